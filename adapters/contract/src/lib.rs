@@ -1,0 +1,26 @@
+//! The contract between signalbox and its transport adapters.
+//!
+//! An adapter translates one provider (Telegram, Discord, Slack, a terminal …) and nothing else: it maps what the
+//! provider says into [`Incoming`] and hands it to the [`Inbox`]; it turns one [`Outgoing`] into one provider call.
+//! Ordering, retries, rights and commands live in the core. This crate uses nothing else of ours.
+//!
+//! ```text
+//! provider ──► Listen ──► Incoming ──► Inbox::accept          (left half: arrival)
+//! Document ──► Render ──► Part ──► Outgoing ──► Deliver ──► Receipt   (right half: answer)
+//! ```
+
+mod deliver;
+mod document;
+mod id;
+mod incoming;
+mod listen;
+mod outgoing;
+mod render;
+
+pub use deliver::{Deliver, DeliverError, Identity, Receipt, Reconciled};
+pub use document::{Alignment, Block, Document, Inline, Item};
+pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
+pub use incoming::{Incoming, IncomingKind, Sender};
+pub use listen::{AcceptError, Inbox, Listen, ListenContext, ListenError};
+pub use outgoing::{Attachment, Button, Outgoing, Purpose, Target};
+pub use render::{Limits, Part, Render, TextUnit};

@@ -1,0 +1,55 @@
+//! The arriving half of an adapter.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use crate::Incoming;
+
+/// Receives a provider's updates and hands each to the inbox.
+#[async_trait]
+pub trait Listen: Send {
+    /// Listens until the connection is lost or the context's `shutdown` is cancelled (then `Ok`).
+    ///
+    /// An update may be acknowledged to the provider only after [`Inbox::accept`] returned `Ok`.
+    ///
+    /// # Errors
+    /// [`ListenError::Lost`] asks the core to call again after a wait, [`ListenError::Refused`] to give up.
+    async fn listen(&mut self, cx: &ListenContext) -> Result<(), ListenError>;
+}
+
+/// Everything an adapter needs while it listens.
+#[derive(Clone)]
+pub struct ListenContext {
+    /// Where updates go.
+    pub inbox: Arc<dyn Inbox>,
+    /// Cancelled when the program stops.
+    pub shutdown: CancellationToken,
+}
+
+/// The durable door of the bus.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Returns once the update is durable; a copy of an earlier one is dropped and also `Ok`.
+    ///
+    /// # Errors
+    /// [`AcceptError`]: it is not durable and must not be acknowledged to the provider.
+    async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError>;
+}
+
+/// Tells why an update could not be made durable.
+#[derive(Debug, thiserror::Error)]
+#[error("could not store the message: {0}")]
+pub struct AcceptError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Tells why listening ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The connection is gone; listening again may work.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+    /// The provider will not have us (wrong token …); trying again is no use.
+    #[error("refused: {0}")]
+    Refused(String),
+}

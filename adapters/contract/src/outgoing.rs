@@ -1,0 +1,69 @@
+//! What we say to a provider: one value is one provider call with one effect.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ChatAddress, DeliveryKey, MessageId, Part};
+
+/// One message to deliver, rendered and within the adapter's limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Idempotency key, the same on every attempt.
+    pub key: DeliveryKey,
+    /// Where it goes.
+    pub target: Target,
+    /// Why it is said; decides priority, sound and what may be dropped.
+    pub purpose: Purpose,
+    /// The rendered text.
+    pub part: Part,
+    /// Buttons below the text.
+    pub buttons: Vec<Button>,
+    /// A file that goes with it.
+    pub attachment: Option<Attachment>,
+    /// Whether an earlier attempt may have arrived; the adapter marks the text "(may be a repeat)".
+    pub maybe_repeat: bool,
+}
+
+/// Where an [`Outgoing`] goes; references to other deliveries are already resolved to message ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The chat.
+    pub address: ChatAddress,
+    /// The message it answers; delivered all the same when that is gone.
+    pub reply_to: Option<MessageId>,
+    /// The message it replaces.
+    pub edit_of: Option<MessageId>,
+}
+
+/// Why something is said. The order is the priority: smaller goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A final result, or the answer to a command.
+    Result,
+    /// A question to a person that holds work up.
+    Approval,
+    /// An alert card or notice.
+    Alert,
+    /// A status message; makes no sound and may be replaced by a newer one.
+    Progress,
+}
+
+/// A button that carries a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Button {
+    /// What it says.
+    pub label: String,
+    /// What comes back when it is pressed, at most 64 bytes.
+    pub action: String,
+}
+
+/// A file that goes with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// File name shown to people.
+    pub file_name: String,
+    /// Media type, for example `text/markdown`.
+    pub media_type: String,
+    /// Content, UTF-8.
+    pub text: String,
+}

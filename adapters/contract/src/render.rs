@@ -1,0 +1,42 @@
+//! From a document to parts that fit a provider.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Document;
+
+/// Renders documents for one provider; pure, so that it can run when the outbox row is written.
+pub trait Render: Send + Sync {
+    /// What the provider takes in one message.
+    fn limits(&self) -> Limits;
+
+    /// Renders a document to one part for each message; never empty, no part over the limits.
+    fn render(&self, document: &Document) -> Vec<Part>;
+}
+
+/// One rendered message text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Part {
+    /// In the adapter's own form; the core stores it and never looks inside.
+    pub body: String,
+}
+
+/// What a provider takes in one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest text, in `unit`s.
+    pub max_text: usize,
+    /// What the provider counts.
+    pub unit: TextUnit,
+}
+
+/// What a provider counts when it measures a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextUnit {
+    /// Unicode scalar values.
+    Chars,
+    /// UTF-16 code units.
+    Utf16,
+    /// UTF-8 bytes.
+    Bytes,
+}

@@ -1,0 +1,4 @@
+//! Agents: programs that answer a prompt.
+
+pub mod event;
+pub mod run;

@@ -1,0 +1,81 @@
+//! What the bot tells a supervisor about one run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the protocol between bot and supervisor; a newer bot speaks every released one.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// One run of an agent, as handed to its supervisor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSpec {
+    /// [`PROTOCOL_VERSION`] of the bot that wrote it.
+    pub version: u32,
+    /// The run's own directory, `<state>/runs/<task>-<attempt>`; the supervisor creates it and nobody else may have.
+    pub directory: PathBuf,
+    /// Program and arguments; never through a shell.
+    pub argv: Vec<String>,
+    /// The agent's whole environment.
+    pub env: BTreeMap<String, String>,
+    /// Where the agent works; created when missing.
+    pub working_directory: PathBuf,
+    /// Scratch directory given as `TMPDIR`, created and removed with the run.
+    pub scratch: PathBuf,
+    /// The prompt.
+    pub prompt: String,
+    /// How to speak with the agent.
+    pub protocol: Protocol,
+    /// What the agent may do without asking.
+    pub permission: Permission,
+    /// Tools allowed for the rest of the session by an earlier answer.
+    pub allowed_tools: Vec<String>,
+    /// Bounds of the run.
+    pub bounds: Bounds,
+}
+
+/// How to speak with an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// Prompt on standard input, which is then closed; the whole output is the answer.
+    Text,
+    /// Claude's stream-json both ways, with permission requests on standard input and output.
+    Claude,
+    /// Prompt on standard input; standard output is [`crate::agent::event::Event`]s, one JSON value a line.
+    Native,
+}
+
+/// What an agent may do without asking a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Asks for everything that is not harmless.
+    #[default]
+    Ask,
+    /// Reads, and is denied all else.
+    Read,
+    /// Reads and edits files in its directory; asks for the rest.
+    Edit,
+    /// Everything, without asking.
+    All,
+}
+
+/// Bounds of one run; the supervisor keeps them, also while the bot is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// Longest run.
+    pub background: Duration,
+    /// Longest silence while no tool call is open and no permission is asked for; `None` is unbounded.
+    pub idle: Option<Duration>,
+    /// How long the agent may take to exit after its final event.
+    pub settle: Duration,
+    /// From SIGTERM to SIGKILL.
+    pub kill_grace: Duration,
+    /// How long a permission request stays open before it counts as denied.
+    pub approval: Duration,
+    /// Most output the run may write, in bytes.
+    pub max_output_bytes: u64,
+}

@@ -1,0 +1,3 @@
+//! signalbox.
+
+pub mod agent;
