@@ -1,3 +1,5 @@
 //! signalbox.
 
 pub mod agent;
+pub mod clock;
+pub mod store;

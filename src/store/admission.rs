@@ -1,0 +1,188 @@
+//! Admission: who may run now, who waits, who is refused; and whose turn is next.
+//!
+//! A task runs while its chat and the process are below their caps and no earlier task of its session is unfinished.
+//! Chats get turns in the order in which they had their last one, so a busy chat cannot starve the others.
+
+use rusqlite::{OptionalExtension, params};
+use signalbox_adapter::Incoming;
+
+use super::{Session, Status, StoreError, Task, TaskId, Tx};
+
+/// Bounds of admission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caps {
+    /// Tasks that run at once in one chat.
+    pub per_chat: usize,
+    /// Tasks that run at once in the process.
+    pub total: usize,
+    /// Tasks that may wait in one chat.
+    pub queued_per_chat: usize,
+    /// Open sessions of one chat.
+    pub sessions_per_chat: usize,
+    /// Boot of this machine; noted with what is started.
+    pub boot: String,
+}
+
+/// A task to be.
+#[derive(Debug, Clone)]
+pub struct NewTask<'a> {
+    /// The message that asks for it.
+    pub incoming: &'a Incoming,
+    /// Its inbox row.
+    pub inbox: i64,
+    /// Session it belongs to.
+    pub session: &'a Session,
+    /// Prompt.
+    pub prompt: &'a str,
+    /// The task it repeats.
+    pub retry_of: Option<&'a TaskId>,
+}
+
+/// Answer to a new task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Admission {
+    /// It runs; it is started after the commit.
+    Started(Task),
+    /// It waits; the position counts in the chat's own queue, from 1.
+    Queued(Task, usize),
+}
+
+/// Why a task is not taken; nothing of it was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The chat's queue is full; holds its length.
+    QueueFull(usize),
+    /// The chat has its most open sessions, and all are at work; holds their number.
+    SessionsBusy(usize),
+}
+
+impl Tx<'_> {
+    /// Tells whether a chat may hand in one more task.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn queue_is_full(&self, chat: &str) -> Result<Option<Refusal>, StoreError> {
+        let waiting = self.count_waiting(chat)?;
+        Ok((waiting >= self.caps().queued_per_chat).then_some(Refusal::QueueFull(waiting)))
+    }
+
+    /// Stores a task and starts it, or queues it when it is not its turn.
+    ///
+    /// The caller has asked [`Tx::queue_is_full`] in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn admit(&self, new: &NewTask<'_>) -> Result<Admission, StoreError> {
+        let id = TaskId::from_row(self.short_id(TaskId::CHARS));
+        let chat = super::chat(&new.incoming.address);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO tasks (id, chat, address, window, reply_to, session, inbox, requested_by, agent, model,
+                     prompt, directory, status, retry_of, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?14)",
+            )?
+            .execute(params![
+                id.as_str(),
+                chat,
+                new.incoming.address.to_string(),
+                new.incoming.window,
+                new.incoming.message.as_ref().map(|message| message.as_str()),
+                new.session.id,
+                new.inbox,
+                new.incoming.sender.id.as_str(),
+                new.session.agent,
+                new.session.model,
+                new.prompt,
+                new.session.directory,
+                new.retry_of.map(TaskId::as_str),
+                self.now()
+            ])?;
+        self.note(&id, "accepted", new.incoming.key.as_str())?;
+        self.use_session(new.session.id, new.prompt)?;
+        self.start_ready()?;
+        let task = self.task(id.as_str())?.ok_or(StoreError::Other("a stored task is gone".into()))?;
+        Ok(match task.status {
+            Status::Queued => {
+                let position = self.position(&task)?;
+                self.note(&id, "queued", &position.to_string())?;
+                Admission::Queued(task, position)
+            }
+            _ => Admission::Started(task),
+        })
+    }
+
+    /// Returns a waiting task's place in its chat's queue, from 1.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn position(&self, task: &Task) -> Result<usize, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FROM tasks WHERE status = 'queued' AND finished_at IS NULL AND chat = ?1 AND seq <= ?2",
+        )?;
+        Ok(statement.query_row(params![super::chat(&task.address), task.seq], |row| row.get(0))?)
+    }
+
+    fn count_waiting(&self, chat: &str) -> Result<usize, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FROM tasks WHERE status = 'queued' AND finished_at IS NULL AND chat = ?1",
+        )?;
+        Ok(statement.query_row([chat], |row| row.get(0))?)
+    }
+
+    /// Starts whatever may run now: marks it `running` and leaves it to the effects.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn start_ready(&self) -> Result<(), StoreError> {
+        loop {
+            let running: usize = self
+                .connection
+                .prepare_cached("SELECT count(*) FROM tasks WHERE status = 'running' AND finished_at IS NULL")?
+                .query_row([], |row| row.get(0))?;
+            if running >= self.caps().total {
+                return Ok(());
+            }
+            let Some((id, chat)) = self.next_in_turn()? else { return Ok(()) };
+            self.connection
+                .prepare_cached(
+                    "UPDATE tasks SET status = 'running', attempt = attempt + 1, boot = ?2, started_at = ?3 WHERE id = ?1",
+                )?
+                .execute(params![id, self.caps().boot, self.now()])?;
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO chats (chat, last_start) VALUES (?1, (SELECT coalesce(max(last_start), 0) + 1 FROM chats))
+                     ON CONFLICT (chat) DO UPDATE SET last_start = (SELECT max(last_start) + 1 FROM chats)",
+                )?
+                .execute([&chat])?;
+            let task = self.task(&id)?.ok_or(StoreError::Other("a stored task is gone".into()))?;
+            self.note(&task.id, "started", &format!("attempt {}", task.attempt))?;
+            self.effects.borrow_mut().start.push(task);
+        }
+    }
+
+    /// Picks the next task to run: chats by their last turn, within a chat the oldest whose session is free.
+    fn next_in_turn(&self) -> Result<Option<(String, String)>, StoreError> {
+        let mut waiting = self.connection.prepare_cached(
+            "SELECT t.chat FROM (SELECT chat, min(seq) AS first FROM tasks
+                                 WHERE status = 'queued' AND finished_at IS NULL GROUP BY chat) t
+             LEFT JOIN chats c ON c.chat = t.chat ORDER BY coalesce(c.last_start, 0), t.first",
+        )?;
+        let mut candidate = self.connection.prepare_cached(
+            "SELECT t.id FROM tasks t WHERE t.status = 'queued' AND t.finished_at IS NULL AND t.chat = ?1
+               AND (SELECT count(*) FROM tasks r
+                    WHERE r.status = 'running' AND r.finished_at IS NULL AND r.chat = ?1) < ?2
+               AND NOT EXISTS (SELECT 1 FROM tasks e
+                               WHERE e.session = t.session AND e.seq < t.seq AND e.finished_at IS NULL)
+             ORDER BY t.seq LIMIT 1",
+        )?;
+        let mut chats = waiting.query([])?;
+        while let Some(row) = chats.next()? {
+            let chat: String = row.get(0)?;
+            let id = candidate.query_row(params![chat, self.caps().per_chat], |row| row.get(0)).optional()?;
+            if let Some(id) = id {
+                return Ok(Some((id, chat)));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,121 @@
+//! The inbox: what arrived, each once.
+
+use rusqlite::{OptionalExtension, params};
+use signalbox_adapter::Incoming;
+
+use super::{StoreError, Tx};
+use crate::clock::Timestamp;
+
+/// What became of an inbound message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboxOutcome {
+    /// Done as asked, or under way.
+    Ok,
+    /// Not understood, not allowed or not possible; the chat was told why.
+    Refused,
+    /// Nothing to do.
+    Ignored,
+}
+
+impl InboxOutcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
+/// An inbound message that waits for the router.
+#[derive(Debug, Clone)]
+pub struct OpenInbound {
+    /// Row id.
+    pub id: i64,
+    /// The message.
+    pub incoming: Incoming,
+}
+
+impl Tx<'_> {
+    /// Stores an inbound message; `None` when its key is known already and this is a copy.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn accept(&self, incoming: &Incoming) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "INSERT INTO inbox (key, chat, incoming, state, received_at) VALUES (?1, ?2, ?3, 'open', ?4)
+             ON CONFLICT (key) DO NOTHING RETURNING id",
+        )?;
+        let chat = chat_of(incoming);
+        let body = serde_json::to_string(incoming)?;
+        Ok(statement.query_row(params![incoming.key.as_str(), chat, body, self.now()], |row| row.get(0)).optional()?)
+    }
+
+    /// Closes an inbound message; its effects are in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn close_inbound(&self, id: i64, outcome: InboxOutcome) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE inbox SET state = 'done', outcome = ?2, done_at = ?3 WHERE id = ?1")?
+            .execute(params![id, outcome.as_str(), self.now()])?;
+        Ok(())
+    }
+
+    /// Returns what waits for the router, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_inbound(&self, limit: usize) -> Result<Vec<OpenInbound>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, incoming FROM inbox WHERE state = 'open' ORDER BY id LIMIT ?1")?;
+        let rows = statement.query_map([limit], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        rows.map(|row| {
+            let (id, body) = row?;
+            Ok(OpenInbound { id, incoming: serde_json::from_str(&body)? })
+        })
+        .collect()
+    }
+
+    /// Whether an inbound message still waits for the router.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_open(&self, id: i64) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT state = 'open' FROM inbox WHERE id = ?1")?;
+        Ok(statement.query_row([id], |row| row.get(0)).optional()?.unwrap_or(false))
+    }
+
+    /// Returns row id and outcome of an inbound message by its key; the outcome is `None` while it is open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn inbound_by_key(&self, key: &str) -> Result<Option<(i64, Option<InboxOutcome>)>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT id, outcome FROM inbox WHERE key = ?1")?;
+        let row: Option<(i64, Option<String>)> =
+            statement.query_row([key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        Ok(row.map(|(id, outcome)| {
+            let outcome = outcome.map(|word| match word.as_str() {
+                "refused" => InboxOutcome::Refused,
+                "ignored" => InboxOutcome::Ignored,
+                _ => InboxOutcome::Ok,
+            });
+            (id, outcome)
+        }))
+    }
+
+    /// Returns when an inbound message arrived.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn received_at(&self, id: i64) -> Result<Option<Timestamp>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT received_at FROM inbox WHERE id = ?1")?;
+        Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+    }
+}
+
+/// Returns the chat of a message without its thread, as the tables name it.
+fn chat_of(incoming: &Incoming) -> String {
+    super::chat(&incoming.address)
+}

@@ -1,0 +1,417 @@
+//! The store: everything that must outlive a crash, in the domain's words.
+//!
+//! One SQLite database (WAL) in the state directory. Any number of processes may open it; what is exclusive is a
+//! [`Role`], checked by its fencing number in every write of the core. [`Store::write`] runs a closure over [`Tx`],
+//! whose methods (`accept`, `admit`, `complete`, `enqueue`, …) stand in the other files of this module, one idea each; a
+//! closure is one atomic step, and what must happen after its commit comes back as [`Effects`].
+//!
+//! # Why closures
+//! The answer to a command (caps, names, positions) depends on rows that another message may change, so the decision,
+//! its rows and the text that reports it belong into one transaction, and the writer can share one fsync among many.
+
+mod admission;
+mod approvals;
+mod chats;
+mod error;
+mod files;
+mod inbox;
+mod outbox;
+mod roles;
+mod schema;
+mod sessions;
+mod tasks;
+mod trace;
+mod windows;
+mod writer;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::clock::{Clock, Timestamp};
+pub use admission::{Admission, Caps, NewTask, Refusal};
+pub use approvals::Approval;
+pub use error::{OpenError, StoreError};
+pub use inbox::{InboxOutcome, OpenInbound};
+pub use outbox::{Delivering, Delivery, NewDelivery, Scope, State as DeliveryState};
+pub use roles::{Fence, Role, RoleError};
+pub use sessions::{NewSession, Session, SessionStatus};
+pub use tasks::{Completion, Status, Task, TaskId};
+pub use trace::TaskEvent;
+pub use windows::WindowLock;
+
+/// How long a statement waits for another process before it counts as busy.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Commits after which the write-ahead log is copied back, off the writer's path.
+const CHECKPOINT_EVERY: usize = 512;
+/// Reading connections kept open.
+const MAX_IDLE_READERS: usize = 4;
+/// Databases up to this size are checked whole when opened, in bytes; larger ones when a page is read.
+const CHECK_UP_TO_BYTES: u64 = 4 << 20;
+/// Marks our database files ("sgbx"), so that another program's file is not taken for ours.
+const APPLICATION_ID: i64 = 0x7367_6278;
+
+/// How much a commit survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// A cut of power loses nothing acknowledged.
+    #[default]
+    Power,
+    /// A killed process loses nothing; a cut of power may lose the last moments.
+    Process,
+}
+
+/// Handle of the store; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    directory: PathBuf,
+    database: PathBuf,
+    context: Arc<Context>,
+    readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Option<writer::Writer>>,
+    requests: std::sync::mpsc::SyncSender<writer::Message>,
+}
+
+/// What every transaction needs beside the rows.
+struct Context {
+    clock: Arc<dyn Clock>,
+    caps: Caps,
+    delivering: std::sync::OnceLock<Delivering>,
+}
+
+/// How a store is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How much a commit survives.
+    pub durability: Durability,
+    /// Bounds of admission.
+    pub caps: Caps,
+}
+
+/// What a write returned, and what to do now that it is durable.
+#[derive(Debug)]
+pub struct Written<T> {
+    /// The closure's own answer.
+    pub value: T,
+    /// What to do now.
+    pub effects: Effects,
+}
+
+/// What to do after a commit.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Tasks that may start; their rows are `running`.
+    pub start: Vec<Task>,
+    /// Running tasks to end.
+    pub cancel: Vec<TaskId>,
+    /// Permission requests that were answered.
+    pub answered: Vec<Approval>,
+    /// Deliveries of a free lane, already `sending` by this process.
+    pub send: Vec<Delivery>,
+    /// Whether a lane may have something to claim.
+    pub deliver: bool,
+}
+
+impl Effects {
+    /// Adds another write's effects.
+    pub fn extend(&mut self, other: Effects) {
+        self.start.extend(other.start);
+        self.cancel.extend(other.cancel);
+        self.answered.extend(other.answered);
+        self.send.extend(other.send);
+        self.deliver |= other.deliver;
+    }
+}
+
+/// One request within a transaction; its methods are the domain's verbs.
+pub struct Tx<'c> {
+    connection: &'c Connection,
+    context: &'c Context,
+    effects: RefCell<Effects>,
+}
+
+impl<'c> Tx<'c> {
+    fn new(connection: &'c Connection, context: &'c Context) -> Self {
+        Self { connection, context, effects: RefCell::default() }
+    }
+
+    fn into_effects(self) -> Effects {
+        self.effects.into_inner()
+    }
+
+    /// Returns the current instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.context.clock.now()
+    }
+
+    /// Returns the bounds of admission.
+    #[must_use]
+    pub fn caps(&self) -> &Caps {
+        &self.context.caps
+    }
+
+    /// Returns a number below `bound`, by chance.
+    #[must_use]
+    pub fn chance(&self, bound: usize) -> usize {
+        let bound = u64::try_from(bound.max(1)).unwrap_or(u64::MAX);
+        usize::try_from(self.context.clock.random() % bound).unwrap_or(0)
+    }
+
+    /// Makes a short id that people can type: `length` characters without look-alikes.
+    fn short_id(&self, length: usize) -> String {
+        const LETTERS: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
+        (0..length).map(|_| char::from(LETTERS[self.chance(LETTERS.len())])).collect()
+    }
+}
+
+impl Store {
+    /// Opens the store of a state directory, makes directory and database where they are missing, and migrates.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a damaged or newer database is left untouched.
+    pub fn open(directory: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let Options { durability, caps } = options;
+        let context = Arc::new(Context { clock, caps, delivering: std::sync::OnceLock::new() });
+        files::prepare(directory)?;
+        let database = directory.join("signalbox.db");
+        let fault = |error: rusqlite::Error| match StoreError::from(error) {
+            StoreError::Corrupt(detail) => OpenError::Corrupt { path: database.clone(), detail },
+            source => OpenError::Database { path: database.clone(), source },
+        };
+        files::touch_private(&database)?;
+        let mut connection = connect(&database, durability).map_err(fault)?;
+        check(&connection, &database)?;
+        let found = schema::version(&connection).map_err(fault)?;
+        let known = schema::newest();
+        if found > known {
+            return Err(OpenError::Newer { path: database.clone(), found, known });
+        }
+        if found < known {
+            schema::migrate(&mut connection).map_err(fault)?;
+        }
+        let checkpointer = Checkpointer::start(&database, durability).map_err(fault)?;
+        let writer = writer::start(connection, Arc::clone(&context), move |requests| checkpointer.count(requests))
+            .map_err(|source| OpenError::Directory { path: directory.to_owned(), source })?;
+        let requests = writer.requests.clone();
+        Ok(Self {
+            inner: Arc::new(Inner {
+                directory: directory.to_owned(),
+                database,
+                context,
+                readers: Mutex::default(),
+                writer: Mutex::new(Some(writer)),
+                requests,
+            }),
+        })
+    }
+
+    /// Returns the state directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.inner.directory
+    }
+
+    /// Returns the clock that stamps the rows.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.inner.context.clock.as_ref()
+    }
+
+    /// Says which lanes this process delivers from now on; once, before the first delivery.
+    pub fn deliver_as(&self, delivering: Delivering) {
+        self.inner.context.delivering.set(delivering).ok();
+    }
+
+    /// Runs `work` as one atomic, durable step, and returns once it is on disk.
+    ///
+    /// `work` may run more than once when a shared commit fails; only its last run counts. With a fence the step is
+    /// refused when another process has taken the role since.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the step was stored.
+    pub async fn write<T, F>(&self, fence: Option<&Fence>, work: F) -> Result<Written<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (job, answer) = writer::Job::new(fence.cloned(), work);
+        self.submit(writer::Message::Work(Box::new(job))).await?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    async fn submit(&self, mut job: writer::Message) -> Result<(), StoreError> {
+        use std::sync::mpsc::TrySendError;
+        loop {
+            match self.inner.requests.try_send(job) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Disconnected(_)) => return Err(StoreError::Closed),
+                Err(TrySendError::Full(back)) => {
+                    job = back;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+        }
+    }
+
+    /// Reads from a snapshot, beside the writer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.read_blocking(work)).await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Reads from a snapshot on the calling thread.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn read_blocking<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.inner.readers.lock().expect("no holder of this lock panics").pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connect_reader(&self.inner.database)?,
+        };
+        let answer = {
+            let snapshot = connection.unchecked_transaction()?;
+            work(&Tx::new(&snapshot, &self.inner.context))
+        };
+        let mut readers = self.inner.readers.lock().expect("no holder of this lock panics");
+        if readers.len() < MAX_IDLE_READERS {
+            readers.push(connection);
+        }
+        answer
+    }
+
+    /// Returns a number that changes whenever any process has committed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn watcher(&self) -> Result<Watcher, StoreError> {
+        Ok(Watcher { connection: connect_reader(&self.inner.database)?, last: 0 })
+    }
+
+    /// Finishes the waiting writes and closes the writer; later writes answer [`StoreError::Closed`].
+    pub fn close(&self) {
+        let writer = self.inner.writer.lock().expect("no holder of this lock panics").take();
+        if let Some(writer) = writer {
+            writer.finish();
+        }
+    }
+}
+
+/// Names a chat without its thread, as the tables do: `provider:chat`.
+#[must_use]
+pub fn chat(address: &signalbox_adapter::ChatAddress) -> String {
+    format!("{}:{}", address.provider, address.chat)
+}
+
+/// Notices commits of any process.
+pub struct Watcher {
+    connection: Connection,
+    last: i64,
+}
+
+impl Watcher {
+    /// Whether anything was committed since the last call.
+    pub fn changed(&mut self) -> bool {
+        let version = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or(self.last + 1);
+        std::mem::replace(&mut self.last, version) != version
+    }
+}
+
+fn connect(database: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(
+        None,
+        "synchronous",
+        match durability {
+            Durability::Power => "FULL",
+            Durability::Process => "NORMAL",
+        },
+    )?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn connect_reader(database: &Path) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Refuses what is not ours or does not hold together, before anything is written.
+fn check(connection: &Connection, database: &Path) -> Result<(), OpenError> {
+    let corrupt = |detail: String| OpenError::Corrupt { path: database.to_owned(), detail };
+    let found = |error: rusqlite::Error| match StoreError::from(error) {
+        StoreError::Corrupt(detail) => corrupt(detail),
+        source => OpenError::Database { path: database.to_owned(), source },
+    };
+    let ours: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(found)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(found)?;
+    if ours != APPLICATION_ID {
+        if tables > 0 {
+            return Err(corrupt("it was not made by signalbox".into()));
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(found)?;
+    }
+    let size = std::fs::metadata(database).map_or(0, |file| file.len());
+    if size <= CHECK_UP_TO_BYTES {
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(found)?;
+        if verdict != "ok" {
+            return Err(corrupt(verdict));
+        }
+    }
+    Ok(())
+}
+
+/// Copies the write-ahead log back into the database, on a thread and connection of its own.
+struct Checkpointer {
+    since: std::cell::Cell<usize>,
+    due: std::sync::mpsc::SyncSender<()>,
+}
+
+impl Checkpointer {
+    fn start(database: &Path, durability: Durability) -> rusqlite::Result<Self> {
+        let connection = connect(database, durability)?;
+        let (due, waiting) = std::sync::mpsc::sync_channel::<()>(1);
+        let run = move || {
+            while waiting.recv().is_ok() {
+                if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+                    tracing::warn!(%error, "could not copy the write-ahead log back; it goes on growing");
+                }
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("store-checkpoint".into()).spawn(run) {
+            tracing::warn!(%error, "could not start the checkpoint thread; the write-ahead log goes on growing");
+        }
+        Ok(Self { since: std::cell::Cell::new(0), due })
+    }
+
+    fn count(&self, requests: usize) {
+        self.since.set(self.since.get() + requests);
+        if self.since.get() >= CHECKPOINT_EVERY && self.due.try_send(()).is_ok() {
+            self.since.set(0);
+        }
+    }
+}

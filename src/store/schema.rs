@@ -1,0 +1,37 @@
+//! Tables, and the numbered steps that lead to them.
+//!
+//! A step is never changed once released; a new need is a new step. `user_version` holds the number of the last one.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Forward migrations, in order; the n-th leads to schema n.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema/0001_spine.sql")];
+
+/// Brings the database to the newest schema, each step in a transaction of its own.
+///
+/// # Errors
+/// What the database reports; a step that failed has left nothing behind.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    loop {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let at = version(&transaction)?;
+        let Some(step) = usize::try_from(at).ok().and_then(|at| MIGRATIONS.get(at)) else { return Ok(()) };
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", at + 1)?;
+        transaction.commit()?;
+    }
+}
+
+/// Reads the number of the schema that a database has.
+///
+/// # Errors
+/// What the database reports.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Returns the number of the newest schema.
+#[must_use]
+pub(super) fn newest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).expect("there are few migrations")
+}

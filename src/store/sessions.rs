@@ -1,0 +1,367 @@
+//! Sessions: named conversations of a chat with an agent.
+//!
+//! `ended` with `archived` set is a session that was put away by itself at the chat's limit and opens again when it is
+//! addressed; names are unique among the sessions that are not ended.
+
+use rusqlite::{OptionalExtension, Row, params};
+use signalbox_adapter::ChatAddress;
+
+use super::{StoreError, Tx};
+use crate::clock::Timestamp;
+
+/// State of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// Nothing runs or waits.
+    Idle,
+    /// A task runs or waits.
+    Running,
+    /// Closed.
+    Ended,
+}
+
+impl SessionStatus {
+    /// Returns the word shown to people and stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Running => "running",
+            Self::Ended => "ended",
+        }
+    }
+
+    fn parse(word: &str) -> Self {
+        match word {
+            "idle" => Self::Idle,
+            "running" => Self::Running,
+            _ => Self::Ended,
+        }
+    }
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Row id.
+    pub id: i64,
+    /// Where it was started.
+    pub address: ChatAddress,
+    /// Name, unique among the chat's open sessions.
+    pub name: String,
+    /// Agent.
+    pub agent: String,
+    /// Model, where one was asked for.
+    pub model: Option<String>,
+    /// The agent's own session id, as soon as it is known.
+    pub agent_session: Option<String>,
+    /// State.
+    pub status: SessionStatus,
+    /// Whether it was put away by itself.
+    pub archived: bool,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Timestamp,
+    /// Prompts so far.
+    pub messages: u32,
+    /// The last prompt.
+    pub last_prompt: String,
+    /// First line of the first prompt.
+    pub title: String,
+    /// Where the agent works, for the session's whole life.
+    pub directory: String,
+    /// Tokens read.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// Cost in US dollars.
+    pub cost_usd: f64,
+    /// Cost in US dollars as the agent last reported it for the whole session; differences are taken from it.
+    pub reported_cost: f64,
+    /// Tools that were allowed for the whole session.
+    pub allowed_tools: Vec<String>,
+}
+
+/// A session to be.
+#[derive(Debug, Clone)]
+pub struct NewSession<'a> {
+    /// Where it is started.
+    pub address: &'a ChatAddress,
+    /// Name, already checked and free.
+    pub name: &'a str,
+    /// Agent.
+    pub agent: &'a str,
+    /// Model.
+    pub model: Option<&'a str>,
+    /// Agent session id, where the agent lets us choose it.
+    pub agent_session: Option<&'a str>,
+    /// First line of the first prompt.
+    pub title: &'a str,
+    /// Where the agent works.
+    pub directory: &'a str,
+}
+
+const COLUMNS: &str = "id, address, name, agent, model, agent_session, status, archived, created_at, last_used_at, \
+     messages, last_prompt, title, directory, input_tokens, output_tokens, cost_usd, reported_cost, allowed_tools";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let text = |error: Box<dyn std::error::Error + Send + Sync>| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error)
+    };
+    Ok(Session {
+        id: row.get(0)?,
+        address: row.get::<_, String>(1)?.parse().map_err(|error| text(Box::new(error)))?,
+        name: row.get(2)?,
+        agent: row.get(3)?,
+        model: row.get(4)?,
+        agent_session: row.get(5)?,
+        status: SessionStatus::parse(&row.get::<_, String>(6)?),
+        archived: row.get(7)?,
+        created_at: row.get(8)?,
+        last_used_at: row.get(9)?,
+        messages: row.get(10)?,
+        last_prompt: row.get(11)?,
+        title: row.get(12)?,
+        directory: row.get(13)?,
+        input_tokens: row.get(14)?,
+        output_tokens: row.get(15)?,
+        cost_usd: row.get(16)?,
+        reported_cost: row.get(17)?,
+        allowed_tools: serde_json::from_str(&row.get::<_, String>(18)?).map_err(|error| text(Box::new(error)))?,
+    })
+}
+
+impl Tx<'_> {
+    /// Returns a session by its row id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session(&self, id: i64) -> Result<Option<Session>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1");
+        Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
+    }
+
+    /// Returns the open session of a name, else the one of that name that was archived last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session_by_name(&self, chat: &str, name: &str) -> Result<Option<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND name = ?2 AND (status <> 'ended' OR archived)
+             ORDER BY status = 'ended', last_used_at DESC LIMIT 1"
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row([chat, name], read).optional()?)
+    }
+
+    /// Returns a chat's sessions, open ones first, then by last use; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sessions(&self, chat: Option<&str>, limit: usize) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sessions WHERE ?1 IS NULL OR chat = ?1
+             ORDER BY status = 'ended', last_used_at DESC, id DESC LIMIT ?2"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![chat, limit], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the session that a delivered message belongs to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session_of_message(&self, address: &ChatAddress, message: &str) -> Result<Option<Session>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT t.session FROM outbox o JOIN tasks t ON t.id = o.task WHERE o.address = ?1 AND o.message = ?2",
+        )?;
+        let id: Option<Option<i64>> =
+            statement.query_row([&address.to_string(), message], |row| row.get(0)).optional()?;
+        match id.flatten() {
+            Some(id) => self.session(id),
+            None => Ok(None),
+        }
+    }
+
+    /// Counts a chat's sessions that are not ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_open_sessions(&self, chat: &str) -> Result<usize, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT count(*) FROM sessions WHERE chat = ?1 AND status <> 'ended'")?;
+        Ok(statement.query_row([chat], |row| row.get(0))?)
+    }
+
+    /// Puts away the idle session of a chat that was used longest ago; `None` when all are at work.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn archive_oldest_idle(&self, chat: &str) -> Result<Option<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "UPDATE sessions SET status = 'ended', archived = 1 WHERE id =
+                 (SELECT id FROM sessions WHERE chat = ?1 AND status = 'idle' ORDER BY last_used_at, id LIMIT 1)
+             RETURNING name",
+        )?;
+        Ok(statement.query_row([chat], |row| row.get(0)).optional()?)
+    }
+
+    /// Opens an archived session again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reopen_session(&self, id: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE sessions SET status = 'idle', archived = 0 WHERE id = ?1")?
+            .execute([id])?;
+        Ok(())
+    }
+
+    /// Stores a new session, `idle`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create_session(&self, new: &NewSession<'_>) -> Result<i64, StoreError> {
+        let now = self.now();
+        self.connection
+            .prepare_cached(
+                "INSERT INTO sessions
+                     (chat, address, name, agent, model, agent_session, status, created_at, last_used_at, title, directory)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                super::chat(new.address),
+                new.address.to_string(),
+                new.name,
+                new.agent,
+                new.model,
+                new.agent_session,
+                now,
+                new.title,
+                new.directory
+            ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Gives a session another directory; only for one that has not run yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_session_directory(&self, id: i64, directory: &str) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE sessions SET directory = ?2 WHERE id = ?1")?
+            .execute(params![id, directory])?;
+        Ok(())
+    }
+
+    /// Notes a prompt of a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn use_session(&self, id: i64, prompt: &str) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE sessions SET status = 'running', last_used_at = ?2, messages = messages + 1, last_prompt = ?3
+                 WHERE id = ?1",
+            )?
+            .execute(params![id, self.now(), prompt])?;
+        Ok(())
+    }
+
+    /// Renames a session; the new name is already checked and free.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn rename_session(&self, id: i64, name: &str) -> Result<(), StoreError> {
+        self.connection.prepare_cached("UPDATE sessions SET name = ?2 WHERE id = ?1")?.execute(params![id, name])?;
+        Ok(())
+    }
+
+    /// Closes a session for good; its name is free again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_session(&self, id: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE sessions SET status = 'ended', archived = 0 WHERE id = ?1")?
+            .execute([id])?;
+        self.connection
+            .prepare_cached("UPDATE chats SET active_session = NULL WHERE active_session = ?1")?
+            .execute([id])?;
+        Ok(())
+    }
+
+    /// Stores the agent's own session id, so that also a run that dies can be resumed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_agent_session(&self, id: i64, agent_session: Option<&str>) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE sessions SET agent_session = ?2 WHERE id = ?1")?
+            .execute(params![id, agent_session])?;
+        Ok(())
+    }
+
+    /// Allows a tool for the rest of a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn allow_tool(&self, id: i64, tool: &str) -> Result<(), StoreError> {
+        let Some(session) = self.session(id)? else { return Ok(()) };
+        let mut tools = session.allowed_tools;
+        if !tools.iter().any(|known| known == tool) {
+            tools.push(tool.to_owned());
+        }
+        self.connection
+            .prepare_cached("UPDATE sessions SET allowed_tools = ?2 WHERE id = ?1")?
+            .execute(params![id, serde_json::to_string(&tools)?])?;
+        Ok(())
+    }
+
+    /// Adds what a run used; `reported_cost` is the agent's running total for the session, in US dollars.
+    ///
+    /// Returns the run's own cost.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn charge_session(
+        &self,
+        id: i64,
+        input_tokens: Option<u64>,
+        output_tokens: Option<u64>,
+        reported_cost: Option<f64>,
+    ) -> Result<Option<f64>, StoreError> {
+        let Some(session) = self.session(id)? else { return Ok(reported_cost) };
+        // A total below the last one belongs to a conversation that was started afresh.
+        let cost = reported_cost
+            .map(|total| if total >= session.reported_cost { total - session.reported_cost } else { total });
+        self.connection
+            .prepare_cached(
+                "UPDATE sessions SET input_tokens = input_tokens + ?2, output_tokens = output_tokens + ?3,
+                     cost_usd = cost_usd + ?4, reported_cost = ?5 WHERE id = ?1",
+            )?
+            .execute(params![
+                id,
+                input_tokens.unwrap_or(0),
+                output_tokens.unwrap_or(0),
+                cost.unwrap_or(0.0),
+                reported_cost.unwrap_or(session.reported_cost)
+            ])?;
+        Ok(cost)
+    }
+
+    /// Makes a session idle when none of its tasks runs or waits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn settle_session(&self, id: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE sessions SET status = 'idle' WHERE id = ?1 AND status = 'running' AND NOT EXISTS
+                     (SELECT 1 FROM tasks WHERE session = ?1 AND finished_at IS NULL)",
+            )?
+            .execute([id])?;
+        Ok(())
+    }
+}

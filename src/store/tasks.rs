@@ -1,0 +1,385 @@
+//! Tasks: runs of agents, from `queued` to a final status.
+
+use std::fmt;
+
+use rusqlite::{Row, ToSql, params};
+use signalbox_adapter::ChatAddress;
+
+use super::{StoreError, Tx};
+use crate::agent::event::Denial;
+use crate::clock::Timestamp;
+
+/// Short id of a task, 8 characters, made to be typed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(String);
+
+impl TaskId {
+    /// Characters of an id.
+    pub const CHARS: usize = 8;
+
+    pub(super) fn from_row(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Returns the id's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// State of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Waits for its turn.
+    Queued,
+    /// Runs, or is about to.
+    Running,
+    /// A prompt of a session was answered.
+    Ok,
+    /// A stateless task was answered.
+    Success,
+    /// Took too long.
+    ErrorTimeout,
+    /// The agent failed or gave no final answer.
+    ErrorCli,
+    /// The agent is not installed.
+    ErrorCliNotFound,
+    /// signalbox itself failed.
+    ErrorInternal,
+    /// Cancelled by a person.
+    Aborted,
+    /// Lost to a crash of the machine or of the supervisor.
+    Interrupted,
+}
+
+impl Status {
+    const ALL: [Self; 10] = [
+        Self::Queued,
+        Self::Running,
+        Self::Ok,
+        Self::Success,
+        Self::ErrorTimeout,
+        Self::ErrorCli,
+        Self::ErrorCliNotFound,
+        Self::ErrorInternal,
+        Self::Aborted,
+        Self::Interrupted,
+    ];
+
+    /// Returns the word shown to people and stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Ok => "ok",
+            Self::Success => "success",
+            Self::ErrorTimeout => "error:timeout",
+            Self::ErrorCli => "error:cli",
+            Self::ErrorCliNotFound => "error:cli_not_found",
+            Self::ErrorInternal => "error:internal",
+            Self::Aborted => "aborted",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether nothing more will happen to the task.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+
+    /// Exit code of a command that waited for the task.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Queued | Self::Running | Self::Ok | Self::Success => 0,
+            Self::ErrorCli | Self::ErrorCliNotFound | Self::ErrorInternal | Self::Interrupted => 1,
+            Self::ErrorTimeout => 124,
+            Self::Aborted => 130,
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// Id.
+    pub id: TaskId,
+    /// Order of arrival.
+    pub seq: i64,
+    /// Where it was asked for, and where its result goes.
+    pub address: ChatAddress,
+    /// Which window of the chat asked.
+    pub window: Option<String>,
+    /// The asking message.
+    pub reply_to: Option<String>,
+    /// Session it belongs to.
+    pub session: Option<i64>,
+    /// Inbound message that asked.
+    pub inbox: Option<i64>,
+    /// User id of who asked.
+    pub requested_by: String,
+    /// Agent.
+    pub agent: String,
+    /// Model.
+    pub model: Option<String>,
+    /// Prompt.
+    pub prompt: String,
+    /// Where the agent works.
+    pub directory: String,
+    /// State.
+    pub status: Status,
+    /// Run number, from 1; 0 before the first.
+    pub attempt: u32,
+    /// Boot of the machine in which it was started.
+    pub boot: Option<String>,
+    /// The task it repeats.
+    pub retry_of: Option<String>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it was started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// When a person asked to cancel it.
+    pub cancel_at: Option<Timestamp>,
+    /// Whether its buttons were taken away.
+    pub discarded: bool,
+    /// The answer.
+    pub result: Option<String>,
+    /// The error text.
+    pub error: Option<String>,
+    /// Tool calls seen.
+    pub tools: u32,
+    /// Cost in US dollars.
+    pub cost_usd: Option<f64>,
+    /// Actions that were not permitted.
+    pub denials: Vec<Denial>,
+}
+
+impl Task {
+    /// Names the directory of its current run, within the state directory's `runs`.
+    #[must_use]
+    pub fn run_name(&self) -> String {
+        format!("{}-{}", self.id, self.attempt)
+    }
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// Final status.
+    pub status: Status,
+    /// The answer.
+    pub result: Option<String>,
+    /// The error text.
+    pub error: Option<String>,
+    /// Tool calls seen.
+    pub tools: u32,
+    /// Tokens read.
+    pub input_tokens: Option<u64>,
+    /// Tokens written.
+    pub output_tokens: Option<u64>,
+    /// Running total of the session's cost as the agent reports it, in US dollars.
+    pub reported_cost: Option<f64>,
+    /// Actions that were not permitted.
+    pub denials: Vec<Denial>,
+}
+
+impl Completion {
+    /// Makes a completion without an answer.
+    #[must_use]
+    pub fn without_answer(status: Status, error: Option<String>) -> Self {
+        Self {
+            status,
+            result: None,
+            error,
+            tools: 0,
+            input_tokens: None,
+            output_tokens: None,
+            reported_cost: None,
+            denials: Vec::new(),
+        }
+    }
+}
+
+const COLUMNS: &str = "id, seq, address, window, reply_to, session, inbox, requested_by, agent, model, prompt, directory, \
+     status, attempt, boot, retry_of, created_at, started_at, finished_at, cancel_at, discarded, result, error, tools, \
+     cost_usd, denials";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
+    let invalid = |error: Box<dyn std::error::Error + Send + Sync>| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error)
+    };
+    let status: String = row.get(12)?;
+    Ok(Task {
+        id: TaskId(row.get(0)?),
+        seq: row.get(1)?,
+        address: row.get::<_, String>(2)?.parse().map_err(|error| invalid(Box::new(error)))?,
+        window: row.get(3)?,
+        reply_to: row.get(4)?,
+        session: row.get(5)?,
+        inbox: row.get(6)?,
+        requested_by: row.get(7)?,
+        agent: row.get(8)?,
+        model: row.get(9)?,
+        prompt: row.get(10)?,
+        directory: row.get(11)?,
+        status: Status::parse(&status).ok_or_else(|| invalid(format!("unknown status {status:?}").into()))?,
+        attempt: row.get(13)?,
+        boot: row.get(14)?,
+        retry_of: row.get(15)?,
+        created_at: row.get(16)?,
+        started_at: row.get(17)?,
+        finished_at: row.get(18)?,
+        cancel_at: row.get(19)?,
+        discarded: row.get(20)?,
+        result: row.get(21)?,
+        error: row.get(22)?,
+        tools: row.get(23)?,
+        cost_usd: row.get(24)?,
+        denials: serde_json::from_str(&row.get::<_, String>(25)?).map_err(|error| invalid(Box::new(error)))?,
+    })
+}
+
+impl Tx<'_> {
+    /// Returns a task by its id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
+        Ok(self.tasks_where("id = ?1", &[&id], 1)?.pop())
+    }
+
+    /// Returns the tasks of a chat whose id starts with `prefix`, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tasks_by_prefix(&self, chat: Option<&str>, prefix: &str, limit: usize) -> Result<Vec<Task>, StoreError> {
+        if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Ok(Vec::new());
+        }
+        let pattern = format!("{}%", prefix.to_ascii_lowercase());
+        self.tasks_where("id LIKE ?1 AND (?2 IS NULL OR chat = ?2)", &[&pattern, &chat], limit)
+    }
+
+    /// Returns the tasks that have not ended, of a chat or of all, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unfinished_tasks(&self, chat: Option<&str>) -> Result<Vec<Task>, StoreError> {
+        let mut tasks =
+            self.tasks_where("finished_at IS NULL AND (?1 IS NULL OR chat = ?1)", &[&chat], usize::MAX >> 1)?;
+        tasks.reverse();
+        Ok(tasks)
+    }
+
+    /// Returns a session's tasks, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tasks_of_session(&self, session: i64, limit: usize) -> Result<Vec<Task>, StoreError> {
+        self.tasks_where("session = ?1", &[&session], limit)
+    }
+
+    /// Returns the tasks that an inbound message made, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn tasks_of_inbound(&self, inbox: i64) -> Result<Vec<Task>, StoreError> {
+        self.tasks_where("inbox = ?1", &[&inbox], usize::MAX >> 1)
+    }
+
+    fn tasks_where(&self, filter: &str, values: &[&dyn ToSql], limit: usize) -> Result<Vec<Task>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM tasks WHERE {filter} ORDER BY seq DESC LIMIT {limit}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(values, read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Asks to cancel a task: a waiting one is `aborted` at once, a running one is ended after the commit.
+    ///
+    /// Returns the task as it was, or `None` when it has ended already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cancel(&self, id: &TaskId, by: &str) -> Result<Option<Task>, StoreError> {
+        let Some(task) = self.task(id.as_str())?.filter(|task| !task.status.is_final()) else { return Ok(None) };
+        self.note(id, "cancel", by)?;
+        match task.status {
+            Status::Queued => {
+                self.finish(&task, &Completion::without_answer(Status::Aborted, None))?;
+            }
+            _ => {
+                self.connection
+                    .prepare_cached("UPDATE tasks SET cancel_at = coalesce(cancel_at, ?2) WHERE id = ?1")?
+                    .execute(params![id.as_str(), self.now()])?;
+                self.effects.borrow_mut().cancel.push(id.clone());
+            }
+        }
+        Ok(Some(task))
+    }
+
+    /// Ends a task: its final status, its session idle and charged, its open questions closed, the next tasks started.
+    ///
+    /// Returns the task as it now stands, or `None` when it had ended already: a task ends once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn finish(&self, task: &Task, how: &Completion) -> Result<Option<Task>, StoreError> {
+        let cost = match task.session {
+            Some(_) if self.task(task.id.as_str())?.is_none_or(|now| now.status.is_final()) => return Ok(None),
+            Some(session) => self.charge_session(session, how.input_tokens, how.output_tokens, how.reported_cost)?,
+            None => how.reported_cost,
+        };
+        let ended = self
+            .connection
+            .prepare_cached(
+                "UPDATE tasks SET status = ?2, finished_at = ?3, result = ?4, error = ?5, tools = ?6, input_tokens = ?7,
+                     output_tokens = ?8, cost_usd = ?9, denials = ?10 WHERE id = ?1 AND finished_at IS NULL",
+            )?
+            .execute(params![
+                task.id.as_str(),
+                how.status.as_str(),
+                self.now(),
+                how.result,
+                how.error,
+                how.tools,
+                how.input_tokens,
+                how.output_tokens,
+                cost,
+                serde_json::to_string(&how.denials)?
+            ])?;
+        if ended == 0 {
+            return Ok(None);
+        }
+        self.note(&task.id, "finished", how.status.as_str())?;
+        self.close_approvals(&task.id)?;
+        if let Some(session) = task.session {
+            self.settle_session(session)?;
+        }
+        self.start_ready()?;
+        self.task(task.id.as_str())
+    }
+
+    /// Takes the buttons of an ended task away.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn discard(&self, id: &TaskId) -> Result<(), StoreError> {
+        self.connection.prepare_cached("UPDATE tasks SET discarded = 1 WHERE id = ?1")?.execute([id.as_str()])?;
+        Ok(())
+    }
+}

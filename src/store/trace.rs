@@ -1,0 +1,43 @@
+//! The trace of a task: what happened to it, and when. `/why` shows it.
+
+use rusqlite::params;
+
+use super::{StoreError, TaskId, Tx};
+use crate::clock::Timestamp;
+
+/// One step in a task's life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What: `accepted`, `queued`, `started`, `session`, `asked`, `answered`, `cancel`, `finished` …
+    pub what: String,
+    /// More about it, or empty.
+    pub detail: String,
+}
+
+impl Tx<'_> {
+    /// Notes a step in a task's life.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note(&self, task: &TaskId, what: &str, detail: &str) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT INTO task_events (task, at, what, detail) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![task.as_str(), self.now(), what, detail])?;
+        Ok(())
+    }
+
+    /// Returns the steps of a task's life, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn events(&self, task: &TaskId) -> Result<Vec<TaskEvent>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT at, what, detail FROM task_events WHERE task = ?1 ORDER BY id")?;
+        let rows = statement.query_map([task.as_str()], |row| {
+            Ok(TaskEvent { at: row.get(0)?, what: row.get(1)?, detail: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,162 @@
+//! The one writer thread: commits waiting requests together.
+//!
+//! Requests that arrive while a commit is on its way to the disk wait and then share the next one, so that a durable
+//! store is also quick. Each request runs in a savepoint of its own; callers are answered only after the commit. When a
+//! commit fails, its requests are tried again one by one, so that only the guilty one fails.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use super::{Context, Fence, StoreError, Tx, Written};
+
+/// Most requests that share one commit.
+const MAX_BATCH: usize = 256;
+/// Requests that may wait for the writer; beyond it callers wait to hand theirs over.
+const MAX_WAITING: usize = 4096;
+/// Times that a busy database is asked again; each waits for the connection's own busy time-out first.
+const BUSY_TRIES: usize = 6;
+
+/// One unit of work; may run more than once, and only its last run counts.
+pub(super) trait Request: Send {
+    fn apply(&mut self, connection: &Connection, context: &Context);
+    /// Whether the last run succeeded.
+    fn is_ok(&self) -> bool;
+    /// Answers the caller; `commit` is the fate of the shared commit.
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>);
+}
+
+pub(super) struct Job<F, T> {
+    work: F,
+    fence: Option<Fence>,
+    outcome: Option<Result<Written<T>, StoreError>>,
+    reply: oneshot::Sender<Result<Written<T>, StoreError>>,
+}
+
+impl<F, T> Job<F, T> {
+    pub(super) fn new(fence: Option<Fence>, work: F) -> (Self, oneshot::Receiver<Result<Written<T>, StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { work, fence, outcome: None, reply }, answer)
+    }
+}
+
+impl<F, T> Request for Job<F, T>
+where
+    F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send,
+    T: Send,
+{
+    fn apply(&mut self, connection: &Connection, context: &Context) {
+        let tx = Tx::new(connection, context);
+        let outcome = self.fence.as_ref().map_or(Ok(()), |fence| tx.check(fence)).and_then(|()| (self.work)(&tx));
+        self.outcome = Some(outcome.map(|value| Written { value, effects: tx.into_effects() }));
+    }
+
+    fn is_ok(&self) -> bool {
+        matches!(self.outcome, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
+        let outcome = match (commit, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(StoreError::Closed),
+            (Err(error), Some(Ok(_)) | None) => Err(error),
+            (Err(_), Some(Err(error))) => Err(error),
+        };
+        // A caller that no longer waits has lost nothing: the rows are stored.
+        self.reply.send(outcome).ok();
+    }
+}
+
+/// What the writer thread is told.
+pub(super) enum Message {
+    /// A request to commit.
+    Work(Box<dyn Request>),
+    /// Ends the thread; what was sent before is finished first.
+    Stop,
+}
+
+/// Handle of the writer thread.
+pub(super) struct Writer {
+    pub(super) requests: SyncSender<Message>,
+    pub(super) thread: JoinHandle<()>,
+}
+
+pub(super) fn start(
+    connection: Connection,
+    context: Arc<Context>,
+    after_commit: impl Fn(usize) + Send + 'static,
+) -> std::io::Result<Writer> {
+    let (requests, waiting) = sync_channel(MAX_WAITING);
+    let thread = std::thread::Builder::new()
+        .name("store-writer".into())
+        .spawn(move || run(connection, &waiting, &context, &after_commit))?;
+    Ok(Writer { requests, thread })
+}
+
+fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, after: &dyn Fn(usize)) {
+    let mut stopping = false;
+    while !stopping && let Ok(Message::Work(first)) = waiting.recv() {
+        let mut batch = vec![first];
+        while batch.len() < MAX_BATCH && !stopping {
+            match waiting.try_recv() {
+                Ok(Message::Work(next)) => batch.push(next),
+                Ok(Message::Stop) => stopping = true,
+                Err(_) => break,
+            }
+        }
+        let size = batch.len();
+        commit_together(&connection, batch, context);
+        after(size);
+    }
+}
+
+fn commit_together(connection: &Connection, mut batch: Vec<Box<dyn Request>>, context: &Context) {
+    match try_commit(connection, &mut batch, context) {
+        Ok(()) => batch.into_iter().for_each(|request| request.answer(Ok(()))),
+        Err(error) if batch.len() == 1 => batch.into_iter().for_each(|request| request.answer(Err(error.clone()))),
+        Err(_) => batch.into_iter().for_each(|request| commit_together(connection, vec![request], context)),
+    }
+}
+
+fn try_commit(connection: &Connection, batch: &mut [Box<dyn Request>], context: &Context) -> Result<(), StoreError> {
+    let transaction = begin(connection)?;
+    for request in batch.iter_mut() {
+        transaction.execute_batch("SAVEPOINT request")?;
+        request.apply(&transaction, context);
+        // A statement that meets a full disk may have rolled the whole transaction back by itself.
+        if transaction.is_autocommit() {
+            return Err(StoreError::DiskFull);
+        }
+        transaction.execute_batch(if request.is_ok() {
+            "RELEASE request"
+        } else {
+            "ROLLBACK TO request; RELEASE request"
+        })?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn begin(connection: &Connection) -> Result<Transaction<'_>, StoreError> {
+    for _ in 1..BUSY_TRIES {
+        match Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(StoreError::from) {
+            Err(StoreError::Busy) => {}
+            outcome => return outcome,
+        }
+    }
+    Ok(Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?)
+}
+
+impl Writer {
+    /// Lets the thread finish what waits, and waits for it.
+    pub(super) fn finish(self) {
+        let Self { requests, thread } = self;
+        requests.send(Message::Stop).ok();
+        if thread.join().is_err() {
+            tracing::error!("the store's writer thread panicked");
+        }
+    }
+}
