@@ -117,6 +117,8 @@ pub struct Delivery {
     pub attempts: u32,
     /// When it was written.
     pub created_at: Timestamp,
+    /// When it was delivered or given up.
+    pub finished_at: Option<Timestamp>,
     /// The last error.
     pub error: Option<String>,
     /// Whether an earlier attempt may have arrived.
@@ -126,7 +128,7 @@ pub struct Delivery {
 }
 
 const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
-     error, maybe_repeat, task";
+     error, maybe_repeat, task, finished_at";
 
 /// What still keeps a lane busy.
 const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
@@ -173,6 +175,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         error: row.get(12)?,
         maybe_repeat: row.get(13)?,
         task: row.get(14)?,
+        finished_at: row.get(15)?,
     })
 }
 
@@ -354,6 +357,28 @@ impl Tx<'_> {
                 "UPDATE outbox SET state = 'unknown', sender = NULL, next_at = ?2, error = ?3, maybe_repeat = 1 WHERE id = ?1",
             )?
             .execute(params![id, until, error])?;
+        Ok(())
+    }
+
+    /// Lets a status message be that may have arrived: something newer takes its place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn supersede(&self, id: i64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE outbox SET state = 'delivered', finished_at = ?2 WHERE id = ?1")?
+            .execute(params![id, self.now()])?;
+        Ok(())
+    }
+
+    /// Removes the status messages of a task that nobody has been shown yet: its result takes their place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drop_waiting_status(&self, task: &TaskId) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM outbox WHERE task = ?1 AND purpose = ?2 AND state IN ('pending', 'unknown')")?
+            .execute(params![task.as_str(), number_of(Purpose::Progress)])?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use signalbox_adapter::ChatAddress;
 
-use super::{StoreError, Tx};
+use super::{StoreError, Task, Tx};
 use crate::clock::Timestamp;
 
 /// State of a session.
@@ -94,8 +94,6 @@ pub struct NewSession<'a> {
     pub agent: &'a str,
     /// Model.
     pub model: Option<&'a str>,
-    /// Agent session id, where the agent lets us choose it.
-    pub agent_session: Option<&'a str>,
     /// First line of the first prompt.
     pub title: &'a str,
     /// Where the agent works.
@@ -140,6 +138,18 @@ impl Tx<'_> {
     pub fn session(&self, id: i64) -> Result<Option<Session>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1");
         Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
+    }
+
+    /// Returns what a task is called in its chat: its session's name, else its id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn name_of(&self, task: &Task) -> Result<String, StoreError> {
+        let session = match task.session {
+            Some(id) => self.session(id)?,
+            None => None,
+        };
+        Ok(session.map_or_else(|| task.id.as_str().to_owned(), |session| session.name))
     }
 
     /// Returns the open session of a name, else the one of that name that was archived last.
@@ -227,8 +237,8 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO sessions
-                     (chat, address, name, agent, model, agent_session, status, created_at, last_used_at, title, directory)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9)",
+                     (chat, address, name, agent, model, status, created_at, last_used_at, title, directory)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'idle', ?6, ?6, ?7, ?8)",
             )?
             .execute(params![
                 super::chat(new.address),
@@ -236,7 +246,6 @@ impl Tx<'_> {
                 new.name,
                 new.agent,
                 new.model,
-                new.agent_session,
                 now,
                 new.title,
                 new.directory

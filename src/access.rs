@@ -1,0 +1,81 @@
+//! Who may do what: deny by default, by immutable id, pure.
+//!
+//! A person is allowed by user id, by a role that the provider says they hold, or by the chat they write in; the highest
+//! role wins. A transport of this machine's own user (the console) needs no list.
+
+use signalbox_adapter::Incoming;
+
+use crate::command::Need;
+use crate::config::{Allow, Role};
+
+/// Returns the role of a message's sender, or `None` for a stranger.
+#[must_use]
+pub fn role_of(allow: &Allow, incoming: &Incoming, trusted: bool) -> Option<Role> {
+    if trusted {
+        return Some(Role::Admin);
+    }
+    let list = allow.0.get(&incoming.address.provider)?;
+    let by_user = list.users.get(&incoming.sender.id);
+    let by_chat = list.chats.get(&incoming.address.chat);
+    let by_role = incoming.sender.roles.iter().filter_map(|role| list.roles.get(role)).max();
+    [by_user, by_chat, by_role].into_iter().flatten().max().copied()
+}
+
+/// Whether a role suffices.
+#[must_use]
+pub fn suffices(role: Role, need: Need) -> bool {
+    role >= match need {
+        Need::Viewer => Role::Viewer,
+        Need::Operator => Role::Operator,
+        Need::Admin => Role::Admin,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signalbox_adapter::{ChatAddress, ChatId, InboundKey, IncomingKind, Provider, Sender, UserId};
+
+    use super::*;
+    use crate::config::Allowed;
+
+    fn message(user: &str, chat: &str, roles: &[&str]) -> Incoming {
+        Incoming {
+            key: InboundKey::new("discord:1:1"),
+            address: ChatAddress::new(Provider::new("discord"), ChatId::new(chat)),
+            sender: Sender {
+                id: UserId::new(user),
+                name: "Kim".into(),
+                bot: false,
+                roles: roles.iter().map(|&role| role.to_owned()).collect(),
+            },
+            message: None,
+            reply_to: None,
+            direct: false,
+            window: None,
+            directory: None,
+            kind: IncomingKind::Text("/status".into()),
+        }
+    }
+
+    #[test]
+    fn strangers_have_no_role_and_the_highest_of_several_wins() {
+        let list = Allowed {
+            users: [(UserId::new("1"), Role::Viewer)].into(),
+            chats: [(ChatId::new("7"), Role::Operator)].into(),
+            roles: [("ops".to_owned(), Role::Admin)].into(),
+        };
+        let allow = Allow([(Provider::new("discord"), list)].into());
+        assert_eq!(role_of(&allow, &message("2", "8", &[]), false), None);
+        assert_eq!(role_of(&allow, &message("1", "8", &[]), false), Some(Role::Viewer));
+        assert_eq!(role_of(&allow, &message("1", "7", &[]), false), Some(Role::Operator));
+        assert_eq!(role_of(&allow, &message("2", "7", &["ops"]), false), Some(Role::Admin));
+        assert_eq!(role_of(&Allow::default(), &message("1", "7", &["ops"]), false), None);
+        assert_eq!(role_of(&Allow::default(), &message("1", "7", &[]), true), Some(Role::Admin));
+    }
+
+    #[test]
+    fn each_role_includes_the_ones_below() {
+        assert!(suffices(Role::Admin, Need::Viewer) && suffices(Role::Operator, Need::Operator));
+        assert!(!suffices(Role::Viewer, Need::Operator) && !suffices(Role::Operator, Need::Admin));
+    }
+}

@@ -1,0 +1,237 @@
+//! The agents this program can run: what the configuration says of them, and whether they are installed.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use super::environment;
+use crate::config::{Agent, Agents, Kind};
+use crate::store::Session;
+
+/// How long an agent may take to tell its version.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest version shown, in characters.
+const MAX_VERSION_CHARS: usize = 60;
+/// Agents in the order in which an installed one becomes the default.
+const PREFERENCE: [&str; 1] = ["claude"];
+/// The built-in investigator.
+pub const HOST: &str = "host";
+
+/// The agents by name.
+pub struct Catalogue {
+    agents: Agents,
+    variables: BTreeMap<String, String>,
+}
+
+/// What the machine says of its agents right now.
+#[derive(Debug, Clone, Default)]
+pub struct Presence {
+    /// The agent of prompts that name none.
+    pub default: Choice,
+    /// Versions by name, where somebody asked.
+    pub versions: BTreeMap<String, Version>,
+}
+
+/// How the default agent was chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The configuration names it.
+    Configured(String),
+    /// It is installed.
+    Found(String),
+    /// Nothing else is installed.
+    #[default]
+    OnlyHost,
+}
+
+/// What is known of an agent's version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Version {
+    /// Part of this program.
+    BuiltIn,
+    /// What it says itself.
+    Reported(String),
+    /// Installed, and does not say.
+    Silent,
+    /// Not installed.
+    Missing,
+}
+
+impl Catalogue {
+    /// Makes the catalogue; `variables` is our own environment.
+    #[must_use]
+    pub fn new(agents: Agents, variables: BTreeMap<String, String>) -> Self {
+        Self { agents, variables }
+    }
+
+    /// Returns the names of all agents.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.agents.by_name.keys().map(String::as_str)
+    }
+
+    /// Returns an agent by its name.
+    #[must_use]
+    pub fn agent(&self, name: &str) -> Option<&Agent> {
+        self.agents.by_name.get(name)
+    }
+
+    /// Returns the environment from which agents get theirs.
+    #[must_use]
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    /// Returns the configured model of an agent.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<&str> {
+        self.agent(name)?.model.as_deref()
+    }
+
+    /// Returns the configured directory of an agent.
+    #[must_use]
+    pub fn directory(&self, name: &str) -> Option<&Path> {
+        self.agent(name)?.dir.as_deref()
+    }
+
+    /// Tells how to get an agent that is missing.
+    #[must_use]
+    pub fn how_to_install(&self, name: &str) -> String {
+        match self.agent(name) {
+            Some(agent) => match agent.kind {
+                Kind::Claude => "install it with `npm install -g @anthropic-ai/claude-code`, or set \
+                                 `[agents.claude] command` to where it is"
+                    .to_owned(),
+                Kind::Command => {
+                    let program = agent.command.first().map(String::as_str).unwrap_or_default();
+                    format!("`{program}` was not found on PATH; set `[agents.{name}] command` to where it is")
+                }
+                Kind::Host => "it is built in".to_owned(),
+            },
+            None => "the configuration does not know it".to_owned(),
+        }
+    }
+
+    /// Returns the command that resumes a session in a terminal, where its agent can.
+    #[must_use]
+    pub fn resume_command(&self, session: &Session) -> Option<String> {
+        let agent = self.agent(&session.agent)?;
+        let id = session.agent_session.as_deref()?;
+        match agent.kind {
+            Kind::Claude => {
+                let program: Vec<String> = agent.command.iter().map(|word| quoted(word)).collect();
+                Some(format!("cd {} && {} --resume {}", quoted(&session.directory), program.join(" "), quoted(id)))
+            }
+            Kind::Command | Kind::Host => None,
+        }
+    }
+
+    /// Finds the program of an agent, `None` when it is not installed; built-in ones have an empty path.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let agent = self.agent(name)?;
+        match agent.kind {
+            Kind::Host => Some(PathBuf::new()),
+            Kind::Claude | Kind::Command => {
+                let path = agent
+                    .env
+                    .get("PATH")
+                    .map(|path| secrecy::ExposeSecret::expose_secret(path).to_owned())
+                    .or_else(|| self.variables.get("PATH").cloned());
+                find(agent.command.first()?, path.as_deref().unwrap_or_default())
+            }
+        }
+    }
+
+    /// Looks at what is installed, without running anything.
+    #[must_use]
+    pub fn look(&self) -> Presence {
+        let default = match &self.agents.default {
+            Some(name) => Choice::Configured(name.clone()),
+            None => PREFERENCE
+                .into_iter()
+                .find(|name| self.program(name).is_some())
+                .map_or(Choice::OnlyHost, |name| Choice::Found(name.to_owned())),
+        };
+        Presence { default, versions: BTreeMap::new() }
+    }
+
+    /// Looks at what is installed and asks the agents for their versions, at most [`VERSION_TIMEOUT`] long.
+    pub async fn look_closely(&self) -> Presence {
+        let mut presence = self.look();
+        for (name, agent) in &self.agents.by_name {
+            let version = match agent.kind {
+                Kind::Host => Version::BuiltIn,
+                Kind::Command if self.program(name).is_some() => Version::Silent,
+                Kind::Claude if self.program(name).is_some() => self.ask_version(agent).await,
+                Kind::Command | Kind::Claude => Version::Missing,
+            };
+            presence.versions.insert(name.clone(), version);
+        }
+        presence
+    }
+
+    async fn ask_version(&self, agent: &Agent) -> Version {
+        let Some((program, arguments)) = agent.command.split_first() else { return Version::Silent };
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .arg("--version")
+            .env_clear()
+            .envs(environment::of(agent, &self.variables))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let output = tokio::time::timeout(VERSION_TIMEOUT, command.output()).await;
+        let line = match output {
+            Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+            Ok(Ok(_) | Err(_)) | Err(_) => return Version::Silent,
+        };
+        match line.lines().next().map(str::trim) {
+            None | Some("") => Version::Silent,
+            Some(line) => Version::Reported(line.chars().take(MAX_VERSION_CHARS).collect()),
+        }
+    }
+}
+
+/// Looks a program up as the system does: a path as it is, a word on PATH.
+fn find(program: &str, path: &str) -> Option<PathBuf> {
+    let is_program = |file: &Path| {
+        std::fs::metadata(file).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('/') {
+        return Some(PathBuf::from(program)).filter(|file| is_program(file));
+    }
+    std::env::split_paths(OsStr::new(path)).map(|folder| folder.join(program)).find(|file| is_program(file))
+}
+
+/// Quotes a word for a POSIX shell, where that is needed.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@:+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("/home/kim/web"), "/home/kim/web");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn without_an_installed_agent_the_host_investigator_answers() {
+        let nothing = BTreeMap::from([("PATH".to_owned(), "/nonexistent".to_owned())]);
+        let catalogue = Catalogue::new(Agents::default(), nothing);
+        assert_eq!(catalogue.look().default, Choice::OnlyHost);
+        assert_eq!(catalogue.program("claude"), None);
+        assert!(catalogue.program(HOST).is_some());
+    }
+}

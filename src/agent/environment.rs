@@ -1,0 +1,59 @@
+//! The environment of an agent: built from nothing, so that none of our secrets is in it.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret;
+
+use super::claude;
+use crate::config::{Agent, Kind, holds_own_secret};
+
+/// What every program needs to run as its user: logins live in HOME.
+const PASSED: [&str; 11] =
+    ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ", "TERM", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+/// Beginnings of further names that pass.
+const PASSED_PREFIXES: [&str; 3] = ["LC_", "XDG_", "SSL_CERT_"];
+
+/// Returns the environment of an agent, out of ours and its configuration.
+#[must_use]
+pub fn of(agent: &Agent, ours: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let passes = |name: &str| {
+        PASSED.contains(&name)
+            || PASSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || name.to_ascii_uppercase().ends_with("_PROXY")
+            || agent.pass_env.iter().any(|passed| passed == name)
+    };
+    let mut environment: BTreeMap<String, String> = ours
+        .iter()
+        .filter(|(name, _)| passes(name) && !holds_own_secret(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    match agent.kind {
+        Kind::Claude => {
+            for (name, value) in claude::env_defaults() {
+                environment.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        Kind::Command | Kind::Host => {}
+    }
+    for (name, value) in &agent.env {
+        environment.insert(name.clone(), value.expose_secret().to_owned());
+    }
+    environment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Agents;
+
+    #[test]
+    fn logins_and_proxies_pass_and_secrets_do_not() {
+        let ours = ["HOME", "LC_ALL", "https_proxy", "XDG_CONFIG_HOME", "TELEGRAM_BOT_TOKEN", "AWS_SECRET_ACCESS_KEY"]
+            .map(|name| (name.to_owned(), "x".to_owned()))
+            .into();
+        let agents = Agents::default();
+        let claude = of(&agents.by_name["claude"], &ours);
+        let passed: Vec<&str> = claude.keys().map(String::as_str).filter(|name| ours.contains_key(*name)).collect();
+        assert_eq!(passed, ["HOME", "LC_ALL", "XDG_CONFIG_HOME", "https_proxy"]);
+    }
+}

@@ -1,0 +1,142 @@
+//! The bus: one door in, one durable step for each message, and the hand-over of what the step set in motion.
+//!
+//! [`Bus::write`] is how everything of the core reaches the store: the step is checked against the role's fencing number
+//! and committed, and only then its effects go to the observer (start, cancel, answer) and the outbox (send).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use signalbox_adapter::{AcceptError, Inbox, Incoming};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::router::Router;
+use crate::store::{Approval, Delivery, Effects, Fence, Store, StoreError, Task, TaskId, Tx};
+
+/// Orders to the observer and deliveries to the outbox that may wait; each is bounded by admission long before.
+const MAX_WAITING: usize = 1024;
+/// Open inbound messages handled in one look.
+const LOOK: usize = 64;
+
+/// What the observer is told to do.
+#[derive(Debug)]
+pub enum Order {
+    /// Start a task; its row is `running`.
+    Start(Box<Task>),
+    /// End a running task.
+    Cancel(TaskId),
+    /// Tell an agent a person's answer.
+    Answer(Approval),
+}
+
+/// The receiving ends of the bus, one for each of its two servants.
+pub struct Ends {
+    /// For the observer.
+    pub orders: mpsc::Receiver<Order>,
+    /// For the outbox: deliveries already claimed.
+    pub claimed: mpsc::Receiver<Delivery>,
+}
+
+/// The shared message bus of the process that holds the core role.
+pub struct Bus {
+    store: Store,
+    fence: Fence,
+    router: Router,
+    orders: mpsc::Sender<Order>,
+    claimed: mpsc::Sender<Delivery>,
+    /// Wakes the outbox to look for something to claim.
+    pub look: Arc<Notify>,
+    /// Cancelled when another process has taken the role over.
+    pub fenced: CancellationToken,
+}
+
+impl Bus {
+    /// Makes the bus of a process that holds the core role.
+    #[must_use]
+    pub fn new(store: Store, fence: Fence, router: Router) -> (Arc<Self>, Ends) {
+        let (orders, order_end) = mpsc::channel(MAX_WAITING);
+        let (claimed, claimed_end) = mpsc::channel(MAX_WAITING);
+        let bus =
+            Self { store, fence, router, orders, claimed, look: Arc::new(Notify::new()), fenced: CancellationToken::new() };
+        (Arc::new(bus), Ends { orders: order_end, claimed: claimed_end })
+    }
+
+    /// Returns the store, for reading.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the router.
+    #[must_use]
+    pub fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// Does one durable step of the core and sets its effects in motion.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the step was stored.
+    pub async fn write<T, F>(&self, step: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        match self.store.write(Some(&self.fence), step).await {
+            Ok(written) => {
+                self.set_in_motion(written.effects).await;
+                Ok(written.value)
+            }
+            Err(error) => {
+                if matches!(error, StoreError::Fenced) {
+                    self.fenced.cancel();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn set_in_motion(&self, effects: Effects) {
+        // The ends are gone only when the program stops; the rows then wait for the next start.
+        for task in effects.start {
+            self.orders.send(Order::Start(Box::new(task))).await.ok();
+        }
+        for task in effects.cancel {
+            self.orders.send(Order::Cancel(task)).await.ok();
+        }
+        for approval in effects.answered {
+            self.orders.send(Order::Answer(approval)).await.ok();
+        }
+        for delivery in effects.send {
+            self.claimed.send(delivery).await.ok();
+        }
+        if effects.deliver {
+            self.look.notify_one();
+        }
+    }
+
+    /// Routes what other processes have left in the inbox.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn route_open(&self) -> Result<(), StoreError> {
+        loop {
+            let open = self.store.read(|tx| tx.open_inbound(LOOK)).await?;
+            if open.is_empty() {
+                return Ok(());
+            }
+            for inbound in open {
+                let step = self.router.step_open(inbound).await;
+                self.write(step).await?;
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Inbox for Bus {
+    async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
+        let step = self.router.step(incoming).await;
+        self.write(step).await.map_err(|error| AcceptError(Box::new(error)))
+    }
+}

@@ -1,0 +1,130 @@
+//! Every sentence the program says in a chat, pure: from values to a [`signalbox_adapter::Document`].
+
+pub mod access;
+pub mod agents;
+pub mod approval;
+pub mod session;
+pub mod task;
+pub mod trace;
+
+use std::time::Duration;
+
+use signalbox_adapter::{Alignment, Block, Document, Inline};
+
+use crate::clock::Timestamp;
+
+/// Turns a line with `code` between backquotes into inlines; all else is plain text.
+#[must_use]
+pub fn marked(text: &str) -> Vec<Inline> {
+    text.split('`')
+        .enumerate()
+        .filter(|(_, piece)| !piece.is_empty())
+        .map(|(index, piece)| {
+            if index % 2 == 1 { Inline::Code(piece.to_owned()) } else { Inline::Text(piece.to_owned()) }
+        })
+        .collect()
+}
+
+/// Makes a document of one line with `code` between backquotes; for sentences of our own, without foreign text.
+#[must_use]
+pub fn line(text: &str) -> Document {
+    Document { blocks: vec![Block::Paragraph(marked(text))] }
+}
+
+/// Writes a length of time as people say it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d`.
+#[must_use]
+pub fn span(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", length.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// Writes how long ago something was.
+#[must_use]
+pub fn ago(then: Timestamp, now: Timestamp) -> String {
+    let length = now.since(then);
+    if length < Duration::from_secs(5) { "just now".into() } else { format!("{} ago", span(length)) }
+}
+
+/// Writes an instant in UTC.
+#[must_use]
+pub fn instant(at: Timestamp) -> String {
+    chrono::DateTime::from_timestamp_millis(at.0)
+        .map_or_else(|| at.0.to_string(), |at| at.format("%Y-%m-%d %H:%M:%S%.3f UTC").to_string())
+}
+
+/// Writes a cost in US dollars; small ones with more digits.
+#[must_use]
+pub fn cost(usd: f64) -> String {
+    if usd < 0.01 { format!("${usd:.4}") } else { format!("${usd:.2}") }
+}
+
+/// Cuts a text to one line of at most `max` characters.
+#[must_use]
+pub fn one_line(text: &str, max: usize) -> String {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if flat.chars().count() <= max {
+        return flat;
+    }
+    let mut cut: String = flat.chars().take(max.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+/// Writes a number of things: `1 tool`, `7 tools`.
+fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+fn cell(text: impl Into<String>) -> Vec<Inline> {
+    vec![Inline::Text(text.into())]
+}
+
+fn table(header: &[&str], rows: Vec<Vec<Vec<Inline>>>) -> Block {
+    Block::Table {
+        align: vec![Alignment::Left; header.len()],
+        header: header.iter().map(|&title| cell(title)).collect(),
+        rows,
+    }
+}
+
+/// Writes facts below each other: a bold word and its value.
+fn facts(pairs: Vec<(&str, Vec<Inline>)>) -> Block {
+    let mut content = Vec::new();
+    for (index, (what, value)) in pairs.into_iter().enumerate() {
+        if index > 0 {
+            content.push(Inline::Break);
+        }
+        content.push(Inline::strong(what));
+        content.push(Inline::Text(": ".into()));
+        content.extend(value);
+    }
+    Block::Paragraph(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_are_written_as_people_say_them() {
+        let written = [400, 12_000, 185_000, 7_800_000, 400_000_000].map(|ms| span(Duration::from_millis(ms)));
+        assert_eq!(written, ["0.4 s", "12 s", "3 min 5 s", "2 h 10 min", "4 d"]);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_to_one_line() {
+        assert_eq!(one_line("a\n b\tc", 10), "a b c");
+        assert_eq!(one_line("abcdef", 4), "abc…");
+    }
+
+    #[test]
+    fn small_costs_keep_their_digits() {
+        assert_eq!([0.0421, 0.0012].map(cost), ["$0.04", "$0.0012"]);
+    }
+}

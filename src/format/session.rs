@@ -1,0 +1,242 @@
+//! What is said about sessions.
+
+use signalbox_adapter::{Block, Document, Inline};
+
+use super::{ago, cell, cost, count, facts, instant, line, one_line, table};
+use crate::clock::Timestamp;
+use crate::session::Notes;
+use crate::session::names::NameFault;
+use crate::store::{Admission, Refusal, Session, Task};
+
+/// Longest prompt shown in a list or in details, in characters.
+const MAX_PROMPT_CHARS: usize = 300;
+
+/// Writes agent and model: `claude/opus`.
+#[must_use]
+pub fn agent(agent: &str, model: Option<&str>) -> String {
+    match model {
+        Some(model) => format!("{agent}/{model}"),
+        None => agent.to_owned(),
+    }
+}
+
+/// Answers a prompt: started, or queued and where.
+#[must_use]
+pub fn admitted(session: &Session, admission: &Admission, notes: &Notes) -> Document {
+    let who = agent(&session.agent, session.model.as_deref());
+    let name = &session.name;
+    let (headline, rest) = match admission {
+        Admission::Started(_) => (format!("[{name}] Started"), format!(" · {who}")),
+        Admission::Queued(_, position) => (format!("[{name}] Queued"), format!(" · position {position} · {who}")),
+    };
+    let mut content = vec![Inline::strong(headline), Inline::Text(rest)];
+    let mut note = |text: String| {
+        content.push(Inline::Break);
+        content.extend(super::marked(&text));
+    };
+    if let Some(archived) = &notes.archived {
+        note(format!("The session `{archived}` was put away to make room; `@{archived}` opens it again."));
+    }
+    if notes.reopened {
+        note("The session was put away and is open again, with its context.".into());
+    }
+    if notes.only_host {
+        note("No agent is installed, so the built-in `host` investigator answers from this machine's own evidence; \
+              `/agents` tells how to install others."
+            .into());
+    }
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Tells why a prompt was not taken.
+#[must_use]
+pub fn refused(refusal: &Refusal) -> Document {
+    match refusal {
+        Refusal::QueueFull(waiting) => line(&format!(
+            "Not taken: {} already wait in this chat (`limits.max_queued_per_chat`). Try again when some are done, or \
+             `/stop all`.",
+            count(*waiting, "task")
+        )),
+        Refusal::SessionsBusy(open) => line(&format!(
+            "Not taken: all {open} sessions of this chat are at work (`limits.max_sessions_per_chat`). Wait for one, or \
+             `/session cancel` one."
+        )),
+    }
+}
+
+/// Asks what was meant by a mistyped mention.
+#[must_use]
+pub fn near_miss(word: &str, nearest: Option<&str>) -> Document {
+    let mut content = vec![
+        Inline::Text("No agent, model or session is called ".into()),
+        Inline::Code(format!("@{}", one_line(word, 60))),
+        Inline::Text(".".into()),
+    ];
+    if let Some(nearest) = nearest {
+        content.push(Inline::Text(" Did you mean ".into()));
+        content.push(Inline::Code(format!("@{nearest}")));
+        content.push(Inline::Text("?".into()));
+    }
+    content.extend(super::marked(" `/session -- …` sends it as text, `/agents` lists the agents."));
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Tells that no session has a name.
+#[must_use]
+pub fn unknown(name: &str, nearest: Option<&str>) -> Document {
+    let mut content = vec![
+        Inline::Text("No session of this chat is called ".into()),
+        Inline::Code(one_line(name, 60)),
+        Inline::Text(".".into()),
+    ];
+    if let Some(nearest) = nearest {
+        content.push(Inline::Text(" Did you mean ".into()));
+        content.push(Inline::Code(nearest.to_owned()));
+        content.push(Inline::Text("?".into()));
+    }
+    content.extend(super::marked(" `/session list` shows them."));
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Tells that no project has a name.
+#[must_use]
+pub fn unknown_project<'p>(name: &str, known: impl Iterator<Item = &'p String>) -> Document {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    let mut content = vec![
+        Inline::Text("No project is called ".into()),
+        Inline::Code(one_line(name, 60)),
+        Inline::Text(if known.is_empty() {
+            "; none is configured (`[projects]`).".into()
+        } else {
+            format!("; the known ones are {}.", known.join(", "))
+        }),
+    ];
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Tells why a name cannot be a session's.
+#[must_use]
+pub fn bad_name(fault: &NameFault) -> Document {
+    Document::text(format!("That name cannot be used: {fault}."))
+}
+
+/// Tells that an open session has the name already.
+#[must_use]
+pub fn name_taken(name: &str) -> Document {
+    line(&format!("The name `{name}` is taken by an open session; `/session end {name}` frees it."))
+}
+
+/// Tells that a session is closed.
+#[must_use]
+pub fn ended(name: &str) -> Document {
+    line(&format!("The session `{name}` is closed; `/session <prompt>` starts a new one."))
+}
+
+/// Tells that a session has no task to cancel.
+#[must_use]
+pub fn nothing_runs(name: &str) -> Document {
+    line(&format!("Nothing runs or waits in `{name}`."))
+}
+
+/// Tells that a session cannot be closed while it works.
+#[must_use]
+pub fn still_running(name: &str) -> Document {
+    line(&format!("`{name}` is at work; `/session cancel {name}` stops it first."))
+}
+
+/// Confirms a close.
+#[must_use]
+pub fn closed(name: &str) -> Document {
+    line(&format!("Closed `{name}`; its name is free again."))
+}
+
+/// Confirms a rename.
+#[must_use]
+pub fn renamed(old: &str, new: &str) -> Document {
+    line(&format!("`{old}` is now called `{new}`."))
+}
+
+/// Confirms the active context.
+#[must_use]
+pub fn now_active(name: &str) -> Document {
+    line(&format!("Plain text in this chat now follows up `{name}`."))
+}
+
+/// Lists sessions.
+#[must_use]
+pub fn table_of(sessions: &[Session], active: Option<i64>, now: Timestamp) -> Block {
+    let rows = sessions
+        .iter()
+        .map(|session| {
+            let status = match (session.archived, active == Some(session.id)) {
+                (true, _) => "put away".to_owned(),
+                (false, true) => format!("{} (active)", session.status.as_str()),
+                (false, false) => session.status.as_str().to_owned(),
+            };
+            vec![
+                vec![Inline::Code(session.name.clone())],
+                cell(status),
+                cell(agent(&session.agent, session.model.as_deref())),
+                cell(session.messages.to_string()),
+                cell(ago(session.last_used_at, now)),
+                cell(one_line(&session.title, 40)),
+            ]
+        })
+        .collect();
+    table(&["session", "status", "agent", "prompts", "used", "about"], rows)
+}
+
+/// Answers `/session list`.
+#[must_use]
+pub fn list(sessions: &[Session], active: Option<i64>, now: Timestamp) -> Document {
+    if sessions.is_empty() {
+        return line("No sessions yet. `/session <prompt>` starts one.");
+    }
+    Document { blocks: vec![table_of(sessions, active, now)] }
+}
+
+/// Answers `/session show`; `resume` is the command that resumes it in a terminal.
+#[must_use]
+pub fn details(session: &Session, tasks: &[Task], resume: Option<&str>, now: Timestamp) -> Document {
+    let text = |text: String| vec![Inline::Text(text)];
+    let code = |text: &str| vec![Inline::Code(text.to_owned())];
+    let mut pairs = vec![
+        ("Session", code(&session.name)),
+        ("Status", text(if session.archived { "put away".into() } else { session.status.as_str().into() })),
+        ("Agent", text(agent(&session.agent, session.model.as_deref()))),
+    ];
+    if let Some(id) = &session.agent_session {
+        pairs.push(("Agent session", code(id)));
+    }
+    pairs.push(("Directory", code(&session.directory)));
+    pairs.push(("Started", text(instant(session.created_at))));
+    pairs.push(("Last used", text(ago(session.last_used_at, now))));
+    pairs.push(("Prompts", text(session.messages.to_string())));
+    if session.input_tokens + session.output_tokens > 0 {
+        pairs.push(("Tokens", text(format!("{} in, {} out", session.input_tokens, session.output_tokens))));
+    }
+    if session.cost_usd > 0.0 {
+        pairs.push(("Cost", text(cost(session.cost_usd))));
+    }
+    pairs.push(("Last prompt", text(one_line(&session.last_prompt, MAX_PROMPT_CHARS))));
+    let mut blocks = vec![facts(pairs)];
+    if let Some(resume) = resume {
+        blocks.push(Block::text("In a terminal:"));
+        blocks.push(Block::Code { language: Some("sh".into()), text: resume.to_owned() });
+    }
+    if !tasks.is_empty() {
+        let rows = tasks
+            .iter()
+            .map(|task| {
+                vec![
+                    vec![Inline::Code(task.id.to_string())],
+                    cell(task.status.as_str()),
+                    cell(ago(task.created_at, now)),
+                    cell(one_line(&task.prompt, 50)),
+                ]
+            })
+            .collect();
+        blocks.push(table(&["task", "status", "asked", "prompt"], rows));
+    }
+    Document { blocks }
+}

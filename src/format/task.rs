@@ -1,0 +1,202 @@
+//! What is said about tasks: status, results, and what became of a request.
+
+use signalbox_adapter::{Block, Document, Inline, Item};
+
+use super::{ago, cell, cost, count, line, one_line, session, span, table};
+use crate::clock::Timestamp;
+use crate::store::{Status, Task};
+
+/// Longest error text shown, in characters.
+const MAX_ERROR_CHARS: usize = 4000;
+
+/// A task in the status list.
+pub struct Row {
+    /// The task.
+    pub task: Task,
+    /// What it is called.
+    pub name: String,
+    /// Its place in the queue, where it waits.
+    pub position: Option<usize>,
+}
+
+/// Answers `/status`.
+#[must_use]
+pub fn status(rows: &[Row], elsewhere: usize, now: Timestamp) -> Document {
+    let mut document = if rows.is_empty() {
+        line("Nothing runs or waits here.")
+    } else {
+        let cells = rows.iter().map(|row| {
+            let state = match row.position {
+                Some(position) => format!("queued, position {position}"),
+                None if row.task.cancel_at.is_some() => "stopping".to_owned(),
+                None => format!("running {}", span(now.since(row.task.started_at.unwrap_or(now)))),
+            };
+            vec![
+                vec![Inline::Code(row.name.clone())],
+                vec![Inline::Code(row.task.id.to_string())],
+                cell(state),
+                cell(session::agent(&row.task.agent, row.task.model.as_deref())),
+                cell(one_line(&row.task.prompt, 40)),
+            ]
+        });
+        Document { blocks: vec![table(&["session", "task", "state", "agent", "prompt"], cells.collect())] }
+    };
+    if elsewhere > 0 {
+        document.blocks.push(Block::text(format!("In other chats: {}.", count(elsewhere, "task"))));
+    }
+    document
+}
+
+/// Announces how a task ended.
+#[must_use]
+pub fn result(task: &Task, name: &str, now: Timestamp) -> Document {
+    let verdict = match task.status {
+        Status::Ok | Status::Success => "Complete".to_owned(),
+        Status::Aborted => "Cancelled".to_owned(),
+        Status::Interrupted => "Interrupted".to_owned(),
+        Status::Queued
+        | Status::Running
+        | Status::ErrorTimeout
+        | Status::ErrorCli
+        | Status::ErrorCliNotFound
+        | Status::ErrorInternal => format!("Failed · {}", task.status.as_str()),
+    };
+    let mut rest = String::new();
+    let mut fact = |text: String| {
+        rest.push_str(" · ");
+        rest.push_str(&text);
+    };
+    if let Some(started) = task.started_at {
+        fact(span(task.finished_at.unwrap_or(now).since(started)));
+    }
+    fact(session::agent(&task.agent, task.model.as_deref()));
+    if task.tools > 0 {
+        fact(count(usize::try_from(task.tools).unwrap_or(usize::MAX), "tool"));
+    }
+    if let Some(cost) = task.cost_usd.filter(|cost| *cost > 0.0) {
+        fact(self::cost(cost));
+    }
+    if !task.denials.is_empty() {
+        fact(format!("{} denied", count(task.denials.len(), "action")));
+    }
+    let headline = vec![Inline::strong(format!("[{name}] {verdict}")), Inline::Text(rest)];
+    let mut document = Document { blocks: vec![Block::Paragraph(headline)] };
+    document = match task.status {
+        Status::Ok | Status::Success => document.then(answer(task)),
+        Status::Interrupted => document.then(interrupted()),
+        Status::Queued
+        | Status::Running
+        | Status::Aborted
+        | Status::ErrorTimeout
+        | Status::ErrorCli
+        | Status::ErrorCliNotFound
+        | Status::ErrorInternal => document.then(failure(task)),
+    };
+    if !task.denials.is_empty() {
+        document.blocks.push(Block::text("Not permitted:"));
+        document.blocks.push(denied(task));
+    }
+    document
+}
+
+fn answer(task: &Task) -> Document {
+    match task.result.as_deref().map(str::trim) {
+        None | Some("") => Document::text("(no answer)"),
+        Some(answer) => Document::from_markdown(answer),
+    }
+}
+
+fn interrupted() -> Document {
+    line(
+        "The machine or the supervisor of this run stopped before it was done. It is not run again by itself: what it \
+         did so far may have had effects.",
+    )
+}
+
+fn failure(task: &Task) -> Document {
+    let mut document = Document::default();
+    if let Some(error) = task.error.as_deref().map(str::trim).filter(|error| !error.is_empty()) {
+        let mut text: String = error.chars().take(MAX_ERROR_CHARS).collect();
+        if error.chars().nth(MAX_ERROR_CHARS).is_some() {
+            text.push('…');
+        }
+        document.blocks.push(Block::Code { language: None, text });
+    }
+    if let Some(partial) = task.result.as_deref().map(str::trim).filter(|partial| !partial.is_empty()) {
+        document.blocks.push(Block::text("So far it had said:"));
+        document = document.then(Document::from_markdown(partial));
+    }
+    document
+}
+
+fn denied(task: &Task) -> Block {
+    let items = task.denials.iter().map(|denial| Item {
+        checked: None,
+        blocks: vec![Block::Paragraph(vec![Inline::Code(one_line(
+            &format!("{} {}", denial.tool, denial.summary),
+            160,
+        ))])],
+    });
+    Block::List { start: None, items: items.collect() }
+}
+
+/// Tells that tasks are being stopped.
+#[must_use]
+pub fn stopping(names: &[String]) -> Document {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    line(&format!("Stopping {}.", names.join(", ")))
+}
+
+/// Tells that there is nothing to stop.
+#[must_use]
+pub fn nothing_to_stop(all: bool) -> Document {
+    line(if all { "Nothing runs or waits in this chat." } else { "Nothing runs here." })
+}
+
+/// Tells that a task has ended already.
+#[must_use]
+pub fn already_ended(task: &Task, name: &str) -> Document {
+    line(&format!("`{name}` has ended already: {}.", task.status.as_str()))
+}
+
+/// Tells that a task has not ended yet.
+#[must_use]
+pub fn not_ended(task: &Task, name: &str) -> Document {
+    line(&format!("`{name}` is still {}; `/cancel {}` stops it.", task.status.as_str(), task.id))
+}
+
+/// Tells that a task was retried or set aside before.
+#[must_use]
+pub fn set_aside(name: &str) -> Document {
+    line(&format!("This run of `{name}` was retried or set aside before; `@{name} <prompt>` goes on."))
+}
+
+/// Confirms that a task was set aside.
+#[must_use]
+pub fn discarded(name: &str) -> Document {
+    line(&format!("Set aside. `@{name} <prompt>` goes on with the session."))
+}
+
+/// Tells that no task has an id.
+#[must_use]
+pub fn unknown(id: &str) -> Document {
+    let content = vec![
+        Inline::Text("No task or message of this chat is known by ".into()),
+        Inline::Code(one_line(id, 40)),
+        Inline::Text(".".into()),
+    ];
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Tells that several tasks begin so.
+#[must_use]
+pub fn ambiguous(id: &str, candidates: &[Task]) -> Document {
+    let ids: Vec<String> = candidates.iter().map(|task| format!("`{}`", task.id)).collect();
+    line(&format!("Several tasks begin with `{}`: {}.", one_line(id, 20).replace('`', ""), ids.join(", ")))
+}
+
+/// Tells how long ago a task was asked for, for lists.
+#[must_use]
+pub fn asked(task: &Task, now: Timestamp) -> String {
+    ago(task.created_at, now)
+}

@@ -1,0 +1,195 @@
+//! The outbox: sends what the rows say, one lane after the other, and records what came of it.
+//!
+//! Rows arrive in two ways: already claimed by the step that wrote them (a free lane: one commit before the request), or
+//! claimed here when something woke us. The attempt is the adapter's; what to do about its outcome is decided in
+//! [`retry`]. Everything is bounded by the lanes: one attempt at a time in each.
+
+mod retry;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use signalbox_adapter::{Deliver, DeliverError, Outgoing, Purpose, Receipt, Reconciled, Target};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::store::{Delivery, Fence, Scope, Store, StoreError, Tx};
+use retry::{Next, Outcome};
+
+/// Deliveries under way at once; each is of another lane.
+const MAX_UNDER_WAY: usize = 64;
+/// How long without a wake-up until the rows are looked at all the same.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long until a receipt that could not be stored is stored again.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
+
+/// How the outbox of a process is set up.
+pub struct Setup {
+    /// The store.
+    pub store: Store,
+    /// Proof of the core role; `None` in a terminal that only prints its own rows.
+    pub fence: Option<Fence>,
+    /// Adapters by provider.
+    pub adapters: BTreeMap<String, Arc<dyn Deliver>>,
+    /// What this process delivers.
+    pub scopes: Vec<Scope>,
+    /// Name of this process in the rows.
+    pub sender: String,
+    /// How long a message is worth delivering; `None` for ever.
+    pub max_age: Option<Duration>,
+}
+
+/// Sends deliveries.
+pub struct Outbox {
+    setup: Setup,
+}
+
+impl Outbox {
+    /// Makes an outbox.
+    #[must_use]
+    pub fn new(setup: Setup) -> Arc<Self> {
+        Arc::new(Self { setup })
+    }
+
+    /// Delivers until `stop`; then finishes the attempts under way.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the rows cannot be read or another process has taken the role.
+    pub async fn run(
+        self: Arc<Self>,
+        mut claimed: mpsc::Receiver<Delivery>,
+        look: Arc<Notify>,
+        stop: CancellationToken,
+    ) -> Result<(), StoreError> {
+        let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
+        self.write(move |tx| tx.doubt_abandoned(&scopes, &sender)).await?;
+        let mut under_way = JoinSet::new();
+        self.claim(&mut under_way).await?;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(delivery) = claimed.recv() => self.begin(delivery, &mut under_way),
+                Some(done) = under_way.join_next() => match done {
+                    Ok(following) => {
+                        for delivery in following {
+                            self.begin(delivery, &mut under_way);
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "a delivery attempt panicked"),
+                },
+                () = look.notified() => self.claim(&mut under_way).await?,
+                () = tokio::time::sleep(LOOK_EVERY) => self.claim(&mut under_way).await?,
+            }
+        }
+        while under_way.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    fn begin(self: &Arc<Self>, delivery: Delivery, under_way: &mut JoinSet<Vec<Delivery>>) {
+        let outbox = Arc::clone(self);
+        under_way.spawn(async move { outbox.attempt(delivery).await });
+    }
+
+    async fn claim(self: &Arc<Self>, under_way: &mut JoinSet<Vec<Delivery>>) -> Result<(), StoreError> {
+        let room = MAX_UNDER_WAY.saturating_sub(under_way.len());
+        let scopes = self.setup.scopes.clone();
+        let now = self.setup.store.clock().now();
+        // Looking is a read; only when something is due does it cost a commit.
+        let due = self.setup.store.read(move |tx| tx.next_delivery_at(&scopes)).await?;
+        if room == 0 || due.is_none_or(|at| at > now) {
+            return Ok(());
+        }
+        let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
+        for delivery in self.write(move |tx| tx.claim_deliveries(&scopes, &sender, room)).await? {
+            self.begin(delivery, under_way);
+        }
+        Ok(())
+    }
+
+    /// Makes one attempt and stores its outcome; returns what the lane, now free, claims next.
+    async fn attempt(&self, delivery: Delivery) -> Vec<Delivery> {
+        let outcome = self.try_once(&delivery).await;
+        let next = retry::decide(
+            &outcome,
+            &retry::History {
+                attempts: delivery.attempts,
+                age: self.setup.store.clock().now().since(delivery.created_at),
+                max_age: self.setup.max_age,
+                chance: self.setup.store.clock().random(),
+            },
+        );
+        if let Next::GiveUp(error) = &next {
+            tracing::warn!(delivery.key = %delivery.key, %error, "gave a delivery up; `signalbox outbox list` shows it");
+        }
+        loop {
+            let (next, id) = (next.clone(), delivery.id);
+            let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
+            let stored = self
+                .write(move |tx| {
+                    record(tx, id, &next)?;
+                    tx.claim_deliveries(&scopes, &sender, 1)
+                })
+                .await;
+            match stored {
+                Ok(following) => return following,
+                Err(StoreError::Fenced | StoreError::Closed) => return Vec::new(),
+                Err(error) => {
+                    tracing::error!(%error, delivery.key = %delivery.key, "could not store a receipt; trying again");
+                    tokio::time::sleep(STORE_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    async fn try_once(&self, delivery: &Delivery) -> Outcome {
+        let Some(adapter) = self.setup.adapters.get(delivery.address.provider.as_str()) else {
+            return Outcome::Failed(DeliverError::Unreachable("its transport is not running".into()));
+        };
+        let mut message = Outgoing {
+            key: delivery.key.clone(),
+            target: Target {
+                address: delivery.address.clone(),
+                reply_to: delivery.reply_to.clone(),
+                edit_of: None,
+            },
+            purpose: delivery.purpose,
+            part: delivery.part.clone(),
+            buttons: delivery.buttons.clone(),
+            attachment: delivery.attachment.clone(),
+            maybe_repeat: false,
+        };
+        if delivery.maybe_repeat {
+            match adapter.reconcile(&message).await {
+                Ok(Reconciled::Delivered(receipt)) => return Outcome::Delivered(receipt),
+                Ok(Reconciled::Absent) => {}
+                Ok(Reconciled::Unknowable) if delivery.purpose == Purpose::Progress => return Outcome::Superseded,
+                Ok(Reconciled::Unknowable) => message.maybe_repeat = true,
+                Err(error) => return Outcome::Unreconciled(error),
+            }
+        }
+        match adapter.deliver(&message).await {
+            Ok(receipt) => Outcome::Delivered(receipt),
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+
+    async fn write<T, F>(&self, step: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        Ok(self.setup.store.write(self.setup.fence.as_ref(), step).await?.value)
+    }
+}
+
+fn record(tx: &Tx<'_>, id: i64, next: &Next) -> Result<(), StoreError> {
+    match next {
+        Next::Delivered(Receipt { message }) => tx.delivered(id, message),
+        Next::Superseded => tx.supersede(id),
+        Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
+        Next::Unsure { after, error } => tx.unsure(id, tx.now().after(*after), error),
+        Next::GiveUp(error) => tx.give_up(id, error),
+    }
+}

@@ -1,0 +1,138 @@
+//! What to do about the outcome of an attempt, pure.
+//!
+//! What was surely not accepted is tried again, silently, in a series that doubles; what may have been accepted is asked
+//! about first, or sent once more and marked; what is refused for good goes to the dead-letter list.
+
+use std::time::Duration;
+
+use signalbox_adapter::{DeliverError, Receipt};
+
+/// First wait of the retry series.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// Longest wait of the retry series.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// What came of an attempt.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It arrived.
+    Delivered(Receipt),
+    /// It may have arrived, and something newer takes its place.
+    Superseded,
+    /// It did not, or nobody knows.
+    Failed(DeliverError),
+    /// The question whether an earlier attempt arrived could not be answered.
+    Unreconciled(DeliverError),
+}
+
+/// What is done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Store the receipt.
+    Delivered(Receipt),
+    /// Let it be.
+    Superseded,
+    /// Send again: it surely did not arrive.
+    Later {
+        /// After this long.
+        after: Duration,
+        /// Why.
+        error: String,
+    },
+    /// Ask, or send again and mark: it may have arrived.
+    Unsure {
+        /// After this long.
+        after: Duration,
+        /// Why.
+        error: String,
+    },
+    /// Dead letter, with the provider's words.
+    GiveUp(String),
+}
+
+/// What is known of a delivery.
+pub(super) struct History {
+    /// Attempts so far.
+    pub(super) attempts: u32,
+    /// How long ago it was written.
+    pub(super) age: Duration,
+    /// How long it is worth delivering; `None` for ever.
+    pub(super) max_age: Option<Duration>,
+    /// A random number, for jitter.
+    pub(super) chance: u64,
+}
+
+pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
+    let (error, unsure) = match outcome {
+        Outcome::Delivered(receipt) => return Next::Delivered(receipt.clone()),
+        Outcome::Superseded => return Next::Superseded,
+        Outcome::Failed(DeliverError::Refused(words)) => return Next::GiveUp(words.clone()),
+        Outcome::Failed(error @ DeliverError::Unknown(_)) | Outcome::Unreconciled(error) => (error, true),
+        Outcome::Failed(error @ (DeliverError::Wait { .. } | DeliverError::Unreachable(_))) => (error, false),
+    };
+    if history.max_age.is_some_and(|max_age| history.age >= max_age) {
+        return Next::GiveUp(format!("not delivered in time: {error}"));
+    }
+    let after = match error {
+        DeliverError::Wait { after } => *after,
+        DeliverError::Unreachable(_) | DeliverError::Refused(_) | DeliverError::Unknown(_) => backoff(history),
+    };
+    let error = error.to_string();
+    if unsure { Next::Unsure { after, error } } else { Next::Later { after, error } }
+}
+
+/// Doubles with each attempt up to [`LONGEST_WAIT`]; up to half of it is chance, so that many do not come at once.
+fn backoff(history: &History) -> Duration {
+    let doubled = FIRST_WAIT.saturating_mul(1 << history.attempts.saturating_sub(1).min(16));
+    let wait = doubled.min(LONGEST_WAIT);
+    let spread = u64::try_from(wait.as_millis() / 2).unwrap_or(u64::MAX).max(1);
+    wait - Duration::from_millis(history.chance % spread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(attempts: u32) -> History {
+        History { attempts, age: Duration::from_secs(1), max_age: Some(Duration::from_secs(86_400)), chance: 0 }
+    }
+
+    #[test]
+    fn a_rate_limit_waits_exactly_as_the_provider_says() {
+        let outcome = Outcome::Failed(DeliverError::Wait { after: Duration::from_secs(17) });
+        let Next::Later { after, .. } = decide(&outcome, &history(9)) else { panic!("not retried") };
+        assert_eq!(after, Duration::from_secs(17));
+    }
+
+    #[test]
+    fn an_unreachable_provider_is_tried_again_in_a_doubling_series() {
+        let waits: Vec<u128> = [1, 2, 3, 30]
+            .into_iter()
+            .map(|attempts| {
+                let outcome = Outcome::Failed(DeliverError::Unreachable("refused".into()));
+                let Next::Later { after, .. } = decide(&outcome, &history(attempts)) else { panic!("not retried") };
+                after.as_millis()
+            })
+            .collect();
+        assert_eq!(waits, [500, 1000, 2000, 300_000]);
+    }
+
+    #[test]
+    fn what_may_have_arrived_is_never_sent_again_silently() {
+        let outcome = Outcome::Failed(DeliverError::Unknown("reset".into()));
+        assert!(matches!(decide(&outcome, &history(1)), Next::Unsure { .. }));
+        let outcome = Outcome::Unreconciled(DeliverError::Unreachable("down".into()));
+        assert!(matches!(decide(&outcome, &history(1)), Next::Unsure { .. }));
+    }
+
+    #[test]
+    fn a_refusal_and_old_age_end_in_the_dead_letter_list() {
+        let refused = Outcome::Failed(DeliverError::Refused("chat not found".into()));
+        assert_eq!(decide(&refused, &history(1)), Next::GiveUp("chat not found".into()));
+        let old = History { age: Duration::from_secs(86_400), ..history(3) };
+        let down = Outcome::Failed(DeliverError::Unreachable("down".into()));
+        assert!(matches!(decide(&down, &old), Next::GiveUp(_)));
+        let for_ever = History { max_age: None, ..old };
+        assert!(matches!(decide(&down, &for_ever), Next::Later { .. }));
+    }
+}

@@ -1,0 +1,291 @@
+//! The router: an inbound message becomes one durable step.
+//!
+//! Outside the transaction: parse (pure), and look at what only the machine can tell (installed agents). Inside it:
+//! check rights, decide, write the rows and the answer. [`Turn`] is what every handler gets.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Part, Purpose, Render};
+
+use crate::access;
+use crate::agent::catalogue::{Catalogue, Presence};
+use crate::command::{self, Command, Misunderstood, Parsed, SessionCommand};
+use crate::config::{Config, Role};
+use crate::format;
+use crate::session;
+use crate::store::{InboxOutcome, NewDelivery, OpenInbound, StoreError, Task, TaskId, Tx};
+use crate::tasks;
+
+/// A refused stranger is answered once in this time.
+const REFUSAL_EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// What the core knows of a transport; all that differs between providers is data here.
+#[derive(Clone)]
+pub struct Transport {
+    /// Renders for it.
+    pub render: Arc<dyn Render>,
+    /// Whether who can use it owns this machine's user account, and so is admin.
+    pub trusted: bool,
+    /// The bot's name there, for `/command@name`.
+    pub bot_name: Option<String>,
+}
+
+/// Everything the handlers need that is no row.
+pub struct Context {
+    /// Configuration.
+    pub config: Config,
+    /// Agents.
+    pub agents: Catalogue,
+    /// Transports by provider.
+    pub transports: BTreeMap<String, Transport>,
+    /// State directory.
+    pub state: PathBuf,
+}
+
+/// Routes inbound messages.
+#[derive(Clone)]
+pub struct Router {
+    context: Arc<Context>,
+}
+
+/// One message's turn: the transaction, and all that its handler may need.
+pub struct Turn<'t> {
+    /// The transaction.
+    pub tx: &'t Tx<'t>,
+    /// What is no row.
+    pub cx: &'t Context,
+    /// The message.
+    pub incoming: &'t Incoming,
+    /// Its inbox row.
+    pub inbox: i64,
+    /// What the machine said of its agents.
+    pub presence: &'t Presence,
+}
+
+impl Router {
+    /// Makes a router.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self { context: Arc::new(context) }
+    }
+
+    /// Returns what the handlers know.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Makes the step that accepts and routes a new message; a copy of a known one changes nothing.
+    pub async fn step(
+        &self,
+        incoming: Incoming,
+    ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
+        let ready = self.prepare(incoming).await;
+        move |tx| match tx.accept(&ready.incoming)? {
+            Some(inbox) => ready.route(tx, inbox),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the step that routes a message which another process has accepted.
+    pub async fn step_open(
+        &self,
+        inbound: OpenInbound,
+    ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
+        let ready = self.prepare(inbound.incoming).await;
+        move |tx| if tx.is_open(inbound.id)? { ready.route(tx, inbound.id) } else { Ok(()) }
+    }
+
+    async fn prepare(&self, incoming: Incoming) -> Ready {
+        let transport = self.context.transports.get(incoming.address.provider.as_str());
+        let bot_name = transport.and_then(|transport| transport.bot_name.as_deref());
+        let parsed = match &incoming.kind {
+            IncomingKind::Text(text) => command::parse(text, bot_name),
+            // A button carries a command without its slash.
+            IncomingKind::Button(action) => command::parse(&format!("/{action}"), None),
+        };
+        let presence = match &parsed {
+            Ok(Parsed::Command(Command::Agents)) => self.context.agents.look_closely().await,
+            Ok(Parsed::Command(Command::Session(SessionCommand::Start(_))) | Parsed::FreeText { .. }) => {
+                self.context.agents.look()
+            }
+            Ok(Parsed::Command(_) | Parsed::Nothing) | Err(_) => Presence::default(),
+        };
+        Ready { context: Arc::clone(&self.context), incoming, parsed, presence }
+    }
+}
+
+/// A message that is ready for its transaction.
+struct Ready {
+    context: Arc<Context>,
+    incoming: Incoming,
+    parsed: Result<Parsed, Misunderstood>,
+    presence: Presence,
+}
+
+impl Ready {
+    fn route(&self, tx: &Tx<'_>, inbox: i64) -> Result<(), StoreError> {
+        let turn = Turn { tx, cx: &self.context, incoming: &self.incoming, inbox, presence: &self.presence };
+        let outcome = turn.take(&self.parsed)?;
+        tx.close_inbound(inbox, outcome)
+    }
+}
+
+impl Turn<'_> {
+    fn take(&self, parsed: &Result<Parsed, Misunderstood>) -> Result<InboxOutcome, StoreError> {
+        if self.incoming.sender.bot {
+            return Ok(InboxOutcome::Ignored);
+        }
+        if matches!(parsed, Ok(Parsed::Nothing)) || !self.is_for_us(parsed) {
+            return Ok(InboxOutcome::Ignored);
+        }
+        let Some(role) = access::role_of(&self.cx.config.allow, self.incoming, self.is_trusted()) else {
+            return self.refuse_stranger();
+        };
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(misunderstood) => return self.refuse(misunderstood.document()),
+        };
+        if let Some(need) = parsed.need()
+            && !access::suffices(role, need)
+        {
+            return self.refuse(format::access::not_enough(role, need));
+        }
+        match parsed {
+            Parsed::Command(command) => self.command(command, role),
+            Parsed::FreeText { mention, prompt, whole } => session::free_text(self, mention.as_ref(), prompt, whole),
+            Parsed::Nothing => Ok(InboxOutcome::Ignored),
+        }
+    }
+
+    /// Plain text in a group is for us only as a reply to one of our messages.
+    fn is_for_us(&self, parsed: &Result<Parsed, Misunderstood>) -> bool {
+        match parsed {
+            Ok(Parsed::FreeText { .. }) => self.incoming.direct || self.incoming.reply_to.is_some(),
+            Err(misunderstood) => self.incoming.direct || misunderstood.command,
+            Ok(Parsed::Command(_) | Parsed::Nothing) => true,
+        }
+    }
+
+    fn command(&self, command: &Command, role: Role) -> Result<InboxOutcome, StoreError> {
+        match command {
+            Command::Session(command) => session::handle(self, command),
+            Command::Status => tasks::status(self),
+            Command::Stop { all } => tasks::stop(self, *all),
+            Command::Why { of } => tasks::why(self, of),
+            Command::Cancel { task } => tasks::cancel(self, task),
+            Command::Retry { task } => tasks::retry(self, task),
+            Command::Discard { task } => tasks::discard(self, task),
+            Command::Approve { request } => tasks::decide(self, request, crate::agent::event::Decision::Allow),
+            Command::AllowForSession { request } => {
+                tasks::decide(self, request, crate::agent::event::Decision::AllowForSession)
+            }
+            Command::Deny { request } => tasks::decide(self, request, crate::agent::event::Decision::Deny),
+            Command::Agents => self.answer(format::agents::list(&self.cx.agents, self.presence)),
+            Command::Id => self.answer(format::access::identity(self.incoming, role)),
+            Command::Help { topic } => {
+                let help = topic.as_deref().and_then(command::help::detail);
+                self.answer(help.unwrap_or_else(command::help::overview))
+            }
+        }
+    }
+
+    fn is_trusted(&self) -> bool {
+        self.cx.transports.get(self.incoming.address.provider.as_str()).is_some_and(|transport| transport.trusted)
+    }
+
+    fn refuse_stranger(&self) -> Result<InboxOutcome, StoreError> {
+        let who = format!("refusal:{}:{}", self.incoming.address.provider, self.incoming.sender.id);
+        tracing::warn!(
+            sender.id = %self.incoming.sender.id, chat.id = %self.incoming.address.chat,
+            "refused a message of a stranger"
+        );
+        if self.tx.first_in(&who, REFUSAL_EVERY)? {
+            self.say(format::access::stranger(self.incoming), Purpose::Result, Vec::new(), None)?;
+        }
+        Ok(InboxOutcome::Refused)
+    }
+
+    /// Answers a command.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn answer(&self, document: Document) -> Result<InboxOutcome, StoreError> {
+        self.say(document, Purpose::Result, Vec::new(), None)?;
+        Ok(InboxOutcome::Ok)
+    }
+
+    /// Answers that something cannot be done, and why.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn refuse(&self, document: Document) -> Result<InboxOutcome, StoreError> {
+        self.say(document, Purpose::Result, Vec::new(), None)?;
+        Ok(InboxOutcome::Refused)
+    }
+
+    /// Tells the chat that asked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn say(
+        &self,
+        document: Document,
+        purpose: Purpose,
+        buttons: Vec<Button>,
+        task: Option<&TaskId>,
+    ) -> Result<(), StoreError> {
+        self.tx.enqueue(&NewDelivery {
+            address: self.incoming.address.clone(),
+            window: self.incoming.window.clone(),
+            reply_to: self.incoming.message.as_ref().map(|message| message.as_str().to_owned()),
+            purpose,
+            parts: self.cx.render(self.incoming.address.provider.as_str(), &document),
+            buttons,
+            attachment: None,
+            task: task.cloned(),
+            inbox: Some(self.inbox),
+        })
+    }
+
+    /// Names the chat, as the tables do.
+    #[must_use]
+    pub fn chat(&self) -> String {
+        crate::store::chat(&self.incoming.address)
+    }
+}
+
+impl Context {
+    /// Renders a document for a provider; one that is not configured gets the bare text.
+    #[must_use]
+    pub fn render(&self, provider: &str, document: &Document) -> Vec<Part> {
+        match self.transports.get(provider) {
+            Some(transport) => transport.render.render(document),
+            None => vec![Part { body: document.to_markdown() }],
+        }
+    }
+
+    /// Makes the delivery that tells a task's chat something of it.
+    #[must_use]
+    pub fn tell(&self, task: &Task, document: &Document, purpose: Purpose, buttons: Vec<Button>) -> NewDelivery {
+        NewDelivery {
+            address: task.address.clone(),
+            window: task.window.clone(),
+            reply_to: task.reply_to.clone(),
+            purpose,
+            parts: self.render(task.address.provider.as_str(), document),
+            buttons,
+            attachment: None,
+            task: Some(task.id.clone()),
+            inbox: task.inbox,
+        }
+    }
+}
+
+/// Makes a document of one line with `code` spans marked by backquotes.
+#[must_use]
+pub fn line(text: &str) -> Document {
+    Document { blocks: vec![Block::Paragraph(format::marked(text))] }
+}

@@ -1,0 +1,74 @@
+//! A prompt of a session: admitted as a task, in the session's order; the answer says started, queued or refused.
+
+use signalbox_adapter::{Button, Purpose};
+
+use crate::format;
+use crate::router::Turn;
+use crate::store::{Admission, InboxOutcome, NewTask, Session, SessionStatus, StoreError, TaskId};
+
+/// What an answer should mention besides.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// The session that was put away to make room.
+    pub archived: Option<String>,
+    /// Whether the built-in investigator answers because no agent is installed, and this is the first time.
+    pub only_host: bool,
+    /// Whether the session was put away and is open again.
+    pub reopened: bool,
+}
+
+/// Follows a session up by its name.
+pub(super) fn by_name(turn: &Turn<'_>, name: &str, prompt: &str) -> Result<InboxOutcome, StoreError> {
+    match turn.tx.session_by_name(&turn.chat(), name)? {
+        Some(session) => follow(turn, session, prompt),
+        None => turn.refuse(format::session::unknown(name, None)),
+    }
+}
+
+/// Follows a session up; one that was put away opens again.
+pub(super) fn follow(turn: &Turn<'_>, session: Session, prompt: &str) -> Result<InboxOutcome, StoreError> {
+    let mut notes = Notes::default();
+    if session.status == SessionStatus::Ended && !session.archived {
+        return turn.refuse(format::session::ended(&session.name));
+    }
+    if let Some(refusal) = turn.tx.queue_is_full(&turn.chat())? {
+        return turn.refuse(format::session::refused(&refusal));
+    }
+    if session.archived {
+        // Its name may be another's by now.
+        if turn.tx.session_by_name(&turn.chat(), &session.name)?.is_some_and(|other| other.id != session.id) {
+            return turn.refuse(format::session::name_taken(&session.name));
+        }
+        let limit = turn.tx.caps().sessions_per_chat;
+        if turn.tx.count_open_sessions(&turn.chat())? >= limit {
+            match turn.tx.archive_oldest_idle(&turn.chat())? {
+                Some(archived) => notes.archived = Some(archived),
+                None => return turn.refuse(format::session::refused(&crate::store::Refusal::SessionsBusy(limit))),
+            }
+        }
+        turn.tx.reopen_session(session.id)?;
+        notes.reopened = true;
+    }
+    submit(turn, &session, prompt, None, &notes)
+}
+
+/// Admits a prompt as a task and answers; the caller has asked whether the queue has room.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn submit(
+    turn: &Turn<'_>,
+    session: &Session,
+    prompt: &str,
+    retry_of: Option<&TaskId>,
+    notes: &Notes,
+) -> Result<InboxOutcome, StoreError> {
+    let new = NewTask { incoming: turn.incoming, inbox: turn.inbox, session, prompt, retry_of };
+    let admission = turn.tx.admit(&new)?;
+    let task = match &admission {
+        Admission::Started(task) | Admission::Queued(task, _) => task,
+    };
+    let buttons = vec![Button { label: "Cancel".into(), action: format!("cancel {}", task.id) }];
+    turn.say(format::session::admitted(session, &admission, notes), Purpose::Progress, buttons, Some(&task.id))?;
+    Ok(InboxOutcome::Ok)
+}

@@ -1,0 +1,89 @@
+//! Looking after sessions: list, show, use, cancel, end, rename, retry.
+
+use super::{follow_up, names};
+use crate::command::MODELS;
+use crate::format;
+use crate::router::Turn;
+use crate::store::{InboxOutcome, Session, SessionStatus, Status, StoreError};
+
+/// Sessions in one list.
+const MAX_LISTED: usize = 50;
+/// Tasks shown of one session.
+const MAX_TASKS: usize = 10;
+
+pub(super) fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+    let sessions = turn.tx.sessions(Some(&turn.chat()), MAX_LISTED)?;
+    let active = turn.tx.active_session_id(&turn.chat())?;
+    turn.answer(format::session::list(&sessions, active, turn.tx.now()))
+}
+
+pub(super) fn show(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
+    let Some(session) = find(turn, name)? else { return unknown(turn, name) };
+    let tasks = turn.tx.tasks_of_session(session.id, MAX_TASKS)?;
+    let resume = turn.cx.agents.resume_command(&session);
+    turn.answer(format::session::details(&session, &tasks, resume.as_deref(), turn.tx.now()))
+}
+
+pub(super) fn activate(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
+    let Some(session) = find(turn, name)? else { return unknown(turn, name) };
+    turn.tx.set_active_session(&turn.chat(), Some(session.id))?;
+    turn.answer(format::session::now_active(&session.name))
+}
+
+pub(super) fn cancel(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
+    let Some(session) = find(turn, name)? else { return unknown(turn, name) };
+    let tasks = turn.tx.tasks_of_session(session.id, MAX_TASKS)?;
+    let unfinished = |status| tasks.iter().rev().find(move |task| task.status == status);
+    match unfinished(Status::Running).or_else(|| unfinished(Status::Queued)) {
+        Some(task) => crate::tasks::end(turn, task),
+        None => turn.refuse(format::session::nothing_runs(&session.name)),
+    }
+}
+
+pub(super) fn end(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
+    let Some(session) = find(turn, name)? else { return unknown(turn, name) };
+    if session.status == SessionStatus::Running {
+        return turn.refuse(format::session::still_running(&session.name));
+    }
+    turn.tx.end_session(session.id)?;
+    turn.answer(format::session::closed(&session.name))
+}
+
+pub(super) fn rename(turn: &Turn<'_>, old: &str, new: &str) -> Result<InboxOutcome, StoreError> {
+    let Some(session) = find(turn, old)? else { return unknown(turn, old) };
+    let agents: Vec<&str> = turn.cx.agents.names().collect();
+    if let Err(fault) = names::check(new, &agents, MODELS) {
+        return turn.refuse(format::session::bad_name(&fault));
+    }
+    if let Some(other) = turn.tx.session_by_name(&turn.chat(), new)?
+        && other.id != session.id
+        && other.status != SessionStatus::Ended
+    {
+        return turn.refuse(format::session::name_taken(&other.name));
+    }
+    turn.tx.rename_session(session.id, new)?;
+    turn.answer(format::session::renamed(&session.name, new))
+}
+
+pub(super) fn retry(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
+    let Some(session) = find(turn, name)? else { return unknown(turn, name) };
+    match turn.tx.tasks_of_session(session.id, 1)?.pop() {
+        Some(last) => crate::tasks::run_again(turn, &last),
+        None => follow_up::follow(turn, session.clone(), &session.last_prompt),
+    }
+}
+
+fn find(turn: &Turn<'_>, name: &str) -> Result<Option<Session>, StoreError> {
+    turn.tx.session_by_name(&turn.chat(), name)
+}
+
+fn unknown(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
+    let sessions = turn.tx.sessions(Some(&turn.chat()), MAX_LISTED)?;
+    let nearest = sessions
+        .iter()
+        .map(|session| (strsim::damerau_levenshtein(&session.name.to_lowercase(), &name.to_lowercase()), session))
+        .filter(|(distance, _)| *distance <= 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, session)| session.name.as_str());
+    turn.refuse(format::session::unknown(name, nearest))
+}

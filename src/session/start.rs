@@ -1,0 +1,124 @@
+//! A new session: agent, name, directory, room in the chat; then its first task.
+
+use std::path::Path;
+
+use super::follow_up::{self, Notes};
+use super::names;
+use crate::agent::catalogue::Choice;
+use crate::command;
+use crate::format;
+use crate::router::Turn;
+use crate::store::{InboxOutcome, NewSession, Refusal, StoreError};
+
+/// Longest title kept of a first prompt, in characters.
+const MAX_TITLE_CHARS: usize = 80;
+
+/// What a person asks of a new session.
+pub(super) struct Wish<'w> {
+    pub(super) name: Option<&'w str>,
+    pub(super) project: Option<&'w str>,
+    pub(super) agent: Option<&'w str>,
+    pub(super) model: Option<&'w str>,
+    pub(super) prompt: &'w str,
+}
+
+/// Starts a session, or says why not; a refusal leaves nothing behind.
+pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, StoreError> {
+    let chat = turn.chat();
+    let mut notes = Notes::default();
+    let agent = match wish.agent {
+        Some(agent) => agent.to_owned(),
+        None => match &turn.presence.default {
+            Choice::Configured(agent) | Choice::Found(agent) => agent.clone(),
+            Choice::OnlyHost => {
+                notes.only_host = turn.tx.first_in(&format!("only-host:{chat}"), std::time::Duration::MAX)?;
+                "host".to_owned()
+            }
+        },
+    };
+    let name = match wish.name {
+        Some(name) => match free_name(turn, &chat, name)? {
+            Ok(()) => name.to_owned(),
+            Err(why) => return turn.refuse(why),
+        },
+        None => propose(turn, &chat)?,
+    };
+    let project = match wish.project {
+        Some(project) => match turn.cx.config.projects.get(project) {
+            Some(directory) => Some(directory.clone()),
+            None => {
+                return turn.refuse(format::session::unknown_project(project, turn.cx.config.projects.keys()));
+            }
+        },
+        None => None,
+    };
+    if let Some(refusal) = turn.tx.queue_is_full(&chat)? {
+        return turn.refuse(format::session::refused(&refusal));
+    }
+    let limit = turn.tx.caps().sessions_per_chat;
+    if turn.tx.count_open_sessions(&chat)? >= limit {
+        match turn.tx.archive_oldest_idle(&chat)? {
+            Some(archived) => notes.archived = Some(archived),
+            None => return turn.refuse(format::session::refused(&Refusal::SessionsBusy(limit))),
+        }
+    }
+    let directory = project.or_else(|| turn.cx.agents.directory(&agent).map(Path::to_owned));
+    let asked_from = turn.incoming.directory.clone();
+    let directory = directory.map(|path| path.to_string_lossy().into_owned()).or(asked_from);
+    let id = turn.tx.create_session(&NewSession {
+        address: &turn.incoming.address,
+        name: &name,
+        agent: &agent,
+        model: wish.model.or(turn.cx.agents.model(&agent)),
+        title: &title(wish.prompt),
+        directory: directory.as_deref().unwrap_or_default(),
+    })?;
+    if directory.is_none() {
+        // By number, so that a rename or a second session of the name does not move or share it.
+        let own = turn.cx.state.join("work").join(format!("{}-{id}", name.to_ascii_lowercase()));
+        turn.tx.set_session_directory(id, &own.to_string_lossy())?;
+    }
+    if turn.incoming.direct {
+        turn.tx.set_active_session(&chat, Some(id))?;
+    }
+    let Some(session) = turn.tx.session(id)? else { return Err(StoreError::Other("a stored session is gone".into())) };
+    follow_up::submit(turn, &session, wish.prompt, None, &notes)
+}
+
+fn free_name(turn: &Turn<'_>, chat: &str, name: &str) -> Result<Result<(), signalbox_adapter::Document>, StoreError> {
+    let agents: Vec<&str> = turn.cx.agents.names().collect();
+    if let Err(fault) = names::check(name, &agents, command::MODELS) {
+        return Ok(Err(format::session::bad_name(&fault)));
+    }
+    match turn.tx.session_by_name(chat, name)? {
+        Some(session) if !session.archived => Ok(Err(format::session::name_taken(&session.name))),
+        Some(_) | None => Ok(Ok(())),
+    }
+}
+
+fn propose(turn: &Turn<'_>, chat: &str) -> Result<String, StoreError> {
+    let mut fault = None;
+    let agents: Vec<&str> = turn.cx.agents.names().collect();
+    let taken = |name: &str| {
+        agents.contains(&name)
+            || turn.tx.session_by_name(chat, name).map(|session| session.is_some()).unwrap_or_else(|error| {
+                tracing::debug!(%error, "could not look a name up");
+                false
+            })
+    };
+    let name = names::propose(&taken, &mut |bound| turn.tx.chance(bound));
+    if let Err(error) = turn.tx.session_by_name(chat, &name) {
+        fault = Some(error);
+    }
+    fault.map_or(Ok(name), Err)
+}
+
+/// Returns the first line of a prompt, cut to a title's length.
+fn title(prompt: &str) -> String {
+    let line = prompt.lines().next().unwrap_or_default().trim();
+    let mut title: String = line.chars().take(MAX_TITLE_CHARS).collect();
+    if line.chars().nth(MAX_TITLE_CHARS).is_some() {
+        title.push('…');
+    }
+    title
+}
