@@ -1,0 +1,92 @@
+//! The answering half: prints one message for each [`Outgoing`].
+//!
+//! Results and all the rest may go to two printers, so that `shell -c` can keep standard output for its own result. A
+//! progress message that replaces an earlier one only changes the status line. What could not be printed was surely not
+//! seen in full, so the outbox keeps it for the next shell.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Purpose, Receipt, Reconciled};
+
+use crate::buttons::Buttons;
+use crate::clean::{for_terminal, one_line};
+use crate::paint::{Style, paint};
+use crate::printer::Printer;
+use crate::render::document;
+
+/// Delivers by printing.
+pub struct ConsoleDeliver {
+    results: Arc<dyn Printer>,
+    rest: Arc<dyn Printer>,
+    buttons: Arc<Buttons>,
+}
+
+impl ConsoleDeliver {
+    /// Prints results to one printer and everything else to another (or the same); `buttons` is the listener's.
+    #[must_use]
+    pub fn new(results: Arc<dyn Printer>, rest: Arc<dyn Printer>, buttons: Arc<Buttons>) -> Self {
+        Self { results, rest, buttons }
+    }
+
+    fn compose(&self, message: &Outgoing, style: Style) -> String {
+        let mut text = String::new();
+        if message.maybe_repeat {
+            text.push_str("(may be a repeat)\n");
+        }
+        text.push_str(&paint(&document(&message.part), &style));
+        if let Some(attachment) = &message.attachment {
+            let name = one_line(&attachment.file_name, usize::MAX);
+            let body = for_terminal(&attachment.text);
+            write!(text, "\n--- {name} ---\n{body}\n").expect("a string takes any text");
+        }
+        if !message.buttons.is_empty() {
+            let numbers = self.buttons.show(&message.buttons);
+            let labels = numbers.iter().zip(&message.buttons);
+            let labels = labels.map(|(number, button)| format!("#{number} {}", one_line(&button.label, usize::MAX)));
+            writeln!(text, "{}", labels.collect::<Vec<_>>().join("   ")).expect("a string takes any text");
+        }
+        if style.width != usize::MAX {
+            // A person tells messages apart by the empty line; a file or program has no use for it.
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[async_trait]
+impl Deliver for ConsoleDeliver {
+    async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
+        // The key is unique for ever and the same on every attempt, which is all that an id has to be.
+        let receipt = Receipt { message: MessageId::new(message.key.as_str()) };
+        let printer = match message.purpose {
+            Purpose::Progress if message.target.edit_of.is_some() => {
+                let text = paint(&document(&message.part), &Style::PLAIN);
+                self.rest.status(text.lines().find(|line| !line.is_empty()));
+                return Ok(receipt);
+            }
+            Purpose::Result => {
+                self.rest.status(None);
+                &self.results
+            }
+            Purpose::Approval | Purpose::Alert | Purpose::Progress => &self.rest,
+        };
+        let text = self.compose(message, printer.style());
+        match printer.print(&text).await {
+            Ok(()) => Ok(receipt),
+            Err(error) => Err(DeliverError::Unreachable(format!("the terminal: {error}"))),
+        }
+    }
+
+    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+        Ok(Reconciled::Unknowable)
+    }
+
+    async fn check(&self) -> Result<Identity, DeliverError> {
+        Ok(Identity { id: "local".to_owned(), name: "this terminal".to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! The arriving half: what a person types, or a script pipes in, becomes [`Incoming`] messages.
+//!
+//! Interactive: lines of the editor, one at a time, until `/quit`, `/exit` or Ctrl-D. Otherwise: one command a line until
+//! the end of the input, or one command given as a whole; the core's inbox returns when its result is there, so they run
+//! one after the other. What the core could not store is said at once; nothing is taken silently.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use signalbox_adapter::{
+    ChatAddress, ChatId, InboundKey, Incoming, IncomingKind, Listen, ListenContext, ListenError, MessageId, Provider,
+    Sender, UserId,
+};
+use tokio::sync::watch;
+
+use crate::buttons::Buttons;
+use crate::clean::one_line;
+use crate::complete::Words;
+use crate::editor::{Editor, Input};
+use crate::lines::{self, Line};
+use crate::printer::Printer;
+use crate::screen::Screen;
+use crate::status::{follow_on_line, follow_on_screen};
+use crate::typed::{self, MAX_INPUT_BYTES, Typed};
+
+/// Who sits at this terminal, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Unique for ever: keys of messages are made of it.
+    pub id: String,
+    /// The person's id.
+    pub user: UserId,
+    /// The person's name, to show.
+    pub name: String,
+    /// The current directory.
+    pub directory: Option<String>,
+}
+
+/// Listens to a terminal or a pipe.
+pub struct ConsoleListen {
+    pub(crate) window: Window,
+    pub(crate) source: Source,
+    pub(crate) buttons: Arc<Buttons>,
+    /// Prints what this adapter itself has to say.
+    pub(crate) notes: Arc<dyn Printer>,
+    /// Running tasks, one line each.
+    pub(crate) tasks: watch::Receiver<Vec<String>>,
+    /// Messages so far.
+    pub(crate) count: u64,
+}
+
+/// Where texts come from.
+pub(crate) enum Source {
+    Editor {
+        screen: Arc<Screen>,
+        history: PathBuf,
+        words: Words,
+        session: watch::Receiver<Option<String>>,
+    },
+    Lines(Box<dyn Read + Send>),
+    Command(String),
+    /// The input has ended.
+    Ended,
+}
+
+/// Whether to go on after a text.
+enum Next {
+    /// Go on; the person gets this text back.
+    GoOn(Option<String>),
+    Leave,
+}
+
+#[async_trait]
+impl Listen for ConsoleListen {
+    async fn listen(&mut self, cx: &ListenContext) -> Result<(), ListenError> {
+        match std::mem::replace(&mut self.source, Source::Ended) {
+            Source::Editor { screen, history, words, session } => {
+                let editor = Editor::start(Arc::clone(&screen), history, words)
+                    .map_err(|error| ListenError::Refused(format!("starting the line editor: {error}")))?;
+                let tasks = self.tasks.clone();
+                tokio::select! {
+                    ended = self.converse(cx, editor) => ended,
+                    never = follow_on_screen(&screen, tasks, session) => match never {},
+                }
+            }
+            Source::Lines(input) => {
+                let (tasks, notes) = (self.tasks.clone(), Arc::clone(&self.notes));
+                tokio::select! {
+                    ended = self.read_lines(cx, input) => ended,
+                    never = follow_on_line(notes.as_ref(), tasks) => match never {},
+                }
+            }
+            Source::Command(text) => {
+                let (tasks, notes) = (self.tasks.clone(), Arc::clone(&self.notes));
+                tokio::select! {
+                    _ = self.say(cx, text) => Ok(()),
+                    never = follow_on_line(notes.as_ref(), tasks) => match never {},
+                }
+            }
+            Source::Ended => Ok(()),
+        }
+    }
+}
+
+impl ConsoleListen {
+    async fn converse(&mut self, cx: &ListenContext, mut editor: Editor) -> Result<(), ListenError> {
+        let ended = loop {
+            let input = tokio::select! {
+                biased;
+                () = cx.shutdown.cancelled() => break Ok(()),
+                input = editor.next() => input,
+            };
+            match input {
+                Some(Ok(Input::Text(text))) => match self.take(cx, &text).await {
+                    Next::GoOn(text) => editor.resume(text).await,
+                    Next::Leave => break Ok(()),
+                },
+                Some(Ok(Input::Leave)) | None => break Ok(()),
+                Some(Err(error)) => break Err(ListenError::Refused(format!("reading from the terminal: {error}"))),
+            }
+        };
+        editor.stop().await;
+        self.say_goodbye().await;
+        ended
+    }
+
+    async fn read_lines(&mut self, cx: &ListenContext, input: Box<dyn Read + Send>) -> Result<(), ListenError> {
+        let mut lines =
+            lines::read(input).map_err(|error| ListenError::Refused(format!("starting to read the input: {error}")))?;
+        loop {
+            let line = tokio::select! {
+                biased;
+                () = cx.shutdown.cancelled() => return Ok(()),
+                line = lines.recv() => line,
+            };
+            match line {
+                Some(Ok(Line::Text(text))) => match self.take(cx, &text).await {
+                    Next::GoOn(_) => {}
+                    Next::Leave => return Ok(()),
+                },
+                Some(Ok(Line::TooLong)) => self.say_too_long().await,
+                Some(Err(error)) => return Err(ListenError::Refused(format!("reading the input: {error}"))),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Does what a text asks for.
+    async fn take(&mut self, cx: &ListenContext, text: &str) -> Next {
+        match typed::read(text) {
+            Typed::Nothing => Next::GoOn(None),
+            Typed::Leave => Next::Leave,
+            Typed::Say(text) => self.say(cx, text).await,
+            Typed::Press(number) => match self.buttons.action(number) {
+                Some(action) => self.hand_over(cx, IncomingKind::Button(action), format!("#{number}")).await,
+                None => {
+                    self.note(&format!("There is no button #{number} in this shell (any more).")).await;
+                    Next::GoOn(None)
+                }
+            },
+            Typed::TooLong => {
+                self.say_too_long().await;
+                Next::GoOn(None)
+            }
+        }
+    }
+
+    async fn say(&mut self, cx: &ListenContext, text: String) -> Next {
+        if text.len() > MAX_INPUT_BYTES {
+            self.say_too_long().await;
+            return Next::GoOn(None);
+        }
+        self.hand_over(cx, IncomingKind::Text(text.clone()), text).await
+    }
+
+    async fn hand_over(&mut self, cx: &ListenContext, kind: IncomingKind, typed: String) -> Next {
+        match cx.inbox.accept(self.incoming(kind)).await {
+            Ok(()) => Next::GoOn(None),
+            Err(error) => {
+                let begin = one_line(&typed, SHOWN_COLUMNS);
+                self.note(&format!("This was NOT taken: {begin}\n{error}\nTry again.")).await;
+                Next::GoOn(Some(typed))
+            }
+        }
+    }
+
+    fn incoming(&mut self, kind: IncomingKind) -> Incoming {
+        self.count += 1;
+        let Window { id: window, user, name, directory } = self.window.clone();
+        let number = format!("{window}:{}", self.count);
+        Incoming {
+            key: InboundKey::new(format!("console:{number}")),
+            address: ChatAddress::new(Provider::new("console"), ChatId::new("local")),
+            sender: Sender { id: user, name, bot: false, roles: Vec::new() },
+            message: Some(MessageId::new(number)),
+            reply_to: None,
+            direct: true,
+            window: Some(window),
+            directory,
+            kind,
+        }
+    }
+
+    async fn say_too_long(&mut self) {
+        self.note(&format!("A line longer than {MAX_INPUT_BYTES} bytes was NOT taken; put the text in a file.")).await;
+    }
+
+    async fn say_goodbye(&mut self) {
+        let running = self.tasks.borrow().len();
+        if running > 0 {
+            let tasks = if running == 1 { "1 task goes".to_owned() } else { format!("{running} tasks go") };
+            self.note(&format!("{tasks} on without this shell. `signalbox shell` brings you back to the results."))
+                .await;
+        }
+    }
+
+    /// Prints a note of this adapter's own; a terminal that is gone needs none.
+    async fn note(&mut self, text: &str) {
+        if let Err(error) = self.notes.print(&format!("{text}\n")).await {
+            tracing::debug!(%error, "a note could not be printed");
+        }
+    }
+}
+
+/// How much of a text that was not taken is repeated to the person, in columns.
+const SHOWN_COLUMNS: usize = 60;
+
+#[cfg(test)]
+mod tests;
