@@ -1,7 +1,8 @@
 //! A chat with an echo: how the two halves of an adapter are used, and a way to try the terminal by hand.
 //!
 //! `cargo run -p signalbox-console --example echo`, or with lines piped in. `slow <text>` answers after three seconds
-//! and shows a progress line meanwhile; `ask` answers with buttons; `fail` is refused by the inbox.
+//! and shows a progress line meanwhile; `ask` answers with buttons; `fail` is refused by the inbox, and
+//! `stop` stops the listener three seconds later, as a signal would.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,8 +72,17 @@ fn answer(to: Incoming) -> Outgoing {
 }
 
 /// Answers each message; slow ones with a line that counts the seconds.
-async fn answer_all(deliver: impl Deliver, mut messages: mpsc::Receiver<Incoming>, tasks: watch::Sender<Vec<String>>) {
+async fn answer_all(
+    deliver: impl Deliver,
+    mut messages: mpsc::Receiver<Incoming>,
+    tasks: watch::Sender<Vec<String>>,
+    shutdown: CancellationToken,
+) {
     while let Some(message) = messages.recv().await {
+        if message.kind == IncomingKind::Text("stop".to_owned()) {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            shutdown.cancel();
+        }
         if matches!(&message.kind, IncomingKind::Text(text) if text.starts_with("slow")) {
             for second in 0..30 {
                 tasks.send_replace(vec![format!("gentle-otter thinks, {}.{} s", second / 10, second % 10)]);
@@ -106,7 +116,7 @@ async fn main() -> Result<(), signalbox_adapter::ListenError> {
     };
     let (sender, messages) = mpsc::channel(100);
     let cx = ListenContext { inbox: Arc::new(Queue(sender)), shutdown: CancellationToken::new() };
-    let answers = answer_all(deliver, messages, tasks_sender);
+    let answers = answer_all(deliver, messages, tasks_sender, cx.shutdown.clone());
     let ended = async move {
         let ended = listen.listen(&cx).await;
         drop(cx);

@@ -24,7 +24,7 @@ use crate::screen::Screen;
 const STOP_WAIT: Duration = Duration::from_secs(2);
 
 /// How soon a message or a new status line is noticed while nobody types.
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 const MENU: &str = "completions";
 
@@ -41,7 +41,8 @@ pub(crate) enum Input {
 pub(crate) struct Editor {
     screen: Arc<Screen>,
     inputs: mpsc::Receiver<io::Result<Input>>,
-    resume: mpsc::Sender<Option<String>>,
+    /// Dropped to end a thread that waits for it.
+    resume: Option<mpsc::Sender<Option<String>>>,
 }
 
 impl Editor {
@@ -55,7 +56,7 @@ impl Editor {
         let of_thread = Arc::clone(&screen);
         let edit = move || edit(&of_thread, &history, words, input, resumed);
         std::thread::Builder::new().name("console-editor".to_owned()).spawn(edit)?;
-        Ok(Self { screen, inputs, resume })
+        Ok(Self { screen, inputs, resume: Some(resume) })
     }
 
     /// Waits for the person; `None` when the editor has ended. Cancel-safe.
@@ -65,14 +66,16 @@ impl Editor {
 
     /// Shows the prompt again, with a text in it if one is given back.
     pub(crate) async fn resume(&self, text: Option<String>) {
-        // A thread that has ended needs no prompt.
-        drop(self.resume.send(text).await);
+        if let Some(resume) = &self.resume {
+            // An error here says that the thread has ended, which `next` tells too.
+            drop(resume.send(text).await);
+        }
     }
 
     /// Ends the editor and waits until the terminal is as it was.
     pub(crate) async fn stop(mut self) {
         self.screen.stop();
-        self.inputs.close();
+        self.resume = None;
         let ended = async { while self.inputs.recv().await.is_some() {} };
         if tokio::time::timeout(STOP_WAIT, ended).await.is_err() {
             tracing::warn!("the line editor did not end in time");
@@ -99,18 +102,19 @@ fn edit(
 ) {
     let colour = terminal_style().colour;
     let mut editor = build(screen, history, words, colour);
-    let prompt = ShellPrompt { screen: Arc::clone(screen), colour };
+    let prompt = ShellPrompt { screen: Arc::clone(screen), colour, with_status: true };
     loop {
-        screen.begin_editing();
+        let editing = screen.edit();
         let signal = editor.read_line(&prompt);
-        screen.end_editing();
+        if let Ok(Signal::ExternalBreak(_)) = signal {
+            // What was being typed stays to be seen; what is printed next starts below it.
+            println_quietly();
+        }
+        drop(editing);
         let input = match signal {
             Ok(Signal::Success(text)) => Ok(Input::Text(text)),
             Ok(Signal::CtrlD) => Ok(Input::Leave),
-            Ok(Signal::ExternalBreak(_)) => {
-                println_quietly();
-                break;
-            }
+            Ok(Signal::ExternalBreak(_)) => break,
             // Ctrl-C clears the line. Reedline's enum is open; nothing else of it is bound to a key here.
             Ok(_) => continue,
             Err(error) => Err(error),
@@ -136,6 +140,7 @@ fn build(screen: &Arc<Screen>, history: &std::path::Path, words: Words, colour: 
     let tab = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
     keys.add_binding(KeyModifiers::NONE, KeyCode::Tab, tab);
     let menu = ColumnarMenu::default().with_name(MENU).with_marker(INDICATOR);
+    let entered = ShellPrompt { screen: Arc::clone(screen), colour, with_status: false };
     let printer = ExternalPrinter::new(1);
     let wake = printer.sender();
     let mut editor = Reedline::create()
@@ -148,6 +153,7 @@ fn build(screen: &Arc<Screen>, history: &std::path::Path, words: Words, colour: 
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
         .with_edit_mode(Box::new(Emacs::new(keys)))
         .with_highlighter(Box::new(Watcher(Arc::clone(screen))))
+        .with_transient_prompt(Box::new(entered))
         .with_external_printer(printer)
         .with_break_signal(Arc::clone(&screen.stop));
     let signal = editor.repaint_signal();

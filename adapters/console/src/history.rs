@@ -37,3 +37,45 @@ fn prepare(path: &Path) -> io::Result<()> {
 fn is_text(path: &Path) -> io::Result<bool> {
     Ok(std::str::from_utf8(&fs::read(path)?).is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use reedline::{History, HistoryItem, SearchQuery};
+
+    use super::*;
+
+    fn lines(history: &FileBackedHistory) -> Vec<String> {
+        let found = history.search(SearchQuery::all_that_contain_rev(String::new())).expect("searched");
+        found.into_iter().map(|item| item.command_line).collect()
+    }
+
+    #[test]
+    fn lines_are_found_by_the_next_shell_and_by_nobody_else() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("history");
+        fs::write(&path, "").expect("written");
+        let mut history = open(&path);
+        history.save(HistoryItem::from_command_line("first\nsecond")).expect("saved");
+        drop(history);
+        assert_eq!(lines(&open(&path)), ["first\nsecond"]);
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_history_that_is_no_text_or_too_large_starts_again() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("history");
+        fs::write(&path, b"ok\n\xff\xfe\n").expect("written");
+        assert_eq!(lines(&open(&path)), Vec::<String>::new());
+        fs::File::create(&path).and_then(|file| file.set_len(MAX_FILE_BYTES + 1)).expect("written");
+        assert_eq!(lines(&open(&path)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_history_that_cannot_be_opened_is_kept_in_memory() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut history = open(directory.path());
+        history.save(HistoryItem::from_command_line("typed")).expect("saved");
+        assert_eq!(lines(&history), ["typed"]);
+    }
+}

@@ -95,10 +95,13 @@ pub enum Commands {
 }
 
 /// Makes the two halves of an interactive shell; [`is_interactive`] says whether the terminal can be one.
+///
+/// While a line is typed, Ctrl-C clears it and raises no signal. In the moment in which a line is stored it would raise
+/// SIGINT, so an interactive program does better to ignore that signal.
 #[must_use]
 pub fn interactive(options: Interactive) -> (ConsoleListen, ConsoleDeliver) {
     let Interactive { window, history, complete, tasks, session } = options;
-    let screen = screen::Screen::new();
+    let screen = screen::Screen::new(Box::new(std::io::stdout()));
     let printer: Arc<dyn Printer> = Arc::new(screen::ScreenPrinter(Arc::clone(&screen)));
     let source = Source::Editor { screen, history, words: complete::Words(complete), session };
     halves(window, source, Arc::clone(&printer), printer, tasks)

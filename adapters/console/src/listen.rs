@@ -117,7 +117,8 @@ impl ConsoleListen {
                     Next::GoOn(text) => editor.resume(text).await,
                     Next::Leave => break Ok(()),
                 },
-                Some(Ok(Input::Leave)) | None => break Ok(()),
+                Some(Ok(Input::Leave)) => break Ok(()),
+                None => break Err(ListenError::Refused("the line editor ended by itself".to_owned())),
                 Some(Err(error)) => break Err(ListenError::Refused(format!("reading from the terminal: {error}"))),
             }
         };

@@ -102,11 +102,11 @@ impl Printer for StreamPrinter {
     }
 
     fn status(&self, line: Option<&str>) {
-        if let StreamStyle::Terminal = self.style {
-            let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Err(error) = stream.show_status(line) {
-                tracing::debug!(%error, "the status line could not be shown");
-            }
+        // A stream that is busy with a message clears the line itself; whoever shows a status must not wait for it.
+        if let (StreamStyle::Terminal, Ok(mut stream)) = (&self.style, self.stream.try_lock())
+            && let Err(error) = stream.show_status(line)
+        {
+            tracing::debug!(%error, "the status line could not be shown");
         }
     }
 }

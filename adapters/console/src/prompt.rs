@@ -30,12 +30,15 @@ const MAX_SESSION_COLUMNS: usize = 33;
 pub(crate) struct ShellPrompt {
     pub(crate) screen: Arc<Screen>,
     pub(crate) colour: bool,
+    /// Whether the running tasks are shown; not for a line that has been entered, where they would stay for ever.
+    pub(crate) with_status: bool,
 }
 
 impl Prompt for ShellPrompt {
     fn render_prompt_left(&self) -> Cow<'_, str> {
         let columns = terminal_columns();
-        let status = status_rows(&self.screen.status_lines(), columns);
+        let status = if self.with_status { self.screen.status_lines() } else { Vec::new() };
+        let status = status_rows(&status, columns);
         let name = match self.screen.session() {
             Some(session) => format!("signalbox {} ", one_line(&session, MAX_SESSION_COLUMNS)),
             None => "signalbox ".to_owned(),

@@ -9,7 +9,6 @@
 //! part alone ([`Screen::make_way`]). There the prompt is wiped with everything that belongs to it, status lines and
 //! wrapped input included, the queue is printed in its place, and reedline paints the prompt anew below.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -30,6 +29,9 @@ const MAX_WAITING: usize = 1000;
 
 /// The screen of one interactive shell.
 pub(crate) struct Screen {
+    /// Where text goes. Whoever prints outside the editor holds it, and so keeps the editor from starting meanwhile.
+    /// Taken before `state` where both are needed: a terminal that hangs must not hang those who only change `state`.
+    out: Mutex<Box<dyn Write + Send>>,
     state: Mutex<State>,
     /// Makes `read_line` return; reedline clears it.
     pub(crate) stop: Arc<AtomicBool>,
@@ -41,7 +43,7 @@ struct State {
     editing: bool,
     /// Set once the editor is there.
     editor: Option<Wake>,
-    waiting: VecDeque<Waiting>,
+    waiting: Vec<Waiting>,
     /// One line for each running task.
     tasks: Vec<String>,
     /// What the last progress message said.
@@ -75,83 +77,126 @@ pub(crate) struct Painted {
 }
 
 impl Screen {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), stop: Arc::default() })
+    /// Makes the screen that text is written to through `out`.
+    pub(crate) fn new(out: Box<dyn Write + Send>) -> Arc<Self> {
+        Arc::new(Self { out: Mutex::new(out), state: Mutex::default(), stop: Arc::default() })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn out(&self) -> MutexGuard<'_, Box<dyn Write + Send>> {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Connects the editor.
     pub(crate) fn attach(&self, print: SyncSender<String>, repaint: Box<dyn Fn() + Send>) {
-        self.lock().editor = Some(Wake { print, repaint });
+        self.state().editor = Some(Wake { print, repaint });
     }
 
-    /// Says that the editor's thread takes the screen.
-    pub(crate) fn begin_editing(&self) {
-        self.lock().editing = true;
+    /// Gives the screen to the editor's thread until the guard is dropped; then what came meanwhile is printed.
+    pub(crate) fn edit(&self) -> Editing<'_> {
+        let _nobody_prints = self.out();
+        self.state().editing = true;
+        Editing(self)
     }
 
-    /// Says that the screen is free again, and prints what came meanwhile.
-    pub(crate) fn end_editing(&self) {
-        let mut state = self.lock();
-        state.editing = false;
-        let text: String = state.waiting.iter().map(|waiting| waiting.text.as_str()).collect();
-        let outcome = if text.is_empty() { Ok(()) } else { write_out(&text) };
-        state.answer(&outcome);
+    fn end_editing(&self) {
+        let mut out = self.out();
+        let waiting = {
+            let mut state = self.state();
+            state.editing = false;
+            state.take_waiting()
+        };
+        let text: String = waiting.iter().map(|waiting| waiting.text.as_str()).collect();
+        answer(waiting, &write_out(&mut out, &text));
+    }
+
+    /// Asks the editor's thread to leave `read_line`.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 
     /// Replaces the lines of the running tasks.
     pub(crate) fn show_tasks(&self, tasks: Vec<String>) {
-        let mut state = self.lock();
+        let mut state = self.state();
         state.tasks = tasks;
         state.repaint();
     }
 
     /// Replaces the name of the active session.
     pub(crate) fn show_session(&self, session: Option<String>) {
-        let mut state = self.lock();
+        let mut state = self.state();
         state.session = session;
         state.repaint();
     }
 
     /// Lines to show above the input: the running tasks, or what was last said of one.
     pub(crate) fn status_lines(&self) -> Vec<String> {
-        let state = self.lock();
+        let state = self.state();
         if state.tasks.is_empty() { state.progress.iter().cloned().collect() } else { state.tasks.clone() }
     }
 
     /// The active session's name.
     pub(crate) fn session(&self) -> Option<String> {
-        self.lock().session.clone()
+        self.state().session.clone()
     }
 
     /// Notes what is painted.
     pub(crate) fn note(&self, note: impl FnOnce(&mut Painted)) {
-        note(&mut self.lock().painted);
+        note(&mut self.state().painted);
     }
 
     /// Called when the prompt is asked for its right part: alone, that means reedline is about to print.
     pub(crate) fn make_way(&self) {
-        let mut state = self.lock();
-        if std::mem::take(&mut state.painted.asked) {
-            return;
-        }
         let columns = terminal_columns();
-        let mut text = String::new();
-        let up = rows_above_cursor(&state.painted, columns);
-        if up > 0 {
-            text.push_str(&format!("\x1b[{up}A"));
-        }
+        let (up, down, waiting) = {
+            let mut state = self.state();
+            if std::mem::take(&mut state.painted.asked) {
+                return;
+            }
+            let painted = &state.painted;
+            let (up, down) = (rows_above_cursor(painted, columns), input_rows(&painted.line, columns));
+            (up, down, state.take_waiting())
+        };
+        let mut text = if up > 0 { format!("\x1b[{up}A") } else { String::new() };
         text.push_str("\r\x1b[J");
-        for waiting in &state.waiting {
-            text.push_str(&waiting.text.replace('\n', "\r\n"));
-        }
+        text.extend(waiting.iter().map(|waiting| waiting.text.replace('\n', "\r\n")));
         // Reedline goes up by the rows it believes the input takes; let it land here.
-        text.push_str(&"\r\n".repeat(input_rows(&state.painted.line, columns).saturating_sub(1)));
-        let outcome = write_out(&text);
-        state.answer(&outcome);
+        text.push_str(&"\r\n".repeat(down.saturating_sub(1)));
+        answer(waiting, &write_out(&mut self.out(), &text));
+    }
+
+    /// Prints at once, or leaves the text to the editor's thread. Blocks while the terminal does.
+    fn put(&self, waiting: Waiting) {
+        let mut out = self.out();
+        let mut state = self.state();
+        match &state.editor {
+            Some(editor) if state.editing => {
+                if state.waiting.len() >= MAX_WAITING {
+                    let full = io::Error::new(io::ErrorKind::WouldBlock, "too many messages wait to be printed");
+                    return answer(vec![waiting], &Err(full));
+                }
+                // Full means that the editor is about to wake up anyway.
+                drop(editor.print.try_send(WAKE.to_owned()));
+                state.waiting.push(waiting);
+            }
+            Some(_) | None => {
+                drop(state);
+                let outcome = write_out(&mut out, &waiting.text);
+                answer(vec![waiting], &outcome);
+            }
+        }
+    }
+}
+
+/// The editor has the screen. A guard, so that messages do not wait for an editor that has crashed.
+pub(crate) struct Editing<'a>(&'a Screen);
+
+impl Drop for Editing<'_> {
+    fn drop(&mut self) {
+        self.0.end_editing();
     }
 }
 
@@ -162,19 +207,23 @@ impl State {
         }
     }
 
-    fn answer(&mut self, outcome: &io::Result<()>) {
-        for waiting in self.waiting.drain(..) {
-            let copy = outcome.as_ref().copied().map_err(|error| io::Error::new(error.kind(), error.to_string()));
-            // Nobody waits any more where the attempt was given up.
-            drop(waiting.done.send(copy));
-        }
+    /// Takes what waits, without what was given up meanwhile: that counts as not printed.
+    fn take_waiting(&mut self) -> Vec<Waiting> {
+        self.waiting.drain(..).filter(|waiting| !waiting.done.is_closed()).collect()
     }
 }
 
-fn write_out(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+fn answer(waiting: Vec<Waiting>, outcome: &io::Result<()>) {
+    for waiting in waiting {
+        let copy = outcome.as_ref().copied().map_err(|error| io::Error::new(error.kind(), error.to_string()));
+        // An error here says that nobody waits for the answer.
+        drop(waiting.done.send(copy));
+    }
+}
+
+fn write_out(out: &mut Box<dyn Write + Send>, text: &str) -> io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Prints on a screen.
@@ -188,25 +237,13 @@ impl Printer for ScreenPrinter {
 
     async fn print(&self, text: &str) -> io::Result<()> {
         let (done, printed) = oneshot::channel();
-        {
-            let mut state = self.0.lock();
-            match &state.editor {
-                Some(editor) if state.editing => {
-                    if state.waiting.len() >= MAX_WAITING {
-                        return Err(io::Error::new(io::ErrorKind::WouldBlock, "too many messages wait to be printed"));
-                    }
-                    // Full means that the editor is about to wake up anyway.
-                    drop(editor.print.try_send(WAKE.to_owned()));
-                    state.waiting.push_back(Waiting { text: text.to_owned(), done });
-                }
-                Some(_) | None => return write_out(text),
-            }
-        }
+        let (screen, waiting) = (Arc::clone(&self.0), Waiting { text: text.to_owned(), done });
+        tokio::task::spawn_blocking(move || screen.put(waiting)).await.map_err(io::Error::other)?;
         printed.await.unwrap_or_else(|_| Err(io::ErrorKind::NotConnected.into()))
     }
 
     fn status(&self, line: Option<&str>) {
-        let mut state = self.0.lock();
+        let mut state = self.0.state();
         let line = line.map(str::to_owned);
         if state.progress != line {
             state.progress = line;
@@ -215,9 +252,101 @@ impl Printer for ScreenPrinter {
     }
 }
 
-impl Screen {
-    /// Asks the editor's thread to leave `read_line`.
-    pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, sync_channel};
+
+    use super::*;
+
+    /// A writer that can be read while it is written, or is `torn` and fails.
+    #[derive(Clone, Default)]
+    struct Paper {
+        text: Arc<Mutex<Vec<u8>>>,
+        torn: bool,
+    }
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.torn { Err(io::ErrorKind::BrokenPipe.into()) } else { self.text.lock().expect("free").write(bytes) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Paper {
+        fn text(&self) -> String {
+            String::from_utf8(self.text.lock().expect("free").clone()).expect("text")
+        }
+    }
+
+    fn screen_on(paper: &Paper) -> (Arc<Screen>, Receiver<String>) {
+        let screen = Screen::new(Box::new(paper.clone()));
+        let (wake, woken) = sync_channel(1);
+        screen.attach(wake, Box::new(|| {}));
+        (screen, woken)
+    }
+
+    /// Waits as the editor's thread does.
+    async fn until_woken(woken: Receiver<String>) {
+        tokio::task::spawn_blocking(move || woken.recv()).await.expect("no panic").expect("woken");
+    }
+
+    #[tokio::test]
+    async fn a_message_waits_for_the_editor_and_wipes_the_whole_prompt_before_it() {
+        let paper = Paper::default();
+        let (screen, woken) = screen_on(&paper);
+        let _editing = screen.edit();
+        screen.note(|painted| painted.prompt = "· one\n· two\nsignalbox ❯ ".to_owned());
+        let printer = ScreenPrinter(Arc::clone(&screen));
+        let editor = async {
+            until_woken(woken).await;
+            assert_eq!(paper.text(), "", "nothing is printed into the line being typed");
+            screen.make_way();
+        };
+        let (printed, ()) = tokio::join!(printer.print("an answer\n"), editor);
+        printed.expect("printed");
+        assert_eq!(paper.text(), "\x1b[2A\r\x1b[Jan answer\r\n");
+    }
+
+    #[tokio::test]
+    async fn a_painting_of_the_prompt_prints_nothing() {
+        let paper = Paper::default();
+        let (screen, _woken) = screen_on(&paper);
+        let _editing = screen.edit();
+        screen.note(|painted| painted.asked = true);
+        screen.make_way();
+        assert_eq!(paper.text(), "");
+    }
+
+    #[tokio::test]
+    async fn what_waits_when_the_line_is_entered_is_printed_then() {
+        let paper = Paper::default();
+        let (screen, woken) = screen_on(&paper);
+        let editing = screen.edit();
+        let printer = ScreenPrinter(Arc::clone(&screen));
+        let editor = async {
+            until_woken(woken).await;
+            drop(editing);
+        };
+        let (printed, ()) = tokio::join!(printer.print("an answer\n"), editor);
+        printed.expect("printed");
+        printer.print("another\n").await.expect("printed at once");
+        assert_eq!(paper.text(), "an answer\nanother\n");
+    }
+
+    #[tokio::test]
+    async fn a_terminal_that_is_gone_is_an_error_and_no_receipt() {
+        let paper = Paper { torn: true, ..Paper::default() };
+        let (screen, woken) = screen_on(&paper);
+        let _editing = screen.edit();
+        let printer = ScreenPrinter(Arc::clone(&screen));
+        let editor = async {
+            until_woken(woken).await;
+            screen.make_way();
+        };
+        let (printed, ()) = tokio::join!(printer.print("an answer\n"), editor);
+        assert_eq!(printed.expect_err("torn").kind(), io::ErrorKind::BrokenPipe);
     }
 }

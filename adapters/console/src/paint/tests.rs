@@ -1,5 +1,6 @@
 //! What the painter draws, by example.
 
+use proptest::prelude::*;
 use signalbox_adapter::Alignment;
 
 use super::*;
@@ -143,4 +144,18 @@ fn hostile_text_reaches_the_terminal_nowhere() {
     let painted = paint(&document, &Style::PLAIN);
     assert!(painted.chars().all(|ch| ch == '\n' || !ch.is_control()), "{painted:?}");
     assert!(painted.contains("␛[2J␇�m␍␀"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_keeps_its_words_and_no_line_is_wider_than_the_terminal(text in "(\\PC|[\x00-\x1f ]){0,200}", width in 16_usize..60) {
+        let painted = paint(&Document::text(&text), &style(false, width));
+        prop_assert!(painted.chars().all(|ch| ch == '\n' || ch == '\t' || !ch.is_control()));
+        let letters = |text: &str| text.chars().filter(|ch| ch.is_alphanumeric()).collect::<String>();
+        prop_assert_eq!(letters(&painted), letters(&text));
+        for line in painted.lines() {
+            let columns: usize = line.chars().map(|ch| unicode_width::UnicodeWidthChar::width(ch).unwrap_or(1)).sum();
+            prop_assert!(columns <= width, "{columns} columns in {line:?}");
+        }
+    }
 }
