@@ -1,0 +1,157 @@
+//! The effective configuration as TOML, for `signalbox config show`. Secrets are masked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use toml::{Table, Value};
+
+use super::agents::{Agent, Idle, Kind};
+use super::allow::{Allowed, Role};
+use super::observer::Recovery;
+use super::store::Durability;
+use super::{Agents, Config};
+use crate::agent::run::Permission;
+
+/// What stands for a secret.
+pub const MASK: &str = "***";
+
+/// Writes the whole configuration, defaults included, as TOML.
+#[must_use]
+pub fn show(config: &Config) -> String {
+    let Config { allow, agents, limits, timeouts, observer, projects, delivery, store, render, redact } = config;
+    let root = table([
+        ("allow", Value::Table(allow.0.iter().map(|(name, list)| (name.to_string(), allowed(list))).collect())),
+        ("agents", all_agents(agents)),
+        (
+            "limits",
+            table([
+                ("max_tasks_per_chat", limits.max_tasks_per_chat.into()),
+                ("max_tasks", limits.max_tasks.into()),
+                ("max_queued_per_chat", limits.max_queued_per_chat.into()),
+                ("max_sessions_per_chat", limits.max_sessions_per_chat.into()),
+                ("max_output", size(limits.max_output_bytes)),
+                ("max_prompt", size(limits.max_prompt_bytes)),
+            ]),
+        ),
+        (
+            "timeouts",
+            table([
+                ("background", duration(timeouts.background)),
+                ("idle", duration(timeouts.idle)),
+                ("settle", duration(timeouts.settle)),
+                ("kill_grace", duration(timeouts.kill_grace)),
+                ("approval", duration(timeouts.approval)),
+            ]),
+        ),
+        ("observer", table([("recovery", word(&Recovery::WORDS, observer.recovery))])),
+        (
+            "projects",
+            Value::Table(
+                projects.iter().map(|(name, path)| (name.clone(), path.display().to_string().into())).collect(),
+            ),
+        ),
+        ("delivery", table([("max_age", duration(delivery.max_age))])),
+        (
+            "store",
+            table([
+                ("durability", word(&Durability::WORDS, store.durability)),
+                ("retention", duration(store.retention)),
+            ]),
+        ),
+        ("render", table([("max_parts", render.max_parts.into())])),
+        (
+            "redact",
+            table([
+                ("literals", redact.literals.iter().map(|_| MASK.to_owned()).collect::<Vec<_>>().into()),
+                ("prefixes", redact.prefixes.clone().into()),
+            ]),
+        ),
+    ]);
+    toml::to_string(&root).expect("a tree of tables with string keys is TOML")
+}
+
+fn all_agents(agents: &Agents) -> Value {
+    let mut all: Table = agents.by_name.iter().map(|(name, one)| (name.clone(), agent(one, agents))).collect();
+    if let Some(name) = &agents.default {
+        all.insert("default".to_owned(), name.clone().into());
+    }
+    Value::Table(all)
+}
+
+fn agent(agent: &Agent, agents: &Agents) -> Value {
+    let kind = match agent.kind {
+        Kind::Host => {
+            return table([("files", agents.host.files.clone().into()), ("urls", agents.host.urls.clone().into())]);
+        }
+        Kind::Claude => None,
+        Kind::Command => Some(("kind", Value::from("command"))),
+    };
+    let idle = match agent.idle {
+        Idle::Inherited => Value::from(""),
+        Idle::Off => "off".into(),
+        Idle::After(silence) => duration(silence),
+    };
+    let dir = agent.dir.as_ref().map(|dir| dir.display().to_string()).unwrap_or_default();
+    let keys = [
+        ("command", agent.command.clone().into()),
+        ("model", agent.model.clone().unwrap_or_default().into()),
+        ("args", agent.args.clone().into()),
+        ("dir", dir.into()),
+        ("env", masked(&agent.env)),
+        ("pass_env", agent.pass_env.clone().into()),
+        ("permission", permission(agent.permission).into()),
+        ("idle", idle),
+    ];
+    table(kind.into_iter().chain(keys))
+}
+
+fn masked(env: &BTreeMap<String, SecretString>) -> Value {
+    Value::Table(env.keys().map(|name| (name.clone(), MASK.into())).collect())
+}
+
+fn permission(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Ask => "ask",
+        Permission::Read => "read",
+        Permission::Edit => "edit",
+        Permission::All => "all",
+    }
+}
+
+fn allowed(list: &Allowed) -> Value {
+    let mut keys = vec![
+        ("users", entries(list.users.iter().map(|(id, role)| (id.as_str(), *role)))),
+        ("chats", entries(list.chats.iter().map(|(id, role)| (id.as_str(), *role)))),
+    ];
+    if !list.roles.is_empty() {
+        keys.push(("roles", entries(list.roles.iter().map(|(id, role)| (id.as_str(), *role)))));
+    }
+    table(keys)
+}
+
+fn entries<'a>(list: impl Iterator<Item = (&'a str, Role)>) -> Value {
+    Value::Array(list.map(|(id, role)| table([("id", id.into()), ("role", role.as_str().into())])).collect())
+}
+
+fn word<T: PartialEq>(words: &[(&str, T)], value: T) -> Value {
+    let (word, _) = words.iter().find(|(_, known)| *known == value).expect("every value has a word");
+    Value::from(*word)
+}
+
+fn duration(duration: Duration) -> Value {
+    humantime::format_duration(duration).to_string().into()
+}
+
+/// Writes a size in the largest unit that holds it exactly.
+fn size(bytes: u64) -> Value {
+    let units = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match units.iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{}{name}", bytes / unit).into(),
+        None => format!("{bytes}B").into(),
+    }
+}
+
+fn table(keys: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    Value::Table(keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}

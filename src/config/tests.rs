@@ -1,0 +1,367 @@
+//! Stories of whole configurations, from the file and the environment to the values or the faults.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use signalbox_adapter::{ChatId, Provider, UserId};
+
+use super::*;
+use crate::agent::run::Permission;
+
+const EXAMPLE: &str = include_str!("../../config/signalbox.example.toml");
+
+fn write(directory: &Path, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = directory.join("signalbox.toml");
+    std::fs::write(&path, content).expect("a writable directory");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("our own file");
+    path
+}
+
+fn load_bytes(content: impl AsRef<[u8]>, env: &[(&str, &str)]) -> Result<Loaded, Faults> {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = write(directory.path(), content);
+    let env = env.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    load(&Sources { explicit: Some(path), env })
+}
+
+fn loaded(text: &str) -> Config {
+    load_bytes(text, &[]).expect("a valid configuration").config
+}
+
+/// The faults as a person reads them, without the first line and the file's place.
+fn faults(text: &str, env: &[(&str, &str)]) -> String {
+    let faults = load_bytes(text, env).expect_err("a faulty configuration");
+    faults.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The example with every commented key made a real one.
+fn example_with_all_keys() -> String {
+    let is_key = |line: &str| {
+        line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(char::is_whitespace))
+    };
+    let lines = EXAMPLE.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn no_file_at_all_is_fine() {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let env = [("HOME".to_owned(), home.path().display().to_string())].into();
+    for sources in [Sources { explicit: None, env }, Sources::default()] {
+        let loaded = load(&sources).expect("the default file may be missing");
+        assert_eq!(show(&loaded.config), show(&Config::default()));
+        assert_eq!(loaded.file, None);
+        assert_eq!(loaded.warnings, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_file_that_was_named_must_be_there() {
+    let missing = PathBuf::from("/nowhere/signalbox.toml");
+    let by_flag = Sources { explicit: Some(missing.clone()), ..Sources::default() };
+    let by_variable =
+        Sources { explicit: None, env: [("SIGNALBOX_CONFIG".to_owned(), missing.display().to_string())].into() };
+    for sources in [by_flag, by_variable] {
+        let text = load(&sources).expect_err("a missing file").to_string();
+        assert!(text.contains("/nowhere/signalbox.toml: cannot be read: No such file"), "{text}");
+    }
+}
+
+#[test]
+fn the_flag_wins_over_the_variable_and_that_over_the_home_directory() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let place = |name: &str, parts: u32| {
+        let folder = directory.path().join(name);
+        std::fs::create_dir_all(&folder).expect("a writable directory");
+        write(&folder, format!("render.max_parts = {parts}"))
+    };
+    let (flag, variable, home) = (place("flag", 1), place("variable", 2), place("xdg/signalbox", 3));
+    let xdg = directory.path().join("xdg").display().to_string();
+    let mut sources = Sources { explicit: None, env: [("XDG_CONFIG_HOME".to_owned(), xdg)].into() };
+
+    let file = |sources: &Sources| load(sources).expect("a valid configuration").file;
+    assert_eq!(file(&sources), Some(home));
+    sources.env.insert("SIGNALBOX_CONFIG".to_owned(), variable.display().to_string());
+    assert_eq!(file(&sources), Some(variable));
+    sources.explicit = Some(flag.clone());
+    assert_eq!(file(&sources), Some(flag));
+}
+
+#[test]
+fn the_example_is_the_defaults() {
+    let example = load_bytes(EXAMPLE, &[]).expect("the example is valid");
+    assert_eq!(format!("{:?}", example.config), format!("{:?}", Config::default()));
+    assert_eq!(example.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn the_example_shows_every_key() {
+    let text = example_with_all_keys();
+    let root = tree::branch(text.parse().expect("the example is TOML with its comments taken off, too"));
+    let mut findings = Findings::default();
+    read(root.clone(), &mut findings);
+    for path in findings.known() {
+        let mut table = Some(&root);
+        let mut found = None;
+        for key in path.split('.') {
+            found = table.and_then(|table| table.get(key));
+            table = match found {
+                Some(tree::Node::Table(below)) => Some(below),
+                Some(tree::Node::Value(_) | tree::Node::Text { .. }) | None => None,
+            };
+        }
+        let is_absent = ABSENT_SECTIONS.contains(&path.as_str()) || path == "agents.claude.kind";
+        let is_refused =
+            ["agents.codex", "agents.gemini", "agents.opencode", "agents.opensre"].contains(&path.as_str());
+        let is_shown_at_claude = path.starts_with("agents.notes.");
+        assert!(found.is_some() || is_absent || is_refused || is_shown_at_claude, "{path}");
+    }
+    assert!(findings.known().contains("redact.literals_file"));
+}
+
+#[test]
+fn what_is_shown_reads_back_as_the_same() {
+    let text = "
+        [allow]
+        telegram = { users = ['1001', { id = '7', role = 'admin' }], chats = [-100] }
+        discord.roles = [{ id = '9', role = 'viewer' }]
+        [agents]
+        default = 'notes'
+        claude = { model = 'opus', permission = 'edit', idle = '90s', pass_env = ['ANTHROPIC_API_KEY'] }
+        notes = { kind = 'command', command = ['sh', '-c', 'cat'], dir = '/srv', args = ['-x'], idle = 'off' }
+        host = { files = ['/var/log/*.log'], urls = ['http://127.0.0.1/'] }
+        [limits]
+        max_output = '1500B'
+        [timeouts]
+        settle = '1500ms'
+        [projects]
+        web = '/home/user/web'
+        [store]
+        durability = 'process'
+        [redact]
+        prefixes = ['corp_']
+    ";
+    let config = loaded(text);
+    assert_eq!(show(&loaded(&show(&config))), show(&config));
+    assert_eq!(format!("{:?}", loaded(&show(&config))), format!("{config:?}"));
+    assert_ne!(show(&config), show(&Config::default()));
+}
+
+#[test]
+fn values_are_read_with_their_units() {
+    let config = loaded(
+        "limits = { max_output = '2MiB', max_tasks = 7 }
+        timeouts = { background = '1h 30m', kill_grace = '200ms' }
+        store = { retention = '7d' }
+        observer.recovery = 'retry'",
+    );
+    assert_eq!(config.limits.max_output_bytes, 2 << 20);
+    assert_eq!(config.limits.max_tasks, 7);
+    assert_eq!(config.timeouts.background, Duration::from_secs(5400));
+    assert_eq!(config.timeouts.kill_grace, Duration::from_millis(200));
+    assert_eq!(config.store.retention, Duration::from_secs(7 * 86_400));
+    assert_eq!(config.observer.recovery, Recovery::Retry);
+}
+
+#[test]
+fn all_faults_are_told_at_once_with_path_and_nearest_key() {
+    let text = "
+        max_prompt = '1MiB'
+        [limit]
+        x = 1
+        [limits]
+        max_taks = 3
+        max_tasks = 'four'
+        max_tasks_per_chat = 0
+        max_output = 'much'
+        max_prompt = '1B'
+        [timeouts]
+        background = '0s'
+        idle = 'soon'
+        settle = 10
+        recovery = 'ask'
+        [observer]
+        recovery = 'maybe'
+        [projects]
+        '../up' = '/x'
+        web = 'relative'
+        [render]
+        max_parts = 2.5
+        [redact]
+        literals = ['a']
+        prefixes = ['x y z']
+        [allow]
+        telegram = { user = ['1'], roles = [] }
+        store = 3
+    ";
+    assert_snapshot!(faults(text, &[]));
+}
+
+#[test]
+fn all_faults_of_agents_are_told() {
+    let text = "
+        [agents]
+        default = 'nots'
+        codex = { model = 'gpt' }
+        claude = { kind = 'command', command = [], permision = 'ask', permission = 'some', dir = 'here' }
+        host = { files = ['etc'], urls = ['file:///etc/passwd'], command = ['x'] }
+        notes = { command = ['cat'], env = { TELEGRAM_BOT_TOKEN = 'x', TMPDIR = '/', 'A=B' = 'x', N = 1 } }
+        acper = { kind = 'acp', command = ['x'], pass_env = ['SIGNALBOX__SMTP__PASSWORD', 'smtp_password', '1X'] }
+        empty = { kind = 'command' }
+        a = { kind = 'command', command = ['x'] }
+        opus = { kind = 'command', command = ['x'] }
+        'two words' = { kind = 'command', command = [''] }
+    ";
+    assert_snapshot!(faults(text, &[]));
+}
+
+#[test]
+fn the_environment_wins_and_its_texts_are_read_by_the_keys_type() {
+    let env = [
+        ("SIGNALBOX__LIMITS__MAX_TASKS", "4"),
+        ("SIGNALBOX__LIMITS__MAX_OUTPUT", "1GiB"),
+        ("SIGNALBOX__PROJECTS__WEB", "/srv/4"),
+        ("SIGNALBOX__AGENTS__CLAUDE__MODEL", "4"),
+        ("SIGNALBOX__AGENTS__CLAUDE__ARGS", "['-v', '-v']"),
+        ("SIGNALBOX__AGENTS__CLAUDE__ENV__API_KEY", "true"),
+        ("SIGNALBOX__ALLOW__TELEGRAM__USERS", r#"["1001", { id = "7", role = "admin" }]"#),
+        ("SIGNALBOX__DELIVERY", "{ max_age = '1h' }"),
+        ("SIGNALBOX_STATE_DIR", "/var/lib/signalbox"),
+    ];
+    let config = load_bytes("limits.max_tasks = 1", &env).expect("a valid configuration").config;
+    assert_eq!((config.limits.max_tasks, config.limits.max_output_bytes), (4, 1 << 30));
+    assert_eq!(config.projects["web"], PathBuf::from("/srv/4"));
+    let claude = &config.agents.by_name["claude"];
+    assert_eq!((claude.model.as_deref(), claude.args.len()), (Some("4"), 2));
+    assert!(claude.env.contains_key("API_KEY"));
+    assert_eq!(config.allow.0[&Provider::new("telegram")].users[&UserId::new("7")], Role::Admin);
+    assert_eq!(config.delivery.max_age, Duration::from_secs(3600));
+}
+
+#[test]
+fn faults_of_the_environment_name_the_variable_and_hide_its_value() {
+    let env = [
+        ("SIGNALBOX__LIMITS__MAX_TASK", "hunter2"),
+        ("SIGNALBOX__LIMITS__MAX_TASKS", "hunter2"),
+        ("SIGNALBOX__LIMITS__MAX_OUTPUT", "hunter2"),
+        ("SIGNALBOX__LIMITS__MAX_PROMPT__X", "hunter2"),
+        ("SIGNALBOX__STORE", "hunter2"),
+        ("SIGNALBOX__ALLOW__SLACK__USERS", "4\nhunter2 = 5"),
+        ("SIGNALBOX____", "hunter2"),
+    ];
+    let text = faults("", &env);
+    assert!(!text.contains("hunter2"), "{text}");
+    assert_snapshot!(text);
+}
+
+#[test]
+fn sections_of_parts_that_are_not_built_in_are_accepted_with_a_warning() {
+    let text = "[telegram]\ntoken = '1:x'\n[[hooks]]\nid = 'ops'\n[smtp]\nhost = 'mail'";
+    let loaded = load_bytes(text, &[("SIGNALBOX__DISCORD__TOKEN", "x")]).expect("known sections");
+    let names: Vec<&str> = loaded.warnings.iter().filter_map(|warning| warning.split(':').next()).collect();
+    assert_eq!(names, ["discord", "hooks", "smtp", "telegram"]);
+    assert_eq!(show(&loaded.config), show(&Config::default()));
+}
+
+#[test]
+fn of_an_id_listed_twice_the_higher_role_counts() {
+    let config = loaded(
+        "[allow]
+        slack = { users = [{ id = 'U1', role = 'admin' }, 'U1', { id = 'U2', role = 'viewer' }], chats = ['C1'] }",
+    );
+    let slack = &config.allow.0[&Provider::new("slack")];
+    assert_eq!(slack.users[&UserId::new("U1")], Role::Admin);
+    assert_eq!(slack.users[&UserId::new("U2")], Role::Viewer);
+    assert_eq!(slack.chats[&ChatId::new("C1")], Role::Operator);
+    assert!(Role::Viewer < Role::Operator && Role::Operator < Role::Admin);
+}
+
+#[test]
+fn an_entry_that_is_no_id_is_refused() {
+    for entry in
+        ["''", "'a b'", "true", "{ id = 'x', role = 'root' }", "{ role = 'admin' }", "{ id = 'x', rol = 'admin' }"]
+    {
+        let text = faults(&format!("allow.telegram.users = ['1', {entry}]"), &[]);
+        assert!(text.starts_with("allow.telegram.users: ") && text.ends_with("entry 2 is not one"), "{entry}: {text}");
+    }
+}
+
+#[test]
+fn an_agent_is_silent_as_long_as_its_kind_allows_unless_told() {
+    let config = loaded(
+        "[agents]
+        notes = { kind = 'command', command = ['cat'] }
+        slow = { kind = 'command', command = ['x', '--model={model}'], idle = '5m', permission = 'read' }
+        claude.idle = 'off'",
+    );
+    let idle = |name: &str| config.agents.by_name[name].idle(&config.timeouts);
+    assert_eq!(idle("host"), Some(Duration::from_secs(600)));
+    assert_eq!(idle("notes"), None);
+    assert_eq!(idle("slow"), Some(Duration::from_secs(300)));
+    assert_eq!(idle("claude"), None);
+    assert_eq!(config.agents.by_name["slow"].permission, Permission::Read);
+    assert!(config.agents.by_name["slow"].has_placeholders());
+    assert!(!config.agents.by_name["notes"].has_placeholders());
+}
+
+#[test]
+fn secrets_are_masked_wherever_the_configuration_is_shown() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let more = directory.path().join("redact");
+    std::fs::write(&more, "hunter2-b\n\nhunter2-c\n").expect("a writable directory");
+    let config = loaded(&format!(
+        "agents.claude.env = {{ API_KEY = 'hunter2-a' }}\n[redact]\nliterals = ['hunter2-d']\nliterals_file = {more:?}"
+    ));
+    assert_eq!(config.redact.literals.len(), 3);
+    for text in [show(&config), format!("{config:?}")] {
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("API_KEY"), "{text}");
+    }
+}
+
+#[test]
+fn a_file_with_secrets_that_others_can_read_is_warned_about() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = write(directory.path(), "agents.claude.env = { API_KEY = 'hunter2' }");
+    let sources = Sources { explicit: Some(path.clone()), ..Sources::default() };
+    let warnings = || load(&sources).expect("a valid configuration").warnings;
+    assert_eq!(warnings(), Vec::<String>::new());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("our own file");
+    let warnings = warnings();
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].contains("others can read it; run: chmod 600"), "{}", warnings[0]);
+}
+
+#[test]
+fn a_file_that_is_no_configuration_is_one_clear_fault() {
+    let huge = vec![b'#'; 10 * 1024 * 1024];
+    let deep = format!("a = {}", "[".repeat(100_000));
+    for (content, expected) in [
+        (&huge[..], "is larger than 1.0 MiB and so no file of ours"),
+        (b"\x7fELF\x02\x01\x01\x00\xff\xfe", "is not UTF-8 text (line 1)"),
+        (b"a = 1\nb = '\xc3'", "is not UTF-8 text (line 2)"),
+        (b"[limits]\nmax_tasks = hunter2\n", "is not valid TOML at line 2, column 13"),
+        (b"[limits]\n[limits]", "is not valid TOML at line 2"),
+        (deep.as_bytes(), "is not valid TOML"),
+        (b"\0\0\0", "is not valid TOML at line 1"),
+    ] {
+        let faults = load_bytes(content, &[]).expect_err("no configuration");
+        let text = faults.to_string();
+        assert_eq!(faults.0.len(), 1, "{text}");
+        assert!(text.contains(expected), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let sources = Sources { explicit: Some(directory.path().to_owned()), ..Sources::default() };
+    assert!(load(&sources).expect_err("a directory").to_string().contains("cannot be read: Is a directory"));
+}
+
+#[test]
+fn a_file_of_a_hundred_thousand_unknown_keys_is_answered_in_a_page() {
+    let text: String = (0..100_000).map(|n| format!("x{n}=1\n")).collect();
+    let faults = load_bytes(text, &[]).expect_err("unknown keys");
+    assert_eq!(faults.0.len(), 100_000);
+    assert!(faults.to_string().lines().count() <= MAX_SHOWN_FAULTS + 2);
+}
