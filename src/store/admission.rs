@@ -111,6 +111,31 @@ impl Tx<'_> {
         })
     }
 
+    /// Queues an interrupted task once more as a new one; `false` when it was a repetition itself, which is not repeated.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn resume_interrupted(&self, ended: &Task) -> Result<bool, StoreError> {
+        if ended.retry_of.is_some() {
+            return Ok(false);
+        }
+        let id = TaskId::from_row(self.short_id(TaskId::CHARS));
+        self.connection
+            .prepare_cached(
+                "INSERT INTO tasks (id, chat, address, window, reply_to, session, inbox, requested_by, agent, model,
+                     prompt, directory, status, retry_of, created_at)
+                 SELECT ?1, chat, address, window, reply_to, session, inbox, requested_by, agent, model, prompt,
+                     directory, 'queued', id, ?3 FROM tasks WHERE id = ?2",
+            )?
+            .execute(params![id.as_str(), ended.id.as_str(), self.now()])?;
+        self.note(&id, "accepted", &format!("resumes {}", ended.id))?;
+        if let Some(session) = ended.session {
+            self.use_session(session, &ended.prompt)?;
+        }
+        self.start_ready()?;
+        Ok(true)
+    }
+
     /// Returns a waiting task's place in its chat's queue, from 1.
     ///
     /// # Errors

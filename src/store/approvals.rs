@@ -86,16 +86,13 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(&sql)?.query_row([id.to_ascii_lowercase()], read).optional()?)
     }
 
-    /// Returns what was answered to a task's agent, oldest first; an answer given while the bot was down is in it.
+    /// Returns a request of a task's agent when it is answered; an answer given while nobody listened is in it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn decisions(&self, task: &TaskId) -> Result<Vec<Approval>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM approvals WHERE task = ?1 AND decision IS NOT NULL ORDER BY decided_at");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([task.as_str()], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    pub fn decision_on(&self, task: &TaskId, request: &str) -> Result<Option<Approval>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM approvals WHERE task = ?1 AND request = ?2 AND decision IS NOT NULL");
+        Ok(self.connection.prepare_cached(&sql)?.query_row([task.as_str(), request], read).optional()?)
     }
 
     /// Answers a permission request, once; `false` when it was answered before. The agent is told after the commit.
@@ -123,18 +120,17 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// Notes that a request was answered without a person (by time).
+    /// Notes that nobody answered a request in time; `None` when somebody did.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn expire_approval(&self, task: &TaskId, request: &str) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE approvals SET decision = 'deny', decided_by = 'time', decided_at = ?3
-                 WHERE task = ?1 AND request = ?2 AND decision IS NULL",
-            )?
-            .execute(params![task.as_str(), request, self.now()])?;
-        Ok(())
+    pub fn expire_approval(&self, task: &TaskId, request: &str) -> Result<Option<Approval>, StoreError> {
+        let sql = format!(
+            "UPDATE approvals SET decision = 'deny', decided_by = 'time', decided_at = ?3
+             WHERE task = ?1 AND request = ?2 AND decision IS NULL RETURNING {COLUMNS}"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row(params![task.as_str(), request, self.now()], read).optional()?)
     }
 
     /// Closes what an ended task still asked.

@@ -16,6 +16,7 @@ mod error;
 mod files;
 mod inbox;
 mod outbox;
+mod retention;
 mod roles;
 mod schema;
 mod sessions;
@@ -37,6 +38,7 @@ pub use approvals::Approval;
 pub use error::{OpenError, StoreError};
 pub use inbox::{InboxOutcome, OpenInbound};
 pub use outbox::{Delivering, Delivery, NewDelivery, Scope, State as DeliveryState};
+pub use retention::KeptFolders;
 pub use roles::{Fence, Role, RoleError};
 pub use sessions::{NewSession, Session, SessionStatus};
 pub use tasks::{Completion, Status, Task, TaskId};
@@ -217,6 +219,12 @@ impl Store {
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.inner.directory
+    }
+
+    /// Returns the boot of this machine, as noted with what is started.
+    #[must_use]
+    pub fn boot(&self) -> &str {
+        &self.inner.context.caps.boot
     }
 
     /// Returns the clock that stamps the rows.

@@ -1,0 +1,60 @@
+//! Housekeeping: rows older than the retention, and files that belong to nobody any more.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Observer;
+use crate::store::StoreError;
+
+/// How often the house is kept.
+const EVERY: Duration = Duration::from_secs(3600);
+/// Rows removed in one step, so that no step holds others up.
+const ROWS_A_STEP: usize = 500;
+
+impl Observer {
+    pub(super) async fn keep_house(self: Arc<Self>) {
+        loop {
+            if let Err(error) = self.clean().await {
+                tracing::warn!(%error, "could not remove what is older than the retention");
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    async fn clean(&self) -> Result<(), StoreError> {
+        let retention = self.bus.router().context().config.store.retention;
+        loop {
+            let removed = self.bus.write(move |tx| tx.forget(tx.now().before(retention), ROWS_A_STEP)).await?;
+            if removed == 0 || self.stop.is_cancelled() {
+                break;
+            }
+        }
+        let keep = self.bus.store().read(|tx| tx.kept_folders()).await?;
+        let state = self.bus.store().directory().to_owned();
+        let swept = tokio::task::spawn_blocking(move || {
+            sweep(&state.join("runs"), |name| keep.runs.contains(name.rsplit_once('-').map_or(name, |(task, _)| task)));
+            sweep(&state.join("tmp"), |name| keep.scratch.contains(name));
+        });
+        if let Err(error) = swept.await {
+            tracing::error!(%error, "removing old files panicked");
+        }
+        Ok(())
+    }
+}
+
+/// Removes the folders of a directory that nothing needs.
+fn sweep(directory: &Path, needed: impl Fn(&str) -> bool) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| !needed(name))
+            && let Err(error) = std::fs::remove_dir_all(entry.path())
+        {
+            tracing::warn!(%error, "could not remove an old folder");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The background observer: starts what admission has let in, follows each run, and writes down how it ended.
+//!
+//! One tokio task per running agent; the agent itself lives under its supervisor and does not notice when this program
+//! stops. [`Observer::recover`] finds every run again after a restart; nothing is ever run twice by itself.
+//!
+//! ```text
+//! Order::Start ─► prepare (spec) ─► supervisor ─► events ─► progress, questions
+//!                                        └──────► exit ──► verdict ─► one step: task, session, result, who is next
+//! ```
+
+mod follow;
+mod housekeeping;
+mod prepare;
+pub mod progress;
+mod recover;
+mod verdict;
+mod watch;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::agent::supervisor::client::Launcher;
+use crate::agent::supervisor::wire::Control;
+use crate::bus::{Bus, Order};
+use crate::redact::Redactor;
+use crate::store::{Task, TaskId};
+
+pub use follow::Follower;
+
+/// What may wait to be said to one agent.
+const MAX_CONTROLS: usize = 64;
+
+/// Runs agents.
+pub struct Observer {
+    bus: Arc<Bus>,
+    launcher: Launcher,
+    redactor: Redactor,
+    controls: Mutex<HashMap<TaskId, mpsc::Sender<Control>>>,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Observer {
+    /// Makes an observer; when `stop` is cancelled it lets go of its runs and leaves the agents to their supervisors.
+    #[must_use]
+    pub fn new(bus: Arc<Bus>, launcher: Launcher, redactor: Redactor, stop: CancellationToken) -> Arc<Self> {
+        Arc::new(Self { bus, launcher, redactor, controls: Mutex::default(), tracker: TaskTracker::new(), stop })
+    }
+
+    /// Follows orders until it is stopped.
+    pub async fn run(self: Arc<Self>, mut orders: mpsc::Receiver<Order>) {
+        self.spawn(Arc::clone(&self).keep_house());
+        loop {
+            let order = tokio::select! {
+                () = self.stop.cancelled() => break,
+                order = orders.recv() => order,
+            };
+            match order {
+                Some(Order::Start(task)) => self.begin(*task, watch::Begin::Fresh),
+                Some(Order::Cancel(task)) => self.tell(&task, Control::cancel()),
+                Some(Order::Answer(approval)) => {
+                    if let Some(decision) = approval.decision {
+                        self.tell(&approval.task, Control::answer(approval.request, decision));
+                    }
+                }
+                None => break,
+            }
+        }
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(work);
+    }
+
+    fn begin(self: &Arc<Self>, task: Task, how: watch::Begin) {
+        let (control, controls) = mpsc::channel(MAX_CONTROLS);
+        if task.cancel_at.is_some() {
+            control.try_send(Control::cancel()).ok();
+        }
+        self.controls().insert(task.id.clone(), control);
+        let observer = Arc::clone(self);
+        self.spawn(async move {
+            let id = task.id.clone();
+            watch::watch(&observer, task, how, controls).await;
+            observer.controls().remove(&id);
+        });
+    }
+
+    /// Says something to a running agent; one that has ended needs no word.
+    fn tell(&self, task: &TaskId, control: Control) {
+        let sender = self.controls().get(task).cloned();
+        if let Some(sender) = sender
+            && sender.try_send(control).is_err()
+        {
+            tracing::warn!(task.id = %task, "a run takes no more messages");
+        }
+    }
+
+    fn controls(&self) -> std::sync::MutexGuard<'_, HashMap<TaskId, mpsc::Sender<Control>>> {
+        self.controls.lock().expect("no holder of this lock panics")
+    }
+
+    fn run_directory(&self, task: &Task) -> PathBuf {
+        self.bus.store().directory().join("runs").join(task.run_name())
+    }
+}

@@ -1,0 +1,142 @@
+//! From a task's row to what its supervisor is told.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Observer;
+use crate::agent::environment;
+use crate::agent::run::{Bounds, PROTOCOL_VERSION, Protocol, RunSpec};
+use crate::agent::{catalogue, claude};
+use crate::config::{self, Kind};
+use crate::store::{Session, Task};
+
+/// Name of the hidden subcommand that is the built-in investigator.
+pub(crate) const HOST_SUBCOMMAND: &str = "host-agent";
+
+/// What a run needs to be known by.
+pub(super) struct Prepared {
+    pub(super) spec: RunSpec,
+    /// The agent's session id that this run asks for, where it asks for one.
+    pub(super) asked_session: Option<String>,
+}
+
+impl Observer {
+    /// Makes the specification of a run; `None` when the configuration does not know the agent any more.
+    pub(super) fn prepare(&self, task: &Task, session: Option<&Session>) -> Option<Prepared> {
+        let context = self.bus.router().context();
+        let agent = context.agents.agent(&task.agent)?;
+        let known_session = session.and_then(|session| session.agent_session.clone());
+        let model = task.model.as_deref();
+        let mut prompt = task.prompt.clone();
+        let mut asked_session = None;
+        let (argv, protocol) = match agent.kind {
+            Kind::Claude => {
+                let new_session = uuid::Uuid::new_v4().to_string();
+                let id = known_session.clone().unwrap_or_else(|| new_session.clone());
+                let conversation = match &known_session {
+                    Some(id) => claude::Conversation::Resume(id),
+                    None => claude::Conversation::New(&new_session),
+                };
+                let argv = if agent.has_placeholders() {
+                    filled(&agent.command, "", &id, model)
+                } else {
+                    let ask = claude::Ask { conversation, model, permission: agent.permission, args: &agent.args };
+                    claude::argv(&agent.command, &ask)
+                };
+                asked_session = Some(id);
+                (argv, Protocol::Claude)
+            }
+            Kind::Command => {
+                let id = session.map_or_else(|| task.id.to_string(), |session| session.id.to_string());
+                let mut argv = filled(&agent.command, &task.prompt, &id, model);
+                if agent.command.iter().any(|word| word.contains("{prompt}")) {
+                    prompt.clear();
+                }
+                argv.extend(agent.args.iter().cloned());
+                (argv, Protocol::Text)
+            }
+            Kind::Host => (vec!["/proc/self/exe".into(), HOST_SUBCOMMAND.into()], Protocol::Native),
+        };
+        let state = self.bus.store().directory();
+        let spec = RunSpec {
+            version: PROTOCOL_VERSION,
+            directory: self.run_directory(task),
+            argv,
+            env: environment::of(agent, context.agents.variables()),
+            working_directory: working_directory(task, state),
+            scratch: scratch(task, state),
+            prompt,
+            protocol,
+            permission: agent.permission,
+            allowed_tools: session.map(|session| session.allowed_tools.clone()).unwrap_or_default(),
+            bounds: bounds(&context.config, agent),
+        };
+        Some(Prepared { spec, asked_session })
+    }
+}
+
+/// Scratch belongs to the session, so that a follow-up finds what the run before has left.
+pub(super) fn scratch(task: &Task, state: &Path) -> PathBuf {
+    let owner = task.session.map_or_else(|| task.id.to_string(), |session| session.to_string());
+    state.join("tmp").join(owner)
+}
+
+fn working_directory(task: &Task, state: &Path) -> PathBuf {
+    if task.directory.is_empty() { state.join("work").join(task.id.as_str()) } else { PathBuf::from(&task.directory) }
+}
+
+fn filled(words: &[String], prompt: &str, session: &str, model: Option<&str>) -> Vec<String> {
+    let model = model.unwrap_or_default();
+    // One pass over each word, so that a placeholder within a prompt stays text.
+    let fill = |word: &String| {
+        let mut filled = String::with_capacity(word.len());
+        let mut rest = word.as_str();
+        while let Some(open) = rest.find('{') {
+            filled.push_str(&rest[..open]);
+            rest = &rest[open..];
+            let known = [("{prompt}", prompt), ("{session}", session), ("{model}", model)];
+            match known.into_iter().find(|(placeholder, _)| rest.starts_with(placeholder)) {
+                Some((placeholder, value)) => {
+                    filled.push_str(value);
+                    rest = &rest[placeholder.len()..];
+                }
+                None => {
+                    filled.push('{');
+                    rest = &rest[1..];
+                }
+            }
+        }
+        filled.push_str(rest);
+        filled
+    };
+    words.iter().map(fill).collect()
+}
+
+fn bounds(config: &config::Config, agent: &config::Agent) -> Bounds {
+    let timeouts = &config.timeouts;
+    Bounds {
+        background: timeouts.background,
+        idle: agent.idle(timeouts).filter(|idle| *idle > Duration::ZERO),
+        settle: timeouts.settle,
+        kill_grace: timeouts.kill_grace,
+        approval: timeouts.approval,
+        max_output_bytes: config.limits.max_output_bytes,
+    }
+}
+
+/// Tells how to get a missing agent.
+pub(super) fn how_to_install(agents: &catalogue::Catalogue, name: &str) -> String {
+    format!("{name} is not installed: {}", agents.how_to_install(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_within_a_prompt_stays_text() {
+        let words = ["-m={model}", "{prompt}", "{other}"].map(str::to_owned);
+        let argv = filled(&words, "say {session}", "s-1", Some("big"));
+        assert_eq!(argv, ["-m=big", "say {session}", "{other}"]);
+    }
+}

@@ -1,0 +1,127 @@
+//! How a run ended, in the words of SPEC's statuses: pure, from the agent's final word and the supervisor's report.
+
+use crate::agent::event::Final;
+use crate::agent::exit::{Bound, Cause, Ended, Exit};
+use crate::format;
+use crate::config::Timeouts;
+use crate::redact::Redactor;
+use crate::store::{Completion, Status};
+
+/// What is known of a run at its end.
+pub(super) struct Evidence<'e> {
+    pub(super) last_word: Option<&'e Final>,
+    pub(super) exit: &'e Exit,
+    pub(super) tools: u32,
+    pub(super) in_session: bool,
+    pub(super) how_to_install: String,
+    pub(super) timeouts: &'e Timeouts,
+    pub(super) redactor: &'e Redactor,
+}
+
+pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
+    let exit = evidence.exit;
+    let answered = if evidence.in_session { Status::Ok } else { Status::Success };
+    let outcome = evidence.last_word.map(|word| &word.outcome);
+    let own_word = exit.final_seen.then_some(outcome).flatten();
+    let (status, result, error) = match (own_word, &exit.cause, &exit.ended) {
+        (Some(Ok(answer)), _, _) => (answered, Some(answer.clone()), None),
+        (Some(Err(error)), _, _) => (Status::ErrorCli, None, Some(error.clone())),
+        (None, Some(Cause::Cancelled), _) => (Status::Aborted, None, None),
+        (None, Some(Cause::Timeout { which }), _) => (Status::ErrorTimeout, None, Some(late(*which, evidence.timeouts))),
+        (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.clone())),
+        (None, cause, ended) => match (outcome, cause) {
+            (Some(Ok(answer)), None) => (answered, Some(answer.clone()), None),
+            (Some(Err(error)), _) => (Status::ErrorCli, None, Some(error.clone())),
+            (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, None, Some(format!("the run was ended: {cause:?}"))),
+            (None, _) => (Status::ErrorCli, None, Some(format!("ended without a word: {ended:?}"))),
+        },
+    };
+    let usage = evidence.last_word.map(|word| word.usage).unwrap_or_default();
+    let clean = |text: String| evidence.redactor.clean(&text);
+    let mut denials = evidence.last_word.map(|word| word.denials.clone()).unwrap_or_default();
+    for denial in &mut denials {
+        denial.summary = clean(std::mem::take(&mut denial.summary));
+    }
+    Completion {
+        status,
+        result: result.map(clean),
+        error: error.map(clean),
+        tools: evidence.tools,
+        input_tokens: usage.input_tokens,
+        output_tokens: usage.output_tokens,
+        reported_cost: usage.session_cost_usd,
+        denials,
+    }
+}
+
+fn late(which: Bound, timeouts: &Timeouts) -> String {
+    match which {
+        Bound::Background => {
+            format!("no answer within {} (`timeouts.background`)", format::span(timeouts.background))
+        }
+        Bound::Idle => format!("silent for {} (`timeouts.idle`)", format::span(timeouts.idle)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::event::Usage;
+    use crate::config::Redact;
+
+    fn exit(ended: Ended, cause: Option<Cause>, final_seen: bool) -> Exit {
+        Exit {
+            version: 1,
+            ended,
+            cause,
+            final_seen,
+            stderr_tail: String::new(),
+            output_bytes: 0,
+            pid: Some(1),
+            duration_ms: 1,
+            survivors: 0,
+        }
+    }
+
+    fn status(outcome: Option<Result<&str, &str>>, exit: &Exit) -> Status {
+        let word = outcome.map(|outcome| Final {
+            outcome: outcome.map(str::to_owned).map_err(str::to_owned),
+            usage: Usage::default(),
+            denials: Vec::new(),
+            unknown_session: false,
+        });
+        judge(&Evidence {
+            last_word: word.as_ref(),
+            exit,
+            tools: 0,
+            in_session: true,
+            how_to_install: "install it".into(),
+            timeouts: &Timeouts::default(),
+            redactor: &Redactor::new(&Redact::default()),
+        })
+        .status
+    }
+
+    #[test]
+    fn the_agents_own_final_word_decides_whatever_its_exit_code() {
+        let failed = Ended::Exited { code: 1 };
+        assert_eq!(status(Some(Ok("done")), &exit(failed.clone(), None, true)), Status::Ok);
+        assert_eq!(status(Some(Err("401")), &exit(Ended::Exited { code: 0 }, None, true)), Status::ErrorCli);
+        assert_eq!(status(Some(Ok("done")), &exit(failed, Some(Cause::Cancelled), true)), Status::Ok);
+        assert_eq!(status(Some(Ok("done")), &exit(Ended::Signalled { signal: 9 }, Some(Cause::Settled), true)), Status::Ok);
+    }
+
+    #[test]
+    fn without_it_the_reason_for_the_end_decides() {
+        let killed = Ended::Signalled { signal: 15 };
+        let truncated = Some(Err("truncated"));
+        assert_eq!(status(truncated, &exit(killed.clone(), Some(Cause::Cancelled), false)), Status::Aborted);
+        let timeout = Some(Cause::Timeout { which: Bound::Idle });
+        assert_eq!(status(truncated, &exit(killed.clone(), timeout, false)), Status::ErrorTimeout);
+        assert_eq!(status(truncated, &exit(killed, None, false)), Status::ErrorCli);
+        let missing = Ended::NotFound { program: "claude".into() };
+        assert_eq!(status(truncated, &exit(missing, None, false)), Status::ErrorCliNotFound);
+        assert_eq!(status(Some(Ok("out")), &exit(Ended::Exited { code: 0 }, None, false)), Status::Ok);
+        assert_eq!(status(None, &exit(Ended::Exited { code: 0 }, None, false)), Status::ErrorCli);
+    }
+}

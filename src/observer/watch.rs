@@ -1,0 +1,273 @@
+//! One run, from its start (or from where it was found again) to the step that writes down its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use signalbox_adapter::{Button, Purpose};
+use tokio::sync::mpsc;
+
+use super::prepare::Prepared;
+use super::verdict::{self, Evidence};
+use super::{Observer, prepare};
+use crate::agent::event::{Event, Final};
+use crate::agent::exit::Exit;
+use crate::agent::supervisor::client::{Attached, Run, RunNews, StartError, attach};
+use crate::agent::supervisor::end_leftovers;
+use crate::agent::supervisor::wire::Control;
+use crate::config::Recovery;
+use crate::format;
+use crate::store::{Completion, Status, StoreError, Task};
+use crate::tasks::approval_buttons;
+
+/// How long until a step that could not be stored is tried again.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
+/// Output up to which a run's files are removed at its end, in bytes; of a longer one the answer was cut, and they stay.
+const KEEP_ABOVE_BYTES: u64 = 1 << 20;
+
+/// How a watch begins.
+pub(super) enum Begin {
+    /// Start the run.
+    Fresh,
+    /// It was found again; its events are read from the first.
+    Found(Box<Run>),
+    /// Its supervisor is gone without a word, or the machine was started again.
+    Dead,
+}
+
+/// What was seen of a run.
+#[derive(Default)]
+struct Seen {
+    tools: u32,
+    last_word: Option<Final>,
+    asked_session: Option<String>,
+    other_session: bool,
+}
+
+pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut controls: mpsc::Receiver<Control>) {
+    let mut seen = Seen::default();
+    let run = match how {
+        Begin::Found(run) => {
+            seen.asked_session = observer.session_of(&task).await.and_then(|session| session.agent_session);
+            Some(*run)
+        }
+        Begin::Dead => None,
+        Begin::Fresh => match observer.start(&task, &mut seen).await {
+            Started::Run(run) => Some(run),
+            Started::Failed(completion) => return observer.finish(task, completion, false).await,
+            Started::Dead => None,
+        },
+    };
+    let Some(mut run) = run else { return observer.interrupt(task).await };
+    loop {
+        let news = tokio::select! {
+            () = observer.stop.cancelled() => return,
+            news = run.next() => news,
+            Some(control) = controls.recv() => {
+                if let Err(error) = run.control(&control).await {
+                    tracing::warn!(%error, task.id = %task.id, "could not reach a run's supervisor");
+                }
+                continue;
+            }
+        };
+        match news {
+            Some(RunNews::Event(event)) => observer.take(&task, event, &mut seen).await,
+            Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen).await,
+            Some(RunNews::Lost) | None => return observer.interrupt(task).await,
+        }
+    }
+}
+
+/// What came of starting a run.
+enum Started {
+    Run(Run),
+    Failed(Completion),
+    Dead,
+}
+
+impl Observer {
+    async fn session_of(&self, task: &Task) -> Option<crate::store::Session> {
+        let id = task.session?;
+        self.bus.store().read(move |tx| tx.session(id)).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "could not read a session");
+            None
+        })
+    }
+
+    async fn start(&self, task: &Task, seen: &mut Seen) -> Started {
+        let session = self.session_of(task).await;
+        let Some(Prepared { spec, asked_session }) = self.prepare(task, session.as_ref()) else {
+            let error = format!("the agent {} is no longer configured", task.agent);
+            return Started::Failed(Completion::without_answer(Status::ErrorInternal, Some(error)));
+        };
+        seen.asked_session = session.and_then(|session| session.agent_session).and(asked_session);
+        let error = match self.launcher.start(&spec).await {
+            Ok(run) => return Started::Run(run),
+            Err(error) => error,
+        };
+        match error {
+            // A supervisor that an earlier life of this program has started is found, never doubled.
+            StartError::Exists | StartError::Unknown(_) => match attach(&spec.directory, 0).await {
+                Ok(Attached::Live(run) | Attached::Ended(run)) => Started::Run(run),
+                Ok(Attached::Dead) => Started::Dead,
+                Ok(Attached::NeverStarted) | Err(_) => Started::Failed(not_started(&error)),
+            },
+            StartError::Spawn(_) | StartError::Frame(_) | StartError::Refused(_) => Started::Failed(not_started(&error)),
+        }
+    }
+
+    async fn take(&self, task: &Task, event: Event, seen: &mut Seen) {
+        match event {
+            Event::Session { id, .. } => {
+                seen.other_session = seen.asked_session.as_ref().is_some_and(|asked| *asked != id);
+                let (session, task) = (task.session, task.id.clone());
+                self.store("an agent's session id", move |tx| {
+                    tx.note(&task, "session", &id)?;
+                    session.map_or(Ok(()), |session| tx.set_agent_session(session, Some(&id)))
+                })
+                .await;
+            }
+            Event::ToolStarted { .. } => seen.tools += 1,
+            Event::Asked { id, tool, detail } => self.ask(task, id, tool, &detail).await,
+            Event::Answered { id, timed_out: true, .. } => self.expire(task, id).await,
+            Event::Answered { timed_out: false, .. } | Event::Text { .. } | Event::ToolFinished { .. } => {}
+            Event::Retrying { attempt, reason } => {
+                tracing::info!(task.id = %task.id, attempt, reason, "an agent waits for its model service");
+            }
+            Event::Final(word) => seen.last_word = Some(word),
+        }
+    }
+
+    async fn ask(&self, task: &Task, request: String, tool: String, detail: &str) {
+        let detail = self.redactor.clean(detail);
+        let within = self.bus.router().context().config.timeouts.approval;
+        let (bus, id, asked) = (Arc::clone(&self.bus), task.id.clone(), request.clone());
+        let task = task.clone();
+        self.store("a permission request", move |tx| {
+            let Some(approval) = tx.ask(&task.id, &request, &tool, &detail)? else { return Ok(()) };
+            let question = format::approval::question(&tx.name_of(&task)?, &approval, within);
+            let context = bus.router().context();
+            tx.enqueue(&context.tell(&task, &question, Purpose::Approval, approval_buttons(&approval.id)))
+        })
+        .await;
+        // After a restart the question may have been answered already, and the answer not passed on.
+        let decided = self.bus.store().read(move |tx| tx.decision_on(&id, &asked)).await;
+        if let Ok(Some(approval)) = decided
+            && let Some(decision) = approval.decision
+        {
+            self.tell(&approval.task, Control::answer(approval.request, decision));
+        }
+    }
+
+    async fn expire(&self, task: &Task, request: String) {
+        let (bus, task) = (Arc::clone(&self.bus), task.clone());
+        self.store("an expired permission request", move |tx| {
+            if let Some(approval) = tx.expire_approval(&task.id, &request)? {
+                let said = format::approval::timed_out(&tx.name_of(&task)?, &approval.tool);
+                tx.enqueue(&bus.router().context().tell(&task, &said, Purpose::Approval, Vec::new()))?;
+            }
+            Ok(())
+        })
+        .await;
+    }
+
+    async fn conclude(&self, task: Task, exit: &Exit, seen: Seen) {
+        let context = self.bus.router().context();
+        let mut completion = verdict::judge(&Evidence {
+            last_word: seen.last_word.as_ref(),
+            exit,
+            tools: seen.tools,
+            in_session: task.session.is_some(),
+            how_to_install: prepare::how_to_install(&context.agents, &task.agent),
+            timeouts: &context.config.timeouts,
+            redactor: &self.redactor,
+        });
+        if exit.survivors > 0 {
+            tracing::error!(task.id = %task.id, survivors = exit.survivors, "processes of a run could not be ended");
+        }
+        if seen.other_session
+            && let Some(answer) = completion.result.take()
+        {
+            completion.result =
+                Some(format!("*The agent did not resume its conversation and answered in a new one.*\n\n{answer}"));
+        }
+        let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
+        let directory = self.run_directory(&task);
+        self.finish(task, completion, forgotten).await;
+        if exit.output_bytes <= KEEP_ABOVE_BYTES
+            && let Err(error) = tokio::fs::remove_dir_all(&directory).await
+        {
+            tracing::warn!(%error, "could not remove a finished run's files");
+        }
+    }
+
+    /// Ends a task that was lost: what is left of its tree, then `interrupted`, and a question to its chat.
+    async fn interrupt(self: &Arc<Self>, task: Task) {
+        let directory = self.run_directory(&task);
+        let ended = tokio::task::spawn_blocking(move || end_leftovers(&directory)).await;
+        match ended {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end what is left of a run"),
+            Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
+        }
+        self.finish(task, Completion::without_answer(Status::Interrupted, None), false).await;
+    }
+
+    /// Writes a task's end down in one step: task, session, result, and who is next.
+    async fn finish(&self, task: Task, completion: Completion, forgotten: bool) {
+        let bus = Arc::clone(&self.bus);
+        let retry = bus.router().context().config.observer.recovery == Recovery::Retry;
+        let completion = if forgotten { with_forgotten(completion) } else { completion };
+        self.store("the end of a task", move |tx| {
+            if forgotten && let Some(session) = task.session {
+                tx.set_agent_session(session, None)?;
+            }
+            let Some(ended) = tx.finish(&task, &completion)? else { return Ok(()) };
+            tx.drop_waiting_status(&ended.id)?;
+            if ended.status == Status::Interrupted && retry && tx.resume_interrupted(&ended)? {
+                return Ok(());
+            }
+            let report = format::task::result(&ended, &tx.name_of(&ended)?, tx.now());
+            tx.enqueue(&bus.router().context().tell(&ended, &report, Purpose::Result, buttons(&ended)))
+        })
+        .await;
+    }
+
+    /// Stores a step, again and again until it is stored or this program stops: what happened must not be lost.
+    async fn store<F>(&self, what: &str, step: F)
+    where
+        F: FnMut(&crate::store::Tx<'_>) -> Result<(), StoreError> + Send + Clone + 'static,
+    {
+        loop {
+            match self.bus.write(step.clone()).await {
+                Ok(()) => return,
+                Err(StoreError::Fenced | StoreError::Closed) => return,
+                Err(error) => tracing::error!(%error, what, "could not store; trying again"),
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(STORE_AGAIN) => {}
+            }
+        }
+    }
+}
+
+fn not_started(error: &StartError) -> Completion {
+    Completion::without_answer(Status::ErrorInternal, Some(error.to_string()))
+}
+
+fn with_forgotten(completion: Completion) -> Completion {
+    let error = completion.error.unwrap_or_default();
+    let hint = "The agent does not know this conversation any more. Retry starts it afresh with the last prompt.";
+    Completion { error: Some(format!("{error}\n{hint}").trim().to_owned()), ..completion }
+}
+
+fn buttons(task: &Task) -> Vec<Button> {
+    let retry = Button { label: "Retry".into(), action: format!("retry {}", task.id) };
+    match task.status {
+        Status::Interrupted => {
+            vec![retry, Button { label: "Discard".into(), action: format!("discard {}", task.id) }]
+        }
+        Status::ErrorTimeout | Status::ErrorCli | Status::ErrorCliNotFound | Status::ErrorInternal => vec![retry],
+        Status::Queued | Status::Running | Status::Ok | Status::Success | Status::Aborted => Vec::new(),
+    }
+}
