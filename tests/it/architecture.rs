@@ -1,0 +1,268 @@
+//! The rules of the house, checked on its own text: who may depend on whom, what may lie where, how a file begins.
+//!
+//! Each rule is a function from texts to the breaches it finds, so that each is also shown to find one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The crate that adapters and core share.
+const CONTRACT: &str = "signalbox-adapter";
+/// What the name of every crate of ours begins with.
+const OURS: &str = "signalbox";
+/// The only file of the core that names an adapter's crate.
+const WIRING: &str = "src/wiring.rs";
+/// What may lie at the top, besides dot files.
+const TOP_LEVEL: [&str; 10] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "src",
+    "adapters",
+    "config",
+    "tests",
+    "deploy",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+];
+/// Longest source file, in lines.
+const MAX_LINES: usize = 500;
+
+/// Texts by their path below the root.
+type Files = BTreeMap<String, String>;
+
+/// Finds dependencies among our own crates that an adapter, or the contract, must not have.
+fn wrong_dependencies(manifests: &Files) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (path, text) in manifests {
+        let manifest: toml::Table = text.parse().expect("a manifest is TOML");
+        let own_name = manifest["package"]["name"].as_str().expect("a package has a name");
+        let allowed: &[&str] = if own_name == CONTRACT { &[] } else { &[CONTRACT] };
+        for name in dependencies(&manifest) {
+            if name.starts_with(OURS) && !allowed.contains(&name.as_str()) {
+                breaches.push(format!("{path}: {own_name} depends on {name}"));
+            }
+        }
+    }
+    breaches
+}
+
+/// Names every dependency of a manifest, whatever its kind and target; a renamed one by its real name.
+fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
+    let targets = manifest.get("target").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
+    let scopes = targets.filter_map(toml::Value::as_table).chain([manifest]);
+    let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let tables = scopes.flat_map(|scope| kinds.map(|kind| scope.get(kind).and_then(toml::Value::as_table)));
+    let entries = tables.flatten().flat_map(toml::Table::iter);
+    entries.map(|(key, value)| value.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned()).collect()
+}
+
+/// Finds core files other than the wiring that name an adapter's crate in code.
+fn named_adapters(sources: &Files, crates: &[String]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (path, text) in sources.iter().filter(|(path, _)| path.starts_with("src/") && *path != WIRING) {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            if let Some(name) = words.find(|word| crates.iter().any(|name| name == word)) {
+                breaches.push(format!("{path}:{}: names {name}; only {WIRING} does", index + 1));
+            }
+        }
+    }
+    breaches
+}
+
+/// Finds entries at the top that have no place there.
+fn misplaced_entries(entries: &BTreeSet<String>) -> Vec<String> {
+    let misplaced = entries.iter().filter(|name| !name.starts_with('.') && !TOP_LEVEL.contains(&name.as_str()));
+    misplaced.map(|name| format!("{name}: has no place at the top")).collect()
+}
+
+/// Finds source files that do not open with their module's documentation.
+fn undocumented_files(sources: &Files) -> Vec<String> {
+    let silent = sources.iter().filter(|(_, text)| !text.starts_with("//! "));
+    silent.map(|(path, _)| format!("{path}: does not open with //!")).collect()
+}
+
+/// Finds source files too long to be one idea.
+fn long_files(sources: &Files) -> Vec<String> {
+    let lengths = sources.iter().map(|(path, text)| (path, text.lines().count()));
+    let long = lengths.filter(|(_, lines)| *lines > MAX_LINES);
+    long.map(|(path, lines)| format!("{path}: has {lines} lines, more than {MAX_LINES}")).collect()
+}
+
+/// Finds folders that a README with a map does not link, and links of it to what is not there.
+fn gaps_of_the_map(readme: &str, folders: &BTreeSet<String>, exists: impl Fn(&str) -> bool) -> Vec<String> {
+    let targets = readme.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let local = targets.map(|target| target.split('#').next().unwrap_or_default());
+    let links: BTreeSet<&str> = local
+        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .map(|link| link.trim_matches('/'))
+        .collect();
+    let mut gaps: Vec<String> = links
+        .iter()
+        .filter(|link| !exists(link))
+        .map(|link| format!("README.md: links {link}, which is not there"))
+        .collect();
+    if links.iter().any(|link| link.starts_with("src/")) {
+        let unlinked = folders.iter().filter(|folder| !links.contains(folder.as_str()));
+        gaps.extend(unlinked.map(|folder| format!("README.md: does not link {folder}/")));
+    }
+    gaps
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Reads every file below a folder whose name the filter takes.
+fn read_below(folder: &str, wanted: &dyn Fn(&str) -> bool) -> Files {
+    let mut files = Files::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(root().join(&folder)) else { continue };
+        for entry in entries {
+            let entry = entry.expect("a readable folder");
+            let name = entry.file_name().into_string().expect("a name in UTF-8");
+            let path = folder.join(&name);
+            let kind = entry.file_type().expect("a readable entry");
+            if kind.is_dir() && name != "target" {
+                folders.push(path);
+            } else if kind.is_file() && wanted(&name) {
+                let text = std::fs::read_to_string(root().join(&path)).expect("a readable file");
+                files.insert(path.to_str().expect("a path in UTF-8").to_owned(), text);
+            }
+        }
+    }
+    files
+}
+
+fn sources() -> Files {
+    let folders = ["src", "adapters", "tests"];
+    let sources: Files = folders.iter().flat_map(|folder| read_below(folder, &|name| name.ends_with(".rs"))).collect();
+    assert!(sources.contains_key("src/lib.rs") && sources.len() > 10, "the sources were not found");
+    sources
+}
+
+fn adapter_manifests() -> Files {
+    let manifests = read_below("adapters", &|name| name == "Cargo.toml");
+    assert!(manifests.contains_key("adapters/contract/Cargo.toml"), "the adapters were not found");
+    manifests
+}
+
+/// The adapters' crates as code names them.
+fn adapter_crates() -> Vec<String> {
+    let manifests = adapter_manifests().into_values().map(|text| text.parse::<toml::Table>().expect("TOML"));
+    let names = manifests.map(|manifest| manifest["package"]["name"].as_str().expect("a name").replace('-', "_"));
+    names.filter(|name| *name != CONTRACT.replace('-', "_")).collect()
+}
+
+/// What lies at the top: what git tracks, or everything but `target` where git cannot say.
+fn top_level() -> BTreeSet<String> {
+    let git = Command::new("git").args(["ls-files"]).current_dir(root()).output();
+    if let Some(listing) = git.ok().filter(|output| output.status.success() && root().join(".git").exists()) {
+        let listing = String::from_utf8(listing.stdout).expect("git quotes what is not ASCII");
+        return listing.lines().filter_map(|path| path.split('/').next()).map(str::to_owned).collect();
+    }
+    let entries =
+        std::fs::read_dir(root()).expect("a readable folder").map(|entry| entry.expect("an entry").file_name());
+    entries.map(|name| name.into_string().expect("a name in UTF-8")).filter(|name| name != "target").collect()
+}
+
+/// The folders that a map of the project has: those at the top, and those just below `src` and `adapters`.
+fn folders() -> BTreeSet<String> {
+    let below = |folder: &str| -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(root().join(folder)) else { return Vec::new() };
+        let entries = entries.map(|entry| entry.expect("a readable folder")).filter(|entry| entry.path().is_dir());
+        entries.map(|entry| format!("{folder}/{}", entry.file_name().to_str().expect("UTF-8"))).collect()
+    };
+    let top = TOP_LEVEL.iter().filter(|name| root().join(name).is_dir()).map(|name| (*name).to_owned());
+    top.chain(below("src")).chain(below("adapters")).collect()
+}
+
+fn files(entries: &[(&str, &str)]) -> Files {
+    entries.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+}
+
+const NONE: [String; 0] = [];
+
+#[test]
+fn an_adapter_depends_on_the_contract_alone_and_the_contract_on_nothing_of_ours() {
+    assert_eq!(wrong_dependencies(&adapter_manifests()), NONE);
+}
+
+#[test]
+fn a_dependency_between_adapters_is_found_however_it_is_written() {
+    let wrong = wrong_dependencies(&files(&[
+        ("a", "package.name = 'signalbox-adapter'\ndev-dependencies = { signalbox = '1', serde = '1' }"),
+        (
+            "b",
+            "package.name = 'signalbox-b'\ndependencies = { signalbox-adapter = '1', x = { package = 'signalbox-c' } }",
+        ),
+        ("c", "package.name = 'signalbox-c'\n[target.'cfg(unix)'.build-dependencies]\nsignalbox-b.workspace = true"),
+        ("d", "package.name = 'signalbox-d'\ndependencies = { signalbox-adapter = '1' }"),
+    ]));
+    let expected = [
+        "a: signalbox-adapter depends on signalbox",
+        "b: signalbox-b depends on signalbox-c",
+        "c: signalbox-c depends on signalbox-b",
+    ];
+    assert_eq!(wrong, expected);
+}
+
+#[test]
+fn only_the_wiring_names_an_adapter() {
+    assert_eq!(adapter_crates().iter().filter(|name| *name == "signalbox_console").count(), 1);
+    assert_eq!(named_adapters(&sources(), &adapter_crates()), NONE);
+}
+
+#[test]
+fn an_adapter_named_elsewhere_is_found() {
+    let sources = files(&[
+        ("src/wiring.rs", "use signalbox_console::Console;"),
+        ("src/app.rs", "//! Not signalbox_console.\nuse signalbox_adapter::Id;\nlet x = signalbox_console::new();"),
+        ("adapters/console/src/lib.rs", "use signalbox_console::X;"),
+    ]);
+    let expected = ["src/app.rs:3: names signalbox_console; only src/wiring.rs does"];
+    assert_eq!(named_adapters(&sources, &["signalbox_console".to_owned()]), expected);
+}
+
+#[test]
+fn nothing_lies_at_the_top_that_has_no_place_there() {
+    assert!(top_level().contains("Cargo.toml"));
+    assert_eq!(misplaced_entries(&top_level()), NONE);
+}
+
+#[test]
+fn an_entry_at_the_top_that_has_no_place_there_is_found() {
+    let entries = ["src", ".ci", "NOTES.md", "Cargo.lock"].map(str::to_owned).into();
+    assert_eq!(misplaced_entries(&entries), ["NOTES.md: has no place at the top"]);
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_is_readable_in_a_sitting() {
+    assert_eq!(undocumented_files(&sources()), NONE);
+    assert_eq!(long_files(&sources()), NONE);
+}
+
+#[test]
+fn a_silent_file_and_a_long_one_are_found() {
+    let long = "//! Long.\n".repeat(MAX_LINES + 1);
+    let sources = files(&[("a.rs", "//! A.\n"), ("b.rs", "use x;\n//! B.\n"), ("c.rs", &long)]);
+    assert_eq!(undocumented_files(&sources), ["b.rs: does not open with //!"]);
+    assert_eq!(long_files(&sources), ["c.rs: has 501 lines, more than 500"]);
+}
+
+#[test]
+fn the_map_in_the_readme_shows_every_folder() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap_or_default();
+    assert_eq!(gaps_of_the_map(&readme, &folders(), |link| root().join(link).exists()), NONE);
+}
+
+#[test]
+fn a_folder_missing_from_the_map_and_a_dead_link_are_found() {
+    let folders = ["src/agent", "src/config"].map(str::to_owned).into();
+    let readme = "[agent](src/agent/#top), [old](src/old), [site](https://example.org/), [here](#map)";
+    let expected = ["README.md: links src/old, which is not there", "README.md: does not link src/config/"];
+    assert_eq!(gaps_of_the_map(readme, &folders, |link| link != "src/old"), expected);
+    assert_eq!(gaps_of_the_map("No map.", &folders, |_| false), NONE);
+}
