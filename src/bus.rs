@@ -53,11 +53,10 @@ pub struct Bus {
 impl Bus {
     /// Makes the bus of a process that holds the core role.
     #[must_use]
-    pub fn new(store: Store, fence: Fence, router: Router) -> (Arc<Self>, Ends) {
+    pub fn new(store: Store, fence: Fence, router: Router, look: Arc<Notify>) -> (Arc<Self>, Ends) {
         let (orders, order_end) = mpsc::channel(MAX_WAITING);
         let (claimed, claimed_end) = mpsc::channel(MAX_WAITING);
-        let bus =
-            Self { store, fence, router, orders, claimed, look: Arc::new(Notify::new()), fenced: CancellationToken::new() };
+        let bus = Self { store, fence, router, orders, claimed, look, fenced: CancellationToken::new() };
         (Arc::new(bus), Ends { orders: order_end, claimed: claimed_end })
     }
 

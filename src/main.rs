@@ -1,2 +1,24 @@
-//! The program.
-fn main() {}
+//! The program: what each process of it is, decided by its first argument.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use signalbox::agent::supervisor;
+use signalbox::cli::Cli;
+use signalbox::investigation::host;
+
+fn main() -> ExitCode {
+    // The hidden ones come first: no runtime, no configuration, as small as can be.
+    match std::env::args_os().nth(1) {
+        Some(word) if word == supervisor::SUBCOMMAND => return supervisor::main(),
+        Some(word) if word == host::SUBCOMMAND => return host::main(),
+        Some(_) | None => {}
+    }
+    match Cli::parse().run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("signalbox: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

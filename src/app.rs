@@ -1,0 +1,208 @@
+//! Composition: makes every part and starts it; the wiring of a process is read here.
+//!
+//! A process either holds the core role ([`Core`]: it routes, observes and delivers) or attaches: it writes inbox rows
+//! for the holder and prints its own window's outbox rows.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use signalbox_adapter::Deliver;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::agent::catalogue::Catalogue;
+use crate::agent::supervisor::boot_id;
+use crate::agent::supervisor::client::Launcher;
+use crate::bus::Bus;
+use crate::clock::SystemClock;
+use crate::config::{self, Config};
+use crate::lifecycle;
+use crate::observer::Observer;
+use crate::outbox::{self, Outbox};
+use crate::redact::Redactor;
+use crate::router::{Context, Router};
+use crate::store::{Caps, Delivering, Durability, Options, Role, RoleError, Scope, Store};
+use crate::wake::Waker;
+use crate::wiring;
+
+/// How long without a wake-up until the inbox is looked at all the same.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long the parts of a stopping process may take to finish what is at hand.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// How often a process that waits for the core role asks for it.
+const ASK_ROLE_EVERY: Duration = Duration::from_millis(500);
+
+/// What a process is made of before it does anything.
+pub struct App {
+    /// Configuration.
+    pub config: Config,
+    /// Our own environment.
+    pub variables: BTreeMap<String, String>,
+    /// The store.
+    pub store: Store,
+    /// Cancelled when the process is to stop.
+    pub stop: CancellationToken,
+    /// Everything that runs.
+    pub tracker: TaskTracker,
+}
+
+/// What a process delivers, and with what.
+#[derive(Default)]
+pub struct Deliveries {
+    /// Adapters by provider.
+    pub adapters: BTreeMap<String, Arc<dyn Deliver>>,
+    /// The lanes.
+    pub scopes: Vec<Scope>,
+    /// How long a message is worth delivering; `None` for ever.
+    pub max_age: Option<Duration>,
+}
+
+impl App {
+    /// Opens the store of a state directory.
+    ///
+    /// # Errors
+    /// When it cannot be opened; the message says what to do.
+    pub fn open(config: Config, variables: BTreeMap<String, String>, state: PathBuf) -> anyhow::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let options = Options {
+            durability: match config.store.durability {
+                config::Durability::Power => Durability::Power,
+                config::Durability::Process => Durability::Process,
+            },
+            caps: Caps {
+                per_chat: size(config.limits.max_tasks_per_chat),
+                total: config.limits.max_tasks(cores),
+                queued_per_chat: size(config.limits.max_queued_per_chat),
+                sessions_per_chat: size(config.limits.max_sessions_per_chat),
+                boot: boot_id().context("reading the machine's boot id")?,
+            },
+        };
+        // Absolute, since agents and their supervisors work in directories of their own.
+        let state = std::path::absolute(&state).with_context(|| format!("resolving {}", state.display()))?;
+        let store = Store::open(&state, options, Arc::new(SystemClock))?;
+        Ok(Self { config, variables, store, stop: CancellationToken::new(), tracker: TaskTracker::new() })
+    }
+
+    /// Waits for the core role as long as another process holds it.
+    ///
+    /// # Errors
+    /// [`RoleError`] other than [`RoleError::Held`].
+    pub async fn wait_for_core(&self) -> Result<Option<Role>, RoleError> {
+        loop {
+            match self.store.take_core().await {
+                Ok(role) => return Ok(Some(role)),
+                Err(RoleError::Held { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return Ok(None),
+                () = tokio::time::sleep(ASK_ROLE_EVERY) => {}
+            }
+        }
+    }
+
+    /// Starts routing, observing and delivering; the role is held until the process ends.
+    ///
+    /// # Errors
+    /// When runs cannot be found again or the wake-up socket cannot be made.
+    pub async fn start_core(&self, role: Role, look: Arc<Notify>, deliveries: Deliveries) -> anyhow::Result<Arc<Bus>> {
+        let agents = Catalogue::new(self.config.agents.clone(), self.variables.clone());
+        let router = Router::new(Context {
+            config: self.config.clone(),
+            agents,
+            transports: wiring::transports(),
+            state: self.store.directory().to_owned(),
+        });
+        let (bus, ends) = Bus::new(self.store.clone(), role.fence().clone(), router, Arc::clone(&look));
+        let waker = Waker::listen(self.store.directory()).context("making the wake-up socket")?;
+        let redactor = Redactor::new(&self.config.redact);
+        let observer = Observer::new(Arc::clone(&bus), Launcher::default(), redactor, self.stop.clone());
+        observer.recover().await.context("finding the runs of before again")?;
+        self.tracker.spawn(Arc::clone(&observer).run(ends.orders));
+        if deliveries.scopes.is_empty() {
+            drop(ends.claimed);
+        } else {
+            self.start_outbox(deliveries, Some(role.fence().clone()), ends.claimed, look);
+        }
+        let (routing, stop) = (Arc::clone(&bus), self.stop.clone());
+        self.tracker.spawn(async move {
+            route(&routing, &waker, &stop).await;
+            // The role ends with the routing: only then may another process take it.
+            drop(role);
+        });
+        let (fenced, stop) = (bus.fenced.clone(), self.stop.clone());
+        self.tracker.spawn(async move {
+            tokio::select! {
+                () = fenced.cancelled() => {
+                    tracing::error!("another process has taken over; stopping");
+                    stop.cancel();
+                }
+                () = stop.cancelled() => {}
+            }
+        });
+        Ok(bus)
+    }
+
+    /// Starts delivering.
+    pub fn start_outbox(
+        &self,
+        deliveries: Deliveries,
+        fence: Option<crate::store::Fence>,
+        claimed: mpsc::Receiver<crate::store::Delivery>,
+        look: Arc<Notify>,
+    ) {
+        let sender = format!("{}-{:08x}", std::process::id(), self.store.clock().random() & 0xffff_ffff);
+        if fence.is_some() {
+            self.store.deliver_as(Delivering { scopes: deliveries.scopes.clone(), sender: sender.clone() });
+        }
+        let outbox = Outbox::new(outbox::Setup {
+            store: self.store.clone(),
+            fence,
+            adapters: deliveries.adapters,
+            scopes: deliveries.scopes,
+            sender,
+            max_age: deliveries.max_age,
+        });
+        let stop = self.stop.clone();
+        self.tracker.spawn(async move {
+            if let Err(error) = outbox.run(claimed, look, stop.clone()).await {
+                tracing::error!(%error, "the outbox failed; stopping");
+                stop.cancel();
+            }
+        });
+    }
+
+    /// Stops everything in time: what is at hand is finished, agents are left to their supervisors.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(STOP_WITHIN, self.tracker.wait()).await.is_err() {
+            tracing::warn!("some parts did not finish in time");
+        }
+        let store = self.store.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
+            tracing::error!(%error, "closing the store panicked");
+        }
+    }
+}
+
+async fn route(bus: &Bus, waker: &Waker, stop: &CancellationToken) {
+    loop {
+        match bus.route_open().await {
+            Ok(()) => lifecycle::still_alive(),
+            Err(error) => tracing::error!(%error, "could not route what waits in the inbox"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = waker.tapped() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        // Rows that other processes have written may also be deliveries to retry.
+        bus.look.notify_one();
+    }
+}

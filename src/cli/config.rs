@@ -1,0 +1,38 @@
+//! `signalbox config`: check or show the configuration.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::EXIT_REFUSED;
+use crate::config::{Sources, load, show};
+
+/// What to do with the configuration.
+#[derive(Subcommand)]
+pub(super) enum Arguments {
+    /// Tell everything that is wrong with file and environment, and exit with 2 if anything is
+    Check,
+    /// Print the effective configuration as TOML, secrets masked
+    Show,
+}
+
+pub(super) fn run(arguments: &Arguments, sources: &Sources) -> ExitCode {
+    let loaded = match load(sources) {
+        Ok(loaded) => loaded,
+        Err(faults) => {
+            eprintln!("{faults}");
+            return ExitCode::from(EXIT_REFUSED);
+        }
+    };
+    for warning in &loaded.warnings {
+        eprintln!("warning: {warning}");
+    }
+    match arguments {
+        Arguments::Check => match &loaded.file {
+            Some(file) => println!("{}: good", file.display()),
+            None => println!("no file; the defaults and the environment are good"),
+        },
+        Arguments::Show => print!("{}", show(&loaded.config)),
+    }
+    ExitCode::SUCCESS
+}

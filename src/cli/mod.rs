@@ -1,0 +1,137 @@
+//! The command line: one file for each subcommand, thin: parse, call, print.
+
+mod config;
+mod outbox;
+mod serve;
+mod session;
+mod shell;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use etcetera::BaseStrategy as _;
+
+use crate::app::App;
+use crate::config::{Loaded, Sources};
+
+/// Exit code of a command that was not understood or refused.
+pub const EXIT_REFUSED: u8 = 2;
+
+/// A chat-bot front end for messaging providers: runs agents from a chat and loses nothing.
+#[derive(Parser)]
+#[command(name = "signalbox", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Configuration file [default: $SIGNALBOX_CONFIG, else signalbox/signalbox.toml in the configuration directory]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// State directory [default: $SIGNALBOX_STATE_DIR, else signalbox in the user's state directory]
+    #[arg(long, global = true, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Talk to it in this terminal
+    Shell(shell::Arguments),
+    /// Run in the background for all terminals
+    Serve(serve::Arguments),
+    /// Look at sessions
+    #[command(subcommand)]
+    Session(session::Arguments),
+    /// Look after messages that could not be delivered
+    #[command(subcommand)]
+    Outbox(outbox::Arguments),
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(config::Arguments),
+}
+
+impl Cli {
+    /// Runs the command line to its exit code.
+    ///
+    /// # Errors
+    /// What went wrong, for people to read.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let variables: BTreeMap<String, String> =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+        let sources = Sources { explicit: self.config.clone(), env: variables.clone() };
+        if let Command::Config(arguments) = &self.command {
+            return Ok(config::run(arguments, &sources));
+        }
+        let Loaded { config, warnings, .. } = match crate::config::load(&sources) {
+            Ok(loaded) => loaded,
+            Err(faults) => {
+                eprintln!("{faults}");
+                return Ok(ExitCode::from(EXIT_REFUSED));
+            }
+        };
+        self.start_logging();
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        let state = state_directory(self.state_dir, &variables)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .enable_all()
+            .build()
+            .context("starting the runtime")?;
+        let app = App::open(config, variables, state)?;
+        let code = runtime.block_on(async {
+            match self.command {
+                Command::Shell(arguments) => shell::run(app, arguments).await,
+                Command::Serve(arguments) => serve::run(app, &arguments).await,
+                Command::Session(arguments) => session::run(&app, &arguments).await,
+                Command::Outbox(arguments) => outbox::run(&app, &arguments).await,
+                Command::Config(_) => unreachable!("handled above, without a store"),
+            }
+        });
+        // A thread that waits for standard input cannot be told to stop.
+        runtime.shutdown_background();
+        code
+    }
+
+    fn start_logging(&self) {
+        use std::io::IsTerminal;
+        use tracing_subscriber::EnvFilter;
+        // In a terminal that shows a chat, only what a person must know may come between.
+        let default = if matches!(self.command, Command::Serve(_)) { "info" } else { "error" };
+        let filter = EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+        let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        if std::io::stderr().is_terminal() { subscriber.init() } else { subscriber.json().init() }
+    }
+}
+
+/// Threads of the runtime: the work is waiting, not computing.
+const WORKERS: usize = 2;
+
+fn state_directory(asked: Option<PathBuf>, variables: &BTreeMap<String, String>) -> anyhow::Result<PathBuf> {
+    if let Some(directory) = asked {
+        return Ok(directory);
+    }
+    if let Some(directory) = variables.get("SIGNALBOX_STATE_DIR").filter(|directory| !directory.is_empty()) {
+        return Ok(PathBuf::from(directory));
+    }
+    let folders = etcetera::base_strategy::Xdg::new()
+        .context("finding the user's home directory; name a state directory with --state-dir")?;
+    let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
+    Ok(state.join("signalbox"))
+}
+
+/// Prints a line on standard output; a reader that has gone away is no fault of ours.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("writing to standard output"),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Prints a document, with colour and wrapping where standard output is a terminal.
+fn print_document(document: &signalbox_adapter::Document) -> anyhow::Result<()> {
+    print(crate::wiring::painted(document).trim_end())
+}

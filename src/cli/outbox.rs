@@ -1,0 +1,100 @@
+//! `signalbox outbox`: look after messages that could not be delivered.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use signalbox_adapter::{Alignment, Block, Document, Inline};
+
+use super::EXIT_REFUSED;
+use crate::app::App;
+use crate::format;
+use crate::store::{Delivery, DeliveryState};
+use crate::wake;
+
+/// Messages in one list.
+const MAX_LISTED: usize = 500;
+
+/// What to do.
+#[derive(Subcommand)]
+pub(super) enum Arguments {
+    /// List dead letters, with the provider's words; with --all whatever is in the outbox
+    List {
+        /// All states
+        #[arg(long)]
+        all: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a dead letter again, with the parts that waited for it
+    Retry {
+        /// Its key
+        key: String,
+    },
+    /// Remove a dead letter for good
+    Drop {
+        /// Its key
+        key: String,
+    },
+}
+
+pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let (done, key) = match arguments {
+        Arguments::List { all, json } => {
+            let state = (!all).then_some(DeliveryState::Failed);
+            let rows = app.store.read(move |tx| tx.deliveries(state, MAX_LISTED)).await?;
+            if *json {
+                let rows: Vec<serde_json::Value> = rows.iter().map(as_json).collect();
+                super::print(&serde_json::to_string_pretty(&rows)?)?;
+            } else {
+                super::print_document(&table(&rows, app))?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        Arguments::Retry { key } => {
+            let wanted = key.clone();
+            (app.store.write(None, move |tx| tx.retry_delivery(&wanted)).await?.value, key)
+        }
+        Arguments::Drop { key } => {
+            let wanted = key.clone();
+            (app.store.write(None, move |tx| tx.drop_delivery(&wanted)).await?.value, key)
+        }
+    };
+    if !done {
+        eprintln!("no dead letter has the key {key:?}; `signalbox outbox list` shows them");
+        return Ok(ExitCode::from(EXIT_REFUSED));
+    }
+    wake::tap(app.store.directory());
+    super::print("done")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(rows: &[Delivery], app: &App) -> Document {
+    if rows.is_empty() {
+        return Document::text("Nothing here.");
+    }
+    let now = app.store.clock().now();
+    let cell = |text: String| vec![Inline::Text(text)];
+    let rows = rows
+        .iter()
+        .map(|row| {
+            vec![
+                vec![Inline::Code(row.key.to_string())],
+                cell(row.state.as_str().to_owned()),
+                cell(row.address.to_string()),
+                cell(format::ago(row.created_at, now)),
+                cell(row.attempts.to_string()),
+                cell(format::one_line(row.error.as_deref().unwrap_or_default(), 80)),
+            ]
+        })
+        .collect();
+    let header = ["key", "state", "to", "written", "tries", "why"].map(|title| cell(title.to_owned())).to_vec();
+    Document { blocks: vec![Block::Table { align: vec![Alignment::Left; header.len()], header, rows }] }
+}
+
+fn as_json(row: &Delivery) -> serde_json::Value {
+    serde_json::json!({
+        "key": row.key.as_str(), "state": row.state.as_str(), "to": row.address.to_string(), "attempts": row.attempts,
+        "created_at_ms": row.created_at, "finished_at_ms": row.finished_at, "error": row.error, "task": row.task,
+    })
+}

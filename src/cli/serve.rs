@@ -1,0 +1,46 @@
+//! `signalbox serve`: route, observe and deliver until told to stop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::sync::Notify;
+
+use crate::app::{App, Deliveries};
+use crate::lifecycle;
+use crate::store::RoleError;
+
+/// How to serve.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Wait as long as another process serves this state directory, and take over when it ends
+    #[arg(long)]
+    standby: bool,
+}
+
+pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    lifecycle::stop_on_signals(&app.stop)?;
+    let role = match app.store.take_core().await {
+        Ok(role) => role,
+        Err(RoleError::Held { holder }) if arguments.standby => {
+            tracing::info!(holder.pid = holder, "waiting for the process that serves this state directory");
+            match app.wait_for_core().await? {
+                Some(role) => role,
+                None => return Ok(ExitCode::SUCCESS),
+            }
+        }
+        Err(error @ RoleError::Held { .. }) => {
+            eprintln!("signalbox: {error}; `serve --standby` waits for it");
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let bus = app.start_core(role, Arc::new(Notify::new()), Deliveries::default()).await?;
+    lifecycle::ready();
+    tracing::info!(state = %app.store.directory().display(), "serving");
+    app.stop.cancelled().await;
+    lifecycle::stopping();
+    let fenced = bus.fenced.is_cancelled();
+    app.stop().await;
+    Ok(if fenced { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

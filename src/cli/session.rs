@@ -1,0 +1,101 @@
+//! `signalbox session`: look at sessions, from any terminal, beside a running program.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::EXIT_REFUSED;
+use crate::app::App;
+use crate::format;
+use crate::store::{Session, Task};
+use crate::wiring;
+
+/// Sessions in one list.
+const MAX_LISTED: usize = 200;
+/// Tasks shown of one session.
+const MAX_TASKS: usize = 20;
+
+/// What to look at.
+#[derive(Subcommand)]
+pub(super) enum Arguments {
+    /// List the sessions of all chats
+    List {
+        /// Only of this chat, such as console:local
+        #[arg(long)]
+        chat: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one session with its last prompt, tasks, cost and how to resume it in a terminal
+    Show {
+        /// Its name
+        name: String,
+        /// The chat it belongs to
+        #[arg(long, default_value = wiring::CONSOLE_CHAT)]
+        chat: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let now = app.store.clock().now();
+    match arguments {
+        Arguments::List { chat, json } => {
+            let chat = chat.clone();
+            let sessions = app.store.read(move |tx| tx.sessions(chat.as_deref(), MAX_LISTED)).await?;
+            if *json {
+                let rows: Vec<serde_json::Value> = sessions.iter().map(as_json).collect();
+                super::print(&serde_json::to_string_pretty(&rows)?)?;
+            } else {
+                super::print_document(&format::session::list(&sessions, None, now))?;
+            }
+        }
+        Arguments::Show { name, chat, json } => {
+            let (chat, wanted) = (chat.clone(), name.clone());
+            let found = app
+                .store
+                .read(move |tx| {
+                    let Some(session) = tx.session_by_name(&chat, &wanted)? else { return Ok(None) };
+                    let tasks = tx.tasks_of_session(session.id, MAX_TASKS)?;
+                    Ok(Some((session, tasks)))
+                })
+                .await?;
+            let Some((session, tasks)) = found else {
+                eprintln!("no session is called {name:?}; `signalbox session list` shows them");
+                return Ok(ExitCode::from(EXIT_REFUSED));
+            };
+            let agents = crate::agent::catalogue::Catalogue::new(app.config.agents.clone(), app.variables.clone());
+            let resume = agents.resume_command(&session);
+            if *json {
+                let mut value = as_json(&session);
+                value["resume"] = resume.into();
+                value["tasks"] = tasks.iter().map(task_as_json).collect();
+                super::print(&serde_json::to_string_pretty(&value)?)?;
+            } else {
+                super::print_document(&format::session::details(&session, &tasks, resume.as_deref(), now))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_json(session: &Session) -> serde_json::Value {
+    serde_json::json!({
+        "name": session.name, "chat": session.address.to_string(), "agent": session.agent, "model": session.model,
+        "agent_session": session.agent_session, "status": session.status.as_str(), "archived": session.archived,
+        "created_at_ms": session.created_at, "last_used_at_ms": session.last_used_at, "prompts": session.messages,
+        "last_prompt": session.last_prompt, "title": session.title, "directory": session.directory,
+        "input_tokens": session.input_tokens, "output_tokens": session.output_tokens, "cost_usd": session.cost_usd,
+    })
+}
+
+fn task_as_json(task: &Task) -> serde_json::Value {
+    serde_json::json!({
+        "id": task.id.as_str(), "status": task.status.as_str(), "prompt": task.prompt, "result": task.result,
+        "error": task.error, "tools": task.tools, "cost_usd": task.cost_usd, "created_at_ms": task.created_at,
+        "started_at_ms": task.started_at, "finished_at_ms": task.finished_at, "retry_of": task.retry_of,
+    })
+}

@@ -1,0 +1,141 @@
+//! `signalbox shell`: a chat in this terminal; `-c` and piped input wait for their results.
+//!
+//! The shell takes the core role when it is free. Otherwise it attaches to the process that holds it, and takes the role
+//! over when that process ends, so that nothing a person has typed waits for ever.
+
+mod inbox;
+mod screen;
+mod words;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use signalbox_adapter::{Deliver, Listen, ListenContext};
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::app::{App, Deliveries};
+use crate::lifecycle;
+use crate::store::{RoleError, Scope};
+use crate::wiring::{self, console};
+use inbox::{Door, Waiting};
+
+/// How to talk.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Run one command, print its result and exit: 0 done, 1 failed, 2 not understood or refused, 124 timeout, 130 cancelled
+    #[arg(short = 'c', value_name = "COMMAND")]
+    command: Option<String>,
+}
+
+pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let app = Arc::new(app);
+    let id = format!("{:x}{:04x}", app.store.clock().now().0, app.store.clock().random() & 0xffff);
+    let _window = app.store.open_window(&id)?;
+    let window = console::Window {
+        id: id.clone(),
+        user: signalbox_adapter::UserId::new("local"),
+        name: app.variables.get("USER").cloned().unwrap_or_else(|| "you".into()),
+        directory: std::env::current_dir().ok().and_then(|path| path.to_str().map(str::to_owned)),
+    };
+    let interactive = arguments.command.is_none() && console::is_interactive();
+    let (tasks, tasks_seen) = watch::channel(Vec::new());
+    let (active, active_seen) = watch::channel(None);
+    let (mut listen, deliver) = if interactive {
+        console::interactive(console::Interactive {
+            window,
+            history: app.store.directory().join("history"),
+            complete: Arc::new(words::Completer::new(&app)),
+            tasks: tasks_seen,
+            session: active_seen,
+        })
+    } else {
+        let commands = match arguments.command {
+            Some(command) => console::Commands::One(with_standard_input(command)?),
+            None => console::Commands::Lines(Box::new(std::io::stdin())),
+        };
+        console::piped(console::Piped {
+            window,
+            commands,
+            results: Arc::new(console::StreamPrinter::stdout()),
+            rest: Arc::new(console::StreamPrinter::stderr()),
+            tasks: tasks_seen,
+        })
+    };
+    if interactive {
+        // The line editor reads Ctrl-C itself; a stray one between two lines must not end the shell.
+        lifecycle::stop_on_terminate(&app.stop)?;
+    } else {
+        lifecycle::stop_on_signals(&app.stop)?;
+    }
+    let scope = Scope { provider: wiring::CONSOLE.into(), window: Some(id.clone()) };
+    let adapter: Arc<dyn Deliver> = Arc::new(deliver);
+    let deliveries = || Deliveries {
+        adapters: [(wiring::CONSOLE.to_owned(), Arc::clone(&adapter))].into(),
+        scopes: vec![scope.clone()],
+        max_age: None,
+    };
+    let door = Arc::new(Door::new(app.store.clone()));
+    if interactive {
+        screen::adopt(&app, &id).await?;
+    }
+    match app.store.take_core().await {
+        Ok(role) => door.open(app.start_core(role, Arc::new(Notify::new()), deliveries()).await?),
+        Err(RoleError::Held { .. }) => attach(&app, &door, deliveries()),
+        Err(error) => return Err(error.into()),
+    }
+    app.tracker.spawn(screen::keep_status(Arc::clone(&app), tasks, active));
+    let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope));
+    let context = ListenContext {
+        inbox: if interactive { Arc::clone(&door) as _ } else { Arc::clone(&waiting) as _ },
+        shutdown: app.stop.clone(),
+    };
+    let heard = listen.listen(&context).await;
+    if interactive && !app.stop.is_cancelled() {
+        screen::say_good_bye(&app).await?;
+    }
+    let interrupted = !interactive && app.stop.is_cancelled();
+    app.stop().await;
+    heard?;
+    Ok(if interrupted { ExitCode::from(130) } else { waiting.exit_code() })
+}
+
+/// Delivers this window's rows, and takes the core role over when its holder is gone.
+fn attach(app: &Arc<App>, door: &Arc<Door>, deliveries: Deliveries) {
+    let look = Arc::new(Notify::new());
+    let (_none, claimed) = mpsc::channel(1);
+    app.start_outbox(deliveries, None, claimed, Arc::clone(&look));
+    app.tracker.spawn(screen::look_on_commits(Arc::clone(app), Arc::clone(&look)));
+    let (app, door) = (Arc::clone(app), Arc::clone(door));
+    let waiting = Arc::clone(&app);
+    waiting.tracker.spawn(async move {
+        let started = match app.wait_for_core().await {
+            Ok(Some(role)) => app.start_core(role, look, Deliveries::default()).await,
+            Ok(None) => return,
+            Err(error) => Err(error.into()),
+        };
+        match started {
+            Ok(bus) => door.open(bus),
+            Err(error) => tracing::error!(%error, "could not take over from the process that served"),
+        }
+    });
+}
+
+/// Appends what is piped in to the prompt, after a blank line.
+fn with_standard_input(command: String) -> anyhow::Result<String> {
+    use std::io::Read;
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return Ok(command);
+    }
+    let mut piped = Vec::new();
+    stdin.lock().take(MAX_PIPED_BYTES).read_to_end(&mut piped)?;
+    let piped = String::from_utf8_lossy(&piped);
+    let piped = piped.trim_end_matches(['\n', '\r']);
+    Ok(if piped.trim().is_empty() { command } else { format!("{command}\n\n{piped}") })
+}
+
+/// Most that is read of standard input for one prompt, in bytes: a little more than a prompt may have, so that one that
+/// is too long is refused and not cut.
+const MAX_PIPED_BYTES: u64 = (2 << 20) + 1;

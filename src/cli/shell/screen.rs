@@ -1,0 +1,94 @@
+//! What an interactive shell shows besides messages: progress, the active session, results of windows that are gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+
+use crate::app::App;
+use crate::observer::Follower;
+use crate::store::StoreError;
+use crate::wiring;
+
+/// How often the progress lines are made anew.
+const SHOW_EVERY: Duration = Duration::from_millis(500);
+/// How often an attached terminal asks whether another process has committed something.
+const WATCH_EVERY: Duration = Duration::from_millis(50);
+
+/// Takes over what waits for windows that are gone: their results are printed here.
+pub(super) async fn adopt(app: &App, window: &str) -> Result<(), StoreError> {
+    let windows = app.store.read(|tx| tx.waiting_windows(wiring::CONSOLE)).await?;
+    for gone in windows.into_iter().filter(|other| other != window && app.store.is_window_gone(other)) {
+        let by = window.to_owned();
+        app.store.write(None, move |tx| tx.adopt_window(wiring::CONSOLE, &gone, &by)).await?;
+    }
+    Ok(())
+}
+
+/// Keeps the progress lines and the active session's name up to date until the program stops.
+pub(super) async fn keep_status(
+    app: Arc<App>,
+    tasks: watch::Sender<Vec<String>>,
+    active: watch::Sender<Option<String>>,
+) {
+    let mut follower = Follower::new(app.store.clone(), wiring::CONSOLE_CHAT.to_owned());
+    loop {
+        match follower.look().await {
+            Ok(lines) => {
+                tasks.send_if_modified(|shown| {
+                    let changed = *shown != lines;
+                    *shown = lines;
+                    changed
+                });
+            }
+            Err(error) => tracing::debug!(%error, "could not look at the running tasks"),
+        }
+        let name = app
+            .store
+            .read(|tx| match tx.active_session_id(wiring::CONSOLE_CHAT)? {
+                Some(id) => Ok(tx.session(id)?.map(|session| session.name)),
+                None => Ok(None),
+            })
+            .await
+            .unwrap_or_default();
+        active.send_if_modified(|shown| {
+            let changed = *shown != name;
+            *shown = name;
+            changed
+        });
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = tokio::time::sleep(SHOW_EVERY) => {}
+        }
+    }
+}
+
+/// Wakes the outbox of an attached terminal whenever another process has committed something.
+pub(super) async fn look_on_commits(app: Arc<App>, look: Arc<Notify>) {
+    let mut watcher = match app.store.watcher() {
+        Ok(watcher) => watcher,
+        Err(error) => {
+            tracing::warn!(%error, "could not watch for commits; results appear with a delay");
+            return;
+        }
+    };
+    loop {
+        if watcher.changed() {
+            look.notify_one();
+        }
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = tokio::time::sleep(WATCH_EVERY) => {}
+        }
+    }
+}
+
+/// Says how to come back when tasks are still running.
+pub(super) async fn say_good_bye(app: &App) -> Result<(), StoreError> {
+    let unfinished = app.store.read(|tx| tx.unfinished_tasks(Some(wiring::CONSOLE_CHAT))).await?;
+    if !unfinished.is_empty() {
+        let tasks = if unfinished.len() == 1 { "1 task goes".to_owned() } else { format!("{} tasks go", unfinished.len()) };
+        eprintln!("{tasks} on without this terminal. `signalbox shell` shows the results; `/status` there tells more.");
+    }
+    Ok(())
+}

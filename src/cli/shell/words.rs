@@ -1,0 +1,50 @@
+//! What the shell completes: commands, agents, and the names of sessions.
+
+use crate::agent::catalogue::Catalogue;
+use crate::app::App;
+use crate::command::{MODELS, Words, complete};
+use crate::store::Store;
+use crate::wiring::{self, console};
+
+/// Sessions offered.
+const MAX_SESSIONS: usize = 50;
+
+/// Completes lines of the shell.
+pub(super) struct Completer {
+    store: Store,
+    agents: Vec<String>,
+    projects: Vec<String>,
+}
+
+impl Completer {
+    pub(super) fn new(app: &App) -> Self {
+        let catalogue = Catalogue::new(app.config.agents.clone(), app.variables.clone());
+        Self {
+            store: app.store.clone(),
+            agents: catalogue.names().map(str::to_owned).collect(),
+            projects: app.config.projects.keys().cloned().collect(),
+        }
+    }
+}
+
+impl console::Complete for Completer {
+    fn complete(&self, line: &str, cursor: usize) -> Vec<console::Completion> {
+        let sessions = self
+            .store
+            .read_blocking(|tx| tx.sessions(Some(wiring::CONSOLE_CHAT), MAX_SESSIONS))
+            .unwrap_or_default();
+        let sessions: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
+        let agents: Vec<&str> = self.agents.iter().map(String::as_str).collect();
+        let projects: Vec<&str> = self.projects.iter().map(String::as_str).collect();
+        let words = Words { agents: &agents, models: MODELS, sessions: &sessions, projects: &projects, tasks: &[] };
+        complete(line, cursor, &words)
+            .into_iter()
+            .map(|found| console::Completion {
+                start: found.start,
+                end: found.end,
+                text: found.text,
+                description: found.description,
+            })
+            .collect()
+    }
+}
