@@ -1,4 +1,12 @@
 //! Agents: programs that answer a prompt.
+//!
+//! Each run lives under a small process of its own, the [`supervisor`], which speaks the agent's [`protocol`], keeps the
+//! run's bounds, writes its events and its [`exit`] to the run's directory, and outlives the bot.
 
+pub mod claude;
 pub mod event;
+pub mod exit;
+pub mod native;
+pub mod protocol;
 pub mod run;
+pub mod text;

@@ -1,0 +1,86 @@
+//! How claude is started.
+//!
+//! The prompt is no argument: it goes to standard input, where it can be long and can begin with a hyphen.
+
+use crate::agent::run::Permission;
+
+/// What one run of claude is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// The conversation.
+    pub conversation: Conversation<'a>,
+    /// The model; the user's own default when `None`.
+    pub model: Option<&'a str>,
+    /// What it may do.
+    pub permission: Permission,
+    /// Further arguments of the configuration.
+    pub args: &'a [String],
+}
+
+/// Which conversation a run belongs to.
+#[derive(Debug, Clone, Copy)]
+pub enum Conversation<'a> {
+    /// A new one with this id, a UUID.
+    New(&'a str),
+    /// One that exists.
+    Resume(&'a str),
+}
+
+/// Returns program and arguments; `command` is the program with its leading arguments.
+#[must_use]
+pub fn argv(command: &[String], ask: &Ask<'_>) -> Vec<String> {
+    let mut argv = command.to_vec();
+    let mut add = |args: &[&str]| argv.extend(args.iter().map(|&arg| arg.to_owned()));
+    add(&["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"]);
+    add(&["--permission-prompt-tool", "stdio", "--permission-mode", mode(ask.permission)]);
+    if let Some(model) = ask.model {
+        add(&["--model", model]);
+    }
+    match ask.conversation {
+        Conversation::New(id) => add(&["--session-id", id]),
+        Conversation::Resume(id) => add(&["--resume", id]),
+    }
+    argv.extend_from_slice(ask.args);
+    argv
+}
+
+/// Returns the mode in which the program asks us about what it would ask its user.
+///
+/// # Why
+/// The mode is always given, so that a laxer default in the user's settings does not undo the permission configured
+/// here. `All` is decided by us, since `bypassPermissions` refuses to start as root.
+fn mode(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Edit => "acceptEdits",
+        Permission::Ask | Permission::Read | Permission::All => "default",
+    }
+}
+
+/// Returns the environment that bounds the program's own retries and keeps it from updating itself during a run; names
+/// that the configuration sets win.
+#[must_use]
+pub fn env_defaults() -> [(&'static str, &'static str); 2] {
+    [("CLAUDE_CODE_MAX_RETRIES", "2"), ("DISABLE_AUTOUPDATER", "1")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_follow_up_resumes_and_a_first_prompt_chooses_the_id() {
+        let command = ["npx".to_owned(), "claude".to_owned()];
+        let mut ask = Ask {
+            conversation: Conversation::New("u-1"),
+            model: Some("opus"),
+            permission: Permission::Edit,
+            args: &["--add-dir=/x".to_owned()],
+        };
+        let expected = "npx claude -p --input-format stream-json --output-format stream-json --verbose \
+                        --permission-prompt-tool stdio --permission-mode acceptEdits --model opus --session-id u-1 \
+                        --add-dir=/x";
+        assert_eq!(argv(&command, &ask).join(" "), expected);
+        ask.conversation = Conversation::Resume("u-1");
+        assert!(argv(&command, &ask).windows(2).any(|pair| pair == ["--resume", "u-1"]));
+    }
+}

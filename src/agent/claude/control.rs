@@ -1,0 +1,105 @@
+//! Permission requests of the agent and the answers to them.
+//!
+//! A request that the policy decides is answered at once; the others stay open until a person or the time answers. What
+//! has an unknown shape is refused, never allowed.
+
+use serde_json::{Value, json};
+
+use super::policy::Verdict;
+use super::{Claude, describe, happened, text};
+use crate::agent::event::{Decision, Event};
+use crate::agent::protocol::Step;
+
+/// Most requests that are open at once; further ones are denied.
+const MAX_OPEN: usize = 64;
+
+/// Longest request id, in bytes.
+const MAX_ID_BYTES: usize = 256;
+
+/// What the agent is told when nobody allowed it.
+const DENIED: &str = "The user did not allow this. Go on without it, or say what you need it for.";
+
+/// What the agent is told when this run may not do it at all.
+const NOT_PERMITTED: &str = "This run may only read. Go on without it.";
+
+/// An open permission request.
+#[derive(Debug)]
+pub(super) struct Request {
+    tool: String,
+    input: Value,
+}
+
+impl Claude {
+    pub(super) fn control_request(&mut self, line: &Value) -> Step {
+        let Some(id) = text(line, "request_id").filter(|id| !id.is_empty() && id.len() <= MAX_ID_BYTES) else {
+            return Step::default();
+        };
+        let request = line.get("request").unwrap_or(&Value::Null);
+        if text(request, "subtype") != Some("can_use_tool") {
+            return refuse(id, "this client does not support the request");
+        }
+        if self.open.contains_key(id) {
+            return Step::default();
+        }
+        let (Some(tool), Some(input @ Value::Object(_))) = (text(request, "tool_name"), request.get("input")) else {
+            return deny(id, "the request was not understood");
+        };
+        let blocked = request.get("blocked_path").is_some_and(|path| !path.is_null());
+        match self.policy.judge(tool, input, blocked) {
+            Verdict::Allow => allow(id, input),
+            Verdict::Deny => deny(id, NOT_PERMITTED),
+            Verdict::Ask if self.open.len() >= MAX_OPEN => deny(id, "too many requests are open"),
+            Verdict::Ask => {
+                self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone() });
+                happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail: describe::detail(input) }])
+            }
+        }
+    }
+
+    /// Takes back a request that the agent itself no longer waits for.
+    pub(super) fn withdraw(&mut self, line: &Value) -> Step {
+        match text(line, "request_id").and_then(|id| self.open.remove_entry(id)) {
+            Some((id, _)) => happened([Event::Answered { id, decision: Decision::Deny, timed_out: false }]),
+            None => Step::default(),
+        }
+    }
+
+    pub(super) fn decide(&mut self, id: &str, decision: Decision) -> Step {
+        let Some(request) = self.open.remove(id) else { return Step::default() };
+        match decision {
+            Decision::Allow => allow(id, &request.input),
+            Decision::AllowForSession => {
+                self.policy.allow_for_session(request.tool);
+                allow(id, &request.input)
+            }
+            Decision::Deny => deny(id, DENIED),
+        }
+    }
+}
+
+/// Returns a JSON value as one line.
+pub(super) fn line(value: &Value) -> Vec<u8> {
+    let mut line = value.to_string().into_bytes();
+    line.push(b'\n');
+    line
+}
+
+fn allow(id: &str, input: &Value) -> Step {
+    success(id, &json!({"behavior": "allow", "updatedInput": input}))
+}
+
+fn deny(id: &str, message: &str) -> Step {
+    success(id, &json!({"behavior": "deny", "message": message}))
+}
+
+fn success(id: &str, response: &Value) -> Step {
+    respond(&json!({"subtype": "success", "request_id": id, "response": response}))
+}
+
+fn refuse(id: &str, error: &str) -> Step {
+    respond(&json!({"subtype": "error", "request_id": id, "error": error}))
+}
+
+fn respond(response: &Value) -> Step {
+    Step { reply: line(&json!({"type": "control_response", "response": response})), ..Step::default() }
+}

@@ -1,0 +1,131 @@
+//! What a run may do without asking a person.
+//!
+//! The agent itself lets harmless reads pass; what reaches this place is what it would ask its user for.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
+
+use super::text;
+use crate::agent::run::{Permission, RunSpec};
+
+/// Tools that change one file, with the input that names it.
+const EDITING: [(&str, &str); 4] =
+    [("Edit", "file_path"), ("Write", "file_path"), ("MultiEdit", "file_path"), ("NotebookEdit", "notebook_path")];
+
+/// Decides on requests.
+#[derive(Debug)]
+pub(super) struct Policy {
+    permission: Permission,
+    working_directory: PathBuf,
+    allowed: BTreeSet<String>,
+}
+
+/// What the policy says of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It may.
+    Allow,
+    /// It may not.
+    Deny,
+    /// A person decides.
+    Ask,
+}
+
+impl Policy {
+    pub(super) fn new(spec: &RunSpec) -> Self {
+        Self {
+            permission: spec.permission,
+            working_directory: spec.working_directory.clone(),
+            allowed: spec.allowed_tools.iter().cloned().collect(),
+        }
+    }
+
+    pub(super) fn allow_for_session(&mut self, tool: String) {
+        self.allowed.insert(tool);
+    }
+
+    /// Judges one request; `blocked` is whether the agent says that the path lies outside its directories.
+    pub(super) fn judge(&self, tool: &str, input: &Value, blocked: bool) -> Verdict {
+        match self.permission {
+            Permission::Read => Verdict::Deny,
+            Permission::All => Verdict::Allow,
+            Permission::Ask | Permission::Edit if self.allowed.contains(tool) => Verdict::Allow,
+            Permission::Edit if !blocked && self.edits_own_file(tool, input) => Verdict::Allow,
+            Permission::Ask | Permission::Edit => Verdict::Ask,
+        }
+    }
+
+    /// Returns whether the call changes one plain file below the working directory.
+    ///
+    /// # Why
+    /// Files in hidden directories (`.git/hooks`, `.claude`) decide what runs later, so that a person is asked; a path
+    /// with `..` is asked for, too, rather than resolved.
+    fn edits_own_file(&self, tool: &str, input: &Value) -> bool {
+        let Some((_, key)) = EDITING.iter().find(|(name, _)| *name == tool) else { return false };
+        let Some(path) = text(input, key) else { return false };
+        let path = Path::new(path);
+        let below = match path.strip_prefix(&self.working_directory) {
+            Ok(below) => below,
+            Err(_) if path.is_relative() => path,
+            Err(_) => return false,
+        };
+        let mut names = below.components().peekable();
+        names.peek().is_some()
+            && names.all(|part| match part {
+                Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
+                Component::CurDir => true,
+                Component::Prefix(_) | Component::RootDir | Component::ParentDir => false,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn policy(permission: Permission) -> Policy {
+        Policy { permission, working_directory: "/w/project".into(), allowed: ["Bash".to_owned()].into() }
+    }
+
+    #[test]
+    fn a_reading_run_is_denied_whatever_it_asks_for() {
+        assert_eq!(policy(Permission::Read).judge("Bash", &json!({}), false), Verdict::Deny);
+    }
+
+    #[test]
+    fn a_tool_allowed_for_the_session_is_not_asked_for_again() {
+        let mut policy = policy(Permission::Ask);
+        assert_eq!(policy.judge("Bash", &json!({}), false), Verdict::Allow);
+        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), false), Verdict::Ask);
+        policy.allow_for_session("Write".into());
+        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), false), Verdict::Allow);
+    }
+
+    #[test]
+    fn an_editing_run_edits_plain_files_of_its_directory_only() {
+        let policy = policy(Permission::Edit);
+        let judge = |path: &str| policy.judge("Write", &json!({"file_path": path}), false);
+        for own in ["/w/project/a.rs", "src/a.rs", "./a"] {
+            assert_eq!(judge(own), Verdict::Allow, "{own}");
+        }
+        for other in [
+            "",
+            "/w/project",
+            "/etc/passwd",
+            "/w/project2/a",
+            "/w/project/../x",
+            "../x",
+            "a/../../x",
+            ".git/hooks/pre-commit",
+            "/w/project/.claude/settings.json",
+        ] {
+            assert_eq!(judge(other), Verdict::Ask, "{other}");
+        }
+        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), true), Verdict::Ask);
+        assert_eq!(policy.judge("Write", &json!({"path": "a"}), false), Verdict::Ask);
+        assert_eq!(policy.judge("WebFetch", &json!({"file_path": "a"}), false), Verdict::Ask);
+    }
+}

@@ -1,0 +1,214 @@
+//! Recorded conversations and hostile ones.
+
+use std::time::Duration;
+
+use super::*;
+use crate::agent::exit::Ended;
+use crate::agent::run::{Bounds, PROTOCOL_VERSION, Permission, Protocol};
+
+fn claude(permission: Permission) -> Claude {
+    let second = Duration::from_secs(1);
+    Claude::new(&RunSpec {
+        version: PROTOCOL_VERSION,
+        directory: "/r/1-1".into(),
+        argv: vec!["claude".into()],
+        env: Default::default(),
+        working_directory: "/w".into(),
+        scratch: "/r/scratch".into(),
+        prompt: String::new(),
+        protocol: Protocol::Claude,
+        permission,
+        allowed_tools: vec![],
+        bounds: Bounds {
+            background: second,
+            idle: None,
+            settle: second,
+            kill_grace: second,
+            approval: second,
+            max_output_bytes: 1,
+        },
+    })
+}
+
+fn play(recorded: &str) -> Vec<Event> {
+    let mut claude = claude(Permission::Ask);
+    recorded.lines().flat_map(|line| claude.line(line.as_bytes()).events).collect()
+}
+
+fn last(events: &[Event]) -> &Final {
+    match events.last() {
+        Some(Event::Final(last)) => last,
+        other => panic!("no final event but {other:?}"),
+    }
+}
+
+fn reply(step: &Step) -> Value {
+    serde_json::from_slice(&step.reply).expect("a reply is one JSON line")
+}
+
+fn request(id: &str, tool: &str) -> Vec<u8> {
+    let request = json!({"subtype": "can_use_tool", "tool_name": tool, "input": {"command": "touch x"},
+        "permission_suggestions": [], "tool_use_id": "t"});
+    json!({"type": "control_request", "request_id": id, "request": request}).to_string().into_bytes()
+}
+
+#[test]
+fn a_recorded_tool_call_is_told_from_start_to_answer() {
+    let events = play(include_str!("../../../tests/fixtures/claude/tool_echo_default.jsonl"));
+    let [Event::Session { id, model }, Event::Text { text }, started, finished, Event::Text { .. }, Event::Final(done)] =
+        events.as_slice()
+    else {
+        panic!("{events:#?}")
+    };
+    assert_eq!(id, "69c4fec0-b6ea-434c-93b9-ed09193d0bd0");
+    assert_eq!(model.as_deref(), Some("claude-opus-5-5"));
+    assert_eq!(text, "I will use a tool.");
+    assert!(matches!(started, Event::ToolStarted { name, summary, .. } if name == "Bash" && summary == "echo hi"));
+    assert!(matches!(finished, Event::ToolFinished { ok: true, output, .. } if output == "hi"));
+    assert_eq!(done.outcome, Ok("TOOL_DONE[turn=1] tool said: hi".into()));
+    assert_eq!(done.usage.input_tokens, Some(5207));
+    assert_eq!(done.usage.output_tokens, Some(11));
+    assert!(done.usage.session_cost_usd.is_some_and(|cost| (cost - 0.021_048).abs() < 1e-6));
+}
+
+#[test]
+fn a_recorded_denial_is_listed() {
+    let events = play(include_str!("../../../tests/fixtures/claude/tool_read.jsonl"));
+    let denial = Denial { tool: "Read".into(), summary: "/etc/hostname".into() };
+    assert_eq!(last(&events).denials, [denial]);
+    assert!(last(&events).outcome.is_ok());
+    assert!(events.iter().any(|event| matches!(event, Event::ToolFinished { ok: false, .. })));
+}
+
+#[test]
+fn a_recorded_refusal_of_the_service_is_an_error_though_its_subtype_is_success() {
+    let events = play(include_str!("../../../tests/fixtures/claude/fail_401_stream.jsonl"));
+    assert_eq!(last(&events).outcome, Err("Failed to authenticate. API Error: 401 fake failure 401".into()));
+    assert!(!last(&events).unknown_session);
+    assert!(events.contains(&Event::Retrying { attempt: 2, reason: "authentication_failed (401)".into() }));
+    assert!(!events.iter().any(|event| matches!(event, Event::Text { .. })), "the error is said once: {events:?}");
+}
+
+#[test]
+fn a_recorded_unknown_session_is_known_as_such() {
+    let events = play(include_str!("../../../tests/fixtures/claude/resume_missing_uuid_stream.jsonl"));
+    assert!(last(&events).unknown_session);
+    let error = "No conversation found with session ID: 00000000-0000-4000-8000-000000000000";
+    assert_eq!(last(&events).outcome, Err(error.into()));
+}
+
+#[test]
+fn a_recorded_interruption_ends_as_truncated() {
+    let events = play(include_str!("../../../tests/fixtures/claude/slow_term.jsonl"));
+    assert!(!events.iter().any(|event| matches!(event, Event::Final(_))), "{events:?}");
+    let ended = Ended::Exited { code: 143 };
+    let ending = Ending { ended: &ended, cause: None, stdout_head: b"", stdout_bytes: 9, stderr_tail: "" };
+    let error = claude(Permission::Ask).end(&ending).outcome.unwrap_err();
+    assert!(error.contains("truncated"), "{error}");
+}
+
+#[test]
+fn recorded_partial_messages_and_thoughts_are_no_text() {
+    for recorded in [
+        include_str!("../../../tests/fixtures/claude/stream_partial.jsonl"),
+        include_str!("../../../tests/fixtures/claude/think.jsonl"),
+    ] {
+        let events = play(recorded);
+        assert_eq!(events.iter().filter(|event| matches!(event, Event::Text { .. })).count(), 1, "{events:?}");
+        assert!(last(&events).outcome.is_ok());
+    }
+}
+
+#[test]
+fn the_first_result_ends_the_turn_and_the_input() {
+    let mut claude = claude(Permission::Ask);
+    let first = claude.line(br#"{"result":"one","type":"result","is_error":false,"subtype":"success"}"#);
+    assert!(first.close_input);
+    assert_eq!(last(&first.events).outcome, Ok("one".into()));
+    assert_eq!(claude.line(br#"{"type":"result","result":"two"}"#), Step::default());
+    assert_eq!(claude.line(&request("r", "Bash")), Step::default());
+}
+
+#[test]
+fn a_request_waits_for_an_answer_and_gets_one() {
+    let mut claude = claude(Permission::Ask);
+    let asked = claude.line(&request("r1", "Bash"));
+    let detail = "touch x".to_owned();
+    assert_eq!(asked.events, [Event::Asked { id: "r1".into(), tool: "Bash".into(), detail }]);
+    assert!(asked.reply.is_empty());
+    assert_eq!(claude.answer("other", Decision::Allow), Step::default());
+    let response = reply(&claude.answer("r1", Decision::AllowForSession));
+    assert_eq!(response["response"]["request_id"], "r1");
+    let expected = json!({"behavior": "allow", "updatedInput": {"command": "touch x"}});
+    assert_eq!(response["response"]["response"], expected);
+    assert_eq!(claude.answer("r1", Decision::Allow), Step::default(), "answered once");
+    let again = reply(&claude.line(&request("r2", "Bash")));
+    assert_eq!(again["response"]["response"]["behavior"], "allow");
+    let denied = {
+        claude.line(&request("r3", "Write"));
+        claude.answer("r3", Decision::Deny)
+    };
+    assert_eq!(reply(&denied)["response"]["response"]["behavior"], "deny");
+}
+
+#[test]
+fn a_withdrawn_request_is_closed() {
+    let mut claude = claude(Permission::Ask);
+    claude.line(&request("r1", "Bash"));
+    let step = claude.line(br#"{"type":"control_cancel_request","request_id":"r1"}"#);
+    assert_eq!(step.events, [Event::Answered { id: "r1".into(), decision: Decision::Deny, timed_out: false }]);
+    assert_eq!(claude.answer("r1", Decision::Allow), Step::default());
+}
+
+#[test]
+fn what_is_not_understood_is_never_allowed() {
+    let mut claude = claude(Permission::All);
+    for broken in [
+        json!({"subtype": "can_use_tool", "input": {}}),
+        json!({"subtype": "can_use_tool", "tool_name": "Bash"}),
+        json!({"subtype": "can_use_tool", "tool_name": "Bash", "input": "rm"}),
+        json!({"subtype": "can_use_tool", "tool_name": ["Bash"], "input": {}}),
+    ] {
+        let line = json!({"type": "control_request", "request_id": "r", "request": broken}).to_string();
+        assert_eq!(reply(&claude.line(line.as_bytes()))["response"]["response"]["behavior"], "deny", "{line}");
+    }
+    let line = json!({"type": "control_request", "request_id": "r", "request": {"subtype": "hook_callback"}});
+    assert_eq!(reply(&claude.line(line.to_string().as_bytes()))["response"]["subtype"], "error");
+    let whole = reply(&claude.line(&request("r", "Bash")));
+    assert_eq!(whole["response"]["response"]["behavior"], "allow");
+}
+
+#[test]
+fn only_so_many_requests_are_open_at_once() {
+    let mut claude = claude(Permission::Ask);
+    let asked = (0..100).filter(|n| !claude.line(&request(&n.to_string(), "Bash")).events.is_empty()).count();
+    assert_eq!(asked, 64);
+}
+
+#[test]
+fn noise_is_ignored() {
+    let mut claude = claude(Permission::Ask);
+    for noise in [
+        &b""[..],
+        b"warning: something",
+        b"\xff\xfe\x00",
+        b"null",
+        b"[]",
+        br#"{"type":7}"#,
+        br#"{"type":"assistant"}"#,
+        br#"{"type":"assistant","message":{"content":[{"type":"tool_use"},7,null]}}"#,
+        br#"{"type":"user","message":{"content":"[Request interrupted by user]"}}"#,
+        br#"{"type":"control_request"}"#,
+        br#"{"type":"system","subtype":"new"}"#,
+    ] {
+        assert_eq!(claude.line(noise), Step::default(), "{}", String::from_utf8_lossy(noise));
+    }
+}
+
+#[test]
+fn the_prompt_is_one_user_line() {
+    let step = claude(Permission::Ask).open("--version\n\"x\"");
+    assert_eq!(reply(&step)["message"]["content"], "--version\n\"x\"");
+    assert_eq!(step.reply.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert!(!step.close_input);
+}

@@ -1,0 +1,152 @@
+//! The seam between a supervisor and the many ways in which agents talk.
+//!
+//! A protocol is pure: it gets the agent's output line by line and the answers of people, and returns events and bytes
+//! for the agent's standard input. It reads no clock and does no input or output; the supervisor does.
+
+use crate::agent::event::{Decision, Event, Final};
+use crate::agent::exit::{Bound, Cause, Ended};
+use crate::agent::run::{Protocol, RunSpec};
+use crate::agent::{claude, native, text};
+
+/// Most of the standard output that is given to [`Speak::end`], in bytes.
+pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// What a protocol wants done after a line or an answer.
+#[derive(Debug, Default, PartialEq)]
+pub struct Step {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// Bytes for the agent's standard input.
+    pub reply: Vec<u8>,
+    /// Whether the agent's standard input is closed after the reply.
+    pub close_input: bool,
+}
+
+/// What is known when no process of a run is left.
+#[derive(Debug)]
+pub struct Ending<'a> {
+    /// What became of the agent's process.
+    pub ended: &'a Ended,
+    /// Why the supervisor ended the run.
+    pub cause: Option<&'a Cause>,
+    /// The first [`MAX_ANSWER_BYTES`] of standard output.
+    pub stdout_head: &'a [u8],
+    /// Size of the whole standard output, in bytes.
+    pub stdout_bytes: u64,
+    /// The end of standard error.
+    pub stderr_tail: &'a str,
+}
+
+/// One way of talking with an agent; every call continues the same conversation.
+pub trait Speak {
+    /// Returns what the agent is told first.
+    fn open(&mut self, prompt: &str) -> Step;
+
+    /// Takes one line of standard output, without its line break; anything may be in it.
+    fn line(&mut self, line: &[u8]) -> Step;
+
+    /// Answers a permission request; an id that is not open is ignored.
+    fn answer(&mut self, id: &str, decision: Decision) -> Step;
+
+    /// Returns the final word of a run in which no [`Event::Final`] was seen.
+    fn end(&mut self, ending: &Ending<'_>) -> Final;
+}
+
+/// Returns the protocol of a run.
+#[must_use]
+pub fn for_run(spec: &RunSpec) -> Box<dyn Speak> {
+    match spec.protocol {
+        Protocol::Claude => Box::new(claude::Claude::new(spec)),
+        Protocol::Text => Box::new(text::Text),
+        Protocol::Native => Box::new(native::Native::default()),
+    }
+}
+
+/// Returns a final word that is an error.
+#[must_use]
+pub fn failure(error: impl Into<String>) -> Final {
+    Final { outcome: Err(error.into()), usage: Default::default(), denials: Vec::new(), unknown_session: false }
+}
+
+/// Returns the final word of a run whose agent gave none.
+#[must_use]
+pub fn truncated(ending: &Ending<'_>) -> Final {
+    if let Some(final_word) = ended_by_us(ending) {
+        return final_word;
+    }
+    let how = match ending.ended {
+        Ended::Exited { code } => format!("exit code {code}"),
+        Ended::Signalled { signal } => format!("signal {signal}"),
+        Ended::NotFound { program } => return failure(format!("{program}: command not found")),
+        Ended::SpawnFailed { error } => return failure(format!("could not be started: {error}")),
+    };
+    failure(with_stderr(format!("ended without a final answer (truncated), {how}"), ending.stderr_tail))
+}
+
+/// Returns the final word of a run that the supervisor ended or that never started.
+#[must_use]
+pub fn ended_by_us(ending: &Ending<'_>) -> Option<Final> {
+    match ending.cause? {
+        Cause::Timeout { which: Bound::Background } => Some(failure("ran longer than it may")),
+        Cause::Timeout { which: Bound::Idle } => Some(failure("wrote nothing for longer than it may")),
+        Cause::Cancelled => Some(failure("cancelled")),
+        Cause::OutputLimit => Some(failure("wrote more than it may")),
+        Cause::SpoolFailed { error } => Some(failure(format!("its output could not be kept: {error}"))),
+        Cause::Settled => None,
+    }
+}
+
+/// Appends the end of standard error to an error text.
+#[must_use]
+pub fn with_stderr(text: String, stderr_tail: &str) -> String {
+    match stderr_tail.trim() {
+        "" => text,
+        tail => format!("{text}\n{tail}"),
+    }
+}
+
+/// Cuts a text to at most `max` bytes at a character boundary.
+#[must_use]
+pub fn cut(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+/// Folds a text into one line of at most `max` characters, with an ellipsis where it was cut.
+#[must_use]
+pub fn one_line(text: &str, max: usize) -> String {
+    let mut line = String::new();
+    let mut count = 0;
+    for word in text.split_whitespace() {
+        if count > 0 {
+            line.push(' ');
+            count += 1;
+        }
+        for c in word.chars().filter(|c| !c.is_control()) {
+            if count + 1 >= max {
+                line.push('…');
+                return line;
+            }
+            line.push(c);
+            count += 1;
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_becomes_one_short_line() {
+        assert_eq!(one_line("a\n\tb  c", 10), "a b c");
+        assert_eq!(one_line(&"äb".repeat(500), 200).chars().count(), 200);
+        assert_eq!(one_line("", 10), "");
+    }
+
+    #[test]
+    fn a_cut_never_breaks_a_character() {
+        assert_eq!(cut("aä", 2), "a");
+        assert_eq!(cut("aä", 3), "aä");
+    }
+}

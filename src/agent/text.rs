@@ -1,0 +1,91 @@
+//! Agents that print their answer and exit: any filter or script.
+//!
+//! The prompt goes to standard input, which is then closed; exit code 0 is success, and the whole output is the answer.
+
+use crate::agent::event::{Decision, Final};
+use crate::agent::exit::Ended;
+use crate::agent::protocol::{self, Ending, MAX_ANSWER_BYTES, Speak, Step};
+
+/// The protocol of [`crate::agent::run::Protocol::Text`].
+#[derive(Debug, Clone, Copy)]
+pub struct Text;
+
+impl Speak for Text {
+    fn open(&mut self, prompt: &str) -> Step {
+        Step { reply: prompt.as_bytes().to_vec(), close_input: true, ..Step::default() }
+    }
+
+    fn line(&mut self, _line: &[u8]) -> Step {
+        Step::default()
+    }
+
+    fn answer(&mut self, _id: &str, _decision: Decision) -> Step {
+        Step::default()
+    }
+
+    fn end(&mut self, ending: &Ending<'_>) -> Final {
+        if let Some(final_word) = protocol::ended_by_us(ending) {
+            return final_word;
+        }
+        let how = match ending.ended {
+            Ended::Exited { code: 0 } => {
+                return Final { outcome: Ok(answer(ending)), ..protocol::failure("") };
+            }
+            Ended::Exited { code } => format!("exit code {code}"),
+            Ended::Signalled { signal } => format!("ended by signal {signal}"),
+            Ended::NotFound { .. } | Ended::SpawnFailed { .. } => return protocol::truncated(ending),
+        };
+        if ending.stderr_tail.trim().is_empty() {
+            let output = String::from_utf8_lossy(ending.stdout_head);
+            return protocol::failure(protocol::with_stderr(how, &output));
+        }
+        protocol::failure(protocol::with_stderr(how, ending.stderr_tail))
+    }
+}
+
+/// Returns the output as the answer, with a note where it was cut.
+fn answer(ending: &Ending<'_>) -> String {
+    let head = String::from_utf8_lossy(ending.stdout_head);
+    if ending.stdout_bytes <= ending.stdout_head.len() as u64 {
+        return head.trim_end_matches(['\n', '\r']).to_owned();
+    }
+    let kept = protocol::cut(head.trim_end_matches('\u{fffd}'), MAX_ANSWER_BYTES);
+    format!(
+        "{kept}\n\n(The output is {} bytes long; what follows the first {} bytes was cut.)",
+        ending.stdout_bytes,
+        kept.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending<'a>(ended: &'a Ended, stdout: &'a [u8], stderr_tail: &'a str) -> Ending<'a> {
+        Ending { ended, cause: None, stdout_head: stdout, stdout_bytes: stdout.len() as u64, stderr_tail }
+    }
+
+    #[test]
+    fn exit_0_makes_the_whole_output_the_answer() {
+        let done = Text.end(&ending(&Ended::Exited { code: 0 }, b"a\n\nb\n\xff\n", "noise"));
+        assert_eq!(done.outcome, Ok("a\n\nb\n\u{fffd}".into()));
+        assert_eq!(Text.end(&ending(&Ended::Exited { code: 0 }, b"\n", "")).outcome, Ok(String::new()));
+    }
+
+    #[test]
+    fn a_cut_answer_says_how_much_there_was() {
+        let ended = Ended::Exited { code: 0 };
+        let done = Text.end(&Ending { stdout_bytes: 5_000_000, ..ending(&ended, b"abc", "") });
+        assert!(done.outcome.as_ref().is_ok_and(|t| t.starts_with("abc\n") && t.contains("5000000 bytes")), "{done:?}");
+    }
+
+    #[test]
+    fn another_exit_code_is_an_error_with_what_was_said() {
+        let done = Text.end(&ending(&Ended::Exited { code: 3 }, b"out", "no such file\n"));
+        assert_eq!(done.outcome, Err("exit code 3\nno such file".into()));
+        let done = Text.end(&ending(&Ended::Exited { code: 3 }, b"out", " \n"));
+        assert_eq!(done.outcome, Err("exit code 3\nout".into()));
+        let done = Text.end(&ending(&Ended::Signalled { signal: 9 }, b"", ""));
+        assert_eq!(done.outcome, Err("ended by signal 9".into()));
+    }
+}
