@@ -9,4 +9,5 @@ pub mod exit;
 pub mod native;
 pub mod protocol;
 pub mod run;
+pub mod supervisor;
 pub mod text;

@@ -1,0 +1,198 @@
+//! One run as the bot follows it.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::process::Child;
+use tokio::time::timeout;
+
+use super::{Attached, attach, exit_of};
+use crate::agent::event::Event;
+use crate::agent::exit::Exit;
+use crate::agent::run::PROTOCOL_VERSION;
+use crate::agent::supervisor::socket;
+use crate::agent::supervisor::spool::EVENTS_FILE;
+use crate::agent::supervisor::wire::{self, Control, EXIT_PREFIX, ExitLine, Hello};
+
+/// Longest wait for a supervisor's hello, and for it to take a message.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// How much is read from a socket at once, in bytes.
+const READ_BYTES: usize = 16 * 1024;
+
+/// What a run tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunNews {
+    /// Something happened.
+    Event(Event),
+    /// It ended; nothing follows.
+    Exit(Exit),
+    /// Its supervisor died without a word; nothing follows.
+    Lost,
+}
+
+/// A run that is followed, or read again.
+#[derive(Debug)]
+pub struct Run {
+    directory: PathBuf,
+    seen: u64,
+    source: Source,
+    /// Reaped by the runtime once it ends, also after this is dropped.
+    _supervisor: Option<Child>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Live(Connection),
+    Recorded(BufReader<File>),
+    Over,
+}
+
+#[derive(Debug)]
+struct Connection {
+    stream: UnixStream,
+    /// What was received and not yet given on; nothing before `scanned` holds a line break.
+    received: Vec<u8>,
+    scanned: usize,
+}
+
+impl Connection {
+    /// Returns the next line without its line break, `None` at the end of the stream. Cancel-safe.
+    async fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            if let Some(end) = self.received[self.scanned..].iter().position(|&byte| byte == b'\n') {
+                let rest = self.received.split_off(self.scanned + end + 1);
+                let mut line = std::mem::replace(&mut self.received, rest);
+                line.pop();
+                self.scanned = 0;
+                return Ok(Some(line));
+            }
+            self.scanned = self.received.len();
+            self.received.reserve(READ_BYTES);
+            if self.stream.read_buf(&mut self.received).await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+impl Run {
+    /// Connects to a run's supervisor.
+    pub(super) async fn connect(directory: &Path, seen: u64) -> io::Result<Self> {
+        let (_open, address) = socket::address(directory)?;
+        let talk = async {
+            let mut stream = UnixStream::connect(address).await?;
+            stream.write_all(&wire::line(&Control::Hello { version: PROTOCOL_VERSION, from: seen })).await?;
+            let mut connection = Connection { stream, received: Vec::new(), scanned: 0 };
+            let hello = connection.line().await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            serde_json::from_slice::<Hello>(&hello)?;
+            Ok::<_, io::Error>(connection)
+        };
+        let source = Source::Live(timeout(ANSWER_LIMIT, talk).await??);
+        Ok(Self { directory: directory.to_owned(), seen, source, _supervisor: None })
+    }
+
+    /// Reads a run that ended.
+    pub(super) fn recorded(directory: &Path, seen: u64) -> io::Result<Self> {
+        let mut events = BufReader::new(File::open(directory.join(EVENTS_FILE))?);
+        for _ in 0..seen {
+            events.skip_until(b'\n')?;
+        }
+        Ok(Self { directory: directory.to_owned(), seen, source: Source::Recorded(events), _supervisor: None })
+    }
+
+    /// Holds the supervisor's process, which this one started and must reap.
+    pub(super) fn reaping(self, supervisor: Child) -> Self {
+        Self { _supervisor: Some(supervisor), ..self }
+    }
+
+    /// Returns how many events of the run were given on, those before this attachment included.
+    #[must_use]
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Returns the run's directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Waits for what happens next; `None` after [`RunNews::Exit`] or [`RunNews::Lost`]. Cancel-safe.
+    pub async fn next(&mut self) -> Option<RunNews> {
+        loop {
+            let line = match &mut self.source {
+                Source::Over => return None,
+                Source::Live(connection) => connection.line().await.ok().flatten(),
+                Source::Recorded(events) => recorded_line(events),
+            };
+            match line {
+                Some(line) if line.starts_with(EXIT_PREFIX) => {
+                    if let Ok(ExitLine { exit }) = serde_json::from_slice(&line) {
+                        self.source = Source::Over;
+                        return Some(RunNews::Exit(exit));
+                    }
+                }
+                Some(line) => {
+                    // An event that a newer supervisor knows and we do not counts as seen.
+                    self.seen += 1;
+                    if let Ok(event) = serde_json::from_slice(&line) {
+                        return Some(RunNews::Event(event));
+                    }
+                }
+                None => {
+                    if let Some(last) = self.reconsider().await {
+                        self.source = Source::Over;
+                        return Some(last);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides how to go on at the end of a source; returns what is told where nothing follows.
+    async fn reconsider(&mut self) -> Option<RunNews> {
+        if matches!(self.source, Source::Recorded(_)) {
+            return Some(exit_of(&self.directory).map_or(RunNews::Lost, RunNews::Exit));
+        }
+        match attach(&self.directory, self.seen).await {
+            Ok(Attached::Live(run) | Attached::Ended(run)) => {
+                self.source = run.source;
+                None
+            }
+            Ok(Attached::NeverStarted | Attached::Dead) | Err(_) => Some(RunNews::Lost),
+        }
+    }
+
+    /// Says something to the run; what an ended run is told is forgotten.
+    ///
+    /// # Errors
+    /// Where the supervisor lives and does not take it.
+    pub async fn control(&mut self, control: &Control) -> io::Result<()> {
+        let line = wire::line(control);
+        if self.send(&line).await.is_ok() {
+            return Ok(());
+        }
+        if matches!(self.source, Source::Live(_)) && self.reconsider().await.is_some() {
+            self.source = Source::Over;
+        }
+        self.send(&line).await
+    }
+
+    async fn send(&mut self, line: &[u8]) -> io::Result<()> {
+        match &mut self.source {
+            Source::Live(connection) => timeout(ANSWER_LIMIT, connection.stream.write_all(line)).await?,
+            Source::Recorded(_) | Source::Over => Ok(()),
+        }
+    }
+}
+
+fn recorded_line(events: &mut BufReader<File>) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    events.read_until(b'\n', &mut line).ok()?;
+    (line.pop() == Some(b'\n')).then_some(line)
+}

@@ -1,0 +1,111 @@
+//! The hand-over of a run from the bot to a supervisor that was started for it.
+//!
+//! The bot starts the process first and writes one frame to its standard input once the run is committed: the length as
+//! eight hexadecimal digits, a line break, then a [`RunSpec`] as JSON. A frame that is not whole means that the bot died
+//! or changed its mind: nothing is started. The answer is one [`Ready`] line on standard output.
+
+use std::io::{self, Read};
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::run::RunSpec;
+
+/// Longest specification of a run, in bytes of JSON.
+pub const MAX_FRAME_BYTES: usize = 8 * 1024 * 1024;
+
+const HEADER_BYTES: usize = 9;
+
+/// Tells why a frame could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    /// It is too long.
+    #[error("the run's specification is longer than {MAX_FRAME_BYTES} bytes")]
+    TooLong,
+    /// It is no specification.
+    #[error("reading the run's specification: {0}")]
+    Invalid(#[from] serde_json::Error),
+    /// It does not begin with a length.
+    #[error("the run's specification has no length")]
+    NoLength,
+    /// Standard input failed.
+    #[error("reading the run's specification: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// What a supervisor answers to a frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Ready {
+    /// The run is its own; its socket listens.
+    Started,
+    /// The run's directory exists: another supervisor was first.
+    Exists,
+    /// It could not begin; nothing was started.
+    Failed {
+        /// Why.
+        error: String,
+    },
+}
+
+/// Returns the frame of a run.
+///
+/// # Errors
+/// Where it would be too long.
+pub fn encode(spec: &RunSpec) -> Result<Vec<u8>, FrameError> {
+    let json = serde_json::to_vec(spec)?;
+    if json.len() > MAX_FRAME_BYTES {
+        return Err(FrameError::TooLong);
+    }
+    let mut frame = format!("{:08x}\n", json.len()).into_bytes();
+    frame.extend_from_slice(&json);
+    Ok(frame)
+}
+
+/// Reads a frame; `None` where it is not whole.
+///
+/// # Errors
+/// Where something else than a frame was written.
+pub fn read(from: &mut impl Read) -> Result<Option<RunSpec>, FrameError> {
+    let mut header = [0; HEADER_BYTES];
+    if !read_whole(from, &mut header)? {
+        return Ok(None);
+    }
+    let digits = header.strip_suffix(b"\n").and_then(|digits| str::from_utf8(digits).ok());
+    let length = digits.and_then(|digits| usize::from_str_radix(digits, 16).ok()).ok_or(FrameError::NoLength)?;
+    if length > MAX_FRAME_BYTES {
+        return Err(FrameError::TooLong);
+    }
+    let mut json = vec![0; length];
+    if !read_whole(from, &mut json)? {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::from_slice(&json)?))
+}
+
+fn read_whole(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
+    match from.read_exact(buffer) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_that_is_cut_anywhere_starts_nothing() {
+        let frame = b"00000020\n{\"not\":\"reached\"}";
+        for length in 0..frame.len() {
+            assert!(matches!(read(&mut &frame[..length]), Ok(None)), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_frame_is_an_error() {
+        assert!(matches!(read(&mut &b"hello world"[..]), Err(FrameError::NoLength)));
+        assert!(matches!(read(&mut &b"ffffffff\n{}"[..]), Err(FrameError::TooLong)));
+        assert!(matches!(read(&mut &b"00000002\n{}"[..]), Err(FrameError::Invalid(_))));
+    }
+}

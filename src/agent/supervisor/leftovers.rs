@@ -1,0 +1,52 @@
+//! What is left of a run whose supervisor died.
+//!
+//! Its processes were handed to another parent, so that descent alone does not find them: each also carries the run's
+//! mark in its environment.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+use super::process::{self, Identity};
+use super::spool::{AGENT_FILE, Record, SUPERVISOR_FILE, mark};
+use super::sweep::{SWEEP_LIMIT, kill_all};
+
+/// How long a pass waits for what it killed.
+const PASS: std::time::Duration = std::time::Duration::from_millis(5);
+
+/// Ends every process of a run whose supervisor is dead, and returns how many there were.
+///
+/// Blocks, normally for some milliseconds; call it where blocking is fine.
+///
+/// # Errors
+/// Where the supervisor still lives, which is then the one to ask; where a process could not be ended.
+pub fn end_leftovers(directory: &Path) -> io::Result<usize> {
+    let record = |name| -> Option<Record> { serde_json::from_slice(&fs::read(directory.join(name)).ok()?).ok() };
+    let supervisor: Option<Record> = record(SUPERVISOR_FILE);
+    if supervisor.as_ref().is_some_and(|record| record.process.is_alive()) {
+        return Err(io::Error::other("the run's supervisor is alive"));
+    }
+    let mark = supervisor.map_or_else(|| mark(directory), |record| record.mark);
+    let agent: Option<Identity> = record(AGENT_FILE).map(|record| record.process);
+    let find = || {
+        let mut roots: HashSet<i32> = process::marked(&mark);
+        roots.extend(agent.iter().filter(|agent| agent.is_alive()).map(|agent| agent.pid));
+        process::with_descendants(&roots)
+    };
+    let since = Instant::now();
+    let mut ended = HashSet::new();
+    loop {
+        let left = find();
+        if left.is_empty() {
+            return Ok(ended.len());
+        }
+        if since.elapsed() > SWEEP_LIMIT {
+            return Err(io::Error::other(format!("{} processes of the run could not be ended", left.len())));
+        }
+        ended.extend(left);
+        kill_all(find);
+        std::thread::sleep(PASS);
+    }
+}

@@ -1,0 +1,133 @@
+//! The small process under which one run of an agent lives.
+//!
+//! The bot starts it as `signalbox supervise`, hands it a [`crate::agent::run::RunSpec`] over standard input and may then
+//! die: the supervisor has a session of its own, keeps the run's bounds, and writes what happens to the run's directory.
+//! Bots connect to it through a socket in that directory ([`client`]) and miss nothing, however late.
+//!
+//! # Why
+//! One thread, no runtime: hundreds run at once, and each should cost about as much as an idle shell.
+
+pub mod client;
+mod clients;
+pub mod frame;
+mod input;
+mod launch;
+mod leftovers;
+mod news;
+mod process;
+mod signals;
+mod socket;
+mod spool;
+mod supervise;
+mod sweep;
+mod tail;
+mod watch;
+pub mod wire;
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use nix::sys::prctl::set_child_subreaper;
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, setsid};
+
+pub use leftovers::end_leftovers;
+pub use process::{Identity, boot_id};
+pub use spool::{AGENT_FILE, EVENTS_FILE, EXIT_FILE, MARK, Record, STDERR_FILE, STDOUT_FILE, SUPERVISOR_FILE, mark};
+
+use crate::agent::run::RunSpec;
+use clients::Clients;
+use frame::Ready;
+use signals::Signals;
+use spool::Spool;
+use supervise::Run;
+
+/// The hidden subcommand that makes the program a supervisor.
+pub const SUBCOMMAND: &str = "supervise";
+
+/// Exit code where the run's directory exists: another supervisor was first.
+pub const EXISTS_EXIT_CODE: u8 = 3;
+
+/// Supervises one run; call it before anything else is started in the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    match prepare() {
+        Ok(Some((spec, signals))) => match begin(&spec) {
+            Ok((spool, clients)) => supervise(spec, &signals, spool, clients),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                tell(&Ready::Exists);
+                ExitCode::from(EXISTS_EXIT_CODE)
+            }
+            Err(error) => {
+                tell(&Ready::Failed { error: error.to_string() });
+                ExitCode::FAILURE
+            }
+        },
+        Ok(None) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&Ready::Failed { error: error.to_string() });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Leaves the bot's session and waits for the run; `None` where the bot does not want it any more.
+fn prepare() -> Result<Option<(RunSpec, Signals)>, frame::FrameError> {
+    let signals = Signals::take()?;
+    // Fails only for the leader of a group, which then has a session or terminal of its own already.
+    let _ = setsid();
+    set_child_subreaper(true).map_err(io::Error::from)?;
+    Ok(frame::read(&mut io::stdin().lock())?.map(|spec| (spec, signals)))
+}
+
+/// Takes the run: creates its directory, listens there, and says who supervises it.
+fn begin(spec: &RunSpec) -> io::Result<(Spool, Clients)> {
+    let spool = Spool::create(&spec.directory)?;
+    let listen = || {
+        let clients = Clients::listen(&spec.directory, spool.reader(EVENTS_FILE)?)?;
+        spool.record(SUPERVISOR_FILE, Identity::of(std::process::id().cast_signed())?)?;
+        Ok(clients)
+    };
+    match listen() {
+        Ok(clients) => Ok((spool, clients)),
+        Err(error) => {
+            // Nothing was started, so that nothing is to be found there.
+            let _ = std::fs::remove_dir_all(&spec.directory);
+            Err(error)
+        }
+    }
+}
+
+fn supervise(spec: RunSpec, signals: &Signals, spool: Spool, clients: Clients) -> ExitCode {
+    // The agent works with the user's mask, not with that of our own files.
+    let users = umask(Mode::from_bits_truncate(0o077));
+    let unmask = |agents: bool| {
+        umask(if agents { users } else { Mode::from_bits_truncate(0o077) });
+    };
+    let run = Run::new(spec, signals, spool, clients);
+    match run {
+        Ok(run) => {
+            tell(&Ready::Started);
+            detach();
+            run.supervise(unmask);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tell(&Ready::Failed { error: error.to_string() });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Answers the bot; one that died is not told.
+fn tell(ready: &Ready) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(&wire::line(ready)).and_then(|()| out.flush());
+}
+
+/// Lets go of the bot's pipes.
+fn detach() {
+    let Ok(null) = File::options().read(true).write(true).open("/dev/null") else { return };
+    let _ = dup2_stdin(&null).and_then(|()| dup2_stdout(&null)).and_then(|()| dup2_stderr(&null));
+}

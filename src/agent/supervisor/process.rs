@@ -1,0 +1,149 @@
+//! Processes as `/proc` shows them: who is alive, who descends from whom, whose environment carries a mark.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+
+use serde::{Deserialize, Serialize};
+
+/// A process that can be told from a later one with the same id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The running kernel's boot id.
+    pub boot_id: String,
+    /// Process id.
+    pub pid: i32,
+    /// Start time, in clock ticks since boot (field 22 of `/proc/<pid>/stat`).
+    pub started: u64,
+}
+
+impl Identity {
+    /// Looks a process up.
+    ///
+    /// # Errors
+    /// Where there is no such process.
+    pub fn of(pid: i32) -> io::Result<Self> {
+        let stat = stat(pid).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Self { boot_id: boot_id()?, pid, started: stat.started })
+    }
+
+    /// Returns whether the process still runs; a zombie does not.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        boot_id().is_ok_and(|id| id == self.boot_id)
+            && stat(self.pid).is_some_and(|stat| stat.started == self.started && stat.is_running())
+    }
+}
+
+/// Returns the running kernel's boot id.
+///
+/// # Errors
+/// Where `/proc` cannot be read.
+pub fn boot_id() -> io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+}
+
+/// One line of the process table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) pid: i32,
+    parent: i32,
+    state: u8,
+    started: u64,
+}
+
+impl Stat {
+    /// Returns whether the process is neither a zombie nor dead.
+    pub(super) fn is_running(self) -> bool {
+        !matches!(self.state, b'Z' | b'X' | b'x')
+    }
+}
+
+fn stat(pid: i32) -> Option<Stat> {
+    parse_stat(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Parses `/proc/<pid>/stat`; the second field is the program's name, which may hold anything, parentheses too.
+fn parse_stat(pid: i32, stat: &[u8]) -> Option<Stat> {
+    let name_end = stat.iter().rposition(|&byte| byte == b')')?;
+    let mut fields = str::from_utf8(&stat[name_end + 1..]).ok()?.split_ascii_whitespace();
+    let state = *fields.next()?.as_bytes().first()?;
+    let parent = fields.next()?.parse().ok()?;
+    let started = fields.nth(17)?.parse().ok()?;
+    Some(Stat { pid, parent, state, started })
+}
+
+/// Returns the ids of all processes.
+pub(super) fn all() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Returns the running processes that descend from `roots`, and those of `roots` that run.
+pub(super) fn with_descendants(roots: &HashSet<i32>) -> Vec<i32> {
+    let table: Vec<Stat> = all().filter_map(stat).collect();
+    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+    for stat in &table {
+        children.entry(stat.parent).or_default().push(stat.pid);
+    }
+    let mut found = roots.clone();
+    let mut open: Vec<i32> = roots.iter().copied().collect();
+    while let Some(pid) = open.pop() {
+        for &child in children.get(&pid).into_iter().flatten() {
+            if found.insert(child) {
+                open.push(child);
+            }
+        }
+    }
+    table.into_iter().filter(|stat| found.contains(&stat.pid) && stat.is_running()).map(|stat| stat.pid).collect()
+}
+
+/// Returns whether `pid` is `ancestor` or descends from it.
+pub(super) fn descends_from(pid: i32, ancestor: i32) -> bool {
+    let mut at = pid;
+    let mut seen = HashSet::new();
+    while at > 0 && seen.insert(at) {
+        if at == ancestor {
+            return true;
+        }
+        let Some(stat) = stat(at) else { return false };
+        at = stat.parent;
+    }
+    false
+}
+
+/// Returns the running processes of this user that were started with `variable` in their environment.
+pub(super) fn marked(variable: &str) -> HashSet<i32> {
+    let Ok(own) = fs::metadata("/proc/self") else { return HashSet::new() };
+    all()
+        .filter(|pid| fs::metadata(format!("/proc/{pid}")).is_ok_and(|process| process.uid() == own.uid()))
+        .filter(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment.split(|&byte| byte == 0).any(|entry| entry == variable.as_bytes())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_name_may_hold_anything() {
+        let line = b"7 (a) S 1 (b)) R 5 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 9 9";
+        assert_eq!(parse_stat(7, line), Some(Stat { pid: 7, parent: 5, state: b'R', started: 4242 }));
+        assert_eq!(parse_stat(7, b"7 (a"), None);
+        assert_eq!(parse_stat(7, b"7 (a) R"), None);
+    }
+
+    #[test]
+    fn this_process_is_alive_and_another_start_time_is_not() {
+        let own = Identity::of(std::process::id().cast_signed()).expect("this process exists");
+        assert!(own.is_alive());
+        assert!(!Identity { started: own.started + 1, ..own.clone() }.is_alive());
+        assert!(!Identity { boot_id: "another".into(), ..own.clone() }.is_alive());
+        assert!(descends_from(own.pid, 1) || descends_from(own.pid, own.pid));
+        assert!(!descends_from(1, own.pid));
+    }
+}

@@ -1,0 +1,341 @@
+//! The life of one run, from the agent's start to the end of its last process.
+//!
+//! One thread waits for signals, output, clients and the next bound on time, and never for any one of them alone.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::WaitStatus;
+use nix::unistd::Pid;
+
+use super::clients::Clients;
+use super::input::Input;
+use super::launch::{self, Agent};
+use super::news::News;
+use super::process::Identity;
+use super::signals::Signals;
+use super::spool::{AGENT_FILE, STDERR_FILE, STDOUT_FILE, Spool};
+use super::sweep;
+use super::tail::Tail;
+use super::watch::{Due, Watch};
+use super::wire::{self, Control, ExitLine};
+use crate::agent::event::{Decision, Event};
+use crate::agent::exit::{Cause, Ended, Exit};
+use crate::agent::protocol::{self, Ending, Speak, Step};
+use crate::agent::run::{PROTOCOL_VERSION, Protocol, RunSpec};
+
+/// One run.
+pub(super) struct Run<'a> {
+    spec: RunSpec,
+    signals: &'a Signals,
+    spool: Spool,
+    clients: Clients,
+    speak: Box<dyn Speak>,
+    watch: Watch,
+    output: Output,
+    agent: Option<Running>,
+    ended: Option<Ended>,
+    cause: Option<Cause>,
+    final_seen: bool,
+}
+
+/// The agent's process.
+struct Running {
+    pid: i32,
+    input: Input,
+    reaped: bool,
+}
+
+/// What the agent writes.
+struct Output {
+    stdout: File,
+    stderr: File,
+    tail: Tail,
+    bytes: u64,
+}
+
+impl Output {
+    fn create(spool: &Spool) -> io::Result<Self> {
+        let (stdout, stderr) = (spool.output(STDOUT_FILE)?, spool.output(STDERR_FILE)?);
+        Ok(Self { stdout, stderr, tail: Tail::new(spool.reader(STDOUT_FILE)?), bytes: 0 })
+    }
+
+    fn stdout_bytes(&self) -> u64 {
+        self.stdout.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// Looks at the sizes; returns whether they changed.
+    fn measure(&mut self) -> bool {
+        let bytes = self.stdout_bytes() + self.stderr.metadata().map_or(0, |metadata| metadata.len());
+        std::mem::replace(&mut self.bytes, bytes) != bytes
+    }
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients) -> io::Result<Self> {
+        let output = Output::create(&spool)?;
+        let speak = protocol::for_run(&spec);
+        let watch = Watch::new(spec.bounds, Instant::now());
+        let (agent, ended, cause) = (None, None, None);
+        Ok(Self { spec, signals, spool, clients, speak, watch, output, agent, ended, cause, final_seen: false })
+    }
+
+    /// Runs the agent to its end and writes down how it ended.
+    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) {
+        let since = Instant::now();
+        self.start(unmask);
+        let mut news = News::of(&self.spec.directory);
+        while self.ended.is_none() {
+            self.wait(&news);
+            self.turn(&mut news);
+        }
+        let survivors = self.sweep();
+        self.finish(since, survivors);
+    }
+
+    /// Starts the agent, records it, and only then gives it the prompt.
+    fn start(&mut self, unmask: impl Fn(bool)) {
+        let outputs = self.output.stdout.try_clone().and_then(|out| Ok((out, self.output.stderr.try_clone()?)));
+        let (stdout, stderr) = match outputs {
+            Ok(outputs) => outputs,
+            Err(error) => return self.ended = Some(Ended::SpawnFailed { error: error.to_string() }),
+        };
+        unmask(true);
+        let started = self.signals.unblocked(|| launch::start(&self.spec, stdout, stderr));
+        unmask(false);
+        match started.unwrap_or_else(|error| Err(Ended::SpawnFailed { error: error.to_string() })) {
+            Ok(Agent { pid, input }) => {
+                self.agent = Some(Running { pid, input: Input::new(input), reaped: false });
+                if let Err(error) = Identity::of(pid).and_then(|id| self.spool.record(AGENT_FILE, id)) {
+                    return self.spool_failed(&error);
+                }
+                let prompt = std::mem::take(&mut self.spec.prompt);
+                let step = self.speak.open(&prompt);
+                self.take(step);
+            }
+            Err(ended) => self.ended = Some(ended),
+        }
+    }
+
+    /// Waits until something happens or is due.
+    fn wait(&self, news: &News) {
+        let now = Instant::now();
+        let due = self.watch.next().map(|(at, _)| at.saturating_duration_since(now));
+        let limit = [due, news.longest_wait()].into_iter().flatten().min();
+        // Rounded up, so that what is due at the end of the wait is due.
+        let limit = limit.map_or(PollTimeout::NONE, |limit| {
+            PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+        });
+        let mut fds = vec![reads_of(self.signals.as_fd()), reads_of(self.clients.listener())];
+        fds.extend(news.descriptor().map(reads_of));
+        let input = self.agent.as_ref().and_then(|agent| agent.input.wanting());
+        fds.extend(input.map(|pipe| PollFd::new(pipe, PollFlags::POLLOUT)));
+        fds.extend(self.clients.sockets().map(|(socket, sends)| {
+            PollFd::new(socket, if sends { PollFlags::POLLIN | PollFlags::POLLOUT } else { PollFlags::POLLIN })
+        }));
+        // An interrupted wait is only shorter.
+        let _ = poll(&mut fds, limit);
+    }
+
+    /// Does all that there is to do.
+    fn turn(&mut self, news: &mut News) {
+        if self.signals.drain() {
+            self.end(Cause::Cancelled);
+        }
+        if let Some(agent) = &mut self.agent {
+            let (pid, ended) = (agent.pid, &mut self.ended);
+            sweep::reap(&mut |reaped, status| note_end(pid, reaped, status, ended));
+            agent.reaped = self.ended.is_some();
+            agent.input.write();
+        }
+        news.take();
+        let grown = self.output.measure();
+        news.looked(grown);
+        self.read(false);
+        if grown {
+            self.watch.output(Instant::now());
+        }
+        if self.output.bytes > self.spec.bounds.max_output_bytes {
+            self.end(Cause::OutputLimit);
+        }
+        for control in self.clients.serve(self.spool.events_bytes()) {
+            match control {
+                Control::Cancel { .. } => self.end(Cause::Cancelled),
+                Control::Answer { answer } => self.answer(&answer.id, answer.decision, false),
+                Control::Hello { .. } => {}
+            }
+        }
+        let now = Instant::now();
+        while let Some((_, due)) = self.watch.next().filter(|(at, _)| *at <= now && self.ended.is_none()) {
+            self.due(due);
+        }
+        self.clients.send(self.spool.events_bytes());
+    }
+
+    fn due(&mut self, due: Due) {
+        match due {
+            Due::Timeout(which) => self.end(Cause::Timeout { which }),
+            Due::Unanswered(id) => self.answer(&id, Decision::Deny, true),
+            Due::Settle => self.end(Cause::Settled),
+            Due::Kill => {
+                self.sweep();
+                let gone = Ended::Signalled { signal: Signal::SIGKILL as i32 };
+                self.ended.get_or_insert(gone);
+            }
+        }
+    }
+
+    /// Reads what the agent wrote; `whole` reads to the end of the file.
+    fn read(&mut self, whole: bool) {
+        if self.spec.protocol == Protocol::Text {
+            return;
+        }
+        loop {
+            let mut steps = Vec::new();
+            let more = self.output.tail.read(|line| steps.push(self.speak.line(line)));
+            if whole && !matches!(more, Ok(true)) {
+                self.output.tail.finish(|line| steps.push(self.speak.line(line)));
+            }
+            for step in steps {
+                self.take(step);
+            }
+            match more {
+                Ok(true) if whole => {}
+                Ok(_) => return,
+                Err(error) => return self.spool_failed(&error),
+            }
+        }
+    }
+
+    fn answer(&mut self, id: &str, decision: Decision, timed_out: bool) {
+        if self.watch.is_open(id) {
+            let step = self.speak.answer(id, decision);
+            self.record(&Event::Answered { id: id.to_owned(), decision, timed_out });
+            self.take(step);
+        }
+    }
+
+    fn take(&mut self, step: Step) {
+        for event in &step.events {
+            if matches!(event, Event::Final(_)) {
+                self.final_seen = true;
+                self.close_requests();
+            }
+            self.record(event);
+        }
+        if let Some(agent) = &mut self.agent
+            && (step.close_input || !step.reply.is_empty())
+        {
+            agent.input.push(step.reply, step.close_input);
+        }
+    }
+
+    /// Answers what nobody can answer any more.
+    fn close_requests(&mut self) {
+        for id in self.watch.open_requests() {
+            self.record(&Event::Answered { id, decision: Decision::Deny, timed_out: false });
+        }
+    }
+
+    fn record(&mut self, event: &Event) {
+        self.watch.event(event, Instant::now());
+        if matches!(self.cause, Some(Cause::SpoolFailed { .. })) {
+            return;
+        }
+        if let Err(error) = self.spool.append(event) {
+            self.spool_failed(&error);
+        }
+    }
+
+    fn spool_failed(&mut self, error: &io::Error) {
+        self.final_seen = false;
+        self.cause = None;
+        self.end(Cause::SpoolFailed { error: error.to_string() });
+    }
+
+    /// Asks the agent to end; the first cause stands.
+    fn end(&mut self, cause: Cause) {
+        if self.cause.is_none() {
+            self.cause = Some(cause);
+        }
+        if self.watch.is_ending() {
+            return;
+        }
+        self.watch.ending(Instant::now());
+        if let Some(agent) = self.agent.as_ref().filter(|agent| !agent.reaped) {
+            let group = Pid::from_raw(agent.pid);
+            // A stopped process takes the signal when it goes on.
+            let _ = killpg(group, Signal::SIGTERM).and_then(|()| killpg(group, Signal::SIGCONT));
+        }
+    }
+
+    /// Ends what is left of the tree; returns how many processes could not be ended.
+    fn sweep(&mut self) -> u32 {
+        let Some(agent) = &mut self.agent else { return 0 };
+        let (pid, ended) = (agent.pid, &mut self.ended);
+        let survivors = sweep::end_children(self.signals, &mut |reaped, status| note_end(pid, reaped, status, ended));
+        agent.reaped = true;
+        survivors
+    }
+
+    fn finish(mut self, since: Instant, survivors: u32) {
+        self.output.measure();
+        self.read(true);
+        let ended = self.ended.take().unwrap_or(Ended::SpawnFailed { error: "it was not started".into() });
+        let stderr_tail = self.spool.stderr_tail();
+        if !self.final_seen {
+            let stdout_head = match self.spec.protocol {
+                Protocol::Text => self.spool.stdout_head().unwrap_or_default(),
+                Protocol::Claude | Protocol::Native => Vec::new(),
+            };
+            let ending = Ending {
+                ended: &ended,
+                cause: self.cause.as_ref(),
+                stdout_head: &stdout_head,
+                stdout_bytes: self.output.stdout_bytes(),
+                stderr_tail: &stderr_tail,
+            };
+            let last = self.speak.end(&ending);
+            self.close_requests();
+            let own = self.spec.protocol == Protocol::Text && self.cause.is_none();
+            self.record(&Event::Final(last));
+            self.final_seen = own && matches!(ended, Ended::Exited { .. }) && self.cause.is_none();
+        }
+        // What is left in it is scratch; the next run has a directory of its own.
+        let _ = std::fs::remove_dir_all(&self.spec.scratch);
+        let exit = Exit {
+            version: PROTOCOL_VERSION,
+            ended,
+            cause: self.cause,
+            final_seen: self.final_seen,
+            stderr_tail,
+            output_bytes: self.output.bytes,
+            pid: self.agent.as_ref().map(|agent| agent.pid),
+            duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
+            survivors,
+        };
+        // Where even this cannot be written, the clients are told, and a later bot finds a dead supervisor.
+        let _ = self.spool.write_exit(&exit);
+        self.clients.finish(self.spool.events_bytes(), &wire::line(&ExitLine { exit }));
+    }
+}
+
+fn reads_of(fd: BorrowedFd<'_>) -> PollFd<'_> {
+    PollFd::new(fd, PollFlags::POLLIN)
+}
+
+/// Notes how the agent ended, if it is the process that was reaped.
+fn note_end(agent: i32, reaped: i32, status: WaitStatus, ended: &mut Option<Ended>) {
+    if reaped != agent {
+        return;
+    }
+    *ended = match status {
+        WaitStatus::Exited(_, code) => Some(Ended::Exited { code }),
+        WaitStatus::Signaled(_, signal, _) => Some(Ended::Signalled { signal: signal as i32 }),
+        _ => return,
+    };
+}

@@ -1,0 +1,192 @@
+//! The bounds on time of one run, as a value: given what happened and when, what is due next.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
+
+use crate::agent::event::Event;
+use crate::agent::exit::Bound;
+use crate::agent::run::Bounds;
+
+/// What a bound on time asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The run took too long.
+    Timeout(Bound),
+    /// A permission request was not answered.
+    Unanswered(String),
+    /// The agent did not exit after its final word.
+    Settle,
+    /// The agent did not exit after SIGTERM.
+    Kill,
+}
+
+/// How far the run is.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    Working,
+    /// The final word was seen.
+    Settling(Instant),
+    /// SIGTERM was sent.
+    Ending(Instant),
+}
+
+/// Keeps the bounds of one run.
+#[derive(Debug)]
+pub(super) struct Watch {
+    bounds: Bounds,
+    started: Instant,
+    active: Instant,
+    phase: Phase,
+    tools: HashSet<String>,
+    requests: BTreeMap<String, Instant>,
+}
+
+impl Watch {
+    pub(super) fn new(bounds: Bounds, now: Instant) -> Self {
+        Self {
+            bounds,
+            started: now,
+            active: now,
+            phase: Phase::Working,
+            tools: HashSet::new(),
+            requests: BTreeMap::new(),
+        }
+    }
+
+    /// Notes that the agent wrote something.
+    pub(super) fn output(&mut self, now: Instant) {
+        self.active = now;
+    }
+
+    /// Notes what happened.
+    pub(super) fn event(&mut self, event: &Event, now: Instant) {
+        match event {
+            Event::ToolStarted { id, .. } => {
+                self.tools.insert(id.clone());
+            }
+            Event::ToolFinished { id, .. } => {
+                self.tools.remove(id);
+                self.active = now;
+            }
+            Event::Asked { id, .. } => {
+                self.requests.insert(id.clone(), now);
+            }
+            Event::Answered { id, .. } => {
+                self.requests.remove(id);
+                self.active = now;
+            }
+            Event::Final(_) => {
+                if matches!(self.phase, Phase::Working) {
+                    self.phase = Phase::Settling(now);
+                }
+            }
+            Event::Session { .. } | Event::Text { .. } | Event::Retrying { .. } => {}
+        }
+    }
+
+    /// Notes that the agent was asked to end.
+    pub(super) fn ending(&mut self, now: Instant) {
+        self.phase = Phase::Ending(now);
+    }
+
+    /// Returns whether the agent was asked to end.
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self.phase, Phase::Ending(_))
+    }
+
+    /// Returns the permission requests that are open.
+    pub(super) fn open_requests(&self) -> Vec<String> {
+        self.requests.keys().cloned().collect()
+    }
+
+    /// Returns whether a permission request is open.
+    pub(super) fn is_open(&self, request: &str) -> bool {
+        self.requests.contains_key(request)
+    }
+
+    /// Returns what is due first, and when.
+    pub(super) fn next(&self) -> Option<(Instant, Due)> {
+        let bounds = &self.bounds;
+        match self.phase {
+            Phase::Ending(since) => Some((since.checked_add(bounds.kill_grace)?, Due::Kill)),
+            Phase::Settling(since) => Some((since.checked_add(bounds.settle)?, Due::Settle)),
+            Phase::Working => {
+                let whole = self.started.checked_add(bounds.background);
+                let whole = whole.map(|at| (at, Due::Timeout(Bound::Background)));
+                let oldest = self.requests.iter().min_by_key(|(_, since)| **since);
+                let request = oldest
+                    .and_then(|(id, since)| Some((since.checked_add(bounds.approval)?, Due::Unanswered(id.clone()))));
+                let quiet = self.tools.is_empty() && self.requests.is_empty();
+                let idle = bounds.idle.filter(|_| quiet).and_then(|idle| self.active.checked_add(idle));
+                let idle = idle.map(|at| (at, Due::Timeout(Bound::Idle)));
+                [whole, request, idle].into_iter().flatten().min_by_key(|(at, _)| *at)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::event::Decision;
+    use crate::agent::protocol::failure;
+    use std::time::Duration;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn watch(now: Instant) -> Watch {
+        let bounds = Bounds {
+            background: seconds(100),
+            idle: Some(seconds(10)),
+            settle: seconds(3),
+            kill_grace: seconds(5),
+            approval: seconds(50),
+            max_output_bytes: 1,
+        };
+        Watch::new(bounds, now)
+    }
+
+    fn tool(id: &str) -> Event {
+        Event::ToolStarted { id: id.into(), name: "Bash".into(), summary: String::new() }
+    }
+
+    #[test]
+    fn silence_counts_only_while_no_tool_call_is_open() {
+        let now = Instant::now();
+        let mut watch = watch(now);
+        assert_eq!(watch.next(), Some((now + seconds(10), Due::Timeout(Bound::Idle))));
+        watch.output(now + seconds(4));
+        assert_eq!(watch.next(), Some((now + seconds(14), Due::Timeout(Bound::Idle))));
+        watch.event(&tool("1"), now);
+        assert_eq!(watch.next(), Some((now + seconds(100), Due::Timeout(Bound::Background))));
+        let done = Event::ToolFinished { id: "1".into(), ok: true, output: String::new() };
+        watch.event(&done, now + seconds(60));
+        assert_eq!(watch.next(), Some((now + seconds(70), Due::Timeout(Bound::Idle))));
+    }
+
+    #[test]
+    fn a_request_that_nobody_answers_is_due_and_silence_waits_for_it() {
+        let now = Instant::now();
+        let mut watch = watch(now);
+        watch.event(&Event::Asked { id: "r".into(), tool: "Bash".into(), detail: String::new() }, now + seconds(1));
+        assert_eq!(watch.next(), Some((now + seconds(51), Due::Unanswered("r".into()))));
+        assert_eq!(watch.open_requests(), ["r"]);
+        let answered = Event::Answered { id: "r".into(), decision: Decision::Deny, timed_out: true };
+        watch.event(&answered, now + seconds(51));
+        assert_eq!(watch.next(), Some((now + seconds(61), Due::Timeout(Bound::Idle))));
+    }
+
+    #[test]
+    fn after_the_final_word_only_the_exit_is_waited_for() {
+        let now = Instant::now();
+        let mut watch = watch(now);
+        watch.event(&Event::Final(failure("x")), now);
+        assert_eq!(watch.next(), Some((now + seconds(3), Due::Settle)));
+        watch.ending(now + seconds(3));
+        assert_eq!(watch.next(), Some((now + seconds(8), Due::Kill)));
+        watch.event(&Event::Final(failure("x")), now + seconds(4));
+        assert_eq!(watch.next(), Some((now + seconds(8), Due::Kill)), "an ending run stays ending");
+    }
+}

@@ -1,0 +1,7 @@
+//! Runs under their supervisors, through the built program and against real processes.
+
+mod endings;
+mod following;
+mod scene;
+mod talking;
+mod trouble;

@@ -1,0 +1,298 @@
+//! An agent for tests, which does what its prompt says.
+//!
+//! It speaks like claude when it is called with `--input-format stream-json`, prints our own events with `--native`, and
+//! else prints text. A prompt without a script is answered with `turn <n>: <prompt>`. A line of the prompt that begins
+//! with `script:` holds steps, separated by `;`:
+//!
+//! | step | does |
+//! |---|---|
+//! | `say <text>` | writes a block of text |
+//! | `tool <name> <command>` | a tool call that succeeds at once |
+//! | `open-tool <name> <command>` | a tool call that does not end |
+//! | `ask <name> <command>` | asks for permission, waits, and says `allowed <command>` or `denied <command>` |
+//! | `raw <text>` | prints a line as it is |
+//! | `flood <bytes>` | prints that many bytes without a line break |
+//! | `err <text>` | writes to standard error |
+//! | `sleep <milliseconds>` | waits |
+//! | `wait <path>` | waits until the file exists |
+//! | `ignore-term` | ignores SIGTERM from now on, as do processes that it starts |
+//! | `leave` | leaves a process behind that has a session of its own, no parent, and holds the output open |
+//! | `answer <text>` | the final answer, instead of `turn <n>: …` |
+//! | `fail <text>` | the final error |
+//! | `crash <code>` | exits without a final word |
+//! | `stay` | does not exit after the final word |
+//! | `hang` | waits for ever |
+//!
+//! Environment: `SCRIPTED_AGENT_SESSIONS` is a directory that keeps each session's prompts (`--session-id`, `--resume`);
+//! without it every session is unknown to `--resume`. `SCRIPTED_AGENT_LOG` is a file that gets one JSON line a run: pid,
+//! session, whether it was resumed, and the prompt.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use nix::sys::signal::{SigSet, Signal};
+use serde_json::{Value, json};
+
+/// How the agent talks.
+#[derive(Clone, Copy, PartialEq)]
+enum Voice {
+    Text,
+    Native,
+    Claude,
+}
+
+struct Agent {
+    voice: Voice,
+    session: String,
+    turn: usize,
+    calls: usize,
+    stays: bool,
+}
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|arg| arg == "linger") {
+        return linger(args.get(1).is_some());
+    }
+    let after = |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)).cloned();
+    let voice = match after("--input-format").as_deref() {
+        Some("stream-json") => Voice::Claude,
+        _ if args.iter().any(|arg| arg == "--native") => Voice::Native,
+        _ => Voice::Text,
+    };
+    let resumed = after("--resume");
+    let session = resumed.clone().or_else(|| after("--session-id")).unwrap_or_else(|| "no-session".into());
+    let prompt = read_prompt(voice);
+    log(&session, resumed.is_some(), &prompt);
+    let mut agent = Agent { voice, session, turn: 1, calls: 0, stays: false };
+    if !agent.remember(resumed.is_some(), &prompt) {
+        return agent.unknown_session();
+    }
+    agent.begin();
+    let code = agent.act(&prompt);
+    if code == 0 && voice == Voice::Claude {
+        // As the real one: it stays until its input is closed.
+        let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+    }
+    if agent.stays {
+        hang();
+    }
+    ExitCode::from(code)
+}
+
+impl Agent {
+    fn act(&mut self, prompt: &str) -> u8 {
+        let script = prompt.lines().find_map(|line| line.trim().strip_prefix("script:")).unwrap_or_default();
+        let mut answer = Ok(format!("turn {}: {prompt}", self.turn));
+        for step in script.split(';').map(str::trim).filter(|step| !step.is_empty()) {
+            let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
+            match word {
+                "say" => self.say(rest),
+                "tool" => {
+                    let id = self.tool(rest);
+                    self.tool_done(&id);
+                }
+                "open-tool" => drop(self.tool(rest)),
+                "ask" => self.ask(rest),
+                "raw" => println!("{rest}"),
+                "flood" => flood(rest.parse().expect("flood <bytes>")),
+                "err" => eprintln!("{rest}"),
+                "sleep" => sleep(Duration::from_millis(rest.parse().expect("sleep <milliseconds>"))),
+                "wait" => wait_for(rest),
+                "ignore-term" => SigSet::from_iter([Signal::SIGTERM]).thread_block().expect("signals can be blocked"),
+                "leave" => leave(),
+                "answer" => answer = Ok(rest.to_owned()),
+                "fail" => answer = Err(rest.to_owned()),
+                "crash" => std::process::exit(rest.parse().expect("crash <code>")),
+                "stay" => self.stays = true,
+                "hang" => hang(),
+                other => panic!("unknown step {other:?}"),
+            }
+        }
+        self.end(&answer)
+    }
+
+    /// Adds the prompt to the session's history; false where the session to resume is not known.
+    fn remember(&mut self, resumed: bool, prompt: &str) -> bool {
+        let Some(directory) = std::env::var_os("SCRIPTED_AGENT_SESSIONS") else { return !resumed };
+        let file = PathBuf::from(directory).join(&self.session);
+        let history = fs::read_to_string(&file).ok();
+        if resumed && history.is_none() {
+            return false;
+        }
+        let mut history = history.unwrap_or_default();
+        history.push_str(&json!(prompt).to_string());
+        history.push('\n');
+        self.turn = history.lines().count();
+        fs::write(file, history).expect("the history can be written");
+        true
+    }
+
+    fn unknown_session(&self) -> ExitCode {
+        let error = format!("No conversation found with session ID: {}", self.session);
+        eprintln!("{error}");
+        if self.voice == Voice::Claude {
+            print(&json!({"type": "result", "subtype": "error_during_execution", "is_error": true, "errors": [error]}));
+        }
+        ExitCode::FAILURE
+    }
+
+    fn begin(&self) {
+        match self.voice {
+            Voice::Text => {}
+            Voice::Native => print(&json!({"type": "session", "id": self.session, "model": "scripted"})),
+            Voice::Claude => print(&json!({"type": "system", "subtype": "init", "session_id": self.session,
+                "model": "scripted", "cwd": std::env::current_dir().expect("there is a directory")})),
+        }
+    }
+
+    fn say(&self, text: &str) {
+        match self.voice {
+            Voice::Text => println!("{text}"),
+            Voice::Native => print(&json!({"type": "text", "text": text})),
+            Voice::Claude => self.assistant(&json!({"type": "text", "text": text})),
+        }
+    }
+
+    fn assistant(&self, block: &Value) {
+        let message = json!({"role": "assistant", "content": [block]});
+        print(&json!({"type": "assistant", "message": message, "session_id": self.session}));
+    }
+
+    fn tool(&mut self, call: &str) -> String {
+        self.calls += 1;
+        let id = format!("call-{}", self.calls);
+        let (name, command) = call.split_once(' ').unwrap_or((call, ""));
+        match self.voice {
+            Voice::Text => {}
+            Voice::Native => print(&json!({"type": "tool_started", "id": id, "name": name, "summary": command})),
+            Voice::Claude => {
+                self.assistant(&json!({"type": "tool_use", "id": id, "name": name, "input": {"command": command}}));
+            }
+        }
+        id
+    }
+
+    fn tool_done(&self, id: &str) {
+        match self.voice {
+            Voice::Text => {}
+            Voice::Native => print(&json!({"type": "tool_finished", "id": id, "ok": true, "output": "done"})),
+            Voice::Claude => {
+                let block = json!({"type": "tool_result", "tool_use_id": id, "content": "done", "is_error": false});
+                print(&json!({"type": "user", "message": {"role": "user", "content": [block]}}));
+            }
+        }
+    }
+
+    fn ask(&mut self, call: &str) {
+        let (name, command) = call.split_once(' ').unwrap_or((call, ""));
+        self.calls += 1;
+        let id = format!("request-{}", self.calls);
+        let request = json!({"subtype": "can_use_tool", "tool_name": name, "input": {"command": command}});
+        print(&json!({"type": "control_request", "request_id": id, "request": request}));
+        let response = loop {
+            let mut line = String::new();
+            let length = io::stdin().lock().read_line(&mut line).expect("standard input can be read");
+            assert!(length > 0, "standard input was closed before {id} was answered");
+            let line: Value = serde_json::from_str(&line).expect("every line is JSON");
+            if line["type"] == "control_response" && line["response"]["request_id"] == id.as_str() {
+                break line["response"]["response"].clone();
+            }
+        };
+        match response["behavior"].as_str() {
+            Some("allow") => {
+                assert_eq!(response["updatedInput"]["command"], command, "the input comes back");
+                self.say(&format!("allowed {command}"));
+            }
+            Some("deny") => self.say(&format!("denied {command}")),
+            other => panic!("unknown behavior {other:?}"),
+        }
+    }
+
+    fn end(&self, answer: &Result<String, String>) -> u8 {
+        match self.voice {
+            Voice::Text => match answer {
+                Ok(text) => println!("{text}"),
+                Err(text) => eprintln!("{text}"),
+            },
+            Voice::Native => {
+                let outcome = match answer {
+                    Ok(text) => json!({"Ok": text}),
+                    Err(text) => json!({"Err": text}),
+                };
+                print(&json!({"type": "final", "outcome": outcome}));
+            }
+            Voice::Claude => {
+                let (Ok(text) | Err(text)) = answer;
+                print(&json!({"type": "result", "subtype": "success", "is_error": answer.is_err(), "result": text,
+                    "session_id": self.session, "total_cost_usd": 0.01 * self.turn as f64,
+                    "usage": {"input_tokens": 10, "output_tokens": 2}, "permission_denials": []}));
+            }
+        }
+        u8::from(answer.is_err())
+    }
+}
+
+fn read_prompt(voice: Voice) -> String {
+    if voice != Voice::Claude {
+        return io::read_to_string(io::stdin()).expect("the prompt can be read");
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).expect("the prompt can be read");
+    let line: Value = serde_json::from_str(&line).expect("the prompt is one JSON line");
+    line["message"]["content"].as_str().expect("the prompt is text").to_owned()
+}
+
+fn log(session: &str, resumed: bool, prompt: &str) {
+    let Some(file) = std::env::var_os("SCRIPTED_AGENT_LOG") else { return };
+    let entry = json!({"pid": std::process::id(), "session": session, "resumed": resumed, "prompt": prompt});
+    let mut file = OpenOptions::new().create(true).append(true).open(file).expect("the log can be opened");
+    file.write_all(format!("{entry}\n").as_bytes()).expect("the log can be written");
+}
+
+fn print(line: &Value) {
+    println!("{line}");
+}
+
+fn flood(mut bytes: usize) {
+    let chunk = vec![b'x'; 1024 * 1024];
+    let mut out = io::stdout().lock();
+    while bytes > 0 {
+        let length = bytes.min(chunk.len());
+        out.write_all(&chunk[..length]).expect("standard output can be written");
+        bytes -= length;
+    }
+}
+
+fn wait_for(path: &str) {
+    while !PathBuf::from(path).exists() {
+        sleep(Duration::from_millis(5));
+    }
+}
+
+fn hang() -> ! {
+    loop {
+        sleep(Duration::from_secs(3600));
+    }
+}
+
+/// Starts a process that starts another and exits, so that the other has no parent.
+fn leave() {
+    let own = std::env::current_exe().expect("this program has a file");
+    let status = Command::new(own).arg("linger").stdin(Stdio::null()).status().expect("this program can be started");
+    assert!(status.success());
+}
+
+fn linger(orphan: bool) -> ExitCode {
+    nix::unistd::setsid().ok();
+    if orphan {
+        hang();
+    }
+    let own = std::env::current_exe().expect("this program has a file");
+    let mut command = Command::new(own);
+    command.args(["linger", "orphan"]).spawn().map_or(ExitCode::FAILURE, |_| ExitCode::SUCCESS)
+}
