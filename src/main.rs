@@ -6,12 +6,13 @@ use clap::Parser;
 use signalbox::agent::supervisor;
 use signalbox::cli::Cli;
 use signalbox::investigation::host;
+use signalbox::observer::HOST_SUBCOMMAND;
 
 fn main() -> ExitCode {
     // The hidden ones come first: no runtime, no configuration, as small as can be.
     match std::env::args_os().nth(1) {
         Some(word) if word == supervisor::SUBCOMMAND => return supervisor::main(),
-        Some(word) if word == host::SUBCOMMAND => return host::main(),
+        Some(word) if word == HOST_SUBCOMMAND => return host::main(),
         Some(_) | None => {}
     }
     match Cli::parse().run() {

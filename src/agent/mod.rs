@@ -3,7 +3,9 @@
 //! Each run lives under a small process of its own, the [`supervisor`], which speaks the agent's [`protocol`], keeps the
 //! run's bounds, writes its events and its [`exit`] to the run's directory, and outlives the bot.
 
+pub mod catalogue;
 pub mod claude;
+pub mod environment;
 pub mod event;
 pub mod exit;
 pub mod native;

@@ -102,7 +102,7 @@ pub fn unknown(name: &str, nearest: Option<&str>) -> Document {
 #[must_use]
 pub fn unknown_project<'p>(name: &str, known: impl Iterator<Item = &'p String>) -> Document {
     let known: Vec<&str> = known.map(String::as_str).collect();
-    let mut content = vec![
+    let content = vec![
         Inline::Text("No project is called ".into()),
         Inline::Code(one_line(name, 60)),
         Inline::Text(if known.is_empty() {

@@ -31,6 +31,7 @@ use crate::redact::Redactor;
 use crate::store::{Task, TaskId};
 
 pub use follow::Follower;
+pub use prepare::HOST_SUBCOMMAND;
 
 /// What may wait to be said to one agent.
 const MAX_CONTROLS: usize = 64;

@@ -11,7 +11,7 @@ use crate::config::{self, Kind};
 use crate::store::{Session, Task};
 
 /// Name of the hidden subcommand that is the built-in investigator.
-pub(crate) const HOST_SUBCOMMAND: &str = "host-agent";
+pub const HOST_SUBCOMMAND: &str = "host-agent";
 
 /// What a run needs to be known by.
 pub(super) struct Prepared {

@@ -193,10 +193,11 @@ impl Observer {
         let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
         let directory = self.run_directory(&task);
         self.finish(task, completion, forgotten).await;
-        if exit.output_bytes <= KEEP_ABOVE_BYTES
-            && let Err(error) = tokio::fs::remove_dir_all(&directory).await
-        {
-            tracing::warn!(%error, "could not remove a finished run's files");
+        if exit.output_bytes <= KEEP_ABOVE_BYTES {
+            let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
+            if let Ok(Err(error)) = removed {
+                tracing::warn!(%error, "could not remove a finished run's files");
+            }
         }
     }
 

@@ -52,7 +52,7 @@ pub(super) fn end(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreErro
 pub(super) fn rename(turn: &Turn<'_>, old: &str, new: &str) -> Result<InboxOutcome, StoreError> {
     let Some(session) = find(turn, old)? else { return unknown(turn, old) };
     let agents: Vec<&str> = turn.cx.agents.names().collect();
-    if let Err(fault) = names::check(new, &agents, MODELS) {
+    if let Err(fault) = names::check_name(new, &agents, MODELS) {
         return turn.refuse(format::session::bad_name(&fault));
     }
     if let Some(other) = turn.tx.session_by_name(&turn.chat(), new)?

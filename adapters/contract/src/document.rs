@@ -3,6 +3,8 @@
 //! Markdown is parsed once into a [`Document`]; sentences of our own are built as one; each adapter renders it.
 //! The tree holds no provider's markup, so nothing in an agent's text can become a mention or a command by itself.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// A formatted text: blocks from top to bottom.
@@ -123,14 +125,24 @@ impl Block {
     /// Makes a paragraph of plain text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Paragraph(vec![Inline::Text(text.into())])
+        Self::Paragraph(vec![Inline::text(text)])
     }
 }
 
 impl Inline {
-    /// Makes bold text.
+    /// Makes plain text, cleaned of control characters.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        match crate::clean(&text) {
+            Cow::Borrowed(_) => Self::Text(text),
+            Cow::Owned(cleaned) => Self::Text(cleaned),
+        }
+    }
+
+    /// Makes bold text, cleaned of control characters.
     #[must_use]
     pub fn strong(text: impl Into<String>) -> Self {
-        Self::Strong(vec![Inline::Text(text.into())])
+        Self::Strong(vec![Inline::text(text)])
     }
 }

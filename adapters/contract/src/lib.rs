@@ -11,6 +11,10 @@
 
 mod deliver;
 mod document;
+mod clean;
+pub use clean::clean;
+mod markdown;
+mod visible;
 mod id;
 mod incoming;
 mod listen;

@@ -36,7 +36,7 @@ impl console::Complete for Completer {
         let sessions: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
         let agents: Vec<&str> = self.agents.iter().map(String::as_str).collect();
         let projects: Vec<&str> = self.projects.iter().map(String::as_str).collect();
-        let words = Words { agents: &agents, models: MODELS, sessions: &sessions, projects: &projects, tasks: &[] };
+        let words = Words { agents: &agents, models: MODELS, sessions: &sessions, projects: &projects, ..Words::default() };
         complete(line, cursor, &words)
             .into_iter()
             .map(|found| console::Completion {

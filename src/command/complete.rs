@@ -1,0 +1,216 @@
+//! What can stand at the cursor of a line that is being typed, from the table.
+
+use super::COMMANDS;
+use super::grammar::{Argument, Definition, Flag, Form, Kind, definition};
+use super::model::ModelWords;
+
+/// Most candidates that are offered.
+const MAX_CANDIDATES: usize = 100;
+/// Most words before the cursor that are looked at; farther on there are only prompts.
+const MAX_WORDS: usize = 8;
+
+/// The names that can be offered; what is left empty is not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Words<'a> {
+    /// Agents.
+    pub agents: &'a [&'a str],
+    /// Words that name a model.
+    pub models: &'a [ModelWords<'a>],
+    /// Sessions of the chat.
+    pub sessions: &'a [&'a str],
+    /// Configured projects.
+    pub projects: &'a [&'a str],
+    /// Tasks that can be named.
+    pub tasks: &'a [&'a str],
+    /// Permission requests that are open.
+    pub requests: &'a [&'a str],
+}
+
+/// A text that can stand in the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where what it replaces begins, in bytes.
+    pub start: usize,
+    /// Where what it replaces ends, in bytes.
+    pub end: usize,
+    /// The text.
+    pub text: String,
+    /// What it is, one line.
+    pub description: String,
+}
+
+/// Offers what can stand at the cursor, a byte index; one beyond the end or within a character is moved back.
+#[must_use]
+pub fn complete(line: &str, cursor: usize, words: &Words<'_>) -> Vec<Candidate> {
+    let cursor = line.floor_char_boundary(cursor);
+    let start = line[..cursor].rfind(char::is_whitespace).map_or(0, |at| line.ceil_char_boundary(at + 1));
+    let end = line[cursor..].find(char::is_whitespace).map_or(line.len(), |at| cursor + at);
+    let typed = line[start..cursor].to_lowercase();
+    let before: Vec<&str> = line[..start].split_whitespace().take(MAX_WORDS).collect();
+    offers(&before, &typed, words)
+        .into_iter()
+        .filter(|(text, _)| text.to_lowercase().starts_with(&typed))
+        .take(MAX_CANDIDATES)
+        .map(|(text, description)| Candidate { start, end, text, description })
+        .collect()
+}
+
+/// A text and what it is.
+type Offer = (String, String);
+
+fn offers(before: &[&str], typed: &str, words: &Words<'_>) -> Vec<Offer> {
+    let Some((first, rest)) = before.split_first() else {
+        let commands = COMMANDS.iter().map(|own| (format!("/{}", own.word), own.description.to_owned()));
+        return if typed.starts_with('@') { mentions(typed, words) } else { commands.collect() };
+    };
+    let Some(definition) = first.strip_prefix('/').and_then(definition) else { return Vec::new() };
+    let mut offers: Vec<Offer> = definition.forms.iter().filter_map(|form| next(form, rest, words)).flatten().collect();
+    offers.extend(before_prompt(definition, rest, typed, words));
+    offers
+}
+
+/// Offers the next argument of a form, if the words so far fit it.
+fn next(form: &Form, before: &[&str], words: &Words<'_>) -> Option<Vec<Offer>> {
+    let (done, rest) = form.arguments.split_at_checked(before.len())?;
+    let fits = done.iter().zip(before).all(|(argument, word)| argument.takes(word));
+    match rest.first().filter(|_| fits)? {
+        Argument::Literal(own) | Argument::OptionalLiteral(own) => {
+            Some(vec![((*own).to_owned(), form.description.to_owned())])
+        }
+        Argument::Word(_, kind) | Argument::OptionalWord(_, kind) => Some(named(*kind, words)),
+        Argument::Flag(_) | Argument::Mention(_) | Argument::Separator | Argument::Prompt => None,
+    }
+}
+
+/// Offers options and mentions, as long as the prompt has not begun.
+fn before_prompt(definition: &Definition, before: &[&str], typed: &str, words: &Words<'_>) -> Vec<Offer> {
+    let mut flags: Vec<Flag> = definition.flags().collect();
+    let mut mentioned = false;
+    let mut value_of = None;
+    for word in before {
+        if value_of.take().is_some() {
+            continue;
+        }
+        if let Some(at) = flags.iter().position(|flag| flag.as_str().eq_ignore_ascii_case(word)) {
+            value_of = Some(flags.remove(at));
+        } else if word.starts_with('@') && !mentioned {
+            mentioned = true;
+        } else {
+            return Vec::new();
+        }
+    }
+    if let Some(flag) = value_of {
+        return named(flag.kind(), words);
+    }
+    let prompt_forms = definition.forms.iter().filter(|form| form.arguments.last() == Some(&Argument::Prompt));
+    let mut offers = Vec::new();
+    for form in prompt_forms {
+        match form.arguments[0] {
+            Argument::Flag(flag) if flags.contains(&flag) => {
+                offers.push((flag.as_str().to_owned(), form.description.to_owned()));
+            }
+            Argument::Separator => offers.push(("--".to_owned(), form.description.to_owned())),
+            Argument::Flag(_)
+            | Argument::Mention(_)
+            | Argument::Prompt
+            | Argument::Literal(_)
+            | Argument::OptionalLiteral(_)
+            | Argument::Word(..)
+            | Argument::OptionalWord(..) => {}
+        }
+    }
+    if !mentioned && !offers.is_empty() {
+        offers.extend(mentions(typed, words));
+    }
+    offers
+}
+
+/// Offers everything that can be mentioned; models after their agent only when the slash is typed.
+fn mentions(typed: &str, words: &Words<'_>) -> Vec<Offer> {
+    let agents = words.agents.iter().map(|agent| (format!("@{agent}"), "agent".to_owned()));
+    let models = words.models.iter().filter(|models| words.agents.contains(&models.agent)).flat_map(|models| {
+        let prefix = if typed.contains('/') { format!("@{}/", models.agent) } else { "@".to_owned() };
+        models.words.iter().map(move |word| (format!("{prefix}{word}"), format!("model of {}", models.agent)))
+    });
+    let sessions = words.sessions.iter().map(|session| (format!("@{session}"), "session".to_owned()));
+    agents.chain(sessions).chain(models).collect()
+}
+
+fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
+    let offer = |names: &[&str], what: &str| names.iter().map(|name| ((*name).to_owned(), what.to_owned())).collect();
+    match kind {
+        Kind::Session => offer(words.sessions, "session"),
+        Kind::NewName => Vec::new(),
+        Kind::Project => offer(words.projects, "project"),
+        Kind::Task | Kind::TaskOrMessage => offer(words.tasks, "task"),
+        Kind::Request => offer(words.requests, "permission request"),
+        Kind::Command => COMMANDS.iter().map(|own| (own.word.to_owned(), own.description.to_owned())).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::MODELS;
+
+    const WORDS: Words<'static> = Words {
+        agents: &["claude", "codex"],
+        models: MODELS,
+        sessions: &["calm-otter", "docs"],
+        projects: &["web"],
+        tasks: &["42"],
+        requests: &["7"],
+    };
+
+    fn texts(line: &str) -> Vec<String> {
+        complete(line, line.len(), &WORDS).into_iter().map(|candidate| candidate.text).collect()
+    }
+
+    #[test]
+    fn what_fits_the_place_is_offered() {
+        for (line, expected) in [
+            ("/st", &["/stop", "/status"][..]),
+            ("/SES", &["/session"]),
+            ("/session s", &["show"]),
+            ("/session re", &["rename", "retry"]),
+            ("/session show ", &["calm-otter", "docs"]),
+            ("/session rename d", &["docs"]),
+            ("/session rename docs ", &[]),
+            ("/session --", &["--name", "--project", "--"]),
+            ("/session --name docs --", &["--project", "--"]),
+            ("/session --project ", &["web"]),
+            ("/session --name ", &[]),
+            ("/session --name x @c", &["@claude", "@codex", "@calm-otter"]),
+            ("/session @claude --n", &["--name"]),
+            ("/session @claude @", &[]),
+            ("/session fix @c", &[]),
+            ("/session -- @c", &[]),
+            ("/stop ", &["all"]),
+            ("/why ", &["42"]),
+            ("/deny ", &["7"]),
+            ("/help sta", &["status"]),
+            ("/nonsense ", &[]),
+            ("@", &["@claude", "@codex", "@calm-otter", "@docs", "@opus", "@sonnet", "@haiku", "@fable"]),
+            ("@claude/o", &["@claude/opus"]),
+            ("hello /st", &[]),
+            ("hello", &[]),
+        ] {
+            assert_eq!(texts(line), expected, "{line}");
+        }
+        assert_eq!(texts("").len(), COMMANDS.len());
+    }
+
+    #[test]
+    fn the_whole_word_under_the_cursor_is_replaced() {
+        let candidates = complete("/session shxx docs", 11, &WORDS);
+        let expected =
+            Candidate { start: 9, end: 13, text: "show".into(), description: candidates[0].description.clone() };
+        assert_eq!(candidates, [expected]);
+    }
+
+    #[test]
+    fn a_cursor_out_of_place_is_moved_back() {
+        assert_eq!(complete("/stat", 99, &WORDS).len(), 1);
+        assert_eq!(complete("é", 1, &WORDS).len(), COMMANDS.len());
+    }
+}

@@ -1,0 +1,122 @@
+//! What `/help` shows, from the table.
+
+use signalbox_adapter::{Block, Document, Inline, Item};
+
+use super::grammar::{Definition, Group, Need, definition};
+use super::marked::marked;
+use super::{COMMANDS, TEXT_FORMS};
+
+/// Builds the overview: every command with one line, and what plain text does.
+#[must_use]
+pub fn overview() -> Document {
+    let groups = Group::ALL.into_iter().flat_map(|group| {
+        let items = COMMANDS.iter().filter(|definition| definition.group == group).flat_map(lines);
+        [title(group.title()), list(items.collect())]
+    });
+    let text = TEXT_FORMS.iter().map(|form| line(form.usage, form.description));
+    let reply = item(marked("a reply to a message of a session: follows up in that session"));
+    let document = Document { blocks: groups.collect() };
+    document
+        .with(title("Without a command"))
+        .with(list(text.chain([reply]).collect()))
+        .with(Block::Paragraph(marked(
+            "Where a group shows me only commands and replies, `/session @<session> <prompt>` and replies are the way.",
+        )))
+        .with(Block::Paragraph(marked("`/help <command>` tells more, for example `/help session`.")))
+}
+
+/// Builds the help of one command, given by its word with or without the slash; `None` if there is no such command.
+#[must_use]
+pub fn detail(topic: &str) -> Option<Document> {
+    let definition = definition(topic.trim_start_matches('/'))?;
+    let forms = definition.forms.iter().map(|form| {
+        let right = match form.need {
+            Need::Viewer => "",
+            Need::Operator => " (operator)",
+            Need::Admin => " (admin)",
+        };
+        line(&definition.usage(form), &format!("{}{right}", form.description))
+    });
+    let examples = definition.examples.iter().map(|example| line(example.text, example.does));
+    Some(
+        Document::default()
+            .with(Block::Paragraph(vec![
+                Inline::Code(format!("/{}", definition.word)),
+                Inline::Text(format!(": {}", definition.description)),
+            ]))
+            .with(list(forms.collect()))
+            .with(title("Examples"))
+            .with(list(examples.collect())),
+    )
+}
+
+/// Builds a command's lines of the overview: one, and one more for its subcommands.
+fn lines(definition: &Definition) -> Vec<Item> {
+    let mut items = vec![line(&definition.usage(&definition.forms[0]), definition.description)];
+    let subcommands = definition.forms.iter().filter(|form| form.subcommand().is_some());
+    let usages: Vec<_> = subcommands.map(|form| format!("`{}`", definition.usage(form))).collect();
+    if !usages.is_empty() {
+        items.push(item(marked(&usages.join(" · "))));
+    }
+    items
+}
+
+fn line(usage: &str, description: &str) -> Item {
+    let mut content = vec![Inline::Code(usage.to_owned()), Inline::Text(": ".to_owned())];
+    content.extend(marked(description));
+    item(content)
+}
+
+fn item(content: Vec<Inline>) -> Item {
+    Item { checked: None, blocks: vec![Block::Paragraph(content)] }
+}
+
+fn list(items: Vec<Item>) -> Block {
+    Block::List { start: None, items }
+}
+
+fn title(text: &str) -> Block {
+    Block::Paragraph(vec![Inline::strong(text)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes a help document as lines of plain text.
+    fn plain(document: &Document) -> String {
+        document.blocks.iter().map(plain_block).collect()
+    }
+
+    fn plain_block(block: &Block) -> String {
+        match block {
+            Block::Paragraph(content) => format!("{}\n", plain_inlines(content)),
+            Block::List { items, .. } => {
+                items.iter().flat_map(|item| &item.blocks).map(|block| format!("- {}", plain_block(block))).collect()
+            }
+            other => panic!("help has no {other:?}"),
+        }
+    }
+
+    fn plain_inlines(content: &[Inline]) -> String {
+        let write = |inline: &Inline| match inline {
+            Inline::Text(text) => text.clone(),
+            Inline::Code(code) => format!("`{code}`"),
+            Inline::Strong(content) => format!("**{}**", plain_inlines(content)),
+            other => panic!("help has no {other:?}"),
+        };
+        content.iter().map(write).collect()
+    }
+
+    #[test]
+    fn the_overview_names_every_command() {
+        insta::assert_snapshot!(plain(&overview()), @"");
+    }
+
+    #[test]
+    fn the_help_of_a_command_shows_its_forms_and_examples() {
+        insta::assert_snapshot!(plain(&detail("/Session").unwrap()), @"");
+        insta::assert_snapshot!(plain(&detail("why").unwrap()), @"");
+        assert_eq!(detail("deploy"), None);
+    }
+}

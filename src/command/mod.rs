@@ -1,0 +1,168 @@
+//! Commands: what people type, as values, and everything that is said about how to type them.
+//!
+//! One table ([`COMMANDS`]) defines every command. From it come parsing ([`parse`]), usage lines, `/help`
+//! ([`help`]), completion ([`complete`]) and, by way of the table itself, the menus and registrations of providers.
+//! All of it is pure: text in, value out; who may do it and whether the names exist is decided by the caller.
+//!
+//! ```text
+//! text ──► parse ──► Parsed ──► (rights, store) ──► handler
+//!                      └─ mention ──► resolve ──► agent, session or plain text
+//! ```
+
+mod canonical;
+mod complete;
+mod fault;
+mod grammar;
+pub mod help;
+mod marked;
+mod mention;
+mod model;
+mod nearest;
+mod parse;
+mod prompt;
+mod table;
+
+pub use complete::{Candidate, Words, complete};
+pub use fault::{Fault, Misunderstood};
+pub use grammar::{Argument, Definition, Example, Flag, Form, Group, Kind, Need, TextForm, definition};
+pub use mention::{Known, Resolved, resolve};
+pub use model::{MODELS, ModelWords, agent_of};
+pub use parse::{parse, without_address};
+pub use prompt::MAX_PROMPT_BYTES;
+pub use table::{COMMANDS, TEXT_FORMS};
+
+/// One command, understood; its names are as typed and not yet looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Starts, follows up or looks after sessions.
+    Session(SessionCommand),
+    /// Tells what runs here.
+    Status,
+    /// Lists the agents.
+    Agents,
+    /// Tells the user's id and the chat's address.
+    Id,
+    /// Stops running work.
+    Stop {
+        /// All of this chat's, not only this thread's.
+        all: bool,
+    },
+    /// Traces one message from arrival to receipt.
+    Why {
+        /// A task or a message.
+        of: String,
+    },
+    /// Explains the commands.
+    Help {
+        /// The command to explain, a word of [`COMMANDS`]; `None` for the overview.
+        topic: Option<String>,
+    },
+    /// Lets an agent do what it asked for.
+    Approve {
+        /// The permission request.
+        request: String,
+    },
+    /// Forbids an agent what it asked for.
+    Deny {
+        /// The permission request.
+        request: String,
+    },
+    /// Lets an agent do what it asked for, and the like until its session ends.
+    AllowForSession {
+        /// The permission request.
+        request: String,
+    },
+    /// Runs a task's prompt again.
+    Retry {
+        /// The task.
+        task: String,
+    },
+    /// Sets an interrupted task aside.
+    Discard {
+        /// The task.
+        task: String,
+    },
+    /// Cancels a task.
+    Cancel {
+        /// The task.
+        task: String,
+    },
+}
+
+/// What `/session` was asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionCommand {
+    /// Starts a session, or follows one up when the mention names it.
+    Start(Start),
+    /// Lists the sessions of the chat.
+    List,
+    /// Shows the named session.
+    Show(String),
+    /// Makes the named session the active context.
+    Use(String),
+    /// Stops the running task of the named session.
+    Cancel(String),
+    /// Closes the named session.
+    End(String),
+    /// Renames a session.
+    Rename {
+        /// Its name now.
+        old: String,
+        /// Its name afterwards.
+        new: String,
+    },
+    /// Runs the last prompt of the named session again.
+    Retry(String),
+}
+
+/// A prompt given with `/session`, with its options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Value of `--name`.
+    pub name: Option<String>,
+    /// Value of `--project`.
+    pub project: Option<String>,
+    /// The `@word` before the prompt.
+    pub mention: Option<Mention>,
+    /// The prompt without the mention; never empty, at most [`MAX_PROMPT_BYTES`].
+    pub prompt: String,
+    /// The prompt with the mention and without options: what counts when the mention turns out to be plain text.
+    pub whole: String,
+}
+
+/// A word with `@` before it, first in a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// The word, without the `@`.
+    pub word: String,
+}
+
+/// What a text turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed {
+    /// A command.
+    Command(Command),
+    /// Plain text.
+    FreeText {
+        /// The `@word` before the prompt.
+        mention: Option<Mention>,
+        /// The text without the mention; never empty, at most [`MAX_PROMPT_BYTES`].
+        prompt: String,
+        /// The text with the mention: what counts when that turns out to be plain text.
+        whole: String,
+    },
+    /// Nothing to act on: no text at all, or a command for another bot.
+    Nothing,
+}
+
+impl Parsed {
+    /// Returns the right that is needed to say this; `None` where there is nothing to act on.
+    #[must_use]
+    pub fn need(&self) -> Option<Need> {
+        match self {
+            Self::Command(command) => Some(command.need()),
+            Self::FreeText { .. } => Some(Need::Operator),
+            Self::Nothing => None,
+        }
+    }
+}

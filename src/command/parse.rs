@@ -1,0 +1,298 @@
+//! Text → [`Parsed`], by the table.
+
+use super::fault::{Fault, Misunderstood, quoted};
+use super::grammar::{Argument, Build, Definition, Flag, Form, Kind, definition};
+use super::nearest::nearest;
+use super::prompt::{MAX_WORD_BYTES, Wrong, first_word, with_options, without_options};
+use super::{COMMANDS, Parsed};
+
+/// Most words that are looked at to tell a command from a prompt; no form has as many.
+const MAX_WORDS: usize = 8;
+
+/// Understands a text.
+///
+/// `bot_name` is the name that the provider puts after `@` for this bot, if it has one: `/status@BotName` is then for
+/// us, `/status@Other` is not, and `@BotName` before anything else is left out.
+///
+/// # Errors
+/// Tells what is wrong, how the command is written, and which valid word is nearest.
+pub fn parse(text: &str, bot_name: Option<&str>) -> Result<Parsed, Misunderstood> {
+    let text = text.trim();
+    let text = without_address(text, bot_name).unwrap_or(text);
+    let Some((word, rest)) = command_word(text) else { return free_text(text) };
+    let (word, addressee) = word.split_once('@').map_or((word, None), |(word, bot)| (word, Some(bot)));
+    if let (Some(addressee), Some(own)) = (addressee, bot_name)
+        && !addressee.eq_ignore_ascii_case(own.trim_start_matches('@'))
+    {
+        return Ok(Parsed::Nothing);
+    }
+    let definition = definition(word).ok_or_else(|| unknown_command(word))?;
+    read(definition, rest)
+}
+
+/// Returns what follows `@BotName` at the beginning of a text, if it begins so.
+#[must_use]
+pub fn without_address<'t>(text: &'t str, bot_name: Option<&str>) -> Option<&'t str> {
+    let own = bot_name?.trim_start_matches('@');
+    let (first, rest) = first_word(text);
+    let word = first.strip_prefix('@')?.trim_end_matches([',', ':']);
+    (!own.is_empty() && word.eq_ignore_ascii_case(own)).then(|| rest.trim_end())
+}
+
+/// Splits `/word` off. A path such as `/etc/hosts` is no command, nor is a slash that stands alone before text.
+fn command_word(text: &str) -> Option<(&str, &str)> {
+    let (first, rest) = first_word(text);
+    let word = first.strip_prefix('/')?;
+    let name = word.split_once('@').map_or(word, |(name, _)| name);
+    let like_a_command = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    (like_a_command && (!name.is_empty() || rest.is_empty())).then_some((word, rest))
+}
+
+fn free_text(text: &str) -> Result<Parsed, Misunderstood> {
+    if text.is_empty() {
+        return Ok(Parsed::Nothing);
+    }
+    let told = |fault| Misunderstood { fault, command: false, usage: "@<session> <prompt>".into(), nearest: None };
+    if text.contains('\0') {
+        return Err(told(Fault::Nul));
+    }
+    let start = without_options(text).map_err(|wrong| told(wrong.fault))?;
+    Ok(Parsed::FreeText { mention: start.mention, prompt: start.prompt, whole: start.whole })
+}
+
+fn read(definition: &'static Definition, rest: &str) -> Result<Parsed, Misunderstood> {
+    if rest.contains('\0') {
+        return Err(misunderstood(definition, &definition.forms[0], Fault::Nul));
+    }
+    let words: Vec<&str> = rest.split_whitespace().take(MAX_WORDS).collect();
+    for form in definition.forms {
+        if let Build::Words(build) = form.build
+            && let Some(given) = form.fit(&words)
+        {
+            return Ok(Parsed::Command(build(&checked(definition, form, given)?)));
+        }
+    }
+    let prompt = definition.forms.iter().find_map(|form| match form.build {
+        Build::Prompt(build) => Some(build),
+        Build::Words(_) => None,
+    });
+    let Some(build) = prompt else { return Err(does_not_fit(definition, &words)) };
+    let flags: Vec<Flag> = definition.flags().collect();
+    with_options(rest, &flags).map(|start| Parsed::Command(build(start))).map_err(|wrong| {
+        let Wrong { fault, flag, nearest } = wrong;
+        let about = |form: &&Form| flag.is_some_and(|flag| form.arguments.contains(&Argument::Flag(flag)));
+        let form = definition.forms.iter().find(about).unwrap_or(&definition.forms[0]);
+        Misunderstood { nearest: nearest.map(str::to_owned), ..misunderstood(definition, form, fault) }
+    })
+}
+
+/// Checks the words that a form takes: their length, and that a command among them is one.
+fn checked<'t>(definition: &Definition, form: &Form, given: Vec<&'t str>) -> Result<Vec<&'t str>, Misunderstood> {
+    if let Some(long) = given.iter().find(|word| word.len() > MAX_WORD_BYTES) {
+        let fault = Fault::LongWord { word: quoted(long), limit_bytes: MAX_WORD_BYTES };
+        return Err(misunderstood(definition, form, fault));
+    }
+    if !form.arguments.iter().any(|argument| matches!(argument, Argument::OptionalWord(_, Kind::Command))) {
+        return Ok(given);
+    }
+    given.into_iter().map(known_command).collect()
+}
+
+fn known_command(word: &str) -> Result<&'static str, Misunderstood> {
+    let word = word.trim_start_matches('/');
+    definition(word).map(|definition| definition.word).ok_or_else(|| unknown_command(word))
+}
+
+/// Tells why the words do not fit a command that has one form and no prompt.
+fn does_not_fit(definition: &'static Definition, words: &[&str]) -> Misunderstood {
+    let form = &definition.forms[0];
+    if let Some(missing @ Argument::Word(..)) = form.arguments.get(words.len()) {
+        let fault = Fault::MissingWord { command: definition.word, missing: missing.to_string() };
+        return misunderstood(definition, form, fault);
+    }
+    let takes = |(index, word): (usize, &&str)| form.arguments.get(index).is_some_and(|own| own.takes(word));
+    let index = words.iter().enumerate().position(|at| !takes(at)).expect("words that all fit are a command");
+    let word = words[index];
+    let before = words.iter().take(index).map(|word| quoted(word));
+    let after = before.fold(format!("/{}", definition.word), |line, word| format!("{line} {word}"));
+    let own = form.arguments.get(index).and_then(|own| match own {
+        Argument::OptionalLiteral(own) | Argument::Literal(own) => nearest(word, [*own]),
+        Argument::Word(..)
+        | Argument::OptionalWord(..)
+        | Argument::Flag(_)
+        | Argument::Mention(_)
+        | Argument::Separator
+        | Argument::Prompt => None,
+    });
+    let fault = Fault::UnknownWord { after, word: quoted(word) };
+    Misunderstood { nearest: own.map(str::to_owned), ..misunderstood(definition, form, fault) }
+}
+
+fn unknown_command(word: &str) -> Misunderstood {
+    let words = COMMANDS.iter().map(|definition| definition.word);
+    let begun = words.clone().find(|own| !word.is_empty() && own.starts_with(&word.to_lowercase()));
+    let near = begun.or_else(|| nearest(word, words)).and_then(definition);
+    let help = definition("help").expect("the table has /help");
+    let shown = near.unwrap_or(help);
+    Misunderstood {
+        fault: Fault::UnknownCommand(quoted(word)),
+        command: true,
+        usage: shown.usage(&shown.forms[0]),
+        nearest: near.map(|near| format!("/{}", near.word)),
+    }
+}
+
+fn misunderstood(definition: &Definition, form: &Form, fault: Fault) -> Misunderstood {
+    Misunderstood { fault, command: true, usage: definition.usage(form), nearest: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Command, Mention, SessionCommand};
+
+    fn command(text: &str) -> Command {
+        match parse(text, Some("SignalBot")) {
+            Ok(Parsed::Command(command)) => command,
+            other => panic!("{text:?}: {other:?}"),
+        }
+    }
+
+    fn session(text: &str) -> SessionCommand {
+        match command(text) {
+            Command::Session(session) => session,
+            other => panic!("{text:?}: {other:?}"),
+        }
+    }
+
+    fn wrong(text: &str) -> (String, String, Option<String>) {
+        let wrong = parse(text, None).expect_err(text);
+        (wrong.to_string(), wrong.usage, wrong.nearest)
+    }
+
+    #[test]
+    fn every_example_is_understood_and_uses_a_form_of_its_command() {
+        for definition in COMMANDS {
+            for example in definition.examples {
+                let command = command(example.text);
+                assert_eq!(command.definition().word, definition.word, "{}", example.text);
+            }
+        }
+    }
+
+    #[test]
+    fn every_usage_line_is_understood_when_its_blanks_are_filled() {
+        for definition in COMMANDS {
+            for form in definition.forms {
+                let usage = definition.usage(form).replace("task or message", "task");
+                let line = usage.replace(['<', '>', '[', ']'], "");
+                let command = command(&line);
+                assert_eq!(command.definition().word, definition.word, "{line}");
+                assert_eq!(command.form().subcommand(), form.subcommand(), "{line}");
+                assert_eq!(command.need(), form.need, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn commands_are_understood_in_any_case_and_with_the_name_of_this_bot() {
+        for text in ["/status", " /STATUS\n", "/Status@signalbot", "@SignalBot /status", "@signalbot: /status"] {
+            assert_eq!(command(text), Command::Status, "{text}");
+        }
+        assert_eq!(command("/stop ALL"), Command::Stop { all: true });
+        assert_eq!(command("/help /Session"), Command::Help { topic: Some("session".into()) });
+        assert_eq!(command("/start"), Command::Help { topic: None });
+        assert_eq!(command("/allow r7"), Command::AllowForSession { request: "r7".into() });
+    }
+
+    #[test]
+    fn a_command_for_another_bot_is_nothing_to_us() {
+        for text in ["/status@OtherBot", "/session@OtherBot do it", "/nonsense@OtherBot", "", " \n", "@SignalBot"] {
+            assert_eq!(parse(text, Some("@SignalBot")), Ok(Parsed::Nothing), "{text}");
+        }
+        assert_eq!(parse("/status@OtherBot", None), Ok(Parsed::Command(Command::Status)));
+    }
+
+    #[test]
+    fn a_subcommand_is_one_only_with_the_right_number_of_words() {
+        assert_eq!(session("/session list"), SessionCommand::List);
+        assert_eq!(session("/session Show fox"), SessionCommand::Show("fox".into()));
+        assert_eq!(session("/session use\nfox"), SessionCommand::Use("fox".into()));
+        let renamed = SessionCommand::Rename { old: "fox".into(), new: "owl".into() };
+        assert_eq!(session("/session  rename  fox  owl "), renamed);
+        for prompt in [
+            "list my files",
+            "listen to me",
+            "show",
+            "show a b",
+            "use the force now",
+            "cancel",
+            "end of story here",
+            "rename fox",
+            "rename a b c",
+            "retry it please",
+        ] {
+            for text in [format!("/session {prompt}"), format!("/session -- {prompt}")] {
+                let SessionCommand::Start(start) = session(&text) else { panic!("{text}") };
+                assert_eq!((start.prompt.as_str(), start.whole.as_str(), start.mention), (prompt, prompt, None));
+            }
+        }
+    }
+
+    #[test]
+    fn text_without_a_slash_is_free_text() {
+        for (text, mention, prompt) in [
+            ("stop", None, "stop"),
+            ("wait a moment", None, "wait a moment"),
+            ("@fox go on", Some("fox"), "go on"),
+            ("/etc/hosts looks odd", None, "/etc/hosts looks odd"),
+            ("// a comment", None, "// a comment"),
+            ("/ is full", None, "/ is full"),
+            ("say /status", None, "say /status"),
+        ] {
+            let mention = mention.map(|word: &str| Mention { word: word.into() });
+            let expected = Parsed::FreeText { mention, prompt: prompt.into(), whole: text.into() };
+            assert_eq!(parse(text, None), Ok(expected), "{text}");
+        }
+        let addressed = parse("@SignalBot what runs?", Some("SignalBot"));
+        let expected = Parsed::FreeText { mention: None, prompt: "what runs?".into(), whole: "what runs?".into() };
+        assert_eq!(addressed, Ok(expected));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_answered_with_fault_usage_and_nearest_word() {
+        let prompt = "/session <prompt>";
+        for (text, fault, usage, nearest) in [
+            ("/sesion fix it", "there is no command `/sesion`", prompt, Some("/session")),
+            ("/stat", "there is no command `/stat`", "/status", Some("/status")),
+            ("/deploy now", "there is no command `/deploy`", "/help [command]", None),
+            ("/", "there is no command `/`", "/help [command]", None),
+            ("/help statsu", "there is no command `/statsu`", "/status", Some("/status")),
+            ("/status now", "`now` is not understood after `/status`", "/status", None),
+            ("/stop al", "`al` is not understood after `/stop`", "/stop [all]", Some("all")),
+            ("/why", "`/why` needs `<task or message>`", "/why <task or message>", None),
+            ("/approve 1 2", "`2` is not understood after `/approve 1`", "/approve <request>", None),
+            ("/session", "the prompt is missing", prompt, None),
+            ("/session --name docs", "the prompt is missing", prompt, None),
+            (
+                "/session --nmae docs x",
+                "there is no option `--nmae`; `--` before the prompt sends it as text",
+                "/session --name <name> <prompt>",
+                Some("--name"),
+            ),
+            ("/session --project", "`--project` needs a value", "/session --project <name> <prompt>", None),
+            ("/session a\0b", "the text holds a NUL character, which cannot be sent to an agent", prompt, None),
+        ] {
+            assert_eq!(wrong(text), (fault.into(), usage.into(), nearest.map(str::to_owned)), "{text}");
+        }
+        assert!(parse("/why", None).unwrap_err().command);
+        assert!(!parse("@fox", None).unwrap_err().command);
+        assert!(!parse("a\0b", None).unwrap_err().command);
+    }
+
+    #[test]
+    fn a_word_longer_than_any_name_is_refused() {
+        let (fault, ..) = wrong(&format!("/why {}", "x".repeat(MAX_WORD_BYTES + 1)));
+        assert!(fault.ends_with("is too long: 256 bytes are the limit"), "{fault}");
+    }
+}

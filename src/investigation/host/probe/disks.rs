@@ -1,0 +1,161 @@
+//! Space and inodes of the local file systems, each once however often it is mounted.
+
+use std::collections::BTreeSet;
+
+use crate::investigation::host::machine::{Machine, Space};
+use crate::investigation::host::root::{Unreadable, malformed};
+use crate::investigation::host::shown::{bytes, name, percent, share};
+
+use super::mounts::{self, Asking, Mount};
+
+const FILE: &str = "proc/self/mountinfo";
+/// Most file systems asked for their room.
+const MAX_ASKED: usize = 256;
+/// Most file systems, and most reasons, listed.
+pub(crate) const MAX_LISTED: usize = 10;
+
+/// One file system with its room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Disk {
+    /// Where it is mounted, invalid UTF-8 replaced.
+    pub(crate) point: String,
+    /// Its type.
+    pub(crate) kind: String,
+    /// Whether it is read-only.
+    pub(crate) read_only: bool,
+    /// Its room.
+    pub(crate) space: Space,
+}
+
+/// The file systems, fullest first, and those that were not measured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Disks {
+    /// Those measured.
+    pub(crate) disks: Vec<Disk>,
+    /// Those not measured, with the reason.
+    pub(crate) unmeasured: Vec<String>,
+}
+
+/// Reads the mounts and asks each local file system for its room.
+///
+/// # Errors
+/// [`Unreadable`] when the table of mounts is.
+pub(crate) fn read(machine: &Machine) -> Result<Disks, Unreadable> {
+    let mut all = mounts::parse(&machine.root.read(FILE)?);
+    if all.is_empty() {
+        return Err(malformed(FILE));
+    }
+    // The shortest mount point stands for a file system that is mounted more than once.
+    all.sort_by_key(|mount| mount.point.as_os_str().len());
+    let mut found = Disks::default();
+    let mut seen = BTreeSet::new();
+    let mut asked = 0;
+    for mount in &all {
+        match mount.asking(&all) {
+            Asking::Pointless => {}
+            Asking::MayHang => found.unmeasured.push(format!(
+                "{} ({}): not asked, a file system that is not local may not answer",
+                name(&mount.point.to_string_lossy()),
+                name(&mount.kind)
+            )),
+            Asking::Safe if machine.root.is_file(&mount.point) || !seen.insert(mount.device.as_str()) => {}
+            Asking::Safe if asked == MAX_ASKED => {
+                found.unmeasured.push(format!("file systems after the first {MAX_ASKED}"));
+                break;
+            }
+            Asking::Safe => {
+                asked += 1;
+                found.ask(machine, mount);
+            }
+        }
+    }
+    found.disks.sort_by(|a, b| b.fullness().total_cmp(&a.fullness()).then(a.point.cmp(&b.point)));
+    Ok(found)
+}
+
+impl Disks {
+    fn ask(&mut self, machine: &Machine, mount: &Mount) {
+        let point = mount.point.to_string_lossy().into_owned();
+        match (machine.space)(&mount.point) {
+            Ok(space) if space.total_bytes == 0 => {}
+            Ok(space) => {
+                self.disks.push(Disk { point, kind: mount.kind.clone(), read_only: mount.read_only, space });
+            }
+            Err(reason) => self.unmeasured.push(format!("{}: not readable: {reason}", name(&point))),
+        }
+    }
+
+    /// Writes the evidence as plain text.
+    pub(crate) fn evidence(&self) -> String {
+        let mut lines: Vec<String> = self.disks.iter().take(MAX_LISTED).map(Disk::line).collect();
+        if self.disks.len() > MAX_LISTED {
+            lines.push(format!("and {} less full", self.disks.len() - MAX_LISTED));
+        }
+        if lines.is_empty() {
+            lines.push("no local file system to measure".into());
+        }
+        lines.extend(self.unmeasured.iter().take(MAX_LISTED).cloned());
+        if self.unmeasured.len() > MAX_LISTED {
+            lines.push(format!("and {} more not measured", self.unmeasured.len() - MAX_LISTED));
+        }
+        lines.join("\n")
+    }
+}
+
+impl Disk {
+    /// Computes how full it is for everybody but root, in percent, as `df` does.
+    pub(crate) fn used_percent(&self) -> f64 {
+        let used = self.space.total_bytes.saturating_sub(self.space.free_bytes);
+        share(used, used.saturating_add(self.space.available_bytes))
+    }
+
+    /// Computes the share of inodes in use, in percent; `None` where they are not counted.
+    pub(crate) fn inodes_percent(&self) -> Option<f64> {
+        let Space { inodes, free_inodes, .. } = self.space;
+        (inodes > 0).then(|| share(inodes.saturating_sub(free_inodes), inodes))
+    }
+
+    /// Says in one line how full it is.
+    pub(crate) fn line(&self) -> String {
+        let inodes = match self.inodes_percent() {
+            Some(part) => format!("{} of {} inodes used", percent(part), self.space.inodes),
+            None => "inodes not counted".into(),
+        };
+        format!(
+            "{} ({}{}): {} used, {} of {} available, {inodes}",
+            name(&self.point),
+            name(&self.kind),
+            if self.read_only { ", read-only" } else { "" },
+            percent(self.used_percent()),
+            bytes(self.space.available_bytes),
+            bytes(self.space.total_bytes)
+        )
+    }
+
+    fn fullness(&self) -> f64 {
+        self.used_percent().max(self.inodes_percent().unwrap_or(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk(space: Space) -> Disk {
+        Disk { point: "/data".into(), kind: "ext4".into(), read_only: false, space }
+    }
+
+    #[test]
+    fn what_is_reserved_for_root_is_not_room() {
+        let space = Space { total_bytes: 100, free_bytes: 5, available_bytes: 0, inodes: 0, free_inodes: 0 };
+        assert!((disk(space).used_percent() - 100.0).abs() < 1e-9);
+        assert_eq!(disk(space).inodes_percent(), None);
+    }
+
+    #[test]
+    fn numbers_that_contradict_each_other_do_no_harm() {
+        let space =
+            Space { total_bytes: 1, free_bytes: 9, available_bytes: u64::MAX, inodes: 1, free_inodes: u64::MAX };
+        assert!(disk(space).line().contains("0.0 % used"));
+    }
+}

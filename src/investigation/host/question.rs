@@ -1,0 +1,130 @@
+//! What a question is about: its words choose which findings come first, and nothing else.
+//!
+//! The text is data. It is never run, never printed back, and a question without a known word asks for the overview.
+
+/// A part of the machine that a question can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Area {
+    /// Processor time and run queue.
+    Cpu,
+    /// Memory, its pressure, and kills for want of it.
+    Memory,
+    /// File systems and waiting for disks.
+    Disk,
+    /// Units of the service manager.
+    Services,
+    /// Listening ports.
+    Network,
+    /// Tables of the kernel that fill up: files, processes, threads.
+    Limits,
+}
+
+impl Area {
+    /// Every area, in the order of an overview.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Cpu, Self::Memory, Self::Disk, Self::Services, Self::Limits, Self::Network];
+
+    /// Returns the area's name as a person reads it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU",
+            Self::Memory => "Memory",
+            Self::Disk => "Disk",
+            Self::Services => "Services",
+            Self::Network => "Network",
+            Self::Limits => "Limits",
+        }
+    }
+
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Cpu => {
+                &["cpu", "cpus", "load", "loaded", "slow", "slowness", "sluggish", "busy", "processor", "hang"]
+            }
+            Self::Memory => &[
+                "memory",
+                "mem",
+                "ram",
+                "oom",
+                "oomkilled",
+                "leak",
+                "leaks",
+                "leaking",
+                "swap",
+                "swapping",
+                "slow",
+                "hang",
+            ],
+            Self::Disk => &[
+                "disk",
+                "disks",
+                "space",
+                "inode",
+                "inodes",
+                "filesystem",
+                "filesystems",
+                "full",
+                "mount",
+                "storage",
+                "io",
+                "iowait",
+                "slow",
+            ],
+            Self::Services => &["service", "services", "unit", "units", "systemd", "daemon", "failed"],
+            Self::Network => &["port", "ports", "listen", "listening", "socket", "sockets", "network"],
+            Self::Limits => &["descriptor", "descriptors", "fd", "fds", "files", "threads", "pids", "ulimit"],
+        }
+    }
+}
+
+/// What the answer puts first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// The question named no area.
+    Overview,
+    /// The areas it named, in the overview's order.
+    On(Vec<Area>),
+}
+
+impl Focus {
+    /// Finds what a question is about.
+    pub(crate) fn of(question: &str) -> Self {
+        let mut named = [false; Area::ALL.len()];
+        for word in question.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            let word = word.to_lowercase();
+            for (index, area) in Area::ALL.iter().enumerate() {
+                named[index] |= area.words().contains(&word.as_str());
+            }
+        }
+        let areas: Vec<Area> = Area::ALL.into_iter().zip(named).filter_map(|(area, on)| on.then_some(area)).collect();
+        if areas.is_empty() { Self::Overview } else { Self::On(areas) }
+    }
+
+    /// Tells whether an area comes first.
+    pub(crate) fn includes(&self, area: Area) -> bool {
+        match self {
+            Self::Overview => true,
+            Self::On(areas) => areas.contains(&area),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_words_choose_the_areas() {
+        assert_eq!(Focus::of("CPU?"), Focus::On(vec![Area::Cpu]));
+        assert_eq!(Focus::of("was something OOM-killed, or a leak"), Focus::On(vec![Area::Memory]));
+        assert_eq!(Focus::of("[FIRING] DiskFull: space on /data"), Focus::On(vec![Area::Disk]));
+        assert_eq!(Focus::of("why is it slow"), Focus::On(vec![Area::Cpu, Area::Memory, Area::Disk]));
+    }
+
+    #[test]
+    fn words_within_words_and_empty_questions_ask_for_the_overview() {
+        for question in ["", "\0\n", "download the memoryless diskette", "$(reboot)", "-h"] {
+            assert_eq!(Focus::of(question), Focus::Overview, "{question}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Investigations: tasks whose answer is the cause of a problem.
+
+pub mod host;
