@@ -55,13 +55,15 @@ struct Output {
     stdout: File,
     stderr: File,
     tail: Tail,
+    /// Whether there is more to read than was read in the last turn.
+    more: bool,
     bytes: u64,
 }
 
 impl Output {
     fn create(spool: &Spool) -> io::Result<Self> {
         let (stdout, stderr) = (spool.output(STDOUT_FILE)?, spool.output(STDERR_FILE)?);
-        Ok(Self { stdout, stderr, tail: Tail::new(spool.reader(STDOUT_FILE)?), bytes: 0 })
+        Ok(Self { stdout, stderr, tail: Tail::new(spool.reader(STDOUT_FILE)?), more: false, bytes: 0 })
     }
 
     fn stdout_bytes(&self) -> u64 {
@@ -125,11 +127,8 @@ impl<'a> Run<'a> {
     fn wait(&self, news: &News) {
         let now = Instant::now();
         let due = self.watch.next().map(|(at, _)| at.saturating_duration_since(now));
-        let limit = [due, news.longest_wait()].into_iter().flatten().min();
-        // Rounded up, so that what is due at the end of the wait is due.
-        let limit = limit.map_or(PollTimeout::NONE, |limit| {
-            PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
-        });
+        let limit = [due, news.longest_wait(), self.output.more.then_some(Duration::ZERO)].into_iter().flatten().min();
+        let limit = limit.map_or(PollTimeout::NONE, rounded_up);
         let mut fds = vec![reads_of(self.signals.as_fd()), reads_of(self.clients.listener())];
         fds.extend(news.descriptor().map(reads_of));
         let input = self.agent.as_ref().and_then(|agent| agent.input.wanting());
@@ -203,10 +202,12 @@ impl<'a> Run<'a> {
             for step in steps {
                 self.take(step);
             }
-            match more {
-                Ok(true) if whole => {}
-                Ok(_) => return,
-                Err(error) => return self.spool_failed(&error),
+            self.output.more = matches!(more, Ok(true));
+            if let Err(error) = more {
+                return self.spool_failed(&error);
+            }
+            if !(whole && self.output.more) {
+                return;
             }
         }
     }
@@ -222,10 +223,11 @@ impl<'a> Run<'a> {
     fn take(&mut self, step: Step) {
         for event in &step.events {
             if matches!(event, Event::Final(_)) {
-                self.final_seen = true;
                 self.close_requests();
+                self.final_seen = self.record(event);
+            } else {
+                self.record(event);
             }
-            self.record(event);
         }
         if let Some(agent) = &mut self.agent
             && (step.close_input || !step.reply.is_empty())
@@ -241,18 +243,23 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn record(&mut self, event: &Event) {
+    /// Writes an event down; returns whether it is kept.
+    fn record(&mut self, event: &Event) -> bool {
         self.watch.event(event, Instant::now());
         if matches!(self.cause, Some(Cause::SpoolFailed { .. })) {
-            return;
+            return false;
         }
-        if let Err(error) = self.spool.append(event) {
-            self.spool_failed(&error);
+        match self.spool.append(event) {
+            Ok(()) => true,
+            Err(error) => {
+                self.spool_failed(&error);
+                false
+            }
         }
     }
 
+    /// Ends the run because its files cannot be written; no other cause stands against that.
     fn spool_failed(&mut self, error: &io::Error) {
-        self.final_seen = false;
         self.cause = None;
         self.end(Cause::SpoolFailed { error: error.to_string() });
     }
@@ -302,8 +309,8 @@ impl<'a> Run<'a> {
             let last = self.speak.end(&ending);
             self.close_requests();
             let own = self.spec.protocol == Protocol::Text && self.cause.is_none();
-            self.record(&Event::Final(last));
-            self.final_seen = own && matches!(ended, Ended::Exited { .. }) && self.cause.is_none();
+            let kept = self.record(&Event::Final(last));
+            self.final_seen = kept && own && matches!(ended, Ended::Exited { .. });
         }
         // What is left in it is scratch; the next run has a directory of its own.
         let _ = std::fs::remove_dir_all(&self.spec.scratch);
@@ -322,6 +329,12 @@ impl<'a> Run<'a> {
         let _ = self.spool.write_exit(&exit);
         self.clients.finish(self.spool.events_bytes(), &wire::line(&ExitLine { exit }));
     }
+}
+
+/// Returns a time-out in whole milliseconds that is not shorter, so that what is due at its end is due.
+fn rounded_up(limit: Duration) -> PollTimeout {
+    let millis = limit.as_nanos().div_ceil(1_000_000);
+    i32::try_from(millis).ok().and_then(|millis| PollTimeout::try_from(millis).ok()).unwrap_or(PollTimeout::MAX)
 }
 
 fn reads_of(fd: BorrowedFd<'_>) -> PollFd<'_> {

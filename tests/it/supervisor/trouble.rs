@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use nix::sys::inotify::{InitFlags, Inotify};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use signalbox::agent::exit::Cause;
+use signalbox::agent::run::Permission;
 use signalbox::agent::supervisor::client::{Attached, Launcher, RunNews, attach};
 use signalbox::agent::supervisor::{Record, SUPERVISOR_FILE, end_leftovers};
 use tokio::time::timeout;
 
-use super::scene::{NOBODY, PATIENCE, Scene, end_of, launcher, living, said, until};
+use super::scene::{NOBODY, PATIENCE, Scene, end_of, final_word, launcher, living, play, said, until};
 
 fn supervisor(run: &Path) -> Record {
     let json = std::fs::read(run.join(SUPERVISOR_FILE)).expect("the supervisor recorded itself");
@@ -49,4 +51,25 @@ async fn a_full_disk_ends_the_run_and_says_so() {
     assert!(matches!(exit.cause, Some(Cause::SpoolFailed { .. })), "{exit:?}");
     assert!(!exit.final_seen);
     assert_eq!(events, [], "half an event is none");
+}
+
+#[tokio::test]
+async fn an_agent_cannot_speak_to_its_own_supervisor_as_a_bot() {
+    let scene = Scene::new();
+    let (events, exit) = play(&scene.claude("script: cancel-itself; answer done")).await;
+    assert_eq!(exit.cause, None);
+    assert_eq!(final_word(&events).outcome, Ok("done".into()));
+}
+
+#[tokio::test]
+async fn a_run_goes_on_where_the_kernel_has_no_more_watches_to_give() {
+    // The usual limit is 128 a user; where it is higher, this is a run like any other.
+    let taken: Vec<Inotify> = (0..200).map_while(|_| Inotify::init(InitFlags::IN_CLOEXEC).ok()).collect();
+    let scene = Scene::new();
+    let mut spec = scene.claude("script: ask Bash touch a; say after; answer done");
+    spec.permission = Permission::All;
+    let (events, exit) = play(&spec).await;
+    drop(taken);
+    assert!(events.iter().any(said("after")));
+    assert!(exit.final_seen);
 }

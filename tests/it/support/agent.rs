@@ -17,6 +17,7 @@
 //! | `wait <path>` | waits until the file exists |
 //! | `ignore-term` | ignores SIGTERM from now on, as do processes that it starts |
 //! | `leave` | leaves a process behind that has a session of its own, no parent, and holds the output open |
+//! | `cancel-itself` | asks its own supervisor to end the run, and waits until it is turned away |
 //! | `answer <text>` | the final answer, instead of `turn <n>: …` |
 //! | `fail <text>` | the final error |
 //! | `crash <code>` | exits without a final word |
@@ -29,6 +30,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread::sleep;
@@ -105,6 +107,7 @@ impl Agent {
                 "wait" => wait_for(rest),
                 "ignore-term" => SigSet::from_iter([Signal::SIGTERM]).thread_block().expect("signals can be blocked"),
                 "leave" => leave(),
+                "cancel-itself" => cancel_itself(),
                 "answer" => answer = Ok(rest.to_owned()),
                 "fail" => answer = Err(rest.to_owned()),
                 "crash" => std::process::exit(rest.parse().expect("crash <code>")),
@@ -285,6 +288,13 @@ fn leave() {
     let own = std::env::current_exe().expect("this program has a file");
     let status = Command::new(own).arg("linger").stdin(Stdio::null()).status().expect("this program can be started");
     assert!(status.success());
+}
+
+fn cancel_itself() {
+    let run = PathBuf::from(std::env::var_os("SIGNALBOX_RUN").expect("a run's mark names its directory"));
+    let mut socket = UnixStream::connect(run.join("sock")).expect("the supervisor listens");
+    // It may be turned away before it has said a word.
+    let _ = socket.write_all(b"{\"cancel\":{}}\n").and_then(|()| socket.read_to_end(&mut Vec::new()));
 }
 
 fn linger(orphan: bool) -> ExitCode {

@@ -55,7 +55,9 @@ impl Default for Launcher {
 }
 
 impl Launcher {
-    /// Starts a supervisor that waits for its run.
+    /// Starts a supervisor that waits for its run; within a runtime, which reaps it.
+    ///
+    /// It gets no environment: it needs none, and the bot's holds secrets.
     ///
     /// # Errors
     /// Where the process cannot be started.
