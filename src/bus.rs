@@ -27,6 +27,8 @@ pub enum Order {
     Cancel(TaskId),
     /// Tell an agent a person's answer.
     Answer(Approval),
+    /// Remove what a closed session has left in its scratch directory.
+    Tidy(i64),
 }
 
 /// The receiving ends of the bus, one for each of its two servants.
@@ -105,6 +107,9 @@ impl Bus {
         }
         for approval in effects.answered {
             self.orders.send(Order::Answer(approval)).await.ok();
+        }
+        for session in effects.closed {
+            self.orders.send(Order::Tidy(session)).await.ok();
         }
         for delivery in effects.send {
             self.claimed.send(delivery).await.ok();

@@ -22,7 +22,7 @@ pub struct RunSpec {
     pub env: BTreeMap<String, String>,
     /// Where the agent works; created when missing.
     pub working_directory: PathBuf,
-    /// Scratch directory given as `TMPDIR`, created and removed with the run.
+    /// Scratch directory given as `TMPDIR`, created when missing; it belongs to the session and goes with it.
     pub scratch: PathBuf,
     /// The prompt.
     pub prompt: String,

@@ -85,6 +85,9 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         Err(RoleError::Held { .. }) => attach(&app, &door, deliveries()),
         Err(error) => return Err(error.into()),
     }
+    if interactive {
+        app.tracker.spawn(screen::keep_adopting(Arc::clone(&app), id.clone()));
+    }
     app.tracker.spawn(screen::keep_status(Arc::clone(&app), tasks, active));
     let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope));
     let context = ListenContext {
@@ -92,9 +95,6 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         shutdown: app.stop.clone(),
     };
     let heard = listen.listen(&context).await;
-    if interactive && !app.stop.is_cancelled() {
-        screen::say_good_bye(&app).await?;
-    }
     let interrupted = !interactive && app.stop.is_cancelled();
     app.stop().await;
     heard?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Observer;
+use super::{Observer, prepare};
 use crate::store::StoreError;
 
 /// How often the house is kept.
@@ -23,6 +23,17 @@ impl Observer {
                 () = tokio::time::sleep(EVERY) => {}
             }
         }
+    }
+
+    /// Removes a closed session's scratch.
+    pub(super) fn tidy(&self, session: i64) {
+        let scratch = prepare::scratch_of(&session.to_string(), self.bus.store().directory());
+        self.tracker.spawn_blocking(move || match std::fs::remove_dir_all(&scratch) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "could not remove a session's scratch");
+            }
+            Ok(()) | Err(_) => {}
+        });
     }
 
     async fn clean(&self) -> Result<(), StoreError> {

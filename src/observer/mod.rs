@@ -69,6 +69,7 @@ impl Observer {
                         self.tell(&approval.task, Control::answer(approval.request, decision));
                     }
                 }
+                Some(Order::Tidy(session)) => self.tidy(session),
                 None => break,
             }
         }

@@ -76,8 +76,12 @@ impl Observer {
 }
 
 /// Scratch belongs to the session, so that a follow-up finds what the run before has left.
-pub(super) fn scratch(task: &Task, state: &Path) -> PathBuf {
-    let owner = task.session.map_or_else(|| task.id.to_string(), |session| session.to_string());
+fn scratch(task: &Task, state: &Path) -> PathBuf {
+    scratch_of(&task.session.map_or_else(|| task.id.to_string(), |session| session.to_string()), state)
+}
+
+/// Names the scratch directory of a session, by its number, or of a task without one, by its id.
+pub(super) fn scratch_of(owner: &str, state: &Path) -> PathBuf {
     state.join("tmp").join(owner)
 }
 

@@ -115,6 +115,8 @@ pub struct Effects {
     pub cancel: Vec<TaskId>,
     /// Permission requests that were answered.
     pub answered: Vec<Approval>,
+    /// Sessions that were closed; their scratch is no longer needed.
+    pub closed: Vec<i64>,
     /// Deliveries of a free lane, already `sending` by this process.
     pub send: Vec<Delivery>,
     /// Whether a lane may have something to claim.
@@ -127,6 +129,7 @@ impl Effects {
         self.start.extend(other.start);
         self.cancel.extend(other.cancel);
         self.answered.extend(other.answered);
+        self.closed.extend(other.closed);
         self.send.extend(other.send);
         self.deliver |= other.deliver;
     }

@@ -422,12 +422,16 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// Returns the windows of a provider for which something waits.
+    /// Returns the windows of a provider for which something waits, or will when their tasks end.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn waiting_windows(&self, provider: &str) -> Result<Vec<String>, StoreError> {
-        let sql = format!("SELECT DISTINCT window FROM outbox WHERE {OPEN} AND provider = ?1 AND window IS NOT NULL");
+        let sql = format!(
+            "SELECT window FROM outbox WHERE {OPEN} AND provider = ?1 AND window IS NOT NULL
+             UNION SELECT window FROM tasks WHERE finished_at IS NULL AND window IS NOT NULL
+                 AND substr(chat, 1, length(?1) + 1) = ?1 || ':'"
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([provider], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

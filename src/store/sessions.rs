@@ -298,6 +298,7 @@ impl Tx<'_> {
         self.connection
             .prepare_cached("UPDATE chats SET active_session = NULL WHERE active_session = ?1")?
             .execute([id])?;
+        self.effects.borrow_mut().closed.push(id);
         Ok(())
     }
 

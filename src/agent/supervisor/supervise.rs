@@ -312,8 +312,6 @@ impl<'a> Run<'a> {
             let kept = self.record(&Event::Final(last));
             self.final_seen = kept && own && matches!(ended, Ended::Exited { .. });
         }
-        // What is left in it is scratch; the next run has a directory of its own.
-        let _ = std::fs::remove_dir_all(&self.spec.scratch);
         let exit = Exit {
             version: PROTOCOL_VERSION,
             ended,

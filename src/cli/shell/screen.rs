@@ -12,8 +12,23 @@ use crate::wiring;
 
 /// How often the progress lines are made anew.
 const SHOW_EVERY: Duration = Duration::from_millis(500);
+/// How often windows that are gone are looked for.
+const ADOPT_EVERY: Duration = Duration::from_secs(1);
 /// How often an attached terminal asks whether another process has committed something.
 const WATCH_EVERY: Duration = Duration::from_millis(50);
+
+/// Takes over what waits for windows that are gone, again and again until the program stops.
+pub(super) async fn keep_adopting(app: Arc<App>, window: String) {
+    loop {
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = tokio::time::sleep(ADOPT_EVERY) => {}
+        }
+        if let Err(error) = adopt(&app, &window).await {
+            tracing::debug!(%error, "could not look for results of other terminals");
+        }
+    }
+}
 
 /// Takes over what waits for windows that are gone: their results are printed here.
 pub(super) async fn adopt(app: &App, window: &str) -> Result<(), StoreError> {
@@ -81,14 +96,4 @@ pub(super) async fn look_on_commits(app: Arc<App>, look: Arc<Notify>) {
             () = tokio::time::sleep(WATCH_EVERY) => {}
         }
     }
-}
-
-/// Says how to come back when tasks are still running.
-pub(super) async fn say_good_bye(app: &App) -> Result<(), StoreError> {
-    let unfinished = app.store.read(|tx| tx.unfinished_tasks(Some(wiring::CONSOLE_CHAT))).await?;
-    if !unfinished.is_empty() {
-        let tasks = if unfinished.len() == 1 { "1 task goes".to_owned() } else { format!("{} tasks go", unfinished.len()) };
-        eprintln!("{tasks} on without this terminal. `signalbox shell` shows the results; `/status` there tells more.");
-    }
-    Ok(())
 }

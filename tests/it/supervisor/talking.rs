@@ -45,7 +45,7 @@ async fn an_agent_gets_its_own_environment_directory_and_scratch_only() {
     let own = std::process::Command::new("sh").args(["-c", "umask"]).output().expect("a shell").stdout;
     assert_eq!(format!("{}\n", lines[2]).as_bytes(), own, "files of the user's project keep the user's mask");
     assert_eq!(lines[3].trim(), "PATH PWD SCRIPTED_AGENT_LOG SCRIPTED_AGENT_SESSIONS SIGNALBOX_RUN TMPDIR");
-    assert!(!scene.path("scratch").exists(), "the scratch directory goes with the run");
+    assert!(scene.path("scratch").exists(), "the scratch directory stays for the session's next run");
 }
 
 #[tokio::test]
