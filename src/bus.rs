@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use signalbox_adapter::{AcceptError, Inbox, Incoming};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::router::Router;
 use crate::store::{Approval, Delivery, Effects, Fence, Store, StoreError, Task, TaskId, Tx};
@@ -46,6 +47,7 @@ pub struct Bus {
     router: Router,
     orders: mpsc::Sender<Order>,
     claimed: mpsc::Sender<Delivery>,
+    tracker: TaskTracker,
     /// Wakes the outbox to look for something to claim.
     pub look: Arc<Notify>,
     /// Cancelled when another process has taken the role over.
@@ -58,7 +60,7 @@ impl Bus {
     pub fn new(store: Store, fence: Fence, router: Router, look: Arc<Notify>) -> (Arc<Self>, Ends) {
         let (orders, order_end) = mpsc::channel(MAX_WAITING);
         let (claimed, claimed_end) = mpsc::channel(MAX_WAITING);
-        let bus = Self { store, fence, router, orders, claimed, look, fenced: CancellationToken::new() };
+        let bus = Self { store, fence, router, orders, claimed, tracker: TaskTracker::new(), look, fenced: CancellationToken::new() };
         (Arc::new(bus), Ends { orders: order_end, claimed: claimed_end })
     }
 
@@ -74,11 +76,22 @@ impl Bus {
         &self.router
     }
 
-    /// Does one durable step of the core and sets its effects in motion.
+    /// Does one durable step of the core and sets its effects in motion, also when the caller is dropped meanwhile: what
+    /// is stored as running must be started.
     ///
     /// # Errors
     /// [`StoreError`]; nothing of the step was stored.
-    pub async fn write<T, F>(&self, step: F) -> Result<T, StoreError>
+    pub async fn write<T, F>(self: &Arc<Self>, step: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let bus = Arc::clone(self);
+        let whole = self.tracker.spawn(async move { bus.write_whole(step).await });
+        whole.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    async fn write_whole<T, F>(&self, step: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -123,7 +136,7 @@ impl Bus {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn route_open(&self) -> Result<(), StoreError> {
+    pub async fn route_open(self: &Arc<Self>) -> Result<(), StoreError> {
         loop {
             let open = self.store.read(|tx| tx.open_inbound(LOOK)).await?;
             if open.is_empty() {
@@ -138,7 +151,7 @@ impl Bus {
 }
 
 #[async_trait]
-impl Inbox for Bus {
+impl Inbox for Arc<Bus> {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
         let step = self.router.step(incoming).await;
         self.write(step).await.map_err(|error| AcceptError(Box::new(error)))

@@ -12,7 +12,6 @@ const MAX_QUOTED_CHARS: usize = 40;
 #[error("{fault}")]
 pub struct Misunderstood {
     /// What is wrong, one line.
-    #[source]
     pub fault: Fault,
     /// Whether a command was given; plain text of a group that nobody addressed to us needs no answer.
     pub command: bool,

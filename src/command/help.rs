@@ -14,7 +14,7 @@ pub fn overview() -> Document {
         [title(group.title()), list(items.collect())]
     });
     let text = TEXT_FORMS.iter().map(|form| line(form.usage, form.description));
-    let reply = item(marked("a reply to a message of a session: follows up in that session"));
+    let reply = item(marked("A reply to a message of a session: follow up in that session"));
     let document = Document { blocks: groups.collect() };
     document
         .with(title("Without a command"))
@@ -110,13 +110,67 @@ mod tests {
 
     #[test]
     fn the_overview_names_every_command() {
-        insta::assert_snapshot!(plain(&overview()), @"");
+        insta::assert_snapshot!(plain(&overview()), @r"
+        **Work**
+        - `/session <prompt>`: Start agent work in a named session, follow it up, or look after sessions
+        - `/session list` · `/session show <name>` · `/session use <name>` · `/session cancel <name>` · `/session end <name>` · `/session rename <old> <new>` · `/session retry <name>`
+        - `/stop [all]`: Stop the running task of this thread; all: every task of this chat
+        **Look**
+        - `/status`: Show what runs and waits here
+        - `/agents`: List the agents, which of them are installed, and their versions
+        - `/id`: Show your user id and the address of this chat
+        - `/why <task or message>`: Trace a task or message from arrival to receipt
+        - `/help [command]`: Explain the commands, or one of them
+        **Answer (the buttons do the same)**
+        - `/approve <request>`: Let an agent do what it asks for
+        - `/deny <request>`: Forbid an agent what it asks for
+        - `/allow <request>`: Let an agent do what it asks for until its session ends
+        - `/retry <task>`: Run a task again
+        - `/discard <task>`: Set a failed or interrupted task aside
+        - `/cancel <task>`: Cancel a running or queued task
+        **Without a command**
+        - `<prompt>`: In a direct chat: follow up the session in use, else start one
+        - `@<session> <prompt>`: Follow up in that session
+        - `@<agent>[/<model>] <prompt>`: Start a session on that agent and model
+        - A reply to a message of a session: follow up in that session
+        Where a group shows me only commands and replies, `/session @<session> <prompt>` and replies are the way.
+        `/help <command>` tells more, for example `/help session`.
+        ");
     }
 
     #[test]
     fn the_help_of_a_command_shows_its_forms_and_examples() {
-        insta::assert_snapshot!(plain(&detail("/Session").unwrap()), @"");
-        insta::assert_snapshot!(plain(&detail("why").unwrap()), @"");
+        insta::assert_snapshot!(plain(&detail("/Session").unwrap()), @r"
+        `/session`: Start agent work in a named session, follow it up, or look after sessions
+        - `/session <prompt>`: start a session on the default agent (operator)
+        - `/session @<agent>[/<model>] <prompt>`: start it on that agent and model; a model alone is enough (operator)
+        - `/session @<session> <prompt>`: follow up in that session (operator)
+        - `/session --name <name> <prompt>`: start it under a name of your choice (operator)
+        - `/session --project <name> <prompt>`: start it in the directory of that project (operator)
+        - `/session -- <prompt>`: take everything after `--` as the prompt (operator)
+        - `/session list`: list the sessions of this chat
+        - `/session show <name>`: show one: last prompt, agent, tasks, cost, how to resume it in a terminal
+        - `/session use <name>`: make it the one that plain text follows up (operator)
+        - `/session cancel <name>`: stop its running task; the session stays (operator)
+        - `/session end <name>`: close it (operator)
+        - `/session rename <old> <new>`: give it another name (operator)
+        - `/session retry <name>`: run its last prompt again (operator)
+        **Examples**
+        - `/session fix the flaky test`: starts a session and answers with its name
+        - `/session @claude/opus review the last commit`: names agent and model
+        - `/session @opus review the last commit`: the same: the model tells the agent
+        - `/session --name docs @claude update the README`: chooses the session's name
+        - `/session --project web why does the build fail?`: works in the project `web`
+        - `/session @docs now shorten it`: follows up in the session `docs`
+        - `/session -- list`: sends the word `list` as a prompt
+        - `/session rename docs readme`: renames the session `docs`
+        ");
+        insta::assert_snapshot!(plain(&detail("why").unwrap()), @r"
+        `/why`: Trace a task or message from arrival to receipt
+        - `/why <task or message>`: trace it from arrival to receipt
+        **Examples**
+        - `/why 42`: shows what became of task 42
+        ");
         assert_eq!(detail("deploy"), None);
     }
 }

@@ -177,9 +177,7 @@ mod tests {
 
     #[test]
     fn everything_else_is_text() {
-        for word in
-            ["Override", "everyone", "doc", "hos", "types/node", "@claude", "src/main.rs", "💥", "opus/x", "docs/x"]
-        {
+        for word in ["Override", "everyone", "doc", "hos", "types/node", "src/main.rs", "💥", "opus/x", "docs/x"] {
             assert_eq!(resolved(word), Resolved::Text, "{word}");
         }
     }

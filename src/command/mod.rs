@@ -20,6 +20,8 @@ mod model;
 mod nearest;
 mod parse;
 mod prompt;
+#[cfg(test)]
+mod properties;
 mod table;
 
 pub use complete::{Candidate, Words, complete};

@@ -184,7 +184,7 @@ mod tests {
     fn every_usage_line_is_understood_when_its_blanks_are_filled() {
         for definition in COMMANDS {
             for form in definition.forms {
-                let usage = definition.usage(form).replace("task or message", "task");
+                let usage = definition.usage(form).replace("task or message", "task").replace("[command]", "help");
                 let line = usage.replace(['<', '>', '[', ']'], "");
                 let command = command(&line);
                 assert_eq!(command.definition().word, definition.word, "{line}");

@@ -136,7 +136,7 @@ fn as_typed(word: &str) -> Option<String> {
 /// Splits `@word` off the beginning: the mention, the same as written, and what follows.
 fn first_mention(text: &str) -> Option<(Mention, &str, &str)> {
     let (written, after) = first_word(text);
-    let word = written.strip_prefix('@')?.trim_end_matches([',', ':']);
+    let word = written.strip_prefix('@')?.trim_start_matches('@').trim_end_matches([',', ':']);
     let fits = !word.is_empty() && word.len() <= MAX_WORD_BYTES;
     fits.then(|| (Mention { word: word.to_owned() }, written, after))
 }
@@ -237,6 +237,7 @@ mod tests {
             ("@claude/opus fix it", "claude/opus", "fix it"),
             ("@claude: fix it", "claude", "fix it"),
             ("@claude, fix it", "claude", "fix it"),
+            ("@@claude fix it", "claude", "fix it"),
             ("@claude @claude fix it", "claude", "@claude fix it"),
             ("@command:notes shout", "command:notes", "shout"),
             ("@fox\nline 1\n\n  line 2", "fox", "line 1\n\n  line 2"),
@@ -245,7 +246,7 @@ mod tests {
             assert_eq!(start.mention, Some(Mention { word: word.into() }), "{text}");
             assert_eq!((start.prompt.as_str(), start.whole.as_str()), (prompt, text));
         }
-        for text in ["ask @claude", "@ home", "@: x", "me@example.org wrote"] {
+        for text in ["ask @claude", "@ home", "@: x", "@@ -1 +1 @@", "me@example.org wrote"] {
             assert_eq!(start(text).mention, None, "{text}");
         }
     }

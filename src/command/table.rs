@@ -273,9 +273,9 @@ pub static COMMANDS: &[Definition] = &[
 
 /// What can be said without a command.
 pub static TEXT_FORMS: &[TextForm] = &[
-    TextForm { usage: "<prompt>", description: "in a direct chat: follows up the session in use, else starts one" },
-    TextForm { usage: "@<session> <prompt>", description: "follows up in that session" },
-    TextForm { usage: "@<agent>[/<model>] <prompt>", description: "starts a session on that agent and model" },
+    TextForm { usage: "<prompt>", description: "In a direct chat: follow up the session in use, else start one" },
+    TextForm { usage: "@<session> <prompt>", description: "Follow up in that session" },
+    TextForm { usage: "@<agent>[/<model>] <prompt>", description: "Start a session on that agent and model" },
 ];
 
 fn word(given: &[&str], index: usize) -> String {

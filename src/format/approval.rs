@@ -24,6 +24,8 @@ pub fn question(name: &str, approval: &Approval, within: Duration) -> Document {
     if !approval.detail.is_empty() {
         blocks.push(Block::Code { language: None, text: cut(&approval.detail) });
     }
+    let id = &approval.id;
+    blocks.extend(line(&format!("Buttons, or from anywhere in this chat: `/approve {id}` · `/deny {id}` · `/allow {id}`")).blocks);
     Document { blocks }
 }
 
