@@ -191,7 +191,7 @@ impl App {
     }
 }
 
-async fn route(bus: &Arc<Bus>, waker: &Waker, stop: &CancellationToken) {
+async fn route(bus: &Bus, waker: &Waker, stop: &CancellationToken) {
     loop {
         match bus.route_open().await {
             Ok(()) => lifecycle::still_alive(),

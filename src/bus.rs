@@ -3,7 +3,7 @@
 //! [`Bus::write`] is how everything of the core reaches the store: the step is checked against the role's fencing number
 //! and committed, and only then its effects go to the observer (start, cancel, answer) and the outbox (send).
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use signalbox_adapter::{AcceptError, Inbox, Incoming};
@@ -47,6 +47,7 @@ pub struct Bus {
     router: Router,
     orders: mpsc::Sender<Order>,
     claimed: mpsc::Sender<Delivery>,
+    own: Weak<Self>,
     tracker: TaskTracker,
     /// Wakes the outbox to look for something to claim.
     pub look: Arc<Notify>,
@@ -60,8 +61,18 @@ impl Bus {
     pub fn new(store: Store, fence: Fence, router: Router, look: Arc<Notify>) -> (Arc<Self>, Ends) {
         let (orders, order_end) = mpsc::channel(MAX_WAITING);
         let (claimed, claimed_end) = mpsc::channel(MAX_WAITING);
-        let bus = Self { store, fence, router, orders, claimed, tracker: TaskTracker::new(), look, fenced: CancellationToken::new() };
-        (Arc::new(bus), Ends { orders: order_end, claimed: claimed_end })
+        let bus = Arc::new_cyclic(|own| Self {
+            store,
+            fence,
+            router,
+            orders,
+            claimed,
+            own: Weak::clone(own),
+            tracker: TaskTracker::new(),
+            look,
+            fenced: CancellationToken::new(),
+        });
+        (bus, Ends { orders: order_end, claimed: claimed_end })
     }
 
     /// Returns the store, for reading.
@@ -81,12 +92,12 @@ impl Bus {
     ///
     /// # Errors
     /// [`StoreError`]; nothing of the step was stored.
-    pub async fn write<T, F>(self: &Arc<Self>, step: F) -> Result<T, StoreError>
+    pub async fn write<T, F>(&self, step: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let bus = Arc::clone(self);
+        let bus = self.own.upgrade().expect("a bus is only used through its Arc");
         let whole = self.tracker.spawn(async move { bus.write_whole(step).await });
         whole.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -136,7 +147,7 @@ impl Bus {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn route_open(self: &Arc<Self>) -> Result<(), StoreError> {
+    pub async fn route_open(&self) -> Result<(), StoreError> {
         loop {
             let open = self.store.read(|tx| tx.open_inbound(LOOK)).await?;
             if open.is_empty() {
@@ -151,7 +162,7 @@ impl Bus {
 }
 
 #[async_trait]
-impl Inbox for Arc<Bus> {
+impl Inbox for Bus {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
         let step = self.router.step(incoming).await;
         self.write(step).await.map_err(|error| AcceptError(Box::new(error)))

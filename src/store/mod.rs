@@ -15,6 +15,7 @@ mod chats;
 mod error;
 mod files;
 mod inbox;
+mod letters;
 mod outbox;
 mod retention;
 mod roles;

@@ -4,7 +4,7 @@
 //! alerts before status messages, each kind in the order of its rows. `pending → sending → delivered | failed`; a row
 //! found `sending` without a living sender is `unknown`: it may have arrived.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose};
 
 use super::{StoreError, TaskId, Tx};
@@ -127,11 +127,11 @@ pub struct Delivery {
     pub task: Option<String>,
 }
 
-const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
+pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
      error, maybe_repeat, task, finished_at";
 
 /// What still keeps a lane busy.
-const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
+pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
 
 fn purpose_of(number: i64) -> Purpose {
     match number {
@@ -151,7 +151,7 @@ fn number_of(purpose: Purpose) -> i64 {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     }
@@ -420,104 +420,5 @@ impl Tx<'_> {
                 .execute(params![scope.provider, scope.window, sender])?;
         }
         Ok(found)
-    }
-
-    /// Returns the windows of a provider for which something waits, or will when their tasks end.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn waiting_windows(&self, provider: &str) -> Result<Vec<String>, StoreError> {
-        let sql = format!(
-            "SELECT window FROM outbox WHERE {OPEN} AND provider = ?1 AND window IS NOT NULL
-             UNION SELECT window FROM tasks WHERE finished_at IS NULL AND window IS NOT NULL
-                 AND substr(chat, 1, length(?1) + 1) = ?1 || ':'"
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([provider], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Moves what waits for a window that is gone, and what its unfinished tasks will say, to another window.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn adopt_window(&self, provider: &str, gone: &str, by: &str) -> Result<(), StoreError> {
-        let sql = format!(
-            "UPDATE outbox SET window = ?3, lane = replace(lane, '#' || ?2, '#' || ?3),
-                 maybe_repeat = maybe_repeat OR state = 'sending',
-                 state = CASE state WHEN 'sending' THEN 'unknown' ELSE state END
-             WHERE {OPEN} AND provider = ?1 AND window = ?2"
-        );
-        self.connection.prepare_cached(&sql)?.execute(params![provider, gone, by])?;
-        self.connection
-            .prepare_cached("UPDATE tasks SET window = ?2 WHERE window = ?1 AND finished_at IS NULL")?
-            .execute(params![gone, by])?;
-        self.effects.borrow_mut().deliver = true;
-        Ok(())
-    }
-
-    /// Returns deliveries for people to look at, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn deliveries(&self, state: Option<State>, limit: usize) -> Result<Vec<Delivery>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE ?1 IS NULL OR state = ?1 ORDER BY id DESC LIMIT ?2");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![state.map(State::as_str), limit], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Returns what was said of a task, or in answer to an inbound message, oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn deliveries_of(&self, task: Option<&str>, inbox: Option<i64>) -> Result<Vec<Delivery>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE task = ?1 OR inbox = ?2 ORDER BY id");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![task, inbox], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Returns a delivery by its key, or by the provider's message id in a chat.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn delivery(
-        &self,
-        key_or_message: &str,
-        address: Option<&ChatAddress>,
-    ) -> Result<Option<Delivery>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE key = ?1 OR (address = ?2 AND message = ?1) LIMIT 1");
-        let address = address.map(ToString::to_string);
-        Ok(self.connection.prepare_cached(&sql)?.query_row(params![key_or_message, address], read).optional()?)
-    }
-
-    /// Sends a dead letter again, with the parts that waited for it; `false` when the key is not in the list.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn retry_delivery(&self, key: &str) -> Result<bool, StoreError> {
-        let changed = self
-            .connection
-            .prepare_cached(
-                "WITH RECURSIVE rest (key) AS (
-                     SELECT key FROM outbox WHERE key = ?1 AND state = 'failed'
-                     UNION SELECT o.key FROM outbox o JOIN rest ON o.after = rest.key)
-                 UPDATE outbox SET state = 'pending', finished_at = NULL, next_at = 0, attempts = 0, created_at = ?2
-                 WHERE state = 'failed' AND key IN (SELECT key FROM rest)",
-            )?
-            .execute(params![key, self.now()])?;
-        self.effects.borrow_mut().deliver = true;
-        Ok(changed > 0)
-    }
-
-    /// Removes a dead letter for good; `false` when the key is not in the list.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn drop_delivery(&self, key: &str) -> Result<bool, StoreError> {
-        let changed =
-            self.connection.prepare_cached("DELETE FROM outbox WHERE key = ?1 AND state = 'failed'")?.execute([key])?;
-        Ok(changed > 0)
     }
 }

@@ -7,7 +7,10 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::PathBuf;
 
-use super::{Store, files};
+use rusqlite::params;
+
+use super::outbox::OPEN;
+use super::{Store, StoreError, Tx, files};
 
 /// The lock of an open window.
 #[derive(Debug)]
@@ -44,5 +47,41 @@ impl Store {
     pub fn is_window_gone(&self, id: &str) -> bool {
         let Ok(lock) = File::open(self.window_file(id)) else { return true };
         !matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+    }
+}
+
+impl Tx<'_> {
+    /// Returns the windows of a provider for which something waits, or will when their tasks end.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waiting_windows(&self, provider: &str) -> Result<Vec<String>, StoreError> {
+        let sql = format!(
+            "SELECT window FROM outbox WHERE {OPEN} AND provider = ?1 AND window IS NOT NULL
+             UNION SELECT window FROM tasks WHERE finished_at IS NULL AND window IS NOT NULL
+                 AND substr(chat, 1, length(?1) + 1) = ?1 || ':'"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([provider], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Moves what waits for a window that is gone, and what its unfinished tasks will say, to another window.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn adopt_window(&self, provider: &str, gone: &str, by: &str) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE outbox SET window = ?3, lane = replace(lane, '#' || ?2, '#' || ?3),
+                 maybe_repeat = maybe_repeat OR state = 'sending',
+                 state = CASE state WHEN 'sending' THEN 'unknown' ELSE state END
+             WHERE {OPEN} AND provider = ?1 AND window = ?2"
+        );
+        self.connection.prepare_cached(&sql)?.execute(params![provider, gone, by])?;
+        self.connection
+            .prepare_cached("UPDATE tasks SET window = ?2 WHERE window = ?1 AND finished_at IS NULL")?
+            .execute(params![gone, by])?;
+        self.effects.borrow_mut().deliver = true;
+        Ok(())
     }
 }
