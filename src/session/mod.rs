@@ -113,10 +113,10 @@ fn meaning(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Meaning, StoreE
     let chat = turn.chat();
     let named = turn.tx.session_by_name(&chat, &mention.word)?;
     let sessions = turn.tx.sessions(Some(&chat), MAX_COMPARED)?;
-    let names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
+    let known_names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
     let agents: Vec<&str> = turn.cx.agents.names().collect();
-    let is_session = |word: &str| named.is_some() && word.eq_ignore_ascii_case(&mention.word);
-    let known = Known { agents: &agents, models: MODELS, is_session: &is_session, sessions: &names };
+    let is_session = |word: &str| named.is_some() && names::folded(word) == names::folded(&mention.word);
+    let known = Known { agents: &agents, models: MODELS, is_session: &is_session, sessions: &known_names };
     Ok(match resolve(mention, &known) {
         Resolved::Agent { agent, model } => Meaning::Agent(agent, model),
         Resolved::Session(name) => Meaning::Session(name),

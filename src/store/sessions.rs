@@ -8,6 +8,7 @@ use signalbox_adapter::ChatAddress;
 
 use super::{StoreError, Task, Tx};
 use crate::clock::Timestamp;
+use crate::session::names::folded;
 
 /// State of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,10 +159,10 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn session_by_name(&self, chat: &str, name: &str) -> Result<Option<Session>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND name = ?2 AND (status <> 'ended' OR archived)
+            "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND folded = ?2 AND (status <> 'ended' OR archived)
              ORDER BY status = 'ended', last_used_at DESC LIMIT 1"
         );
-        Ok(self.connection.prepare_cached(&sql)?.query_row([chat, name], read).optional()?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row([chat, &folded(name)], read).optional()?)
     }
 
     /// Returns a chat's sessions, open ones first, then by last use; at most `limit`.
@@ -237,13 +238,14 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO sessions
-                     (chat, address, name, agent, model, status, created_at, last_used_at, title, directory)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'idle', ?6, ?6, ?7, ?8)",
+                     (chat, address, name, folded, agent, model, status, created_at, last_used_at, title, directory)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9)",
             )?
             .execute(params![
                 super::chat(new.address),
                 new.address.to_string(),
                 new.name,
+                folded(new.name),
                 new.agent,
                 new.model,
                 now,
@@ -283,7 +285,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn rename_session(&self, id: i64, name: &str) -> Result<(), StoreError> {
-        self.connection.prepare_cached("UPDATE sessions SET name = ?2 WHERE id = ?1")?.execute(params![id, name])?;
+        self.connection.prepare_cached("UPDATE sessions SET name = ?2, folded = ?3 WHERE id = ?1")?.execute(params![id, name, folded(name)])?;
         Ok(())
     }
 

@@ -38,7 +38,8 @@ CREATE TABLE sessions (
     id               INTEGER PRIMARY KEY,
     chat             TEXT NOT NULL,
     address          TEXT NOT NULL,
-    name             TEXT NOT NULL COLLATE NOCASE,
+    name             TEXT NOT NULL,
+    folded           TEXT NOT NULL,   -- the name without case, by which it is unique and found
     agent            TEXT NOT NULL,
     model            TEXT,
     agent_session    TEXT,
@@ -56,7 +57,7 @@ CREATE TABLE sessions (
     reported_cost    REAL NOT NULL DEFAULT 0,   -- the agent's own running total, to take differences from
     allowed_tools    TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
-CREATE UNIQUE INDEX sessions_open_name ON sessions (chat, name) WHERE status <> 'ended';
+CREATE UNIQUE INDEX sessions_open_name ON sessions (chat, folded) WHERE status <> 'ended';
 CREATE INDEX sessions_chat ON sessions (chat, status, last_used_at);
 
 CREATE TABLE tasks (
