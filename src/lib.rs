@@ -1,4 +1,70 @@
-//! signalbox.
+//! signalbox: a chat-bot front end for messaging providers. This page is its architecture.
+//!
+//! People type commands into a chat; a transport adapter turns each message into an [`signalbox_adapter::Incoming`] on
+//! one shared bus; the bus routes it to a background observer that runs agents, and sends formatted results back to the
+//! chat that asked. Nothing sent to it is lost, nothing it says is said twice, and agents outlive this program.
+//!
+//! # The picture
+//! ```text
+//!  person                                                                                 person
+//!    │                                                                                       ▲
+//!    ▼                                                                                       │
+//!  adapters/<p>  listen ─► inbox ─► router ─► session, tasks ─► observer ─► supervisor ─► agent
+//!                         (store)   │ command      │ (store:      │  ▲        (a process of its own,
+//!                                   │ access       │  admission)  │  │ events  outlives this one)
+//!                                   ▼              ▼              ▼  │
+//!                                 format ◄─────────┴────────── verdict
+//!                                   │
+//!                                   └─► outbox ─► adapters/<p>  deliver ─► receipt
+//!                                      (store)
+//! ```
+//! Every arrow that crosses a crash is a row: inbox → task → outbox. A message travels left to right once; nothing flows
+//! back but a provider's receipt.
+//!
+//! # One message's journey
+//! `/session fix the flaky test`, typed in a terminal:
+//! 1. The adapter maps the line to an `Incoming` with a key that is unique for ever and calls [`bus::Bus`]'s `accept`.
+//! 2. [`router::Router`] parses it ([`command`], pure) and makes one step of it. In the writer's transaction the step
+//!    checks rights ([`access`]), admits the task ([`store::Tx::admit`]: `Started`, `Queued(position)` or a refusal that
+//!    leaves nothing behind), and writes the answer ([`format`], pure) as an outbox row. One commit: inbox row, session,
+//!    task, status message. Only now may the provider be told that the message has arrived.
+//! 3. The commit's [`store::Effects`] go to the [`observer`]: it starts the agent under its
+//!    [supervisor](agent::supervisor) with the prompt, and follows the events that the supervisor writes down.
+//! 4. The end of the run becomes, in one transaction: task done, session idle with the agent's session id, result row
+//!    written and already claimed, the next tasks in turn started.
+//! 5. The [`outbox`] makes the provider call and stores the receipt.
+//!
+//! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
+//! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
+//! where the provider cannot tell, sent once more and marked "(may be a repeat)".
+//!
+//! # Processes and roles
+//! Any number of processes open the store; one holds the *core* role (a file lock and a [fencing number](store::Fence))
+//! and routes, observes and delivers: `signalbox serve`, or the first `signalbox shell`. Other terminals attach: they write
+//! inbox rows, [wake](wake) the holder, print their own window's rows, and take the role over when its holder is gone.
+//!
+//! # Who may use whom
+//! - `adapters/contract` uses nothing of ours. An adapter uses the contract and its provider's SDK, never another adapter
+//!   and never this crate. Here, only [`wiring`] names an adapter crate.
+//! - [`command`], [`access`], [`format`] and the deciding parts of `outbox` and `observer` are pure: values in, values out.
+//! - Time and chance come from a [`clock::Clock`]. SQL stands in [`store`] only.
+//!
+//! # Where things are
+//! | module | what it is |
+//! |---|---|
+//! | [`cli`] | subcommands, thin |
+//! | [`app`], [`lifecycle`], [`wiring`] | composition; signals and the service manager; provider name → adapter |
+//! | [`config`] | file and environment, checked as a whole |
+//! | [`bus`], [`router`] | the door; one durable step for each message |
+//! | [`command`], [`access`] | grammar; rights |
+//! | [`session`], [`tasks`] | handlers: named sessions; status, stop, retry, approvals, traces |
+//! | [`store`] | rows, transactions, group commit, roles |
+//! | [`observer`] | starting, following, ending and finding runs |
+//! | [`agent`] | agents: catalogue, environment, protocols, supervisor |
+//! | [`investigation`] | the built-in `host` investigator |
+//! | [`format`](mod@format) | every sentence the program says |
+//! | [`outbox`] | sending, retrying, giving up |
+//! | [`redact`] | secrets are masked in what leaves |
 
 pub mod access;
 pub mod agent;
