@@ -33,8 +33,7 @@ impl Redactor {
     /// Makes a redactor of the configured texts and prefixes, and the known shapes.
     #[must_use]
     pub fn new(config: &Redact) -> Self {
-        let prefixes =
-            config.prefixes.iter().map(|prefix| format!(r"{}[^\s,;\"'<>()]*", regex_lite::escape(prefix)));
+        let prefixes = config.prefixes.iter().map(|prefix| format!(r#"{}[^\s,;"'<>()]*"#, regex_lite::escape(prefix)));
         let shapes = SHAPES.into_iter().map(str::to_owned).chain(prefixes);
         Self {
             literals: config.literals.iter().map(|text| text.expose_secret().to_owned()).collect(),

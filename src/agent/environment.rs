@@ -8,8 +8,19 @@ use super::claude;
 use crate::config::{Agent, Kind, holds_own_secret};
 
 /// What every program needs to run as its user: logins live in HOME.
-const PASSED: [&str; 11] =
-    ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "TZ", "TERM", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+const PASSED: [&str; 11] = [
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "PATH",
+    "LANG",
+    "TZ",
+    "TERM",
+    "SSH_AUTH_SOCK",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
 /// Beginnings of further names that pass.
 const PASSED_PREFIXES: [&str; 3] = ["LC_", "XDG_", "SSL_CERT_"];
 

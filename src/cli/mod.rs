@@ -126,7 +126,9 @@ fn state_directory(asked: Option<PathBuf>, variables: &BTreeMap<String, String>)
 fn print(text: &str) -> anyhow::Result<()> {
     use std::io::Write;
     match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("writing to standard output"),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("writing to standard output")
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }

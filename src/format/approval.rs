@@ -25,7 +25,9 @@ pub fn question(name: &str, approval: &Approval, within: Duration) -> Document {
         blocks.push(Block::Code { language: None, text: cut(&approval.detail) });
     }
     let id = &approval.id;
-    blocks.extend(line(&format!("Buttons, or from anywhere in this chat: `/approve {id}` · `/deny {id}` · `/allow {id}`")).blocks);
+    blocks.extend(
+        line(&format!("Buttons, or from anywhere in this chat: `/approve {id}` · `/deny {id}` · `/allow {id}`")).blocks,
+    );
     Document { blocks }
 }
 

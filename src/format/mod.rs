@@ -19,9 +19,11 @@ pub fn marked(text: &str) -> Vec<Inline> {
     text.split('`')
         .enumerate()
         .filter(|(_, piece)| !piece.is_empty())
-        .map(|(index, piece)| {
-            if index % 2 == 1 { Inline::Code(piece.to_owned()) } else { Inline::Text(piece.to_owned()) }
-        })
+        .map(
+            |(index, piece)| {
+                if index % 2 == 1 { Inline::Code(piece.to_owned()) } else { Inline::Text(piece.to_owned()) }
+            },
+        )
         .collect()
 }
 

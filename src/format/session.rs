@@ -41,9 +41,11 @@ pub fn admitted(session: &Session, admission: &Admission, notes: &Notes) -> Docu
         note("The session was put away and is open again, with its context.".into());
     }
     if notes.only_host {
-        note("No agent is installed, so the built-in `host` investigator answers from this machine's own evidence; \
+        note(
+            "No agent is installed, so the built-in `host` investigator answers from this machine's own evidence; \
               `/agents` tells how to install others."
-            .into());
+                .into(),
+        );
     }
     Document { blocks: vec![Block::Paragraph(content)] }
 }

@@ -45,11 +45,7 @@ pub fn trace(
     let headline = vec![
         Inline::strong(format!("[{name}] ")),
         Inline::Code(task.id.to_string()),
-        Inline::Text(format!(
-            " · {} · {}",
-            task.status.as_str(),
-            session::agent(&task.agent, task.model.as_deref())
-        )),
+        Inline::Text(format!(" · {} · {}", task.status.as_str(), session::agent(&task.agent, task.model.as_deref()))),
     ];
     let mut blocks = vec![Block::Paragraph(headline), table(&["when", "after", "what", "detail"], rows)];
     if let Some(retried) = &task.retry_of {

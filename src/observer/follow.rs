@@ -47,7 +47,11 @@ impl Follower {
             .store
             .read(move |tx| {
                 let tasks = tx.unfinished_tasks(Some(&chat))?;
-                tasks.into_iter().take(MAX_LINES).map(|task| Ok((tx.name_of(&task)?, task))).collect::<Result<Vec<_>, StoreError>>()
+                tasks
+                    .into_iter()
+                    .take(MAX_LINES)
+                    .map(|task| Ok((tx.name_of(&task)?, task)))
+                    .collect::<Result<Vec<_>, StoreError>>()
             })
             .await?;
         self.runs.retain(|run, _| rows.iter().any(|(_, task)| task.run_name() == *run));

@@ -2,8 +2,8 @@
 
 use crate::agent::event::Final;
 use crate::agent::exit::{Bound, Cause, Ended, Exit};
-use crate::format;
 use crate::config::Timeouts;
+use crate::format;
 use crate::redact::Redactor;
 use crate::store::{Completion, Status};
 
@@ -27,7 +27,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
         (Some(Ok(answer)), _, _) => (answered, Some(answer.clone()), None),
         (Some(Err(error)), _, _) => (Status::ErrorCli, None, Some(error.clone())),
         (None, Some(Cause::Cancelled), _) => (Status::Aborted, None, None),
-        (None, Some(Cause::Timeout { which }), _) => (Status::ErrorTimeout, None, Some(late(*which, evidence.timeouts))),
+        (None, Some(Cause::Timeout { which }), _) => {
+            (Status::ErrorTimeout, None, Some(late(*which, evidence.timeouts)))
+        }
         (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.clone())),
         (None, cause, ended) => match (outcome, cause) {
             (Some(Ok(answer)), None) => (answered, Some(answer.clone()), None),
@@ -108,7 +110,10 @@ mod tests {
         assert_eq!(status(Some(Ok("done")), &exit(failed.clone(), None, true)), Status::Ok);
         assert_eq!(status(Some(Err("401")), &exit(Ended::Exited { code: 0 }, None, true)), Status::ErrorCli);
         assert_eq!(status(Some(Ok("done")), &exit(failed, Some(Cause::Cancelled), true)), Status::Ok);
-        assert_eq!(status(Some(Ok("done")), &exit(Ended::Signalled { signal: 9 }, Some(Cause::Settled), true)), Status::Ok);
+        assert_eq!(
+            status(Some(Ok("done")), &exit(Ended::Signalled { signal: 9 }, Some(Cause::Settled), true)),
+            Status::Ok
+        );
     }
 
     #[test]

@@ -111,7 +111,9 @@ impl Observer {
                 Ok(Attached::Dead) => Started::Dead,
                 Ok(Attached::NeverStarted) | Err(_) => Started::Failed(not_started(&error)),
             },
-            StartError::Spawn(_) | StartError::Frame(_) | StartError::Refused(_) => Started::Failed(not_started(&error)),
+            StartError::Spawn(_) | StartError::Frame(_) | StartError::Refused(_) => {
+                Started::Failed(not_started(&error))
+            }
         }
     }
 

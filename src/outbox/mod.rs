@@ -149,11 +149,7 @@ impl Outbox {
         };
         let mut message = Outgoing {
             key: delivery.key.clone(),
-            target: Target {
-                address: delivery.address.clone(),
-                reply_to: delivery.reply_to.clone(),
-                edit_of: None,
-            },
+            target: Target { address: delivery.address.clone(), reply_to: delivery.reply_to.clone(), edit_of: None },
             purpose: delivery.purpose,
             part: delivery.part.clone(),
             buttons: delivery.buttons.clone(),

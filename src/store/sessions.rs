@@ -285,7 +285,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn rename_session(&self, id: i64, name: &str) -> Result<(), StoreError> {
-        self.connection.prepare_cached("UPDATE sessions SET name = ?2, folded = ?3 WHERE id = ?1")?.execute(params![id, name, folded(name)])?;
+        self.connection
+            .prepare_cached("UPDATE sessions SET name = ?2, folded = ?3 WHERE id = ?1")?
+            .execute(params![id, name, folded(name)])?;
         Ok(())
     }
 

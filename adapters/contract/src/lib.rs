@@ -9,17 +9,17 @@
 //! Document ──► Render ──► Part ──► Outgoing ──► Deliver ──► Receipt   (right half: answer)
 //! ```
 
+mod clean;
 mod deliver;
 mod document;
-mod clean;
 pub use clean::clean;
-mod markdown;
-mod visible;
 mod id;
 mod incoming;
 mod listen;
+mod markdown;
 mod outgoing;
 mod render;
+mod visible;
 
 pub use deliver::{Deliver, DeliverError, Identity, Receipt, Reconciled};
 pub use document::{Alignment, Block, Document, Inline, Item};

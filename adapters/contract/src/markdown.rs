@@ -36,10 +36,7 @@ impl Document {
 /// An open quote, list or item.
 enum Frame {
     Quote(Vec<Block>),
-    List {
-        start: Option<u64>,
-        items: Vec<Item>,
-    },
+    List { start: Option<u64>, items: Vec<Item> },
     Item(Item),
 }
 

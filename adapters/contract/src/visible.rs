@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn decoration_is_no_text() {
-        let document = Document::from_markdown("# A\n\n1. [x] b\n2. **c** [d](https://e.f)\n\n> g\n\n---\n\n|h|i|\n|-|-|\n|j|k|");
+        let document =
+            Document::from_markdown("# A\n\n1. [x] b\n2. **c** [d](https://e.f)\n\n> g\n\n---\n\n|h|i|\n|-|-|\n|j|k|");
         assert_eq!(document.visible_text(), "A\nb\nc d\ng\nh\ti\nj\tk");
     }
 
@@ -96,5 +97,10 @@ mod tests {
         assert!(!same_text("a b", "b a"));
     }
 }
-impl crate::Document { /// tmp
- #[must_use] pub fn to_markdown(&self) -> String { self.visible_text() } }
+impl crate::Document {
+    /// tmp
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        self.visible_text()
+    }
+}

@@ -29,14 +29,13 @@ impl Completer {
 
 impl console::Complete for Completer {
     fn complete(&self, line: &str, cursor: usize) -> Vec<console::Completion> {
-        let sessions = self
-            .store
-            .read_blocking(|tx| tx.sessions(Some(wiring::CONSOLE_CHAT), MAX_SESSIONS))
-            .unwrap_or_default();
+        let sessions =
+            self.store.read_blocking(|tx| tx.sessions(Some(wiring::CONSOLE_CHAT), MAX_SESSIONS)).unwrap_or_default();
         let sessions: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
         let agents: Vec<&str> = self.agents.iter().map(String::as_str).collect();
         let projects: Vec<&str> = self.projects.iter().map(String::as_str).collect();
-        let words = Words { agents: &agents, models: MODELS, sessions: &sessions, projects: &projects, ..Words::default() };
+        let words =
+            Words { agents: &agents, models: MODELS, sessions: &sessions, projects: &projects, ..Words::default() };
         complete(line, cursor, &words)
             .into_iter()
             .map(|found| console::Completion {
