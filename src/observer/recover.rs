@@ -10,9 +10,21 @@
 use std::sync::Arc;
 
 use super::Observer;
-use super::watch::Begin;
-use crate::agent::supervisor::client::{Attached, attach};
+use super::watch::{Begin, STORE_AGAIN};
+use crate::agent::supervisor::client::{Attached, Run, attach};
 use crate::store::{Status, StoreError, Task};
+
+/// What became of a run while this program was down.
+pub(super) enum Found {
+    /// It goes on, or left its end behind.
+    Run(Run),
+    /// It never started.
+    NeverStarted,
+    /// Its supervisor is gone without a word, or the machine was started again.
+    Dead,
+    /// This program stops before it could be told.
+    Stopping,
+}
 
 impl Observer {
     /// Finds every run again; call it once, before orders are followed.
@@ -22,25 +34,28 @@ impl Observer {
     pub async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
         let tasks = self.bus.store().read(|tx| tx.unfinished_tasks(None)).await?;
         for task in tasks.into_iter().filter(|task| task.status == Status::Running) {
-            let how = self.find(&task).await;
-            self.begin(task, how);
+            self.begin(task, Begin::Again);
         }
         // What waited may run now; its order comes over the bus.
         self.bus.write(|tx| tx.start_ready()).await
     }
 
-    async fn find(&self, task: &Task) -> Begin {
+    /// Finds one run again; trouble with its files is no verdict, and it is looked for until there is one.
+    pub(super) async fn find(&self, task: &Task) -> Found {
         let same_boot = task.boot.as_deref() == Some(self.bus.store().boot());
-        match attach(&self.run_directory(task), 0).await {
-            Ok(Attached::Live(run) | Attached::Ended(run)) => {
-                tracing::info!(task.id = %task.id, "found a run again");
-                Begin::Found(Box::new(run))
+        loop {
+            match attach(&self.run_directory(task), 0).await {
+                Ok(Attached::Live(run) | Attached::Ended(run)) => {
+                    tracing::info!(task.id = %task.id, "found a run again");
+                    return Found::Run(run);
+                }
+                Ok(Attached::NeverStarted) if same_boot => return Found::NeverStarted,
+                Ok(Attached::NeverStarted | Attached::Dead) => return Found::Dead,
+                Err(error) => tracing::error!(%error, task.id = %task.id, "could not look for a run; looking again"),
             }
-            Ok(Attached::NeverStarted) if same_boot => Begin::Fresh,
-            Ok(Attached::NeverStarted | Attached::Dead) => Begin::Dead,
-            Err(error) => {
-                tracing::error!(%error, task.id = %task.id, "could not read a run's files");
-                Begin::Dead
+            tokio::select! {
+                () = self.stop.cancelled() => return Found::Stopping,
+                () = tokio::time::sleep(STORE_AGAIN) => {}
             }
         }
     }

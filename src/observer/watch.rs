@@ -7,6 +7,7 @@ use signalbox_adapter::{Button, Purpose};
 use tokio::sync::mpsc;
 
 use super::prepare::Prepared;
+use super::recover::Found;
 use super::verdict::{self, Evidence};
 use super::{Observer, prepare};
 use crate::agent::event::{Event, Final};
@@ -20,7 +21,7 @@ use crate::store::{Completion, Status, StoreError, Task};
 use crate::tasks::approval_buttons;
 
 /// How long until a step that could not be stored is tried again.
-const STORE_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const STORE_AGAIN: Duration = Duration::from_secs(1);
 /// Output up to which a run's files are removed at its end, in bytes; of a longer one the answer was cut, and they stay.
 const KEEP_ABOVE_BYTES: u64 = 1 << 20;
 
@@ -28,10 +29,8 @@ const KEEP_ABOVE_BYTES: u64 = 1 << 20;
 pub(super) enum Begin {
     /// Start the run.
     Fresh,
-    /// It was found again; its events are read from the first.
-    Found(Box<Run>),
-    /// Its supervisor is gone without a word, or the machine was started again.
-    Dead,
+    /// Find it again after a restart of this program.
+    Again,
 }
 
 /// What was seen of a run.
@@ -45,19 +44,20 @@ struct Seen {
 
 pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut controls: mpsc::Receiver<Control>) {
     let mut seen = Seen::default();
-    let run = match how {
-        Begin::Found(run) => {
-            seen.asked_session = observer.session_of(&task).await.and_then(|session| session.agent_session);
-            Some(*run)
-        }
-        Begin::Dead => None,
-        Begin::Fresh => match observer.start(&task, &mut seen).await {
-            Started::Run(run) => Some(run),
-            Started::Failed(completion) => return observer.finish(task, completion, false).await,
-            Started::Dead => None,
+    let begun = match how {
+        Begin::Fresh => observer.start(&task, &mut seen).await,
+        Begin::Again => match observer.find(&task).await {
+            Found::Run(run) => Started::Run(run),
+            Found::NeverStarted => observer.start(&task, &mut seen).await,
+            Found::Dead => Started::Dead,
+            Found::Stopping => return,
         },
     };
-    let Some(mut run) = run else { return observer.interrupt(task).await };
+    let mut run = match begun {
+        Started::Run(run) => run,
+        Started::Failed(completion) => return observer.finish(task, completion, false).await,
+        Started::Dead => return observer.interrupt(task).await,
+    };
     loop {
         let news = tokio::select! {
             () = observer.stop.cancelled() => return,
@@ -123,8 +123,13 @@ impl Observer {
                 seen.other_session = seen.asked_session.as_ref().is_some_and(|asked| *asked != id);
                 let (session, task) = (task.session, task.id.clone());
                 self.store("an agent's session id", move |tx| {
+                    let Some(session) = session else { return Ok(()) };
+                    // Read again after a restart, it is known already.
+                    if tx.session(session)?.and_then(|session| session.agent_session).as_ref() == Some(&id) {
+                        return Ok(());
+                    }
                     tx.note(&task, "session", &id)?;
-                    session.map_or(Ok(()), |session| tx.set_agent_session(session, Some(&id)))
+                    tx.set_agent_session(session, Some(&id))
                 })
                 .await;
             }
@@ -204,12 +209,12 @@ impl Observer {
     }
 
     /// Ends a task that was lost: what is left of its tree, then `interrupted`, and a question to its chat.
-    async fn interrupt(self: &Arc<Self>, task: Task) {
+    async fn interrupt(&self, task: Task) {
         let directory = self.run_directory(&task);
         let ended = tokio::task::spawn_blocking(move || end_leftovers(&directory)).await;
         match ended {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end what is left of a run"),
+            Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run"),
             Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
         }
         self.finish(task, Completion::without_answer(Status::Interrupted, None), false).await;

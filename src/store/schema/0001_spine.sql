@@ -15,8 +15,7 @@ CREATE TABLE roles (
 CREATE TABLE chats (
     chat           TEXT PRIMARY KEY,
     active_session INTEGER,
-    last_start     INTEGER NOT NULL DEFAULT 0,   -- turn counter of the fair queue
-    facts          TEXT NOT NULL DEFAULT '{}'
+    last_start     INTEGER NOT NULL DEFAULT 0    -- turn counter of the fair queue
 ) STRICT;
 
 CREATE INDEX chats_turn ON chats (last_start);
@@ -130,7 +129,6 @@ CREATE TABLE outbox (
     buttons      TEXT NOT NULL DEFAULT '[]',
     attachment   TEXT,
     reply_to     TEXT,
-    edit_of      TEXT,              -- key of another delivery
     after        TEXT,              -- key of the part before
     task         TEXT,
     inbox        INTEGER,
