@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Name of the socket in the state directory.
@@ -28,6 +29,7 @@ impl Waker {
         }
         let (_open, address) = address(state)?;
         let socket = std::os::unix::net::UnixDatagram::bind(address)?;
+        std::fs::set_permissions(state.join(SOCKET), std::fs::Permissions::from_mode(0o600))?;
         socket.set_nonblocking(true)?;
         Ok(Self { socket: tokio::net::UnixDatagram::from_std(socket)? })
     }

@@ -37,7 +37,7 @@ pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitC
     };
     let bus = app.start_core(role, Arc::new(Notify::new()), Deliveries::default()).await?;
     lifecycle::ready();
-    tracing::info!(state = %app.store.directory().display(), "serving");
+    tracing::info!(state = %app.store.directory().display(), "serving; no chat transport is configured, terminals attach with `signalbox shell`");
     app.stop.cancelled().await;
     lifecycle::stopping();
     let fenced = bus.fenced.is_cancelled();

@@ -120,7 +120,18 @@ fn failure(task: &Task) -> Document {
         if error.chars().nth(MAX_ERROR_CHARS).is_some() {
             text.push('…');
         }
-        document.blocks.push(Block::Code { language: None, text });
+        document.blocks.push(match task.status {
+            // Our own sentence; all else is the agent's words, shown as they are.
+            Status::ErrorCliNotFound | Status::ErrorTimeout => Block::Paragraph(super::marked(&text)),
+            Status::Queued
+            | Status::Running
+            | Status::Ok
+            | Status::Success
+            | Status::ErrorCli
+            | Status::ErrorInternal
+            | Status::Aborted
+            | Status::Interrupted => Block::Code { language: None, text },
+        });
     }
     if let Some(partial) = task.result.as_deref().map(str::trim).filter(|partial| !partial.is_empty()) {
         document.blocks.push(Block::text("So far it had said:"));

@@ -36,7 +36,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
-            _ => Self::Other(error.to_string()),
+            _ => Self::Other(first_line(&error.to_string())),
         }
     }
 }
@@ -47,16 +47,21 @@ impl From<serde_json::Error> for StoreError {
     }
 }
 
+/// Statements are long, and say nothing to a person.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
 /// Tells why the store could not be opened; the files were left as they are.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The state directory could not be made or used.
-    #[error("could not use the state directory {}: {source}\n  choose another with --state-dir or SIGNALBOX_STATE_DIR, or make it writable", .path.display())]
+    #[error("could not use the state directory {}: {reason}\n  choose another with --state-dir or SIGNALBOX_STATE_DIR, or make it writable", .path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
         /// The system's word.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The database is damaged.
     #[error("the database {} is damaged and was left untouched: {detail}\n  move it away (with its -wal and -shm files) to start afresh, or restore a copy; `sqlite3 <file> .recover` may save its rows", .path.display())]
@@ -77,11 +82,11 @@ pub enum OpenError {
         known: i64,
     },
     /// Anything else.
-    #[error("could not open the database {}: {source}", .path.display())]
+    #[error("could not open the database {}: {reason}", .path.display())]
     Database {
         /// The database file.
         path: PathBuf,
         /// The reason.
-        source: StoreError,
+        reason: StoreError,
     },
 }

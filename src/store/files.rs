@@ -14,7 +14,7 @@ const PRIVATE_FILE: u32 = 0o600;
 
 /// Makes the state directory and its folders, mode 0700.
 pub(super) fn prepare(directory: &Path) -> Result<(), OpenError> {
-    let fault = |source| OpenError::Directory { path: directory.to_owned(), source };
+    let fault = |reason| OpenError::Directory { path: directory.to_owned(), reason };
     for folder in [directory.to_owned(), directory.join("runs"), directory.join("roles"), directory.join("windows")] {
         DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(&folder).map_err(fault)?;
         let mode = std::fs::metadata(&folder).map_err(fault)?.permissions().mode() & 0o777;
@@ -28,7 +28,7 @@ pub(super) fn prepare(directory: &Path) -> Result<(), OpenError> {
 /// Makes a file where it is missing, mode 0600; SQLite gives its side files the same mode.
 pub(super) fn touch_private(path: &Path) -> Result<(), OpenError> {
     let made = open_private(path).and_then(|file| file.set_permissions(Permissions::from_mode(PRIVATE_FILE)));
-    made.map_err(|source| OpenError::Directory { path: path.to_owned(), source })
+    made.map_err(|reason| OpenError::Directory { path: path.to_owned(), reason })
 }
 
 /// Opens a private file for reading and writing, and makes it where it is missing.

@@ -190,7 +190,7 @@ impl Store {
         let database = directory.join("signalbox.db");
         let fault = |error: rusqlite::Error| match StoreError::from(error) {
             StoreError::Corrupt(detail) => OpenError::Corrupt { path: database.clone(), detail },
-            source => OpenError::Database { path: database.clone(), source },
+            reason => OpenError::Database { path: database.clone(), reason },
         };
         files::touch_private(&database)?;
         let mut connection = connect(&database, durability).map_err(fault)?;
@@ -205,7 +205,7 @@ impl Store {
         }
         let checkpointer = Checkpointer::start(&database, durability).map_err(fault)?;
         let writer = writer::start(connection, Arc::clone(&context), move |requests| checkpointer.count(requests))
-            .map_err(|source| OpenError::Directory { path: directory.to_owned(), source })?;
+            .map_err(|reason| OpenError::Directory { path: directory.to_owned(), reason })?;
         let requests = writer.requests.clone();
         Ok(Self {
             inner: Arc::new(Inner {
@@ -376,7 +376,7 @@ fn check(connection: &Connection, database: &Path) -> Result<(), OpenError> {
     let corrupt = |detail: String| OpenError::Corrupt { path: database.to_owned(), detail };
     let found = |error: rusqlite::Error| match StoreError::from(error) {
         StoreError::Corrupt(detail) => corrupt(detail),
-        source => OpenError::Database { path: database.to_owned(), source },
+        reason => OpenError::Database { path: database.to_owned(), reason },
     };
     let ours: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(found)?;
     let tables: i64 =

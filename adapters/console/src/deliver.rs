@@ -20,14 +20,20 @@ use crate::render::document;
 pub struct ConsoleDeliver {
     results: Arc<dyn Printer>,
     rest: Arc<dyn Printer>,
-    buttons: Arc<Buttons>,
+    buttons: Option<Arc<Buttons>>,
 }
 
 impl ConsoleDeliver {
     /// Prints results to one printer and everything else to another (or the same); `buttons` is the listener's.
     #[must_use]
     pub fn new(results: Arc<dyn Printer>, rest: Arc<dyn Printer>, buttons: Arc<Buttons>) -> Self {
-        Self { results, rest, buttons }
+        Self { results, rest, buttons: Some(buttons) }
+    }
+
+    /// Shows no buttons: where nobody sits, nobody can press one.
+    #[must_use]
+    pub fn without_buttons(self) -> Self {
+        Self { buttons: None, ..self }
     }
 
     fn compose(&self, message: &Outgoing, style: Style) -> String {
@@ -41,8 +47,8 @@ impl ConsoleDeliver {
             let body = for_terminal(&attachment.text);
             write!(text, "\n--- {name} ---\n{body}\n").expect("a string takes any text");
         }
-        if !message.buttons.is_empty() {
-            let numbers = self.buttons.show(&message.buttons);
+        if let Some(buttons) = self.buttons.as_ref().filter(|_| !message.buttons.is_empty()) {
+            let numbers = buttons.show(&message.buttons);
             let labels = numbers.iter().zip(&message.buttons);
             let labels = labels.map(|(number, button)| format!("#{number} {}", one_line(&button.label, usize::MAX)));
             writeln!(text, "{}", labels.collect::<Vec<_>>().join("   ")).expect("a string takes any text");

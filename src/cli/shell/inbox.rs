@@ -91,7 +91,9 @@ impl Waiting {
 impl Inbox for Waiting {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
         let key = incoming.key.as_str().to_owned();
-        self.door.accept(incoming).await?;
+        self.door.accept(incoming).await.inspect_err(|_| {
+            self.worst.fetch_max(1, Ordering::SeqCst);
+        })?;
         loop {
             match self.verdict(&key).await {
                 Ok(Some(code)) => {
