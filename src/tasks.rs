@@ -122,14 +122,15 @@ pub fn run_again(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreErro
     if let Some(refusal) = turn.tx.queue_is_full(&turn.chat())? {
         return turn.refuse(format::session::refused(&refusal));
     }
-    if session.archived {
-        turn.tx.reopen_session(session.id)?;
+    let mut notes = session::Notes::default();
+    if let Err(why) = session::reopen(turn, &session, &mut notes)? {
+        return turn.refuse(why);
     }
     // The button is spent: pressed twice it must not run the prompt twice.
     if task.status == Status::Interrupted {
         turn.tx.discard(&task.id)?;
     }
-    session::submit(turn, &session, &task.prompt, Some(&task.id), &session::Notes::default())
+    session::submit(turn, &session, &task.prompt, Some(&task.id), &notes)
 }
 
 /// Sets an ended task aside: its buttons are gone.

@@ -1,10 +1,10 @@
 //! A prompt of a session: admitted as a task, in the session's order; the answer says started, queued or refused.
 
-use signalbox_adapter::{Button, Purpose};
+use signalbox_adapter::{Button, Document, Purpose};
 
 use crate::format;
 use crate::router::Turn;
-use crate::store::{Admission, InboxOutcome, NewTask, Session, SessionStatus, StoreError, TaskId};
+use crate::store::{Admission, InboxOutcome, NewTask, Refusal, Session, SessionStatus, StoreError, TaskId};
 
 /// What an answer should mention besides.
 #[derive(Debug, Default)]
@@ -34,22 +34,33 @@ pub(super) fn follow(turn: &Turn<'_>, session: Session, prompt: &str) -> Result<
     if let Some(refusal) = turn.tx.queue_is_full(&turn.chat())? {
         return turn.refuse(format::session::refused(&refusal));
     }
-    if session.archived {
-        // Its name may be another's by now.
-        if turn.tx.session_by_name(&turn.chat(), &session.name)?.is_some_and(|other| other.id != session.id) {
-            return turn.refuse(format::session::name_taken(&session.name));
-        }
-        let limit = turn.tx.caps().sessions_per_chat;
-        if turn.tx.count_open_sessions(&turn.chat())? >= limit {
-            match turn.tx.archive_oldest_idle(&turn.chat())? {
-                Some(archived) => notes.archived = Some(archived),
-                None => return turn.refuse(format::session::refused(&crate::store::Refusal::SessionsBusy(limit))),
-            }
-        }
-        turn.tx.reopen_session(session.id)?;
-        notes.reopened = true;
+    if let Err(why) = reopen(turn, &session, &mut notes)? {
+        return turn.refuse(why);
     }
     submit(turn, &session, prompt, None, &notes)
+}
+
+/// Opens a session again that was put away, where its name is still free and the chat has or can make room.
+///
+/// # Errors
+/// [`StoreError`]; what stands in the way comes back as the answer, and nothing was changed.
+pub fn reopen(turn: &Turn<'_>, session: &Session, notes: &mut Notes) -> Result<Result<(), Document>, StoreError> {
+    if !session.archived {
+        return Ok(Ok(()));
+    }
+    if turn.tx.session_by_name(&turn.chat(), &session.name)?.is_some_and(|other| other.id != session.id) {
+        return Ok(Err(format::session::name_taken(&session.name)));
+    }
+    let limit = turn.tx.caps().sessions_per_chat;
+    if turn.tx.count_open_sessions(&turn.chat())? >= limit {
+        match turn.tx.archive_oldest_idle(&turn.chat())? {
+            Some(archived) => notes.archived = Some(archived),
+            None => return Ok(Err(format::session::refused(&Refusal::SessionsBusy(limit)))),
+        }
+    }
+    turn.tx.reopen_session(session.id)?;
+    notes.reopened = true;
+    Ok(Ok(()))
 }
 
 /// Admits a prompt as a task and answers; the caller has asked whether the queue has room.

@@ -8,7 +8,7 @@ mod manage;
 pub mod names;
 mod start;
 
-pub use follow_up::{Notes, submit};
+pub use follow_up::{Notes, reopen, submit};
 
 use crate::command::{Known, MODELS, Mention, Resolved, SessionCommand, resolve};
 use crate::format;
