@@ -104,16 +104,22 @@ pub fn unknown(name: &str, nearest: Option<&str>) -> Document {
 #[must_use]
 pub fn unknown_project<'p>(name: &str, known: impl Iterator<Item = &'p String>) -> Document {
     let known: Vec<&str> = known.map(String::as_str).collect();
-    let content = vec![
-        Inline::Text("No project is called ".into()),
-        Inline::Code(one_line(name, 60)),
-        Inline::Text(if known.is_empty() {
-            "; none is configured (`[projects]`).".into()
-        } else {
-            format!("; the known ones are {}.", known.join(", "))
-        }),
-    ];
+    let mut content = vec![Inline::Text("No project is called ".into()), Inline::Code(one_line(name, 60))];
+    if known.is_empty() {
+        content.extend(super::marked("; none is configured (`[projects]`)."));
+    } else {
+        content.push(Inline::Text(format!("; the known ones are {}.", known.join(", "))));
+    }
     Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Tells that a follow-up was given options that only a new session has.
+#[must_use]
+pub fn options_of_a_new_one(name: &str) -> Document {
+    line(&format!(
+        "`--name` and `--project` are for a new session, and `{name}` is one already. Leave them out to follow it up, or \
+         leave `@{name}` out to start another."
+    ))
 }
 
 /// Tells why a name cannot be a session's.

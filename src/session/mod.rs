@@ -25,6 +25,9 @@ const MAX_COMPARED: usize = 50;
 pub fn handle(turn: &Turn<'_>, command: &SessionCommand) -> Result<InboxOutcome, StoreError> {
     match command {
         SessionCommand::Start(start) => match meaning(turn, start.mention.as_ref())? {
+            Meaning::Session(name) if start.name.is_some() || start.project.is_some() => {
+                turn.refuse(format::session::options_of_a_new_one(&name))
+            }
             Meaning::Session(name) => follow_up::by_name(turn, &name, &start.prompt),
             Meaning::Agent(agent, model) => start::start(
                 turn,
