@@ -25,7 +25,7 @@ use inbox::{Door, Waiting};
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Run one command, print its result and exit: 0 done, 1 failed, 2 not understood or refused, 124 timeout, 130 cancelled
-    #[arg(short = 'c', value_name = "COMMAND")]
+    #[arg(short = 'c', value_name = "COMMAND", allow_hyphen_values = true)]
     command: Option<String>,
 }
 
