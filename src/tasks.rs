@@ -119,7 +119,7 @@ pub fn run_again(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreErro
     if session.status == SessionStatus::Ended && !session.archived {
         return turn.refuse(format::session::ended(&session.name));
     }
-    if let Some(refusal) = turn.tx.queue_is_full(&turn.chat())? {
+    if let Some(refusal) = turn.tx.queue_is_full(&turn.chat(), Some(session.id))? {
         return turn.refuse(format::session::refused(&refusal));
     }
     let mut notes = session::Notes::default();

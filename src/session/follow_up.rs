@@ -31,7 +31,7 @@ pub(super) fn follow(turn: &Turn<'_>, session: Session, prompt: &str) -> Result<
     if session.status == SessionStatus::Ended && !session.archived {
         return turn.refuse(format::session::ended(&session.name));
     }
-    if let Some(refusal) = turn.tx.queue_is_full(&turn.chat())? {
+    if let Some(refusal) = turn.tx.queue_is_full(&turn.chat(), Some(session.id))? {
         return turn.refuse(format::session::refused(&refusal));
     }
     if let Err(why) = reopen(turn, &session, &mut notes)? {

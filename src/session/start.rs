@@ -52,7 +52,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
         },
         None => None,
     };
-    if let Some(refusal) = turn.tx.queue_is_full(&chat)? {
+    if let Some(refusal) = turn.tx.queue_is_full(&chat, None)? {
         return turn.refuse(format::session::refused(&refusal));
     }
     let limit = turn.tx.caps().sessions_per_chat;

@@ -57,13 +57,26 @@ pub enum Refusal {
 }
 
 impl Tx<'_> {
-    /// Tells whether a chat may hand in one more task.
+    /// Tells whether one more task of a chat, in this session if it exists, would have to wait where no room is left.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn queue_is_full(&self, chat: &str) -> Result<Option<Refusal>, StoreError> {
+    pub fn queue_is_full(&self, chat: &str, session: Option<i64>) -> Result<Option<Refusal>, StoreError> {
         let waiting = self.count_waiting(chat)?;
-        Ok((waiting >= self.caps().queued_per_chat).then_some(Refusal::QueueFull(waiting)))
+        let full = waiting >= self.caps().queued_per_chat && self.must_wait(chat, session)?;
+        Ok(full.then_some(Refusal::QueueFull(waiting)))
+    }
+
+    fn must_wait(&self, chat: &str, session: Option<i64>) -> Result<bool, StoreError> {
+        // Whatever waits now cannot run now, so it does not come into it.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FILTER (WHERE status = 'running') >= ?1
+                 OR count(*) FILTER (WHERE status = 'running' AND chat = ?2) >= ?3
+                 OR count(*) FILTER (WHERE session = ?4) > 0
+             FROM tasks WHERE finished_at IS NULL",
+        )?;
+        Ok(statement
+            .query_row(params![self.caps().total, chat, self.caps().per_chat, session], |row| row.get(0))?)
     }
 
     /// Stores a task and starts it, or queues it when it is not its turn.
