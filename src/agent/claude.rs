@@ -36,6 +36,8 @@ pub struct Claude {
     policy: Policy,
     session: Option<String>,
     open: BTreeMap<String, Request>,
+    /// What we have denied.
+    denied: Vec<Denial>,
     done: bool,
 }
 
@@ -43,7 +45,7 @@ impl Claude {
     /// Returns a conversation that has not begun.
     #[must_use]
     pub fn new(spec: &RunSpec) -> Self {
-        Self { policy: Policy::new(spec), session: None, open: BTreeMap::new(), done: false }
+        Self { policy: Policy::new(spec), session: None, open: BTreeMap::new(), denied: Vec::new(), done: false }
     }
 
     fn session(&mut self, line: &Value) -> Step {
@@ -58,7 +60,9 @@ impl Claude {
     fn result(&mut self, line: &Value) -> Step {
         self.done = true;
         self.open.clear();
-        Step { events: vec![Event::Final(final_word(line))], close_input: true, ..Step::default() }
+        let mut word = final_word(line);
+        with_denials(&mut word.denials, &self.denied);
+        Step { events: vec![Event::Final(word)], close_input: true, ..Step::default() }
     }
 }
 
@@ -190,6 +194,18 @@ fn usage(line: &Value) -> Usage {
         output_tokens: count("output_tokens"),
         session_cost_usd: line.get("total_cost_usd").and_then(Value::as_f64),
     }
+}
+
+/// Adds what we have denied, where the agent's own list does not have it.
+fn with_denials(listed: &mut Vec<Denial>, denied: &[Denial]) {
+    let mut unmatched = listed.clone();
+    for denial in denied {
+        match unmatched.iter().position(|other| other == denial) {
+            Some(at) => drop(unmatched.swap_remove(at)),
+            None => listed.push(denial.clone()),
+        }
+    }
+    listed.truncate(MAX_DENIALS);
 }
 
 fn denials(line: &Value) -> Vec<Denial> {

@@ -75,8 +75,7 @@ impl Tx<'_> {
                  OR count(*) FILTER (WHERE session = ?4) > 0
              FROM tasks WHERE finished_at IS NULL",
         )?;
-        Ok(statement
-            .query_row(params![self.caps().total, chat, self.caps().per_chat, session], |row| row.get(0))?)
+        Ok(statement.query_row(params![self.caps().total, chat, self.caps().per_chat, session], |row| row.get(0))?)
     }
 
     /// Stores a task and starts it, or queues it when it is not its turn.

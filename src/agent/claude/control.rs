@@ -6,8 +6,8 @@
 use serde_json::{Value, json};
 
 use super::policy::Verdict;
-use super::{Claude, describe, happened, text};
-use crate::agent::event::{Decision, Event};
+use super::{Claude, MAX_DENIALS, describe, happened, text};
+use crate::agent::event::{Decision, Denial, Event};
 use crate::agent::protocol::Step;
 
 /// Most requests that are open at once; further ones are denied.
@@ -47,8 +47,8 @@ impl Claude {
         let blocked = request.get("blocked_path").is_some_and(|path| !path.is_null());
         match self.policy.judge(tool, input, blocked) {
             Verdict::Allow => allow(id, input),
-            Verdict::Deny => deny(id, NOT_PERMITTED),
-            Verdict::Ask if self.open.len() >= MAX_OPEN => deny(id, "too many requests are open"),
+            Verdict::Deny => self.forbid(id, tool, input, NOT_PERMITTED),
+            Verdict::Ask if self.open.len() >= MAX_OPEN => self.forbid(id, tool, input, "too many requests are open"),
             Verdict::Ask => {
                 self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone() });
                 happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail: describe::detail(input) }])
@@ -72,8 +72,16 @@ impl Claude {
                 self.policy.allow_for_session(request.tool);
                 allow(id, &request.input)
             }
-            Decision::Deny => deny(id, DENIED),
+            Decision::Deny => self.forbid(id, &request.tool, &request.input, DENIED),
         }
+    }
+
+    /// Denies a request and remembers it for the final word.
+    fn forbid(&mut self, id: &str, tool: &str, input: &Value, message: &str) -> Step {
+        if self.denied.len() < MAX_DENIALS {
+            self.denied.push(Denial { tool: tool.to_owned(), summary: describe::summary(input) });
+        }
+        deny(id, message)
     }
 }
 

@@ -152,6 +152,18 @@ fn a_request_waits_for_an_answer_and_gets_one() {
 }
 
 #[test]
+fn what_was_denied_is_listed_once_whether_the_agent_lists_it_or_not() {
+    let mut claude = claude(Permission::Read);
+    claude.line(&request("r1", "Bash"));
+    claude.line(&request("r2", "Write"));
+    let denials = json!([{"tool_name": "Bash", "tool_use_id": "t1", "tool_input": {"command": "touch x"}}]);
+    let result = json!({"type": "result", "subtype": "success", "result": "done", "permission_denials": denials});
+    let step = claude.line(result.to_string().as_bytes());
+    let listed: Vec<&str> = last(&step.events).denials.iter().map(|denial| denial.tool.as_str()).collect();
+    assert_eq!(listed, ["Bash", "Write"]);
+}
+
+#[test]
 fn a_withdrawn_request_is_closed() {
     let mut claude = claude(Permission::Ask);
     claude.line(&request("r1", "Bash"));
