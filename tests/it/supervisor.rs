@@ -2,6 +2,6 @@
 
 mod endings;
 mod following;
-mod scene;
+pub(crate) mod scene;
 mod talking;
 mod trouble;

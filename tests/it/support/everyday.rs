@@ -1,0 +1,330 @@
+//! A house of its own for a story: state directory, configuration, agents, and people who talk to the real program.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::supervisor::scene::scripted_agent;
+
+/// Longest wait for anything that a story waits for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a wait looks.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Waits until a condition holds.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "in time: {what}");
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+}
+
+/// A state directory with its configuration; nothing that was started there outlives it.
+pub(crate) struct House {
+    directory: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What a command said, and its exit code.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// Checks exit code and standard output.
+    #[track_caller]
+    pub(crate) fn was(self, code: i32, needle: &str) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        assert!(self.out.contains(needle), "{needle:?} in {self:#?}");
+        self
+    }
+
+    /// Checks that a command was refused with exit code 2, for a reason.
+    #[track_caller]
+    pub(crate) fn refused(self, needle: &str) -> Self {
+        self.was(2, needle)
+    }
+
+    /// The name of the session that was started.
+    #[track_caller]
+    pub(crate) fn session(&self) -> String {
+        let all = format!("{}{}", self.err, self.out);
+        session_in(&all).unwrap_or_else(|| panic!("a session's name in {self:#?}"))
+    }
+}
+
+/// Finds the first session's name in `[name] Started …`.
+pub(crate) fn session_in(text: &str) -> Option<String> {
+    let open = text.find('[')? + 1;
+    let close = open + text[open..].find(']')?;
+    Some(text[open..close].to_owned())
+}
+
+impl House {
+    /// A house whose claude is the scripted agent, with `more` in its configuration.
+    pub(crate) fn new(more: &str) -> Self {
+        let house = Self::bare();
+        fs::create_dir(house.path("agent-sessions")).expect("a directory for the agent's sessions");
+        // Notes the arguments of every run, one line each, and becomes the agent.
+        let wrapper = format!("echo \"$*\" >> {0}; exec {1} \"$@\"", house.text("argv"), scripted_agent().display());
+        let claude = toml::Value::from(vec!["sh", "-c", &wrapper, "claude"]);
+        house.configure(&format!(
+            "{more}\n[agents.claude]\ncommand = {claude}\n[agents.claude.env]\nSCRIPTED_AGENT_SESSIONS = {}\n\
+             SCRIPTED_AGENT_LOG = {}\n",
+            toml::Value::from(house.text("agent-sessions")),
+            toml::Value::from(house.text("log")),
+        ));
+        house
+    }
+
+    /// A house without any agent.
+    pub(crate) fn bare() -> Self {
+        let house = Self { directory: tempfile::tempdir().expect("a temporary directory"), variables: Vec::new() };
+        house.configure("");
+        house
+    }
+
+    /// Writes the configuration file; the store is the quick one, since no power is cut here.
+    pub(crate) fn configure(&self, text: &str) {
+        fs::write(self.path("config.toml"), format!("store.durability = \"process\"\n{text}")).expect("written");
+    }
+
+    /// Sets a variable for every command.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// A path as text.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.path(name).to_str().expect("a path of text").to_owned()
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.path("state")
+    }
+
+    /// Makes a file, which a `wait` step of an agent waits for.
+    pub(crate) fn touch(&self, name: &str) {
+        fs::write(self.path(name), "").expect("written");
+    }
+
+    /// The program with its arguments.
+    pub(crate) fn command<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_signalbox"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", self.directory.path())
+            .env("USER", "kim")
+            .env("SIGNALBOX_CONFIG", self.path("config.toml"))
+            .env("SIGNALBOX_STATE_DIR", self.state())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end.
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        self.start(self.command(arguments)).end()
+    }
+
+    /// Says one thing in a shell and waits for all that comes of it.
+    #[track_caller]
+    pub(crate) fn say(&self, line: &str) -> Said {
+        self.run(&["shell", "-c", line])
+    }
+
+    /// Pipes text into the program.
+    #[track_caller]
+    pub(crate) fn pipe(&self, arguments: &[&str], input: &[u8]) -> Said {
+        let file = tempfile::tempfile_in(self.directory.path()).expect("a file for the input");
+        (&file).write_all(input).expect("the input is written");
+        std::io::Seek::rewind(&mut (&file)).expect("the input is rewound");
+        let mut command = self.command(arguments);
+        command.stdin(file);
+        self.start(command).end()
+    }
+
+    /// Starts a shell that says one thing, in the background.
+    pub(crate) fn begin(&self, line: &str) -> Talk {
+        self.start(self.command(&["shell", "-c", line]))
+    }
+
+    /// Starts a process that serves all shells, and waits until it does.
+    pub(crate) fn serve(&self) -> Talk {
+        let serving = self.start(self.command(&["serve"]));
+        serving.until("serving");
+        serving
+    }
+
+    /// Starts a command in the background; what it says goes to files.
+    pub(crate) fn start(&self, mut command: Command) -> Talk {
+        let (out, err) = (self.said_file(), self.said_file());
+        command.stdout(File::create(&out).expect("a file")).stderr(File::create(&err).expect("a file"));
+        let child = command.spawn().expect("the program starts");
+        Talk { child: Some(child), out, err }
+    }
+
+    fn said_file(&self) -> PathBuf {
+        let file = tempfile::Builder::new().prefix("said-").tempfile_in(self.directory.path()).expect("a file");
+        file.into_temp_path().keep().expect("the file is kept")
+    }
+
+    /// What the scripted agents were asked, in order: session, whether it was resumed, prompt.
+    pub(crate) fn runs(&self) -> Vec<(String, bool, String)> {
+        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+        let run = |line: &str| {
+            let run: Value = serde_json::from_str(line).expect("JSON");
+            let text = |key: &str| run[key].as_str().expect("text").to_owned();
+            (text("session"), run["resumed"].as_bool().expect("a truth"), text("prompt"))
+        };
+        log.lines().map(run).collect()
+    }
+
+    /// How often an agent was asked this.
+    pub(crate) fn times_asked(&self, needle: &str) -> usize {
+        self.runs().iter().filter(|(_, _, prompt)| prompt.contains(needle)).count()
+    }
+
+    /// `signalbox session list --json`.
+    #[track_caller]
+    pub(crate) fn sessions(&self) -> Vec<Value> {
+        let said = self.run(&["session", "list", "--json"]).was(0, "[");
+        serde_json::from_str(&said.out).expect("a JSON list")
+    }
+
+    /// `signalbox session show <name> --json`.
+    #[track_caller]
+    pub(crate) fn session(&self, name: &str) -> Value {
+        let said = self.run(&["session", "show", name, "--json"]).was(0, "{");
+        serde_json::from_str(&said.out).expect("a JSON object")
+    }
+
+    /// Counts rows that an SQL condition picks.
+    #[track_caller]
+    pub(crate) fn count(&self, from: &str) -> i64 {
+        let database = rusqlite::Connection::open(self.state().join("signalbox.db")).expect("the database opens");
+        database.busy_timeout(PATIENCE).expect("a time-out");
+        database.query_row(&format!("SELECT count(*) FROM {from}"), [], |row| row.get(0)).expect("a number")
+    }
+
+    /// Returns the processes that this house has started, in whatever way.
+    pub(crate) fn processes(&self) -> Vec<i32> {
+        marked(self.directory.path())
+    }
+
+    /// Returns the processes of agents and their descendants.
+    pub(crate) fn agents(&self) -> Vec<i32> {
+        let mark = format!("SIGNALBOX_RUN={}", self.state().display());
+        let alive = |pid: &i32| holds(*pid, "environ", mark.as_bytes());
+        self.processes().into_iter().filter(alive).collect()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        // A process that was about to start another may have done so meanwhile.
+        for _ in 0..10 {
+            let left = self.processes();
+            if left.is_empty() {
+                return;
+            }
+            left.into_iter().for_each(|pid| {
+                kill(Pid::from_raw(pid), Signal::SIGKILL).ok();
+            });
+        }
+    }
+}
+
+fn marked(directory: &Path) -> Vec<i32> {
+    let mark = directory.to_str().expect("a path of text").as_bytes();
+    let pids = fs::read_dir("/proc").expect("/proc").flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|&pid| holds(pid, "environ", mark) || holds(pid, "cmdline", mark)).collect()
+}
+
+fn holds(pid: i32, file: &str, needle: &[u8]) -> bool {
+    let content = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    content.windows(needle.len()).any(|window| window == needle)
+}
+
+/// A command that goes on in the background.
+pub(crate) struct Talk {
+    child: Option<Child>,
+    out: PathBuf,
+    err: PathBuf,
+}
+
+impl Talk {
+    pub(crate) fn out(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.out).expect("readable")).into_owned()
+    }
+
+    pub(crate) fn err(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.err).expect("readable")).into_owned()
+    }
+
+    /// Waits until the command has said something, on either stream; returns all it has said.
+    #[track_caller]
+    pub(crate) fn until(&self, needle: &str) -> String {
+        let all = || format!("{}{}", self.err(), self.out());
+        let started = Instant::now();
+        while !all().contains(needle) {
+            assert!(started.elapsed() < PATIENCE, "in time: {needle:?} in {:?}", all());
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+        all()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let child = self.child.as_ref().expect("it goes on");
+        kill(Pid::from_raw(child.id().cast_signed()), signal).expect("it can be signalled");
+    }
+
+    /// Whether it has not ended.
+    pub(crate) fn goes_on(&mut self) -> bool {
+        self.child.as_mut().expect("it goes on").try_wait().expect("it can be asked").is_none()
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Said {
+        let started = Instant::now();
+        while self.goes_on() {
+            assert!(started.elapsed() < PATIENCE, "it ends in time; so far: {}{}", self.err(), self.out());
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+        let status = self.child.take().expect("it goes on").wait().expect("it can be waited for");
+        let code = status.code().unwrap_or_else(|| -status.signal().expect("a code or a signal"));
+        Said { code, out: self.out(), err: self.err() }
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
