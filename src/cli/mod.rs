@@ -17,8 +17,12 @@ use etcetera::BaseStrategy as _;
 use crate::app::App;
 use crate::config::{Loaded, Sources};
 
+/// Exit code of a command that failed.
+pub const EXIT_FAILED: u8 = 1;
 /// Exit code of a command that was not understood or refused.
 pub const EXIT_REFUSED: u8 = 2;
+/// Exit code of a command that was interrupted.
+const EXIT_INTERRUPTED: u8 = 130;
 
 /// A chat-bot front end for messaging providers: runs agents from a chat and loses nothing.
 #[derive(Parser)]

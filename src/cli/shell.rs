@@ -4,10 +4,11 @@
 //! over when that process ends, so that nothing a person has typed waits for ever.
 
 mod inbox;
+mod pipe;
 mod screen;
 mod words;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::lifecycle;
 use crate::store::{RoleError, Scope};
 use crate::wiring::{self, console};
 use inbox::{Door, Waiting};
+use pipe::Pipe;
 
 /// How to talk.
 #[derive(Args)]
@@ -42,6 +44,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     let interactive = arguments.command.is_none() && console::is_interactive();
     let (tasks, tasks_seen) = watch::channel(Vec::new());
     let (active, active_seen) = watch::channel(None);
+    let unread = app.stop.child_token();
     let (mut listen, deliver) = if interactive {
         console::interactive(console::Interactive {
             window,
@@ -52,14 +55,20 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         })
     } else {
         let commands = match arguments.command {
-            Some(command) => console::Commands::One(with_standard_input(command)?),
+            Some(command) => match with_standard_input(command)? {
+                command if command.trim().is_empty() => {
+                    eprintln!("signalbox: there is nothing to say after -c");
+                    return Ok(ExitCode::from(super::EXIT_REFUSED));
+                }
+                command => console::Commands::One(command),
+            },
             None => console::Commands::Lines(Box::new(std::io::stdin())),
         };
         console::piped(console::Piped {
             window,
             commands,
-            results: Arc::new(console::StreamPrinter::stdout()),
-            rest: Arc::new(console::StreamPrinter::stderr()),
+            results: Arc::new(Pipe::new(console::StreamPrinter::stdout(), unread.clone())),
+            rest: Arc::new(Pipe::new(console::StreamPrinter::stderr(), unread.clone())),
             tasks: tasks_seen,
         })
     };
@@ -89,16 +98,29 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         app.tracker.spawn(screen::keep_adopting(Arc::clone(&app), id.clone()));
     }
     app.tracker.spawn(screen::keep_status(Arc::clone(&app), tasks, active));
-    let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope));
+    let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope, unread.clone()));
     let context = ListenContext {
         inbox: if interactive { Arc::clone(&door) as _ } else { Arc::clone(&waiting) as _ },
-        shutdown: app.stop.clone(),
+        shutdown: unread.clone(),
     };
     let heard = listen.listen(&context).await;
     let interrupted = !interactive && app.stop.is_cancelled();
+    let unread = unread.is_cancelled() && !app.stop.is_cancelled();
     app.stop().await;
     heard?;
-    Ok(if interrupted { ExitCode::from(130) } else { waiting.exit_code() })
+    if unread {
+        // Standard error may be closed as well.
+        let note = "signalbox: nobody reads the output any more; `signalbox shell` shows what is left of it";
+        writeln!(std::io::stderr(), "{note}").ok();
+    }
+    let codes = [
+        (interrupted, super::EXIT_INTERRUPTED),
+        (listen.has_refused(), super::EXIT_REFUSED),
+        (unread, super::EXIT_FAILED),
+        (true, waiting.exit_code()),
+    ];
+    let code = codes.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code).max();
+    Ok(ExitCode::from(code.unwrap_or(super::EXIT_FAILED)))
 }
 
 /// Delivers this window's rows, and takes the core role over when its holder is gone.

@@ -128,5 +128,5 @@ fn halves(
     let buttons = Arc::new(Buttons::default());
     let deliver = ConsoleDeliver::new(results, Arc::clone(&rest), Arc::clone(&buttons));
     let deliver = if matches!(source, Source::Editor { .. }) { deliver } else { deliver.without_buttons() };
-    (ConsoleListen { window, source, buttons, notes: rest, tasks, count: 0 }, deliver)
+    (ConsoleListen { window, source, buttons, notes: rest, tasks, count: 0, refused: false }, deliver)
 }

@@ -49,6 +49,8 @@ pub struct ConsoleListen {
     pub(crate) tasks: watch::Receiver<Vec<String>>,
     /// Messages so far.
     pub(crate) count: u64,
+    /// Whether a text was not handed on.
+    pub(crate) refused: bool,
 }
 
 /// Where texts come from.
@@ -105,6 +107,12 @@ impl Listen for ConsoleListen {
 }
 
 impl ConsoleListen {
+    /// Tells whether something was typed or piped in that was not handed on, such as an overlong text.
+    #[must_use]
+    pub fn has_refused(&self) -> bool {
+        self.refused
+    }
+
     async fn converse(&mut self, cx: &ListenContext, mut editor: Editor) -> Result<(), ListenError> {
         let ended = loop {
             let input = tokio::select! {
@@ -141,7 +149,7 @@ impl ConsoleListen {
                     Next::GoOn(_) => {}
                     Next::Leave => return Ok(()),
                 },
-                Some(Ok(Line::TooLong)) => self.say_too_long().await,
+                Some(Ok(Line::TooLong)) => self.say_too_long("A line").await,
                 Some(Err(error)) => return Err(ListenError::Refused(format!("reading the input: {error}"))),
                 None => return Ok(()),
             }
@@ -157,12 +165,13 @@ impl ConsoleListen {
             Typed::Press(number) => match self.buttons.action(number) {
                 Some(action) => self.hand_over(cx, IncomingKind::Button(action), format!("#{number}")).await,
                 None => {
+                    self.refused = true;
                     self.note(&format!("There is no button #{number} in this shell (any more).")).await;
                     Next::GoOn(None)
                 }
             },
             Typed::TooLong => {
-                self.say_too_long().await;
+                self.say_too_long(&format!("A text of {} bytes", text.len())).await;
                 Next::GoOn(None)
             }
         }
@@ -170,7 +179,7 @@ impl ConsoleListen {
 
     async fn say(&mut self, cx: &ListenContext, text: String) -> Next {
         if text.len() > MAX_INPUT_BYTES {
-            self.say_too_long().await;
+            self.say_too_long(&format!("A text of {} bytes", text.len())).await;
             return Next::GoOn(None);
         }
         self.hand_over(cx, IncomingKind::Text(text.clone()), text).await
@@ -204,8 +213,10 @@ impl ConsoleListen {
         }
     }
 
-    async fn say_too_long(&mut self) {
-        self.note(&format!("A line longer than {MAX_INPUT_BYTES} bytes was NOT taken; put the text in a file.")).await;
+    async fn say_too_long(&mut self, what: &str) {
+        self.refused = true;
+        self.note(&format!("{what} was NOT taken: {MAX_INPUT_BYTES} bytes are the limit. Put the text in a file."))
+            .await;
     }
 
     async fn say_goodbye(&mut self) {

@@ -56,13 +56,14 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) fn new(door: Arc<Door>, app: &App, scope: Scope) -> Self {
-        Self { door, store: app.store.clone(), scope, stop: app.stop.clone(), worst: AtomicU8::new(0) }
+    /// `stop` ends the waiting: nobody reads what comes of it any more.
+    pub(super) fn new(door: Arc<Door>, app: &App, scope: Scope, stop: CancellationToken) -> Self {
+        Self { door, store: app.store.clone(), scope, stop, worst: AtomicU8::new(0) }
     }
 
     /// Returns the highest exit code so far.
-    pub(super) fn exit_code(&self) -> std::process::ExitCode {
-        self.worst.load(Ordering::SeqCst).into()
+    pub(super) fn exit_code(&self) -> u8 {
+        self.worst.load(Ordering::SeqCst)
     }
 
     /// Returns a message's exit code, `None` while something of it is still under way.
@@ -91,9 +92,10 @@ impl Waiting {
 impl Inbox for Waiting {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
         let key = incoming.key.as_str().to_owned();
-        self.door.accept(incoming).await.inspect_err(|_| {
-            self.worst.fetch_max(1, Ordering::SeqCst);
-        })?;
+        if let Err(error) = self.door.accept(incoming).await {
+            self.worst.fetch_max(super::super::EXIT_FAILED, Ordering::SeqCst);
+            return Err(error);
+        }
         loop {
             match self.verdict(&key).await {
                 Ok(Some(code)) => {
