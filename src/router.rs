@@ -153,6 +153,10 @@ impl Turn<'_> {
         {
             return self.refuse(format::access::not_enough(role, need));
         }
+        let limit_bytes = usize::try_from(self.cx.config.limits.max_prompt_bytes).unwrap_or(usize::MAX);
+        if let Some(size_bytes) = parsed.prompt().map(str::len).filter(|size| *size > limit_bytes) {
+            return self.refuse(format::session::long_prompt(size_bytes, limit_bytes));
+        }
         match parsed {
             Parsed::Command(command) => self.command(command, role),
             Parsed::FreeText { mention, prompt, whole } => session::free_text(self, mention.as_ref(), prompt, whole),

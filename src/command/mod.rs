@@ -158,6 +158,16 @@ pub enum Parsed {
 }
 
 impl Parsed {
+    /// Returns the prompt, where there is one.
+    #[must_use]
+    pub fn prompt(&self) -> Option<&str> {
+        match self {
+            Self::Command(Command::Session(SessionCommand::Start(start))) => Some(&start.prompt),
+            Self::FreeText { prompt, .. } => Some(prompt),
+            Self::Command(_) | Self::Nothing => None,
+        }
+    }
+
     /// Returns the right that is needed to say this; `None` where there is nothing to act on.
     #[must_use]
     pub fn need(&self) -> Option<Need> {

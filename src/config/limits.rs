@@ -59,7 +59,7 @@ impl Limits {
             max_queued_per_chat: section.integer("max_queued_per_chat", default.max_queued_per_chat, 0..=100_000),
             max_sessions_per_chat: section.integer("max_sessions_per_chat", default.max_sessions_per_chat, 1..=10_000),
             max_output_bytes: section.size("max_output", default.max_output_bytes, KIB..=TIB),
-            max_prompt_bytes: section.size("max_prompt", default.max_prompt_bytes, KIB..=64 * MIB),
+            max_prompt_bytes: section.size("max_prompt", default.max_prompt_bytes, KIB..=MIB),
         }
     }
 }

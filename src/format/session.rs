@@ -66,6 +66,15 @@ pub fn refused(refusal: &Refusal) -> Document {
     }
 }
 
+/// Tells that a prompt is longer than the configuration allows.
+#[must_use]
+pub fn long_prompt(size_bytes: usize, limit_bytes: usize) -> Document {
+    line(&format!(
+        "Not taken: the prompt has {size_bytes} bytes, and {limit_bytes} are the limit (`limits.max_prompt`). Put the text \
+         in a file and name that."
+    ))
+}
+
 /// Asks what was meant by a mistyped mention.
 #[must_use]
 pub fn near_miss(word: &str, nearest: Option<&str>) -> Document {
