@@ -1,8 +1,8 @@
 //! The outbox: one row is one provider call with one effect.
 //!
-//! Rows of a lane (a chat, and its window where it has some) go out one after the other: results before approvals before
-//! alerts before status messages, each kind in the order of its rows. `pending → sending → delivered | failed`; a row
-//! found `sending` without a living sender is `unknown`: it may have arrived.
+//! Rows of a lane (a chat, and its window where it has some) go out one after the other: results first, all else in the
+//! order of its rows, so that no question comes before the message that its task has started. `pending → sending →
+//! delivered | failed`; a row found `sending` without a living sender is `unknown`: it may have arrived.
 
 use rusqlite::{Row, params};
 use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose};
@@ -260,7 +260,7 @@ impl Tx<'_> {
             let sql = format!(
                 "SELECT id, state, next_at FROM (
                      SELECT id, state, next_at,
-                            row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', purpose, id) AS place
+                            row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', min(purpose, 1), id) AS place
                      FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR window = ?2)
                        AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered'))
                  WHERE place = 1 AND state <> 'sending' AND next_at <= ?3 ORDER BY id LIMIT ?4"
