@@ -30,13 +30,17 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::{ErrorCode, ffi};
+        // The index of the log is made larger by the same call that a full disk lets fail.
+        if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
+            return Self::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
-            _ => Self::Other(first_line(&error.to_string())),
+            _ => Self::Other(error.to_string()),
         }
     }
 }
@@ -47,11 +51,6 @@ impl From<serde_json::Error> for StoreError {
     }
 }
 
-/// Statements are long, and say nothing to a person.
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
 /// Tells why the store could not be opened; the files were left as they are.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -60,7 +59,7 @@ pub enum OpenError {
     Directory {
         /// The directory.
         path: PathBuf,
-        /// The system's word.
+        /// The system's word, which the message holds already.
         reason: std::io::Error,
     },
     /// The database is damaged.
@@ -86,7 +85,7 @@ pub enum OpenError {
     Database {
         /// The database file.
         path: PathBuf,
-        /// The reason.
+        /// The reason, which the message holds already.
         reason: StoreError,
     },
 }

@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::clock::{Clock, Timestamp};
@@ -193,14 +194,10 @@ impl Store {
             reason => OpenError::Database { path: database.clone(), reason },
         };
         files::touch_private(&database)?;
+        let found = check(&database)?;
         let mut connection = connect(&database, durability).map_err(fault)?;
-        check(&connection, &database)?;
-        let found = schema::version(&connection).map_err(fault)?;
-        let known = schema::newest();
-        if found > known {
-            return Err(OpenError::Newer { path: database.clone(), found, known });
-        }
-        if found < known {
+        if found < schema::newest() {
+            connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(fault)?;
             schema::migrate(&mut connection).map_err(fault)?;
         }
         let checkpointer = Checkpointer::start(&database, durability).map_err(fault)?;
@@ -371,30 +368,30 @@ fn connect_reader(database: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Refuses what is not ours or does not hold together, before anything is written.
-fn check(connection: &Connection, database: &Path) -> Result<(), OpenError> {
+/// Refuses what is not ours, does not hold together or is newer, before anything is written; returns its schema.
+fn check(database: &Path) -> Result<i64, OpenError> {
     let corrupt = |detail: String| OpenError::Corrupt { path: database.to_owned(), detail };
-    let found = |error: rusqlite::Error| match StoreError::from(error) {
+    let fault = |error: rusqlite::Error| match StoreError::from(error) {
         StoreError::Corrupt(detail) => corrupt(detail),
         reason => OpenError::Database { path: database.to_owned(), reason },
     };
-    let ours: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(found)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(found)?;
-    if ours != APPLICATION_ID {
-        if tables > 0 {
-            return Err(corrupt("it was not made by signalbox".into()));
-        }
-        connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(found)?;
+    // Read-only, since the mode of the log alone is a change of the file.
+    let connection = connect_reader(database).map_err(fault)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fault)?;
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(fault);
+    let ours = number("PRAGMA application_id")? == APPLICATION_ID;
+    if !ours && number("SELECT count(*) FROM sqlite_master")? > 0 {
+        return Err(corrupt("it was not made by signalbox".into()));
     }
     let size = std::fs::metadata(database).map_or(0, |file| file.len());
     if size <= CHECK_UP_TO_BYTES {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(found)?;
+        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(fault)?;
         if verdict != "ok" {
             return Err(corrupt(verdict));
         }
     }
-    Ok(())
+    let (found, known) = (schema::version(&connection).map_err(fault)?, schema::newest());
+    if found > known { Err(OpenError::Newer { path: database.to_owned(), found, known }) } else { Ok(found) }
 }
 
 /// Copies the write-ahead log back into the database, on a thread and connection of its own.
