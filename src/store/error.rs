@@ -40,7 +40,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
-            _ => Self::Other(error.to_string()),
+            _ => Self::Other(first_line(&error.to_string())),
         }
     }
 }
@@ -49,6 +49,11 @@ impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
         Self::Corrupt(format!("a stored value does not read back: {error}"))
     }
+}
+
+/// Statements are long, and say nothing to a person.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// Tells why the store could not be opened; the files were left as they are.
