@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Part, Purpose, Render};
+use signalbox_adapter::{Attachment, Block, Button, Document, Incoming, IncomingKind, Part, Purpose, Render};
 
 use crate::access;
 use crate::agent::catalogue::{Catalogue, Presence};
@@ -241,14 +241,15 @@ impl Turn<'_> {
         buttons: Vec<Button>,
         task: Option<&TaskId>,
     ) -> Result<(), StoreError> {
+        let (parts, attachment) = self.cx.render(self.incoming.address.provider.as_str(), &document);
         self.tx.enqueue(&NewDelivery {
             address: self.incoming.address.clone(),
             window: self.incoming.window.clone(),
             reply_to: self.incoming.message.as_ref().map(|message| message.as_str().to_owned()),
             purpose,
-            parts: self.cx.render(self.incoming.address.provider.as_str(), &document),
+            parts,
             buttons,
-            attachment: None,
+            attachment,
             task: task.cloned(),
             inbox: Some(self.inbox),
         })
@@ -262,26 +263,34 @@ impl Turn<'_> {
 }
 
 impl Context {
-    /// Renders a document for a provider; one that is not configured gets the bare text.
+    /// Renders a document for a provider, and what does not fit as a file; one that is not configured gets bare text.
     #[must_use]
-    pub fn render(&self, provider: &str, document: &Document) -> Vec<Part> {
-        match self.transports.get(provider) {
-            Some(transport) => transport.render.render(document),
-            None => vec![Part { body: document.to_markdown() }],
-        }
+    pub fn render(&self, provider: &str, document: &Document) -> (Vec<Part>, Option<Attachment>) {
+        let Some(transport) = self.transports.get(provider) else {
+            return (vec![Part { body: document.to_markdown() }], None);
+        };
+        let max_parts = usize::try_from(self.config.render.max_parts).unwrap_or(usize::MAX);
+        let rendered = transport.render.render(document, max_parts);
+        let attachment = rendered.rest.map(|text| Attachment {
+            file_name: "rest.md".into(),
+            media_type: "text/markdown".into(),
+            text,
+        });
+        (rendered.parts, attachment)
     }
 
     /// Makes the delivery that tells a task's chat something of it.
     #[must_use]
     pub fn tell(&self, task: &Task, document: &Document, purpose: Purpose, buttons: Vec<Button>) -> NewDelivery {
+        let (parts, attachment) = self.render(task.address.provider.as_str(), document);
         NewDelivery {
             address: task.address.clone(),
             window: task.window.clone(),
             reply_to: task.reply_to.clone(),
             purpose,
-            parts: self.render(task.address.provider.as_str(), document),
+            parts,
             buttons,
-            attachment: None,
+            attachment,
             task: Some(task.id.clone()),
             inbox: task.inbox,
         }

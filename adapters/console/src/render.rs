@@ -3,7 +3,7 @@
 //! The part's body is the document itself, as JSON. Colour and width are those of the terminal that prints it, which may
 //! be another shell, much later; so [`crate::paint()`] runs only then.
 
-use signalbox_adapter::{Block, Document, Limits, Part, Render, TextUnit};
+use signalbox_adapter::{Block, Document, Limits, Part, Render, Rendered, TextUnit};
 
 use crate::paint::{Style, paint};
 
@@ -16,12 +16,12 @@ impl Render for ConsoleRender {
         Limits { max_text: usize::MAX, unit: TextUnit::Bytes }
     }
 
-    fn render(&self, document: &Document) -> Vec<Part> {
+    fn render(&self, document: &Document, _max_parts: usize) -> Rendered {
         let body = to_body(document);
         // The reader of JSON refuses deep nesting; such a document is kept as the text it would show.
         let readable = serde_json::from_str::<Document>(&body).is_ok();
         let body = if readable { body } else { to_body(&flattened(document)) };
-        vec![Part { body }]
+        Rendered { parts: vec![Part { body }], rest: None }
     }
 }
 
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn a_document_of_any_length_is_one_part_and_reads_back() {
         let written = Document::text("x".repeat(2_000_000)).with(Block::Rule);
-        let parts = ConsoleRender.render(&written);
+        let parts = ConsoleRender.render(&written, 1).parts;
         assert_eq!(parts.len(), 1);
         assert_eq!(document(&parts[0]), written);
     }
@@ -57,7 +57,7 @@ mod tests {
         for _ in 0..100 {
             deep = Block::Quote(vec![deep]);
         }
-        let parts = ConsoleRender.render(&Document::default().with(deep));
+        let parts = ConsoleRender.render(&Document::default().with(deep), 1).parts;
         assert!(paint(&document(&parts[0]), &Style::PLAIN).contains("at the bottom"));
         assert!(!paint(&document(&parts[0]), &Style::PLAIN).contains('{'));
     }

@@ -17,14 +17,25 @@ mod id;
 mod incoming;
 mod listen;
 mod markdown;
+mod measure;
 mod outgoing;
 mod render;
+mod split;
+mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod visible;
+mod write;
 
 pub use deliver::{Deliver, DeliverError, Identity, Receipt, Reconciled};
 pub use document::{Alignment, Block, Document, Inline, Item};
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
 pub use incoming::{Incoming, IncomingKind, Sender};
 pub use listen::{AcceptError, Inbox, Listen, ListenContext, ListenError};
+pub use markdown::{MAX_BLOCK_DEPTH, MAX_INLINE_DEPTH, MAX_URL_BYTES};
+pub use measure::{Face, Markup, Measure, PlainMeasure};
 pub use outgoing::{Attachment, Button, Outgoing, Purpose, Target};
-pub use render::{Limits, Part, Render, TextUnit};
+pub use render::{Limits, Part, Render, Rendered, TextUnit};
+pub use split::{DEFAULT_MAX_PARTS, MIN_LIMIT, Split, split};
+pub use table::TABLE_WIDTH;
+pub use visible::{inline_text, same_text};

@@ -9,8 +9,17 @@ pub trait Render: Send + Sync {
     /// What the provider takes in one message.
     fn limits(&self) -> Limits;
 
-    /// Renders a document to one part for each message; never empty, no part over the limits.
-    fn render(&self, document: &Document) -> Vec<Part>;
+    /// Renders a document to at most `max_parts` messages; what does not fit is left over as Markdown, to be attached.
+    fn render(&self, document: &Document, max_parts: usize) -> Rendered;
+}
+
+/// A document as messages, and what is left over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One for each message; never empty, none over the limits.
+    pub parts: Vec<Part>,
+    /// What did not fit, as Markdown.
+    pub rest: Option<String>,
 }
 
 /// One rendered message text.
@@ -39,4 +48,16 @@ pub enum TextUnit {
     Utf16,
     /// UTF-8 bytes.
     Bytes,
+}
+
+impl TextUnit {
+    /// Counts a text in this unit.
+    #[must_use]
+    pub fn count(self, text: &str) -> usize {
+        match self {
+            Self::Chars => text.chars().count(),
+            Self::Utf16 => text.encode_utf16().count(),
+            Self::Bytes => text.len(),
+        }
+    }
 }

@@ -97,10 +97,3 @@ mod tests {
         assert!(!same_text("a b", "b a"));
     }
 }
-impl crate::Document {
-    /// tmp
-    #[must_use]
-    pub fn to_markdown(&self) -> String {
-        self.visible_text()
-    }
-}

@@ -50,7 +50,7 @@ fn message(purpose: Purpose, text: &str) -> Outgoing {
         key: DeliveryKey::from_random_bits(7),
         target: Target { address: "console:local".parse().expect("valid"), reply_to: None, edit_of: None },
         purpose,
-        part: ConsoleRender.render(&Document::text(text)).remove(0),
+        part: ConsoleRender.render(&Document::text(text), 1).parts.remove(0),
         buttons: Vec::new(),
         attachment: None,
         maybe_repeat: false,
