@@ -64,7 +64,7 @@ fn answer(to: Incoming) -> Outgoing {
         key: DeliveryKey::from_random_bits(u128::from(COUNT.fetch_add(1, Ordering::Relaxed))),
         target: Target { address: to.address, reply_to: to.message, edit_of: None },
         purpose: Purpose::Result,
-        part: ConsoleRender.render(&document).remove(0),
+        part: ConsoleRender.render(&document, 1).parts.remove(0),
         buttons: if ask { vec![button("Approve"), button("Deny")] } else { Vec::new() },
         attachment: None,
         maybe_repeat: false,
