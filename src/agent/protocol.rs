@@ -90,7 +90,7 @@ pub fn ended_by_us(ending: &Ending<'_>) -> Option<Final> {
         Cause::Timeout { which: Bound::Background } => Some(failure("ran longer than it may")),
         Cause::Timeout { which: Bound::Idle } => Some(failure("wrote nothing for longer than it may")),
         Cause::Cancelled => Some(failure("cancelled")),
-        Cause::OutputLimit => Some(failure("wrote more than it may")),
+        Cause::OutputLimit => Some(failure("wrote more than `limits.max_output` allows")),
         Cause::SpoolFailed { error } => Some(failure(format!("its output could not be kept: {error}"))),
         Cause::Settled => None,
     }

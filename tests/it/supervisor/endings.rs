@@ -107,7 +107,7 @@ async fn an_agent_that_writes_without_end_is_ended() {
     let (events, exit) = play(&spec).await;
     assert_eq!(exit.cause, Some(Cause::OutputLimit));
     assert!(exit.output_bytes > 1024 * 1024);
-    assert_eq!(final_word(&events).outcome, Err("wrote more than it may".into()));
+    assert_eq!(final_word(&events).outcome, Err("wrote more than `limits.max_output` allows".into()));
 }
 
 #[tokio::test]
