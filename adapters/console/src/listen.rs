@@ -171,7 +171,7 @@ impl ConsoleListen {
                 }
             },
             Typed::TooLong => {
-                self.say_too_long(&format!("A text of {} bytes", text.len())).await;
+                self.say_too_long(&format!("A text of at least {} bytes", text.len())).await;
                 Next::GoOn(None)
             }
         }
@@ -179,7 +179,7 @@ impl ConsoleListen {
 
     async fn say(&mut self, cx: &ListenContext, text: String) -> Next {
         if text.len() > MAX_INPUT_BYTES {
-            self.say_too_long(&format!("A text of {} bytes", text.len())).await;
+            self.say_too_long(&format!("A text of at least {} bytes", text.len())).await;
             return Next::GoOn(None);
         }
         self.hand_over(cx, IncomingKind::Text(text.clone()), text).await
