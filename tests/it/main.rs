@@ -1,8 +1,11 @@
 //! Stories of the whole program.
 
 mod approvals;
+mod bad_input;
 #[path = "support/everyday.rs"]
 mod everyday;
+mod exit_codes;
 mod refusals;
 mod sessions;
+mod storage;
 mod supervisor;
