@@ -1,0 +1,147 @@
+//! Caps, turns and queues.
+
+use super::*;
+
+#[tokio::test]
+async fn a_chat_runs_so_many_tasks_and_the_others_wait_in_order() {
+    let desk = Desk::new();
+    for session in ["a", "b", "c", "d", "e"] {
+        started(desk.prompt("one", session).await);
+    }
+    assert_eq!(queued(desk.prompt("one", "f").await).1, 1);
+    assert_eq!(queued(desk.prompt("one", "g").await).1, 2);
+    let other = started(desk.prompt("two", "a").await);
+    assert_eq!(desk.answer(&other).await, [""; 0], "another chat's room is not this chat's");
+}
+
+#[tokio::test]
+async fn a_place_goes_to_the_oldest_that_waits() {
+    let desk = Desk::with(Caps { per_chat: 1, ..caps() });
+    let first = started(desk.prompt("one", "a").await);
+    let (second, _) = queued(desk.prompt("one", "b").await);
+    queued(desk.prompt("one", "c").await);
+    assert_eq!(desk.answer(&first).await, ["b"]);
+    assert_eq!(desk.answer(&second).await, ["c"]);
+}
+
+#[tokio::test]
+async fn the_process_has_its_own_cap() {
+    let desk = Desk::with(Caps { total: 2, ..caps() });
+    let first = started(desk.prompt("one", "a").await);
+    started(desk.prompt("two", "b").await);
+    assert_eq!(queued(desk.prompt("three", "c").await).1, 1, "first in its own chat's queue");
+    assert_eq!(queued(desk.prompt("four", "d").await).1, 1);
+    assert_eq!(desk.answer(&first).await, ["c"]);
+}
+
+#[tokio::test]
+async fn a_busy_chat_does_not_starve_a_quiet_one() {
+    let desk = Desk::with(Caps { total: 2, ..caps() });
+    let mut running = vec![started(desk.prompt("busy", "a1").await), started(desk.prompt("busy", "a2").await)];
+    for session in ["a3", "a4", "a5", "a6"] {
+        queued(desk.prompt("busy", session).await);
+    }
+    for session in ["b1", "b2", "b3"] {
+        queued(desk.prompt("quiet", session).await);
+    }
+    let mut order = Vec::new();
+    while let Some(task) = (!running.is_empty()).then(|| running.remove(0)) {
+        let done = desk.step(move |tx| tx.finish(&task, &Completion::without_answer(Status::Ok, None))).await;
+        running.extend(done.effects.start.iter().cloned());
+        order.extend(desk.names(done.effects.start).await);
+    }
+    assert_eq!(order, ["b1", "a3", "b2", "a4", "b3", "a5", "a6"], "in turns, and the rest when nobody else waits");
+}
+
+#[tokio::test]
+async fn prompts_of_a_session_run_one_at_a_time_and_do_not_block_others() {
+    let desk = Desk::new();
+    let first = started(desk.prompt("one", "a").await);
+    let (second, position) = queued(desk.prompt("one", "a").await);
+    assert_eq!((position, queued(desk.prompt("one", "a").await).1), (1, 2));
+    started(desk.prompt("one", "b").await);
+    assert_eq!(desk.answer(&first).await, ["a"]);
+    let session = first.session.expect("a session");
+    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").status, SessionStatus::Running);
+    assert_eq!(desk.answer(&second).await, ["a"]);
+}
+
+#[tokio::test]
+async fn only_what_would_have_to_wait_meets_a_full_queue() {
+    let desk = Desk::with(Caps { per_chat: 2, queued_per_chat: 1, ..caps() });
+    let first = started(desk.prompt("one", "a").await);
+    queued(desk.prompt("one", "a").await);
+    let session = first.session;
+    let full = move |session: Option<i64>| move |tx: &Tx<'_>| tx.queue_is_full("test:one", session);
+    assert_eq!(desk.did(full(session)).await, Some(Refusal::QueueFull(1)), "the session is at work");
+    assert_eq!(desk.did(full(None)).await, None, "there is room to run");
+    started(desk.prompt("one", "b").await);
+    assert_eq!(desk.did(full(None)).await, Some(Refusal::QueueFull(1)));
+    assert_eq!(desk.did(|tx| tx.queue_is_full("test:two", None)).await, None, "another chat has its own queue");
+}
+
+#[tokio::test]
+async fn without_any_queue_there_is_still_room_to_run() {
+    let desk = Desk::with(Caps { per_chat: 1, queued_per_chat: 0, ..caps() });
+    assert_eq!(desk.did(|tx| tx.queue_is_full("test:one", None)).await, None);
+    started(desk.prompt("one", "a").await);
+    assert_eq!(desk.did(|tx| tx.queue_is_full("test:one", None)).await, Some(Refusal::QueueFull(0)));
+}
+
+#[tokio::test]
+async fn a_waiting_task_is_cancelled_at_once_and_a_running_one_after_the_commit() {
+    let desk = Desk::with(Caps { per_chat: 1, ..caps() });
+    let running = started(desk.prompt("one", "a").await);
+    let (waiting, _) = queued(desk.prompt("one", "b").await);
+    let id = waiting.id.clone();
+    let done = desk.step(move |tx| tx.cancel(&id, "kim")).await;
+    assert!(done.value.is_some() && done.effects.cancel.is_empty() && done.effects.start.is_empty());
+    let id = waiting.id.clone();
+    assert_eq!(desk.did(move |tx| tx.task(id.as_str())).await.expect("it").status, Status::Aborted);
+    let session = waiting.session.expect("a session");
+    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").status, SessionStatus::Idle);
+    let id = waiting.id.clone();
+    assert_eq!(desk.did(move |tx| tx.cancel(&id, "kim")).await, None, "it has ended");
+    let id = running.id.clone();
+    let done = desk.step(move |tx| tx.cancel(&id, "kim")).await;
+    assert_eq!(done.effects.cancel, [running.id.clone()]);
+    let id = running.id.clone();
+    let task = desk.did(move |tx| tx.task(id.as_str())).await.expect("it");
+    assert_eq!((task.status, task.cancel_at), (Status::Running, Some(Timestamp(1_000_000))));
+}
+
+#[tokio::test]
+async fn a_task_ends_once_and_its_session_pays_once() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    let end = |status, cost| {
+        let task = task.clone();
+        move |tx: &Tx<'_>| {
+            let how = Completion { reported_cost: Some(cost), ..Completion::without_answer(status, None) };
+            tx.finish(&task, &how)
+        }
+    };
+    assert_eq!(desk.did(end(Status::Ok, 0.5)).await.expect("ended").status, Status::Ok);
+    assert_eq!(desk.did(end(Status::Aborted, 0.75)).await, None);
+    let session = task.session.expect("a session");
+    let session = desk.did(move |tx| tx.session(session)).await.expect("it");
+    assert!((session.cost_usd - 0.5).abs() < f64::EPSILON && session.status == SessionStatus::Idle, "{session:?}");
+}
+
+#[tokio::test]
+async fn the_idle_session_used_longest_ago_makes_room() {
+    let desk = Desk::new();
+    for session in ["old", "older", "busy"] {
+        let task = started(desk.prompt("one", session).await);
+        desk.clock.advance(Duration::from_secs(1));
+        if session != "busy" {
+            desk.answer(&task).await;
+        }
+    }
+    let task = started(desk.prompt("one", "old").await);
+    desk.answer(&task).await;
+    let archive = |tx: &Tx<'_>| tx.archive_oldest_idle("test:one");
+    assert_eq!(desk.did(archive).await.as_deref(), Some("older"));
+    assert_eq!(desk.did(archive).await.as_deref(), Some("old"));
+    assert_eq!(desk.did(archive).await, None, "one that works stays");
+}

@@ -1,0 +1,72 @@
+//! Opening: new, old, newer, foreign and broken databases.
+
+use super::*;
+
+fn open(directory: &Path) -> Result<Store, OpenError> {
+    let clock = Arc::new(ManualClock::at(Timestamp(0), 1));
+    Store::open(directory, Options { durability: Durability::Process, caps: caps() }, clock)
+}
+
+#[test]
+fn an_empty_file_becomes_a_database_and_a_second_opening_changes_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("signalbox.db"), "").expect("written");
+    for _ in 0..2 {
+        let store = open(directory.path()).expect("it opens");
+        let version = store.read_blocking(|tx| Ok(schema::version(tx.connection)?)).expect("readable");
+        assert_eq!(version, schema::newest());
+        store.close();
+    }
+}
+
+#[tokio::test]
+async fn several_processes_open_a_store_at_once() {
+    let desk = Desk::new();
+    let other = open(desk.directory.path()).expect("it opens beside the first");
+    desk.did(|tx| tx.accept(&incoming("1", "one"))).await;
+    other.write(None, |tx| tx.accept(&incoming("2", "one"))).await.expect("stored");
+    assert_eq!(desk.store.read(|tx| tx.open_inbound(10)).await.expect("readable").len(), 2);
+}
+
+#[track_caller]
+fn is_left_untouched(content: &[u8]) -> OpenError {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = directory.path().join("signalbox.db");
+    std::fs::write(&database, content).expect("written");
+    let error = open(directory.path()).err().expect("it is refused");
+    assert!(std::fs::read(&database).expect("readable") == content, "the bytes are unchanged");
+    error
+}
+
+fn made(sql: &str) -> Vec<u8> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("a.db");
+    Connection::open(&file).expect("made").execute_batch(sql).expect("filled");
+    std::fs::read(file).expect("readable")
+}
+
+#[test]
+fn what_is_no_database_is_refused() {
+    for content in [b"not a database, but a long enough text to be taken for one".repeat(100), vec![0xff; 4096]] {
+        assert!(matches!(is_left_untouched(&content), OpenError::Corrupt { .. }));
+    }
+}
+
+#[test]
+fn the_database_of_another_program_is_refused() {
+    for sql in [
+        "CREATE TABLE t (x)",
+        "PRAGMA application_id = 7; CREATE TABLE t (x)",
+        "CREATE TABLE t (x); PRAGMA user_version = 1",
+    ] {
+        let OpenError::Corrupt { detail, .. } = is_left_untouched(&made(sql)) else { panic!("another reason") };
+        assert_eq!(detail, "it was not made by signalbox");
+    }
+}
+
+#[test]
+fn a_newer_database_is_refused() {
+    let sql = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 999; CREATE TABLE t (x)");
+    let error = is_left_untouched(&made(&sql));
+    assert!(matches!(error, OpenError::Newer { found: 999, known, .. } if known == schema::newest()), "{error}");
+}

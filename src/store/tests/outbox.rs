@@ -1,0 +1,183 @@
+//! Lanes of deliveries: order, priority, parts, doubts and dead letters.
+
+use super::*;
+
+fn scope() -> Vec<Scope> {
+    vec![Scope { provider: "test".into(), window: None }]
+}
+
+async fn enqueue(desk: &Desk, chat: &'static str, purpose: Purpose, parts: &'static [&'static str]) {
+    desk.did(move |tx| tx.enqueue(&message(chat, purpose, parts))).await;
+}
+
+async fn claim(desk: &Desk) -> Vec<Delivery> {
+    desk.did(|tx| tx.claim_deliveries(&scope(), "me", 100)).await
+}
+
+/// Delivers whatever can be delivered, and returns the texts in their order.
+async fn deliver_all(desk: &Desk) -> Vec<String> {
+    let mut said = Vec::new();
+    loop {
+        let claimed = claim(desk).await;
+        if claimed.is_empty() {
+            return said;
+        }
+        for delivery in claimed {
+            said.push(delivery.part.body.clone());
+            desk.did(move |tx| tx.delivered(delivery.id, &MessageId::new(delivery.key.as_str()))).await;
+        }
+    }
+}
+
+async fn one(desk: &Desk) -> Delivery {
+    let mut claimed = claim(desk).await;
+    assert_eq!(claimed.len(), 1, "{claimed:?}");
+    claimed.remove(0)
+}
+
+async fn look(desk: &Desk, delivery: &Delivery) -> Delivery {
+    let key = delivery.key.as_str().to_owned();
+    desk.did(move |tx| tx.delivery(&key, None)).await.expect("it is there")
+}
+
+#[tokio::test]
+async fn a_chat_gets_its_messages_in_order_results_first_and_one_at_a_time() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Progress, &["started"]).await;
+    enqueue(&desk, "one", Purpose::Alert, &["alert"]).await;
+    enqueue(&desk, "one", Purpose::Approval, &["may I"]).await;
+    enqueue(&desk, "one", Purpose::Result, &["first"]).await;
+    enqueue(&desk, "one", Purpose::Result, &["second"]).await;
+    let first = one(&desk).await;
+    assert_eq!(claim(&desk).await, [], "one at a time");
+    desk.did(move |tx| tx.delivered(first.id, &MessageId::new("m"))).await;
+    assert_eq!(deliver_all(&desk).await, ["second", "may I", "alert", "started"]);
+}
+
+#[tokio::test]
+async fn chats_do_not_wait_for_one_another() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["to one"]).await;
+    enqueue(&desk, "two", Purpose::Result, &["to two"]).await;
+    assert_eq!(claim(&desk).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_part_waits_for_the_one_before_even_if_that_is_put_off() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["1/3", "2/3", "3/3"]).await;
+    let first = one(&desk).await;
+    let later = desk.store.clock().now().after(Duration::from_secs(10));
+    desk.did(move |tx| tx.postpone(first.id, later, "busy")).await;
+    assert_eq!(claim(&desk).await, []);
+    desk.clock.advance(Duration::from_secs(10));
+    assert_eq!(deliver_all(&desk).await, ["1/3", "2/3", "3/3"]);
+}
+
+#[tokio::test]
+async fn a_part_that_is_given_up_takes_the_rest_along_and_a_retry_brings_all_back() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["1/3", "2/3", "3/3"]).await;
+    enqueue(&desk, "one", Purpose::Result, &["next"]).await;
+    let first = one(&desk).await;
+    desk.did(move |tx| tx.delivered(first.id, &MessageId::new("m"))).await;
+    let second = one(&desk).await;
+    let id = second.id;
+    desk.did(move |tx| tx.give_up(id, "chat not found")).await;
+    assert_eq!(deliver_all(&desk).await, ["next"], "the lane goes on");
+    let failed = desk.did(|tx| tx.deliveries(Some(DeliveryState::Failed), 10)).await;
+    let words: Vec<_> = failed.iter().map(|row| (row.part.body.as_str(), row.error.as_deref())).collect();
+    assert_eq!(words, [("3/3", Some("an earlier part failed")), ("2/3", Some("chat not found"))]);
+    let key = second.key.as_str().to_owned();
+    assert!(desk.did(move |tx| tx.retry_delivery(&key)).await);
+    assert_eq!(deliver_all(&desk).await, ["2/3", "3/3"]);
+    let key = second.key.as_str().to_owned();
+    assert!(!desk.did(move |tx| tx.retry_delivery(&key)).await, "it is no dead letter any more");
+    assert!(!desk.did(|tx| tx.retry_delivery("nonsense")).await);
+}
+
+#[tokio::test]
+async fn only_a_dead_letter_can_be_dropped() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["text"]).await;
+    let delivery = one(&desk).await;
+    let drop_it = || {
+        let key = delivery.key.as_str().to_owned();
+        move |tx: &Tx<'_>| tx.drop_delivery(&key)
+    };
+    assert!(!desk.did(drop_it()).await);
+    let id = delivery.id;
+    desk.did(move |tx| tx.give_up(id, "refused")).await;
+    assert!(desk.did(drop_it()).await);
+    assert_eq!(desk.did(|tx| tx.deliveries(None, 10)).await, []);
+}
+
+#[tokio::test]
+async fn what_a_dead_process_was_sending_may_be_a_repeat() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["text"]).await;
+    let delivery = desk.did(|tx| tx.claim_deliveries(&scope(), "dead", 1)).await.remove(0);
+    assert_eq!((delivery.state, delivery.maybe_repeat), (DeliveryState::Sending, false));
+    assert_eq!(claim(&desk).await, [], "somebody is sending it");
+    assert_eq!(desk.did(|tx| tx.doubt_abandoned(&scope(), "me")).await, 1);
+    assert_eq!(look(&desk, &delivery).await.state, DeliveryState::Unknown);
+    let again = one(&desk).await;
+    assert!(again.maybe_repeat && again.key == delivery.key && again.attempts == 2, "{again:?}");
+    assert_eq!(desk.did(|tx| tx.doubt_abandoned(&scope(), "me")).await, 0, "what we send ourselves is in no doubt");
+}
+
+#[tokio::test]
+async fn an_unsure_delivery_waits_and_is_marked() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["text"]).await;
+    let delivery = one(&desk).await;
+    let until = desk.store.clock().now().after(Duration::from_secs(1));
+    desk.did(move |tx| tx.unsure(delivery.id, until, "no answer")).await;
+    assert_eq!(claim(&desk).await, []);
+    assert_eq!(desk.did(|tx| tx.count_undelivered(&scope(), None)).await, 1);
+    desk.clock.advance(Duration::from_secs(1));
+    assert!(one(&desk).await.maybe_repeat);
+}
+
+#[tokio::test]
+async fn a_free_lane_of_ours_is_sent_by_the_step_that_writes_it() {
+    let desk = Desk::new();
+    desk.store.deliver_as(Delivering { scopes: scope(), sender: "me".into() });
+    let first = desk.step(|tx| tx.enqueue(&message("one", Purpose::Result, &["1/2", "2/2"]))).await;
+    let sent: Vec<_> = first.effects.send.iter().map(|row| (row.part.body.as_str(), row.state)).collect();
+    assert_eq!(sent, [("1/2", DeliveryState::Sending)]);
+    let second = desk.step(|tx| tx.enqueue(&message("one", Purpose::Result, &["next"]))).await;
+    assert_eq!(second.effects.send, [], "the lane is busy");
+    assert!(second.effects.deliver);
+}
+
+#[tokio::test]
+async fn the_next_window_takes_over_what_waits_for_one_that_is_gone() {
+    let desk = Desk::new();
+    let to = |window: &str| NewDelivery { window: Some(window.into()), ..message("one", Purpose::Result, &["text"]) };
+    let (gone, other) = (to("gone"), to("other"));
+    desk.did(move |tx| tx.enqueue(&gone).and_then(|()| tx.enqueue(&gone)).and_then(|()| tx.enqueue(&other))).await;
+    let window = |name: &str| vec![Scope { provider: "test".into(), window: Some(name.into()) }];
+    let gone = window("gone");
+    desk.did(move |tx| tx.claim_deliveries(&gone, "gone", 1)).await;
+    desk.did(|tx| tx.adopt_window("test", "gone", "new")).await;
+    assert_eq!(desk.did(|tx| tx.waiting_windows("test")).await, ["new", "other"]);
+    let new = window("new");
+    let claimed = desk.did(move |tx| tx.claim_deliveries(&new, "new", 9)).await;
+    assert_eq!(claimed.len(), 1, "one lane");
+    assert!(claimed[0].maybe_repeat && claimed[0].lane.ends_with("#new"), "{claimed:?}");
+}
+
+#[tokio::test]
+async fn a_result_replaces_a_status_message_that_nobody_has_seen() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    let id = task.id.clone();
+    desk.did(move |tx| {
+        tx.enqueue(&NewDelivery { task: Some(id.clone()), ..message("one", Purpose::Progress, &["started"]) })?;
+        tx.enqueue(&NewDelivery { task: Some(id.clone()), ..message("one", Purpose::Result, &["done"]) })?;
+        tx.drop_waiting_status(&id)
+    })
+    .await;
+    assert_eq!(deliver_all(&desk).await, ["done"]);
+}

@@ -1,0 +1,137 @@
+//! Steps: each whole or not at all, each once, many to a commit.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::agent::event::Decision;
+
+#[tokio::test]
+async fn a_copy_of_a_message_is_dropped() {
+    let desk = Desk::new();
+    let accept = || |tx: &Tx<'_>| tx.accept(&incoming("update-1", "one"));
+    assert!(desk.did(accept()).await.is_some());
+    assert_eq!(desk.did(accept()).await, None);
+    assert_eq!(desk.did(|tx| tx.open_inbound(10)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_step_leaves_nothing_behind() {
+    let desk = Desk::new();
+    let failed = desk
+        .store
+        .write(None, |tx| -> Result<(), _> {
+            admit(tx, "one", "a")?;
+            tx.enqueue(&message("one", Purpose::Result, &["never"]))?;
+            Err(StoreError::Other("changed my mind".into()))
+        })
+        .await;
+    assert!(matches!(failed, Err(StoreError::Other(_))));
+    assert_eq!(desk.did(|tx| tx.unfinished_tasks(None)).await, []);
+    assert_eq!(desk.did(|tx| tx.sessions(None, 10)).await, []);
+    assert_eq!(desk.did(|tx| tx.deliveries(None, 10)).await, []);
+    assert_eq!(desk.did(|tx| tx.open_inbound(10)).await.len(), 0);
+}
+
+#[tokio::test]
+async fn steps_that_wait_share_a_commit_and_a_failing_one_fails_alone() {
+    const STEPS: usize = 100;
+    let desk = Desk::new();
+    let onlooker = Arc::new(Mutex::new(connect_reader(&desk.store.inner.database).expect("it opens")));
+    // The writer is kept busy until all others wait for it.
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let (at_work, works) = std::sync::mpsc::channel::<()>();
+    let store = desk.store.clone();
+    let busy = move |_: &Tx<'_>| {
+        at_work.send(()).ok();
+        Ok(held.recv().ok())
+    };
+    let first = tokio::task::spawn(async move { store.write(None, busy).await });
+    while works.try_recv().is_err() {
+        tokio::task::yield_now().await;
+    }
+    let handed_in = Arc::new(AtomicUsize::new(0));
+    let step = |number: usize| {
+        let (store, onlooker, handed_in) = (desk.store.clone(), Arc::clone(&onlooker), Arc::clone(&handed_in));
+        tokio::task::spawn(async move {
+            handed_in.fetch_add(1, Ordering::SeqCst);
+            let step = move |tx: &Tx<'_>| {
+                tx.accept(&incoming(&format!("update-{number}"), "one"))?;
+                if number == 50 {
+                    return Err(StoreError::Other("number 50".into()));
+                }
+                let others = onlooker.lock().expect("no panic");
+                Ok(others.query_row("SELECT count(*) FROM inbox", [], |row| row.get::<_, usize>(0))?)
+            };
+            store.write(None, step).await
+        })
+    };
+    let steps: Vec<_> = (0..STEPS).map(step).collect();
+    // On one thread, whoever has counted has handed its step in.
+    while handed_in.load(Ordering::SeqCst) < STEPS {
+        tokio::task::yield_now().await;
+    }
+    hold.send(()).expect("it waits");
+    first.await.expect("no panic").expect("stored");
+    for (number, step) in steps.into_iter().enumerate() {
+        match step.await.expect("no panic") {
+            Ok(written) => assert_eq!(written.value, 0, "nobody else has seen any of them committed"),
+            Err(error) => assert_eq!((number, error.to_string().as_str()), (50, "the database reported: number 50")),
+        }
+    }
+    assert_eq!(desk.did(|tx| tx.open_inbound(1000)).await.len(), STEPS - 1);
+}
+
+#[tokio::test]
+async fn a_former_holder_of_the_role_can_write_nothing_more() {
+    let desk = Desk::new();
+    let first = desk.store.take_core().await.expect("free");
+    assert!(matches!(desk.store.take_core().await, Err(RoleError::Held { holder: Some(_) })));
+    let fence = first.fence().clone();
+    desk.store.write(Some(&fence), |tx| tx.accept(&incoming("1", "one"))).await.expect("it holds the role");
+    drop(first);
+    let second = desk.store.take_core().await.expect("free again");
+    let late = desk.store.write(Some(&fence), |tx| tx.accept(&incoming("2", "one"))).await;
+    assert!(matches!(late, Err(StoreError::Fenced)));
+    desk.store.write(Some(second.fence()), |tx| tx.accept(&incoming("3", "one"))).await.expect("it holds the role");
+    assert_eq!(desk.did(|tx| tx.open_inbound(10)).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_closed_store_takes_no_more_steps_and_has_finished_those_before() {
+    let desk = Desk::new();
+    desk.did(|tx| tx.accept(&incoming("1", "one"))).await;
+    desk.store.close();
+    let late = desk.store.write(None, |tx| tx.accept(&incoming("2", "one"))).await;
+    assert!(matches!(late, Err(StoreError::Closed)));
+    assert_eq!(desk.store.read(|tx| tx.open_inbound(10)).await.expect("readable").len(), 1);
+}
+
+#[tokio::test]
+async fn a_permission_request_is_answered_once() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    let id = task.id.clone();
+    let asked = desk.did(move |tx| tx.ask(&id, "r1", "Bash", "ls")).await.expect("a new request");
+    let id = task.id.clone();
+    assert_eq!(desk.did(move |tx| tx.ask(&id, "r1", "Bash", "ls")).await, None, "known already");
+    let approval = asked.clone();
+    let done = desk.step(move |tx| tx.decide(&approval, Decision::AllowForSession, "1")).await;
+    assert!(done.value && done.effects.answered.len() == 1);
+    let approval = asked.clone();
+    let again = desk.step(move |tx| tx.decide(&approval, Decision::Deny, "2")).await;
+    assert!(!again.value && again.effects.answered.is_empty());
+    let id = task.id.clone();
+    assert_eq!(desk.did(move |tx| tx.expire_approval(&id, "r1")).await, None);
+    let session = task.session.expect("a session");
+    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").allowed_tools, ["Bash"]);
+}
+
+#[tokio::test]
+async fn an_open_question_is_closed_with_its_task() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    let id = task.id.clone();
+    let asked = desk.did(move |tx| tx.ask(&id, "r1", "Bash", "ls")).await.expect("a new request");
+    desk.answer(&task).await;
+    assert!(!desk.did(move |tx| tx.decide(&asked, Decision::Allow, "1")).await);
+}
