@@ -16,12 +16,12 @@ pub(super) enum Arguments {
     Show,
 }
 
-pub(super) fn run(arguments: &Arguments, sources: &Sources) -> ExitCode {
+pub(super) fn run(arguments: &Arguments, sources: &Sources) -> anyhow::Result<ExitCode> {
     let loaded = match load(sources) {
         Ok(loaded) => loaded,
         Err(faults) => {
             eprintln!("{faults}");
-            return ExitCode::from(EXIT_REFUSED);
+            return Ok(ExitCode::from(EXIT_REFUSED));
         }
     };
     for warning in &loaded.warnings {
@@ -29,10 +29,10 @@ pub(super) fn run(arguments: &Arguments, sources: &Sources) -> ExitCode {
     }
     match arguments {
         Arguments::Check => match &loaded.file {
-            Some(file) => println!("{}: good", file.display()),
-            None => println!("no file; the defaults and the environment are good"),
+            Some(file) => super::print(&format!("{}: good", file.display()))?,
+            None => super::print("no file; the defaults and the environment are good")?,
         },
-        Arguments::Show => print!("{}", show(&loaded.config)),
+        Arguments::Show => super::print(show(&loaded.config).trim_end())?,
     }
-    ExitCode::SUCCESS
+    Ok(ExitCode::SUCCESS)
 }

@@ -65,7 +65,7 @@ impl Cli {
             std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
         let sources = Sources { explicit: self.config.clone(), env: variables.clone() };
         if let Command::Config(arguments) = &self.command {
-            return Ok(config::run(arguments, &sources));
+            return config::run(arguments, &sources);
         }
         let Loaded { config, warnings, .. } = match crate::config::load(&sources) {
             Ok(loaded) => loaded,
