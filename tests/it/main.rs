@@ -2,6 +2,7 @@
 
 mod approvals;
 mod bad_input;
+mod cli;
 #[path = "support/everyday.rs"]
 mod everyday;
 mod exit_codes;

@@ -297,8 +297,11 @@ impl Talk {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        let child = self.child.as_ref().expect("it goes on");
-        kill(Pid::from_raw(child.id().cast_signed()), signal).expect("it can be signalled");
+        kill(Pid::from_raw(self.id().cast_signed()), signal).expect("it can be signalled");
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("it goes on").id()
     }
 
     /// Whether it has not ended.
