@@ -131,7 +131,6 @@ impl ConsoleListen {
             }
         };
         editor.stop().await;
-        self.say_goodbye().await;
         ended
     }
 
@@ -217,15 +216,6 @@ impl ConsoleListen {
         self.refused = true;
         self.note(&format!("{what} was NOT taken: {MAX_INPUT_BYTES} bytes are the limit. Put the text in a file."))
             .await;
-    }
-
-    async fn say_goodbye(&mut self) {
-        let running = self.tasks.borrow().len();
-        if running > 0 {
-            let tasks = if running == 1 { "1 task goes".to_owned() } else { format!("{running} tasks go") };
-            self.note(&format!("{tasks} on without this shell. `signalbox shell` brings you back to the results."))
-                .await;
-        }
     }
 
     /// Prints a note of this adapter's own; a terminal that is gone needs none.
