@@ -7,6 +7,9 @@ mod cli;
 mod everyday;
 mod exit_codes;
 mod refusals;
+#[path = "support/terminal.rs"]
+mod screen;
 mod sessions;
 mod storage;
 mod supervisor;
+mod terminal;

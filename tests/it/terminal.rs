@@ -1,0 +1,71 @@
+//! A person at a terminal.
+
+use crate::everyday::House;
+use crate::screen::{CTRL_D, Terminal};
+
+#[test]
+fn a_prompt_is_answered_above_the_next_one() {
+    let house = House::new("");
+    let mut terminal = Terminal::open(&house);
+    terminal.line("/session --name docs hello");
+    let shown = terminal.until("turn 1: hello");
+    assert!(shown.contains("[docs] Started"), "{shown}");
+    terminal.until("docs ❯");
+    terminal.line("and again");
+    terminal.until("turn 2: and again");
+    terminal.line("/sesion");
+    terminal.until("Did you mean /session?");
+    terminal.line("/quit");
+    assert_eq!(terminal.end(), Some(0));
+}
+
+#[test]
+fn a_number_presses_a_button() {
+    let house = House::new("");
+    let mut terminal = Terminal::open(&house);
+    terminal.line("/session --name docs script: ask Bash rm -r build; answer done");
+    let asked = terminal.until("Approve");
+    let number = asked.rsplit_once(" Approve").and_then(|(before, _)| before.rsplit_once('#')).expect("a number").1;
+    terminal.line(&format!("#{number}"));
+    let shown = terminal.until("[docs] Complete");
+    assert!(shown.contains("[docs] Allowed once: Bash rm -r build") && shown.contains("done"), "{shown}");
+    terminal.line("#99");
+    terminal.until("There is no button #99");
+}
+
+#[test]
+fn ctrl_c_clears_the_line_and_stops_no_task() {
+    let house = House::new("");
+    let mut terminal = Terminal::open(&house);
+    let gate = house.text("gate");
+    terminal.line(&format!("/session --name docs script: wait {gate}; answer survived"));
+    terminal.until("[docs] Started");
+    terminal.press("/session never mind");
+    terminal.until("never mind");
+    terminal.clear_line();
+    terminal.line("/status");
+    terminal.until("running");
+    house.touch("gate");
+    terminal.until("survived");
+    assert_eq!(house.runs().len(), 1);
+}
+
+#[test]
+fn leaving_says_how_to_come_back_and_the_next_shell_begins_with_the_result() {
+    let house = House::new("");
+    let mut terminal = Terminal::open(&house);
+    let gate = house.text("gate");
+    terminal.line(&format!("/session --name docs script: wait {gate}; answer at last"));
+    terminal.until("docs · 0.");
+    terminal.press(CTRL_D);
+    assert_eq!(terminal.end(), Some(0));
+    let shown = terminal.until("1 task goes on without");
+    assert!(shown.contains("signalbox shell"), "{shown}");
+    assert_eq!(shown.matches("1 task goes on without").count(), 1, "once: {shown}");
+    house.touch("gate");
+    let mut next = Terminal::open(&house);
+    next.until("at last");
+    next.line("more");
+    next.until("turn 2: more");
+    assert_eq!(next.text().matches("at last").count(), 1, "{}", next.text());
+}
