@@ -147,8 +147,9 @@ fn hostile_text_reaches_the_terminal_nowhere() {
 }
 
 proptest! {
+    // Without ESC: a sequence that it begins is no text, and the document leaves it out whole.
     #[test]
-    fn any_text_keeps_its_words_and_no_line_is_wider_than_the_terminal(text in "(\\PC|[\x00-\x1f ]){0,200}", width in 16_usize..60) {
+    fn any_text_keeps_its_words_and_no_line_is_wider_than_the_terminal(text in "(\\PC|[\x00-\x1a\x1c-\x1f ]){0,200}", width in 16_usize..60) {
         let painted = paint(&Document::text(&text), &style(false, width));
         prop_assert!(painted.chars().all(|ch| ch == '\n' || ch == '\t' || !ch.is_control()));
         let letters = |text: &str| text.chars().filter(|ch| ch.is_alphanumeric()).collect::<String>();
