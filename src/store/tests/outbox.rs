@@ -51,7 +51,7 @@ async fn a_chat_gets_its_messages_in_order_results_first_and_one_at_a_time() {
     let first = one(&desk).await;
     assert_eq!(claim(&desk).await, [], "one at a time");
     desk.did(move |tx| tx.delivered(first.id, &MessageId::new("m"))).await;
-    assert_eq!(deliver_all(&desk).await, ["second", "may I", "alert", "started"]);
+    assert_eq!(deliver_all(&desk).await, ["second", "started", "alert", "may I"]);
 }
 
 #[tokio::test]
@@ -166,6 +166,24 @@ async fn the_next_window_takes_over_what_waits_for_one_that_is_gone() {
     let claimed = desk.did(move |tx| tx.claim_deliveries(&new, "new", 9)).await;
     assert_eq!(claimed.len(), 1, "one lane");
     assert!(claimed[0].maybe_repeat && claimed[0].lane.ends_with("#new"), "{claimed:?}");
+}
+
+#[tokio::test]
+async fn a_window_that_is_gone_is_waited_for_by_its_unfinished_tasks_alone() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    desk.did(|tx| {
+        tx.connection.execute("UPDATE tasks SET window = 'gone'", [])?;
+        Ok(())
+    })
+    .await;
+    assert_eq!(desk.did(|tx| tx.waiting_windows("test")).await, ["gone"]);
+    assert_eq!(desk.did(|tx| tx.waiting_windows("tes")).await, [""; 0], "another provider");
+    desk.did(|tx| tx.adopt_window("test", "gone", "new")).await;
+    let id = task.id.clone();
+    assert_eq!(desk.did(move |tx| tx.task(id.as_str())).await.expect("it").window.as_deref(), Some("new"));
+    desk.answer(&task).await;
+    assert_eq!(desk.did(|tx| tx.waiting_windows("test")).await, [""; 0]);
 }
 
 #[tokio::test]
