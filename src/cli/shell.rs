@@ -104,6 +104,9 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         shutdown: unread.clone(),
     };
     let heard = listen.listen(&context).await;
+    if interactive && !app.stop.is_cancelled() {
+        screen::say_good_bye(&app).await?;
+    }
     let interrupted = !interactive && app.stop.is_cancelled();
     let unread = unread.is_cancelled() && !app.stop.is_cancelled();
     app.stop().await;

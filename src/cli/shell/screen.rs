@@ -97,3 +97,14 @@ pub(super) async fn look_on_commits(app: Arc<App>, look: Arc<Notify>) {
         }
     }
 }
+
+/// Says how to come back when tasks are still running.
+pub(super) async fn say_good_bye(app: &App) -> Result<(), StoreError> {
+    let unfinished = app.store.read(|tx| tx.unfinished_tasks(Some(wiring::CONSOLE_CHAT))).await?;
+    if !unfinished.is_empty() {
+        let tasks =
+            if unfinished.len() == 1 { "1 task goes".to_owned() } else { format!("{} tasks go", unfinished.len()) };
+        eprintln!("{tasks} on without this terminal. `signalbox shell` shows the results; `/status` there tells more.");
+    }
+    Ok(())
+}
