@@ -3,6 +3,7 @@
 mod approvals;
 mod bad_input;
 mod cli;
+mod crashes;
 #[path = "support/everyday.rs"]
 mod everyday;
 mod exit_codes;

@@ -201,11 +201,6 @@ impl House {
         log.lines().map(run).collect()
     }
 
-    /// How often an agent was asked this.
-    pub(crate) fn times_asked(&self, needle: &str) -> usize {
-        self.runs().iter().filter(|(_, _, prompt)| prompt.contains(needle)).count()
-    }
-
     /// `signalbox session list --json`.
     #[track_caller]
     pub(crate) fn sessions(&self) -> Vec<Value> {
