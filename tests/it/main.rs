@@ -8,6 +8,7 @@ mod crashes;
 mod everyday;
 mod exit_codes;
 mod refusals;
+mod restarts;
 #[path = "support/terminal.rs"]
 mod screen;
 mod sessions;
