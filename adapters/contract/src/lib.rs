@@ -12,7 +12,6 @@
 mod clean;
 mod deliver;
 mod document;
-pub use clean::clean;
 mod id;
 mod incoming;
 mod listen;
@@ -22,11 +21,12 @@ mod outgoing;
 mod render;
 mod split;
 mod table;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod visible;
 mod write;
 
+pub use clean::clean;
 pub use deliver::{Deliver, DeliverError, Identity, Receipt, Reconciled};
 pub use document::{Alignment, Block, Document, Inline, Item};
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
@@ -36,6 +36,6 @@ pub use markdown::{MAX_BLOCK_DEPTH, MAX_INLINE_DEPTH, MAX_URL_BYTES};
 pub use measure::{Face, Markup, Measure, PlainMeasure};
 pub use outgoing::{Attachment, Button, Outgoing, Purpose, Target};
 pub use render::{Limits, Part, Render, Rendered, TextUnit};
-pub use split::{DEFAULT_MAX_PARTS, MIN_LIMIT, Split, split};
-pub use table::TABLE_WIDTH;
+pub use split::{DEFAULT_MAX_PARTS, MAX_PARTS, MIN_LIMIT, Split, split};
+pub use table::{TABLE_WIDTH, align_table};
 pub use visible::{inline_text, same_text};

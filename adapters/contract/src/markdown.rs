@@ -5,19 +5,20 @@
 //! stack when the tree is walked or dropped nor pass the depth that JSON readers take; deeper text moves up, none is
 //! lost.
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+mod tag;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::clean::clean;
 use crate::{Alignment, Block, Document, Inline, Item};
+pub use tag::MAX_URL_BYTES;
+pub(crate) use tag::is_followed;
+use tag::{alignment, heading_level, language};
 
 /// Deepest nesting of quotes and lists; a list costs five levels of JSON, and readers stop at 128.
 pub const MAX_BLOCK_DEPTH: usize = 16;
 /// Deepest nesting of bold, italic, struck and linked text.
 pub const MAX_INLINE_DEPTH: usize = 8;
-/// Longest address that becomes a link, in bytes; a longer one is shown as text.
-pub const MAX_URL_BYTES: usize = 1000;
-/// Longest language name of a code block, in bytes; a longer one is no language.
-const MAX_LANGUAGE_BYTES: usize = 32;
 
 impl Document {
     /// Parses Markdown; any text is valid.
@@ -350,37 +351,8 @@ fn trim_breaks(content: &mut Vec<Inline>) {
 
 fn link(url: &str) -> Span {
     let url = clean(url).replace(['\n', '\t'], "");
-    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
-    let known = matches!(scheme.as_deref(), Some("http" | "https" | "mailto"));
-    if known && url.len() <= MAX_URL_BYTES && !url.contains(char::is_whitespace) {
-        Span::Link(url)
-    } else {
-        Span::Address(url)
-    }
+    if is_followed(&url) { Span::Link(url) } else { Span::Address(url) }
 }
 
-fn language(kind: &CodeBlockKind<'_>) -> Option<String> {
-    let CodeBlockKind::Fenced(info) = kind else { return None };
-    let word = info.split([' ', '\t', ',', '{']).next().unwrap_or_default();
-    let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+#.-".contains(&b));
-    (!word.is_empty() && plain && word.len() <= MAX_LANGUAGE_BYTES).then(|| word.to_owned())
-}
-
-fn heading_level(level: HeadingLevel) -> u8 {
-    match level {
-        HeadingLevel::H1 => 1,
-        HeadingLevel::H2 => 2,
-        HeadingLevel::H3 => 3,
-        HeadingLevel::H4 => 4,
-        HeadingLevel::H5 => 5,
-        HeadingLevel::H6 => 6,
-    }
-}
-
-fn alignment(align: pulldown_cmark::Alignment) -> Alignment {
-    match align {
-        pulldown_cmark::Alignment::None | pulldown_cmark::Alignment::Left => Alignment::Left,
-        pulldown_cmark::Alignment::Center => Alignment::Center,
-        pulldown_cmark::Alignment::Right => Alignment::Right,
-    }
-}
+#[cfg(test)]
+mod tests;

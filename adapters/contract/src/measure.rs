@@ -5,9 +5,10 @@
 //! The layout that is charged for: an empty line between blocks, a line break between items and rows, and at the
 //! beginning of each line the prefixes of the quotes and items that it stands in.
 
-use crate::{Block, Document, Inline, Item, TextUnit};
+use crate::table::Layout;
+use crate::{Block, Document, Inline, Item, TABLE_WIDTH, TextUnit};
 
-/// Bytes priced at once.
+/// Bytes measured at once, so that an oversized text is given up early.
 const CHUNK_BYTES: usize = 256;
 
 /// States what a provider charges.
@@ -22,6 +23,11 @@ pub trait Measure {
 
     /// Price of what a quote or item adds at the beginning of each further line within it.
     fn prefix(&self, markup: Markup<'_>) -> usize;
+
+    /// Widest table left as a table, in terminal columns; a wider one is split as a list of named values.
+    fn table_width(&self) -> usize {
+        TABLE_WIDTH
+    }
 }
 
 /// How a run of text is set, where escaping may differ.
@@ -51,6 +57,8 @@ pub enum Markup<'a> {
         /// Its task box.
         checked: Option<bool>,
     },
+    /// A table laid out as aligned lines, as a code block or what the provider has.
+    Table,
     /// A horizontal rule.
     Rule,
     /// Bold.
@@ -65,8 +73,8 @@ pub enum Markup<'a> {
     Link(&'a str),
 }
 
-/// Prices of plain text with `• `, `1. `, `[x] ` and one blank line between blocks; formatting is free, as where a
-/// provider takes it beside the text.
+/// Prices of plain text with `• `, `1. `, `[x] `, `> ` and `———`; formatting is free, as where a provider takes it beside
+/// the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlainMeasure(pub TextUnit);
 
@@ -82,9 +90,10 @@ impl Measure for PlainMeasure {
                 bullet + checked.map_or(0, |_| "[x] ".len())
             }
             Markup::Rule => self.0.count("———"),
+            Markup::Quote => "> ".len(),
             Markup::Heading(_)
             | Markup::CodeBlock(_)
-            | Markup::Quote
+            | Markup::Table
             | Markup::Strong
             | Markup::Emphasis
             | Markup::Strike
@@ -95,10 +104,10 @@ impl Measure for PlainMeasure {
 
     fn prefix(&self, markup: Markup<'_>) -> usize {
         match markup {
-            Markup::Item { .. } => "  ".len(),
+            Markup::Item { .. } | Markup::Quote => 2,
             Markup::Heading(_)
             | Markup::CodeBlock(_)
-            | Markup::Quote
+            | Markup::Table
             | Markup::Rule
             | Markup::Strong
             | Markup::Emphasis
@@ -114,103 +123,167 @@ pub(crate) fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
-/// Adds up what a tree costs; `prefix` is what each further line costs where it stands.
-pub(crate) struct Prices<'m>(pub(crate) &'m dyn Measure);
+impl Document {
+    /// Returns what the document costs as one part.
+    #[must_use]
+    pub fn cost(&self, measure: &dyn Measure) -> usize {
+        let document = self.unfold_tables(measure.table_width());
+        Meter::spent(measure, usize::MAX, |meter| meter.blocks(&document.blocks, 0)).unwrap_or(usize::MAX)
+    }
+}
 
-impl Prices<'_> {
-    pub(crate) fn document(&self, document: &Document) -> usize {
-        self.blocks(&document.blocks, 0)
+/// Adds up prices until a budget is spent.
+pub(crate) struct Meter<'m> {
+    measure: &'m dyn Measure,
+    left: usize,
+}
+
+impl<'m> Meter<'m> {
+    /// Returns what `count` charges, or `None` as soon as that is more than `budget`.
+    pub(crate) fn spent(
+        measure: &'m dyn Measure,
+        budget: usize,
+        count: impl FnOnce(&mut Self) -> Option<()>,
+    ) -> Option<usize> {
+        let mut meter = Self { measure, left: budget };
+        count(&mut meter)?;
+        Some(budget - meter.left)
     }
 
-    pub(crate) fn blocks(&self, blocks: &[Block], prefix: usize) -> usize {
-        let gaps = blocks.len().saturating_sub(1) * gap(GAP_LINES, prefix);
-        gaps + blocks.iter().map(|block| self.block(block, prefix)).sum::<usize>()
+    pub(crate) fn charge(&mut self, units: usize) -> Option<()> {
+        self.left = self.left.checked_sub(units)?;
+        Some(())
     }
 
-    pub(crate) fn block(&self, block: &Block, prefix: usize) -> usize {
+    /// Charges blocks that stand below each other where each line costs `prefix`.
+    pub(crate) fn blocks(&mut self, blocks: &[Block], prefix: usize) -> Option<()> {
+        for (at, block) in blocks.iter().enumerate() {
+            if at > 0 {
+                self.charge(2 * (1 + prefix))?;
+            }
+            self.block(block, prefix)?;
+        }
+        Some(())
+    }
+
+    pub(crate) fn block(&mut self, block: &Block, prefix: usize) -> Option<()> {
         match block {
             Block::Paragraph(content) => self.inlines(content, prefix),
-            Block::Heading { level, content } => self.0.markup(Markup::Heading(*level)) + self.inlines(content, prefix),
+            Block::Heading { level, content } => {
+                self.charge(self.measure.markup(Markup::Heading(*level)))?;
+                self.inlines(content, prefix)
+            }
             Block::Code { language, text } => {
-                self.0.markup(Markup::CodeBlock(language.as_deref()))
-                    + 2 * prefix
-                    + self.text(text, Face::Block, prefix)
+                self.charge(self.measure.markup(Markup::CodeBlock(language.as_deref())) + 2 * prefix)?;
+                self.text(text, Face::Block, prefix)
             }
             Block::Quote(blocks) => {
-                self.0.markup(Markup::Quote) + self.blocks(blocks, prefix + self.0.prefix(Markup::Quote))
+                self.charge(self.measure.markup(Markup::Quote))?;
+                self.blocks(blocks, prefix + self.measure.prefix(Markup::Quote))
             }
             Block::List { start, items } => {
-                let numbered = |at: usize| start.map(|start| start.saturating_add(at as u64));
-                let gaps = items.len().saturating_sub(1) * gap(1, prefix);
-                let items = items.iter().enumerate().map(|(at, item)| self.item(item, numbered(at), prefix));
-                gaps + items.sum::<usize>()
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        self.charge(1 + prefix)?;
+                    }
+                    self.item(item, start.map(|start| start.saturating_add(at as u64)), prefix)?;
+                }
+                Some(())
             }
-            Block::Table { header, rows, .. } => {
-                let cells = std::iter::once(header).chain(rows).flatten();
-                cells.map(|cell| self.inlines(cell, prefix) + gap(1, prefix)).sum()
-            }
-            Block::Rule => self.0.markup(Markup::Rule),
+            Block::Table { align, header, rows } => self.table(align, header, rows, prefix),
+            Block::Rule => self.charge(self.measure.markup(Markup::Rule)),
         }
     }
 
-    pub(crate) fn item(&self, item: &Item, number: Option<u64>, prefix: usize) -> usize {
+    pub(crate) fn item(&mut self, item: &Item, number: Option<u64>, prefix: usize) -> Option<()> {
         let markup = Markup::Item { number, checked: item.checked };
-        self.0.markup(markup) + self.blocks(&item.blocks, prefix + self.0.prefix(markup))
+        self.charge(self.measure.markup(markup))?;
+        self.blocks(&item.blocks, prefix + self.measure.prefix(markup))
     }
 
-    fn inlines(&self, inlines: &[Inline], prefix: usize) -> usize {
-        inlines.iter().map(|inline| self.inline(inline, prefix)).sum()
+    fn table(
+        &mut self,
+        align: &[crate::Alignment],
+        header: &[Vec<Inline>],
+        rows: &[Vec<Vec<Inline>>],
+        prefix: usize,
+    ) -> Option<()> {
+        let layout = Layout::new(align, header, rows, self.measure.table_width());
+        let layout = layout.expect("tables that are too wide have been unfolded");
+        self.charge(self.measure.markup(Markup::Table) + 2 * prefix)?;
+        let mut line = layout.head(header);
+        self.text(&line, Face::Block, prefix)?;
+        for row in rows {
+            line.clear();
+            line.push('\n');
+            layout.push_row(row, &mut line);
+            self.text(&line, Face::Block, prefix)?;
+        }
+        Some(())
     }
 
-    fn inline(&self, inline: &Inline, prefix: usize) -> usize {
-        let (markup, content) = match inline {
+    pub(crate) fn inlines(&mut self, inlines: &[Inline], prefix: usize) -> Option<()> {
+        inlines.iter().try_for_each(|inline| self.inline(inline, prefix))
+    }
+
+    pub(crate) fn inline(&mut self, inline: &Inline, prefix: usize) -> Option<()> {
+        let content = match inline {
             Inline::Text(text) => return self.text(text, Face::Plain, prefix),
-            Inline::Break => return gap(1, prefix),
-            Inline::Code(text) => return self.0.markup(Markup::Code) + self.text(text, Face::Code, prefix),
+            Inline::Break => return self.charge(1 + prefix),
+            Inline::Code(text) => {
+                self.charge(self.measure.markup(Markup::Code))?;
+                return self.text(text, Face::Code, prefix);
+            }
             Inline::Strong(content) => (Markup::Strong, content),
             Inline::Emphasis(content) => (Markup::Emphasis, content),
             Inline::Strike(content) => (Markup::Strike, content),
             Inline::Link { url, content } => (Markup::Link(url), content),
         };
-        self.0.markup(markup) + self.inlines(content, prefix)
+        self.charge(self.measure.markup(content.0))?;
+        self.inlines(content.1, prefix)
     }
 
-    /// Prices a text in which each further line costs `prefix`.
-    pub(crate) fn text(&self, text: &str, face: Face, prefix: usize) -> usize {
-        let lines = if prefix == 0 { 0 } else { text.bytes().filter(|b| *b == b'\n').count() };
-        self.0.text(text, face) + lines * prefix
-    }
-
-    /// Returns how many bytes of a text `room` units pay for; looks no further than that.
-    pub(crate) fn affordable(&self, text: &str, face: Face, prefix: usize, room: usize) -> usize {
-        let (mut end, mut left) = (0, room);
-        while end < text.len() {
-            let rest = &text[end..];
-            let chunk = &rest[..rest.floor_char_boundary(CHUNK_BYTES)];
-            let whole = self.text(chunk, face, prefix);
-            if whole <= left {
-                left -= whole;
-                end += chunk.len();
-                continue;
-            }
-            for c in chunk.chars() {
-                let cost = self.text(c.encode_utf8(&mut [0; 4]), face, prefix);
-                if cost > left {
-                    return end;
-                }
-                left -= cost;
-                end += c.len_utf8();
-            }
-            // Pieces may cost more together than as one: then the whole chunk was paid for.
+    pub(crate) fn text(&mut self, text: &str, face: Face, prefix: usize) -> Option<()> {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(chunk_end(rest));
+            self.charge(price(self.measure, chunk, face, prefix))?;
+            rest = after;
         }
-        end
+        Some(())
     }
 }
 
-/// Line breaks between two blocks.
-pub(crate) const GAP_LINES: usize = 2;
+/// Prices a text in which each line costs `prefix`.
+fn price(measure: &dyn Measure, text: &str, face: Face, prefix: usize) -> usize {
+    let lines = if prefix == 0 { 0 } else { text.bytes().filter(|b| *b == b'\n').count() };
+    measure.text(text, face) + lines * prefix
+}
 
-/// Prices line breaks, with the prefix of the line that each begins.
-pub(crate) fn gap(lines: usize, prefix: usize) -> usize {
-    lines * (1 + prefix)
+fn chunk_end(text: &str) -> usize {
+    if text.len() <= CHUNK_BYTES { text.len() } else { text.floor_char_boundary(CHUNK_BYTES) }
+}
+
+/// Returns how many bytes of a text `room` units pay for; looks no further than that.
+pub(crate) fn affordable(measure: &dyn Measure, text: &str, face: Face, prefix: usize, room: usize) -> usize {
+    let mut end = 0;
+    let mut left = room;
+    while end < text.len() {
+        let chunk = &text[end..end + chunk_end(&text[end..])];
+        let whole = price(measure, chunk, face, prefix);
+        if whole <= left {
+            left -= whole;
+            end += chunk.len();
+            continue;
+        }
+        for c in chunk.chars() {
+            let cost = price(measure, c.encode_utf8(&mut [0; 4]), face, prefix);
+            if cost > left {
+                return end;
+            }
+            left -= cost;
+            end += c.len_utf8();
+        }
+    }
+    end
 }

@@ -9,16 +9,18 @@ pub trait Render: Send + Sync {
     /// What the provider takes in one message.
     fn limits(&self) -> Limits;
 
-    /// Renders a document to at most `max_parts` messages; what does not fit is left over as Markdown, to be attached.
+    /// Renders a document to at most `max_parts` parts, none over the limits; what does not fit is left over.
+    ///
+    /// [`crate::split()`] does the cutting.
     fn render(&self, document: &Document, max_parts: usize) -> Rendered;
 }
 
 /// A document as messages, and what is left over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// One for each message; never empty, none over the limits.
+    /// One for each message; at least one.
     pub parts: Vec<Part>,
-    /// What did not fit, as Markdown.
+    /// What did not fit, as Markdown, to be attached as a file.
     pub rest: Option<String>,
 }
 

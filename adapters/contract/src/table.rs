@@ -1,4 +1,4 @@
-//! Tables for providers that have none: aligned lines in a code block, or `header: value` lists where that is too wide.
+//! Tables for providers that have none: aligned text for a code block, or `header: value` lists where that is too wide.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,44 @@ use crate::{Alignment, Block, Document, Inline, Item, inline_text};
 
 /// Widest table that is shown aligned, in terminal columns; a wider one would wrap and read as noise.
 pub const TABLE_WIDTH: usize = 72;
+/// Widest table that is laid out at all, in terminal columns, so that one long cell cannot pad a thousand others.
+const MAX_TABLE_WIDTH: usize = 200;
+/// Longest name of a column repeated in each row, in characters.
+const MAX_NAME_CHARS: usize = 40;
 /// What stands between two columns.
 const BETWEEN: &str = " | ";
 
+/// Lays a table out as aligned lines, without a final newline.
+///
+/// Where that is wider than `max_width` terminal columns it becomes one group of `header: value` lines for each row.
+#[must_use]
+pub fn align_table(align: &[Alignment], header: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>], max_width: usize) -> String {
+    let Some(layout) = Layout::new(align, header, rows, max_width) else {
+        let groups = unfold(header, rows).into_iter().map(|lines| inline_text(&lines));
+        return groups.collect::<Vec<_>>().join("\n\n");
+    };
+    let mut text = layout.head(header);
+    for row in rows {
+        text.push('\n');
+        layout.push_row(row, &mut text);
+    }
+    text
+}
+
 /// Column widths of a table that is not too wide.
-struct Layout {
+pub(crate) struct Layout {
     columns: Vec<(usize, Alignment)>,
 }
 
 impl Layout {
     /// Measures the columns; `None` if the table is wider than `max_width`.
-    fn new(align: &[Alignment], header: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>], max_width: usize) -> Option<Self> {
+    pub(crate) fn new(
+        align: &[Alignment],
+        header: &[Vec<Inline>],
+        rows: &[Vec<Vec<Inline>>],
+        max_width: usize,
+    ) -> Option<Self> {
+        let max_width = max_width.min(MAX_TABLE_WIDTH);
         let mut columns: Vec<(usize, Alignment)> = Vec::new();
         let mut total = 0;
         for row in std::iter::once(header).chain(rows.iter().map(Vec::as_slice)) {
@@ -40,18 +67,8 @@ impl Layout {
         Some(Self { columns })
     }
 
-    /// Returns the whole table, without a final newline.
-    fn lines(&self, header: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> String {
-        let mut text = self.head(header);
-        for row in rows {
-            text.push('\n');
-            self.push_row(row, &mut text);
-        }
-        text
-    }
-
     /// Returns the header and the line below it.
-    fn head(&self, header: &[Vec<Inline>]) -> String {
+    pub(crate) fn head(&self, header: &[Vec<Inline>]) -> String {
         let mut text = String::new();
         self.push_row(header, &mut text);
         text.push('\n');
@@ -63,7 +80,7 @@ impl Layout {
     }
 
     /// Appends one row as a line, without a newline.
-    fn push_row(&self, row: &[Vec<Inline>], text: &mut String) {
+    pub(crate) fn push_row(&self, row: &[Vec<Inline>], text: &mut String) {
         let begin = text.len();
         for (column, (width, align)) in self.columns.iter().enumerate() {
             let cell = row.get(column).map(|cell| cell_text(cell)).unwrap_or_default();
@@ -91,30 +108,33 @@ fn cell_text(cell: &[Inline]) -> Cow<'_, str> {
     }
 }
 
-/// Turns each row into a run of `header: value` lines, empty cells left out.
+/// Turns each row into a run of `header: value` lines; long names are said once instead, in a first run.
 fn unfold(header: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> Vec<Vec<Inline>> {
-    if rows.is_empty() {
-        return vec![lines(header)];
+    let names: Vec<String> = header.iter().map(|name| cell_text(name).into_owned()).collect();
+    if rows.is_empty() || names.iter().any(|name| name.chars().count() > MAX_NAME_CHARS) {
+        return std::iter::once(header).chain(rows.iter().map(Vec::as_slice)).map(lines).collect();
     }
-    let named = |row: &Vec<Vec<Inline>>| {
-        let mut run = Vec::new();
-        for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
-            if !run.is_empty() {
-                run.push(Inline::Break);
-            }
-            if let Some(name) = header.get(column).filter(|name| !name.is_empty()) {
-                run.push(Inline::Strong(vec![Inline::Text(inline_text(name))]));
-                run.push(Inline::Text(": ".to_owned()));
-            }
-            run.extend(cell.iter().cloned());
+    rows.iter().map(|row| named_lines(&names, row)).collect()
+}
+
+/// Puts the cells of one row below each other, each after the name of its column.
+fn named_lines(names: &[String], row: &[Vec<Inline>]) -> Vec<Inline> {
+    let mut run = Vec::new();
+    for column in 0..row.len().max(names.len()) {
+        let (name, cell) = (names.get(column).filter(|name| !name.is_empty()), row.get(column));
+        if !run.is_empty() {
+            run.push(Inline::Break);
         }
-        run
-    };
-    rows.iter().map(named).collect()
+        if let Some(name) = name {
+            run.extend([Inline::strong(name), Inline::Text(": ".to_owned())]);
+        }
+        run.extend(cell.into_iter().flatten().cloned());
+    }
+    run
 }
 
 /// Puts the cells of one row below each other.
-fn lines(row: &[Vec<Inline>]) -> Vec<Inline> {
+pub(crate) fn lines(row: &[Vec<Inline>]) -> Vec<Inline> {
     let mut run = Vec::new();
     for cell in row.iter().filter(|cell| !cell.is_empty()) {
         if !run.is_empty() {
@@ -126,68 +146,70 @@ fn lines(row: &[Vec<Inline>]) -> Vec<Inline> {
 }
 
 impl Document {
-    /// Turns tables into code blocks of aligned lines; those wider than `max_width` terminal columns into lists of
-    /// `header: value` lines, one item a row.
+    /// Turns tables wider than `max_width` terminal columns into lists of `header: value` lines, one item a row.
     #[must_use]
-    pub fn flatten_tables(&self, max_width: usize) -> Cow<'_, Document> {
-        if has_table(&self.blocks) {
-            Cow::Owned(Document { blocks: flatten(&self.blocks, max_width) })
+    pub fn unfold_tables(&self, max_width: usize) -> Cow<'_, Document> {
+        if has_wide_table(&self.blocks, max_width) {
+            Cow::Owned(Document { blocks: unfold_blocks(&self.blocks, max_width) })
         } else {
             Cow::Borrowed(self)
         }
     }
 }
 
-fn has_table(blocks: &[Block]) -> bool {
+fn has_wide_table(blocks: &[Block], max_width: usize) -> bool {
     blocks.iter().any(|block| match block {
-        Block::Table { .. } => true,
-        Block::Quote(blocks) => has_table(blocks),
-        Block::List { items, .. } => items.iter().any(|item| has_table(&item.blocks)),
+        Block::Table { align, header, rows } => Layout::new(align, header, rows, max_width).is_none(),
+        Block::Quote(blocks) => has_wide_table(blocks, max_width),
+        Block::List { items, .. } => items.iter().any(|item| has_wide_table(&item.blocks, max_width)),
         Block::Paragraph(_) | Block::Heading { .. } | Block::Code { .. } | Block::Rule => false,
     })
 }
 
-fn flatten(blocks: &[Block], max_width: usize) -> Vec<Block> {
-    let flat = |block: &Block| match block {
-        Block::Table { align, header, rows } => match Layout::new(align, header, rows, max_width) {
-            Some(layout) => Block::Code { language: None, text: layout.lines(header, rows) },
-            None => {
-                let items = unfold(header, rows).into_iter().filter(|run| !run.is_empty());
-                let items = items.map(|run| Item { checked: None, blocks: vec![Block::Paragraph(run)] }).collect();
-                Block::List { start: None, items }
-            }
-        },
-        Block::Quote(blocks) => Block::Quote(flatten(blocks, max_width)),
-        Block::List { start, items } => {
-            let flat_item = |item: &Item| Item { checked: item.checked, blocks: flatten(&item.blocks, max_width) };
-            Block::List { start: *start, items: items.iter().map(flat_item).collect() }
+fn unfold_blocks(blocks: &[Block], max_width: usize) -> Vec<Block> {
+    let unfolded = |block: &Block| match block {
+        Block::Table { align, header, rows } if Layout::new(align, header, rows, max_width).is_none() => {
+            let items = unfold(header, rows)
+                .into_iter()
+                .map(|run| Item { checked: None, blocks: vec![Block::Paragraph(run)] })
+                .collect();
+            Block::List { start: None, items }
         }
-        Block::Paragraph(_) | Block::Heading { .. } | Block::Code { .. } | Block::Rule => block.clone(),
+        Block::Quote(blocks) => Block::Quote(unfold_blocks(blocks, max_width)),
+        Block::List { start, items } => {
+            let unfold_item =
+                |item: &Item| Item { checked: item.checked, blocks: unfold_blocks(&item.blocks, max_width) };
+            Block::List { start: *start, items: items.iter().map(unfold_item).collect() }
+        }
+        Block::Table { .. } | Block::Paragraph(_) | Block::Heading { .. } | Block::Code { .. } | Block::Rule => {
+            block.clone()
+        }
     };
-    blocks.iter().map(flat).collect()
+    blocks.iter().map(unfolded).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn flat(markdown: &str) -> Block {
-        Document::from_markdown(markdown).flatten_tables(TABLE_WIDTH).into_owned().blocks.remove(0)
+    fn aligned(markdown: &str) -> String {
+        match &Document::from_markdown(markdown).blocks[0] {
+            Block::Table { align, header, rows } => align_table(align, header, rows, TABLE_WIDTH),
+            other => panic!("no table: {other:?}"),
+        }
     }
 
     #[test]
     fn columns_line_up_also_with_wide_characters_and_missing_cells() {
-        let text = "name |    n\n-----+-----\n日本 |    7\na b  | 1234\nx    |".to_owned();
-        let table = flat("|name|n|\n|:-|-:|\n|日本|7|\n|a **b**|1234|\n|x|");
-        assert_eq!(table, Block::Code { language: None, text });
+        let text = aligned("|name|n|\n|:-|-:|\n|日本|7|\n|a **b**|1234|\n|x|");
+        assert_eq!(text, "name |    n\n-----+-----\n日本 |    7\na b  | 1234\nx    |");
     }
 
     #[test]
     fn a_table_of_fifty_columns_becomes_named_values() {
         let row = |word: &str| (0..50).map(|n| format!("|{word}{n}")).collect::<String>() + "|\n";
-        let flat = flat(&(row("head") + &"|-".repeat(50) + "|\n" + &row("value") + &row("other")));
-        let text = Document { blocks: vec![flat] }.visible_text();
-        assert!(text.starts_with("head0: value0\nhead1: value1\n"), "{text}");
-        assert!(text.contains("head49: value49\nhead0: other0"), "{text}");
+        let text = aligned(&(row("head") + &"|-".repeat(50) + "|\n" + &row("value") + &row("other")));
+        assert!(text.starts_with("head0: value0\nhead1: value1\n"));
+        assert!(text.contains("head49: value49\n\nhead0: other0"));
     }
 }

@@ -1,182 +1,178 @@
-//! From a document back to Markdown, for files that go with a message.
+//! [`Document`] back to Markdown, for files that go with a message and for providers that take nothing else.
 //!
-//! What is written parses back to the same visible text; a format that could be misread where it stands is left out.
+//! What is written parses back to the same visible text, white space aside. Where a format cannot be written so that it
+//! surely parses back, such as bold that begins and ends within a word, its text is written without it.
 
-use crate::{Block, Document, Inline, Item};
+mod inline;
+
+use crate::{Alignment, Block, Document, Inline, Item};
+use inline::{Place, write_run};
+
+/// Largest number that Markdown takes for a list item.
+const MAX_ITEM_NUMBER: u64 = 999_999_999;
 
 impl Document {
-    /// Writes the document as Markdown.
+    /// Writes the document as Markdown, without a final newline.
     #[must_use]
     pub fn to_markdown(&self) -> String {
-        let document = self.flatten_tables(crate::TABLE_WIDTH);
-        let mut out = String::new();
-        blocks(&document.blocks, "", &mut out);
-        out
+        write_blocks(&self.blocks)
     }
 }
 
-/// Writes blocks below each other; each further line begins with `prefix`.
-fn blocks(blocks: &[Block], prefix: &str, out: &mut String) {
-    for (at, block) in blocks.iter().enumerate() {
-        if at > 0 {
-            newline(prefix, out);
-            // Two lists next to each other would be read as one.
-            if matches!((&blocks[at - 1], block), (Block::List { .. }, Block::List { .. })) {
-                out.push_str("***");
-                newline(prefix, out);
-            }
-            newline(prefix, out);
+fn write_blocks(blocks: &[Block]) -> String {
+    let written = blocks.iter().map(write_block).filter(|block| !block.is_empty());
+    let mut markdown = String::new();
+    for block in written {
+        if !markdown.is_empty() {
+            markdown.push_str("\n\n");
         }
-        self::block(block, prefix, out);
+        markdown.push_str(&block);
     }
+    markdown
 }
 
-fn newline(prefix: &str, out: &mut String) {
-    out.push('\n');
-    out.push_str(prefix);
-}
-
-fn block(block: &Block, prefix: &str, out: &mut String) {
+fn write_block(block: &Block) -> String {
     match block {
-        Block::Paragraph(content) => inlines(content, prefix, out),
+        Block::Paragraph(content) => write_run(content, Place::Paragraph),
         Block::Heading { level, content } => {
-            out.extend(std::iter::repeat_n('#', usize::from(*level).clamp(1, 6)));
-            out.push(' ');
-            let line: Vec<Inline> = content.iter().map(without_break).collect();
-            inlines(&line, prefix, out);
+            let text = write_run(content, Place::Heading);
+            if text.is_empty() { text } else { format!("{} {text}", "#".repeat(usize::from(*level).clamp(1, 6))) }
         }
-        Block::Code { language, text } => {
-            let fence = "`".repeat(longest_run(text, '`').max(2) + 1);
-            out.push_str(&fence);
-            out.push_str(&language.as_deref().unwrap_or_default().replace(['`', '\n', '\\', '&'], ""));
-            for line in text.split('\n') {
-                newline(prefix, out);
-                out.push_str(line);
-            }
-            newline(prefix, out);
-            out.push_str(&fence);
-        }
-        Block::Quote(inner) => {
-            out.push_str("> ");
-            blocks(inner, &format!("{prefix}> "), out);
-        }
-        Block::List { start, items } => {
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    newline(prefix, out);
-                }
-                self::item(item, start.map(|start| start.saturating_add(at as u64)), prefix, out);
-            }
-        }
-        // Tables were flattened before.
-        Block::Table { .. } => {}
-        Block::Rule => out.push_str("***"),
+        Block::Code { language, text } => write_code(language.as_deref(), text),
+        Block::Quote(blocks) => indented(&write_blocks(blocks), "> ", "> "),
+        Block::List { start, items } => write_list(*start, items),
+        Block::Table { align, header, rows } => write_table(align, header, rows),
+        // Not `---`: after the bullet of an item that would be a rule in place of the item.
+        Block::Rule => "***".to_owned(),
     }
 }
 
-fn item(item: &Item, number: Option<u64>, prefix: &str, out: &mut String) {
-    // Nine digits are the longest number of an item.
-    let mark = number.map_or_else(|| "- ".to_owned(), |number| format!("{}. ", number.min(999_999_999)));
-    out.push_str(&mark);
-    if let Some(checked) = item.checked {
-        out.push_str(if checked { "[x] " } else { "[ ] " });
-    }
-    blocks(&item.blocks, &format!("{prefix}{}", " ".repeat(mark.len())), out);
+fn write_code(language: Option<&str>, text: &str) -> String {
+    let fence = "`".repeat(longest_run(text, '`').max(2) + 1);
+    let is_name = |language: &&str| !language.contains(|c: char| c == '`' || c.is_whitespace());
+    let language = language.filter(is_name).unwrap_or_default();
+    format!("{fence}{language}\n{text}\n{fence}")
 }
 
-fn without_break(inline: &Inline) -> Inline {
-    match inline {
-        Inline::Break => Inline::Text(" ".into()),
-        Inline::Text(text) => Inline::Text(text.replace('\n', " ")),
-        other => other.clone(),
-    }
-}
-
-fn inlines(inlines: &[Inline], prefix: &str, out: &mut String) {
-    for (at, inline) in inlines.iter().enumerate() {
-        let (mark, content) = match inline {
-            Inline::Text(text) => {
-                escaped(text, prefix, out);
-                continue;
-            }
-            Inline::Break => {
-                out.push('\\');
-                newline(prefix, out);
-                continue;
-            }
-            Inline::Code(text) => {
-                code(text, prefix, out);
-                continue;
-            }
-            Inline::Link { url, content } => {
-                out.push('[');
-                self::inlines(content, prefix, out);
-                out.push_str("](<");
-                out.push_str(&url.replace(['<', '>', '\n', '\\'], ""));
-                out.push_str(">)");
-                continue;
-            }
-            Inline::Strong(content) => ("**", content),
-            Inline::Emphasis(content) => ("*", content),
-            Inline::Strike(content) => ("~~", content),
-        };
-        // A mark counts only between a word and no word, with nothing next to it that could be taken for part of it.
-        let text = crate::inline_text(content);
-        let flat = matches!(content.as_slice(), [Inline::Text(_)]);
-        let edges = text.starts_with(char::is_alphanumeric) && text.ends_with(char::is_alphanumeric);
-        let before = out.chars().next_back().is_none_or(char::is_whitespace);
-        let after = match inlines.get(at + 1) {
-            None | Some(Inline::Break) => true,
-            Some(Inline::Text(text)) => text.starts_with(|c: char| c.is_whitespace()),
-            Some(_) => false,
-        };
-        let mark = if flat && edges && before && after && !text.contains('\n') { mark } else { "" };
-        out.push_str(mark);
-        self::inlines(content, prefix, out);
-        out.push_str(mark);
-    }
-}
-
-fn escaped(text: &str, prefix: &str, out: &mut String) {
+/// Counts the longest run of one character.
+fn longest_run(text: &str, wanted: char) -> usize {
+    let (mut longest, mut run) = (0, 0);
     for c in text.chars() {
-        match c {
-            '\n' => {
-                out.push('\\');
-                newline(prefix, out);
-            }
-            // Any of them may mean something somewhere: at the beginning of a line, in pairs, before a bracket.
-            c if c.is_ascii_punctuation()
-                && !matches!(c, ',' | ';' | ':' | '?' | '\'' | '"' | '/' | '%' | '$' | '@' | '(') =>
-            {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-}
-
-fn code(text: &str, prefix: &str, out: &mut String) {
-    if text.trim().is_empty() || text.contains('\n') {
-        return escaped(text, prefix, out);
-    }
-    let fence = "`".repeat(longest_run(text, '`') + 1);
-    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    // Two code spans next to each other would share their fences.
-    if out.ends_with('`') {
-        return escaped(text, prefix, out);
-    }
-    for piece in [fence.as_str(), pad, text, pad, fence.as_str()] {
-        out.push_str(piece);
-    }
-}
-
-fn longest_run(text: &str, of: char) -> usize {
-    let mut longest = 0;
-    let mut run = 0;
-    for c in text.chars() {
-        run = if c == of { run + 1 } else { 0 };
+        run = if c == wanted { run + 1 } else { 0 };
         longest = longest.max(run);
     }
     longest
+}
+
+fn write_list(start: Option<u64>, items: &[Item]) -> String {
+    let mut markdown = String::new();
+    for (at, item) in items.iter().enumerate() {
+        let mut text = write_blocks(&item.blocks);
+        if let (Some(checked), Some(Block::Paragraph(_)), false) = (item.checked, item.blocks.first(), text.is_empty())
+        {
+            text.insert_str(0, if checked { "[x] " } else { "[ ] " });
+        }
+        let marker = match start {
+            Some(start) => format!("{}. ", start.saturating_add(at as u64).min(MAX_ITEM_NUMBER)),
+            None => "- ".to_owned(),
+        };
+        if at > 0 {
+            markdown.push('\n');
+        }
+        markdown.push_str(indented(&text, &marker, &" ".repeat(marker.len())).trim_end_matches(' '));
+    }
+    markdown
+}
+
+fn write_table(align: &[Alignment], header: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> String {
+    let columns = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or(0);
+    if columns == 0 {
+        return String::new();
+    }
+    let mut markdown = String::new();
+    write_row(header, columns, &mut markdown);
+    markdown.push_str("\n|");
+    for column in 0..columns {
+        markdown.push_str(match align.get(column) {
+            Some(Alignment::Left) | None => "---|",
+            Some(Alignment::Center) => ":-:|",
+            Some(Alignment::Right) => "--:|",
+        });
+    }
+    for row in rows {
+        markdown.push('\n');
+        write_row(row, row.len(), &mut markdown);
+    }
+    markdown
+}
+
+fn write_row(row: &[Vec<Inline>], columns: usize, markdown: &mut String) {
+    markdown.push('|');
+    for column in 0..columns.max(1) {
+        let cell = row.get(column).map(|cell| write_run(cell, Place::Cell)).unwrap_or_default();
+        markdown.push(' ');
+        markdown.push_str(&cell);
+        markdown.push_str(if cell.is_empty() { "|" } else { " |" });
+    }
+}
+
+/// Begins the first line with `first` and every other with `rest`; nothing stays nothing, but for an item's marker.
+fn indented(text: &str, first: &str, rest: &str) -> String {
+    if text.is_empty() && first == rest {
+        return String::new();
+    }
+    let mut indented = String::with_capacity(text.len() + first.len());
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            indented.push('\n');
+        }
+        let prefix = if at == 0 { first } else { rest };
+        indented.push_str(if line.is_empty() { prefix.trim_end_matches(' ') } else { prefix });
+        indented.push_str(line);
+    }
+    indented
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_markdown_is_written_as_a_person_would() {
+        let markdown = "# Cause: it's #1\n\n**Disk:** `/var` is *full*, see [the docs](https://a.example/b_c?d=1).\nsnake_case\n\n\
+                        - [x] done\n- open\n  1. one\n\n     two\n\n> quoted\n>\n> ```sh\n> rm -r x\n> ```\n\n\
+                        | a | b |\n|---|--:|\n| 1 | `c` |";
+        let written = Document::from_markdown(markdown).to_markdown();
+        assert_eq!(written, markdown.replace("it's #1", "it's \\#1").replace("open\n  1.", "open\n\n  1."));
+    }
+
+    #[test]
+    fn text_that_looks_like_markdown_stays_text() {
+        for text in [
+            "1. a",
+            "12) b",
+            "- c",
+            "+ d",
+            "# e",
+            "> f",
+            "a\n===",
+            "    g",
+            "*h*",
+            "![i](http://j)",
+            "&amp;",
+            "<b>",
+            "~~~",
+            "|a|\n|-|",
+        ] {
+            let document = Document::text(text);
+            assert_eq!(Document::from_markdown(&document.to_markdown()).visible_text(), text.trim_start(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_bar_does_not_end_its_cell() {
+        let markdown = "|h|\n|-|\n|a \\| b|";
+        let document = Document::from_markdown(markdown);
+        assert_eq!(Document::from_markdown(&document.to_markdown()), document);
+    }
 }

@@ -1,406 +1,277 @@
-//! The part under construction: a stack of open frames, opened in it only when there is something to put into them.
+//! The open part: which containers are open in it, and what it has cost so far.
 
-use super::cut;
-use crate::measure::{GAP_LINES, Prices, gap};
-use crate::{Block, Document, Face, Inline, Item, Markup};
+use super::{GAP_LINES, Split};
+use crate::measure::Meter;
+use crate::{Block, Document, Item, Markup, Measure};
 
-/// With less than this fraction of a part left, something larger than a part begins in a new one.
+/// A part with less room than this fraction of its budget is not begun upon with a piece of something larger.
 const WORTHWHILE: usize = 4;
+/// A budget that is never spent, for what goes to the attachment.
+const ENDLESS: usize = usize::MAX / 4;
 
-/// What can be cut and opened again.
-#[derive(Clone)]
+/// An open container.
 enum Frame {
-    Quote,
-    List { start: Option<u64> },
-    Item { number: Option<u64>, checked: Option<bool> },
-    Paragraph,
-    Heading(u8),
-    CodeBlock(Option<String>),
-    Strong,
-    Emphasis,
-    Strike,
-    Link(String),
-    Code,
+    Quote(Vec<Block>),
+    List { start: Option<u64>, items: Vec<Item> },
+    Item(Item),
 }
 
-impl Frame {
-    fn markup(&self) -> Option<Markup<'_>> {
-        Some(match self {
-            Self::Quote => Markup::Quote,
-            Self::Item { number, checked } => Markup::Item { number: *number, checked: *checked },
-            Self::Heading(level) => Markup::Heading(*level),
-            Self::CodeBlock(language) => Markup::CodeBlock(language.as_deref()),
-            Self::Strong => Markup::Strong,
-            Self::Emphasis => Markup::Emphasis,
-            Self::Strike => Markup::Strike,
-            Self::Link(url) => Markup::Link(url),
-            Self::Code => Markup::Code,
-            Self::List { .. } | Self::Paragraph => return None,
-        })
-    }
-
-    fn is_block(&self) -> bool {
-        match self {
-            Self::Quote | Self::List { .. } | Self::Paragraph | Self::Heading(_) | Self::CodeBlock(_) => true,
-            Self::Item { .. } | Self::Strong | Self::Emphasis | Self::Strike | Self::Link(_) | Self::Code => false,
-        }
-    }
-
-    /// What it is after a part of it was shown already.
-    fn go_on(&mut self) {
-        if let Self::Item { checked, .. } = self {
-            *checked = None;
-        }
-    }
-}
-
-/// A frame as it stands in the open part.
-struct Node {
+struct Open {
     frame: Frame,
-    blocks: Vec<Block>,
-    items: Vec<Item>,
-    inlines: Vec<Inline>,
-    text: String,
+    /// Cost of opening it.
+    markup: usize,
+    /// Cost it adds to each further line.
+    prefix: usize,
 }
 
-impl Node {
-    fn new(frame: Frame) -> Self {
-        Self { frame, blocks: Vec::new(), items: Vec::new(), inlines: Vec::new(), text: String::new() }
-    }
-}
-
+/// Fills one part after the other.
 pub(super) struct Builder<'m> {
-    prices: Prices<'m>,
-    budget: usize,
-    used: usize,
+    pub(super) measure: &'m dyn Measure,
+    /// Most a part may cost.
+    pub(super) budget: usize,
+    /// What the open part costs.
+    pub(super) used: usize,
+    /// Cost of the beginning of each line where we stand.
+    pub(super) prefix: usize,
+    /// Whether the open part holds more than opened containers.
+    pub(super) filled: bool,
     max_parts: usize,
     parts: Vec<Document>,
-    /// Where we stand in the source; the first `open.len()` of them are opened in the part.
-    frames: Vec<Frame>,
-    open: Vec<Node>,
-    root: Node,
+    root: Vec<Block>,
+    frames: Vec<Open>,
 }
 
 impl<'m> Builder<'m> {
-    pub(super) fn new(prices: Prices<'m>, budget: usize, max_parts: usize) -> Self {
-        let (parts, frames, open) = (Vec::new(), Vec::new(), Vec::new());
-        Self { prices, budget, used: 0, max_parts, parts, frames, open, root: Node::new(Frame::Quote) }
+    pub(super) fn new(measure: &'m dyn Measure, budget: usize, max_parts: usize) -> Self {
+        let (parts, root, frames) = (Vec::new(), Vec::new(), Vec::new());
+        Self { measure, budget, used: 0, prefix: 0, filled: false, max_parts, parts, root, frames }
     }
 
-    /// Returns the parts, and what did not fit into them.
-    pub(super) fn finish(mut self) -> (Vec<Document>, Option<Document>) {
-        self.close_down_to(0);
-        let last = Document { blocks: self.root.blocks };
+    pub(super) fn finish(mut self) -> Split {
+        let last = Document { blocks: self.root };
         if self.parts.len() == self.max_parts {
-            return (self.parts, Some(last));
+            let rest = self.filled.then(|| last.to_markdown()).filter(|markdown| !markdown.is_empty());
+            return Split { parts: self.parts, rest };
         }
-        if !last.blocks.is_empty() || self.parts.is_empty() {
+        if self.filled || self.parts.is_empty() {
             self.parts.push(last);
         }
-        (self.parts, None)
+        Split { parts: self.parts, rest: None }
     }
 
+    /// Places blocks below each other.
     pub(super) fn blocks(&mut self, blocks: &[Block]) {
-        for (at, block) in blocks.iter().enumerate() {
-            let wanted = match (block, blocks.get(at + 1)) {
-                // A heading at the end of a part belongs to nothing.
-                (Block::Heading { .. }, Some(next)) => {
-                    self.price(block) + self.price(next).min(self.budget / WORTHWHILE)
-                }
-                _ => self.price(block),
-            };
-            self.make_room(wanted);
-            self.block(block);
-        }
+        blocks.iter().for_each(|block| self.block(block));
     }
 
     fn block(&mut self, block: &Block) {
-        match block {
-            Block::Paragraph(content) => self.within(Frame::Paragraph, |builder| builder.inlines(content)),
-            Block::Heading { level, content } => {
-                self.within(Frame::Heading(*level), |builder| builder.inlines(content))
-            }
-            Block::Code { language, text } => self.within(Frame::CodeBlock(language.clone()), |builder| {
-                for line in text.split_inclusive('\n') {
-                    builder.make_room_for_line(line);
-                    builder.text(line, Face::Block);
-                }
-            }),
-            Block::Quote(blocks) if self.crowds(Markup::Quote) => self.blocks(blocks),
-            Block::Quote(blocks) => self.within(Frame::Quote, |builder| builder.blocks(blocks)),
-            Block::List { start, items } if self.crowds(last_item(*start, items)) => {
-                items.iter().for_each(|item| self.blocks(&item.blocks));
-            }
-            Block::List { start, items } => self.within(Frame::List { start: *start }, |builder| {
-                for (at, item) in items.iter().enumerate() {
-                    let number = start.map(|start| start.saturating_add(at as u64));
-                    let cost = builder.prices.item(item, number, builder.prefix());
-                    builder.make_room(cost);
-                    let frame = Frame::Item { number, checked: item.checked };
-                    builder.within(frame, |builder| {
-                        if item.blocks.is_empty() {
-                            builder.opened(0);
-                        }
-                        builder.blocks(&item.blocks);
-                    });
-                }
-            }),
-            Block::Rule => {
-                let cost = self.prices.0.markup(Markup::Rule);
-                if !self.opened(self.block_gap() + cost) {
-                    self.flush();
-                    self.opened(cost);
-                }
-                self.used += self.block_gap() + cost;
-                self.innermost().blocks.push(Block::Rule);
-            }
-            Block::Table { header, rows, .. } => {
-                // Tables were flattened before; one that was built since is shown cell by cell.
-                for cell in std::iter::once(header).chain(rows).flatten() {
-                    self.within(Frame::Paragraph, |builder| builder.inlines(cell));
-                }
-            }
-        }
-    }
-
-    fn inlines(&mut self, inlines: &[Inline]) {
-        for inline in inlines {
-            match inline {
-                Inline::Text(text) => self.text(text, Face::Plain),
-                Inline::Code(text) => self.within(Frame::Code, |builder| builder.text(text, Face::Code)),
-                Inline::Strong(content) => self.within(Frame::Strong, |builder| builder.inlines(content)),
-                Inline::Emphasis(content) => self.within(Frame::Emphasis, |builder| builder.inlines(content)),
-                Inline::Strike(content) => self.within(Frame::Strike, |builder| builder.inlines(content)),
-                Inline::Link { url, content } => {
-                    self.within(Frame::Link(url.clone()), |builder| builder.inlines(content));
-                }
-                Inline::Break => self.line_break(),
-            }
-        }
-    }
-
-    fn within(&mut self, frame: Frame, fill: impl FnOnce(&mut Self)) {
-        let frame = match (frame.markup().is_some_and(|markup| self.crowds(markup)), frame) {
-            (true, Frame::Strong | Frame::Emphasis | Frame::Strike | Frame::Link(_)) => return fill(self),
-            (true, Frame::Heading(_) | Frame::CodeBlock(_)) => Frame::Paragraph,
-            (_, frame) => frame,
-        };
-        self.frames.push(frame);
-        fill(self);
-        let depth = self.frames.len() - 1;
-        self.close_down_to(depth);
-        self.frames.truncate(depth);
-    }
-
-    /// Whether the frames alone would leave too little room for text.
-    fn crowds(&self, markup: Markup<'_>) -> bool {
-        let open = self.frames.iter().filter_map(Frame::markup).map(|markup| self.prices.0.markup(markup));
-        open.sum::<usize>() + self.prices.0.markup(markup) > self.budget / 2
-    }
-
-    /// Places text, cut where it must be.
-    fn text(&mut self, text: &str, face: Face) {
-        let mut rest = text;
-        while !rest.is_empty() {
-            if !self.opened(1) {
-                self.flush();
-                self.opened(0);
-            }
-            let prefix = self.prefix();
-            let fits = self.prices.affordable(rest, face, prefix, self.room());
-            let at = if fits == rest.len() { fits } else { self.cut_at(rest, fits, face) };
-            let (piece, after) = rest.split_at(at);
-            self.used += self.prices.text(piece, face, prefix);
-            let cut = !after.is_empty();
-            let shown = if cut && face != Face::Block { piece.trim_end() } else { piece };
-            self.put(shown, face);
-            rest = after;
-            if cut {
-                self.flush();
-                rest = if face == Face::Block { rest } else { rest.trim_start() };
-            }
-        }
-    }
-
-    /// Returns where to cut a text of which `fits` bytes fit; zero only if the part has something to flush.
-    fn cut_at(&self, text: &str, fits: usize, face: Face) -> usize {
-        let gentle = if face == Face::Block { cut::line(text, fits) } else { cut::gentle(text, fits) };
-        match gentle {
-            Some(at) => at,
-            None if self.has_text() && self.used > self.budget / WORTHWHILE => 0,
-            None => cut::hard(text, fits),
-        }
-    }
-
-    fn put(&mut self, text: &str, face: Face) {
-        if text.is_empty() {
+        if self.place_whole(block) {
             return;
         }
-        let node = self.innermost();
-        match face {
-            Face::Plain => match node.inlines.last_mut() {
-                Some(Inline::Text(before)) => before.push_str(text),
-                _ => node.inlines.push(Inline::Text(text.to_owned())),
-            },
-            Face::Code | Face::Block => node.text.push_str(text),
-        }
-    }
-
-    fn line_break(&mut self) {
-        let cost = gap(1, self.prefix());
-        // At the beginning of a part it is white space at a cut.
-        if self.open.len() == self.frames.len() && self.room() > cost {
-            self.used += cost;
-            self.innermost().inlines.push(Inline::Break);
-        }
-    }
-
-    /// Ends the part if something of this price does not fit into it any more, but would into a new one; or if it fits
-    /// into neither and little is left.
-    fn make_room(&mut self, cost: usize) {
-        let here = self.used + self.opening(self.open.len()) + cost > self.budget;
-        let fresh = self.opening(0) + cost <= self.budget;
-        if here && self.has_text() && (fresh || self.room() < self.budget / WORTHWHILE) {
+        if self.filled && self.is_nearly_full() {
             self.flush();
         }
+        match block {
+            Block::Paragraph(content) => self.run(content, None),
+            Block::Heading { level, content } => self.run(content, Some(*level)),
+            Block::Code { language, text } => self.code(language.as_deref(), text),
+            Block::Quote(blocks) => self.quote(blocks),
+            Block::List { start, items } => self.list(*start, items),
+            Block::Table { align, header, rows } => self.table(align, header, rows),
+            // Costs more than a part: it is decoration, and there is no smaller piece of it.
+            Block::Rule => {}
+        }
     }
 
-    fn make_room_for_line(&mut self, line: &str) {
-        let cost = self.prices.text(line, Face::Block, self.prefix());
-        self.make_room(cost);
+    /// Places a block as it is, in this part or the next; tells whether it fits in either.
+    fn place_whole(&mut self, block: &Block) -> bool {
+        let meter = |meter: &mut Meter<'_>| meter.block(block, self.prefix);
+        let Some(cost) = Meter::spent(self.measure, self.budget, meter) else { return false };
+        let is_orphan = matches!(block, Block::Heading { .. }) && self.is_nearly_full();
+        if self.filled && (is_orphan || !self.fits(cost)) && self.fits_fresh(cost) {
+            self.flush();
+        }
+        let fits = self.fits(cost);
+        if fits {
+            self.push(block.clone(), cost);
+        }
+        fits
     }
 
-    fn price(&self, block: &Block) -> usize {
-        self.prices.block(block, self.prefix())
+    fn quote(&mut self, blocks: &[Block]) {
+        if !self.affords(Markup::Quote) {
+            return self.blocks(blocks);
+        }
+        self.open(Frame::Quote(Vec::new()), Some(Markup::Quote));
+        self.blocks(blocks);
+        self.close();
     }
 
-    fn room(&self) -> usize {
+    fn list(&mut self, start: Option<u64>, items: &[Item]) {
+        let last = start.map(|start| start.saturating_add(items.len() as u64));
+        if !self.affords(Markup::Item { number: last, checked: Some(true) }) {
+            return items.iter().for_each(|item| self.blocks(&item.blocks));
+        }
+        self.open(Frame::List { start, items: Vec::new() }, None);
+        items.iter().for_each(|item| self.item(item));
+        self.close();
+    }
+
+    fn item(&mut self, item: &Item) {
+        let number = self.next_number();
+        let cost = Meter::spent(self.measure, self.budget, |meter| meter.item(item, number, self.prefix));
+        let fits_here = cost.is_some_and(|cost| self.fits(cost));
+        let fits_fresh = cost.is_some_and(|cost| self.fits_fresh(cost));
+        if self.filled && !fits_here && (fits_fresh || self.is_nearly_full()) {
+            self.flush();
+        }
+        if let Some(cost) = cost.filter(|cost| self.fits(*cost)) {
+            self.used += self.gap() + cost;
+            self.filled = true;
+            return self.push_item(item.clone());
+        }
+        let markup = Markup::Item { number, checked: item.checked };
+        self.open(Frame::Item(Item { checked: item.checked, blocks: Vec::new() }), Some(markup));
+        self.blocks(&item.blocks);
+        self.close();
+    }
+
+    /// Number of the item that comes next in the innermost list.
+    fn next_number(&self) -> Option<u64> {
+        match &self.frames.last()?.frame {
+            Frame::List { start, items } => start.map(|start| start.saturating_add(items.len() as u64)),
+            Frame::Quote(_) | Frame::Item(_) => None,
+        }
+    }
+
+    fn push_item(&mut self, item: Item) {
+        if let Some(Open { frame: Frame::List { items, .. }, .. }) = self.frames.last_mut() {
+            items.push(item);
+        }
+    }
+
+    /// Adds a block of a known cost where we stand.
+    pub(super) fn push(&mut self, block: Block, cost: usize) {
+        self.used += self.gap() + cost;
+        self.put(block);
+    }
+
+    /// Adds a block that is already paid for.
+    pub(super) fn put(&mut self, block: Block) {
+        self.filled = true;
+        self.put_quietly(block);
+    }
+
+    fn put_quietly(&mut self, block: Block) {
+        match self.frames.last_mut().map(|open| &mut open.frame) {
+            Some(Frame::Quote(blocks) | Frame::Item(Item { blocks, .. })) => blocks.push(block),
+            Some(Frame::List { items, .. }) => items.push(Item { checked: None, blocks: vec![block] }),
+            None => self.root.push(block),
+        }
+    }
+
+    /// Units left in the open part.
+    pub(super) fn room(&self) -> usize {
         self.budget.saturating_sub(self.used)
     }
 
-    /// What each further line costs where we stand.
-    fn prefix(&self) -> usize {
-        self.prefix_of(self.frames.len())
+    fn is_nearly_full(&self) -> bool {
+        self.room() < self.budget / WORTHWHILE
     }
 
-    fn prefix_of(&self, depth: usize) -> usize {
-        let prefix = |frame: &Frame| frame.markup().map_or(0, |markup| self.prices.0.prefix(markup));
-        self.frames[..depth].iter().map(prefix).sum()
+    /// Tells whether something of this cost fits in the open part, where we stand.
+    pub(super) fn fits(&self, cost: usize) -> bool {
+        self.gap() + cost <= self.room()
     }
 
-    fn has_text(&self) -> bool {
-        !self.open.is_empty() || !self.root.blocks.is_empty()
+    /// Tells whether something of this cost fits in a new part with the same containers opened.
+    pub(super) fn fits_fresh(&self, cost: usize) -> bool {
+        self.opening() + cost <= self.budget
     }
 
-    /// Prices the frames from this depth on, with the gap before each.
-    fn opening(&self, from: usize) -> usize {
-        let mut cost = 0;
-        for (depth, frame) in self.frames.iter().enumerate().skip(from) {
-            cost += frame.markup().map_or(0, |markup| self.prices.0.markup(markup));
-            if depth == from && from <= self.open.len() {
-                cost += self.gap_before(depth, frame);
-            }
-        }
-        cost
+    /// Cost of the line breaks before the next block or item.
+    pub(super) fn gap(&self) -> usize {
+        let (lines, is_first) = match self.frames.last().map(|open| &open.frame) {
+            Some(Frame::Quote(blocks) | Frame::Item(Item { blocks, .. })) => (GAP_LINES, blocks.is_empty()),
+            Some(Frame::List { items, .. }) => (1, items.is_empty()),
+            None => (GAP_LINES, self.root.is_empty()),
+        };
+        if is_first { 0 } else { lines * (1 + self.prefix) }
     }
 
-    fn gap_before(&self, depth: usize, frame: &Frame) -> usize {
-        let parent = depth.checked_sub(1).map_or(&self.root, |above| &self.open[above]);
-        let prefix = self.prefix_of(depth);
-        match frame {
-            Frame::Item { .. } if !parent.items.is_empty() => gap(1, prefix),
-            frame if frame.is_block() && !parent.blocks.is_empty() => gap(GAP_LINES, prefix),
-            _ => 0,
-        }
+    fn opening(&self) -> usize {
+        self.frames.iter().map(|open| open.markup).sum()
     }
 
-    /// Prices the gap before a block in the innermost open frame.
-    fn block_gap(&self) -> usize {
-        let innermost = self.open.last().unwrap_or(&self.root);
-        let first = self.open.len() < self.frames.len() || innermost.blocks.is_empty();
-        if first { 0 } else { gap(GAP_LINES, self.prefix()) }
+    /// Tells whether half of a part stays for text when this is opened too; if not, its content goes without it.
+    pub(super) fn affords(&self, markup: Markup<'_>) -> bool {
+        let (cost, prefix) = (self.measure.markup(markup), self.measure.prefix(markup));
+        self.affords_within(cost + self.prefix + prefix)
     }
 
-    /// Opens in the part what is open where we stand, if that and `further` units fit; in an empty part always.
-    fn opened(&mut self, further: usize) -> bool {
-        let cost = self.opening(self.open.len());
-        if cost + further > self.room() && self.has_text() {
-            return false;
-        }
-        self.used += cost;
-        for frame in &self.frames[self.open.len()..] {
-            self.open.push(Node::new(frame.clone()));
-        }
-        true
+    /// Tells whether half of a part stays for text where this is spent besides the open containers.
+    pub(super) fn affords_within(&self, cost: usize) -> bool {
+        self.opening() + cost <= self.budget / 2
     }
 
-    fn innermost(&mut self) -> &mut Node {
-        self.open.last_mut().unwrap_or(&mut self.root)
+    fn open(&mut self, frame: Frame, markup: Option<Markup<'_>>) {
+        let (cost, prefix) = markup.map_or((0, 0), |it| (self.measure.markup(it), self.measure.prefix(it)));
+        self.used += self.gap() + cost;
+        self.prefix += prefix;
+        self.frames.push(Open { frame, markup: cost, prefix });
     }
 
-    fn close_down_to(&mut self, depth: usize) {
-        while self.open.len() > depth {
-            let Some(node) = self.open.pop() else { return };
-            self.close(node);
-            self.frames[self.open.len()].go_on();
+    /// Closes the innermost container; one that holds nothing leaves no trace.
+    fn close(&mut self) {
+        let Some(open) = self.frames.pop() else { return };
+        self.prefix -= open.prefix;
+        match open.frame {
+            Frame::Quote(blocks) if !blocks.is_empty() => self.put_quietly(Block::Quote(blocks)),
+            Frame::List { start, items } if !items.is_empty() => self.put_quietly(Block::List { start, items }),
+            Frame::Item(item) if !item.blocks.is_empty() => self.push_item(item),
+            Frame::Quote(_) | Frame::List { .. } | Frame::Item(_) => {}
         }
     }
 
-    fn close(&mut self, node: Node) {
-        let Node { frame, blocks, items, inlines, text } = node;
-        let parent = self.open.last_mut().unwrap_or(&mut self.root);
-        match frame {
-            Frame::Item { checked, .. } => parent.items.push(Item { checked, blocks }),
-            Frame::Quote if !blocks.is_empty() => parent.blocks.push(Block::Quote(blocks)),
-            Frame::List { start } if !items.is_empty() => parent.blocks.push(Block::List { start, items }),
-            Frame::Paragraph if !inlines.is_empty() => parent.blocks.push(Block::Paragraph(inlines)),
-            Frame::Paragraph if !text.is_empty() => parent.blocks.push(Block::text(text)),
-            Frame::Heading(level) if !inlines.is_empty() => {
-                parent.blocks.push(Block::Heading { level, content: inlines });
-            }
-            Frame::CodeBlock(language) if !text.is_empty() => {
-                let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
-                parent.blocks.push(Block::Code { language, text });
-            }
-            Frame::Strong if !inlines.is_empty() => parent.inlines.push(Inline::Strong(inlines)),
-            Frame::Emphasis if !inlines.is_empty() => parent.inlines.push(Inline::Emphasis(inlines)),
-            Frame::Strike if !inlines.is_empty() => parent.inlines.push(Inline::Strike(inlines)),
-            Frame::Link(url) if !inlines.is_empty() => parent.inlines.push(Inline::Link { url, content: inlines }),
-            Frame::Code if !text.is_empty() => parent.inlines.push(Inline::Code(text)),
-            Frame::Quote
-            | Frame::List { .. }
-            | Frame::Paragraph
-            | Frame::Heading(_)
-            | Frame::CodeBlock(_)
-            | Frame::Strong
-            | Frame::Emphasis
-            | Frame::Strike
-            | Frame::Link(_)
-            | Frame::Code => {}
+    /// Ends the open part and opens the same containers in a new one.
+    pub(super) fn flush(&mut self) {
+        let mut reopened = Vec::with_capacity(self.frames.len());
+        let mut item_goes_on = false;
+        while let Some(Open { frame, markup, prefix }) = self.frames.last() {
+            let (frame, markup, prefix) = (frame.reopened(item_goes_on), *markup, *prefix);
+            item_goes_on = self.frames.last().is_some_and(|open| open.frame.is_begun_item());
+            reopened.push(Open { frame, markup, prefix });
+            self.close();
         }
-    }
-
-    /// Ends the part; what is open where we stand is opened again when something is put into it.
-    fn flush(&mut self) {
-        for (frame, node) in self.frames.iter_mut().zip(&self.open) {
-            // An item that is cut is not among the done ones: it goes on under its own number.
-            if let Frame::List { start: Some(start) } = frame {
-                *start = start.saturating_add(node.items.len() as u64);
-            }
-        }
-        self.close_down_to(0);
-        let blocks = std::mem::take(&mut self.root.blocks);
-        if !blocks.is_empty() {
-            self.parts.push(Document { blocks });
-        }
-        self.used = 0;
+        self.parts.push(Document { blocks: std::mem::take(&mut self.root) });
+        self.prefix = reopened.iter().map(|open| open.prefix).sum();
+        self.frames = reopened.into_iter().rev().collect();
+        self.used = self.opening();
+        self.filled = false;
         if self.parts.len() == self.max_parts {
-            self.budget = usize::MAX / 4;
+            self.budget = ENDLESS;
         }
     }
 }
 
-/// The item of a list whose number is longest.
-fn last_item(start: Option<u64>, items: &[Item]) -> Markup<'static> {
-    Markup::Item { number: start.map(|start| start.saturating_add(items.len() as u64)), checked: Some(true) }
+impl Frame {
+    /// The same container at the beginning of the next part.
+    fn reopened(&self, item_goes_on: bool) -> Self {
+        match self {
+            Self::Quote(_) => Self::Quote(Vec::new()),
+            Self::List { start, items } => {
+                // An item that goes on is already among the items, and keeps its number.
+                let done = (items.len() as u64).saturating_sub(u64::from(item_goes_on));
+                Self::List { start: start.map(|start| start.saturating_add(done)), items: Vec::new() }
+            }
+            Self::Item(item) => {
+                let checked = item.checked.filter(|_| item.blocks.is_empty());
+                Self::Item(Item { checked, blocks: Vec::new() })
+            }
+        }
+    }
+
+    fn is_begun_item(&self) -> bool {
+        matches!(self, Self::Item(item) if !item.blocks.is_empty())
+    }
 }

@@ -1,0 +1,58 @@
+//! What every `Deliver` has to keep.
+
+use super::Breach;
+use crate::{Deliver, DeliverError, Outgoing, Reconciled};
+
+/// What an adapter writes on a message that may have arrived before.
+pub const REPEAT_MARK: &str = "(may be a repeat)";
+
+/// Checks a deliverer with one message; `shown` tells all that the provider shows so far.
+///
+/// The provider must know us, give a receipt, show the message once and without the mark of a repeat, and remember it or
+/// say that it cannot tell. Where it cannot tell, a second attempt must carry the mark.
+///
+/// # Errors
+/// The first [`Breach`].
+pub async fn check_deliver(deliver: &dyn Deliver, sample: &Outgoing, shown: impl Fn() -> String) -> Result<(), Breach> {
+    let failed = |case: &'static str| move |error: DeliverError| Breach::new(case, error.to_string());
+    let identity = deliver.check().await.map_err(failed("who we are"))?;
+    if identity.id.is_empty() || identity.name.is_empty() {
+        return Err(Breach::new("who we are", "an id or name is empty"));
+    }
+
+    let case = "a first delivery";
+    let mut message = sample.clone();
+    message.maybe_repeat = false;
+    let before = shown();
+    let receipt = deliver.deliver(&message).await.map_err(failed(case))?;
+    if receipt.message.as_str().is_empty() {
+        return Err(Breach::new(case, "the receipt names no message"));
+    }
+    let after = shown();
+    if after == before {
+        return Err(Breach::new(case, "there is a receipt, but nothing was shown"));
+    }
+    if marks(&after) > marks(&before) {
+        return Err(Breach::new(case, "it is marked as a repeat"));
+    }
+
+    let case = "a second delivery";
+    match deliver.reconcile(&message).await.map_err(failed("what became of a message"))? {
+        Reconciled::Delivered(known) if known == receipt => Ok(()),
+        Reconciled::Delivered(_) => Err(Breach::new("what became of a message", "it is said to be another message")),
+        Reconciled::Absent => Err(Breach::new("what became of a message", "it is said not to have arrived")),
+        Reconciled::Unknowable => {
+            message.maybe_repeat = true;
+            deliver.deliver(&message).await.map_err(failed(case))?;
+            if marks(&shown()) == marks(&after) + 1 {
+                Ok(())
+            } else {
+                Err(Breach::new(case, format!("it is not marked {REPEAT_MARK:?}")))
+            }
+        }
+    }
+}
+
+fn marks(shown: &str) -> usize {
+    shown.matches(REPEAT_MARK).count()
+}
