@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::router::Router;
-use crate::store::{Approval, Delivery, Effects, Fence, Store, StoreError, Task, TaskId, Tx};
+use crate::store::{Approval, Delivery, Effects, Fence, InboxOutcome, Store, StoreError, Task, TaskId, Tx};
 
 /// Orders to the observer and deliveries to the outbox that may wait; each is bounded by admission long before.
 const MAX_WAITING: usize = 1024;
@@ -154,8 +154,17 @@ impl Bus {
                 return Ok(());
             }
             for inbound in open {
+                let id = inbound.id;
                 let step = self.router.step_open(inbound).await;
-                self.write(step).await?;
+                match self.write(step).await {
+                    Ok(()) => {}
+                    // This one will never do, and must not hold up those behind it.
+                    Err(StoreError::Other(error)) => {
+                        tracing::error!(error, inbox.id = id, "could not handle a message; it is closed as refused");
+                        self.write(move |tx| tx.close_inbound(id, InboxOutcome::Refused)).await?;
+                    }
+                    Err(error) => return Err(error),
+                }
             }
         }
     }

@@ -272,7 +272,7 @@ impl Context {
         let max_parts = usize::try_from(self.config.render.max_parts).unwrap_or(usize::MAX);
         let rendered = transport.render.render(document, max_parts);
         let attachment = rendered.rest.map(|text| Attachment {
-            file_name: "rest.md".into(),
+            file_name: "answer.md".into(),
             media_type: "text/markdown".into(),
             text,
         });
@@ -301,4 +301,50 @@ impl Context {
 #[must_use]
 pub fn line(text: &str) -> Document {
     Document { blocks: vec![Block::Paragraph(format::marked(text))] }
+}
+
+#[cfg(test)]
+mod tests {
+    use signalbox_adapter::{Limits, PlainMeasure, Rendered, TextUnit, split};
+
+    use super::*;
+    use crate::config::Agents;
+
+    /// A provider that takes little at a time.
+    struct Narrow;
+
+    const LIMIT_CHARS: usize = 100;
+
+    impl Render for Narrow {
+        fn limits(&self) -> Limits {
+            Limits { max_text: LIMIT_CHARS, unit: TextUnit::Chars }
+        }
+
+        fn render(&self, document: &Document, max_parts: usize) -> Rendered {
+            let split = split(document, &PlainMeasure(TextUnit::Chars), LIMIT_CHARS, max_parts);
+            let rest = split.rest.clone();
+            let parts = split.numbered().iter().map(|part| Part { body: part.visible_text() }).collect();
+            Rendered { parts, rest }
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_the_last_message_is_attached_as_a_file() {
+        let narrow = Transport { render: Arc::new(Narrow), trusted: false, bot_name: None };
+        let mut context = Context {
+            config: Config::default(),
+            agents: Catalogue::new(Agents::default(), BTreeMap::new()),
+            transports: BTreeMap::from([("narrow".to_owned(), narrow)]),
+            state: PathBuf::new(),
+        };
+        context.config.render.max_parts = 2;
+        let (parts, attachment) = context.render("narrow", &Document::text("word ".repeat(100) + "end"));
+        assert_eq!(parts.len(), 2);
+        assert!(parts[1].body.ends_with("(2/2)"), "{parts:?}");
+        let attachment = attachment.expect("there is more");
+        assert_eq!((attachment.file_name.as_str(), attachment.media_type.as_str()), ("answer.md", "text/markdown"));
+        assert!(attachment.text.ends_with("word end"), "{}", attachment.text);
+        let (parts, attachment) = context.render("narrow", &Document::text("short"));
+        assert_eq!((parts.len(), attachment), (1, None));
+    }
 }

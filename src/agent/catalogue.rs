@@ -160,7 +160,7 @@ impl Catalogue {
         Presence { default, versions: BTreeMap::new() }
     }
 
-    /// Looks at what is installed and asks the agents for their versions, at most [`VERSION_TIMEOUT`] long.
+    /// Looks at what is installed and asks the agents for their versions, at most five seconds each.
     pub async fn look_closely(&self) -> Presence {
         let mut presence = self.look();
         for (name, agent) in &self.agents.by_name {

@@ -17,7 +17,7 @@ use crate::store::{Status, StoreError, Task};
 /// What became of a run while this program was down.
 pub(super) enum Found {
     /// It goes on, or left its end behind.
-    Run(Run),
+    Run(Box<Run>),
     /// It never started.
     NeverStarted,
     /// Its supervisor is gone without a word, or the machine was started again.
@@ -47,7 +47,7 @@ impl Observer {
             match attach(&self.run_directory(task), 0).await {
                 Ok(Attached::Live(run) | Attached::Ended(run)) => {
                     tracing::info!(task.id = %task.id, "found a run again");
-                    return Found::Run(run);
+                    return Found::Run(Box::new(run));
                 }
                 Ok(Attached::NeverStarted) if same_boot => return Found::NeverStarted,
                 Ok(Attached::NeverStarted | Attached::Dead) => return Found::Dead,

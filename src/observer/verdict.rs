@@ -12,6 +12,7 @@ pub(super) struct Evidence<'e> {
     pub(super) last_word: Option<&'e Final>,
     pub(super) exit: &'e Exit,
     pub(super) tools: u32,
+    pub(super) said: &'e str,
     pub(super) in_session: bool,
     pub(super) how_to_install: String,
     pub(super) timeouts: &'e Timeouts,
@@ -26,9 +27,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
     let (status, result, error) = match (own_word, &exit.cause, &exit.ended) {
         (Some(Ok(answer)), _, _) => (answered, Some(answer.clone()), None),
         (Some(Err(error)), _, _) => (Status::ErrorCli, None, Some(error.clone())),
-        (None, Some(Cause::Cancelled), _) => (Status::Aborted, None, None),
+        (None, Some(Cause::Cancelled), _) => (Status::Aborted, said(evidence), None),
         (None, Some(Cause::Timeout { which }), _) => {
-            (Status::ErrorTimeout, None, Some(late(*which, evidence.timeouts)))
+            (Status::ErrorTimeout, said(evidence), Some(late(*which, evidence.timeouts)))
         }
         (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.clone())),
         (None, cause, ended) => match (outcome, cause) {
@@ -54,6 +55,11 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
         reported_cost: usage.session_cost_usd,
         denials,
     }
+}
+
+/// What the agent had said before it was ended.
+fn said(evidence: &Evidence<'_>) -> Option<String> {
+    Some(evidence.said.to_owned()).filter(|said| !said.trim().is_empty())
 }
 
 fn late(which: Bound, timeouts: &Timeouts) -> String {
@@ -96,6 +102,7 @@ mod tests {
             last_word: word.as_ref(),
             exit,
             tools: 0,
+            said: "",
             in_session: true,
             how_to_install: "install it".into(),
             timeouts: &Timeouts::default(),

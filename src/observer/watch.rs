@@ -33,10 +33,14 @@ pub(super) enum Begin {
     Again,
 }
 
+/// Longest text kept of what an agent said last, in bytes; shown where no final answer comes.
+const MAX_SAID_BYTES: usize = 16 * 1024;
+
 /// What was seen of a run.
 #[derive(Default)]
 struct Seen {
     tools: u32,
+    said: String,
     last_word: Option<Final>,
     asked_session: Option<String>,
     other_session: bool,
@@ -79,7 +83,7 @@ pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut 
 
 /// What came of starting a run.
 enum Started {
-    Run(Run),
+    Run(Box<Run>),
     Failed(Completion),
     Dead,
 }
@@ -101,13 +105,13 @@ impl Observer {
         };
         seen.asked_session = session.and_then(|session| session.agent_session).and(asked_session);
         let error = match self.launcher.start(&spec).await {
-            Ok(run) => return Started::Run(run),
+            Ok(run) => return Started::Run(Box::new(run)),
             Err(error) => error,
         };
         match error {
             // A supervisor that an earlier life of this program has started is found, never doubled.
             StartError::Exists | StartError::Unknown(_) => match attach(&spec.directory, 0).await {
-                Ok(Attached::Live(run) | Attached::Ended(run)) => Started::Run(run),
+                Ok(Attached::Live(run) | Attached::Ended(run)) => Started::Run(Box::new(run)),
                 Ok(Attached::Dead) => Started::Dead,
                 Ok(Attached::NeverStarted) | Err(_) => Started::Failed(not_started(&error)),
             },
@@ -136,7 +140,11 @@ impl Observer {
             Event::ToolStarted { .. } => seen.tools += 1,
             Event::Asked { id, tool, detail } => self.ask(task, id, tool, &detail).await,
             Event::Answered { id, timed_out: true, .. } => self.expire(task, id).await,
-            Event::Answered { timed_out: false, .. } | Event::Text { .. } | Event::ToolFinished { .. } => {}
+            Event::Text { text } => {
+                let end = text.floor_char_boundary(MAX_SAID_BYTES);
+                text[..end].clone_into(&mut seen.said);
+            }
+            Event::Answered { timed_out: false, .. } | Event::ToolFinished { .. } => {}
             Event::Retrying { attempt, reason } => {
                 tracing::info!(task.id = %task.id, attempt, reason, "an agent waits for its model service");
             }
@@ -183,6 +191,7 @@ impl Observer {
             last_word: seen.last_word.as_ref(),
             exit,
             tools: seen.tools,
+            said: &seen.said,
             in_session: task.session.is_some(),
             how_to_install: prepare::how_to_install(&context.agents, &task.agent),
             timeouts: &context.config.timeouts,

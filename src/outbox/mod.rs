@@ -2,7 +2,7 @@
 //!
 //! Rows arrive in two ways: already claimed by the step that wrote them (a free lane: one commit before the request), or
 //! claimed here when something woke us. The attempt is the adapter's; what to do about its outcome is decided in
-//! [`retry`]. Everything is bounded by the lanes: one attempt at a time in each.
+//! `retry`. Everything is bounded by the lanes: one attempt at a time in each.
 
 mod retry;
 

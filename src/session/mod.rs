@@ -1,7 +1,7 @@
 //! Named sessions: from a command or free text to a row, a task and an answer, all in the message's own transaction.
 //!
-//! [`handle`] serves `/session …`, [`free_text`] everything said without a command; [`start`] makes new sessions,
-//! [`follow_up`] continues them, [`manage`] looks after them. The observer owns the transitions that a run causes.
+//! [`handle`] serves `/session …`, [`free_text`] everything said without a command; `start` makes new sessions,
+//! `follow_up` continues them, `manage` looks after them. The observer owns the transitions that a run causes.
 
 mod follow_up;
 mod manage;

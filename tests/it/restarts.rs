@@ -153,7 +153,8 @@ fn a_question_outlives_the_bot_and_is_asked_once() {
     let shell = Terminal::open(&house);
     let asking = house.begin("/session --name ada script: ask Bash rm -r build; answer done!");
     let asked = asking.until("/approve ");
-    let id: String = asked.split("/approve ").nth(1).expect("an id").chars().take_while(char::is_ascii_alphanumeric).collect();
+    let id: String =
+        asked.split("/approve ").nth(1).expect("an id").chars().take_while(char::is_ascii_alphanumeric).collect();
     serving.signal(Signal::SIGKILL);
     serving.end();
     let _serving: Option<Talk> = None;

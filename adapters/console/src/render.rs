@@ -46,8 +46,8 @@ mod tests {
     #[test]
     fn a_document_of_any_length_is_one_part_and_reads_back() {
         let written = Document::text("x".repeat(2_000_000)).with(Block::Rule);
-        let parts = ConsoleRender.render(&written, 1).parts;
-        assert_eq!(parts.len(), 1);
+        let Rendered { parts, rest } = ConsoleRender.render(&written, 1);
+        assert_eq!((parts.len(), rest), (1, None));
         assert_eq!(document(&parts[0]), written);
     }
 

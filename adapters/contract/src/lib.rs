@@ -8,6 +8,9 @@
 //! provider ──► Listen ──► Incoming ──► Inbox::accept          (left half: arrival)
 //! Document ──► Render ──► Part ──► Outgoing ──► Deliver ──► Receipt   (right half: answer)
 //! ```
+//!
+//! A renderer states its provider's prices as a [`Measure`] and lets [`split()`] cut an answer into parts that fit. The
+//! feature `testing` has the checks that every adapter's tests call.
 
 mod clean;
 mod deliver;

@@ -10,6 +10,7 @@ mod tag;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::clean::clean;
+use crate::visible::trim_breaks;
 use crate::{Alignment, Block, Document, Inline, Item};
 pub use tag::MAX_URL_BYTES;
 pub(crate) use tag::is_followed;
@@ -338,15 +339,6 @@ impl Builder {
             _ => self.content.push(Inline::Text(format!(" ({url})"))),
         }
     }
-}
-
-/// Line breaks at either end of a run of text say nothing.
-fn trim_breaks(content: &mut Vec<Inline>) {
-    while matches!(content.last(), Some(Inline::Break)) {
-        content.pop();
-    }
-    let leading = content.iter().take_while(|inline| matches!(inline, Inline::Break)).count();
-    content.drain(..leading);
 }
 
 fn link(url: &str) -> Span {

@@ -80,6 +80,15 @@ fn push_inlines(inlines: &[Inline], text: &mut String) {
     }
 }
 
+/// Line breaks at either end of a run of text say nothing.
+pub(crate) fn trim_breaks(content: &mut Vec<Inline>) {
+    while matches!(content.last(), Some(Inline::Break)) {
+        content.pop();
+    }
+    let leading = content.iter().take_while(|inline| matches!(inline, Inline::Break)).count();
+    content.drain(..leading);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

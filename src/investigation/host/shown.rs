@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn quantities_carry_units() {
         assert_eq!(bytes(1_610_612_736), "1.5 GiB");
-        assert_eq!((percent(3.14), percent(99.4), percent(9.96)), ("3.1 %".into(), "99 %".into(), "10 %".into()));
+        assert_eq!((percent(3.12), percent(99.4), percent(9.96)), ("3.1 %".into(), "99 %".into(), "10 %".into()));
         assert!(share(1, 0).abs() < f64::EPSILON);
     }
 

@@ -104,7 +104,7 @@ async fn a_waiting_task_is_cancelled_at_once_and_a_running_one_after_the_commit(
     assert_eq!(desk.did(move |tx| tx.cancel(&id, "kim")).await, None, "it has ended");
     let id = running.id.clone();
     let done = desk.step(move |tx| tx.cancel(&id, "kim")).await;
-    assert_eq!(done.effects.cancel, [running.id.clone()]);
+    assert_eq!(done.effects.cancel, std::slice::from_ref(&running.id));
     let id = running.id.clone();
     let task = desk.did(move |tx| tx.task(id.as_str())).await.expect("it");
     assert_eq!((task.status, task.cancel_at), (Status::Running, Some(Timestamp(1_000_000))));

@@ -45,14 +45,15 @@ async fn steps_that_wait_share_a_commit_and_a_failing_one_fails_alone() {
         at_work.send(()).ok();
         Ok(held.recv().ok())
     };
-    let first = tokio::task::spawn(async move { store.write(None, busy).await });
+    let tracker = tokio_util::task::TaskTracker::new();
+    let first = tracker.spawn(async move { store.write(None, busy).await });
     while works.try_recv().is_err() {
         tokio::task::yield_now().await;
     }
     let handed_in = Arc::new(AtomicUsize::new(0));
     let step = |number: usize| {
         let (store, onlooker, handed_in) = (desk.store.clone(), Arc::clone(&onlooker), Arc::clone(&handed_in));
-        tokio::task::spawn(async move {
+        tracker.spawn(async move {
             handed_in.fetch_add(1, Ordering::SeqCst);
             let step = move |tx: &Tx<'_>| {
                 tx.accept(&incoming(&format!("update-{number}"), "one"))?;

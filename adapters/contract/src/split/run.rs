@@ -3,6 +3,7 @@
 use super::boundary::{gentle, hard};
 use super::builder::Builder;
 use crate::measure::{Meter, affordable};
+use crate::visible::trim_breaks;
 use crate::{Block, Face, Inline, Markup, inline_text};
 
 /// A format that is open.
@@ -178,11 +179,5 @@ impl<'d> Run<'_, '_, 'd> {
             });
         }
         self.inked = false;
-    }
-}
-
-fn trim_breaks(content: &mut Vec<Inline>) {
-    while matches!(content.last(), Some(Inline::Break)) {
-        content.pop();
     }
 }

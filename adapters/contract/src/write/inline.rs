@@ -47,7 +47,9 @@ impl Writer {
                 None => next,
                 Some(Inline::Break) => Some('\n'),
                 Some(Inline::Text(text)) => text.chars().next(),
-                Some(_formatted) => None,
+                Some(
+                    Inline::Code(_) | Inline::Strong(_) | Inline::Emphasis(_) | Inline::Strike(_) | Inline::Link { .. },
+                ) => None,
             };
             match inline {
                 Inline::Text(text) => self.text(text),

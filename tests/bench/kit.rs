@@ -1,0 +1,189 @@
+//! What benches share: a bus with its servants on a real disk, a provider without a wire, and made-up messages.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use signalbox::agent::catalogue::Catalogue;
+use signalbox::agent::supervisor::client::Launcher;
+use signalbox::bus::Bus;
+use signalbox::clock::SystemClock;
+use signalbox::config::{self, Config};
+use signalbox::observer::Observer;
+use signalbox::outbox::{Outbox, Setup};
+use signalbox::redact::Redactor;
+use signalbox::router::{Context, Router, Transport};
+use signalbox::store::{Caps, Delivering, Durability, Options, Role, Scope, Store};
+use signalbox_adapter::{
+    ChatAddress, ChatId, Deliver, DeliverError, Document, Identity, InboundKey, Inbox, Incoming, IncomingKind, Limits,
+    MessageId, Outgoing, Part, Provider, Purpose, Receipt, Reconciled, Render, Rendered, Sender, TextUnit, UserId,
+};
+use tokio_util::sync::CancellationToken;
+
+/// The provider without a wire.
+const PROVIDER: &str = "bench";
+
+/// A delivered result: its text, and when its request went out, in nanoseconds since the Unix epoch.
+pub(crate) type Sent = (String, u128);
+
+/// A provider that takes everything at once and remembers when.
+#[derive(Default)]
+pub(crate) struct NullProvider {
+    results: Mutex<Vec<Sent>>,
+}
+
+impl NullProvider {
+    /// Takes the results that were sent since the last call.
+    pub(crate) fn take(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.results.lock().expect("no panics"))
+    }
+
+    /// Counts the results that were sent since the last [`NullProvider::take`].
+    pub(crate) fn count(&self) -> usize {
+        self.results.lock().expect("no panics").len()
+    }
+}
+
+/// Returns nanoseconds since the Unix epoch.
+#[expect(clippy::disallowed_methods, reason = "agents print the machine's own time, to be compared with")]
+pub(crate) fn now_ns() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos()
+}
+
+#[async_trait]
+impl Deliver for NullProvider {
+    async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
+        if message.purpose == Purpose::Result {
+            self.results.lock().expect("no panics").push((message.part.body.clone(), now_ns()));
+        }
+        Ok(Receipt { message: MessageId::new(message.key.as_str()) })
+    }
+
+    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+        Ok(Reconciled::Unknowable)
+    }
+
+    async fn check(&self) -> Result<Identity, DeliverError> {
+        Ok(Identity { id: PROVIDER.into(), name: PROVIDER.into() })
+    }
+}
+
+struct NullRender;
+
+impl Render for NullRender {
+    fn limits(&self) -> Limits {
+        Limits { max_text: usize::MAX, unit: TextUnit::Bytes }
+    }
+
+    fn render(&self, document: &Document, _max_parts: usize) -> Rendered {
+        Rendered { parts: vec![Part { body: document.visible_text() }], rest: None }
+    }
+}
+
+/// A running core.
+pub(crate) struct Rig {
+    /// Where messages go in.
+    pub(crate) bus: Arc<Bus>,
+    /// Where answers come out.
+    pub(crate) provider: Arc<NullProvider>,
+    stop: CancellationToken,
+    count: AtomicU64,
+    _role: Arc<Role>,
+    _directory: tempfile::TempDir,
+}
+
+/// Makes a directory on the disk that holds the build, which is a real one where `/tmp` may be memory.
+pub(crate) fn disk() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory")
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Rig {
+    /// Starts a core with the agents of a configuration, given as TOML.
+    pub(crate) async fn start(toml: &str, durability: Durability, max_tasks: usize) -> Self {
+        let directory = disk();
+        let file = directory.path().join("signalbox.toml");
+        std::fs::write(&file, toml).expect("written");
+        let sources = config::Sources { explicit: Some(file), env: BTreeMap::new() };
+        let mut config: Config = config::load(&sources).expect("a good configuration").config;
+        let list = config::Allowed { users: [(UserId::new("1"), config::Role::Admin)].into(), ..Default::default() };
+        config.allow.0.insert(Provider::new(PROVIDER), list);
+        let state = directory.path().join("state");
+        let caps = Caps {
+            per_chat: 5,
+            total: max_tasks,
+            queued_per_chat: 1000,
+            sessions_per_chat: 1000,
+            boot: signalbox::agent::supervisor::boot_id().expect("a boot id"),
+        };
+        let store = Store::open(&state, Options { durability, caps }, Arc::new(SystemClock)).expect("a store");
+        let role = Arc::new(store.take_core().await.expect("the role is free"));
+        let transport = Transport { render: Arc::new(NullRender), trusted: false, bot_name: None };
+        let variables = std::env::vars().collect();
+        let router = Router::new(Context {
+            agents: Catalogue::new(config.agents.clone(), variables),
+            transports: [(PROVIDER.to_owned(), transport)].into(),
+            state,
+            config,
+        });
+        let look = Arc::new(tokio::sync::Notify::new());
+        let (bus, ends) = Bus::new(store.clone(), role.fence().clone(), router, Arc::clone(&look));
+        let stop = CancellationToken::new();
+        let launcher = Launcher { program: Path::new(env!("CARGO_BIN_EXE_signalbox")).to_owned() };
+        let redactor = Redactor::new(&bus.router().context().config.redact);
+        let observer = Observer::new(Arc::clone(&bus), launcher, redactor, stop.clone());
+        let provider = Arc::new(NullProvider::default());
+        let scopes = vec![Scope { provider: PROVIDER.into(), window: None }];
+        store.deliver_as(Delivering { scopes: scopes.clone(), sender: "bench".into() });
+        let outbox = Outbox::new(Setup {
+            store,
+            fence: Some(role.fence().clone()),
+            adapters: [(PROVIDER.to_owned(), Arc::clone(&provider) as Arc<dyn Deliver>)].into(),
+            scopes,
+            sender: "bench".into(),
+            max_age: None,
+        });
+        let runtime = tokio::runtime::Handle::current();
+        runtime.spawn(observer.run(ends.orders));
+        runtime.spawn(outbox.run(ends.claimed, look, stop.clone()));
+        Self { bus, provider, stop, count: AtomicU64::new(0), _role: role, _directory: directory }
+    }
+
+    /// Makes a message of a chat.
+    pub(crate) fn message(&self, chat: usize, text: &str) -> Incoming {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        Incoming {
+            key: InboundKey::new(format!("{PROVIDER}:1:{number}")),
+            address: ChatAddress::new(Provider::new(PROVIDER), ChatId::new(chat.to_string())),
+            sender: Sender { id: UserId::new("1"), name: "Kim".into(), bot: false, roles: Vec::new() },
+            message: None,
+            reply_to: None,
+            direct: false,
+            window: None,
+            directory: None,
+            kind: IncomingKind::Text(text.to_owned()),
+        }
+    }
+
+    /// Says something in a chat; returns once it is durable.
+    pub(crate) async fn say(&self, chat: usize, text: &str) {
+        self.bus.accept(self.message(chat, text)).await.expect("accepted");
+    }
+
+    /// Waits until so many results were sent.
+    pub(crate) async fn results(&self, count: usize) {
+        let started = Instant::now();
+        while self.provider.count() < count {
+            assert!(started.elapsed().as_secs() < 300, "{} of {count} results in five minutes", self.provider.count());
+            tokio::time::sleep(std::time::Duration::from_micros(200)).await;
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The whole program, measured next to the machine's own costs in the same run, and set beside its bounds.
+//!
+//! `cargo bench --bench whole` prints a table; nothing fails on a figure. `F` is one `fdatasync` of 4 KiB on the disk of
+//! the state directory, `S` starting and ending a bare agent, `V` starting a bare supervisor.
+
+mod kit;
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use signalbox::store::Durability;
+
+use kit::Rig;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_signalbox");
+
+/// Prints one figure with its bound.
+fn row(what: &str, figure: &str, bound: &str) {
+    println!("| {what} | {figure} | {bound} |");
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+}
+
+/// Returns the median and the 99th percentile.
+fn spread(mut times: Vec<Duration>) -> (Duration, Duration) {
+    times.sort_unstable();
+    (times[times.len() / 2], times[(times.len() * 99 / 100).min(times.len() - 1)])
+}
+
+fn timed(times: usize, mut work: impl FnMut()) -> (Duration, Duration) {
+    let once = |_| {
+        let started = Instant::now();
+        work();
+        started.elapsed()
+    };
+    spread((0..times).map(once).collect())
+}
+
+fn machine_costs() -> (Duration, Duration, Duration) {
+    let directory = kit::disk();
+    let mut file = File::create(directory.path().join("f")).expect("a file");
+    let (f, _) = timed(200, || {
+        file.write_all(&[0; 4096]).expect("written");
+        file.sync_data().expect("synced");
+    });
+    let run = |program: &str, argument: &str| {
+        let status = Command::new(program).arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).status();
+        status.expect("it runs");
+    };
+    let (s, _) = timed(200, || run("date", "+%s%N"));
+    let (v, _) = timed(200, || run(PROGRAM, "supervise"));
+    row("F, one fdatasync of 4 KiB", &ms(f), "");
+    row("S, a bare agent", &ms(s), "");
+    row("V, a bare supervisor", &ms(v), "");
+    (f, s, v)
+}
+
+/// Sums a field of `smaps_rollup`, in kB.
+fn memory_kb(pid: u32, field: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(field)?.trim().strip_suffix("kB").map(str::to_owned));
+    line.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+}
+
+fn starting() {
+    let directory = kit::disk();
+    let notify = directory.path().join("notify");
+    let socket = UnixDatagram::bind(&notify).expect("a socket");
+    let mut times = Vec::new();
+    let mut idle = (0, 0);
+    for _ in 0..20 {
+        let started = Instant::now();
+        let mut serving = Command::new(PROGRAM)
+            .args(["serve", "--state-dir"])
+            .arg(directory.path().join("state"))
+            .env("NOTIFY_SOCKET", &notify)
+            .env("XDG_CONFIG_HOME", directory.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut message = [0; 256];
+        loop {
+            let length = socket.recv(&mut message).expect("a word");
+            if message[..length].starts_with(b"READY=1") {
+                break;
+            }
+        }
+        times.push(started.elapsed());
+        std::thread::park_timeout(Duration::from_millis(200));
+        idle = (memory_kb(serving.id(), "Rss:"), memory_kb(serving.id(), "Pss:"));
+        serving.kill().expect("it is ours");
+        serving.wait().expect("it ends");
+    }
+    let (median, _) = spread(times);
+    row("start to ready", &ms(median), "50 ms");
+    row(
+        "idle memory, resident / own share",
+        &format!("{:.1} / {:.1} MB", idle.0 as f64 / 1e3, idle.1 as f64 / 1e3),
+        "25 MB",
+    );
+    let state = directory.path().join("state");
+    let quick = |arguments: &[&str]| {
+        timed(30, || {
+            let mut command = Command::new(PROGRAM);
+            command.args(arguments).arg("--state-dir").arg(&state).env("XDG_CONFIG_HOME", directory.path());
+            command.stdout(Stdio::null()).status().expect("it runs");
+        })
+    };
+    row("`session list`", &ms(quick(&["session", "list"]).0), "15 ms");
+    row("`--help`", &ms(quick(&["--help"]).0), "15 ms");
+    let size = std::fs::metadata(PROGRAM).expect("the program").len();
+    row("binary", &format!("{:.1} MB", size as f64 / 1e6), "25 MB stripped, release");
+}
+
+const AGENTS: &str = "[agents.date]\nkind = \"command\"\ncommand = [\"date\", \"+%s%N\"]\n\
+    [agents.nothing]\nkind = \"command\"\ncommand = [\"true\"]\n\
+    [agents.waits]\nkind = \"command\"\ncommand = [\"sleep\", \"600\"]\n";
+
+async fn journeys(f: Duration, s: Duration, v: Duration) {
+    let rig = Rig::start(AGENTS, Durability::Power, 8).await;
+    let (mut to_agent, mut to_wire) = (Vec::new(), Vec::new());
+    for chat in 0..200 {
+        let asked = kit::now_ns();
+        rig.say(chat, "/session @date now").await;
+        rig.results(1).await;
+        for (text, at) in rig.provider.take() {
+            let ran = text.lines().last().and_then(|line| line.trim().parse::<u128>().ok()).unwrap_or(asked);
+            to_agent.push(Duration::from_nanos(u64::try_from(ran.saturating_sub(asked)).unwrap_or(0)));
+            to_wire.push(Duration::from_nanos(u64::try_from(at.saturating_sub(ran)).unwrap_or(0)));
+        }
+    }
+    let (p50, p99) = spread(to_agent);
+    let bound = |extra: u64| ms(f + v + s + Duration::from_millis(extra));
+    row(
+        "update → agent runs, p50 / p99",
+        &format!("{} / {}", ms(p50), ms(p99)),
+        &format!("{} / {}", bound(2), bound(10)),
+    );
+    let (p50, p99) = spread(to_wire);
+    let bound = |extra: u64| ms(f + Duration::from_millis(extra));
+    row(
+        "agent's last word → request, p50 / p99",
+        &format!("{} / {}", ms(p50), ms(p99)),
+        &format!("{} / {}", bound(1), bound(8)),
+    );
+}
+
+async fn accepted(durability: Durability, name: &str, bound: &str) {
+    let rig = std::sync::Arc::new(Rig::start("", durability, 8).await);
+    let started = Instant::now();
+    let (rounds, at_a_time) = (100, 64);
+    let mut lanes = tokio::task::JoinSet::new();
+    for chat in 0..at_a_time {
+        let rig = std::sync::Arc::clone(&rig);
+        lanes.spawn(async move {
+            for _ in 0..rounds {
+                rig.say(chat, "/id").await;
+            }
+        });
+    }
+    lanes.join_all().await;
+    let rate = f64::from(rounds) * at_a_time as f64 / started.elapsed().as_secs_f64();
+    row(&format!("accepted durably, 64 at a time, `{name}`"), &format!("{rate:.0} /s"), bound);
+}
+
+async fn thousand() {
+    let rig = Rig::start(AGENTS, Durability::Power, 8).await;
+    let started = Instant::now();
+    for number in 0..1000 {
+        rig.say(number % 200, "/session @nothing go").await;
+    }
+    rig.results(1000).await;
+    let ours = started.elapsed();
+    let started = Instant::now();
+    let mut bare = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        bare.spawn_blocking(|| {
+            for _ in 0..125 {
+                Command::new("true").stdin(Stdio::null()).status().expect("it runs");
+            }
+        });
+    }
+    bare.join_all().await;
+    let bare = started.elapsed();
+    let ratio = ours.as_secs_f64() / bare.as_secs_f64();
+    row(
+        "1,000 sessions of 200 chats, 0 ms agent",
+        &format!("{:.2} s, {ratio:.1} × bare", ours.as_secs_f64()),
+        "3 × bare",
+    );
+}
+
+/// Supervisors of a state directory, by what is in their environment's place: their open directory.
+fn supervisors(state: &Path) -> Vec<u32> {
+    let runs = std::fs::read_dir(state.join("runs")).into_iter().flatten().flatten();
+    let pid = |run: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(run.path().join("supervisor.json")).ok()?;
+        let record: serde_json::Value = serde_json::from_str(&text).ok()?;
+        u32::try_from(record["pid"].as_u64()?).ok()
+    };
+    runs.filter_map(pid).collect()
+}
+
+async fn at_once(tasks: usize) {
+    let rig = Rig::start(AGENTS, Durability::Process, tasks).await;
+    let own = std::process::id();
+    let before = memory_kb(own, "Pss:");
+    for number in 0..tasks {
+        rig.say(number / 5, "/session @waits go").await;
+    }
+    let started = Instant::now();
+    while supervisors(rig.bus.store().directory()).len() < tasks && started.elapsed() < Duration::from_secs(120) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let ours = memory_kb(own, "Pss:").saturating_sub(before);
+    let theirs: u64 = supervisors(rig.bus.store().directory()).into_iter().map(|pid| memory_kb(pid, "Pss:")).sum();
+    let each = (ours + theirs) as f64 / tasks as f64 / 1e3;
+    row(&format!("{tasks} tasks at once, own share of memory each"), &format!("{each:.2} MB"), "2 MB");
+    rig.provider.take();
+    for chat in 0..tasks.div_ceil(5) {
+        rig.say(chat, "/stop all").await;
+    }
+    // An answer to each stop, and a result of each task.
+    rig.results(tasks + tasks.div_ceil(5)).await;
+    row(&format!("{tasks} tasks stopped, all told"), "yes", "yes");
+}
+
+fn main() {
+    println!("| what | measured | bound |\n|---|---|---|");
+    let (f, s, v) = machine_costs();
+    starting();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    runtime.block_on(async {
+        journeys(f, s, v).await;
+        accepted(Durability::Power, "power", "5,000 /s at F = 4 ms").await;
+        accepted(Durability::Process, "process", "20,000 /s").await;
+        thousand().await;
+        at_once(100).await;
+        at_once(500).await;
+    });
+}
