@@ -26,7 +26,7 @@
 //! 1. The adapter maps the line to an `Incoming` with a key that is unique for ever and calls [`bus::Bus`]'s `accept`.
 //! 2. [`router::Router`] parses it ([`command`], pure) and makes one step of it. In the writer's transaction the step
 //!    checks rights ([`access`]), admits the task ([`store::Tx::admit`]: `Started`, `Queued(position)` or a refusal that
-//!    leaves nothing behind), and writes the answer ([`format`], pure) as an outbox row. One commit: inbox row, session,
+//!    leaves nothing behind), and writes the answer ([`mod@format`], pure) as an outbox row. One commit: inbox row, session,
 //!    task, status message. Only now may the provider be told that the message has arrived.
 //! 3. The commit's [`store::Effects`] go to the [`observer`]: it starts the agent under its
 //!    [supervisor](agent::supervisor) with the prompt, and follows the events that the supervisor writes down.
@@ -41,12 +41,12 @@
 //! # Processes and roles
 //! Any number of processes open the store; one holds the *core* role (a file lock and a [fencing number](store::Fence))
 //! and routes, observes and delivers: `signalbox serve`, or the first `signalbox shell`. Other terminals attach: they write
-//! inbox rows, [wake](wake) the holder, print their own window's rows, and take the role over when its holder is gone.
+//! inbox rows, [`wake`] the holder, print their own window's rows, and take the role over when its holder is gone.
 //!
 //! # Who may use whom
 //! - `adapters/contract` uses nothing of ours. An adapter uses the contract and its provider's SDK, never another adapter
 //!   and never this crate. Here, only [`wiring`] names an adapter crate.
-//! - [`command`], [`access`], [`format`] and the deciding parts of `outbox` and `observer` are pure: values in, values out.
+//! - [`command`], [`access`], [`mod@format`] and the deciding parts of `outbox` and `observer` are pure: values in, values out.
 //! - Time and chance come from a [`clock::Clock`]. SQL stands in [`store`] only.
 //!
 //! # Where things are
@@ -62,7 +62,7 @@
 //! | [`observer`] | starting, following, ending and finding runs |
 //! | [`agent`] | agents: catalogue, environment, protocols, supervisor |
 //! | [`investigation`] | the built-in `host` investigator |
-//! | [`format`](mod@format) | every sentence the program says |
+//! | [`mod@format`] | every sentence the program says |
 //! | [`outbox`] | sending, retrying, giving up |
 //! | [`redact`] | secrets are masked in what leaves |
 

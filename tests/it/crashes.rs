@@ -16,6 +16,9 @@ const COMMITS_OF_A_JOURNEY: usize = 9;
 /// Longest life of a victim that is killed at any time.
 const LIFE: Duration = Duration::from_millis(70);
 
+/// Longest wait for a commit; who has done all that it was asked is killed then.
+const QUIET: Duration = Duration::from_millis(500);
+
 /// Returns the story's seed, printed so that a failure can be told again with `SIGNALBOX_STORY_SEED`.
 fn seed() -> u64 {
     let given = std::env::var("SIGNALBOX_STORY_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -39,11 +42,13 @@ impl Commits {
         self.database.query_row("PRAGMA data_version", [], |row| row.get(0)).expect("a version")
     }
 
-    /// Waits for so many commits, or for the end of the victim; looks without a pause, to be there at the boundary.
+    /// Waits for so many commits, for the end of the victim, or until nothing more happens; looks without a pause, to be
+    /// there at the boundary.
     fn wait_for(&self, commits: usize, victim: &mut Talk) {
         let mut last = self.version();
         let mut seen = 0;
-        while seen < commits && victim.goes_on() {
+        let until = Instant::now() + QUIET;
+        while seen < commits && victim.goes_on() && Instant::now() < until {
             let now = self.version();
             seen += usize::from(now != last);
             last = now;
