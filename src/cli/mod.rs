@@ -28,10 +28,10 @@ const EXIT_INTERRUPTED: u8 = 130;
 #[derive(Parser)]
 #[command(name = "signalbox", version, arg_required_else_help = true)]
 pub struct Cli {
-    /// Configuration file [default: $SIGNALBOX_CONFIG, else signalbox/signalbox.toml in the configuration directory]
+    /// Configuration file [default: $SIGNALBOX_CONFIG or the user's own]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// State directory [default: $SIGNALBOX_STATE_DIR, else signalbox in the user's state directory]
+    /// State directory [default: $SIGNALBOX_STATE_DIR or the user's own]
     #[arg(long, global = true, value_name = "DIR")]
     state_dir: Option<PathBuf>,
     #[command(subcommand)]

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Observer, prepare};
+use crate::agent::supervisor::STDOUT_FILE;
 use crate::store::StoreError;
 
 /// How often the house is kept.
 const EVERY: Duration = Duration::from_secs(3600);
+/// How long the empty directory of a finished run stays: far longer than a supervisor can take to come to it.
+const LATE_SUPERVISOR: Duration = Duration::from_secs(3600);
 /// Rows removed in one step, so that no step holds others up.
 const ROWS_A_STEP: usize = 500;
 
@@ -44,11 +47,15 @@ impl Observer {
                 break;
             }
         }
-        let keep = self.bus.store().read(|tx| tx.kept_folders()).await?;
+        let keep = self.bus.store().read(|tx| tx.kept_folders(tx.now().before(LATE_SUPERVISOR))).await?;
         let state = self.bus.store().directory().to_owned();
         let swept = tokio::task::spawn_blocking(move || {
-            sweep(&state.join("runs"), |name| keep.runs.contains(name.rsplit_once('-').map_or(name, |(task, _)| task)));
-            sweep(&state.join("tmp"), |name| keep.scratch.contains(name));
+            sweep(&state.join("runs"), |run, name| {
+                let task = name.rsplit_once('-').map_or(name, |(task, _)| task);
+                // Output that was too long for its answer stays as long as its task is known.
+                keep.recent.contains(task) || keep.runs.contains(task) && run.join(STDOUT_FILE).exists()
+            });
+            sweep(&state.join("tmp"), |_, name| keep.scratch.contains(name));
         });
         if let Err(error) = swept.await {
             tracing::error!(%error, "removing old files panicked");
@@ -58,11 +65,11 @@ impl Observer {
 }
 
 /// Removes the folders of a directory that nothing needs.
-fn sweep(directory: &Path, needed: impl Fn(&str) -> bool) {
+fn sweep(directory: &Path, needed: impl Fn(&Path, &str) -> bool) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        if name.to_str().is_some_and(|name| !needed(name))
+        if name.to_str().is_some_and(|name| !needed(&entry.path(), name))
             && let Err(error) = std::fs::remove_dir_all(entry.path())
         {
             tracing::warn!(%error, "could not remove an old folder");

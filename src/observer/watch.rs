@@ -1,5 +1,6 @@
 //! One run, from its start (or from where it was found again) to the step that writes down its end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -210,8 +211,8 @@ impl Observer {
         let directory = self.run_directory(&task);
         self.finish(task, completion, forgotten).await;
         if exit.output_bytes <= KEEP_ABOVE_BYTES {
-            let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(directory)).await;
-            if let Ok(Err(error)) = removed {
+            let emptied = tokio::task::spawn_blocking(move || empty(&directory)).await;
+            if let Ok(Err(error)) = emptied {
                 tracing::warn!(%error, "could not remove a finished run's files");
             }
         }
@@ -266,6 +267,15 @@ impl Observer {
             }
         }
     }
+}
+
+/// Removes a finished run's files and keeps its directory for a while ([`super::housekeeping`]): a supervisor that an
+/// earlier life of this program has started may come late, and must find that the run has been.
+fn empty(directory: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        std::fs::remove_file(entry?.path())?;
+    }
+    Ok(())
 }
 
 fn not_started(error: &StartError) -> Completion {

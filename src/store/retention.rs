@@ -10,8 +10,10 @@ use crate::clock::Timestamp;
 /// Folders of the state directory that rows still need.
 #[derive(Debug, Clone, Default)]
 pub struct KeptFolders {
-    /// Ids of the tasks whose runs stay.
+    /// Ids of all tasks that are known.
     pub runs: HashSet<String>,
+    /// Ids of the tasks that have not ended, or not long ago.
+    pub recent: HashSet<String>,
     /// Names of the scratch folders that stay: a session's number, or the id of a task without one.
     pub scratch: HashSet<String>,
 }
@@ -42,11 +44,11 @@ impl Tx<'_> {
         Ok(removed)
     }
 
-    /// Returns the folders that rows still need.
+    /// Returns the folders that rows still need; a task that ended after `since` counts as recent.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn kept_folders(&self) -> Result<KeptFolders, StoreError> {
+    pub fn kept_folders(&self, since: Timestamp) -> Result<KeptFolders, StoreError> {
         let read = |sql: &str| -> Result<HashSet<String>, StoreError> {
             let mut statement = self.connection.prepare_cached(sql)?;
             let rows = statement.query_map([], |row| row.get(0))?;
@@ -54,6 +56,12 @@ impl Tx<'_> {
         };
         Ok(KeptFolders {
             runs: read("SELECT id FROM tasks")?,
+            recent: {
+                let sql = "SELECT id FROM tasks WHERE finished_at IS NULL OR finished_at >= ?1";
+                let mut statement = self.connection.prepare_cached(sql)?;
+                let rows = statement.query_map([since], |row| row.get(0))?;
+                rows.collect::<Result<_, _>>()?
+            },
             scratch: read(
                 "SELECT CAST(id AS TEXT) FROM sessions WHERE status <> 'ended' OR archived
                  UNION SELECT id FROM tasks WHERE finished_at IS NULL",

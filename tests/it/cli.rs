@@ -19,8 +19,8 @@ fn help_lists_what_there_is() {
       help     Print this message or the help of the given subcommand(s)
 
     Options:
-          --config <FILE>    Configuration file [default: $SIGNALBOX_CONFIG, else signalbox/signalbox.toml in the configuration directory]
-          --state-dir <DIR>  State directory [default: $SIGNALBOX_STATE_DIR, else signalbox in the user's state directory]
+          --config <FILE>    Configuration file [default: $SIGNALBOX_CONFIG or the user's own]
+          --state-dir <DIR>  State directory [default: $SIGNALBOX_STATE_DIR or the user's own]
       -h, --help             Print help
       -V, --version          Print version
     ");

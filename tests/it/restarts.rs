@@ -198,3 +198,11 @@ fn a_waiting_terminal_takes_over_from_a_server_that_is_killed() {
     terminal.end().was(0, "after all!");
     assert_eq!(house.runs().len(), 1);
 }
+
+#[test]
+fn the_directory_of_a_run_outlives_it_so_that_a_late_supervisor_finds_it_has_been() {
+    let house = House::new("");
+    house.say("/session script: answer done!").was(0, "done!");
+    let run = house.state().join("runs").join(format!("{}-1", newest_task(&house)));
+    eventually("its files are gone", || fs::read_dir(&run).is_ok_and(|mut files| files.next().is_none()));
+}
