@@ -72,11 +72,8 @@ impl Outbox {
                 () = stop.cancelled() => break,
                 Some(delivery) = claimed.recv() => self.begin(delivery, &mut under_way),
                 Some(done) = under_way.join_next() => match done {
-                    Ok(following) => {
-                        for delivery in following {
-                            self.begin(delivery, &mut under_way);
-                        }
-                    }
+                    Ok(Some(following)) => self.begin(following, &mut under_way),
+                    Ok(None) => {}
                     Err(error) => tracing::error!(%error, "a delivery attempt panicked"),
                 },
                 () = look.notified() => self.claim(&mut under_way).await?,
@@ -87,12 +84,12 @@ impl Outbox {
         Ok(())
     }
 
-    fn begin(self: &Arc<Self>, delivery: Delivery, under_way: &mut JoinSet<Vec<Delivery>>) {
+    fn begin(self: &Arc<Self>, delivery: Delivery, under_way: &mut JoinSet<Option<Delivery>>) {
         let outbox = Arc::clone(self);
         under_way.spawn(async move { outbox.attempt(delivery).await });
     }
 
-    async fn claim(self: &Arc<Self>, under_way: &mut JoinSet<Vec<Delivery>>) -> Result<(), StoreError> {
+    async fn claim(self: &Arc<Self>, under_way: &mut JoinSet<Option<Delivery>>) -> Result<(), StoreError> {
         let room = MAX_UNDER_WAY.saturating_sub(under_way.len());
         let scopes = self.setup.scopes.clone();
         let now = self.setup.store.clock().now();
@@ -109,7 +106,7 @@ impl Outbox {
     }
 
     /// Makes one attempt and stores its outcome; returns what the lane, now free, claims next.
-    async fn attempt(&self, delivery: Delivery) -> Vec<Delivery> {
+    async fn attempt(&self, delivery: Delivery) -> Option<Delivery> {
         let outcome = self.try_once(&delivery).await;
         let next = retry::decide(
             &outcome,
@@ -125,16 +122,16 @@ impl Outbox {
         }
         loop {
             let (next, id) = (next.clone(), delivery.id);
-            let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
+            let (lane, sender) = (delivery.lane.clone(), self.setup.sender.clone());
             let stored = self
                 .write(move |tx| {
                     record(tx, id, &next)?;
-                    tx.claim_deliveries(&scopes, &sender, 1)
+                    tx.claim_next(&lane, &sender)
                 })
                 .await;
             match stored {
                 Ok(following) => return following,
-                Err(StoreError::Fenced | StoreError::Closed) => return Vec::new(),
+                Err(StoreError::Fenced | StoreError::Closed) => return None,
                 Err(error) => {
                     tracing::error!(%error, delivery.key = %delivery.key, "could not store a receipt; trying again");
                     tokio::time::sleep(STORE_AGAIN).await;

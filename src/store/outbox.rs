@@ -4,7 +4,7 @@
 //! order of its rows, so that no question comes before the message that its task has started. `pending → sending →
 //! delivered | failed`; a row found `sending` without a living sender is `unknown`: it may have arrived.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose};
 
 use super::{StoreError, TaskId, Tx};
@@ -225,12 +225,13 @@ impl Tx<'_> {
                 ],
                 read,
             )?;
-            if row.state == State::Sending {
-                self.effects.borrow_mut().send.push(row);
+            let mut effects = self.effects.borrow_mut();
+            match row.state {
+                State::Sending => effects.send.push(row),
+                State::Pending | State::Unknown | State::Delivered | State::Failed => effects.deliver = true,
             }
             before = Some(key);
         }
-        self.effects.borrow_mut().deliver = true;
         Ok(())
     }
 
@@ -271,14 +272,32 @@ impl Tx<'_> {
                 .query_map(params![scope.provider, scope.window, self.now(), limit], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             for id in ids {
-                let sql = format!(
-                    "UPDATE outbox SET sender = ?2, attempts = attempts + 1, state = 'sending' WHERE id = ?1
-                     RETURNING {COLUMNS}"
-                );
-                claimed.push(self.connection.prepare_cached(&sql)?.query_row(params![id, sender], read)?);
+                claimed.push(self.claim(id, sender)?);
             }
         }
         Ok(claimed)
+    }
+
+    fn claim(&self, id: i64, sender: &str) -> Result<Delivery, StoreError> {
+        let sql = format!(
+            "UPDATE outbox SET sender = ?2, attempts = attempts + 1, state = 'sending' WHERE id = ?1 RETURNING {COLUMNS}"
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row(params![id, sender], read)?)
+    }
+
+    /// Claims the next delivery of one lane, which `sender` has just left free.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claim_next(&self, lane: &str, sender: &str) -> Result<Option<Delivery>, StoreError> {
+        let sql = format!(
+            "SELECT id FROM (SELECT id, state, next_at FROM outbox o WHERE lane = ?1 AND {OPEN}
+                 AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')
+                 ORDER BY state <> 'sending', min(purpose, 1), id LIMIT 1)
+             WHERE state <> 'sending' AND next_at <= ?2"
+        );
+        let next = self.connection.prepare_cached(&sql)?.query_row(params![lane, self.now()], |row| row.get(0));
+        next.optional()?.map(|id| self.claim(id, sender)).transpose()
     }
 
     /// Returns when the earliest waiting delivery of `scopes` may be tried, or `None` when nothing waits.
