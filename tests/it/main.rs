@@ -7,6 +7,7 @@ mod crashes;
 #[path = "support/everyday.rs"]
 mod everyday;
 mod exit_codes;
+mod host;
 mod refusals;
 mod restarts;
 #[path = "support/terminal.rs"]

@@ -13,6 +13,8 @@ use super::shown::{bytes, code, percent};
 
 /// Most findings told; the rest is counted.
 const MAX_FINDINGS: usize = 12;
+/// Most processes shown in a table; the evidence holds more.
+const MAX_SHOWN: usize = 5;
 /// What no probe reads, told in every answer.
 const NEVER_LOOKED_AT: &str = "logs, anything before this moment (except where a line says so), network traffic and \
      remote file systems, other machines, and what inside a process or directory causes what is found";
@@ -24,10 +26,10 @@ pub(crate) fn report(seen: &Observations, findings: &[Finding], focus: &Focus) -
     evidence(&mut text, seen, focus);
     if let Ok(window) = &seen.processes {
         if focus.includes(Area::Cpu) {
-            table(&mut text, "Processes by CPU", window, window.by_cpu().collect());
+            table(&mut text, "Processes by CPU", window, window.by_cpu().take(MAX_SHOWN).collect());
         }
         if focus.includes(Area::Memory) {
-            table(&mut text, "Processes by memory", window, window.by_memory());
+            table(&mut text, "Processes by memory", window, window.by_memory().into_iter().take(MAX_SHOWN).collect());
         }
     }
     scope(&mut text, seen);
