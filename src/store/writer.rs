@@ -124,17 +124,16 @@ fn commit_together(connection: &Connection, mut batch: Vec<Box<dyn Request>>, co
 fn try_commit(connection: &Connection, batch: &mut [Box<dyn Request>], context: &Context) -> Result<(), StoreError> {
     let transaction = begin(connection)?;
     for request in batch.iter_mut() {
-        transaction.execute_batch("SAVEPOINT request")?;
+        transaction.prepare_cached("SAVEPOINT request")?.execute([])?;
         request.apply(&transaction, context);
         // A statement that meets a full disk may have rolled the whole transaction back by itself.
         if transaction.is_autocommit() {
             return Err(StoreError::DiskFull);
         }
-        transaction.execute_batch(if request.is_ok() {
-            "RELEASE request"
-        } else {
-            "ROLLBACK TO request; RELEASE request"
-        })?;
+        if !request.is_ok() {
+            transaction.prepare_cached("ROLLBACK TO request")?.execute([])?;
+        }
+        transaction.prepare_cached("RELEASE request")?.execute([])?;
     }
     transaction.commit()?;
     Ok(())
