@@ -170,11 +170,18 @@ async fn accepted(durability: Durability, name: &str, bound: &str) {
 }
 
 async fn thousand() {
-    let rig = Rig::start(AGENTS, Durability::Power, 8).await;
+    let rig = std::sync::Arc::new(Rig::start(AGENTS, Durability::Power, 8).await);
     let started = Instant::now();
-    for number in 0..1000 {
-        rig.say(number % 200, "/session @nothing go").await;
+    let mut chats = tokio::task::JoinSet::new();
+    for chat in 0..200 {
+        let rig = std::sync::Arc::clone(&rig);
+        chats.spawn(async move {
+            for _ in 0..5 {
+                rig.say(chat, "/session @nothing go").await;
+            }
+        });
     }
+    chats.join_all().await;
     rig.results(1000).await;
     let ours = started.elapsed();
     let started = Instant::now();
