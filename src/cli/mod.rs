@@ -4,6 +4,7 @@ mod config;
 mod outbox;
 mod serve;
 mod session;
+#[cfg(feature = "console")]
 mod shell;
 
 use std::collections::BTreeMap;
@@ -21,8 +22,6 @@ use crate::config::{Loaded, Sources};
 pub const EXIT_FAILED: u8 = 1;
 /// Exit code of a command that was not understood or refused.
 pub const EXIT_REFUSED: u8 = 2;
-/// Exit code of a command that was interrupted.
-const EXIT_INTERRUPTED: u8 = 130;
 
 /// A chat-bot front end for messaging providers: runs agents from a chat and loses nothing.
 #[derive(Parser)]
@@ -41,6 +40,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Talk to it in this terminal
+    #[cfg(feature = "console")]
     Shell(shell::Arguments),
     /// Run in the background for all terminals
     Serve(serve::Arguments),
@@ -87,6 +87,7 @@ impl Cli {
         let app = App::open(config, variables, state)?;
         let code = runtime.block_on(async {
             match self.command {
+                #[cfg(feature = "console")]
                 Command::Shell(arguments) => shell::run(app, arguments).await,
                 Command::Serve(arguments) => serve::run(app, &arguments).await,
                 Command::Session(arguments) => session::run(&app, &arguments).await,

@@ -23,6 +23,9 @@ use crate::wiring::{self, console};
 use inbox::{Door, Waiting};
 use pipe::Pipe;
 
+/// Exit code of a shell that was interrupted.
+const EXIT_INTERRUPTED: u8 = 130;
+
 /// How to talk.
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -117,7 +120,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         writeln!(std::io::stderr(), "{note}").ok();
     }
     let codes = [
-        (interrupted, super::EXIT_INTERRUPTED),
+        (interrupted, EXIT_INTERRUPTED),
         (listen.has_refused(), super::EXIT_REFUSED),
         (unread, super::EXIT_FAILED),
         (true, waiting.exit_code()),
