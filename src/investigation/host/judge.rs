@@ -90,7 +90,9 @@ fn processes(window: &Window) -> Vec<Finding> {
         .collect();
     if busy {
         let most = match window.by_cpu().next() {
-            Some(process) => format!(", most of it seen in {}", named(process)),
+            Some(process) => {
+                format!("; the most in {} with {} of one core", named(process), percent(process.cpu_percent))
+            }
             None => String::new(),
         };
         let conclusion = format!("{} of {cores} core(s) is in use{most}", percent(window.busy_percent));

@@ -106,6 +106,19 @@ impl Observations {
             (Probe::Ports, line(&self.ports, |ports| joined(ports.evidence()))),
         ]
     }
+
+    /// Tells what single parts of a probe that read others could not be read.
+    pub(crate) fn gaps(&self) -> Vec<(Probe, String)> {
+        let disks = self.disks.iter().flat_map(|disks| disks.unmeasured.iter().take(disks::MAX_LISTED).cloned());
+        let pressure = self.pressure.iter().flat_map(|pressure| &pressure.unreadable).map(Unreadable::to_string);
+        let limits = self.limits.iter().flat_map(|limits| &limits.unreadable).map(Unreadable::to_string);
+        let of = |probe| move |why| (probe, why);
+        pressure
+            .map(of(Probe::Pressure))
+            .chain(disks.map(of(Probe::Disks)))
+            .chain(limits.map(of(Probe::Limits)))
+            .collect()
+    }
 }
 
 /// Most lines of evidence put into one cell of the report.

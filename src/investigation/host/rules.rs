@@ -4,6 +4,7 @@
 
 use super::probe::Probe;
 use super::probe::pressure::Resource;
+use super::question::Area;
 
 /// Processor time of one process from which on it is named, in percent of one core.
 pub(crate) const HOG_PERCENT_OF_CORE: f64 = 80.0;
@@ -60,26 +61,46 @@ pub(crate) fn pressure(resource: Resource, percent: f64) -> Option<Severity> {
     }
 }
 
-/// Says in words what a probe's evidence is checked for; `None` where it is only told.
-pub(crate) fn in_words(probe: Probe) -> Option<String> {
-    Some(match probe {
-        Probe::Load => format!("a load above {LOAD_PER_CORE} a core"),
-        Probe::Processes => format!(
+/// Says in words what a probe's evidence is checked for in one area; `None` where no rule looks at it there.
+pub(crate) fn in_words(probe: Probe, area: Area) -> Option<String> {
+    Some(match (probe, area) {
+        (Probe::Load, Area::Cpu) => format!("a load above {LOAD_PER_CORE} a core"),
+        (Probe::Processes, Area::Cpu) => format!(
             "a process with {HOG_PERCENT_OF_CORE} % of a core or more, processors {BUSY_PERCENT} % busy, \
-             more than {QUEUE_PER_CORE} tasks ready a core, {IOWAIT_PERCENT} % waiting for I/O, \
-             {STEAL_PERCENT} % taken by the hypervisor"
+             more than {QUEUE_PER_CORE} tasks ready a core, {STEAL_PERCENT} % of time taken by the hypervisor"
         ),
-        Probe::Memory => {
+        (Probe::Processes, Area::Disk) => format!("processors waiting for I/O for {IOWAIT_PERCENT} % of the time"),
+        (Probe::Memory, Area::Memory) => {
             format!("less than {MEMORY_SHORT_PERCENT} % of memory available, {SWAP_USED_PERCENT} % of swap used")
         }
-        Probe::Pressure => format!("work waiting for more than {PRESSURE_PERCENT} % of the last 10 s"),
-        Probe::Oom => "processes killed for want of memory since boot".into(),
-        Probe::Cgroup => format!("{CGROUP_MEMORY_PERCENT} % of the control group's memory used, kills in it"),
-        Probe::Disks => {
+        (Probe::Pressure, Area::Cpu) => waiting_in_words(Resource::Cpu),
+        (Probe::Pressure, Area::Memory) => waiting_in_words(Resource::Memory),
+        (Probe::Pressure, Area::Disk) => waiting_in_words(Resource::Io),
+        (Probe::Oom, Area::Memory) => "processes killed for want of memory since boot".into(),
+        (Probe::Cgroup, Area::Memory) => {
+            format!("{CGROUP_MEMORY_PERCENT} % of the control group's memory used, kills in it")
+        }
+        (Probe::Disks, Area::Disk) => {
             format!("a local file system with {DISK_FILLING_PERCENT} % of space or {INODES_PERCENT} % of inodes used")
         }
-        Probe::Services => "failed units".into(),
-        Probe::Limits => format!("{TABLE_PERCENT} % of open files, threads or process ids used"),
-        Probe::Ports => return None,
+        (Probe::Services, Area::Services) => "failed units".into(),
+        (Probe::Limits, Area::Limits) => format!("{TABLE_PERCENT} % of open files, threads or process ids used"),
+        (
+            Probe::Load
+            | Probe::Processes
+            | Probe::Memory
+            | Probe::Pressure
+            | Probe::Oom
+            | Probe::Cgroup
+            | Probe::Disks
+            | Probe::Services
+            | Probe::Limits
+            | Probe::Ports,
+            Area::Cpu | Area::Memory | Area::Disk | Area::Services | Area::Network | Area::Limits,
+        ) => return None,
     })
+}
+
+fn waiting_in_words(resource: Resource) -> String {
+    format!("work waiting for {resource} for more than {PRESSURE_PERCENT} % of the last 10 s")
 }

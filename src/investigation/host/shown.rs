@@ -34,6 +34,12 @@ pub(crate) fn code(raw: &str) -> String {
     format!("`{}`", name(raw))
 }
 
+/// Writes a line of evidence, whose names are harmless already, as inline code in full.
+pub(crate) fn quoted(line: &str) -> String {
+    let harmless = line.replace(|char: char| char == '`' || char == '|' || char.is_control(), "\u{fffd}");
+    format!("`{harmless}`")
+}
+
 /// Writes a number of bytes, in binary units.
 pub(crate) fn bytes(count: u64) -> String {
     ByteSize::b(count).to_string()

@@ -1,186 +1,344 @@
-//! Whole investigations of recorded machines: what is asked, what is in `/proc`, and what the answer says first.
+//! Stories of the whole investigator, on recorded machines and on the one that runs the test.
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use super::machine::{Machine, Space, Units};
 use super::root::{Root, Unreadable};
-use super::{Event, investigate};
+use super::*;
 
-/// A machine made of files: its `/proc` at the beginning and at the end of the window.
+const GIB: u64 = 1024 * 1024 * 1024;
+/// Longest wait for a busy process to be named first on a machine that others use too.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A recorded machine: two trees, one for each end of the window.
 struct Recorded {
-    begin: tempfile::TempDir,
-    end: tempfile::TempDir,
-    space: Space,
+    before: TempDir,
+    after: TempDir,
+    space: Result<Space, String>,
+    units: Result<String, Unreadable>,
 }
-
-const GIB: u64 = 1 << 30;
 
 impl Recorded {
-    /// Two cores that idle, plenty of everything.
+    /// Records two idle cores, half of the memory and of the disk free, and one sleeping process.
     fn idle() -> Self {
-        let room = Space {
+        let space = Space {
             total_bytes: 100 * GIB,
-            free_bytes: 60 * GIB,
-            available_bytes: 60 * GIB,
-            inodes: 1_000_000,
-            free_inodes: 900_000,
+            free_bytes: 50 * GIB,
+            available_bytes: 50 * GIB,
+            inodes: 1_000,
+            free_inodes: 900,
         };
-        let recorded = Self { begin: tempfile::tempdir().unwrap(), end: tempfile::tempdir().unwrap(), space: room };
-        recorded.both("loadavg", "0.10 0.20 0.15 1/120 4242\n");
-        recorded.both("uptime", "86400.00 170000.00\n");
-        recorded.memory(16 << 20, 12 << 20);
-        recorded.both("vmstat", "nr_free_pages 1\noom_kill 0\n");
-        recorded.both("self/mountinfo", "22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n");
-        for kind in ["cpu", "memory", "io"] {
-            recorded.both(&format!("pressure/{kind}"), "some avg10=0.00 avg60=0.00 avg300=0.00 total=1\n");
-        }
-        recorded.processors(0);
+        let [before, after] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let recorded = Self { before, after, space: Ok(space), units: Ok(String::new()) };
         recorded
+            .file("proc/loadavg", "0.10 0.10 0.10 1/90 999\n")
+            .file("proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable: 4194304 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n")
+            .file("proc/vmstat", "oom_kill 0\n")
+            .file("proc/uptime", "7200.00 100.00\n")
+            .file("proc/self/mountinfo", "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n")
+            .file("proc/pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
+            .file("proc/pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
+            .file("proc/pressure/io", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
+            .file("proc/sys/fs/file-nr", "500 0 100000\n")
+            .file("proc/sys/kernel/threads-max", "30000\n")
+            .file("proc/sys/kernel/pid_max", "32768\n")
+            .file("proc/net/tcp", "  sl  local_address\n")
+            .machine_ticks([0, 1_000], [2, 1_098])
+            .process(1, "init", [10, 10], 500)
     }
 
-    fn both(&self, file: &str, text: &str) {
-        write(self.begin.path(), file, text);
-        write(self.end.path(), file, text);
+    fn file(self, path: &str, text: &str) -> Self {
+        for tree in [&self.before, &self.after] {
+            write(tree.path(), path, text);
+        }
+        self
     }
 
-    /// Ticks that the processors were busy within the window of one second, of 200.
-    fn processors(&self, busy: u64) {
-        let stat = |busy: u64, idle: u64| {
-            format!(
-                "cpu {busy} 0 0 {idle} 0 0 0 0 0 0\ncpu0 {busy} 0 0 {idle} 0 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0 0 0\n\
-                 procs_running 1\nprocs_blocked 0\n"
-            )
-        };
-        write(self.begin.path(), "stat", &stat(1000, 9000));
-        write(self.end.path(), "stat", &stat(1000 + busy, 9200 - busy));
+    /// Sets busy and idle ticks at both ends.
+    fn machine_ticks(self, before: [u64; 2], after: [u64; 2]) -> Self {
+        for (tree, [busy, idle]) in [(&self.before, before), (&self.after, after)] {
+            let text = format!("cpu {busy} 0 0 {idle} 0 0 0 0 0 0\ncpu0 0\ncpu1 0\nprocs_running 1\nprocs_blocked 0\n");
+            write(tree.path(), "proc/stat", &text);
+        }
+        self
     }
 
-    fn memory(&self, total_kb: u64, available_kb: u64) {
-        let text = format!(
-            "MemTotal: {total_kb} kB\nMemFree: {available_kb} kB\nMemAvailable: {available_kb} kB\n\
-             SwapTotal: 0 kB\nSwapFree: 0 kB\n"
-        );
-        self.both("meminfo", &text);
+    fn process(self, pid: u32, name: &str, ticks: [u64; 2], pages: u64) -> Self {
+        for (tree, ticks) in [(&self.before, ticks[0]), (&self.after, ticks[1])] {
+            let text = format!("{pid} ({name}) R 1 1 1 0 -1 0 0 0 0 0 {ticks} 0 0 0 20 0 1 0 77 4096 {pages} 0\n");
+            write(tree.path(), &format!("proc/{pid}/stat"), &text);
+        }
+        self
     }
 
-    /// A process that used so many ticks within the window.
-    fn process(&self, pid: u32, name: &str, ticks: u64, resident_pages: u64) {
-        let stat = |ticks: u64| {
-            format!("{pid} ({name}) R 1 {pid} {pid} 0 -1 0 0 0 0 0 {ticks} 0 0 0 20 0 1 0 500 0 {resident_pages} 0\n")
-        };
-        write(self.begin.path(), &format!("{pid}/stat"), &stat(100));
-        write(self.end.path(), &format!("{pid}/stat"), &stat(100 + ticks));
-    }
-
-    fn ask(&self, question: &str) -> String {
-        let space = self.space;
+    fn ask(self, question: &str) -> Told {
+        let Self { before, after, space, units } = self;
         let machine = Machine {
-            root: Root::at(self.begin.path()),
-            later: Root::at(self.end.path()),
-            wait: Box::new(|| Duration::from_secs(1)),
+            root: Root::at(before.path()),
+            later: Root::at(after.path()),
+            wait: Box::new(|| Duration::from_millis(500)),
             units: Units { ticks_per_second: 100, page_bytes: 4096 },
             own_pid: None,
-            space: Box::new(move |_| Ok(space)),
-            failed_units: Box::new(|| Err(Unreadable::Absent("systemd".into()))),
+            space: Box::new(move |_| space.clone()),
+            failed_units: Box::new(move || units.clone()),
         };
-        let mut events = Vec::new();
-        let mut tell = |event: &Event| {
-            events.push(event.clone());
-            Ok(())
-        };
-        investigate(question, &machine, &mut tell).expect("somebody listens");
-        let started = events.iter().filter(|event| matches!(event, Event::ToolStarted { .. })).count();
-        let finished = events.iter().filter(|event| matches!(event, Event::ToolFinished { .. })).count();
-        assert!(started > 5 && started == finished, "every probe is told: {started} and {finished}");
-        match events.pop() {
-            Some(Event::Final(word)) => word.outcome.expect("an answer"),
-            other => panic!("the last word is {other:?}"),
-        }
+        Told::by(question, &machine)
     }
 }
 
-fn write(root: &Path, file: &str, text: &str) {
-    let path = root.join("proc").join(file);
-    fs::create_dir_all(path.parent().expect("a folder")).unwrap();
+fn write(tree: &Path, path: &str, text: &str) {
+    let path = tree.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
-fn first_line(answer: &str) -> &str {
-    answer.lines().next().unwrap_or_default()
+/// What the investigator said.
+struct Told {
+    events: Vec<Event>,
 }
 
-#[test]
-fn on_an_idle_machine_nothing_is_invented() {
-    let machine = Recorded::idle();
-    machine.process(7, "sshd", 0, 1000);
-    let answer = machine.ask("why is it slow?");
-    assert!(first_line(&answer).starts_with("**Nothing wrong found"), "{answer}");
-    assert!(answer.contains("Looked for, and not met:") && answer.contains("Not looked at:"), "{answer}");
-}
-
-#[test]
-fn a_process_that_burns_a_core_is_named_first() {
-    let machine = Recorded::idle();
-    machine.processors(195);
-    machine.process(4242, "stress-ng", 99, 1000);
-    machine.process(7, "sshd", 1, 1000);
-    let answer = machine.ask("the load is high");
-    assert!(first_line(&answer).contains("4242") && first_line(&answer).contains("stress-ng"), "{answer}");
-}
-
-#[test]
-fn memory_that_runs_out_is_told_with_what_was_killed() {
-    let machine = Recorded::idle();
-    machine.memory(16 << 20, 300 << 10);
-    machine.both("vmstat", "oom_kill 3\n");
-    machine.process(99, "leaky", 1, 3 << 20);
-    let answer = machine.ask("out of memory?");
-    assert!(first_line(&answer).starts_with("**Memory:"), "{answer}");
-    assert!(answer.contains("leaky") && answer.contains("| 99 |"), "{answer}");
-    assert!(answer.contains("since boot") && answer.contains(": 3"), "{answer}");
-}
-
-#[test]
-fn a_full_disk_and_one_without_inodes_are_told() {
-    let mut machine = Recorded::idle();
-    machine.space.free_bytes = GIB / 2;
-    machine.space.available_bytes = GIB / 2;
-    let answer = machine.ask("no space left on device");
-    assert!(first_line(&answer).starts_with("**Disk: `/` is 100 % full"), "{answer}");
-    let mut machine = Recorded::idle();
-    machine.space.free_inodes = 10_000;
-    let answer = machine.ask("no space left on device");
-    assert!(first_line(&answer).starts_with("**Disk:") && first_line(&answer).contains("inode"), "{answer}");
-}
-
-#[test]
-fn work_that_waits_for_memory_is_told_from_pressure() {
-    let machine = Recorded::idle();
-    machine.both("pressure/memory", "some avg10=45.00 avg60=30.00 avg300=10.00 total=9\n");
-    let answer = machine.ask("why is it slow?");
-    assert!(answer.lines().take(8).any(|line| line.contains("45")), "{answer}");
-    assert!(!first_line(&answer).contains("Nothing wrong"), "{answer}");
-}
-
-#[test]
-fn a_name_made_to_deceive_stays_a_name() {
-    let machine = Recorded::idle();
-    machine.processors(195);
-    machine.process(13, "a) R `**\u{1b}[2J\n# all is well", 99, 1000);
-    let answer = machine.ask("cpu");
-    assert!(first_line(&answer).contains("13"), "{answer}");
-    assert!(!answer.contains('\u{1b}') && !answer.lines().any(|line| line.starts_with("# all")), "{answer}");
-}
-
-#[test]
-fn what_the_system_refuses_is_told_and_is_no_failure() {
-    let machine = Recorded::idle();
-    for root in [&machine.begin, &machine.end] {
-        fs::remove_file(root.path().join("proc/stat")).unwrap();
+impl Told {
+    fn by(question: &str, machine: &Machine) -> Self {
+        let mut events = Vec::new();
+        investigate(question, machine, &mut |event| {
+            events.push(event.clone());
+            Ok(())
+        })
+        .unwrap();
+        Self { events }
     }
-    let answer = machine.ask("cpu?");
-    assert!(!answer.contains("a process with 80 %"), "what could not be measured is not claimed: {answer}");
-    assert!(answer.contains("Not possible:") && answer.contains("/proc/stat"), "{answer}");
+
+    fn answer(&self) -> &str {
+        match self.events.last() {
+            Some(Event::Final(Final { outcome: Ok(answer), .. })) => answer,
+            other => panic!("no answer: {other:?}"),
+        }
+    }
+
+    fn headline(&self) -> &str {
+        self.answer().lines().next().unwrap()
+    }
+
+    fn output(&self, probe: &str) -> (bool, &str) {
+        let finished = self.events.iter().find_map(|event| match event {
+            Event::ToolFinished { id, ok, output } if id == probe => Some((*ok, output.as_str())),
+            _ => None,
+        });
+        finished.unwrap()
+    }
+}
+
+#[test]
+fn on_an_idle_machine_nothing_is_wrong_and_the_evidence_is_shown() {
+    let told = Recorded::idle().ask("how is the machine?");
+    assert_eq!(told.headline(), "**Nothing wrong found (CPU, Memory, Disk, Services, Limits).**");
+    assert!(told.answer().contains("memory: 4.0 GiB of 8.0 GiB available (50 %)"), "{}", told.answer());
+    assert!(told.answer().contains("over 0.50 s"));
+    assert!(told.answer().contains("Not looked at: logs"));
+}
+
+#[test]
+fn every_probe_is_a_tool_call_that_ends_and_the_answer_comes_last() {
+    let told = Recorded::idle().ask("");
+    let calls = &told.events[..told.events.len() - 1];
+    assert_eq!(calls.len(), 20);
+    for pair in calls.chunks(2) {
+        assert!(
+            matches!(pair, [Event::ToolStarted { id: a, .. }, Event::ToolFinished { id: b, .. }] if a == b),
+            "{pair:?}"
+        );
+    }
+}
+
+#[test]
+fn a_busy_process_is_named_first_with_its_share_and_window() {
+    let told = Recorded::idle()
+        .process(4242, "stress", [100, 150], 100)
+        .process(4243, "helper", [100, 110], 100)
+        .machine_ticks([0, 1_000], [62, 1_038])
+        .ask("cpu?");
+    assert!(told.headline().starts_with("**CPU: `stress` (pid 4242) uses 100 % of one core"), "{}", told.headline());
+    assert!(told.headline().contains("0.50 s") && told.headline().contains("62 % busy"));
+    assert!(told.output("processes").1.contains("pid 4243 helper: 20 % of one core"));
+}
+
+#[test]
+fn want_of_memory_names_the_largest_process_and_the_kills() {
+    let told = Recorded::idle()
+        .file("proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable: 167772 kB\n")
+        .file("proc/vmstat", "oom_kill 3\n")
+        .file("proc/pressure/memory", "some avg10=61.00 avg60=40.00 avg300=9.00 total=1\n")
+        .process(900, "java", [5, 5], 1_572_864)
+        .ask("are we out of memory");
+    assert!(told.headline().starts_with("**Memory: 2.0 % of 8.0 GiB is available; the largest process is `java`"));
+    assert!(told.headline().contains("(pid 900) with 6.0 GiB resident"));
+    assert!(told.answer().contains("the kernel killed 3 process(es)"));
+    assert!(told.answer().contains("waited for memory for 61 % of the last 10 s"));
+}
+
+#[test]
+fn a_full_disk_and_its_inodes_are_found() {
+    let mut recorded = Recorded::idle();
+    recorded.space =
+        Ok(Space { total_bytes: 100 * GIB, free_bytes: GIB, available_bytes: GIB, inodes: 100, free_inodes: 5 });
+    let told = recorded.ask("DiskFull on web-1");
+    assert!(told.headline().starts_with("**Disk: `/` is 99 % full, 1.0 GiB of 100.0 GiB is available"));
+    assert!(told.answer().contains("95 % of the inodes of `/` are used"));
+}
+
+#[test]
+fn the_question_decides_what_comes_first_and_hides_nothing() {
+    let mut recorded = Recorded::idle().process(4242, "stress", [0, 50], 1).machine_ticks([0, 0], [50, 50]);
+    recorded.space = Ok(Space { total_bytes: 100, ..Space::default() });
+    let told = recorded.ask("cpu");
+    assert!(told.headline().starts_with("**CPU: `stress`"));
+    assert!(told.answer().contains("Elsewhere:\n\n- Disk: `/` is 100 % full"), "{}", told.answer());
+}
+
+#[test]
+fn failed_units_are_named() {
+    let mut recorded = Recorded::idle();
+    recorded.units = Ok("nginx.service loaded failed failed Web\nevil`**x**.service loaded failed\n".into());
+    let told = recorded.ask("which service failed?");
+    assert_eq!(told.headline(), "**Services: 2 unit(s) failed: `nginx.service`, `evil\\x60**x**.service`**");
+}
+
+#[test]
+fn what_the_system_refuses_or_lacks_is_evidence_and_no_claim() {
+    let mut recorded = Recorded::idle();
+    recorded.space = Err("permission denied".into());
+    recorded.units = Err(Unreadable::Refused { what: "systemctl".into(), reason: "no answer within 2 s".into() });
+    for tree in [&recorded.before, &recorded.after] {
+        fs::remove_dir_all(tree.path().join("proc/pressure")).unwrap();
+        fs::write(tree.path().join("proc/meminfo"), "nonsense").unwrap();
+    }
+    let told = recorded.ask("disk, memory and services");
+    assert_eq!(told.output("pressure"), (true, "not there: /proc/pressure/cpu"));
+    assert_eq!(told.output("services"), (false, "not readable: systemctl: no answer within 2 s"));
+    assert_eq!(told.output("memory"), (false, "not understood: /proc/meminfo"));
+    assert!(told.output("disks").1.contains("/: not readable: permission denied"));
+    assert!(told.headline().starts_with("**Nothing wrong found in what could be measured"), "{}", told.headline());
+    assert!(!told.answer().contains("a local file system with"), "{}", told.answer());
+    assert!(!told.answer().contains("of memory available"), "{}", told.answer());
+    assert!(told.answer().contains("Not possible:"));
+}
+
+#[test]
+fn a_file_system_that_is_not_local_is_told_and_never_asked() {
+    let mounts = "27 1 254:0 / / rw - ext4 /dev/vda rw\n28 27 0:9 / /nfs rw - nfs4 server:/x rw\n";
+    let told = Recorded::idle().file("proc/self/mountinfo", mounts).ask("disk");
+    assert!(told.headline().starts_with("**Nothing wrong found in what could be measured"));
+    assert!(told.answer().contains("- disks: `/nfs (nfs4): not asked"), "{}", told.answer());
+}
+
+#[test]
+fn listening_ports_are_listed_when_they_are_asked_for() {
+    let listener = "   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1\n";
+    let told = Recorded::idle().file("proc/net/tcp", listener).ask("which ports are open");
+    assert!(told.headline().starts_with("**No conclusion (Network)"));
+    assert!(told.answer().contains("listening TCP addresses: 1\n0.0.0.0:22\n"));
+}
+
+#[test]
+fn what_was_met_elsewhere_is_not_called_unmet_and_what_was_not_measured_is_not_called_well() {
+    let mut recorded = Recorded::idle().process(4242, "stress", [0, 50], 1).machine_ticks([0, 0], [100, 0]);
+    recorded = recorded.file("proc/pressure/cpu", "some avg10=35.00 avg60=0.00 avg300=0.00 total=0\n");
+    recorded.units = Err(Unreadable::Absent("systemd".into()));
+    let told = recorded.ask("which service failed, is the disk full");
+    assert_eq!(told.headline(), "**Nothing wrong found (Disk).**");
+    assert!(told.answer().contains("No conclusion: Services."));
+    let unmet = told.answer().lines().find(|line| line.starts_with("Looked for, and not met")).unwrap();
+    assert!(!unmet.contains("of a core") && !unmet.contains("waiting for CPU") && unmet.contains("waiting for I/O"));
+    assert!(told.answer().contains("- CPU: `stress` (pid 4242)"));
+}
+
+#[test]
+fn an_empty_machine_yields_no_conclusion() {
+    let recorded = Recorded::idle();
+    for tree in [&recorded.before, &recorded.after] {
+        fs::remove_dir_all(tree.path().join("proc")).unwrap();
+    }
+    assert!(recorded.ask("cpu").headline().starts_with("**No conclusion (CPU)"));
+}
+
+#[test]
+fn a_hostile_process_name_stays_code_and_the_question_is_not_repeated() {
+    let name = "a) R `\n**x**|<@1>\u{1b}[2J";
+    let told = Recorded::idle()
+        .process(66, name, [0, 50], 1)
+        .machine_ticks([0, 0], [50, 50])
+        .ask("cpu @everyone **BOLD** `rm -rf /`");
+    assert!(told.headline().starts_with("**CPU: `a) R \\x60\\n**x**\\x7c<@1>\\u{1b}[2J` (pid 66)"));
+    assert!(!told.answer().contains("everyone") && !told.answer().contains("rm -rf"));
+}
+
+#[test]
+fn every_headline_quotes_a_line_of_the_evidence_it_cites() {
+    let mut recorded = Recorded::idle().process(4242, "s`|\\", [0, 50], 1).machine_ticks([0, 0], [99, 1]);
+    recorded = recorded
+        .file("proc/loadavg", "9.00 1.00 1.00 1/99999 5\n")
+        .file("proc/sys/kernel/threads-max", "100000\n")
+        .file("proc/vmstat", "oom_kill 1\n")
+        .file("proc/self/cgroup", "0::/box\n")
+        .file("sys/fs/cgroup/box/memory.max", "1000\n")
+        .file("sys/fs/cgroup/box/memory.current", "990\n")
+        .file("proc/pressure/io", "some avg10=30.00 avg60=0.00 avg300=0.00 total=0\n");
+    recorded.units = Ok("x.service\n".into());
+    let [before, after] = [Root::at(recorded.before.path()), Root::at(recorded.after.path())];
+    let machine =
+        Machine { root: before, later: after, wait: Box::new(|| Duration::from_millis(500)), ..Machine::live() };
+    let mut outputs = std::collections::BTreeMap::new();
+    let seen = observe::observe(&machine, &mut |event| {
+        if let Event::ToolFinished { id, output, .. } = event {
+            outputs.insert(id.clone(), output.clone());
+        }
+        Ok(())
+    })
+    .unwrap();
+    let findings = judge::judge(&seen, &Focus::Overview);
+    assert!(findings.len() >= 6, "{findings:?}");
+    for finding in findings {
+        assert!(outputs[finding.probe.id()].lines().any(|line| line == finding.quote), "{finding:?}");
+    }
+}
+
+#[test]
+fn a_question_is_read_up_to_its_bound_whatever_its_bytes() {
+    assert_eq!(question_on(&b"cpu \xff"[..]), "cpu \u{fffd}");
+    assert_eq!(question_on(io::repeat(b'x')).len() as u64, MAX_QUESTION_BYTES);
+}
+
+#[test]
+fn a_process_that_is_busy_on_this_machine_is_named_first() {
+    let stop = AtomicBool::new(false);
+    // This process, with more busy threads than cores, so that it is ahead of whatever else runs here.
+    let machine = Machine { own_pid: None, failed_units: Box::new(|| Ok(String::new())), ..Machine::live() };
+    let threads = 4 * std::thread::available_parallelism().unwrap().get();
+    let named = std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    std::hint::spin_loop()
+                }
+            });
+        }
+        let pid = format!("(pid {})", std::process::id());
+        let deadline = Instant::now() + PATIENCE;
+        let named = loop {
+            let told = Told::by("why is the cpu busy?", &machine);
+            if told.headline().starts_with("**CPU: ") && told.headline().contains(&pid) {
+                break Ok(());
+            } else if Instant::now() > deadline {
+                break Err(told.answer().to_owned());
+            }
+        };
+        stop.store(true, Ordering::Relaxed);
+        named
+    });
+    assert_eq!(named, Ok(()));
 }

@@ -1,6 +1,7 @@
 //! Space and inodes of the local file systems, each once however often it is mounted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::investigation::host::machine::{Machine, Space};
 use crate::investigation::host::root::{Unreadable, malformed};
@@ -39,12 +40,15 @@ pub(crate) struct Disks {
 /// Reads the mounts and asks each local file system for its room.
 ///
 /// # Errors
-/// [`Unreadable`] when the table of mounts is.
+/// [`Unreadable`] when the table of mounts is, or when no file system of several could be measured.
 pub(crate) fn read(machine: &Machine) -> Result<Disks, Unreadable> {
     let mut all = mounts::parse(&machine.root.read(FILE)?);
     if all.is_empty() {
         return Err(malformed(FILE));
     }
+    // A later mount at the same point hides the earlier one.
+    let visible: BTreeMap<PathBuf, Mount> = all.drain(..).map(|mount| (mount.point.clone(), mount)).collect();
+    all.extend(visible.into_values());
     // The shortest mount point stands for a file system that is mounted more than once.
     all.sort_by_key(|mount| mount.point.as_os_str().len());
     let mut found = Disks::default();
@@ -70,7 +74,13 @@ pub(crate) fn read(machine: &Machine) -> Result<Disks, Unreadable> {
         }
     }
     found.disks.sort_by(|a, b| b.fullness().total_cmp(&a.fullness()).then(a.point.cmp(&b.point)));
-    Ok(found)
+    match found.unmeasured.first() {
+        Some(reason) if found.disks.is_empty() => Err(Unreadable::Refused {
+            what: format!("{} file system(s)", found.unmeasured.len()),
+            reason: format!("the first is {reason}"),
+        }),
+        Some(_) | None => Ok(found),
+    }
 }
 
 impl Disks {
