@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -48,6 +48,8 @@ pub struct App {
     pub stop: CancellationToken,
     /// Everything that runs.
     pub tracker: TaskTracker,
+    /// The core role, held until everything at hand is written down.
+    role: OnceLock<Role>,
 }
 
 /// What a process delivers, and with what.
@@ -85,7 +87,14 @@ impl App {
         // Absolute, since agents and their supervisors work in directories of their own.
         let state = std::path::absolute(&state).with_context(|| format!("resolving {}", state.display()))?;
         let store = Store::open(&state, options, Arc::new(SystemClock))?;
-        Ok(Self { config, variables, store, stop: CancellationToken::new(), tracker: TaskTracker::new() })
+        Ok(Self {
+            config,
+            variables,
+            store,
+            stop: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+            role: OnceLock::new(),
+        })
     }
 
     /// Waits for the core role as long as another process holds it.
@@ -132,9 +141,8 @@ impl App {
         let (routing, stop) = (Arc::clone(&bus), self.stop.clone());
         self.tracker.spawn(async move {
             route(&routing, &waker, &stop).await;
-            // The role ends with the routing: only then may another process take it.
-            drop(role);
         });
+        self.role.set(role).ok();
         let (fenced, stop) = (bus.fenced.clone(), self.stop.clone());
         self.tracker.spawn(async move {
             tokio::select! {

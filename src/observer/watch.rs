@@ -18,7 +18,7 @@ use crate::agent::supervisor::end_leftovers;
 use crate::agent::supervisor::wire::Control;
 use crate::config::Recovery;
 use crate::format;
-use crate::store::{Completion, Status, StoreError, Task};
+use crate::store::{Completion, Session, Status, StoreError, Task};
 use crate::tasks::approval_buttons;
 
 /// How long until a step that could not be stored is tried again.
@@ -55,13 +55,17 @@ pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut 
             Found::Run(run) => Started::Run(run),
             Found::NeverStarted => observer.start(&task, &mut seen).await,
             Found::Dead => Started::Dead,
-            Found::Stopping => return,
+            Found::Stopping => Started::Stopping,
         },
     };
     let mut run = match begun {
         Started::Run(run) => run,
-        Started::Failed(completion) => return observer.finish(task, completion, false).await,
+        Started::Failed(completion) => {
+            observer.finish(task, completion, false).await;
+            return;
+        }
         Started::Dead => return observer.interrupt(task).await,
+        Started::Stopping => return,
     };
     loop {
         let news = tokio::select! {
@@ -82,24 +86,37 @@ pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut 
     }
 }
 
+/// This program stops.
+struct Stopping;
+
 /// What came of starting a run.
 enum Started {
     Run(Box<Run>),
     Failed(Completion),
     Dead,
+    /// This program stops before it could be started.
+    Stopping,
 }
 
 impl Observer {
-    async fn session_of(&self, task: &Task) -> Option<crate::store::Session> {
-        let id = task.session?;
-        self.bus.store().read(move |tx| tx.session(id)).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "could not read a session");
-            None
-        })
+    /// Reads the session of a task; `Err` when this program stops before it could: without the session a resumed
+    /// conversation would silently begin afresh.
+    async fn session_of(&self, task: &Task) -> Result<Option<Session>, Stopping> {
+        let Some(id) = task.session else { return Ok(None) };
+        loop {
+            match self.bus.store().read(move |tx| tx.session(id)).await {
+                Ok(session) => return Ok(session),
+                Err(error) => tracing::error!(%error, task.id = %task.id, "could not read a session; reading again"),
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return Err(Stopping),
+                () = tokio::time::sleep(STORE_AGAIN) => {}
+            }
+        }
     }
 
     async fn start(&self, task: &Task, seen: &mut Seen) -> Started {
-        let session = self.session_of(task).await;
+        let Ok(session) = self.session_of(task).await else { return Started::Stopping };
         let Some(Prepared { spec, asked_session }) = self.prepare(task, session.as_ref()) else {
             let error = format!("the agent {} is no longer configured", task.agent);
             return Started::Failed(Completion::without_answer(Status::ErrorInternal, Some(error)));
@@ -209,8 +226,9 @@ impl Observer {
         }
         let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
         let directory = self.run_directory(&task);
-        self.finish(task, completion, forgotten).await;
-        if exit.output_bytes <= KEEP_ABOVE_BYTES {
+        // The run's files are all that is known of its end until the end is written down.
+        let written = self.finish(task, completion, forgotten).await;
+        if written && exit.output_bytes <= KEEP_ABOVE_BYTES {
             let emptied = tokio::task::spawn_blocking(move || empty(&directory)).await;
             if let Ok(Err(error)) = emptied {
                 tracing::warn!(%error, "could not remove a finished run's files");
@@ -231,7 +249,9 @@ impl Observer {
     }
 
     /// Writes a task's end down in one step: task, session, result, and who is next.
-    async fn finish(&self, task: Task, completion: Completion, forgotten: bool) {
+    ///
+    /// Returns whether it is written: a program that stops, or has lost the role, leaves that to the next one.
+    async fn finish(&self, task: Task, completion: Completion, forgotten: bool) -> bool {
         let bus = Arc::clone(&self.bus);
         let retry = bus.router().context().config.observer.recovery == Recovery::Retry;
         let completion = if forgotten { with_forgotten(completion) } else { completion };
@@ -247,22 +267,24 @@ impl Observer {
             let report = format::task::result(&ended, &tx.name_of(&ended)?, tx.now());
             tx.enqueue(&bus.router().context().tell(&ended, &report, Purpose::Result, buttons(&ended)))
         })
-        .await;
+        .await
     }
 
     /// Stores a step, again and again until it is stored or this program stops: what happened must not be lost.
-    async fn store<F>(&self, what: &str, step: F)
+    ///
+    /// Returns whether it is stored.
+    async fn store<F>(&self, what: &str, step: F) -> bool
     where
         F: FnMut(&crate::store::Tx<'_>) -> Result<(), StoreError> + Send + Clone + 'static,
     {
         loop {
             match self.bus.write(step.clone()).await {
-                Ok(()) => return,
-                Err(StoreError::Fenced | StoreError::Closed) => return,
+                Ok(()) => return true,
+                Err(StoreError::Fenced | StoreError::Closed) => return false,
                 Err(error) => tracing::error!(%error, what, "could not store; trying again"),
             }
             tokio::select! {
-                () = self.stop.cancelled() => return,
+                () = self.stop.cancelled() => return false,
                 () = tokio::time::sleep(STORE_AGAIN) => {}
             }
         }
