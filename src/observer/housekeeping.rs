@@ -1,6 +1,6 @@
 //! Housekeeping: rows older than the retention, and files that belong to nobody any more.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,15 +47,18 @@ impl Observer {
                 break;
             }
         }
-        let keep = self.bus.store().read(|tx| tx.kept_folders(tx.now().before(LATE_SUPERVISOR))).await?;
         let state = self.bus.store().directory().to_owned();
+        // The folders are listed before the rows are read: a row is committed before its folder is made, so a folder
+        // that is listed here and has no row there is truly nobody's.
+        let (runs, scratch) = (folders(&state.join("runs")), folders(&state.join("tmp")));
+        let keep = self.bus.store().read(|tx| tx.kept_folders(tx.now().before(LATE_SUPERVISOR))).await?;
         let swept = tokio::task::spawn_blocking(move || {
-            sweep(&state.join("runs"), |run, name| {
+            sweep(runs, |run, name| {
                 let task = name.rsplit_once('-').map_or(name, |(task, _)| task);
                 // Output that was too long for its answer stays as long as its task is known.
                 keep.recent.contains(task) || keep.runs.contains(task) && run.join(STDOUT_FILE).exists()
             });
-            sweep(&state.join("tmp"), |_, name| keep.scratch.contains(name));
+            sweep(scratch, |_, name| keep.scratch.contains(name));
         });
         if let Err(error) = swept.await {
             tracing::error!(%error, "removing old files panicked");
@@ -64,13 +67,18 @@ impl Observer {
     }
 }
 
-/// Removes the folders of a directory that nothing needs.
-fn sweep(directory: &Path, needed: impl Fn(&Path, &str) -> bool) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if name.to_str().is_some_and(|name| !needed(&entry.path(), name))
-            && let Err(error) = std::fs::remove_dir_all(entry.path())
+/// Lists the folders of a directory.
+fn folders(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+/// Removes those of some folders that nothing needs.
+fn sweep(folders: Vec<PathBuf>, needed: impl Fn(&Path, &str) -> bool) {
+    for folder in folders {
+        let name = folder.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| !needed(&folder, name))
+            && let Err(error) = std::fs::remove_dir_all(&folder)
         {
             tracing::warn!(%error, "could not remove an old folder");
         }

@@ -31,6 +31,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
         (None, Some(Cause::Timeout { which }), _) => {
             (Status::ErrorTimeout, said(evidence), Some(late(*which, evidence.timeouts)))
         }
+        (None, Some(Cause::SpoolFailed { error }), _) => {
+            (Status::ErrorInternal, said(evidence), Some(format!("the run's files could not be written: {error}")))
+        }
         (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.clone())),
         (None, cause, ended) => match (outcome, cause) {
             (Some(Ok(answer)), None) => (answered, Some(answer.clone()), None),

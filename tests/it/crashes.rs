@@ -79,6 +79,14 @@ fn check_rows(house: &House, first: i64) -> Vec<String> {
             database.query_row(&format!("SELECT count(*) FROM ({sql})"), [], |row| row.get(0)).expect(what);
         assert_eq!(found, 0, "{what}");
     };
+    // What a failure needs to be understood.
+    let sql = "SELECT t.id || ' ' || t.status || ' ' || t.attempt || ' ' || coalesce(t.error, '') || ': ' ||
+        (SELECT group_concat(e.at || ' ' || e.what || ' ' || e.detail, ', ') FROM task_events e WHERE e.task = t.id)
+        FROM tasks t WHERE t.status <> 'ok' OR t.attempt <> 1";
+    let mut odd = database.prepare(sql).expect("a statement");
+    for line in odd.query_map([], |row| row.get::<_, String>(0)).expect("rows") {
+        println!("{}", line.expect("text"));
+    }
     wrong("an accepted message is handled", "SELECT 1 FROM inbox WHERE state <> 'done'");
     wrong(
         "an accepted prompt is exactly one task",
