@@ -53,6 +53,9 @@ mod tests {
             direct: false,
             window: None,
             directory: None,
+            addressed: false,
+            files: Vec::new(),
+            not_taken: Vec::new(),
             kind: IncomingKind::Text("/status".into()),
         }
     }

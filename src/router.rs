@@ -102,9 +102,9 @@ impl Router {
         let transport = self.context.transports.get(incoming.address.provider.as_str());
         let bot_name = transport.and_then(|transport| transport.bot_name.as_deref());
         let parsed = match &incoming.kind {
-            IncomingKind::Text(text) => command::parse(text, bot_name),
+            IncomingKind::Text(text) | IncomingKind::Edited(text) => command::parse(text, bot_name),
             // A button carries a command without its slash.
-            IncomingKind::Button(action) => command::parse(&format!("/{action}"), None),
+            IncomingKind::Button { action, .. } => command::parse(&format!("/{action}"), None),
         };
         let presence = match &parsed {
             Ok(Parsed::Command(Command::Agents)) => self.context.agents.look_closely().await,

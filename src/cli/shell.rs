@@ -102,10 +102,9 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     }
     app.tracker.spawn(screen::keep_status(Arc::clone(&app), tasks, active));
     let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope, unread.clone()));
-    let context = ListenContext {
-        inbox: if interactive { Arc::clone(&door) as _ } else { Arc::clone(&waiting) as _ },
-        shutdown: unread.clone(),
-    };
+    let inbox: Arc<dyn signalbox_adapter::Inbox> =
+        if interactive { Arc::clone(&door) as _ } else { Arc::clone(&waiting) as _ };
+    let context = ListenContext::new(inbox, app.store.directory().join("files"), unread.clone());
     let heard = listen.listen(&context).await;
     if interactive && !app.stop.is_cancelled() {
         screen::say_good_bye(&app).await?;

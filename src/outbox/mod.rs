@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_adapter::{Deliver, DeliverError, Outgoing, Purpose, Receipt, Reconciled, Target};
+use signalbox_adapter::{ChatAddress, Deliver, DeliverError, Outgoing, Purpose, Receipt, Reconciled, Target};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -122,10 +122,10 @@ impl Outbox {
         }
         loop {
             let (next, id) = (next.clone(), delivery.id);
-            let (lane, sender) = (delivery.lane.clone(), self.setup.sender.clone());
+            let (lane, sender, from) = (delivery.lane.clone(), self.setup.sender.clone(), delivery.address.clone());
             let stored = self
                 .write(move |tx| {
-                    record(tx, id, &next)?;
+                    record(tx, id, &from, &next)?;
                     tx.claim_next(&lane, &sender)
                 })
                 .await;
@@ -177,12 +177,17 @@ impl Outbox {
     }
 }
 
-fn record(tx: &Tx<'_>, id: i64, next: &Next) -> Result<(), StoreError> {
+fn record(tx: &Tx<'_>, id: i64, from: &ChatAddress, next: &Next) -> Result<(), StoreError> {
     match next {
         Next::Delivered(Receipt { message }) => tx.delivered(id, message),
         Next::Superseded => tx.supersede(id),
         Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
         Next::Unsure { after, error } => tx.unsure(id, tx.now().after(*after), error),
+        Next::Moved(to) => {
+            tracing::info!(chat.id = %from.chat, chat.new_id = %to, "a chat has another id now");
+            tx.postpone(id, tx.now(), "the chat has another id now")?;
+            tx.move_chat(from, to)
+        }
         Next::GiveUp(error) => tx.give_up(id, error),
     }
 }

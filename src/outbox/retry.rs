@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{DeliverError, Receipt};
+use signalbox_adapter::{ChatId, DeliverError, Receipt};
 
 /// First wait of the retry series.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -46,6 +46,8 @@ pub(super) enum Next {
         /// Why.
         error: String,
     },
+    /// Send again to the chat's new id.
+    Moved(ChatId),
     /// Dead letter, with the provider's words.
     GiveUp(String),
 }
@@ -66,6 +68,7 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
     let (error, unsure) = match outcome {
         Outcome::Delivered(receipt) => return Next::Delivered(receipt.clone()),
         Outcome::Superseded => return Next::Superseded,
+        Outcome::Failed(DeliverError::Moved { to }) => return Next::Moved(to.clone()),
         Outcome::Failed(DeliverError::Refused(words)) => return Next::GiveUp(words.clone()),
         Outcome::Failed(error @ DeliverError::Unknown(_)) | Outcome::Unreconciled(error) => (error, true),
         Outcome::Failed(error @ (DeliverError::Wait { .. } | DeliverError::Unreachable(_))) => (error, false),
@@ -74,8 +77,11 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
         return Next::GiveUp(format!("not delivered in time: {error}"));
     }
     let after = match error {
-        DeliverError::Wait { after } => *after,
-        DeliverError::Unreachable(_) | DeliverError::Refused(_) | DeliverError::Unknown(_) => backoff(history),
+        DeliverError::Wait { after, .. } => *after,
+        DeliverError::Unreachable(_)
+        | DeliverError::Refused(_)
+        | DeliverError::Unknown(_)
+        | DeliverError::Moved { .. } => backoff(history),
     };
     let error = error.to_string();
     if unsure { Next::Unsure { after, error } } else { Next::Later { after, error } }
@@ -99,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_rate_limit_waits_exactly_as_the_provider_says() {
-        let outcome = Outcome::Failed(DeliverError::Wait { after: Duration::from_secs(17) });
+        let outcome = Outcome::Failed(DeliverError::Wait { after: Duration::from_secs(17), everywhere: false });
         let Next::Later { after, .. } = decide(&outcome, &history(9)) else { panic!("not retried") };
         assert_eq!(after, Duration::from_secs(17));
     }

@@ -1,6 +1,7 @@
 //! What a chat remembers: its active context, and small facts.
 
 use rusqlite::{OptionalExtension, params};
+use signalbox_adapter::{ChatAddress, ChatId};
 
 use super::{StoreError, Tx};
 use crate::clock::Timestamp;
@@ -27,6 +28,44 @@ impl Tx<'_> {
     pub fn active_session_id(&self, chat: &str) -> Result<Option<i64>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT active_session FROM chats WHERE chat = ?1")?;
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Gives a chat its new id: its sessions, its unfinished tasks and what still waits to be said there go with it.
+    ///
+    /// Messages of the old chat have no ids in the new one, so nothing replies to them or edits them any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn move_chat(&self, from: &ChatAddress, to: &ChatId) -> Result<(), StoreError> {
+        let was = super::chat(from);
+        let now = super::chat(&ChatAddress { chat: to.clone(), ..from.clone() });
+        if was == now {
+            return Ok(());
+        }
+        let steps = [
+            "INSERT INTO moved_chats (chat, was) VALUES (?2, ?1) ON CONFLICT (chat) DO UPDATE SET was = ?1",
+            "UPDATE OR IGNORE chats SET chat = ?2 WHERE chat = ?1",
+            "UPDATE OR IGNORE sessions SET chat = ?2, address = ?2 || substr(address, length(?1) + 1) WHERE chat = ?1",
+            "UPDATE tasks SET chat = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
+             WHERE chat = ?1 AND finished_at IS NULL",
+            "DELETE FROM outbox WHERE lane = ?1 AND is_edit = 1 AND state IN ('pending', 'unknown') AND ?2 <> ''",
+            "UPDATE outbox SET lane = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
+             WHERE lane = ?1 AND state IN ('pending', 'sending', 'unknown')",
+        ];
+        for step in steps {
+            self.connection.prepare_cached(step)?.execute(params![was, now])?;
+        }
+        self.effects.borrow_mut().deliver = true;
+        Ok(())
+    }
+
+    /// Returns the id that a chat had before, as the tables name it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn former_chat(&self, chat: &str) -> Result<Option<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT was FROM moved_chats WHERE chat = ?1")?;
+        Ok(statement.query_row([chat], |row| row.get(0)).optional()?)
     }
 
     /// Whether this happens for the first time in `span`; remembers that it happened now if so.

@@ -87,6 +87,9 @@ fn incoming(key: &str, chat: &str) -> Incoming {
         direct: true,
         window: None,
         directory: None,
+        addressed: false,
+        files: Vec::new(),
+        not_taken: Vec::new(),
         kind: IncomingKind::Text("a prompt".into()),
     }
 }

@@ -169,6 +169,9 @@ impl Rig {
             direct: false,
             window: None,
             directory: None,
+            addressed: false,
+            files: Vec::new(),
+            not_taken: Vec::new(),
             kind: IncomingKind::Text(text.to_owned()),
         }
     }

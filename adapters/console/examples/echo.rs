@@ -55,8 +55,8 @@ impl Complete for Words {
 fn answer(to: Incoming) -> Outgoing {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let (said, ask) = match to.kind {
-        IncomingKind::Text(text) => (text.clone(), text == "ask"),
-        IncomingKind::Button(action) => (format!("pressed: {action}"), false),
+        IncomingKind::Text(text) | IncomingKind::Edited(text) => (text.clone(), text == "ask"),
+        IncomingKind::Button { action, .. } => (format!("pressed: {action}"), false),
     };
     let document = Document::default().with(Block::Paragraph(vec![Inline::strong("echo: "), Inline::Text(said)]));
     let button = |label: &str| Button { label: label.to_owned(), action: label.to_lowercase() };
@@ -115,7 +115,7 @@ async fn main() -> Result<(), signalbox_adapter::ListenError> {
         })
     };
     let (sender, messages) = mpsc::channel(100);
-    let cx = ListenContext { inbox: Arc::new(Queue(sender)), shutdown: CancellationToken::new() };
+    let cx = ListenContext::new(Arc::new(Queue(sender)), std::env::temp_dir(), CancellationToken::new());
     let answers = answer_all(deliver, messages, tasks_sender, cx.shutdown.clone());
     let ended = async move {
         let ended = listen.listen(&cx).await;

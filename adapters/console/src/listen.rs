@@ -162,7 +162,9 @@ impl ConsoleListen {
             Typed::Leave => Next::Leave,
             Typed::Say(text) => self.say(cx, text).await,
             Typed::Press(number) => match self.buttons.action(number) {
-                Some(action) => self.hand_over(cx, IncomingKind::Button(action), format!("#{number}")).await,
+                Some(action) => {
+                    self.hand_over(cx, IncomingKind::Button { action, press: None }, format!("#{number}")).await
+                }
                 None => {
                     self.refused = true;
                     self.note(&format!("There is no button #{number} in this shell (any more).")).await;
@@ -206,8 +208,11 @@ impl ConsoleListen {
             message: Some(MessageId::new(number)),
             reply_to: None,
             direct: true,
+            addressed: false,
             window: Some(window),
             directory,
+            files: Vec::new(),
+            not_taken: Vec::new(),
             kind,
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{MessageId, Outgoing};
+use crate::{ChatAddress, ChatId, MessageId, Outgoing};
 
 /// Delivers messages to one provider.
 #[async_trait]
@@ -21,11 +21,73 @@ pub trait Deliver: Send + Sync {
     /// As [`Deliver::deliver`]; the question itself changes nothing.
     async fn reconcile(&self, message: &Outgoing) -> Result<Reconciled, DeliverError>;
 
+    /// Gives a sign that is worth nothing later: typing, a reaction, the answer to a press. Never repeated, never stored.
+    ///
+    /// # Errors
+    /// [`DeliverError`]; the core only logs it.
+    async fn signal(&self, _signal: &Signal) -> Result<(), DeliverError> {
+        Ok(())
+    }
+
+    /// How fast a chat and the provider as a whole may be written to.
+    fn pace(&self, _address: &ChatAddress) -> Pace {
+        Pace::UNBOUNDED
+    }
+
     /// Asks the provider who we are.
     ///
     /// # Errors
     /// [`DeliverError::Refused`] for bad credentials, [`DeliverError::Unreachable`] without a connection.
     async fn check(&self) -> Result<Identity, DeliverError>;
+}
+
+/// A sign that is worth nothing later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// An agent works for this chat; to be given again while it does.
+    Working(ChatAddress),
+    /// A message was taken.
+    Taken {
+        /// Where.
+        address: ChatAddress,
+        /// Which.
+        message: MessageId,
+    },
+    /// What a message asked for has ended.
+    Ended {
+        /// Where.
+        address: ChatAddress,
+        /// Which.
+        message: MessageId,
+        /// Whether it went well.
+        ok: bool,
+    },
+    /// A press of a button was handled.
+    Pressed {
+        /// The provider's id of the press.
+        press: String,
+        /// What the person is shown, one line.
+        notice: String,
+    },
+}
+
+/// How fast messages may follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Least time between two messages to one chat, on average.
+    pub chat_interval: Duration,
+    /// Messages to one chat that may come at once.
+    pub chat_burst: u32,
+    /// Least time between two messages in all, on average.
+    pub overall_interval: Duration,
+    /// Least time between two edits of one status message; `None` where messages cannot be edited.
+    pub edit_interval: Option<Duration>,
+}
+
+impl Pace {
+    /// As fast as can be, and without edits.
+    pub const UNBOUNDED: Self =
+        Self { chat_interval: Duration::ZERO, chat_burst: 1, overall_interval: Duration::ZERO, edit_interval: None };
 }
 
 /// A provider's word that a message has arrived.
@@ -63,6 +125,14 @@ pub enum DeliverError {
     Wait {
         /// How long.
         after: Duration,
+        /// Whether all chats have to wait, or only this one.
+        everywhere: bool,
+    },
+    /// Surely not accepted: the chat has another id now.
+    #[error("the chat is now {}", .to.as_str())]
+    Moved {
+        /// Its new id.
+        to: ChatId,
     },
     /// Surely not accepted; the provider could not be reached. Retry later.
     #[error("could not be reached: {0}")]

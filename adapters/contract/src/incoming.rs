@@ -19,13 +19,43 @@ pub struct Incoming {
     pub reply_to: Option<MessageId>,
     /// Whether the chat is one person's direct chat with the bot; there free text is a prompt.
     pub direct: bool,
+    /// Whether it is meant for the bot although others read it too: it mentions the bot or answers one of its messages.
+    /// A mention that stands first or last is not in the text any more.
+    #[serde(default)]
+    pub addressed: bool,
     /// Which of several terminals or windows of the same chat asked; only it need be shown the answer.
     /// `None` where the provider shows a chat's messages to all of its members.
     pub window: Option<String>,
     /// Directory the sender stands in; consoles only.
     pub directory: Option<String>,
+    /// Files that came with it, already saved.
+    pub files: Vec<IncomingFile>,
+    /// What of it could not be taken, a sentence each, such as a file that is too large; to be told to the sender.
+    #[serde(default)]
+    pub not_taken: Vec<String>,
     /// What was said.
     pub kind: IncomingKind,
+}
+
+/// A file that came with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingFile {
+    /// Where the adapter has saved it, below [`crate::ListenContext::files`].
+    pub path: String,
+    /// Its name as the sender had it.
+    pub name: String,
+    /// What it is.
+    pub kind: FileKind,
+}
+
+/// Kinds of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A document or photo: named in the prompt.
+    Document,
+    /// A voice note: turned into text where a program for it is configured.
+    Voice,
 }
 
 /// Kinds of update.
@@ -34,8 +64,15 @@ pub struct Incoming {
 pub enum IncomingKind {
     /// A message.
     Text(String),
-    /// A press of a button; carries the button's action.
-    Button(String),
+    /// A message that was edited: what it says now.
+    Edited(String),
+    /// A press of a button.
+    Button {
+        /// The button's action.
+        action: String,
+        /// The provider's id of the press, by which it is answered; `None` where a press needs no answer.
+        press: Option<String>,
+    },
 }
 
 /// Who said something.

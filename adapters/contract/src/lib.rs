@@ -30,10 +30,10 @@ mod visible;
 mod write;
 
 pub use clean::clean;
-pub use deliver::{Deliver, DeliverError, Identity, Receipt, Reconciled};
+pub use deliver::{Deliver, DeliverError, Identity, Pace, Receipt, Reconciled, Signal};
 pub use document::{Alignment, Block, Document, Inline, Item};
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
-pub use incoming::{Incoming, IncomingKind, Sender};
+pub use incoming::{FileKind, Incoming, IncomingFile, IncomingKind, Sender};
 pub use listen::{AcceptError, Inbox, Listen, ListenContext, ListenError};
 pub use markdown::{MAX_BLOCK_DEPTH, MAX_INLINE_DEPTH, MAX_URL_BYTES};
 pub use measure::{Face, Markup, Measure, PlainMeasure};

@@ -1,5 +1,6 @@
 //! The arriving half of an adapter.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,8 +25,20 @@ pub trait Listen: Send {
 pub struct ListenContext {
     /// Where updates go.
     pub inbox: Arc<dyn Inbox>,
+    /// Private directory in which files of messages are saved.
+    pub files: PathBuf,
+    /// Told after every successful poll or heartbeat.
+    pub alive: Arc<dyn Fn() + Send + Sync>,
     /// Cancelled when the program stops.
     pub shutdown: CancellationToken,
+}
+
+impl ListenContext {
+    /// Makes a context that tells nobody how alive the listener is.
+    #[must_use]
+    pub fn new(inbox: Arc<dyn Inbox>, files: PathBuf, shutdown: CancellationToken) -> Self {
+        Self { inbox, files, alive: Arc::new(|| ()), shutdown }
+    }
 }
 
 /// The durable door of the bus.
@@ -49,6 +62,9 @@ pub enum ListenError {
     /// The connection is gone; listening again may work.
     #[error("the connection was lost: {0}")]
     Lost(String),
+    /// Another program listens with the same credentials (Telegram's 409); waits before listening again grow long.
+    #[error("another program listens with the same token: {0}")]
+    Contested(String),
     /// The provider will not have us (wrong token …); trying again is no use.
     #[error("refused: {0}")]
     Refused(String),

@@ -1,6 +1,7 @@
 //! Piped and single commands, from reader to inbox.
 
 use std::io::Cursor;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -67,7 +68,7 @@ fn listener(commands: Commands, paper: &Paper) -> ConsoleListen {
 
 async fn hear_from(mut listener: ConsoleListen, paper: &Paper) -> Heard {
     let store = Arc::new(Store::default());
-    let cx = ListenContext { inbox: store.clone(), shutdown: CancellationToken::new() };
+    let cx = ListenContext::new(store.clone(), PathBuf::new(), CancellationToken::new());
     tokio::time::timeout(PATIENCE, listener.listen(&cx)).await.expect("the input ends").expect("no error");
     let stored = std::mem::take(&mut *store.0.lock().expect("not poisoned"));
     let notes = String::from_utf8(paper.0.lock().expect("not poisoned").clone()).expect("text");
@@ -132,7 +133,7 @@ async fn a_number_presses_its_button_and_an_unknown_one_is_only_told() {
     let listener = listener(lines("#1\n#2\n"), &paper);
     listener.buttons.show(&[Button { label: "Approve".to_owned(), action: "approve 7".to_owned() }]);
     let heard = hear_from(listener, &paper).await;
-    assert_eq!(heard.kinds(), [IncomingKind::Button("approve 7".to_owned())]);
+    assert_eq!(heard.kinds(), [IncomingKind::Button { action: "approve 7".to_owned(), press: None }]);
     assert_eq!(heard.notes, "There is no button #2 in this shell (any more).\n");
 }
 
@@ -141,7 +142,7 @@ async fn a_stop_does_not_wait_for_an_input_that_never_ends() {
     let (input, _open) = std::io::pipe().expect("a pipe");
     let paper = Paper::default();
     let mut listener = listener(Commands::Lines(Box::new(input)), &paper);
-    let cx = ListenContext { inbox: Arc::new(Store::default()), shutdown: CancellationToken::new() };
+    let cx = ListenContext::new(Arc::new(Store::default()), PathBuf::new(), CancellationToken::new());
     cx.shutdown.cancel();
     tokio::time::timeout(PATIENCE, listener.listen(&cx)).await.expect("it stops").expect("no error");
 }

@@ -154,8 +154,11 @@ async fn the_inbox_keeps_each_update_once_and_refuses_when_told_to() {
         message: None,
         reply_to: None,
         direct: true,
+        addressed: false,
         window: None,
         directory: None,
+        files: Vec::new(),
+        not_taken: Vec::new(),
         kind: IncomingKind::Text("hi".to_owned()),
     };
     for _ in 0..2 {

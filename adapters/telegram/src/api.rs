@@ -1,0 +1,213 @@
+//! One call of the Bot API: teloxide's payload goes in, the answer or a [`CallError`] comes out.
+//!
+//! The token is part of every address, so no address is ever logged or put into an error. A call is made once; whether
+//! to make it again is for the caller, who knows what a repeat would do.
+
+use std::time::Duration;
+
+use reqwest::multipart::Form;
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use teloxide::requests::Payload;
+
+use crate::failure::{CallError, Parameters, Refusal};
+use crate::settings::{InvalidSettings, Settings};
+
+/// Longest wait for a connection, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest call that is no poll and moves no file.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest call that moves a file.
+pub(crate) const FILE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long an unused connection is kept. Short: a request on a connection that the server has just closed looks like
+/// one whose answer was lost.
+const IDLE_CONNECTION: Duration = Duration::from_secs(15);
+
+/// Longest answer that is read, in bytes; a full poll is well below 1 MiB.
+const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+
+/// The Bot API of one bot.
+pub(crate) struct Api {
+    client: Client,
+    base: String,
+    token: SecretString,
+    bot_id: String,
+}
+
+/// Who a token belongs to; fewer fields than teloxide asks for, so that older servers are understood.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Bot {
+    /// The bot's id.
+    pub(crate) id: u64,
+    /// The bot's name after the `@`.
+    #[serde(default)]
+    pub(crate) username: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    ok: bool,
+    result: Option<T>,
+    error_code: Option<u16>,
+    description: Option<String>,
+    #[serde(default)]
+    parameters: Option<Parameters>,
+}
+
+impl Api {
+    pub(crate) fn new(settings: Settings) -> Result<Self, InvalidSettings> {
+        let (base, bot_id) = (settings.base()?, settings.bot_id()?);
+        let mut client = teloxide::net::default_reqwest_settings()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .redirect(Policy::none());
+        if settings.is_local() {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|error| InvalidSettings::Client(words(error)))?;
+        Ok(Self { client, base, token: settings.token, bot_id })
+    }
+
+    /// Returns the bot's id.
+    pub(crate) fn bot_id(&self) -> &str {
+        &self.bot_id
+    }
+
+    /// Asks who the token belongs to.
+    pub(crate) async fn who(&self) -> Result<Bot, CallError> {
+        self.call(&teloxide::payloads::GetMe::new(), CALL_TIMEOUT).await
+    }
+
+    /// Makes one call and reads its result as `T`.
+    pub(crate) async fn call<P, T>(&self, payload: &P, timeout: Duration) -> Result<T, CallError>
+    where
+        P: Payload + Serialize,
+        T: DeserializeOwned,
+    {
+        self.send(self.client.post(self.method_url(P::NAME)).json(payload).timeout(timeout)).await
+    }
+
+    /// Makes one call that carries a file.
+    pub(crate) async fn upload<T: DeserializeOwned>(&self, method: &str, form: Form) -> Result<T, CallError> {
+        self.send(self.client.post(self.method_url(method)).multipart(form).timeout(FILE_TIMEOUT)).await
+    }
+
+    /// Begins to download a file by the path that `getFile` gave.
+    pub(crate) async fn download(&self, path: &str) -> Result<Response, CallError> {
+        let url = format!("{}/file/bot{}/{path}", self.base, self.token.expose_secret());
+        let response = self.client.get(url).timeout(FILE_TIMEOUT).send().await.map_err(unsent_or_unanswered)?;
+        match response.status() {
+            StatusCode::OK => Ok(response),
+            status if status.is_client_error() => Err(CallError::Answered(Refusal {
+                code: status.as_u16(),
+                description: format!("the file is not there ({status})"),
+                parameters: Parameters::default(),
+            })),
+            status => Err(CallError::Unanswered(format!("the download was answered with {status}"))),
+        }
+    }
+
+    fn method_url(&self, method: &str) -> String {
+        format!("{}/bot{}/{method}", self.base, self.token.expose_secret())
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
+        let response = request.send().await.map_err(unsent_or_unanswered)?;
+        let status = response.status();
+        let body = read(response).await?;
+        understand(status, &body)
+    }
+}
+
+/// Reads a whole body within bounds.
+async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Unanswered(words(error)))? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(CallError::Unanswered("the answer is too long".to_owned()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Reads an answer; one that is not the Bot API's own says nothing about the request unless its status does.
+fn understand<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, CallError> {
+    let foreign = || {
+        let why = format!("the answer ({status}) is not the Bot API's");
+        // Whoever answers 3xx or 4xx in the Bot API's place has not passed the request on.
+        let unsent = status.is_redirection() || status.is_client_error();
+        if unsent { CallError::Unsent(why) } else { CallError::Unanswered(why) }
+    };
+    match serde_json::from_slice::<Envelope<T>>(body) {
+        Ok(Envelope { ok: true, result: Some(result), .. }) => Ok(result),
+        Ok(Envelope { ok: false, error_code, description, parameters, .. }) => Err(CallError::Answered(Refusal {
+            code: error_code.unwrap_or(status.as_u16()),
+            description: description.unwrap_or_else(|| format!("no reason given ({status})")),
+            parameters: parameters.unwrap_or_default(),
+        })),
+        Ok(Envelope { ok: true, result: None, .. }) | Err(_) => Err(foreign()),
+    }
+}
+
+/// Sorts a failed request: only a failure to connect proves that nothing was sent.
+fn unsent_or_unanswered(error: reqwest::Error) -> CallError {
+    if error.is_connect() || error.is_builder() {
+        CallError::Unsent(words(error))
+    } else {
+        CallError::Unanswered(words(error))
+    }
+}
+
+/// Returns an error's words and those of its causes, without the address.
+fn words(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !words.ends_with(&next) {
+            words.push_str(": ");
+            words.push_str(&next);
+        }
+        cause = error.source();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(status: u16, body: &str) -> CallError {
+        let status = StatusCode::from_u16(status).expect("a status");
+        understand::<bool>(status, body.as_bytes()).expect_err("no success")
+    }
+
+    #[test]
+    fn only_the_bot_api_s_own_answer_says_no() {
+        let own = r#"{"ok":false,"error_code":502,"description":"Bad Gateway"}"#;
+        assert!(matches!(verdict(502, own), CallError::Answered(Refusal { code: 502, .. })));
+        assert!(matches!(verdict(502, "<html>Bad Gateway</html>"), CallError::Unanswered(_)));
+        assert!(matches!(verdict(200, r#"{"ok":true,"resu"#), CallError::Unanswered(_)));
+        assert!(matches!(verdict(200, r#"{"ok":true}"#), CallError::Unanswered(_)));
+        assert!(matches!(verdict(403, "<html>proxy</html>"), CallError::Unsent(_)));
+        assert!(matches!(verdict(302, ""), CallError::Unsent(_)));
+    }
+
+    #[tokio::test]
+    async fn no_error_holds_the_token() {
+        let mut settings = Settings::new("42:sEcReT".to_owned().into());
+        settings.api_url = "http://127.0.0.1:1".to_owned();
+        let error = Api::new(settings).expect("valid").who().await.expect_err("nobody listens there");
+        assert!(matches!(&error, CallError::Unsent(_)), "{error}");
+        assert!(!format!("{error} {error:?}").contains("sEcReT"), "{error:?}");
+    }
+}

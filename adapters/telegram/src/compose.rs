@@ -1,0 +1,156 @@
+//! From one [`Outgoing`] to one call's payload. Pure.
+
+use reqwest::multipart::{Form, Part as FilePart};
+use signalbox_adapter::{Attachment, Button, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose};
+use teloxide::payloads::{EditMessageText, SendMessage};
+use teloxide::types::{
+    ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageId, Recipient, ReplyMarkup,
+    ReplyParameters, ThreadId,
+};
+
+use crate::body::{Body, MAX_CAPTION_UTF16, MAX_TEXT_UTF16, REPEAT_MARK, utf16_len};
+
+/// Longest action of a button, in bytes.
+/// Source: <https://core.telegram.org/bots/api#inlinekeyboardbutton>, read 2026-11.
+const MAX_ACTION_BYTES: usize = 64;
+
+/// Buttons in one row; more would be cut off on a phone.
+const BUTTONS_IN_A_ROW: usize = 3;
+
+/// What is shown where there is nothing to show: Telegram refuses an empty text.
+const NO_TEXT: &str = "(no text)";
+
+/// One call that shows something.
+#[derive(Debug)]
+pub(crate) enum Call {
+    /// `sendMessage`.
+    Send(Box<SendMessage>),
+    /// `editMessageText`.
+    Edit(Box<EditMessageText>),
+    /// `sendDocument`.
+    Document(Form),
+}
+
+/// Returns the call that a message asks for.
+///
+/// # Errors
+/// [`DeliverError::Refused`] where an id is not Telegram's or the file cannot be sent.
+pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
+    let address = &message.target.address;
+    let chat = Recipient::Id(ChatId(chat_id(address)?));
+    if let Some(attachment) = &message.attachment {
+        return document(message, attachment).map(Call::Document);
+    }
+    let Body { text, entities } = body(message, MAX_TEXT_UTF16);
+    let preview = LinkPreviewOptions {
+        is_disabled: true,
+        url: None,
+        prefer_small_media: false,
+        prefer_large_media: false,
+        show_above_text: false,
+    };
+    if let Some(edited) = &message.target.edit_of {
+        let mut edit = EditMessageText::new(chat, message_id(edited)?, text);
+        edit.entities = Some(entities);
+        edit.link_preview_options = Some(preview);
+        edit.reply_markup = keyboard(&message.buttons);
+        return Ok(Call::Edit(Box::new(edit)));
+    }
+    let mut send = SendMessage::new(chat, text);
+    send.entities = Some(entities);
+    send.link_preview_options = Some(preview);
+    send.message_thread_id = thread(address)?;
+    send.disable_notification = is_silent(message).then_some(true);
+    send.reply_parameters = reply(message)?;
+    send.reply_markup = keyboard(&message.buttons).map(ReplyMarkup::InlineKeyboard);
+    Ok(Call::Send(Box::new(send)))
+}
+
+/// Returns the chat's number.
+pub(crate) fn chat_id(address: &ChatAddress) -> Result<i64, DeliverError> {
+    address.chat.as_str().parse().map_err(|_| DeliverError::Refused(format!("{} is no Telegram chat", address.chat)))
+}
+
+/// Returns the topic's number.
+pub(crate) fn thread(address: &ChatAddress) -> Result<Option<ThreadId>, DeliverError> {
+    let number = |thread: &signalbox_adapter::ThreadId| {
+        let number = thread.as_str().parse();
+        number.map_err(|_| DeliverError::Refused(format!("{thread} is no Telegram topic")))
+    };
+    Ok(address.thread.as_ref().map(number).transpose()?.map(|id| ThreadId(MessageId(id))))
+}
+
+/// Returns the message's number.
+pub(crate) fn message_id(id: &Id) -> Result<MessageId, DeliverError> {
+    let number = id.as_str().parse().map_err(|_| DeliverError::Refused(format!("{id} is no Telegram message")))?;
+    Ok(MessageId(number))
+}
+
+fn is_silent(message: &Outgoing) -> bool {
+    match message.purpose {
+        Purpose::Progress => true,
+        Purpose::Result | Purpose::Approval | Purpose::Alert => false,
+    }
+}
+
+fn body(message: &Outgoing, limit: usize) -> Body {
+    let mut body = Body::of(&message.part);
+    if body.text.trim().is_empty() && message.attachment.is_none() {
+        body = Body { text: NO_TEXT.to_owned(), entities: Vec::new() };
+    }
+    if !message.maybe_repeat {
+        return body.cut(limit);
+    }
+    let mut body = body.cut(limit - utf16_len(REPEAT_MARK));
+    body.push(REPEAT_MARK);
+    body
+}
+
+/// A reply that is sent as a plain message when what it answers is gone.
+fn reply(message: &Outgoing) -> Result<Option<ReplyParameters>, DeliverError> {
+    let answered = message.target.reply_to.as_ref().map(message_id).transpose()?;
+    Ok(answered.map(|id| ReplyParameters::new(id).allow_sending_without_reply()))
+}
+
+fn keyboard(buttons: &[Button]) -> Option<InlineKeyboardMarkup> {
+    let (taken, left_out): (Vec<_>, Vec<_>) =
+        buttons.iter().partition(|button| (1..=MAX_ACTION_BYTES).contains(&button.action.len()));
+    if !left_out.is_empty() {
+        tracing::error!(buttons = left_out.len(), "buttons with an action over 64 bytes were left out");
+    }
+    let rows = taken.chunks(BUTTONS_IN_A_ROW).map(|row| {
+        let buttons = row.iter().map(|button| InlineKeyboardButton::callback(&button.label, &button.action));
+        buttons.collect::<Vec<_>>()
+    });
+    (!taken.is_empty()).then(|| InlineKeyboardMarkup::new(rows))
+}
+
+fn document(message: &Outgoing, attachment: &Attachment) -> Result<Form, DeliverError> {
+    let address = &message.target.address;
+    let file = FilePart::text(attachment.text.clone()).file_name(attachment.file_name.clone());
+    let file = file
+        .mime_str(&attachment.media_type)
+        .map_err(|_| DeliverError::Refused(format!("{} is no media type", attachment.media_type)))?;
+    let mut form = Form::new().text("chat_id", chat_id(address)?.to_string()).part("document", file);
+    let Body { text, entities } = body(message, MAX_CAPTION_UTF16);
+    if !text.trim().is_empty() {
+        form = form.text("caption", text).text("caption_entities", json(&entities));
+    }
+    if let Some(ThreadId(MessageId(thread))) = thread(address)? {
+        form = form.text("message_thread_id", thread.to_string());
+    }
+    if is_silent(message) {
+        form = form.text("disable_notification", "true");
+    }
+    if let Some(reply) = reply(message)? {
+        form = form.text("reply_parameters", json(&reply));
+    }
+    if let Some(keyboard) = keyboard(&message.buttons) {
+        form = form.text("reply_markup", json(&keyboard));
+    }
+    Ok(form)
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("payload types are JSON")
+}

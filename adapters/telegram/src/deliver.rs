@@ -1,0 +1,126 @@
+//! The answering half: one attempt is one Bot API call.
+//!
+//! What an error says about the attempt is decided in `failure.rs`; here are the cases that depend on the call, such as an
+//! edit that changes nothing. Signs (typing, reactions, answers to presses) are asked for once and never insisted on.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use signalbox_adapter::{
+    ChatAddress, Deliver, DeliverError, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal,
+};
+use teloxide::payloads::{AnswerCallbackQuery, SendChatAction, SetMessageReaction};
+use teloxide::types::{CallbackQueryId, ChatAction, ChatId, ReactionType, Recipient};
+use tokio::time::Instant;
+
+use crate::api::{Api, CALL_TIMEOUT};
+use crate::compose::{Call, chat_id, compose, message_id, thread};
+use crate::failure::{CallError, Verdict};
+use crate::flood::Flood;
+use crate::pace;
+
+/// Longest answer to a press, in characters.
+/// Source: <https://core.telegram.org/bots/api#answercallbackquery>, read 2026-11.
+const MAX_NOTICE_CHARS: usize = 200;
+
+/// Delivers to Telegram chats.
+pub struct TelegramDeliver {
+    api: Arc<Api>,
+    flood: Flood,
+}
+
+/// The part of a sent message that matters; the rest of it could not make a send undone.
+#[derive(Deserialize)]
+struct Sent {
+    message_id: i64,
+}
+
+impl TelegramDeliver {
+    pub(crate) fn new(api: Arc<Api>) -> Self {
+        Self { api, flood: Flood::default() }
+    }
+
+    /// Says what to do after a failed call about this chat, or about none.
+    fn failed(&self, chat: Option<i64>, error: CallError) -> DeliverError {
+        match Verdict::from(error) {
+            Verdict::Wait(after) => {
+                let everywhere = chat.is_none_or(|chat| self.flood.note(chat, after, Instant::now()));
+                DeliverError::Wait { after, everywhere }
+            }
+            Verdict::Failed(error) => error,
+        }
+    }
+
+    async fn react(&self, address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<(), DeliverError> {
+        let chat = chat_id(address)?;
+        let mut reaction = SetMessageReaction::new(Recipient::Id(ChatId(chat)), message_id(message)?);
+        reaction.reaction = Some(vec![ReactionType::Emoji { emoji: emoji.to_owned() }]);
+        self.hint(Some(chat), self.api.call(&reaction, CALL_TIMEOUT).await)
+    }
+
+    /// Takes a refusal as an answer: not every chat allows every sign, and an old press is answered no more.
+    fn hint(&self, chat: Option<i64>, outcome: Result<IgnoredAny, CallError>) -> Result<(), DeliverError> {
+        match outcome {
+            Ok(_) => Ok(()),
+            Err(CallError::Answered(refusal)) if refusal.code == 400 => {
+                tracing::debug!(reason = refusal.description, "a sign was not taken");
+                Ok(())
+            }
+            Err(error) => Err(self.failed(chat, error)),
+        }
+    }
+}
+
+#[async_trait]
+impl Deliver for TelegramDeliver {
+    async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
+        let chat = chat_id(&message.target.address)?;
+        let sent = match compose(message)? {
+            Call::Send(send) => self.api.call::<_, Sent>(send.as_ref(), CALL_TIMEOUT).await,
+            Call::Document(form) => self.api.upload::<Sent>("sendDocument", form).await,
+            Call::Edit(edit) => match self.api.call::<_, Sent>(edit.as_ref(), CALL_TIMEOUT).await {
+                Err(CallError::Answered(refusal)) if refusal.says("message is not modified") => {
+                    Ok(Sent { message_id: edit.message_id.0.into() })
+                }
+                outcome => outcome,
+            },
+        };
+        let sent = sent.map_err(|error| self.failed(Some(chat), error))?;
+        Ok(Receipt { message: MessageId::new(sent.message_id.to_string()) })
+    }
+
+    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+        Ok(Reconciled::Unknowable)
+    }
+
+    async fn signal(&self, signal: &Signal) -> Result<(), DeliverError> {
+        match signal {
+            Signal::Working(address) => {
+                let chat = chat_id(address)?;
+                let mut action = SendChatAction::new(Recipient::Id(ChatId(chat)), ChatAction::Typing);
+                action.message_thread_id = thread(address)?;
+                self.hint(Some(chat), self.api.call(&action, CALL_TIMEOUT).await)
+            }
+            Signal::Taken { address, message } => self.react(address, message, "👀").await,
+            Signal::Ended { address, message, ok: true } => self.react(address, message, "👍").await,
+            Signal::Ended { address, message, ok: false } => self.react(address, message, "👎").await,
+            Signal::Pressed { press, notice } => {
+                let mut answer = AnswerCallbackQuery::new(CallbackQueryId(press.clone()));
+                answer.text =
+                    Some(notice.chars().take(MAX_NOTICE_CHARS).collect()).filter(|text: &String| !text.is_empty());
+                self.hint(None, self.api.call(&answer, CALL_TIMEOUT).await)
+            }
+        }
+    }
+
+    fn pace(&self, address: &ChatAddress) -> Pace {
+        pace::of_chat(&address.chat)
+    }
+
+    async fn check(&self) -> Result<Identity, DeliverError> {
+        let bot = self.api.who().await.map_err(|error| self.failed(None, error))?;
+        Ok(Identity { id: bot.id.to_string(), name: bot.username })
+    }
+}

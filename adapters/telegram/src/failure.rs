@@ -1,0 +1,94 @@
+//! What a failed call says about the call: whether it left, whether it was answered, and what to do next.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use signalbox_adapter::{ChatId, DeliverError, ListenError};
+
+/// Wait after a 429 that does not say how long.
+const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+
+/// Longest wait that is believed; a day is how long a message is kept at all.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Tells how a call failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    /// The request did not reach the Bot API.
+    #[error("{0}")]
+    Unsent(String),
+    /// The request was written, and no complete answer came.
+    #[error("{0}")]
+    Unanswered(String),
+    /// The Bot API said no.
+    #[error("{}", .0.description)]
+    Answered(Refusal),
+}
+
+/// The Bot API's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// Its error code, as in HTTP.
+    pub(crate) code: u16,
+    /// What it says.
+    pub(crate) description: String,
+    /// What else it says.
+    pub(crate) parameters: Parameters,
+}
+
+/// `ResponseParameters` of the Bot API.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Parameters {
+    /// Seconds to wait.
+    pub(crate) retry_after: Option<u64>,
+    /// The chat's new id.
+    pub(crate) migrate_to_chat_id: Option<i64>,
+}
+
+impl Refusal {
+    /// Tells whether the words hold this phrase, in any case.
+    pub(crate) fn says(&self, phrase: &str) -> bool {
+        self.description.to_ascii_lowercase().contains(phrase)
+    }
+}
+
+/// What is to be done about a failed send.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Wait this long; whom it holds up is for the caller to say.
+    Wait(Duration),
+    /// Anything else.
+    Failed(DeliverError),
+}
+
+impl From<CallError> for Verdict {
+    fn from(error: CallError) -> Self {
+        Self::Failed(match error {
+            CallError::Unsent(why) => DeliverError::Unreachable(why),
+            CallError::Unanswered(why) => DeliverError::Unknown(why),
+            CallError::Answered(refusal) => match (refusal.code, refusal.parameters.migrate_to_chat_id) {
+                (_, Some(to)) => DeliverError::Moved { to: ChatId::new(to.to_string()) },
+                (429, None) => {
+                    let after = refusal.parameters.retry_after.map_or(DEFAULT_WAIT, Duration::from_secs);
+                    return Self::Wait(after.min(MAX_WAIT));
+                }
+                (500.., None) => DeliverError::Unreachable(refusal.description),
+                (_, None) => DeliverError::Refused(refusal.description),
+            },
+        })
+    }
+}
+
+impl From<CallError> for ListenError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Unsent(why) | CallError::Unanswered(why) => Self::Lost(why),
+            CallError::Answered(refusal) => match refusal.code {
+                // 404 is what the server says to a token that has not the right length.
+                401 | 404 => Self::Refused(format!("Telegram does not know this token ({})", refusal.description)),
+                409 => Self::Contested(refusal.description),
+                _ => Self::Lost(refusal.description),
+            },
+        }
+    }
+}

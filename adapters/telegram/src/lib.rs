@@ -1,0 +1,72 @@
+//! Telegram for signalbox: long polling in, one Bot API call for each message out.
+//!
+//! [`connect`] makes the two halves from a token without asking Telegram anything, so that a start does not depend on
+//! the network. [`TelegramListen`] polls and confirms an update only when the inbox has it; [`TelegramDeliver`] makes one
+//! call an attempt; [`TelegramRender`] turns a document into text and message entities; [`Menu`] is the command menu.
+//!
+//! # What is teloxide's and what is not
+//! What is said to Telegram (payloads, entities, keyboards) and how a connection is set up is teloxide's. The request
+//! itself is made by `api.rs`: teloxide's `Bot` sleeps for 10 s inside the call when the server answers 5xx, and does not
+//! tell a request that never left from one whose answer was lost, on which the promise to say nothing twice rests. What is
+//! heard from Telegram is read by `update.rs`, more leniently than teloxide does, so that no message is lost for one field.
+//!
+//! # The one window
+//! Telegram takes no idempotency key and a bot cannot read a chat back. When the answer to a send is lost, nobody can
+//! tell whether the message arrived: [`TelegramDeliver`] says so ([`signalbox_adapter::Reconciled::Unknowable`]), and the
+//! core sends a result once more, marked "(may be a repeat)". That mark is the only case in which a person can see
+//! something twice.
+
+mod api;
+mod body;
+mod compose;
+mod deliver;
+mod failure;
+mod files;
+mod flood;
+mod gather;
+mod listen;
+mod menu;
+mod pace;
+mod render;
+mod settings;
+mod translate;
+mod update;
+mod window;
+mod write;
+
+use std::sync::Arc;
+
+pub use deliver::TelegramDeliver;
+pub use files::MAX_DOWNLOAD_BYTES;
+pub use listen::TelegramListen;
+pub use menu::{Menu, MenuEntry, Scope};
+pub use render::TelegramRender;
+pub use settings::{DEFAULT_API_URL, InvalidSettings, Settings};
+
+/// The two halves of the adapter.
+pub struct Telegram {
+    /// The bot's id: the part of the token before the colon.
+    pub bot_id: String,
+    /// Receives updates.
+    pub listen: TelegramListen,
+    /// Sends messages.
+    pub deliver: Arc<TelegramDeliver>,
+    /// Sets the command menu.
+    pub menu: Menu,
+}
+
+/// Makes the two halves; nothing is asked of Telegram yet.
+///
+/// # Errors
+/// [`InvalidSettings`] when token or address cannot be right.
+pub fn connect(settings: Settings) -> Result<Telegram, InvalidSettings> {
+    let poll = settings.poll;
+    let api = Arc::new(api::Api::new(settings)?);
+    let bot_id = api.bot_id().to_owned();
+    Ok(Telegram {
+        listen: TelegramListen::new(Arc::clone(&api), poll),
+        deliver: Arc::new(TelegramDeliver::new(Arc::clone(&api))),
+        menu: Menu::new(api),
+        bot_id,
+    })
+}

@@ -1,0 +1,262 @@
+//! Documents to parts: split by what Telegram takes, then written as text and entities.
+
+use signalbox_adapter::{
+    Document, Face, Limits, Markup, Measure, PlainMeasure, Render, Rendered, Split, TextUnit, split,
+};
+
+use crate::body::{MAX_CAPTION_UTF16, MAX_TEXT_UTF16, REPEAT_MARK, utf16_len};
+use crate::write::{TABLE_WIDTH, write};
+
+/// Renders for Telegram.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TelegramRender;
+
+impl Render for TelegramRender {
+    fn limits(&self) -> Limits {
+        Limits { max_text: MAX_TEXT_UTF16 - utf16_len(REPEAT_MARK), unit: TextUnit::Utf16 }
+    }
+
+    fn render(&self, document: &Document, max_parts: usize) -> Rendered {
+        let limit = self.limits().max_text;
+        let mut whole = split(document, &Prices, limit, max_parts);
+        if whole.rest.is_some() {
+            whole = with_caption(document, limit, max_parts);
+        }
+        let rest = whole.rest.take();
+        let parts = whole.numbered().iter().map(|part| write(part).into_part()).collect();
+        Rendered { parts, rest }
+    }
+}
+
+/// Splits so that the last part can go with the file that holds the rest: the text beside a file is shorter.
+fn with_caption(document: &Document, limit: usize, max_parts: usize) -> Split {
+    let caption = MAX_CAPTION_UTF16 - utf16_len(REPEAT_MARK) - NUMBER_UTF16;
+    if max_parts <= 1 {
+        return split(document, &Prices, caption, 1);
+    }
+    let mut full = split(document, &Prices, limit - NUMBER_UTF16, max_parts - 1);
+    if let Some(rest) = full.rest.take() {
+        let last = split(&Document::from_markdown(&rest), &Prices, caption, 1);
+        full.parts.extend(last.parts);
+        full.rest = last.rest;
+    }
+    full
+}
+
+/// Room for the number of a part, `(9999/9999)` and the empty line before it, in UTF-16 code units.
+const NUMBER_UTF16: usize = 13;
+
+/// What Telegram charges: the text alone, since formatting goes beside it.
+struct Prices;
+
+/// Counts as Telegram does.
+const TEXT: PlainMeasure = PlainMeasure(TextUnit::Utf16);
+
+impl Measure for Prices {
+    fn text(&self, text: &str, face: Face) -> usize {
+        TEXT.text(text, face)
+    }
+
+    fn markup(&self, markup: Markup<'_>) -> usize {
+        TEXT.markup(markup)
+    }
+
+    fn prefix(&self, markup: Markup<'_>) -> usize {
+        TEXT.prefix(markup)
+    }
+
+    fn table_width(&self) -> usize {
+        TABLE_WIDTH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use signalbox_adapter::same_text;
+    use teloxide::types::{MessageEntity, MessageEntityKind};
+
+    use super::*;
+    use crate::body::Body;
+
+    /// Pieces of Markdown and of what is hard in it: astral and combining characters, right-to-left text, names.
+    const PIECES: [&str; 30] = [
+        "word ",
+        "\n",
+        "\n\n",
+        "> ",
+        "- ",
+        "1. ",
+        "  ",
+        "```rust\n",
+        "```\n",
+        "`",
+        "**",
+        "*",
+        "~~",
+        "# ",
+        "---\n",
+        "[a](https://a.example/b)",
+        "[m](mailto:a@b.example)",
+        "|a|b|\n|-|-|\n|c|d|\n",
+        "- [x] ",
+        "@name ",
+        "@a_b_1",
+        "a@b.example ",
+        "👩‍👩‍👧",
+        "e\u{301}",
+        "שלום ",
+        "𝔘",
+        "/command ",
+        "https://c.example ",
+        "\t",
+        "x",
+    ];
+
+    fn bodies(markdown: &str, max_parts: usize) -> (Vec<Body>, Option<String>) {
+        let rendered = TelegramRender.render(&Document::from_markdown(markdown), max_parts);
+        (rendered.parts.iter().map(Body::of).collect(), rendered.rest)
+    }
+
+    fn one(markdown: &str) -> Body {
+        bodies(markdown, 1).0.remove(0)
+    }
+
+    /// Checks a body as the server does, only more strictly.
+    fn check(body: &Body) -> Result<(), String> {
+        let units: Vec<u16> = body.text.encode_utf16().collect();
+        if units.len() > MAX_TEXT_UTF16 - utf16_len(REPEAT_MARK) {
+            return Err(format!("{} units", units.len()));
+        }
+        if body.entities.len() > 100 {
+            return Err(format!("{} entities", body.entities.len()));
+        }
+        if body.text.ends_with(char::is_whitespace) {
+            return Err("white space at the end".to_owned());
+        }
+        let is_cut = |at: usize| units.get(at).is_some_and(|unit| (0xdc00..0xe000).contains(unit));
+        let mut outer: Vec<&MessageEntity> = Vec::new();
+        for entity in &body.entities {
+            let end = entity.offset + entity.length;
+            if entity.length == 0 || end > units.len() || is_cut(entity.offset) || is_cut(end) {
+                return Err(format!("{entity:?} is not within the text"));
+            }
+            outer.retain(|outer| outer.offset + outer.length > entity.offset);
+            for outer in &outer {
+                let nested = outer.offset <= entity.offset && end <= outer.offset + outer.length;
+                let is_code =
+                    |kind: &MessageEntityKind| matches!(kind, MessageEntityKind::Code | MessageEntityKind::Pre { .. });
+                let in_quote = outer.kind == MessageEntityKind::Blockquote;
+                if !nested || is_code(&outer.kind) || outer.kind == entity.kind || (is_code(&entity.kind) && !in_quote)
+                {
+                    return Err(format!("{entity:?} in {outer:?}"));
+                }
+            }
+            outer.push(entity);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn formatting_is_told_in_utf16_units() {
+        let body = one("👍 **bold _both_** `code` ~~gone~~ [link](https://a.example/)\n\n```rust\nfn a() {}\n```");
+        assert_eq!(body.text, "👍 bold both code gone link\n\nfn a() {}");
+        let url = "https://a.example/".parse().expect("an address");
+        let expected = [
+            MessageEntity::bold(3, 9),
+            MessageEntity::italic(8, 4),
+            MessageEntity::code(13, 4),
+            MessageEntity::strikethrough(18, 4),
+            MessageEntity::text_link(url, 23, 4),
+            MessageEntity::pre(Some("rust".to_owned()), 29, 9),
+        ];
+        assert_eq!(body.entities, expected);
+    }
+
+    #[test]
+    fn nothing_stands_within_code_and_bold_goes_on_behind_it() {
+        let body = one("**a `b` c**");
+        assert_eq!(body.text, "a b c");
+        let expected = [MessageEntity::bold(0, 2), MessageEntity::code(2, 1), MessageEntity::bold(3, 2)];
+        assert_eq!(body.entities, expected);
+    }
+
+    #[test]
+    fn names_ping_nobody_and_addresses_stay_text() {
+        let body = one("ask @alice or a@b.example, (@bob)");
+        assert_eq!(body.text, "ask @alice or a@b.example, (@bob)");
+        assert_eq!(body.entities, [MessageEntity::code(4, 6), MessageEntity::code(28, 4)]);
+    }
+
+    #[test]
+    fn a_flood_of_names_is_all_code() {
+        let body = one(&"@name ".repeat(300));
+        assert_eq!(body.entities, [MessageEntity::pre(None, 0, 1799)]);
+    }
+
+    #[test]
+    fn lists_quotes_and_tables_read_as_such() {
+        let body = one("1. a\n   - b\n   - [x] c\n\n> d\n> > e\n\n|x|y|\n|-|-:|\n|1|22|");
+        assert_eq!(body.text, "1. a\n\n  • b\n  • [x] c\n\nd\n\ne\n\nx |  y\n--+---\n1 | 22");
+        assert_eq!(body.entities.len(), 2);
+        assert_eq!(body.entities[0].kind, MessageEntityKind::Blockquote);
+    }
+
+    #[test]
+    fn too_much_formatting_loses_its_looks_first() {
+        let body = one(&"**b** `c` ".repeat(80));
+        assert_eq!(body.entities.len(), 100);
+        assert_eq!(body.entities.iter().filter(|entity| entity.kind == MessageEntityKind::Code).count(), 80);
+    }
+
+    #[test]
+    fn indented_code_at_the_beginning_stays_indented() {
+        let body = one("```\n  a\n b  \n```");
+        assert_eq!(body.text, "  a\n b");
+        assert_eq!(body.entities, [MessageEntity::pre(None, 0, 6)]);
+    }
+
+    #[test]
+    fn the_last_part_fits_beside_the_file_that_holds_the_rest() {
+        let words: Vec<String> = (0..20_000).map(|number| format!("w{number}")).collect();
+        let markdown = words.join(" ");
+        for max_parts in [1, 2, 5, 12] {
+            let (parts, rest) = bodies(&markdown, max_parts);
+            assert_eq!(parts.len(), max_parts);
+            let last = utf16_len(&parts[max_parts - 1].text);
+            assert!(last <= MAX_CAPTION_UTF16 - utf16_len(REPEAT_MARK), "{last}");
+            let mut shown: Vec<String> = parts.into_iter().map(|part| part.text).collect();
+            shown.extend(rest);
+            let shown = shown.join(" ");
+            assert!(shown.split_whitespace().filter(|word| word.starts_with('w')).eq(words.iter()));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_part_of_any_document_is_one_that_telegram_takes(
+            pieces in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..3000),
+        ) {
+            let markdown = pieces.concat();
+            let (parts, _) = bodies(&markdown, 9_999);
+            for part in &parts {
+                prop_assert_eq!(check(part), Ok(()), "{:?}", part);
+            }
+        }
+
+        #[test]
+        fn plain_words_are_neither_lost_nor_repeated(words in prop::collection::vec("[a-z👍é]{1,300}", 1..200)) {
+            let text = words.join(" ");
+            let (parts, rest) = bodies(&text, 9_999);
+            prop_assert_eq!(rest, None);
+            let mut shown = String::new();
+            for (at, part) in parts.iter().enumerate() {
+                let number = format!("({}/{})", at + 1, parts.len());
+                shown.push_str(part.text.strip_suffix(&number).unwrap_or(&part.text));
+            }
+            prop_assert!(same_text(&shown, &text));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the adapter has to be told: the token and where the Bot API is. Checked before anything is sent.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Where Telegram's own Bot API is.
+pub const DEFAULT_API_URL: &str = "https://api.telegram.org";
+
+/// How long Telegram may hold a poll open when nothing happens.
+const DEFAULT_POLL: Duration = Duration::from_secs(50);
+
+/// Settings of one bot.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The bot's token, as BotFather gave it.
+    pub token: SecretString,
+    /// Base address of the Bot API; a path in it is kept. Plain `http` for loopback only.
+    pub api_url: String,
+    /// How long the server may hold a poll open; whole seconds.
+    pub poll: Duration,
+}
+
+impl Settings {
+    /// Takes a token and leaves everything else as it is for Telegram's own servers.
+    #[must_use]
+    pub fn new(token: SecretString) -> Self {
+        Self { token, api_url: DEFAULT_API_URL.to_owned(), poll: DEFAULT_POLL }
+    }
+
+    /// Returns the bot's id, the part of the token before the colon.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Token`] when the token has not the form of one.
+    pub fn bot_id(&self) -> Result<String, InvalidSettings> {
+        let token = self.token.expose_secret();
+        let (id, secret) = token.split_once(':').ok_or(InvalidSettings::Token)?;
+        let is_id = !id.is_empty() && id.len() <= 20 && id.bytes().all(|b| b.is_ascii_digit());
+        let is_secret =
+            !secret.is_empty() && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        if is_id && is_secret { Ok(id.to_owned()) } else { Err(InvalidSettings::Token) }
+    }
+
+    /// Returns the base address without a slash at its end.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Address`] when it is none, or would send the token in clear text.
+    pub(crate) fn base(&self) -> Result<String, InvalidSettings> {
+        let wrong = |why| InvalidSettings::Address { why };
+        let url: Url = self.api_url.parse().map_err(|_| wrong("it is not an address"))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(wrong("plain http would send the token in clear text; use https")),
+            _ => return Err(wrong("it must begin with https://")),
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("it must have no query and no fragment"));
+        }
+        Ok(url.as_str().trim_end_matches('/').to_owned())
+    }
+
+    /// Tells whether the Bot API is on this machine; then no proxy is asked.
+    pub(crate) fn is_local(&self) -> bool {
+        self.api_url.parse().is_ok_and(|url| is_loopback(&url))
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Tells what is wrong with [`Settings`].
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidSettings {
+    /// The token has not the form of one.
+    #[error("the Telegram token must look like 123456789:AAE…; BotFather shows it after /newbot or /token")]
+    Token,
+    /// The address cannot be used.
+    #[error("the address of the Telegram Bot API cannot be used: {why}")]
+    Address {
+        /// Why.
+        why: &'static str,
+    },
+    /// The HTTP client could not be set up.
+    #[error("the HTTP client for Telegram could not be set up: {0}")]
+    Client(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(token: &str, api_url: &str) -> Settings {
+        Settings { api_url: api_url.to_owned(), ..Settings::new(token.to_owned().into()) }
+    }
+
+    #[test]
+    fn the_bot_id_is_read_from_the_token() {
+        assert_eq!(settings("42:AbC_d-9", "").bot_id(), Ok("42".to_owned()));
+        for wrong in ["", "42", "42:", ":x", "x:y", "42:a b", "42:a/../b", "4 2:a"] {
+            assert_eq!(settings(wrong, "").bot_id(), Err(InvalidSettings::Token), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_token_never_leaves_in_clear_text() {
+        let base = |url| settings("1:a", url).base();
+        assert_eq!(base("https://api.telegram.org/"), Ok("https://api.telegram.org".to_owned()));
+        assert_eq!(base("http://127.0.0.1:81/api/"), Ok("http://127.0.0.1:81/api".to_owned()));
+        assert_eq!(base("http://[::1]:81"), Ok("http://[::1]:81".to_owned()));
+        for wrong in ["http://api.telegram.org", "http://127.0.0.1.evil.org", "ftp://x", "telegram", "https://x/?a=b"] {
+            assert!(base(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn settings_do_not_print_the_token() {
+        assert!(!format!("{:?}", settings("42:sEcReT", "https://x")).contains("sEcReT"));
+    }
+}

@@ -1,0 +1,12 @@
+//! The adapter against a Bot API that keeps chats and refuses what the real one refuses.
+
+#[path = "../../../../tests/it/support/telegram/mod.rs"]
+mod telegram;
+
+mod attachments;
+mod delivering;
+mod listening;
+mod menus;
+mod pieces;
+mod scene;
+mod trouble;

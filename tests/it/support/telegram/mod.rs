@@ -1,0 +1,141 @@
+//! A Telegram Bot API on 127.0.0.1 that keeps chats, and refuses what the real one refuses.
+//!
+//! A test plays the people: it lets them [`FakeTelegram::say`] something, edit, press buttons, block the bot. The bot under
+//! test talks HTTP to [`FakeTelegram::url`] with [`TOKEN`]. What a chat then shows, edits applied, is in [`State`], and
+//! [`FakeTelegram::wait_until`] waits for it. [`Fault`]s are given out in order, one for each call of a method.
+//!
+//! Descriptions of errors are the real server's. Where its rules are looser than its documentation, the documentation is
+//! followed: what passes here passes there.
+
+mod fault;
+mod methods;
+mod parameters;
+mod people;
+mod rules;
+mod server;
+pub(crate) mod state;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub(crate) use fault::Fault;
+pub(crate) use people::{Person, Post};
+pub(crate) use state::{ChatKind, Fate};
+use state::{Shown, State};
+
+/// The bot's token; the fake knows no other.
+pub(crate) const TOKEN: &str = "42:fake-token_of-the-Test";
+/// The bot's id.
+pub(crate) const BOT_ID: i64 = 42;
+/// The bot's name.
+pub(crate) const BOT_NAME: &str = "SignalboxBot";
+
+/// How long a test waits for what must happen.
+pub(crate) const WAIT: Duration = Duration::from_secs(20);
+
+/// A running fake; it ends when this is dropped.
+pub(crate) struct FakeTelegram {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    _server: JoinSet<()>,
+}
+
+/// What the server's connections and the test share.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    changes: watch::Sender<u64>,
+}
+
+impl Shared {
+    /// Looks at the state, or changes it; whoever waits looks again.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        let outcome = act(&mut self.lock());
+        self.changes.send_modify(|count| *count += 1);
+        outcome
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the state has what is looked for.
+    pub(crate) async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
+        let mut changes = self.changes.subscribe();
+        loop {
+            if let Some(found) = find(&mut self.lock()) {
+                return found;
+            }
+            changes.changed().await.expect("the fake is alive");
+        }
+    }
+}
+
+impl FakeTelegram {
+    /// Starts a server on a free port.
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let shared = Arc::new(Shared { state: Mutex::default(), changes: watch::channel(0).0 });
+        let mut server = JoinSet::new();
+        server.spawn(server::serve(listener, Arc::clone(&shared)));
+        Self { shared, address, _server: server }
+    }
+
+    /// Returns the address to give as `api_url`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Looks at the state, or changes it.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        self.shared.with(act)
+    }
+
+    /// Returns what a chat shows now, oldest first: the messages of people and of the bot.
+    pub(crate) fn shows(&self, chat: i64) -> Vec<Shown> {
+        self.with(|state| state.shows(chat))
+    }
+
+    /// Returns the texts that the bot shows in a chat, oldest first.
+    pub(crate) fn said(&self, chat: i64) -> Vec<String> {
+        self.with(|state| state.said(chat))
+    }
+
+    /// Returns how often a method was called, in any way.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        self.with(|state| state.calls.iter().filter(|call| call.method == method.to_ascii_lowercase()).count())
+    }
+
+    /// Waits until the state has what is looked for, and returns it.
+    ///
+    /// # Panics
+    /// After [`WAIT`], with what was waited for.
+    pub(crate) async fn wait_for<T>(&self, what: &str, find: impl FnMut(&mut State) -> Option<T>) -> T {
+        let found = tokio::time::timeout(WAIT, self.shared.until(find)).await;
+        found.unwrap_or_else(|_| {
+            panic!("waited {WAIT:?} for {what}; calls: {:#?}", self.with(|state| state.calls.clone()))
+        })
+    }
+
+    /// Waits until the state is as it should be.
+    pub(crate) async fn wait_until(&self, what: &str, mut is_so: impl FnMut(&State) -> bool) {
+        self.wait_for(what, |state| is_so(state).then_some(())).await;
+    }
+
+    /// Lets the next call of a method that has no fault yet go wrong; called again, the one after it.
+    pub(crate) fn fail_next(&self, method: &str, fault: Fault) {
+        self.with(|state| state.faults.push_back((method.to_ascii_lowercase(), fault)));
+    }
+
+    /// Lets all calls that are held by [`Fault::Hold`] go on.
+    pub(crate) fn release(&self) {
+        self.with(|state| state.released += 1);
+    }
+}
