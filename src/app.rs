@@ -129,7 +129,7 @@ impl App {
         });
         let (bus, ends) = Bus::new(self.store.clone(), role.fence().clone(), router, Arc::clone(&look));
         let waker = Waker::listen(self.store.directory()).context("making the wake-up socket")?;
-        let redactor = Redactor::new(&self.config.redact);
+        let redactor = Redactor::of(&self.config);
         let observer = Observer::new(Arc::clone(&bus), Launcher::default(), redactor, self.stop.clone());
         observer.recover().await.context("finding the runs of before again")?;
         self.tracker.spawn(Arc::clone(&observer).run(ends.orders));

@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 use secrecy::ExposeSecret;
 
-use crate::config::Redact;
+use crate::config::{Config, Redact};
 
 /// What stands in a secret's place.
 const MASK: &str = "[redacted]";
@@ -30,6 +30,14 @@ pub struct Redactor {
 }
 
 impl Redactor {
+    /// Makes the redactor of a configuration: also our own secrets are masked.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let mut redactor = Self::new(&config.redact);
+        redactor.literals.extend(config.secrets().map(|secret| secret.expose_secret().to_owned()));
+        redactor
+    }
+
     /// Makes a redactor of the configured texts and prefixes, and the known shapes.
     #[must_use]
     pub fn new(config: &Redact) -> Self {

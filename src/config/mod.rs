@@ -24,6 +24,7 @@ mod render;
 mod show;
 mod source;
 mod store;
+mod telegram;
 mod timeouts;
 mod tree;
 
@@ -31,6 +32,8 @@ mod tree;
 mod tests;
 
 use std::path::PathBuf;
+
+use secrecy::SecretString;
 
 pub use agent_env::holds_own_secret;
 pub use agents::{Agent, Agents, HostProbes, Idle, Kind};
@@ -46,12 +49,18 @@ pub use render::Render;
 pub use show::{MASK, show};
 pub use source::{MAX_FILE_BYTES, Sources, directory};
 pub use store::{Durability, Store};
+pub use telegram::{TELEGRAM_API_URL, Telegram};
 pub use timeouts::Timeouts;
 use tree::Branch;
 
+/// What is said of a section that nothing reads.
+const NOT_READ: &str = "this build has nothing that reads this section; it is ignored";
+
+/// Variable that holds the Telegram bot's token where nothing else does.
+const TELEGRAM_TOKEN_VARIABLE: &str = "TELEGRAM_BOT_TOKEN";
+
 /// Sections of parts that this build does not contain; they are accepted and ignored.
-const ABSENT_SECTIONS: [&str; 10] =
-    ["cron", "discord", "email", "hooks", "http", "matrix", "slack", "smtp", "telegram", "triage"];
+const ABSENT_SECTIONS: [&str; 9] = ["cron", "discord", "email", "hooks", "http", "matrix", "slack", "smtp", "triage"];
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +85,15 @@ pub struct Config {
     pub render: Render,
     /// What must never leave.
     pub redact: Redact,
+    /// The Telegram bot.
+    pub telegram: Telegram,
+}
+
+impl Config {
+    /// Returns our own secrets, which never leave whoever quotes them.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.telegram.token.iter()
+    }
 }
 
 /// A configuration and where it came from.
@@ -110,7 +128,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     env::overlay(&mut root, &sources.env, &mut variables);
     variables.into_iter().for_each(|fault| findings.fault(fault));
 
-    let config = read(root, &mut findings);
+    let mut config = read(root, &mut findings);
     let found = findings.finish();
     if !found.faults.is_empty() {
         return Err(Faults(found.faults));
@@ -120,6 +138,11 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
         let path = path.display();
         warnings.push(format!("{path} holds secrets and others can read it; run: chmod 600 {path}"));
     }
+    let from_environment =
+        |name: &str| sources.env.get(name).map(|token| token.trim()).filter(|token| !token.is_empty());
+    if config.telegram.token.is_none() {
+        config.telegram.token = from_environment(TELEGRAM_TOKEN_VARIABLE).map(SecretString::from);
+    }
     Ok(Loaded { config, file, warnings })
 }
 
@@ -127,8 +150,11 @@ fn read(root: Branch, findings: &mut Findings) -> Config {
     Section::root(root, findings, |root| {
         for name in ABSENT_SECTIONS {
             if root.skip(name) {
-                root.warn(name, "this build has nothing that reads this section; it is ignored");
+                root.warn(name, NOT_READ);
             }
+        }
+        if cfg!(not(feature = "telegram")) && root.has("telegram") {
+            root.warn("telegram", NOT_READ);
         }
         Config {
             allow: root.section("allow", Allow::read),
@@ -141,10 +167,13 @@ fn read(root: Branch, findings: &mut Findings) -> Config {
             store: root.section("store", Store::read),
             render: root.section("render", Render::read),
             redact: root.section("redact", Redact::read),
+            telegram: root.section("telegram", Telegram::read),
         }
     })
 }
 
 fn holds_secrets(config: &Config) -> bool {
-    !config.redact.literals.is_empty() || config.agents.by_name.values().any(|agent| !agent.env.is_empty())
+    config.secrets().next().is_some()
+        || !config.redact.literals.is_empty()
+        || config.agents.by_name.values().any(|agent| !agent.env.is_empty())
 }

@@ -19,7 +19,8 @@ pub const MASK: &str = "***";
 /// Writes the whole configuration, defaults included, as TOML.
 #[must_use]
 pub fn show(config: &Config) -> String {
-    let Config { allow, agents, limits, timeouts, observer, projects, delivery, store, render, redact } = config;
+    let Config { allow, agents, limits, timeouts, observer, projects, delivery, store, render, redact, telegram } =
+        config;
     let root = table([
         ("allow", Value::Table(allow.0.iter().map(|(name, list)| (name.to_string(), allowed(list))).collect())),
         ("agents", all_agents(agents)),
@@ -58,6 +59,13 @@ pub fn show(config: &Config) -> String {
                 ("durability", word(&Durability::WORDS, store.durability)),
                 ("retention", duration(store.retention)),
             ]),
+        ),
+        (
+            "telegram",
+            table(telegram.token.iter().map(|_| ("token", MASK.into())).chain([
+                ("api_url", telegram.api_url.clone().into()),
+                ("transcribe", telegram.transcribe.clone().into()),
+            ])),
         ),
         ("render", table([("max_parts", render.max_parts.into())])),
         (

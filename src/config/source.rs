@@ -79,6 +79,15 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
     })
 }
 
+/// Reads a secret that stands alone in a file of its own; white space around it does not count.
+pub(super) fn read_secret(path: &str) -> Result<secrecy::SecretString, String> {
+    let text = read_text(&super::projects::absolute(path)?)?;
+    match text.trim() {
+        "" => Err("is empty".to_owned()),
+        secret => Ok(secret.to_owned().into()),
+    }
+}
+
 /// Tells whether anybody but the file's owner may read it.
 pub(super) fn is_readable_by_others(path: &Path) -> bool {
     const GROUP_AND_OTHERS: u32 = 0o044;

@@ -258,10 +258,10 @@ fn faults_of_the_environment_name_the_variable_and_hide_its_value() {
 
 #[test]
 fn sections_of_parts_that_are_not_built_in_are_accepted_with_a_warning() {
-    let text = "[telegram]\ntoken = '1:x'\n[[hooks]]\nid = 'ops'\n[smtp]\nhost = 'mail'";
+    let text = "[slack]\nbot_token = 'x'\n[[hooks]]\nid = 'ops'\n[smtp]\nhost = 'mail'";
     let loaded = load_bytes(text, &[("SIGNALBOX__DISCORD__TOKEN", "x")]).expect("known sections");
     let names: Vec<&str> = loaded.warnings.iter().filter_map(|warning| warning.split(':').next()).collect();
-    assert_eq!(names, ["discord", "hooks", "smtp", "telegram"]);
+    assert_eq!(names, ["discord", "hooks", "slack", "smtp"]);
     assert_eq!(show(&loaded.config), show(&Config::default()));
 }
 
@@ -312,13 +312,30 @@ fn secrets_are_masked_wherever_the_configuration_is_shown() {
     let more = directory.path().join("redact");
     std::fs::write(&more, "hunter2-b\n\nhunter2-c\n").expect("a writable directory");
     let config = loaded(&format!(
-        "agents.claude.env = {{ API_KEY = 'hunter2-a' }}\n[redact]\nliterals = ['hunter2-d']\nliterals_file = {more:?}"
+        "agents.claude.env = {{ API_KEY = 'hunter2-a' }}\ntelegram.token = '1:hunter2-e'\n[redact]\nliterals = ['hunter2-d']\nliterals_file = {more:?}"
     ));
     assert_eq!(config.redact.literals.len(), 3);
     for text in [show(&config), format!("{config:?}")] {
         assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("API_KEY"), "{text}");
     }
+}
+
+#[test]
+fn the_bots_token_comes_from_the_file_or_one_of_its_own_or_the_environment() {
+    use secrecy::ExposeSecret as _;
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let alone = directory.path().join("token");
+    std::fs::write(&alone, "42:from-its-own-file\n").expect("a writable directory");
+    let token = |text: &str| {
+        let loaded = load_bytes(text, &[("TELEGRAM_BOT_TOKEN", " 42:from-environment ")]).expect("valid");
+        loaded.config.telegram.token.expect("a token").expose_secret().to_owned()
+    };
+    assert_eq!(token(""), "42:from-environment");
+    assert_eq!(token("telegram.token = '42:from-file'"), "42:from-file");
+    assert_eq!(token(&format!("telegram.token_file = {alone:?}")), "42:from-its-own-file");
+    let both = format!("telegram.token = '42:hunter2'\ntelegram.token_file = {alone:?}");
+    assert!(faults(&both, &[]).contains("telegram.token_file: is given beside token"), "{}", faults(&both, &[]));
 }
 
 #[test]
