@@ -19,13 +19,17 @@ use crate::agent::supervisor::boot_id;
 use crate::agent::supervisor::client::Launcher;
 use crate::bus::Bus;
 use crate::clock::SystemClock;
+use crate::command;
 use crate::config::{self, Config};
 use crate::lifecycle;
 use crate::observer::Observer;
-use crate::outbox::{self, Outbox};
+use crate::observer::board::Board;
+use crate::observer::live::Live;
+use crate::outbox::{self, Editing, Outbox, Pacer};
 use crate::redact::Redactor;
 use crate::router::{Context, Router};
 use crate::store::{Caps, Delivering, Durability, Options, Role, RoleError, Scope, Store};
+use crate::transport::{Surroundings, Transport};
 use crate::wake::Waker;
 use crate::wiring;
 
@@ -59,8 +63,25 @@ pub struct Deliveries {
     pub adapters: BTreeMap<String, Arc<dyn Deliver>>,
     /// The lanes.
     pub scopes: Vec<Scope>,
-    /// How long a message is worth delivering; `None` for ever.
-    pub max_age: Option<Duration>,
+    /// How long a message is worth delivering, by provider; for ever where none is given.
+    pub max_ages: BTreeMap<String, Duration>,
+    /// Chat transports, to be kept listening.
+    pub transports: Vec<Transport>,
+}
+
+impl Deliveries {
+    /// Adds the chat transports that are configured.
+    #[must_use]
+    pub fn with_chats(mut self, config: &Config) -> Self {
+        for transport in wiring::connect(config) {
+            let provider = transport.provider.clone();
+            self.adapters.insert(provider.clone(), Arc::clone(&transport.deliver));
+            self.max_ages.insert(provider.clone(), config.delivery.max_age);
+            self.scopes.push(Scope { provider, window: None });
+            self.transports.push(transport);
+        }
+        self
+    }
 }
 
 impl App {
@@ -119,7 +140,12 @@ impl App {
     ///
     /// # Errors
     /// When runs cannot be found again or the wake-up socket cannot be made.
-    pub async fn start_core(&self, role: Role, look: Arc<Notify>, deliveries: Deliveries) -> anyhow::Result<Arc<Bus>> {
+    pub async fn start_core(
+        &self,
+        role: Role,
+        look: Arc<Notify>,
+        mut deliveries: Deliveries,
+    ) -> anyhow::Result<Arc<Bus>> {
         let agents = Catalogue::new(self.config.agents.clone(), self.variables.clone());
         let router = Router::new(Context {
             config: self.config.clone(),
@@ -130,18 +156,27 @@ impl App {
         let (bus, ends) = Bus::new(self.store.clone(), role.fence().clone(), router, Arc::clone(&look));
         let waker = Waker::listen(self.store.directory()).context("making the wake-up socket")?;
         let redactor = Redactor::of(&self.config);
-        let observer = Observer::new(Arc::clone(&bus), Launcher::default(), redactor, self.stop.clone());
+        let board = Arc::new(Board::default());
+        let observer =
+            Observer::new(Arc::clone(&bus), Launcher::default(), redactor, Arc::clone(&board), self.stop.clone());
         observer.recover().await.context("finding the runs of before again")?;
         self.tracker.spawn(Arc::clone(&observer).run(ends.orders));
+        let transports = std::mem::take(&mut deliveries.transports);
+        self.tracker.spawn(outbox::give_signs(ends.signs, deliveries.adapters.clone(), self.stop.clone()));
         if deliveries.scopes.is_empty() {
             drop(ends.claimed);
         } else {
-            self.start_outbox(deliveries, Some(role.fence().clone()), ends.claimed, look);
+            let adapters = deliveries.adapters.clone();
+            let (pacer, editing) = self.start_outbox(deliveries, Some(role.fence().clone()), ends.claimed, look);
+            let redactor = Redactor::of(&self.config);
+            let live = Live { bus: Arc::clone(&bus), board, adapters, pacer, editing, redactor };
+            self.tracker.spawn(Arc::new(live).run(self.stop.clone()));
         }
         let (routing, stop) = (Arc::clone(&bus), self.stop.clone());
         self.tracker.spawn(async move {
             route(&routing, &waker, &stop).await;
         });
+        self.start_transports(&bus, transports);
         self.role.set(role).ok();
         let (fenced, stop) = (bus.fenced.clone(), self.stop.clone());
         self.tracker.spawn(async move {
@@ -156,6 +191,23 @@ impl App {
         Ok(bus)
     }
 
+    /// Starts listening to the chats.
+    fn start_transports(&self, bus: &Arc<Bus>, transports: Vec<Transport>) {
+        let known = &bus.router().context().transports;
+        for transport in transports {
+            let bot_name = known.get(&transport.provider).map(|known| Arc::clone(&known.bot_name));
+            let around = Surroundings {
+                bus: Arc::clone(bus),
+                store: self.store.clone(),
+                files: self.store.directory().join("files"),
+                bot_name: bot_name.unwrap_or_default(),
+                commands: command::menu(),
+                stop: self.stop.clone(),
+            };
+            self.tracker.spawn(transport.run(around));
+        }
+    }
+
     /// Starts delivering.
     pub fn start_outbox(
         &self,
@@ -163,10 +215,12 @@ impl App {
         fence: Option<crate::store::Fence>,
         claimed: mpsc::Receiver<crate::store::Delivery>,
         look: Arc<Notify>,
-    ) {
+    ) -> (Arc<Pacer>, Arc<Editing>) {
         let sender = format!("{}-{:08x}", std::process::id(), self.store.clock().random() & 0xffff_ffff);
+        let (pacer, editing) = (Pacer::new(deliveries.adapters.clone()), Arc::new(Editing::default()));
         if fence.is_some() {
-            self.store.deliver_as(Delivering { scopes: deliveries.scopes.clone(), sender: sender.clone() });
+            let (scopes, sender, gate) = (deliveries.scopes.clone(), sender.clone(), Arc::clone(&pacer) as _);
+            self.store.deliver_as(Delivering { scopes, sender, gate });
         }
         let outbox = Outbox::new(outbox::Setup {
             store: self.store.clone(),
@@ -174,7 +228,9 @@ impl App {
             adapters: deliveries.adapters,
             scopes: deliveries.scopes,
             sender,
-            max_age: deliveries.max_age,
+            max_ages: deliveries.max_ages,
+            pacer: Arc::clone(&pacer),
+            editing: Arc::clone(&editing),
         });
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
@@ -183,6 +239,7 @@ impl App {
                 stop.cancel();
             }
         });
+        (pacer, editing)
     }
 
     /// Stops everything in time: what is at hand is finished, agents are left to their supervisors.

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
-use signalbox_adapter::{AcceptError, Inbox, Incoming};
+use signalbox_adapter::{AcceptError, Inbox, Incoming, Provider, Signal};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -38,6 +38,8 @@ pub struct Ends {
     pub orders: mpsc::Receiver<Order>,
     /// For the outbox: deliveries already claimed.
     pub claimed: mpsc::Receiver<Delivery>,
+    /// Signs to give.
+    pub signs: mpsc::Receiver<(Provider, Signal)>,
 }
 
 /// The shared message bus of the process that holds the core role.
@@ -47,6 +49,7 @@ pub struct Bus {
     router: Router,
     orders: mpsc::Sender<Order>,
     claimed: mpsc::Sender<Delivery>,
+    signs: mpsc::Sender<(Provider, Signal)>,
     own: Weak<Self>,
     tracker: TaskTracker,
     /// Wakes the outbox to look for something to claim.
@@ -61,18 +64,20 @@ impl Bus {
     pub fn new(store: Store, fence: Fence, router: Router, look: Arc<Notify>) -> (Arc<Self>, Ends) {
         let (orders, order_end) = mpsc::channel(MAX_WAITING);
         let (claimed, claimed_end) = mpsc::channel(MAX_WAITING);
+        let (signs, sign_end) = mpsc::channel(MAX_WAITING);
         let bus = Arc::new_cyclic(|own| Self {
             store,
             fence,
             router,
             orders,
             claimed,
+            signs,
             own: Weak::clone(own),
             tracker: TaskTracker::new(),
             look,
             fenced: CancellationToken::new(),
         });
-        (bus, Ends { orders: order_end, claimed: claimed_end })
+        (bus, Ends { orders: order_end, claimed: claimed_end, signs: sign_end })
     }
 
     /// Returns the store, for reading.
@@ -135,12 +140,40 @@ impl Bus {
         for session in effects.closed {
             self.orders.send(Order::Tidy(session)).await.ok();
         }
+        for sign in effects.signs {
+            // A sign is worth nothing later, so a full queue loses it.
+            self.signs.try_send(sign).ok();
+        }
         for delivery in effects.send {
             self.claimed.send(delivery).await.ok();
         }
         if effects.deliver {
             self.look.notify_one();
         }
+    }
+
+    /// Accepts a message as the holder of another role beside the core's: refused when that role is another's by now.
+    ///
+    /// # Errors
+    /// [`AcceptError`]; the message is not stored.
+    pub async fn accept_from(&self, incoming: Incoming, poller: Option<Fence>) -> Result<(), AcceptError> {
+        let mut step = self.router.step(incoming).await;
+        let checked = move |tx: &Tx<'_>| {
+            poller.as_ref().map_or(Ok(()), |fence| tx.check(fence))?;
+            step(tx)
+        };
+        self.write(checked).await.map_err(|error| AcceptError(Box::new(error)))
+    }
+
+    /// Notes that a provider can be reached again: what waits for it is tried at once.
+    pub fn reachable_again(&self, provider: &str) {
+        let bus = self.own.upgrade().expect("a bus is only used through its Arc");
+        let provider = provider.to_owned();
+        self.tracker.spawn(async move {
+            if let Err(error) = bus.write(move |tx| tx.try_again(&provider)).await {
+                tracing::warn!(%error, "could not try again what waits");
+            }
+        });
     }
 
     /// Routes what other processes have left in the inbox.
@@ -173,7 +206,6 @@ impl Bus {
 #[async_trait]
 impl Inbox for Bus {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
-        let step = self.router.step(incoming).await;
-        self.write(step).await.map_err(|error| AcceptError(Box::new(error)))
+        self.accept_from(incoming, None).await
     }
 }

@@ -64,6 +64,8 @@
 //! | [`investigation`] | the built-in `host` investigator |
 //! | [`mod@format`] | every sentence the program says |
 //! | [`outbox`] | sending, retrying, giving up |
+//! | [`transport`] | keeps each provider's listener listening |
+//! | [`report`] | what a task's chat is shown of it, and what becomes of the buttons |
 //! | [`redact`] | secrets are masked in what leaves |
 
 pub mod access;
@@ -80,9 +82,11 @@ pub mod lifecycle;
 pub mod observer;
 pub mod outbox;
 pub mod redact;
+pub mod report;
 pub mod router;
 pub mod session;
 pub mod store;
 pub mod tasks;
+pub mod transport;
 pub mod wake;
 pub mod wiring;

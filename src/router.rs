@@ -3,11 +3,12 @@
 //! Outside the transaction: parse (pure), and look at what only the machine can tell (installed agents). Inside it:
 //! check rights, decide, write the rows and the answer. [`Turn`] is what every handler gets.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use signalbox_adapter::{Attachment, Block, Button, Document, Incoming, IncomingKind, Part, Purpose, Render};
+use signalbox_adapter::{Attachment, Block, Button, Document, Incoming, IncomingKind, Part, Purpose, Render, Signal};
 
 use crate::access;
 use crate::agent::catalogue::{Catalogue, Presence};
@@ -15,7 +16,7 @@ use crate::command::{self, Command, Misunderstood, Parsed, SessionCommand};
 use crate::config::{Config, Role};
 use crate::format;
 use crate::session;
-use crate::store::{InboxOutcome, NewDelivery, OpenInbound, StoreError, Task, TaskId, Tx};
+use crate::store::{InboxOutcome, NewDelivery, OpenInbound, StoreError, Task, TaskId, Tx, about_status};
 use crate::tasks;
 
 /// A refused stranger is answered once in this time.
@@ -28,8 +29,10 @@ pub struct Transport {
     pub render: Arc<dyn Render>,
     /// Whether who can use it owns this machine's user account, and so is admin.
     pub trusted: bool,
-    /// The bot's name there, for `/command@name`.
-    pub bot_name: Option<String>,
+    /// Whether a message can be changed after it was sent.
+    pub edits: bool,
+    /// The bot's name there, for `/command@name`; known once the provider has told it.
+    pub bot_name: Arc<OnceLock<String>>,
 }
 
 /// Everything the handlers need that is no row.
@@ -62,6 +65,8 @@ pub struct Turn<'t> {
     pub inbox: i64,
     /// What the machine said of its agents.
     pub presence: &'t Presence,
+    /// Whether a press has been answered.
+    pressed: Cell<bool>,
 }
 
 impl Router {
@@ -85,7 +90,11 @@ impl Router {
         let ready = self.prepare(incoming).await;
         move |tx| match tx.accept(&ready.incoming)? {
             Some(inbox) => ready.route(tx, inbox),
-            None => Ok(()),
+            None => {
+                // A press that comes again is still to be answered, or its button spins.
+                answer_press(tx, &ready.incoming, "");
+                Ok(())
+            }
         }
     }
 
@@ -100,7 +109,7 @@ impl Router {
 
     async fn prepare(&self, incoming: Incoming) -> Ready {
         let transport = self.context.transports.get(incoming.address.provider.as_str());
-        let bot_name = transport.and_then(|transport| transport.bot_name.as_deref());
+        let bot_name = transport.and_then(|transport| transport.bot_name.get()).map(String::as_str);
         let parsed = match &incoming.kind {
             IncomingKind::Text(text) | IncomingKind::Edited(text) => command::parse(text, bot_name),
             // A button carries a command without its slash.
@@ -127,8 +136,16 @@ struct Ready {
 
 impl Ready {
     fn route(&self, tx: &Tx<'_>, inbox: i64) -> Result<(), StoreError> {
-        let turn = Turn { tx, cx: &self.context, incoming: &self.incoming, inbox, presence: &self.presence };
+        let turn = Turn {
+            tx,
+            cx: &self.context,
+            incoming: &self.incoming,
+            inbox,
+            presence: &self.presence,
+            pressed: Cell::default(),
+        };
         let outcome = turn.take(&self.parsed)?;
+        turn.answer_press("");
         tx.close_inbound(inbox, outcome)
     }
 }
@@ -206,7 +223,9 @@ impl Turn<'_> {
             sender.id = %self.incoming.sender.id, chat.id = %self.incoming.address.chat,
             "refused a message of a stranger"
         );
-        if self.tx.first_in(&who, REFUSAL_EVERY)? {
+        if self.is_press() {
+            self.answer_press(&format::access::no_button(self.incoming));
+        } else if self.tx.first_in(&who, REFUSAL_EVERY)? {
             self.say(format::access::stranger(self.incoming), Purpose::Result, Vec::new(), None)?;
         }
         Ok(InboxOutcome::Refused)
@@ -217,7 +236,7 @@ impl Turn<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn answer(&self, document: Document) -> Result<InboxOutcome, StoreError> {
-        self.say(document, Purpose::Result, Vec::new(), None)?;
+        self.reply(document)?;
         Ok(InboxOutcome::Ok)
     }
 
@@ -226,8 +245,28 @@ impl Turn<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn refuse(&self, document: Document) -> Result<InboxOutcome, StoreError> {
-        self.say(document, Purpose::Result, Vec::new(), None)?;
+        self.reply(document)?;
         Ok(InboxOutcome::Refused)
+    }
+
+    /// Answers a press where it was made, if the answer is short; all else is a message.
+    fn reply(&self, document: Document) -> Result<(), StoreError> {
+        if let Some(notice) = format::notice(&document).filter(|_| self.is_press()) {
+            self.answer_press(&notice);
+            return Ok(());
+        }
+        self.say(document, Purpose::Result, Vec::new(), None)
+    }
+
+    fn is_press(&self) -> bool {
+        matches!(&self.incoming.kind, IncomingKind::Button { press: Some(_), .. })
+    }
+
+    /// Answers a press, once.
+    fn answer_press(&self, notice: &str) {
+        if !self.pressed.replace(true) {
+            answer_press(self.tx, self.incoming, notice);
+        }
     }
 
     /// Tells the chat that asked.
@@ -252,6 +291,7 @@ impl Turn<'_> {
             attachment,
             task: task.cloned(),
             inbox: Some(self.inbox),
+            about: task.filter(|_| purpose == Purpose::Progress).map(about_status),
         })
     }
 
@@ -259,6 +299,13 @@ impl Turn<'_> {
     #[must_use]
     pub fn chat(&self) -> String {
         crate::store::chat(&self.incoming.address)
+    }
+}
+
+/// Tells the provider that a press was handled, and the person in one line what came of it.
+fn answer_press(tx: &Tx<'_>, incoming: &Incoming, notice: &str) {
+    if let IncomingKind::Button { press: Some(press), .. } = &incoming.kind {
+        tx.sign(&incoming.address.provider, Signal::Pressed { press: press.clone(), notice: notice.to_owned() });
     }
 }
 
@@ -279,6 +326,12 @@ impl Context {
         (rendered.parts, attachment)
     }
 
+    /// Whether messages of a provider can be changed after they were sent.
+    #[must_use]
+    pub fn can_edit(&self, provider: &str) -> bool {
+        self.transports.get(provider).is_some_and(|transport| transport.edits)
+    }
+
     /// Makes the delivery that tells a task's chat something of it.
     #[must_use]
     pub fn tell(&self, task: &Task, document: &Document, purpose: Purpose, buttons: Vec<Button>) -> NewDelivery {
@@ -293,6 +346,7 @@ impl Context {
             attachment,
             task: Some(task.id.clone()),
             inbox: task.inbox,
+            about: None,
         }
     }
 }
@@ -330,7 +384,7 @@ mod tests {
 
     #[test]
     fn what_is_beyond_the_last_message_is_attached_as_a_file() {
-        let narrow = Transport { render: Arc::new(Narrow), trusted: false, bot_name: None };
+        let narrow = Transport { render: Arc::new(Narrow), trusted: false, edits: false, bot_name: Arc::default() };
         let mut context = Context {
             config: Config::default(),
             agents: Catalogue::new(Agents::default(), BTreeMap::new()),

@@ -1,9 +1,10 @@
 //! Commands about tasks: status, stop, cancel, retry, discard, answers to permission requests, and the trace.
 
-use signalbox_adapter::{Button, Purpose};
+use signalbox_adapter::IncomingKind;
 
 use crate::agent::event::Decision;
 use crate::format;
+use crate::report::{self, Answered};
 use crate::router::Turn;
 use crate::session;
 use crate::store::{InboxOutcome, SessionStatus, Status, StoreError, Task};
@@ -83,9 +84,7 @@ pub fn end(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreError> {
 /// A task that never ran has its result at once.
 fn announce_if_waiting(turn: &Turn<'_>, task: &Task) -> Result<(), StoreError> {
     let Some(ended) = turn.tx.task(task.id.as_str())?.filter(|now| now.status.is_final()) else { return Ok(()) };
-    let name = session_name(turn, &ended)?;
-    let report = format::task::result(&ended, &name, turn.tx.now());
-    turn.tx.enqueue(&turn.cx.tell(&ended, &report, Purpose::Result, Vec::new()))
+    report::end(turn.tx, turn.cx, &ended)
 }
 
 /// Runs a task's prompt again.
@@ -127,8 +126,10 @@ pub fn run_again(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreErro
         return turn.refuse(why);
     }
     // The button is spent: pressed twice it must not run the prompt twice.
-    if task.status == Status::Interrupted {
+    let by_button = matches!(turn.incoming.kind, IncomingKind::Button { .. });
+    if task.status == Status::Interrupted || by_button {
         turn.tx.discard(&task.id)?;
+        report::spend_result(turn.tx, turn.cx, &task.id)?;
     }
     session::submit(turn, &session, &task.prompt, Some(&task.id), &notes)
 }
@@ -147,6 +148,7 @@ pub fn discard(turn: &Turn<'_>, id: &str) -> Result<InboxOutcome, StoreError> {
         return turn.refuse(format::task::not_ended(&task, &name));
     }
     turn.tx.discard(&task.id)?;
+    report::spend_result(turn.tx, turn.cx, &task.id)?;
     turn.answer(format::task::discarded(&name))
 }
 
@@ -169,15 +171,9 @@ pub fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutc
     if !turn.tx.decide(&approval, decision, turn.incoming.sender.id.as_str())? {
         return turn.refuse(format::approval::too_late(&name, &approval));
     }
+    let by = Answered::By(decision, &turn.incoming.sender.name);
+    report::answered(turn.tx, turn.cx, &task, &approval, by)?;
     turn.answer(format::approval::noted(&name, &approval, decision))
-}
-
-/// Asks the chat for an agent's permission.
-#[must_use]
-pub fn approval_buttons(id: &str) -> Vec<Button> {
-    [("Approve", "approve"), ("Deny", "deny"), ("Allow for this session", "allow")]
-        .map(|(label, word)| Button { label: label.into(), action: format!("{word} {id}") })
-        .into()
 }
 
 /// Traces a task or a delivered message from its arrival to its receipt.

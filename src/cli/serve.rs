@@ -35,9 +35,12 @@ pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitC
         }
         Err(error) => return Err(error.into()),
     };
-    let bus = app.start_core(role, Arc::new(Notify::new()), Deliveries::default()).await?;
+    let deliveries = Deliveries::default().with_chats(&app.config);
+    let chats: Vec<&str> = deliveries.transports.iter().map(|chat| chat.provider.as_str()).collect();
+    let chats = if chats.is_empty() { "none".to_owned() } else { chats.join(", ") };
+    let bus = app.start_core(role, Arc::new(Notify::new()), deliveries).await?;
     lifecycle::ready();
-    tracing::info!(state = %app.store.directory().display(), "serving; no chat transport is configured, terminals attach with `signalbox shell`");
+    tracing::info!(state = %app.store.directory().display(), chats, "serving; terminals attach with `signalbox shell`");
     app.stop.cancelled().await;
     lifecycle::stopping();
     let fenced = bus.fenced.is_cancelled();

@@ -86,15 +86,19 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     let deliveries = || Deliveries {
         adapters: [(wiring::CONSOLE.to_owned(), Arc::clone(&adapter))].into(),
         scopes: vec![scope.clone()],
-        max_age: None,
+        ..Deliveries::default()
     };
+    // One command comes and goes; a terminal that stays serves the chats as well.
+    let with_chats = |deliveries: Deliveries| if interactive { deliveries.with_chats(&app.config) } else { deliveries };
     let door = Arc::new(Door::new(app.store.clone()));
     if interactive {
         screen::adopt(&app, &id).await?;
     }
     match app.store.take_core().await {
-        Ok(role) => door.open(app.start_core(role, Arc::new(Notify::new()), deliveries()).await?),
-        Err(RoleError::Held { .. }) => attach(&app, &door, deliveries()),
+        Ok(role) => {
+            door.open(app.start_core(role, Arc::new(Notify::new()), with_chats(deliveries())).await?);
+        }
+        Err(RoleError::Held { .. }) => attach(&app, &door, deliveries(), interactive),
         Err(error) => return Err(error.into()),
     }
     if interactive {
@@ -129,7 +133,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
 }
 
 /// Delivers this window's rows, and takes the core role over when its holder is gone.
-fn attach(app: &Arc<App>, door: &Arc<Door>, deliveries: Deliveries) {
+fn attach(app: &Arc<App>, door: &Arc<Door>, deliveries: Deliveries, interactive: bool) {
     let look = Arc::new(Notify::new());
     let (_none, claimed) = mpsc::channel(1);
     app.start_outbox(deliveries, None, claimed, Arc::clone(&look));
@@ -138,7 +142,11 @@ fn attach(app: &Arc<App>, door: &Arc<Door>, deliveries: Deliveries) {
     let waiting = Arc::clone(&app);
     waiting.tracker.spawn(async move {
         let started = match app.wait_for_core().await {
-            Ok(Some(role)) => app.start_core(role, look, Deliveries::default()).await,
+            Ok(Some(role)) => {
+                let chats = Deliveries::default();
+                let chats = if interactive { chats.with_chats(&app.config) } else { chats };
+                app.start_core(role, look, chats).await
+            }
             Ok(None) => return,
             Err(error) => Err(error.into()),
         };

@@ -24,6 +24,8 @@ mod prompt;
 mod properties;
 mod table;
 
+use signalbox_adapter::CommandEntry;
+
 pub use complete::{Candidate, Words, complete};
 pub use fault::{Fault, Misunderstood};
 pub use grammar::{Argument, Definition, Example, Flag, Form, Group, Kind, Need, TextForm, definition};
@@ -32,6 +34,18 @@ pub use model::{MODELS, ModelWords, agent_of};
 pub use parse::{parse, without_address};
 pub use prompt::MAX_PROMPT_BYTES;
 pub use table::{COMMANDS, TEXT_FORMS};
+
+/// Returns the commands as a provider's menu shows them; those behind buttons are left out.
+#[must_use]
+pub fn menu() -> Vec<CommandEntry> {
+    let shown = COMMANDS.iter().filter(|command| command.group != Group::Answer);
+    let entry = |command: &Definition| CommandEntry {
+        name: command.word.to_owned(),
+        description: command.description.to_owned(),
+        direct_only: false,
+    };
+    shown.map(entry).collect()
+}
 
 /// One command, understood; its names are as typed and not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]

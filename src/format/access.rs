@@ -44,3 +44,9 @@ fn ids(incoming: &Incoming) -> signalbox_adapter::Block {
     }
     facts(pairs)
 }
+
+/// Tells a stranger in one line that a button is not theirs to press.
+#[must_use]
+pub fn no_button(incoming: &Incoming) -> String {
+    format!("This button is not yours to press. Your id is {}.", super::one_line(incoming.sender.id.as_str(), 40))
+}

@@ -6,6 +6,7 @@ use signalbox_adapter::{Block, Document, Inline};
 
 use super::{line, one_line, span};
 use crate::agent::event::Decision;
+use crate::report::Answered;
 use crate::store::Approval;
 
 /// Longest detail shown of a request, in bytes; the agent's own full words are in its run's files.
@@ -52,6 +53,29 @@ pub fn noted(name: &str, approval: &Approval, decision: Decision) -> Document {
         Inline::Code(format!("{} {}", one_line(&approval.tool, 80), one_line(&approval.detail, 120)).trim().to_owned()),
     ];
     Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Says what became of a request, in the place of the question.
+#[must_use]
+pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Document {
+    let (word, who) = match outcome {
+        Answered::By(Decision::Allow, who) => ("Allowed once", Some(who)),
+        Answered::By(Decision::AllowForSession, who) => ("Allowed for this session", Some(who)),
+        Answered::By(Decision::Deny, who) => ("Denied", Some(who)),
+        Answered::Nobody => ("Denied: nobody answered in time", None),
+        Answered::Ended => ("Not needed any more: the run has ended", None),
+    };
+    let by = who.map(|who| format!(" by {}", one_line(who, 40))).unwrap_or_default();
+    let headline = vec![
+        Inline::strong(format!("[{name}] {word}")),
+        Inline::Text(format!("{by}: ")),
+        Inline::Code(one_line(&approval.tool, 80)),
+    ];
+    let mut blocks = vec![Block::Paragraph(headline)];
+    if !approval.detail.is_empty() {
+        blocks.push(Block::Code { language: None, text: cut(&approval.detail) });
+    }
+    Document { blocks }
 }
 
 /// Tells that a request is no longer open.

@@ -33,6 +33,17 @@ pub fn line(text: &str) -> Document {
     Document { blocks: vec![Block::Paragraph(marked(text))] }
 }
 
+/// Longest notice, in characters; Telegram shows 200.
+const MAX_NOTICE_CHARS: usize = 200;
+
+/// Returns a document as one line for the answer to a press, where it is short enough for that.
+#[must_use]
+pub fn notice(document: &Document) -> Option<String> {
+    let [Block::Paragraph(content)] = document.blocks.as_slice() else { return None };
+    let text = signalbox_adapter::inline_text(content);
+    (text.chars().count() <= MAX_NOTICE_CHARS).then_some(text)
+}
+
 /// Writes a length of time as people say it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d`.
 #[must_use]
 pub fn span(length: Duration) -> String {

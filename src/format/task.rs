@@ -1,9 +1,12 @@
 //! What is said about tasks: status, results, and what became of a request.
 
+use std::time::{Duration, Instant};
+
 use signalbox_adapter::{Block, Document, Inline, Item};
 
 use super::{ago, cell, cost, count, line, one_line, session, span, table};
 use crate::clock::Timestamp;
+use crate::observer::progress::Progress;
 use crate::store::{Status, Task};
 
 /// Longest error text shown, in characters.
@@ -50,6 +53,28 @@ pub fn status(rows: &[Row], elsewhere: usize, now: Timestamp) -> Document {
 /// Announces how a task ended.
 #[must_use]
 pub fn result(task: &Task, name: &str, now: Timestamp) -> Document {
+    let document = ended(task, name, now);
+    let mut document = match task.status {
+        Status::Ok | Status::Success => document.then(answer(task)),
+        Status::Interrupted => document.then(interrupted()),
+        Status::Queued
+        | Status::Running
+        | Status::Aborted
+        | Status::ErrorTimeout
+        | Status::ErrorCli
+        | Status::ErrorCliNotFound
+        | Status::ErrorInternal => document.then(failure(task)),
+    };
+    if !task.denials.is_empty() {
+        document.blocks.push(Block::text("Not permitted:"));
+        document.blocks.push(denied(task));
+    }
+    document
+}
+
+/// Says in one line how a task ended.
+#[must_use]
+pub fn ended(task: &Task, name: &str, now: Timestamp) -> Document {
     let verdict = match task.status {
         Status::Ok | Status::Success => "Complete".to_owned(),
         Status::Aborted => "Cancelled".to_owned(),
@@ -80,21 +105,30 @@ pub fn result(task: &Task, name: &str, now: Timestamp) -> Document {
         fact(format!("{} denied", count(task.denials.len(), "action")));
     }
     let headline = vec![Inline::strong(format!("[{name}] {verdict}")), Inline::Text(rest)];
+    Document { blocks: vec![Block::Paragraph(headline)] }
+}
+
+/// Says how far a task has come: time, tools, step, what its agent said last, and how long it has been silent.
+#[must_use]
+pub fn progress(task: &Task, name: &str, progress: &Progress, stopping: bool, now: (Timestamp, Instant)) -> Document {
+    let (now, instant) = now;
+    let running = now.since(task.started_at.unwrap_or(task.created_at));
+    let state = if stopping { "Stopping" } else { "Running" };
+    let mut rest = format!(" · {}", span(Duration::from_secs(running.as_secs())));
+    rest.push_str(&format!(" · {}", session::agent(&task.agent, task.model.as_deref())));
+    if progress.tools > 0 {
+        rest.push_str(&format!(" · {}", count(usize::try_from(progress.tools).unwrap_or(usize::MAX), "tool")));
+    }
+    if let Some(silent) = progress.silent(instant) {
+        rest.push_str(&format!(" · silent for {}", span(silent)));
+    }
+    let headline = vec![Inline::strong(format!("[{name}] {state}")), Inline::Text(rest)];
     let mut document = Document { blocks: vec![Block::Paragraph(headline)] };
-    document = match task.status {
-        Status::Ok | Status::Success => document.then(answer(task)),
-        Status::Interrupted => document.then(interrupted()),
-        Status::Queued
-        | Status::Running
-        | Status::Aborted
-        | Status::ErrorTimeout
-        | Status::ErrorCli
-        | Status::ErrorCliNotFound
-        | Status::ErrorInternal => document.then(failure(task)),
-    };
-    if !task.denials.is_empty() {
-        document.blocks.push(Block::text("Not permitted:"));
-        document.blocks.push(denied(task));
+    if !progress.step.is_empty() {
+        document.blocks.push(Block::Paragraph(vec![Inline::Code(progress.step.clone())]));
+    }
+    if !progress.said.is_empty() {
+        document.blocks.push(Block::Quote(vec![Block::text(progress.said.clone())]));
     }
     document
 }

@@ -8,8 +8,10 @@
 //!                                        └──────► exit ──► verdict ─► one step: task, session, result, who is next
 //! ```
 
+pub mod board;
 mod follow;
 mod housekeeping;
+pub mod live;
 mod prepare;
 pub mod progress;
 mod recover;
@@ -19,6 +21,7 @@ mod watch;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +32,7 @@ use crate::agent::supervisor::wire::Control;
 use crate::bus::{Bus, Order};
 use crate::redact::Redactor;
 use crate::store::{Task, TaskId};
+use board::Board;
 
 pub use follow::Follower;
 pub use prepare::HOST_SUBCOMMAND;
@@ -42,6 +46,7 @@ pub struct Observer {
     launcher: Launcher,
     redactor: Redactor,
     controls: Mutex<HashMap<TaskId, mpsc::Sender<Control>>>,
+    board: Arc<Board>,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
@@ -49,8 +54,14 @@ pub struct Observer {
 impl Observer {
     /// Makes an observer; when `stop` is cancelled it lets go of its runs and leaves the agents to their supervisors.
     #[must_use]
-    pub fn new(bus: Arc<Bus>, launcher: Launcher, redactor: Redactor, stop: CancellationToken) -> Arc<Self> {
-        Arc::new(Self { bus, launcher, redactor, controls: Mutex::default(), tracker: TaskTracker::new(), stop })
+    pub fn new(
+        bus: Arc<Bus>,
+        launcher: Launcher,
+        redactor: Redactor,
+        board: Arc<Board>,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
+        Arc::new(Self { bus, launcher, redactor, controls: Mutex::default(), board, tracker: TaskTracker::new(), stop })
     }
 
     /// Follows orders until it is stopped.
@@ -63,7 +74,10 @@ impl Observer {
             };
             match order {
                 Some(Order::Start(task)) => self.begin(*task, watch::Begin::Fresh),
-                Some(Order::Cancel(task)) => self.tell(&task, Control::cancel()),
+                Some(Order::Cancel(task)) => {
+                    self.board.stopping(&task);
+                    self.tell(&task, Control::cancel());
+                }
                 Some(Order::Answer(approval)) => {
                     if let Some(decision) = approval.decision {
                         self.tell(&approval.task, Control::answer(approval.request, decision));
@@ -87,10 +101,12 @@ impl Observer {
             control.try_send(Control::cancel()).ok();
         }
         self.controls().insert(task.id.clone(), control);
+        self.board.add(&task, Instant::now());
         let observer = Arc::clone(self);
         self.spawn(async move {
             let id = task.id.clone();
             watch::watch(&observer, task, how, controls).await;
+            observer.board.remove(&id);
             observer.controls().remove(&id);
         });
     }

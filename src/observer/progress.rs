@@ -4,9 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::agent::event::Event;
 use crate::format;
+use crate::redact::Redactor;
 
 /// Longest step shown, in characters.
 const MAX_STEP_CHARS: usize = 60;
+/// Longest saying shown, in characters.
+const MAX_SAID_CHARS: usize = 200;
 /// Silence after which it is mentioned.
 const SILENT_AFTER: Duration = Duration::from_secs(30);
 
@@ -17,6 +20,8 @@ pub struct Progress {
     pub tools: u32,
     /// What it does now, in one line.
     pub step: String,
+    /// What its agent said last, in one line.
+    pub said: String,
     /// Whether it waits for a person.
     pub asking: bool,
     /// When it last did something.
@@ -27,7 +32,7 @@ impl Progress {
     /// Starts without anything done.
     #[must_use]
     pub fn new(now: Instant) -> Self {
-        Self { tools: 0, step: String::new(), asking: false, last_event: now }
+        Self { tools: 0, step: String::new(), said: String::new(), asking: false, last_event: now }
     }
 
     /// Takes an event in.
@@ -35,7 +40,10 @@ impl Progress {
         self.last_event = now;
         match event {
             Event::Session { .. } => {}
-            Event::Text { text } => self.step = format::one_line(text, MAX_STEP_CHARS),
+            Event::Text { text } => {
+                self.said = format::one_line(text, MAX_SAID_CHARS);
+                self.step.clear();
+            }
             Event::ToolStarted { name, summary, .. } => {
                 self.tools += 1;
                 self.step = format::one_line(&format!("{name}: {summary}"), MAX_STEP_CHARS);
@@ -53,6 +61,19 @@ impl Progress {
         }
     }
 
+    /// Returns how long it has been silent, where that is worth a word.
+    #[must_use]
+    pub fn silent(&self, now: Instant) -> Option<Duration> {
+        let silent = now.duration_since(self.last_event);
+        (silent >= SILENT_AFTER && !self.asking).then_some(silent)
+    }
+
+    /// Returns the same with secrets masked.
+    #[must_use]
+    pub fn cleaned(&self, redactor: &Redactor) -> Self {
+        Self { step: redactor.clean(&self.step), said: redactor.clean(&self.said), ..self.clone() }
+    }
+
     /// Writes one line about a task's run.
     #[must_use]
     pub fn line(&self, name: &str, agent: &str, running: Duration, now: Instant) -> String {
@@ -60,12 +81,13 @@ impl Progress {
         if self.tools > 0 {
             line.push_str(&format!(" · {} tool{}", self.tools, if self.tools == 1 { "" } else { "s" }));
         }
-        if !self.step.is_empty() {
+        let now_doing =
+            if self.step.is_empty() { format::one_line(&self.said, MAX_STEP_CHARS) } else { self.step.clone() };
+        if !now_doing.is_empty() {
             line.push_str(" · ");
-            line.push_str(&self.step);
+            line.push_str(&now_doing);
         }
-        let silent = now.duration_since(self.last_event);
-        if silent >= SILENT_AFTER && !self.asking {
+        if let Some(silent) = self.silent(now) {
             line.push_str(&format!(" · silent for {}", format::span(silent)));
         }
         line

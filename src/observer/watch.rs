@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use signalbox_adapter::{Button, Purpose};
+use signalbox_adapter::Purpose;
 use tokio::sync::mpsc;
 
 use super::prepare::Prepared;
@@ -18,8 +18,8 @@ use crate::agent::supervisor::end_leftovers;
 use crate::agent::supervisor::wire::Control;
 use crate::config::Recovery;
 use crate::format;
+use crate::report::{self, Answered};
 use crate::store::{Completion, Session, Status, StoreError, Task};
-use crate::tasks::approval_buttons;
 
 /// How long until a step that could not be stored is tried again.
 pub(super) const STORE_AGAIN: Duration = Duration::from_secs(1);
@@ -79,7 +79,10 @@ pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut 
             }
         };
         match news {
-            Some(RunNews::Event(event)) => observer.take(&task, event, &mut seen).await,
+            Some(RunNews::Event(event)) => {
+                observer.board.take(&task.id, &event, Instant::now());
+                observer.take(&task, event, &mut seen).await;
+            }
             Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen).await,
             Some(RunNews::Lost) | None => return observer.interrupt(task).await,
         }
@@ -172,14 +175,11 @@ impl Observer {
 
     async fn ask(&self, task: &Task, request: String, tool: String, detail: &str) {
         let detail = self.redactor.clean(detail);
-        let within = self.bus.router().context().config.timeouts.approval;
         let (bus, id, asked) = (Arc::clone(&self.bus), task.id.clone(), request.clone());
         let task = task.clone();
         self.store("a permission request", move |tx| {
             let Some(approval) = tx.ask(&task.id, &request, &tool, &detail)? else { return Ok(()) };
-            let question = format::approval::question(&tx.name_of(&task)?, &approval, within);
-            let context = bus.router().context();
-            tx.enqueue(&context.tell(&task, &question, Purpose::Approval, approval_buttons(&approval.id)))
+            report::ask(tx, bus.router().context(), &task, &approval)
         })
         .await;
         // After a restart the question may have been answered already, and the answer not passed on.
@@ -195,8 +195,10 @@ impl Observer {
         let (bus, task) = (Arc::clone(&self.bus), task.clone());
         self.store("an expired permission request", move |tx| {
             if let Some(approval) = tx.expire_approval(&task.id, &request)? {
+                let context = bus.router().context();
                 let said = format::approval::timed_out(&tx.name_of(&task)?, &approval.tool);
-                tx.enqueue(&bus.router().context().tell(&task, &said, Purpose::Approval, Vec::new()))?;
+                tx.enqueue(&context.tell(&task, &said, Purpose::Approval, Vec::new()))?;
+                report::answered(tx, context, &task, &approval, Answered::Nobody)?;
             }
             Ok(())
         })
@@ -255,17 +257,18 @@ impl Observer {
         let bus = Arc::clone(&self.bus);
         let retry = bus.router().context().config.observer.recovery == Recovery::Retry;
         let completion = if forgotten { with_forgotten(completion) } else { completion };
+        // From here on its status message is the step's.
+        self.board.remove(&task.id);
         self.store("the end of a task", move |tx| {
             if forgotten && let Some(session) = task.session {
                 tx.set_agent_session(session, None)?;
             }
             let Some(ended) = tx.finish(&task, &completion)? else { return Ok(()) };
-            tx.drop_waiting_status(&ended.id)?;
+            let context = bus.router().context();
             if ended.status == Status::Interrupted && retry && tx.resume_interrupted(&ended)? {
-                return Ok(());
+                return report::close(tx, context, &ended, &tx.name_of(&ended)?);
             }
-            let report = format::task::result(&ended, &tx.name_of(&ended)?, tx.now());
-            tx.enqueue(&bus.router().context().tell(&ended, &report, Purpose::Result, buttons(&ended)))
+            report::end(tx, context, &ended)
         })
         .await
     }
@@ -308,15 +311,4 @@ fn with_forgotten(completion: Completion) -> Completion {
     let error = completion.error.unwrap_or_default();
     let hint = "The agent does not know this conversation any more. Retry starts it afresh with the last prompt.";
     Completion { error: Some(format!("{error}\n{hint}").trim().to_owned()), ..completion }
-}
-
-fn buttons(task: &Task) -> Vec<Button> {
-    let retry = Button { label: "Retry".into(), action: format!("retry {}", task.id) };
-    match task.status {
-        Status::Interrupted => {
-            vec![retry, Button { label: "Discard".into(), action: format!("discard {}", task.id) }]
-        }
-        Status::ErrorTimeout | Status::ErrorCli | Status::ErrorCliNotFound | Status::ErrorInternal => vec![retry],
-        Status::Queued | Status::Running | Status::Ok | Status::Success | Status::Aborted => Vec::new(),
-    }
 }

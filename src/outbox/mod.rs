@@ -4,11 +4,14 @@
 //! claimed here when something woke us. The attempt is the adapter's; what to do about its outcome is decided in
 //! `retry`. Everything is bounded by the lanes: one attempt at a time in each.
 
+mod editing;
+mod pacer;
 mod retry;
+mod signs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signalbox_adapter::{ChatAddress, Deliver, DeliverError, Outgoing, Purpose, Receipt, Reconciled, Target};
 use tokio::sync::{Notify, mpsc};
@@ -16,7 +19,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::{Delivery, Fence, Scope, Store, StoreError, Tx};
+pub use editing::Editing;
+pub use pacer::Pacer;
 use retry::{Next, Outcome};
+pub use signs::give as give_signs;
 
 /// Deliveries under way at once; each is of another lane.
 const MAX_UNDER_WAY: usize = 64;
@@ -37,8 +43,12 @@ pub struct Setup {
     pub scopes: Vec<Scope>,
     /// Name of this process in the rows.
     pub sender: String,
-    /// How long a message is worth delivering; `None` for ever.
-    pub max_age: Option<Duration>,
+    /// How long a message is worth delivering, by provider; for ever where none is given.
+    pub max_ages: BTreeMap<String, Duration>,
+    /// How fast.
+    pub pacer: Arc<Pacer>,
+    /// Whose turn it is to change a message.
+    pub editing: Arc<Editing>,
 }
 
 /// Sends deliveries.
@@ -77,11 +87,17 @@ impl Outbox {
                     Err(error) => tracing::error!(%error, "a delivery attempt panicked"),
                 },
                 () = look.notified() => self.claim(&mut under_way).await?,
-                () = tokio::time::sleep(LOOK_EVERY) => self.claim(&mut under_way).await?,
+                () = tokio::time::sleep(self.until_next_look()) => self.claim(&mut under_way).await?,
+                // Looks again at when the one that was refused may go.
+                () = self.setup.pacer.refused.notified() => {}
             }
         }
         while under_way.join_next().await.is_some() {}
         Ok(())
+    }
+
+    fn until_next_look(&self) -> Duration {
+        self.setup.pacer.wake_at().map_or(LOOK_EVERY, |at| at.saturating_duration_since(Instant::now()).min(LOOK_EVERY))
     }
 
     fn begin(self: &Arc<Self>, delivery: Delivery, under_way: &mut JoinSet<Option<Delivery>>) {
@@ -91,6 +107,7 @@ impl Outbox {
 
     async fn claim(self: &Arc<Self>, under_way: &mut JoinSet<Option<Delivery>>) -> Result<(), StoreError> {
         let room = MAX_UNDER_WAY.saturating_sub(under_way.len());
+        self.setup.pacer.forget_wake();
         let scopes = self.setup.scopes.clone();
         let now = self.setup.store.clock().now();
         // Looking is a read; only when something is due does it cost a commit.
@@ -108,15 +125,25 @@ impl Outbox {
     /// Makes one attempt and stores its outcome; returns what the lane, now free, claims next.
     async fn attempt(&self, delivery: Delivery) -> Option<Delivery> {
         let outcome = self.try_once(&delivery).await;
+        self.heed(&delivery, &outcome);
         let next = retry::decide(
             &outcome,
             &retry::History {
                 attempts: delivery.attempts,
+                unknowns: delivery.unknowns,
                 age: self.setup.store.clock().now().since(delivery.created_at),
-                max_age: self.setup.max_age,
+                max_age: self.setup.max_ages.get(delivery.address.provider.as_str()).copied(),
                 chance: self.setup.store.clock().random(),
             },
         );
+        let next = match next {
+            // What cannot be changed any more is left as it is.
+            Next::GiveUp(error) if delivery.is_edit => {
+                tracing::debug!(delivery.key = %delivery.key, error, "an earlier message could not be changed");
+                Next::Superseded
+            }
+            next => next,
+        };
         if let Next::GiveUp(error) = &next {
             tracing::warn!(delivery.key = %delivery.key, %error, "gave a delivery up; `signalbox outbox list` shows it");
         }
@@ -140,6 +167,16 @@ impl Outbox {
         }
     }
 
+    /// Passes on whom the provider asks to wait.
+    fn heed(&self, delivery: &Delivery, outcome: &Outcome) {
+        if let Outcome::Failed(DeliverError::Wait { after, everywhere }) = outcome {
+            let until = Instant::now() + *after;
+            if *everywhere || !delivery.is_edit {
+                self.setup.pacer.hold(&delivery.address, *everywhere, until);
+            }
+        }
+    }
+
     async fn try_once(&self, delivery: &Delivery) -> Outcome {
         let Some(adapter) = self.setup.adapters.get(delivery.address.provider.as_str()) else {
             return Outcome::Failed(DeliverError::Unreachable("its transport is not running".into()));
@@ -153,6 +190,17 @@ impl Outbox {
             attachment: delivery.attachment.clone(),
             maybe_repeat: false,
         };
+        if delivery.is_edit {
+            let Some(earlier) = delivery.edit_of.clone() else { return Outcome::Superseded };
+            let _turn = self.setup.editing.turn(&delivery.address, &earlier).await;
+            message.target.edit_of = Some(earlier);
+            // Done twice it is the same, so a lost answer is no matter.
+            return match adapter.deliver(&message).await {
+                Ok(_) => Outcome::Superseded,
+                Err(DeliverError::Unknown(why)) => Outcome::Failed(DeliverError::Unreachable(why)),
+                Err(error) => Outcome::Failed(error),
+            };
+        }
         if delivery.maybe_repeat {
             match adapter.reconcile(&message).await {
                 Ok(Reconciled::Delivered(receipt)) => return Outcome::Delivered(receipt),
@@ -182,7 +230,7 @@ fn record(tx: &Tx<'_>, id: i64, from: &ChatAddress, next: &Next) -> Result<(), S
         Next::Delivered(Receipt { message }) => tx.delivered(id, message),
         Next::Superseded => tx.supersede(id),
         Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
-        Next::Unsure { after, error } => tx.unsure(id, tx.now().after(*after), error),
+        Next::Unsure { sent, after, error } => tx.unsure(id, *sent, tx.now().after(*after), error),
         Next::Moved(to) => {
             tracing::info!(chat.id = %from.chat, chat.new_id = %to, "a chat has another id now");
             tx.postpone(id, tx.now(), "the chat has another id now")?;

@@ -1,8 +1,9 @@
 //! A prompt of a session: admitted as a task, in the session's order; the answer says started, queued or refused.
 
-use signalbox_adapter::{Button, Document, Purpose};
+use signalbox_adapter::{Document, Purpose, Signal};
 
 use crate::format;
+use crate::report;
 use crate::router::Turn;
 use crate::store::{Admission, InboxOutcome, NewTask, Refusal, Session, SessionStatus, StoreError, TaskId};
 
@@ -79,7 +80,11 @@ pub fn submit(
     let task = match &admission {
         Admission::Started(task) | Admission::Queued(task, _) => task,
     };
-    let buttons = vec![Button { label: "Cancel".into(), action: format!("cancel {}", task.id) }];
-    turn.say(format::session::admitted(session, &admission, notes), Purpose::Progress, buttons, Some(&task.id))?;
+    let admitted = format::session::admitted(session, &admission, notes);
+    turn.say(admitted, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
+    if let Some(message) = turn.incoming.message.clone() {
+        let address = turn.incoming.address.clone();
+        turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });
+    }
     Ok(InboxOutcome::Ok)
 }

@@ -86,6 +86,17 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(&sql)?.query_row([id.to_ascii_lowercase()], read).optional()?)
     }
 
+    /// Returns a task's permission requests, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn approvals_of(&self, task: &TaskId) -> Result<Vec<Approval>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM approvals WHERE task = ?1 ORDER BY asked_at, id");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([task.as_str()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Returns a request of a task's agent when it is answered; an answer given while nobody listened is in it.
     ///
     /// # Errors

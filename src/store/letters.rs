@@ -38,7 +38,10 @@ impl Tx<'_> {
         key_or_message: &str,
         address: Option<&ChatAddress>,
     ) -> Result<Option<Delivery>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE key = ?1 OR (address = ?2 AND message = ?1) LIMIT 1");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox WHERE key = ?1 OR (address = ?2 AND message = ?1)
+             LIMIT 1"
+        );
         let address = address.map(ToString::to_string);
         Ok(self.connection.prepare_cached(&sql)?.query_row(params![key_or_message, address], read).optional()?)
     }

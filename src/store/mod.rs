@@ -12,6 +12,8 @@
 mod admission;
 mod approvals;
 mod chats;
+mod claim;
+mod edits;
 mod error;
 mod files;
 mod inbox;
@@ -33,13 +35,15 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use signalbox_adapter::{Provider, Signal};
 
 use crate::clock::{Clock, Timestamp};
 pub use admission::{Admission, Caps, NewTask, Refusal};
 pub use approvals::Approval;
+pub use edits::{StatusMessage, about_approval, about_result, about_status};
 pub use error::{OpenError, StoreError};
 pub use inbox::{InboxOutcome, OpenInbound};
-pub use outbox::{Delivering, Delivery, NewDelivery, Scope, State as DeliveryState};
+pub use outbox::{Delivering, Delivery, Gate, NewDelivery, Scope, Sending, State as DeliveryState};
 pub use retention::KeptFolders;
 pub use roles::{Fence, Role, RoleError};
 pub use sessions::{NewSession, Session, SessionStatus};
@@ -123,6 +127,8 @@ pub struct Effects {
     pub send: Vec<Delivery>,
     /// Whether a lane may have something to claim.
     pub deliver: bool,
+    /// Signs to give, each with its provider.
+    pub signs: Vec<(Provider, Signal)>,
 }
 
 impl Effects {
@@ -134,6 +140,7 @@ impl Effects {
         self.closed.extend(other.closed);
         self.send.extend(other.send);
         self.deliver |= other.deliver;
+        self.signs.extend(other.signs);
     }
 }
 
@@ -163,6 +170,11 @@ impl<'c> Tx<'c> {
     #[must_use]
     pub fn caps(&self) -> &Caps {
         &self.context.caps
+    }
+
+    /// Gives a sign after the commit; it is never repeated.
+    pub fn sign(&self, provider: &Provider, signal: Signal) {
+        self.effects.borrow_mut().signs.push((provider.clone(), signal));
     }
 
     /// Returns a number below `bound`, by chance.

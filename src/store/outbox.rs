@@ -4,7 +4,9 @@
 //! order of its rows, so that no question comes before the message that its task has started. `pending → sending →
 //! delivered | failed`; a row found `sending` without a living sender is `unknown`: it may have arrived.
 
-use rusqlite::{OptionalExtension, Row, params};
+use std::sync::Arc;
+
+use rusqlite::{Row, params};
 use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose};
 
 use super::{StoreError, TaskId, Tx};
@@ -58,13 +60,30 @@ pub struct Scope {
     pub window: Option<String>,
 }
 
-/// What this process delivers, and under which name.
-#[derive(Debug, Clone)]
+/// What this process delivers, under which name, and how fast.
+#[derive(Clone)]
 pub struct Delivering {
     /// Its lanes.
     pub scopes: Vec<Scope>,
     /// Its name in the rows.
     pub sender: String,
+    /// Says when a chat may be written to.
+    pub gate: Arc<dyn Gate>,
+}
+
+/// Says when a chat may be written to; asked inside the step that claims a delivery.
+pub trait Gate: Send + Sync {
+    /// Whether a message to this chat may go out now; if so it counts as sent.
+    fn admits(&self, address: &ChatAddress, what: Sending) -> bool;
+}
+
+/// What is about to go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// A new message.
+    Message,
+    /// A change of an earlier message; leaves room for a new one.
+    Edit,
 }
 
 /// A delivery to be.
@@ -88,6 +107,8 @@ pub struct NewDelivery {
     pub task: Option<TaskId>,
     /// The inbound message it answers.
     pub inbox: Option<i64>,
+    /// What its buttons are about, by which it is found when they are spent.
+    pub about: Option<String>,
 }
 
 /// A delivery.
@@ -123,12 +144,19 @@ pub struct Delivery {
     pub error: Option<String>,
     /// Whether an earlier attempt may have arrived.
     pub maybe_repeat: bool,
+    /// Attempts after which nobody knew whether it arrived.
+    pub unknowns: u32,
     /// The task it tells of.
     pub task: Option<String>,
+    /// Whether it changes an earlier message.
+    pub is_edit: bool,
+    /// That message, where it has arrived.
+    pub edit_of: Option<MessageId>,
 }
 
 pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
-     error, maybe_repeat, task, finished_at";
+     error, maybe_repeat, task, finished_at, is_edit, \
+     (SELECT e.message FROM outbox e WHERE outbox.is_edit = 1 AND e.key = outbox.after), unknowns";
 
 /// What still keeps a lane busy.
 pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
@@ -142,7 +170,7 @@ fn purpose_of(number: i64) -> Purpose {
     }
 }
 
-fn number_of(purpose: Purpose) -> i64 {
+pub(super) fn number_of(purpose: Purpose) -> i64 {
     match purpose {
         Purpose::Result => 0,
         Purpose::Approval => 1,
@@ -176,6 +204,9 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         maybe_repeat: row.get(13)?,
         task: row.get(14)?,
         finished_at: row.get(15)?,
+        is_edit: row.get(16)?,
+        edit_of: row.get::<_, Option<String>>(17)?.map(MessageId::new),
+        unknowns: row.get(18)?,
     })
 }
 
@@ -193,16 +224,15 @@ impl Tx<'_> {
         let mut before: Option<DeliveryKey> = None;
         for (index, part) in new.parts.iter().enumerate() {
             let last = index + 1 == new.parts.len();
-            let bits = u128::from(self.context.clock.random()) << 64 | u128::from(self.context.clock.random());
-            let key = DeliveryKey::from_random_bits(bits);
+            let key = self.new_key();
             let buttons = if last { new.buttons.as_slice() } else { &[] };
             let attachment = new.attachment.as_ref().filter(|_| last).map(serde_json::to_string).transpose()?;
-            let sender = self.sender_of(provider, new.window.as_deref(), &lane)?;
+            let sender = self.sender_of(&new.address, new.window.as_deref(), &lane, Sending::Message)?;
             let sql = format!(
                 "INSERT INTO outbox (key, lane, provider, window, address, purpose, part, buttons, attachment, reply_to,
-                     after, task, inbox, state, sender, attempts, created_at)
+                     after, task, inbox, state, sender, attempts, created_at, about)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                     iif(?14 IS NULL, 'pending', 'sending'), ?14, iif(?14 IS NULL, 0, 1), ?15)
+                     iif(?14 IS NULL, 'pending', 'sending'), ?14, iif(?14 IS NULL, 0, 1), ?15, ?16)
                  RETURNING {COLUMNS}"
             );
             let row = self.connection.prepare_cached(&sql)?.query_row(
@@ -221,122 +251,30 @@ impl Tx<'_> {
                     new.task.as_ref().map(TaskId::as_str),
                     new.inbox,
                     sender,
-                    self.now()
+                    self.now(),
+                    new.about.as_deref().filter(|_| last)
                 ],
                 read,
             )?;
-            let mut effects = self.effects.borrow_mut();
-            match row.state {
-                State::Sending => effects.send.push(row),
-                State::Pending | State::Unknown | State::Delivered | State::Failed => effects.deliver = true,
-            }
+            self.set_off(row);
             before = Some(key);
         }
         Ok(())
     }
 
-    /// Names this process as the sender when it delivers the lane and nothing else waits there, so that the commit that
-    /// writes the row is the only one before its request.
-    fn sender_of(&self, provider: &str, window: Option<&str>, lane: &str) -> Result<Option<String>, StoreError> {
-        let Some(delivering) = self.context.delivering.get() else { return Ok(None) };
-        let ours = delivering
-            .scopes
-            .iter()
-            .any(|scope| scope.provider == provider && scope.window.as_deref().is_none_or(|own| window == Some(own)));
-        if !ours {
-            return Ok(None);
+    /// Makes the key of a new delivery.
+    pub(super) fn new_key(&self) -> DeliveryKey {
+        let bits = u128::from(self.context.clock.random()) << 64 | u128::from(self.context.clock.random());
+        DeliveryKey::from_random_bits(bits)
+    }
+
+    /// Hands a new row over after the commit, or says that something waits.
+    pub(super) fn set_off(&self, row: Delivery) {
+        let mut effects = self.effects.borrow_mut();
+        match row.state {
+            State::Sending => effects.send.push(row),
+            State::Pending | State::Unknown | State::Delivered | State::Failed => effects.deliver = true,
         }
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND {OPEN})");
-        let busy: bool = self.connection.prepare_cached(&sql)?.query_row([lane], |row| row.get(0))?;
-        Ok((!busy).then(|| delivering.sender.clone()))
-    }
-
-    /// Claims the next delivery of every free lane of `scopes`: marks it `sending` by `sender`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn claim_deliveries(&self, scopes: &[Scope], sender: &str, limit: usize) -> Result<Vec<Delivery>, StoreError> {
-        let mut claimed = Vec::new();
-        for scope in scopes {
-            let sql = format!(
-                "SELECT id, state, next_at FROM (
-                     SELECT id, state, next_at,
-                            row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', min(purpose, 1), id) AS place
-                     FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR window = ?2)
-                       AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered'))
-                 WHERE place = 1 AND state <> 'sending' AND next_at <= ?3 ORDER BY id LIMIT ?4"
-            );
-            let ids: Vec<i64> = self
-                .connection
-                .prepare_cached(&sql)?
-                .query_map(params![scope.provider, scope.window, self.now(), limit], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            for id in ids {
-                claimed.push(self.claim(id, sender)?);
-            }
-        }
-        Ok(claimed)
-    }
-
-    fn claim(&self, id: i64, sender: &str) -> Result<Delivery, StoreError> {
-        let sql = format!(
-            "UPDATE outbox SET sender = ?2, attempts = attempts + 1, state = 'sending' WHERE id = ?1 RETURNING {COLUMNS}"
-        );
-        Ok(self.connection.prepare_cached(&sql)?.query_row(params![id, sender], read)?)
-    }
-
-    /// Claims the next delivery of one lane, which `sender` has just left free.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn claim_next(&self, lane: &str, sender: &str) -> Result<Option<Delivery>, StoreError> {
-        let sql = format!(
-            "SELECT id FROM (SELECT id, state, next_at FROM outbox o WHERE lane = ?1 AND {OPEN}
-                 AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')
-                 ORDER BY state <> 'sending', min(purpose, 1), id LIMIT 1)
-             WHERE state <> 'sending' AND next_at <= ?2"
-        );
-        let next = self.connection.prepare_cached(&sql)?.query_row(params![lane, self.now()], |row| row.get(0));
-        next.optional()?.map(|id| self.claim(id, sender)).transpose()
-    }
-
-    /// Returns when the earliest waiting delivery of `scopes` may be tried, or `None` when nothing waits.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn next_delivery_at(&self, scopes: &[Scope]) -> Result<Option<Timestamp>, StoreError> {
-        let sql = format!(
-            "SELECT min(next_at) FROM outbox WHERE {OPEN} AND state <> 'sending' AND provider = ?1
-                 AND (?2 IS NULL OR window = ?2)"
-        );
-        let mut earliest: Option<Timestamp> = None;
-        for scope in scopes {
-            let at: Option<Timestamp> = self
-                .connection
-                .prepare_cached(&sql)?
-                .query_row(params![scope.provider, scope.window], |row| row.get(0))?;
-            earliest = [earliest, at].into_iter().flatten().min();
-        }
-        Ok(earliest)
-    }
-
-    /// Counts what `scopes` still have to deliver.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn count_undelivered(&self, scopes: &[Scope], inbox: Option<i64>) -> Result<usize, StoreError> {
-        let sql = format!(
-            "SELECT count(*) FROM outbox WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR window = ?2)
-                 AND (?3 IS NULL OR inbox = ?3)"
-        );
-        let mut waiting = 0;
-        for scope in scopes {
-            waiting += self
-                .connection
-                .prepare_cached(&sql)?
-                .query_row(params![scope.provider, scope.window, inbox], |row| row.get::<_, usize>(0))?;
-        }
-        Ok(waiting)
     }
 
     /// Notes a delivery's receipt.
@@ -360,22 +298,23 @@ impl Tx<'_> {
     pub fn postpone(&self, id: i64, until: Timestamp, error: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "UPDATE outbox SET state = 'pending', sender = NULL, next_at = ?2, error = ?3 WHERE id = ?1",
+                "UPDATE outbox SET state = 'pending', sender = NULL, next_at = ?2, error = ?3, postponed_at = ?4 WHERE id = ?1",
             )?
-            .execute(params![id, until, error])?;
+            .execute(params![id, until, error, self.now()])?;
         Ok(())
     }
 
-    /// Notes that a delivery may have arrived; it is asked about, or sent once more and marked, from `until` on.
+    /// Notes that a delivery may have arrived, this time if it was `sent`; it is asked about, or sent once more and marked, from `until` on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unsure(&self, id: i64, until: Timestamp, error: &str) -> Result<(), StoreError> {
+    pub fn unsure(&self, id: i64, sent: bool, until: Timestamp, error: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "UPDATE outbox SET state = 'unknown', sender = NULL, next_at = ?2, error = ?3, maybe_repeat = 1 WHERE id = ?1",
+                "UPDATE outbox SET state = 'unknown', sender = NULL, next_at = ?2, error = ?3, maybe_repeat = 1,
+                     postponed_at = ?4, unknowns = unknowns + ?5 WHERE id = ?1",
             )?
-            .execute(params![id, until, error])?;
+            .execute(params![id, until, error, self.now(), sent])?;
         Ok(())
     }
 
@@ -396,7 +335,10 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn drop_waiting_status(&self, task: &TaskId) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("DELETE FROM outbox WHERE task = ?1 AND purpose = ?2 AND state IN ('pending', 'unknown')")?
+            .prepare_cached(
+                "DELETE FROM outbox WHERE task = ?1 AND purpose = ?2 AND is_edit = 0
+                     AND state IN ('pending', 'unknown')",
+            )?
             .execute(params![task.as_str(), number_of(Purpose::Progress)])?;
         Ok(())
     }
@@ -409,6 +351,10 @@ impl Tx<'_> {
         self.connection
             .prepare_cached("UPDATE outbox SET state = 'failed', finished_at = ?2, error = ?3 WHERE id = ?1")?
             .execute(params![id, self.now(), error])?;
+        // What would have changed it has nothing to change.
+        self.connection
+            .prepare_cached("DELETE FROM outbox WHERE is_edit = 1 AND after = (SELECT key FROM outbox WHERE id = ?1)")?
+            .execute([id])?;
         self.connection
             .prepare_cached(
                 "WITH RECURSIVE rest (key) AS (
@@ -420,24 +366,5 @@ impl Tx<'_> {
             .execute(params![id, self.now()])?;
         self.effects.borrow_mut().deliver = true;
         Ok(())
-    }
-
-    /// Marks as `unknown` what a dead process left `sending` in `scopes`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn doubt_abandoned(&self, scopes: &[Scope], sender: &str) -> Result<usize, StoreError> {
-        let mut found = 0;
-        for scope in scopes {
-            found += self
-                .connection
-                .prepare_cached(
-                    "UPDATE outbox SET state = 'unknown', sender = NULL, maybe_repeat = 1,
-                         error = 'the sender stopped before a receipt came'
-                     WHERE state = 'sending' AND provider = ?1 AND (?2 IS NULL OR window = ?2) AND sender IS NOT ?3",
-                )?
-                .execute(params![scope.provider, scope.window, sender])?;
-        }
-        Ok(found)
     }
 }

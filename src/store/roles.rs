@@ -61,8 +61,17 @@ impl Store {
         self.take(CORE).await
     }
 
+    /// Takes the role of listening for one bot, if it is free.
+    ///
+    /// # Errors
+    /// [`RoleError::Held`] when another process has it.
+    pub async fn take_poller(&self, provider: &str, bot_id: &str) -> Result<Role, RoleError> {
+        self.take(&format!("poller:{provider}:{bot_id}")).await
+    }
+
     async fn take(&self, name: &str) -> Result<Role, RoleError> {
-        let lock = files::open_private(&self.directory().join("roles").join(format!("{name}.lock")))?;
+        let lock =
+            files::open_private(&self.directory().join("roles").join(format!("{}.lock", name.replace(':', "-"))))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -80,7 +89,10 @@ impl Store {
 
 impl Tx<'_> {
     /// Refuses the step when another process has taken the role since.
-    pub(super) fn check(&self, fence: &Fence) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when one has.
+    pub fn check(&self, fence: &Fence) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT fence FROM roles WHERE name = ?1")?;
         let current: Option<i64> = statement.query_row([&fence.role], |row| row.get(0)).optional()?;
         if current == Some(fence.number) { Ok(()) } else { Err(StoreError::Fenced) }

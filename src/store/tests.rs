@@ -145,5 +145,6 @@ fn message(chat: &str, purpose: Purpose, parts: &[&str]) -> NewDelivery {
         attachment: None,
         task: None,
         inbox: None,
+        about: None,
     }
 }

@@ -80,14 +80,21 @@ pub struct Pace {
     pub chat_burst: u32,
     /// Least time between two messages in all, on average.
     pub overall_interval: Duration,
+    /// Messages in all that may come at once.
+    pub overall_burst: u32,
     /// Least time between two edits of one status message; `None` where messages cannot be edited.
     pub edit_interval: Option<Duration>,
 }
 
 impl Pace {
     /// As fast as can be, and without edits.
-    pub const UNBOUNDED: Self =
-        Self { chat_interval: Duration::ZERO, chat_burst: 1, overall_interval: Duration::ZERO, edit_interval: None };
+    pub const UNBOUNDED: Self = Self {
+        chat_interval: Duration::ZERO,
+        chat_burst: 1,
+        overall_interval: Duration::ZERO,
+        overall_burst: 1,
+        edit_interval: None,
+    };
 }
 
 /// A provider's word that a message has arrived.

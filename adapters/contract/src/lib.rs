@@ -12,6 +12,7 @@
 //! A renderer states its provider's prices as a [`Measure`] and lets [`split()`] cut an answer into parts that fit. The
 //! feature `testing` has the checks that every adapter's tests call.
 
+mod announce;
 mod clean;
 mod deliver;
 mod document;
@@ -29,6 +30,7 @@ pub mod testing;
 mod visible;
 mod write;
 
+pub use announce::{Announce, CommandEntry};
 pub use clean::clean;
 pub use deliver::{Deliver, DeliverError, Identity, Pace, Receipt, Reconciled, Signal};
 pub use document::{Alignment, Block, Document, Inline, Item};

@@ -91,8 +91,14 @@ impl Deliver for TelegramDeliver {
         Ok(Receipt { message: MessageId::new(sent.message_id.to_string()) })
     }
 
-    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
-        Ok(Reconciled::Unknowable)
+    /// Nobody can tell; but the chat is asked for a sign first, so that a message is sent once more only when its chat
+    /// answers again.
+    async fn reconcile(&self, message: &Outgoing) -> Result<Reconciled, DeliverError> {
+        match self.signal(&Signal::Working(message.target.address.clone())).await {
+            // A chat that refuses the sign will say about the message what it has to say.
+            Ok(()) | Err(DeliverError::Refused(_) | DeliverError::Moved { .. }) => Ok(Reconciled::Unknowable),
+            Err(error) => Err(error),
+        }
     }
 
     async fn signal(&self, signal: &Signal) -> Result<(), DeliverError> {

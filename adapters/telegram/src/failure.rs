@@ -73,6 +73,10 @@ impl From<CallError> for Verdict {
                     return Self::Wait(after.min(MAX_WAIT));
                 }
                 (500.., None) => DeliverError::Unreachable(refusal.description),
+                // The token, not the message: with a new one it will be taken.
+                (401 | 404, None) => {
+                    DeliverError::Unreachable(format!("Telegram does not know the token ({})", refusal.description))
+                }
                 (_, None) => DeliverError::Refused(refusal.description),
             },
         })

@@ -39,7 +39,7 @@ use std::sync::Arc;
 pub use deliver::TelegramDeliver;
 pub use files::MAX_DOWNLOAD_BYTES;
 pub use listen::TelegramListen;
-pub use menu::{Menu, MenuEntry, Scope};
+pub use menu::Menu;
 pub use render::TelegramRender;
 pub use settings::{DEFAULT_API_URL, InvalidSettings, Settings};
 
@@ -52,7 +52,7 @@ pub struct Telegram {
     /// Sends messages.
     pub deliver: Arc<TelegramDeliver>,
     /// Sets the command menu.
-    pub menu: Menu,
+    pub menu: Arc<Menu>,
 }
 
 /// Makes the two halves; nothing is asked of Telegram yet.
@@ -66,7 +66,7 @@ pub fn connect(settings: Settings) -> Result<Telegram, InvalidSettings> {
     Ok(Telegram {
         listen: TelegramListen::new(Arc::clone(&api), poll),
         deliver: Arc::new(TelegramDeliver::new(Arc::clone(&api))),
-        menu: Menu::new(api),
+        menu: Arc::new(Menu::new(api)),
         bot_id,
     })
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde::de::IgnoredAny;
-use signalbox_adapter::DeliverError;
+use signalbox_adapter::{Announce, CommandEntry, DeliverError};
 use teloxide::payloads::{GetMyCommands, SetMyCommands};
 use teloxide::types::{BotCommand, BotCommandScope};
 
@@ -22,20 +23,9 @@ const MAX_DESCRIPTION_CHARS: usize = 256;
 
 /// Where a menu is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// In private chats.
+enum Scope {
     Private,
-    /// In groups.
     Groups,
-}
-
-/// One line of the menu.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MenuEntry {
-    /// The command, with or without its slash.
-    pub name: String,
-    /// What it does, one line.
-    pub description: String,
 }
 
 /// Sets the command menu.
@@ -48,14 +38,7 @@ impl Menu {
         Self { api }
     }
 
-    /// Makes the menu say this; returns whether it had to be changed.
-    ///
-    /// Names that Telegram does not take are written as it does, `-` as `_`; those that cannot be are left out.
-    ///
-    /// # Errors
-    /// [`DeliverError`], as for a message.
-    pub async fn set(&self, scope: Scope, entries: &[MenuEntry]) -> Result<bool, DeliverError> {
-        let wanted = commands(entries);
+    async fn set(&self, scope: Scope, wanted: Vec<BotCommand>) -> Result<bool, DeliverError> {
         let scope = match scope {
             Scope::Private => BotCommandScope::AllPrivateChats,
             Scope::Groups => BotCommandScope::AllGroupChats,
@@ -73,6 +56,16 @@ impl Menu {
     }
 }
 
+#[async_trait]
+impl Announce for Menu {
+    /// Names that Telegram does not take are written as it does, `-` as `_`; those that cannot be are left out.
+    async fn announce(&self, commands: &[CommandEntry]) -> Result<bool, DeliverError> {
+        let private = self.set(Scope::Private, menu(commands.iter())).await?;
+        let groups = self.set(Scope::Groups, menu(commands.iter().filter(|entry| !entry.direct_only))).await?;
+        Ok(private || groups)
+    }
+}
+
 fn failed(error: CallError) -> DeliverError {
     match Verdict::from(error) {
         Verdict::Wait(after) => DeliverError::Wait { after, everywhere: true },
@@ -80,7 +73,7 @@ fn failed(error: CallError) -> DeliverError {
     }
 }
 
-fn commands(entries: &[MenuEntry]) -> Vec<BotCommand> {
+fn menu<'a>(entries: impl Iterator<Item = &'a CommandEntry>) -> Vec<BotCommand> {
     let mut commands: Vec<BotCommand> = Vec::new();
     for entry in entries {
         let name = entry.name.trim_start_matches('/').to_ascii_lowercase().replace('-', "_");
@@ -102,15 +95,20 @@ mod tests {
 
     #[test]
     fn only_what_telegram_takes_is_in_the_menu() {
-        let entry = |name: &str, description: &str| MenuEntry { name: name.into(), description: description.into() };
+        let entry = |name: &str, description: &str| CommandEntry {
+            name: name.into(),
+            description: description.into(),
+            direct_only: false,
+        };
         let long = "x".repeat(300);
-        let menu = commands(&[
+        let entries = [
             entry("/session", "Start a\n session"),
             entry("cron-add", &long),
             entry("session", "again"),
             entry("größe", "no"),
             entry("empty", " "),
-        ]);
+        ];
+        let menu = menu(entries.iter());
         let names: Vec<_> = menu.iter().map(|command| command.command.as_str()).collect();
         assert_eq!(names, ["session", "cron_add"]);
         assert_eq!(menu[0].description, "Start a session");

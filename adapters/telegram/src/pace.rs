@@ -12,6 +12,7 @@ const PRIVATE: Pace = Pace {
     chat_interval: Duration::from_secs(1),
     chat_burst: 3,
     overall_interval: OVERALL_INTERVAL,
+    overall_burst: OVERALL_BURST,
     edit_interval: Some(Duration::from_secs(3)),
 };
 
@@ -20,11 +21,15 @@ const GROUP: Pace = Pace {
     chat_interval: Duration::from_secs(4),
     chat_burst: 5,
     overall_interval: OVERALL_INTERVAL,
+    overall_burst: OVERALL_BURST,
     edit_interval: Some(Duration::from_secs(12)),
 };
 
-/// 30 messages a second, rounded up to whole milliseconds.
-const OVERALL_INTERVAL: Duration = Duration::from_millis(34);
+/// With the burst no second holds more than 30 messages.
+const OVERALL_INTERVAL: Duration = Duration::from_millis(40);
+
+/// So that a short answer need not wait for the message before it.
+const OVERALL_BURST: u32 = 5;
 
 /// Returns the pace of a chat; groups and channels have negative ids.
 pub(crate) fn of_chat(chat: &ChatId) -> Pace {
@@ -40,6 +45,8 @@ mod tests {
         let pace = of_chat(&ChatId::new("-1001"));
         let in_a_minute = pace.chat_burst + u32::try_from(60 / pace.chat_interval.as_secs()).expect("small");
         assert_eq!(in_a_minute, 20);
+        let in_a_second = OVERALL_BURST + u32::try_from(1000 / OVERALL_INTERVAL.as_millis()).expect("small");
+        assert_eq!(in_a_second, 30);
         assert_eq!(of_chat(&ChatId::new("1001")).chat_interval, Duration::from_secs(1));
     }
 }

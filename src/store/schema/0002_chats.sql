@@ -27,7 +27,11 @@ CREATE INDEX pairing_tries_user ON pairing_tries (provider, user, at);
 
 -- An edit is a row like any other: it changes the message of the row that `after` names.
 ALTER TABLE outbox ADD COLUMN is_edit INTEGER NOT NULL DEFAULT 0;
+-- Attempts after which nobody knew whether it arrived.
+ALTER TABLE outbox ADD COLUMN unknowns INTEGER NOT NULL DEFAULT 0;
 -- What its buttons are about (`approval:<id>`), by which they are found when they are spent.
 ALTER TABLE outbox ADD COLUMN about TEXT;
+CREATE INDEX outbox_about ON outbox (about) WHERE about IS NOT NULL;
+CREATE INDEX outbox_after ON outbox (after) WHERE after IS NOT NULL;
 -- When it was put off; a clock that stands before that was set back, and the wait is over.
 ALTER TABLE outbox ADD COLUMN postponed_at INTEGER NOT NULL DEFAULT 0;

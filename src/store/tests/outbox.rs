@@ -132,7 +132,7 @@ async fn an_unsure_delivery_waits_and_is_marked() {
     enqueue(&desk, "one", Purpose::Result, &["text"]).await;
     let delivery = one(&desk).await;
     let until = desk.store.clock().now().after(Duration::from_secs(1));
-    desk.did(move |tx| tx.unsure(delivery.id, until, "no answer")).await;
+    desk.did(move |tx| tx.unsure(delivery.id, true, until, "no answer")).await;
     assert_eq!(claim(&desk).await, []);
     assert_eq!(desk.did(|tx| tx.count_undelivered(&scope(), None)).await, 1);
     desk.clock.advance(Duration::from_secs(1));
@@ -142,7 +142,7 @@ async fn an_unsure_delivery_waits_and_is_marked() {
 #[tokio::test]
 async fn a_free_lane_of_ours_is_sent_by_the_step_that_writes_it() {
     let desk = Desk::new();
-    desk.store.deliver_as(Delivering { scopes: scope(), sender: "me".into() });
+    desk.store.deliver_as(Delivering { scopes: scope(), sender: "me".into(), gate: crate::outbox::Pacer::new([]) });
     let first = desk.step(|tx| tx.enqueue(&message("one", Purpose::Result, &["1/2", "2/2"]))).await;
     let sent: Vec<_> = first.effects.send.iter().map(|row| (row.part.body.as_str(), row.state)).collect();
     assert_eq!(sent, [("1/2", DeliveryState::Sending)]);

@@ -1,32 +1,37 @@
 //! The command menu is set once and left alone while it is right.
 
-use signalbox_telegram::{MenuEntry, Scope};
+use signalbox_adapter::{Announce, CommandEntry};
 
 use crate::scene::Scene;
 use crate::telegram::Fault;
 
-fn entry(name: &str) -> MenuEntry {
-    MenuEntry { name: name.to_owned(), description: format!("Does {name}") }
+fn entry(name: &str, direct_only: bool) -> CommandEntry {
+    CommandEntry { name: name.to_owned(), description: format!("Does {name}"), direct_only }
 }
 
 #[tokio::test]
-async fn a_menu_is_set_only_when_it_changes() {
+async fn a_menu_is_set_only_when_it_changes_and_groups_have_one_of_their_own() {
     let scene = Scene::new().await;
-    let menu = [entry("session"), entry("status")];
-    assert!(scene.menu.set(Scope::Private, &menu).await.expect("set"));
-    assert!(!scene.menu.set(Scope::Private, &menu).await.expect("the same"));
-    assert!(scene.menu.set(Scope::Groups, &menu[..1]).await.expect("another scope"));
-    assert!(scene.menu.set(Scope::Private, &menu[..1]).await.expect("shorter"));
-    assert_eq!(scene.fake.count("setMyCommands"), 3);
-    let names = scene.fake.with(|state| state.menus["all_private_chats"].clone());
-    assert_eq!(names.len(), 1);
-    assert_eq!(names[0]["command"], "session");
+    let menu = [entry("session", false), entry("start", true)];
+    assert!(scene.menu.announce(&menu).await.expect("set"));
+    assert!(!scene.menu.announce(&menu).await.expect("the same"));
+    assert_eq!(scene.fake.count("setMyCommands"), 2);
+    assert!(scene.menu.announce(&menu[..1]).await.expect("shorter"));
+    assert_eq!(scene.fake.count("setMyCommands"), 3, "the one of groups was right already");
+    let shown = |scope: &str| {
+        let menu = scene.fake.with(|state| state.menus[scope].clone());
+        menu.iter().map(|entry| entry["command"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (shown("all_private_chats"), shown("all_group_chats")),
+        (vec!["session".into()], vec!["session".into()])
+    );
 }
 
 #[tokio::test]
 async fn a_menu_that_could_not_be_set_says_so() {
     let scene = Scene::new().await;
     scene.fake.fail_next("setMyCommands", Fault::TooMany { retry_after: 3 });
-    assert!(scene.menu.set(Scope::Private, &[entry("help")]).await.is_err());
-    assert!(scene.menu.set(Scope::Private, &[entry("help")]).await.expect("set"));
+    assert!(scene.menu.announce(&[entry("help", false)]).await.is_err());
+    assert!(scene.menu.announce(&[entry("help", false)]).await.expect("set"));
 }

@@ -31,7 +31,7 @@ pub(crate) const TEAM: i64 = -1_001_000_500;
 pub(crate) struct Scene {
     pub(crate) fake: FakeTelegram,
     pub(crate) deliver: Arc<TelegramDeliver>,
-    pub(crate) menu: Menu,
+    pub(crate) menu: Arc<Menu>,
     pub(crate) inbox: Arc<Taken>,
     pub(crate) polls: Arc<AtomicUsize>,
     files: tempfile::TempDir,

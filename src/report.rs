@@ -1,0 +1,140 @@
+//! What a task's chat is shown of it: a status message while it runs, questions of its agent, its result; and what becomes
+//! of their buttons.
+//!
+//! A button is spent when what it asks for has been done or can no longer be done; then it goes away, in the same step.
+
+use signalbox_adapter::{Button, Document, MessageId, Purpose, Signal};
+
+use crate::agent::event::Decision;
+use crate::format;
+use crate::router::Context;
+use crate::store::{
+    Approval, NewDelivery, Status, StoreError, Task, TaskId, Tx, about_approval, about_result, about_status,
+};
+
+/// Returns the buttons of a status message.
+#[must_use]
+pub fn status_buttons(task: &TaskId) -> Vec<Button> {
+    vec![Button { label: "Cancel".into(), action: format!("cancel {task}") }]
+}
+
+/// Returns the buttons of a permission request.
+#[must_use]
+pub fn approval_buttons(id: &str) -> Vec<Button> {
+    [("Approve", "approve"), ("Deny", "deny"), ("Allow for this session", "allow")]
+        .map(|(label, word)| Button { label: label.into(), action: format!("{word} {id}") })
+        .into()
+}
+
+fn result_buttons(task: &Task) -> Vec<Button> {
+    let retry = Button { label: "Retry".into(), action: format!("retry {}", task.id) };
+    match task.status {
+        Status::Interrupted => {
+            vec![retry, Button { label: "Discard".into(), action: format!("discard {}", task.id) }]
+        }
+        Status::ErrorTimeout | Status::ErrorCli | Status::ErrorCliNotFound | Status::ErrorInternal => vec![retry],
+        Status::Queued | Status::Running | Status::Ok | Status::Success | Status::Aborted => Vec::new(),
+    }
+}
+
+/// Makes a task's status message.
+#[must_use]
+pub fn status(cx: &Context, task: &Task, document: &Document) -> NewDelivery {
+    let told = cx.tell(task, document, Purpose::Progress, status_buttons(&task.id));
+    NewDelivery { about: Some(about_status(&task.id)), ..told }
+}
+
+/// Asks a task's chat for its agent's permission.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn ask(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Result<(), StoreError> {
+    let question = format::approval::question(&tx.name_of(task)?, approval, cx.config.timeouts.approval);
+    let told = cx.tell(task, &question, Purpose::Approval, approval_buttons(&approval.id));
+    tx.enqueue(&NewDelivery { about: Some(about_approval(&approval.id)), ..told })
+}
+
+/// Shows under a permission request what became of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn answered(
+    tx: &Tx<'_>,
+    cx: &Context,
+    task: &Task,
+    approval: &Approval,
+    outcome: Answered<'_>,
+) -> Result<(), StoreError> {
+    let about = about_approval(&approval.id);
+    let document = format::approval::answered(&tx.name_of(task)?, approval, outcome);
+    show_instead(tx, cx, &about, &document)
+}
+
+/// What became of a permission request.
+#[derive(Debug, Clone, Copy)]
+pub enum Answered<'a> {
+    /// A person decided.
+    By(Decision, &'a str),
+    /// Nobody did, in time.
+    Nobody,
+    /// Its run has ended.
+    Ended,
+}
+
+/// Tells a task's chat how it ended, and takes the buttons away that are of no use any more.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
+    let name = tx.name_of(ended)?;
+    let report = format::task::result(ended, &name, tx.now());
+    let told = cx.tell(ended, &report, Purpose::Result, result_buttons(ended));
+    tx.enqueue(&NewDelivery { about: Some(about_result(&ended.id)), ..told })?;
+    let ok = matches!(ended.status, Status::Ok | Status::Success);
+    if let Some(message) = &ended.reply_to {
+        let (address, message) = (ended.address.clone(), MessageId::new(message));
+        tx.sign(&ended.address.provider, Signal::Ended { address, message, ok });
+    }
+    close(tx, cx, ended, &name)
+}
+
+/// Makes what was shown of a task's run say how it ended.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn close(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str) -> Result<(), StoreError> {
+    tx.drop_waiting_status(&ended.id)?;
+    let closed = format::task::ended(ended, name, tx.now());
+    show_instead(tx, cx, &about_status(&ended.id), &closed)?;
+    for approval in tx.approvals_of(&ended.id)? {
+        let document = format::approval::answered(name, &approval, Answered::Ended);
+        show_instead(tx, cx, &about_approval(&approval.id), &document)?;
+    }
+    Ok(())
+}
+
+/// Takes the buttons of a task's result away; what it says stays.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn spend_result(tx: &Tx<'_>, cx: &Context, task: &TaskId) -> Result<(), StoreError> {
+    for shown in tx.with_buttons(&about_result(task))? {
+        if cx.can_edit(shown.address.provider.as_str()) {
+            tx.replace(&shown, &shown.part, &[])?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the messages about something that still have buttons say something else, without them.
+fn show_instead(tx: &Tx<'_>, cx: &Context, about: &str, document: &Document) -> Result<(), StoreError> {
+    for shown in tx.with_buttons(about)? {
+        let provider = shown.address.provider.as_str();
+        if cx.can_edit(provider) {
+            let (parts, _) = cx.render(provider, document);
+            let Some(part) = parts.into_iter().next() else { continue };
+            tx.replace(&shown, &part, &[])?;
+        }
+    }
+    Ok(())
+}

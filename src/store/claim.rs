@@ -1,0 +1,183 @@
+//! Claiming: which delivery of which lane goes out next, and by whom.
+//!
+//! A lane gives out one row at a time: results first, all else in the order of its rows. The [`Gate`](super::Gate) has the
+//! last word, so that a row is marked `sending` only when its request follows at once; a row that waits for its turn in
+//! the provider's pace stays `pending` and was surely not sent.
+
+use rusqlite::{OptionalExtension, params};
+use signalbox_adapter::ChatAddress;
+
+use super::outbox::{COLUMNS, Delivery, OPEN, Scope, Sending, read};
+use super::{StoreError, Tx};
+use crate::clock::Timestamp;
+
+/// Lanes looked at in one step; those beyond it are looked at when these are done.
+const MAX_LANES: usize = 4096;
+
+/// When a row may be tried: its wait is over, or was begun by a clock that has been set back since.
+const DUE: &str = "(next_at <= ?now OR ?now < postponed_at)";
+
+impl Tx<'_> {
+    /// Names this process as the sender when it delivers the lane and nothing else waits there, so that the commit that
+    /// writes the row is the only one before its request.
+    pub(super) fn sender_of(
+        &self,
+        address: &ChatAddress,
+        window: Option<&str>,
+        lane: &str,
+        what: Sending,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(delivering) = self.context.delivering.get() else { return Ok(None) };
+        let ours = delivering.scopes.iter().any(|scope| {
+            scope.provider == address.provider.as_str() && scope.window.as_deref().is_none_or(|own| window == Some(own))
+        });
+        if !ours {
+            return Ok(None);
+        }
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND {OPEN})");
+        let busy: bool = self.connection.prepare_cached(&sql)?.query_row([lane], |row| row.get(0))?;
+        Ok((!busy && delivering.gate.admits(address, what)).then(|| delivering.sender.clone()))
+    }
+
+    /// Claims the next delivery of every free lane of `scopes` that may go out now: marks it `sending` by `sender`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claim_deliveries(&self, scopes: &[Scope], sender: &str, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+        let mut claimed = Vec::new();
+        for scope in scopes {
+            let due = DUE.replace("?now", "?3");
+            let sql = format!(
+                "SELECT id, address, is_edit FROM (
+                     SELECT id, address, is_edit, state, next_at, postponed_at,
+                            row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', min(purpose, 1), id) AS place
+                     FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR window = ?2)
+                       AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered'))
+                 WHERE place = 1 AND state <> 'sending' AND {due} ORDER BY is_edit, id LIMIT {MAX_LANES}"
+            );
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![scope.provider, scope.window, self.now()])?;
+            let mut heads = Vec::new();
+            while let Some(row) = rows.next()? {
+                heads.push((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?));
+            }
+            for (id, address, is_edit) in heads {
+                if claimed.len() == limit {
+                    return Ok(claimed);
+                }
+                if self.may_go_out(&address, is_edit)? {
+                    claimed.push(self.claim(id, sender)?);
+                }
+            }
+        }
+        Ok(claimed)
+    }
+
+    fn may_go_out(&self, address: &str, is_edit: bool) -> Result<bool, StoreError> {
+        let Some(delivering) = self.context.delivering.get() else { return Ok(true) };
+        let address: ChatAddress = address.parse().map_err(|error| StoreError::Other(format!("{error}")))?;
+        let what = if is_edit { Sending::Edit } else { Sending::Message };
+        Ok(delivering.gate.admits(&address, what))
+    }
+
+    fn claim(&self, id: i64, sender: &str) -> Result<Delivery, StoreError> {
+        let sql = format!(
+            "UPDATE outbox SET sender = ?2, attempts = attempts + 1, state = 'sending' WHERE id = ?1 RETURNING {COLUMNS}"
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row(params![id, sender], read)?)
+    }
+
+    /// Claims the next delivery of one lane, which `sender` has just left free, if it may go out now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claim_next(&self, lane: &str, sender: &str) -> Result<Option<Delivery>, StoreError> {
+        let due = DUE.replace("?now", "?2");
+        let sql = format!(
+            "SELECT id, address, is_edit FROM (
+                 SELECT id, address, is_edit, state, next_at, postponed_at FROM outbox o WHERE lane = ?1 AND {OPEN}
+                 AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')
+                 ORDER BY state <> 'sending', min(purpose, 1), id LIMIT 1)
+             WHERE state <> 'sending' AND {due}"
+        );
+        let next: Option<(i64, String, bool)> = self
+            .connection
+            .prepare_cached(&sql)?
+            .query_row(params![lane, self.now()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        match next {
+            Some((id, address, is_edit)) if self.may_go_out(&address, is_edit)? => self.claim(id, sender).map(Some),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Returns when the earliest waiting delivery of `scopes` may be tried, or `None` when nothing waits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_delivery_at(&self, scopes: &[Scope]) -> Result<Option<Timestamp>, StoreError> {
+        let sql = format!(
+            "SELECT min(iif(?3 < postponed_at, 0, next_at)) FROM outbox
+             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR window = ?2)"
+        );
+        let mut earliest: Option<Timestamp> = None;
+        for scope in scopes {
+            let at: Option<Timestamp> = self
+                .connection
+                .prepare_cached(&sql)?
+                .query_row(params![scope.provider, scope.window, self.now()], |row| row.get(0))?;
+            earliest = [earliest, at].into_iter().flatten().min();
+        }
+        Ok(earliest)
+    }
+
+    /// Ends the waits of a provider's deliveries: it can be reached again. What the provider itself asked to wait is kept
+    /// by the gate.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn try_again(&self, provider: &str) -> Result<(), StoreError> {
+        let sql = format!("UPDATE outbox SET next_at = 0 WHERE {OPEN} AND provider = ?1 AND next_at > 0");
+        self.connection.prepare_cached(&sql)?.execute([provider])?;
+        self.effects.borrow_mut().deliver = true;
+        Ok(())
+    }
+
+    /// Counts what `scopes` still have to deliver.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_undelivered(&self, scopes: &[Scope], inbox: Option<i64>) -> Result<usize, StoreError> {
+        let sql = format!(
+            "SELECT count(*) FROM outbox WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR window = ?2)
+                 AND (?3 IS NULL OR inbox = ?3)"
+        );
+        let mut waiting = 0;
+        for scope in scopes {
+            waiting += self
+                .connection
+                .prepare_cached(&sql)?
+                .query_row(params![scope.provider, scope.window, inbox], |row| row.get::<_, usize>(0))?;
+        }
+        Ok(waiting)
+    }
+
+    /// Marks as `unknown` what a dead process left `sending` in `scopes`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn doubt_abandoned(&self, scopes: &[Scope], sender: &str) -> Result<usize, StoreError> {
+        let mut found = 0;
+        for scope in scopes {
+            found += self
+                .connection
+                .prepare_cached(
+                    "UPDATE outbox SET state = 'unknown', sender = NULL, maybe_repeat = 1,
+                         error = 'the sender stopped before a receipt came'
+                     WHERE state = 'sending' AND provider = ?1 AND (?2 IS NULL OR window = ?2) AND sender IS NOT ?3",
+                )?
+                .execute(params![scope.provider, scope.window, sender])?;
+        }
+        Ok(found)
+    }
+}

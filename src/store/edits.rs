@@ -1,0 +1,134 @@
+//! Edits: changing what a message shows after it has been written or sent.
+//!
+//! A message that nobody has been shown yet is changed where it stands. One that may have gone out gets an edit: a row of
+//! its own, in a lane of its own beside the chat's, so that no result waits for it, which waits for the receipt of the
+//! message that it changes.
+
+use rusqlite::{OptionalExtension, params};
+use signalbox_adapter::{Button, MessageId, Part, Purpose};
+
+use super::outbox::{COLUMNS, Delivery, OPEN, Sending, State, number_of, read};
+use super::{StoreError, TaskId, Tx};
+
+/// What a task's status message is known by.
+#[must_use]
+pub fn about_status(task: &TaskId) -> String {
+    format!("status:{task}")
+}
+
+/// What a task's result is known by.
+#[must_use]
+pub fn about_result(task: &TaskId) -> String {
+    format!("result:{task}")
+}
+
+/// What a permission request is known by.
+#[must_use]
+pub fn about_approval(id: &str) -> String {
+    format!("approval:{id}")
+}
+
+/// What became of a task's status message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatusMessage {
+    /// There is none, or nobody knows whether it arrived.
+    Missing,
+    /// It waits to be sent, or will never be.
+    Waiting,
+    /// The chat shows it.
+    Shown(MessageId),
+}
+
+impl Tx<'_> {
+    /// Returns the messages about something that still have buttons.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn with_buttons(&self, about: &str) -> Result<Vec<Delivery>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox WHERE about = ?1 AND is_edit = 0 AND buttons <> '[]' AND state <> 'failed'"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([about], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Makes a message show something else; from now on it counts as having these buttons.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn replace(&self, shown: &Delivery, part: &Part, buttons: &[Button]) -> Result<(), StoreError> {
+        let buttons = serde_json::to_string(buttons)?;
+        self.connection
+            .prepare_cached("UPDATE outbox SET buttons = ?2 WHERE id = ?1")?
+            .execute(params![shown.id, buttons])?;
+        if shown.state == State::Pending {
+            self.connection
+                .prepare_cached("UPDATE outbox SET part = ?2 WHERE id = ?1")?
+                .execute(params![shown.id, part.body])?;
+            return Ok(());
+        }
+        let lane = format!("{}~", super::chat(&shown.address));
+        // An edit that waits is overtaken by this one.
+        self.connection
+            .prepare_cached("DELETE FROM outbox WHERE is_edit = 1 AND after = ?1 AND state = 'pending'")?
+            .execute([shown.key.as_str()])?;
+        let sender = match shown.state {
+            State::Delivered => self.sender_of(&shown.address, None, &lane, Sending::Edit)?,
+            State::Pending | State::Sending | State::Unknown | State::Failed => None,
+        };
+        let sql = format!(
+            "INSERT INTO outbox (key, lane, provider, address, purpose, part, buttons, after, task, is_edit, state, sender,
+                 attempts, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, iif(?10 IS NULL, 'pending', 'sending'), ?10,
+                 iif(?10 IS NULL, 0, 1), ?11) RETURNING {COLUMNS}"
+        );
+        let row = self.connection.prepare_cached(&sql)?.query_row(
+            params![
+                self.new_key().as_str(),
+                lane,
+                shown.address.provider.as_str(),
+                shown.address.to_string(),
+                number_of(Purpose::Progress),
+                part.body,
+                buttons,
+                shown.key.as_str(),
+                shown.task,
+                sender,
+                self.now()
+            ],
+            read,
+        )?;
+        self.set_off(row);
+        Ok(())
+    }
+
+    /// Returns what became of a task's status message.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn status_message(&self, task: &TaskId) -> Result<StatusMessage, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT state, message FROM outbox WHERE about = ?1 AND is_edit = 0 ORDER BY id DESC LIMIT 1",
+        )?;
+        let row: Option<(String, Option<String>)> =
+            statement.query_row([about_status(task)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        Ok(match row {
+            None => StatusMessage::Missing,
+            Some((state, None)) if state == State::Delivered.as_str() => StatusMessage::Missing,
+            Some((state, Some(message))) if state == State::Delivered.as_str() => {
+                StatusMessage::Shown(MessageId::new(message))
+            }
+            Some(_) => StatusMessage::Waiting,
+        })
+    }
+
+    /// Whether something waits to be said in a chat.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_waiting(&self, lane: &str) -> Result<bool, StoreError> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND {OPEN})");
+        Ok(self.connection.prepare_cached(&sql)?.query_row([lane], |row| row.get(0))?)
+    }
+}

@@ -1,0 +1,225 @@
+//! Keeps a provider's transport listening: one poller a bot, again after every loss, never in a loop.
+//!
+//! ```text
+//! role poller:<provider>:<bot id> ─► who are we? ─► command menu ─► listen ─► Lost, Contested: wait, again
+//!      (else stand by)                    └─ Refused: this transport gives up, all others go on
+//! ```
+//! The transport's answering half is the outbox's and needs none of this: results go out also while listening is lost.
+
+mod again;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use signalbox_adapter::{
+    AcceptError, Announce, CommandEntry, Deliver, DeliverError, Inbox, Incoming, Listen, ListenContext, ListenError,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::Bus;
+use crate::store::{Fence, Role, RoleError, Store};
+use again::Again;
+
+/// How often a stand-by asks for the role; a holder's death is noticed within this time.
+const ASK_ROLE_EVERY: Duration = Duration::from_secs(1);
+/// Silence after which a listener is started anew; a poll is held open for up to a minute.
+const SILENT_AFTER: Duration = Duration::from_secs(150);
+/// How often is looked whether a listener is silent.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// A provider's transport, connected to nothing yet.
+pub struct Transport {
+    /// The provider.
+    pub provider: String,
+    /// The bot's id, which names its role.
+    pub bot_id: String,
+    /// The arriving half.
+    pub listen: Box<dyn Listen>,
+    /// The answering half.
+    pub deliver: Arc<dyn Deliver>,
+    /// The provider's list of commands, where it has one.
+    pub announce: Option<Arc<dyn Announce>>,
+}
+
+/// What a transport needs while it runs.
+pub struct Surroundings {
+    /// The bus.
+    pub bus: Arc<Bus>,
+    /// The store, for the role.
+    pub store: Store,
+    /// Where files of messages are saved.
+    pub files: PathBuf,
+    /// Where the bot's name goes when the provider has told it.
+    pub bot_name: Arc<OnceLock<String>>,
+    /// What the command menu says.
+    pub commands: Vec<CommandEntry>,
+    /// Cancelled when the program stops.
+    pub stop: CancellationToken,
+}
+
+impl Transport {
+    /// Listens until the program stops or the provider will not have us.
+    pub async fn run(self, around: Surroundings) {
+        let Self { provider, bot_id, mut listen, deliver, announce } = self;
+        let poller = Poller { provider, bot_id, deliver, announce };
+        let Some(role) = poller.take_role(&around).await else { return };
+        let inbox: Arc<dyn Inbox> = Arc::new(Door { bus: Arc::clone(&around.bus), fence: role.fence().clone() });
+        let mut again = Again::default();
+        let mut introduced = false;
+        loop {
+            let ended = match poller.introduce(&around, &mut introduced).await {
+                Ok(()) => poller.listen_once(listen.as_mut(), &around, Arc::clone(&inbox), &mut again).await,
+                Err(error) => Err(error),
+            };
+            let Err(error) = ended else { return };
+            if around.bus.fenced.is_cancelled() {
+                return;
+            }
+            if let ListenError::Refused(why) = &error {
+                tracing::error!(
+                    transport = poller.provider,
+                    why,
+                    "this transport is off until it is set right and the program is started again; all else goes on"
+                );
+                return;
+            }
+            let wait = again.wait(&error, around.store.clock().random());
+            tracing::warn!(transport = poller.provider, %error, wait_s = wait.as_secs_f64(), "listening again after a wait");
+            tokio::select! {
+                () = around.stop.cancelled() => return,
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+}
+
+/// A transport without its arriving half.
+struct Poller {
+    provider: String,
+    bot_id: String,
+    deliver: Arc<dyn Deliver>,
+    announce: Option<Arc<dyn Announce>>,
+}
+
+impl Poller {
+    /// Waits for the right to listen for this bot; `None` when the program stops first.
+    async fn take_role(&self, around: &Surroundings) -> Option<Role> {
+        let mut told = false;
+        loop {
+            match around.store.take_poller(&self.provider, &self.bot_id).await {
+                Ok(role) => return Some(role),
+                Err(RoleError::Held { holder }) if !told => {
+                    told = true;
+                    tracing::info!(
+                        transport = self.provider,
+                        holder.pid = holder,
+                        "another process listens for this bot; standing by"
+                    );
+                }
+                Err(RoleError::Held { .. }) => {}
+                Err(error) => {
+                    tracing::error!(transport = self.provider, %error, "could not take the role of listening")
+                }
+            }
+            tokio::select! {
+                () = around.stop.cancelled() => return None,
+                () = tokio::time::sleep(ASK_ROLE_EVERY) => {}
+            }
+        }
+    }
+
+    /// Asks the provider who we are, and tells it our commands; once.
+    async fn introduce(&self, around: &Surroundings, introduced: &mut bool) -> Result<(), ListenError> {
+        if *introduced {
+            return Ok(());
+        }
+        let who = tokio::select! {
+            () = around.stop.cancelled() => return Ok(()),
+            who = self.deliver.check() => who.map_err(as_listen_error)?,
+        };
+        around.bot_name.set(who.name.clone()).ok();
+        *introduced = true;
+        Ok(())
+    }
+
+    async fn announce(announce: Option<Arc<dyn Announce>>, commands: Vec<CommandEntry>, provider: String) {
+        let Some(announce) = announce else { return };
+        match announce.announce(&commands).await {
+            Ok(true) => tracing::info!(transport = provider, commands = commands.len(), "set the command menu"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(transport = provider, %error, "could not set the command menu; it is set at the next start")
+            }
+        }
+    }
+
+    async fn listen_once(
+        &self,
+        listen: &mut dyn Listen,
+        around: &Surroundings,
+        inbox: Arc<dyn Inbox>,
+        again: &mut Again,
+    ) -> Result<(), ListenError> {
+        let heard = Arc::new(std::sync::Mutex::new(Instant::now()));
+        let alive = {
+            let (heard, bus, provider) = (Arc::clone(&heard), Arc::clone(&around.bus), self.provider.clone());
+            let first = OnceLock::new();
+            move || {
+                *heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Instant::now();
+                if first.set(()).is_ok() {
+                    bus.reachable_again(&provider);
+                }
+            }
+        };
+        let context =
+            ListenContext { inbox, files: around.files.clone(), alive: Arc::new(alive), shutdown: around.stop.clone() };
+        let menu = Self::announce(self.announce.clone(), around.commands.clone(), self.provider.clone());
+        let listening = async {
+            // Beside the first poll: a menu that is slow to set must not keep anybody waiting.
+            let (_, ended) = tokio::join!(menu, listen.listen(&context));
+            ended
+        };
+        let silent = async {
+            loop {
+                tokio::time::sleep(LOOK_EVERY).await;
+                let last = *heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if last.elapsed() >= SILENT_AFTER {
+                    return;
+                }
+            }
+        };
+        let began = Instant::now();
+        // What is being handed to the inbox is finished also when this is dropped: the bus sees to that.
+        let ended = tokio::select! {
+            ended = listening => ended,
+            () = silent => Err(ListenError::Lost(format!("nothing was heard for {} s", SILENT_AFTER.as_secs()))),
+        };
+        again.listened(began.elapsed());
+        ended
+    }
+}
+
+fn as_listen_error(error: DeliverError) -> ListenError {
+    match error {
+        DeliverError::Refused(why) => ListenError::Refused(why),
+        DeliverError::Wait { .. }
+        | DeliverError::Moved { .. }
+        | DeliverError::Unreachable(_)
+        | DeliverError::Unknown(_) => ListenError::Lost(error.to_string()),
+    }
+}
+
+/// The bus's door for one poller: closed as soon as another process listens for the bot.
+struct Door {
+    bus: Arc<Bus>,
+    fence: Fence,
+}
+
+#[async_trait]
+impl Inbox for Door {
+    async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
+        self.bus.accept_from(incoming, Some(self.fence.clone())).await
+    }
+}
