@@ -8,6 +8,7 @@ mod crashes;
 mod everyday;
 mod exit_codes;
 mod host;
+mod phone;
 mod refusals;
 mod restarts;
 #[path = "support/terminal.rs"]
@@ -15,4 +16,6 @@ mod screen;
 mod sessions;
 mod storage;
 mod supervisor;
+#[path = "support/telegram/mod.rs"]
+mod telegram;
 mod terminal;

@@ -120,7 +120,7 @@ impl FakeTelegram {
     pub(crate) async fn wait_for<T>(&self, what: &str, find: impl FnMut(&mut State) -> Option<T>) -> T {
         let found = tokio::time::timeout(WAIT, self.shared.until(find)).await;
         found.unwrap_or_else(|_| {
-            panic!("waited {WAIT:?} for {what}; calls: {:#?}", self.with(|state| state.calls.clone()))
+            panic!("waited {WAIT:?} for {what}; {}", self.with(|state| state.told()))
         })
     }
 

@@ -125,6 +125,18 @@ impl State {
         self.shows(chat).into_iter().filter(|shown| shown.by_bot).map(|shown| shown.text).collect()
     }
 
+    /// Tells in a page what there is, for a test that waits in vain.
+    pub(crate) fn told(&self) -> String {
+        let calls = self.calls.iter().map(|call| format!("{} {:?} {}", call.method, call.chat, call.answer));
+        let shown = self.messages.iter().map(|((chat, id), shown)| {
+            let buttons: Vec<&str> = shown.buttons.iter().map(|(label, _)| label.as_str()).collect();
+            format!("{chat}/{id} bot={} edits={} {buttons:?} {:?}", shown.by_bot, shown.edits, shown.text)
+        });
+        let answers = self.answers.iter().map(|(press, answer)| format!("{press}: {answer:?}"));
+        let lines: Vec<String> = calls.chain(shown).chain(answers).collect();
+        format!("{} updates not confirmed\n{}", self.updates.len(), lines.join("\n"))
+    }
+
     /// Removes a message, as people can.
     pub(crate) fn delete(&mut self, chat: i64, message: i64) {
         self.messages.remove(&(chat, message));

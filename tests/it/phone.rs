@@ -1,0 +1,4 @@
+//! Stories of people who talk to the program in Telegram.
+
+mod conversation;
+mod scene;

@@ -1,0 +1,69 @@
+//! A house that serves a Telegram bot, and the fake that people talk to it through.
+
+use tokio::runtime::Runtime;
+
+use crate::everyday::{House, Talk};
+use crate::telegram::state::{Shown, State};
+use crate::telegram::{FakeTelegram, Person, TOKEN};
+
+/// Who may talk to the bot.
+pub(crate) const ADA: Person = Person::new(1001, "Ada");
+/// Who may not.
+pub(crate) const EVE: Person = Person::new(666, "Eve");
+
+/// A house with a bot, and a private chat with it.
+pub(crate) struct Phone {
+    pub(crate) house: House,
+    pub(crate) fake: FakeTelegram,
+    runtime: Runtime,
+}
+
+impl Phone {
+    /// A house whose bot Ada may use, with `more` in its configuration; it does not serve yet.
+    pub(crate) fn new(more: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime for the fake");
+        let fake = runtime.block_on(FakeTelegram::start());
+        let mut house = House::new(&format!(
+            "{more}\n[telegram]\napi_url = \"{}\"\n[allow]\ntelegram = {{ users = [\"{}\"] }}\n",
+            fake.url(),
+            ADA.id
+        ));
+        house.set("TELEGRAM_BOT_TOKEN", TOKEN);
+        fake.open_private(ADA);
+        Self { house, fake, runtime }
+    }
+
+    /// Serves, and waits until the bot is listened for.
+    pub(crate) fn serve(&self) -> Talk {
+        let polls = self.fake.with(|state| state.polls);
+        let serving = self.house.serve();
+        self.until("the bot is listened for", |state| state.polls > polls);
+        serving
+    }
+
+    /// Lets Ada say something in her own chat; returns the message's id.
+    pub(crate) fn say(&self, text: &str) -> i64 {
+        self.fake.say(ADA.id, ADA, text)
+    }
+
+    /// Waits until the fake is as it should be.
+    pub(crate) fn until(&self, what: &str, is_so: impl FnMut(&State) -> bool) {
+        self.runtime.block_on(self.fake.wait_until(what, is_so));
+    }
+
+    /// Waits until Ada's chat shows a message of the bot that is newer than `after`, and returns it.
+    pub(crate) fn shown(&self, after: i64, needle: &str) -> Shown {
+        self.shown_in(ADA.id, after, needle)
+    }
+
+    /// Waits until a chat shows a message of the bot that is newer than `after`, and returns the first such.
+    pub(crate) fn shown_in(&self, chat: i64, after: i64, needle: &str) -> Shown {
+        let is_it = |shown: &Shown| shown.by_bot && shown.id > after && shown.text.contains(needle);
+        let find = |state: &mut State| state.shows(chat).into_iter().find(is_it);
+        self.runtime.block_on(self.fake.wait_for(&format!("{needle:?} in {chat}"), find))
+    }
+}
