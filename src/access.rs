@@ -1,24 +1,38 @@
 //! Who may do what: deny by default, by immutable id, pure.
 //!
-//! A person is allowed by user id, by a role that the provider says they hold, or by the chat they write in; the highest
-//! role wins. A transport of this machine's own user (the console) needs no list.
+//! A person is allowed by user id, by a role that the provider says they hold, by the chat they write in, or because they
+//! were paired; the highest role wins. A transport of this machine's own user (the console) needs no list.
 
-use signalbox_adapter::Incoming;
+use signalbox_adapter::{ChatId, Incoming};
 
 use crate::command::Need;
 use crate::config::{Allow, Role};
 
+/// What the store knows of a message's sender and chat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Whether who can use the transport owns this machine's user account.
+    pub trusted: bool,
+    /// The role with which the sender was paired.
+    pub paired: Option<Role>,
+    /// The id that the chat had before.
+    pub former_chat: Option<ChatId>,
+}
+
 /// Returns the role of a message's sender, or `None` for a stranger.
 #[must_use]
-pub fn role_of(allow: &Allow, incoming: &Incoming, trusted: bool) -> Option<Role> {
-    if trusted {
+pub fn role_of(allow: &Allow, incoming: &Incoming, known: &Known) -> Option<Role> {
+    if known.trusted {
         return Some(Role::Admin);
     }
-    let list = allow.0.get(&incoming.address.provider)?;
-    let by_user = list.users.get(&incoming.sender.id);
-    let by_chat = list.chats.get(&incoming.address.chat);
-    let by_role = incoming.sender.roles.iter().filter_map(|role| list.roles.get(role)).max();
-    [by_user, by_chat, by_role].into_iter().flatten().max().copied()
+    let listed = allow.0.get(&incoming.address.provider).and_then(|list| {
+        let by_user = list.users.get(&incoming.sender.id);
+        let by_chat = list.chats.get(&incoming.address.chat);
+        let by_former_chat = known.former_chat.as_ref().and_then(|chat| list.chats.get(chat));
+        let by_role = incoming.sender.roles.iter().filter_map(|role| list.roles.get(role)).max();
+        [by_user, by_chat, by_former_chat, by_role].into_iter().flatten().max().copied()
+    });
+    listed.max(known.paired)
 }
 
 /// Whether a role suffices.
@@ -33,7 +47,7 @@ pub fn suffices(role: Role, need: Need) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use signalbox_adapter::{ChatAddress, ChatId, InboundKey, IncomingKind, Provider, Sender, UserId};
+    use signalbox_adapter::{ChatAddress, InboundKey, IncomingKind, Provider, Sender, UserId};
 
     use super::*;
     use crate::config::Allowed;
@@ -68,12 +82,20 @@ mod tests {
             roles: [("ops".to_owned(), Role::Admin)].into(),
         };
         let allow = Allow([(Provider::new("discord"), list)].into());
-        assert_eq!(role_of(&allow, &message("2", "8", &[]), false), None);
-        assert_eq!(role_of(&allow, &message("1", "8", &[]), false), Some(Role::Viewer));
-        assert_eq!(role_of(&allow, &message("1", "7", &[]), false), Some(Role::Operator));
-        assert_eq!(role_of(&allow, &message("2", "7", &["ops"]), false), Some(Role::Admin));
-        assert_eq!(role_of(&Allow::default(), &message("1", "7", &["ops"]), false), None);
-        assert_eq!(role_of(&Allow::default(), &message("1", "7", &[]), true), Some(Role::Admin));
+        assert_eq!(role_of(&allow, &message("2", "8", &[]), &Known::default()), None);
+        assert_eq!(role_of(&allow, &message("1", "8", &[]), &Known::default()), Some(Role::Viewer));
+        assert_eq!(role_of(&allow, &message("1", "7", &[]), &Known::default()), Some(Role::Operator));
+        assert_eq!(role_of(&allow, &message("2", "7", &["ops"]), &Known::default()), Some(Role::Admin));
+        assert_eq!(role_of(&Allow::default(), &message("1", "7", &["ops"]), &Known::default()), None);
+        assert_eq!(
+            role_of(&Allow::default(), &message("1", "7", &[]), &Known { trusted: true, ..Known::default() }),
+            Some(Role::Admin)
+        );
+        let paired = |role| Known { paired: Some(role), ..Known::default() };
+        assert_eq!(role_of(&allow, &message("1", "8", &[]), &paired(Role::Operator)), Some(Role::Operator));
+        assert_eq!(role_of(&allow, &message("1", "7", &[]), &paired(Role::Viewer)), Some(Role::Operator));
+        let moved = Known { former_chat: Some(ChatId::new("7")), ..Known::default() };
+        assert_eq!(role_of(&allow, &message("2", "9", &[]), &moved), Some(Role::Operator));
     }
 
     #[test]

@@ -22,9 +22,9 @@ use crate::clock::SystemClock;
 use crate::command;
 use crate::config::{self, Config};
 use crate::lifecycle;
-use crate::observer::Observer;
 use crate::observer::board::Board;
 use crate::observer::live::Live;
+use crate::observer::{Observer, files_of};
 use crate::outbox::{self, Editing, Outbox, Pacer};
 use crate::redact::Redactor;
 use crate::router::{Context, Router};
@@ -199,7 +199,7 @@ impl App {
             let around = Surroundings {
                 bus: Arc::clone(bus),
                 store: self.store.clone(),
-                files: self.store.directory().join("files"),
+                files: files_of(self.store.directory(), &transport.provider),
                 bot_name: bot_name.unwrap_or_default(),
                 commands: command::menu(),
                 stop: self.stop.clone(),

@@ -3,6 +3,7 @@
 //! [`Bus::write`] is how everything of the core reaches the store: the step is checked against the role's fencing number
 //! and committed, and only then its effects go to the observer (start, cancel, answer) and the outbox (send).
 
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
@@ -11,8 +12,14 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::router::Router;
-use crate::store::{Approval, Delivery, Effects, Fence, InboxOutcome, Store, StoreError, Task, TaskId, Tx};
+use crate::agent::environment;
+use crate::intake;
+use crate::redact::Redactor;
+use crate::router::{Heard, Router};
+use crate::store::{
+    Approval, Delivery, Effects, Fence, InboxOutcome, OpenInbound, Store, StoreError, Task, TaskId, Tx,
+};
+use crate::voice::Ears;
 
 /// Orders to the observer and deliveries to the outbox that may wait; each is bounded by admission long before.
 const MAX_WAITING: usize = 1024;
@@ -49,6 +56,7 @@ pub struct Bus {
     router: Router,
     orders: mpsc::Sender<Order>,
     claimed: mpsc::Sender<Delivery>,
+    ears: Ears,
     signs: mpsc::Sender<(Provider, Signal)>,
     own: Weak<Self>,
     tracker: TaskTracker,
@@ -71,6 +79,7 @@ impl Bus {
             router,
             orders,
             claimed,
+            ears: Ears::default(),
             signs,
             own: Weak::clone(own),
             tracker: TaskTracker::new(),
@@ -157,12 +166,18 @@ impl Bus {
     /// # Errors
     /// [`AcceptError`]; the message is not stored.
     pub async fn accept_from(&self, incoming: Incoming, poller: Option<Fence>) -> Result<(), AcceptError> {
-        let mut step = self.router.step(incoming).await;
+        let late = self.router.transcriber(&incoming).is_some() && self.wants_files(&incoming).await;
+        let mut step: Box<dyn FnMut(&Tx<'_>) -> Result<(), StoreError> + Send> =
+            if late { Box::new(Router::step_store(incoming)) } else { Box::new(self.router.step(incoming).await) };
         let checked = move |tx: &Tx<'_>| {
             poller.as_ref().map_or(Ok(()), |fence| tx.check(fence))?;
             step(tx)
         };
-        self.write(checked).await.map_err(|error| AcceptError(Box::new(error)))
+        self.write(checked).await.map_err(|error| AcceptError(Box::new(error)))?;
+        if late {
+            self.hear_again();
+        }
+        Ok(())
     }
 
     /// Notes that a provider can be reached again: what waits for it is tried at once.
@@ -181,25 +196,63 @@ impl Bus {
     /// # Errors
     /// [`StoreError`].
     pub async fn route_open(&self) -> Result<(), StoreError> {
+        let mut after = 0;
         loop {
-            let open = self.store.read(|tx| tx.open_inbound(LOOK)).await?;
-            if open.is_empty() {
-                return Ok(());
-            }
+            let open = self.store.read(move |tx| tx.open_inbound(after, LOOK)).await?;
+            let Some(last) = open.last() else { return Ok(()) };
+            after = last.id;
             for inbound in open {
-                let id = inbound.id;
-                let step = self.router.step_open(inbound).await;
-                match self.write(step).await {
-                    Ok(()) => {}
-                    // This one will never do, and must not hold up those behind it.
-                    Err(StoreError::Other(error)) => {
-                        tracing::error!(error, inbox.id = id, "could not handle a message; it is closed as refused");
-                        self.write(move |tx| tx.close_inbound(id, InboxOutcome::Refused)).await?;
-                    }
-                    Err(error) => return Err(error),
+                if self.router.transcriber(&inbound.incoming).is_some() && self.wants_files(&inbound.incoming).await {
+                    self.hear(inbound);
+                } else {
+                    self.route_stored(inbound, None).await?;
                 }
             }
         }
+    }
+
+    async fn route_stored(&self, inbound: OpenInbound, heard: Option<Heard>) -> Result<(), StoreError> {
+        let id = inbound.id;
+        let step = self.router.step_open(inbound, heard).await;
+        match self.write(step).await {
+            // This one will never do, and must not hold up those behind it.
+            Err(StoreError::Other(error)) => {
+                tracing::error!(error, inbox.id = id, "could not handle a message; it is closed as refused");
+                self.write(move |tx| tx.close_inbound(id, InboxOutcome::Refused)).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Writes a voice note down beside everything else, then routes its message.
+    fn hear(&self, inbound: OpenInbound) {
+        let Some(voice) = intake::voice(&inbound.incoming.files) else { return };
+        if !self.ears.claim(inbound.id) {
+            return;
+        }
+        let file = PathBuf::from(&voice.path);
+        let bus = self.own.upgrade().expect("a bus is only used through its Arc");
+        self.tracker.spawn(async move {
+            let id = inbound.id;
+            let program = bus.router.transcriber(&inbound.incoming).unwrap_or_default();
+            let environment = environment::bare(bus.router.context().agents.variables());
+            let heard = bus.ears.write_down(program, &file, &environment).await;
+            let heard = heard.map_err(|why| Redactor::of(&bus.router.context().config).clean(&why));
+            if let Err(error) = bus.route_stored(inbound, Some(heard)).await {
+                tracing::error!(%error, inbox.id = id, "could not store what a voice note says; it is written down again");
+            }
+            bus.ears.release(id);
+        });
+    }
+
+    /// Looks for voice notes that wait to be written down.
+    fn hear_again(&self) {
+        let bus = self.own.upgrade().expect("a bus is only used through its Arc");
+        self.tracker.spawn(async move {
+            if let Err(error) = bus.route_open().await {
+                tracing::error!(%error, "could not look for voice notes");
+            }
+        });
     }
 }
 
@@ -207,5 +260,16 @@ impl Bus {
 impl Inbox for Bus {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
         self.accept_from(incoming, None).await
+    }
+
+    async fn wants_files(&self, incoming: &Incoming) -> bool {
+        let (router, incoming) = (self.router.clone(), incoming.clone());
+        match self.store.read(move |tx| router.welcomes(tx, &incoming)).await {
+            Ok(welcome) => welcome,
+            Err(error) => {
+                tracing::warn!(%error, "could not look who may send files");
+                false
+            }
+        }
     }
 }

@@ -57,6 +57,7 @@
 //! | [`config`] | file and environment, checked as a whole |
 //! | [`bus`], [`router`] | the door; one durable step for each message |
 //! | [`command`], [`access`] | grammar; rights |
+//! | [`intake`], [`voice`] | files and voice notes that come with a message |
 //! | [`session`], [`tasks`] | handlers: named sessions; status, stop, retry, approvals, traces |
 //! | [`store`] | rows, transactions, group commit, roles |
 //! | [`observer`] | starting, following, ending and finding runs |
@@ -77,6 +78,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod format;
+pub mod intake;
 pub mod investigation;
 pub mod lifecycle;
 pub mod observer;
@@ -88,5 +90,6 @@ pub mod session;
 pub mod store;
 pub mod tasks;
 pub mod transport;
+pub mod voice;
 pub mod wake;
 pub mod wiring;

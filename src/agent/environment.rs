@@ -24,6 +24,14 @@ const PASSED: [&str; 11] = [
 /// Beginnings of further names that pass.
 const PASSED_PREFIXES: [&str; 3] = ["LC_", "XDG_", "SSL_CERT_"];
 
+/// Returns the environment of a program that needs nothing but to run as its user.
+#[must_use]
+pub fn bare(ours: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let passes = |name: &str| PASSED.contains(&name) || PASSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    let passed = ours.iter().filter(|(name, _)| passes(name) && !holds_own_secret(name));
+    passed.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// Returns the environment of an agent, out of ours and its configuration.
 #[must_use]
 pub fn of(agent: &Agent, ours: &BTreeMap<String, String>) -> BTreeMap<String, String> {

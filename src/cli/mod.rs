@@ -2,6 +2,7 @@
 
 mod config;
 mod outbox;
+mod pair;
 mod serve;
 mod session;
 #[cfg(feature = "console")]
@@ -50,6 +51,8 @@ enum Command {
     /// Look after messages that could not be delivered
     #[command(subcommand)]
     Outbox(outbox::Arguments),
+    /// Make a code with which a person pairs with the bot
+    Pair(pair::Arguments),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Arguments),
@@ -92,6 +95,7 @@ impl Cli {
                 Command::Serve(arguments) => serve::run(app, &arguments).await,
                 Command::Session(arguments) => session::run(&app, &arguments).await,
                 Command::Outbox(arguments) => outbox::run(&app, &arguments).await,
+                Command::Pair(arguments) => pair::run(&app, &arguments).await,
                 Command::Config(_) => unreachable!("handled above, without a store"),
             }
         });

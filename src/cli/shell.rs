@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::app::{App, Deliveries};
 use crate::lifecycle;
+use crate::observer::files_of;
 use crate::store::{RoleError, Scope};
 use crate::wiring::{self, console};
 use inbox::{Door, Waiting};
@@ -108,7 +109,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope, unread.clone()));
     let inbox: Arc<dyn signalbox_adapter::Inbox> =
         if interactive { Arc::clone(&door) as _ } else { Arc::clone(&waiting) as _ };
-    let context = ListenContext::new(inbox, app.store.directory().join("files"), unread.clone());
+    let context = ListenContext::new(inbox, files_of(app.store.directory(), wiring::CONSOLE), unread.clone());
     let heard = listen.listen(&context).await;
     if interactive && !app.stop.is_cancelled() {
         screen::say_good_bye(&app).await?;

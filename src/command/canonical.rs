@@ -37,6 +37,7 @@ impl Command {
             Self::Status => ("status", None),
             Self::Agents => ("agents", None),
             Self::Id => ("id", None),
+            Self::Start { .. } => ("start", None),
             Self::Stop { .. } => ("stop", None),
             Self::Why { .. } => ("why", None),
             Self::Help { .. } => ("help", None),
@@ -75,10 +76,16 @@ impl fmt::Display for Command {
         }
         match self {
             Self::Session(session) => session.write_rest(f),
-            Self::Status | Self::Agents | Self::Id | Self::Stop { all: false } | Self::Help { topic: None } => Ok(()),
+            Self::Status
+            | Self::Agents
+            | Self::Id
+            | Self::Stop { all: false }
+            | Self::Help { topic: None }
+            | Self::Start { code: None } => Ok(()),
             Self::Stop { all: true } => f.write_str(" all"),
             Self::Why { of: word }
             | Self::Help { topic: Some(word) }
+            | Self::Start { code: Some(word) }
             | Self::Approve { request: word }
             | Self::Deny { request: word }
             | Self::AllowForSession { request: word }

@@ -140,7 +140,7 @@ fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
     let offer = |names: &[&str], what: &str| names.iter().map(|name| ((*name).to_owned(), what.to_owned())).collect();
     match kind {
         Kind::Session => offer(words.sessions, "session"),
-        Kind::NewName => Vec::new(),
+        Kind::NewName | Kind::Code => Vec::new(),
         Kind::Project => offer(words.projects, "project"),
         Kind::Task | Kind::TaskOrMessage => offer(words.tasks, "task"),
         Kind::Request => offer(words.requests, "permission request"),
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn what_fits_the_place_is_offered() {
         for (line, expected) in [
-            ("/st", &["/stop", "/status"][..]),
+            ("/st", &["/stop", "/status", "/start"][..]),
             ("/SES", &["/session"]),
             ("/session s", &["show"]),
             ("/session re", &["rename", "retry"]),
@@ -188,7 +188,7 @@ mod tests {
             ("/stop ", &["all"]),
             ("/why ", &["42"]),
             ("/deny ", &["7"]),
-            ("/help sta", &["status"]),
+            ("/help sta", &["status", "start"]),
             ("/nonsense ", &[]),
             ("@", &["@claude", "@codex", "@calm-otter", "@docs", "@opus", "@sonnet", "@haiku", "@fable"]),
             ("@claude/o", &["@claude/opus"]),

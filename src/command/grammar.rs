@@ -103,6 +103,8 @@ pub enum Kind {
     Request,
     /// A command.
     Command,
+    /// A pairing code.
+    Code,
 }
 
 /// An option of a prompt.

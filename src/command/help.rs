@@ -121,6 +121,7 @@ mod tests {
         - `/id`: Show your user id and the address of this chat
         - `/why <task or message>`: Trace a task or message from arrival to receipt
         - `/help [command]`: Explain the commands, or one of them
+        - `/start [code]`: Say hello, or pair with the code that `signalbox pair` has printed
         **Answer (the buttons do the same)**
         - `/approve <request>`: Let an agent do what it asks for
         - `/deny <request>`: Forbid an agent what it asks for

@@ -42,7 +42,7 @@ pub fn menu() -> Vec<CommandEntry> {
     let entry = |command: &Definition| CommandEntry {
         name: command.word.to_owned(),
         description: command.description.to_owned(),
-        direct_only: false,
+        direct_only: command.word == "start",
     };
     shown.map(entry).collect()
 }
@@ -58,6 +58,11 @@ pub enum Command {
     Agents,
     /// Tells the user's id and the chat's address.
     Id,
+    /// Opens a chat with the bot, with a pairing code where there is one.
+    Start {
+        /// The code.
+        code: Option<String>,
+    },
     /// Stops running work.
     Stop {
         /// All of this chat's, not only this thread's.

@@ -201,7 +201,8 @@ mod tests {
         }
         assert_eq!(command("/stop ALL"), Command::Stop { all: true });
         assert_eq!(command("/help /Session"), Command::Help { topic: Some("session".into()) });
-        assert_eq!(command("/start"), Command::Help { topic: None });
+        assert_eq!(command("/start"), Command::Start { code: None });
+        assert_eq!(command("/start AB12cd34"), Command::Start { code: Some("AB12cd34".into()) });
         assert_eq!(command("/allow r7"), Command::AllowForSession { request: "r7".into() });
     }
 

@@ -180,7 +180,7 @@ pub static COMMANDS: &[Definition] = &[
     },
     Definition {
         word: "help",
-        aliases: &["start"],
+        aliases: &[],
         group: Group::Look,
         description: "Explain the commands, or one of them",
         forms: &[Form {
@@ -190,6 +190,19 @@ pub static COMMANDS: &[Definition] = &[
             build: Words(|given| Command::Help { topic: given.first().map(|word| (*word).to_owned()) }),
         }],
         examples: &[Example { text: "/help session", does: "explains `/session`" }],
+    },
+    Definition {
+        word: "start",
+        aliases: &[],
+        group: Group::Look,
+        description: "Say hello, or pair with the code that `signalbox pair` has printed",
+        forms: &[Form {
+            arguments: &[Argument::OptionalWord("code", Kind::Code)],
+            need: Need::Viewer,
+            description: "say hello, or pair with a code",
+            build: Words(|given| Command::Start { code: given.first().map(|word| (*word).to_owned()) }),
+        }],
+        examples: &[Example { text: "/start k7m2p9qx", does: "pairs you, if that is the code" }],
     },
     Definition {
         word: "approve",

@@ -11,7 +11,46 @@ use crate::config::Role;
 pub fn stranger(incoming: &Incoming) -> Document {
     let mut document = line("You are not allowed to use this bot. Its owner can allow these ids in `[allow]`:");
     document.blocks.push(ids(incoming));
+    document.blocks.extend(
+        line("Or the owner runs `signalbox pair`, and you send me the code that it prints, in a direct chat.").blocks,
+    );
     document
+}
+
+/// Welcomes somebody who may use the bot.
+#[must_use]
+pub fn welcome() -> Document {
+    let mut document = line("I run agents for you, tell you how far they are, and answer here when they are done.");
+    document.blocks.extend(line("Start with `/session <prompt>`; in a direct chat plain text will do.").blocks);
+    document.blocks.extend(line("Reply to an answer to go on from it. `/help` explains the rest.").blocks);
+    document
+}
+
+/// Tells that somebody is paired.
+#[must_use]
+pub fn paired(role: Role) -> Document {
+    let mut document = line(&format!("You are paired; your role is {}.", role.as_str()));
+    document.blocks.extend(welcome().blocks);
+    document
+}
+
+/// Tells that a pairing code is not right.
+#[must_use]
+pub fn wrong_code(left: usize) -> Document {
+    let tries = super::count(left, "try").replace("trys", "tries");
+    line(&format!("That code is not right, or it has expired. You have {tries} left this hour."))
+}
+
+/// Tells that somebody has tried too many codes.
+#[must_use]
+pub fn too_many_codes() -> Document {
+    line("Too many wrong codes. Try again in an hour, with a new code.")
+}
+
+/// Tells that codes are no matter for groups.
+#[must_use]
+pub fn code_in_group() -> Document {
+    line("Send a pairing code in a direct chat with me: here everybody can read it. It was not taken.")
 }
 
 /// Tells somebody that their role does not suffice.
@@ -27,8 +66,9 @@ pub fn not_enough(role: Role, need: Need) -> Document {
 
 /// Tells the user's id, role and the chat's address.
 #[must_use]
-pub fn identity(incoming: &Incoming, role: Role) -> Document {
-    let mut document = line(&format!("Your role here is {}.", role.as_str()));
+pub fn identity(incoming: &Incoming, role: Role, by_pairing: bool) -> Document {
+    let how = if by_pairing { " You were paired." } else { "" };
+    let mut document = line(&format!("Your role here is {}.{how}", role.as_str()));
     document.blocks.insert(0, ids(incoming));
     document
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod agents;
 pub mod approval;
+pub mod intake;
 pub mod session;
 pub mod task;
 pub mod trace;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Observer, prepare};
 use crate::agent::supervisor::STDOUT_FILE;
+use crate::clock::Timestamp;
 use crate::store::StoreError;
 
 /// How often the house is kept.
@@ -51,6 +52,7 @@ impl Observer {
         // The folders are listed before the rows are read: a row is committed before its folder is made, so a folder
         // that is listed here and has no row there is truly nobody's.
         let (runs, scratch) = (folders(&state.join("runs")), folders(&state.join("tmp")));
+        let (files, now) = (state.join("files"), self.bus.store().clock().now());
         let keep = self.bus.store().read(|tx| tx.kept_folders(tx.now().before(LATE_SUPERVISOR))).await?;
         let swept = tokio::task::spawn_blocking(move || {
             sweep(runs, |run, name| {
@@ -59,6 +61,9 @@ impl Observer {
                 keep.recent.contains(task) || keep.runs.contains(task) && run.join(STDOUT_FILE).exists()
             });
             sweep(scratch, |_, name| keep.scratch.contains(name));
+            for chat in folders(&files).iter().flat_map(|provider| folders(provider)) {
+                remove_older(&chat, now.before(retention));
+            }
         });
         if let Err(error) = swept.await {
             tracing::error!(%error, "removing old files panicked");
@@ -71,6 +76,18 @@ impl Observer {
 fn folders(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).collect()
+}
+
+/// Removes the files of a folder that were written before an instant: what asked about them is as old.
+fn remove_older(folder: &Path, before: Timestamp) {
+    for file in folders(folder) {
+        let written = file.metadata().and_then(|metadata| metadata.modified());
+        let written = written.ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let is_old = written.is_some_and(|at| i64::try_from(at.as_millis()).is_ok_and(|at| at < before.0));
+        if is_old && let Err(error) = std::fs::remove_file(&file) {
+            tracing::warn!(%error, "could not remove an old file");
+        }
+    }
 }
 
 /// Removes those of some folders that nothing needs.

@@ -35,7 +35,7 @@ use crate::store::{Task, TaskId};
 use board::Board;
 
 pub use follow::Follower;
-pub use prepare::HOST_SUBCOMMAND;
+pub use prepare::{HOST_SUBCOMMAND, files_of};
 
 /// What may wait to be said to one agent.
 const MAX_CONTROLS: usize = 64;

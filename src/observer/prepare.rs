@@ -25,6 +25,7 @@ impl Observer {
     pub(super) fn prepare(&self, task: &Task, session: Option<&Session>) -> Option<Prepared> {
         let context = self.bus.router().context();
         let agent = context.agents.agent(&task.agent)?;
+        let state = self.bus.store().directory();
         let known_session = session.and_then(|session| session.agent_session.clone());
         let model = task.model.as_deref();
         let mut prompt = task.prompt.clone();
@@ -41,7 +42,7 @@ impl Observer {
                     filled(&agent.command, "", &id, model)
                 } else {
                     let ask = claude::Ask { conversation, model, permission: agent.permission, args: &agent.args };
-                    claude::argv(&agent.command, &ask)
+                    with_files_of(claude::argv(&agent.command, &ask), task, state)
                 };
                 asked_session = Some(id);
                 (argv, Protocol::Claude)
@@ -57,7 +58,6 @@ impl Observer {
             }
             Kind::Host => (vec!["/proc/self/exe".into(), HOST_SUBCOMMAND.into()], Protocol::Native),
         };
-        let state = self.bus.store().directory();
         let spec = RunSpec {
             version: PROTOCOL_VERSION,
             directory: self.run_directory(task),
@@ -73,6 +73,21 @@ impl Observer {
         };
         Some(Prepared { spec, asked_session })
     }
+}
+
+/// Lets claude read the files that people have sent to this chat without asking for each.
+fn with_files_of(mut argv: Vec<String>, task: &Task, state: &Path) -> Vec<String> {
+    let folder = files_of(state, task.address.provider.as_str()).join(task.address.chat.as_str());
+    if let Some(folder) = folder.to_str().filter(|_| folder.is_dir()) {
+        argv.extend(["--add-dir".to_owned(), folder.to_owned()]);
+    }
+    argv
+}
+
+/// Names the folder in which a provider's files are saved; an adapter makes one for each chat in it.
+#[must_use]
+pub fn files_of(state: &Path, provider: &str) -> PathBuf {
+    state.join("files").join(provider)
 }
 
 /// Scratch belongs to the session, so that a follow-up finds what the run before has left.

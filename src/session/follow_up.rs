@@ -3,6 +3,7 @@
 use signalbox_adapter::{Document, Purpose, Signal};
 
 use crate::format;
+use crate::intake;
 use crate::report;
 use crate::router::Turn;
 use crate::store::{Admission, InboxOutcome, NewTask, Refusal, Session, SessionStatus, StoreError, TaskId};
@@ -75,7 +76,8 @@ pub fn submit(
     retry_of: Option<&TaskId>,
     notes: &Notes,
 ) -> Result<InboxOutcome, StoreError> {
-    let new = NewTask { incoming: turn.incoming, inbox: turn.inbox, session, prompt, retry_of };
+    let prompt = intake::with_files(prompt, &turn.incoming.files);
+    let new = NewTask { incoming: turn.incoming, inbox: turn.inbox, session, prompt: &prompt, retry_of };
     let admission = turn.tx.admit(&new)?;
     let task = match &admission {
         Admission::Started(task) | Admission::Queued(task, _) => task,

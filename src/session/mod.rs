@@ -9,11 +9,12 @@ pub mod names;
 mod start;
 
 pub use follow_up::{Notes, reopen, submit};
+pub use start::title;
 
 use crate::command::{Known, MODELS, Mention, Resolved, SessionCommand, resolve};
 use crate::format;
 use crate::router::Turn;
-use crate::store::{InboxOutcome, StoreError};
+use crate::store::{InboxOutcome, Session, StoreError};
 
 /// Sessions whose names a mistyped mention is compared with.
 const MAX_COMPARED: usize = 50;
@@ -82,11 +83,10 @@ pub fn free_text(
     };
     let context = match (&wish, &turn.incoming.reply_to) {
         (Some(_), _) => None,
-        (None, Some(message)) => turn.tx.session_of_message(&turn.incoming.address, message.as_str())?,
-        (None, None) => match turn.tx.active_session_id(&turn.chat())? {
-            Some(id) => turn.tx.session(id)?,
-            None => None,
-        },
+        (None, replied) => {
+            let replied = replied.as_ref().map(|message| message.as_str());
+            context(turn, replied)?
+        }
     };
     if let Some(session) = context {
         return follow_up::follow(turn, session, whole);
@@ -101,6 +101,20 @@ pub fn free_text(
         prompt,
     };
     start::start(turn, &wish)
+}
+
+/// Returns the session that plain text goes on with: that of the message replied to, that of the thread, or the active one.
+fn context(turn: &Turn<'_>, replied: Option<&str>) -> Result<Option<Session>, StoreError> {
+    if let Some(message) = replied {
+        return turn.tx.session_of_message(&turn.incoming.address, message);
+    }
+    if let Some(session) = turn.tx.session_of_thread(&turn.incoming.address)? {
+        return Ok(Some(session));
+    }
+    match turn.tx.active_session_id(&turn.chat())? {
+        Some(id) => turn.tx.session(id),
+        None => Ok(None),
+    }
 }
 
 /// What the `@word` before a prompt means in this chat.

@@ -114,7 +114,8 @@ fn propose(turn: &Turn<'_>, chat: &str) -> Result<String, StoreError> {
 }
 
 /// Returns the first line of a prompt, cut to a title's length.
-fn title(prompt: &str) -> String {
+#[must_use]
+pub fn title(prompt: &str) -> String {
     let line = prompt.lines().next().unwrap_or_default().trim();
     let mut title: String = line.chars().take(MAX_TITLE_CHARS).collect();
     if line.chars().nth(MAX_TITLE_CHARS).is_some() {

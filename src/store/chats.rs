@@ -68,6 +68,26 @@ impl Tx<'_> {
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?)
     }
 
+    /// Remembers the name by which a provider knows the bot.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_bot_name(&self, provider: &str, name: &str) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT INTO kv (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
+            .execute([&format!("bot-name:{provider}"), name])?;
+        Ok(())
+    }
+
+    /// Returns the name by which a provider knew the bot when it was last asked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn bot_name(&self, provider: &str) -> Result<Option<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT value FROM kv WHERE key = ?1")?;
+        Ok(statement.query_row([format!("bot-name:{provider}")], |row| row.get(0)).optional()?)
+    }
+
     /// Whether this happens for the first time in `span`; remembers that it happened now if so.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The inbox: what arrived, each once.
 
 use rusqlite::{OptionalExtension, params};
-use signalbox_adapter::Incoming;
+use signalbox_adapter::{ChatAddress, Incoming, MessageId};
 
 use super::{StoreError, Tx};
 use crate::clock::Timestamp;
@@ -18,6 +18,14 @@ pub enum InboxOutcome {
 }
 
 impl InboxOutcome {
+    fn parse(word: &str) -> Self {
+        match word {
+            "refused" => Self::Refused,
+            "ignored" => Self::Ignored,
+            _ => Self::Ok,
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -62,15 +70,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Returns what waits for the router, oldest first.
+    /// Returns what waits for the router after the row `after`, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn open_inbound(&self, limit: usize) -> Result<Vec<OpenInbound>, StoreError> {
+    pub fn open_inbound(&self, after: i64, limit: usize) -> Result<Vec<OpenInbound>, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT id, incoming FROM inbox WHERE state = 'open' ORDER BY id LIMIT ?1")?;
-        let rows = statement.query_map([limit], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+            .prepare_cached("SELECT id, incoming FROM inbox WHERE state = 'open' AND id > ?2 ORDER BY id LIMIT ?1")?;
+        let rows = statement.query_map(params![limit, after], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {
             let (id, body) = row?;
             Ok(OpenInbound { id, incoming: serde_json::from_str(&body)? })
@@ -95,14 +103,23 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached("SELECT id, outcome FROM inbox WHERE key = ?1")?;
         let row: Option<(i64, Option<String>)> =
             statement.query_row([key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        Ok(row.map(|(id, outcome)| {
-            let outcome = outcome.map(|word| match word.as_str() {
-                "refused" => InboxOutcome::Refused,
-                "ignored" => InboxOutcome::Ignored,
-                _ => InboxOutcome::Ok,
-            });
-            (id, outcome)
-        }))
+        Ok(row.map(|(id, outcome)| (id, outcome.as_deref().map(InboxOutcome::parse))))
+    }
+
+    /// Returns what became of a message when it was first sent; `None` when it is not known (any more).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn outcome_of(&self, address: &ChatAddress, message: &MessageId) -> Result<Option<InboxOutcome>, StoreError> {
+        // Edits are rare and come soon, so that a look at the newest rows is enough and no index is needed.
+        let mut statement = self.connection.prepare_cached(
+            "SELECT outcome FROM (SELECT * FROM inbox ORDER BY id DESC LIMIT 2000)
+             WHERE chat = ?1 AND outcome IS NOT NULL AND json_extract(incoming, '$.message') = ?2
+               AND json_extract(incoming, '$.kind.text') IS NOT NULL ORDER BY id LIMIT 1",
+        )?;
+        let outcome: Option<String> =
+            statement.query_row([super::chat(address).as_str(), message.as_str()], |row| row.get(0)).optional()?;
+        Ok(outcome.as_deref().map(InboxOutcome::parse))
     }
 
     /// Returns when an inbound message arrived.

@@ -19,6 +19,7 @@ mod files;
 mod inbox;
 mod letters;
 mod outbox;
+pub mod pairing;
 mod retention;
 mod roles;
 mod schema;

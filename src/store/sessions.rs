@@ -195,6 +195,22 @@ impl Tx<'_> {
         }
     }
 
+    /// Returns the session of a thread that was used last; a chat's main stream is no thread.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session_of_thread(&self, address: &ChatAddress) -> Result<Option<Session>, StoreError> {
+        if address.thread.is_none() {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND address = ?2 AND (status <> 'ended' OR archived)
+             ORDER BY last_used_at DESC, id DESC LIMIT 1"
+        );
+        let values = [super::chat(address), address.to_string()];
+        Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)
+    }
+
     /// Counts a chat's sessions that are not ended.
     ///
     /// # Errors

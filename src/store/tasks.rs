@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rusqlite::{Row, ToSql, params};
-use signalbox_adapter::ChatAddress;
+use signalbox_adapter::{ChatAddress, MessageId};
 
 use super::{StoreError, Tx};
 use crate::agent::event::Denial;
@@ -292,6 +292,36 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn tasks_of_session(&self, session: i64, limit: usize) -> Result<Vec<Task>, StoreError> {
         self.tasks_where("session = ?1", &[&session], limit)
+    }
+
+    /// Returns the task that a message asked for, the newest if there are several.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn task_asked_by(&self, address: &ChatAddress, message: &MessageId) -> Result<Option<Task>, StoreError> {
+        let (chat, address) = (super::chat(address), address.to_string());
+        let filter = "chat = ?1 AND address = ?2 AND reply_to = ?3 AND seq > (SELECT max(seq) FROM tasks) - 5000";
+        Ok(self.tasks_where(filter, &[&chat, &address, &message.as_str()], 1)?.pop())
+    }
+
+    /// Gives a waiting task another prompt, and its session the title if it is the first; `false` when it no longer waits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reword(&self, task: &Task, prompt: &str, title: &str) -> Result<bool, StoreError> {
+        let changed = self
+            .connection
+            .prepare_cached("UPDATE tasks SET prompt = ?2 WHERE id = ?1 AND status = 'queued' AND finished_at IS NULL")?
+            .execute(params![task.id.as_str(), prompt])?;
+        if changed > 0 {
+            self.note(&task.id, "edited", "")?;
+            self.connection
+                .prepare_cached(
+                    "UPDATE sessions SET last_prompt = ?2, title = iif(messages = 1, ?4, title) WHERE id = ?1 AND last_prompt = ?3",
+                )?
+                .execute(params![task.session, prompt, task.prompt, title])?;
+        }
+        Ok(changed > 0)
     }
 
     /// Returns the tasks that an inbound message made, newest first.

@@ -140,6 +140,10 @@ impl Poller {
             who = self.deliver.check() => who.map_err(as_listen_error)?,
         };
         around.bot_name.set(who.name.clone()).ok();
+        let (provider, name) = (self.provider.clone(), who.name);
+        if let Err(error) = around.bus.write(move |tx| tx.set_bot_name(&provider, &name)).await {
+            tracing::warn!(%error, "could not note the bot's name");
+        }
         *introduced = true;
         Ok(())
     }
@@ -221,5 +225,9 @@ struct Door {
 impl Inbox for Door {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
         self.bus.accept_from(incoming, Some(self.fence.clone())).await
+    }
+
+    async fn wants_files(&self, incoming: &Incoming) -> bool {
+        self.bus.wants_files(incoming).await
     }
 }

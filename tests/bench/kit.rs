@@ -13,7 +13,7 @@ use signalbox::bus::Bus;
 use signalbox::clock::SystemClock;
 use signalbox::config::{self, Config};
 use signalbox::observer::Observer;
-use signalbox::outbox::{Outbox, Setup};
+use signalbox::outbox::{Outbox, Pacer, Setup};
 use signalbox::redact::Redactor;
 use signalbox::router::{Context, Router, Transport};
 use signalbox::store::{Caps, Delivering, Durability, Options, Role, Scope, Store};
@@ -126,7 +126,8 @@ impl Rig {
         };
         let store = Store::open(&state, Options { durability, caps }, Arc::new(SystemClock)).expect("a store");
         let role = Arc::new(store.take_core().await.expect("the role is free"));
-        let transport = Transport { render: Arc::new(NullRender), trusted: false, bot_name: None };
+        let transport =
+            Transport { render: Arc::new(NullRender), trusted: false, edits: false, bot_name: Arc::default() };
         let variables = std::env::vars().collect();
         let router = Router::new(Context {
             agents: Catalogue::new(config.agents.clone(), variables),
@@ -139,17 +140,21 @@ impl Rig {
         let stop = CancellationToken::new();
         let launcher = Launcher { program: Path::new(env!("CARGO_BIN_EXE_signalbox")).to_owned() };
         let redactor = Redactor::new(&bus.router().context().config.redact);
-        let observer = Observer::new(Arc::clone(&bus), launcher, redactor, stop.clone());
+        let observer = Observer::new(Arc::clone(&bus), launcher, redactor, Arc::default(), stop.clone());
         let provider = Arc::new(NullProvider::default());
         let scopes = vec![Scope { provider: PROVIDER.into(), window: None }];
-        store.deliver_as(Delivering { scopes: scopes.clone(), sender: "bench".into() });
+        let pacer = Pacer::new([]);
+        let gate = Arc::clone(&pacer) as _;
+        store.deliver_as(Delivering { scopes: scopes.clone(), sender: "bench".into(), gate });
         let outbox = Outbox::new(Setup {
             store,
             fence: Some(role.fence().clone()),
             adapters: [(PROVIDER.to_owned(), Arc::clone(&provider) as Arc<dyn Deliver>)].into(),
             scopes,
             sender: "bench".into(),
-            max_age: None,
+            max_ages: BTreeMap::new(),
+            pacer,
+            editing: Arc::default(),
         });
         let runtime = tokio::runtime::Handle::current();
         runtime.spawn(observer.run(ends.orders));

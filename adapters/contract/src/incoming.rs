@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChatAddress, InboundKey, MessageId, UserId};
+use crate::{ChatAddress, ChatId, InboundKey, MessageId, UserId};
 
 /// One provider update.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,11 @@ pub enum IncomingKind {
     Text(String),
     /// A message that was edited: what it says now.
     Edited(String),
+    /// The chat has another id from now on.
+    Moved {
+        /// Its new id.
+        to: ChatId,
+    },
     /// A press of a button.
     Button {
         /// The button's action.

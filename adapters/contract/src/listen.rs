@@ -49,6 +49,11 @@ pub trait Inbox: Send + Sync {
     /// # Errors
     /// [`AcceptError`]: it is not durable and must not be acknowledged to the provider.
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError>;
+
+    /// Whether a message's files are worth fetching: whether it is meant for the bot, by somebody who may use it.
+    async fn wants_files(&self, _incoming: &Incoming) -> bool {
+        true
+    }
 }
 
 /// Tells why an update could not be made durable.

@@ -100,7 +100,13 @@ impl TelegramListen {
                     Ready::Whole(incoming) => accept(cx, *incoming).await?,
                     Ready::Said(said) if said.files.is_empty() => accept(cx, said.incoming).await?,
                     Ready::Said(said) => {
-                        let (api, directory) = (Arc::clone(&self.api), cx.files.clone());
+                        if !cx.inbox.wants_files(&said.incoming).await {
+                            accept(cx, said.incoming).await?;
+                            window.done(&ids);
+                            continue;
+                        }
+                        let directory = cx.files.join(said.incoming.address.chat.as_str());
+                        let api = Arc::clone(&self.api);
                         fetches.spawn(async move { (ids, fetch(&api, *said, &directory).await) });
                         continue;
                     }

@@ -57,8 +57,7 @@ pub(crate) fn translate(bot: &Bot, update: Update) -> Piece {
 
 fn said(bot: &Bot, key: InboundKey, message: &Message) -> Piece {
     if let Some(to) = message.migrate_to_chat_id {
-        tracing::info!(chat.id = message.chat.id, chat.new_id = to, "a group became a supergroup");
-        return Piece::Nothing("the group has moved");
+        return moved(key, message, to);
     }
     let Some(sender) = sender(message) else { return Piece::Nothing("a message of nobody") };
     let files: Vec<FileRef> = file(message).into_iter().collect();
@@ -89,6 +88,25 @@ fn said(bot: &Bot, key: InboundKey, message: &Message) -> Piece {
     };
     let album = message.media_group_id.clone();
     Piece::Said(Box::new(Said { incoming, text, files, album, sent: message.date }))
+}
+
+/// A group that became a supergroup says so in its last message.
+fn moved(key: InboundKey, message: &Message, to: i64) -> Piece {
+    let nobody = Sender { id: UserId::new("0"), name: String::new(), bot: true, roles: Vec::new() };
+    Piece::Whole(Box::new(Incoming {
+        key,
+        address: address(message),
+        sender: sender(message).unwrap_or(nobody),
+        message: None,
+        reply_to: None,
+        direct: false,
+        addressed: false,
+        window: None,
+        directory: None,
+        files: Vec::new(),
+        not_taken: Vec::new(),
+        kind: IncomingKind::Moved { to: ChatId::new(to.to_string()) },
+    }))
 }
 
 fn is_private(message: &Message) -> bool {

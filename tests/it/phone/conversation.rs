@@ -30,7 +30,8 @@ fn a_developer_starts_watches_answers_and_follows_up_from_a_phone() {
     let question = phone.shown(asked, "asks for permission");
     let press = phone.fake.press(ADA.id, ADA, question.id, "Approve");
     phone.shown(asked, "\ndone");
-    phone.until("the press is answered", |state| state.answers.get(&press).is_some_and(|text| text.contains("Allowed")));
+    phone
+        .until("the press is answered", |state| state.answers.get(&press).is_some_and(|text| text.contains("Allowed")));
     phone.until("the question has no buttons any more", |state| {
         let shown = &state.messages[&(ADA.id, question.id)];
         shown.buttons.is_empty() && shown.text.contains("Allowed once by Ada")

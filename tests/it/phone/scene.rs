@@ -37,6 +37,19 @@ impl Phone {
         Self { house, fake, runtime }
     }
 
+    /// Lets anybody in a chat do what a role may.
+    pub(crate) fn allow_chat(&mut self, chat: i64, role: &str) {
+        let entry = format!("[{{ id = \"{chat}\", role = \"{role}\" }}]");
+        self.house.set("SIGNALBOX__ALLOW__TELEGRAM__CHATS", &entry);
+    }
+
+    /// Lets somebody press a button twice, before the bot can answer; returns the ids of the presses.
+    pub(crate) fn press_twice(&self, chat: i64, who: Person, message: i64, label: &str) -> (String, String) {
+        let first = self.fake.press(chat, who, message, label);
+        let second = self.fake.with(|state| state.press_again(&first));
+        (first, second)
+    }
+
     /// Serves, and waits until the bot is listened for.
     pub(crate) fn serve(&self) -> Talk {
         let polls = self.fake.with(|state| state.polls);

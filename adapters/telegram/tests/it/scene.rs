@@ -208,6 +208,7 @@ pub(crate) fn message(id: i64) -> MessageId {
 pub(crate) fn text(incoming: &Incoming) -> &str {
     match &incoming.kind {
         IncomingKind::Text(text) | IncomingKind::Edited(text) => text,
+        IncomingKind::Moved { to } => to.as_str(),
         IncomingKind::Button { action, .. } => action,
     }
 }

@@ -119,9 +119,7 @@ impl FakeTelegram {
     /// After [`WAIT`], with what was waited for.
     pub(crate) async fn wait_for<T>(&self, what: &str, find: impl FnMut(&mut State) -> Option<T>) -> T {
         let found = tokio::time::timeout(WAIT, self.shared.until(find)).await;
-        found.unwrap_or_else(|_| {
-            panic!("waited {WAIT:?} for {what}; {}", self.with(|state| state.told()))
-        })
+        found.unwrap_or_else(|_| panic!("waited {WAIT:?} for {what}; {}", self.with(|state| state.told())))
     }
 
     /// Waits until the state is as it should be.

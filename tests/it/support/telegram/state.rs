@@ -125,6 +125,18 @@ impl State {
         self.shows(chat).into_iter().filter(|shown| shown.by_bot).map(|shown| shown.text).collect()
     }
 
+    /// Repeats the newest press as one of its own; returns its id.
+    pub(crate) fn press_again(&mut self, press: &str) -> String {
+        let is_it = |update: &&Value| update["callback_query"]["id"] == press;
+        let mut again = self.updates.iter().find(is_it).cloned().expect("a press that is not confirmed");
+        self.last_press += 1;
+        let id = format!("press-{}", self.last_press);
+        self.presses.insert(id.clone());
+        again["callback_query"]["id"] = id.as_str().into();
+        self.update(again);
+        id
+    }
+
     /// Tells in a page what there is, for a test that waits in vain.
     pub(crate) fn told(&self) -> String {
         let calls = self.calls.iter().map(|call| format!("{} {:?} {}", call.method, call.chat, call.answer));

@@ -1,0 +1,130 @@
+//! `signalbox pair`: make a code with which a person pairs with the bot, and look after those who have.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use signalbox_adapter::{Alignment, Block, Document, Inline};
+
+use super::EXIT_REFUSED;
+use crate::app::App;
+use crate::config;
+use crate::format;
+use crate::store::pairing::{CODE_LASTS, Paired, new_code};
+
+/// Provider whose links carry a code.
+const WITH_LINKS: &str = "telegram";
+
+/// What to do.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// What whoever sends the code may do: viewer looks, operator also runs and stops work, admin does all
+    #[arg(long, value_enum, default_value_t = Role::Operator)]
+    role: Role,
+    /// List who is paired
+    #[arg(long, conflicts_with = "remove")]
+    list: bool,
+    /// With --list: print JSON
+    #[arg(long, requires = "list")]
+    json: bool,
+    /// Take a pairing back, as in telegram:1001
+    #[arg(long, value_name = "PROVIDER:USER")]
+    remove: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Role {
+    Viewer,
+    Operator,
+    Admin,
+}
+
+impl From<Role> for config::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Viewer,
+            Role::Operator => Self::Operator,
+            Role::Admin => Self::Admin,
+        }
+    }
+}
+
+pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if arguments.list {
+        return list(app, arguments.json).await;
+    }
+    if let Some(whom) = &arguments.remove {
+        return remove(app, whom).await;
+    }
+    let (code, role) = (new_code(), config::Role::from(arguments.role));
+    let stored = code.clone();
+    let write = app.store.write(None, move |tx| {
+        tx.issue_code(&stored, role)?;
+        tx.bot_name(WITH_LINKS)
+    });
+    let bot_name = write.await?.value;
+    super::print(&code)?;
+    eprintln!(
+        "Send `/start {code}` to the bot in a direct chat within {}; it makes whoever sends it first {}.",
+        format::span(CODE_LASTS),
+        role.as_str()
+    );
+    if let Some(name) = bot_name.filter(|name| !name.is_empty()) {
+        eprintln!("In Telegram: https://t.me/{name}?start={code}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {
+    let paired = app.store.read(|tx| tx.paired()).await?;
+    if json {
+        let value: Vec<_> = paired.iter().map(as_json).collect();
+        super::print(&serde_json::to_string_pretty(&value)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if paired.is_empty() {
+        super::print("Nobody is paired; `signalbox pair` makes a code.")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = |text: String| vec![Inline::Text(text)];
+    let titles = ["who", "name", "role", "since"];
+    let rows = paired.into_iter().map(|one| {
+        vec![
+            text(format!("{}:{}", one.provider, one.user)),
+            text(one.name),
+            text(one.role.as_str().to_owned()),
+            text(format::instant(one.since)),
+        ]
+    });
+    let table = Block::Table {
+        align: vec![Alignment::Left; titles.len()],
+        header: titles.map(|title| text(title.to_owned())).into(),
+        rows: rows.collect(),
+    };
+    super::print_document(&Document { blocks: vec![table] })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_json(one: &Paired) -> serde_json::Value {
+    serde_json::json!({
+        "provider": one.provider.as_str(),
+        "user": one.user.as_str(),
+        "name": one.name,
+        "role": one.role.as_str(),
+        "since": format::instant(one.since),
+    })
+}
+
+async fn remove(app: &App, whom: &str) -> anyhow::Result<ExitCode> {
+    let Some((provider, user)) = whom.split_once(':').map(|(provider, user)| (provider.to_owned(), user.to_owned()))
+    else {
+        eprintln!("signalbox: name whom as provider:user, as in telegram:1001; `signalbox pair --list` shows them");
+        return Ok(ExitCode::from(EXIT_REFUSED));
+    };
+    let removed = app.store.write(None, move |tx| tx.unpair(&provider, &user)).await?.value;
+    if !removed {
+        eprintln!("signalbox: {whom} is not paired; `signalbox pair --list` shows who is");
+        return Ok(ExitCode::from(EXIT_REFUSED));
+    }
+    super::print(&format!("{whom} is no longer paired."))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,124 @@
+//! What the handlers know that is no row: configuration, agents, and what differs between transports.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use signalbox_adapter::{Attachment, Button, Document, Part, Purpose, Render};
+
+use crate::agent::catalogue::Catalogue;
+use crate::config::Config;
+use crate::store::{NewDelivery, Task};
+
+/// What the core knows of a transport; all that differs between providers is data here.
+#[derive(Clone)]
+pub struct Transport {
+    /// Renders for it.
+    pub render: Arc<dyn Render>,
+    /// Whether who can use it owns this machine's user account, and so is admin.
+    pub trusted: bool,
+    /// Whether a message can be changed after it was sent.
+    pub edits: bool,
+    /// The bot's name there, for `/command@name`; known once the provider has told it.
+    pub bot_name: Arc<OnceLock<String>>,
+}
+
+/// Everything the handlers need that is no row.
+pub struct Context {
+    /// Configuration.
+    pub config: Config,
+    /// Agents.
+    pub agents: Catalogue,
+    /// Transports by provider.
+    pub transports: BTreeMap<String, Transport>,
+    /// State directory.
+    pub state: PathBuf,
+}
+
+impl Context {
+    /// Renders a document for a provider, and what does not fit as a file; one that is not configured gets bare text.
+    #[must_use]
+    pub fn render(&self, provider: &str, document: &Document) -> (Vec<Part>, Option<Attachment>) {
+        let Some(transport) = self.transports.get(provider) else {
+            return (vec![Part { body: document.to_markdown() }], None);
+        };
+        let max_parts = usize::try_from(self.config.render.max_parts).unwrap_or(usize::MAX);
+        let rendered = transport.render.render(document, max_parts);
+        let attachment = rendered.rest.map(|text| Attachment {
+            file_name: "answer.md".into(),
+            media_type: "text/markdown".into(),
+            text,
+        });
+        (rendered.parts, attachment)
+    }
+
+    /// Whether messages of a provider can be changed after they were sent.
+    #[must_use]
+    pub fn can_edit(&self, provider: &str) -> bool {
+        self.transports.get(provider).is_some_and(|transport| transport.edits)
+    }
+
+    /// Makes the delivery that tells a task's chat something of it.
+    #[must_use]
+    pub fn tell(&self, task: &Task, document: &Document, purpose: Purpose, buttons: Vec<Button>) -> NewDelivery {
+        let (parts, attachment) = self.render(task.address.provider.as_str(), document);
+        NewDelivery {
+            address: task.address.clone(),
+            window: task.window.clone(),
+            reply_to: task.reply_to.clone(),
+            purpose,
+            parts,
+            buttons,
+            attachment,
+            task: Some(task.id.clone()),
+            inbox: task.inbox,
+            about: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signalbox_adapter::{Limits, PlainMeasure, Rendered, TextUnit, split};
+
+    use super::*;
+    use crate::config::Agents;
+
+    /// A provider that takes little at a time.
+    struct Narrow;
+
+    const LIMIT_CHARS: usize = 100;
+
+    impl Render for Narrow {
+        fn limits(&self) -> Limits {
+            Limits { max_text: LIMIT_CHARS, unit: TextUnit::Chars }
+        }
+
+        fn render(&self, document: &Document, max_parts: usize) -> Rendered {
+            let split = split(document, &PlainMeasure(TextUnit::Chars), LIMIT_CHARS, max_parts);
+            let rest = split.rest.clone();
+            let parts = split.numbered().iter().map(|part| Part { body: part.visible_text() }).collect();
+            Rendered { parts, rest }
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_the_last_message_is_attached_as_a_file() {
+        let narrow = Transport { render: Arc::new(Narrow), trusted: false, edits: false, bot_name: Arc::default() };
+        let mut context = Context {
+            config: Config::default(),
+            agents: Catalogue::new(Agents::default(), BTreeMap::new()),
+            transports: BTreeMap::from([("narrow".to_owned(), narrow)]),
+            state: PathBuf::new(),
+        };
+        context.config.render.max_parts = 2;
+        let (parts, attachment) = context.render("narrow", &Document::text("word ".repeat(100) + "end"));
+        assert_eq!(parts.len(), 2);
+        assert!(parts[1].body.ends_with("(2/2)"), "{parts:?}");
+        let attachment = attachment.expect("there is more");
+        assert_eq!((attachment.file_name.as_str(), attachment.media_type.as_str()), ("answer.md", "text/markdown"));
+        assert!(attachment.text.ends_with("word end"), "{}", attachment.text);
+        let (parts, attachment) = context.render("narrow", &Document::text("short"));
+        assert_eq!((parts.len(), attachment), (1, None));
+    }
+}

@@ -1,0 +1,47 @@
+//! Edits: a person corrects what they have said.
+//!
+//! | the message had | the edit |
+//! |---|---|
+//! | asked for a task that still waits | is its prompt from now on |
+//! | asked for a task that runs or has ended | comes too late, and says so once |
+//! | been refused, or was not for us | is taken as a new message |
+//! | done something else | changes nothing |
+
+use std::time::Duration;
+
+use super::Turn;
+use crate::command::Parsed;
+use crate::format;
+use crate::intake;
+use crate::session;
+use crate::store::{InboxOutcome, Status, StoreError};
+
+/// Takes an edit; `None` when it is to be handled like a new message.
+pub(super) fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, StoreError> {
+    let Some(message) = &turn.incoming.message else { return Ok(None) };
+    let Some(task) = turn.tx.task_asked_by(&turn.incoming.address, message)? else {
+        return Ok(match turn.tx.outcome_of(&turn.incoming.address, message)? {
+            Some(InboxOutcome::Ok) => Some(InboxOutcome::Ignored),
+            Some(InboxOutcome::Refused | InboxOutcome::Ignored) | None => None,
+        });
+    };
+    if task.requested_by != turn.incoming.sender.id.as_str() {
+        return Ok(Some(InboxOutcome::Ignored));
+    }
+    let name = turn.tx.name_of(&task)?;
+    let Some(words) = parsed.prompt() else {
+        return turn.refuse(format::intake::edited_to_a_command(&name)).map(Some);
+    };
+    let prompt = intake::reworded(words, &task.prompt);
+    if prompt == task.prompt {
+        return Ok(Some(InboxOutcome::Ignored));
+    }
+    if task.status == Status::Queued && turn.tx.reword(&task, &prompt, &session::title(words))? {
+        return turn.answer(format::intake::reworded(&name)).map(Some);
+    }
+    let what = format!("late-edit:{}:{message}", turn.incoming.address);
+    match turn.tx.first_in(&what, Duration::MAX)? {
+        true => turn.refuse(format::intake::edited_too_late(&name)).map(Some),
+        false => Ok(Some(InboxOutcome::Ignored)),
+    }
+}

@@ -1,0 +1,132 @@
+//! The router: an inbound message becomes one durable step.
+//!
+//! Outside the transaction: parse (pure), and look at what only the machine can tell (installed agents). Inside it:
+//! check rights, decide, write the rows and the answer. [`Turn`] is what every handler gets.
+
+mod context;
+mod edit;
+mod pairing;
+mod turn;
+
+use std::sync::Arc;
+
+use signalbox_adapter::{Incoming, IncomingKind};
+
+use crate::agent::catalogue::Presence;
+use crate::command::{self, Command, Misunderstood, Parsed, SessionCommand};
+use crate::intake;
+use crate::store::{OpenInbound, StoreError, Tx};
+pub use context::{Context, Transport};
+pub use turn::{Heard, Turn};
+use turn::{answer_press, is_addressed, role_of};
+
+/// Routes inbound messages.
+#[derive(Clone)]
+pub struct Router {
+    context: Arc<Context>,
+}
+
+impl Router {
+    /// Makes a router.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self { context: Arc::new(context) }
+    }
+
+    /// Returns what the handlers know.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Makes the step that accepts and routes a new message; a copy of a known one changes nothing.
+    pub async fn step(
+        &self,
+        incoming: Incoming,
+    ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
+        let ready = self.prepare(incoming, None).await;
+        move |tx| match tx.accept(&ready.incoming)? {
+            Some(inbox) => ready.route(tx, inbox),
+            None => {
+                // A press that comes again is still to be answered, or its button spins.
+                answer_press(tx, &ready.incoming, "");
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes the step that stores a new message and leaves it open, for what cannot be decided at once.
+    pub fn step_store(incoming: Incoming) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static {
+        move |tx| tx.accept(&incoming).map(|_| ())
+    }
+
+    /// Makes the step that routes a message which was stored before, with what its voice note was heard to say.
+    pub async fn step_open(
+        &self,
+        inbound: OpenInbound,
+        heard: Option<Heard>,
+    ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
+        let mut ready = self.prepare(inbound.incoming, heard.as_ref()).await;
+        ready.heard = heard;
+        move |tx| if tx.is_open(inbound.id)? { ready.route(tx, inbound.id) } else { Ok(()) }
+    }
+
+    /// Returns the program that writes a message's voice note down, where it has one and such a program is configured.
+    #[must_use]
+    pub fn transcriber(&self, incoming: &Incoming) -> Option<&[String]> {
+        let program = self.context.config.telegram.transcribe.as_slice();
+        let says = matches!(incoming.kind, IncomingKind::Text(_)) && intake::voice(&incoming.files).is_some();
+        (says && !program.is_empty()).then_some(program)
+    }
+
+    /// Whether a message is meant for the bot and comes from somebody who may use it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn welcomes(&self, tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError> {
+        let is_command = match &incoming.kind {
+            IncomingKind::Text(text) | IncomingKind::Edited(text) => text.trim_start().starts_with('/'),
+            IncomingKind::Button { .. } | IncomingKind::Moved { .. } => true,
+        };
+        Ok(role_of(tx, &self.context, incoming)?.is_some() && (is_command || is_addressed(tx, incoming)?))
+    }
+
+    async fn prepare(&self, incoming: Incoming, heard: Option<&Heard>) -> Ready {
+        let transport = self.context.transports.get(incoming.address.provider.as_str());
+        let bot_name = transport.and_then(|transport| transport.bot_name.get()).map(String::as_str);
+        let parsed = match (&incoming.kind, heard) {
+            (IncomingKind::Text(_), Some(Ok(words))) => command::parse(words, bot_name),
+            (IncomingKind::Text(text), Some(Err(_)) | None) => {
+                let is_bare = text.trim().is_empty() && intake::documents(&incoming.files).next().is_some();
+                command::parse(if is_bare { intake::ONLY_FILES } else { text }, bot_name)
+            }
+            (IncomingKind::Edited(text), _) => command::parse(text, bot_name),
+            // A button carries a command without its slash.
+            (IncomingKind::Button { action, .. }, _) => command::parse(&format!("/{action}"), None),
+            (IncomingKind::Moved { .. }, _) => Ok(Parsed::Nothing),
+        };
+        let presence = match &parsed {
+            Ok(Parsed::Command(Command::Agents)) => self.context.agents.look_closely().await,
+            Ok(Parsed::Command(Command::Session(SessionCommand::Start(_))) | Parsed::FreeText { .. }) => {
+                self.context.agents.look()
+            }
+            Ok(Parsed::Command(_) | Parsed::Nothing) | Err(_) => Presence::default(),
+        };
+        Ready { context: Arc::clone(&self.context), incoming, parsed, presence, heard: None }
+    }
+}
+
+/// A message that is ready for its transaction.
+struct Ready {
+    context: Arc<Context>,
+    incoming: Incoming,
+    parsed: Result<Parsed, Misunderstood>,
+    presence: Presence,
+    heard: Option<Heard>,
+}
+
+impl Ready {
+    fn route(&self, tx: &Tx<'_>, inbox: i64) -> Result<(), StoreError> {
+        Turn::new(tx, &self.context, &self.incoming, inbox, &self.presence, self.heard.as_ref()).serve(&self.parsed)
+    }
+}

@@ -1,0 +1,56 @@
+//! Pairing: the one thing that a stranger may say.
+//!
+//! A code counts in a direct chat only: said in a group, everybody there could have read it. Once taken it is worthless,
+//! so it does no harm that the message stays in the inbox.
+
+use std::time::Duration;
+
+use super::Turn;
+use crate::command::{Command, Misunderstood, Parsed};
+use crate::config::Role;
+use crate::format;
+use crate::store::pairing::{Redeemed, TRIES_IN, is_code};
+use crate::store::{InboxOutcome, StoreError};
+
+/// A code said in a group is answered once in this time.
+const GROUP_ANSWER_EVERY: Duration = Duration::from_secs(60);
+
+/// Takes a pairing code; `None` when the message carries none.
+///
+/// Whoever is allowed already is asked for no code: only `/start <code>` raises their role.
+pub(super) fn try_code(
+    turn: &Turn<'_>,
+    parsed: &Result<Parsed, Misunderstood>,
+    role: Option<Role>,
+) -> Result<Option<InboxOutcome>, StoreError> {
+    let code = match parsed {
+        Ok(Parsed::Command(Command::Start { code: Some(code) })) if is_code(code) => code.as_str(),
+        Ok(Parsed::FreeText { whole, .. }) if role.is_none() && is_code(whole.trim()) => whole.trim(),
+        Ok(_) | Err(_) => return Ok(None),
+    };
+    let (provider, sender) = (&turn.incoming.address.provider, &turn.incoming.sender);
+    if !turn.incoming.direct {
+        let what = format!("code-in-group:{}", turn.chat());
+        return match turn.tx.first_in(&what, GROUP_ANSWER_EVERY)? {
+            true => turn.refuse(format::access::code_in_group()).map(Some),
+            false => Ok(Some(InboxOutcome::Refused)),
+        };
+    }
+    match turn.tx.redeem(code, provider, sender)? {
+        Redeemed::Paired(role) => {
+            tracing::info!(sender.id = %sender.id, transport = %provider, role = role.as_str(), "paired a person");
+            turn.answer(format::access::paired(role)).map(Some)
+        }
+        Redeemed::Wrong(left) => {
+            tracing::warn!(sender.id = %sender.id, transport = %provider, "a wrong pairing code");
+            turn.refuse(format::access::wrong_code(left)).map(Some)
+        }
+        Redeemed::TooMany => {
+            let what = format!("too-many-codes:{provider}:{}", sender.id);
+            match turn.tx.first_in(&what, TRIES_IN)? {
+                true => turn.refuse(format::access::too_many_codes()).map(Some),
+                false => Ok(Some(InboxOutcome::Refused)),
+            }
+        }
+    }
+}
