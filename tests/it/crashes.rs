@@ -20,7 +20,7 @@ const LIFE: Duration = Duration::from_millis(70);
 const QUIET: Duration = Duration::from_millis(500);
 
 /// Returns the story's seed, printed so that a failure can be told again with `SIGNALBOX_STORY_SEED`.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let given = std::env::var("SIGNALBOX_STORY_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = given.unwrap_or_else(|| fastrand::u64(..));
     println!("SIGNALBOX_STORY_SEED={seed}");

@@ -1,6 +1,9 @@
 //! Stories of people who talk to the program in Telegram.
 
 mod conversation;
+mod listening;
 mod messages;
+mod outage;
+mod restarts;
 mod scene;
 mod strangers;

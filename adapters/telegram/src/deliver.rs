@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::api::{Api, CALL_TIMEOUT};
 use crate::compose::{Call, chat_id, compose, message_id, thread};
-use crate::failure::{CallError, Verdict};
+use crate::failure::{CallError, Refusal, Verdict};
 use crate::flood::Flood;
 use crate::pace;
 
@@ -126,7 +126,12 @@ impl Deliver for TelegramDeliver {
     }
 
     async fn check(&self) -> Result<Identity, DeliverError> {
-        let bot = self.api.who().await.map_err(|error| self.failed(None, error))?;
+        let bot = self.api.who().await.map_err(|error| match error {
+            CallError::Answered(Refusal { code: 401 | 404, description, .. }) => DeliverError::Refused(format!(
+                "Telegram does not know this token ({description}); BotFather shows the right one after /token"
+            )),
+            error => self.failed(None, error),
+        })?;
         Ok(Identity { id: bot.id.to_string(), name: bot.username })
     }
 }

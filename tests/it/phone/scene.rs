@@ -68,6 +68,11 @@ impl Phone {
         self.runtime.block_on(self.fake.wait_until(what, is_so));
     }
 
+    /// Waits until the fake is as it should be; for what takes its time by the provider's own pace.
+    pub(crate) fn until_patiently(&self, what: &str, is_so: impl FnMut(&State) -> bool) {
+        self.runtime.block_on(self.fake.wait_long_until(what, is_so));
+    }
+
     /// Waits until Ada's chat shows a message of the bot that is newer than `after`, and returns it.
     pub(crate) fn shown(&self, after: i64, needle: &str) -> Shown {
         self.shown_in(ADA.id, after, needle)

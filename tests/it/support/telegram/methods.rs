@@ -85,6 +85,9 @@ async fn updates(shared: &Shared, parameters: &Parameters) -> Answer {
         state.polls
     });
     let look = shared.until(|state| {
+        if state.revoked {
+            return Some(Answer::refused(401, "Unauthorized"));
+        }
         if state.webhook {
             let words = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete \
                          the webhook first";

@@ -37,6 +37,9 @@ pub(crate) const BOT_ID: i64 = 42;
 /// The bot's name.
 pub(crate) const BOT_NAME: &str = "SignalboxBot";
 
+/// How long a test waits for what the server's limits make slow.
+pub(crate) const LONG_WAIT: Duration = Duration::from_secs(300);
+
 /// How long a test waits for what must happen.
 pub(crate) const WAIT: Duration = Duration::from_secs(20);
 
@@ -125,6 +128,12 @@ impl FakeTelegram {
     /// Waits until the state is as it should be.
     pub(crate) async fn wait_until(&self, what: &str, mut is_so: impl FnMut(&State) -> bool) {
         self.wait_for(what, |state| is_so(state).then_some(())).await;
+    }
+
+    /// Waits until the state is as it should be, for what takes long by the server's own limits.
+    pub(crate) async fn wait_long_until(&self, what: &str, mut is_so: impl FnMut(&State) -> bool) {
+        let found = tokio::time::timeout(LONG_WAIT, self.shared.until(|state| is_so(state).then_some(()))).await;
+        found.unwrap_or_else(|_| panic!("waited {LONG_WAIT:?} for {what}; {}", self.with(|state| state.told())));
     }
 
     /// Lets the next call of a method that has no fault yet go wrong; called again, the one after it.

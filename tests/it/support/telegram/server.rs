@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Frame, Incoming};
@@ -55,7 +56,9 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
     if let Some(file) = path.strip_prefix(&format!("/file/bot{TOKEN}/")) {
         return Ok(file_reply(&shared, file));
     }
-    let Some(method) = path.strip_prefix(&format!("/bot{TOKEN}/")) else {
+    let revoked = shared.with(|state| state.revoked);
+    let Some(method) = path.strip_prefix(&format!("/bot{TOKEN}/")).filter(|_| !revoked) else {
+        shared.with(|state| state.strangers += 1);
         return Ok(json_reply(401, &json!({ "ok": false, "error_code": 401, "description": "Unauthorized" })));
     };
     let method = method.to_ascii_lowercase();
@@ -64,8 +67,10 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
     let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
     let parameters = Parameters::read(&content_type, &body);
     let chat = parameters.as_ref().and_then(|parameters| parameters.number("chat_id"));
-    let (fault, released) = shared.with(|state| (state.take_fault(&method), state.released));
-    let log = |answer| shared.with(|state| state.calls.push(Call { method: method.clone(), chat, answer }));
+    let (fault, released) = shared.with(|state| (state.trouble(&method), state.released));
+    let log = |answer| {
+        shared.with(|state| state.calls.push(Call { method: method.clone(), chat, answer, at: Instant::now() }))
+    };
     let gone = |answer| {
         log(answer);
         Err(io::Error::other("a fault"))

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 use super::fault::Fault;
@@ -23,6 +25,12 @@ pub(crate) struct State {
     pub(crate) menus: HashMap<String, Vec<Value>>,
     /// Whether a webhook is set, as somebody else may have left it.
     pub(crate) webhook: bool,
+    /// What every call of these methods meets (all methods where none is named), as long as it is set.
+    pub(crate) outage: Option<(Vec<&'static str>, Fault)>,
+    /// Whether the token is no longer good.
+    pub(crate) revoked: bool,
+    /// Calls with a wrong token.
+    pub(crate) strangers: usize,
     /// Whether each poll brings its updates twice, last first.
     pub(crate) scrambled: bool,
     /// Sends that a chat may still get before 429, where that is limited, and the seconds it then has to wait.
@@ -50,6 +58,8 @@ pub(crate) struct Call {
     pub(crate) chat: Option<i64>,
     /// The error code, or 200, or 0 where there was no answer.
     pub(crate) answer: u16,
+    /// When.
+    pub(crate) at: Instant,
 }
 
 /// A chat.
@@ -189,6 +199,12 @@ impl State {
         update["update_id"] = id.into();
         self.updates.push_back(update);
         id
+    }
+
+    /// Returns what a call meets now.
+    pub(crate) fn trouble(&mut self, method: &str) -> Option<Fault> {
+        let lasting = self.outage.as_ref().filter(|(methods, _)| methods.is_empty() || methods.contains(&method));
+        lasting.map(|(_, fault)| fault.clone()).or_else(|| self.take_fault(method))
     }
 
     /// Takes the fault that is next for a method.
