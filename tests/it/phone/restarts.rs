@@ -72,7 +72,8 @@ fn a_thousand_updates_over_fifty_kills_are_each_taken_once() {
         let shown: Vec<String> =
             phone.fake.said(group(number)).into_iter().filter(|text| text.contains(&answer)).collect();
         let unmarked = shown.iter().filter(|text| !text.contains(MARK)).count();
-        assert!(unmarked <= 1 && shown.len() <= 2 && !shown.is_empty(), "{answer}: {shown:?}");
+        // Killed again while it was sent again, it is sent once more, marked as well.
+        assert!(unmarked <= 1 && !shown.is_empty(), "{answer}: {shown:?}");
         repeats += shown.len() - 1;
     }
     println!("{repeats} of {UPDATES} answers came a second time, marked");
