@@ -28,6 +28,9 @@ pub enum State {
 }
 
 impl State {
+    /// Every state, in the order of a delivery's life.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Sending, Self::Unknown, Self::Delivered, Self::Failed];
+
     /// Returns the word shown to people and stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -22,6 +22,9 @@ pub enum SessionStatus {
 }
 
 impl SessionStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Idle, Self::Running, Self::Ended];
+
     /// Returns the word shown to people and stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -60,7 +60,8 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 10] = [
+    /// Every status, those of unfinished tasks first.
+    pub const ALL: [Self; 10] = [
         Self::Queued,
         Self::Running,
         Self::Ok,
@@ -396,6 +397,7 @@ impl Tx<'_> {
             return Ok(None);
         }
         self.note(&task.id, "finished", how.status.as_str())?;
+        self.count_end(how.status)?;
         self.close_approvals(&task.id)?;
         if let Some(session) = task.session {
             self.settle_session(session)?;
