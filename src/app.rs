@@ -21,6 +21,7 @@ use crate::bus::Bus;
 use crate::clock::SystemClock;
 use crate::command;
 use crate::config::{self, Config};
+use crate::health::Health;
 use crate::lifecycle;
 use crate::observer::board::Board;
 use crate::observer::live::Live;
@@ -52,6 +53,8 @@ pub struct App {
     pub stop: CancellationToken,
     /// Everything that runs.
     pub tracker: TaskTracker,
+    /// How the transports of this process are.
+    pub health: Arc<Health>,
     /// The core role, held until everything at hand is written down.
     role: OnceLock<Role>,
 }
@@ -114,6 +117,7 @@ impl App {
             store,
             stop: CancellationToken::new(),
             tracker: TaskTracker::new(),
+            health: Arc::default(),
             role: OnceLock::new(),
         })
     }
@@ -202,6 +206,7 @@ impl App {
                 files: files_of(self.store.directory(), &transport.provider),
                 bot_name: bot_name.unwrap_or_default(),
                 commands: command::menu(),
+                health: self.health.transport(&transport.provider),
                 stop: self.stop.clone(),
             };
             self.tracker.spawn(transport.run(around));

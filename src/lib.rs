@@ -67,7 +67,7 @@
 //! | [`outbox`] | sending, retrying, giving up |
 //! | [`transport`] | keeps each provider's listener listening |
 //! | [`report`] | what a task's chat is shown of it, and what becomes of the buttons |
-//! | [`health`] | how each transport is |
+//! | [`health`], [`http`] | how each transport is; `/healthz`, `/readyz`, `/metrics` |
 //! | [`redact`] | secrets are masked in what leaves |
 
 pub mod access;
@@ -79,8 +79,9 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod format;
-pub mod intake;
 pub mod health;
+pub mod http;
+pub mod intake;
 pub mod investigation;
 pub mod lifecycle;
 pub mod observer;

@@ -14,6 +14,7 @@ mod allow;
 mod delivery;
 mod env;
 mod fault;
+mod http;
 mod keys;
 mod limits;
 mod observer;
@@ -40,6 +41,7 @@ pub use agents::{Agent, Agents, HostProbes, Idle, Kind};
 pub use allow::{Allow, Allowed, MAX_ID_BYTES, Role};
 pub use delivery::Delivery;
 pub use fault::{Fault, Faults, MAX_SHOWN_FAULTS};
+pub use http::Http;
 pub use limits::Limits;
 pub use observer::{Observer, Recovery};
 pub use projects::{MAX_NAME_CHARS, Projects};
@@ -60,7 +62,7 @@ const NOT_READ: &str = "this build has nothing that reads this section; it is ig
 const TELEGRAM_TOKEN_VARIABLE: &str = "TELEGRAM_BOT_TOKEN";
 
 /// Sections of parts that this build does not contain; they are accepted and ignored.
-const ABSENT_SECTIONS: [&str; 9] = ["cron", "discord", "email", "hooks", "http", "matrix", "slack", "smtp", "triage"];
+const ABSENT_SECTIONS: [&str; 8] = ["cron", "discord", "email", "hooks", "matrix", "slack", "smtp", "triage"];
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +83,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// What a commit survives, and how long history is kept.
     pub store: Store,
+    /// Where HTTP is answered.
+    pub http: Http,
     /// How long answers are shown.
     pub render: Render,
     /// What must never leave.
@@ -165,6 +169,7 @@ fn read(root: Branch, findings: &mut Findings) -> Config {
             projects: root.section("projects", projects::read),
             delivery: root.section("delivery", Delivery::read),
             store: root.section("store", Store::read),
+            http: root.section("http", Http::read),
             render: root.section("render", Render::read),
             redact: root.section("redact", Redact::read),
             telegram: root.section("telegram", Telegram::read),

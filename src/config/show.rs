@@ -19,7 +19,7 @@ pub const MASK: &str = "***";
 /// Writes the whole configuration, defaults included, as TOML.
 #[must_use]
 pub fn show(config: &Config) -> String {
-    let Config { allow, agents, limits, timeouts, observer, projects, delivery, store, render, redact, telegram } =
+    let Config { allow, agents, limits, timeouts, observer, projects, delivery, store, http, render, redact, telegram } =
         config;
     let root = table([
         ("allow", Value::Table(allow.0.iter().map(|(name, list)| (name.to_string(), allowed(list))).collect())),
@@ -67,6 +67,7 @@ pub fn show(config: &Config) -> String {
                 ("transcribe", telegram.transcribe.clone().into()),
             ])),
         ),
+        ("http", table([("listen", http.listen.map(|address| address.to_string()).unwrap_or_default().into())])),
         ("render", table([("max_parts", render.max_parts.into())])),
         (
             "redact",

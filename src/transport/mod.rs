@@ -19,6 +19,7 @@ use signalbox_adapter::{
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
+use crate::health::{TransportHealth, TransportState};
 use crate::store::{Fence, Role, RoleError, Store};
 use again::Again;
 
@@ -55,6 +56,8 @@ pub struct Surroundings {
     pub bot_name: Arc<OnceLock<String>>,
     /// What the command menu says.
     pub commands: Vec<CommandEntry>,
+    /// Where it tells how it is.
+    pub health: TransportHealth,
     /// Cancelled when the program stops.
     pub stop: CancellationToken,
 }
@@ -77,6 +80,7 @@ impl Transport {
             if around.bus.fenced.is_cancelled() {
                 return;
             }
+            around.health.set(state_of(&error));
             if let ListenError::Refused(why) = &error {
                 tracing::error!(
                     transport = poller.provider,
@@ -112,6 +116,7 @@ impl Poller {
                 Ok(role) => return Some(role),
                 Err(RoleError::Held { holder }) if !told => {
                     told = true;
+                    around.health.set(TransportState::Standby);
                     tracing::info!(
                         transport = self.provider,
                         holder.pid = holder,
@@ -169,9 +174,11 @@ impl Poller {
         let heard = Arc::new(std::sync::Mutex::new(Instant::now()));
         let alive = {
             let (heard, bus, provider) = (Arc::clone(&heard), Arc::clone(&around.bus), self.provider.clone());
+            let health = around.health.clone();
             let first = OnceLock::new();
             move || {
                 *heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Instant::now();
+                health.alive();
                 if first.set(()).is_ok() {
                     bus.reachable_again(&provider);
                 }
@@ -202,6 +209,15 @@ impl Poller {
         };
         again.listened(began.elapsed());
         ended
+    }
+}
+
+fn state_of(error: &ListenError) -> TransportState {
+    let (since, why) = (Instant::now(), error.to_string());
+    match error {
+        ListenError::Lost(_) => TransportState::Lost { since, why },
+        ListenError::Contested(_) => TransportState::Contested { since, why },
+        ListenError::Refused(_) => TransportState::Refused { why },
     }
 }
 

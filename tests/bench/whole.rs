@@ -81,6 +81,7 @@ fn starting() {
             .arg(directory.path().join("state"))
             .env("NOTIFY_SOCKET", &notify)
             .env("XDG_CONFIG_HOME", directory.path())
+            .env("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0")
             .stderr(Stdio::null())
             .spawn()
             .expect("it starts");

@@ -8,6 +8,7 @@ mod crashes;
 mod everyday;
 mod exit_codes;
 mod host;
+mod http;
 mod phone;
 mod refusals;
 mod restarts;

@@ -136,6 +136,7 @@ impl House {
             .env("USER", "kim")
             .env("SIGNALBOX_CONFIG", self.path("config.toml"))
             .env("SIGNALBOX_STATE_DIR", self.state())
+            .env("SIGNALBOX__HTTP__LISTEN", "")
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.directory.path())
             .stdin(Stdio::null());

@@ -1,0 +1,162 @@
+//! `/metrics`: counted from the store and the process when it is asked for, so that nothing is kept up to date for it.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::exposition::{Exposition, Kind};
+use super::{Parts, process};
+use crate::clock::Timestamp;
+use crate::health::Transport;
+use crate::store::Counts;
+
+/// What the numbers are made of.
+struct Sample {
+    now: Timestamp,
+    counts: Counts,
+    transports: Vec<Transport>,
+    started_at: Option<Timestamp>,
+    resident_bytes: Option<u64>,
+}
+
+/// Counts everything, in one read of the store, and writes it as text; an error says what the store reported.
+pub(super) async fn gather(parts: Parts) -> Result<String, String> {
+    let counts = parts.store.read(|tx| tx.counts()).await.map_err(|error| error.to_string())?;
+    let now = parts.store.clock().now();
+    Ok(written(&Sample {
+        now,
+        counts,
+        transports: parts.health.snapshot(Instant::now()),
+        started_at: process::started_at(now),
+        resident_bytes: process::resident_bytes(),
+    }))
+}
+
+fn written(sample: &Sample) -> String {
+    let mut text = Exposition::default();
+    process_families(&mut text, sample);
+    work_families(&mut text, &sample.counts);
+    delivery_families(&mut text, sample);
+    transport_families(&mut text, &sample.transports);
+    text.finish()
+}
+
+fn process_families(text: &mut Exposition, sample: &Sample) {
+    let mut build = text.family("signalbox_build_info", Kind::Gauge, "Version of the running program; always 1.");
+    build.sample("version", env!("CARGO_PKG_VERSION"), 1);
+    if let Some(started_at) = sample.started_at {
+        let help = "When the process began, in seconds since the Unix epoch.";
+        text.family("process_start_time_seconds", Kind::Gauge, help).value(seconds(started_at.since(Timestamp(0))));
+    }
+    if let Some(bytes) = sample.resident_bytes {
+        text.family("process_resident_memory_bytes", Kind::Gauge, "Memory resident, in bytes.").value(bytes);
+    }
+}
+
+fn work_families(text: &mut Exposition, counts: &Counts) {
+    let mut tasks = text.family("signalbox_tasks", Kind::Gauge, "Tasks that have not ended, by status.");
+    counts.tasks.iter().for_each(|(status, count)| tasks.sample("status", status.as_str(), count));
+    let help = "Tasks that have ended since the store was made, by final status.";
+    let mut ended = text.family("signalbox_tasks_ended_total", Kind::Counter, help);
+    counts.ended.iter().for_each(|(status, count)| ended.sample("status", status.as_str(), count));
+    let mut sessions = text.family("signalbox_sessions", Kind::Gauge, "Sessions that are kept, by status.");
+    counts.sessions.iter().for_each(|(status, count)| sessions.sample("status", status.as_str(), count));
+    let help = "Inbound messages that are kept; open ones wait for the router.";
+    let mut inbox = text.family("signalbox_inbox_messages", Kind::Gauge, help);
+    inbox.sample("state", "open", counts.inbox_open);
+    inbox.sample("state", "done", counts.inbox.saturating_sub(counts.inbox_open));
+}
+
+fn delivery_families(text: &mut Exposition, sample: &Sample) {
+    let help = "Outbound messages that are kept, by state; failed ones are dead letters.";
+    let mut deliveries = text.family("signalbox_outbox_messages", Kind::Gauge, help);
+    sample.counts.deliveries.iter().for_each(|(state, count)| deliveries.sample("state", state.as_str(), count));
+    // A transport with nothing to send is told, too, so that an alert on it has a number to compare.
+    let none = sample.transports.iter().map(|transport| (transport.provider.as_str(), (0, 0.0)));
+    let some = sample
+        .counts
+        .waiting
+        .iter()
+        .map(|(provider, waiting)| (provider.as_str(), (waiting.count, seconds(sample.now.since(waiting.oldest)))));
+    let by_provider: BTreeMap<&str, (u64, f64)> = none.chain(some).collect();
+    let mut waiting = text.family("signalbox_outbox_waiting", Kind::Gauge, "Outbound messages that wait, by provider.");
+    by_provider.iter().for_each(|(provider, (count, _))| waiting.sample("provider", provider, count));
+    let help = "Age of the oldest outbound message that waits, by provider; 0 when none does.";
+    let mut oldest = text.family("signalbox_outbox_oldest_waiting_seconds", Kind::Gauge, help);
+    by_provider.iter().for_each(|(provider, (_, age))| oldest.sample("provider", provider, age));
+}
+
+fn transport_families(text: &mut Exposition, transports: &[Transport]) {
+    let help = "Whether a transport listens and was heard of lately, or stands by (1), or not (0).";
+    let mut up = text.family("signalbox_transport_up", Kind::Gauge, help);
+    transports.iter().for_each(|one| up.sample("provider", &one.provider, u8::from(one.is_ready())));
+    let help = "Time since a transport's last successful poll or heartbeat; missing before the first.";
+    let mut silence = text.family("signalbox_transport_last_alive_seconds", Kind::Gauge, help);
+    for one in transports {
+        if let Some(since) = one.since_alive {
+            silence.sample("provider", &one.provider, seconds(since));
+        }
+    }
+}
+
+/// In seconds, to the millisecond.
+fn seconds(span: std::time::Duration) -> f64 {
+    std::time::Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::health::{Health, TransportState};
+    use crate::store::{DeliveryState, SessionStatus, Status, Waiting};
+
+    fn sample() -> Sample {
+        let (health, start) = (Health::new(), Instant::now());
+        health.transport("telegram").alive_at(start);
+        health.transport("slack").set(TransportState::Refused { why: "secret".into() });
+        let now = Timestamp(100_000);
+        let oldest = now.before(Duration::from_millis(1_500));
+        Sample {
+            now,
+            counts: Counts {
+                tasks: vec![(Status::Queued, 1), (Status::Running, 2)],
+                ended: vec![(Status::Ok, 30), (Status::ErrorCli, 4)],
+                sessions: vec![(SessionStatus::Idle, 5)],
+                deliveries: vec![(DeliveryState::Pending, 6), (DeliveryState::Failed, 7)],
+                waiting: BTreeMap::from([("console".to_owned(), Waiting { count: 6, oldest })]),
+                inbox: 10,
+                inbox_open: 1,
+            },
+            transports: health.snapshot(start + Duration::from_millis(2_250)),
+            started_at: Some(Timestamp(90_120)),
+            resident_bytes: Some(4096),
+        }
+    }
+
+    #[test]
+    fn everything_is_told_once_with_help_and_type() {
+        insta::assert_snapshot!(written(&sample()).replace(env!("CARGO_PKG_VERSION"), "<version>"));
+    }
+
+    #[test]
+    fn every_series_follows_its_own_help_and_type() {
+        let text = written(&sample());
+        let mut families = BTreeSet::new();
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let name = line.strip_prefix("# HELP ").and_then(|rest| rest.split(' ').next()).expect("a family's help");
+            assert!(families.insert(name), "{name} is told twice");
+            let kind = lines.next().and_then(|line| line.strip_prefix(&format!("# TYPE {name} "))).expect("its type");
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");
+            while let Some(series) = lines.next_if(|line| !line.starts_with('#')) {
+                let (told, value) = series.rsplit_once(' ').expect("a value");
+                assert_eq!(told.split('{').next(), Some(name));
+                value.parse::<f64>().expect("a number");
+            }
+        }
+        assert!(families.len() > 10, "{families:?}");
+        assert!(!text.contains("secret"), "reasons are no labels");
+    }
+}

@@ -1,0 +1,150 @@
+//! HTTP for those who watch: `/healthz`, `/readyz` and `/metrics`.
+//!
+//! One connection is one request, answered without reading its body. Everything is bounded: connections at once, the
+//! time and size of a request's head, the time of a whole conversation, and how often the store is asked.
+//!
+//! # Why not `axum::serve`
+//! It bounds neither the connections nor the time in which a client must say what it wants.
+
+mod exposition;
+mod fresh;
+mod metrics;
+mod process;
+mod ready;
+mod start;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::health::Health;
+use crate::store::Store;
+use fresh::Fresh;
+
+/// Connections at once; more wait to be accepted.
+const MAX_CONNECTIONS: usize = 64;
+/// How long a client may take to send the head of its request.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How long a connection may last in all.
+const CONNECTION_WITHIN: Duration = Duration::from_secs(15);
+/// Longest head of a request, in bytes; hyper takes no less than 8 KiB.
+const MAX_HEAD_BYTES: usize = 16 << 10;
+/// How long to wait when no connection can be accepted, as when there are too many open files.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// How long connections may take to end when the program stops.
+const STOP_WITHIN: Duration = Duration::from_secs(1);
+
+/// What is told about.
+#[derive(Clone)]
+pub struct Parts {
+    /// Whose rows are counted, and which must be writable.
+    pub store: Store,
+    /// How the transports are.
+    pub health: Arc<Health>,
+}
+
+/// What the handlers share.
+struct Shared {
+    parts: Parts,
+    writable: Fresh<Result<(), String>>,
+    metrics: Fresh<Result<String, String>>,
+}
+
+/// Answers until `stop` is cancelled; requests at hand are then finished.
+pub async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken) {
+    let router = router(parts);
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        // Both are cancel-safe: a place that was not used is given back, a connection not accepted waits on.
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            Ok((stream, place)) => {
+                let router = router.clone();
+                connections.spawn(async move {
+                    converse(stream, router).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept an HTTP connection");
+                tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
+            }
+        }
+    }
+    drop(listener);
+    let at_hand = async { while connections.join_next().await.is_some() {} };
+    // Those that have not said what they want by then are cut off.
+    tokio::time::timeout(STOP_WITHIN, at_hand).await.ok();
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+async fn converse(stream: TcpStream, router: Router) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    match tokio::time::timeout(CONNECTION_WITHIN, connection).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "an HTTP connection failed"),
+        Err(_) => tracing::debug!("an HTTP connection took too long"),
+    }
+}
+
+/// Makes the routes; any other path is 404, any other method than GET and HEAD 405.
+fn router(parts: Parts) -> Router {
+    let shared = Shared { parts, writable: Fresh::default(), metrics: Fresh::default() };
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(Arc::new(shared))
+}
+
+async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+    let store = shared.parts.store.clone();
+    let write = || async move {
+        let written = store.write(None, |tx| tx.probe_write()).await;
+        written.map(|_| ()).map_err(|error| error.to_string())
+    };
+    let writable = shared.writable.get(write).await.unwrap_or_else(|slow| Err(slow.to_string()));
+    let transports = shared.parts.health.snapshot(Instant::now());
+    let readiness = ready::Readiness::new(writable, &transports);
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::CONTENT_TYPE, "application/json")], readiness.to_json()).into_response()
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let parts = shared.parts.clone();
+    let text = shared.metrics.get(|| metrics::gather(parts)).await.unwrap_or_else(|slow| Err(slow.to_string()));
+    match text {
+        Ok(text) => ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+    }
+}

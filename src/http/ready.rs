@@ -1,0 +1,98 @@
+//! The body of `/readyz`: whether messages can come in, and if not, why.
+//!
+//! ```json
+//! {"ready":true,"store":{"ready":true},"transports":{"telegram":{"ready":true,"state":"listening","last_alive_seconds":3}}}
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::health::Transport;
+
+/// Whether everything is ready.
+#[derive(Debug, Serialize)]
+pub(super) struct Readiness<'a> {
+    /// Whether the store and all transports are.
+    pub(super) ready: bool,
+    store: StoreReadiness,
+    transports: BTreeMap<&'a str, TransportReadiness<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StoreReadiness {
+    ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct TransportReadiness<'a> {
+    ready: bool,
+    state: &'static str,
+    /// Whole seconds since the last successful poll or heartbeat; `null` before the first.
+    last_alive_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+impl<'a> Readiness<'a> {
+    /// Judges whether a row could be written, and how the transports are. No transport at all is fine: terminals.
+    pub(super) fn new(writable: Result<(), String>, transports: &'a [Transport]) -> Self {
+        let transport = |one: &'a Transport| {
+            let readiness = TransportReadiness {
+                ready: one.is_ready(),
+                state: one.state.as_str(),
+                last_alive_seconds: one.since_alive.map(|silence| silence.as_secs()),
+                why: one.state.why(),
+            };
+            (one.provider.as_str(), readiness)
+        };
+        Self {
+            ready: writable.is_ok() && transports.iter().all(Transport::is_ready),
+            store: StoreReadiness { ready: writable.is_ok(), why: writable.err() },
+            transports: transports.iter().map(transport).collect(),
+        }
+    }
+
+    /// Writes it as one line of JSON.
+    pub(super) fn to_json(&self) -> String {
+        let mut json = serde_json::to_string(self).expect("numbers and texts are JSON");
+        json.push('\n');
+        json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::health::{Health, READY_WITHIN, TransportState};
+
+    #[test]
+    fn everything_must_be_ready_and_what_is_not_says_why() {
+        let (health, start) = (Health::new(), Instant::now());
+        assert_eq!(
+            Readiness::new(Ok(()), &[]).to_json(),
+            "{\"ready\":true,\"store\":{\"ready\":true},\"transports\":{}}\n"
+        );
+        health.transport("telegram").alive_at(start);
+        let now = start + Duration::from_millis(3_900);
+        assert_eq!(
+            Readiness::new(Ok(()), &health.snapshot(now)).to_json(),
+            "{\"ready\":true,\"store\":{\"ready\":true},\"transports\":{\"telegram\":{\"ready\":true,\
+             \"state\":\"listening\",\"last_alive_seconds\":3}}}\n"
+        );
+        assert!(!Readiness::new(Err("full".into()), &health.snapshot(now)).ready);
+        assert!(!Readiness::new(Ok(()), &health.snapshot(start + READY_WITHIN + Duration::from_secs(1))).ready);
+
+        health.transport("slack").set(TransportState::Refused { why: "\"no\"\n".into() });
+        assert_eq!(
+            Readiness::new(Err("full".into()), &health.snapshot(now)).to_json(),
+            "{\"ready\":false,\"store\":{\"ready\":false,\"why\":\"full\"},\"transports\":{\"slack\":{\"ready\":false,\
+             \"state\":\"refused\",\"last_alive_seconds\":null,\"why\":\"\\\"no\\\"\\n\"},\"telegram\":{\"ready\":true,\
+             \"state\":\"listening\",\"last_alive_seconds\":3}}}\n"
+        );
+    }
+}

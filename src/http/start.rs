@@ -1,0 +1,34 @@
+//! Starts the HTTP server of a process.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::{Parts, serve};
+use crate::app::App;
+use crate::health::Health;
+
+impl App {
+    /// Answers HTTP from now on at the configured address, if there is one.
+    ///
+    /// An address that cannot be listened on, such as one that another program uses, is logged as an error and the
+    /// process goes on without HTTP: chat must not go down because a port is busy. Whoever watches `/readyz` then gets
+    /// no answer at all, or that of the other program.
+    pub async fn start_http(&self, health: Arc<Health>) {
+        let Some(address) = self.config.http.listen else { return };
+        let bound = match TcpListener::bind(address).await {
+            Ok(listener) => listener.local_addr().map(|bound| (listener, bound)),
+            Err(error) => Err(error),
+        };
+        match bound {
+            Ok((listener, bound)) => {
+                tracing::info!(address = %bound, "answering /healthz, /readyz and /metrics");
+                let parts = Parts { store: self.store.clone(), health };
+                self.tracker.spawn(serve(listener, parts, self.stop.clone()));
+            }
+            Err(error) => {
+                tracing::error!(%address, %error, "could not listen for HTTP and goes on without; set http.listen to a free address");
+            }
+        }
+    }
+}
