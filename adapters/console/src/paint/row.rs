@@ -144,7 +144,8 @@ fn wrap_line(line: &[(char, Face)], width: usize) -> Vec<Row> {
             space = Some((at, taken));
         }
         taken += columns(*ch);
-        if taken > width && *ch != ' ' {
+        // Twice where a space stands first: what follows it can still be one column too wide.
+        while taken > width && *ch != ' ' {
             let (end, next, gone) = match space {
                 Some((space, before)) => (space, space + 1, before + 1),
                 None => (at, at, taken - columns(*ch)),

@@ -95,6 +95,7 @@ fn text_wraps_at_spaces_and_only_a_long_word_is_cut() {
     assert_eq!(text("exactly sixteen! yes", 16), "exactly sixteen!\nyes\n");
     assert_eq!(text("aaaaaaaaaaaaaaaaaaaaaaaaa b", 16), "aaaaaaaaaaaaaaaa\naaaaaaaaa b\n");
     assert_eq!(text("漢字漢字漢字漢字漢字", 16), "漢字漢字漢字漢字\n漢字\n");
+    assert_eq!(text(" fifteen-letters漢", 16), "\nfifteen-letters\n漢\n");
     assert_eq!(text("the quick brown fox jumps", usize::MAX), "the quick brown fox jumps\n");
 }
 
