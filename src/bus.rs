@@ -21,6 +21,9 @@ use crate::store::{
 };
 use crate::voice::Ears;
 
+/// What one message does to the store, in one transaction.
+type Step = Box<dyn FnMut(&Tx<'_>) -> Result<(), StoreError> + Send>;
+
 /// Orders to the observer and deliveries to the outbox that may wait; each is bounded by admission long before.
 const MAX_WAITING: usize = 1024;
 /// Open inbound messages handled in one look.
@@ -167,7 +170,7 @@ impl Bus {
     /// [`AcceptError`]; the message is not stored.
     pub async fn accept_from(&self, incoming: Incoming, poller: Option<Fence>) -> Result<(), AcceptError> {
         let late = self.router.transcriber(&incoming).is_some() && self.wants_files(&incoming).await;
-        let mut step: Box<dyn FnMut(&Tx<'_>) -> Result<(), StoreError> + Send> =
+        let mut step: Step =
             if late { Box::new(Router::step_store(incoming)) } else { Box::new(self.router.step(incoming).await) };
         let checked = move |tx: &Tx<'_>| {
             poller.as_ref().map_or(Ok(()), |fence| tx.check(fence))?;

@@ -25,11 +25,15 @@ async fn a_document_is_saved_privately_under_a_harmless_name() {
     let file = &taken.files[0];
     assert_eq!((file.name.as_str(), file.kind), (evil, FileKind::Document));
     let path = Path::new(&file.path);
-    assert_eq!(path.parent(), Some(scene.files().join("files").as_path()));
+    assert_eq!(path.parent(), Some(scene.files().join("files/1001").as_path()));
     assert!(file.path.ends_with("-authorized_keys"), "{}", file.path);
     assert_eq!(std::fs::read(path).expect("saved"), b"content");
     assert_eq!((mode(path), mode(scene.files().join("files"))), (0o600, 0o700));
-    assert_eq!(std::fs::read_dir(scene.files().join("files")).expect("a directory").count(), 1, "nothing is left over");
+    assert_eq!(
+        std::fs::read_dir(scene.files().join("files/1001")).expect("a directory").count(),
+        1,
+        "nothing is left over"
+    );
 }
 
 #[tokio::test]

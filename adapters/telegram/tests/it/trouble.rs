@@ -43,12 +43,14 @@ async fn what_telegram_itself_does_not_take_did_not_arrive() {
     assert!(matches!(error, DeliverError::Wait { after, everywhere: false } if after == wait), "{error:?}");
     for (code, description) in [
         (400, "Bad Request: not enough rights to send text messages to the chat"),
-        (401, "Unauthorized"),
         (403, "Forbidden: user is deactivated"),
     ] {
         let (error, _) = attempt(Fault::Refuse { code, description }).await;
         assert!(matches!(&error, DeliverError::Refused(why) if why == description), "{error:?}");
     }
+    // The token was revoked: a message is worth keeping for the next one.
+    let (error, _) = attempt(Fault::Refuse { code: 401, description: "Unauthorized" }).await;
+    assert!(matches!(&error, DeliverError::Unreachable(why) if why.contains("token")), "{error:?}");
 }
 
 #[tokio::test]
