@@ -122,6 +122,12 @@ impl App {
         })
     }
 
+    /// The agents that are configured.
+    #[must_use]
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::new(self.config.agents.clone(), self.variables.clone())
+    }
+
     /// Waits for the core role as long as another process holds it.
     ///
     /// # Errors
@@ -150,7 +156,7 @@ impl App {
         look: Arc<Notify>,
         mut deliveries: Deliveries,
     ) -> anyhow::Result<Arc<Bus>> {
-        let agents = Catalogue::new(self.config.agents.clone(), self.variables.clone());
+        let agents = self.catalogue();
         let router = Router::new(Context {
             config: self.config.clone(),
             agents,

@@ -1,10 +1,13 @@
 //! The command line: one file for each subcommand, thin: parse, call, print.
 
+mod ask;
 mod config;
+mod integrations;
 mod outbox;
 mod pair;
 mod serve;
 mod session;
+mod setup;
 #[cfg(feature = "console")]
 mod shell;
 
@@ -53,6 +56,11 @@ enum Command {
     Outbox(outbox::Arguments),
     /// Make a code with which a person pairs with the bot
     Pair(pair::Arguments),
+    /// Ask, step by step, for what it is to be connected to
+    Setup,
+    /// Keep, list and verify what it is connected to
+    #[command(subcommand)]
+    Integrations(integrations::Arguments),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Arguments),
@@ -70,6 +78,9 @@ impl Cli {
         if let Command::Config(arguments) = &self.command {
             return config::run(arguments, &sources);
         }
+        if let Command::Integrations(arguments) = &self.command {
+            return runtime()?.block_on(integrations::run(arguments, &sources));
+        }
         let Loaded { config, warnings, .. } = match crate::config::load(&sources) {
             Ok(loaded) => loaded,
             Err(faults) => {
@@ -82,11 +93,7 @@ impl Cli {
             tracing::warn!("{warning}");
         }
         let state = state_directory(self.state_dir, &variables)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .enable_all()
-            .build()
-            .context("starting the runtime")?;
+        let runtime = runtime()?;
         let app = App::open(config, variables, state)?;
         let code = runtime.block_on(async {
             match self.command {
@@ -96,7 +103,8 @@ impl Cli {
                 Command::Session(arguments) => session::run(&app, &arguments).await,
                 Command::Outbox(arguments) => outbox::run(&app, &arguments).await,
                 Command::Pair(arguments) => pair::run(&app, &arguments).await,
-                Command::Config(_) => unreachable!("handled above, without a store"),
+                Command::Setup => setup::run(&app, &sources).await,
+                Command::Config(_) | Command::Integrations(_) => unreachable!("handled above, without a store"),
             }
         });
         // A thread that waits for standard input cannot be told to stop.
@@ -117,6 +125,14 @@ impl Cli {
 
 /// Threads of the runtime: the work is waiting, not computing.
 const WORKERS: usize = 2;
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .context("starting the runtime")
+}
 
 fn state_directory(asked: Option<PathBuf>, variables: &BTreeMap<String, String>) -> anyhow::Result<PathBuf> {
     if let Some(directory) = asked {

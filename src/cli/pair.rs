@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Role {
+pub(super) enum Role {
     Viewer,
     Operator,
     Admin,
@@ -55,23 +55,34 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
     if let Some(whom) = &arguments.remove {
         return remove(app, whom).await;
     }
-    let (code, role) = (new_code(), config::Role::from(arguments.role));
-    let stored = code.clone();
-    let write = app.store.write(None, move |tx| {
-        tx.issue_code(&stored, role)?;
-        tx.bot_name(WITH_LINKS)
-    });
-    let bot_name = write.await?.value;
+    let role = config::Role::from(arguments.role);
+    let (code, bot_name) = issue(app, role).await?;
     super::print(&code)?;
     eprintln!(
         "Send `/start {code}` to the bot in a direct chat within {}; it makes whoever sends it first {}.",
         format::span(CODE_LASTS),
         role.as_str()
     );
-    if let Some(name) = bot_name.filter(|name| !name.is_empty()) {
-        eprintln!("In Telegram: https://t.me/{name}?start={code}");
+    if let Some(name) = bot_name {
+        eprintln!("In Telegram: {}", link(&name, &code));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a code for a role; with it comes the bot's name, where it is known from an earlier start.
+pub(super) async fn issue(app: &App, role: config::Role) -> anyhow::Result<(String, Option<String>)> {
+    let code = new_code();
+    let stored = code.clone();
+    let write = app.store.write(None, move |tx| {
+        tx.issue_code(&stored, role)?;
+        tx.bot_name(WITH_LINKS)
+    });
+    Ok((code, write.await?.value.filter(|name| !name.is_empty())))
+}
+
+/// The address that opens the bot and sends it the code.
+pub(super) fn link(bot_name: &str, code: &str) -> String {
+    format!("https://t.me/{bot_name}?start={code}")
 }
 
 async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {

@@ -44,15 +44,23 @@ fn set(table: &mut Branch, parts: &[&str], keep_case: bool, node: Node) -> Resul
         table.insert(key, node);
         return Ok(());
     }
-    let slot = table.entry(key.clone()).or_insert_with(|| Node::Table(Branch::new()));
+    match self::table(table, &key) {
+        Some(below) => set(below, rest, keep_case, node),
+        None => Err(format!("{key} is set to a value and has no keys below it")),
+    }
+}
+
+/// Returns the table at a key, a new one where there is none; `None` where the key holds something else.
+pub(super) fn table<'a>(root: &'a mut Branch, key: &str) -> Option<&'a mut Branch> {
+    let slot = root.entry(key.to_owned()).or_insert_with(|| Node::Table(Branch::new()));
     if let Node::Text { text, .. } = slot
         && let Ok(toml::Value::Table(values)) = text.parse::<toml::Value>()
     {
         *slot = Node::Table(branch(values));
     }
     match slot {
-        Node::Table(below) => set(below, rest, keep_case, node),
-        Node::Value(_) | Node::Text { .. } => Err(format!("{key} is set to a value and has no keys below it")),
+        Node::Table(below) => Some(below),
+        Node::Value(_) | Node::Text { .. } => None,
     }
 }
 

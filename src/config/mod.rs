@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! --config | $SIGNALBOX_CONFIG | ~/.config/signalbox/signalbox.toml ──► tree ──► sections ──► Config
-//!                       SIGNALBOX__SECTION__KEY in the environment ──────┘           └──► Faults, warnings
+//!                       SIGNALBOX__SECTION__KEY in the environment ──────┤           └──► Faults, warnings
+//!               under both: ~/.config/signalbox/integrations.json ───────┘
 //! ```
 
 mod agent_env;
@@ -15,6 +16,7 @@ mod delivery;
 mod env;
 mod fault;
 mod http;
+pub mod integrations;
 mod keys;
 mod limits;
 mod observer;
@@ -42,6 +44,7 @@ pub use allow::{Allow, Allowed, MAX_ID_BYTES, Role};
 pub use delivery::Delivery;
 pub use fault::{Fault, Faults, MAX_SHOWN_FAULTS};
 pub use http::Http;
+use integrations::Integrations;
 pub use limits::Limits;
 pub use observer::{Observer, Recovery};
 pub use projects::{MAX_NAME_CHARS, Projects};
@@ -94,6 +97,15 @@ pub struct Config {
 }
 
 impl Config {
+    /// Tells whether an integration has what it needs to be connected.
+    #[must_use]
+    pub fn is_set(&self, integration: &str) -> bool {
+        match integration {
+            "telegram" => self.telegram.token.is_some(),
+            _ => false,
+        }
+    }
+
     /// Returns our own secrets, which never leave whoever quotes them.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
         self.telegram.token.iter()
@@ -109,6 +121,10 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// What a person should know though nothing is wrong, one sentence each.
     pub warnings: Vec<String>,
+    /// What the integration store keeps.
+    pub integrations: Integrations,
+    /// Paths of keys that the integration store keeps in vain: the file or the environment goes first.
+    pub shadowed: Vec<String>,
 }
 
 /// Reads the file and the environment and checks every key.
@@ -131,6 +147,11 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     let mut variables = Vec::new();
     env::overlay(&mut root, &sources.env, &mut variables);
     variables.into_iter().for_each(|fault| findings.fault(fault));
+    let integrations = Integrations::read(sources).unwrap_or_else(|fault| {
+        findings.fault(fault);
+        Integrations::default()
+    });
+    let shadowed = integrations.underlay(&mut root);
 
     let mut config = read(root, &mut findings);
     let found = findings.finish();
@@ -138,7 +159,9 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
         return Err(Faults(found.faults));
     }
     let mut warnings = found.warnings;
-    if let Some(path) = file.as_ref().filter(|path| holds_secrets(&config) && source::is_readable_by_others(path)) {
+    let kept = integrations::file(sources).filter(|path| source::is_readable_by_others(path));
+    let open = file.as_ref().filter(|path| holds_secrets(&config) && source::is_readable_by_others(path));
+    for path in open.into_iter().chain(kept.as_ref()) {
         let path = path.display();
         warnings.push(format!("{path} holds secrets and others can read it; run: chmod 600 {path}"));
     }
@@ -147,7 +170,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     if config.telegram.token.is_none() {
         config.telegram.token = from_environment(TELEGRAM_TOKEN_VARIABLE).map(SecretString::from);
     }
-    Ok(Loaded { config, file, warnings })
+    Ok(Loaded { config, file, warnings, integrations, shadowed })
 }
 
 fn read(root: Branch, findings: &mut Findings) -> Config {

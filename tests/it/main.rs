@@ -9,6 +9,7 @@ mod everyday;
 mod exit_codes;
 mod host;
 mod http;
+mod integrations;
 mod phone;
 mod refusals;
 mod restarts;

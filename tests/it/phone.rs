@@ -5,5 +5,5 @@ mod listening;
 mod messages;
 mod outage;
 mod restarts;
-mod scene;
+pub(crate) mod scene;
 mod strangers;

@@ -1,0 +1,231 @@
+//! `signalbox integrations`: what signalbox is connected to, kept beside the configuration file.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Subcommand;
+use secrecy::ExposeSecret as _;
+use signalbox_adapter::{Alignment, Block, Document, Inline};
+
+use super::{EXIT_FAILED, EXIT_REFUSED, ask};
+use crate::config::integrations::{self, KeepError, Keys, MAX_VALUE_BYTES};
+use crate::config::{Config, Loaded, Sources, load};
+use crate::wiring::{INTEGRATIONS, Verified, verify};
+
+/// Stands for a value that is read from standard input.
+const FROM_INPUT: &str = "-";
+/// Every integration.
+const ALL: &str = "all";
+
+/// What to do.
+#[derive(Subcommand)]
+pub(super) enum Arguments {
+    /// List what can be connected, and where its keys come from; values are never shown
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep keys of an integration, as in `set telegram token=-`
+    Set {
+        /// Which
+        name: String,
+        /// key=value; key=- reads the value from standard input, so that no process list shows it; key= takes it away
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        keys: Vec<String>,
+    },
+    /// Forget what is kept for an integration
+    Remove {
+        /// Which
+        name: String,
+    },
+    /// Ask a provider who we are, with what is configured
+    Verify {
+        /// Which, or all
+        name: String,
+    },
+}
+
+pub(super) async fn run(arguments: &Arguments, sources: &Sources) -> anyhow::Result<ExitCode> {
+    match arguments {
+        Arguments::List { json } => with_loaded(sources, |loaded| list(&loaded, *json)),
+        Arguments::Set { name, keys } => set(sources, name, keys),
+        Arguments::Remove { name } => remove(sources, name),
+        Arguments::Verify { name } => match load(sources) {
+            Ok(loaded) => check(&loaded.config, name).await,
+            Err(faults) => refused(&faults.to_string()),
+        },
+    }
+}
+
+fn with_loaded(sources: &Sources, run: impl FnOnce(Loaded) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+    load(sources).map_or_else(|faults| refused(&faults.to_string()), run)
+}
+
+fn refused(why: &str) -> anyhow::Result<ExitCode> {
+    eprintln!("signalbox: {why}");
+    Ok(ExitCode::from(EXIT_REFUSED))
+}
+
+fn unknown(name: &str) -> anyhow::Result<ExitCode> {
+    refused(&format!("there is no integration {name:?}; there are: {}", INTEGRATIONS.join(", ")))
+}
+
+/// Where the keys of one integration come from.
+struct Origin {
+    name: &'static str,
+    is_set: bool,
+    kept: Vec<String>,
+    shadowed: Vec<String>,
+}
+
+fn origins(loaded: &Loaded) -> Vec<Origin> {
+    let of = |name: &'static str| Origin {
+        name,
+        is_set: loaded.config.is_set(name),
+        kept: loaded.integrations.of(name).map(|keys| keys.keys().cloned().collect()).unwrap_or_default(),
+        shadowed: loaded
+            .shadowed
+            .iter()
+            .filter_map(|path| path.strip_prefix(name)?.strip_prefix('.').map(str::to_owned))
+            .collect(),
+    };
+    INTEGRATIONS.iter().map(|name| of(name)).collect()
+}
+
+fn list(loaded: &Loaded, json: bool) -> anyhow::Result<ExitCode> {
+    let origins = origins(loaded);
+    if json {
+        let value: Vec<_> = origins
+            .iter()
+            .map(|one| {
+                serde_json::json!({
+                    "name": one.name,
+                    "set": one.is_set,
+                    "kept": one.kept,
+                    "overridden": one.shadowed,
+                })
+            })
+            .collect();
+        super::print(&serde_json::to_string_pretty(&value)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = |text: &str| vec![Inline::Text(text.to_owned())];
+    let rows = origins.iter().map(|one| {
+        let from = match (one.is_set, one.kept.is_empty()) {
+            (_, false) => "integration store",
+            (true, true) => "configuration file or environment",
+            (false, true) => "",
+        };
+        vec![text(one.name), text(if one.is_set { "set" } else { "not set" }), text(from), text(&one.kept.join(", "))]
+    });
+    let titles = ["integration", "", "from", "kept keys"];
+    let table = Block::Table {
+        align: vec![Alignment::Left; titles.len()],
+        header: titles.map(text).into(),
+        rows: rows.collect(),
+    };
+    super::print_document(&Document { blocks: vec![table] })?;
+    for one in &origins {
+        told_in_vain(one.name, &one.shadowed);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told_in_vain(name: &str, shadowed: &[String]) {
+    for key in shadowed {
+        eprintln!(
+            "{name}.{key} is kept in vain: the configuration file or the environment sets it too, and goes first"
+        );
+    }
+}
+
+fn set(sources: &Sources, name: &str, pairs: &[String]) -> anyhow::Result<ExitCode> {
+    if !INTEGRATIONS.contains(&name) {
+        return unknown(name);
+    }
+    let mut keys = Keys::new();
+    let mut asked = None;
+    for pair in pairs {
+        let Some((key, value)) = pair.split_once('=') else {
+            return refused("write each key as key=value, as in token=- (and then the token on standard input)");
+        };
+        if value == FROM_INPUT && asked.replace(key).is_some() {
+            return refused("only one value can be read from standard input");
+        }
+        if keys.insert(key.to_owned(), value.to_owned()).is_some() {
+            return refused("each key can be given once");
+        }
+    }
+    if let Some(key) = asked {
+        match ask::secret(&format!("{name}.{key} (not shown): "))? {
+            Some(value) if !value.expose_secret().is_empty() => {
+                keys.insert(key.to_owned(), value.expose_secret().to_owned());
+            }
+            Some(_) | None => return refused(&format!("no value for {name}.{key} came on standard input")),
+        }
+    }
+    if keys.values().any(|value| value.len() > MAX_VALUE_BYTES || value.contains(char::is_control)) {
+        return refused(&format!("a value is one line of at most {MAX_VALUE_BYTES} bytes"));
+    }
+    let path = match integrations::keep(sources, name, keys) {
+        Ok(path) => path,
+        Err(error) => return failed(&error),
+    };
+    super::print(&format!("Kept in {}.", path.display()))?;
+    eprintln!(
+        "`signalbox integrations verify {name}` asks whether it is good; a bot that runs takes it when restarted."
+    );
+    if let Ok(loaded) = load(sources)
+        && let Some(origin) = origins(&loaded).iter().find(|origin| origin.name == name)
+    {
+        told_in_vain(name, &origin.shadowed);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn remove(sources: &Sources, name: &str) -> anyhow::Result<ExitCode> {
+    if !INTEGRATIONS.contains(&name) {
+        return unknown(name);
+    }
+    match integrations::forget(sources, name) {
+        Ok(true) => super::print(&format!("Nothing is kept for {name} any more."))?,
+        Ok(false) => return refused(&format!("nothing is kept for {name}")),
+        Err(error) => return failed(&error),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn failed(error: &KeepError) -> anyhow::Result<ExitCode> {
+    eprintln!("signalbox: {error}");
+    let is_our_refusal = matches!(error, KeepError::Faults(_));
+    Ok(ExitCode::from(if is_our_refusal { EXIT_REFUSED } else { EXIT_FAILED }))
+}
+
+async fn check(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
+    let names: Vec<&str> = match name {
+        ALL => INTEGRATIONS.to_vec(),
+        one if INTEGRATIONS.contains(&one) => vec![one],
+        _ => return unknown(name),
+    };
+    let mut results = BTreeMap::new();
+    for one in names {
+        let started = Instant::now();
+        let verified = verify(config, one).await;
+        let took = started.elapsed().as_millis();
+        match &verified {
+            Verified::Good(who) => super::print(&format!("{one}: good: {who}, {took} ms"))?,
+            Verified::NotSet if name == ALL => super::print(&format!("{one}: not set"))?,
+            Verified::NotSet => eprintln!("{one}: not set; `signalbox setup` asks for what it needs"),
+            Verified::Refused(why) | Verified::Unreachable(why) => eprintln!("{one}: {why}"),
+        }
+        results.insert(one, verified);
+    }
+    let is_bad = |verified: &Verified| match verified {
+        Verified::Good(_) => false,
+        Verified::NotSet => name != ALL,
+        Verified::Refused(_) | Verified::Unreachable(_) => true,
+    };
+    Ok(if results.values().any(is_bad) { ExitCode::from(EXIT_FAILED) } else { ExitCode::SUCCESS })
+}
