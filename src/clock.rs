@@ -90,6 +90,11 @@ impl ManualClock {
     pub fn advance(&self, by: Duration) {
         self.now.store(self.now().after(by).0, Ordering::SeqCst);
     }
+
+    /// Sets the clock, back as well: as when somebody, or a time server, corrects it.
+    pub fn jump_to(&self, now: Timestamp) {
+        self.now.store(now.0, Ordering::SeqCst);
+    }
 }
 
 impl Clock for ManualClock {

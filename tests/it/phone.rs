@@ -1,7 +1,9 @@
 //! Stories of people who talk to the program in Telegram.
 
+mod answers;
 mod conversation;
 mod listening;
+mod lives;
 mod messages;
 mod outage;
 mod restarts;

@@ -70,3 +70,37 @@ fn a_newer_database_is_refused() {
     let error = is_left_untouched(&made(&sql));
     assert!(matches!(error, OpenError::Newer { found: 999, known, .. } if known == schema::newest()), "{error}");
 }
+
+#[tokio::test]
+async fn a_store_of_the_first_release_is_brought_up_to_date_and_loses_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let row = |id: u32, state: &str| {
+        format!(
+            "INSERT INTO outbox (id, key, lane, provider, address, purpose, part, state, sender, created_at) VALUES \
+             ({id}, 'old{id}', 'test:lane{id}', 'test', 'test:lane{id}', 1, \
+             'said before {id}', '{state}', 'dead', 0);"
+        )
+    };
+    let sql = format!(
+        "PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = WAL; {} PRAGMA user_version = 1;
+         INSERT INTO chats (chat) VALUES ('test:lane1'); {} {} {}",
+        schema::MIGRATIONS[0],
+        row(1, "pending"),
+        row(2, "sending"),
+        row(3, "delivered"),
+    );
+    let old = Connection::open(directory.path().join("signalbox.db")).expect("made");
+    old.execute_batch(&sql).expect("filled");
+    drop(old);
+    let store = open(directory.path()).expect("it opens");
+    let version = store.read(|tx| Ok(schema::version(tx.connection)?)).await.expect("readable");
+    assert_eq!(version, schema::newest());
+    let scope = vec![Scope { provider: "test".into(), window: None }];
+    let claimed = store.write(None, move |tx| {
+        tx.doubt_abandoned(&scope, "me")?;
+        tx.claim_deliveries(&scope, "me", 10)
+    });
+    let claimed = claimed.await.expect("claimed").value;
+    let said: Vec<_> = claimed.iter().map(|row| (row.part.body.as_str(), row.maybe_repeat)).collect();
+    assert_eq!(said, [("said before 1", false), ("said before 2", true)]);
+}

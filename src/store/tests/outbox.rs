@@ -199,3 +199,16 @@ async fn a_result_replaces_a_status_message_that_nobody_has_seen() {
     .await;
     assert_eq!(deliver_all(&desk).await, ["done"]);
 }
+
+#[tokio::test]
+async fn a_clock_that_jumps_back_holds_nothing_up() {
+    let desk = Desk::new();
+    desk.clock.advance(Duration::from_secs(365 * 86400));
+    enqueue(&desk, "one", Purpose::Result, &["text"]).await;
+    let first = one(&desk).await;
+    let later = desk.store.clock().now().after(Duration::from_secs(10));
+    desk.did(move |tx| tx.postpone(first.id, later, "busy")).await;
+    assert_eq!(claim(&desk).await, []);
+    desk.clock.jump_to(Timestamp(1_000));
+    assert_eq!(deliver_all(&desk).await, ["text"], "ten seconds of a year ahead are over");
+}

@@ -1,0 +1,201 @@
+//! The program over a Telegram server on 127.0.0.1: how long a person waits for us, and what an outage costs.
+//!
+//! `cargo bench --bench phone` prints a table; nothing fails on a figure. `F`, `S` and `V` are those of `whole`. The part
+//! `outage`, ten real minutes, is run when named: `cargo bench --bench phone -- outage`.
+
+#[allow(dead_code, unused_imports, reason = "a bench plays fewer people than the stories")]
+mod kit;
+mod table;
+#[allow(dead_code, unused_imports, reason = "a bench plays fewer people than the stories")]
+#[path = "../it/support/telegram/mod.rs"]
+mod telegram;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use table::{PROGRAM, machine_costs, memory_kb, ms, row, spread};
+use telegram::{ChatKind, FakeTelegram, Fault, Person, TOKEN};
+
+/// Who talks to the bot.
+const ADA: Person = Person::new(1001, "Ada");
+/// Chats; each has its own pace, and so one message in each.
+const CHATS: i64 = 100;
+/// Chats in the outage.
+const OUTAGE_CHATS: i64 = 20;
+/// Results for each of them.
+const OUTAGE_RESULTS: usize = 10;
+/// How long the outage is.
+const OUTAGE: Duration = Duration::from_secs(600);
+
+fn chat(number: i64) -> i64 {
+    1_000_000 + number
+}
+
+/// A bot in a directory of its own.
+struct Bot {
+    fake: FakeTelegram,
+    directory: tempfile::TempDir,
+}
+
+impl Bot {
+    async fn new() -> Self {
+        let fake = FakeTelegram::start().await;
+        for number in 0..CHATS {
+            fake.open(chat(number), ChatKind::Private, "Ada");
+        }
+        Self { fake, directory: kit::disk() }
+    }
+
+    fn serve(&self) -> Serving {
+        let child = Command::new(PROGRAM)
+            .args(["serve", "--state-dir"])
+            .arg(self.directory.path().join("state"))
+            .env("XDG_CONFIG_HOME", self.directory.path())
+            .env("TELEGRAM_BOT_TOKEN", TOKEN)
+            .env("SIGNALBOX__TELEGRAM__API_URL", self.fake.url())
+            .env("SIGNALBOX__ALLOW__TELEGRAM__USERS", "[\"1001\"]")
+            .env("SIGNALBOX__AGENTS__DATE", "{ kind = 'command', command = ['date', '+%s%N'] }")
+            .env("SIGNALBOX__AGENTS__NOTHING", "{ kind = 'command', command = ['echo', 'done'] }")
+            .env("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0")
+            .stderr(Stdio::null())
+            .spawn();
+        Serving(child.expect("it starts"))
+    }
+}
+
+/// A process that ends with this.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+async fn starting() {
+    let bot = Bot::new().await;
+    let mut times = Vec::new();
+    let mut idle = (0, 0);
+    for _ in 0..20 {
+        let polls = bot.fake.with(|state| state.polls);
+        let started = Instant::now();
+        let serving = bot.serve();
+        bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
+        times.push(started.elapsed());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        idle = (memory_kb(serving.0.id(), "Rss:"), memory_kb(serving.0.id(), "Pss:"));
+    }
+    row("start to first poll", &ms(spread(times).0), "50 ms");
+    row(
+        "idle memory with Telegram, resident / own share",
+        &format!("{:.1} / {:.1} MB", idle.0 as f64 / 1e3, idle.1 as f64 / 1e3),
+        "25 MB",
+    );
+}
+
+async fn journeys(f: Duration, s: Duration, v: Duration) {
+    let bot = Bot::new().await;
+    let polls = bot.fake.with(|state| state.polls);
+    let _serving = bot.serve();
+    bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
+    let (mut to_agent, mut to_wire, mut to_accept) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..CHATS {
+        let (epoch, base) = (kit::now_ns(), Instant::now());
+        bot.fake.say(chat(number), ADA, "/session @date now");
+        bot.fake.wait_until("it is confirmed", |state| state.updates.is_empty()).await;
+        to_accept.push(base.elapsed());
+        let find = |shown: &telegram::state::Shown| {
+            let last = shown.text.lines().last()?.trim();
+            (shown.by_bot && last.len() > 15).then(|| last.parse::<u128>().ok()).flatten()
+        };
+        let ran = bot.fake.wait_for("its result", |state| state.shows(chat(number)).iter().find_map(find)).await;
+        let last_send = |state: &mut telegram::state::State| {
+            let to_it = state.calls.iter().filter(|call| call.chat == Some(chat(number)));
+            to_it.filter(|call| call.method == "sendmessage").map(|call| call.at).max()
+        };
+        let sent = bot.fake.wait_for("the call", last_send).await;
+        let nanos = |time: u128| Duration::from_nanos(u64::try_from(time).unwrap_or(0));
+        let ran = nanos(ran.saturating_sub(epoch));
+        to_agent.push(ran);
+        to_wire.push(sent.duration_since(base).saturating_sub(ran));
+    }
+    let pair = |times: Vec<Duration>| {
+        let (p50, p99) = spread(times);
+        format!("{} / {}", ms(p50), ms(p99))
+    };
+    row("update → confirmed, p50 / p99", &pair(to_accept), "");
+    let bound = |base: Duration, extra: u64| ms(base + Duration::from_millis(extra));
+    let bounds = format!("{} / {}", bound(f + v + s, 2), bound(f + v + s, 10));
+    row("update → agent runs, p50 / p99", &pair(to_agent), &bounds);
+    let bounds = format!("{} / {}", bound(f, 1), bound(f, 8));
+    row("agent's last word → request, p50 / p99", &pair(to_wire), &bounds);
+}
+
+async fn outage() {
+    let bot = Bot::new().await;
+    let polls = bot.fake.with(|state| state.polls);
+    let serving = bot.serve();
+    bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
+    for number in 0..OUTAGE_CHATS {
+        for result in 0..OUTAGE_RESULTS {
+            let name = if result == 0 { "--name all" } else { "@all" };
+            bot.fake.say(
+                chat(number),
+                ADA,
+                &format!("/session {name} @nothing <{result}>").replace("@all @nothing", "@all"),
+            );
+        }
+    }
+    bot.fake.wait_until("all is accepted", |state| state.updates.is_empty()).await;
+    bot.fake.with(|state| state.outage = Some((Vec::new(), Fault::ServerError)));
+    tokio::time::sleep(OUTAGE).await;
+    let before = bot.fake.with(|state| {
+        state.outage = None;
+        state.calls.len()
+    });
+    let back = Instant::now();
+    let results = |state: &mut telegram::state::State| {
+        state.messages.values().filter(|shown| shown.by_bot && shown.text.ends_with("done")).count()
+    };
+    let mut first = None;
+    let count = OUTAGE_RESULTS * usize::try_from(OUTAGE_CHATS).expect("small");
+    while back.elapsed() < Duration::from_secs(300) {
+        let shown = bot.fake.with(results);
+        if shown > 0 {
+            first.get_or_insert(back.elapsed());
+        }
+        if shown >= count {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let shown = bot.fake.with(results);
+    row("10-minute outage: calls made during it", &before.to_string(), "");
+    row("10-minute outage: results shown after it", &format!("{shown} of {count}"), &count.to_string());
+    row("10-minute outage: back → first result", &ms(first.unwrap_or_default()), "");
+    row("10-minute outage: back → last result", &ms(back.elapsed()), "");
+    row(
+        "10-minute outage: memory at its end",
+        &format!("{:.1} MB", memory_kb(serving.0.id(), "Rss:") as f64 / 1e3),
+        "",
+    );
+}
+
+#[tokio::main]
+async fn main() {
+    // Words after `--` pick parts by name: starting, journeys, outage.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
+    println!("| what | measured | bound |\n|---|---|---|");
+    let (f, s, v) = machine_costs();
+    if wanted("starting") {
+        starting().await;
+    }
+    if wanted("journeys") {
+        journeys(f, s, v).await;
+    }
+    if words.iter().any(|word| word == "outage") {
+        outage().await;
+    }
+}
