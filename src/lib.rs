@@ -34,13 +34,19 @@
 //!    written and already claimed, the next tasks in turn started.
 //! 5. The [`outbox`] makes the provider call and stores the receipt.
 //!
+//! In Telegram it is the same journey: the adapter's poll confirms an update only by the next poll's offset, after `accept`
+//! has returned. While the agent works, [`observer`] keeps one status message edited in place ([`report`] says what it
+//! shows), the outbox's pacer holds edits back so that results go first, and signs (typing, 👀, the answer to a press) are
+//! given without a row, since they are worth nothing later.
+//!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
 //! where the provider cannot tell, sent once more and marked "(may be a repeat)".
 //!
 //! # Processes and roles
 //! Any number of processes open the store; one holds the *core* role (a file lock and a [fencing number](store::Fence))
-//! and routes, observes and delivers: `signalbox serve`, or the first `signalbox shell`. Other terminals attach: they write
+//! and routes, observes and delivers: `signalbox serve`, or the first `signalbox shell`. Each bot has a *poller* role of its
+//! own, so that two processes never read one bot. Other terminals attach: they write
 //! inbox rows, [`wake`] the holder, print their own window's rows, and take the role over when its holder is gone.
 //!
 //! # Who may use whom
