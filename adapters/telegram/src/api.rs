@@ -51,13 +51,33 @@ pub(crate) struct Bot {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct Envelope<T> {
     ok: bool,
+    #[serde(default = "none", deserialize_with = "some")]
     result: Option<T>,
     error_code: Option<u16>,
     description: Option<String>,
     #[serde(default)]
     parameters: Option<Parameters>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+/// Reads a result that is there, which `null` is as well: whether it is the wanted one is for its type to say.
+fn some<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Any result at all.
+struct Done;
+
+impl<'de> Deserialize<'de> for Done {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
 }
 
 impl Api {
@@ -92,6 +112,11 @@ impl Api {
         T: DeserializeOwned,
     {
         self.send(self.client.post(self.method_url(P::NAME)).json(payload).timeout(timeout)).await
+    }
+
+    /// Makes one call whose result says nothing new.
+    pub(crate) async fn done<P: Payload + Serialize>(&self, payload: &P, timeout: Duration) -> Result<(), CallError> {
+        self.call::<P, Done>(payload, timeout).await.map(|Done| ())
     }
 
     /// Makes one call that carries a file.
@@ -200,6 +225,14 @@ mod tests {
         assert!(matches!(verdict(200, r#"{"ok":true}"#), CallError::Unanswered(_)));
         assert!(matches!(verdict(403, "<html>proxy</html>"), CallError::Unsent(_)));
         assert!(matches!(verdict(302, ""), CallError::Unsent(_)));
+    }
+
+    #[test]
+    fn what_was_done_is_done_whatever_the_result_looks_like() {
+        for body in [r#"{"ok":true,"result":null}"#, r#"{"ok":true,"result":{"message_id":1}}"#] {
+            assert!(understand::<Done>(StatusCode::OK, body.as_bytes()).is_ok(), "{body}");
+        }
+        assert!(understand::<Done>(StatusCode::OK, br#"{"ok":true}"#).is_err());
     }
 
     #[tokio::test]

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use signalbox_adapter::{
     ChatAddress, Deliver, DeliverError, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal,
 };
@@ -57,14 +56,15 @@ impl TelegramDeliver {
         let chat = chat_id(address)?;
         let mut reaction = SetMessageReaction::new(Recipient::Id(ChatId(chat)), message_id(message)?);
         reaction.reaction = Some(vec![ReactionType::Emoji { emoji: emoji.to_owned() }]);
-        self.hint(Some(chat), self.api.call(&reaction, CALL_TIMEOUT).await)
+        self.hint(Some(chat), self.api.done(&reaction, CALL_TIMEOUT).await)
     }
 
     /// Takes a refusal as an answer: not every chat allows every sign, and an old press is answered no more.
-    fn hint(&self, chat: Option<i64>, outcome: Result<IgnoredAny, CallError>) -> Result<(), DeliverError> {
+    fn hint(&self, chat: Option<i64>, outcome: Result<(), CallError>) -> Result<(), DeliverError> {
         match outcome {
-            Ok(_) => Ok(()),
-            Err(CallError::Answered(refusal)) if refusal.code == 400 => {
+            Ok(()) => Ok(()),
+            // 404: an older server, or one of another make, does not know the method.
+            Err(CallError::Answered(refusal)) if matches!(refusal.code, 400 | 404) => {
                 tracing::debug!(reason = refusal.description, "a sign was not taken");
                 Ok(())
             }
@@ -80,11 +80,13 @@ impl Deliver for TelegramDeliver {
         let sent = match compose(message)? {
             Call::Send(send) => self.api.call::<_, Sent>(send.as_ref(), CALL_TIMEOUT).await,
             Call::Document(form) => self.api.upload::<Sent>("sendDocument", form).await,
-            Call::Edit(edit) => match self.api.call::<_, Sent>(edit.as_ref(), CALL_TIMEOUT).await {
-                Err(CallError::Answered(refusal)) if refusal.says("message is not modified") => {
-                    Ok(Sent { message_id: edit.message_id.0.into() })
+            // The server may answer with the message or with `true`: either way it is the message we named.
+            Call::Edit(edit) => match self.api.done(edit.as_ref(), CALL_TIMEOUT).await {
+                Err(CallError::Answered(refusal)) if !refusal.says("message is not modified") => {
+                    Err(CallError::Answered(refusal))
                 }
-                outcome => outcome,
+                Ok(()) | Err(CallError::Answered(_)) => Ok(Sent { message_id: edit.message_id.0.into() }),
+                Err(error) => Err(error),
             },
         };
         let sent = sent.map_err(|error| self.failed(Some(chat), error))?;
@@ -107,7 +109,7 @@ impl Deliver for TelegramDeliver {
                 let chat = chat_id(address)?;
                 let mut action = SendChatAction::new(Recipient::Id(ChatId(chat)), ChatAction::Typing);
                 action.message_thread_id = thread(address)?;
-                self.hint(Some(chat), self.api.call(&action, CALL_TIMEOUT).await)
+                self.hint(Some(chat), self.api.done(&action, CALL_TIMEOUT).await)
             }
             Signal::Taken { address, message } => self.react(address, message, "👀").await,
             Signal::Ended { address, message, ok: true } => self.react(address, message, "👍").await,
@@ -116,7 +118,7 @@ impl Deliver for TelegramDeliver {
                 let mut answer = AnswerCallbackQuery::new(CallbackQueryId(press.clone()));
                 answer.text =
                     Some(notice.chars().take(MAX_NOTICE_CHARS).collect()).filter(|text: &String| !text.is_empty());
-                self.hint(None, self.api.call(&answer, CALL_TIMEOUT).await)
+                self.hint(None, self.api.done(&answer, CALL_TIMEOUT).await)
             }
         }
     }

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 use signalbox_adapter::{Incoming, Listen, ListenContext, ListenError};
 use teloxide::payloads::{DeleteWebhook, GetUpdates};
@@ -21,6 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::api::{Api, Bot, CALL_TIMEOUT};
+use crate::failure::CallError;
 use crate::files::{self, FileError, Saved};
 use crate::translate::{Piece, Said, translate};
 use crate::window::{Ready, Window};
@@ -62,8 +62,14 @@ impl TelegramListen {
     async fn open(&self) -> Result<Bot, ListenError> {
         let mut delete = DeleteWebhook::new();
         delete.drop_pending_updates = Some(false);
-        self.api.call::<_, IgnoredAny>(&delete, CALL_TIMEOUT).await?;
         let bot = self.api.who().await?;
+        // Whoever we are, a server that will not hear of webhooks has none.
+        match self.api.done(&delete, CALL_TIMEOUT).await {
+            Err(CallError::Answered(refusal)) if !matches!(refusal.code, 401 | 429 | 500..) => {
+                tracing::warn!(reason = refusal.description, "the server has no webhook to take away");
+            }
+            outcome => outcome?,
+        }
         tracing::info!(bot.id, bot.name = bot.username, "listening to Telegram");
         Ok(bot)
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::de::IgnoredAny;
 use signalbox_adapter::{Announce, CommandEntry, DeliverError};
 use teloxide::payloads::{GetMyCommands, SetMyCommands};
 use teloxide::types::{BotCommand, BotCommandScope};
@@ -51,7 +50,7 @@ impl Menu {
         }
         let mut set = SetMyCommands::new(wanted);
         set.scope = Some(scope);
-        self.api.call::<_, IgnoredAny>(&set, CALL_TIMEOUT).await.map_err(failed)?;
+        self.api.done(&set, CALL_TIMEOUT).await.map_err(failed)?;
         Ok(true)
     }
 }

@@ -84,7 +84,7 @@ fn deep_lists_wide_tables_and_open_fences_are_shown() {
         assert!(all.contains(&format!("level {level}")), "level {level} in {all}");
     }
     let row = |cell: &str| format!("|{}\n", (0..50).map(|column| format!("{cell}{column}|")).collect::<String>());
-    let table = format!("{}{}{}{}", row("head"), format!("|{}\n", "---|".repeat(50)), row("one"), row("two"));
+    let table = [row("head"), format!("|{}\n", "---|".repeat(50)), row("one"), row("two")].concat();
     let shown = answered(&phone, ask(&phone, 2, &table));
     let all: String = shown.iter().map(|shown| shown.text.as_str()).collect();
     for column in 0..50 {

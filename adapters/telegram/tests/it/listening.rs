@@ -169,7 +169,7 @@ async fn another_poller_is_named_and_a_wrong_token_ends_it() {
     let (ended, ()) = tokio::join!(first, refuse);
     assert!(matches!(ended, Err(ListenError::Contested(_))), "{ended:?}");
     for (code, description) in [(401, "Unauthorized"), (404, "Not Found")] {
-        scene.fake.fail_next("deleteWebhook", Fault::Refuse { code, description });
+        scene.fake.fail_next("getMe", Fault::Refuse { code, description });
         let ended = scene.listen_to_the_end().await;
         assert!(matches!(&ended, Err(ListenError::Refused(why)) if why.contains("token")), "{ended:?}");
     }
