@@ -1,247 +1,156 @@
-//! Findings: what the rule table says of the evidence, the most telling first.
+//! Judging: the rule table applied to the facts, the likeliest hypothesis first.
 //!
-//! Each finding quotes, word for word, a line of the evidence it rests on. What was not measured yields none.
+//! A hypothesis rests on facts alone, each of which quotes a line of its probe's output. What was not measured makes none.
 
+use super::fact::{About, Fact, Measure};
 use super::observe::Observations;
-use super::probe::Probe;
-use super::probe::cgroup::Cgroup;
-use super::probe::disks::{Disk, Disks};
-use super::probe::limits::Limits;
-use super::probe::load::Load;
-use super::probe::memory::Memory;
-use super::probe::oom::OomKills;
-use super::probe::pressure::{Pressure, Resource};
-use super::probe::services::Services;
 use super::question::{Area, Focus};
-use super::rules::{self, Severity};
-use super::sample::{Process, Window};
-use super::shown::{bytes, code, percent};
+use super::rules::{self, Comparison, Condition, Rule};
+use super::statement::{self, Blank};
 
-/// Most processes named as findings of their own.
-const MAX_HOGS: usize = 3;
-/// Most units named in one finding.
-const MAX_UNITS_NAMED: usize = 5;
+/// Most hypotheses that one rule makes, as of several busy processes.
+const MAX_OF_ONE_RULE: usize = 5;
 
-/// Something found, with what it rests on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Finding {
-    /// How bad it is.
-    pub(crate) severity: Severity,
-    /// What it is about.
-    pub(crate) area: Area,
-    /// What was found, one line of Markdown.
-    pub(crate) conclusion: String,
-    /// The probe it rests on.
-    pub(crate) probe: Probe,
-    /// The line of the probe's output that shows it.
-    pub(crate) quote: String,
+/// Something that may be the cause, with what speaks for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Hypothesis {
+    /// The rule that makes it.
+    pub(crate) rule: &'static Rule,
+    /// What is said, one line of Markdown.
+    pub(crate) statement: String,
+    /// How much speaks for it, 0 to 1.
+    pub(crate) score: f64,
+    /// The facts it rests on, the first one first.
+    pub(crate) rests_on: Vec<Item>,
 }
 
-/// Judges the evidence; what the question is about comes first, then the worst.
-pub(crate) fn judge(seen: &Observations, focus: &Focus) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let window = seen.processes.as_ref().ok();
-    if let Some(window) = window {
-        findings.extend(processes(window));
-    }
-    if let (Ok(load), Some(window)) = (&seen.load, window) {
-        findings.extend(load_average(load, window));
-    }
-    if let Ok(memory) = &seen.memory {
-        findings.extend(memory_left(memory, window));
-    }
-    if let Ok(pressure) = &seen.pressure {
-        findings.extend(waiting(pressure));
-    }
-    if let Ok(kills) = &seen.oom {
-        findings.extend(killed(kills));
-    }
-    if let Ok(cgroup) = &seen.cgroup {
-        findings.extend(control_group(cgroup));
-    }
-    if let Ok(disks) = &seen.disks {
-        findings.extend(room(disks));
-    }
-    if let Ok(services) = &seen.services {
-        findings.extend(failed(services));
-    }
-    if let Ok(limits) = &seen.limits {
-        findings.extend(tables(limits));
-    }
-    findings.sort_by_key(|finding| (!focus.includes(finding.area), finding.severity));
-    findings
+/// A fact with its id.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    /// The probe's id and the fact's number, such as `processes/3`.
+    pub(crate) id: String,
+    /// The fact.
+    pub(crate) fact: Fact,
 }
 
-fn finding(severity: Severity, area: Area, probe: Probe, conclusion: String, quote: String) -> Finding {
-    Finding { severity, area, conclusion, probe, quote }
+/// What the rules say of the evidence.
+#[derive(Debug, Clone)]
+pub(crate) struct Judgement {
+    /// The hypotheses: what the question is about first, then the likeliest.
+    pub(crate) hypotheses: Vec<Hypothesis>,
+    /// Rules whose measures were all looked at and that were not met.
+    pub(crate) unmet: Vec<&'static Rule>,
+    /// Rules that could not be judged, because a measure of theirs was not looked at.
+    pub(crate) unjudged: Vec<&'static Rule>,
 }
 
-fn processes(window: &Window) -> Vec<Finding> {
-    let on_cpu = |severity, conclusion, quote| finding(severity, Area::Cpu, Probe::Processes, conclusion, quote);
-    let busy = window.busy_percent >= rules::BUSY_PERCENT;
-    let cores = window.cores as u64;
-    let hogs = window.processes.iter().take_while(|process| process.cpu_percent >= rules::HOG_PERCENT_OF_CORE);
-    let mut findings: Vec<Finding> = hogs
-        .take(MAX_HOGS)
-        .map(|process| {
-            let severity = if busy { Severity::Warning } else { Severity::Notice };
-            on_cpu(severity, hog(process, window), process.line())
-        })
-        .collect();
-    if busy {
-        let most = match window.by_cpu().next() {
-            Some(process) => {
-                format!("; the most in {} with {} of one core", named(process), percent(process.cpu_percent))
+/// Applies every rule.
+pub(crate) fn judge(seen: &Observations, focus: &Focus) -> Judgement {
+    let bench = Bench { items: seen.items() };
+    let mut judgement = Judgement { hypotheses: Vec::new(), unmet: Vec::new(), unjudged: Vec::new() };
+    for rule in rules::all() {
+        if !rule.needs.iter().all(|need| seen.looked_at(need.measure)) {
+            judgement.unjudged.push(rule);
+            continue;
+        }
+        let made = bench.apply(rule);
+        if made.is_empty() {
+            judgement.unmet.push(rule);
+        }
+        judgement.hypotheses.extend(made);
+    }
+    // Stable: what is equally likely stays in the order of the table.
+    judgement
+        .hypotheses
+        .sort_by(|a, b| (!focus.includes(a.area())).cmp(&!focus.includes(b.area())).then(b.score.total_cmp(&a.score)));
+    judgement
+}
+
+impl Hypothesis {
+    /// Returns what it is about.
+    pub(crate) fn area(&self) -> Area {
+        self.rule.area
+    }
+
+    /// Returns the fact it rests on first.
+    pub(crate) fn first(&self) -> &Fact {
+        &self.rests_on.first().expect("a hypothesis rests on a fact").fact
+    }
+}
+
+struct Bench {
+    items: Vec<Item>,
+}
+
+impl Bench {
+    fn apply(&self, rule: &'static Rule) -> Vec<Hypothesis> {
+        let (first, others) = rule.needs.split_first().expect("a rule needs something");
+        let met = self.items.iter().filter(|item| item.fact.measure == first.measure && self.meets(first, &item.fact));
+        met.filter_map(|item| self.hypothesis(rule, first, others, item)).take(MAX_OF_ONE_RULE).collect()
+    }
+
+    fn hypothesis(
+        &self,
+        rule: &'static Rule,
+        first: &Condition,
+        others: &[Condition],
+        item: &Item,
+    ) -> Option<Hypothesis> {
+        let mut rests_on = vec![item.clone()];
+        for need in others {
+            rests_on.push(self.meeting(need, &item.fact)?.clone());
+        }
+        let mut score = rule.weight;
+        for support in &rule.supports {
+            if let Some(found) = self.meeting(&support.condition, &item.fact) {
+                score += support.weight;
+                if rests_on.iter().all(|known| known.id != found.id) {
+                    rests_on.push(found.clone());
+                }
             }
-            None => String::new(),
+        }
+        let statement = statement::write(&rule.statement, &|blank| self.look_up(blank, first, &item.fact))?;
+        Some(Hypothesis { rule, statement, score: (score.min(1.0) * 100.0).round() / 100.0, rests_on })
+    }
+
+    fn meets(&self, condition: &Condition, fact: &Fact) -> bool {
+        let Some(threshold) = self.threshold(condition) else { return false };
+        match condition.is {
+            Comparison::AtLeast => fact.value >= threshold,
+            Comparison::Above => fact.value > threshold,
+            Comparison::Below => fact.value < threshold,
+        }
+    }
+
+    fn threshold(&self, condition: &Condition) -> Option<f64> {
+        let factor = match condition.per {
+            Some(measure) => self.items.iter().find(|item| item.fact.measure == measure)?.fact.value,
+            None => 1.0,
         };
-        let conclusion = format!("{} of {cores} core(s) is in use{most}", percent(window.busy_percent));
-        findings.push(on_cpu(Severity::Warning, conclusion, window.busy_line()));
+        Some(condition.threshold * factor)
     }
-    let queue = window.running[0].min(window.running[1]);
-    if queue > rules::QUEUE_PER_CORE.saturating_mul(cores) {
-        let conclusion = format!("at least {queue} tasks ran or were ready to run on {cores} core(s)");
-        findings.push(on_cpu(Severity::Warning, conclusion, window.queue_line()));
+
+    fn meeting<'a>(&'a self, condition: &Condition, beside: &'a Fact) -> Option<&'a Item> {
+        self.beside(condition.measure, beside).find(|item| self.meets(condition, &item.fact))
     }
-    if window.steal_percent >= rules::STEAL_PERCENT {
-        let conclusion = format!("the hypervisor took {} of the processors' time", percent(window.steal_percent));
-        findings.push(on_cpu(Severity::Warning, conclusion, window.busy_line()));
+
+    /// Finds the facts of a measure about the same thing; about other kinds of things, all.
+    fn beside<'a>(&'a self, measure: Measure, fact: &'a Fact) -> impl Iterator<Item = &'a Item> {
+        let (_, about, _) = measure.traits();
+        let same_kind = about != About::Machine && about == fact.measure.traits().1;
+        let key = |fact: &'a Fact| fact.subject.as_ref().map(|subject| subject.key.as_str());
+        let of_measure = self.items.iter().filter(move |item| item.fact.measure == measure);
+        of_measure.filter(move |item| !same_kind || key(&item.fact) == key(fact))
     }
-    if window.iowait_percent >= rules::IOWAIT_PERCENT {
-        let conclusion = format!("processors waited for I/O for {} of the time", percent(window.iowait_percent));
-        findings.push(finding(Severity::Warning, Area::Disk, Probe::Processes, conclusion, window.busy_line()));
+
+    fn look_up(&self, blank: Blank, first: &Condition, fact: &Fact) -> Option<String> {
+        let subject = |fact: &Fact| fact.subject.as_ref().map(|subject| subject.shown.clone());
+        match blank {
+            Blank::Value => Some(fact.shown()),
+            Blank::Subject => subject(fact),
+            Blank::Threshold => Some(first.unit.show(self.threshold(first)?)),
+            Blank::ValueOf(measure) => self.beside(measure, fact).next().map(|item| item.fact.shown()),
+            Blank::SubjectOf(measure) => subject(&self.beside(measure, fact).next()?.fact),
+        }
     }
-    findings
-}
-
-fn hog(process: &Process, window: &Window) -> String {
-    format!(
-        "{} uses {} of one core (measured over {:.2} s; all {} core(s) together are {} busy)",
-        named(process),
-        percent(process.cpu_percent),
-        window.length.as_secs_f64(),
-        window.cores,
-        percent(window.busy_percent)
-    )
-}
-
-fn named(process: &Process) -> String {
-    format!("{} (pid {})", code(&process.name), process.pid)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "the number of cores is small")]
-fn load_average(load: &Load, window: &Window) -> Option<Finding> {
-    let [one, ..] = load.averages;
-    (one > rules::LOAD_PER_CORE * window.cores as f64).then(|| {
-        let conclusion = format!(
-            "the load over 1 min is {one:.2} on {} core(s) (it counts tasks that run, are ready, or wait for disks)",
-            window.cores
-        );
-        finding(Severity::Warning, Area::Cpu, Probe::Load, conclusion, load.evidence())
-    })
-}
-
-fn memory_left(memory: &Memory, window: Option<&Window>) -> Vec<Finding> {
-    let on_memory = |severity, conclusion, quote| finding(severity, Area::Memory, Probe::Memory, conclusion, quote);
-    let mut findings = Vec::new();
-    let left = memory.available_percent();
-    if left < rules::MEMORY_SHORT_PERCENT {
-        let severity = if left < rules::MEMORY_GONE_PERCENT { Severity::Critical } else { Severity::Warning };
-        let largest = match window.and_then(|window| window.by_memory().first().copied()) {
-            Some(process) => {
-                format!("; the largest process is {} with {} resident", named(process), bytes(process.resident_bytes))
-            }
-            None => String::new(),
-        };
-        let conclusion = format!("{} of {} is available{largest}", percent(left), bytes(memory.total));
-        findings.push(on_memory(severity, conclusion, memory.memory_line()));
-    }
-    if memory.swap_used_percent() >= rules::SWAP_USED_PERCENT {
-        let conclusion = format!("{} of swap is used", percent(memory.swap_used_percent()));
-        findings.push(on_memory(Severity::Notice, conclusion, memory.swap_line()));
-    }
-    findings
-}
-
-fn waiting(pressure: &Pressure) -> impl Iterator<Item = Finding> {
-    pressure.stalls.iter().filter_map(|stall| {
-        let [ten, ..] = stall.some;
-        let severity = rules::pressure(stall.resource, ten)?;
-        let area = match stall.resource {
-            Resource::Cpu => Area::Cpu,
-            Resource::Memory => Area::Memory,
-            Resource::Io => Area::Disk,
-        };
-        let conclusion = format!("some work waited for {} for {} of the last 10 s", stall.resource, percent(ten));
-        Some(finding(severity, area, Probe::Pressure, conclusion, stall.line()))
-    })
-}
-
-fn killed(kills: &OomKills) -> Option<Finding> {
-    (kills.count > 0).then(|| {
-        let conclusion = format!(
-            "the kernel killed {} process(es) for want of memory since boot; when, and which, its counter does not say",
-            kills.count
-        );
-        finding(Severity::Warning, Area::Memory, Probe::Oom, conclusion, kills.evidence())
-    })
-}
-
-fn control_group(cgroup: &Cgroup) -> Vec<Finding> {
-    let on_group = |severity, conclusion, quote| finding(severity, Area::Memory, Probe::Cgroup, conclusion, quote);
-    let mut findings = Vec::new();
-    if let Some(part) = cgroup.memory_used_percent().filter(|&part| part >= rules::CGROUP_MEMORY_PERCENT) {
-        let conclusion =
-            format!("the control group this runs in uses {} of its memory limit (caches included)", percent(part));
-        findings.push(on_group(Severity::Warning, conclusion, cgroup.memory_line()));
-    }
-    if let Some(count) = cgroup.oom_kills.filter(|&count| count > 0) {
-        let conclusion = format!("{count} process(es) of this control group were killed for want of memory");
-        findings.push(on_group(Severity::Warning, conclusion, cgroup.kills_line()));
-    }
-    findings
-}
-
-fn room(disks: &Disks) -> Vec<Finding> {
-    disks.disks.iter().filter(|disk| !disk.read_only).flat_map(room_of).collect()
-}
-
-fn room_of(disk: &Disk) -> Vec<Finding> {
-    let on_disk = |severity, conclusion| finding(severity, Area::Disk, Probe::Disks, conclusion, disk.line());
-    let mut findings = Vec::new();
-    let used = disk.used_percent();
-    if used >= rules::DISK_FILLING_PERCENT {
-        let severity = if used >= rules::DISK_FULL_PERCENT { Severity::Critical } else { Severity::Warning };
-        let space = disk.space;
-        let conclusion = format!(
-            "{} is {} full, {} of {} is available",
-            code(&disk.point),
-            percent(used),
-            bytes(space.available_bytes),
-            bytes(space.total_bytes)
-        );
-        findings.push(on_disk(severity, conclusion));
-    }
-    if let Some(part) = disk.inodes_percent().filter(|&part| part >= rules::INODES_PERCENT) {
-        let severity = if part >= rules::DISK_FULL_PERCENT { Severity::Critical } else { Severity::Warning };
-        findings.push(on_disk(severity, format!("{} of the inodes of {} are used", percent(part), code(&disk.point))));
-    }
-    findings
-}
-
-fn failed(services: &Services) -> Option<Finding> {
-    let count = services.failed.len();
-    (count > 0).then(|| {
-        let named: Vec<String> = services.failed.iter().take(MAX_UNITS_NAMED).map(|unit| code(unit)).collect();
-        let more = if count > named.len() { format!(" and {} more", count - named.len()) } else { String::new() };
-        let conclusion = format!("{count} unit(s) failed: {}{more}", named.join(", "));
-        finding(Severity::Warning, Area::Services, Probe::Services, conclusion, services.count_line())
-    })
-}
-
-fn tables(limits: &Limits) -> impl Iterator<Item = Finding> {
-    limits.tables.iter().filter(|table| table.used_percent() >= rules::TABLE_PERCENT).map(|table| {
-        let conclusion = format!("{} of the {} there can be are in use", percent(table.used_percent()), table.what);
-        finding(Severity::Critical, Area::Limits, Probe::Limits, conclusion, table.line())
-    })
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{SysconfVar, sysconf};
 
-use super::probe::services;
+use crate::clock::{Clock as _, SystemClock, Timestamp};
+
+use super::program::{self, Program};
 use super::root::{Root, Unreadable};
 
 /// How long processes are watched on a live machine.
@@ -54,8 +56,8 @@ pub(crate) struct Space {
 
 /// Asks for the room of the file system at a path.
 pub(crate) type AskSpace = Box<dyn Fn(&Path) -> Result<Space, String>>;
-/// Asks for the failed units, one a line as `systemctl` prints them.
-pub(crate) type AskUnits = Box<dyn Fn() -> Result<String, Unreadable>>;
+/// Asks a program of the machine.
+pub(crate) type AskProgram = Box<dyn Fn(Program) -> Result<String, Unreadable>>;
 
 /// The machine under investigation.
 pub(crate) struct Machine {
@@ -71,8 +73,10 @@ pub(crate) struct Machine {
     pub(crate) own_pid: Option<u32>,
     /// Asks for the room of a file system.
     pub(crate) space: AskSpace,
-    /// Asks for failed units.
-    pub(crate) failed_units: AskUnits,
+    /// Asks a program.
+    pub(crate) ask: AskProgram,
+    /// Tells the time.
+    pub(crate) now: Box<dyn Fn() -> Timestamp>,
 }
 
 impl Machine {
@@ -89,7 +93,8 @@ impl Machine {
             units: Units::live(),
             own_pid: Some(std::process::id()),
             space: Box::new(live_space),
-            failed_units: Box::new(services::ask_systemctl),
+            ask: Box::new(program::ask),
+            now: Box::new(|| SystemClock.now()),
         }
     }
 }

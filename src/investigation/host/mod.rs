@@ -4,14 +4,22 @@
 //! probes, judges by a written rule table, and reports. It uses no network and no model, writes nothing, and claims
 //! nothing that it did not measure.
 //!
-//! # Why every probe runs whatever the question
+//! ```text
+//! question ─► focus ─► probes ─► facts ─► rule table ─► hypotheses ─► answer, Report
+//! ```
+//!
+//! # Why the quick probes run whatever the question
 //! All of them together take little longer than the sampling window, and the cause of what is asked about may lie
-//! elsewhere. The question decides what comes first.
+//! elsewhere. The question decides which costly ones run, and what comes first.
 
+mod fact;
+mod inquiry;
 mod judge;
 mod machine;
 mod observe;
+mod outcome;
 mod probe;
+mod program;
 mod question;
 mod report;
 mod root;
@@ -19,6 +27,7 @@ mod rules;
 mod sample;
 mod shown;
 mod stat;
+mod statement;
 
 #[cfg(test)]
 mod tests;
@@ -28,7 +37,13 @@ use std::process::ExitCode;
 
 use crate::agent::event::{Event, Final, Usage};
 
+pub use fact::{Measure, Unit};
+pub use inquiry::{AskedBy, Inquiry, Scope};
+pub use outcome::{Evidence, Hypothesis, ROOT_CAUSE_SCORE, Report, Seen};
+pub use question::Area;
+
 use machine::Machine;
+use observe::Tell;
 use question::Focus;
 
 /// Longest part of the question that is read, in bytes.
@@ -43,8 +58,9 @@ pub fn main() -> ExitCode {
         output.write_all(b"\n")?;
         output.flush()
     };
-    match investigate(&question_on(io::stdin().lock()), &Machine::live(), &mut tell) {
-        Ok(()) => ExitCode::SUCCESS,
+    let inquiry = Inquiry { question: question_on(io::stdin().lock()), scope: Scope::default() };
+    match investigate(&inquiry, &Machine::live(), &mut tell) {
+        Ok(_) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
@@ -56,14 +72,15 @@ fn question_on(input: impl io::Read) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn investigate(question: &str, machine: &Machine, tell: &mut dyn FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
-    let focus = Focus::of(question);
-    let seen = observe::observe(machine, tell)?;
-    let answer = report::report(&seen, &judge::judge(&seen, &focus), &focus);
+fn investigate(inquiry: &Inquiry, machine: &Machine, tell: Tell<'_>) -> io::Result<Report> {
+    let focus = Focus::of(&inquiry.question);
+    let seen = observe::observe(inquiry, &focus, machine, tell)?;
+    let judgement = judge::judge(&seen, &focus);
     tell(&Event::Final(Final {
-        outcome: Ok(answer),
+        outcome: Ok(report::report(&seen, &judgement, &focus)),
         usage: Usage::default(),
         denials: Vec::new(),
         unknown_session: false,
-    }))
+    }))?;
+    Ok(outcome::report(&seen, &judgement, &focus))
 }

@@ -1,125 +1,133 @@
-//! Runs the probes one after the other, and tells of each as a tool call with its evidence as output.
+//! Runs the probes that an inquiry calls for, one after the other, and tells of each as a tool call with its evidence as
+//! output.
 
 use std::io;
 
 use crate::agent::event::{Event, MAX_TOOL_OUTPUT_BYTES};
+use crate::clock::Timestamp;
 
+use super::fact::{Measure, Reading};
+use super::inquiry::Inquiry;
+use super::judge::Item;
 use super::machine::Machine;
-use super::probe::Probe;
-use super::probe::cgroup::{self, Cgroup};
-use super::probe::disks::{self, Disks};
-use super::probe::limits::{self, Limits};
-use super::probe::load::{self, Load};
-use super::probe::memory::{self, Memory};
-use super::probe::oom::{self, OomKills};
-use super::probe::ports::{self, Ports};
-use super::probe::pressure::{self, Pressure};
-use super::probe::services::{self, Services};
+use super::probe::{Probe, cgroup, disks, limits, load, memory, oom, ports, pressure, services};
+use super::question::Focus;
 use super::root::Unreadable;
 use super::sample::{self, Window};
 
 /// What a probe read, or why it could not.
 pub(crate) type Seen<T> = Result<T, Unreadable>;
 
-/// What all probes read.
+/// One probe's look.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Observations {
-    /// Load averages.
-    pub(crate) load: Seen<Load>,
-    /// Processors and processes over the sampling window.
-    pub(crate) processes: Seen<Window>,
-    /// Memory and swap.
-    pub(crate) memory: Seen<Memory>,
-    /// Time lost waiting.
-    pub(crate) pressure: Seen<Pressure>,
-    /// Kills for want of memory.
-    pub(crate) oom: Seen<OomKills>,
-    /// Limits of our control group.
-    pub(crate) cgroup: Seen<Cgroup>,
-    /// Local file systems.
-    pub(crate) disks: Seen<Disks>,
-    /// Failed units.
-    pub(crate) services: Seen<Services>,
-    /// Tables of the kernel.
-    pub(crate) limits: Seen<Limits>,
-    /// Listening ports.
-    pub(crate) ports: Seen<Ports>,
+pub(crate) struct Look {
+    /// The probe.
+    pub(crate) probe: Probe,
+    /// When it had looked.
+    pub(crate) at: Timestamp,
+    /// What it read.
+    pub(crate) reading: Seen<Reading>,
 }
 
-/// Runs every probe.
+/// What all probes read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Observations {
+    /// The looks, in the order of running.
+    pub(crate) looks: Vec<Look>,
+    /// Processors and processes over the sampling window, where they could be read.
+    pub(crate) window: Option<Window>,
+}
+
+/// Where the events of an investigation go.
+pub(crate) type Tell<'t> = &'t mut dyn FnMut(&Event) -> io::Result<()>;
+
+/// Runs every probe that the inquiry calls for.
 ///
 /// # Errors
 /// The error of `tell`, which takes the events; a probe that cannot read is evidence, not an error.
-pub(crate) fn observe(machine: &Machine, tell: &mut dyn FnMut(&Event) -> io::Result<()>) -> io::Result<Observations> {
-    let root = &machine.root;
-    Ok(Observations {
-        load: step(tell, Probe::Load, || load::read(root), Load::evidence)?,
-        processes: step(tell, Probe::Processes, || sample::sample(machine), Window::evidence)?,
-        memory: step(tell, Probe::Memory, || memory::read(root), Memory::evidence)?,
-        pressure: step(tell, Probe::Pressure, || pressure::read(root), Pressure::evidence)?,
-        oom: step(tell, Probe::Oom, || oom::read(root), OomKills::evidence)?,
-        cgroup: step(tell, Probe::Cgroup, || cgroup::read(root), Cgroup::evidence)?,
-        disks: step(tell, Probe::Disks, || disks::read(machine), Disks::evidence)?,
-        services: step(tell, Probe::Services, || services::read(&machine.failed_units), Services::evidence)?,
-        limits: step(tell, Probe::Limits, || limits::read(root), Limits::evidence)?,
-        ports: step(tell, Probe::Ports, || ports::read(root), Ports::evidence)?,
-    })
+pub(crate) fn observe(inquiry: &Inquiry, focus: &Focus, machine: &Machine, tell: Tell<'_>) -> io::Result<Observations> {
+    let mut seen = Observations::default();
+    for probe in Probe::ALL {
+        if probe.is_called_for(inquiry, focus, &seen) {
+            let look = step(probe, inquiry, machine, &mut seen.window, tell)?;
+            seen.looks.push(look);
+        }
+    }
+    Ok(seen)
 }
 
-fn step<T>(
-    tell: &mut dyn FnMut(&Event) -> io::Result<()>,
+fn step(
     probe: Probe,
-    read: impl FnOnce() -> Seen<T>,
-    evidence: impl FnOnce(&T) -> String,
-) -> io::Result<Seen<T>> {
+    inquiry: &Inquiry,
+    machine: &Machine,
+    window: &mut Option<Window>,
+    tell: Tell<'_>,
+) -> io::Result<Look> {
     let id = probe.id().to_owned();
     tell(&Event::ToolStarted { id: id.clone(), name: id.clone(), summary: probe.summary().into() })?;
-    let seen = read();
-    let (ok, mut output) = match &seen {
-        Ok(value) => (true, evidence(value)),
+    let reading = read(probe, inquiry, machine, window);
+    let (ok, mut output) = match &reading {
+        Ok(reading) => (true, reading.text.clone()),
         // That something is not there was learnt by looking; that looking was refused is a failed look.
         Err(why @ Unreadable::Absent(_)) => (true, why.to_string()),
         Err(why @ (Unreadable::Refused { .. } | Unreadable::Malformed(_))) => (false, why.to_string()),
     };
     output.truncate(output.floor_char_boundary(MAX_TOOL_OUTPUT_BYTES));
     tell(&Event::ToolFinished { id, ok, output })?;
-    Ok(seen)
+    Ok(Look { probe, at: (machine.now)(), reading })
+}
+
+fn read(probe: Probe, _inquiry: &Inquiry, machine: &Machine, window: &mut Option<Window>) -> Seen<Reading> {
+    let root = &machine.root;
+    match probe {
+        Probe::Load => load::read(root).map(|load| load.reading()),
+        Probe::Processes => sample::sample(machine).map(|sampled| window.insert(sampled).reading()),
+        Probe::Memory => memory::read(root).map(|memory| memory.reading()),
+        Probe::Pressure => pressure::read(root).map(|pressure| pressure.reading()),
+        Probe::Oom => oom::read(root).map(|kills| kills.reading()),
+        Probe::Cgroup => cgroup::read(root).map(|cgroup| cgroup.reading()),
+        Probe::Disks => disks::read(machine).map(|disks| disks.reading()),
+        Probe::Services => services::read(machine).map(|services| services.reading()),
+        Probe::Limits => limits::read(root).map(|limits| limits.reading()),
+        Probe::Ports => ports::read(root).map(|ports| ports.reading()),
+    }
+}
+
+impl Look {
+    /// Lists its facts with their ids.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Item> {
+        let facts = self.reading.iter().flat_map(|reading| reading.facts.iter().cloned());
+        facts.enumerate().map(|(index, fact)| Item { id: format!("{}/{}", self.probe.id(), index + 1), fact })
+    }
+
+    /// Tells what it could not read, and why.
+    pub(crate) fn gaps(&self) -> Vec<String> {
+        match &self.reading {
+            Ok(reading) => reading.gaps.clone(),
+            Err(why) => vec![why.to_string()],
+        }
+    }
 }
 
 impl Observations {
-    /// Tells for each probe, in the order of running, in one line what it read or why it could not.
-    pub(crate) fn lines(&self) -> Vec<(Probe, Result<String, &Unreadable>)> {
-        fn line<T>(seen: &Seen<T>, short: impl FnOnce(&T) -> String) -> Result<String, &Unreadable> {
-            seen.as_ref().map(short)
-        }
-        let joined = |text: String| text.lines().take(MAX_LINES_JOINED).collect::<Vec<_>>().join("; ");
-        vec![
-            (Probe::Load, line(&self.load, Load::evidence)),
-            (Probe::Processes, line(&self.processes, |window| joined(window.evidence()))),
-            (Probe::Memory, line(&self.memory, |memory| joined(memory.evidence()))),
-            (Probe::Pressure, line(&self.pressure, |pressure| joined(pressure.evidence()))),
-            (Probe::Oom, line(&self.oom, OomKills::evidence)),
-            (Probe::Cgroup, line(&self.cgroup, |cgroup| joined(cgroup.evidence()))),
-            (Probe::Disks, line(&self.disks, |disks| joined(disks.evidence()))),
-            (Probe::Services, line(&self.services, Services::count_line)),
-            (Probe::Limits, line(&self.limits, |limits| joined(limits.evidence()))),
-            (Probe::Ports, line(&self.ports, |ports| joined(ports.evidence()))),
-        ]
+    /// Lists all facts with their ids.
+    pub(crate) fn items(&self) -> Vec<Item> {
+        self.looks.iter().flat_map(Look::items).collect()
     }
 
-    /// Tells what single parts of a probe that read others could not be read.
-    pub(crate) fn gaps(&self) -> Vec<(Probe, String)> {
-        let disks = self.disks.iter().flat_map(|disks| disks.unmeasured.iter().take(disks::MAX_LISTED).cloned());
-        let pressure = self.pressure.iter().flat_map(|pressure| &pressure.unreadable).map(Unreadable::to_string);
-        let limits = self.limits.iter().flat_map(|limits| &limits.unreadable).map(Unreadable::to_string);
-        let of = |probe| move |why| (probe, why);
-        pressure
-            .map(of(Probe::Pressure))
-            .chain(disks.map(of(Probe::Disks)))
-            .chain(limits.map(of(Probe::Limits)))
-            .collect()
+    /// Tells whether a measure was looked at, whatever was found.
+    pub(crate) fn looked_at(&self, measure: Measure) -> bool {
+        self.looks.iter().flat_map(|look| &look.reading).any(|reading| reading.measured.contains(&measure))
+    }
+
+    /// Returns what a probe read.
+    pub(crate) fn reading(&self, probe: Probe) -> Option<&Reading> {
+        self.looks.iter().find(|look| look.probe == probe)?.reading.as_ref().ok()
+    }
+
+    /// Returns the largest value of a measure.
+    pub(crate) fn largest(&self, measure: Measure) -> Option<f64> {
+        let values = self.looks.iter().flat_map(Look::items).filter(|item| item.fact.measure == measure);
+        values.map(|item| item.fact.value).max_by(f64::total_cmp)
     }
 }
-
-/// Most lines of evidence put into one cell of the report.
-const MAX_LINES_JOINED: usize = 3;

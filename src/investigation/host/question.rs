@@ -2,9 +2,12 @@
 //!
 //! The text is data. It is never run, never printed back, and a question without a known word asks for the overview.
 
+use serde::{Deserialize, Serialize};
+
 /// A part of the machine that a question can be about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Area {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
     /// Processor time and run queue.
     Cpu,
     /// Memory, its pressure, and kills for want of it.
@@ -17,12 +20,21 @@ pub(crate) enum Area {
     Network,
     /// Tables of the kernel that fill up: files, processes, threads.
     Limits,
+    /// Log files that were named.
+    Logs,
+    /// Pages and certificates that were named.
+    Web,
 }
 
 impl Area {
     /// Every area, in the order of an overview.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Cpu, Self::Memory, Self::Disk, Self::Services, Self::Limits, Self::Network];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Cpu, Self::Memory, Self::Disk, Self::Services, Self::Limits, Self::Network, Self::Logs, Self::Web];
+
+    /// Tells whether every machine has it, whatever was named.
+    pub(crate) fn is_of_every_machine(self) -> bool {
+        !matches!(self, Self::Logs | Self::Web)
+    }
 
     /// Returns the area's name as a person reads it.
     pub(crate) fn label(self) -> &'static str {
@@ -33,6 +45,8 @@ impl Area {
             Self::Services => "Services",
             Self::Network => "Network",
             Self::Limits => "Limits",
+            Self::Logs => "Logs",
+            Self::Web => "Web",
         }
     }
 
@@ -70,9 +84,27 @@ impl Area {
                 "iowait",
                 "slow",
             ],
-            Self::Services => &["service", "services", "unit", "units", "systemd", "daemon", "failed"],
+            Self::Services => &[
+                "service",
+                "services",
+                "unit",
+                "units",
+                "systemd",
+                "daemon",
+                "failed",
+                "crash",
+                "crashes",
+                "crashing",
+                "crashloop",
+                "restart",
+                "restarts",
+                "restarting",
+                "journal",
+            ],
             Self::Network => &["port", "ports", "listen", "listening", "socket", "sockets", "network"],
             Self::Limits => &["descriptor", "descriptors", "fd", "fds", "files", "threads", "pids", "ulimit"],
+            Self::Logs => &["log", "logs", "error", "errors"],
+            Self::Web => &["certificate", "certificates", "cert", "tls", "ssl", "https", "http", "url"],
         }
     }
 }

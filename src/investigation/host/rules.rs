@@ -1,106 +1,165 @@
-//! The rule table: from which measured value on something counts as found.
+//! The rule table, `config/host-rules.toml`: which measured values make which hypothesis, and how much each weighs.
 //!
-//! Constants with their units, and the same in words, so that an answer can say what was checked.
+//! Read once, checked as a whole: unknown measures, wrong units, weights beyond 1 and statements that name what no probe
+//! measures are faults of the table, found by a test.
 
-use super::probe::Probe;
-use super::probe::pressure::Resource;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::fact::{About, Measure, Unit};
 use super::question::Area;
+use super::statement;
 
-/// Processor time of one process from which on it is named, in percent of one core.
-pub(crate) const HOG_PERCENT_OF_CORE: f64 = 80.0;
-/// Share of all processors from which on the machine counts as busy, in percent.
-pub(crate) const BUSY_PERCENT: f64 = 90.0;
-/// Share of time in which processors waited for I/O, in percent.
-pub(crate) const IOWAIT_PERCENT: f64 = 20.0;
-/// Share of time that the hypervisor took, in percent.
-pub(crate) const STEAL_PERCENT: f64 = 10.0;
-/// Tasks running or ready for each core, at both ends of the window; exceeded.
-pub(crate) const QUEUE_PER_CORE: u64 = 2;
-/// Load average over one minute for each core; exceeded.
-pub(crate) const LOAD_PER_CORE: f64 = 2.0;
-/// Available memory below which it is short, in percent.
-pub(crate) const MEMORY_SHORT_PERCENT: f64 = 10.0;
-/// Available memory below which it is nearly gone, in percent.
-pub(crate) const MEMORY_GONE_PERCENT: f64 = 5.0;
-/// Swap in use from which on it is told, in percent.
-pub(crate) const SWAP_USED_PERCENT: f64 = 80.0;
-/// Time in which some work waited for a resource, over the last 10 s, in percent; exceeded.
-pub(crate) const PRESSURE_PERCENT: f64 = 10.0;
-/// The same from which on it is severe, in percent; exceeded.
-pub(crate) const PRESSURE_SEVERE_PERCENT: f64 = 50.0;
-/// Use of a control group's memory limit, in percent.
-pub(crate) const CGROUP_MEMORY_PERCENT: f64 = 95.0;
-/// Use of a file system's space from which on it is filling up, in percent.
-pub(crate) const DISK_FILLING_PERCENT: f64 = 90.0;
-/// Use of a file system's space from which on it is as good as full, in percent.
-pub(crate) const DISK_FULL_PERCENT: f64 = 98.0;
-/// Use of a file system's inodes, in percent.
-pub(crate) const INODES_PERCENT: f64 = 90.0;
-/// Use of a table of the kernel, in percent.
-pub(crate) const TABLE_PERCENT: f64 = 90.0;
+/// The table as it is written.
+const TABLE: &str = include_str!("../../../config/host-rules.toml");
 
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Severity {
-    /// Breaks things now, or is about to.
-    Critical,
-    /// A likely cause of trouble.
-    Warning,
-    /// Remarkable, and no trouble by itself.
-    Notice,
+/// How a value is compared with a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Comparison {
+    /// As much or more.
+    AtLeast,
+    /// More.
+    Above,
+    /// Less.
+    Below,
 }
 
-/// Judges the waiting for one resource.
-pub(crate) fn pressure(resource: Resource, percent: f64) -> Option<Severity> {
-    if percent <= PRESSURE_PERCENT {
-        None
-    } else if percent > PRESSURE_SEVERE_PERCENT && resource != Resource::Cpu {
-        Some(Severity::Critical)
-    } else {
-        Some(Severity::Warning)
+/// One condition on one measure.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Condition {
+    /// What is compared.
+    pub(crate) measure: Measure,
+    /// How.
+    pub(crate) is: Comparison,
+    /// With what.
+    pub(crate) threshold: f64,
+    /// The unit of the threshold.
+    pub(crate) unit: Unit,
+    /// A measure by which the threshold is multiplied, such as the number of cores.
+    pub(crate) per: Option<Measure>,
+}
+
+/// A condition that makes a hypothesis more likely.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct Support {
+    /// The condition.
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
+    /// What it adds to the score.
+    pub(crate) weight: f64,
+}
+
+/// One rule.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rule {
+    /// Its name.
+    pub(crate) id: String,
+    /// What it is about.
+    pub(crate) area: Area,
+    /// Conditions that must all hold; the first one's subject is the hypothesis's.
+    pub(crate) needs: Vec<Condition>,
+    /// Score when they hold, above 0 and at most 1.
+    pub(crate) weight: f64,
+    /// Conditions that add to the score.
+    #[serde(default)]
+    pub(crate) supports: Vec<Support>,
+    /// What is then said; see [`statement`].
+    pub(crate) statement: String,
+    /// What is looked for, as part of a sentence.
+    pub(crate) looks_for: String,
+    /// What a person should do next.
+    pub(crate) next: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    rule: Vec<Rule>,
+}
+
+/// Returns the rules, in the order of the table.
+pub(crate) fn all() -> &'static [Rule] {
+    static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| parse(TABLE).expect("a test reads the embedded table"));
+    &RULES
+}
+
+fn parse(text: &str) -> Result<Vec<Rule>, String> {
+    let table: Table = toml::from_str(text).map_err(|error| error.to_string())?;
+    for (index, rule) in table.rule.iter().enumerate() {
+        rule.check().map_err(|why| format!("rule {}: {why}", rule.id))?;
+        if table.rule[..index].iter().any(|earlier| earlier.id == rule.id) {
+            return Err(format!("rule {}: its id is there twice", rule.id));
+        }
+    }
+    Ok(table.rule)
+}
+
+impl Rule {
+    fn check(&self) -> Result<(), String> {
+        if self.needs.is_empty() || self.next.is_empty() || self.looks_for.is_empty() {
+            return Err("needs, next and looks_for must not be empty".into());
+        }
+        let most = self.supports.iter().fold(self.weight, |sum, support| sum + support.weight);
+        if self.weight <= 0.0 || most > 1.0 + f64::EPSILON || self.supports.iter().any(|support| support.weight <= 0.0)
+        {
+            return Err(format!("weights must be above 0 and at most 1 together, not {most}"));
+        }
+        for condition in self.needs.iter().chain(self.supports.iter().map(|support| &support.condition)) {
+            let (_, _, unit) = condition.measure.traits();
+            if unit != condition.unit {
+                return Err(format!("{:?} is measured in {unit:?}, not {:?}", condition.measure, condition.unit));
+            }
+            if condition.per.is_some_and(|per| per.traits().1 != About::Machine) {
+                return Err("a threshold can only be multiplied by a measure of the machine".into());
+            }
+        }
+        statement::check(&self.statement)
     }
 }
 
-/// Says in words what a probe's evidence is checked for in one area; `None` where no rule looks at it there.
-pub(crate) fn in_words(probe: Probe, area: Area) -> Option<String> {
-    Some(match (probe, area) {
-        (Probe::Load, Area::Cpu) => format!("a load above {LOAD_PER_CORE} a core"),
-        (Probe::Processes, Area::Cpu) => format!(
-            "a process with {HOG_PERCENT_OF_CORE} % of a core or more, processors {BUSY_PERCENT} % busy, \
-             more than {QUEUE_PER_CORE} tasks ready a core, {STEAL_PERCENT} % of time taken by the hypervisor"
-        ),
-        (Probe::Processes, Area::Disk) => format!("processors waiting for I/O for {IOWAIT_PERCENT} % of the time"),
-        (Probe::Memory, Area::Memory) => {
-            format!("less than {MEMORY_SHORT_PERCENT} % of memory available, {SWAP_USED_PERCENT} % of swap used")
-        }
-        (Probe::Pressure, Area::Cpu) => waiting_in_words(Resource::Cpu),
-        (Probe::Pressure, Area::Memory) => waiting_in_words(Resource::Memory),
-        (Probe::Pressure, Area::Disk) => waiting_in_words(Resource::Io),
-        (Probe::Oom, Area::Memory) => "processes killed for want of memory since boot".into(),
-        (Probe::Cgroup, Area::Memory) => {
-            format!("{CGROUP_MEMORY_PERCENT} % of the control group's memory used, kills in it")
-        }
-        (Probe::Disks, Area::Disk) => {
-            format!("a local file system with {DISK_FILLING_PERCENT} % of space or {INODES_PERCENT} % of inodes used")
-        }
-        (Probe::Services, Area::Services) => "failed units".into(),
-        (Probe::Limits, Area::Limits) => format!("{TABLE_PERCENT} % of open files, threads or process ids used"),
-        (
-            Probe::Load
-            | Probe::Processes
-            | Probe::Memory
-            | Probe::Pressure
-            | Probe::Oom
-            | Probe::Cgroup
-            | Probe::Disks
-            | Probe::Services
-            | Probe::Limits
-            | Probe::Ports,
-            Area::Cpu | Area::Memory | Area::Disk | Area::Services | Area::Network | Area::Limits,
-        ) => return None,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn waiting_in_words(resource: Resource) -> String {
-    format!("work waiting for {resource} for more than {PRESSURE_PERCENT} % of the last 10 s")
+    const GOOD: &str = r#"
+        [[rule]]
+        id = "a"
+        area = "cpu"
+        needs = [{ measure = "cpu_busy", is = "at_least", threshold = 90, unit = "percent" }]
+        weight = 0.5
+        supports = [{ measure = "load", is = "above", threshold = 2, unit = "count", per = "cores", weight = 0.5 }]
+        statement = "{value} busy[ with {process_cpu.subject}]"
+        looks_for = "a busy machine"
+        next = ["look"]
+    "#;
+
+    #[test]
+    fn the_table_in_the_repository_is_sound_and_every_area_is_judged() {
+        let rules = parse(TABLE).unwrap();
+        for area in Area::ALL.into_iter().filter(|area| area.is_of_every_machine()) {
+            assert!(rules.iter().any(|rule| rule.area == area), "{area:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_makes_no_sense_is_refused() {
+        assert!(parse(GOOD).is_ok());
+        for (from, to) in [
+            ("\"percent\"", "\"bytes\""),
+            ("cpu_busy", "cpu_lazy"),
+            ("weight = 0.5\n", "weight = 0.7\n"),
+            ("{value}", "{nonsense}"),
+            ("\"cores\"", "\"process_cpu\""),
+            ("[\"look\"]", "[]"),
+            ("area = \"cpu\"", "area = \"cpu\"\ncolour = 1"),
+        ] {
+            assert!(GOOD.contains(from), "{from}");
+            assert!(parse(&GOOD.replacen(from, to, 1)).is_err(), "{to}");
+        }
+        assert!(parse(&format!("{GOOD}{GOOD}")).unwrap_err().contains("twice"));
+    }
 }

@@ -7,9 +7,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::fact::{Measure, Reading};
 use super::machine::{Machine, Units};
 use super::root::{Root, Unreadable, malformed};
-use super::shown::{bytes, name, percent, share};
+use super::shown::{bytes, code, name, percent, share};
 use super::stat::{MachineStat, ProcessStat, parse_machine, parse_process};
 
 /// Most processes looked at.
@@ -186,6 +187,30 @@ impl Window {
             "running or ready: {running} at the start, {running_later} at the end; \
              blocked on I/O: {blocked} at the start, {blocked_later} at the end"
         )
+    }
+
+    /// Makes the reading.
+    #[expect(clippy::cast_precision_loss, reason = "shown in a unit with one digit")]
+    pub(crate) fn reading(&self) -> Reading {
+        use Measure::{Cores, CpuBusy, Iowait, ProcessCpu, ProcessMemory, Queue, Steal};
+        let mut reading = Reading::new(self.evidence()).looked_at(&[ProcessCpu, ProcessMemory]);
+        for (measure, value) in [
+            (Measure::Window, self.length.as_secs_f64()),
+            (Cores, self.cores as f64),
+            (CpuBusy, self.busy_percent),
+            (Iowait, self.iowait_percent),
+            (Steal, self.steal_percent),
+        ] {
+            reading.fact(measure, value, self.busy_line());
+        }
+        reading.fact(Queue, self.running[0].min(self.running[1]) as f64, self.queue_line());
+        let mut of = |measure, process: &Process, value| {
+            let shown = format!("{} (pid {})", code(&process.name), process.pid);
+            reading.fact_of(measure, process.pid.to_string(), shown, value, process.line());
+        };
+        self.by_cpu().for_each(|process| of(ProcessCpu, process, process.cpu_percent));
+        self.by_memory().iter().for_each(|process| of(ProcessMemory, process, process.resident_bytes as f64));
+        reading
     }
 
     /// Writes the evidence as plain text.

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::clock::Timestamp;
+
 use super::machine::{Machine, Space, Units};
 use super::root::{Root, Unreadable};
 use super::*;
@@ -85,7 +87,8 @@ impl Recorded {
             units: Units { ticks_per_second: 100, page_bytes: 4096 },
             own_pid: None,
             space: Box::new(move |_| space.clone()),
-            failed_units: Box::new(move || units.clone()),
+            ask: Box::new(move |_| units.clone()),
+            now: Box::new(|| Timestamp(1_000)),
         };
         Told::by(question, &machine)
     }
@@ -105,7 +108,8 @@ struct Told {
 impl Told {
     fn by(question: &str, machine: &Machine) -> Self {
         let mut events = Vec::new();
-        investigate(question, machine, &mut |event| {
+        let inquiry = Inquiry { question: question.into(), scope: Scope::default() };
+        investigate(&inquiry, machine, &mut |event| {
             events.push(event.clone());
             Ok(())
         })
@@ -136,7 +140,7 @@ impl Told {
 #[test]
 fn on_an_idle_machine_nothing_is_wrong_and_the_evidence_is_shown() {
     let told = Recorded::idle().ask("how is the machine?");
-    assert_eq!(told.headline(), "**Nothing wrong found (CPU, Memory, Disk, Services, Limits).**");
+    assert_eq!(told.headline(), "**Nothing wrong found (CPU, Memory, Disk, Services, Limits, Network).**");
     assert!(told.answer().contains("memory: 4.0 GiB of 8.0 GiB available (50 %)"), "{}", told.answer());
     assert!(told.answer().contains("over 0.50 s"));
     assert!(told.answer().contains("Not looked at: logs"));
@@ -240,7 +244,7 @@ fn a_file_system_that_is_not_local_is_told_and_never_asked() {
 fn listening_ports_are_listed_when_they_are_asked_for() {
     let listener = "   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1\n";
     let told = Recorded::idle().file("proc/net/tcp", listener).ask("which ports are open");
-    assert!(told.headline().starts_with("**No conclusion (Network)"));
+    assert!(told.headline().starts_with("**Nothing wrong found (Network)"));
     assert!(told.answer().contains("listening TCP addresses: 1\n0.0.0.0:22\n"));
 }
 
@@ -293,17 +297,19 @@ fn every_headline_quotes_a_line_of_the_evidence_it_cites() {
     let machine =
         Machine { root: before, later: after, wait: Box::new(|| Duration::from_millis(500)), ..Machine::live() };
     let mut outputs = std::collections::BTreeMap::new();
-    let seen = observe::observe(&machine, &mut |event| {
+    let inquiry = Inquiry::default();
+    let seen = observe::observe(&inquiry, &Focus::Overview, &machine, &mut |event| {
         if let Event::ToolFinished { id, output, .. } = event {
             outputs.insert(id.clone(), output.clone());
         }
         Ok(())
     })
     .unwrap();
-    let findings = judge::judge(&seen, &Focus::Overview);
-    assert!(findings.len() >= 6, "{findings:?}");
-    for finding in findings {
-        assert!(outputs[finding.probe.id()].lines().any(|line| line == finding.quote), "{finding:?}");
+    let made = judge::judge(&seen, &Focus::Overview).hypotheses;
+    assert!(made.len() >= 6, "{made:?}");
+    for item in made.iter().flat_map(|made| &made.rests_on) {
+        let (probe, _, _) = item.fact.measure.traits();
+        assert!(outputs[probe.id()].lines().any(|line| line == item.fact.quote), "{item:?}");
     }
 }
 
@@ -317,7 +323,7 @@ fn a_question_is_read_up_to_its_bound_whatever_its_bytes() {
 fn a_process_that_is_busy_on_this_machine_is_named_first() {
     let stop = AtomicBool::new(false);
     // This process, with more busy threads than cores, so that it is ahead of whatever else runs here.
-    let machine = Machine { own_pid: None, failed_units: Box::new(|| Ok(String::new())), ..Machine::live() };
+    let machine = Machine { own_pid: None, ask: Box::new(|_| Ok(String::new())), ..Machine::live() };
     let threads = 4 * std::thread::available_parallelism().unwrap().get();
     let named = std::thread::scope(|scope| {
         for _ in 0..threads {

@@ -1,5 +1,6 @@
 //! Limits of the control group (version 2) this runs in: in a container these are met long before the machine's.
 
+use crate::investigation::host::fact::{Measure, Reading};
 use crate::investigation::host::root::{Root, Unreadable, malformed};
 use crate::investigation::host::shown::{bytes, percent, share};
 
@@ -70,6 +71,19 @@ impl Cgroup {
     pub(crate) fn kills_line(&self) -> String {
         let count = self.oom_kills.map_or_else(|| "unknown".into(), |count| count.to_string());
         format!("control group processes killed for want of memory: {count}")
+    }
+
+    /// Makes the reading.
+    #[expect(clippy::cast_precision_loss, reason = "a count of kills is small")]
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = Reading::new(self.evidence());
+        if let Some(part) = self.memory_used_percent() {
+            reading.fact(Measure::CgroupMemory, part, self.memory_line());
+        }
+        if let Some(count) = self.oom_kills {
+            reading.fact(Measure::CgroupOomKills, count as f64, self.kills_line());
+        }
+        reading
     }
 
     /// Writes the evidence as plain text.

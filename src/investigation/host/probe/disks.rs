@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use crate::investigation::host::fact::{Measure, Reading};
 use crate::investigation::host::machine::{Machine, Space};
 use crate::investigation::host::root::{Unreadable, malformed};
-use crate::investigation::host::shown::{bytes, name, percent, share};
+use crate::investigation::host::shown::{bytes, code, name, percent, share};
 
 use super::mounts::{self, Asking, Mount};
 
@@ -93,6 +94,25 @@ impl Disks {
             }
             Err(reason) => self.unmeasured.push(format!("{}: not readable: {reason}", name(&point))),
         }
+    }
+
+    /// Makes the reading; a file system that cannot be written to does not fill up.
+    #[expect(clippy::cast_precision_loss, reason = "shown in a unit with one digit")]
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = Reading::new(self.evidence()).looked_at(&[Measure::DiskUsed, Measure::InodesUsed]);
+        for disk in self.disks.iter().take(MAX_LISTED).filter(|disk| !disk.read_only) {
+            let mut fact = |measure, value| {
+                reading.fact_of(measure, disk.point.clone(), code(&disk.point), value, disk.line());
+            };
+            fact(Measure::DiskUsed, disk.used_percent());
+            fact(Measure::DiskAvailable, disk.space.available_bytes as f64);
+            fact(Measure::DiskTotal, disk.space.total_bytes as f64);
+            if let Some(part) = disk.inodes_percent() {
+                fact(Measure::InodesUsed, part);
+            }
+        }
+        reading.gaps = self.unmeasured.iter().take(MAX_LISTED).cloned().collect();
+        reading
     }
 
     /// Writes the evidence as plain text.

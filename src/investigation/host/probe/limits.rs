@@ -1,5 +1,6 @@
 //! Tables of the kernel that fill up: open files, and threads against their own limit and the number of pids.
 
+use crate::investigation::host::fact::{Measure, Reading};
 use crate::investigation::host::root::{Root, Unreadable, malformed};
 use crate::investigation::host::shown::{percent, share};
 
@@ -71,6 +72,17 @@ impl Table {
 }
 
 impl Limits {
+    /// Makes the reading.
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = Reading::new(self.evidence());
+        for table in &self.tables {
+            let what = table.what.to_owned();
+            reading.fact_of(Measure::TableUsed, what.clone(), what, table.used_percent(), table.line());
+        }
+        reading.gaps = self.unreadable.iter().map(Unreadable::to_string).collect();
+        reading
+    }
+
     /// Writes the evidence as plain text.
     pub(crate) fn evidence(&self) -> String {
         let tables = self.tables.iter().map(Table::line);

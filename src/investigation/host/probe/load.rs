@@ -1,5 +1,6 @@
 //! Load averages: how many tasks ran, were ready or waited for disks, over 1, 5 and 15 minutes.
 
+use crate::investigation::host::fact::{Measure, Reading};
 use crate::investigation::host::root::{Root, Unreadable, malformed};
 
 const FILE: &str = "proc/loadavg";
@@ -27,6 +28,14 @@ fn parse(text: &str) -> Option<Load> {
 }
 
 impl Load {
+    /// Makes the reading.
+    pub(crate) fn reading(&self) -> Reading {
+        let line = self.evidence();
+        let mut reading = Reading::new(line.clone());
+        reading.fact(Measure::Load, self.averages[0], line);
+        reading
+    }
+
     /// Writes the evidence as plain text.
     pub(crate) fn evidence(&self) -> String {
         let [one, five, fifteen] = self.averages;

@@ -1,5 +1,6 @@
 //! Memory and swap of the machine.
 
+use crate::investigation::host::fact::{Measure, Reading};
 use crate::investigation::host::root::{Root, Unreadable, malformed};
 use crate::investigation::host::shown::{bytes, percent, share};
 
@@ -65,6 +66,16 @@ impl Memory {
         }
         let used = self.swap_total.saturating_sub(self.swap_free);
         format!("swap: {} of {} used ({})", bytes(used), bytes(self.swap_total), percent(self.swap_used_percent()))
+    }
+
+    /// Makes the reading.
+    #[expect(clippy::cast_precision_loss, reason = "shown in a unit with one digit")]
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = Reading::new(self.evidence());
+        reading.fact(Measure::MemoryAvailable, self.available_percent(), self.memory_line());
+        reading.fact(Measure::MemoryTotal, self.total as f64, self.memory_line());
+        reading.fact(Measure::SwapUsed, self.swap_used_percent(), self.swap_line());
+        reading
     }
 
     /// Writes the evidence as plain text.

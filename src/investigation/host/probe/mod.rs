@@ -14,7 +14,9 @@ pub(crate) mod ports;
 pub(crate) mod pressure;
 pub(crate) mod services;
 
-use super::question::Area;
+use super::inquiry::Inquiry;
+use super::observe::Observations;
+use super::question::{Area, Focus};
 
 /// One kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,20 @@ pub(crate) enum Probe {
 }
 
 impl Probe {
+    /// Every probe, in the order of running.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Load,
+        Self::Processes,
+        Self::Memory,
+        Self::Pressure,
+        Self::Oom,
+        Self::Cgroup,
+        Self::Disks,
+        Self::Services,
+        Self::Limits,
+        Self::Ports,
+    ];
+
     /// Returns the probe's id, by which evidence is cited.
     pub(crate) fn id(self) -> &'static str {
         match self {
@@ -72,6 +88,46 @@ impl Probe {
             Self::Limits => "open files, threads and processes against their limits (/proc/sys)",
             Self::Ports => "listening TCP ports (/proc/net/tcp, /proc/net/tcp6)",
         }
+    }
+
+    /// Returns where the probe looks.
+    pub(crate) fn source(self) -> &'static str {
+        match self {
+            Self::Load => "/proc/loadavg",
+            Self::Processes => "/proc/stat, /proc/<pid>/stat",
+            Self::Memory => "/proc/meminfo",
+            Self::Pressure => "/proc/pressure",
+            Self::Oom => "/proc/vmstat",
+            Self::Cgroup => "/sys/fs/cgroup",
+            Self::Disks => "/proc/self/mountinfo, statvfs",
+            Self::Services => "systemctl list-units",
+            Self::Limits => "/proc/sys",
+            Self::Ports => "/proc/net/tcp, /proc/net/tcp6",
+        }
+    }
+
+    /// Tells whether an inquiry calls for the probe, given what was seen before it.
+    ///
+    /// The quick ones always run: together they take little longer than the sampling window, and the cause of what is
+    /// asked about may lie elsewhere.
+    pub(crate) fn is_called_for(self, _inquiry: &Inquiry, _focus: &Focus, _seen: &Observations) -> bool {
+        match self {
+            Self::Load
+            | Self::Processes
+            | Self::Memory
+            | Self::Pressure
+            | Self::Oom
+            | Self::Cgroup
+            | Self::Disks
+            | Self::Services
+            | Self::Limits
+            | Self::Ports => true,
+        }
+    }
+
+    /// Tells whether a machine may well be without what the probe looks at.
+    pub(crate) fn is_optional(self) -> bool {
+        matches!(self, Self::Cgroup | Self::Services)
     }
 
     /// Returns the areas on which the probe's evidence bears.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::investigation::host::fact::{Measure, Reading};
 use crate::investigation::host::root::{Root, Unreadable};
 
 const FILE: &str = "proc/vmstat";
@@ -30,6 +31,14 @@ pub(crate) fn read(root: &Root) -> Result<OomKills, Unreadable> {
 }
 
 impl OomKills {
+    /// Makes the reading.
+    #[expect(clippy::cast_precision_loss, reason = "a count of kills is small")]
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = Reading::new(self.evidence());
+        reading.fact(Measure::OomKills, self.count as f64, self.evidence());
+        reading
+    }
+
     /// Writes the evidence as plain text.
     pub(crate) fn evidence(&self) -> String {
         let since = self.uptime.map_or_else(String::new, |uptime| {

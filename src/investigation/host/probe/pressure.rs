@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::investigation::host::fact::{Measure, Reading};
 use crate::investigation::host::root::{Root, Unreadable, malformed};
 use crate::investigation::host::shown::percent;
 
@@ -96,6 +97,21 @@ impl Stall {
 }
 
 impl Pressure {
+    /// Makes the reading.
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = Reading::new(self.evidence());
+        for stall in &self.stalls {
+            let measure = match stall.resource {
+                Resource::Cpu => Measure::CpuPressure,
+                Resource::Memory => Measure::MemoryPressure,
+                Resource::Io => Measure::IoPressure,
+            };
+            reading.fact(measure, stall.some[0], stall.line());
+        }
+        reading.gaps = self.unreadable.iter().map(Unreadable::to_string).collect();
+        reading
+    }
+
     /// Writes the evidence as plain text.
     pub(crate) fn evidence(&self) -> String {
         let stalls = self.stalls.iter().map(Stall::line);
