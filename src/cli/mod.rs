@@ -81,13 +81,14 @@ impl Cli {
         if let Command::Integrations(arguments) = &self.command {
             return runtime()?.block_on(integrations::run(arguments, &sources));
         }
-        let Loaded { config, warnings, .. } = match crate::config::load(&sources) {
+        let Loaded { mut config, warnings, file, .. } = match crate::config::load(&sources) {
             Ok(loaded) => loaded,
             Err(faults) => {
                 eprintln!("{faults}");
                 return Ok(ExitCode::from(EXIT_REFUSED));
             }
         };
+        config.agents.host.config_file = file;
         self.start_logging();
         for warning in &warnings {
             tracing::warn!("{warning}");

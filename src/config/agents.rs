@@ -110,6 +110,10 @@ pub struct HostProbes {
     pub files: Vec<String>,
     /// Prefixes of `http` and `https` addresses.
     pub urls: Vec<String>,
+    /// Address of a Prometheus that watches this machine.
+    pub prometheus: Option<String>,
+    /// The file all this was read from, never looked at for anybody; no key, set by who loads it.
+    pub config_file: Option<PathBuf>,
 }
 
 /// All agents.
@@ -196,11 +200,17 @@ fn read_host(section: &mut Section) -> HostProbes {
     let probes = HostProbes {
         files: section.texts("files").unwrap_or_default(),
         urls: section.texts("urls").unwrap_or_default(),
+        prometheus: section.text("prometheus").filter(|address| !address.is_empty()),
+        config_file: None,
     };
     if probes.files.iter().any(|pattern| absolute(pattern).is_err()) {
         section.fault("files", "each must be an absolute path, which may be a pattern");
     }
-    if probes.urls.iter().any(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+    let is_web = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+    if probes.prometheus.as_ref().is_some_and(|address| !is_web(address)) {
+        section.fault("prometheus", "must begin with http:// or https://");
+    }
+    if !probes.urls.iter().all(is_web) {
         section.fault("urls", "each must begin with http:// or https://");
     }
     probes

@@ -10,7 +10,7 @@ use super::agents::{Agent, Idle, Kind};
 use super::allow::{Allowed, Role};
 use super::observer::Recovery;
 use super::store::Durability;
-use super::{Agents, Config};
+use super::{Agents, Config, HostProbes};
 use crate::agent::run::Permission;
 
 /// What stands for a secret.
@@ -91,7 +91,12 @@ fn all_agents(agents: &Agents) -> Value {
 fn agent(agent: &Agent, agents: &Agents) -> Value {
     let kind = match agent.kind {
         Kind::Host => {
-            return table([("files", agents.host.files.clone().into()), ("urls", agents.host.urls.clone().into())]);
+            let HostProbes { files, urls, prometheus, config_file: _ } = &agents.host;
+            return table([
+                ("files", files.clone().into()),
+                ("urls", urls.clone().into()),
+                ("prometheus", prometheus.clone().unwrap_or_default().into()),
+            ]);
         }
         Kind::Claude => None,
         Kind::Command => Some(("kind", Value::from("command"))),
