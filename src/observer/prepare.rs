@@ -1,5 +1,6 @@
 //! From a task's row to what its supervisor is told.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use crate::agent::environment;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, Protocol, RunSpec};
 use crate::agent::{catalogue, claude};
 use crate::config::{self, Kind};
+use crate::investigation::host::{AskedBy, Scope};
 use crate::store::{Session, Task};
 
 /// Name of the hidden subcommand that is the built-in investigator.
@@ -56,7 +58,11 @@ impl Observer {
                 argv.extend(agent.args.iter().cloned());
                 (argv, Protocol::Text)
             }
-            Kind::Host => (vec!["/proc/self/exe".into(), HOST_SUBCOMMAND.into()], Protocol::Native),
+            Kind::Host => {
+                let scope =
+                    host_scope(&context.config.agents.host, self.bus.store().directory(), context.agents.variables());
+                (vec!["/proc/self/exe".into(), HOST_SUBCOMMAND.into(), scope.to_argument()], Protocol::Native)
+            }
         };
         let spec = RunSpec {
             version: PROTOCOL_VERSION,
@@ -88,6 +94,19 @@ fn with_files_of(mut argv: Vec<String>, task: &Task, state: &Path) -> Vec<String
 #[must_use]
 pub fn files_of(state: &Path, provider: &str) -> PathBuf {
     state.join("files").join(provider)
+}
+
+/// Says what the investigator may look at; our own directories are named as they are and as links resolve.
+fn host_scope(probes: &config::HostProbes, state: &Path, variables: &BTreeMap<String, String>) -> Scope {
+    let own = [Some(state.to_owned()), config::directory(variables), probes.config_file.clone()];
+    let own = own.into_iter().flatten().flat_map(|path| [path.canonicalize().ok(), Some(path)]);
+    Scope {
+        asked_by: AskedBy::Person,
+        files: probes.files.clone(),
+        urls: probes.urls.clone(),
+        prometheus: probes.prometheus.clone(),
+        off_limits: own.flatten().collect(),
+    }
 }
 
 /// Scratch belongs to the session, so that a follow-up finds what the run before has left.

@@ -32,3 +32,17 @@ fn a_process_that_burns_a_core_is_found_with_nothing_installed() {
         assert!(started.elapsed() < PATIENCE, "in time, {pid} in {said:#?}");
     }
 }
+
+#[test]
+fn a_log_that_is_named_is_read_and_our_own_state_is_not() {
+    let house = House::bare();
+    let log = house.path("app.log");
+    let lines: String = (0..40).map(|n| if n < 20 { "fine\n".into() } else { format!("ERROR no {n}\n") }).collect();
+    std::fs::write(&log, lines).expect("a log");
+    let said = house.say(&format!("/session why are there errors in {}", log.display())).was(0, "· host ·");
+    assert!(said.out.contains("20 of the last 40 line(s) tell of errors"), "{said:#?}");
+    let own = std::fs::read_dir(house.state()).expect("a state directory").flatten();
+    let own = own.map(|entry| entry.path()).find(|path| path.is_file()).expect("a file of ours");
+    let said = house.say(&format!("/session read the log {}", own.display())).was(0, "· host ·");
+    assert!(said.out.contains("signalbox's own state and configuration are never read"), "{said:#?}");
+}

@@ -42,7 +42,7 @@ impl Unit {
             Self::Bytes => bytes(value.max(0.0) as u64),
             Self::BytesPerSecond => format!("{}/s", bytes(value.max(0.0) as u64)),
             Self::Seconds => format!("{value:.2} s"),
-            Self::Days => format!("{value:.1} days"),
+            Self::Days => format!("{:.1} days", value.abs()),
             Self::Times => format!("{value:.1} times"),
             Self::Count if value.fract() != 0.0 => format!("{value:.2}"),
             Self::Count | Self::Status => format!("{value:.0}"),
@@ -61,6 +61,14 @@ pub(crate) enum About {
     Mount,
     /// One table of the kernel, by name.
     Table,
+    /// One unit of the service manager, by name.
+    Unit,
+    /// One log file, by path.
+    Log,
+    /// One page, by address.
+    Page,
+    /// One series of Prometheus, by labels.
+    Series,
 }
 
 macro_rules! measures {
@@ -106,11 +114,28 @@ measures! {
     DiskAvailable: Disks, Mount, Bytes;
     DiskTotal: Disks, Mount, Bytes;
     InodesUsed: Disks, Mount, Percent;
+    DirectorySize: Growth, Mount, Bytes;
+    DirectoryGrowth: Growth, Mount, Bytes;
+    DirectoryFiles: Growth, Mount, Count;
     FailedUnits: Services, Machine, Count;
+    UnitRestarts: Restarts, Unit, Count;
+    UnitDown: Restarts, Unit, Count;
+    JournalErrors: Journal, Unit, Count;
     TableUsed: Limits, Table, Percent;
+    DescriptorsUsed: Descriptors, Process, Percent;
+    Descriptors: Descriptors, Process, Count;
     CloseWait: Ports, Machine, Count;
     TimeWait: Ports, Machine, Count;
     SynReceived: Ports, Machine, Count;
+    LogErrors: Logs, Log, Count;
+    LogRise: Logs, Log, Times;
+    PageFailed: Web, Page, Count;
+    PageStatus: Web, Page, Status;
+    CertificateDays: Web, Page, Days;
+    CertificateRefused: Web, Page, Count;
+    SeriesCpuBusy: Prometheus, Series, Percent;
+    SeriesMemoryUsed: Prometheus, Series, Percent;
+    SeriesDiskUsed: Prometheus, Series, Percent;
 }
 
 /// What a fact is about, by key and as a person reads it.

@@ -31,6 +31,20 @@ pub struct Scope {
     pub off_limits: Vec<PathBuf>,
 }
 
+impl Scope {
+    /// Writes it as the argument that [`super::main`] takes; one that cannot be written allows nothing.
+    #[must_use]
+    pub fn to_argument(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads it back; one that is not understood allows nothing to be looked at by name.
+    #[must_use]
+    pub fn of_argument(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|_| Self { asked_by: AskedBy::Alert, ..Self::default() })
+    }
+}
+
 /// A question or an alert, and what may be looked at for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inquiry {
@@ -38,4 +52,24 @@ pub struct Inquiry {
     pub question: String,
     /// What may be looked at.
     pub scope: Scope,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_survives_its_journey_and_a_broken_one_allows_nothing() {
+        let scope = Scope {
+            files: vec!["/var/log/*".into()],
+            prometheus: Some("http://127.0.0.1:9090".into()),
+            off_limits: vec!["/state".into()],
+            ..Scope::default()
+        };
+        assert_eq!(Scope::of_argument(&scope.to_argument()), scope);
+        assert_eq!(Scope::of_argument("{}"), Scope::default());
+        for broken in ["", "{", "[]x", r#"{"asked_by":"everybody"}"#, r#"{"colour":1}"#] {
+            assert_eq!(Scope::of_argument(broken).asked_by, AskedBy::Alert, "{broken}");
+        }
+    }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Judgement {
     pub(crate) hypotheses: Vec<Hypothesis>,
     /// Rules whose measures were all looked at and that were not met.
     pub(crate) unmet: Vec<&'static Rule>,
-    /// Rules that could not be judged, because a measure of theirs was not looked at.
+    /// Rules whose probes were called for and could not measure all that they need.
     pub(crate) unjudged: Vec<&'static Rule>,
 }
 
@@ -50,7 +50,9 @@ pub(crate) fn judge(seen: &Observations, focus: &Focus) -> Judgement {
     let mut judgement = Judgement { hypotheses: Vec::new(), unmet: Vec::new(), unjudged: Vec::new() };
     for rule in rules::all() {
         if !rule.needs.iter().all(|need| seen.looked_at(need.measure)) {
-            judgement.unjudged.push(rule);
+            if rule.needs.iter().all(|need| seen.was_called_for(need.measure.traits().0)) {
+                judgement.unjudged.push(rule);
+            }
             continue;
         }
         let made = bench.apply(rule);
@@ -78,6 +80,12 @@ impl Hypothesis {
     }
 }
 
+fn add(items: &mut Vec<Item>, item: &Item) {
+    if items.iter().all(|known| known.id != item.id) {
+        items.push(item.clone());
+    }
+}
+
 struct Bench {
     items: Vec<Item>,
 }
@@ -98,15 +106,13 @@ impl Bench {
     ) -> Option<Hypothesis> {
         let mut rests_on = vec![item.clone()];
         for need in others {
-            rests_on.push(self.meeting(need, &item.fact)?.clone());
+            add(&mut rests_on, self.meeting(need, &item.fact)?);
         }
         let mut score = rule.weight;
         for support in &rule.supports {
             if let Some(found) = self.meeting(&support.condition, &item.fact) {
                 score += support.weight;
-                if rests_on.iter().all(|known| known.id != found.id) {
-                    rests_on.push(found.clone());
-                }
+                add(&mut rests_on, found);
             }
         }
         let statement = statement::write(&rule.statement, &|blank| self.look_up(blank, first, &item.fact))?;

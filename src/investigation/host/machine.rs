@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{SysconfVar, sysconf};
+use reqwest::Url;
 
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 
+use super::fetch::{self, Answer};
 use super::program::{self, Program};
 use super::root::{Root, Unreadable};
 
@@ -75,6 +77,8 @@ pub(crate) struct Machine {
     pub(crate) space: AskSpace,
     /// Asks a program.
     pub(crate) ask: AskProgram,
+    /// Fetches a page.
+    pub(crate) fetch: Box<dyn Fn(&Url) -> Answer>,
     /// Tells the time.
     pub(crate) now: Box<dyn Fn() -> Timestamp>,
 }
@@ -94,6 +98,7 @@ impl Machine {
             own_pid: Some(std::process::id()),
             space: Box::new(live_space),
             ask: Box::new(program::ask),
+            fetch: Box::new(fetch::fetch),
             now: Box::new(|| SystemClock.now()),
         }
     }

@@ -12,7 +12,9 @@
 //! All of them together take little longer than the sampling window, and the cause of what is asked about may lie
 //! elsewhere. The question decides which costly ones run, and what comes first.
 
+mod budget;
 mod fact;
+mod fetch;
 mod inquiry;
 mod judge;
 mod machine;
@@ -28,6 +30,7 @@ mod sample;
 mod shown;
 mod stat;
 mod statement;
+mod targets;
 
 #[cfg(test)]
 mod tests;
@@ -58,7 +61,9 @@ pub fn main() -> ExitCode {
         output.write_all(b"\n")?;
         output.flush()
     };
-    let inquiry = Inquiry { question: question_on(io::stdin().lock()), scope: Scope::default() };
+    // Without a scope that is understood nothing is looked at by name: an alert with empty lists.
+    let scope = std::env::args().nth(2).as_deref().map_or_else(Scope::default, Scope::of_argument);
+    let inquiry = Inquiry { question: question_on(io::stdin().lock()), scope };
     match investigate(&inquiry, &Machine::live(), &mut tell) {
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

@@ -10,10 +10,14 @@ use super::fact::{Measure, Reading};
 use super::inquiry::Inquiry;
 use super::judge::Item;
 use super::machine::Machine;
-use super::probe::{Probe, cgroup, disks, limits, load, memory, oom, ports, pressure, services};
+use super::probe::{
+    self, Probe, cgroup, descriptors, disks, growth, journal, limits, load, logs, memory, oom, ports, pressure,
+    prometheus, restarts, services, web,
+};
 use super::question::Focus;
 use super::root::Unreadable;
 use super::sample::{self, Window};
+use super::targets::Targets;
 
 /// What a probe read, or why it could not.
 pub(crate) type Seen<T> = Result<T, Unreadable>;
@@ -49,23 +53,16 @@ pub(crate) fn observe(inquiry: &Inquiry, focus: &Focus, machine: &Machine, tell:
     let mut seen = Observations::default();
     for probe in Probe::ALL {
         if probe.is_called_for(inquiry, focus, &seen) {
-            let look = step(probe, inquiry, machine, &mut seen.window, tell)?;
-            seen.looks.push(look);
+            step(probe, inquiry, machine, &mut seen, tell)?;
         }
     }
     Ok(seen)
 }
 
-fn step(
-    probe: Probe,
-    inquiry: &Inquiry,
-    machine: &Machine,
-    window: &mut Option<Window>,
-    tell: Tell<'_>,
-) -> io::Result<Look> {
+fn step(probe: Probe, inquiry: &Inquiry, machine: &Machine, seen: &mut Observations, tell: Tell<'_>) -> io::Result<()> {
     let id = probe.id().to_owned();
     tell(&Event::ToolStarted { id: id.clone(), name: id.clone(), summary: probe.summary().into() })?;
-    let reading = read(probe, inquiry, machine, window);
+    let reading = read(probe, inquiry, machine, seen);
     let (ok, mut output) = match &reading {
         Ok(reading) => (true, reading.text.clone()),
         // That something is not there was learnt by looking; that looking was refused is a failed look.
@@ -74,14 +71,15 @@ fn step(
     };
     output.truncate(output.floor_char_boundary(MAX_TOOL_OUTPUT_BYTES));
     tell(&Event::ToolFinished { id, ok, output })?;
-    Ok(Look { probe, at: (machine.now)(), reading })
+    seen.looks.push(Look { probe, at: (machine.now)(), reading });
+    Ok(())
 }
 
-fn read(probe: Probe, _inquiry: &Inquiry, machine: &Machine, window: &mut Option<Window>) -> Seen<Reading> {
+fn read(probe: Probe, inquiry: &Inquiry, machine: &Machine, seen: &mut Observations) -> Seen<Reading> {
     let root = &machine.root;
     match probe {
         Probe::Load => load::read(root).map(|load| load.reading()),
-        Probe::Processes => sample::sample(machine).map(|sampled| window.insert(sampled).reading()),
+        Probe::Processes => sample::sample(machine).map(|sampled| seen.window.insert(sampled).reading()),
         Probe::Memory => memory::read(root).map(|memory| memory.reading()),
         Probe::Pressure => pressure::read(root).map(|pressure| pressure.reading()),
         Probe::Oom => oom::read(root).map(|kills| kills.reading()),
@@ -90,6 +88,13 @@ fn read(probe: Probe, _inquiry: &Inquiry, machine: &Machine, window: &mut Option
         Probe::Services => services::read(machine).map(|services| services.reading()),
         Probe::Limits => limits::read(root).map(|limits| limits.reading()),
         Probe::Ports => ports::read(root).map(|ports| ports.reading()),
+        Probe::Growth => growth::read(machine, &probe::filling(seen)),
+        Probe::Restarts => restarts::read(machine).map(|restarted| restarts::reading(&restarted)),
+        Probe::Journal => journal::read(machine).map(|journal| journal.reading()),
+        Probe::Descriptors => descriptors::read(root).map(|descriptors| descriptors.reading()),
+        Probe::Logs => Ok(logs::read(root, &inquiry.scope, &Targets::of(inquiry).files)),
+        Probe::Web => Ok(web::read(machine, &inquiry.scope, &Targets::of(inquiry).urls)),
+        Probe::Prometheus => prometheus::read(machine, inquiry.scope.prometheus.as_deref().unwrap_or_default()),
     }
 }
 
@@ -120,14 +125,14 @@ impl Observations {
         self.looks.iter().flat_map(|look| &look.reading).any(|reading| reading.measured.contains(&measure))
     }
 
+    /// Tells whether a probe ran, and this machine has what it looks at.
+    pub(crate) fn was_called_for(&self, probe: Probe) -> bool {
+        let is_void = |look: &Look| look.probe.is_optional() && matches!(look.reading, Err(Unreadable::Absent(_)));
+        self.looks.iter().any(|look| look.probe == probe && !is_void(look))
+    }
+
     /// Returns what a probe read.
     pub(crate) fn reading(&self, probe: Probe) -> Option<&Reading> {
         self.looks.iter().find(|look| look.probe == probe)?.reading.as_ref().ok()
-    }
-
-    /// Returns the largest value of a measure.
-    pub(crate) fn largest(&self, measure: Measure) -> Option<f64> {
-        let values = self.looks.iter().flat_map(Look::items).filter(|item| item.fact.measure == measure);
-        values.map(|item| item.fact.value).max_by(f64::total_cmp)
     }
 }

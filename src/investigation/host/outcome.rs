@@ -2,6 +2,8 @@
 //!
 //! The same investigation is told to a person by [`super::report`].
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -27,7 +29,8 @@ pub struct Report {
     pub evidence: Vec<Evidence>,
     /// What to do next, the most urgent first.
     pub next_steps: Vec<String>,
-    /// Share of the rules about what was asked that could be judged, 0 to 1: how sure "nothing is wrong" is.
+    /// Share of the rules about what was asked that could be judged, of those whose probes were called for, 0 to 1: how
+    /// sure "nothing is wrong" is.
     pub judged: f64,
 }
 
@@ -122,13 +125,14 @@ pub(crate) fn next_steps(judgement: &Judgement, focus: &Focus) -> Vec<String> {
     steps
 }
 
-/// Computes the share of the rules about what was asked that could be judged, 0 to 1.
+/// Computes the share of the rules about what was asked that could be judged, of those whose probes were called for.
 #[expect(clippy::cast_precision_loss, reason = "there are few rules")]
 pub(crate) fn judged(judgement: &Judgement, focus: &Focus) -> f64 {
-    let asked = |area| focus.includes(area) && (*focus != Focus::Overview || area.is_of_every_machine());
-    let unjudged = judgement.unjudged.iter().filter(|rule| asked(rule.area)).count();
-    let all = super::rules::all().iter().filter(|rule| asked(rule.area)).count();
-    if all == 0 { 0.0 } else { ((all - unjudged) as f64 * 100.0 / all as f64).round() / 100.0 }
+    let unjudged = judgement.unjudged.iter().filter(|rule| focus.includes(rule.area)).count();
+    let judged = judgement.unmet.iter().copied().chain(judgement.hypotheses.iter().map(|made| made.rule));
+    let judged: BTreeSet<&str> = judged.filter(|rule| focus.includes(rule.area)).map(|rule| rule.id.as_str()).collect();
+    let all = judged.len() + unjudged;
+    if all == 0 { 0.0 } else { (judged.len() as f64 * 100.0 / all as f64).round() / 100.0 }
 }
 
 fn evidence(seen: &Observations) -> Vec<Evidence> {

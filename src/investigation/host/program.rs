@@ -65,7 +65,7 @@ impl Program {
                     "--no-pager",
                     "--quiet",
                     "--output=json",
-                    "--output-fields=MESSAGE,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER",
+                    "--output-fields=MESSAGE,UNIT,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER",
                 ],
             ),
         }

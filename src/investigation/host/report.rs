@@ -17,7 +17,7 @@ const MAX_FINDINGS: usize = 12;
 /// Most processes shown in a table; the evidence holds more.
 const MAX_SHOWN: usize = 5;
 /// What no probe reads, told in every answer.
-const NEVER_LOOKED_AT: &str = "logs, anything before this moment (except where a line says so), network traffic and \
+const NEVER_LOOKED_AT: &str = "logs that are not named, anything before this moment (except where a line says so), network traffic and \
      remote file systems, processes that the system hides from this user, other machines, and what inside a process or directory causes what is found";
 
 /// Writes the answer as Markdown.
@@ -144,7 +144,7 @@ fn table(text: &mut String, title: &str, window: &Window, processes: Vec<&Proces
     }
     let _ = writeln!(text, "{title}, over {:.2} s:\n", window.length.as_secs_f64());
     text.push_str("| Pid | Name | CPU, of one core | Resident memory | Threads |\n|---:|---|---:|---:|---:|\n");
-    for Process { pid, name, cpu_percent, resident_bytes, threads } in processes {
+    for Process { pid, name, cpu_percent, resident_bytes, threads, .. } in processes {
         let (name, cpu, resident) = (code(name), percent(*cpu_percent), bytes(*resident_bytes));
         let _ = writeln!(text, "| {pid} | {name} | {cpu} | {resident} | {threads} |");
     }

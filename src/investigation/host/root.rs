@@ -4,10 +4,16 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
 
 /// Longest part of one file that is read, in bytes.
 pub(crate) const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Longest record of the kernel's log, in bytes; it refuses a smaller buffer.
+const MAX_RECORD_BYTES: usize = 16 * 1024;
 
 /// Why something could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +61,32 @@ impl Root {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// Reads the kernel's log, of which each read yields one record; at most [`MAX_FILE_BYTES`] of it, without waiting.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when it is not there or the system refuses.
+    pub(crate) fn read_records(&self, file: &str) -> Result<String, Unreadable> {
+        let refused = |error: &io::Error| unreadable(file, error);
+        let mut log = File::options()
+            .read(true)
+            .custom_flags(OFlag::O_NONBLOCK.bits())
+            .open(self.0.join(file))
+            .map_err(|error| refused(&error))?;
+        let mut bytes = Vec::new();
+        let mut record = vec![0; MAX_RECORD_BYTES];
+        while bytes.len() as u64 <= MAX_FILE_BYTES {
+            match log.read(&mut record) {
+                Ok(0) => break,
+                Ok(length) => bytes.extend_from_slice(&record[..length]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // Records that were overwritten while we read.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                Err(error) => return Err(refused(&error)),
+            }
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Reads a file that holds one number, or the word `max` for none.
     pub(crate) fn read_number(&self, file: &str) -> Result<Option<u64>, Unreadable> {
         let text = self.read(file)?;
@@ -77,7 +109,18 @@ impl Root {
 
     /// Tells whether an absolute path of that machine is surely a file, as where one file is bound over another.
     pub(crate) fn is_file(&self, path: &Path) -> bool {
-        self.0.join(path.strip_prefix("/").unwrap_or(path)).is_file()
+        self.path(path).is_file()
+    }
+
+    /// Returns where an absolute path of that machine lies here.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
+        self.0.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    /// Returns the absolute path of that machine which lies here; `None` for what lies outside of the tree.
+    pub(crate) fn within(&self, here: &Path) -> Option<PathBuf> {
+        let root = self.0.canonicalize().ok()?;
+        Some(Path::new("/").join(here.strip_prefix(root).ok()?))
     }
 }
 

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::fact::{Measure, Reading};
+use super::fact::{Measure, Reading, Unit};
 use super::machine::{Machine, Units};
 use super::root::{Root, Unreadable, malformed};
 use super::shown::{bytes, code, name, percent, share};
@@ -31,6 +31,10 @@ pub(crate) struct Process {
     pub(crate) resident_bytes: u64,
     /// Threads at the end.
     pub(crate) threads: u64,
+    /// How fast its resident memory grew, in bytes a second; negative when it shrank, `None` for one that began within.
+    pub(crate) growth: Option<f64>,
+    /// What it read from and wrote to disks, in bytes a second, where the system says.
+    pub(crate) io: Option<f64>,
 }
 
 /// What happened between two looks.
@@ -60,7 +64,7 @@ pub(crate) struct Window {
 
 struct Look {
     machine: MachineStat,
-    processes: BTreeMap<(u32, u64), ProcessStat>,
+    processes: BTreeMap<(u32, u64), (ProcessStat, Option<u64>)>,
     cut: bool,
 }
 
@@ -82,12 +86,14 @@ fn look(root: &Root) -> Result<Look, Unreadable> {
         .into_iter()
         .filter_map(|pid| {
             let stat = parse_process(&root.read(&format!("proc/{pid}/stat")).ok()?)?;
-            Some(((pid, stat.started), stat))
+            let moved = root.read(&format!("proc/{pid}/io")).ok().and_then(|text| parse_io(&text));
+            Some(((pid, stat.started), (stat, moved)))
         })
         .collect();
     Ok(Look { machine, processes, cut })
 }
 
+#[expect(clippy::cast_precision_loss, reason = "shown in a unit with one digit")]
 fn compare(first: &Look, second: Look, length: Duration, units: Units, own_pid: Option<u32>) -> Window {
     let (before, after) = (first.machine.ticks, second.machine.ticks);
     let total = after.total.saturating_sub(before.total);
@@ -99,15 +105,21 @@ fn compare(first: &Look, second: Look, length: Duration, units: Units, own_pid: 
         .processes
         .into_iter()
         .filter(|((pid, _), _)| own_pid != Some(*pid))
-        .map(|((pid, started), stat)| {
+        .map(|((pid, started), (stat, moved))| {
+            let earlier = first.processes.get(&(pid, started));
             // One that began within the window used all of its time there; with a cut list that is not certain.
-            let known = first.processes.get(&(pid, started)).map(|earlier| earlier.ticks);
+            let known = earlier.map(|(earlier, _)| earlier.ticks);
             let base = known.unwrap_or(if first.cut { stat.ticks } else { 0 });
             let parallel = stat.threads.clamp(1, cores.max(1) as u64);
             Process {
                 pid,
                 cpu_percent: percent_of_core(stat.ticks.saturating_sub(base), length, units, parallel),
                 resident_bytes: stat.resident_pages.saturating_mul(units.page_bytes),
+                growth: earlier.and_then(|(earlier, _)| {
+                    let page = units.page_bytes as f64;
+                    rate((stat.resident_pages as f64 - earlier.resident_pages as f64) * page, length)
+                }),
+                io: earlier.and_then(|(_, earlier)| rate(moved?.saturating_sub((*earlier)?) as f64, length)),
                 threads: stat.threads,
                 name: stat.name,
             }
@@ -130,6 +142,17 @@ fn compare(first: &Look, second: Look, length: Duration, units: Units, own_pid: 
     }
 }
 
+/// Parses `/proc/<pid>/io`: bytes read from and written to disks since its start.
+fn parse_io(text: &str) -> Option<u64> {
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+    field("read_bytes:")?.checked_add(field("write_bytes:")?)
+}
+
+fn rate(amount: f64, length: Duration) -> Option<f64> {
+    let seconds = length.as_secs_f64();
+    (seconds > 0.0).then(|| amount / seconds)
+}
+
 /// Turns ticks into percent of one core, at most what `parallel` threads can use: ticks are coarser than the clock.
 #[expect(clippy::cast_precision_loss, reason = "shares are shown with two digits")]
 fn percent_of_core(ticks: u64, length: Duration, units: Units, parallel: u64) -> f64 {
@@ -143,13 +166,18 @@ fn percent_of_core(ticks: u64, length: Duration, units: Units, parallel: u64) ->
 impl Process {
     /// Says in one line of plain text what it used.
     pub(crate) fn line(&self) -> String {
+        let more = [(self.growth, "memory grew by"), (self.io, "disk I/O")].map(|(rate, what)| match rate {
+            Some(rate) if rate > 0.0 => format!(", {what} {}", Unit::BytesPerSecond.show(rate)),
+            Some(_) | None => String::new(),
+        });
         format!(
-            "pid {} {}: {} of one core, {} resident, {} thread(s)",
+            "pid {} {}: {} of one core, {} resident, {} thread(s){}",
             self.pid,
             name(&self.name),
             percent(self.cpu_percent),
             bytes(self.resident_bytes),
-            self.threads
+            self.threads,
+            more.concat()
         )
     }
 }
@@ -166,6 +194,15 @@ impl Window {
     /// Returns the processes that used the processors, most first, at most [`MAX_LISTED`].
     pub(crate) fn by_cpu(&self) -> impl Iterator<Item = &Process> {
         self.processes.iter().filter(|process| process.cpu_percent > 0.0).take(MAX_LISTED)
+    }
+
+    /// Returns the processes that read or wrote disks, most first, at most [`MAX_LISTED`].
+    pub(crate) fn by_io(&self) -> Vec<&Process> {
+        let rate = |process: &Process| process.io.unwrap_or(0.0);
+        let mut by_io: Vec<&Process> = self.processes.iter().filter(|process| rate(process) > 0.0).collect();
+        by_io.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
+        by_io.truncate(MAX_LISTED);
+        by_io
     }
 
     /// Says in one line how busy the machine was.
@@ -192,8 +229,8 @@ impl Window {
     /// Makes the reading.
     #[expect(clippy::cast_precision_loss, reason = "shown in a unit with one digit")]
     pub(crate) fn reading(&self) -> Reading {
-        use Measure::{Cores, CpuBusy, Iowait, ProcessCpu, ProcessMemory, Queue, Steal};
-        let mut reading = Reading::new(self.evidence()).looked_at(&[ProcessCpu, ProcessMemory]);
+        use Measure::{Cores, CpuBusy, Iowait, ProcessCpu, ProcessGrowth, ProcessIo, ProcessMemory, Queue, Steal};
+        let mut reading = Reading::new(self.evidence()).looked_at(&[ProcessCpu, ProcessMemory, ProcessGrowth]);
         for (measure, value) in [
             (Measure::Window, self.length.as_secs_f64()),
             (Cores, self.cores as f64),
@@ -210,6 +247,16 @@ impl Window {
         };
         self.by_cpu().for_each(|process| of(ProcessCpu, process, process.cpu_percent));
         self.by_memory().iter().for_each(|process| of(ProcessMemory, process, process.resident_bytes as f64));
+        for process in self.by_memory() {
+            process.growth.into_iter().for_each(|rate| of(ProcessGrowth, process, rate));
+        }
+        for process in self.by_io() {
+            process.io.into_iter().for_each(|rate| of(ProcessIo, process, rate));
+        }
+        let unknown = self.processes.iter().filter(|process| process.io.is_none()).count();
+        if unknown < self.processes.len() || unknown == 0 {
+            reading = reading.looked_at(&[ProcessIo]);
+        }
         reading
     }
 
@@ -226,6 +273,11 @@ impl Window {
         lines.extend(self.by_cpu().map(Process::line));
         lines.push("by memory:".into());
         lines.extend(self.by_memory().into_iter().map(Process::line));
+        let by_io = self.by_io();
+        if !by_io.is_empty() {
+            lines.push("by disk I/O, where the system says:".into());
+            lines.extend(by_io.into_iter().map(Process::line));
+        }
         lines.join("\n")
     }
 }
@@ -244,7 +296,11 @@ mod tests {
     fn look_at(total: u64, idle: u64, processes: &[((u32, u64), ProcessStat)]) -> Look {
         let ticks = super::super::stat::Ticks { total, idle, iowait: 0, steal: 0 };
         let machine = MachineStat { ticks, cores: 2, running: 1, blocked: 0 };
-        Look { machine, processes: processes.iter().cloned().collect(), cut: false }
+        Look {
+            machine,
+            processes: processes.iter().map(|(key, stat)| (*key, (stat.clone(), None))).collect(),
+            cut: false,
+        }
     }
 
     #[test]

@@ -4,19 +4,31 @@
 //! quotes a line of it.
 
 pub(crate) mod cgroup;
+mod clusters;
+pub(crate) mod descriptors;
 pub(crate) mod disks;
+pub(crate) mod growth;
+pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod load;
+pub(crate) mod logs;
 pub(crate) mod memory;
 pub(crate) mod mounts;
 pub(crate) mod oom;
 pub(crate) mod ports;
 pub(crate) mod pressure;
+pub(crate) mod prometheus;
+pub(crate) mod restarts;
 pub(crate) mod services;
+pub(crate) mod web;
 
+use std::path::PathBuf;
+
+use super::fact::Measure;
 use super::inquiry::Inquiry;
 use super::observe::Observations;
 use super::question::{Area, Focus};
+use super::targets::Targets;
 
 /// One kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,13 +51,27 @@ pub(crate) enum Probe {
     Services,
     /// Tables of the kernel that fill up.
     Limits,
-    /// Listening ports.
+    /// Sockets: listening ports, and how many are in each state.
     Ports,
+    /// The largest and growing directories of full file systems.
+    Growth,
+    /// Services that were started again.
+    Restarts,
+    /// Errors in the journal.
+    Journal,
+    /// Open files of processes against their limits.
+    Descriptors,
+    /// Log files that were named.
+    Logs,
+    /// Pages that were named.
+    Web,
+    /// A Prometheus that watches this machine.
+    Prometheus,
 }
 
 impl Probe {
     /// Every probe, in the order of running.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Load,
         Self::Processes,
         Self::Memory,
@@ -56,6 +82,13 @@ impl Probe {
         Self::Services,
         Self::Limits,
         Self::Ports,
+        Self::Growth,
+        Self::Restarts,
+        Self::Journal,
+        Self::Descriptors,
+        Self::Logs,
+        Self::Web,
+        Self::Prometheus,
     ];
 
     /// Returns the probe's id, by which evidence is cited.
@@ -71,6 +104,13 @@ impl Probe {
             Self::Services => "services",
             Self::Limits => "limits",
             Self::Ports => "ports",
+            Self::Growth => "growth",
+            Self::Restarts => "restarts",
+            Self::Journal => "journal",
+            Self::Descriptors => "descriptors",
+            Self::Logs => "logs",
+            Self::Web => "web",
+            Self::Prometheus => "prometheus",
         }
     }
 
@@ -81,12 +121,19 @@ impl Probe {
             Self::Processes => "processors, run queue and processes over a window (/proc/stat, /proc/<pid>/stat)",
             Self::Memory => "memory and swap (/proc/meminfo)",
             Self::Pressure => "time lost waiting for CPU, memory and I/O (/proc/pressure)",
-            Self::Oom => "processes killed for want of memory since boot (/proc/vmstat)",
+            Self::Oom => "processes killed for want of memory since boot (/proc/vmstat, /dev/kmsg)",
             Self::Cgroup => "limits of the control group this runs in (/sys/fs/cgroup)",
             Self::Disks => "space and inodes of local file systems (/proc/self/mountinfo, statvfs)",
             Self::Services => "failed units (systemctl, only where systemd runs)",
             Self::Limits => "open files, threads and processes against their limits (/proc/sys)",
-            Self::Ports => "listening TCP ports (/proc/net/tcp, /proc/net/tcp6)",
+            Self::Ports => "TCP sockets: listening ports and states (/proc/net/tcp, /proc/net/tcp6)",
+            Self::Growth => "largest and growing directories of full file systems (two looks at the same files)",
+            Self::Restarts => "services started again (systemctl, only where systemd runs)",
+            Self::Journal => "errors of the last hour by unit and kind (journalctl)",
+            Self::Descriptors => "open files of processes against their limits (/proc/<pid>/fd)",
+            Self::Logs => "the end of the log files named: errors, and whether they become more",
+            Self::Web => "the pages named: whether they answer, and their certificates",
+            Self::Prometheus => "the last half hour in the configured Prometheus",
         }
     }
 
@@ -97,12 +144,19 @@ impl Probe {
             Self::Processes => "/proc/stat, /proc/<pid>/stat",
             Self::Memory => "/proc/meminfo",
             Self::Pressure => "/proc/pressure",
-            Self::Oom => "/proc/vmstat",
+            Self::Oom => "/proc/vmstat, /dev/kmsg",
             Self::Cgroup => "/sys/fs/cgroup",
             Self::Disks => "/proc/self/mountinfo, statvfs",
             Self::Services => "systemctl list-units",
             Self::Limits => "/proc/sys",
             Self::Ports => "/proc/net/tcp, /proc/net/tcp6",
+            Self::Growth => "files and directories",
+            Self::Restarts => "systemctl show",
+            Self::Journal => "journalctl",
+            Self::Descriptors => "/proc/<pid>/fd, /proc/<pid>/limits",
+            Self::Logs => "the files named",
+            Self::Web => "the addresses named",
+            Self::Prometheus => "the configured Prometheus",
         }
     }
 
@@ -110,7 +164,7 @@ impl Probe {
     ///
     /// The quick ones always run: together they take little longer than the sampling window, and the cause of what is
     /// asked about may lie elsewhere.
-    pub(crate) fn is_called_for(self, _inquiry: &Inquiry, _focus: &Focus, _seen: &Observations) -> bool {
+    pub(crate) fn is_called_for(self, inquiry: &Inquiry, focus: &Focus, seen: &Observations) -> bool {
         match self {
             Self::Load
             | Self::Processes
@@ -122,12 +176,19 @@ impl Probe {
             | Self::Services
             | Self::Limits
             | Self::Ports => true,
+            // Reading many directories pays where one of them fills the disk.
+            Self::Growth => !filling(seen).is_empty(),
+            Self::Restarts | Self::Journal => focus.includes(Area::Services) || focus.includes(Area::Logs),
+            Self::Descriptors => focus.includes(Area::Limits),
+            Self::Logs => !Targets::of(inquiry).files.is_empty(),
+            Self::Web => !Targets::of(inquiry).urls.is_empty(),
+            Self::Prometheus => inquiry.scope.prometheus.is_some(),
         }
     }
 
     /// Tells whether a machine may well be without what the probe looks at.
     pub(crate) fn is_optional(self) -> bool {
-        matches!(self, Self::Cgroup | Self::Services)
+        matches!(self, Self::Cgroup | Self::Services | Self::Restarts | Self::Journal)
     }
 
     /// Returns the areas on which the probe's evidence bears.
@@ -141,6 +202,27 @@ impl Probe {
             Self::Services => &[Area::Services],
             Self::Limits => &[Area::Limits],
             Self::Ports => &[Area::Network],
+            Self::Growth => &[Area::Disk],
+            Self::Restarts => &[Area::Services],
+            Self::Journal => &[Area::Services, Area::Logs],
+            Self::Descriptors => &[Area::Limits],
+            Self::Logs => &[Area::Logs],
+            Self::Web => &[Area::Web],
+            Self::Prometheus => &[Area::Cpu, Area::Memory, Area::Disk],
         }
     }
+}
+
+/// Use of a file system's space or inodes from which on its directories are looked at, in percent.
+const FILLING_PERCENT: f64 = 85.0;
+
+/// Lists the mount points of file systems that fill up, fullest first.
+pub(crate) fn filling(seen: &Observations) -> Vec<PathBuf> {
+    let facts = seen.reading(Probe::Disks).map_or(&[][..], |reading| &reading.facts);
+    let full = facts.iter().filter(|fact| {
+        matches!(fact.measure, Measure::DiskUsed | Measure::InodesUsed) && fact.value >= FILLING_PERCENT
+    });
+    let mut points: Vec<PathBuf> = full.filter_map(|fact| Some(PathBuf::from(&fact.subject.as_ref()?.key))).collect();
+    points.dedup();
+    points
 }

@@ -1,0 +1,26 @@
+//! Work that the system may never answer, such as reading from a server that is gone, given up after a while.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// Does the work in a thread of its own; `None` when it takes longer, and then the thread is left behind.
+pub(crate) fn within<T: Send + 'static>(budget: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, waiting) = mpsc::channel();
+    thread::spawn(move || {
+        let _ = done.send(work());
+    });
+    waiting.recv_timeout(budget).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_answer_is_given_up() {
+        let (_open, never) = mpsc::channel::<()>();
+        assert_eq!(within(Duration::from_millis(10), move || never.recv().is_ok()), None);
+        assert_eq!(within(Duration::from_secs(60), || 7), Some(7));
+    }
+}
