@@ -33,6 +33,8 @@ mod statement;
 mod targets;
 
 #[cfg(test)]
+mod incidents;
+#[cfg(test)]
 mod tests;
 
 use std::io::{self, Read as _, Write as _};
