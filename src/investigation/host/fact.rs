@@ -181,7 +181,7 @@ const MAX_LINES_JOINED: usize = 3;
 impl Reading {
     /// Makes a reading of a text; its first lines are the short form.
     pub(crate) fn new(text: String) -> Self {
-        let short = text.lines().take(MAX_LINES_JOINED).collect::<Vec<_>>().join("; ");
+        let short = text.lines().map(str::trim).take(MAX_LINES_JOINED).collect::<Vec<_>>().join("; ");
         Self { text, short, ..Self::default() }
     }
 

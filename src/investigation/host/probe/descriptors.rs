@@ -1,5 +1,7 @@
 //! Open files of each process against its own limit; those of other users' processes are refused by the system.
 
+use std::time::{Duration, Instant};
+
 use crate::investigation::host::fact::{Measure, Reading};
 use crate::investigation::host::root::{Root, Unreadable};
 use crate::investigation::host::sample::MAX_PROCESSES;
@@ -8,6 +10,8 @@ use crate::investigation::host::stat::parse_process;
 
 /// Most open files counted of one process; it then has at least so many.
 const MAX_COUNTED: usize = 65_536;
+/// Longest look at all processes.
+const BUDGET: Duration = Duration::from_secs(1);
 /// Most processes listed.
 const MAX_LISTED: usize = 10;
 
@@ -26,6 +30,7 @@ pub(crate) struct Descriptors {
     holders: Vec<Holder>,
     counted: usize,
     refused: usize,
+    late: usize,
 }
 
 /// Counts.
@@ -35,7 +40,12 @@ pub(crate) struct Descriptors {
 pub(crate) fn read(root: &Root) -> Result<Descriptors, Unreadable> {
     let (pids, _) = root.numbers_in("proc", MAX_PROCESSES)?;
     let mut found = Descriptors::default();
+    let deadline = Instant::now() + BUDGET;
     for pid in pids {
+        if Instant::now() > deadline {
+            found.late += 1;
+            continue;
+        }
         match root.numbers_in(&format!("proc/{pid}/fd"), MAX_COUNTED) {
             Ok((open, _)) => {
                 found.counted += 1;
@@ -85,6 +95,9 @@ impl Descriptors {
             let key = one.pid.to_string();
             reading.fact_of(Measure::DescriptorsUsed, key.clone(), shown.clone(), one.part(), one.line());
             reading.fact_of(Measure::Descriptors, key, shown, one.open as f64, one.line());
+        }
+        if self.late > 0 {
+            reading.gaps.push(format!("open files of {} process(es), for which no time was left", self.late));
         }
         if self.refused > 0 {
             reading.gaps.push(format!("open files of {} process(es) that belong to others", self.refused));
