@@ -1,0 +1,175 @@
+//! What a rendered part holds, as JSON, and how the core makes the part of a notice.
+//!
+//! The outbox stores a part and never looks inside; it may be read back by a later version, so unknown fields are passed
+//! over and a body that is no such JSON is sent as the plain text it is.
+
+use serde::{Deserialize, Serialize};
+use signalbox_adapter::{Document, Part, clean};
+
+use crate::html::{preformatted, write_html};
+use crate::render::bodies;
+use crate::text::write_text;
+
+/// Longest subject, in characters; a longer one is cut.
+pub const MAX_SUBJECT_CHARS: usize = 200;
+/// Longest subject that is taken from a text, in characters.
+const MAX_TAKEN_SUBJECT_CHARS: usize = 100;
+/// The subject of a mail that has neither subject nor text.
+const NO_SUBJECT: &str = "(no subject)";
+/// Ends a notice that was too long.
+const CUT_MARK: &str = "(the rest was too long for a mail)";
+
+/// A notice by mail, which goes to each recipient as a delivery of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The subject; line breaks become spaces, more than [`MAX_SUBJECT_CHARS`] are cut.
+    pub subject: String,
+    /// Everybody who gets it, shown in `To:`.
+    pub to: Vec<String>,
+    /// Names the notice for ever, the same for all recipients: the Message-ID is made of it.
+    pub id: String,
+    /// The `id`s of earlier notices about the same thing, or the message ids of their receipts, oldest first.
+    pub references: Vec<String>,
+    /// What it says.
+    pub document: Document,
+}
+
+/// Makes the part of a notice, to be delivered to each of its recipients.
+///
+/// It is one mail, whatever its length: what passes [`crate::MAX_TEXT_CHARS`] is left out, and the mail says so.
+#[must_use]
+pub fn compose(mail: &Mail) -> Part {
+    let (mut bodies, rest) = bodies(&mail.document, 1);
+    let mut body = bodies.remove(0);
+    if rest.is_some() {
+        body.text.extend(["\n\n", CUT_MARK]);
+        body.html.extend(["<p>", CUT_MARK, "</p>\n"]);
+    }
+    let body = Body {
+        subject: Some(mail.subject.clone()),
+        to: mail.to.clone(),
+        message_id_key: Some(mail.id.clone()),
+        references: mail.references.clone(),
+        ..body
+    };
+    body.into_part()
+}
+
+/// One mail without what depends on its recipient.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Body {
+    /// The plain text.
+    pub(crate) text: String,
+    /// The inside of the HTML page; empty where there is none.
+    #[serde(default)]
+    pub(crate) html: String,
+    /// The subject, if it is not the first line of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) subject: Option<String>,
+    /// Who is shown as a recipient, if not the one it goes to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) to: Vec<String>,
+    /// What the Message-ID is made of, if not the delivery's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message_id_key: Option<String>,
+    /// Earlier mails about the same thing, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) references: Vec<String>,
+}
+
+impl Body {
+    /// Writes a document.
+    pub(crate) fn of_document(document: &Document) -> Self {
+        Self { text: cleaned(&write_text(document)), html: cleaned(&write_html(document)), ..Self::default() }
+    }
+
+    /// Reads a part back.
+    pub(crate) fn of(part: &Part) -> Self {
+        let mut body =
+            serde_json::from_str(&part.body).unwrap_or_else(|_| Self { text: part.body.clone(), ..Self::default() });
+        body.text = cleaned(&body.text);
+        body.html = if body.html.is_empty() { preformatted(&body.text) } else { cleaned(&body.html) };
+        body
+    }
+
+    /// Returns the part that holds this.
+    pub(crate) fn into_part(self) -> Part {
+        Part { body: serde_json::to_string(&self).expect("texts are JSON") }
+    }
+
+    /// Returns the subject as one line.
+    pub(crate) fn subject_line(&self) -> String {
+        let line = match &self.subject {
+            Some(subject) => one_line(subject, MAX_SUBJECT_CHARS),
+            None => {
+                let first = self.text.lines().find(|line| !line.trim().is_empty());
+                one_line(first.unwrap_or_default(), MAX_TAKEN_SUBJECT_CHARS)
+            }
+        };
+        if line.is_empty() { NO_SUBJECT.to_owned() } else { line }
+    }
+}
+
+fn cleaned(text: &str) -> String {
+    clean(text).into_owned()
+}
+
+/// Makes a text one line of at most so many characters; a cut is shown by `…`.
+pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
+    let words = clean(text);
+    let mut line = String::new();
+    for word in words.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if let Some((end, _)) = line.char_indices().nth(max_chars) {
+        let keep = line[..end].char_indices().next_back().map_or(0, |(at, _)| at);
+        line.truncate(keep);
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_reads_back_and_a_foreign_one_is_plain_text() {
+        let mail = Mail {
+            subject: "Done".to_owned(),
+            to: vec!["a@b.example".to_owned()],
+            id: "task-1".to_owned(),
+            references: vec!["task-0".to_owned()],
+            document: Document::text("x < y"),
+        };
+        let body = Body::of(&compose(&mail));
+        assert_eq!((body.text.as_str(), body.html.as_str()), ("x < y", "<p>x &lt; y</p>\n"));
+        assert_eq!((body.subject_line().as_str(), body.message_id_key.as_deref()), ("Done", Some("task-1")));
+        let foreign = Body::of(&Part { body: "a\r\nb\0".to_owned() });
+        assert_eq!(foreign.text, "a\nb\u{fffd}");
+        assert!(foreign.html.contains("a\nb"));
+    }
+
+    #[test]
+    fn a_subject_is_one_line_of_bounded_length() {
+        let subject = |subject: &str| Body { subject: Some(subject.to_owned()), ..Body::default() }.subject_line();
+        assert_eq!(subject("a\r\nBcc: b@c.example\0"), "a Bcc: b@c.example\u{fffd}");
+        assert_eq!(subject(&"é".repeat(300)).chars().count(), MAX_SUBJECT_CHARS);
+        let taken = |text: &str| Body { text: text.to_owned(), ..Body::default() }.subject_line();
+        assert_eq!(taken("\n\n  first  line\nsecond"), "first line");
+        assert_eq!(taken(&"x".repeat(300)).chars().count(), 100);
+        assert_eq!(taken(""), NO_SUBJECT);
+    }
+
+    #[test]
+    fn a_notice_without_end_is_cut_and_says_so() {
+        let document = Document::text("word ".repeat(crate::MAX_TEXT_CHARS / 4));
+        let mail = Mail { subject: String::new(), to: vec![], id: String::new(), references: vec![], document };
+        let body = Body::of(&compose(&mail));
+        assert!(body.text.chars().count() <= crate::MAX_TEXT_CHARS);
+        assert!(body.text.ends_with(CUT_MARK));
+    }
+}

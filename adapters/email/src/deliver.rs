@@ -1,0 +1,69 @@
+//! The answering half: one attempt is one mail to one recipient over one connection.
+
+use async_trait::async_trait;
+use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Receipt, Reconciled};
+
+use crate::failure::{Failure, Stage};
+use crate::message::{Letter, Writer};
+use crate::session::{Call, Session};
+use crate::settings::{InvalidSettings, Settings};
+
+/// Delivers mails.
+///
+/// The chat of an [`Outgoing`] is the recipient's address. Buttons are left out: a mail has none.
+pub struct EmailDeliver {
+    settings: Settings,
+    writer: Writer,
+}
+
+impl EmailDeliver {
+    /// Takes the settings; nothing is asked of the server yet.
+    ///
+    /// # Errors
+    /// As [`Settings::check`].
+    pub fn new(settings: Settings) -> Result<Self, InvalidSettings> {
+        settings.check()?;
+        let writer = Writer::new(&settings)?;
+        Ok(Self { settings, writer })
+    }
+
+    async fn send(&self, letter: &Letter) -> Result<(), Failure> {
+        let mut call = Call::begin(&self.settings);
+        let mut session = Session::open(&self.settings, &mut call).await?;
+        let outcome = transfer(&mut session, &mut call, letter).await;
+        if outcome.as_ref().err().is_none_or(Failure::is_answer) {
+            // What becomes of a goodbye changes nothing.
+            let _ = call.step(Stage::Quit, session.quit()).await;
+        }
+        outcome
+    }
+}
+
+/// Hands one mail over.
+async fn transfer(session: &mut Session, call: &mut Call, letter: &Letter) -> Result<(), Failure> {
+    call.step(Stage::MailFrom, session.mail_from(&letter.from, &letter.to, &letter.data)).await?;
+    call.step(Stage::RcptTo, session.rcpt_to(&letter.to)).await?;
+    call.step(Stage::Data, session.data()).await?;
+    call.step(Stage::Content, session.content(&letter.data)).await?;
+    call.step(Stage::Acceptance, session.acceptance()).await
+}
+
+#[async_trait]
+impl Deliver for EmailDeliver {
+    async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
+        let letter = self.writer.write(message).map_err(|error| DeliverError::Refused(error.to_string()))?;
+        self.send(&letter).await?;
+        Ok(Receipt { message: MessageId::new(letter.id) })
+    }
+
+    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+        Ok(Reconciled::Unknowable)
+    }
+
+    async fn check(&self) -> Result<Identity, DeliverError> {
+        let mut call = Call::begin(&self.settings);
+        let mut session = Session::open(&self.settings, &mut call).await?;
+        call.step(Stage::Quit, session.quit()).await?;
+        Ok(Identity { id: self.writer.from.email.to_string(), name: self.settings.host().to_owned() })
+    }
+}

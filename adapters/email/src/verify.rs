@@ -1,0 +1,109 @@
+//! Walks all steps of a mail but the mail itself, and tells how each went, in the server's words.
+
+use std::fmt;
+
+use lettre::Address;
+
+use crate::address::mailbox;
+use crate::failure::{Failure, Stage};
+use crate::session::{Call, Session};
+use crate::settings::Settings;
+
+/// How a walk through the steps went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The steps that were taken, in order; after one that failed only those follow that do not need it.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What was tried, such as `connect` or `RCPT TO ops@example.org`.
+    pub name: String,
+    /// What the server said, or what went wrong.
+    pub outcome: Result<String, String>,
+}
+
+impl Report {
+    /// Tells whether every step went well.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.steps.iter().all(|step| step.outcome.is_ok())
+    }
+
+    fn push(&mut self, name: impl Into<String>, outcome: Result<String, String>) {
+        self.steps.push(Step { name: name.into(), outcome });
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, Step { name, outcome }) in self.steps.iter().enumerate() {
+            let (verdict, words) = match outcome {
+                Ok(words) => ("ok", words),
+                Err(words) => ("failed", words),
+            };
+            let end = if at > 0 { "\n" } else { "" };
+            let colon = if words.is_empty() { "" } else { ": " };
+            write!(f, "{end}{verdict:6} {name}{colon}{words}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Connects, protects, logs in and names sender and recipients, without sending a mail.
+pub async fn verify(settings: &Settings, recipients: &[String]) -> Report {
+    let mut report = Report { steps: Vec::new() };
+    if let Err(error) = settings.check() {
+        report.push("settings", Err(error.to_string()));
+        return report;
+    }
+    let mut call = Call::begin(settings);
+    let outcome = walk(settings, recipients, &mut call, &mut report).await;
+    flush(&mut call, &mut report);
+    if let Err(failure) = outcome {
+        report.push(failure.stage.to_string(), Err(failure.trouble.to_string()));
+    }
+    report
+}
+
+async fn walk(settings: &Settings, recipients: &[String], call: &mut Call, report: &mut Report) -> Result<(), Failure> {
+    let from = settings.sender().expect("the settings are checked").email;
+    let mut session = Session::open(settings, call).await?;
+    let parsed = recipients.iter().map(|text| (text, mailbox(text).map(|mailbox| mailbox.email)));
+    let parsed: Vec<_> = parsed.collect();
+    let widest = parsed.iter().filter_map(|(_, address)| address.as_ref().ok()).find(|address| !is_ascii(address));
+    call.step(Stage::MailFrom, session.mail_from(&from, widest.unwrap_or(&from), b"")).await?;
+    for (text, address) in &parsed {
+        flush(call, report);
+        let name = format!("{} {text:?}", Stage::RcptTo);
+        match address {
+            Err(error) => report.push(name, Err(error.to_string())),
+            Ok(address) => match call.step(Stage::RcptTo, session.rcpt_to(address)).await {
+                Ok(()) => {
+                    let words = call.passed.pop().map(|(_, words)| words).unwrap_or_default();
+                    report.push(format!("{} {address}", Stage::RcptTo), Ok(words));
+                }
+                Err(failure) if failure.is_answer() => {
+                    report.push(format!("{} {address}", Stage::RcptTo), Err(failure.trouble.to_string()));
+                }
+                Err(failure) => return Err(failure),
+            },
+        }
+    }
+    call.step(Stage::Reset, session.reset()).await?;
+    call.step(Stage::Quit, session.quit()).await
+}
+
+fn is_ascii(address: &Address) -> bool {
+    let text: &str = address.as_ref();
+    text.is_ascii()
+}
+
+/// Moves what went well into the report.
+fn flush(call: &mut Call, report: &mut Report) {
+    for (stage, words) in call.passed.drain(..) {
+        report.push(stage.to_string(), Ok(words));
+    }
+}
