@@ -5,6 +5,8 @@ use lettre::message::Mailbox;
 
 /// Longest address with its name, in bytes.
 const MAX_BYTES: usize = 512;
+/// How much of a wrong address is shown, in characters.
+const MAX_SHOWN_CHARS: usize = 80;
 
 /// Tells why a text is no e-mail address.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -40,9 +42,6 @@ pub(crate) fn mailbox(text: &str) -> Result<Mailbox, InvalidAddress> {
     let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
     Ok(Mailbox::new(name, address))
 }
-
-/// How much of a wrong address is shown, in characters.
-const MAX_SHOWN_CHARS: usize = 80;
 
 #[cfg(test)]
 mod tests {

@@ -63,7 +63,8 @@ impl Deliver for EmailDeliver {
     async fn check(&self) -> Result<Identity, DeliverError> {
         let mut call = Call::begin(&self.settings);
         let mut session = Session::open(&self.settings, &mut call).await?;
-        call.step(Stage::Quit, session.quit()).await?;
+        // What becomes of a goodbye changes nothing.
+        let _ = call.step(Stage::Quit, session.quit()).await;
         Ok(Identity { id: self.writer.from.email.to_string(), name: self.settings.host().to_owned() })
     }
 }

@@ -71,25 +71,25 @@ pub async fn verify(settings: &Settings, recipients: &[String]) -> Report {
 async fn walk(settings: &Settings, recipients: &[String], call: &mut Call, report: &mut Report) -> Result<(), Failure> {
     let from = settings.sender().expect("the settings are checked").email;
     let mut session = Session::open(settings, call).await?;
-    let parsed = recipients.iter().map(|text| (text, mailbox(text).map(|mailbox| mailbox.email)));
-    let parsed: Vec<_> = parsed.collect();
-    let widest = parsed.iter().filter_map(|(_, address)| address.as_ref().ok()).find(|address| !is_ascii(address));
-    call.step(Stage::MailFrom, session.mail_from(&from, widest.unwrap_or(&from), b"")).await?;
-    for (text, address) in &parsed {
-        flush(call, report);
-        let name = format!("{} {text:?}", Stage::RcptTo);
-        match address {
-            Err(error) => report.push(name, Err(error.to_string())),
-            Ok(address) => match call.step(Stage::RcptTo, session.rcpt_to(address)).await {
-                Ok(()) => {
-                    let words = call.passed.pop().map(|(_, words)| words).unwrap_or_default();
-                    report.push(format!("{} {address}", Stage::RcptTo), Ok(words));
-                }
-                Err(failure) if failure.is_answer() => {
-                    report.push(format!("{} {address}", Stage::RcptTo), Err(failure.trouble.to_string()));
-                }
-                Err(failure) => return Err(failure),
-            },
+    let addresses = || recipients.iter().map(|text| mailbox(text).map(|mailbox| mailbox.email));
+    let least_ascii = addresses().flatten().find(|address| !is_ascii(address)).unwrap_or(from.clone());
+    call.step(Stage::MailFrom, session.mail_from(&from, &least_ascii, b"")).await?;
+    flush(call, report);
+    for (text, address) in recipients.iter().zip(addresses()) {
+        let address = match address {
+            Ok(address) => address,
+            Err(error) => {
+                report.push(format!("{} {text:?}", Stage::RcptTo), Err(error.to_string()));
+                continue;
+            }
+        };
+        let outcome = call.step(Stage::RcptTo, session.rcpt_to(&address)).await;
+        let words = call.passed.pop().map(|(_, words)| words).unwrap_or_default();
+        let is_over = outcome.as_ref().is_err_and(|failure| !failure.is_answer());
+        let outcome = outcome.map(|()| words).map_err(|failure| failure.trouble.to_string());
+        report.push(format!("{} {address}", Stage::RcptTo), outcome);
+        if is_over {
+            return Ok(());
         }
     }
     call.step(Stage::Reset, session.reset()).await?;

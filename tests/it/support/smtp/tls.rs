@@ -21,12 +21,13 @@ pub(crate) enum Validity {
 }
 
 impl Authority {
-    /// Makes one with a new key.
+    /// Makes one with a new key, of a name like no other's.
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "an authority for tests");
         let key = KeyPair::generate().expect("a key");
+        let name: String = key.public_key_raw().iter().rev().take(8).map(|b| format!("{b:02x}")).collect();
+        params.distinguished_name.push(DnType::CommonName, name);
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
     }
 

@@ -1,0 +1,131 @@
+//! The everyday: a mail arrives, at each recipient, under the same name however often it is sent.
+
+use signalbox_adapter::testing::check_deliver;
+use signalbox_adapter::{Attachment, Deliver, DeliverError, MessageId, Reconciled};
+use signalbox_email::Security;
+
+use crate::scene::{OPS, Scene, address, header, html, notice, outgoing, parsed, text};
+use crate::smtp::{Fault, Moment, Offer};
+
+#[tokio::test]
+async fn the_contract_is_kept() {
+    let scene = Scene::start_tls().await;
+    let shown = || scene.server.mails().iter().map(text).collect::<Vec<_>>().join("\n");
+    assert_eq!(check_deliver(&scene.deliver(), &outgoing("an **answer**"), shown).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_mail_has_the_headers_of_an_automatic_one() {
+    let mut scene = Scene::plain().await;
+    scene.settings.reply_to = Some("people@example.org".to_owned());
+    let mail = scene.sent(&outgoing("# It is done\n\nAll *green*.")).await;
+    assert_eq!((mail.from.as_str(), mail.to.as_slice()), ("bot@example.org", [OPS.to_owned()].as_slice()));
+    let of = |name| header(&mail, name);
+    assert_eq!(of("From"), Some("\"Signal Box\" <bot@example.org>".to_owned()));
+    assert_eq!(of("To"), Some(OPS.to_owned()));
+    assert_eq!(of("Reply-To"), Some("people@example.org".to_owned()));
+    assert_eq!(of("Subject"), Some("It is done".to_owned()));
+    assert_eq!(of("Auto-Submitted"), Some("auto-generated".to_owned()));
+    assert_eq!(of("MIME-Version"), Some("1.0".to_owned()));
+    assert!(of("Content-Type").is_some_and(|kind| kind.starts_with("multipart/alternative")));
+    assert!(parsed(&mail).date().is_some_and(|date| date.is_valid()));
+    assert_eq!(text(&mail), "It is done\n==========\n\nAll green.");
+    assert!(html(&mail).contains("<p>All <em>green</em>.</p>"));
+}
+
+#[tokio::test]
+async fn each_recipient_of_a_notice_gets_the_same_mail() {
+    let scene = Scene::plain().await;
+    let mut delivery = notice(|_| {});
+    let mut ids = Vec::new();
+    for recipient in [OPS, "lead@example.net"] {
+        delivery.target.address = address(recipient);
+        delivery.key = signalbox_adapter::DeliveryKey::from_random_bits(recipient.len() as u128);
+        ids.push(scene.deliver().deliver(&delivery).await.expect("delivered").message);
+    }
+    assert_eq!(ids, [MessageId::new("<rca-17@example.org>"), MessageId::new("<rca-17@example.org>")]);
+    let mails = scene.server.mails();
+    assert_eq!(mails.iter().map(|mail| mail.to.join(",")).collect::<Vec<_>>(), [OPS, "lead@example.net"]);
+    for mail in &mails {
+        assert_eq!(header(mail, "To"), Some(format!("{OPS}, Lead <lead@example.net>")));
+        assert_eq!(header(mail, "Message-ID"), Some("<rca-17@example.org>".to_owned()));
+        assert_eq!(parsed(mail).subject(), Some("signalbox RCA complete: calm-otter — High CPU"));
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_unknown_and_the_repeat_has_the_same_message_id() {
+    let scene = Scene::start_tls().await;
+    scene.server.fail_next(Moment::End, Fault::Drop);
+    let mut delivery = outgoing("once");
+    let lost = scene.deliver().deliver(&delivery).await;
+    assert!(matches!(lost, Err(DeliverError::Unknown(_))), "{lost:?}");
+    assert!(matches!(scene.deliver().reconcile(&delivery).await, Ok(Reconciled::Unknowable)));
+    delivery.maybe_repeat = true;
+    let receipt = scene.deliver().deliver(&delivery).await.expect("delivered");
+    let mails = scene.server.mails();
+    let ids: Vec<_> = mails.iter().map(|mail| header(mail, "Message-ID")).collect();
+    assert_eq!(ids, vec![Some(receipt.message.to_string()); 2]);
+    assert_eq!(text(&mails[1]), "once\n\n(may be a repeat)");
+    assert!(html(&mails[1]).contains("<p>(may be a repeat)</p>"));
+}
+
+#[tokio::test]
+async fn mails_about_one_task_hang_together() {
+    let scene = Scene::plain().await;
+    let mut delivery =
+        notice(|mail| mail.references = vec!["rca-15".to_owned(), "<rca-16@example.org>".to_owned(), mail.id.clone()]);
+    delivery.target.reply_to = Some(MessageId::new("<rca-15@example.org>"));
+    let mail = scene.sent(&delivery).await;
+    assert_eq!(header(&mail, "References"), Some("<rca-16@example.org> <rca-15@example.org>".to_owned()));
+    assert_eq!(header(&mail, "In-Reply-To"), Some("<rca-15@example.org>".to_owned()));
+}
+
+#[tokio::test]
+async fn an_attached_file_arrives_octet_by_octet() {
+    let scene = Scene::plain().await;
+    let mut delivery = outgoing("see the file");
+    let content = format!("a\nb\r\n.\r\né{}\0", "x".repeat(5_000));
+    delivery.attachment = Some(Attachment {
+        file_name: "../rest \"ü\"\r\nX-Evil: 1.md".to_owned(),
+        media_type: "text/markdown".to_owned(),
+        text: content.clone(),
+    });
+    let mail = scene.sent(&delivery).await;
+    assert!(header(&mail, "Content-Type").is_some_and(|kind| kind.starts_with("multipart/mixed")));
+    assert_eq!((text(&mail), html(&mail).contains("<p>see the file</p>")), ("see the file".to_owned(), true));
+    let message = parsed(&mail);
+    let file = message.attachment(0).expect("a file");
+    assert_eq!(file.contents(), content.as_bytes());
+    let name = mail_parser::MimeHeaders::attachment_name(file);
+    assert_eq!(name, Some(".._rest _ü_ X-Evil: 1.md"));
+}
+
+#[tokio::test]
+async fn a_mail_cannot_be_changed_and_an_address_must_be_one() {
+    let scene = Scene::plain().await;
+    let mut edit = outgoing("new");
+    edit.target.edit_of = Some(MessageId::new("<1@example.org>"));
+    let mut nowhere = outgoing("x");
+    nowhere.target.address = address("ops@example.net>\r\nRCPT TO:<eve@example.net");
+    for delivery in [edit, nowhere] {
+        let outcome = scene.deliver().deliver(&delivery).await;
+        assert!(matches!(outcome, Err(DeliverError::Refused(_))), "{outcome:?}");
+    }
+    assert!(scene.server.verbs().is_empty(), "the server is not even asked");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_ascii_needs_a_server_that_takes_it() {
+    for utf8 in [false, true] {
+        let scene = Scene::new(Offer { utf8, ..Offer::plain() }, Security::None, "").await;
+        let mut delivery = outgoing("hello");
+        delivery.target.address = address("jörg@bücher.example");
+        let outcome = scene.deliver().deliver(&delivery).await;
+        match outcome {
+            Ok(_) if utf8 => assert_eq!(scene.server.mails()[0].to, ["jörg@bücher.example"]),
+            Err(DeliverError::Refused(why)) if !utf8 => assert!(why.contains("not ASCII"), "{why}"),
+            outcome => panic!("{utf8}: {outcome:?}"),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The adapter against an SMTP server that keeps mails and refuses what a strict one refuses.
+
+#[path = "../../../../tests/it/support/smtp/mod.rs"]
+mod smtp;
+
+mod delivering;
+mod mails;
+mod protection;
+mod scene;
+mod trouble;
+mod verifying;
