@@ -1,3 +1,4 @@
 //! Investigations: tasks whose answer is the cause of a problem.
 
+pub mod alert;
 pub mod host;

@@ -1,0 +1,158 @@
+//! An alert being put together: the one way from a payload to an [`Alert`], so that all of it is cleaned and bounded.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::headline::Headline;
+use super::lookup::scalar;
+use super::{Alert, Firing, Severity, Source, bounds, fingerprint};
+use crate::clock::Timestamp;
+
+/// Title of an alert that has none.
+const UNTITLED: &str = "untitled alert";
+
+/// An alert being put together. Of what can be set once, the first counts.
+pub(super) struct Draft {
+    source: Source,
+    title: Option<String>,
+    severity: Severity,
+    status: Option<Firing>,
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
+    links: Vec<String>,
+    pub(super) starts_at: Option<Timestamp>,
+    fingerprint: Option<String>,
+}
+
+impl Draft {
+    /// Starts an alert of a source.
+    pub(super) fn of(source: Source) -> Self {
+        Self {
+            source,
+            title: None,
+            severity: Severity::Unknown,
+            status: None,
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            links: Vec::new(),
+            starts_at: None,
+            fingerprint: None,
+        }
+    }
+
+    /// Sets the title, unless there is one or this is blank.
+    pub(super) fn title(&mut self, text: Option<String>) {
+        let title = text.map(|text| bounds::title(&text)).filter(|title| !title.is_empty());
+        self.title = self.title.take().or(title);
+    }
+
+    /// Sets the severity to the first of these texts that is understood.
+    pub(super) fn severity(&mut self, texts: impl IntoIterator<Item = Option<String>>) {
+        let mut read = texts.into_iter().flatten().map(|text| Severity::parse(&text));
+        if self.severity == Severity::Unknown {
+            self.severity = read.find(|severity| *severity != Severity::Unknown).unwrap_or_default();
+        }
+    }
+
+    /// Sets the state, unless it is known or this says nothing.
+    pub(super) fn status(&mut self, text: Option<String>) {
+        self.status = self.status.or(text.and_then(|text| Firing::parse(&text)));
+    }
+
+    /// Adds a label, unless it is there already, blank, or one too many.
+    pub(super) fn label(&mut self, key: &str, value: Option<String>) {
+        add(&mut self.labels, key, value);
+    }
+
+    /// Adds an annotation, unless it is there already, blank, or one too many.
+    pub(super) fn annotation(&mut self, key: &str, value: Option<String>) {
+        add(&mut self.annotations, key, value);
+    }
+
+    /// Adds the fields of an object as labels.
+    pub(super) fn labels(&mut self, object: Option<&Value>) {
+        for (key, value) in fields(object) {
+            add(&mut self.labels, key, Some(value));
+        }
+    }
+
+    /// Adds the fields of an object as annotations; values that are links become links as well.
+    pub(super) fn annotations(&mut self, object: Option<&Value>) {
+        for (key, value) in fields(object) {
+            self.link(Some(value.clone()));
+            add(&mut self.annotations, key, Some(value));
+        }
+    }
+
+    /// Returns a label.
+    pub(super) fn labelled(&self, key: &str) -> Option<String> {
+        self.labels.get(key).cloned()
+    }
+
+    /// Returns an annotation.
+    pub(super) fn annotated(&self, key: &str) -> Option<String> {
+        self.annotations.get(key).cloned()
+    }
+
+    /// Adds a link, unless it is there already, not one to a web page, or one too many.
+    pub(super) fn link(&mut self, text: Option<String>) {
+        if let Some(link) = text.and_then(|text| bounds::link(&text))
+            && self.links.len() < bounds::MAX_LINKS
+            && !self.links.contains(&link)
+        {
+            self.links.push(link);
+        }
+    }
+
+    /// Sets the source's own key, unless there is one or this is blank.
+    pub(super) fn fingerprint(&mut self, key: Option<String>) {
+        let own = key.and_then(|key| fingerprint::own(self.source, &key));
+        self.fingerprint = self.fingerprint.take().or(own);
+    }
+
+    /// Completes the alert: what the payload did not say is taken from the marks in the title.
+    pub(super) fn finish(self) -> Alert {
+        let title = self.title.unwrap_or_else(|| UNTITLED.to_owned());
+        let headline = Headline::of(&title);
+        let severity = if self.severity == Severity::Unknown { headline.severity } else { self.severity };
+        let derived = || fingerprint::derived(self.source, &self.labels, &title);
+        Alert {
+            source: self.source,
+            severity,
+            status: self.status.or(headline.status).unwrap_or_default(),
+            fingerprint: self.fingerprint.unwrap_or_else(derived),
+            title,
+            labels: self.labels,
+            annotations: self.annotations,
+            links: self.links,
+            starts_at: self.starts_at,
+        }
+    }
+}
+
+/// Iterates the fields of an object as texts; lists and objects within become JSON.
+fn fields(object: Option<&Value>) -> impl Iterator<Item = (&str, String)> {
+    let fields = object.and_then(Value::as_object).into_iter().flatten();
+    fields.filter_map(|(key, value)| Some((key.as_str(), shown(value)?)))
+}
+
+/// Returns a value as text, whatever it is; none if there is nothing in it.
+pub(super) fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) => (!items.is_empty()).then(|| value.to_string()),
+        Value::Object(fields) => (!fields.is_empty()).then(|| value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => scalar(value),
+    }
+}
+
+fn add(fields: &mut BTreeMap<String, String>, key: &str, value: Option<String>) {
+    let Some(value) = value else { return };
+    if fields.len() >= bounds::MAX_FIELDS {
+        return;
+    }
+    let (key, value) = (bounds::key(key), bounds::value(&value));
+    if !key.is_empty() && !value.is_empty() {
+        fields.entry(key).or_insert(value);
+    }
+}

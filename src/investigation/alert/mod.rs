@@ -1,0 +1,205 @@
+//! Alerts: text that somebody pasted, attached or posted, turned into one shape whatever its source.
+//!
+//! ```text
+//! text ─► JSON? ─► shape of a known source ─► Draft (cleaned, bounded) ─► Alert
+//!           └────► anything else: plain text ──┘
+//! ```
+//!
+//! Pure: no time, no network, no store. What an alert says is data from a stranger: every text is cleaned and cut here,
+//! links are http or https, and [`Alert::describe`] gives each field one line, so that no value can pose as another.
+//! Fencing it in a prompt is the caller's part.
+
+mod alertmanager;
+mod bounds;
+mod datadog;
+mod describe;
+mod draft;
+mod fingerprint;
+mod generic;
+mod grafana;
+mod headline;
+mod lookup;
+mod moment;
+mod pagerduty;
+mod plain;
+mod sentry;
+mod severity;
+mod status;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+
+pub use bounds::{MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES};
+pub use describe::MAX_DESCRIPTION_BYTES;
+pub use severity::Severity;
+pub use status::Firing;
+
+/// What the first line of a text that is plainly an alert begins with.
+const MARKS: [&str; 3] = ["[FIRING", "ALERT", "CRITICAL"];
+
+/// Where an alert came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// Prometheus Alertmanager: its webhook, or alerts as its API lists them.
+    Alertmanager,
+    /// Grafana's unified alerting.
+    Grafana,
+    /// PagerDuty: a webhook of version 3, or an event as sent to its Events API.
+    PagerDuty,
+    /// A Datadog monitor's webhook.
+    Datadog,
+    /// Sentry: an issue alert, a metric alert, or an issue's change.
+    Sentry,
+    /// JSON of no known shape.
+    Generic,
+    /// Text.
+    Plain,
+}
+
+impl Source {
+    /// Returns the source's name in lower case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alertmanager => "alertmanager",
+            Self::Grafana => "grafana",
+            Self::PagerDuty => "pagerduty",
+            Self::Datadog => "datadog",
+            Self::Sentry => "sentry",
+            Self::Generic => "generic",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+/// One alert, whatever its source. All texts are clean and bounded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Where it came from.
+    pub source: Source,
+    /// What it is about: one line of at most 200 characters, never empty.
+    pub title: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether the problem is there or over.
+    pub status: Firing,
+    /// What the alert is of: at most 100.
+    pub labels: BTreeMap<String, String>,
+    /// What is said about it: at most 100; values may have several lines.
+    pub annotations: BTreeMap<String, String>,
+    /// Pages about it, http and https only, each once, the most telling first.
+    pub links: Vec<String>,
+    /// When the problem began, as far as it is told.
+    pub starts_at: Option<Timestamp>,
+    /// The same for each firing and the resolution of one problem: the source's own where it has one, else a hash.
+    pub fingerprint: String,
+}
+
+/// Why a text gives no alert.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AlertError {
+    /// The text is too long.
+    #[error("reading an alert: it has {bytes} bytes, and at most {most} are read")]
+    TooLarge {
+        /// Length of the text, in bytes.
+        bytes: usize,
+        /// Longest text that is read, in bytes.
+        most: usize,
+    },
+    /// The JSON is nested too deeply.
+    #[error("reading an alert: its JSON is nested more than {most} levels deep")]
+    TooDeep {
+        /// Deepest nesting that is read, in levels.
+        most: usize,
+    },
+    /// There is nothing to read.
+    #[error("reading an alert: there is nothing in it")]
+    Empty,
+}
+
+/// Reads what a person pasted or attached: JSON of a known source, other JSON, or plain text.
+///
+/// A webhook with several alerts gives several, at most [`MAX_ALERTS`]; the result is never an empty list. Broken JSON
+/// is plain text: a paste may have been cut.
+///
+/// # Errors
+/// Returns an error if the text is longer than [`MAX_INPUT_BYTES`], if it is JSON nested deeper than [`MAX_DEPTH`], or
+/// if there is nothing in it.
+pub fn read(text: &str) -> Result<Vec<Alert>, AlertError> {
+    if text.len() > MAX_INPUT_BYTES {
+        return Err(AlertError::TooLarge { bytes: text.len(), most: MAX_INPUT_BYTES });
+    }
+    let text = plain::unwrapped(text);
+    let alerts = match parsed(text)? {
+        Some(Value::Array(items)) => items.iter().flat_map(of_value).take(MAX_ALERTS).collect(),
+        Some(value) => of_value(&value),
+        None => plain::read(text).into_iter().collect(),
+    };
+    if alerts.is_empty() { Err(AlertError::Empty) } else { Ok(alerts) }
+}
+
+/// Tells whether free text is plainly an alert: JSON of a known source, or marked as one in its first line.
+///
+/// JSON of another shape is not plainly an alert, neither is text that [`read`] would refuse for its size.
+#[must_use]
+pub fn is_alert(text: &str) -> bool {
+    if text.len() > MAX_INPUT_BYTES {
+        return false;
+    }
+    let text = plain::unwrapped(text);
+    if MARKS.iter().any(|mark| text.starts_with(mark)) {
+        return true;
+    }
+    match parsed(text) {
+        Ok(Some(Value::Array(items))) => items.first().is_some_and(|item| known(item).is_some()),
+        Ok(Some(value)) => known(&value).is_some(),
+        Ok(None) | Err(_) => false,
+    }
+}
+
+/// Parses a JSON object or array; anything else is none.
+fn parsed(text: &str) -> Result<Option<Value>, AlertError> {
+    if !text.starts_with(['{', '[']) {
+        return Ok(None);
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(Some(value)),
+        Err(_) if bounds::depth(text) > MAX_DEPTH => Err(AlertError::TooDeep { most: MAX_DEPTH }),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Reads one payload.
+fn of_value(value: &Value) -> Vec<Alert> {
+    match known(value) {
+        Some(Source::Alertmanager) => alertmanager::read(value),
+        Some(Source::Grafana) => grafana::read(value),
+        Some(Source::PagerDuty) => vec![pagerduty::read(value)],
+        Some(Source::Datadog) => vec![datadog::read(value)],
+        Some(Source::Sentry) => vec![sentry::read(value)],
+        Some(Source::Generic | Source::Plain) | None => generic::read(value).into_iter().collect(),
+    }
+}
+
+/// Tells which known source has payloads of this shape. Grafana's are Alertmanager's and more, so it is asked first.
+fn known(value: &Value) -> Option<Source> {
+    if grafana::fits(value) {
+        Some(Source::Grafana)
+    } else if alertmanager::fits(value) {
+        Some(Source::Alertmanager)
+    } else if pagerduty::fits(value) {
+        Some(Source::PagerDuty)
+    } else if sentry::fits(value) {
+        Some(Source::Sentry)
+    } else {
+        datadog::fits(value).then_some(Source::Datadog)
+    }
+}

@@ -1,0 +1,95 @@
+//! Plain text: what a person typed, or a tool wrote for people.
+
+use super::draft::Draft;
+use super::{Alert, Source, bounds};
+
+/// How many lines are looked at for a severity.
+const MAX_LINES: usize = 100;
+/// What a line begins with that tells how bad it is.
+const SEVERITY_KEYS: [&str; 2] = ["severity", "priority"];
+/// What ends a link in running text, besides white space: quotes, brackets, and the bar before its name in Slack.
+const LINK_ENDS: [char; 8] = ['<', '>', '"', '\'', '`', ')', ']', '|'];
+
+/// Takes white space, a byte order mark and a code fence off a pasted text.
+pub(super) fn unwrapped(text: &str) -> &str {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let inside = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    let inside = inside.map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+    inside.filter(|rest| rest.starts_with(char::is_whitespace) || rest.starts_with('{')).unwrap_or(text).trim()
+}
+
+/// Reads a text; none if there is nothing to read in it.
+pub(super) fn read(text: &str) -> Option<Alert> {
+    if bounds::one_line(text).is_empty() {
+        return None;
+    }
+    let mut draft = Draft::of(Source::Plain);
+    draft.title(text.lines().find(|line| line.contains(char::is_alphanumeric)).map(str::to_owned));
+    draft.title(Some(text.to_owned()));
+    draft.severity(text.lines().take(MAX_LINES).map(severity));
+    draft.annotation("text", Some(text.to_owned()));
+    for start in ["https://", "http://"] {
+        for (at, _) in text.match_indices(start).take(bounds::MAX_LINKS) {
+            let rest = &text[at..];
+            let end = rest.find(|c: char| c.is_whitespace() || LINK_ENDS.contains(&c)).unwrap_or(rest.len());
+            draft.link(Some(rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?']).to_owned()));
+        }
+    }
+    Some(draft.finish())
+}
+
+/// Reads a line such as `Severity: critical` or ` - severity = critical`.
+fn severity(line: &str) -> Option<String> {
+    let (key, value) = line.split_once([':', '='])?;
+    let key = key.trim_matches(|c: char| !c.is_alphanumeric());
+    SEVERITY_KEYS.iter().any(|name| key.eq_ignore_ascii_case(name)).then(|| value.trim_start_matches('*').to_owned())
+}
+
+/// An alert as Alertmanager's templates write it into a chat.
+#[cfg(test)]
+pub(super) const FIXTURE: &str = "[FIRING:1] DiskWillFill (db-1 prod)\n\n*Severity:* critical\nSee <https://grafana.example.com/d/1|the board>, http://runbooks.example.com/disk.";
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Firing, Severity, is_alert, read as read_text};
+    use super::*;
+
+    #[test]
+    fn a_text_is_told_by_its_first_line() {
+        let alert = read_text(FIXTURE).unwrap().remove(0);
+        assert_eq!((alert.source, alert.severity, alert.status), (Source::Plain, Severity::Critical, Firing::Firing));
+        assert_eq!(alert.title, "[FIRING:1] DiskWillFill (db-1 prod)");
+        assert_eq!(alert.links, ["https://grafana.example.com/d/1", "http://runbooks.example.com/disk"]);
+        assert_eq!(alert.annotations["text"], FIXTURE);
+    }
+
+    #[test]
+    fn a_resolution_is_the_same_alert() {
+        let resolved = read_text("[RESOLVED] DiskWillFill (db-1 prod)").unwrap().remove(0);
+        assert_eq!(resolved.status, Firing::Resolved);
+        assert_eq!(resolved.fingerprint, read_text(FIXTURE).unwrap()[0].fingerprint);
+    }
+
+    #[test]
+    fn marked_text_is_plainly_an_alert_and_a_question_is_not() {
+        for text in [FIXTURE, "ALERT disk", "CRITICAL: db-1 is down", "\n [FIRING] x"] {
+            assert!(is_alert(text), "{text}");
+        }
+        for text in
+            ["", "why was there an ALERT?", "alert me at noon", "hello\n[FIRING:1] x", "{", "[1, 2]", "[todo] x"]
+        {
+            assert!(!is_alert(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn broken_json_is_text_and_json_in_a_fence_is_json() {
+        let cut = &super::super::alertmanager::FIXTURE[..500];
+        assert_eq!(read_text(cut).unwrap()[0].source, Source::Plain);
+        for fence in ["```json\n", "```\n", "```"] {
+            let fenced = format!("\u{feff}{fence}{}\n```\n", super::super::pagerduty::FIXTURE);
+            assert_eq!(read_text(&fenced).unwrap()[0].source, Source::PagerDuty, "{fence}");
+            assert!(is_alert(&fenced));
+        }
+    }
+}
