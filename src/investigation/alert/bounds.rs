@@ -31,11 +31,24 @@ pub(super) fn value(text: &str) -> String {
     if text.len() <= MAX_FIELD_BYTES {
         return text.to_owned();
     }
-    let mut end = MAX_FIELD_BYTES - CUT.len_utf8();
+    format!("{}{CUT}", &text[..boundary(text, MAX_FIELD_BYTES - CUT.len_utf8())])
+}
+
+/// Splits a text into what one value can hold, to the end of a line if there is one, and the rest.
+pub(super) fn split(text: &str) -> (&str, &str) {
+    if text.len() <= MAX_FIELD_BYTES {
+        return (text, "");
+    }
+    let end = boundary(text, MAX_FIELD_BYTES);
+    text.split_at(text[..end].rfind('\n').map_or(end, |line_break| line_break + 1))
+}
+
+/// Returns the last place at or before `end` where a text can be cut.
+fn boundary(text: &str, mut end: usize) -> usize {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}{CUT}", &text[..end])
+    end
 }
 
 /// Cleans a key, puts it on one line and cuts it.

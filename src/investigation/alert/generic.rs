@@ -37,6 +37,7 @@ const LABELS: [&str; 14] = [
 
 /// Reads one value of a payload; none if there is nothing in it.
 pub(super) fn read(value: &Value) -> Option<Alert> {
+    let value = unwrapped(value);
     let mut draft = Draft::of(Source::Generic);
     let Some(fields) = value.as_object() else {
         draft.title(scalar(value));
@@ -68,6 +69,17 @@ pub(super) fn read(value: &Value) -> Option<Alert> {
     Some(draft.finish())
 }
 
+/// Takes off wrappers: objects of one field that is an object, such as `{"incident": {…}}`.
+fn unwrapped(mut value: &Value) -> &Value {
+    let is_part = |key: &str| LABEL_OBJECTS.contains(&key) || ANNOTATION_OBJECTS.contains(&key);
+    while let Some(fields) = value.as_object().filter(|fields| fields.len() == 1)
+        && let Some((_, inside)) = fields.iter().next().filter(|(key, inside)| inside.is_object() && !is_part(key))
+    {
+        value = inside;
+    }
+    value
+}
+
 /// An alert of a home-made monitor.
 #[cfg(test)]
 pub(super) const FIXTURE: &str = r#"{
@@ -95,6 +107,9 @@ mod tests {
         assert_eq!((alert.labels["host"].as_str(), alert.labels["volume"].as_str()), ("nas-1", "home"));
         assert_eq!((alert.annotations["last"].as_str(), alert.annotations["checks"].as_str()), ("2026-10-01", "[1,2]"));
         assert_eq!(alert.links, ["https://backups.example.com/nas-1"]);
+        let wrapped = format!(r#"{{"data": {{"alert": {FIXTURE}}}}}"#);
+        assert_eq!(read_text(&wrapped).unwrap(), [alert]);
+        assert_eq!(read_text(r#"{"labels": {"a": "b"}}"#).unwrap()[0].labels["a"], "b");
         assert!(!is_alert(FIXTURE), "other JSON may be anything");
     }
 

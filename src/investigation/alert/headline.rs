@@ -6,6 +6,24 @@ use super::bounds;
 use super::severity::Severity;
 use super::status::Firing;
 
+/// Words that are marks even when nothing sets them off.
+const SHOUTED: [&str; 14] = [
+    "FIRING",
+    "ALERT",
+    "ALERTING",
+    "PROBLEM",
+    "CRITICAL",
+    "FATAL",
+    "ERROR",
+    "WARNING",
+    "RESOLVED",
+    "RECOVERED",
+    "RECOVERY",
+    "P0",
+    "P1",
+    "P2",
+];
+
 /// A title taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Headline {
@@ -54,12 +72,12 @@ fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
     Some((mark, scope, after))
 }
 
-/// Splits `MARK rest` and `Mark: rest`; a word in lower case without a colon is part of the subject.
+/// Splits `Mark: rest`, `MARK - rest`, and `MARK rest` of the few words that are hardly ever part of the subject.
 fn bare(text: &str) -> Option<(&str, &str, &str)> {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '-').unwrap_or(text.len());
     let (word, after) = text.split_at(end);
-    let is_mark = after.starts_with(':') || !word.contains(char::is_lowercase);
-    (is_mark && !word.is_empty()).then_some((word, "", after))
+    let is_set_off = after.starts_with(':') || after.trim_start().starts_with(['-', '–', '|']) || after.is_empty();
+    (is_set_off || SHOUTED.contains(&word)).then_some((word, "", after))
 }
 
 #[cfg(test)]
@@ -80,6 +98,11 @@ mod tests {
         assert_eq!(told("✅ Resolved: Disk full on db-1"), (resolved, Severity::Unknown, subject()));
         assert_eq!(told("[🔴 Down] Disk full on db-1"), (firing, Severity::Unknown, subject()));
         assert_eq!(told("[P1] [Warn] Disk full on db-1"), (None, Severity::Critical, subject()));
+        assert_eq!(told("OK - Disk full on db-1"), (resolved, Severity::Unknown, subject()));
+        assert_eq!(
+            told("NORMAL traffic, HIGH load"),
+            (None, Severity::Unknown, "normal traffic, high load".to_owned())
+        );
         assert_eq!(told("5 nodes are down").2, "5 nodes are down");
         assert_eq!(told("[High memory usage] db-1").1, Severity::Unknown);
         assert_eq!(

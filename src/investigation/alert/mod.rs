@@ -100,6 +100,7 @@ pub struct Alert {
     /// When the problem began, as far as it is told.
     pub starts_at: Option<Timestamp>,
     /// The same for each firing and the resolution of one problem: the source's own where it has one, else a hash.
+    /// Unique only within the source, and no proof of anything: whoever writes an alert can choose it.
     pub fingerprint: String,
 }
 
@@ -148,15 +149,16 @@ pub fn read(text: &str) -> Result<Vec<Alert>, AlertError> {
 
 /// Tells whether free text is plainly an alert: JSON of a known source, or marked as one in its first line.
 ///
-/// JSON of another shape is not plainly an alert, neither is text that [`read`] would refuse for its size.
+/// JSON of another shape is not plainly an alert, nor is JSON that [`read`] would refuse. Marked text is one whatever its
+/// length, so that it is refused as an alert and not taken for a prompt.
 #[must_use]
 pub fn is_alert(text: &str) -> bool {
-    if text.len() > MAX_INPUT_BYTES {
-        return false;
-    }
     let text = plain::unwrapped(text);
     if MARKS.iter().any(|mark| text.starts_with(mark)) {
         return true;
+    }
+    if text.len() > MAX_INPUT_BYTES {
+        return false;
     }
     match parsed(text) {
         Ok(Some(Value::Array(items))) => items.first().is_some_and(|item| known(item).is_some()),

@@ -5,6 +5,8 @@ use super::{Alert, Source, bounds};
 
 /// How many lines are looked at for a severity.
 const MAX_LINES: usize = 100;
+/// Annotations that hold the text, in order; what is too long for the last is cut there.
+const TEXT_KEYS: [&str; 3] = ["text", "text (2)", "text (3)"];
 /// What a line begins with that tells how bad it is.
 const SEVERITY_KEYS: [&str; 2] = ["severity", "priority"];
 /// What ends a link in running text, besides white space: quotes, brackets, and the bar before its name in Slack.
@@ -14,8 +16,11 @@ const LINK_ENDS: [char; 8] = ['<', '>', '"', '\'', '`', ')', ']', '|'];
 pub(super) fn unwrapped(text: &str) -> &str {
     let text = text.trim_start_matches('\u{feff}').trim();
     let inside = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
-    let inside = inside.map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
-    inside.filter(|rest| rest.starts_with(char::is_whitespace) || rest.starts_with('{')).unwrap_or(text).trim()
+    let Some(inside) = inside.filter(|inside| !inside.contains("```")) else { return text };
+    match inside.split_once('\n') {
+        Some((language, body)) if language.trim().chars().all(char::is_alphanumeric) => body.trim(),
+        _ => inside.trim(),
+    }
 }
 
 /// Reads a text; none if there is nothing to read in it.
@@ -27,7 +32,12 @@ pub(super) fn read(text: &str) -> Option<Alert> {
     draft.title(text.lines().find(|line| line.contains(char::is_alphanumeric)).map(str::to_owned));
     draft.title(Some(text.to_owned()));
     draft.severity(text.lines().take(MAX_LINES).map(severity));
-    draft.annotation("text", Some(text.to_owned()));
+    let mut rest = text;
+    for (at, key) in TEXT_KEYS.into_iter().enumerate() {
+        let (part, after) = if at + 1 < TEXT_KEYS.len() { bounds::split(rest) } else { (rest, "") };
+        draft.annotation(key, Some(part.to_owned()));
+        rest = after;
+    }
     for start in ["https://", "http://"] {
         for (at, _) in text.match_indices(start).take(bounds::MAX_LINKS) {
             let rest = &text[at..];
@@ -83,9 +93,21 @@ mod tests {
     }
 
     #[test]
+    fn a_long_message_is_kept_in_parts() {
+        let text = format!("ALERT\n{}", "строка журнала\n".repeat(400));
+        let alert = read_text(&text).unwrap().remove(0);
+        let kept = TEXT_KEYS.map(|key| alert.annotations[key].as_str()).join("\n");
+        assert_eq!(kept, text.trim());
+        let endless = read_text(&"x".repeat(100_000)).unwrap().remove(0);
+        assert!(!endless.annotations["text (2)"].ends_with('…') && endless.annotations["text (3)"].ends_with('…'));
+    }
+
+    #[test]
     fn broken_json_is_text_and_json_in_a_fence_is_json() {
         let cut = &super::super::alertmanager::FIXTURE[..500];
         assert_eq!(read_text(cut).unwrap()[0].source, Source::Plain);
+        assert_eq!(read_text("```ALERT x```").unwrap()[0].title, "ALERT x");
+        assert_eq!(read_text("```a``` or ```b```").unwrap()[0].title, "```a``` or ```b```");
         for fence in ["```json\n", "```\n", "```"] {
             let fenced = format!("\u{feff}{fence}{}\n```\n", super::super::pagerduty::FIXTURE);
             assert_eq!(read_text(&fenced).unwrap()[0].source, Source::PagerDuty, "{fence}");

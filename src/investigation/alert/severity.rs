@@ -48,23 +48,23 @@ impl Severity {
         }
     }
 
-    /// Reads a mark in a title, which says nothing else and is no bare number.
+    /// Reads a mark in a title, which says nothing else.
     pub(super) fn of_mark(text: &str) -> Self {
         let joined: String = text.chars().take(MAX_CHARS).filter(|c| c.is_alphanumeric()).collect();
-        if joined.starts_with(char::is_alphabetic) { Self::of_word(&joined.to_lowercase()) } else { Self::Unknown }
+        Self::of_word(&joined.to_lowercase())
     }
 
-    /// Reads one word in lower case.
+    /// Reads one word in lower case. Bare numbers are not understood: to one tool 5 is the worst, to another the least.
     fn of_word(word: &str) -> Self {
-        let word = ["severity", "priority"].iter().find_map(|name| word.strip_prefix(name)).unwrap_or(word);
         match word {
             "critical" | "crit" | "fatal" | "emergency" | "emerg" | "panic" | "page" | "disaster" | "blocker"
-            | "highest" | "urgent" | "p0" | "p1" | "sev0" | "sev1" | "s0" | "s1" | "0" | "1" => Self::Critical,
-            "error" | "err" | "high" | "major" | "severe" | "p2" | "sev2" | "s2" | "2" => Self::Error,
-            "warning" | "warn" | "medium" | "moderate" | "minor" | "average" | "ticket" | "p3" | "sev3" | "s3"
-            | "3" => Self::Warning,
+            | "highest" | "urgent" | "p0" | "p1" | "sev0" | "sev1" => Self::Critical,
+            "error" | "err" | "high" | "major" | "severe" | "p2" | "sev2" => Self::Error,
+            "warning" | "warn" | "medium" | "moderate" | "minor" | "average" | "ticket" | "p3" | "sev3" => {
+                Self::Warning
+            }
             "info" | "information" | "informational" | "notice" | "low" | "lowest" | "debug" | "trivial"
-            | "success" | "ok" | "none" | "p4" | "p5" | "sev4" | "sev5" | "s4" | "s5" | "4" | "5" => Self::Info,
+            | "success" | "ok" | "none" | "p4" | "p5" | "sev4" | "sev5" => Self::Info,
             _ => Self::Unknown,
         }
     }
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn severities_are_understood_however_they_are_written() {
-        for text in ["critical", "CRIT", " P1", "sev1", "SEV-1", "fatal", "page", "P1 - Critical", "Priority 1"] {
+        for text in ["critical", "CRIT", " P1", "sev1", "SEV-1", "fatal", "page", "P1 - Critical"] {
             assert_eq!(Severity::parse(text), Severity::Critical, "{text}");
         }
         for text in ["error", "High", "p2", "sev 2", "major"] {
@@ -88,7 +88,7 @@ mod tests {
         for text in ["info", "low", "P5", "none", "success"] {
             assert_eq!(Severity::parse(text), Severity::Info, "{text}");
         }
-        for text in ["", "purple", "!!!", "normal", &"p1".repeat(9999)] {
+        for text in ["", "purple", "!!!", "normal", "1", "S3 bucket", &"p1".repeat(9999)] {
             assert_eq!(Severity::parse(text), Severity::Unknown);
         }
     }

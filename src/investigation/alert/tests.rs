@@ -121,7 +121,11 @@ fn ten_megabytes_are_refused_whatever_they_hold() {
     for start in ["[FIRING:1] ", "{\"alerts\": [", "CRITICAL "] {
         let text = format!("{start}{}", "x".repeat(10 * 1024 * 1024));
         assert_eq!(read(&text), Err(AlertError::TooLarge { bytes: text.len(), most: MAX_INPUT_BYTES }));
-        assert!(!is_alert(&text));
+        assert_eq!(
+            is_alert(&text),
+            !start.starts_with('{'),
+            "marked text is refused as an alert, not taken for a prompt"
+        );
     }
     assert!(read(&"x".repeat(MAX_INPUT_BYTES)).is_ok());
 }
