@@ -3,7 +3,7 @@
 //! A person is allowed by user id, by a role that the provider says they hold, by the chat they write in, or because they
 //! were paired; the highest role wins. A transport of this machine's own user (the console) needs no list.
 
-use signalbox_adapter::{ChatId, Incoming};
+use signalbox_adapter::{ChatAddress, ChatId, Incoming};
 
 use crate::command::Need;
 use crate::config::{Allow, Role};
@@ -33,6 +33,12 @@ pub fn role_of(allow: &Allow, incoming: &Incoming, known: &Known) -> Option<Role
         [by_user, by_chat, by_former_chat, by_role].into_iter().flatten().max().copied()
     });
     listed.max(known.paired)
+}
+
+/// Whether everybody in a chat is allowed, by its immutable id.
+#[must_use]
+pub fn chat_is_allowed(allow: &Allow, address: &ChatAddress) -> bool {
+    allow.0.get(&address.provider).is_some_and(|list| list.chats.contains_key(&address.chat))
 }
 
 /// Whether a role suffices.

@@ -73,7 +73,7 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// Adds the chat transports that are configured.
+    /// Adds the chat transports that are configured, and mail.
     #[must_use]
     pub fn with_chats(mut self, config: &Config) -> Self {
         for transport in wiring::connect(config) {
@@ -82,6 +82,11 @@ impl Deliveries {
             self.max_ages.insert(provider.clone(), config.delivery.max_age);
             self.scopes.push(Scope { provider, window: None });
             self.transports.push(transport);
+        }
+        for (provider, deliver) in wiring::outbound(config) {
+            self.adapters.insert(provider.to_owned(), deliver);
+            self.max_ages.insert(provider.to_owned(), config.delivery.max_age);
+            self.scopes.push(Scope { provider: provider.to_owned(), window: None });
         }
         self
     }
@@ -157,10 +162,14 @@ impl App {
         mut deliveries: Deliveries,
     ) -> anyhow::Result<Arc<Bus>> {
         let agents = self.catalogue();
+        let mut transports = wiring::transports();
+        for (provider, transport) in &mut transports {
+            transport.deliver = deliveries.adapters.get(provider).cloned();
+        }
         let router = Router::new(Context {
             config: self.config.clone(),
             agents,
-            transports: wiring::transports(),
+            transports,
             state: self.store.directory().to_owned(),
         });
         let (bus, ends) = Bus::new(self.store.clone(), role.fence().clone(), router, Arc::clone(&look));

@@ -7,6 +7,7 @@ use signalbox_adapter::{Button, Document, MessageId, Purpose, Signal};
 
 use crate::agent::event::Decision;
 use crate::format;
+use crate::investigation::tell;
 use crate::router::Context;
 use crate::store::{
     Approval, NewDelivery, Status, StoreError, Task, TaskId, Tx, about_approval, about_result, about_status,
@@ -87,15 +88,40 @@ pub enum Answered<'a> {
 /// [`StoreError`].
 pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     let name = tx.name_of(ended)?;
-    let report = format::task::result(ended, &name, tx.now());
-    let told = cx.tell(ended, &report, Purpose::Result, result_buttons(ended));
+    let inquiry = tx.investigation(&ended.id)?;
+    let report = match &inquiry {
+        Some(inquiry) => format::rca::result(ended, &name, inquiry, tx.now()),
+        None => format::task::result(ended, &name, tx.now()),
+    };
+    let mut buttons = result_buttons(ended);
+    let in_a_chat = !cx.is_trusted(ended.address.provider.as_str());
+    if in_a_chat && inquiry.is_none() && ended.status == Status::Ok && is_first_answer_to_free_text(tx, ended)? {
+        buttons.push(Button { label: "Investigate".into(), action: format!("investigate {}", ended.id) });
+    }
+    if inquiry.as_ref().is_some_and(|inquiry| inquiry.background) && ended.status == Status::Success {
+        buttons.push(Button { label: "Use".into(), action: format!("background use {}", ended.id) });
+    }
+    let told = cx.tell(ended, &report, Purpose::Result, buttons);
     tx.enqueue(&NewDelivery { about: Some(about_result(&ended.id)), ..told })?;
+    if let Some(inquiry) = &inquiry {
+        tell::done(tx, cx, ended, &name, inquiry)?;
+    }
     let ok = matches!(ended.status, Status::Ok | Status::Success);
     if let Some(message) = &ended.reply_to {
         let (address, message) = (ended.address.clone(), MessageId::new(message));
         tx.sign(&ended.address.provider, Signal::Ended { address, message, ok });
     }
     close(tx, cx, ended, &name)
+}
+
+/// Whether a session was started by plain text and this is its first answer.
+fn is_first_answer_to_free_text(tx: &Tx<'_>, ended: &Task) -> Result<bool, StoreError> {
+    let session = ended.session.map(|id| tx.session(id)).transpose()?.flatten();
+    let is_first = session.is_some_and(|session| session.messages == 1 && !session.investigation);
+    match ended.inbox.filter(|_| is_first) {
+        Some(inbox) => Ok(tx.inbound_text(inbox)?.is_some_and(|text| !text.trim_start().starts_with('/'))),
+        None => Ok(false),
+    }
 }
 
 /// Makes what was shown of a task's run say how it ended.

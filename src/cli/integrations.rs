@@ -215,6 +215,7 @@ async fn check(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
         let verified = verify(config, one).await;
         let took = started.elapsed().as_millis();
         match &verified {
+            Verified::Good(who) if who.contains('\n') => super::print(&format!("{one}: good, {took} ms{who}"))?,
             Verified::Good(who) => super::print(&format!("{one}: good: {who}, {took} ms"))?,
             Verified::NotSet if name == ALL => super::print(&format!("{one}: not set"))?,
             Verified::NotSet => eprintln!("{one}: not set; `signalbox setup` asks for what it needs"),

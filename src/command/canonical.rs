@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::grammar::{Build, Form, definition};
-use super::{Command, Definition, Need, SessionCommand, Start};
+use super::{BackgroundCommand, Command, Definition, Need, SessionCommand, Start};
 
 impl Command {
     /// Returns the right that is needed.
@@ -21,47 +21,72 @@ impl Command {
     /// Returns the form of it that was used; one stands for all that take a prompt.
     #[must_use]
     pub fn form(&self) -> &'static Form {
-        let (_, subcommand) = self.words();
-        let fits = |form: &&Form| match (&form.build, subcommand) {
-            (Build::Prompt(_), None) => true,
-            (Build::Words(_), _) => form.subcommand() == subcommand,
-            (Build::Prompt(_), Some(_)) => false,
+        let (_, path) = self.words();
+        let fits = |form: &&Form| match form.build {
+            Build::Prompt(_) => path.is_empty(),
+            Build::Words(_) => form.path().eq(path.iter().copied()),
         };
         self.definition().forms.iter().find(fits).expect("the table has a form of every command")
     }
 
     /// Returns the words that the command is found by in the table.
-    fn words(&self) -> (&'static str, Option<&'static str>) {
+    fn words(&self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Session(session) => ("session", session.subcommand()),
-            Self::Status => ("status", None),
-            Self::Agents => ("agents", None),
-            Self::Id => ("id", None),
-            Self::Start { .. } => ("start", None),
-            Self::Stop { .. } => ("stop", None),
-            Self::Why { .. } => ("why", None),
-            Self::Help { .. } => ("help", None),
-            Self::Approve { .. } => ("approve", None),
-            Self::Deny { .. } => ("deny", None),
-            Self::AllowForSession { .. } => ("allow", None),
-            Self::Retry { .. } => ("retry", None),
-            Self::Discard { .. } => ("discard", None),
-            Self::Cancel { .. } => ("cancel", None),
+            Self::Session(session) => ("session", session.path()),
+            Self::Investigate(_) => ("investigate", &[]),
+            Self::Background(background) => ("background", background.path()),
+            Self::Status => ("status", &[]),
+            Self::Agents => ("agents", &[]),
+            Self::Id => ("id", &[]),
+            Self::Start { .. } => ("start", &[]),
+            Self::Stop { .. } => ("stop", &[]),
+            Self::Why { .. } => ("why", &[]),
+            Self::Help { .. } => ("help", &[]),
+            Self::Approve { .. } => ("approve", &[]),
+            Self::Deny { .. } => ("deny", &[]),
+            Self::AllowForSession { .. } => ("allow", &[]),
+            Self::Retry { .. } => ("retry", &[]),
+            Self::Discard { .. } => ("discard", &[]),
+            Self::Cancel { .. } => ("cancel", &[]),
         }
     }
 }
 
 impl SessionCommand {
-    fn subcommand(&self) -> Option<&'static str> {
+    fn path(&self) -> &'static [&'static str] {
         match self {
-            Self::Start(_) => None,
-            Self::List => Some("list"),
-            Self::Show(_) => Some("show"),
-            Self::Use(_) => Some("use"),
-            Self::Cancel(_) => Some("cancel"),
-            Self::End(_) => Some("end"),
-            Self::Rename { .. } => Some("rename"),
-            Self::Retry(_) => Some("retry"),
+            Self::Start(_) => &[],
+            Self::List => &["list"],
+            Self::Show(_) => &["show"],
+            Self::Use(_) => &["use"],
+            Self::Cancel(_) => &["cancel"],
+            Self::End(_) => &["end"],
+            Self::Rename { .. } => &["rename"],
+            Self::Retry(_) => &["retry"],
+        }
+    }
+}
+
+impl BackgroundCommand {
+    fn path(&self) -> &'static [&'static str] {
+        match self {
+            Self::On => &["on"],
+            Self::Off => &["off"],
+            Self::Status => &["status"],
+            Self::List => &["list"],
+            Self::Show(_) => &["show"],
+            Self::Use(_) => &["use"],
+            Self::Cancel(_) => &["cancel"],
+            Self::NotifyList => &["notify", "list"],
+            Self::NotifySet(_) => &["notify", "set"],
+            Self::NotifyTest => &["notify", "test"],
+        }
+    }
+
+    fn word(&self) -> Option<&str> {
+        match self {
+            Self::Show(word) | Self::Use(word) | Self::Cancel(word) | Self::NotifySet(word) => Some(word),
+            Self::On | Self::Off | Self::Status | Self::List | Self::NotifyList | Self::NotifyTest => None,
         }
     }
 }
@@ -69,14 +94,17 @@ impl SessionCommand {
 /// Writes the command so that parsing it gives the same again.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (word, subcommand) = self.words();
+        let (word, path) = self.words();
         write!(f, "/{word}")?;
-        if let Some(subcommand) = subcommand {
-            write!(f, " {subcommand}")?;
+        for word in path {
+            write!(f, " {word}")?;
         }
         match self {
             Self::Session(session) => session.write_rest(f),
-            Self::Status
+            Self::Investigate(Some(start)) => start.write_rest(f),
+            Self::Background(background) => background.word().map_or(Ok(()), |word| write!(f, " {word}")),
+            Self::Investigate(None)
+            | Self::Status
             | Self::Agents
             | Self::Id
             | Self::Stop { all: false }

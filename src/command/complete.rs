@@ -141,6 +141,7 @@ fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
     match kind {
         Kind::Session => offer(words.sessions, "session"),
         Kind::NewName | Kind::Code => Vec::new(),
+        Kind::Channels => offer(&["email", "chat", "none"], "channel"),
         Kind::Project => offer(words.projects, "project"),
         Kind::Task | Kind::TaskOrMessage => offer(words.tasks, "task"),
         Kind::Request => offer(words.requests, "permission request"),

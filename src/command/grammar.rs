@@ -105,6 +105,8 @@ pub enum Kind {
     Command,
     /// A pairing code.
     Code,
+    /// Channels of a notice, with commas between them.
+    Channels,
 }
 
 /// An option of a prompt.
@@ -167,6 +169,13 @@ impl Form {
     #[must_use]
     pub fn subcommand(&self) -> Option<&'static str> {
         if let Some(Argument::Literal(word)) = self.arguments.first() { Some(word) } else { None }
+    }
+
+    /// Returns the words of its own that the form begins with, such as `notify set`.
+    pub fn path(&self) -> impl Iterator<Item = &'static str> + use<'_> {
+        self.arguments
+            .iter()
+            .map_while(|argument| if let Argument::Literal(word) = argument { Some(*word) } else { None })
     }
 
     /// Takes the words that stand where the form has a variable part, if the words fit the form exactly.
@@ -286,10 +295,11 @@ mod tests {
     }
 
     #[test]
-    fn a_command_without_a_prompt_has_one_form() {
+    fn a_command_has_forms_that_are_told_apart_by_words_of_their_own() {
         for definition in COMMANDS {
             let prompts = definition.forms.iter().any(|form| matches!(form.build, Build::Prompt(_)));
-            assert!(prompts || definition.forms.len() == 1, "{}", definition.word);
+            let words = definition.subcommands().count();
+            assert!(prompts || definition.forms.len() == 1 || words == definition.forms.len(), "{}", definition.word);
             assert!(!definition.forms.is_empty() && !definition.examples.is_empty(), "{}", definition.word);
         }
     }

@@ -52,7 +52,9 @@ pub fn detail(topic: &str) -> Option<Document> {
 
 /// Builds a command's lines of the overview: one, and one more for its subcommands.
 fn lines(definition: &Definition) -> Vec<Item> {
-    let mut items = vec![line(&definition.usage(&definition.forms[0]), definition.description)];
+    let first = &definition.forms[0];
+    let head = if first.subcommand().is_some() { format!("/{}", definition.word) } else { definition.usage(first) };
+    let mut items = vec![line(&head, definition.description)];
     let subcommands = definition.forms.iter().filter(|form| form.subcommand().is_some());
     let usages: Vec<_> = subcommands.map(|form| format!("`{}`", definition.usage(form))).collect();
     if !usages.is_empty() {
@@ -114,6 +116,9 @@ mod tests {
         **Work**
         - `/session <prompt>`: Start agent work in a named session, follow it up, or look after sessions
         - `/session list` · `/session show <name>` · `/session use <name>` · `/session cancel <name>` · `/session end <name>` · `/session rename <old> <new>` · `/session retry <name>`
+        - `/investigate <prompt>`: Find the cause of a problem: a question, a template, or an alert
+        - `/background`: Look after investigations, and say who is told when one is done
+        - `/background on` · `/background off` · `/background status` · `/background list` · `/background show <task>` · `/background use <task>` · `/background cancel <task>` · `/background notify list` · `/background notify set <channels>` · `/background notify test`
         - `/stop [all]`: Stop the running task of this thread; all: every task of this chat
         **Look**
         - `/status`: Show what runs and waits here

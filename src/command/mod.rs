@@ -52,6 +52,10 @@ pub fn menu() -> Vec<CommandEntry> {
 pub enum Command {
     /// Starts, follows up or looks after sessions.
     Session(SessionCommand),
+    /// Starts an investigation; without anything to investigate, lists what is prepared or takes a file that came along.
+    Investigate(Option<Start>),
+    /// Looks after investigations and says how the chat wants to hear of them.
+    Background(BackgroundCommand),
     /// Tells what runs here.
     Status,
     /// Lists the agents.
@@ -136,6 +140,31 @@ pub enum SessionCommand {
     Retry(String),
 }
 
+/// What `/background` was asked to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackgroundCommand {
+    /// Lets investigations of the chat run in the background.
+    On,
+    /// Lets the chat wait for them.
+    Off,
+    /// Tells how it is, and how many there are.
+    Status,
+    /// Lists the chat's investigations.
+    List,
+    /// Shows one.
+    Show(String),
+    /// Makes a finished one the active context.
+    Use(String),
+    /// Stops one.
+    Cancel(String),
+    /// Lists who is told when one is done.
+    NotifyList,
+    /// Says who is told.
+    NotifySet(String),
+    /// Tells them something to see whether they hear.
+    NotifyTest,
+}
+
 /// A prompt given with `/session`, with its options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start {
@@ -181,7 +210,9 @@ impl Parsed {
     #[must_use]
     pub fn prompt(&self) -> Option<&str> {
         match self {
-            Self::Command(Command::Session(SessionCommand::Start(start))) => Some(&start.prompt),
+            Self::Command(Command::Session(SessionCommand::Start(start)) | Command::Investigate(Some(start))) => {
+                Some(&start.prompt)
+            }
             Self::FreeText { prompt, .. } => Some(prompt),
             Self::Command(_) | Self::Nothing => None,
         }

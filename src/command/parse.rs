@@ -103,20 +103,31 @@ fn known_command(word: &str) -> Result<&'static str, Misunderstood> {
     definition(word).map(|definition| definition.word).ok_or_else(|| unknown_command(word))
 }
 
-/// Tells why the words do not fit a command that has one form and no prompt.
+/// Tells why the words do not fit a command that has no prompt: by the form that goes furthest with them.
 fn does_not_fit(definition: &'static Definition, words: &[&str]) -> Misunderstood {
-    let form = &definition.forms[0];
+    let fitting = |form: &Form| {
+        let pairs = words.iter().zip(form.arguments);
+        pairs.take_while(|(word, own)| own.takes(word)).count()
+    };
+    // The first of those that go as far.
+    let form = definition.forms.iter().rev().max_by_key(|form| fitting(form)).unwrap_or(&definition.forms[0]);
+    let far = fitting(form);
     if let Some(missing @ Argument::Word(..)) = form.arguments.get(words.len()) {
         let fault = Fault::MissingWord { command: definition.word, missing: missing.to_string() };
         return misunderstood(definition, form, fault);
     }
     let takes = |(index, word): (usize, &&str)| form.arguments.get(index).is_some_and(|own| own.takes(word));
-    let index = words.iter().enumerate().position(|at| !takes(at)).expect("words that all fit are a command");
+    let Some(index) = words.iter().enumerate().position(|at| !takes(at)) else {
+        let missing = form.arguments.get(words.len()).map(ToString::to_string).unwrap_or_default();
+        return misunderstood(definition, form, Fault::MissingWord { command: definition.word, missing });
+    };
     let word = words[index];
     let before = words.iter().take(index).map(|word| quoted(word));
     let after = before.fold(format!("/{}", definition.word), |line, word| format!("{line} {word}"));
-    let own = form.arguments.get(index).and_then(|own| match own {
-        Argument::OptionalLiteral(own) | Argument::Literal(own) => nearest(word, [*own]),
+    // What could have stood here, in any form that goes as far.
+    let others = definition.forms.iter().filter(|other| fitting(other) == far);
+    let literals = others.filter_map(|other| match other.arguments.get(index)? {
+        Argument::OptionalLiteral(own) | Argument::Literal(own) => Some(*own),
         Argument::Word(..)
         | Argument::OptionalWord(..)
         | Argument::Flag(_)
@@ -124,8 +135,11 @@ fn does_not_fit(definition: &'static Definition, words: &[&str]) -> Misunderstoo
         | Argument::Separator
         | Argument::Prompt => None,
     });
+    let near = nearest(word, literals);
+    let meant = |form: &&Form| form.arguments.get(index).is_some_and(|own| near.is_some_and(|near| own.takes(near)));
+    let form = definition.forms.iter().filter(|form| fitting(form) == far).find(meant).unwrap_or(form);
     let fault = Fault::UnknownWord { after, word: quoted(word) };
-    Misunderstood { nearest: own.map(str::to_owned), ..misunderstood(definition, form, fault) }
+    Misunderstood { nearest: near.map(str::to_owned), ..misunderstood(definition, form, fault) }
 }
 
 fn unknown_command(word: &str) -> Misunderstood {
@@ -272,6 +286,15 @@ mod tests {
             ("/status now", "`now` is not understood after `/status`", "/status", None),
             ("/stop al", "`al` is not understood after `/stop`", "/stop [all]", Some("all")),
             ("/why", "`/why` needs `<task or message>`", "/why <task or message>", None),
+            ("/background", "`/background` needs `on`", "/background on", None),
+            ("/background lst", "`lst` is not understood after `/background`", "/background list", Some("list")),
+            ("/background show", "`/background` needs `<task>`", "/background show <task>", None),
+            (
+                "/background notify sett",
+                "`sett` is not understood after `/background notify`",
+                "/background notify set <channels>",
+                Some("set"),
+            ),
             ("/approve 1 2", "`2` is not understood after `/approve 1`", "/approve <request>", None),
             ("/session", "the prompt is missing", prompt, None),
             ("/session --name docs", "the prompt is missing", prompt, None),

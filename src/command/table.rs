@@ -2,7 +2,7 @@
 
 use super::grammar::Build::{Prompt, Words};
 use super::grammar::{Argument, Build, Definition, Example, Flag, Form, Group, Kind, Need, TextForm};
-use super::{Command, SessionCommand};
+use super::{BackgroundCommand as Background, Command, SessionCommand};
 
 const NAME: Argument = Argument::Word("name", Kind::Session);
 const TASK: Argument = Argument::Word("task", Kind::Task);
@@ -111,6 +111,117 @@ pub static COMMANDS: &[Definition] = &[
             Example { text: "/session @docs now shorten it", does: "follows up in the session `docs`" },
             Example { text: "/session -- list", does: "sends the word `list` as a prompt" },
             Example { text: "/session rename docs readme", does: "renames the session `docs`" },
+        ],
+    },
+    Definition {
+        word: "investigate",
+        aliases: &[],
+        group: Group::Work,
+        description: "Find the cause of a problem: a question, a template, or an alert",
+        forms: &[
+            Form {
+                arguments: &[Argument::Prompt],
+                need: Need::Operator,
+                description: "investigate a question, a template by its name, or an alert pasted as text or JSON",
+                build: INVESTIGATE,
+            },
+            Form {
+                arguments: &[Argument::Mention("<agent>[/<model>]"), Argument::Prompt],
+                need: Need::Operator,
+                description: "let that agent and model do it",
+                build: INVESTIGATE,
+            },
+            Form {
+                arguments: &[],
+                need: Need::Operator,
+                description: "list the templates; with a file attached: investigate the alert in it",
+                build: Words(|_| Command::Investigate(None)),
+            },
+        ],
+        examples: &[
+            Example { text: "/investigate high-cpu", does: "uses the template `high-cpu`" },
+            Example { text: "/investigate why did web-1 restart at 03:10?", does: "asks a question of your own" },
+            Example { text: "/investigate @host disk-full", does: "lets the built-in investigator look" },
+        ],
+    },
+    Definition {
+        word: "background",
+        aliases: &["bg"],
+        group: Group::Work,
+        description: "Look after investigations, and say who is told when one is done",
+        forms: &[
+            Form {
+                arguments: &[Argument::Literal("on")],
+                need: Need::Operator,
+                description: "run this chat's investigations in the background",
+                build: Words(|_| of(Background::On)),
+            },
+            Form {
+                arguments: &[Argument::Literal("off")],
+                need: Need::Operator,
+                description: "show their progress here, and let follow-ups wait",
+                build: Words(|_| of(Background::Off)),
+            },
+            Form {
+                arguments: &[Argument::Literal("status")],
+                need: Need::Viewer,
+                description: "tell whether it is on, what runs, and who is told",
+                build: Words(|_| of(Background::Status)),
+            },
+            Form {
+                arguments: &[Argument::Literal("list")],
+                need: Need::Viewer,
+                description: "list this chat's investigations, newest first",
+                build: Words(|_| of(Background::List)),
+            },
+            Form {
+                arguments: &[Argument::Literal("show"), TASK],
+                need: Need::Viewer,
+                description: "show one: its analysis, its numbers, and who was told",
+                build: Words(|given| of(Background::Show(word(given, 0)))),
+            },
+            Form {
+                arguments: &[Argument::Literal("use"), TASK],
+                need: Need::Operator,
+                description: "go on from a finished one with plain text",
+                build: Words(|given| of(Background::Use(word(given, 0)))),
+            },
+            Form {
+                arguments: &[Argument::Literal("cancel"), TASK],
+                need: Need::Operator,
+                description: "stop one",
+                build: Words(|given| of(Background::Cancel(word(given, 0)))),
+            },
+            Form {
+                arguments: &[Argument::Literal("notify"), Argument::Literal("list")],
+                need: Need::Viewer,
+                description: "list who is told when one is done",
+                build: Words(|_| of(Background::NotifyList)),
+            },
+            Form {
+                arguments: &[
+                    Argument::Literal("notify"),
+                    Argument::Literal("set"),
+                    Argument::Word("channels", Kind::Channels),
+                ],
+                need: Need::Admin,
+                description: "say who is told: email, chat, a chat's address, several with commas, or none",
+                build: Words(|given| of(Background::NotifySet(word(given, 0)))),
+            },
+            Form {
+                arguments: &[Argument::Literal("notify"), Argument::Literal("test")],
+                need: Need::Operator,
+                description: "send everybody on that list a test",
+                build: Words(|_| of(Background::NotifyTest)),
+            },
+        ],
+        examples: &[
+            Example { text: "/background list", does: "shows the ids" },
+            Example { text: "/background show 7f3k", does: "shows the one whose id begins so" },
+            Example {
+                text: "/background notify set email,slack:C0123",
+                does: "tells the mail's recipients and a channel",
+            },
         ],
     },
     Definition {
@@ -290,6 +401,12 @@ pub static TEXT_FORMS: &[TextForm] = &[
     TextForm { usage: "@<session> <prompt>", description: "Follow up in that session" },
     TextForm { usage: "@<agent>[/<model>] <prompt>", description: "Start a session on that agent and model" },
 ];
+
+const INVESTIGATE: Build = Prompt(|start| Command::Investigate(Some(start)));
+
+fn of(command: Background) -> Command {
+    Command::Background(command)
+}
 
 fn word(given: &[&str], index: usize) -> String {
     given[index].to_owned()

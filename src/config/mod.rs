@@ -25,6 +25,7 @@ mod reader;
 mod redact;
 mod render;
 mod show;
+mod smtp;
 mod source;
 mod store;
 mod telegram;
@@ -52,6 +53,7 @@ use reader::{Findings, Section};
 pub use redact::{MIN_LITERAL_BYTES, MIN_PREFIX_BYTES, Redact};
 pub use render::Render;
 pub use show::{MASK, show};
+pub use smtp::{Security, Smtp};
 pub use source::{MAX_FILE_BYTES, Sources, directory};
 pub use store::{Durability, Store};
 pub use telegram::{TELEGRAM_API_URL, Telegram};
@@ -65,7 +67,7 @@ const NOT_READ: &str = "this build has nothing that reads this section; it is ig
 const TELEGRAM_TOKEN_VARIABLE: &str = "TELEGRAM_BOT_TOKEN";
 
 /// Sections of parts that this build does not contain; they are accepted and ignored.
-const ABSENT_SECTIONS: [&str; 8] = ["cron", "discord", "email", "hooks", "matrix", "slack", "smtp", "triage"];
+const ABSENT_SECTIONS: [&str; 7] = ["cron", "discord", "email", "hooks", "matrix", "slack", "triage"];
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone, Default)]
@@ -94,6 +96,8 @@ pub struct Config {
     pub redact: Redact,
     /// The Telegram bot.
     pub telegram: Telegram,
+    /// The mail server.
+    pub smtp: Smtp,
 }
 
 impl Config {
@@ -102,13 +106,14 @@ impl Config {
     pub fn is_set(&self, integration: &str) -> bool {
         match integration {
             "telegram" => self.telegram.token.is_some(),
+            "smtp" => self.smtp.is_set(),
             _ => false,
         }
     }
 
     /// Returns our own secrets, which never leave whoever quotes them.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        self.telegram.token.iter()
+        self.telegram.token.iter().chain(&self.smtp.password)
     }
 }
 
@@ -180,8 +185,10 @@ fn read(root: Branch, findings: &mut Findings) -> Config {
                 root.warn(name, NOT_READ);
             }
         }
-        if cfg!(not(feature = "telegram")) && root.has("telegram") {
-            root.warn("telegram", NOT_READ);
+        for (name, is_built) in [("telegram", cfg!(feature = "telegram")), ("smtp", cfg!(feature = "email"))] {
+            if !is_built && root.has(name) {
+                root.warn(name, NOT_READ);
+            }
         }
         Config {
             allow: root.section("allow", Allow::read),
@@ -196,6 +203,7 @@ fn read(root: Branch, findings: &mut Findings) -> Config {
             render: root.section("render", Render::read),
             redact: root.section("redact", Redact::read),
             telegram: root.section("telegram", Telegram::read),
+            smtp: root.section("smtp", Smtp::read),
         }
     })
 }

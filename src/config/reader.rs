@@ -176,6 +176,19 @@ impl<'a> Section<'a> {
         self.list(key, "strings", |value| value.as_str().map(str::to_owned))
     }
 
+    /// Reads a list of strings, which the environment may also write with commas: `a@example.org,b@example.org`.
+    pub(super) fn listed(&mut self, key: &str) -> Option<Vec<String>> {
+        if let Some(Node::Text { text, .. }) = self.keys.get(key)
+            && !text.trim_start().starts_with('[')
+        {
+            let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+            let words = words.map(str::to_owned).collect();
+            self.take(key);
+            return Some(words);
+        }
+        self.texts(key)
+    }
+
     /// Reads a list whose every entry `parse` understands.
     pub(super) fn list<T>(&mut self, key: &str, of: &str, parse: impl Fn(&toml::Value) -> Option<T>) -> Option<Vec<T>> {
         let Held { value, variable } = self.held_value(key)?;

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use super::agents::{Agent, Idle, Kind};
 use super::allow::{Allowed, Role};
 use super::observer::Recovery;
+use super::smtp::{Security, Smtp};
 use super::store::Durability;
 use super::{Agents, Config, HostProbes};
 use crate::agent::run::Permission;
@@ -19,8 +20,21 @@ pub const MASK: &str = "***";
 /// Writes the whole configuration, defaults included, as TOML.
 #[must_use]
 pub fn show(config: &Config) -> String {
-    let Config { allow, agents, limits, timeouts, observer, projects, delivery, store, http, render, redact, telegram } =
-        config;
+    let Config {
+        allow,
+        agents,
+        limits,
+        timeouts,
+        observer,
+        projects,
+        delivery,
+        store,
+        http,
+        render,
+        redact,
+        telegram,
+        smtp,
+    } = config;
     let root = table([
         ("allow", Value::Table(allow.0.iter().map(|(name, list)| (name.to_string(), allowed(list))).collect())),
         ("agents", all_agents(agents)),
@@ -67,6 +81,7 @@ pub fn show(config: &Config) -> String {
                 ("transcribe", telegram.transcribe.clone().into()),
             ])),
         ),
+        ("smtp", all_smtp(smtp)),
         ("http", table([("listen", http.listen.map(|address| address.to_string()).unwrap_or_default().into())])),
         ("render", table([("max_parts", render.max_parts.into())])),
         (
@@ -118,6 +133,21 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
         ("idle", idle),
     ];
     table(kind.into_iter().chain(keys))
+}
+
+fn all_smtp(smtp: &Smtp) -> Value {
+    let texts = [("host", &smtp.host), ("username", &smtp.username), ("reply_to", &smtp.reply_to)];
+    let given = texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?.into())));
+    let password = smtp.password.iter().map(|_| ("password", MASK.into()));
+    let ca_file = smtp.ca_file.iter().map(|path| ("ca_file", path.display().to_string().into()));
+    let rest = [
+        ("port", i64::from(smtp.port).into()),
+        ("security", word(&Security::WORDS, smtp.security)),
+        ("from", smtp.from.clone().into()),
+        ("to", smtp.to.clone().into()),
+        ("timeout", duration(smtp.timeout)),
+    ];
+    table(given.chain(password).chain(ca_file).chain(rest))
 }
 
 fn masked(env: &BTreeMap<String, SecretString>) -> Value {

@@ -258,11 +258,33 @@ fn faults_of_the_environment_name_the_variable_and_hide_its_value() {
 
 #[test]
 fn sections_of_parts_that_are_not_built_in_are_accepted_with_a_warning() {
-    let text = "[slack]\nbot_token = 'x'\n[[hooks]]\nid = 'ops'\n[smtp]\nhost = 'mail'";
+    let text = "[slack]\nbot_token = 'x'\n[[hooks]]\nid = 'ops'";
     let loaded = load_bytes(text, &[("SIGNALBOX__DISCORD__TOKEN", "x")]).expect("known sections");
     let names: Vec<&str> = loaded.warnings.iter().filter_map(|warning| warning.split(':').next()).collect();
-    assert_eq!(names, ["discord", "hooks", "slack", "smtp"]);
+    assert_eq!(names, ["discord", "hooks", "slack"]);
     assert_eq!(show(&loaded.config), show(&Config::default()));
+}
+
+#[test]
+fn the_mail_server_is_read_and_its_password_never_shown() {
+    let text = "[smtp]\nhost = 'mail.example.org'\nfrom = 'bot@example.org'\npassword = 'hunter22'\nusername = 'bot'";
+    let config = load_bytes(text, &[("SIGNALBOX__SMTP__TO", "a@example.org, b@example.org")]).expect("good").config;
+    assert_eq!(config.smtp.to, ["a@example.org", "b@example.org"]);
+    assert!(config.smtp.is_set() && config.secrets().count() == 1);
+    let shown = show(&config);
+    assert!(shown.contains("mail.example.org") && !shown.contains("hunter22"), "{shown}");
+    for (text, fault) in [
+        ("host = 'x'", "smtp.from: must say who writes"),
+        ("to = ['nobody']", "smtp.to: must be mail addresses"),
+        ("to = [\"a@b\\nBcc: c@d\"]", "smtp.to: must be mail addresses"),
+        ("port = 70000", "smtp.port: must be between"),
+        ("security = 'maybe'", "smtp.security: must be one of"),
+        ("timeout = '0s'", "smtp.timeout: must be between"),
+        ("hots = 'x'", "did you mean smtp.host?"),
+    ] {
+        let faults = load_bytes(format!("[smtp]\n{text}"), &[]).expect_err(text).to_string();
+        assert!(faults.contains(fault), "{fault:?} in {faults}");
+    }
 }
 
 #[test]

@@ -3,7 +3,9 @@
 pub mod access;
 pub mod agents;
 pub mod approval;
+pub mod background;
 pub mod intake;
+pub mod rca;
 pub mod session;
 pub mod task;
 pub mod trace;

@@ -1,4 +1,11 @@
 //! Investigations: tasks whose answer is the cause of a problem.
 
 pub mod alert;
+pub mod background;
+pub mod brief;
 pub mod host;
+pub mod notify;
+pub mod rca;
+pub mod start;
+pub mod tell;
+pub mod template;

@@ -11,6 +11,7 @@
 pub mod board;
 mod follow;
 mod housekeeping;
+mod inquiry;
 pub mod live;
 mod prepare;
 pub mod progress;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Observer;
+use super::inquiry::Background;
 use crate::agent::environment;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, Protocol, RunSpec};
 use crate::agent::{catalogue, claude};
@@ -24,13 +25,14 @@ pub(super) struct Prepared {
 
 impl Observer {
     /// Makes the specification of a run; `None` when the configuration does not know the agent any more.
-    pub(super) fn prepare(&self, task: &Task, session: Option<&Session>) -> Option<Prepared> {
+    pub(super) fn prepare(&self, task: &Task, session: Option<&Session>, background: &Background) -> Option<Prepared> {
         let context = self.bus.router().context();
         let agent = context.agents.agent(&task.agent)?;
         let state = self.bus.store().directory();
         let known_session = session.and_then(|session| session.agent_session.clone());
         let model = task.model.as_deref();
-        let mut prompt = task.prompt.clone();
+        let permission = background.permission(agent.permission);
+        let mut prompt = background.prompt(agent.kind, task, session, self.bus.store().clock().random());
         let mut asked_session = None;
         let (argv, protocol) = match agent.kind {
             Kind::Claude => {
@@ -43,7 +45,7 @@ impl Observer {
                 let argv = if agent.has_placeholders() {
                     filled(&agent.command, "", &id, model)
                 } else {
-                    let ask = claude::Ask { conversation, model, permission: agent.permission, args: &agent.args };
+                    let ask = claude::Ask { conversation, model, permission, args: &agent.args };
                     with_files_of(claude::argv(&agent.command, &ask), task, state)
                 };
                 asked_session = Some(id);
@@ -51,7 +53,7 @@ impl Observer {
             }
             Kind::Command => {
                 let id = session.map_or_else(|| task.id.to_string(), |session| session.id.to_string());
-                let mut argv = filled(&agent.command, &task.prompt, &id, model);
+                let mut argv = filled(&agent.command, &prompt, &id, model);
                 if agent.command.iter().any(|word| word.contains("{prompt}")) {
                     prompt.clear();
                 }
@@ -59,8 +61,9 @@ impl Observer {
                 (argv, Protocol::Text)
             }
             Kind::Host => {
-                let scope =
-                    host_scope(&context.config.agents.host, self.bus.store().directory(), context.agents.variables());
+                let scope = host_scope(&context.config.agents.host, state, context.agents.variables());
+                let asked_by = if background.has_alert() { AskedBy::Alert } else { AskedBy::Person };
+                let scope = Scope { asked_by, analysis: background.inquiry.is_some(), ..scope };
                 (vec!["/proc/self/exe".into(), HOST_SUBCOMMAND.into(), scope.to_argument()], Protocol::Native)
             }
         };
@@ -73,7 +76,7 @@ impl Observer {
             scratch: scratch(task, state),
             prompt,
             protocol,
-            permission: agent.permission,
+            permission,
             allowed_tools: session.map(|session| session.allowed_tools.clone()).unwrap_or_default(),
             bounds: bounds(&context.config, agent),
         };
@@ -102,6 +105,7 @@ fn host_scope(probes: &config::HostProbes, state: &Path, variables: &BTreeMap<St
     let own = own.into_iter().flatten().flat_map(|path| [path.canonicalize().ok(), Some(path)]);
     Scope {
         asked_by: AskedBy::Person,
+        analysis: false,
         files: probes.files.clone(),
         urls: probes.urls.clone(),
         prometheus: probes.prometheus.clone(),

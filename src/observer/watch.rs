@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use signalbox_adapter::Purpose;
 use tokio::sync::mpsc;
 
+use super::inquiry::{self, Background, Outcome};
 use super::prepare::Prepared;
 use super::recover::Found;
 use super::verdict::{self, Evidence};
@@ -16,10 +17,11 @@ use crate::agent::exit::Exit;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, StartError, attach};
 use crate::agent::supervisor::end_leftovers;
 use crate::agent::supervisor::wire::Control;
-use crate::config::Recovery;
+use crate::config::{Kind, Recovery};
 use crate::format;
+use crate::investigation::rca::{Rca, Recorder, Stats};
 use crate::report::{self, Answered};
-use crate::store::{Completion, Session, Status, StoreError, Task};
+use crate::store::{Again, Completion, Session, Status, StoreError, Task};
 
 /// How long until a step that could not be stored is tried again.
 pub(super) const STORE_AGAIN: Duration = Duration::from_secs(1);
@@ -41,19 +43,36 @@ const MAX_SAID_BYTES: usize = 16 * 1024;
 #[derive(Default)]
 struct Seen {
     tools: u32,
+    /// Kept for investigations only.
+    recorder: Option<Recorder>,
     said: String,
     last_word: Option<Final>,
     asked_session: Option<String>,
     other_session: bool,
 }
 
+/// Follows a task through its run, and through the next where its answer has to be asked for once more.
 pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut controls: mpsc::Receiver<Control>) {
-    let mut seen = Seen::default();
+    let mut next = Some((task, how));
+    while let Some((task, how)) = next {
+        next = watch_run(observer, task, how, &mut controls).await.map(|task| (task, Begin::Fresh));
+    }
+}
+
+async fn watch_run(
+    observer: &Arc<Observer>,
+    task: Task,
+    how: Begin,
+    controls: &mut mpsc::Receiver<Control>,
+) -> Option<Task> {
+    let Ok((session, background)) = observer.background_of(&task).await else { return None };
+    let recorder = background.inquiry.is_some().then(Recorder::default);
+    let mut seen = Seen { recorder, ..Seen::default() };
     let begun = match how {
-        Begin::Fresh => observer.start(&task, &mut seen).await,
+        Begin::Fresh => observer.start(&task, session.as_ref(), &background, &mut seen).await,
         Begin::Again => match observer.find(&task).await {
             Found::Run(run) => Started::Run(run),
-            Found::NeverStarted => observer.start(&task, &mut seen).await,
+            Found::NeverStarted => observer.start(&task, session.as_ref(), &background, &mut seen).await,
             Found::Dead => Started::Dead,
             Found::Stopping => Started::Stopping,
         },
@@ -61,15 +80,18 @@ pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut 
     let mut run = match begun {
         Started::Run(run) => run,
         Started::Failed(completion) => {
-            observer.finish(task, completion, false).await;
-            return;
+            observer.finish(task, completion, false, None).await;
+            return None;
         }
-        Started::Dead => return observer.interrupt(task).await,
-        Started::Stopping => return,
+        Started::Dead => {
+            observer.interrupt(task).await;
+            return None;
+        }
+        Started::Stopping => return None,
     };
     loop {
         let news = tokio::select! {
-            () = observer.stop.cancelled() => return,
+            () = observer.stop.cancelled() => return None,
             news = run.next() => news,
             Some(control) = controls.recv() => {
                 if let Err(error) = run.control(&control).await {
@@ -83,8 +105,11 @@ pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut 
                 observer.board.take(&task.id, &event, Instant::now());
                 observer.take(&task, event, &mut seen).await;
             }
-            Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen).await,
-            Some(RunNews::Lost) | None => return observer.interrupt(task).await,
+            Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen, background).await,
+            Some(RunNews::Lost) | None => {
+                observer.interrupt(task).await;
+                return None;
+            }
         }
     }
 }
@@ -102,14 +127,22 @@ enum Started {
 }
 
 impl Observer {
-    /// Reads the session of a task; `Err` when this program stops before it could: without the session a resumed
-    /// conversation would silently begin afresh.
-    async fn session_of(&self, task: &Task) -> Result<Option<Session>, Stopping> {
-        let Some(id) = task.session else { return Ok(None) };
+    /// Reads a task's session, and what it investigates; `Err` when this program stops before it could: without the
+    /// session a resumed conversation would silently begin afresh.
+    async fn background_of(&self, task: &Task) -> Result<(Option<Session>, Background), Stopping> {
         loop {
-            match self.bus.store().read(move |tx| tx.session(id)).await {
-                Ok(session) => return Ok(session),
-                Err(error) => tracing::error!(%error, task.id = %task.id, "could not read a session; reading again"),
+            let task = task.clone();
+            let id = task.id.clone();
+            let read = self.bus.store().read(move |tx| {
+                let session = task.session.map(|id| tx.session(id)).transpose()?.flatten();
+                let inquiry = tx.investigation(&task.id)?;
+                let of_session = session.as_ref().filter(|session| session.investigation && inquiry.is_none());
+                let earlier = of_session.map(|session| tx.investigation_of_session(session.id)).transpose()?.flatten();
+                Ok((session, Background { inquiry, earlier }))
+            });
+            match read.await {
+                Ok(read) => return Ok(read),
+                Err(error) => tracing::error!(%error, task.id = %id, "could not read a session; reading again"),
             }
             tokio::select! {
                 () = self.stop.cancelled() => return Err(Stopping),
@@ -118,13 +151,12 @@ impl Observer {
         }
     }
 
-    async fn start(&self, task: &Task, seen: &mut Seen) -> Started {
-        let Ok(session) = self.session_of(task).await else { return Started::Stopping };
-        let Some(Prepared { spec, asked_session }) = self.prepare(task, session.as_ref()) else {
+    async fn start(&self, task: &Task, session: Option<&Session>, background: &Background, seen: &mut Seen) -> Started {
+        let Some(Prepared { spec, asked_session }) = self.prepare(task, session, background) else {
             let error = format!("the agent {} is no longer configured", task.agent);
             return Started::Failed(Completion::without_answer(Status::ErrorInternal, Some(error)));
         };
-        seen.asked_session = session.and_then(|session| session.agent_session).and(asked_session);
+        seen.asked_session = session.and_then(|session| session.agent_session.as_ref()).and(asked_session);
         let error = match self.launcher.start(&spec).await {
             Ok(run) => return Started::Run(Box::new(run)),
             Err(error) => error,
@@ -143,6 +175,9 @@ impl Observer {
     }
 
     async fn take(&self, task: &Task, event: Event, seen: &mut Seen) {
+        if let Some(recorder) = &mut seen.recorder {
+            recorder.take(&event);
+        }
         match event {
             Event::Session { id, .. } => {
                 seen.other_session = seen.asked_session.as_ref().is_some_and(|asked| *asked != id);
@@ -205,14 +240,15 @@ impl Observer {
         .await;
     }
 
-    async fn conclude(&self, task: Task, exit: &Exit, seen: Seen) {
+    /// Writes down how a run ended; returns the task where its answer is asked for once more.
+    async fn conclude(&self, task: Task, exit: &Exit, seen: Seen, background: Background) -> Option<Task> {
         let context = self.bus.router().context();
         let mut completion = verdict::judge(&Evidence {
             last_word: seen.last_word.as_ref(),
             exit,
             tools: seen.tools,
             said: &seen.said,
-            in_session: task.session.is_some(),
+            in_session: task.session.is_some() && background.inquiry.is_none(),
             how_to_install: prepare::how_to_install(&context.agents, &task.agent),
             timeouts: &context.config.timeouts,
             redactor: &self.redactor,
@@ -228,14 +264,46 @@ impl Observer {
         }
         let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
         let directory = self.run_directory(&task);
+        let resumable = context.agents.agent(&task.agent).is_some_and(|agent| agent.kind == Kind::Claude);
+        let outcome =
+            background.inquiry.as_ref().zip(seen.recorder.as_ref()).map(|(inquiry, recorder)| {
+                inquiry::settle(inquiry, &mut completion, recorder, resumable, &self.redactor)
+            });
         // The run's files are all that is known of its end until the end is written down.
-        let written = self.finish(task, completion, forgotten).await;
+        let (written, next) = match outcome {
+            Some(Outcome::Again(again)) => match self.ask_again(&task, again).await {
+                Ok(next) => (true, Some(next)),
+                // It was cancelled meanwhile.
+                Err(Some(aborted)) => (self.finish(task, aborted, false, None).await, None),
+                Err(None) => (false, None),
+            },
+            Some(Outcome::Done(analysis, stats)) => {
+                (self.finish(task, completion, forgotten, Some((*analysis, stats))).await, None)
+            }
+            None => (self.finish(task, completion, forgotten, None).await, None),
+        };
         if written && exit.output_bytes <= KEEP_ABOVE_BYTES {
             let emptied = tokio::task::spawn_blocking(move || empty(&directory)).await;
             if let Ok(Err(error)) = emptied {
                 tracing::warn!(%error, "could not remove a finished run's files");
             }
         }
+        next
+    }
+
+    /// Lets a task run once more; `Err` says how it ends where it does not, or that this program stops.
+    async fn ask_again(&self, task: &Task, again: Again) -> Result<Task, Option<Completion>> {
+        let (asked, next) = (task.clone(), Arc::new(std::sync::Mutex::new(None)));
+        let told = Arc::clone(&next);
+        let stored = self.store("a question asked again", move |tx| {
+            *told.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = tx.ask_again(&asked, &again)?;
+            Ok(())
+        });
+        if !stored.await {
+            return Err(None);
+        }
+        let next = next.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        next.ok_or_else(|| Some(Completion::without_answer(Status::Aborted, None)))
     }
 
     /// Ends a task that was lost: what is left of its tree, then `interrupted`, and a question to its chat.
@@ -247,13 +315,19 @@ impl Observer {
             Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run"),
             Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
         }
-        self.finish(task, Completion::without_answer(Status::Interrupted, None), false).await;
+        self.finish(task, Completion::without_answer(Status::Interrupted, None), false, None).await;
     }
 
     /// Writes a task's end down in one step: task, session, result, and who is next.
     ///
     /// Returns whether it is written: a program that stops, or has lost the role, leaves that to the next one.
-    async fn finish(&self, task: Task, completion: Completion, forgotten: bool) -> bool {
+    async fn finish(
+        &self,
+        task: Task,
+        completion: Completion,
+        forgotten: bool,
+        analysis: Option<(Option<Rca>, Stats)>,
+    ) -> bool {
         let bus = Arc::clone(&self.bus);
         let retry = bus.router().context().config.observer.recovery == Recovery::Retry;
         let completion = if forgotten { with_forgotten(completion) } else { completion };
@@ -264,6 +338,9 @@ impl Observer {
                 tx.set_agent_session(session, None)?;
             }
             let Some(ended) = tx.finish(&task, &completion)? else { return Ok(()) };
+            if let Some((rca, stats)) = &analysis {
+                tx.set_analysis(&ended.id, rca.as_ref(), stats)?;
+            }
             let context = bus.router().context();
             if ended.status == Status::Interrupted && retry && tx.resume_interrupted(&ended)? {
                 return report::close(tx, context, &ended, &tx.name_of(&ended)?);

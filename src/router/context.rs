@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use signalbox_adapter::{Attachment, Button, Document, Part, Purpose, Render};
+use signalbox_adapter::{Attachment, Button, Deliver, Document, Part, Purpose, Render};
 
 use crate::agent::catalogue::Catalogue;
 use crate::config::Config;
 use crate::store::{NewDelivery, Task};
+use crate::wiring;
 
 /// What the core knows of a transport; all that differs between providers is data here.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ pub struct Transport {
     pub edits: bool,
     /// The bot's name there, for `/command@name`; known once the provider has told it.
     pub bot_name: Arc<OnceLock<String>>,
+    /// What writes there, where it is connected.
+    pub deliver: Option<Arc<dyn Deliver>>,
 }
 
 /// Everything the handlers need that is no row.
@@ -50,6 +53,19 @@ impl Context {
             text,
         });
         (rendered.parts, attachment)
+    }
+
+    /// Whether who can use a transport owns this machine's user account.
+    #[must_use]
+    pub fn is_trusted(&self, provider: &str) -> bool {
+        self.transports.get(provider).is_some_and(|transport| transport.trusted)
+    }
+
+    /// Whether chats of a provider can be written to.
+    #[must_use]
+    pub fn can_reach(&self, provider: &str) -> bool {
+        let reaches = |transport: &Transport| transport.trusted || transport.deliver.is_some();
+        provider != wiring::EMAIL && self.transports.get(provider).is_some_and(reaches)
     }
 
     /// Whether messages of a provider can be changed after they were sent.
@@ -104,7 +120,13 @@ mod tests {
 
     #[test]
     fn what_is_beyond_the_last_message_is_attached_as_a_file() {
-        let narrow = Transport { render: Arc::new(Narrow), trusted: false, edits: false, bot_name: Arc::default() };
+        let narrow = Transport {
+            render: Arc::new(Narrow),
+            trusted: false,
+            edits: false,
+            bot_name: Arc::default(),
+            deliver: None,
+        };
         let mut context = Context {
             config: Config::default(),
             agents: Catalogue::new(Agents::default(), BTreeMap::new()),

@@ -5,6 +5,7 @@
 
 mod context;
 mod edit;
+mod look;
 mod pairing;
 mod turn;
 
@@ -12,12 +13,11 @@ use std::sync::Arc;
 
 use signalbox_adapter::{Incoming, IncomingKind};
 
-use crate::agent::catalogue::Presence;
-use crate::command::{self, Command, Misunderstood, Parsed, SessionCommand};
+use crate::command::{self, Misunderstood, Parsed};
 use crate::intake;
 use crate::store::{OpenInbound, StoreError, Tx};
 pub use context::{Context, Transport};
-pub use turn::{Heard, Turn};
+pub use turn::{Heard, Looked, Turn};
 use turn::{answer_press, is_addressed, role_of};
 
 /// Routes inbound messages.
@@ -105,14 +105,8 @@ impl Router {
             (IncomingKind::Button { action, .. }, _) => command::parse(&format!("/{action}"), None),
             (IncomingKind::Moved { .. }, _) => Ok(Parsed::Nothing),
         };
-        let presence = match &parsed {
-            Ok(Parsed::Command(Command::Agents)) => self.context.agents.look_closely().await,
-            Ok(Parsed::Command(Command::Session(SessionCommand::Start(_))) | Parsed::FreeText { .. }) => {
-                self.context.agents.look()
-            }
-            Ok(Parsed::Command(_) | Parsed::Nothing) | Err(_) => Presence::default(),
-        };
-        Ready { context: Arc::clone(&self.context), incoming, parsed, presence, heard: None }
+        let looked = look::look(&self.context, &incoming, &parsed).await;
+        Ready { context: Arc::clone(&self.context), incoming, parsed, looked, heard: None }
     }
 }
 
@@ -121,12 +115,12 @@ struct Ready {
     context: Arc<Context>,
     incoming: Incoming,
     parsed: Result<Parsed, Misunderstood>,
-    presence: Presence,
+    looked: Looked,
     heard: Option<Heard>,
 }
 
 impl Ready {
     fn route(&self, tx: &Tx<'_>, inbox: i64) -> Result<(), StoreError> {
-        Turn::new(tx, &self.context, &self.incoming, inbox, &self.presence, self.heard.as_ref()).serve(&self.parsed)
+        Turn::new(tx, &self.context, &self.incoming, inbox, &self.looked, self.heard.as_ref()).serve(&self.parsed)
     }
 }

@@ -1,6 +1,7 @@
 //! One message's turn: who may do what, which handler serves it, and how it is answered.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 use signalbox_adapter::{Block, Button, ChatId, Document, Incoming, IncomingKind, Purpose, Signal};
 
@@ -11,6 +12,7 @@ use crate::command::{self, Command, Misunderstood, Parsed};
 use crate::config::Role;
 use crate::format;
 use crate::intake;
+use crate::investigation;
 use crate::session;
 use crate::store::{InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
 use crate::tasks;
@@ -30,12 +32,27 @@ pub struct Turn<'t> {
     pub inbox: i64,
     /// What the machine said of its agents.
     pub presence: &'t Presence,
+    /// The text of a file that came with it, where one was wanted, or why it cannot be read.
+    pub attached: Option<&'t Result<String, String>>,
+    /// Chats named in it that cannot be written to, and why.
+    pub unreachable: &'t BTreeMap<String, String>,
     /// What a voice note was heard to say, or why it could not be heard.
     heard: Option<&'t Heard>,
     /// Whether a press has been answered.
     pressed: Cell<bool>,
     /// What is said with the first answer.
     aside: RefCell<Aside>,
+}
+
+/// What was looked at outside of the transaction.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What the machine said of its agents.
+    pub presence: Presence,
+    /// The text of a file that came with the message, or why it cannot be read.
+    pub attached: Option<Result<String, String>>,
+    /// Chats named in it that cannot be written to, and why.
+    pub unreachable: BTreeMap<String, String>,
 }
 
 /// What a voice note was heard to say, or why it could not be heard.
@@ -54,7 +71,7 @@ impl<'t> Turn<'t> {
         cx: &'t Context,
         incoming: &'t Incoming,
         inbox: i64,
-        presence: &'t Presence,
+        looked: &'t Looked,
         heard: Option<&'t Heard>,
     ) -> Self {
         let before = match heard {
@@ -62,7 +79,18 @@ impl<'t> Turn<'t> {
             Some(Err(_)) | None => Vec::new(),
         };
         let aside = RefCell::new(Aside { before, after: Vec::new() });
-        Self { tx, cx, incoming, inbox, presence, heard, pressed: Cell::default(), aside }
+        Self {
+            tx,
+            cx,
+            incoming,
+            inbox,
+            presence: &looked.presence,
+            attached: looked.attached.as_ref(),
+            unreachable: &looked.unreachable,
+            heard,
+            pressed: Cell::default(),
+            aside,
+        }
     }
 
     /// Serves the message, and closes its inbox row.
@@ -152,6 +180,8 @@ impl<'t> Turn<'t> {
     fn command(&self, command: &Command, role: Role) -> Result<InboxOutcome, StoreError> {
         match command {
             Command::Session(command) => session::handle(self, command),
+            Command::Investigate(wish) => investigation::start::start(self, wish.as_ref()),
+            Command::Background(command) => investigation::background::handle(self, command),
             Command::Status => tasks::status(self),
             Command::Stop { all } => tasks::stop(self, *all),
             Command::Why { of } => tasks::why(self, of),
@@ -176,8 +206,18 @@ impl<'t> Turn<'t> {
         }
     }
 
-    fn is_trusted(&self) -> bool {
+    /// Whether who can use this transport owns this machine's user account.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
         is_trusted(self.cx, self.incoming)
+    }
+
+    /// Returns the role of a message's sender.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn role_in(&self, incoming: &Incoming) -> Result<Option<Role>, StoreError> {
+        role_of(self.tx, self.cx, incoming)
     }
 
     fn refuse_stranger(&self) -> Result<InboxOutcome, StoreError> {
@@ -284,7 +324,7 @@ impl<'t> Turn<'t> {
 }
 
 fn is_trusted(cx: &Context, incoming: &Incoming) -> bool {
-    cx.transports.get(incoming.address.provider.as_str()).is_some_and(|transport| transport.trusted)
+    cx.is_trusted(incoming.address.provider.as_str())
 }
 
 /// Looks up what the store knows of a message's sender and chat.

@@ -77,11 +77,14 @@ pub fn submit(
     notes: &Notes,
 ) -> Result<InboxOutcome, StoreError> {
     let prompt = intake::with_files(prompt, &turn.incoming.files);
-    let new = NewTask { incoming: turn.incoming, inbox: turn.inbox, session, prompt: &prompt, retry_of };
+    let new = NewTask { incoming: turn.incoming, inbox: turn.inbox, session, prompt: &prompt, retry_of, id: None };
     let admission = turn.tx.admit(&new)?;
     let task = match &admission {
         Admission::Started(task) | Admission::Queued(task, _) => task,
     };
+    if let Some(earlier) = retry_of {
+        turn.tx.investigate_again(&task.id, earlier)?;
+    }
     let admitted = format::session::admitted(session, &admission, notes);
     turn.say(admitted, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
     if let Some(message) = turn.incoming.message.clone() {

@@ -13,6 +13,8 @@ pub use start::title;
 
 use crate::command::{Known, MODELS, Mention, Resolved, SessionCommand, resolve};
 use crate::format;
+use crate::investigation::alert;
+use crate::investigation::start::pasted as start_investigation;
 use crate::router::Turn;
 use crate::store::{InboxOutcome, Session, StoreError};
 
@@ -91,6 +93,9 @@ pub fn free_text(
     if let Some(session) = context {
         return follow_up::follow(turn, session, whole);
     }
+    if wish.is_none() && alert::is_alert(whole) {
+        return start_investigation(turn, whole);
+    }
     let (agent, model) = wish.unzip();
     let prompt = if agent.is_some() { prompt } else { whole };
     let wish = start::Wish {
@@ -118,14 +123,28 @@ fn context(turn: &Turn<'_>, replied: Option<&str>) -> Result<Option<Session>, St
 }
 
 /// What the `@word` before a prompt means in this chat.
-enum Meaning {
+#[derive(Debug)]
+pub enum Meaning {
+    /// An agent, and a model of it.
     Agent(String, Option<String>),
+    /// A session, by its name.
     Session(String),
+    /// Nothing: it is part of the text.
     Text,
-    Unclear { word: String, nearest: Option<String> },
+    /// Nothing that is known, but too like something to be meant as text.
+    Unclear {
+        /// The word.
+        word: String,
+        /// What it is like.
+        nearest: Option<String>,
+    },
 }
 
-fn meaning(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Meaning, StoreError> {
+/// Finds out what the `@word` before a prompt means in this chat.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn meaning(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Meaning, StoreError> {
     let Some(mention) = mention else { return Ok(Meaning::Text) };
     let chat = turn.chat();
     let named = turn.tx.session_by_name(&chat, &mention.word)?;

@@ -72,6 +72,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
         model: wish.model.or(turn.cx.agents.model(&agent)),
         title: &title(wish.prompt),
         directory: directory.as_deref().unwrap_or_default(),
+        investigation: false,
     })?;
     if directory.is_none() {
         // By number, so that a rename or a second session of the name does not move or share it.

@@ -36,6 +36,8 @@ pub struct NewTask<'a> {
     pub prompt: &'a str,
     /// The task it repeats.
     pub retry_of: Option<&'a TaskId>,
+    /// Its id, where it is known already ([`Tx::new_task_id`]).
+    pub id: Option<TaskId>,
 }
 
 /// Answer to a new task.
@@ -78,6 +80,12 @@ impl Tx<'_> {
         Ok(statement.query_row(params![self.caps().total, chat, self.caps().per_chat, session], |row| row.get(0))?)
     }
 
+    /// Makes an id for a task to be.
+    #[must_use]
+    pub fn new_task_id(&self) -> TaskId {
+        TaskId::from_row(self.short_id(TaskId::CHARS))
+    }
+
     /// Stores a task and starts it, or queues it when it is not its turn.
     ///
     /// The caller has asked [`Tx::queue_is_full`] in the same transaction.
@@ -85,7 +93,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn admit(&self, new: &NewTask<'_>) -> Result<Admission, StoreError> {
-        let id = TaskId::from_row(self.short_id(TaskId::CHARS));
+        let id = new.id.clone().unwrap_or_else(|| self.new_task_id());
         let chat = super::chat(&new.incoming.address);
         self.connection
             .prepare_cached(
@@ -140,6 +148,7 @@ impl Tx<'_> {
                      directory, 'queued', id, ?3 FROM tasks WHERE id = ?2",
             )?
             .execute(params![id.as_str(), ended.id.as_str(), self.now()])?;
+        self.investigate_again(&id, &ended.id)?;
         self.note(&id, "accepted", &format!("resumes {}", ended.id))?;
         if let Some(session) = ended.session {
             self.use_session(session, &ended.prompt)?;

@@ -45,6 +45,16 @@ pub struct OpenInbound {
 }
 
 impl Tx<'_> {
+    /// Returns the words of a message; `None` for one that was no text.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn inbound_text(&self, inbox: i64) -> Result<Option<String>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT json_extract(incoming, '$.kind.text') FROM inbox WHERE id = ?1")?;
+        Ok(statement.query_row([inbox], |row| row.get(0)).optional()?.flatten())
+    }
+
     /// Stores an inbound message; `None` when its key is known already and this is a copy.
     ///
     /// # Errors

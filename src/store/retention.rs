@@ -34,7 +34,8 @@ impl Tx<'_> {
             "DELETE FROM tasks WHERE seq IN (SELECT seq FROM tasks WHERE finished_at < ?1 LIMIT ?2)",
             "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox i WHERE state = 'done' AND done_at < ?1
                  AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.inbox = i.id) LIMIT ?2)",
-            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions s WHERE status = 'ended' AND last_used_at < ?1
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions s WHERE
+                 (status = 'ended' OR investigation AND status = 'idle') AND last_used_at < ?1
                  AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.session = s.id) LIMIT ?2)",
         ];
         let mut removed = 0;

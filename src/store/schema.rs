@@ -5,7 +5,11 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Forward migrations, in order; the n-th leads to schema n.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema/0001_spine.sql"), include_str!("schema/0002_chats.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001_spine.sql"),
+    include_str!("schema/0002_chats.sql"),
+    include_str!("schema/0003_investigations.sql"),
+];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.
 ///

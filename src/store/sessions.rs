@@ -85,6 +85,8 @@ pub struct Session {
     pub reported_cost: f64,
     /// Tools that were allowed for the whole session.
     pub allowed_tools: Vec<String>,
+    /// Whether it is an investigation's, in no list and under no cap.
+    pub investigation: bool,
 }
 
 /// A session to be.
@@ -102,10 +104,13 @@ pub struct NewSession<'a> {
     pub title: &'a str,
     /// Where the agent works.
     pub directory: &'a str,
+    /// Whether it is an investigation's, in no list and under no cap.
+    pub investigation: bool,
 }
 
 const COLUMNS: &str = "id, address, name, agent, model, agent_session, status, archived, created_at, last_used_at, \
-     messages, last_prompt, title, directory, input_tokens, output_tokens, cost_usd, reported_cost, allowed_tools";
+     messages, last_prompt, title, directory, input_tokens, output_tokens, cost_usd, reported_cost, allowed_tools, \
+     investigation";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
     let text = |error: Box<dyn std::error::Error + Send + Sync>| {
@@ -131,6 +136,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
         cost_usd: row.get(16)?,
         reported_cost: row.get(17)?,
         allowed_tools: serde_json::from_str(&row.get::<_, String>(18)?).map_err(|error| text(Box::new(error)))?,
+        investigation: row.get(19)?,
     })
 }
 
@@ -174,7 +180,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn sessions(&self, chat: Option<&str>, limit: usize) -> Result<Vec<Session>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM sessions WHERE ?1 IS NULL OR chat = ?1
+            "SELECT {COLUMNS} FROM sessions WHERE (?1 IS NULL OR chat = ?1) AND NOT investigation
              ORDER BY status = 'ended', last_used_at DESC, id DESC LIMIT ?2"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -219,8 +225,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn count_open_sessions(&self, chat: &str) -> Result<usize, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT count(*) FROM sessions WHERE chat = ?1 AND status <> 'ended'")?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FROM sessions WHERE chat = ?1 AND status <> 'ended' AND NOT investigation",
+        )?;
         Ok(statement.query_row([chat], |row| row.get(0))?)
     }
 
@@ -231,7 +238,7 @@ impl Tx<'_> {
     pub fn archive_oldest_idle(&self, chat: &str) -> Result<Option<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "UPDATE sessions SET status = 'ended', archived = 1 WHERE id =
-                 (SELECT id FROM sessions WHERE chat = ?1 AND status = 'idle' ORDER BY last_used_at, id LIMIT 1)
+                 (SELECT id FROM sessions WHERE chat = ?1 AND status = 'idle' AND NOT investigation ORDER BY last_used_at, id LIMIT 1)
              RETURNING name",
         )?;
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?)
@@ -257,8 +264,9 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO sessions
-                     (chat, address, name, folded, agent, model, status, created_at, last_used_at, title, directory)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9)",
+                     (chat, address, name, folded, agent, model, status, created_at, last_used_at, title, directory,
+                      investigation)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 super::chat(new.address),
@@ -269,7 +277,8 @@ impl Tx<'_> {
                 new.model,
                 now,
                 new.title,
-                new.directory
+                new.directory,
+                new.investigation
             ])?;
         Ok(self.connection.last_insert_rowid())
     }

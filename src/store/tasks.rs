@@ -21,6 +21,12 @@ impl TaskId {
         Self(text)
     }
 
+    /// An id that a test chooses.
+    #[cfg(test)]
+    pub(crate) fn of_test(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// Returns the id's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -276,6 +282,19 @@ impl Tx<'_> {
         self.tasks_where("id LIKE ?1 AND (?2 IS NULL OR chat = ?2)", &[&pattern, &chat], limit)
     }
 
+    /// Returns the investigations of a chat whose id starts with `prefix`, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn investigation_tasks(&self, chat: &str, prefix: &str, limit: usize) -> Result<Vec<Task>, StoreError> {
+        if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Ok(Vec::new());
+        }
+        let pattern = format!("{}%", prefix.to_ascii_lowercase());
+        let filter = "id IN (SELECT task FROM investigations WHERE chat = ?2) AND id LIKE ?1";
+        self.tasks_where(filter, &[&pattern, &chat], limit)
+    }
+
     /// Returns the tasks that have not ended, of a chat or of all, oldest first.
     ///
     /// # Errors
@@ -378,8 +397,12 @@ impl Tx<'_> {
         let ended = self
             .connection
             .prepare_cached(
-                "UPDATE tasks SET status = ?2, finished_at = ?3, result = ?4, error = ?5, tools = ?6, input_tokens = ?7,
-                     output_tokens = ?8, cost_usd = ?9, denials = ?10 WHERE id = ?1 AND finished_at IS NULL",
+                // What an earlier run of the same task has used is there already.
+                "UPDATE tasks SET status = ?2, finished_at = ?3, result = ?4, error = ?5, tools = ?6,
+                     input_tokens = iif(input_tokens IS NULL, ?7, input_tokens + coalesce(?7, 0)),
+                     output_tokens = iif(output_tokens IS NULL, ?8, output_tokens + coalesce(?8, 0)),
+                     cost_usd = iif(cost_usd IS NULL, ?9, cost_usd + coalesce(?9, 0)), denials = ?10
+                 WHERE id = ?1 AND finished_at IS NULL",
             )?
             .execute(params![
                 task.id.as_str(),

@@ -108,11 +108,12 @@ fn admit(tx: &Tx<'_>, chat: &str, name: &str) -> Result<Admission, StoreError> {
             model: None,
             title: "",
             directory: "/w",
+            investigation: false,
         })?,
     };
     let session = tx.session(id)?.expect("a session");
     let admission =
-        tx.admit(&NewTask { incoming: &incoming, inbox, session: &session, prompt: "x", retry_of: None })?;
+        tx.admit(&NewTask { incoming: &incoming, inbox, session: &session, prompt: "x", retry_of: None, id: None })?;
     tx.close_inbound(inbox, InboxOutcome::Ok)?;
     Ok(admission)
 }

@@ -10,12 +10,16 @@ mod exit_codes;
 mod host;
 mod http;
 mod integrations;
+mod investigations;
 mod phone;
 mod refusals;
 mod restarts;
 #[path = "support/terminal.rs"]
 mod screen;
 mod sessions;
+#[allow(dead_code, reason = "the mail adapter's own tests use the rest of the server")]
+#[path = "support/smtp/mod.rs"]
+mod smtp;
 mod storage;
 mod supervisor;
 #[path = "support/telegram/mod.rs"]

@@ -34,6 +34,14 @@ pub trait Deliver: Send + Sync {
         Pace::UNBOUNDED
     }
 
+    /// Asks whether a chat can be written to, without showing anything there.
+    ///
+    /// # Errors
+    /// [`DeliverError::Refused`] with the provider's words where it cannot; as [`Deliver::deliver`] where nobody knows.
+    async fn can_post(&self, _address: &ChatAddress) -> Result<(), DeliverError> {
+        Ok(())
+    }
+
     /// Asks the provider who we are.
     ///
     /// # Errors

@@ -73,6 +73,13 @@ impl TelegramDeliver {
     }
 }
 
+/// The sign that somebody types.
+fn typing(address: &ChatAddress) -> Result<SendChatAction, DeliverError> {
+    let mut action = SendChatAction::new(Recipient::Id(ChatId(chat_id(address)?)), ChatAction::Typing);
+    action.message_thread_id = thread(address)?;
+    Ok(action)
+}
+
 #[async_trait]
 impl Deliver for TelegramDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
@@ -106,10 +113,7 @@ impl Deliver for TelegramDeliver {
     async fn signal(&self, signal: &Signal) -> Result<(), DeliverError> {
         match signal {
             Signal::Working(address) => {
-                let chat = chat_id(address)?;
-                let mut action = SendChatAction::new(Recipient::Id(ChatId(chat)), ChatAction::Typing);
-                action.message_thread_id = thread(address)?;
-                self.hint(Some(chat), self.api.done(&action, CALL_TIMEOUT).await)
+                self.hint(Some(chat_id(address)?), self.api.done(&typing(address)?, CALL_TIMEOUT).await)
             }
             Signal::Taken { address, message } => self.react(address, message, "👀").await,
             Signal::Ended { address, message, ok: true } => self.react(address, message, "👍").await,
@@ -121,6 +125,11 @@ impl Deliver for TelegramDeliver {
                 self.hint(None, self.api.done(&answer, CALL_TIMEOUT).await)
             }
         }
+    }
+
+    async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
+        let chat = chat_id(address)?;
+        self.api.done(&typing(address)?, CALL_TIMEOUT).await.map_err(|error| self.failed(Some(chat), error))
     }
 
     fn pace(&self, address: &ChatAddress) -> Pace {

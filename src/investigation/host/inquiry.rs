@@ -21,6 +21,8 @@ pub enum AskedBy {
 pub struct Scope {
     /// Who asks.
     pub asked_by: AskedBy,
+    /// Whether the answer is to be an analysis as JSON, not text for a person.
+    pub analysis: bool,
     /// Absolute glob patterns of files that an alert may have read.
     pub files: Vec<String>,
     /// Beginnings of addresses that an alert may have fetched.

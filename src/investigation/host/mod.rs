@@ -12,6 +12,7 @@
 //! All of them together take little longer than the sampling window, and the cause of what is asked about may lie
 //! elsewhere. The question decides which costly ones run, and what comes first.
 
+mod analysis;
 mod budget;
 mod fact;
 mod fetch;
@@ -83,11 +84,17 @@ fn investigate(inquiry: &Inquiry, machine: &Machine, tell: Tell<'_>) -> io::Resu
     let focus = Focus::of(&inquiry.question);
     let seen = observe::observe(inquiry, &focus, machine, tell)?;
     let judgement = judge::judge(&seen, &focus);
+    let outcome = outcome::report(&seen, &judgement, &focus);
+    let answer = if inquiry.scope.analysis {
+        serde_json::to_string_pretty(&analysis::analysis(&outcome))?
+    } else {
+        report::report(&seen, &judgement, &focus)
+    };
     tell(&Event::Final(Final {
-        outcome: Ok(report::report(&seen, &judgement, &focus)),
+        outcome: Ok(answer),
         usage: Usage::default(),
         denials: Vec::new(),
         unknown_session: false,
     }))?;
-    Ok(outcome::report(&seen, &judgement, &focus))
+    Ok(outcome)
 }

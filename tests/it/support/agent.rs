@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `say <text>` | writes a block of text |
 //! | `tool <name> <command>` | a tool call that succeeds at once |
+//! | `see <text>` | a tool call whose output is this text |
 //! | `open-tool <name> <command>` | a tool call that does not end |
 //! | `ask <name> <command>` | asks for permission, waits, and says `allowed <command>` or `denied <command>` |
 //! | `raw <text>` | prints a line as it is |
@@ -19,6 +20,7 @@
 //! | `leave` | leaves a process behind that has a session of its own, no parent, and holds the output open |
 //! | `cancel-itself` | asks its own supervisor to end the run, and waits until it is turned away |
 //! | `answer <text>` | the final answer, instead of `turn <n>: …` |
+//! | `next <text>` | the final answer of the session's next turn, whatever it is asked |
 //! | `fail <text>` | the final error |
 //! | `crash <code>` | exits without a final word |
 //! | `stay` | does not exit after the final word |
@@ -89,14 +91,18 @@ fn main() -> ExitCode {
 impl Agent {
     fn act(&mut self, prompt: &str) -> u8 {
         let script = prompt.lines().find_map(|line| line.trim().strip_prefix("script:")).unwrap_or_default();
-        let mut answer = Ok(format!("turn {}: {prompt}", self.turn));
+        let mut answer = Ok(self.foretold().unwrap_or_else(|| format!("turn {}: {prompt}", self.turn)));
         for step in script.split(';').map(str::trim).filter(|step| !step.is_empty()) {
             let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
             match word {
                 "say" => self.say(rest),
                 "tool" => {
                     let id = self.tool(rest);
-                    self.tool_done(&id);
+                    self.tool_done(&id, "done");
+                }
+                "see" => {
+                    let id = self.tool("Bash look");
+                    self.tool_done(&id, rest);
                 }
                 "open-tool" => drop(self.tool(rest)),
                 "ask" => self.ask(rest),
@@ -109,6 +115,7 @@ impl Agent {
                 "leave" => leave(),
                 "cancel-itself" => cancel_itself(),
                 "answer" => answer = Ok(rest.to_owned()),
+                "next" => fs::write(self.next_file().expect("a directory"), rest).expect("the next answer is kept"),
                 "fail" => answer = Err(rest.to_owned()),
                 "crash" => std::process::exit(rest.parse().expect("crash <code>")),
                 "stay" => self.stays = true,
@@ -117,6 +124,19 @@ impl Agent {
             }
         }
         self.end(&answer)
+    }
+
+    /// Where the answer of the session's next turn stands.
+    fn next_file(&self) -> Option<PathBuf> {
+        let directory = std::env::var_os("SCRIPTED_AGENT_SESSIONS")?;
+        Some(PathBuf::from(directory).join(format!("{}.next", self.session)))
+    }
+
+    fn foretold(&self) -> Option<String> {
+        let file = self.next_file()?;
+        let answer = fs::read_to_string(&file).ok()?;
+        fs::remove_file(file).ok();
+        Some(answer)
     }
 
     /// Adds the prompt to the session's history; false where the session to resume is not known.
@@ -180,12 +200,12 @@ impl Agent {
         id
     }
 
-    fn tool_done(&self, id: &str) {
+    fn tool_done(&self, id: &str, output: &str) {
         match self.voice {
             Voice::Text => {}
-            Voice::Native => print(&json!({"type": "tool_finished", "id": id, "ok": true, "output": "done"})),
+            Voice::Native => print(&json!({"type": "tool_finished", "id": id, "ok": true, "output": output})),
             Voice::Claude => {
-                let block = json!({"type": "tool_result", "tool_use_id": id, "content": "done", "is_error": false});
+                let block = json!({"type": "tool_result", "tool_use_id": id, "content": output, "is_error": false});
                 print(&json!({"type": "user", "message": {"role": "user", "content": [block]}}));
             }
         }

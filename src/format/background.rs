@@ -1,0 +1,196 @@
+//! What is said about background mode: how it is, what is tracked, and who is told.
+
+use signalbox_adapter::{Block, Document, Inline};
+
+use super::{ago, cell, cost, count, facts, instant, line, one_line, rca, session, span, table, task as told};
+use crate::clock::Timestamp;
+use crate::investigation::notify::Channel;
+use crate::store::{Delivery, Investigation, Task};
+
+/// How a chat hears of finished investigations.
+pub struct Told {
+    /// The channels.
+    pub channels: Vec<Channel>,
+    /// Whether nobody has set them, so that they are the default.
+    pub by_default: bool,
+}
+
+/// Confirms that background mode is on or off.
+#[must_use]
+pub fn switched(on: bool) -> Document {
+    line(if on {
+        "Background mode is on: `/investigate` answers at once with an id, and the chat goes on meanwhile."
+    } else {
+        "Background mode is off: `/investigate` shows its progress and answer here, and follow-ups wait for it."
+    })
+}
+
+/// Answers `/background status`.
+#[must_use]
+pub fn status(on: bool, (running, tracked): (usize, usize), told: &Told) -> Document {
+    let text = |text: String| vec![Inline::Text(text)];
+    let mode = if on { "on" } else { "off" };
+    Document {
+        blocks: vec![facts(vec![
+            ("Background mode", text(mode.to_owned())),
+            ("Investigations", text(format!("{running} running or queued, {tracked} tracked"))),
+            ("Told when one is done", channels(told)),
+        ])],
+    }
+}
+
+fn channels(told: &Told) -> Vec<Inline> {
+    let mut content = Vec::new();
+    if told.channels.is_empty() {
+        content.push(Inline::Text("nobody besides the chat that asked".into()));
+    }
+    for (index, channel) in told.channels.iter().enumerate() {
+        if index > 0 {
+            content.push(Inline::Text(", ".into()));
+        }
+        content.push(Inline::Code(channel.to_string()));
+    }
+    if told.by_default {
+        content.push(Inline::Text(" (default)".into()));
+    }
+    content
+}
+
+/// Answers `/background notify list`.
+#[must_use]
+pub fn notified(told: &Told, recipients: &[String]) -> Document {
+    let mut pairs = vec![("Told when one is done", channels(told))];
+    if told.channels.contains(&Channel::Email) {
+        let to = if recipients.is_empty() { "nobody: `[smtp] to` is empty".to_owned() } else { recipients.join(", ") };
+        pairs.push(("email", super::marked(&to)));
+    }
+    Document { blocks: vec![facts(pairs)] }
+}
+
+/// Tells that a word is no channel, or none that can be used; the whole list is refused.
+#[must_use]
+pub fn no_channel(word: &str, why: &str) -> Document {
+    let content = vec![
+        Inline::Text("Nothing was changed: ".into()),
+        Inline::Code(one_line(word, 60)),
+        Inline::Text(format!(" {why}. Allowed are ")),
+        Inline::Code("email".into()),
+        Inline::Text(", ".into()),
+        Inline::Code("chat".into()),
+        Inline::Text(", a chat's address such as ".into()),
+        Inline::Code("telegram:-1001234".into()),
+        Inline::Text(", several with commas, or ".into()),
+        Inline::Code("none".into()),
+        Inline::Text(".".into()),
+    ];
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Tells that a test is on its way.
+#[must_use]
+pub fn testing(told: &Told) -> Document {
+    if told.channels.is_empty() {
+        return line(
+            "Nobody is told besides the chat that asked, so there is nothing to test; `/background notify set` changes that.",
+        );
+    }
+    line("A test is on its way to everybody on the list; `/background notify list` tells what came of it.")
+}
+
+/// Tells what came of a test.
+#[must_use]
+pub fn tested(deliveries: &[Delivery]) -> Document {
+    line("The last tests:").then(Document { blocks: vec![outcomes(deliveries)] })
+}
+
+/// The test itself.
+#[must_use]
+pub fn test_notice(chat: &str) -> Document {
+    line("This is a test of signalbox: ")
+        .then(Document::text(format!("finished investigations of {chat} are told here.")))
+}
+
+/// Lists investigations; ids are never cut.
+#[must_use]
+pub fn list(rows: &[(Task, Investigation)], now: Timestamp) -> Document {
+    if rows.is_empty() {
+        return line("No investigations yet. `/investigate` lists what it can look into.");
+    }
+    let rows = rows.iter().map(|(task, inquiry)| {
+        vec![
+            vec![Inline::Code(task.id.to_string())],
+            cell(task.status.as_str()),
+            cell(one_line(&inquiry.title, 40)),
+            cell(one_line(&rca::in_brief(task, inquiry), 60)),
+            cell(ago(task.finished_at.unwrap_or(task.created_at), now)),
+        ]
+    });
+    Document { blocks: vec![table(&["id", "status", "title", "root cause", "age"], rows.collect())] }
+}
+
+/// Shows everything of one.
+#[must_use]
+pub fn show(task: &Task, name: &str, inquiry: &Investigation, deliveries: &[Delivery], now: Timestamp) -> Document {
+    let text = |text: String| vec![Inline::Text(text)];
+    let mut pairs = vec![
+        ("Investigation", vec![Inline::Code(task.id.to_string())]),
+        ("About", text(inquiry.title.clone())),
+        ("Status", text(task.status.as_str().to_owned())),
+        ("Agent", text(session::agent(&task.agent, task.model.as_deref()))),
+        ("Asked", text(instant(task.created_at))),
+    ];
+    if let Some(started) = task.started_at {
+        pairs.push(("Duration", text(span(task.finished_at.unwrap_or(now).since(started)))));
+    }
+    if let Some(usd) = task.cost_usd.filter(|usd| *usd > 0.0) {
+        pairs.push(("Cost", text(cost(usd))));
+    }
+    if let Some(fingerprint) = &inquiry.fingerprint {
+        pairs.push(("Alert", vec![Inline::Code(fingerprint.clone())]));
+    }
+    if inquiry.turns > 0 {
+        let asked = format!("asked again: {}", inquiry.fault.as_deref().unwrap_or_default());
+        pairs.push(("Repair", text(format!("{} {asked}", count(usize::try_from(inquiry.turns).unwrap_or(0), "time")))));
+    }
+    let mut document = Document { blocks: vec![facts(pairs)] };
+    if task.status.is_final() {
+        let body = if inquiry.rca.is_some() { rca::analysis(inquiry) } else { told::result(task, name, now) };
+        document = document.then(body);
+    }
+    if !deliveries.is_empty() {
+        document.blocks.push(Block::text("Told:"));
+        document.blocks.push(outcomes(deliveries));
+    }
+    document
+}
+
+fn outcomes(deliveries: &[Delivery]) -> Block {
+    let rows = deliveries.iter().map(|delivery| {
+        vec![
+            vec![Inline::Code(delivery.address.to_string())],
+            cell(rca::outcome(delivery.state)),
+            cell(one_line(delivery.error.as_deref().unwrap_or_default(), 120)),
+        ]
+    });
+    table(&["channel", "state", "reason"], rows.collect())
+}
+
+/// Confirms the active context.
+#[must_use]
+pub fn now_active(task: &Task, inquiry: &Investigation) -> Document {
+    let mut content = super::marked(&format!("Plain text in this chat now goes on from `{}`: ", task.id));
+    content.push(Inline::Text(one_line(&inquiry.title, 80)));
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Tells that one has not ended, or has no answer, so that nothing can go on from it.
+#[must_use]
+pub fn not_finished(task: &Task) -> Document {
+    line(&format!("`{}` is {}; only one that ended with an answer can be used.", task.id, task.status.as_str()))
+}
+
+/// Tells that a task is no investigation.
+#[must_use]
+pub fn no_investigation(task: &Task) -> Document {
+    line(&format!("`{}` is no investigation; `/why {}` tells what it is.", task.id, task.id))
+}

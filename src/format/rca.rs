@@ -1,0 +1,223 @@
+//! What is said about an investigation: its analysis, its record, and the notice that it is done.
+
+use signalbox_adapter::{Block, Document, Inline, Item};
+
+use super::{cell, count, line, marked, one_line, task};
+use crate::clock::Timestamp;
+use crate::investigation::rca::{Claim, Rca, Stats, Verdict};
+use crate::store::{Admission, DeliveryState, Investigation, Session, Status, Task};
+
+/// Longest root cause in a list or a notice, in characters.
+const MAX_BRIEF_CHARS: usize = 160;
+/// Longest quote shown, in characters.
+const MAX_QUOTE_CHARS: usize = 300;
+
+/// Answers `/investigate`: it has begun, or waits.
+#[must_use]
+pub fn admitted(session: &Session, admission: &Admission, title: &str, background: bool) -> Document {
+    let who = super::session::agent(&session.agent, session.model.as_deref());
+    let (task, state) = match admission {
+        Admission::Started(task) => (task, "Investigating".to_owned()),
+        Admission::Queued(task, position) => (task, format!("Queued · position {position}")),
+    };
+    let how = if background { " in the background" } else { "" };
+    let mut content = vec![
+        Inline::strong(format!("[{}] {state}{how}", session.name)),
+        Inline::Text(format!(" · {who} · {}", one_line(title, MAX_BRIEF_CHARS))),
+    ];
+    if background {
+        content.push(Inline::Break);
+        content.extend(marked(&format!("`/background show {}` tells how far it is.", task.id)));
+    }
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Announces how an investigation ended.
+#[must_use]
+pub fn result(ended: &Task, name: &str, inquiry: &Investigation, now: Timestamp) -> Document {
+    match (ended.status, &inquiry.rca) {
+        (Status::Success, Some(_)) => {
+            let headline = task::ended(ended, name, now);
+            headline.then(titled(inquiry)).then(analysis(inquiry))
+        }
+        _ => {
+            let mut document = task::result(ended, name, now);
+            if ended.status == Status::Success {
+                document.blocks.push(numbers(&inquiry.stats));
+            }
+            document
+        }
+    }
+}
+
+fn titled(inquiry: &Investigation) -> Document {
+    Document { blocks: vec![Block::Paragraph(vec![Inline::Emphasis(cell(inquiry.title.clone()))])] }
+}
+
+/// Writes an analysis: cause, what supports it, what to do, and what was counted.
+#[must_use]
+pub fn analysis(inquiry: &Investigation) -> Document {
+    let mut blocks = Vec::new();
+    if let Some(rca) = &inquiry.rca {
+        blocks.extend(headed(cause_word(rca.verdict), said(&rca.root_cause)));
+        if !rca.analysis.is_empty() {
+            let items = rca.analysis.iter().map(|claim| Item { checked: None, blocks: said(claim) });
+            blocks.extend(headed("Analysis", vec![Block::List { start: Some(1), items: items.collect() }]));
+        }
+        if !rca.next_steps.is_empty() {
+            let step = |step: &String| Item { checked: None, blocks: Document::from_markdown(step).blocks };
+            let items = rca.next_steps.iter().map(step).collect();
+            blocks.extend(headed("What to do next", vec![Block::List { start: Some(1), items }]));
+        }
+    }
+    blocks.push(numbers(&inquiry.stats));
+    Document { blocks }
+}
+
+fn cause_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::CauseFound => "Root cause",
+        Verdict::NothingWrong => "Nothing wrong",
+        Verdict::Unclear => "Root cause unclear",
+    }
+}
+
+fn headed(title: &str, under: Vec<Block>) -> Vec<Block> {
+    std::iter::once(Block::Heading { level: 3, content: cell(title) }).chain(under).collect()
+}
+
+/// What is claimed, and the words of a tool that show it.
+fn said(claim: &Claim) -> Vec<Block> {
+    let mut blocks = Document::from_markdown(&claim.claim).blocks;
+    if claim.supported == Some(false) {
+        blocks.push(Block::Paragraph(vec![Inline::Emphasis(cell("not backed by what was seen in this run"))]));
+    }
+    if let Some(evidence) = claim.evidence.first() {
+        let mut content = Vec::new();
+        if !evidence.tool.is_empty() {
+            content.push(Inline::Text(format!("{}: ", one_line(&evidence.tool, 60))));
+        }
+        content.push(Inline::Code(one_line(&evidence.quote, MAX_QUOTE_CHARS)));
+        blocks.push(Block::Paragraph(content));
+    }
+    blocks
+}
+
+/// What was counted of the run, in one line.
+fn numbers(stats: &Stats) -> Block {
+    let rating = match stats.score {
+        Some(score) => {
+            format!("Validity {score:.2} ({} of {} claims backed by evidence)", stats.supported, stats.claims)
+        }
+        None => "Validity unrated".to_owned(),
+    };
+    let of = |number: u32, thing: &str| count(usize::try_from(number).unwrap_or(usize::MAX), thing);
+    Block::text(format!("{rating} · {} · {}", of(stats.tool_calls, "tool call"), of(stats.loops, "loop")))
+}
+
+/// Returns the root cause, or how it ended without one, in one line.
+#[must_use]
+pub fn in_brief(task: &Task, inquiry: &Investigation) -> String {
+    match (&inquiry.rca, task.status) {
+        (Some(Rca { root_cause, .. }), _) => {
+            one_line(&Document::from_markdown(&root_cause.claim).visible_text(), MAX_BRIEF_CHARS)
+        }
+        (None, Status::Success) => one_line(task.result.as_deref().unwrap_or("(no answer)"), MAX_BRIEF_CHARS),
+        (None, _) => one_line(task.error.as_deref().unwrap_or_default(), MAX_BRIEF_CHARS),
+    }
+}
+
+/// Writes the record for an agent that goes on from it.
+#[must_use]
+pub fn record(inquiry: &Investigation) -> String {
+    let text = match &inquiry.rca {
+        Some(_) => analysis(inquiry).to_markdown(),
+        None => inquiry.answer.clone().unwrap_or_default(),
+    };
+    format!("Asked: {}\n\n{text}", inquiry.title)
+}
+
+/// The notice that an investigation is done: short, for a chat that did not ask.
+#[must_use]
+pub fn notice(task: &Task, inquiry: &Investigation) -> Document {
+    let headline = vec![
+        Inline::strong(format!("[{}] RCA {}", task.id, word(task))),
+        Inline::Text(format!(" · {}", inquiry.title)),
+        Inline::Break,
+        Inline::Text(in_brief(task, inquiry)),
+    ];
+    Document { blocks: vec![Block::Paragraph(headline)] }
+}
+
+/// The subject of the mail that an investigation is done.
+#[must_use]
+pub fn subject(task: &Task, inquiry: &Investigation) -> String {
+    format!("signalbox RCA {}: {} — {}", word(task), task.id, inquiry.title)
+}
+
+/// The mail that an investigation is done.
+#[must_use]
+pub fn mail(task: &Task, name: &str, inquiry: &Investigation, now: Timestamp) -> Document {
+    let asked =
+        Block::text(format!("Asked in {}. `/background show {}` there shows everything.", task.address, task.id));
+    let mut document = result(task, name, inquiry, now);
+    document.blocks.push(asked);
+    document
+}
+
+fn word(task: &Task) -> &'static str {
+    match task.status {
+        Status::Success | Status::Ok => "complete",
+        Status::Aborted => "cancelled",
+        Status::Interrupted => "interrupted",
+        Status::Queued
+        | Status::Running
+        | Status::ErrorTimeout
+        | Status::ErrorCli
+        | Status::ErrorCliNotFound
+        | Status::ErrorInternal => "failed",
+    }
+}
+
+/// Says how a delivery stands, in a word or two.
+#[must_use]
+pub fn outcome(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Pending => "waits",
+        DeliveryState::Sending => "is being sent",
+        DeliveryState::Unknown => "may have arrived",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Failed => "failed",
+    }
+}
+
+/// Lists the templates.
+#[must_use]
+pub fn templates() -> Document {
+    let rows = crate::investigation::template::all().iter().map(|template| {
+        vec![vec![Inline::Code(template.name.clone())], cell(template.title.clone()), cell(template.about.clone())]
+    });
+    let table = super::table(&["template", "title", "for"], rows.collect());
+    line("`/investigate <template>`, or a question of your own, or an alert as text, JSON or file:")
+        .then(Document { blocks: vec![table] })
+}
+
+/// Tells that an alert could not be read.
+#[must_use]
+pub fn bad_alert(why: &str) -> Document {
+    line("Not taken: ").then_text(why)
+}
+
+trait ThenText {
+    fn then_text(self, text: &str) -> Self;
+}
+
+impl ThenText for Document {
+    fn then_text(mut self, text: &str) -> Self {
+        match self.blocks.last_mut() {
+            Some(Block::Paragraph(content)) => content.push(Inline::Text(format!("{text}."))),
+            _ => self.blocks.push(Block::text(text.to_owned())),
+        }
+        self
+    }
+}

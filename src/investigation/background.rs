@@ -1,0 +1,163 @@
+//! `/background`: looking after investigations, and who is told when one is done.
+
+use signalbox_adapter::{ChatAddress, Document};
+
+use super::notify::{self, Channel};
+use super::tell;
+use crate::access;
+use crate::command::BackgroundCommand;
+use crate::format;
+use crate::format::background::Told;
+use crate::router::Turn;
+use crate::store::{InboxOutcome, Investigation, Status, StoreError, Task};
+
+/// Investigations in one list.
+const MAX_LISTED: usize = 30;
+/// Candidates shown for an ambiguous id.
+const MAX_CANDIDATES: usize = 5;
+/// Outcomes of tests that are shown.
+const MAX_TESTED: usize = 10;
+
+/// Serves `/background …`.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutcome, StoreError> {
+    let chat = turn.chat();
+    match command {
+        BackgroundCommand::On | BackgroundCommand::Off => {
+            let on = *command == BackgroundCommand::On;
+            turn.tx.set_background(&chat, on)?;
+            turn.answer(format::background::switched(on))
+        }
+        BackgroundCommand::Status => {
+            let on = turn.tx.background(&chat)?.unwrap_or(!turn.is_trusted());
+            let counts = turn.tx.count_investigations(&chat)?;
+            turn.answer(format::background::status(on, counts, &told(turn)?))
+        }
+        BackgroundCommand::List => {
+            let mut rows = Vec::new();
+            for inquiry in turn.tx.investigations(&chat, MAX_LISTED)? {
+                if let Some(task) = turn.tx.task(inquiry.task.as_str())? {
+                    rows.push((task, inquiry));
+                }
+            }
+            turn.answer(format::background::list(&rows, turn.tx.now()))
+        }
+        BackgroundCommand::Show(id) => with(turn, id, |task, inquiry| {
+            let deliveries = turn.tx.deliveries_about(&tell::about(&task.id))?;
+            let name = turn.tx.name_of(task)?;
+            turn.answer(format::background::show(task, &name, inquiry, &deliveries, turn.tx.now()))
+        }),
+        BackgroundCommand::Use(id) => with(turn, id, |task, inquiry| {
+            let (Some(session), Status::Success) = (task.session, task.status) else {
+                return turn.refuse(format::background::not_finished(task));
+            };
+            turn.tx.set_active_session(&chat, Some(session))?;
+            turn.answer(format::background::now_active(task, inquiry))
+        }),
+        BackgroundCommand::Cancel(id) => with(turn, id, |task, _| crate::tasks::end(turn, task)),
+        BackgroundCommand::NotifyList => {
+            let told = told(turn)?;
+            let mut document = format::background::notified(&told, &turn.cx.config.smtp.to);
+            let mut tested = turn.tx.deliveries_about(&tell::about_test(&chat))?;
+            if !tested.is_empty() {
+                let last = tested.split_off(tested.len().saturating_sub(MAX_TESTED));
+                document = document.then(format::background::tested(&last));
+            }
+            turn.answer(document)
+        }
+        BackgroundCommand::NotifySet(list) => set(turn, list),
+        BackgroundCommand::NotifyTest => {
+            let told = told(turn)?;
+            tell::test(turn, &told.channels)?;
+            turn.answer(format::background::testing(&told))
+        }
+    }
+}
+
+fn told(turn: &Turn<'_>) -> Result<Told, StoreError> {
+    let set = turn.tx.channels(&turn.chat())?;
+    Ok(Told { by_default: set.is_none(), channels: set.unwrap_or_else(|| tell::default_channels(turn.cx)) })
+}
+
+fn set(turn: &Turn<'_>, list: &str) -> Result<InboxOutcome, StoreError> {
+    let channels = match notify::read_list(list) {
+        Ok(channels) => channels,
+        Err(notify::NoChannel(word)) => {
+            return turn.refuse(format::background::no_channel(&word, "is no channel"));
+        }
+    };
+    for channel in &channels {
+        if let Err(why) = usable(turn, channel)? {
+            return turn.refuse(format::background::no_channel(&channel.to_string(), &why));
+        }
+    }
+    turn.tx.set_channels(&turn.chat(), &channels)?;
+    let told = Told { channels, by_default: false };
+    turn.answer(format::background::notified(&told, &turn.cx.config.smtp.to))
+}
+
+/// Whether a channel can be used, and by this person.
+fn usable(turn: &Turn<'_>, channel: &Channel) -> Result<Result<(), String>, StoreError> {
+    let address = match channel {
+        Channel::Chat => return Ok(Ok(())),
+        Channel::Email => {
+            let config = &turn.cx.config.smtp;
+            let ready = config.is_set() && !config.to.is_empty();
+            return Ok(if ready {
+                Ok(())
+            } else {
+                Err("cannot be used: `[smtp]` names no server or nobody in `to`".into())
+            });
+        }
+        Channel::To(address) => address,
+    };
+    if !turn.cx.can_reach(address.provider.as_str()) {
+        return Ok(Err("cannot be reached: no such chat is connected".into()));
+    }
+    if !may_use(turn, address)? {
+        return Ok(Err("is not yours to use: you are not allowed in that chat".into()));
+    }
+    Ok(match turn.unreachable.get(&address.to_string()) {
+        Some(why) => Err(format!("cannot be written to: {why}")),
+        None => Ok(()),
+    })
+}
+
+/// Whether the person of this turn may have the bot write to another chat: the owner of this machine, or who is allowed there.
+fn may_use(turn: &Turn<'_>, address: &ChatAddress) -> Result<bool, StoreError> {
+    if turn.is_trusted() {
+        return Ok(true);
+    }
+    if address.provider == turn.incoming.address.provider {
+        let there = signalbox_adapter::Incoming { address: address.clone(), ..turn.incoming.clone() };
+        return Ok(turn.role_in(&there)?.is_some());
+    }
+    Ok(access::chat_is_allowed(&turn.cx.config.allow, address))
+}
+
+/// Finds an investigation of this chat by its id or any unique beginning of it.
+fn with(
+    turn: &Turn<'_>,
+    id: &str,
+    then: impl FnOnce(&Task, &Investigation) -> Result<InboxOutcome, StoreError>,
+) -> Result<InboxOutcome, StoreError> {
+    let mut found = turn.tx.investigation_tasks(&turn.chat(), id, MAX_CANDIDATES + 1)?;
+    if let Some(exact) = found.iter().position(|task| task.id.as_str() == id) {
+        found = vec![found.swap_remove(exact)];
+    }
+    match found.as_slice() {
+        [] => turn.refuse(unknown(turn, id)?),
+        [task] => match turn.tx.investigation(&task.id)? {
+            Some(inquiry) => then(task, &inquiry),
+            None => turn.refuse(format::task::unknown(id)),
+        },
+        several => turn.refuse(format::task::ambiguous(id, several)),
+    }
+}
+
+fn unknown(turn: &Turn<'_>, id: &str) -> Result<Document, StoreError> {
+    let other = turn.tx.tasks_by_prefix(Some(&turn.chat()), id, 1)?.pop();
+    Ok(other.map_or_else(|| format::task::unknown(id), |task| format::background::no_investigation(&task)))
+}

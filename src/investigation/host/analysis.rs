@@ -1,0 +1,114 @@
+//! The outcome as a root cause analysis, the same that other agents are asked for.
+//!
+//! Every claim quotes the lines of probes that it rests on, so that it is backed by what was recorded, or says that it is not.
+
+use super::outcome::{Hypothesis, Report, Seen};
+use crate::investigation::rca::{Claim, Evidence, MIN_QUOTE_CHARS, Rca, Verdict};
+
+/// Most lines that "nothing is wrong" quotes.
+const MAX_QUOTES: usize = 8;
+/// Most hypotheses besides the cause.
+const MAX_ANALYSIS: usize = 9;
+
+/// Writes a report as an analysis.
+pub(crate) fn analysis(report: &Report) -> Rca {
+    let claim = |made: &Hypothesis| Claim {
+        claim: made.statement.clone(),
+        evidence: quotes(report, |id| made.evidence.iter().any(|own| own == id)),
+        supported: None,
+    };
+    let others = report.hypotheses.iter().filter(|made| report.root_cause.as_ref() != Some(*made));
+    let mut analysis: Vec<Claim> = others.take(MAX_ANALYSIS).map(claim).collect();
+    let (verdict, root_cause) = match &report.root_cause {
+        Some(cause) => (Verdict::CauseFound, claim(cause)),
+        None => {
+            let percent = report.judged * 100.0;
+            let (verdict, said) = if report.hypotheses.is_empty() {
+                (Verdict::NothingWrong, "Nothing is wrong with what was looked at")
+            } else {
+                (Verdict::Unclear, "Nothing that was asked about explains it; what stands out besides is below")
+            };
+            let claim = format!("{said} ({percent:.0} % of the rules that apply could be judged).");
+            (verdict, Claim { claim, evidence: quotes(report, |_| true), supported: None })
+        }
+    };
+    if report.root_cause.is_none() && analysis.len() < MAX_ANALYSIS {
+        analysis.extend(gaps(report));
+    }
+    Rca { verdict, root_cause, analysis, next_steps: report.next_steps.clone() }
+}
+
+/// Returns the lines behind some of the evidence.
+fn quotes(report: &Report, wanted: impl Fn(&str) -> bool) -> Vec<Evidence> {
+    let mut quotes: Vec<Evidence> = Vec::new();
+    for evidence in report.evidence.iter().filter(|evidence| wanted(&evidence.id)) {
+        let Seen::Value { quote, .. } = &evidence.seen else { continue };
+        let made = Evidence { tool: evidence.probe.clone(), quote: quote.clone() };
+        if quote.chars().count() >= MIN_QUOTE_CHARS && !quotes.contains(&made) && quotes.len() < MAX_QUOTES {
+            quotes.push(made);
+        }
+    }
+    quotes
+}
+
+/// Says what could not be looked at, with the probe's own words.
+fn gaps(report: &Report) -> Option<Claim> {
+    let mut evidence = Vec::new();
+    for gap in &report.evidence {
+        if let Seen::Nothing { reason } = &gap.seen
+            && evidence.len() < MAX_QUOTES
+        {
+            evidence.push(Evidence { tool: gap.probe.clone(), quote: reason.clone() });
+        }
+    }
+    let named: Vec<&str> = evidence.iter().map(|gap| gap.tool.as_str()).collect();
+    let claim = format!("Could not be looked at: {}.", named.join(", "));
+    (!evidence.is_empty()).then_some(Claim { claim, evidence, supported: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::investigation::host::{Area, Measure, Unit};
+
+    fn report(hypotheses: Vec<Hypothesis>, root_cause: Option<Hypothesis>) -> Report {
+        let evidence = crate::investigation::host::Evidence {
+            id: "load/1".into(),
+            probe: "load".into(),
+            source: "/proc/loadavg".into(),
+            at: Timestamp(0),
+            seen: Seen::Value {
+                measure: Measure::Load,
+                subject: None,
+                value: 9.0,
+                unit: Unit::Count,
+                quote: "load average: 9.00 over 1 min".into(),
+            },
+        };
+        Report { root_cause, hypotheses, evidence: vec![evidence], next_steps: vec!["Look.".into()], judged: 0.9 }
+    }
+
+    fn hypothesis() -> Hypothesis {
+        Hypothesis {
+            rule: "r".into(),
+            area: Area::Cpu,
+            statement: "It is busy".into(),
+            score: 0.9,
+            evidence: vec!["load/1".into()],
+        }
+    }
+
+    #[test]
+    fn a_cause_quotes_its_evidence_and_no_cause_says_so() {
+        let found = analysis(&report(vec![hypothesis()], Some(hypothesis())));
+        assert_eq!((found.verdict, found.root_cause.claim.as_str()), (Verdict::CauseFound, "It is busy"));
+        assert_eq!(found.root_cause.evidence[0].quote, "load average: 9.00 over 1 min");
+        assert!(found.analysis.is_empty());
+        let none = analysis(&report(vec![], None));
+        assert_eq!(none.verdict, Verdict::NothingWrong);
+        assert!(none.root_cause.claim.contains("90 %") && none.root_cause.evidence.len() == 1);
+        let unclear = analysis(&report(vec![hypothesis()], None));
+        assert_eq!((unclear.verdict, unclear.analysis.len()), (Verdict::Unclear, 1));
+    }
+}

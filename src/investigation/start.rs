@@ -1,0 +1,191 @@
+//! `/investigate`: from a question, a template or an alert to a task of its own.
+
+use signalbox_adapter::{Purpose, Signal};
+
+use super::alert::{self, Alert};
+use super::template;
+use crate::agent::catalogue::Choice;
+use crate::command::Start;
+use crate::config::Kind;
+use crate::format;
+use crate::intake;
+use crate::report;
+use crate::router::Turn;
+use crate::session::{Meaning, meaning, title};
+use crate::store::{Admission, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
+
+/// What a person asks where an alert says what it is about.
+const ABOUT_ALERT: &str = "Find the root cause of the alert that is given with this.";
+/// Longest text of alerts given to an agent, in bytes.
+const MAX_ALERT_BYTES: usize = 64 * 1024;
+/// Longest question that may be the id of a task.
+const ID_CHARS: usize = TaskId::CHARS;
+
+/// What is to be investigated.
+struct Subject {
+    title: String,
+    question: String,
+    /// The question for an agent that goes by words.
+    brief: Option<String>,
+    alert: Option<String>,
+    fingerprint: Option<String>,
+}
+
+/// Starts an investigation, or lists what can be investigated.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn start(turn: &Turn<'_>, wish: Option<&Start>) -> Result<InboxOutcome, StoreError> {
+    let attached = match turn.attached {
+        Some(Ok(text)) => Some(text.as_str()),
+        Some(Err(why)) => return turn.refuse(format::rca::bad_alert(why)),
+        None => None,
+    };
+    let Some(wish) = wish else {
+        return match attached {
+            Some(text) => match of_alert(text, None) {
+                Ok(subject) => submit(turn, &subject, None, None),
+                Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
+            },
+            None => turn.answer(format::rca::templates()),
+        };
+    };
+    let (agent, model, words) = match meaning(turn, wish.mention.as_ref())? {
+        Meaning::Agent(agent, model) => (Some(agent), model, wish.prompt.as_str()),
+        Meaning::Session(_) | Meaning::Text => (None, None, wish.whole.as_str()),
+        Meaning::Unclear { word, nearest } => {
+            return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
+        }
+    };
+    let subject = match (attached, asked_before(turn, words)?) {
+        (Some(text), _) => of_alert(text, Some(words)),
+        (None, Some(earlier)) => Ok(of_question(&earlier.prompt)),
+        (None, None) => of_words(words),
+    };
+    match subject {
+        Ok(subject) => submit(turn, &subject, agent.as_deref(), model.as_deref()),
+        Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
+    }
+}
+
+/// Investigates free text that is plainly an alert.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn pasted(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
+    match of_words(text) {
+        Ok(subject) => submit(turn, &subject, None, None),
+        Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
+    }
+}
+
+/// Finds the task of this chat that the words are the id of, as the button behind an answer has it.
+fn asked_before(turn: &Turn<'_>, words: &str) -> Result<Option<Task>, StoreError> {
+    if words.chars().count() != ID_CHARS {
+        return Ok(None);
+    }
+    Ok(turn.tx.task(words)?.filter(|task| crate::store::chat(&task.address) == turn.chat()))
+}
+
+fn of_words(words: &str) -> Result<Subject, alert::AlertError> {
+    if let Some(template) = template::find(words) {
+        return Ok(Subject {
+            title: template.title.clone(),
+            question: template.question.clone(),
+            brief: Some(template.brief()),
+            alert: None,
+            fingerprint: None,
+        });
+    }
+    if alert::is_alert(words) || words.trim_start().starts_with(['{', '[']) {
+        return of_alert(words, None);
+    }
+    Ok(of_question(words))
+}
+
+fn of_question(words: &str) -> Subject {
+    Subject { title: title(words), question: words.to_owned(), brief: None, alert: None, fingerprint: None }
+}
+
+fn of_alert(text: &str, question: Option<&str>) -> Result<Subject, alert::AlertError> {
+    let alerts = alert::read(text)?;
+    let Some(first) = alerts.first() else { return Err(alert::AlertError::Empty) };
+    let more = alerts.len() - 1;
+    let title = if more > 0 { format!("{} (and {more} more)", first.title) } else { first.title.clone() };
+    let mut described = alerts.iter().map(Alert::describe).collect::<Vec<_>>().join("\n\n");
+    described.truncate(described.floor_char_boundary(MAX_ALERT_BYTES));
+    Ok(Subject {
+        title,
+        question: question.unwrap_or(ABOUT_ALERT).to_owned(),
+        brief: None,
+        alert: Some(described),
+        fingerprint: Some(first.fingerprint.clone()),
+    })
+}
+
+fn submit(
+    turn: &Turn<'_>,
+    subject: &Subject,
+    agent: Option<&str>,
+    model: Option<&str>,
+) -> Result<InboxOutcome, StoreError> {
+    let chat = turn.chat();
+    if let Some(refusal) = turn.tx.queue_is_full(&chat, None)? {
+        return turn.refuse(format::session::refused(&refusal));
+    }
+    let agent = agent.unwrap_or_else(|| match &turn.presence.default {
+        Choice::Configured(agent) | Choice::Found(agent) => agent,
+        Choice::OnlyHost => crate::agent::catalogue::HOST,
+    });
+    let background = turn.tx.background(&chat)?.unwrap_or(!turn.is_trusted());
+    let id = turn.tx.new_task_id();
+    let directory = turn.cx.agents.directory(agent).map(|path| path.to_string_lossy().into_owned());
+    let own = || turn.cx.state.join("work").join(id.as_str()).to_string_lossy().into_owned();
+    let directory = directory.or_else(|| turn.incoming.directory.clone()).unwrap_or_else(own);
+    let session = turn.tx.create_session(&NewSession {
+        address: &turn.incoming.address,
+        name: id.as_str(),
+        agent,
+        model: model.or(turn.cx.agents.model(agent)),
+        title: &subject.title,
+        directory: &directory,
+        investigation: true,
+    })?;
+    let Some(session) = turn.tx.session(session)? else {
+        return Err(StoreError::Other("a stored session is gone".into()));
+    };
+    let is_host = turn.cx.agents.agent(agent).is_some_and(|agent| agent.kind == Kind::Host);
+    let question = subject.brief.as_deref().filter(|_| is_host).unwrap_or(&subject.question);
+    let question =
+        if subject.alert.is_some() { question.to_owned() } else { intake::with_files(question, &turn.incoming.files) };
+    let admission = turn.tx.admit(&NewTask {
+        incoming: turn.incoming,
+        inbox: turn.inbox,
+        session: &session,
+        prompt: &question,
+        retry_of: None,
+        id: Some(id),
+    })?;
+    let task = match &admission {
+        Admission::Started(task) | Admission::Queued(task, _) => task,
+    };
+    turn.tx.open_investigation(&NewInvestigation {
+        task: &task.id,
+        chat: &chat,
+        title: &subject.title,
+        question: &question,
+        alert: subject.alert.as_deref(),
+        fingerprint: subject.fingerprint.as_deref(),
+        background,
+    })?;
+    if !background && turn.incoming.direct {
+        turn.tx.set_active_session(&chat, Some(session.id))?;
+    }
+    let told = format::rca::admitted(&session, &admission, &subject.title, background);
+    turn.say(told, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
+    if let Some(message) = turn.incoming.message.clone() {
+        let address = turn.incoming.address.clone();
+        turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });
+    }
+    Ok(InboxOutcome::Ok)
+}

@@ -1,0 +1,107 @@
+//! The same from Telegram.
+
+use nix::sys::signal::Signal;
+
+use super::scene::{Post, finds};
+use crate::phone::scene::{ADA, Phone};
+use crate::telegram::{ChatKind, Fault, Post as Said};
+
+/// A group, and one that the bot is not in.
+const TEAM: i64 = -1_001_000_800;
+const ELSEWHERE: i64 = -1_001_000_801;
+
+#[test]
+fn an_investigation_runs_in_the_background_and_is_used_with_its_button_after_a_restart() {
+    let phone = Phone::new("");
+    let serving = phone.serve();
+    let asked = phone.say(&format!("/investigate {}", finds("The disk is full")));
+    let status = phone.shown(asked, "in the background");
+    let result = phone.shown(status.id, "The disk is full");
+    assert!(result.text.contains("Root cause") && result.text.contains("Validity 0.50"), "{result:?}");
+    assert_eq!(result.reply_to, Some(asked));
+    let other = phone.say("script: answer something else");
+    phone.shown(other, "something else");
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    let _serving = phone.serve();
+    let press = phone.fake.press(ADA.id, ADA, result.id, "Use");
+    phone.until("the press is answered", |state| {
+        state.answers.get(&press).is_some_and(|text| text.contains("now goes on from"))
+    });
+    let asked = phone.say("what filled it?");
+    phone.shown(asked, "turn 2: what filled it?");
+    // A reply goes on from it without that.
+    let asked = phone.fake.post(ADA.id, ADA, Said::text("since when?").reply_to(result.id));
+    phone.shown(asked, "turn 3: since when?");
+    let asked = phone.say("/background list");
+    phone.shown(asked, "The disk is full");
+}
+
+#[test]
+fn the_first_answer_to_plain_text_offers_to_investigate_instead() {
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    let asked = phone.say("why is web-1 slow?");
+    let answer = phone.shown(asked, "turn 1: why is web-1 slow?");
+    assert_eq!(answer.buttons[0].0, "Investigate");
+    phone.fake.press(ADA.id, ADA, answer.id, "Investigate");
+    phone.shown(answer.id, "in the background");
+    phone.shown(answer.id, "Validity unrated");
+    assert_eq!(phone.house.count("investigations WHERE question = 'why is web-1 slow?'"), 1);
+    let asked = phone.say("and web-2?");
+    let answer = phone.shown(asked, "turn 2: and web-2?");
+    assert!(answer.buttons.is_empty(), "only the first: {answer:?}");
+}
+
+#[test]
+fn an_alert_comes_as_text_and_as_a_file() {
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    let asked = phone.say("[FIRING:1] DiskFull web-1");
+    phone.shown(asked, "Investigating");
+    let alert = br#"{"id":"1","event":{"event_type":"incident.triggered","data":{"id":"PGR0VU2","type":"incident","title":"Checkout is down","status":"triggered","urgency":"high"}}}"#;
+    let asked = phone.fake.post(ADA.id, ADA, Said::text("/investigate").document("alert.json", alert));
+    phone.shown(asked, "Checkout is down");
+    phone.until("both are done", |state| {
+        state.messages.values().filter(|shown| shown.by_bot && shown.text.contains("Validity")).count() == 2
+    });
+    assert_eq!(phone.house.count("investigations WHERE alert IS NOT NULL"), 2);
+}
+
+#[test]
+fn other_chats_are_told_that_can_be_and_a_dead_one_fails_nothing() {
+    let post = Post::open();
+    let mut phone = Phone::new(&post.config(&["ops@example.net"]));
+    phone.house.set("SIGNALBOX__ALLOW__TELEGRAM__USERS", &format!("[{{ id = \"{}\", role = \"admin\" }}]", ADA.id));
+    let _serving = phone.serve();
+    phone.fake.open(TEAM, ChatKind::Supergroup, "team");
+    let asked = phone.say(&format!("/background notify set telegram:{ELSEWHERE}"));
+    let refusal = phone.shown(asked, "Nothing was changed");
+    assert!(refusal.text.contains("chat not found"), "{refusal:?}");
+    let asked = phone.say(&format!("/background notify set email,telegram:{TEAM}"));
+    phone.shown(asked, &format!("telegram:{TEAM}"));
+    phone.fake.fail_next("sendMessage", Fault::ServerError);
+    let asked = phone.say(&format!("/investigate {}", finds("The disk is full")));
+    phone.shown(asked, "Validity 0.50");
+    phone.shown_in(TEAM, 0, "The disk is full");
+    post.took(1);
+    // Thrown out of the team's chat, the work goes on and says where it could not tell.
+    phone.fake.with(|state| state.set_fate(TEAM, crate::telegram::Fate::Kicked));
+    let asked = phone.say(&format!("/investigate {}", finds("Again full")));
+    let result = phone.shown(asked, "Validity 0.50");
+    let id = result.text.split(['[', ']']).nth(1).expect("an id").to_owned();
+    crate::everyday::eventually("it is given up", || phone.house.count("outbox WHERE state = 'failed'") == 1);
+    let asked = phone.say(&format!("/background show {id}"));
+    let shown = phone.shown(asked, "success");
+    assert!(shown.text.contains("failed") && shown.text.contains("kicked"), "{shown:?}");
+}
+
+#[test]
+fn only_an_admin_says_who_is_told() {
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    let asked = phone.say("/background notify set none");
+    phone.shown(asked, "role admin");
+    let asked = phone.say("/background notify list");
+    phone.shown(asked, "nobody besides");
+}
