@@ -103,7 +103,8 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     }
     let told = cx.tell(ended, &report, Purpose::Result, buttons);
     tx.enqueue(&NewDelivery { about: Some(about_result(&ended.id)), ..told })?;
-    if let Some(inquiry) = &inquiry {
+    // Whoever has cancelled it knows.
+    if let Some(inquiry) = inquiry.as_ref().filter(|_| ended.status != Status::Aborted) {
         tell::done(tx, cx, ended, &name, inquiry)?;
     }
     let ok = matches!(ended.status, Status::Ok | Status::Success);

@@ -15,6 +15,18 @@ use crate::wiring::{self, INTEGRATIONS, Verified};
 
 /// The one integration with a bot that people open by a link.
 const TELEGRAM: &str = "telegram";
+/// Mail.
+const SMTP: &str = "smtp";
+/// What is asked of a mail server, with the key that the answer is kept under.
+const OF_MAIL: [(&str, &str); 5] = [
+    ("security", "  Security: starttls, tls or none [starttls]: "),
+    ("port", "  Port [the usual one]: "),
+    ("username", "  User name (empty for none): "),
+    ("from", "  Who writes, as in signalbox <bot@example.org>: "),
+    ("to", "  Who is told of finished investigations, with commas: "),
+];
+/// Said when there are no more answers.
+const ENDED: &str = "signalbox: the answers ended before this was done; what was found good so far is kept";
 
 pub(super) async fn run(app: &App, sources: &Sources) -> anyhow::Result<ExitCode> {
     let Some(path) = integrations::file(sources) else {
@@ -26,7 +38,11 @@ pub(super) async fn run(app: &App, sources: &Sources) -> anyhow::Result<ExitCode
         path.display()
     );
     if INTEGRATIONS.contains(&TELEGRAM) && !telegram(app, sources).await? {
-        eprintln!("signalbox: the answers ended before this was done; what was found good so far is kept");
+        eprintln!("{ENDED}");
+        return Ok(ExitCode::from(EXIT_FAILED));
+    }
+    if INTEGRATIONS.contains(&SMTP) && !mail(sources).await? {
+        eprintln!("{ENDED}");
         return Ok(ExitCode::from(EXIT_FAILED));
     }
     eprintln!("Agents");
@@ -113,4 +129,43 @@ async fn invite(app: &App, bot_name: &str) -> anyhow::Result<bool> {
     }
     eprintln!();
     Ok(true)
+}
+
+/// Asks for a mail server; false when the answers ended in the middle.
+async fn mail(sources: &Sources) -> anyhow::Result<bool> {
+    eprintln!("Mail, for notices of finished investigations");
+    loop {
+        let host = ask::line("  Name of the mail server (empty for none): ")?.unwrap_or_default();
+        if host.is_empty() {
+            eprintln!();
+            return Ok(true);
+        }
+        let mut keys = Keys::from([("host".to_owned(), host)]);
+        for (key, question) in OF_MAIL {
+            let Some(answer) = ask::line(question)? else { return Ok(false) };
+            keys.insert(key.to_owned(), answer);
+        }
+        if keys.get("username").is_some_and(|name| !name.is_empty()) {
+            let Some(password) = ask::secret("  Password (not shown): ")? else { return Ok(false) };
+            keys.insert("password".to_owned(), password.expose_secret().to_owned());
+        }
+        if let Err(error) = integrations::keep(sources, SMTP, keys) {
+            eprintln!("  {error}");
+            continue;
+        }
+        let loaded = load(sources).map_err(|faults| anyhow::anyhow!(faults.to_string()))?;
+        match wiring::verify(&loaded.config, SMTP).await {
+            Verified::Good(steps) => {
+                eprintln!("  It takes mail.{steps}\n");
+                return Ok(true);
+            }
+            Verified::Refused(why) | Verified::Unreachable(why) => eprintln!("  {why}"),
+            Verified::NotSet => {}
+        }
+        let Some(answer) = ask::line("  Keep it all the same? [y/N] ")? else { return Ok(false) };
+        if matches!(answer.to_lowercase().as_str(), "y" | "yes") {
+            return Ok(true);
+        }
+        integrations::forget(sources, SMTP)?;
+    }
 }

@@ -48,6 +48,7 @@ impl Tx<'_> {
             "UPDATE OR IGNORE sessions SET chat = ?2, address = ?2 || substr(address, length(?1) + 1) WHERE chat = ?1",
             "UPDATE tasks SET chat = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
              WHERE chat = ?1 AND finished_at IS NULL",
+            "UPDATE investigations SET chat = ?2 WHERE chat = ?1",
             "DELETE FROM outbox WHERE lane = ?1 || '~' AND state IN ('pending', 'unknown') AND ?2 <> ''",
             "UPDATE outbox SET lane = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
              WHERE lane = ?1 AND state IN ('pending', 'sending', 'unknown')",

@@ -137,3 +137,18 @@ fn verify_tells_the_step_that_fails() {
     assert!(said.err.contains("failed connect"), "{said:#?}");
     assert!(post.server.mails().is_empty());
 }
+
+#[test]
+fn setup_asks_for_the_mail_server_and_shows_each_step() {
+    let post = Post::open();
+    let house = House::bare();
+    let telegram = "\n";
+    let wrong = "127.0.0.1\nnone\n1\n\nbot@example.org\nops@example.net\nn\n";
+    let right = format!("127.0.0.1\nnone\n{}\n\nbot@example.org\nops@example.net\n", post.server.port());
+    let said = house.pipe(&["setup"], format!("{telegram}{wrong}{right}").as_bytes()).was(0, "");
+    assert!(said.err.contains("failed connect") && said.err.contains("ok     RCPT TO ops@example.net"), "{said:#?}");
+    house.run(&["integrations", "verify", "smtp"]).was(0, "good");
+    let _serving = house.serve();
+    house.say("/investigate @host is anything wrong?").was(0, "Validity");
+    post.took(1);
+}
