@@ -39,6 +39,10 @@
 //! shows), the outbox's pacer holds edits back so that results go first, and signs (typing, 👀, the answer to a press) are
 //! given without a row, since they are worth nothing later.
 //!
+//! `/investigate` is the same journey once more, with [`investigation::start`] in step 2 and two things more: what the
+//! observer has seen becomes an [analysis](investigation::rca) at the end of the run (or the agent is asked once more), and
+//! the step that writes the end down also writes [notices](investigation::tell) to whoever else is to be told.
+//!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
 //! where the provider cannot tell, sent once more and marked "(may be a repeat)".
@@ -68,7 +72,7 @@
 //! | [`store`] | rows, transactions, group commit, roles |
 //! | [`observer`] | starting, following, ending and finding runs |
 //! | [`agent`] | agents: catalogue, environment, protocols, supervisor |
-//! | [`investigation`] | the built-in `host` investigator |
+//! | [`investigation`] | investigations: alerts, templates, analyses, notices; the built-in `host` investigator |
 //! | [`mod@format`] | every sentence the program says |
 //! | [`outbox`] | sending, retrying, giving up |
 //! | [`transport`] | keeps each provider's listener listening |
