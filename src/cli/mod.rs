@@ -10,6 +10,7 @@ mod session;
 mod setup;
 #[cfg(feature = "console")]
 mod shell;
+mod stop_agents;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -61,6 +62,8 @@ enum Command {
     /// Keep, list and verify what it is connected to
     #[command(subcommand)]
     Integrations(integrations::Arguments),
+    /// End every agent that runs, whether the bot runs or not
+    StopAgents,
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Arguments),
@@ -105,6 +108,7 @@ impl Cli {
                 Command::Outbox(arguments) => outbox::run(&app, &arguments).await,
                 Command::Pair(arguments) => pair::run(&app, &arguments).await,
                 Command::Setup => setup::run(&app, &sources).await,
+                Command::StopAgents => stop_agents::run(&app).await,
                 Command::Config(_) | Command::Integrations(_) => unreachable!("handled above, without a store"),
             }
         });

@@ -79,6 +79,39 @@ pub fn pasted(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
     }
 }
 
+/// Lets an investigation that still waits be about something else.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn reword(turn: &Turn<'_>, task: &Task, words: &str) -> Result<InboxOutcome, StoreError> {
+    let subject = match of_words(words) {
+        Ok(subject) => subject,
+        Err(error) => return turn.refuse(format::rca::bad_alert(&error.to_string())),
+    };
+    let question = question(turn, &subject, &task.agent);
+    let name = turn.tx.name_of(task)?;
+    if !turn.tx.reword(task, &question, &subject.title)? {
+        return turn.refuse(format::intake::edited_too_late(&name));
+    }
+    turn.tx.reword_investigation(&NewInvestigation {
+        task: &task.id,
+        chat: &turn.chat(),
+        title: &subject.title,
+        question: &question,
+        alert: subject.alert.as_deref(),
+        fingerprint: subject.fingerprint.as_deref(),
+        background: true,
+    })?;
+    turn.answer(format::intake::reworded(&name))
+}
+
+/// Returns the question as an agent is asked it: the built-in one goes by words, and gets a template's in brief.
+fn question(turn: &Turn<'_>, subject: &Subject, agent: &str) -> String {
+    let is_host = turn.cx.agents.agent(agent).is_some_and(|agent| agent.kind == Kind::Host);
+    let question = subject.brief.as_deref().filter(|_| is_host).unwrap_or(&subject.question);
+    if subject.alert.is_some() { question.to_owned() } else { intake::with_files(question, &turn.incoming.files) }
+}
+
 /// Finds the task of this chat that the words are the id of, as the button behind an answer has it.
 fn asked_before(turn: &Turn<'_>, words: &str) -> Result<Option<Task>, StoreError> {
     if words.chars().count() != ID_CHARS {
@@ -154,10 +187,7 @@ fn submit(
     let Some(session) = turn.tx.session(session)? else {
         return Err(StoreError::Other("a stored session is gone".into()));
     };
-    let is_host = turn.cx.agents.agent(agent).is_some_and(|agent| agent.kind == Kind::Host);
-    let question = subject.brief.as_deref().filter(|_| is_host).unwrap_or(&subject.question);
-    let question =
-        if subject.alert.is_some() { question.to_owned() } else { intake::with_files(question, &turn.incoming.files) };
+    let question = question(turn, subject, agent);
     let admission = turn.tx.admit(&NewTask {
         incoming: turn.incoming,
         inbox: turn.inbox,

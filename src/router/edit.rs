@@ -13,6 +13,7 @@ use super::Turn;
 use crate::command::Parsed;
 use crate::format;
 use crate::intake;
+use crate::investigation;
 use crate::session;
 use crate::store::{InboxOutcome, Status, StoreError};
 
@@ -32,6 +33,9 @@ pub(super) fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutco
     let Some(words) = parsed.prompt() else {
         return turn.refuse(format::intake::edited_to_a_command(&name)).map(Some);
     };
+    if task.status == Status::Queued && turn.tx.investigation(&task.id)?.is_some() {
+        return investigation::start::reword(turn, &task, words).map(Some);
+    }
     let prompt = intake::reworded(words, &task.prompt);
     if prompt == task.prompt {
         return Ok(Some(InboxOutcome::Ignored));

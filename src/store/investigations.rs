@@ -115,6 +115,19 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Lets an investigation be about something else; whether it runs in the background stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reword_investigation(&self, new: &NewInvestigation<'_>) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE investigations SET title = ?2, question = ?3, alert = ?4, fingerprint = ?5 WHERE task = ?1",
+            )?
+            .execute(params![new.task.as_str(), new.title, new.question, new.alert, new.fingerprint])?;
+        Ok(())
+    }
+
     /// Lets a task investigate what an earlier one did, where that was an investigation.
     ///
     /// # Errors

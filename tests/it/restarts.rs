@@ -206,3 +206,25 @@ fn the_directory_of_a_run_outlives_it_so_that_a_late_supervisor_finds_it_has_bee
     let run = house.state().join("runs").join(format!("{}-1", newest_task(&house)));
     eventually("its files are gone", || fs::read_dir(&run).is_ok_and(|mut files| files.next().is_none()));
 }
+
+#[test]
+fn stop_agents_is_a_real_end_whether_the_bot_runs_or_not() {
+    let house = House::new("");
+    house.run(&["stop-agents"]).was(0, "0 ended.");
+    let serving = house.serve();
+    let first = house.begin("/session --name one script: leave; hang");
+    first.until("Started");
+    eventually("it runs", || house.runs().len() == 1);
+    house.run(&["stop-agents"]).was(0, "1 ended.");
+    first.end().was(130, "[one] Cancelled");
+    let second = house.begin("/session --name two script: leave; hang");
+    second.until("Started");
+    eventually("it runs too", || house.runs().len() == 2);
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    drop(second);
+    house.run(&["stop-agents"]).was(0, "1 ended.");
+    eventually("nothing is left of it", || house.agents().is_empty());
+    let _serving = house.serve();
+    eventually("the next bot says so", || house.count("tasks WHERE status = 'aborted'") == 2);
+}

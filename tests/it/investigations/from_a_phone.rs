@@ -105,3 +105,22 @@ fn only_an_admin_says_who_is_told() {
     let asked = phone.say("/background notify list");
     phone.shown(asked, "nobody besides");
 }
+
+#[test]
+fn an_edit_of_a_waiting_investigation_is_what_is_investigated() {
+    let mut phone = Phone::new("");
+    phone.house.set("SIGNALBOX__LIMITS__MAX_TASKS_PER_CHAT", "1");
+    let _serving = phone.serve();
+    let gate = phone.house.text("gate");
+    let first = phone.say(&format!("/session script: wait {gate}; answer first"));
+    phone.shown(first, "Running");
+    let asked = phone.say("/investigate why is web-1 slow?");
+    phone.shown(asked, "Queued");
+    phone.fake.edit(ADA.id, ADA, asked, "/investigate why is web-2 slow?");
+    phone.until("the edit is confirmed", |state| state.updates.is_empty());
+    phone.house.touch("gate");
+    phone.shown(asked, "Validity");
+    let prompts: Vec<String> = phone.house.runs().into_iter().map(|run| run.2).collect();
+    assert!(prompts.iter().any(|prompt| prompt.contains("web-2")), "{prompts:#?}");
+    assert!(prompts.iter().all(|prompt| !prompt.contains("web-1")), "{prompts:#?}");
+}
