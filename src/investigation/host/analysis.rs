@@ -14,7 +14,8 @@ const MAX_ANALYSIS: usize = 9;
 pub(crate) fn analysis(report: &Report) -> Rca {
     let claim = |made: &Hypothesis| Claim {
         claim: made.statement.clone(),
-        evidence: quotes(report, |id| made.evidence.iter().any(|own| own == id)),
+        // In the order of what it rests on most.
+        evidence: quotes(made.evidence.iter().filter_map(|id| report.evidence.iter().find(|own| own.id == *id))),
         supported: None,
     };
     let others = report.hypotheses.iter().filter(|made| report.root_cause.as_ref() != Some(*made));
@@ -29,7 +30,7 @@ pub(crate) fn analysis(report: &Report) -> Rca {
                 (Verdict::Unclear, "Nothing that was asked about explains it; what stands out besides is below")
             };
             let claim = format!("{said} ({percent:.0} % of the rules that apply could be judged).");
-            (verdict, Claim { claim, evidence: quotes(report, |_| true), supported: None })
+            (verdict, Claim { claim, evidence: quotes(report.evidence.iter()), supported: None })
         }
     };
     if report.root_cause.is_none() && analysis.len() < MAX_ANALYSIS {
@@ -38,10 +39,10 @@ pub(crate) fn analysis(report: &Report) -> Rca {
     Rca { verdict, root_cause, analysis, next_steps: report.next_steps.clone() }
 }
 
-/// Returns the lines behind some of the evidence.
-fn quotes(report: &Report, wanted: impl Fn(&str) -> bool) -> Vec<Evidence> {
+/// Returns the lines behind evidence.
+fn quotes<'r>(evidence: impl Iterator<Item = &'r super::Evidence>) -> Vec<Evidence> {
     let mut quotes: Vec<Evidence> = Vec::new();
-    for evidence in report.evidence.iter().filter(|evidence| wanted(&evidence.id)) {
+    for evidence in evidence {
         let Seen::Value { quote, .. } = &evidence.seen else { continue };
         let made = Evidence { tool: evidence.probe.clone(), quote: quote.clone() };
         if quote.chars().count() >= MIN_QUOTE_CHARS && !quotes.contains(&made) && quotes.len() < MAX_QUOTES {
