@@ -158,6 +158,12 @@ mod tests {
         let mut completion = Completion::without_answer(Status::ErrorTimeout, Some("late".into()));
         settled(1, &mut completion, true);
         assert_eq!((completion.status, completion.result.as_deref()), (Status::Success, Some("It is the disk.")));
+        let mut completion = Completion::without_answer(Status::Interrupted, None);
+        settled(1, &mut completion, false);
+        assert_eq!((completion.status, completion.result.as_deref()), (Status::Success, Some("It is the disk.")));
+        let mut completion = Completion::without_answer(Status::Interrupted, None);
+        settled(0, &mut completion, false);
+        assert_eq!(completion.status, Status::Interrupted);
         let mut completion = Completion::without_answer(Status::Aborted, None);
         settled(1, &mut completion, true);
         assert_eq!((completion.status, completion.result), (Status::Aborted, None));

@@ -84,7 +84,7 @@ async fn watch_run(
             return None;
         }
         Started::Dead => {
-            observer.interrupt(task).await;
+            observer.interrupt(task, &background).await;
             return None;
         }
         Started::Stopping => return None,
@@ -107,7 +107,7 @@ async fn watch_run(
             }
             Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen, background).await,
             Some(RunNews::Lost) | None => {
-                observer.interrupt(task).await;
+                observer.interrupt(task, &background).await;
                 return None;
             }
         }
@@ -307,7 +307,7 @@ impl Observer {
     }
 
     /// Ends a task that was lost: what is left of its tree, then `interrupted`, and a question to its chat.
-    async fn interrupt(&self, task: Task) {
+    async fn interrupt(&self, task: Task, background: &Background) {
         let directory = self.run_directory(&task);
         let ended = tokio::task::spawn_blocking(move || end_leftovers(&directory)).await;
         match ended {
@@ -315,7 +315,17 @@ impl Observer {
             Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run"),
             Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
         }
-        self.finish(task, Completion::without_answer(Status::Interrupted, None), false, None).await;
+        let mut completion = Completion::without_answer(Status::Interrupted, None);
+        // It may have been answered already, and only the form of the answer asked for again.
+        let settled = background
+            .inquiry
+            .as_ref()
+            .map(|inquiry| inquiry::settle(inquiry, &mut completion, &Recorder::default(), false, &self.redactor));
+        let analysis = match settled {
+            Some(Outcome::Done(analysis, stats)) => Some((*analysis, stats)),
+            Some(Outcome::Again(_)) | None => None,
+        };
+        self.finish(task, completion, false, analysis).await;
     }
 
     /// Writes a task's end down in one step: task, session, result, and who is next.

@@ -124,3 +124,40 @@ fn an_edit_of_a_waiting_investigation_is_what_is_investigated() {
     assert!(prompts.iter().any(|prompt| prompt.contains("web-2")), "{prompts:#?}");
     assert!(prompts.iter().all(|prompt| !prompt.contains("web-1")), "{prompts:#?}");
 }
+
+#[test]
+fn background_mode_is_switched_watched_and_looked_after() {
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    let asked = phone.say("/background status");
+    phone.shown(asked, "Background mode: on");
+    let asked = phone.say("/investigate");
+    phone.shown(asked, "kubernetes-high-cpu");
+    let asked = phone.say("/investigate @host high-cpu");
+    let result = phone.shown(asked, "claims backed by evidence");
+    assert!(result.text.contains("host") && result.text.contains("tool calls"), "{result:?}");
+
+    let asked = phone.say("/background off");
+    phone.shown(asked, "Background mode is off");
+    let gate = phone.house.text("gate");
+    let asked =
+        phone.say(&format!("/investigate script: say looking at the disk; wait {gate}; {}", &finds("Full")[8..]));
+    let status = phone.shown(asked, "looking at the disk");
+    let waiting = phone.say("why?");
+    phone.shown(waiting, "Queued");
+    phone.house.touch("gate");
+    let result = phone.shown(status.id, "Validity 0.50");
+    assert!(result.buttons.is_empty(), "it is the chat's context already: {result:?}");
+    phone.shown(result.id, "turn 2: why?");
+    let id = result.text.split(['[', ']']).nth(1).expect("an id").to_owned();
+    let asked = phone.say(&format!("/background show {}", &id[..6]));
+    let shown = phone.shown(asked, "Status: success");
+    assert!(shown.text.contains("Validity 0.50") && shown.text.contains("1 tool call"), "{shown:?}");
+
+    let asked = phone.say("/investigate script: hang");
+    let status = phone.shown(asked, "Investigating");
+    phone.fake.press(ADA.id, ADA, status.id, "Cancel");
+    phone.shown(status.id, "Cancelled");
+    let asked = phone.say("/background list");
+    phone.shown(asked, "aborted");
+}

@@ -2,7 +2,8 @@
 
 use super::scene::{Post, finds, newest};
 use crate::everyday::{House, eventually};
-use crate::smtp::{Fault, Moment};
+use crate::smtp::tls::{Authority, Validity};
+use crate::smtp::{Fault, Moment, Offer, PASSWORD, Protection, USER};
 
 #[test]
 fn a_finished_investigation_is_mailed_to_each_and_a_dead_address_holds_nobody_up() {
@@ -151,4 +152,35 @@ fn setup_asks_for_the_mail_server_and_shows_each_step() {
     let _serving = house.serve();
     house.say("/investigate @host is anything wrong?").was(0, "Validity");
     post.took(1);
+}
+
+#[test]
+fn mail_goes_out_encrypted_with_a_password_and_never_otherwise() {
+    let authority = Authority::new();
+    let protection = Protection::StartTls(authority.acceptor("localhost", Validity::Current));
+    let post = Post::with(Offer { protection, auth: Some("PLAIN LOGIN"), utf8: false });
+    let house = House::new("");
+    std::fs::write(house.path("ca.pem"), authority.pem()).expect("written");
+    std::fs::write(house.path("password"), PASSWORD).expect("written");
+    let config = format!(
+        "{}[smtp]\nhost = \"localhost\"\nport = {}\nfrom = \"bot@example.org\"\nto = [\"ops@example.net\"]\nusername = \"{USER}\"\n",
+        std::fs::read_to_string(house.path("config.toml")).expect("readable"),
+        post.server.port()
+    );
+    let password = format!("password_file = {}\n", toml::Value::from(house.text("password")));
+    let trusted = format!("ca_file = {}\n", toml::Value::from(house.text("ca.pem")));
+    let write = |more: &str| std::fs::write(house.path("config.toml"), format!("{config}{more}")).expect("written");
+
+    write(&password);
+    let said = house.run(&["integrations", "verify", "smtp"]).was(1, "");
+    assert!(said.err.contains("certificate"), "an authority that nobody knows is not trusted: {said:#?}");
+    write(&format!("{trusted}password = \"wrong\"\n"));
+    let said = house.run(&["integrations", "verify", "smtp"]).was(1, "");
+    assert!(said.err.contains("failed AUTH") && !said.err.contains("wrong"), "{said:#?}");
+    write(&format!("{trusted}{password}"));
+    house.run(&["integrations", "verify", "smtp"]).was(0, "ok     AUTH");
+    let _serving = house.serve();
+    house.say(&format!("/investigate {}", finds("The disk is full"))).was(0, "The disk is full");
+    post.took(1);
+    assert!(post.server.mails()[0].encrypted);
 }
