@@ -8,6 +8,7 @@
 //!                                        └──────► exit ──► verdict ─► one step: task, session, result, who is next
 //! ```
 
+mod again;
 pub mod board;
 mod follow;
 mod housekeeping;

@@ -21,7 +21,7 @@ use crate::config::{Kind, Recovery};
 use crate::format;
 use crate::investigation::rca::{Rca, Recorder, Stats};
 use crate::report::{self, Answered};
-use crate::store::{Again, Completion, Session, Status, StoreError, Task};
+use crate::store::{Completion, Session, Status, StoreError, Task};
 
 /// How long until a step that could not be stored is tried again.
 pub(super) const STORE_AGAIN: Duration = Duration::from_secs(1);
@@ -66,7 +66,10 @@ async fn watch_run(
     controls: &mut mpsc::Receiver<Control>,
 ) -> Option<Task> {
     let Ok((session, background)) = observer.background_of(&task).await else { return None };
-    let recorder = background.inquiry.is_some().then(Recorder::default);
+    let recorder = match &background.inquiry {
+        Some(inquiry) => Some(observer.recorder_of(&task, inquiry).await),
+        None => None,
+    };
     let mut seen = Seen { recorder, ..Seen::default() };
     let begun = match how {
         Begin::Fresh => observer.start(&task, session.as_ref(), &background, &mut seen).await,
@@ -263,47 +266,33 @@ impl Observer {
                 Some(format!("*The agent did not resume its conversation and answered in a new one.*\n\n{answer}"));
         }
         let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
-        let directory = self.run_directory(&task);
+        let directories = self.run_directories(&task);
         let resumable = context.agents.agent(&task.agent).is_some_and(|agent| agent.kind == Kind::Claude);
         let outcome =
             background.inquiry.as_ref().zip(seen.recorder.as_ref()).map(|(inquiry, recorder)| {
                 inquiry::settle(inquiry, &mut completion, recorder, resumable, &self.redactor)
             });
         // The run's files are all that is known of its end until the end is written down.
-        let (written, next) = match outcome {
+        let written = match outcome {
             Some(Outcome::Again(again)) => match self.ask_again(&task, again).await {
-                Ok(next) => (true, Some(next)),
+                // Its files are still needed: what its tools have put out is looked up at the end.
+                Ok(next) => return Some(next),
                 // It was cancelled meanwhile.
-                Err(Some(aborted)) => (self.finish(task, aborted, false, None).await, None),
-                Err(None) => (false, None),
+                Err(Some(aborted)) => self.finish(task, aborted, false, None).await,
+                Err(None) => false,
             },
             Some(Outcome::Done(analysis, stats)) => {
-                (self.finish(task, completion, forgotten, Some((*analysis, stats))).await, None)
+                self.finish(task, completion, forgotten, Some((*analysis, stats))).await
             }
-            None => (self.finish(task, completion, forgotten, None).await, None),
+            None => self.finish(task, completion, forgotten, None).await,
         };
         if written && exit.output_bytes <= KEEP_ABOVE_BYTES {
-            let emptied = tokio::task::spawn_blocking(move || empty(&directory)).await;
+            let emptied = tokio::task::spawn_blocking(move || directories.iter().try_for_each(|it| empty(it))).await;
             if let Ok(Err(error)) = emptied {
                 tracing::warn!(%error, "could not remove a finished run's files");
             }
         }
-        next
-    }
-
-    /// Lets a task run once more; `Err` says how it ends where it does not, or that this program stops.
-    async fn ask_again(&self, task: &Task, again: Again) -> Result<Task, Option<Completion>> {
-        let (asked, next) = (task.clone(), Arc::new(std::sync::Mutex::new(None)));
-        let told = Arc::clone(&next);
-        let stored = self.store("a question asked again", move |tx| {
-            *told.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = tx.ask_again(&asked, &again)?;
-            Ok(())
-        });
-        if !stored.await {
-            return Err(None);
-        }
-        let next = next.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        next.ok_or_else(|| Some(Completion::without_answer(Status::Aborted, None)))
+        None
     }
 
     /// Ends a task that was lost: what is left of its tree, then `interrupted`, and a question to its chat.
@@ -363,7 +352,7 @@ impl Observer {
     /// Stores a step, again and again until it is stored or this program stops: what happened must not be lost.
     ///
     /// Returns whether it is stored.
-    async fn store<F>(&self, what: &str, step: F) -> bool
+    pub(super) async fn store<F>(&self, what: &str, step: F) -> bool
     where
         F: FnMut(&crate::store::Tx<'_>) -> Result<(), StoreError> + Send + Clone + 'static,
     {
@@ -381,9 +370,12 @@ impl Observer {
     }
 }
 
-/// Removes a finished run's files and keeps its directory for a while ([`super::housekeeping`]): a supervisor that an
+/// Removes a finished run's files, where there are any, and keeps its directory for a while ([`super::housekeeping`]): a supervisor that an
 /// earlier life of this program has started may come late, and must find that the run has been.
 fn empty(directory: &Path) -> std::io::Result<()> {
+    if !directory.try_exists()? {
+        return Ok(());
+    }
     for entry in std::fs::read_dir(directory)? {
         std::fs::remove_file(entry?.path())?;
     }

@@ -50,6 +50,13 @@ impl Recorder {
         }
     }
 
+    /// Takes an event of an earlier turn: what was put out is remembered, and nothing is counted again.
+    pub fn recall(&mut self, event: &Event) {
+        if let Event::ToolFinished { output, .. } = event {
+            self.keep(output);
+        }
+    }
+
     fn keep(&mut self, output: &str) {
         let output = &output[..output.floor_char_boundary(MAX_TOOL_OUTPUT_BYTES)];
         let output = normalised(output);
@@ -133,6 +140,15 @@ mod tests {
         assert_eq!((stats.score, stats.supported, stats.claims), (Some(0.25), 1, 4));
         let backed: Vec<_> = rca.claims().map(|claim| claim.supported).collect();
         assert_eq!(backed, [Some(true), Some(false), Some(false), Some(false)]);
+    }
+
+    #[test]
+    fn what_an_earlier_turn_has_seen_backs_claims_and_counts_once() {
+        let mut recorder = Recorder::default();
+        recorder.recall(&started("a"));
+        recorder.recall(&finished("a", "Filesystem\n/dev/sda1 100% /var\n"));
+        let stats = recorder.rate(Some(&mut read(ANSWER).expect("an analysis")));
+        assert_eq!((stats.score, stats.tool_calls, stats.loops), (Some(0.25), 0, 0));
     }
 
     #[test]

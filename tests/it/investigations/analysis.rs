@@ -67,6 +67,7 @@ fn an_answer_that_is_no_analysis_is_asked_for_once_more_in_the_same_conversation
     let said = house.say(&format!("/investigate script: see {SEEN}; next ```json {again} ```; answer It is the disk."));
     let said = said.was(0, "The disk is full");
     assert!(said.out.contains("1 tool call · 1 loop"), "both turns are counted: {said:#?}");
+    assert!(said.out.contains("Validity 0.50 (1 of 2"), "what the first has seen backs it: {said:#?}");
     let runs = house.runs();
     assert_eq!(runs.len(), 2);
     assert!(runs[1].1 && runs[0].0 == runs[1].0, "resumed: {runs:#?}");

@@ -1,0 +1,52 @@
+//! Asking an agent once more within one task: the runs of a task belong together.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Observer;
+use crate::agent::supervisor::client::{Attached, RunNews, attach};
+use crate::investigation::rca::Recorder;
+use crate::store::{Again, Completion, Investigation, Status, Task};
+
+impl Observer {
+    /// Lets a task run once more; `Err` says how it ends where it does not, or that this program stops.
+    pub(super) async fn ask_again(&self, task: &Task, again: Again) -> Result<Task, Option<Completion>> {
+        let (asked, next) = (task.clone(), Arc::new(Mutex::new(None)));
+        let told = Arc::clone(&next);
+        let stored = self.store("a question asked again", move |tx| {
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = tx.ask_again(&asked, &again)?;
+            Ok(())
+        });
+        if !stored.await {
+            return Err(None);
+        }
+        let next = next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        next.ok_or_else(|| Some(Completion::without_answer(Status::Aborted, None)))
+    }
+
+    /// Begins to record a run; what the tools of the task's earlier run have put out is remembered.
+    pub(super) async fn recorder_of(&self, task: &Task, inquiry: &Investigation) -> Recorder {
+        let mut recorder = Recorder::default();
+        if inquiry.turns == 0 {
+            return recorder;
+        }
+        let earlier = Task { attempt: task.attempt.saturating_sub(1), ..task.clone() };
+        match attach(&self.run_directory(&earlier), 0).await {
+            Ok(Attached::Ended(mut run)) => {
+                while let Some(RunNews::Event(event)) = run.next().await {
+                    recorder.recall(&event);
+                }
+            }
+            Ok(Attached::Live(_) | Attached::NeverStarted | Attached::Dead) | Err(_) => {
+                tracing::warn!(task.id = %task.id, "what an earlier turn has seen is not there any more");
+            }
+        }
+        recorder
+    }
+
+    /// Returns the directories of a task's runs, the last first.
+    pub(super) fn run_directories(&self, task: &Task) -> Vec<PathBuf> {
+        let earlier = (task.attempt > 1).then(|| Task { attempt: task.attempt - 1, ..task.clone() });
+        std::iter::once(task).chain(&earlier).map(|task| self.run_directory(task)).collect()
+    }
+}
