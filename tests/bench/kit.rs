@@ -176,7 +176,7 @@ impl Rig {
             sender: Sender { id: UserId::new("1"), name: "Kim".into(), bot: false, roles: Vec::new() },
             message: None,
             reply_to: None,
-            direct: false,
+            direct: true,
             window: None,
             directory: None,
             addressed: false,

@@ -112,13 +112,14 @@ async fn journeys(f: Duration, s: Duration, v: Duration) {
             (shown.by_bot && last.len() > 15).then(|| last.parse::<u128>().ok()).flatten()
         };
         let ran = bot.fake.wait_for("its result", |state| state.shows(chat(number)).iter().find_map(find)).await;
-        let last_send = |state: &mut telegram::state::State| {
-            let to_it = state.calls.iter().filter(|call| call.chat == Some(chat(number)));
-            to_it.filter(|call| call.method == "sendmessage").map(|call| call.at).max()
-        };
-        let sent = bot.fake.wait_for("the call", last_send).await;
         let nanos = |time: u128| Duration::from_nanos(u64::try_from(time).unwrap_or(0));
         let ran = nanos(ran.saturating_sub(epoch));
+        // The status message may have been sent before.
+        let its_send = |state: &mut telegram::state::State| {
+            let to_it = state.calls.iter().filter(|call| call.chat == Some(chat(number)) && call.at >= base + ran);
+            to_it.filter(|call| call.method == "sendmessage").map(|call| call.at).min()
+        };
+        let sent = bot.fake.wait_for("the call", its_send).await;
         to_agent.push(ran);
         to_wire.push(sent.duration_since(base).saturating_sub(ran));
     }
