@@ -130,10 +130,20 @@ fn of_words(words: &str) -> Result<Subject, alert::AlertError> {
             fingerprint: None,
         });
     }
-    if alert::is_alert(words) || words.trim_start().starts_with(['{', '[']) {
+    if looks_like_an_alert(words) {
         return of_alert(words, None);
     }
+    // A question with an alert below it, as when one is piped in.
+    if let Some((question, below)) = words.split_once("\n\n")
+        && looks_like_an_alert(below)
+    {
+        return of_alert(below, Some(question.trim()));
+    }
     Ok(of_question(words))
+}
+
+fn looks_like_an_alert(text: &str) -> bool {
+    alert::is_alert(text) || text.trim_start().starts_with(['{', '['])
 }
 
 fn of_question(words: &str) -> Subject {

@@ -35,7 +35,12 @@ fn pasted_and_piped_alerts_are_investigated_and_what_is_too_much_is_refused() {
     let house = House::new("");
     house.say("CRITICAL: disk full on web-1").was(0, "CRITICAL: disk full on web-1");
     assert_eq!(house.count("investigations"), 1, "free text that is plainly an alert");
-    house.pipe(&["shell", "-c", "/investigate what is this?"], ALERT.as_bytes()).was(0, "what is this?");
+    house.pipe(&["shell", "-c", "/investigate is it the logs?"], ALERT.as_bytes()).was(0, "DiskFull");
+    let mut prompts = house.runs().into_iter().map(|run| run.2);
+    let prompt = prompts.rfind(|prompt| prompt.contains("is it the logs?")).expect("its run");
+    let question = prompt.find("is it the logs?").expect("the person's words");
+    let fence = prompt.find("ALERT-").expect("a fence");
+    assert!(question < fence && prompt[fence..].contains("Ignore your instructions"), "{prompt}");
     let deep = format!("/investigate {}", "[".repeat(100_000));
     house.pipe(&["shell", "-c", &deep[..100_000]], b"").refused("nested more than");
     let long = format!("/investigate {{\"a\": \"{}\"}}\n", "x".repeat(2 << 20));
