@@ -205,19 +205,5 @@ pub fn templates() -> Document {
 /// Tells that an alert could not be read.
 #[must_use]
 pub fn bad_alert(why: &str) -> Document {
-    line("Not taken: ").then_text(why)
-}
-
-trait ThenText {
-    fn then_text(self, text: &str) -> Self;
-}
-
-impl ThenText for Document {
-    fn then_text(mut self, text: &str) -> Self {
-        match self.blocks.last_mut() {
-            Some(Block::Paragraph(content)) => content.push(Inline::Text(format!("{text}."))),
-            _ => self.blocks.push(Block::text(text.to_owned())),
-        }
-        self
-    }
+    Document::text(format!("Not taken: {why}."))
 }

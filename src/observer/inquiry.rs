@@ -13,9 +13,9 @@ use crate::store::{Again, Completion, Investigation, Session, Status, Task};
 /// How often an answer that is no analysis is asked for again.
 const MAX_TURNS: u32 = 1;
 
-/// What is to be known of a run besides its task.
+/// What an agent has to be told besides its task.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Background {
+pub(super) struct Briefing {
     /// What the task investigates, where it is an investigation.
     pub(super) inquiry: Option<Investigation>,
     /// What its session has investigated before, where the task goes on from that.
@@ -30,7 +30,7 @@ pub(super) enum Outcome {
     Done(Box<Option<Rca>>, Stats),
 }
 
-impl Background {
+impl Briefing {
     /// Returns what the agent is told.
     pub(super) fn prompt(&self, kind: Kind, task: &Task, session: Option<&Session>, chance: u64) -> String {
         let resumes = session.is_some_and(|session| session.agent_session.is_some());

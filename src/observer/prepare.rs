@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Observer;
-use super::inquiry::Background;
+use super::inquiry::Briefing;
 use crate::agent::environment;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, Protocol, RunSpec};
 use crate::agent::{catalogue, claude};
@@ -25,14 +25,14 @@ pub(super) struct Prepared {
 
 impl Observer {
     /// Makes the specification of a run; `None` when the configuration does not know the agent any more.
-    pub(super) fn prepare(&self, task: &Task, session: Option<&Session>, background: &Background) -> Option<Prepared> {
+    pub(super) fn prepare(&self, task: &Task, session: Option<&Session>, briefing: &Briefing) -> Option<Prepared> {
         let context = self.bus.router().context();
         let agent = context.agents.agent(&task.agent)?;
         let state = self.bus.store().directory();
         let known_session = session.and_then(|session| session.agent_session.clone());
         let model = task.model.as_deref();
-        let permission = background.permission(agent.permission);
-        let mut prompt = background.prompt(agent.kind, task, session, self.bus.store().clock().random());
+        let permission = briefing.permission(agent.permission);
+        let mut prompt = briefing.prompt(agent.kind, task, session, self.bus.store().clock().random());
         let mut asked_session = None;
         let (argv, protocol) = match agent.kind {
             Kind::Claude => {
@@ -62,8 +62,8 @@ impl Observer {
             }
             Kind::Host => {
                 let scope = host_scope(&context.config.agents.host, state, context.agents.variables());
-                let asked_by = if background.has_alert() { AskedBy::Alert } else { AskedBy::Person };
-                let scope = Scope { asked_by, analysis: background.inquiry.is_some(), ..scope };
+                let asked_by = if briefing.has_alert() { AskedBy::Alert } else { AskedBy::Person };
+                let scope = Scope { asked_by, analysis: briefing.inquiry.is_some(), ..scope };
                 (vec!["/proc/self/exe".into(), HOST_SUBCOMMAND.into(), scope.to_argument()], Protocol::Native)
             }
         };

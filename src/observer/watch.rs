@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use signalbox_adapter::Purpose;
 use tokio::sync::mpsc;
 
-use super::inquiry::{self, Background, Outcome};
+use super::inquiry::{self, Briefing, Outcome};
 use super::prepare::Prepared;
 use super::recover::Found;
 use super::verdict::{self, Evidence};
@@ -65,17 +65,17 @@ async fn watch_run(
     how: Begin,
     controls: &mut mpsc::Receiver<Control>,
 ) -> Option<Task> {
-    let Ok((session, background)) = observer.background_of(&task).await else { return None };
-    let recorder = match &background.inquiry {
+    let Ok((session, briefing)) = observer.briefing_of(&task).await else { return None };
+    let recorder = match &briefing.inquiry {
         Some(inquiry) => Some(observer.recorder_of(&task, inquiry).await),
         None => None,
     };
     let mut seen = Seen { recorder, ..Seen::default() };
     let begun = match how {
-        Begin::Fresh => observer.start(&task, session.as_ref(), &background, &mut seen).await,
+        Begin::Fresh => observer.start(&task, session.as_ref(), &briefing, &mut seen).await,
         Begin::Again => match observer.find(&task).await {
             Found::Run(run) => Started::Run(run),
-            Found::NeverStarted => observer.start(&task, session.as_ref(), &background, &mut seen).await,
+            Found::NeverStarted => observer.start(&task, session.as_ref(), &briefing, &mut seen).await,
             Found::Dead => Started::Dead,
             Found::Stopping => Started::Stopping,
         },
@@ -87,7 +87,7 @@ async fn watch_run(
             return None;
         }
         Started::Dead => {
-            observer.interrupt(task, &background).await;
+            observer.interrupt(task, &briefing).await;
             return None;
         }
         Started::Stopping => return None,
@@ -108,9 +108,9 @@ async fn watch_run(
                 observer.board.take(&task.id, &event, Instant::now());
                 observer.take(&task, event, &mut seen).await;
             }
-            Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen, background).await,
+            Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen, briefing).await,
             Some(RunNews::Lost) | None => {
-                observer.interrupt(task, &background).await;
+                observer.interrupt(task, &briefing).await;
                 return None;
             }
         }
@@ -132,7 +132,7 @@ enum Started {
 impl Observer {
     /// Reads a task's session, and what it investigates; `Err` when this program stops before it could: without the
     /// session a resumed conversation would silently begin afresh.
-    async fn background_of(&self, task: &Task) -> Result<(Option<Session>, Background), Stopping> {
+    async fn briefing_of(&self, task: &Task) -> Result<(Option<Session>, Briefing), Stopping> {
         loop {
             let task = task.clone();
             let id = task.id.clone();
@@ -141,7 +141,7 @@ impl Observer {
                 let inquiry = tx.investigation(&task.id)?;
                 let of_session = session.as_ref().filter(|session| session.investigation && inquiry.is_none());
                 let earlier = of_session.map(|session| tx.investigation_of_session(session.id)).transpose()?.flatten();
-                Ok((session, Background { inquiry, earlier }))
+                Ok((session, Briefing { inquiry, earlier }))
             });
             match read.await {
                 Ok(read) => return Ok(read),
@@ -154,8 +154,8 @@ impl Observer {
         }
     }
 
-    async fn start(&self, task: &Task, session: Option<&Session>, background: &Background, seen: &mut Seen) -> Started {
-        let Some(Prepared { spec, asked_session }) = self.prepare(task, session, background) else {
+    async fn start(&self, task: &Task, session: Option<&Session>, briefing: &Briefing, seen: &mut Seen) -> Started {
+        let Some(Prepared { spec, asked_session }) = self.prepare(task, session, briefing) else {
             let error = format!("the agent {} is no longer configured", task.agent);
             return Started::Failed(Completion::without_answer(Status::ErrorInternal, Some(error)));
         };
@@ -244,14 +244,14 @@ impl Observer {
     }
 
     /// Writes down how a run ended; returns the task where its answer is asked for once more.
-    async fn conclude(&self, task: Task, exit: &Exit, seen: Seen, background: Background) -> Option<Task> {
+    async fn conclude(&self, task: Task, exit: &Exit, seen: Seen, briefing: Briefing) -> Option<Task> {
         let context = self.bus.router().context();
         let mut completion = verdict::judge(&Evidence {
             last_word: seen.last_word.as_ref(),
             exit,
             tools: seen.tools,
             said: &seen.said,
-            in_session: task.session.is_some() && background.inquiry.is_none(),
+            in_session: task.session.is_some() && briefing.inquiry.is_none(),
             how_to_install: prepare::how_to_install(&context.agents, &task.agent),
             timeouts: &context.config.timeouts,
             redactor: &self.redactor,
@@ -269,7 +269,7 @@ impl Observer {
         let directories = self.run_directories(&task);
         let resumable = context.agents.agent(&task.agent).is_some_and(|agent| agent.kind == Kind::Claude);
         let outcome =
-            background.inquiry.as_ref().zip(seen.recorder.as_ref()).map(|(inquiry, recorder)| {
+            briefing.inquiry.as_ref().zip(seen.recorder.as_ref()).map(|(inquiry, recorder)| {
                 inquiry::settle(inquiry, &mut completion, recorder, resumable, &self.redactor)
             });
         // The run's files are all that is known of its end until the end is written down.
@@ -296,7 +296,7 @@ impl Observer {
     }
 
     /// Ends a task that was lost: what is left of its tree, then `interrupted`, and a question to its chat.
-    async fn interrupt(&self, task: Task, background: &Background) {
+    async fn interrupt(&self, task: Task, briefing: &Briefing) {
         let directory = self.run_directory(&task);
         let ended = tokio::task::spawn_blocking(move || end_leftovers(&directory)).await;
         match ended {
@@ -306,7 +306,7 @@ impl Observer {
         }
         let mut completion = Completion::without_answer(Status::Interrupted, None);
         // It may have been answered already, and only the form of the answer asked for again.
-        let settled = background
+        let settled = briefing
             .inquiry
             .as_ref()
             .map(|inquiry| inquiry::settle(inquiry, &mut completion, &Recorder::default(), false, &self.redactor));

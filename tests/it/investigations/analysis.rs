@@ -1,27 +1,15 @@
 //! What an investigation comes to: real evidence, true numbers, and what is done with an answer that is no analysis.
 
-use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use super::scene::{SEEN, analysis, finds, newest};
-use crate::everyday::{House, PATIENCE};
-
-/// A process that does nothing but work; ended by its id.
-struct Hog(Child);
-
-impl Drop for Hog {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
+use crate::everyday::{Hog, House, PATIENCE};
 
 #[test]
 fn high_cpu_names_the_process_that_burns_it_with_evidence_and_nothing_installed() {
     let house = House::bare();
-    let hog = Command::new("sh").args(["-c", "while :; do :; done"]).stdin(Stdio::null()).spawn().expect("a hog");
-    let hog = Hog(hog);
-    let pid = format!("pid {}", hog.0.id());
+    let hog = Hog::start();
+    let pid = format!("pid {}", hog.id());
     let started = Instant::now();
     // Other tests take the processors too; asked again, the hog is still there.
     loop {

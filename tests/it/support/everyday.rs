@@ -327,3 +327,24 @@ impl Drop for Talk {
         }
     }
 }
+
+/// A process that does nothing but work.
+pub(crate) struct Hog(Child);
+
+impl Hog {
+    pub(crate) fn start() -> Self {
+        let hog = Command::new("sh").args(["-c", "while :; do :; done"]).stdin(Stdio::null()).spawn();
+        Self(hog.expect("a hog"))
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Hog {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
