@@ -14,7 +14,7 @@ const MAX_QUOTE_CHARS: usize = 300;
 
 /// Answers `/investigate`: it has begun, or waits.
 #[must_use]
-pub fn admitted(session: &Session, admission: &Admission, title: &str, background: bool) -> Document {
+pub fn admitted(session: &Session, admission: &Admission, title: &str, background: bool, only_host: bool) -> Document {
     let who = super::session::agent(&session.agent, session.model.as_deref());
     let (task, state) = match admission {
         Admission::Started(task) => (task, "Investigating".to_owned()),
@@ -28,6 +28,10 @@ pub fn admitted(session: &Session, admission: &Admission, title: &str, backgroun
     if background {
         content.push(Inline::Break);
         content.extend(marked(&format!("`/background show {}` tells how far it is.", task.id)));
+    }
+    if only_host {
+        content.push(Inline::Break);
+        content.extend(marked(super::session::ONLY_HOST));
     }
     Document { blocks: vec![Block::Paragraph(content)] }
 }

@@ -11,6 +11,10 @@ use crate::store::{Admission, Refusal, Session, Task};
 /// Longest prompt shown in a list or in details, in characters.
 const MAX_PROMPT_CHARS: usize = 300;
 
+/// Said once in each chat that has no other agent.
+pub(super) const ONLY_HOST: &str = "No agent is installed, so the built-in `host` investigator answers from this machine's \
+     own evidence; `/agents` tells how to install others.";
+
 /// Writes agent and model: `claude/opus`.
 #[must_use]
 pub fn agent(agent: &str, model: Option<&str>) -> String {
@@ -41,11 +45,7 @@ pub fn admitted(session: &Session, admission: &Admission, notes: &Notes) -> Docu
         note("The session was put away and is open again, with its context.".into());
     }
     if notes.only_host {
-        note(
-            "No agent is installed, so the built-in `host` investigator answers from this machine's own evidence; \
-              `/agents` tells how to install others."
-                .into(),
-        );
+        note(ONLY_HOST.into());
     }
     Document { blocks: vec![Block::Paragraph(content)] }
 }

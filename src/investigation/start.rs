@@ -4,7 +4,7 @@ use signalbox_adapter::{Purpose, Signal};
 
 use super::alert::{self, Alert};
 use super::template;
-use crate::agent::catalogue::Choice;
+use crate::agent::catalogue::{Choice, HOST};
 use crate::command::Start;
 use crate::config::Kind;
 use crate::format;
@@ -47,6 +47,10 @@ pub fn start(turn: &Turn<'_>, wish: Option<&Start>) -> Result<InboxOutcome, Stor
                 Ok(subject) => submit(turn, &subject, None, None),
                 Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
             },
+            // A picture or anything else that is no text is for the agent to look at.
+            None if intake::documents(&turn.incoming.files).next().is_some() => {
+                submit(turn, &of_question(intake::ONLY_FILES), None, None)
+            }
             None => turn.answer(format::rca::templates()),
         };
     };
@@ -176,10 +180,15 @@ fn submit(
     if let Some(refusal) = turn.tx.queue_is_full(&chat, None)? {
         return turn.refuse(format::session::refused(&refusal));
     }
-    let agent = agent.unwrap_or_else(|| match &turn.presence.default {
-        Choice::Configured(agent) | Choice::Found(agent) => agent,
-        Choice::OnlyHost => crate::agent::catalogue::HOST,
-    });
+    let mut only_host = false;
+    let agent = match (agent, &turn.presence.default) {
+        (Some(agent), _) => agent,
+        (None, Choice::Configured(agent) | Choice::Found(agent)) => agent,
+        (None, Choice::OnlyHost) => {
+            only_host = turn.tx.first_in(&format!("only-host:{chat}"), std::time::Duration::MAX)?;
+            HOST
+        }
+    };
     let background = turn.tx.background(&chat)?.unwrap_or(!turn.is_trusted());
     let id = turn.tx.new_task_id();
     let directory = turn.cx.agents.directory(agent).map(|path| path.to_string_lossy().into_owned());
@@ -221,7 +230,7 @@ fn submit(
     if !background && turn.incoming.direct {
         turn.tx.set_active_session(&chat, Some(session.id))?;
     }
-    let told = format::rca::admitted(&session, &admission, &subject.title, background);
+    let told = format::rca::admitted(&session, &admission, &subject.title, background, only_host);
     turn.say(told, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();

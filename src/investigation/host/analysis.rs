@@ -3,15 +3,18 @@
 //! Every claim quotes the lines of probes that it rests on, so that it is backed by what was recorded, or says that it is not.
 
 use super::outcome::{Hypothesis, Report, Seen};
+use super::question::Focus;
 use crate::investigation::rca::{Claim, Evidence, MIN_QUOTE_CHARS, Rca, Verdict};
 
 /// Most lines that "nothing is wrong" quotes.
 const MAX_QUOTES: usize = 8;
+/// Share of the rules about what was asked that has to be judged to say that nothing is wrong.
+const ENOUGH_JUDGED: f64 = 0.5;
 /// Most hypotheses besides the cause.
 const MAX_ANALYSIS: usize = 9;
 
 /// Writes a report as an analysis.
-pub(crate) fn analysis(report: &Report) -> Rca {
+pub(crate) fn analysis(report: &Report, focus: &Focus) -> Rca {
     let claim = |made: &Hypothesis| Claim {
         claim: made.statement.clone(),
         // In the order of what it rests on most.
@@ -24,19 +27,35 @@ pub(crate) fn analysis(report: &Report) -> Rca {
         Some(cause) => (Verdict::CauseFound, claim(cause)),
         None => {
             let percent = report.judged * 100.0;
-            let (verdict, said) = if report.hypotheses.is_empty() {
+            let (verdict, said) = if !report.hypotheses.is_empty() {
+                (Verdict::Unclear, "Nothing that was asked about explains it; what stands out besides is below")
+            } else if report.judged >= ENOUGH_JUDGED {
                 (Verdict::NothingWrong, "Nothing is wrong with what was looked at")
             } else {
-                (Verdict::Unclear, "Nothing that was asked about explains it; what stands out besides is below")
+                (
+                    Verdict::Unclear,
+                    "What was asked about could not be judged from here; name a service, file or address",
+                )
             };
             let claim = format!("{said} ({percent:.0} % of the rules that apply could be judged).");
-            (verdict, Claim { claim, evidence: quotes(report.evidence.iter()), supported: None })
+            (verdict, Claim { claim, evidence: quotes(about(report, focus).into_iter()), supported: None })
         }
     };
     if report.root_cause.is_none() && analysis.len() < MAX_ANALYSIS {
         analysis.extend(gaps(report));
     }
     Rca { verdict, root_cause, analysis, next_steps: report.next_steps.clone() }
+}
+
+/// Returns the evidence, what was asked about first.
+fn about<'r>(report: &'r Report, focus: &Focus) -> Vec<&'r super::Evidence> {
+    let is_beside = |evidence: &&super::Evidence| match &evidence.seen {
+        Seen::Value { measure, .. } => !measure.traits().0.areas().first().is_some_and(|area| focus.includes(*area)),
+        Seen::Nothing { .. } => true,
+    };
+    let mut evidence: Vec<&super::Evidence> = report.evidence.iter().collect();
+    evidence.sort_by_key(is_beside);
+    evidence
 }
 
 /// Returns the lines behind evidence.
@@ -102,14 +121,17 @@ mod tests {
 
     #[test]
     fn a_cause_quotes_its_evidence_and_no_cause_says_so() {
-        let found = analysis(&report(vec![hypothesis()], Some(hypothesis())));
+        let found = analysis(&report(vec![hypothesis()], Some(hypothesis())), &Focus::Overview);
         assert_eq!((found.verdict, found.root_cause.claim.as_str()), (Verdict::CauseFound, "It is busy"));
         assert_eq!(found.root_cause.evidence[0].quote, "load average: 9.00 over 1 min");
         assert!(found.analysis.is_empty());
-        let none = analysis(&report(vec![], None));
+        let none = analysis(&report(vec![], None), &Focus::Overview);
         assert_eq!(none.verdict, Verdict::NothingWrong);
         assert!(none.root_cause.claim.contains("90 %") && none.root_cause.evidence.len() == 1);
-        let unclear = analysis(&report(vec![hypothesis()], None));
+        let blind = analysis(&Report { judged: 0.0, ..report(vec![], None) }, &Focus::Overview);
+        assert_eq!(blind.verdict, Verdict::Unclear);
+        assert!(blind.root_cause.claim.contains("could not be judged"), "{}", blind.root_cause.claim);
+        let unclear = analysis(&report(vec![hypothesis()], None), &Focus::Overview);
         assert_eq!((unclear.verdict, unclear.analysis.len()), (Verdict::Unclear, 1));
     }
 }

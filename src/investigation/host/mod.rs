@@ -86,7 +86,7 @@ fn investigate(inquiry: &Inquiry, machine: &Machine, tell: Tell<'_>) -> io::Resu
     let judgement = judge::judge(&seen, &focus);
     let outcome = outcome::report(&seen, &judgement, &focus);
     let answer = if inquiry.scope.analysis {
-        serde_json::to_string_pretty(&analysis::analysis(&outcome))?
+        serde_json::to_string_pretty(&analysis::analysis(&outcome, &focus))?
     } else {
         report::report(&seen, &judgement, &focus)
     };
