@@ -27,15 +27,18 @@ pub(crate) fn analysis(report: &Report, focus: &Focus) -> Rca {
         Some(cause) => (Verdict::CauseFound, claim(cause)),
         None => {
             let percent = report.judged * 100.0;
-            let (verdict, said) = if !report.hypotheses.is_empty() {
-                (Verdict::Unclear, "Nothing that was asked about explains it; what stands out besides is below")
-            } else if report.judged >= ENOUGH_JUDGED {
-                (Verdict::NothingWrong, "Nothing is wrong with what was looked at")
-            } else {
+            let hints = report.hypotheses.iter().any(|made| focus.includes(made.area));
+            let (verdict, said) = if report.judged < ENOUGH_JUDGED {
                 (
                     Verdict::Unclear,
                     "What was asked about could not be judged from here; name a service, file or address",
                 )
+            } else if hints {
+                (Verdict::Unclear, "Nothing explains it for certain; what stands out is below")
+            } else if report.hypotheses.is_empty() {
+                (Verdict::NothingWrong, "Nothing is wrong with what was looked at")
+            } else {
+                (Verdict::NothingWrong, "Nothing is wrong with what was asked about; what stands out besides is below")
             };
             let claim = format!("{said} ({percent:.0} % of the rules that apply could be judged).");
             (verdict, Claim { claim, evidence: quotes(about(report, focus).into_iter()), supported: None })
