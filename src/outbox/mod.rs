@@ -63,7 +63,7 @@ impl Outbox {
         Arc::new(Self { setup })
     }
 
-    /// Delivers until `stop`; then finishes the attempts under way.
+    /// Delivers until `stop`; then finishes the attempts under way and puts back what was not begun.
     ///
     /// # Errors
     /// [`StoreError`] when the rows cannot be read or another process has taken the role.
@@ -76,6 +76,8 @@ impl Outbox {
         let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
         self.write(move |tx| tx.doubt_abandoned(&scopes, &sender)).await?;
         let mut under_way = JoinSet::new();
+        // Whether the outcome of an attempt was lost, so that its row says nothing.
+        let mut in_doubt = false;
         self.claim(&mut under_way).await?;
         loop {
             tokio::select! {
@@ -84,7 +86,10 @@ impl Outbox {
                 Some(done) = under_way.join_next() => match done {
                     Ok(Some(following)) => self.begin(following, &mut under_way),
                     Ok(None) => {}
-                    Err(error) => tracing::error!(%error, "a delivery attempt panicked"),
+                    Err(error) => {
+                        in_doubt = true;
+                        tracing::error!(%error, "a delivery attempt panicked");
+                    }
                 },
                 () = look.notified() => self.claim(&mut under_way).await?,
                 () = tokio::time::sleep(self.until_next_look()) => self.claim(&mut under_way).await?,
@@ -92,8 +97,24 @@ impl Outbox {
                 () = self.setup.pacer.refused.notified() => {}
             }
         }
-        while under_way.join_next().await.is_some() {}
+        self.setup.pacer.close();
+        while let Some(done) = under_way.join_next().await {
+            in_doubt |= done.is_err();
+        }
+        if !in_doubt {
+            self.release().await;
+        }
         Ok(())
+    }
+
+    /// Puts back what was claimed and not begun; left as it is, it would count as sent perhaps.
+    async fn release(&self) {
+        let sender = self.setup.sender.clone();
+        match self.write(move |tx| tx.release(&sender)).await {
+            Ok(0) => {}
+            Ok(released) => tracing::debug!(released, "put deliveries back that were not begun"),
+            Err(error) => tracing::warn!(%error, "could not put back what was not begun; it may be marked as a repeat"),
+        }
     }
 
     fn until_next_look(&self) -> Duration {

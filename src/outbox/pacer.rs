@@ -5,6 +5,7 @@
 //! only: after a restart the allowances are full, and a 429 says what is not so.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub struct Pacer {
     state: Mutex<State>,
     /// Told when something waits for its turn.
     pub(super) refused: Notify,
+    /// Whether nothing goes out any more.
+    closed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -70,7 +73,17 @@ impl Pacer {
     /// Makes a pacer for these adapters.
     #[must_use]
     pub fn new(adapters: impl IntoIterator<Item = (String, Arc<dyn Deliver>)>) -> Arc<Self> {
-        Arc::new(Self { adapters: adapters.into_iter().collect(), state: Mutex::default(), refused: Notify::new() })
+        Arc::new(Self {
+            adapters: adapters.into_iter().collect(),
+            state: Mutex::default(),
+            refused: Notify::new(),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Lets nothing go out any more: what is written from now on waits for the next life of this program.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
     }
 
     fn pace(&self, address: &ChatAddress) -> Pace {
@@ -79,6 +92,9 @@ impl Pacer {
 
     /// Whether a message or edit may go to a chat now; if so it counts as sent.
     pub(super) fn admits_at(&self, address: &ChatAddress, what: Sending, now: Instant) -> bool {
+        if self.closed.load(Ordering::SeqCst) {
+            return false;
+        }
         let pace = self.pace(address);
         let spare = match what {
             Sending::Message => 0,

@@ -162,6 +162,20 @@ impl Tx<'_> {
         Ok(waiting)
     }
 
+    /// Puts back what `sender` has claimed and has surely not begun to send; returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn release(&self, sender: &str) -> Result<usize, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "UPDATE outbox SET state = 'pending', sender = NULL, attempts = max(attempts - 1, 0)
+                 WHERE state = 'sending' AND sender = ?1",
+            )?
+            .execute([sender])?)
+    }
+
     /// Marks as `unknown` what a dead process left `sending` in `scopes`.
     ///
     /// # Errors

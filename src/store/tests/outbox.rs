@@ -212,3 +212,16 @@ async fn a_clock_that_jumps_back_holds_nothing_up() {
     desk.clock.jump_to(Timestamp(1_000));
     assert_eq!(deliver_all(&desk).await, ["text"], "ten seconds of a year ahead are over");
 }
+
+#[tokio::test]
+async fn what_was_claimed_and_not_begun_is_put_back_and_is_no_repeat() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["text"]).await;
+    enqueue(&desk, "two", Purpose::Result, &["other"]).await;
+    let ours = desk.did(|tx| tx.claim_deliveries(&scope(), "me", 1)).await.remove(0);
+    let theirs = desk.did(|tx| tx.claim_deliveries(&scope(), "other", 1)).await.remove(0);
+    assert_eq!(desk.did(|tx| tx.release("me")).await, 1);
+    let back = look(&desk, &ours).await;
+    assert_eq!((back.state, back.maybe_repeat, back.attempts), (DeliveryState::Pending, false, 0));
+    assert_eq!(look(&desk, &theirs).await.state, DeliveryState::Sending);
+}

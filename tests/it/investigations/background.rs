@@ -74,7 +74,6 @@ fn off_shows_the_answer_and_a_follow_up_waits_its_turn() {
 #[test]
 fn any_unique_beginning_of_an_id_is_taken_and_another_lists_the_candidates() {
     let house = House::new("[agents.echo]\nkind = \"command\"\ncommand = [\"echo\", \"seen\"]\n");
-    // One more than an id has letters to begin with.
     let lines = "/investigate @echo look\n".repeat(32);
     house.pipe(&["shell"], lines.as_bytes()).was(0, "seen");
     let shown = ids(&house);
@@ -83,10 +82,9 @@ fn any_unique_beginning_of_an_id_is_taken_and_another_lists_the_candidates() {
     for id in &shown {
         by_first.entry(id.chars().next().expect("an id")).or_default().push(id);
     }
-    if let Some((first, several)) = by_first.iter().find(|(_, ids)| ids.len() > 1) {
-        let said = house.say(&format!("/background show {first}")).refused("Several tasks begin with");
-        assert!(several.iter().any(|id| said.out.contains(id.as_str())), "{said:#?}");
-    }
+    let (first, several) = by_first.iter().find(|(_, ids)| ids.len() > 1).expect("30 ids, 31 letters to begin with");
+    let said = house.say(&format!("/background show {first}")).refused("Several tasks begin with");
+    assert!(several.iter().any(|id| said.out.contains(id.as_str())), "{said:#?}");
     house.say(&format!("/background show {}", &shown[0][..7])).was(0, &shown[0]);
     house.say(&format!("/background show {}", shown[0].to_uppercase())).was(0, &shown[0]);
     house.say("/background show %").refused("No task or message");

@@ -68,3 +68,31 @@ fn a_button_whose_time_is_over_says_so_and_does_nothing() {
     let log = std::fs::read_to_string(phone.house.path("log")).expect("a log");
     assert!(!log.contains("allowed"), "{log}");
 }
+
+#[test]
+fn a_bot_that_is_told_to_stop_marks_nothing_as_a_repeat() {
+    let phone = Phone::new("limits.max_tasks = 8\n");
+    let mut serving = phone.serve();
+    for round in 0..5 {
+        for number in 0..6 {
+            phone.say(&format!("/session script: answer <{round}-{number}>"));
+        }
+        phone.until("some are taken", |state| state.updates.len() < 6);
+        serving.signal(Signal::SIGTERM);
+        assert_eq!(serving.end().code, 0);
+        serving = phone.serve();
+    }
+    for round in 0..5 {
+        for number in 0..6 {
+            phone.until_patiently("every answer", |state| {
+                state
+                    .messages
+                    .values()
+                    .any(|shown| shown.by_bot && shown.text.contains(&format!("\n<{round}-{number}>")))
+            });
+        }
+    }
+    let said = phone.fake.said(ADA.id);
+    assert!(said.iter().all(|text| !text.contains("may be a repeat")), "{said:#?}");
+    drop(serving);
+}

@@ -56,15 +56,17 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
     if let Some(file) = path.strip_prefix(&format!("/file/bot{TOKEN}/")) {
         return Ok(file_reply(&shared, file));
     }
+    let (head, body) = request.into_parts();
+    // Read whole before anything is answered: a connection that is closed on unread words looks like a lost answer.
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let revoked = shared.with(|state| state.revoked);
     let Some(method) = path.strip_prefix(&format!("/bot{TOKEN}/")).filter(|_| !revoked) else {
         shared.with(|state| state.strangers += 1);
         return Ok(json_reply(401, &json!({ "ok": false, "error_code": 401, "description": "Unauthorized" })));
     };
     let method = method.to_ascii_lowercase();
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();
-    let body = request.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
     let parameters = Parameters::read(&content_type, &body);
     let chat = parameters.as_ref().and_then(|parameters| parameters.number("chat_id"));
     let (fault, released) = shared.with(|state| (state.trouble(&method), state.released));
