@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::phone::scene::{ADA, Phone};
+use crate::telegram::state::Call;
 use crate::telegram::{ChatKind, Fault};
 
 /// Chats with results.
@@ -21,6 +22,8 @@ fn after_an_outage_two_hundred_results_come_in_order_and_within_the_limits() {
         phone.fake.open(chat(number), ChatKind::Private, "Ada");
     }
     let _serving = phone.serve();
+    // Heard, but not written to: all results wait for the end.
+    phone.fake.with(|state| state.outage = Some((vec!["sendmessage"], Fault::ServerError)));
     for number in 0..CHATS {
         for result in 0..RESULTS {
             let name = if result == 0 { "--name all" } else { "@all" };
@@ -32,9 +35,15 @@ fn after_an_outage_two_hundred_results_come_in_order_and_within_the_limits() {
     let all = i64::try_from(RESULTS).expect("small") * CHATS;
     crate::everyday::eventually("all have run", || phone.house.count("tasks WHERE finished_at IS NOT NULL") == all);
     // Long enough for every lane to have met it several times.
-    let met = phone.fake.with(|state| state.calls.len());
-    phone.until("it is noticed", |state| state.calls.len() > met + 100);
+    phone.until("it is noticed", |state| {
+        (0..CHATS).all(|number| {
+            let met =
+                |call: &&Call| call.chat == Some(chat(number)) && call.method == "sendmessage" && call.answer >= 500;
+            state.calls.iter().filter(met).count() >= 3
+        })
+    });
     let back = phone.fake.with(|state| {
+        assert!(!state.messages.values().any(|shown| shown.by_bot), "nothing was shown before");
         state.outage = None;
         Instant::now()
     });
