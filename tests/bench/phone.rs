@@ -7,7 +7,7 @@
 mod kit;
 mod table;
 #[allow(dead_code, unused_imports, reason = "a bench plays fewer people than the stories")]
-#[path = "../it/support/telegram/mod.rs"]
+#[path = "../support/src/telegram/mod.rs"]
 mod telegram;
 
 use std::process::{Child, Command, Stdio};

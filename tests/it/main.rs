@@ -4,7 +4,7 @@ mod approvals;
 mod bad_input;
 mod cli;
 mod crashes;
-#[path = "support/everyday.rs"]
+#[path = "../support/src/everyday.rs"]
 mod everyday;
 mod exit_codes;
 mod host;
@@ -14,14 +14,14 @@ mod investigations;
 mod phone;
 mod refusals;
 mod restarts;
-#[path = "support/terminal.rs"]
+#[path = "../support/src/terminal.rs"]
 mod screen;
 mod sessions;
 #[allow(dead_code, reason = "the mail adapter's own tests use the rest of the server")]
-#[path = "support/smtp/mod.rs"]
+#[path = "../support/src/smtp/mod.rs"]
 mod smtp;
 mod storage;
 mod supervisor;
-#[path = "support/telegram/mod.rs"]
+#[path = "../support/src/telegram/mod.rs"]
 mod telegram;
 mod terminal;

@@ -106,7 +106,7 @@ pub(crate) fn launcher() -> Launcher {
 pub(crate) fn scripted_agent() -> PathBuf {
     static BUILT: Once = Once::new();
     let agent = Path::new(env!("CARGO_BIN_EXE_signalbox")).with_file_name("examples").join("scripted-agent");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/agent.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/src/agent.rs");
     let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     BUILT.call_once(|| {
         if modified(&agent) < modified(&source) {

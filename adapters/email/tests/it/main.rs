@@ -1,6 +1,6 @@
 //! The adapter against an SMTP server that keeps mails and refuses what a strict one refuses.
 
-#[path = "../../../../tests/it/support/smtp/mod.rs"]
+#[path = "../../../../tests/support/src/smtp/mod.rs"]
 mod smtp;
 
 mod delivering;

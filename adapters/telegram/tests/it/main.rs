@@ -1,7 +1,7 @@
 //! The adapter against a Bot API that keeps chats and refuses what the real one refuses.
 
 #[allow(dead_code, reason = "the program's own stories use the rest of the server")]
-#[path = "../../../../tests/it/support/telegram/mod.rs"]
+#[path = "../../../../tests/support/src/telegram/mod.rs"]
 mod telegram;
 
 mod attachments;
