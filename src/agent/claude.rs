@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-pub use argv::{Ask, Conversation, argv, env_defaults};
+pub use argv::{Ask, Conversation, argv, env_defaults, env_fixed};
 
 use crate::agent::event::{Decision, Denial, Event, Final, MAX_TOOL_OUTPUT_BYTES, Usage};
 use crate::agent::protocol::{self, Ending, Speak, Step};

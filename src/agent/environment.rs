@@ -46,17 +46,16 @@ pub fn of(agent: &Agent, ours: &BTreeMap<String, String>) -> BTreeMap<String, St
         .filter(|(name, _)| passes(name) && !holds_own_secret(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    match agent.kind {
-        Kind::Claude => {
-            for (name, value) in claude::env_defaults() {
-                environment.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        Kind::Command | Kind::Host => {}
-    }
-    for (name, value) in &agent.env {
-        environment.insert(name.clone(), value.expose_secret().to_owned());
-    }
+    let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    let (defaults, fixed) = match agent.kind {
+        Kind::Claude => (own(&claude::env_defaults()), own(&claude::env_fixed())),
+        Kind::Command | Kind::Host => (Vec::new(), Vec::new()),
+    };
+    environment.extend(defaults);
+    environment.extend(agent.env.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())));
+    environment.extend(fixed);
     environment
 }
 
@@ -74,5 +73,19 @@ mod tests {
         let claude = of(&agents.by_name["claude"], &ours);
         let passed: Vec<&str> = claude.keys().map(String::as_str).filter(|name| ours.contains_key(*name)).collect();
         assert_eq!(passed, ["HOME", "LC_ALL", "XDG_CONFIG_HOME", "https_proxy"]);
+    }
+
+    #[test]
+    fn claude_does_not_work_in_the_background_whatever_is_configured() {
+        const BACKGROUND: &str = "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS";
+        let mut claude = Agents::default().by_name["claude"].clone();
+        claude.env.insert(BACKGROUND.to_owned(), "0".into());
+        claude.env.insert("CLAUDE_CODE_MAX_RETRIES".to_owned(), "5".into());
+        claude.pass_env.push(BACKGROUND.to_owned());
+        let environment = of(&claude, &BTreeMap::from([(BACKGROUND.to_owned(), "0".to_owned())]));
+        assert_eq!(environment[BACKGROUND], "1");
+        assert_eq!(environment["CLAUDE_CODE_MAX_RETRIES"], "5", "what only has a default can be set");
+        let host = of(&Agents::default().by_name["host"], &BTreeMap::new());
+        assert!(!host.contains_key(BACKGROUND));
     }
 }

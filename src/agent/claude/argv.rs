@@ -63,6 +63,17 @@ pub fn env_defaults() -> [(&'static str, &'static str); 2] {
     [("CLAUDE_CODE_MAX_RETRIES", "2"), ("DISABLE_AUTOUPDATER", "1")]
 }
 
+/// Returns the environment that a run cannot do without, whatever the configuration sets.
+///
+/// # Why
+/// With work in the background the program gives an answer before the work is done, and the real one later. A run here
+/// ends at the first answer, so that the real one would be lost and the work killed. With this variable the program
+/// waits for its own work, and answers once.
+#[must_use]
+pub fn env_fixed() -> [(&'static str, &'static str); 1] {
+    [("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1")]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
