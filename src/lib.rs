@@ -72,7 +72,8 @@
 //! | [`store`] | rows, transactions, group commit, roles |
 //! | [`observer`] | starting, following, ending and finding runs |
 //! | [`agent`] | agents: catalogue, environment, protocols, supervisor |
-//! | [`investigation`] | investigations: alerts, templates, analyses, notices; the built-in `host` investigator |
+//! | [`alert`] | alerts of every source, read into one shape |
+//! | [`investigation`] | investigations: templates, analyses, notices; the built-in `host` investigator |
 //! | [`mod@format`] | every sentence the program says |
 //! | [`outbox`] | sending, retrying, giving up |
 //! | [`transport`] | keeps each provider's listener listening |
@@ -82,6 +83,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod alert;
 pub mod app;
 pub mod bus;
 pub mod cli;

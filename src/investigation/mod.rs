@@ -1,6 +1,5 @@
 //! Investigations: tasks whose answer is the cause of a problem.
 
-pub mod alert;
 pub mod background;
 pub mod brief;
 pub mod host;

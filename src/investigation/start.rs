@@ -2,9 +2,9 @@
 
 use signalbox_adapter::{Purpose, Signal};
 
-use super::alert::{self, Alert};
 use super::template;
 use crate::agent::catalogue::{Choice, HOST};
+use crate::alert::{self, Alert};
 use crate::command::Start;
 use crate::config::Kind;
 use crate::format;

@@ -8,9 +8,9 @@ use tokio::io::AsyncReadExt as _;
 
 use super::{Context, Looked};
 use crate::agent::catalogue::Presence;
+use crate::alert::MAX_INPUT_BYTES;
 use crate::command::{BackgroundCommand, Command, Misunderstood, Parsed, SessionCommand};
 use crate::intake;
-use crate::investigation::alert::MAX_INPUT_BYTES;
 use crate::investigation::notify::{self, Channel};
 
 /// Longest that a provider is asked whether a chat can be written to.

@@ -11,9 +11,9 @@ mod start;
 pub use follow_up::{Notes, reopen, submit};
 pub use start::title;
 
+use crate::alert;
 use crate::command::{Known, MODELS, Mention, Resolved, SessionCommand, resolve};
 use crate::format;
-use crate::investigation::alert;
 use crate::investigation::start::pasted as start_investigation;
 use crate::router::Turn;
 use crate::store::{InboxOutcome, Session, StoreError};
