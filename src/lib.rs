@@ -73,7 +73,8 @@
 //! | [`observer`] | starting, following, ending and finding runs |
 //! | [`agent`] | agents: catalogue, environment, protocols, supervisor |
 //! | [`alert`] | alerts of every source, read into one shape |
-//! | [`investigation`] | investigations: templates, analyses, notices; the built-in `host` investigator |
+//! | [`investigation`] | investigations: templates, analyses, notices |
+//! | [`host`] | the built-in investigator, which answers from this machine |
 //! | [`mod@format`] | every sentence the program says |
 //! | [`outbox`] | sending, retrying, giving up |
 //! | [`transport`] | keeps each provider's listener listening |
@@ -92,6 +93,7 @@ pub mod command;
 pub mod config;
 pub mod format;
 pub mod health;
+pub mod host;
 pub mod http;
 pub mod intake;
 pub mod investigation;

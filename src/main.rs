@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use signalbox::agent::supervisor;
 use signalbox::cli::Cli;
-use signalbox::investigation::host;
+use signalbox::host;
 use signalbox::observer::HOST_SUBCOMMAND;
 
 fn main() -> ExitCode {

@@ -2,7 +2,6 @@
 
 pub mod background;
 pub mod brief;
-pub mod host;
 pub mod notify;
 pub mod rca;
 pub mod start;

@@ -10,7 +10,7 @@ use crate::agent::environment;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, Protocol, RunSpec};
 use crate::agent::{catalogue, claude};
 use crate::config::{self, Kind};
-use crate::investigation::host::{AskedBy, Scope};
+use crate::host::{AskedBy, Scope};
 use crate::store::{Session, Task};
 
 /// Name of the hidden subcommand that is the built-in investigator.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::root::{MAX_FILE_BYTES, Root, Unreadable};
+use crate::host::fact::{Measure, Reading};
+use crate::host::root::{MAX_FILE_BYTES, Root, Unreadable};
 
 /// Most ports listed.
 const MAX_LISTED: usize = 50;

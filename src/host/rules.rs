@@ -12,7 +12,7 @@ use super::question::Area;
 use super::statement;
 
 /// The table as it is written.
-const TABLE: &str = include_str!("../../../config/host-rules.toml");
+const TABLE: &str = include_str!("../../config/host-rules.toml");
 
 /// How a value is compared with a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::root::{Root, Unreadable, malformed};
-use crate::investigation::host::shown::percent;
+use crate::host::fact::{Measure, Reading};
+use crate::host::root::{Root, Unreadable, malformed};
+use crate::host::shown::percent;
 
 /// What work can wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::machine::Machine;
-use crate::investigation::host::root::{Root, Unreadable};
-use crate::investigation::host::shown::{bytes, code, name};
+use crate::host::fact::{Measure, Reading};
+use crate::host::machine::Machine;
+use crate::host::root::{Root, Unreadable};
+use crate::host::shown::{bytes, code, name};
 
 use super::mounts;
 

@@ -93,10 +93,10 @@ fn gaps(report: &Report) -> Option<Claim> {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
-    use crate::investigation::host::{Area, Measure, Unit};
+    use crate::host::{Area, Measure, Unit};
 
     fn report(hypotheses: Vec<Hypothesis>, root_cause: Option<Hypothesis>) -> Report {
-        let evidence = crate::investigation::host::Evidence {
+        let evidence = crate::host::Evidence {
             id: "load/1".into(),
             probe: "load".into(),
             source: "/proc/loadavg".into(),

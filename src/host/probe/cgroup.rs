@@ -1,8 +1,8 @@
 //! Limits of the control group (version 2) this runs in: in a container these are met long before the machine's.
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::root::{Root, Unreadable, malformed};
-use crate::investigation::host::shown::{bytes, percent, share};
+use crate::host::fact::{Measure, Reading};
+use crate::host::root::{Root, Unreadable, malformed};
+use crate::host::shown::{bytes, percent, share};
 
 /// Limits and use of our control group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

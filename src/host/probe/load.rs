@@ -1,7 +1,7 @@
 //! Load averages: how many tasks ran, were ready or waited for disks, over 1, 5 and 15 minutes.
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::root::{Root, Unreadable, malformed};
+use crate::host::fact::{Measure, Reading};
+use crate::host::root::{Root, Unreadable, malformed};
 
 const FILE: &str = "proc/loadavg";
 

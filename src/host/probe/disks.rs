@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::machine::{Machine, Space};
-use crate::investigation::host::root::{Unreadable, malformed};
-use crate::investigation::host::shown::{bytes, code, name, percent, share};
+use crate::host::fact::{Measure, Reading};
+use crate::host::machine::{Machine, Space};
+use crate::host::root::{Unreadable, malformed};
+use crate::host::shown::{bytes, code, name, percent, share};
 
 use super::mounts::{self, Asking, Mount};
 

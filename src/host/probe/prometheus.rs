@@ -5,10 +5,10 @@ use std::time::Duration;
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::machine::Machine;
-use crate::investigation::host::root::Unreadable;
-use crate::investigation::host::shown::{code, name, percent};
+use crate::host::fact::{Measure, Reading};
+use crate::host::machine::Machine;
+use crate::host::root::Unreadable;
+use crate::host::shown::{code, name, percent};
 
 /// How far back is asked.
 const SPAN: Duration = Duration::from_secs(30 * 60);
@@ -127,7 +127,7 @@ fn tell(measure: Measure, what: &str, series: &[Series], all: &mut Reading) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::investigation::host::fetch::{Answer, Page};
+    use crate::host::fetch::{Answer, Page};
 
     fn read_with(status: u16, body: &'static str) -> Result<Reading, Unreadable> {
         let fetch = move |url: &Url| {

@@ -5,11 +5,11 @@ use x509_parser::parse_x509_certificate;
 use x509_parser::prelude::{GeneralName, X509Certificate};
 
 use crate::clock::Timestamp;
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::fetch::{Answer, Page};
-use crate::investigation::host::inquiry::Scope;
-use crate::investigation::host::machine::Machine;
-use crate::investigation::host::shown::{code, name};
+use crate::host::fact::{Measure, Reading};
+use crate::host::fetch::{Answer, Page};
+use crate::host::inquiry::Scope;
+use crate::host::machine::Machine;
+use crate::host::shown::{code, name};
 
 /// Milliseconds of a day.
 const DAY_MS: f64 = 86_400_000.0;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::root::{Root, Unreadable};
-use crate::investigation::host::shown::{bytes, code, name};
+use crate::host::fact::{Measure, Reading};
+use crate::host::root::{Root, Unreadable};
+use crate::host::shown::{bytes, code, name};
 
 const FILE: &str = "proc/vmstat";
 /// The kernel's log, which many systems let only root read.

@@ -1,8 +1,8 @@
 //! Memory and swap of the machine.
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::root::{Root, Unreadable, malformed};
-use crate::investigation::host::shown::{bytes, percent, share};
+use crate::host::fact::{Measure, Reading};
+use crate::host::root::{Root, Unreadable, malformed};
+use crate::host::shown::{bytes, percent, share};
 
 const FILE: &str = "proc/meminfo";
 

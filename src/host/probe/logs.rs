@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use nix::fcntl::OFlag;
 
-use crate::investigation::host::budget;
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::inquiry::Scope;
-use crate::investigation::host::root::Root;
-use crate::investigation::host::shown::{code, name};
+use crate::host::budget;
+use crate::host::fact::{Measure, Reading};
+use crate::host::inquiry::Scope;
+use crate::host::root::Root;
+use crate::host::shown::{code, name};
 
 use super::clusters::Clusters;
 
@@ -121,7 +121,7 @@ fn is_error(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::investigation::host::inquiry::AskedBy;
+    use crate::host::inquiry::AskedBy;
 
     fn tree() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();

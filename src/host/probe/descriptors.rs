@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::root::{Root, Unreadable};
-use crate::investigation::host::sample::MAX_PROCESSES;
-use crate::investigation::host::shown::{code, name, percent, share};
-use crate::investigation::host::stat::parse_process;
+use crate::host::fact::{Measure, Reading};
+use crate::host::root::{Root, Unreadable};
+use crate::host::sample::MAX_PROCESSES;
+use crate::host::shown::{code, name, percent, share};
+use crate::host::stat::parse_process;
 
 /// Most open files counted of one process; it then has at least so many.
 const MAX_COUNTED: usize = 65_536;

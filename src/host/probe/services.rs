@@ -1,10 +1,10 @@
 //! Failed units, where systemd is the service manager.
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::machine::Machine;
-use crate::investigation::host::program::Program;
-use crate::investigation::host::root::Unreadable;
-use crate::investigation::host::shown::{code, name};
+use crate::host::fact::{Measure, Reading};
+use crate::host::machine::Machine;
+use crate::host::program::Program;
+use crate::host::root::Unreadable;
+use crate::host::shown::{code, name};
 
 /// Most units listed.
 pub(crate) const MAX_LISTED: usize = 20;

@@ -1,8 +1,8 @@
 //! Tables of the kernel that fill up: open files, and threads against their own limit and the number of pids.
 
-use crate::investigation::host::fact::{Measure, Reading};
-use crate::investigation::host::root::{Root, Unreadable, malformed};
-use crate::investigation::host::shown::{percent, share};
+use crate::host::fact::{Measure, Reading};
+use crate::host::root::{Root, Unreadable, malformed};
+use crate::host::shown::{percent, share};
 
 use super::load;
 
