@@ -40,7 +40,7 @@
 //! given without a row, since they are worth nothing later.
 //!
 //! `/investigate` is the same journey once more, with [`investigation::start`] in step 2 and two things more: what the
-//! observer has seen becomes an [analysis](investigation::rca) at the end of the run (or the agent is asked once more), and
+//! observer has seen becomes an [analysis](rca) at the end of the run (or the agent is asked once more), and
 //! the step that writes the end down also writes [notices](investigation::tell) to whoever else is to be told.
 //!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
@@ -73,7 +73,8 @@
 //! | [`observer`] | starting, following, ending and finding runs |
 //! | [`agent`] | agents: catalogue, environment, protocols, supervisor |
 //! | [`alert`] | alerts of every source, read into one shape |
-//! | [`investigation`] | investigations: templates, analyses, notices |
+//! | [`investigation`] | how an investigation is asked for, and who is told |
+//! | [`rca`] | what it comes to: templates of questions, and the root cause analysis |
 //! | [`host`] | the built-in investigator, which answers from this machine |
 //! | [`mod@format`] | every sentence the program says |
 //! | [`outbox`] | sending, retrying, giving up |
@@ -100,6 +101,7 @@ pub mod investigation;
 pub mod lifecycle;
 pub mod observer;
 pub mod outbox;
+pub mod rca;
 pub mod redact;
 pub mod report;
 pub mod router;

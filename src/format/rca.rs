@@ -4,7 +4,7 @@ use signalbox_adapter::{Block, Document, Inline, Item};
 
 use super::{cell, count, line, marked, one_line, task};
 use crate::clock::Timestamp;
-use crate::investigation::rca::{Claim, Rca, Stats, Verdict};
+use crate::rca::{Claim, Rca, Stats, Verdict};
 use crate::store::{Admission, DeliveryState, Investigation, Session, Status, Task};
 
 /// Longest root cause in a list or a notice, in characters.
@@ -198,7 +198,7 @@ pub fn outcome(state: DeliveryState) -> &'static str {
 /// Lists the templates.
 #[must_use]
 pub fn templates() -> Document {
-    let rows = crate::investigation::template::all().iter().map(|template| {
+    let rows = crate::rca::template::all().iter().map(|template| {
         vec![vec![Inline::Code(template.name.clone())], cell(template.title.clone()), cell(template.about.clone())]
     });
     let table = super::table(&["template", "title", "for"], rows.collect());

@@ -4,7 +4,7 @@
 
 use super::outcome::{Hypothesis, Report, Seen};
 use super::question::Focus;
-use crate::investigation::rca::{Claim, Evidence, MIN_QUOTE_CHARS, Rca, Verdict};
+use crate::rca::{Claim, Evidence, MIN_QUOTE_CHARS, Rca, Verdict};
 
 /// Most lines that "nothing is wrong" quotes.
 const MAX_QUOTES: usize = 8;

@@ -2,8 +2,8 @@
 //!
 //! What an alert says stands between two lines with a mark that nobody could have guessed, and is called data.
 
-use super::rca::SCHEMA;
 use crate::config::Kind;
+use crate::rca::SCHEMA;
 use crate::store::Investigation;
 
 const AGENT: &str = include_str!("../../config/prompts/agent.md");
@@ -82,7 +82,7 @@ fn fill(template: &str, blanks: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::investigation::rca::Stats;
+    use crate::rca::Stats;
     use crate::store::{NewInvestigation, TaskId};
 
     fn inquiry(alert: Option<&str>) -> Investigation {

@@ -3,7 +3,5 @@
 pub mod background;
 pub mod brief;
 pub mod notify;
-pub mod rca;
 pub mod start;
 pub mod tell;
-pub mod template;

@@ -2,13 +2,13 @@
 
 use signalbox_adapter::{Purpose, Signal};
 
-use super::template;
 use crate::agent::catalogue::{Choice, HOST};
 use crate::alert::{self, Alert};
 use crate::command::Start;
 use crate::config::Kind;
 use crate::format;
 use crate::intake;
+use crate::rca::template;
 use crate::report;
 use crate::router::Turn;
 use crate::session::{Meaning, meaning, title};

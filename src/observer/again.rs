@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Observer;
 use crate::agent::supervisor::client::{Attached, RunNews, attach};
-use crate::investigation::rca::Recorder;
+use crate::rca::Recorder;
 use crate::store::{Again, Completion, Investigation, Status, Task};
 
 impl Observer {

@@ -6,7 +6,7 @@ use crate::agent::run::Permission;
 use crate::config::Kind;
 use crate::format;
 use crate::investigation::brief;
-use crate::investigation::rca::{self, Rca, Recorder, Stats};
+use crate::rca::{self, Rca, Recorder, Stats};
 use crate::redact::Redactor;
 use crate::store::{Again, Completion, Investigation, Session, Status, Task};
 

@@ -19,7 +19,7 @@ use crate::agent::supervisor::end_leftovers;
 use crate::agent::supervisor::wire::Control;
 use crate::config::{Kind, Recovery};
 use crate::format;
-use crate::investigation::rca::{Rca, Recorder, Stats};
+use crate::rca::{Rca, Recorder, Stats};
 use crate::report::{self, Answered};
 use crate::store::{Completion, Session, Status, StoreError, Task};
 

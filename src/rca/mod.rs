@@ -9,6 +9,7 @@
 
 mod read;
 mod record;
+pub mod template;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ pub use read::{ReadError, read};
 pub use record::{MIN_QUOTE_CHARS, Recorder};
 
 /// The schema that agents are asked to answer with.
-pub const SCHEMA: &str = include_str!("../../../config/rca.schema.json");
+pub const SCHEMA: &str = include_str!("../../config/rca.schema.json");
 
 /// What an investigation came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

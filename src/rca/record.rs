@@ -94,7 +94,7 @@ fn normalised(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::investigation::rca::read;
+    use crate::rca::read;
 
     fn started(id: &str) -> Event {
         Event::ToolStarted { id: id.into(), name: "Bash".into(), summary: String::new() }
