@@ -28,9 +28,10 @@ use crate::observer::live::Live;
 use crate::observer::{Observer, files_of};
 use crate::outbox::{self, Editing, Outbox, Pacer};
 use crate::redact::Redactor;
-use crate::router::{Context, Router};
+use crate::router::Router;
 use crate::store::{Caps, Delivering, Durability, Options, Role, RoleError, Scope, Store};
 use crate::transport::{Surroundings, Transport};
+use crate::turn::Context;
 use crate::wake::Waker;
 use crate::wiring;
 

@@ -13,12 +13,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agent::environment;
-use crate::intake;
 use crate::redact::Redactor;
-use crate::router::{Heard, Router};
+use crate::router::Router;
 use crate::store::{
     Approval, Delivery, Effects, Fence, InboxOutcome, OpenInbound, Store, StoreError, Task, TaskId, Tx,
 };
+use crate::turn::Heard;
+use crate::turn::intake;
 use crate::voice::Ears;
 
 /// What one message does to the store, in one transaction.

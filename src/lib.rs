@@ -9,7 +9,7 @@
 //!  person                                                                                 person
 //!    │                                                                                       ▲
 //!    ▼                                                                                       │
-//!  adapters/<p>  listen ─► inbox ─► router ─► session, tasks ─► observer ─► supervisor ─► agent
+//!  adapters/<p>  listen ─► inbox ─► router ─► handlers ───────► observer ─► supervisor ─► agent
 //!                         (store)   │ command      │ (store:      │  ▲        (a process of its own,
 //!                                   │ access       │  admission)  │  │ events  outlives this one)
 //!                                   ▼              ▼              ▼  │
@@ -35,13 +35,13 @@
 //! 5. The [`outbox`] makes the provider call and stores the receipt.
 //!
 //! In Telegram it is the same journey: the adapter's poll confirms an update only by the next poll's offset, after `accept`
-//! has returned. While the agent works, [`observer`] keeps one status message edited in place ([`report`] says what it
-//! shows), the outbox's pacer holds edits back so that results go first, and signs (typing, 👀, the answer to a press) are
+//! has returned. While the agent works, [`observer`] keeps one status message edited in place ([`turn::report`] says what
+//! it shows), the outbox's pacer holds edits back so that results go first, and signs (typing, 👀, the answer to a press) are
 //! given without a row, since they are worth nothing later.
 //!
-//! `/investigate` is the same journey once more, with [`investigation::start`] in step 2 and two things more: what the
+//! `/investigate` is the same journey once more, with [`handlers::investigate`] in step 2 and two things more: what the
 //! observer has seen becomes an [analysis](rca) at the end of the run (or the agent is asked once more), and
-//! the step that writes the end down also writes [notices](investigation::tell) to whoever else is to be told.
+//! the step that writes the end down also writes [notices](turn::notice) to whoever else is to be told.
 //!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
@@ -65,21 +65,20 @@
 //! | [`cli`] | subcommands, thin |
 //! | [`app`], [`lifecycle`], [`wiring`] | composition; signals and the service manager; provider name → adapter |
 //! | [`config`] | file and environment, checked as a whole |
-//! | [`bus`], [`router`] | the door; one durable step for each message |
+//! | [`bus`], [`router`] | the door; one durable step for each message: parsing, rights, dispatch |
+//! | [`handlers`] | what each command does: one file or folder a command |
+//! | [`turn`] | what every handler gets: the message's transaction, ways to answer, what a chat is shown of a task |
 //! | [`command`], [`access`] | grammar; rights |
-//! | [`intake`], [`voice`] | files and voice notes that come with a message |
-//! | [`session`], [`tasks`] | handlers: named sessions; status, stop, retry, approvals, traces |
+//! | [`voice`] | writes voice notes down |
 //! | [`store`] | rows, transactions, group commit, roles |
 //! | [`observer`] | starting, following, ending and finding runs |
 //! | [`agent`] | agents: catalogue, environment, protocols, supervisor |
 //! | [`alert`] | alerts of every source, read into one shape |
-//! | [`investigation`] | how an investigation is asked for, and who is told |
-//! | [`rca`] | what it comes to: templates of questions, and the root cause analysis |
+//! | [`rca`] | what an investigation comes to: templates of questions, and the root cause analysis |
 //! | [`host`] | the built-in investigator, which answers from this machine |
 //! | [`mod@format`] | every sentence the program says |
 //! | [`outbox`] | sending, retrying, giving up |
 //! | [`transport`] | keeps each provider's listener listening |
-//! | [`report`] | what a task's chat is shown of it, and what becomes of the buttons |
 //! | [`health`], [`http`] | how each transport is; `/healthz`, `/readyz`, `/metrics` |
 //! | [`redact`] | secrets are masked in what leaves |
 
@@ -93,22 +92,19 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod format;
+pub mod handlers;
 pub mod health;
 pub mod host;
 pub mod http;
-pub mod intake;
-pub mod investigation;
 pub mod lifecycle;
 pub mod observer;
 pub mod outbox;
 pub mod rca;
 pub mod redact;
-pub mod report;
 pub mod router;
-pub mod session;
 pub mod store;
-pub mod tasks;
 pub mod transport;
+pub mod turn;
 pub mod voice;
 pub mod wake;
 pub mod wiring;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::router;
 use crate::transport;
+use crate::turn;
 
 /// The terminal.
 pub const CONSOLE: &str = "console";
@@ -14,7 +14,7 @@ pub const CONSOLE_CHAT: &str = "console:local";
 
 /// Returns what the core knows of each transport that is built in, by provider.
 #[must_use]
-pub fn transports() -> BTreeMap<String, router::Transport> {
+pub fn transports() -> BTreeMap<String, turn::Transport> {
     let all = [
         #[cfg(feature = "console")]
         (CONSOLE.to_owned(), known(Arc::new(signalbox_console::ConsoleRender), true, false)),
@@ -27,8 +27,8 @@ pub fn transports() -> BTreeMap<String, router::Transport> {
 }
 
 #[cfg(any(feature = "console", feature = "telegram", feature = "email"))]
-fn known(render: Arc<dyn signalbox_adapter::Render>, trusted: bool, edits: bool) -> router::Transport {
-    router::Transport { render, trusted, edits, bot_name: Arc::default(), deliver: None }
+fn known(render: Arc<dyn signalbox_adapter::Render>, trusted: bool, edits: bool) -> turn::Transport {
+    turn::Transport { render, trusted, edits, bot_name: Arc::default(), deliver: None }
 }
 
 /// Connects the transports that are configured; one that cannot be is left out and said why, all others go on.

@@ -10,6 +10,7 @@
 //! ```
 
 mod canonical;
+pub mod channel;
 mod complete;
 mod fault;
 mod grammar;

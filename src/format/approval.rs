@@ -6,8 +6,8 @@ use signalbox_adapter::{Block, Document, Inline};
 
 use super::{line, one_line, span};
 use crate::agent::event::Decision;
-use crate::report::Answered;
 use crate::store::Approval;
+use crate::turn::report::Answered;
 
 /// Longest detail shown of a request, in bytes; the agent's own full words are in its run's files.
 const MAX_DETAIL_BYTES: usize = 3000;

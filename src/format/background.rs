@@ -4,7 +4,7 @@ use signalbox_adapter::{Block, Document, Inline};
 
 use super::{ago, cell, cost, count, facts, instant, line, one_line, rca, session, span, table, task as told};
 use crate::clock::Timestamp;
-use crate::investigation::notify::Channel;
+use crate::command::channel::Channel;
 use crate::store::{Delivery, Investigation, Task};
 
 /// How a chat hears of finished investigations.

@@ -4,6 +4,12 @@ use signalbox_adapter::{Block, Document, Inline};
 
 use super::{line, one_line};
 
+/// Names something that came with a message and could not be taken.
+#[must_use]
+pub fn not_taken(why: &str) -> Block {
+    Block::text(format!("Not taken: {why}"))
+}
+
 /// Tells how to have voice notes written down.
 #[must_use]
 pub fn no_program() -> Document {

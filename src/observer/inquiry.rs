@@ -2,10 +2,10 @@
 //!
 //! An answer that is no analysis is asked for once more, in the agent's own conversation; then it is shown as it is, unrated.
 
+use super::brief;
 use crate::agent::run::Permission;
 use crate::config::Kind;
 use crate::format;
-use crate::investigation::brief;
 use crate::rca::{self, Rca, Recorder, Stats};
 use crate::redact::Redactor;
 use crate::store::{Again, Completion, Investigation, Session, Status, Task};

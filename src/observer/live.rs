@@ -17,8 +17,8 @@ use crate::bus::Bus;
 use crate::format;
 use crate::outbox::{Editing, Pacer};
 use crate::redact::Redactor;
-use crate::report;
 use crate::store::{StatusMessage, StoreError, TaskId, Tx, chat};
+use crate::turn::report;
 
 /// How often is looked at what could be shown.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

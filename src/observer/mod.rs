@@ -10,6 +10,7 @@
 
 mod again;
 pub mod board;
+mod brief;
 mod follow;
 mod housekeeping;
 mod inquiry;

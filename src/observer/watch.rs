@@ -20,8 +20,8 @@ use crate::agent::supervisor::wire::Control;
 use crate::config::{Kind, Recovery};
 use crate::format;
 use crate::rca::{Rca, Recorder, Stats};
-use crate::report::{self, Answered};
 use crate::store::{Completion, Session, Status, StoreError, Task};
+use crate::turn::report::{self, Answered};
 
 /// How long until a step that could not be stored is tried again.
 pub(super) const STORE_AGAIN: Duration = Duration::from_secs(1);

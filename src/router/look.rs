@@ -6,12 +6,12 @@ use std::time::Duration;
 use signalbox_adapter::Incoming;
 use tokio::io::AsyncReadExt as _;
 
-use super::{Context, Looked};
 use crate::agent::catalogue::Presence;
 use crate::alert::MAX_INPUT_BYTES;
+use crate::command::channel::{self, Channel};
 use crate::command::{BackgroundCommand, Command, Misunderstood, Parsed, SessionCommand};
-use crate::intake;
-use crate::investigation::notify::{self, Channel};
+use crate::turn::intake;
+use crate::turn::{Context, Looked};
 
 /// Longest that a provider is asked whether a chat can be written to.
 const REACH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ pub(super) async fn look(cx: &Context, incoming: &Incoming, parsed: &Result<Pars
             }
         }
         Ok(Parsed::Command(Command::Background(BackgroundCommand::NotifySet(list)))) => {
-            for channel in notify::read_list(list).unwrap_or_default() {
+            for channel in channel::read_list(list).unwrap_or_default() {
                 let Channel::To(address) = channel else { continue };
                 let transport = cx.transports.get(address.provider.as_str());
                 let Some(deliver) = transport.and_then(|transport| transport.deliver.as_ref()) else { continue };

@@ -1,24 +1,20 @@
 //! The router: an inbound message becomes one durable step.
 //!
 //! Outside the transaction: parse (pure), and look at what only the machine can tell (installed agents). Inside it:
-//! check rights, decide, write the rows and the answer. [`Turn`] is what every handler gets.
+//! check rights and let the command's [handler](crate::handlers) decide, write the rows and the answer.
 
-mod context;
-mod edit;
 mod look;
-mod pairing;
-mod turn;
+mod serve;
 
 use std::sync::Arc;
 
 use signalbox_adapter::{Incoming, IncomingKind};
 
 use crate::command::{self, Misunderstood, Parsed};
-use crate::intake;
 use crate::store::{OpenInbound, StoreError, Tx};
-pub use context::{Context, Transport};
-pub use turn::{Heard, Looked, Turn};
-use turn::{answer_press, is_addressed, role_of};
+use crate::turn::intake;
+use crate::turn::rights::{is_addressed, role_of};
+use crate::turn::{Context, Heard, Looked, Turn, answer_press};
 
 /// Routes inbound messages.
 #[derive(Clone)]
@@ -121,6 +117,7 @@ struct Ready {
 
 impl Ready {
     fn route(&self, tx: &Tx<'_>, inbox: i64) -> Result<(), StoreError> {
-        Turn::new(tx, &self.context, &self.incoming, inbox, &self.looked, self.heard.as_ref()).serve(&self.parsed)
+        let turn = Turn::new(tx, &self.context, &self.incoming, inbox, &self.looked, self.heard.as_ref());
+        serve::serve(&turn, &self.parsed)
     }
 }

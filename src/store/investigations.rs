@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::outbox::{COLUMNS as OUTBOX_COLUMNS, Delivery, read as read_delivery};
 use super::{StoreError, Task, TaskId, Tx};
-use crate::investigation::notify::Channel;
+use crate::command::channel::Channel;
 use crate::rca::{Rca, Stats};
 
 /// An investigation to be; its task is stored already.

@@ -15,8 +15,9 @@ use signalbox::config::{self, Config};
 use signalbox::observer::Observer;
 use signalbox::outbox::{Outbox, Pacer, Setup};
 use signalbox::redact::Redactor;
-use signalbox::router::{Context, Router, Transport};
+use signalbox::router::Router;
 use signalbox::store::{Caps, Delivering, Durability, Options, Role, Scope, Store};
+use signalbox::turn::{Context, Transport};
 use signalbox_adapter::{
     ChatAddress, ChatId, Deliver, DeliverError, Document, Identity, InboundKey, Inbox, Incoming, IncomingKind, Limits,
     MessageId, Outgoing, Part, Provider, Purpose, Receipt, Reconciled, Render, Rendered, Sender, TextUnit, UserId,

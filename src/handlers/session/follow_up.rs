@@ -3,10 +3,10 @@
 use signalbox_adapter::{Document, Purpose, Signal};
 
 use crate::format;
-use crate::intake;
-use crate::report;
-use crate::router::Turn;
 use crate::store::{Admission, InboxOutcome, NewTask, Refusal, Session, SessionStatus, StoreError, TaskId};
+use crate::turn::Turn;
+use crate::turn::intake;
+use crate::turn::report;
 
 /// What an answer should mention besides.
 #[derive(Debug, Default)]

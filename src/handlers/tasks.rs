@@ -2,12 +2,12 @@
 
 use signalbox_adapter::IncomingKind;
 
+use super::session;
 use crate::agent::event::Decision;
 use crate::format;
-use crate::report::{self, Answered};
-use crate::router::Turn;
-use crate::session;
 use crate::store::{InboxOutcome, SessionStatus, Status, StoreError, Task};
+use crate::turn::Turn;
+use crate::turn::report::{self, Answered};
 
 /// Candidates shown for an ambiguous id.
 const MAX_CANDIDATES: usize = 5;

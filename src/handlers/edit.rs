@@ -9,16 +9,17 @@
 
 use std::time::Duration;
 
-use super::Turn;
+use super::{investigate, session};
 use crate::command::Parsed;
 use crate::format;
-use crate::intake;
-use crate::investigation;
-use crate::session;
 use crate::store::{InboxOutcome, Status, StoreError};
+use crate::turn::{Turn, intake};
 
 /// Takes an edit; `None` when it is to be handled like a new message.
-pub(super) fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, StoreError> {
+///
+/// # Errors
+/// [`StoreError`].
+pub fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, StoreError> {
     let Some(message) = &turn.incoming.message else { return Ok(None) };
     let Some(task) = turn.tx.task_asked_by(&turn.incoming.address, message)? else {
         return Ok(match turn.tx.outcome_of(&turn.incoming.address, message)? {
@@ -34,7 +35,7 @@ pub(super) fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutco
         return turn.refuse(format::intake::edited_to_a_command(&name)).map(Some);
     };
     if task.status == Status::Queued && turn.tx.investigation(&task.id)?.is_some() {
-        return investigation::start::reword(turn, &task, words).map(Some);
+        return investigate::reword(turn, &task, words).map(Some);
     }
     let prompt = intake::reworded(words, &task.prompt);
     if prompt == task.prompt {

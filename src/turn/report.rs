@@ -5,10 +5,9 @@
 
 use signalbox_adapter::{Button, Document, MessageId, Purpose, Signal};
 
+use super::{Context, notice};
 use crate::agent::event::Decision;
 use crate::format;
-use crate::investigation::tell;
-use crate::router::Context;
 use crate::store::{
     Approval, NewDelivery, Status, StoreError, Task, TaskId, Tx, about_approval, about_result, about_status,
 };
@@ -105,7 +104,7 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     tx.enqueue(&NewDelivery { about: Some(about_result(&ended.id)), ..told })?;
     // Whoever has cancelled it knows.
     if let Some(inquiry) = inquiry.as_ref().filter(|_| ended.status != Status::Aborted) {
-        tell::done(tx, cx, ended, &name, inquiry)?;
+        notice::done(tx, cx, ended, &name, inquiry)?;
     }
     let ok = matches!(ended.status, Status::Ok | Status::Success);
     if let Some(message) = &ended.reply_to {

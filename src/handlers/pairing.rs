@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use super::Turn;
 use crate::command::{Command, Misunderstood, Parsed};
 use crate::config::Role;
 use crate::format;
 use crate::store::pairing::{Redeemed, TRIES_IN, is_code};
 use crate::store::{InboxOutcome, StoreError};
+use crate::turn::Turn;
 
 /// A code said in a group is answered once in this time.
 const GROUP_ANSWER_EVERY: Duration = Duration::from_secs(60);
@@ -18,7 +18,10 @@ const GROUP_ANSWER_EVERY: Duration = Duration::from_secs(60);
 /// Takes a pairing code; `None` when the message carries none.
 ///
 /// Whoever is allowed already is asked for no code: only `/start <code>` raises their role.
-pub(super) fn try_code(
+///
+/// # Errors
+/// [`StoreError`].
+pub fn try_code(
     turn: &Turn<'_>,
     parsed: &Result<Parsed, Misunderstood>,
     role: Option<Role>,

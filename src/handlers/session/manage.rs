@@ -3,8 +3,8 @@
 use super::{follow_up, names};
 use crate::command::MODELS;
 use crate::format;
-use crate::router::Turn;
 use crate::store::{InboxOutcome, Session, SessionStatus, Status, StoreError};
+use crate::turn::Turn;
 
 /// Sessions in one list.
 const MAX_LISTED: usize = 50;
@@ -35,7 +35,7 @@ pub(super) fn cancel(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreE
     let tasks = turn.tx.tasks_of_session(session.id, MAX_TASKS)?;
     let unfinished = |status| tasks.iter().rev().find(move |task| task.status == status);
     match unfinished(Status::Running).or_else(|| unfinished(Status::Queued)) {
-        Some(task) => crate::tasks::end(turn, task),
+        Some(task) => crate::handlers::tasks::end(turn, task),
         None => turn.refuse(format::session::nothing_runs(&session.name)),
     }
 }
@@ -68,7 +68,7 @@ pub(super) fn rename(turn: &Turn<'_>, old: &str, new: &str) -> Result<InboxOutco
 pub(super) fn retry(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
     let Some(session) = find(turn, name)? else { return unknown(turn, name) };
     match turn.tx.tasks_of_session(session.id, 1)?.pop() {
-        Some(last) => crate::tasks::run_again(turn, &last),
+        Some(last) => crate::handlers::tasks::run_again(turn, &last),
         None => follow_up::follow(turn, session.clone(), &session.last_prompt),
     }
 }

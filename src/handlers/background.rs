@@ -2,14 +2,15 @@
 
 use signalbox_adapter::{ChatAddress, Document};
 
-use super::notify::{self, Channel};
-use super::tell;
+use super::tasks;
 use crate::access;
 use crate::command::BackgroundCommand;
+use crate::command::channel::{self, Channel};
 use crate::format;
 use crate::format::background::Told;
-use crate::router::Turn;
 use crate::store::{InboxOutcome, Investigation, Status, StoreError, Task};
+use crate::turn::Turn;
+use crate::turn::notice;
 
 /// Investigations in one list.
 const MAX_LISTED: usize = 30;
@@ -45,7 +46,7 @@ pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutco
             turn.answer(format::background::list(&rows, turn.tx.now()))
         }
         BackgroundCommand::Show(id) => with(turn, id, |task, inquiry| {
-            let deliveries = turn.tx.deliveries_about(&tell::about(&task.id))?;
+            let deliveries = turn.tx.deliveries_about(&notice::about(&task.id))?;
             let name = turn.tx.name_of(task)?;
             turn.answer(format::background::show(task, &name, inquiry, &deliveries, turn.tx.now()))
         }),
@@ -56,11 +57,11 @@ pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutco
             turn.tx.set_active_session(&chat, Some(session))?;
             turn.answer(format::background::now_active(task, inquiry))
         }),
-        BackgroundCommand::Cancel(id) => with(turn, id, |task, _| crate::tasks::end(turn, task)),
+        BackgroundCommand::Cancel(id) => with(turn, id, |task, _| tasks::end(turn, task)),
         BackgroundCommand::NotifyList => {
             let told = told(turn)?;
             let mut document = format::background::notified(&told, &turn.cx.config.smtp.to);
-            let mut tested = turn.tx.deliveries_about(&tell::about_test(&chat))?;
+            let mut tested = turn.tx.deliveries_about(&notice::about_test(&chat))?;
             if !tested.is_empty() {
                 let last = tested.split_off(tested.len().saturating_sub(MAX_TESTED));
                 document = document.then(format::background::tested(&last));
@@ -70,7 +71,7 @@ pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutco
         BackgroundCommand::NotifySet(list) => set(turn, list),
         BackgroundCommand::NotifyTest => {
             let told = told(turn)?;
-            tell::test(turn, &told.channels)?;
+            notice::test(turn, &told.channels)?;
             turn.answer(format::background::testing(&told))
         }
     }
@@ -78,13 +79,13 @@ pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutco
 
 fn told(turn: &Turn<'_>) -> Result<Told, StoreError> {
     let set = turn.tx.channels(&turn.chat())?;
-    Ok(Told { by_default: set.is_none(), channels: set.unwrap_or_else(|| tell::default_channels(turn.cx)) })
+    Ok(Told { by_default: set.is_none(), channels: set.unwrap_or_else(|| notice::default_channels(turn.cx)) })
 }
 
 fn set(turn: &Turn<'_>, list: &str) -> Result<InboxOutcome, StoreError> {
-    let channels = match notify::read_list(list) {
+    let channels = match channel::read_list(list) {
         Ok(channels) => channels,
-        Err(notify::NoChannel(word)) => {
+        Err(channel::NoChannel(word)) => {
             return turn.refuse(format::background::no_channel(&word, "is no channel"));
         }
     };

@@ -2,9 +2,9 @@
 
 use signalbox_adapter::{ChatAddress, ChatId, Document, Part, Provider, Purpose};
 
-use super::notify::Channel;
+use super::{Context, Turn};
+use crate::command::channel::Channel;
 use crate::format;
-use crate::router::{Context, Turn};
 use crate::store::{Investigation, NewDelivery, StoreError, Task, TaskId, Tx};
 use crate::wiring::{self, Mail};
 

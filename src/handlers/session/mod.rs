@@ -11,12 +11,12 @@ mod start;
 pub use follow_up::{Notes, reopen, submit};
 pub use start::title;
 
+use super::investigate;
 use crate::alert;
 use crate::command::{Known, MODELS, Mention, Resolved, SessionCommand, resolve};
 use crate::format;
-use crate::investigation::start::pasted as start_investigation;
-use crate::router::Turn;
 use crate::store::{InboxOutcome, Session, StoreError};
+use crate::turn::Turn;
 
 /// Sessions whose names a mistyped mention is compared with.
 const MAX_COMPARED: usize = 50;
@@ -94,7 +94,7 @@ pub fn free_text(
         return follow_up::follow(turn, session, whole);
     }
     if wish.is_none() && alert::is_alert(whole) {
-        return start_investigation(turn, whole);
+        return investigate::pasted(turn, whole);
     }
     let (agent, model) = wish.unzip();
     let prompt = if agent.is_some() { prompt } else { whole };

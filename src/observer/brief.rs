@@ -14,7 +14,7 @@ const FOLLOW_UP: &str = include_str!("../../config/prompts/follow-up.md");
 
 /// Tells an agent what to investigate. `chance` makes the mark around an alert.
 #[must_use]
-pub fn first(kind: Kind, inquiry: &Investigation, chance: u64) -> String {
+pub(super) fn first(kind: Kind, inquiry: &Investigation, chance: u64) -> String {
     let fenced = inquiry.alert.as_deref().map(|alert| fence(alert, chance)).unwrap_or_default();
     let blanks = [("question", inquiry.question.as_str()), ("alert", &fenced), ("schema", SCHEMA.trim_end())];
     match kind {
@@ -27,13 +27,13 @@ pub fn first(kind: Kind, inquiry: &Investigation, chance: u64) -> String {
 
 /// Asks for an answer once more that was no analysis.
 #[must_use]
-pub fn again(fault: &str) -> String {
+pub(super) fn again(fault: &str) -> String {
     fill(AGAIN, &[("fault", fault), ("schema", SCHEMA.trim_end())])
 }
 
 /// Asks a question that goes on from a record, for an agent that cannot resume its own conversation.
 #[must_use]
-pub fn follow_up(kind: Kind, record: &str, title: &str, question: &str) -> String {
+pub(super) fn follow_up(kind: Kind, record: &str, title: &str, question: &str) -> String {
     match kind {
         Kind::Claude | Kind::Command => fill(FOLLOW_UP, &[("record", record), ("question", question)]),
         Kind::Host => format!("{question}\n({title})"),

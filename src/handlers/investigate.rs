@@ -7,12 +7,12 @@ use crate::alert::{self, Alert};
 use crate::command::Start;
 use crate::config::Kind;
 use crate::format;
-use crate::intake;
+use crate::handlers::session::{Meaning, meaning, title};
 use crate::rca::template;
-use crate::report;
-use crate::router::Turn;
-use crate::session::{Meaning, meaning, title};
 use crate::store::{Admission, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
+use crate::turn::Turn;
+use crate::turn::intake;
+use crate::turn::report;
 
 /// What a person asks where an alert says what it is about.
 const ABOUT_ALERT: &str = "Find the root cause of the alert that is given with this.";
@@ -31,11 +31,11 @@ struct Subject {
     fingerprint: Option<String>,
 }
 
-/// Starts an investigation, or lists what can be investigated.
+/// Serves `/investigate …`: starts an investigation, or lists what can be investigated.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn start(turn: &Turn<'_>, wish: Option<&Start>) -> Result<InboxOutcome, StoreError> {
+pub fn handle(turn: &Turn<'_>, wish: Option<&Start>) -> Result<InboxOutcome, StoreError> {
     let attached = match turn.attached {
         Some(Ok(text)) => Some(text.as_str()),
         Some(Err(why)) => return turn.refuse(format::rca::bad_alert(why)),

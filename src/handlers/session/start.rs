@@ -7,8 +7,8 @@ use super::names;
 use crate::agent::catalogue::Choice;
 use crate::command;
 use crate::format;
-use crate::router::Turn;
 use crate::store::{InboxOutcome, NewSession, Refusal, StoreError};
+use crate::turn::Turn;
 
 /// Longest title kept of a first prompt, in characters.
 const MAX_TITLE_CHARS: usize = 80;

@@ -1,0 +1,134 @@
+//! From a message to the handler that serves it: who may say it, whether it is for us, which command it is.
+
+use signalbox_adapter::{Document, IncomingKind, Purpose};
+
+use crate::access;
+use crate::agent::event::Decision;
+use crate::command::{Command, Misunderstood, Parsed};
+use crate::config::Role;
+use crate::format;
+use crate::handlers::{agents, background, edit, help, investigate, pairing, session, tasks};
+use crate::store::{InboxOutcome, StoreError};
+use crate::turn::{Turn, intake, rights};
+
+/// A refused stranger is answered once in this time.
+const REFUSAL_EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// Serves the message, and closes its inbox row.
+pub(super) fn serve(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<(), StoreError> {
+    let outcome = take(turn, parsed)?;
+    turn.answer_press("");
+    turn.tx.close_inbound(turn.inbox, outcome)
+}
+
+fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<InboxOutcome, StoreError> {
+    if let IncomingKind::Moved { to } = &turn.incoming.kind {
+        turn.tx.move_chat(&turn.incoming.address, to)?;
+        return Ok(InboxOutcome::Ok);
+    }
+    if turn.incoming.sender.bot || !is_for_us(turn, parsed)? {
+        return Ok(InboxOutcome::Ignored);
+    }
+    let role = rights::role_of(turn.tx, turn.cx, turn.incoming)?;
+    if let Some(outcome) = pairing::try_code(turn, parsed, role)? {
+        return Ok(outcome);
+    }
+    let Some(role) = role else { return refuse_stranger(turn) };
+    note_aside(turn)?;
+    if intake::voice(&turn.incoming.files).is_some() {
+        match turn.heard {
+            Some(Ok(_)) => {}
+            Some(Err(why)) => return turn.refuse(format::intake::not_heard(why)),
+            None => return turn.refuse(format::intake::no_program()),
+        }
+    }
+    let parsed = match parsed {
+        Ok(parsed) => parsed,
+        Err(misunderstood) => return turn.refuse(misunderstood.document()),
+    };
+    if let Some(need) = parsed.need()
+        && !access::suffices(role, need)
+    {
+        return turn.refuse(format::access::not_enough(role, need));
+    }
+    let limit_bytes = usize::try_from(turn.cx.config.limits.max_prompt_bytes).unwrap_or(usize::MAX);
+    if let Some(size_bytes) = parsed.prompt().map(str::len).filter(|size| *size > limit_bytes) {
+        return turn.refuse(format::session::long_prompt(size_bytes, limit_bytes));
+    }
+    if let IncomingKind::Edited(_) = &turn.incoming.kind
+        && let Some(outcome) = edit::take(turn, parsed)?
+    {
+        return Ok(outcome);
+    }
+    match parsed {
+        Parsed::Command(command) => dispatch(turn, command, role),
+        Parsed::FreeText { mention, prompt, whole } => session::free_text(turn, mention.as_ref(), prompt, whole),
+        // Something came with it that could not be taken.
+        Parsed::Nothing => turn.refuse(Document::default()),
+    }
+}
+
+/// Plain text of a group is for us where it mentions the bot, answers it, or stands in a session's thread.
+fn is_for_us(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<bool, StoreError> {
+    let plain = match parsed {
+        Ok(Parsed::Nothing) => return Ok(turn.incoming.direct && says_something_else(turn)),
+        Ok(Parsed::FreeText { .. }) => true,
+        Err(misunderstood) => !misunderstood.command,
+        Ok(Parsed::Command(_)) => false,
+    };
+    Ok(!plain || rights::is_addressed(turn.tx, turn.incoming)?)
+}
+
+/// Whether there is something to answer though nothing was said.
+fn says_something_else(turn: &Turn<'_>) -> bool {
+    !turn.incoming.not_taken.is_empty() || intake::voice(&turn.incoming.files).is_some()
+}
+
+/// Notes what is to be said beside the answer: what was not taken, and how a group reaches the bot.
+fn note_aside(turn: &Turn<'_>) -> Result<(), StoreError> {
+    let not_taken = turn.incoming.not_taken.iter().map(|why| format::intake::not_taken(why));
+    turn.say_beside(not_taken, []);
+    let asks = matches!(turn.incoming.kind, IncomingKind::Text(_) | IncomingKind::Edited(_));
+    if asks && !turn.incoming.direct && !turn.is_trusted() {
+        let what = format!("group-hint:{}", turn.chat());
+        if turn.tx.first_in(&what, std::time::Duration::MAX)? {
+            turn.say_beside([], format::intake::group_hint().blocks);
+        }
+    }
+    Ok(())
+}
+
+fn dispatch(turn: &Turn<'_>, command: &Command, role: Role) -> Result<InboxOutcome, StoreError> {
+    match command {
+        Command::Session(command) => session::handle(turn, command),
+        Command::Investigate(wish) => investigate::handle(turn, wish.as_ref()),
+        Command::Background(command) => background::handle(turn, command),
+        Command::Status => tasks::status(turn),
+        Command::Stop { all } => tasks::stop(turn, *all),
+        Command::Why { of } => tasks::why(turn, of),
+        Command::Cancel { task } => tasks::cancel(turn, task),
+        Command::Retry { task } => tasks::retry(turn, task),
+        Command::Discard { task } => tasks::discard(turn, task),
+        Command::Approve { request } => tasks::decide(turn, request, Decision::Allow),
+        Command::AllowForSession { request } => tasks::decide(turn, request, Decision::AllowForSession),
+        Command::Deny { request } => tasks::decide(turn, request, Decision::Deny),
+        Command::Agents => agents::list(turn),
+        Command::Id => help::identity(turn, role),
+        Command::Start { .. } => help::welcome(turn),
+        Command::Help { topic } => help::help(turn, topic.as_deref()),
+    }
+}
+
+fn refuse_stranger(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+    let who = format!("refusal:{}:{}", turn.incoming.address.provider, turn.incoming.sender.id);
+    tracing::warn!(
+        sender.id = %turn.incoming.sender.id, chat.id = %turn.incoming.address.chat,
+        "refused a message of a stranger"
+    );
+    if turn.is_press() {
+        turn.answer_press(&format::access::no_button(turn.incoming));
+    } else if turn.tx.first_in(&who, REFUSAL_EVERY)? {
+        turn.say(format::access::stranger(turn.incoming), Purpose::Result, Vec::new(), None)?;
+    }
+    Ok(InboxOutcome::Refused)
+}

@@ -1,0 +1,216 @@
+//! One message's turn: what every handler gets, and the ways in which it answers.
+//!
+//! A [`Turn`] is one transaction with what the handlers know that is no row ([`Context`]). Everything here serves more than
+//! one command: who may do what ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]),
+//! files that came along ([`intake`]). Which handler serves a message is the router's to decide.
+
+mod context;
+pub mod intake;
+pub mod notice;
+pub mod report;
+pub mod rights;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Purpose, Signal};
+
+use crate::agent::catalogue::Presence;
+use crate::config::Role;
+use crate::format;
+use crate::store::{InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
+pub use context::{Context, Transport};
+
+/// One message's turn: the transaction, and all that its handler may need.
+pub struct Turn<'t> {
+    /// The transaction.
+    pub tx: &'t Tx<'t>,
+    /// What is no row.
+    pub cx: &'t Context,
+    /// The message.
+    pub incoming: &'t Incoming,
+    /// Its inbox row.
+    pub inbox: i64,
+    /// What the machine said of its agents.
+    pub presence: &'t Presence,
+    /// The text of a file that came with it, where one was wanted, or why it cannot be read.
+    pub attached: Option<&'t Result<String, String>>,
+    /// Chats named in it that cannot be written to, and why.
+    pub unreachable: &'t BTreeMap<String, String>,
+    /// What a voice note was heard to say, or why it could not be heard.
+    pub heard: Option<&'t Heard>,
+    /// Whether a press has been answered.
+    pressed: Cell<bool>,
+    /// What is said with the first answer.
+    aside: RefCell<Aside>,
+}
+
+/// What was looked at outside of the transaction.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What the machine said of its agents.
+    pub presence: Presence,
+    /// The text of a file that came with the message, or why it cannot be read.
+    pub attached: Option<Result<String, String>>,
+    /// Chats named in it that cannot be written to, and why.
+    pub unreachable: BTreeMap<String, String>,
+}
+
+/// What a voice note was heard to say, or why it could not be heard.
+pub type Heard = Result<String, String>;
+
+/// What is said with the first answer, before it and after it.
+#[derive(Default)]
+struct Aside {
+    before: Vec<Block>,
+    after: Vec<Block>,
+}
+
+impl<'t> Turn<'t> {
+    /// Begins a message's turn.
+    #[must_use]
+    pub fn new(
+        tx: &'t Tx<'t>,
+        cx: &'t Context,
+        incoming: &'t Incoming,
+        inbox: i64,
+        looked: &'t Looked,
+        heard: Option<&'t Heard>,
+    ) -> Self {
+        let before = match heard {
+            Some(Ok(words)) => vec![Block::Quote(vec![Block::text(words.clone())])],
+            Some(Err(_)) | None => Vec::new(),
+        };
+        let aside = RefCell::new(Aside { before, after: Vec::new() });
+        Self {
+            tx,
+            cx,
+            incoming,
+            inbox,
+            presence: &looked.presence,
+            attached: looked.attached.as_ref(),
+            unreachable: &looked.unreachable,
+            heard,
+            pressed: Cell::default(),
+            aside,
+        }
+    }
+
+    /// Whether who can use this transport owns this machine's user account.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        rights::is_trusted(self.cx, self.incoming)
+    }
+
+    /// Returns the role of a message's sender.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn role_in(&self, incoming: &Incoming) -> Result<Option<Role>, StoreError> {
+        rights::role_of(self.tx, self.cx, incoming)
+    }
+
+    /// Answers a command.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn answer(&self, document: Document) -> Result<InboxOutcome, StoreError> {
+        self.reply(document)?;
+        Ok(InboxOutcome::Ok)
+    }
+
+    /// Answers that something cannot be done, and why.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn refuse(&self, document: Document) -> Result<InboxOutcome, StoreError> {
+        self.reply(document)?;
+        Ok(InboxOutcome::Refused)
+    }
+
+    /// Answers a press where it was made, if the answer is short; all else is a message.
+    fn reply(&self, document: Document) -> Result<(), StoreError> {
+        if self.is_press()
+            && let Some(notice) = format::notice(&document)
+        {
+            self.answer_press(&notice);
+            return Ok(());
+        }
+        self.say(document, Purpose::Result, Vec::new(), None)
+    }
+
+    /// Whether the message is the press of a button.
+    #[must_use]
+    pub fn is_press(&self) -> bool {
+        matches!(&self.incoming.kind, IncomingKind::Button { press: Some(_), .. })
+    }
+
+    /// Answers a press, once.
+    pub fn answer_press(&self, notice: &str) {
+        if !self.pressed.replace(true) {
+            answer_press(self.tx, self.incoming, notice);
+        }
+    }
+
+    /// Notes what is to be said beside the answer: before it and after it.
+    pub fn say_beside(&self, before: impl IntoIterator<Item = Block>, after: impl IntoIterator<Item = Block>) {
+        let mut aside = self.aside.borrow_mut();
+        aside.before.extend(before);
+        aside.after.extend(after);
+    }
+
+    /// Tells the chat that asked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn say(
+        &self,
+        document: Document,
+        purpose: Purpose,
+        buttons: Vec<Button>,
+        task: Option<&TaskId>,
+    ) -> Result<(), StoreError> {
+        let Aside { mut before, after } = self.aside.take();
+        let document = match purpose {
+            // A status message changes; what is said beside it stays.
+            Purpose::Progress => {
+                before.extend(after);
+                if !before.is_empty() {
+                    self.say(Document { blocks: before }, Purpose::Result, Vec::new(), task)?;
+                }
+                document
+            }
+            Purpose::Result | Purpose::Approval | Purpose::Alert => {
+                before.extend(document.blocks);
+                before.extend(after);
+                Document { blocks: before }
+            }
+        };
+        let (parts, attachment) = self.cx.render(self.incoming.address.provider.as_str(), &document);
+        self.tx.enqueue(&NewDelivery {
+            address: self.incoming.address.clone(),
+            window: self.incoming.window.clone(),
+            reply_to: self.incoming.message.as_ref().map(|message| message.as_str().to_owned()),
+            purpose,
+            parts,
+            buttons,
+            attachment,
+            task: task.cloned(),
+            inbox: Some(self.inbox),
+            about: task.filter(|_| purpose == Purpose::Progress).map(about_status),
+        })
+    }
+
+    /// Names the chat, as the tables do.
+    #[must_use]
+    pub fn chat(&self) -> String {
+        crate::store::chat(&self.incoming.address)
+    }
+}
+
+/// Tells the provider that a press was handled, and the person in one line what came of it.
+pub fn answer_press(tx: &Tx<'_>, incoming: &Incoming, notice: &str) {
+    if let IncomingKind::Button { press: Some(press), .. } = &incoming.kind {
+        tx.sign(&incoming.address.provider, Signal::Pressed { press: press.clone(), notice: notice.to_owned() });
+    }
+}

@@ -1,0 +1,55 @@
+//! Who may do what: the configuration's word and the store's, put together for one message.
+
+use signalbox_adapter::{ChatId, Incoming};
+
+use super::Context;
+use crate::access;
+use crate::config::Role;
+use crate::store::{StoreError, Tx};
+
+/// Whether who can use a message's transport owns this machine's user account.
+pub(super) fn is_trusted(cx: &Context, incoming: &Incoming) -> bool {
+    cx.is_trusted(incoming.address.provider.as_str())
+}
+
+/// Looks up what the store knows of a message's sender and chat.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn known(tx: &Tx<'_>, cx: &Context, incoming: &Incoming) -> Result<access::Known, StoreError> {
+    let trusted = is_trusted(cx, incoming);
+    if trusted {
+        return Ok(access::Known { trusted, ..access::Known::default() });
+    }
+    let provider = incoming.address.provider.as_str();
+    let former = tx.former_chat(&crate::store::chat(&incoming.address))?;
+    Ok(access::Known {
+        trusted,
+        paired: tx.paired_role(provider, incoming.sender.id.as_str())?,
+        former_chat: former.and_then(|chat| chat.split_once(':').map(|(_, id)| ChatId::new(id))),
+    })
+}
+
+/// Returns what a message's sender may do; `None` for a stranger.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn role_of(tx: &Tx<'_>, cx: &Context, incoming: &Incoming) -> Result<Option<Role>, StoreError> {
+    Ok(access::role_of(&cx.config.allow, incoming, &known(tx, cx, incoming)?))
+}
+
+/// Whether what is no command is meant for the bot all the same.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_addressed(tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError> {
+    if incoming.direct || incoming.addressed {
+        return Ok(true);
+    }
+    if let Some(replied) = &incoming.reply_to
+        && tx.session_of_message(&incoming.address, replied.as_str())?.is_some()
+    {
+        return Ok(true);
+    }
+    Ok(tx.session_of_thread(&incoming.address)?.is_some())
+}
