@@ -1,4 +1,5 @@
-//! What can go wrong with the store, by what to do next.
+//! What can go wrong with the store, by what to do next: ask again later ([`StoreError::is_transient`]), end
+//! ([`StoreError::is_fatal`]), or give this one request up.
 
 use std::path::PathBuf;
 
@@ -14,6 +15,9 @@ pub enum StoreError {
     /// The database may only be read.
     #[error("the database cannot be written (read-only file or directory)")]
     ReadOnly,
+    /// The system could not read, write or open a file, or had no memory left.
+    #[error("the system could not read or write the database: {0}")]
+    Io(String),
     /// The database is damaged.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
@@ -28,18 +32,43 @@ pub enum StoreError {
     Other(String),
 }
 
+impl StoreError {
+    /// Whether it is the surroundings' fault and may pass by itself: the same request, asked again later, may succeed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Busy | Self::DiskFull | Self::ReadOnly | Self::Io(_) => true,
+            Self::Corrupt(_) | Self::Fenced | Self::Closed | Self::Other(_) => false,
+        }
+    }
+
+    /// Whether no request of this process can succeed any more.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Corrupt(_) | Self::Fenced | Self::Closed => true,
+            Self::Busy | Self::DiskFull | Self::ReadOnly | Self::Io(_) | Self::Other(_) => false,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::{ErrorCode, ffi};
-        // The index of the log is made larger by the same call that a full disk lets fail.
-        if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
-            return Self::DiskFull;
+        match error.sqlite_error().map(|error| error.extended_code) {
+            // The index of the log is made larger by the same call that a full disk lets fail.
+            Some(ffi::SQLITE_IOERR_SHMSIZE) => return Self::DiskFull,
+            Some(ffi::SQLITE_IOERR_CORRUPTFS | ffi::SQLITE_IOERR_DATA) => return Self::Corrupt(error.to_string()),
+            _ => {}
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory) => {
+                Self::Io(first_line(&error.to_string()))
+            }
             _ => Self::Other(first_line(&error.to_string())),
         }
     }
@@ -47,7 +76,8 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Corrupt(format!("a stored value does not read back: {error}"))
+        // One value, not the database.
+        Self::Other(format!("a stored value does not read back: {error}"))
     }
 }
 
@@ -93,4 +123,56 @@ pub enum OpenError {
         /// The reason, which the message holds already.
         reason: StoreError,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    fn of(extended_code: i32) -> StoreError {
+        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(extended_code), None).into()
+    }
+
+    #[test]
+    fn what_may_pass_is_told_from_what_ends_the_program() {
+        use rusqlite::ffi;
+        let passing = [
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_BUSY_SNAPSHOT,
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_READONLY,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_IOERR_SHMSIZE,
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_NOMEM,
+        ];
+        for code in passing {
+            assert!(of(code).is_transient() && !of(code).is_fatal(), "{code}: {}", of(code));
+        }
+        let ends = [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB, ffi::SQLITE_IOERR_CORRUPTFS, ffi::SQLITE_IOERR_DATA];
+        for error in ends.map(of).into_iter().chain([StoreError::Fenced, StoreError::Closed]) {
+            assert!(error.is_fatal() && !error.is_transient(), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_breaks_a_rule_of_the_tables_is_alone_at_fault() {
+        let connection = Connection::open_in_memory().expect("a database");
+        let broken = connection.execute_batch("CREATE TABLE t (x NOT NULL); INSERT INTO t VALUES (NULL)");
+        let unreadable = serde_json::from_str::<u8>("x").map_err(StoreError::from);
+        for error in [StoreError::from(broken.expect_err("refused")), unreadable.expect_err("no number")] {
+            assert!(!error.is_transient() && !error.is_fatal(), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_may_not_grow_is_a_full_disk() {
+        let connection = Connection::open_in_memory().expect("a database");
+        let sql = "PRAGMA max_page_count = 2; CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))";
+        let full = StoreError::from(connection.execute_batch(sql).expect_err("it does not fit"));
+        assert!(matches!(full, StoreError::DiskFull), "{full}");
+    }
 }
