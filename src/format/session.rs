@@ -4,8 +4,8 @@ use signalbox_adapter::{Block, Document, Inline};
 
 use super::{ago, cell, cost, count, facts, instant, line, one_line, table};
 use crate::clock::Timestamp;
+use crate::command::NameFault;
 use crate::handlers::session::Notes;
-use crate::handlers::session::names::NameFault;
 use crate::store::{Admission, Refusal, Session, Task};
 
 /// Longest prompt shown in a list or in details, in characters.

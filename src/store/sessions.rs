@@ -8,7 +8,7 @@ use signalbox_adapter::ChatAddress;
 
 use super::{StoreError, Task, Tx};
 use crate::clock::Timestamp;
-use crate::handlers::session::names::folded;
+use crate::command::folded;
 
 /// State of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ pub use start::title;
 
 use super::investigate;
 use crate::alert;
-use crate::command::{Known, MODELS, Mention, Resolved, SessionCommand, resolve};
+use crate::command::{Known, MODELS, Mention, Resolved, SessionCommand, folded, resolve};
 use crate::format;
 use crate::store::{InboxOutcome, Session, StoreError};
 use crate::turn::Turn;
@@ -151,7 +151,7 @@ pub fn meaning(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Meaning, St
     let sessions = turn.tx.sessions(Some(&chat), MAX_COMPARED)?;
     let known_names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
     let agents: Vec<&str> = turn.cx.agents.names().collect();
-    let is_session = |word: &str| named.is_some() && names::folded(word) == names::folded(&mention.word);
+    let is_session = |word: &str| named.is_some() && folded(word) == folded(&mention.word);
     let known = Known { agents: &agents, models: MODELS, is_session: &is_session, sessions: &known_names };
     Ok(match resolve(mention, &known) {
         Resolved::Agent { agent, model } => Meaning::Agent(agent, model),

@@ -88,7 +88,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
 
 fn free_name(turn: &Turn<'_>, chat: &str, name: &str) -> Result<Result<(), signalbox_adapter::Document>, StoreError> {
     let agents: Vec<&str> = turn.cx.agents.names().collect();
-    if let Err(fault) = names::check_name(name, &agents, command::MODELS) {
+    if let Err(fault) = command::check_name(name, &agents, command::MODELS) {
         return Ok(Err(format::session::bad_name(&fault)));
     }
     match turn.tx.session_by_name(chat, name)? {
