@@ -74,20 +74,14 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// Adds the chat transports that are configured, and mail.
+    /// Adds every provider that is configured.
     #[must_use]
     pub fn with_chats(mut self, config: &Config) -> Self {
-        for transport in wiring::connect(config) {
-            let provider = transport.provider.clone();
-            self.adapters.insert(provider.clone(), Arc::clone(&transport.deliver));
-            self.max_ages.insert(provider.clone(), config.delivery.max_age);
-            self.scopes.push(Scope { provider, window: None });
-            self.transports.push(transport);
-        }
-        for (provider, deliver) in wiring::outbound(config) {
+        for wiring::Connected { provider, deliver, chats } in wiring::connect(config) {
             self.adapters.insert(provider.to_owned(), deliver);
             self.max_ages.insert(provider.to_owned(), config.delivery.max_age);
             self.scopes.push(Scope { provider: provider.to_owned(), window: None });
+            self.transports.extend(chats);
         }
         self
     }

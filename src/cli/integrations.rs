@@ -11,7 +11,7 @@ use signalbox_adapter::{Alignment, Block, Document, Inline};
 use super::{EXIT_FAILED, EXIT_REFUSED, ask};
 use crate::config::integrations::{self, KeepError, Keys, MAX_VALUE_BYTES};
 use crate::config::{Config, Loaded, Sources, load};
-use crate::wiring::{INTEGRATIONS, Verified, verify};
+use crate::wiring::{self, Verified, verify};
 
 /// Stands for a value that is read from standard input.
 const FROM_INPUT: &str = "-";
@@ -69,7 +69,7 @@ fn refused(why: &str) -> anyhow::Result<ExitCode> {
 }
 
 fn unknown(name: &str) -> anyhow::Result<ExitCode> {
-    refused(&format!("there is no integration {name:?}; there are: {}", INTEGRATIONS.join(", ")))
+    refused(&format!("there is no integration {name:?}; there are: {}", wiring::integrations().join(", ")))
 }
 
 /// Where the keys of one integration come from.
@@ -91,7 +91,7 @@ fn origins(loaded: &Loaded) -> Vec<Origin> {
             .filter_map(|path| path.strip_prefix(name)?.strip_prefix('.').map(str::to_owned))
             .collect(),
     };
-    INTEGRATIONS.iter().map(|name| of(name)).collect()
+    wiring::integrations().into_iter().map(of).collect()
 }
 
 fn list(loaded: &Loaded, json: bool) -> anyhow::Result<ExitCode> {
@@ -142,7 +142,7 @@ fn told_in_vain(name: &str, shadowed: &[String]) {
 }
 
 fn set(sources: &Sources, name: &str, pairs: &[String]) -> anyhow::Result<ExitCode> {
-    if !INTEGRATIONS.contains(&name) {
+    if !wiring::integrations().contains(&name) {
         return unknown(name);
     }
     let mut keys = Keys::new();
@@ -186,7 +186,7 @@ fn set(sources: &Sources, name: &str, pairs: &[String]) -> anyhow::Result<ExitCo
 }
 
 fn remove(sources: &Sources, name: &str) -> anyhow::Result<ExitCode> {
-    if !INTEGRATIONS.contains(&name) {
+    if !wiring::integrations().contains(&name) {
         return unknown(name);
     }
     match integrations::forget(sources, name) {
@@ -205,8 +205,8 @@ fn failed(error: &KeepError) -> anyhow::Result<ExitCode> {
 
 async fn check(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
     let names: Vec<&str> = match name {
-        ALL => INTEGRATIONS.to_vec(),
-        one if INTEGRATIONS.contains(&one) => vec![one],
+        ALL => wiring::integrations(),
+        one if wiring::integrations().contains(&one) => vec![one],
         _ => return unknown(name),
     };
     let mut results = BTreeMap::new();

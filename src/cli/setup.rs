@@ -11,7 +11,7 @@ use crate::config::integrations::{self, Keys};
 use crate::config::{Loaded, Sources, load};
 use crate::format;
 use crate::store::pairing::CODE_LASTS;
-use crate::wiring::{self, INTEGRATIONS, Verified};
+use crate::wiring::{self, Verified};
 
 /// The one integration with a bot that people open by a link.
 const TELEGRAM: &str = "telegram";
@@ -37,11 +37,11 @@ pub(super) async fn run(app: &App, sources: &Sources) -> anyhow::Result<ExitCode
         "What you answer is kept in {}, which only you can read. An empty answer leaves a thing as it is.\n",
         path.display()
     );
-    if INTEGRATIONS.contains(&TELEGRAM) && !telegram(app, sources).await? {
+    if wiring::integrations().contains(&TELEGRAM) && !telegram(app, sources).await? {
         eprintln!("{ENDED}");
         return Ok(ExitCode::from(EXIT_FAILED));
     }
-    if INTEGRATIONS.contains(&SMTP) && !mail(sources).await? {
+    if wiring::integrations().contains(&SMTP) && !mail(sources).await? {
         eprintln!("{ENDED}");
         return Ok(ExitCode::from(EXIT_FAILED));
     }

@@ -20,7 +20,7 @@ use crate::app::{App, Deliveries};
 use crate::lifecycle;
 use crate::observer::files_of;
 use crate::store::{RoleError, Scope};
-use crate::wiring::{self, console};
+use crate::wiring::console;
 use inbox::{Door, Waiting};
 use pipe::Pipe;
 
@@ -82,10 +82,10 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     } else {
         lifecycle::stop_on_signals(&app.stop)?;
     }
-    let scope = Scope { provider: wiring::CONSOLE.into(), window: Some(id.clone()) };
+    let scope = Scope { provider: console::PROVIDER.into(), window: Some(id.clone()) };
     let adapter: Arc<dyn Deliver> = Arc::new(deliver);
     let deliveries = || Deliveries {
-        adapters: [(wiring::CONSOLE.to_owned(), Arc::clone(&adapter))].into(),
+        adapters: [(console::PROVIDER.to_owned(), Arc::clone(&adapter))].into(),
         scopes: vec![scope.clone()],
         ..Deliveries::default()
     };
@@ -109,7 +109,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope, unread.clone()));
     let inbox: Arc<dyn signalbox_adapter::Inbox> =
         if interactive { Arc::clone(&door) as _ } else { Arc::clone(&waiting) as _ };
-    let context = ListenContext::new(inbox, files_of(app.store.directory(), wiring::CONSOLE), unread.clone());
+    let context = ListenContext::new(inbox, files_of(app.store.directory(), console::PROVIDER), unread.clone());
     let heard = listen.listen(&context).await;
     if interactive && !app.stop.is_cancelled() {
         screen::say_good_bye(&app).await?;

@@ -10,8 +10,8 @@ use std::process::Command;
 const CONTRACT: &str = "signalbox-adapter";
 /// What the name of every crate of ours begins with.
 const OURS: &str = "signalbox";
-/// The only file of the core that names an adapter's crate.
-const WIRING: &str = "src/wiring.rs";
+/// The only folder of the core that names an adapter's crate.
+const WIRING: &str = "src/wiring/";
 /// What may lie at the top, besides dot files.
 const TOP_LEVEL: [&str; 10] = [
     "Cargo.toml",
@@ -57,10 +57,10 @@ fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
     entries.map(|(key, value)| value.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned()).collect()
 }
 
-/// Finds core files other than the wiring that name an adapter's crate in code.
+/// Finds core files outside the wiring that name an adapter's crate in code.
 fn named_adapters(sources: &Files, crates: &[String]) -> Vec<String> {
     let mut breaches = Vec::new();
-    for (path, text) in sources.iter().filter(|(path, _)| path.starts_with("src/") && *path != WIRING) {
+    for (path, text) in sources.iter().filter(|(path, _)| path.starts_with("src/") && !path.starts_with(WIRING)) {
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
             let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
             if let Some(name) = words.find(|word| crates.iter().any(|name| name == word)) {
@@ -218,11 +218,11 @@ fn only_the_wiring_names_an_adapter() {
 #[test]
 fn an_adapter_named_elsewhere_is_found() {
     let sources = files(&[
-        ("src/wiring.rs", "use signalbox_console::Console;"),
+        ("src/wiring/console.rs", "use signalbox_console::Console;"),
         ("src/app.rs", "//! Not signalbox_console.\nuse signalbox_adapter::Id;\nlet x = signalbox_console::new();"),
         ("adapters/console/src/lib.rs", "use signalbox_console::X;"),
     ]);
-    let expected = ["src/app.rs:3: names signalbox_console; only src/wiring.rs does"];
+    let expected = ["src/app.rs:3: names signalbox_console; only src/wiring/ does"];
     assert_eq!(named_adapters(&sources, &["signalbox_console".to_owned()]), expected);
 }
 

@@ -58,6 +58,9 @@ pub use typed::MAX_INPUT_BYTES;
 
 use listen::Source;
 
+/// The provider's name, as addresses have it.
+pub const PROVIDER: &str = "console";
+
 /// What an interactive shell needs.
 pub struct Interactive {
     /// Who sits here.

@@ -15,6 +15,7 @@ use signalbox_adapter::{
 };
 use tokio::sync::watch;
 
+use crate::PROVIDER;
 use crate::buttons::Buttons;
 use crate::clean::one_line;
 use crate::complete::Words;
@@ -203,7 +204,7 @@ impl ConsoleListen {
         let number = format!("{window}:{}", self.count);
         Incoming {
             key: InboundKey::new(format!("console:{number}")),
-            address: ChatAddress::new(Provider::new("console"), ChatId::new("local")),
+            address: ChatAddress::new(Provider::new(PROVIDER), ChatId::new("local")),
             sender: Sender { id: user, name, bot: false, roles: Vec::new() },
             message: Some(MessageId::new(number)),
             reply_to: None,

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 use crate::app::App;
 use crate::observer::Follower;
 use crate::store::StoreError;
-use crate::wiring;
+use crate::wiring::{self, console};
 
 /// How often the progress lines are made anew.
 const SHOW_EVERY: Duration = Duration::from_millis(500);
@@ -32,10 +32,10 @@ pub(super) async fn keep_adopting(app: Arc<App>, window: String) {
 
 /// Takes over what waits for windows that are gone: their results are printed here.
 pub(super) async fn adopt(app: &App, window: &str) -> Result<(), StoreError> {
-    let windows = app.store.read(|tx| tx.waiting_windows(wiring::CONSOLE)).await?;
+    let windows = app.store.read(|tx| tx.waiting_windows(console::PROVIDER)).await?;
     for gone in windows.into_iter().filter(|other| other != window && app.store.is_window_gone(other)) {
         let by = window.to_owned();
-        app.store.write(None, move |tx| tx.adopt_window(wiring::CONSOLE, &gone, &by)).await?;
+        app.store.write(None, move |tx| tx.adopt_window(console::PROVIDER, &gone, &by)).await?;
     }
     Ok(())
 }

@@ -1,0 +1,34 @@
+//! The terminal: nothing to set, and connected by the shell that runs in it.
+#![cfg(feature = "console")]
+
+use std::sync::Arc;
+
+use signalbox_adapter::Document;
+pub use signalbox_console::*;
+
+use super::adapter::Adapter;
+use crate::turn;
+
+/// The terminal.
+pub(super) struct Console;
+
+impl Adapter for Console {
+    fn provider(&self) -> &'static str {
+        PROVIDER
+    }
+
+    fn transport(&self) -> turn::Transport {
+        turn::Transport {
+            render: Arc::new(ConsoleRender),
+            trusted: true,
+            edits: false,
+            bot_name: Arc::default(),
+            deliver: None,
+        }
+    }
+}
+
+/// Paints a document for standard output.
+pub(super) fn painted(document: &Document) -> String {
+    paint(document, &StreamPrinter::stdout().style())
+}

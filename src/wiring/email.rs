@@ -1,0 +1,76 @@
+//! Mail, which is only sent.
+#![cfg(feature = "email")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use signalbox_email::{EmailDeliver, EmailRender, Settings};
+
+use super::adapter::{Adapter, Connected, Verified};
+use crate::config::{Config, Security};
+use crate::turn;
+
+/// Mail.
+pub(super) struct Email;
+
+#[async_trait]
+impl Adapter for Email {
+    fn provider(&self) -> &'static str {
+        "email"
+    }
+
+    fn section(&self) -> Option<&'static str> {
+        Some("smtp")
+    }
+
+    fn transport(&self) -> turn::Transport {
+        turn::Transport {
+            render: Arc::new(EmailRender),
+            trusted: false,
+            edits: false,
+            bot_name: Arc::default(),
+            deliver: None,
+        }
+    }
+
+    fn connect(&self, config: &Config) -> Option<Result<Connected, String>> {
+        let connected = EmailDeliver::new(settings(config)?).map(|mailer| Connected {
+            provider: self.provider(),
+            deliver: Arc::new(mailer),
+            chats: None,
+        });
+        Some(connected.map_err(|error| error.to_string()))
+    }
+
+    async fn verify(&self, config: &Config) -> Verified {
+        let Some(settings) = settings(config) else { return Verified::NotSet };
+        let report = signalbox_email::verify(&settings, &config.smtp.to).await;
+        let said = format!("\n{report}");
+        if report.is_ok() { Verified::Good(said) } else { Verified::Refused(said) }
+    }
+}
+
+/// Makes the part of a notice.
+pub(super) fn mail_part(mail: super::Mail) -> signalbox_adapter::Part {
+    let super::Mail { subject, to, id, references, document } = mail;
+    signalbox_email::compose(&signalbox_email::Mail { subject, to, id, references, document })
+}
+
+fn settings(config: &Config) -> Option<Settings> {
+    let smtp = &config.smtp;
+    Some(Settings {
+        host: smtp.host.clone()?,
+        port: Some(smtp.port).filter(|port| *port > 0),
+        security: match smtp.security {
+            Security::StartTls => signalbox_email::Security::StartTls,
+            Security::Tls => signalbox_email::Security::Tls,
+            Security::None => signalbox_email::Security::None,
+        },
+        username: smtp.username.clone(),
+        password: smtp.password.clone(),
+        from: smtp.from.clone(),
+        reply_to: smtp.reply_to.clone(),
+        ca_file: smtp.ca_file.clone(),
+        timeout: smtp.timeout,
+    })
+}
