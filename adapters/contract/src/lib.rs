@@ -12,6 +12,7 @@
 //! A renderer states its provider's prices as a [`Measure`] and lets [`split()`] cut an answer into parts that fit. The
 //! feature `testing` has the checks that every adapter's tests call.
 
+mod address;
 mod announce;
 mod clean;
 mod deliver;

@@ -9,6 +9,7 @@ mod tag;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
+use crate::address::behind;
 use crate::clean::clean;
 use crate::visible::trim_breaks;
 use crate::{Alignment, Block, Document, Inline, Item};
@@ -332,12 +333,8 @@ impl Builder {
 
     /// Adds the address of a link that nobody shall follow, where its text does not already say it.
     fn show_address(&mut self, url: String, start: usize) {
-        match &self.content[start..] {
-            [] => self.content.push(Inline::Text(url)),
-            [Inline::Text(said) | Inline::Code(said)] if *said == url => {}
-            _ if url.is_empty() => {}
-            _ => self.content.push(Inline::Text(format!(" ({url})"))),
-        }
+        let shown = behind(&self.content[start..], &url);
+        self.content.extend(shown);
     }
 }
 

@@ -16,6 +16,7 @@
 //! core sends a result once more, marked "(may be a repeat)". That mark is the only case in which a person can see
 //! something twice.
 
+mod address;
 mod api;
 mod body;
 mod compose;

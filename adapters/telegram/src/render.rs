@@ -4,6 +4,7 @@ use signalbox_adapter::{
     Document, Face, Limits, Markup, Measure, PlainMeasure, Render, Rendered, Split, TextUnit, split,
 };
 
+use crate::address::link;
 use crate::body::{MAX_CAPTION_UTF16, MAX_TEXT_UTF16, REPEAT_MARK, utf16_len};
 use crate::write::{TABLE_WIDTH, write};
 
@@ -18,9 +19,10 @@ impl Render for TelegramRender {
 
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {
         let limit = self.limits().max_text;
-        let mut whole = split(document, &Prices, limit, max_parts);
+        let document = document.with_addresses(&|url| link(url).is_some());
+        let mut whole = split(&document, &Prices, limit, max_parts);
         if whole.rest.is_some() {
-            whole = with_caption(document, limit, max_parts);
+            whole = with_caption(&document, limit, max_parts);
         }
         let rest = whole.rest.take();
         let parts = whole.numbered().iter().map(|part| write(part).into_part()).collect();
@@ -80,7 +82,7 @@ mod tests {
     use crate::body::Body;
 
     /// Pieces of Markdown and of what is hard in it: astral and combining characters, right-to-left text, names.
-    const PIECES: [&str; 30] = [
+    const PIECES: [&str; 31] = [
         "word ",
         "\n",
         "\n\n",
@@ -98,6 +100,7 @@ mod tests {
         "---\n",
         "[a](https://a.example/b)",
         "[m](mailto:a@b.example)",
+        "[w](http://wiki:80/x)",
         "|a|b|\n|-|-|\n|c|d|\n",
         "- [x] ",
         "@name ",
@@ -171,6 +174,17 @@ mod tests {
             MessageEntity::pre(Some("rust".to_owned()), 29, 9),
         ];
         assert_eq!(body.entities, expected);
+    }
+
+    #[test]
+    fn an_address_that_telegram_refuses_is_written_out_behind_its_words() {
+        let body = one("[open it](http://localhost:5173/) <http://grafana:3000/d> [a **b**](http://c.example:99999/) \
+                        [mail](mailto:a@b.example)");
+        assert_eq!(
+            body.text,
+            "open it (http://localhost:5173/) http://grafana:3000/d a b (http://c.example:99999/) mail (a@b.example)"
+        );
+        assert_eq!(body.entities, [MessageEntity::bold(57, 1)]);
     }
 
     #[test]

@@ -9,10 +9,10 @@
 //! therefore set as code: it reads and copies as it was and pings nobody. `/command` and web addresses become links that
 //! do nothing until a person taps them; they stay.
 
-use reqwest::Url;
 use signalbox_adapter::{Block, Document, Inline, Item, align_table};
 use teloxide::types::{MessageEntity, MessageEntityKind};
 
+use crate::address::link;
 use crate::body::{Body, utf16_len};
 
 /// Widest table that is shown aligned, in columns of a phone's fixed-width face.
@@ -187,7 +187,7 @@ impl Writer {
                 self.within(MessageEntityKind::Strikethrough, |writer| writer.inlines(content, indent));
             }
             Inline::Link { url, content } => match link(url) {
-                Some(url) => self.within(MessageEntityKind::TextLink { url }, |writer| writer.inlines(content, indent)),
+                Some(link) => self.within(link, |writer| writer.inlines(content, indent)),
                 None => self.inlines(content, indent),
             },
             Inline::Break => {
@@ -284,11 +284,6 @@ fn worth(kind: &MessageEntityKind) -> Worth {
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
-}
-
-/// Returns an address that Telegram takes in a link.
-fn link(url: &str) -> Option<Url> {
-    url.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 fn language_name(language: &str) -> Option<String> {

@@ -121,3 +121,25 @@ fn what_five_messages_do_not_hold_comes_as_a_file() {
     }
     assert!(shown.len() <= 6, "{}", shown.len());
 }
+
+#[test]
+fn links_that_telegram_refuses_are_written_out_and_cost_no_answer() {
+    let phone = phone();
+    let _serving = phone.serve();
+    let text = "Dev server is up: [open it](http://localhost:5173/).\n\nGraph: <http://prometheus-0:9090/graph?g0.expr=up>, \
+                wiki: [runbook](https://wiki/oncall), [docs](docs/run.md), [odd](http://a.example:99999/x), \
+                [kept](https://a.example/)";
+    let shown = answered(&phone, ask(&phone, 5, text));
+    let said = &shown[0].text;
+    for address in [
+        "open it (http://localhost:5173/).",
+        "Graph: http://prometheus-0:9090/graph?g0.expr=up,",
+        "runbook (https://wiki/oncall)",
+        "docs (docs/run.md)",
+        "odd (http://a.example:99999/x)",
+    ] {
+        assert!(said.contains(address), "{address} in {said}");
+    }
+    let links: Vec<_> = shown[0].entities.iter().filter(|entity| entity["type"] == "text_link").collect();
+    assert_eq!(links.len(), 1, "{links:?}");
+}

@@ -110,11 +110,26 @@ fn check_kind(kind: &str, entity: &Value) -> Result<(), Refusal> {
         "bold" | "italic" | "underline" | "strikethrough" | "spoiler" | "blockquote" | "code" | "pre" => Ok(()),
         "text_link" => {
             let url = entity["url"].as_str().unwrap_or_default();
-            let is_web = url.starts_with("http://") || url.starts_with("https://");
-            if is_web { Ok(()) } else { Err("Bad Request: wrong HTTP URL") }
+            if is_web_address(url) { Ok(()) } else { Err("Bad Request: entity URL is invalid: Wrong HTTP URL") }
         }
         _ => Err("Bad Request: unsupported entity type"),
     }
+}
+
+/// Checks an address behind words.
+/// Source: `parse_url` and `LinkManager::check_link` of <https://github.com/tdlib/td>, read 2026-11.
+fn is_web_address(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match host_and_port.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse::<u16>().ok().filter(|port| *port > 0)),
+        Some(_) | None => (host_and_port, Some(80)),
+    };
+    let is_ipv6 = host.starts_with('[') && host.ends_with(']');
+    let may_stand = |c: char| c.is_alphanumeric() || ".-_!$,~*'();&+=%".contains(c);
+    let is_name = host.contains('.') && host != "." && host.chars().all(may_stand);
+    ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) && port.is_some() && (is_ipv6 || is_name)
 }
 
 /// Checks an inline keyboard; returns its buttons as label and data.

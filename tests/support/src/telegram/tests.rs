@@ -46,7 +46,11 @@ async fn a_message_is_checked_as_telegram_checks_it() {
     let bold = |offset: usize, length: usize| json!([{ "type": "bold", "offset": offset, "length": length }]);
     let within = json!([{ "type": "code", "offset": 0, "length": 3 }, { "type": "bold", "offset": 1, "length": 1 }]);
     let across = json!([{ "type": "bold", "offset": 0, "length": 2 }, { "type": "italic", "offset": 1, "length": 2 }]);
+    let link = |url: &str| text(ada, "x", json!([{ "type": "text_link", "offset": 0, "length": 1, "url": url }]));
     for (parameters, words) in [
+        (link("http://localhost:5173/"), "Wrong HTTP URL"),
+        (link("https://a.example:99999/"), "Wrong HTTP URL"),
+        (link("docs/a.md"), "Wrong HTTP URL"),
         (text(9, "x", json!([])), "chat not found"),
         (text(ada, " \n", json!([])), "message text is empty"),
         (text(ada, &"𝔘".repeat(2049), json!([])), "message is too long"),
@@ -71,7 +75,7 @@ async fn a_message_is_checked_as_telegram_checks_it() {
     let sent = call(&fake, "sendMessage", text(ada, "  ab", bold(0, 4))).await;
     assert_eq!(sent["result"]["text"], "  ab", "no entity is moved off its text");
     assert_eq!(fake.said(ada), ["ab 👍", "  ab"]);
-    assert_eq!(fake.count("sendMessage"), 13);
+    assert_eq!(fake.count("sendMessage"), 16);
 }
 
 #[tokio::test]
