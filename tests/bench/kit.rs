@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use signalbox::agent::catalogue::Catalogue;
@@ -23,6 +23,8 @@ use signalbox_adapter::{
     MessageId, Outgoing, Part, Provider, Purpose, Receipt, Reconciled, Render, Rendered, Sender, TextUnit, UserId,
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::ground::{disk, now_ns};
 
 /// The provider without a wire.
 const PROVIDER: &str = "bench";
@@ -46,12 +48,6 @@ impl NullProvider {
     pub(crate) fn count(&self) -> usize {
         self.results.lock().expect("no panics").len()
     }
-}
-
-/// Returns nanoseconds since the Unix epoch.
-#[expect(clippy::disallowed_methods, reason = "agents print the machine's own time, to be compared with")]
-pub(crate) fn now_ns() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos()
 }
 
 #[async_trait]
@@ -94,11 +90,6 @@ pub(crate) struct Rig {
     count: AtomicU64,
     _role: Arc<Role>,
     _directory: tempfile::TempDir,
-}
-
-/// Makes a directory on the disk that holds the build, which is a real one where `/tmp` may be memory.
-pub(crate) fn disk() -> tempfile::TempDir {
-    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory")
 }
 
 impl Drop for Rig {

@@ -1,5 +1,6 @@
 //! Benches of the parts: grammar, documents, the durable door, and a whole journey.
 
+mod ground;
 mod kit;
 
 use divan::counter::{BytesCount, ItemsCount};

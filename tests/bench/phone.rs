@@ -3,18 +3,16 @@
 //! `cargo bench --bench phone` prints a table; nothing fails on a figure. `F`, `S` and `V` are those of `whole`. The part
 //! `outage`, ten real minutes, is run when named: `cargo bench --bench phone -- outage`.
 
-#[allow(dead_code, reason = "the whole program is measured, not a bus of its own")]
-mod kit;
+mod ground;
 mod table;
-#[allow(dead_code, unused_imports, reason = "a bench plays fewer people than the stories")]
-#[path = "../support/src/telegram/mod.rs"]
-mod telegram;
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use signalbox_test_support::telegram::state::{Shown, State};
+use signalbox_test_support::telegram::{ChatKind, FakeTelegram, Fault, Person, TOKEN};
+
 use table::{PROGRAM, machine_costs, memory_kb, ms, row, spread};
-use telegram::{ChatKind, FakeTelegram, Fault, Person, TOKEN};
 
 /// Who talks to the bot.
 const ADA: Person = Person::new(1001, "Ada");
@@ -43,7 +41,7 @@ impl Bot {
         for number in 0..CHATS {
             fake.open(chat(number), ChatKind::Private, "Ada");
         }
-        Self { fake, directory: kit::disk() }
+        Self { fake, directory: ground::disk() }
     }
 
     fn serve(&self) -> Serving {
@@ -103,11 +101,11 @@ async fn journeys(f: Duration, s: Duration, v: Duration) {
     for number in 0..CHATS {
         // Status, result and edit each take 40 ms of what Telegram lets a bot send; faster, that is all that is measured.
         tokio::time::sleep(Duration::from_millis(250)).await;
-        let (epoch, base) = (kit::now_ns(), Instant::now());
+        let (epoch, base) = (ground::now_ns(), Instant::now());
         bot.fake.say(chat(number), ADA, "/session @date now");
         bot.fake.wait_until("it is confirmed", |state| state.updates.is_empty()).await;
         to_accept.push(base.elapsed());
-        let find = |shown: &telegram::state::Shown| {
+        let find = |shown: &Shown| {
             let last = shown.text.lines().last()?.trim();
             (shown.by_bot && last.len() > 15).then(|| last.parse::<u128>().ok()).flatten()
         };
@@ -115,7 +113,7 @@ async fn journeys(f: Duration, s: Duration, v: Duration) {
         let nanos = |time: u128| Duration::from_nanos(u64::try_from(time).unwrap_or(0));
         let ran = nanos(ran.saturating_sub(epoch));
         // The status message may have been sent before.
-        let its_send = |state: &mut telegram::state::State| {
+        let its_send = |state: &mut State| {
             let to_it = state.calls.iter().filter(|call| call.chat == Some(chat(number)) && call.at >= base + ran);
             to_it.filter(|call| call.method == "sendmessage").map(|call| call.at).min()
         };
@@ -153,7 +151,7 @@ async fn outage() {
         }
     }
     bot.fake.wait_until("all is accepted", |state| state.updates.is_empty()).await;
-    let results = |state: &mut telegram::state::State| {
+    let results = |state: &mut State| {
         state.messages.values().filter(|shown| shown.by_bot && shown.text.ends_with("done")).count()
     };
     let before = bot.fake.with(|state| {

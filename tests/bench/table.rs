@@ -36,7 +36,7 @@ pub(crate) fn timed(times: usize, mut work: impl FnMut()) -> (Duration, Duration
 
 /// Measures and prints `F`, `S` and `V`.
 pub(crate) fn machine_costs() -> (Duration, Duration, Duration) {
-    let directory = super::kit::disk();
+    let directory = crate::ground::disk();
     let mut file = File::create(directory.path().join("f")).expect("a file");
     let (f, _) = timed(200, || {
         file.write_all(&[0; 4096]).expect("written");

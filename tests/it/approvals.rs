@@ -1,6 +1,6 @@
 //! Agents that ask for permission, and the people who answer.
 
-use crate::everyday::{House, Talk};
+use signalbox_test_support::everyday::{House, Talk};
 
 /// Starts an agent that asks, and waits for its question; returns the request's id.
 fn ask(house: &House, line: &str, nth: usize) -> (Talk, String) {

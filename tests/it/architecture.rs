@@ -8,7 +8,9 @@ use std::process::Command;
 
 /// The crate that adapters and core share.
 const CONTRACT: &str = "signalbox-adapter";
-/// What the name of every crate of ours begins with.
+/// The crate that every crate's tests share.
+const SUPPORT: &str = "signalbox-test-support";
+/// The package at the root; what the name of every crate of ours begins with.
 const OURS: &str = "signalbox";
 /// The only folder of the core that names an adapter's crate.
 const WIRING: &str = "src/wiring/";
@@ -31,15 +33,14 @@ const MAX_LINES: usize = 500;
 /// Texts by their path below the root.
 type Files = BTreeMap<String, String>;
 
-/// Finds dependencies among our own crates that an adapter, or the contract, must not have.
+/// Finds dependencies among our own crates that should not be.
 fn wrong_dependencies(manifests: &Files) -> Vec<String> {
     let mut breaches = Vec::new();
     for (path, text) in manifests {
         let manifest: toml::Table = text.parse().expect("a manifest is TOML");
         let own_name = manifest["package"]["name"].as_str().expect("a package has a name");
-        let allowed: &[&str] = if own_name == CONTRACT { &[] } else { &[CONTRACT] };
-        for name in dependencies(&manifest) {
-            if name.starts_with(OURS) && !allowed.contains(&name.as_str()) {
+        for (name, for_tests) in dependencies(&manifest) {
+            if name.starts_with(OURS) && !may_use(own_name, &name, for_tests) {
                 breaches.push(format!("{path}: {own_name} depends on {name}"));
             }
         }
@@ -47,14 +48,28 @@ fn wrong_dependencies(manifests: &Files) -> Vec<String> {
     breaches
 }
 
-/// Names every dependency of a manifest, whatever its kind and target; a renamed one by its real name.
-fn dependencies(manifest: &toml::Table) -> BTreeSet<String> {
+/// Says which crate of ours may use which; `for_tests` where it is a dev-dependency.
+fn may_use(own_name: &str, name: &str, for_tests: bool) -> bool {
+    match own_name {
+        CONTRACT => false,
+        SUPPORT => name == CONTRACT,
+        OURS => name != SUPPORT || for_tests,
+        _an_adapter => name == CONTRACT || (name == SUPPORT && for_tests),
+    }
+}
+
+/// Names every dependency of a manifest, whatever its target, and whether it is one of tests alone; a renamed one by its
+/// real name.
+fn dependencies(manifest: &toml::Table) -> BTreeSet<(String, bool)> {
     let targets = manifest.get("target").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
     let scopes = targets.filter_map(toml::Value::as_table).chain([manifest]);
-    let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
-    let tables = scopes.flat_map(|scope| kinds.map(|kind| scope.get(kind).and_then(toml::Value::as_table)));
-    let entries = tables.flatten().flat_map(toml::Table::iter);
-    entries.map(|(key, value)| value.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned()).collect()
+    let kinds = [("dependencies", false), ("dev-dependencies", true), ("build-dependencies", false)];
+    let tables = scopes.flat_map(|scope| kinds.map(|(kind, for_tests)| (scope.get(kind), for_tests)));
+    let entries = tables.flat_map(|(table, for_tests)| {
+        let entries = table.and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::iter);
+        entries.map(move |(key, value)| (value.get("package").and_then(toml::Value::as_str).unwrap_or(key), for_tests))
+    });
+    entries.map(|(name, for_tests)| (name.to_owned(), for_tests)).collect()
 }
 
 /// Finds core files outside the wiring that name an adapter's crate in code.
@@ -149,6 +164,14 @@ fn adapter_manifests() -> Files {
     manifests
 }
 
+/// The manifests of all our crates.
+fn manifests() -> Files {
+    let support = read_below("tests/support", &|name| name == "Cargo.toml");
+    assert!(support.contains_key("tests/support/Cargo.toml"), "the tests' own crate was not found");
+    let root = std::fs::read_to_string(root().join("Cargo.toml")).expect("a readable file");
+    adapter_manifests().into_iter().chain(support).chain([("Cargo.toml".to_owned(), root)]).collect()
+}
+
 /// The adapters' crates as code names them.
 fn adapter_crates() -> Vec<String> {
     let manifests = adapter_manifests().into_values().map(|text| text.parse::<toml::Table>().expect("TOML"));
@@ -186,12 +209,12 @@ fn files(entries: &[(&str, &str)]) -> Files {
 const NONE: [String; 0] = [];
 
 #[test]
-fn an_adapter_depends_on_the_contract_alone_and_the_contract_on_nothing_of_ours() {
-    assert_eq!(wrong_dependencies(&adapter_manifests()), NONE);
+fn an_adapter_depends_on_the_contract_alone_the_contract_on_nothing_of_ours_and_what_tests_share_is_for_tests() {
+    assert_eq!(wrong_dependencies(&manifests()), NONE);
 }
 
 #[test]
-fn a_dependency_between_adapters_is_found_however_it_is_written() {
+fn a_wrong_dependency_is_found_however_it_is_written() {
     let wrong = wrong_dependencies(&files(&[
         ("a", "package.name = 'signalbox-adapter'\ndev-dependencies = { signalbox = '1', serde = '1' }"),
         (
@@ -200,11 +223,25 @@ fn a_dependency_between_adapters_is_found_however_it_is_written() {
         ),
         ("c", "package.name = 'signalbox-c'\n[target.'cfg(unix)'.build-dependencies]\nsignalbox-b.workspace = true"),
         ("d", "package.name = 'signalbox-d'\ndependencies = { signalbox-adapter = '1' }"),
+        (
+            "e",
+            "package.name = 'signalbox-e'\ndev-dependencies = { signalbox-test-support = '1' }\n\
+             build-dependencies = { signalbox-test-support = '1' }",
+        ),
+        ("f", "package.name = 'signalbox-test-support'\ndependencies = { signalbox-adapter = '1', signalbox = '1' }"),
+        (
+            "g",
+            "package.name = 'signalbox'\ndev-dependencies = { signalbox-test-support = '1' }\n\
+             dependencies = { signalbox-b = '1', x = { package = 'signalbox-test-support' } }",
+        ),
     ]));
     let expected = [
         "a: signalbox-adapter depends on signalbox",
         "b: signalbox-b depends on signalbox-c",
         "c: signalbox-c depends on signalbox-b",
+        "e: signalbox-e depends on signalbox-test-support",
+        "f: signalbox-test-support depends on signalbox",
+        "g: signalbox depends on signalbox-test-support",
     ];
     assert_eq!(wrong, expected);
 }

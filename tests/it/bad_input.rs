@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-use crate::everyday::{House, eventually};
+use signalbox_test_support::everyday::{House, eventually};
 
 const MIB: usize = 1 << 20;
 

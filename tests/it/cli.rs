@@ -1,6 +1,6 @@
 //! The subcommands that look and look after, from any terminal.
 
-use crate::everyday::House;
+use signalbox_test_support::everyday::House;
 
 #[test]
 fn help_lists_what_there_is() {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::everyday::{House, Talk, eventually};
-use crate::screen::Terminal;
+use signalbox_test_support::everyday::{House, Talk, eventually};
+use signalbox_test_support::terminal::Terminal;
 
 /// Kills in the story; half of them at commits, half at any time.
 const KILLS: usize = 210;

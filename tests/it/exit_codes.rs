@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::everyday::{House, eventually};
+use signalbox_test_support::everyday::{House, eventually};
 
 const SHOUT: &str = "[agents.shout]\nkind = \"command\"\ncommand = [\"tr\", \"a-z\", \"A-Z\"]\n";
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::everyday::{Hog, House, PATIENCE};
+use signalbox_test_support::everyday::{Hog, House, PATIENCE};
 
 #[test]
 fn a_process_that_burns_a_core_is_found_with_nothing_installed() {

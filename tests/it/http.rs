@@ -7,7 +7,7 @@ use std::time::Instant;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::everyday::{House, PATIENCE, Talk};
+use signalbox_test_support::everyday::{House, PATIENCE, Talk};
 
 /// An answer to one request.
 #[derive(Debug)]

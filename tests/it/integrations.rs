@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::everyday::House;
-use crate::telegram::{Fault, TOKEN};
+use signalbox_test_support::everyday::House;
+use signalbox_test_support::telegram::{Fault, TOKEN};
 
 use crate::phone::scene::{EVE, Phone};
 

@@ -6,8 +6,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::everyday::{House, Said, Talk, eventually};
-use crate::screen::Terminal;
+use signalbox_test_support::everyday::{House, Said, Talk, eventually};
+use signalbox_test_support::terminal::Terminal;
 
 /// Starts a prompt in a terminal that is killed once the agent runs; its result waits for the next interactive shell.
 fn leave_running(house: &House, name: &str, script: &str) {

@@ -1,6 +1,6 @@
 //! Named sessions: starting, following up, choosing agent, model, name and directory.
 
-use crate::everyday::House;
+use signalbox_test_support::everyday::House;
 
 #[test]
 fn a_prompt_is_answered_at_once_with_a_name_and_later_with_the_result() {

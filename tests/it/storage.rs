@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::process::Command;
 
-use crate::everyday::{House, Said, eventually};
+use signalbox_test_support::everyday::{House, Said, eventually};
 
 /// Checks that everything which opens the database refuses, says what to do, and leaves the file as it is.
 #[track_caller]

@@ -1,7 +1,7 @@
 //! A person at a terminal.
 
-use crate::everyday::House;
-use crate::screen::{CTRL_D, Terminal};
+use signalbox_test_support::everyday::House;
+use signalbox_test_support::terminal::{CTRL_D, Terminal};
 
 #[test]
 fn a_prompt_is_answered_above_the_next_one() {

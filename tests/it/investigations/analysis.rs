@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::scene::{SEEN, analysis, finds, newest};
-use crate::everyday::{Hog, House, PATIENCE};
+use signalbox_test_support::everyday::{Hog, House, PATIENCE};
 
 #[test]
 fn high_cpu_names_the_process_that_burns_it_with_evidence_and_nothing_installed() {
@@ -81,14 +81,14 @@ fn a_bot_that_dies_between_the_two_turns_asks_again_once() {
     let gate = house.text("gate");
     let serving = house.serve();
     let asked = house.begin(&format!("/investigate script: wait {gate}; next {}; answer no form", analysis("Late")));
-    crate::everyday::eventually("it runs", || house.runs().len() == 1);
+    signalbox_test_support::everyday::eventually("it runs", || house.runs().len() == 1);
     serving.signal(nix::sys::signal::Signal::SIGKILL);
     serving.end();
     drop(asked);
     house.touch("gate");
-    crate::everyday::eventually("the agent has ended", || house.agents().is_empty());
+    signalbox_test_support::everyday::eventually("the agent has ended", || house.agents().is_empty());
     let _serving = house.serve();
-    crate::everyday::eventually("it is done", || house.count("tasks WHERE status = 'success'") == 1);
+    signalbox_test_support::everyday::eventually("it is done", || house.count("tasks WHERE status = 'success'") == 1);
     assert_eq!(house.runs().len(), 2);
     house.say(&format!("/background show {}", newest(&house))).was(0, "Late");
 }

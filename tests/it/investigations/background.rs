@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::scene::{finds, ids, newest};
-use crate::everyday::{House, eventually};
+use signalbox_test_support::everyday::{House, eventually};
 
 #[test]
 fn background_mode_answers_at_once_and_completion_changes_no_context() {

@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 
 use super::scene::{Post, finds};
 use crate::phone::scene::{ADA, Phone};
-use crate::telegram::{ChatKind, Fault, Post as Said};
+use signalbox_test_support::telegram::{ChatKind, Fault, Post as Said};
 
 /// A group, and one that the bot is not in.
 const TEAM: i64 = -1_001_000_800;
@@ -86,11 +86,13 @@ fn other_chats_are_told_that_can_be_and_a_dead_one_fails_nothing() {
     phone.shown_in(TEAM, 0, "The disk is full");
     post.took(1);
     // Thrown out of the team's chat, the work goes on and says where it could not tell.
-    phone.fake.with(|state| state.set_fate(TEAM, crate::telegram::Fate::Kicked));
+    phone.fake.with(|state| state.set_fate(TEAM, signalbox_test_support::telegram::Fate::Kicked));
     let asked = phone.say(&format!("/investigate {}", finds("Again full")));
     let result = phone.shown(asked, "Validity 0.50");
     let id = result.text.split(['[', ']']).nth(1).expect("an id").to_owned();
-    crate::everyday::eventually("it is given up", || phone.house.count("outbox WHERE state = 'failed'") == 1);
+    signalbox_test_support::everyday::eventually("it is given up", || {
+        phone.house.count("outbox WHERE state = 'failed'") == 1
+    });
     let asked = phone.say(&format!("/background show {id}"));
     let shown = phone.shown(asked, "success");
     assert!(shown.text.contains("failed") && shown.text.contains("kicked"), "{shown:?}");

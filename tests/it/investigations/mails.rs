@@ -1,9 +1,9 @@
 //! Who is told: mail and other chats, by the outbox, so that a failing channel fails nothing else.
 
 use super::scene::{Post, finds, newest};
-use crate::everyday::{House, eventually};
-use crate::smtp::tls::{Authority, Validity};
-use crate::smtp::{Fault, Moment, Offer, PASSWORD, Protection, USER};
+use signalbox_test_support::everyday::{House, eventually};
+use signalbox_test_support::smtp::tls::{Authority, Validity};
+use signalbox_test_support::smtp::{Fault, Moment, Offer, PASSWORD, Protection, USER};
 
 #[test]
 fn a_finished_investigation_is_mailed_to_each_and_a_dead_address_holds_nobody_up() {
@@ -156,7 +156,7 @@ fn setup_asks_for_the_mail_server_and_shows_each_step() {
 
 #[test]
 fn mail_goes_out_encrypted_with_a_password_and_never_otherwise() {
-    let authority = Authority::new();
+    let authority = Authority::generate();
     let protection = Protection::StartTls(authority.acceptor("localhost", Validity::Current));
     let post = Post::with(Offer { protection, auth: Some("PLAIN LOGIN"), utf8: false });
     let house = House::new("");

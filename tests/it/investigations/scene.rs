@@ -1,7 +1,7 @@
 //! What these stories share: answers that are analyses, and a mail server.
 
-use crate::everyday::{House, PATIENCE};
-use crate::smtp::{FakeSmtp, Offer};
+use signalbox_test_support::everyday::{House, PATIENCE};
+use signalbox_test_support::smtp::{FakeSmtp, Offer};
 
 /// What a tool puts out in these stories.
 pub(crate) const SEEN: &str = "/dev/sda1 100% /var";

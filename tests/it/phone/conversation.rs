@@ -1,7 +1,7 @@
 //! A conversation from a phone, start to end.
 
 use crate::phone::scene::{ADA, Phone};
-use crate::telegram::Post;
+use signalbox_test_support::telegram::Post;
 
 #[test]
 fn a_developer_starts_watches_answers_and_follows_up_from_a_phone() {

@@ -39,7 +39,7 @@ fn a_run_that_ends_while_the_bot_is_down_ends_its_status_too() {
     serving.signal(Signal::SIGKILL);
     serving.end();
     phone.house.touch("gate");
-    crate::everyday::eventually("the agent has ended", || phone.house.agents().is_empty());
+    signalbox_test_support::everyday::eventually("the agent has ended", || phone.house.agents().is_empty());
     let _serving = phone.serve();
     phone.shown(status.id, "<done>");
     phone.until("the status says so", |state| {

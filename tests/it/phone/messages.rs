@@ -1,7 +1,7 @@
 //! What people send: edits, files, voice notes, albums, topics, groups that move.
 
 use crate::phone::scene::{ADA, Phone};
-use crate::telegram::{ChatKind, Post};
+use signalbox_test_support::telegram::{ChatKind, Post};
 
 /// A forum with topics.
 const FORUM: i64 = -1_001_000_800;

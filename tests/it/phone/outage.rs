@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::phone::scene::{ADA, Phone};
-use crate::telegram::state::Call;
-use crate::telegram::{ChatKind, Fault};
+use signalbox_test_support::telegram::state::Call;
+use signalbox_test_support::telegram::{ChatKind, Fault};
 
 /// Chats with results.
 const CHATS: i64 = 20;
@@ -33,7 +33,9 @@ fn after_an_outage_two_hundred_results_come_in_order_and_within_the_limits() {
     phone.until("all is accepted", |state| state.updates.is_empty());
     phone.fake.with(|state| state.outage = Some((Vec::new(), Fault::ServerError)));
     let all = i64::try_from(RESULTS).expect("small") * CHATS;
-    crate::everyday::eventually("all have run", || phone.house.count("tasks WHERE finished_at IS NOT NULL") == all);
+    signalbox_test_support::everyday::eventually("all have run", || {
+        phone.house.count("tasks WHERE finished_at IS NOT NULL") == all
+    });
     // Long enough for every lane to have met it several times.
     phone.until("it is noticed", |state| {
         (0..CHATS).all(|number| {
@@ -159,9 +161,9 @@ fn a_message_that_is_refused_for_good_is_kept_with_telegrams_words() {
     let gate = phone.house.text("gate");
     let asked = phone.say(&format!("/session script: wait {gate}; answer <never>"));
     phone.shown(asked, "Started");
-    phone.fake.change_membership(ADA.id, ADA, crate::telegram::Fate::Blocked);
+    phone.fake.change_membership(ADA.id, ADA, signalbox_test_support::telegram::Fate::Blocked);
     phone.house.touch("gate");
-    crate::everyday::eventually("it is in the list", || {
+    signalbox_test_support::everyday::eventually("it is in the list", || {
         phone.house.run(&["outbox", "list"]).out.contains("bot was blocked by the user")
     });
     assert_eq!(phone.house.count("tasks WHERE status = 'ok'"), 1, "the task itself went well");

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 
 use crate::crashes::seed;
 use crate::phone::scene::{ADA, Phone};
-use crate::telegram::ChatKind;
+use signalbox_test_support::telegram::ChatKind;
 
 /// Updates in the story.
 const UPDATES: usize = 1000;

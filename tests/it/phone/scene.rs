@@ -2,9 +2,9 @@
 
 use tokio::runtime::Runtime;
 
-use crate::everyday::{House, Talk};
-use crate::telegram::state::{Shown, State};
-use crate::telegram::{FakeTelegram, Person, TOKEN};
+use signalbox_test_support::everyday::{House, Talk};
+use signalbox_test_support::telegram::state::{Shown, State};
+use signalbox_test_support::telegram::{FakeTelegram, Person, TOKEN};
 
 /// Who may talk to the bot.
 pub(crate) const ADA: Person = Person::new(1001, "Ada");

@@ -3,23 +3,19 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Once;
-use std::time::Duration;
 
 use signalbox::agent::event::{Event, Final};
 use signalbox::agent::exit::Exit;
 use signalbox::agent::run::{Bounds, PROTOCOL_VERSION, Permission, Protocol, RunSpec};
 use signalbox::agent::supervisor::client::{Launcher, Run, RunNews};
 use signalbox::agent::supervisor::mark;
+use signalbox_test_support::everyday::PATIENCE;
+use signalbox_test_support::programs::{scripted_agent, signalbox};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
 /// No processes.
 pub(crate) const NOBODY: [i32; 0] = [];
-
-/// Longest wait for anything that a test waits for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Scene {
     directory: TempDir,
@@ -99,23 +95,7 @@ impl Drop for Scene {
 }
 
 pub(crate) fn launcher() -> Launcher {
-    Launcher { program: env!("CARGO_BIN_EXE_signalbox").into() }
-}
-
-/// Returns the scripted agent, which is built first where only this test was asked for.
-pub(crate) fn scripted_agent() -> PathBuf {
-    static BUILT: Once = Once::new();
-    let agent = Path::new(env!("CARGO_BIN_EXE_signalbox")).with_file_name("examples").join("scripted-agent");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/src/agent.rs");
-    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
-    BUILT.call_once(|| {
-        if modified(&agent) < modified(&source) {
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "--quiet", "--example", "scripted-agent"]);
-            assert!(build.status().expect("cargo runs").success(), "the scripted agent builds");
-        }
-    });
-    agent
+    Launcher { program: signalbox() }
 }
 
 /// Follows a run to its end.

@@ -57,7 +57,9 @@ struct Agent {
     stays: bool,
 }
 
-fn main() -> ExitCode {
+/// Is the agent.
+#[must_use]
+pub fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.first().is_some_and(|arg| arg == "linger") {
         return linger(args.get(1).is_some());

@@ -12,16 +12,16 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::supervisor::scene::scripted_agent;
+use crate::programs::{scripted_agent, signalbox};
 
 /// Longest wait for anything that a story waits for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a wait looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Waits until a condition holds.
 #[track_caller]
-pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < PATIENCE, "in time: {what}");
@@ -30,23 +30,26 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// A state directory with its configuration; nothing that was started there outlives it.
-pub(crate) struct House {
+pub struct House {
     directory: TempDir,
     variables: Vec<(String, String)>,
 }
 
 /// What a command said, and its exit code.
 #[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
+pub struct Said {
+    /// The exit code; a signal that ended it, negative.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
 }
 
 impl Said {
     /// Checks exit code and standard output.
     #[track_caller]
-    pub(crate) fn was(self, code: i32, needle: &str) -> Self {
+    pub fn was(self, code: i32, needle: &str) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
         assert!(self.out.contains(needle), "{needle:?} in {self:#?}");
         self
@@ -54,20 +57,20 @@ impl Said {
 
     /// Checks that a command was refused with exit code 2, for a reason.
     #[track_caller]
-    pub(crate) fn refused(self, needle: &str) -> Self {
+    pub fn refused(self, needle: &str) -> Self {
         self.was(2, needle)
     }
 
     /// The name of the session that was started.
     #[track_caller]
-    pub(crate) fn session(&self) -> String {
+    pub fn session(&self) -> String {
         let all = format!("{}{}", self.err, self.out);
         session_in(&all).unwrap_or_else(|| panic!("a session's name in {self:#?}"))
     }
 }
 
 /// Finds the first session's name in `[name] Started …`.
-pub(crate) fn session_in(text: &str) -> Option<String> {
+pub fn session_in(text: &str) -> Option<String> {
     let open = text.find('[')? + 1;
     let close = open + text[open..].find(']')?;
     Some(text[open..close].to_owned())
@@ -75,7 +78,7 @@ pub(crate) fn session_in(text: &str) -> Option<String> {
 
 impl House {
     /// A house whose claude is the scripted agent, with `more` in its configuration.
-    pub(crate) fn new(more: &str) -> Self {
+    pub fn new(more: &str) -> Self {
         let house = Self::bare();
         fs::create_dir(house.path("agent-sessions")).expect("a directory for the agent's sessions");
         // Notes the arguments of every run, one line each, and becomes the agent.
@@ -91,43 +94,45 @@ impl House {
     }
 
     /// A house without any agent.
-    pub(crate) fn bare() -> Self {
+    pub fn bare() -> Self {
         let house = Self { directory: tempfile::tempdir().expect("a temporary directory"), variables: Vec::new() };
         house.configure("");
         house
     }
 
     /// Writes the configuration file; the store is the quick one, since no power is cut here.
-    pub(crate) fn configure(&self, text: &str) {
+    pub fn configure(&self, text: &str) {
         fs::write(self.path("config.toml"), format!("store.durability = \"process\"\n{text}")).expect("written");
     }
 
     /// Sets a variable for every command.
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
+    pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    /// A path below the house's own directory.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
     /// A path as text.
-    pub(crate) fn text(&self, name: &str) -> String {
+    pub fn text(&self, name: &str) -> String {
         self.path(name).to_str().expect("a path of text").to_owned()
     }
 
-    pub(crate) fn state(&self) -> PathBuf {
+    /// The state directory.
+    pub fn state(&self) -> PathBuf {
         self.path("state")
     }
 
     /// Makes a file, which a `wait` step of an agent waits for.
-    pub(crate) fn touch(&self, name: &str) {
+    pub fn touch(&self, name: &str) {
         fs::write(self.path(name), "").expect("written");
     }
 
     /// The program with its arguments.
-    pub(crate) fn command<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_signalbox"));
+    pub fn command<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Command {
+        let mut command = Command::new(signalbox());
         command
             .args(arguments)
             .env_clear()
@@ -145,19 +150,19 @@ impl House {
 
     /// Runs the program to its end.
     #[track_caller]
-    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+    pub fn run(&self, arguments: &[&str]) -> Said {
         self.start(self.command(arguments)).end()
     }
 
     /// Says one thing in a shell and waits for all that comes of it.
     #[track_caller]
-    pub(crate) fn say(&self, line: &str) -> Said {
+    pub fn say(&self, line: &str) -> Said {
         self.run(&["shell", "-c", line])
     }
 
     /// Pipes text into the program.
     #[track_caller]
-    pub(crate) fn pipe(&self, arguments: &[&str], input: &[u8]) -> Said {
+    pub fn pipe(&self, arguments: &[&str], input: &[u8]) -> Said {
         let file = tempfile::tempfile_in(self.directory.path()).expect("a file for the input");
         (&file).write_all(input).expect("the input is written");
         std::io::Seek::rewind(&mut (&file)).expect("the input is rewound");
@@ -167,19 +172,19 @@ impl House {
     }
 
     /// Starts a shell that says one thing, in the background.
-    pub(crate) fn begin(&self, line: &str) -> Talk {
+    pub fn begin(&self, line: &str) -> Talk {
         self.start(self.command(&["shell", "-c", line]))
     }
 
     /// Starts a process that serves all shells, and waits until it does.
-    pub(crate) fn serve(&self) -> Talk {
+    pub fn serve(&self) -> Talk {
         let serving = self.start(self.command(&["serve"]));
         serving.until("serving");
         serving
     }
 
     /// Starts a command in the background; what it says goes to files.
-    pub(crate) fn start(&self, mut command: Command) -> Talk {
+    pub fn start(&self, mut command: Command) -> Talk {
         let (out, err) = (self.said_file(), self.said_file());
         command.stdout(File::create(&out).expect("a file")).stderr(File::create(&err).expect("a file"));
         let child = command.spawn().expect("the program starts");
@@ -192,7 +197,7 @@ impl House {
     }
 
     /// What the scripted agents were asked, in order: session, whether it was resumed, prompt.
-    pub(crate) fn runs(&self) -> Vec<(String, bool, String)> {
+    pub fn runs(&self) -> Vec<(String, bool, String)> {
         let log = fs::read_to_string(self.path("log")).unwrap_or_default();
         let run = |line: &str| {
             let run: Value = serde_json::from_str(line).expect("JSON");
@@ -204,33 +209,33 @@ impl House {
 
     /// `signalbox session list --json`.
     #[track_caller]
-    pub(crate) fn sessions(&self) -> Vec<Value> {
+    pub fn sessions(&self) -> Vec<Value> {
         let said = self.run(&["session", "list", "--json"]).was(0, "[");
         serde_json::from_str(&said.out).expect("a JSON list")
     }
 
     /// `signalbox session show <name> --json`.
     #[track_caller]
-    pub(crate) fn session(&self, name: &str) -> Value {
+    pub fn session(&self, name: &str) -> Value {
         let said = self.run(&["session", "show", name, "--json"]).was(0, "{");
         serde_json::from_str(&said.out).expect("a JSON object")
     }
 
     /// Counts rows that an SQL condition picks.
     #[track_caller]
-    pub(crate) fn count(&self, from: &str) -> i64 {
+    pub fn count(&self, from: &str) -> i64 {
         let database = rusqlite::Connection::open(self.state().join("signalbox.db")).expect("the database opens");
         database.busy_timeout(PATIENCE).expect("a time-out");
         database.query_row(&format!("SELECT count(*) FROM {from}"), [], |row| row.get(0)).expect("a number")
     }
 
     /// Returns the processes that this house has started, in whatever way.
-    pub(crate) fn processes(&self) -> Vec<i32> {
+    pub fn processes(&self) -> Vec<i32> {
         marked(self.directory.path())
     }
 
     /// Returns the processes of agents and their descendants.
-    pub(crate) fn agents(&self) -> Vec<i32> {
+    pub fn agents(&self) -> Vec<i32> {
         let mark = format!("SIGNALBOX_RUN={}", self.state().display());
         let alive = |pid: &i32| holds(*pid, "environ", mark.as_bytes());
         self.processes().into_iter().filter(alive).collect()
@@ -265,24 +270,26 @@ fn holds(pid: i32, file: &str, needle: &[u8]) -> bool {
 }
 
 /// A command that goes on in the background.
-pub(crate) struct Talk {
+pub struct Talk {
     child: Option<Child>,
     out: PathBuf,
     err: PathBuf,
 }
 
 impl Talk {
-    pub(crate) fn out(&self) -> String {
+    /// What it has said so far on standard output.
+    pub fn out(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.out).expect("readable")).into_owned()
     }
 
-    pub(crate) fn err(&self) -> String {
+    /// What it has said so far on standard error.
+    pub fn err(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.err).expect("readable")).into_owned()
     }
 
     /// Waits until the command has said something, on either stream; returns all it has said.
     #[track_caller]
-    pub(crate) fn until(&self, needle: &str) -> String {
+    pub fn until(&self, needle: &str) -> String {
         let all = || format!("{}{}", self.err(), self.out());
         let started = Instant::now();
         while !all().contains(needle) {
@@ -292,22 +299,24 @@ impl Talk {
         all()
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.id().cast_signed()), signal).expect("it can be signalled");
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
         self.child.as_ref().expect("it goes on").id()
     }
 
     /// Whether it has not ended.
-    pub(crate) fn goes_on(&mut self) -> bool {
+    pub fn goes_on(&mut self) -> bool {
         self.child.as_mut().expect("it goes on").try_wait().expect("it can be asked").is_none()
     }
 
     /// Waits for its end.
     #[track_caller]
-    pub(crate) fn end(mut self) -> Said {
+    pub fn end(mut self) -> Said {
         let started = Instant::now();
         while self.goes_on() {
             assert!(started.elapsed() < PATIENCE, "it ends in time; so far: {}{}", self.err(), self.out());
@@ -329,15 +338,17 @@ impl Drop for Talk {
 }
 
 /// A process that does nothing but work.
-pub(crate) struct Hog(Child);
+pub struct Hog(Child);
 
 impl Hog {
-    pub(crate) fn start() -> Self {
+    /// Starts one, which ends when this is dropped.
+    pub fn start() -> Self {
         let hog = Command::new("sh").args(["-c", "while :; do :; done"]).stdin(Stdio::null()).spawn();
         Self(hog.expect("a hog"))
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
         self.0.id()
     }
 }

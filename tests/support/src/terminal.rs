@@ -14,10 +14,11 @@ use crate::everyday::{House, PATIENCE, eventually};
 const WHERE: &str = "\x1b[6n";
 const HERE: &[u8] = b"\x1b[1;1R";
 
-pub(crate) const CTRL_D: &str = "\x04";
+/// The key that ends a shell.
+pub const CTRL_D: &str = "\x04";
 
 /// An interactive shell.
-pub(crate) struct Terminal {
+pub struct Terminal {
     child: Child,
     keyboard: File,
     shown: Arc<Mutex<Vec<u8>>>,
@@ -25,7 +26,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Opens a shell in a terminal, and waits for its prompt.
-    pub(crate) fn open(house: &House) -> Self {
+    pub fn open(house: &House) -> Self {
         let size = Winsize { ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).expect("a pseudo-terminal");
         let side = || Stdio::from(pty.slave.try_clone().expect("another end"));
@@ -52,12 +53,12 @@ impl Terminal {
     }
 
     /// Types keys.
-    pub(crate) fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
     /// Types a line.
-    pub(crate) fn line(&mut self, line: &str) {
+    pub fn line(&mut self, line: &str) {
         self.press(line);
         // A line is entered once all of it is on the screen.
         self.until(line);
@@ -65,7 +66,7 @@ impl Terminal {
     }
 
     /// Gives the line being typed up, and waits for an empty one.
-    pub(crate) fn clear_line(&mut self) {
+    pub fn clear_line(&mut self) {
         let before = self.text().len();
         self.press("\x03");
         eventually("the line is empty", || {
@@ -75,7 +76,7 @@ impl Terminal {
     }
 
     /// All that was shown so far, without what moves and colours it.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let shown = String::from_utf8_lossy(&self.shown.lock().expect("no panic")).into_owned();
         let mut text = String::new();
         let mut pieces = shown.split('\x1b');
@@ -92,7 +93,7 @@ impl Terminal {
 
     /// Waits until something was shown; returns all that was.
     #[track_caller]
-    pub(crate) fn until(&self, needle: &str) -> String {
+    pub fn until(&self, needle: &str) -> String {
         let started = Instant::now();
         while !self.text().contains(needle) {
             assert!(started.elapsed() < PATIENCE, "in time: {needle:?} in {}", self.text());
@@ -103,7 +104,7 @@ impl Terminal {
 
     /// Waits for the end of the shell; returns its exit code.
     #[track_caller]
-    pub(crate) fn end(&mut self) -> Option<i32> {
+    pub fn end(&mut self) -> Option<i32> {
         let mut status = None;
         eventually("the shell ends", || {
             status = self.child.try_wait().expect("it can be asked");

@@ -5,7 +5,7 @@ use signalbox_adapter::{Attachment, Deliver, DeliverError, MessageId, Reconciled
 use signalbox_email::Security;
 
 use crate::scene::{OPS, Scene, address, header, html, notice, outgoing, parsed, text};
-use crate::smtp::{Fault, Moment, Offer};
+use signalbox_test_support::smtp::{Fault, Moment, Offer};
 
 #[tokio::test]
 async fn the_contract_is_kept() {

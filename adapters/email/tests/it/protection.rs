@@ -4,8 +4,8 @@ use signalbox_adapter::{Deliver, DeliverError, Identity};
 use signalbox_email::Security;
 
 use crate::scene::Scene;
-use crate::smtp::tls::{Authority, Validity};
-use crate::smtp::{Fault, Moment, Offer, PASSWORD, Protection};
+use signalbox_test_support::smtp::tls::{Authority, Validity};
+use signalbox_test_support::smtp::{Fault, Moment, Offer, PASSWORD, Protection};
 
 /// Expects that nothing was sent, and returns why.
 fn kept_back(scene: &Scene, outcome: Result<impl std::fmt::Debug, DeliverError>) -> String {
@@ -28,7 +28,7 @@ fn wanting_a_password(protection: Protection) -> Offer {
 
 #[tokio::test]
 async fn mail_goes_encrypted_both_ways_of_tls() {
-    let authority = Authority::new();
+    let authority = Authority::generate();
     for (protection, security) in protections(&authority, "localhost", Validity::Current) {
         let scene = Scene::new(wanting_a_password(protection), security, &authority.pem()).await;
         scene.tell("x").await.expect("delivered");
@@ -40,7 +40,7 @@ async fn mail_goes_encrypted_both_ways_of_tls() {
 
 #[tokio::test]
 async fn an_ip_address_can_have_a_certificate_too() {
-    let authority = Authority::new();
+    let authority = Authority::generate();
     let [_, (protection, security)] = protections(&authority, "127.0.0.1", Validity::Current);
     let mut scene = Scene::new(wanting_a_password(protection), security, &authority.pem()).await;
     scene.settings.host = "127.0.0.1".to_owned();
@@ -49,7 +49,7 @@ async fn an_ip_address_can_have_a_certificate_too() {
 
 #[tokio::test]
 async fn a_certificate_of_somebody_else_is_not_trusted() {
-    let (authority, stranger) = (Authority::new(), Authority::new());
+    let (authority, stranger) = (Authority::generate(), Authority::generate());
     for (name, validity, trusted, why) in [
         ("localhost", Validity::Current, stranger.pem(), "set ca_file"),
         ("localhost", Validity::Current, String::new(), "not trusted"),
@@ -68,7 +68,7 @@ async fn a_certificate_of_somebody_else_is_not_trusted() {
 
 #[tokio::test]
 async fn a_file_without_certificates_is_told() {
-    let authority = Authority::new();
+    let authority = Authority::generate();
     for content in ["nothing", "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n"] {
         let [_, (protection, security)] = protections(&authority, "localhost", Validity::Current);
         let mut scene = Scene::new(wanting_a_password(protection), security, content).await;

@@ -9,8 +9,8 @@ use signalbox_adapter::{
 };
 use signalbox_email::{EmailDeliver, EmailRender, Mail, Security, Settings, compose};
 
-use crate::smtp::tls::{Authority, Validity};
-use crate::smtp::{Accepted, FakeSmtp, Offer, PASSWORD, Protection, USER};
+use signalbox_test_support::smtp::tls::{Authority, Validity};
+use signalbox_test_support::smtp::{Accepted, FakeSmtp, Offer, PASSWORD, Protection, USER};
 
 /// How long a mail may take, where the test is not about that.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -30,7 +30,7 @@ impl Scene {
 
     /// A server that wants STARTTLS and a password.
     pub(crate) async fn start_tls() -> Self {
-        let authority = Authority::new();
+        let authority = Authority::generate();
         let protection = Protection::StartTls(authority.acceptor("localhost", Validity::Current));
         Self::new(Offer { protection, auth: Some("PLAIN LOGIN"), utf8: false }, Security::StartTls, &authority.pem())
             .await

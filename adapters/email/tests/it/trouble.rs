@@ -5,7 +5,7 @@ use std::time::Duration;
 use signalbox_adapter::{Deliver, DeliverError};
 
 use crate::scene::{OPS, Scene, outgoing};
-use crate::smtp::{Fault, Moment, WAIT};
+use signalbox_test_support::smtp::{Fault, Moment, WAIT};
 
 /// How long a mail may take where the server never answers.
 const SHORT: Duration = Duration::from_secs(2);

@@ -3,7 +3,7 @@
 use signalbox_email::{Report, verify};
 
 use crate::scene::{OPS, Scene};
-use crate::smtp::{Fault, Moment};
+use signalbox_test_support::smtp::{Fault, Moment};
 
 fn names(report: &Report) -> Vec<&str> {
     report.steps.iter().map(|step| step.name.as_str()).collect()

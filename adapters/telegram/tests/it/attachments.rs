@@ -6,7 +6,7 @@ use std::path::Path;
 use signalbox_adapter::{FileKind, ListenError};
 
 use crate::scene::{ADA, BOB, Scene, text};
-use crate::telegram::{Fault, Post};
+use signalbox_test_support::telegram::{Fault, Post};
 
 /// Largest file that a bot gets, in bytes.
 const MAX_BYTES: usize = 20 * 1024 * 1024;

@@ -5,7 +5,7 @@ use signalbox_adapter::{Attachment, Button, ChatId, Deliver, DeliverError, Purpo
 use signalbox_telegram::TelegramRender;
 
 use crate::scene::{ADA, Scene, TEAM, address, message, outgoing, part};
-use crate::telegram::Fate;
+use signalbox_test_support::telegram::Fate;
 
 #[tokio::test]
 async fn the_adapter_keeps_the_rules_of_all_adapters() {

@@ -3,7 +3,7 @@
 use signalbox_adapter::{Announce, CommandEntry};
 
 use crate::scene::Scene;
-use crate::telegram::Fault;
+use signalbox_test_support::telegram::Fault;
 
 fn entry(name: &str, direct_only: bool) -> CommandEntry {
     CommandEntry { name: name.to_owned(), description: format!("Does {name}"), direct_only }

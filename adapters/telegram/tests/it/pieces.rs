@@ -1,7 +1,7 @@
 //! Messages that are one: albums, and pastes that the app cut into pieces.
 
 use crate::scene::{ADA, BOB, Scene, TEAM, message, text};
-use crate::telegram::Post;
+use signalbox_test_support::telegram::Post;
 
 /// A piece of a paste, as long as apps make them.
 fn piece(of: char) -> String {

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::telegram::{ChatKind, FakeTelegram, Person, TOKEN, WAIT};
+use signalbox_test_support::telegram::{ChatKind, FakeTelegram, Person, TOKEN, WAIT};
 
 /// Who talks to the bot.
 pub(crate) const ADA: Person = Person::new(1001, "Ada");

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::scene::{ADA, BOB, Scene, outgoing};
-use crate::telegram::{Fault, TOKEN, WAIT};
+use signalbox_test_support::telegram::{Fault, TOKEN, WAIT};
 
 /// Sends once with this fault; returns the error and whether the message is shown.
 async fn attempt(fault: Fault) -> (DeliverError, bool) {

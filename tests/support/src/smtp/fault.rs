@@ -2,7 +2,7 @@
 
 /// When something goes wrong: as the server is about to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub enum Moment {
     /// A new connection.
     Greeting,
     /// EHLO.
@@ -29,7 +29,7 @@ pub(crate) enum Moment {
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The connection is closed.
     Drop,
     /// This is said instead, with CR LF; what was asked for is not done.
@@ -46,7 +46,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Says this instead.
-    pub(crate) fn say(reply: &str) -> Self {
+    pub fn say(reply: &str) -> Self {
         Self::Say(reply.to_owned())
     }
 }

@@ -9,7 +9,7 @@ mod fault;
 mod rules;
 #[cfg(test)]
 mod tests;
-pub(crate) mod tls;
+pub mod tls;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,18 +20,18 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-pub(crate) use fault::{Fault, Moment};
+pub use fault::{Fault, Moment};
 
 /// How long a test waits for what must happen.
-pub(crate) const WAIT: Duration = Duration::from_secs(20);
+pub const WAIT: Duration = Duration::from_secs(20);
 /// Who may log in.
-pub(crate) const USER: &str = "bot";
+pub const USER: &str = "bot";
 /// With which password.
-pub(crate) const PASSWORD: &str = "s€cret of\ta bot";
+pub const PASSWORD: &str = "s€cret of\ta bot";
 
 /// How connections are protected.
 #[derive(Clone)]
-pub(crate) enum Protection {
+pub enum Protection {
     /// Not at all.
     Plain,
     /// After STARTTLS, without which nothing else is done.
@@ -42,33 +42,33 @@ pub(crate) enum Protection {
 
 /// What the server offers.
 #[derive(Clone)]
-pub(crate) struct Offer {
+pub struct Offer {
     /// How connections are protected.
-    pub(crate) protection: Protection,
+    pub protection: Protection,
     /// Mechanisms of logging in, such as `PLAIN LOGIN`; with `None` nobody has to.
-    pub(crate) auth: Option<&'static str>,
+    pub auth: Option<&'static str>,
     /// Whether addresses need not be ASCII.
-    pub(crate) utf8: bool,
+    pub utf8: bool,
 }
 
 impl Offer {
     /// Takes mail from anybody.
-    pub(crate) fn plain() -> Self {
+    pub fn plain() -> Self {
         Self { protection: Protection::Plain, auth: None, utf8: false }
     }
 }
 
 /// A mail that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Accepted {
+pub struct Accepted {
     /// Sender of the envelope.
-    pub(crate) from: String,
+    pub from: String,
     /// Recipients of the envelope.
-    pub(crate) to: Vec<String>,
+    pub to: Vec<String>,
     /// The mail, dots unstuffed.
-    pub(crate) data: Vec<u8>,
+    pub data: Vec<u8>,
     /// Whether it came encrypted.
-    pub(crate) encrypted: bool,
+    pub encrypted: bool,
 }
 
 /// What the server has seen.
@@ -109,7 +109,7 @@ impl Shared {
 }
 
 /// A running server; it ends when this is dropped.
-pub(crate) struct FakeSmtp {
+pub struct FakeSmtp {
     shared: Arc<Shared>,
     address: SocketAddr,
     _server: JoinSet<()>,
@@ -117,7 +117,7 @@ pub(crate) struct FakeSmtp {
 
 impl FakeSmtp {
     /// Starts a server on a free port.
-    pub(crate) async fn start(offer: Offer) -> Self {
+    pub async fn start(offer: Offer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared { offer, state: Mutex::default(), changes: watch::channel(0).0 });
@@ -127,38 +127,38 @@ impl FakeSmtp {
     }
 
     /// Returns the port to connect to.
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Returns the mails that were accepted, oldest first.
-    pub(crate) fn mails(&self) -> Vec<Accepted> {
+    pub fn mails(&self) -> Vec<Accepted> {
         self.shared.with(|state| state.mails.clone())
     }
 
     /// Returns the first words of the commands that came, in order.
-    pub(crate) fn verbs(&self) -> Vec<String> {
+    pub fn verbs(&self) -> Vec<String> {
         self.shared.with(|state| state.verbs.clone())
     }
 
     /// Lets the next such moment go wrong; called again, the one after it.
-    pub(crate) fn fail_next(&self, moment: Moment, fault: Fault) {
+    pub fn fail_next(&self, moment: Moment, fault: Fault) {
         self.shared.with(|state| state.faults.push((moment, fault)));
     }
 
     /// Answers a recipient with these words from now on.
-    pub(crate) fn reject(&self, recipient: &str, reply: &str) {
+    pub fn reject(&self, recipient: &str, reply: &str) {
         self.shared.with(|state| state.rejected.push((recipient.to_owned(), reply.to_owned())));
     }
 
     /// Waits until a dialogue is held by [`Fault::Hold`].
-    pub(crate) async fn wait_until_held(&self) {
+    pub async fn wait_until_held(&self) {
         let held = tokio::time::timeout(WAIT, self.shared.until(|state| state.held > 0)).await;
         held.unwrap_or_else(|_| panic!("waited {WAIT:?} for a dialogue to be held; commands: {:?}", self.verbs()));
     }
 
     /// Lets all dialogues that are held go on.
-    pub(crate) fn release(&self) {
+    pub fn release(&self) {
         self.shared.with(|state| state.released = true);
     }
 }

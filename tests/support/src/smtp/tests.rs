@@ -73,7 +73,7 @@ async fn a_mail_with_a_wrong_line_or_header_is_refused() {
 
 #[tokio::test]
 async fn nothing_is_done_before_starttls_and_a_password() {
-    let acceptor = Authority::new().acceptor("localhost", Validity::Current);
+    let acceptor = Authority::generate().acceptor("localhost", Validity::Current);
     let offer = Offer { protection: Protection::StartTls(acceptor), auth: Some("PLAIN"), utf8: false };
     let server = FakeSmtp::start(offer).await;
     assert_eq!(last_code(&server, &[EHLO, MAIL]).await, "530");

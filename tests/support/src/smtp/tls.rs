@@ -9,11 +9,11 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ServerConfig, version};
 
 /// An authority that signs certificates of servers.
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// How long a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Validity {
+pub enum Validity {
     /// Now.
     Current,
     /// No longer.
@@ -22,7 +22,7 @@ pub(crate) enum Validity {
 
 impl Authority {
     /// Makes one with a new key, of a name like no other's.
-    pub(crate) fn new() -> Self {
+    pub fn generate() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
@@ -32,12 +32,12 @@ impl Authority {
     }
 
     /// Returns its certificate, to be trusted.
-    pub(crate) fn pem(&self) -> String {
+    pub fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// Makes a server that shows a certificate for this name.
-    pub(crate) fn acceptor(&self, name: &str, validity: Validity) -> TlsAcceptor {
+    pub fn acceptor(&self, name: &str, validity: Validity) -> TlsAcceptor {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = match validity {

@@ -2,7 +2,7 @@
 
 /// What happens to one call instead of what should.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The connection ends before anything is done.
     DropBefore,
     /// The call is done, and the connection ends before the answer.

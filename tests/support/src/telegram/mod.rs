@@ -13,7 +13,7 @@ mod parameters;
 mod people;
 mod rules;
 mod server;
-pub(crate) mod state;
+pub mod state;
 #[cfg(test)]
 mod tests;
 
@@ -25,26 +25,26 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub(crate) use fault::Fault;
-pub(crate) use people::{Person, Post};
-pub(crate) use state::{ChatKind, Fate};
+pub use fault::Fault;
+pub use people::{Person, Post};
+pub use state::{ChatKind, Fate};
 use state::{Shown, State};
 
 /// The bot's token; the fake knows no other.
-pub(crate) const TOKEN: &str = "42:fake-token_of-the-Test";
+pub const TOKEN: &str = "42:fake-token_of-the-Test";
 /// The bot's id.
-pub(crate) const BOT_ID: i64 = 42;
+pub const BOT_ID: i64 = 42;
 /// The bot's name.
-pub(crate) const BOT_NAME: &str = "SignalboxBot";
+pub const BOT_NAME: &str = "SignalboxBot";
 
 /// How long a test waits for what the server's limits make slow.
-pub(crate) const LONG_WAIT: Duration = Duration::from_secs(300);
+pub const LONG_WAIT: Duration = Duration::from_secs(300);
 
 /// How long a test waits for what must happen.
-pub(crate) const WAIT: Duration = Duration::from_secs(20);
+pub const WAIT: Duration = Duration::from_secs(20);
 
 /// A running fake; it ends when this is dropped.
-pub(crate) struct FakeTelegram {
+pub struct FakeTelegram {
     shared: Arc<Shared>,
     address: SocketAddr,
     _server: JoinSet<()>,
@@ -82,7 +82,7 @@ impl Shared {
 
 impl FakeTelegram {
     /// Starts a server on a free port.
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared { state: Mutex::default(), changes: watch::channel(0).0 });
@@ -92,27 +92,27 @@ impl FakeTelegram {
     }
 
     /// Returns the address to give as `api_url`.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Looks at the state, or changes it.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+    pub fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         self.shared.with(act)
     }
 
     /// Returns what a chat shows now, oldest first: the messages of people and of the bot.
-    pub(crate) fn shows(&self, chat: i64) -> Vec<Shown> {
+    pub fn shows(&self, chat: i64) -> Vec<Shown> {
         self.with(|state| state.shows(chat))
     }
 
     /// Returns the texts that the bot shows in a chat, oldest first.
-    pub(crate) fn said(&self, chat: i64) -> Vec<String> {
+    pub fn said(&self, chat: i64) -> Vec<String> {
         self.with(|state| state.said(chat))
     }
 
     /// Returns how often a method was called, in any way.
-    pub(crate) fn count(&self, method: &str) -> usize {
+    pub fn count(&self, method: &str) -> usize {
         self.with(|state| state.calls.iter().filter(|call| call.method == method.to_ascii_lowercase()).count())
     }
 
@@ -120,29 +120,29 @@ impl FakeTelegram {
     ///
     /// # Panics
     /// After [`WAIT`], with what was waited for.
-    pub(crate) async fn wait_for<T>(&self, what: &str, find: impl FnMut(&mut State) -> Option<T>) -> T {
+    pub async fn wait_for<T>(&self, what: &str, find: impl FnMut(&mut State) -> Option<T>) -> T {
         let found = tokio::time::timeout(WAIT, self.shared.until(find)).await;
         found.unwrap_or_else(|_| panic!("waited {WAIT:?} for {what}; {}", self.with(|state| state.told())))
     }
 
     /// Waits until the state is as it should be.
-    pub(crate) async fn wait_until(&self, what: &str, mut is_so: impl FnMut(&State) -> bool) {
+    pub async fn wait_until(&self, what: &str, mut is_so: impl FnMut(&State) -> bool) {
         self.wait_for(what, |state| is_so(state).then_some(())).await;
     }
 
     /// Waits until the state is as it should be, for what takes long by the server's own limits.
-    pub(crate) async fn wait_long_until(&self, what: &str, mut is_so: impl FnMut(&State) -> bool) {
+    pub async fn wait_long_until(&self, what: &str, mut is_so: impl FnMut(&State) -> bool) {
         let found = tokio::time::timeout(LONG_WAIT, self.shared.until(|state| is_so(state).then_some(()))).await;
         found.unwrap_or_else(|_| panic!("waited {LONG_WAIT:?} for {what}; {}", self.with(|state| state.told())));
     }
 
     /// Lets the next call of a method that has no fault yet go wrong; called again, the one after it.
-    pub(crate) fn fail_next(&self, method: &str, fault: Fault) {
+    pub fn fail_next(&self, method: &str, fault: Fault) {
         self.with(|state| state.faults.push_back((method.to_ascii_lowercase(), fault)));
     }
 
     /// Lets all calls that are held by [`Fault::Hold`] go on.
-    pub(crate) fn release(&self) {
+    pub fn release(&self) {
         self.with(|state| state.released += 1);
     }
 }

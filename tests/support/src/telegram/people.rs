@@ -8,18 +8,18 @@ use super::{BOT_ID, BOT_NAME, FakeTelegram};
 
 /// Somebody in a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Person {
+pub struct Person {
     /// Their id.
-    pub(crate) id: i64,
+    pub id: i64,
     /// Their first name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Whether it is a bot.
-    pub(crate) is_bot: bool,
+    pub is_bot: bool,
 }
 
 impl Person {
     /// A person.
-    pub(crate) const fn new(id: i64, name: &'static str) -> Self {
+    pub const fn new(id: i64, name: &'static str) -> Self {
         Self { id, name, is_bot: false }
     }
 
@@ -30,7 +30,7 @@ impl Person {
 
 /// A message that somebody sends.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Post {
+pub struct Post {
     text: String,
     reply_to: Option<i64>,
     thread: Option<i64>,
@@ -40,61 +40,61 @@ pub(crate) struct Post {
 
 impl Post {
     /// A text, or the caption of a file.
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
 
     /// Answers a message.
-    pub(crate) fn reply_to(self, message: i64) -> Self {
+    pub fn reply_to(self, message: i64) -> Self {
         Self { reply_to: Some(message), ..self }
     }
 
     /// Stands in a topic.
-    pub(crate) fn in_topic(self, topic: i64) -> Self {
+    pub fn in_topic(self, topic: i64) -> Self {
         Self { thread: Some(topic), ..self }
     }
 
     /// Belongs to an album.
-    pub(crate) fn in_album(self, album: &'static str) -> Self {
+    pub fn in_album(self, album: &'static str) -> Self {
         Self { album: Some(album), ..self }
     }
 
     /// Carries a document.
-    pub(crate) fn document(self, name: &str, content: &[u8]) -> Self {
+    pub fn document(self, name: &str, content: &[u8]) -> Self {
         Self { file: Some(("document", name.to_owned(), content.to_vec())), ..self }
     }
 
     /// Carries a photo.
-    pub(crate) fn photo(self, content: &[u8]) -> Self {
+    pub fn photo(self, content: &[u8]) -> Self {
         Self { file: Some(("photo", String::new(), content.to_vec())), ..self }
     }
 
     /// Is a voice note.
-    pub(crate) fn voice(self, content: &[u8]) -> Self {
+    pub fn voice(self, content: &[u8]) -> Self {
         Self { file: Some(("voice", String::new(), content.to_vec())), ..self }
     }
 }
 
 impl FakeTelegram {
     /// Lets a person start a chat with the bot; returns the chat's id.
-    pub(crate) fn open_private(&self, person: Person) -> i64 {
+    pub fn open_private(&self, person: Person) -> i64 {
         self.open(person.id, ChatKind::Private, person.name);
         person.id
     }
 
     /// Adds the bot to a group.
-    pub(crate) fn open(&self, id: i64, kind: ChatKind, title: &str) {
+    pub fn open(&self, id: i64, kind: ChatKind, title: &str) {
         let chat = Chat { kind, title: title.to_owned(), fate: Fate::Open, topics: [].into() };
         self.with(|state| state.chats.insert(id, chat));
     }
 
     /// Lets somebody say something; returns the message's id.
-    pub(crate) fn say(&self, chat: i64, person: Person, text: &str) -> i64 {
+    pub fn say(&self, chat: i64, person: Person, text: &str) -> i64 {
         self.post(chat, person, Post::text(text))
     }
 
     /// Lets somebody send a message; returns its id.
-    pub(crate) fn post(&self, chat: i64, person: Person, post: Post) -> i64 {
+    pub fn post(&self, chat: i64, person: Person, post: Post) -> i64 {
         self.with(|state| {
             let shown = Shown {
                 text: post.text.clone(),
@@ -111,7 +111,7 @@ impl FakeTelegram {
     }
 
     /// Lets somebody change what their message says.
-    pub(crate) fn edit(&self, chat: i64, person: Person, id: i64, text: &str) {
+    pub fn edit(&self, chat: i64, person: Person, id: i64, text: &str) {
         self.with(|state| {
             state.messages.get_mut(&(chat, id)).expect("a message").text = text.to_owned();
             let mut message = message(state, chat, id, person, &Post::text(text));
@@ -124,7 +124,7 @@ impl FakeTelegram {
     ///
     /// # Panics
     /// If no such button is shown.
-    pub(crate) fn press(&self, chat: i64, person: Person, message: i64, label: &str) -> String {
+    pub fn press(&self, chat: i64, person: Person, message: i64, label: &str) -> String {
         self.with(|state| {
             let shown = &state.messages[&(chat, message)];
             let button = shown.buttons.iter().find(|(shown, _)| shown == label);
@@ -134,7 +134,7 @@ impl FakeTelegram {
     }
 
     /// Lets the bot be blocked, thrown out or taken back.
-    pub(crate) fn change_membership(&self, chat: i64, person: Person, fate: Fate) {
+    pub fn change_membership(&self, chat: i64, person: Person, fate: Fate) {
         self.with(|state| {
             state.set_fate(chat, fate);
             let bot = json!({ "id": BOT_ID, "is_bot": true, "first_name": "signalbox", "username": BOT_NAME });
@@ -156,7 +156,7 @@ impl FakeTelegram {
     }
 
     /// Turns a group into a supergroup of another id.
-    pub(crate) fn migrate(&self, chat: i64, person: Person, to: i64) {
+    pub fn migrate(&self, chat: i64, person: Person, to: i64) {
         self.open(to, ChatKind::Supergroup, "the same");
         self.with(|state| {
             state.set_fate(chat, Fate::Moved(to));
@@ -168,7 +168,7 @@ impl FakeTelegram {
     }
 
     /// Returns whether the bot has confirmed every update.
-    pub(crate) fn is_drained(&self) -> bool {
+    pub fn is_drained(&self) -> bool {
         self.with(|state| state.updates.is_empty())
     }
 }

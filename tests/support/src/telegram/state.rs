@@ -10,40 +10,43 @@ use super::fault::Fault;
 
 /// Everything the server knows.
 #[derive(Default)]
-pub(crate) struct State {
+pub struct State {
     /// Calls that were answered or went wrong, oldest first; polls excepted that brought nothing.
-    pub(crate) calls: Vec<Call>,
+    pub calls: Vec<Call>,
     /// Updates that the bot has not confirmed.
-    pub(crate) updates: VecDeque<Value>,
+    pub updates: VecDeque<Value>,
     /// What chats are shown as doing, in the order of the calls.
-    pub(crate) actions: Vec<(i64, String)>,
+    pub actions: Vec<(i64, String)>,
     /// The bot's reaction to a message: chat, message, emoji.
-    pub(crate) reactions: HashMap<(i64, i64), String>,
+    pub reactions: HashMap<(i64, i64), String>,
     /// What was answered to presses, by their ids.
-    pub(crate) answers: HashMap<String, String>,
+    pub answers: HashMap<String, String>,
     /// The command menus by the type of their scope: names and descriptions.
-    pub(crate) menus: HashMap<String, Vec<Value>>,
+    pub menus: HashMap<String, Vec<Value>>,
     /// Whether a webhook is set, as somebody else may have left it.
-    pub(crate) webhook: bool,
+    pub webhook: bool,
     /// What every call of these methods meets (all methods where none is named), as long as it is set.
-    pub(crate) outage: Option<(Vec<&'static str>, Fault)>,
+    pub outage: Option<(Vec<&'static str>, Fault)>,
     /// Whether the token is no longer good.
-    pub(crate) revoked: bool,
+    pub revoked: bool,
     /// Calls with a wrong token.
-    pub(crate) strangers: usize,
+    pub strangers: usize,
     /// Whether each poll brings its updates twice, last first.
-    pub(crate) scrambled: bool,
+    pub scrambled: bool,
     /// Sends that a chat may still get before 429, where that is limited, and the seconds it then has to wait.
-    pub(crate) allowance: HashMap<i64, (usize, u64)>,
+    pub allowance: HashMap<i64, (usize, u64)>,
     /// Seconds since 1970 by the server's clock; stands still unless a test moves it.
-    pub(crate) clock: i64,
-    pub(crate) chats: BTreeMap<i64, Chat>,
-    pub(crate) messages: BTreeMap<(i64, i64), Shown>,
+    pub clock: i64,
+    /// Chats by their ids.
+    pub chats: BTreeMap<i64, Chat>,
+    /// What chats show now, by the ids of chat and message.
+    pub messages: BTreeMap<(i64, i64), Shown>,
     pub(crate) presses: HashSet<String>,
     pub(crate) files: HashMap<String, Vec<u8>>,
     pub(crate) faults: VecDeque<(String, Fault)>,
     pub(crate) released: u64,
-    pub(crate) polls: u64,
+    /// How often updates were asked for.
+    pub polls: u64,
     pub(crate) last_update: u64,
     pub(crate) last_press: u64,
     last_message: BTreeMap<i64, i64>,
@@ -51,29 +54,33 @@ pub(crate) struct State {
 
 /// One call of the bot.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub struct Call {
     /// The method, in lower case.
-    pub(crate) method: String,
+    pub method: String,
     /// The chat it is about.
-    pub(crate) chat: Option<i64>,
+    pub chat: Option<i64>,
     /// The error code, or 200, or 0 where there was no answer.
-    pub(crate) answer: u16,
+    pub answer: u16,
     /// When.
-    pub(crate) at: Instant,
+    pub at: Instant,
 }
 
 /// A chat.
 #[derive(Debug, Clone)]
-pub(crate) struct Chat {
-    pub(crate) kind: ChatKind,
-    pub(crate) title: String,
-    pub(crate) fate: Fate,
-    pub(crate) topics: HashMap<i64, bool>,
+pub struct Chat {
+    /// What kind it is of.
+    pub kind: ChatKind,
+    /// The name of the person, or of the group.
+    pub title: String,
+    /// Whether the bot may write to it.
+    pub fate: Fate,
+    /// Its topics, and whether each is open for writing.
+    pub topics: HashMap<i64, bool>,
 }
 
 /// Kinds of chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ChatKind {
+pub enum ChatKind {
     /// One person.
     Private,
     /// A group of the old kind.
@@ -86,7 +93,7 @@ pub(crate) enum ChatKind {
 
 /// Whether the bot may write to a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It may.
     Open,
     /// The person has blocked it.
@@ -99,44 +106,44 @@ pub(crate) enum Fate {
 
 /// A message as a chat shows it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Shown {
+pub struct Shown {
     /// Its id.
-    pub(crate) id: i64,
+    pub id: i64,
     /// Whether the bot wrote it.
-    pub(crate) by_bot: bool,
+    pub by_bot: bool,
     /// What it says now.
-    pub(crate) text: String,
+    pub text: String,
     /// How.
-    pub(crate) entities: Vec<Value>,
+    pub entities: Vec<Value>,
     /// The buttons below it: label and data.
-    pub(crate) buttons: Vec<(String, String)>,
+    pub buttons: Vec<(String, String)>,
     /// The message it answers.
-    pub(crate) reply_to: Option<i64>,
+    pub reply_to: Option<i64>,
     /// The topic it is in.
-    pub(crate) thread: Option<i64>,
+    pub thread: Option<i64>,
     /// Whether it made no sound.
-    pub(crate) silent: bool,
+    pub silent: bool,
     /// Whether its first link is shown with a preview.
-    pub(crate) preview: bool,
+    pub preview: bool,
     /// How often it was edited.
-    pub(crate) edits: usize,
+    pub edits: usize,
     /// The file with it: name and content.
-    pub(crate) document: Option<(String, Vec<u8>)>,
+    pub document: Option<(String, Vec<u8>)>,
 }
 
 impl State {
     /// Returns what a chat shows now, oldest first.
-    pub(crate) fn shows(&self, chat: i64) -> Vec<Shown> {
+    pub fn shows(&self, chat: i64) -> Vec<Shown> {
         self.messages.range((chat, 0)..=(chat, i64::MAX)).map(|(_, shown)| shown.clone()).collect()
     }
 
     /// Returns the texts that the bot shows in a chat.
-    pub(crate) fn said(&self, chat: i64) -> Vec<String> {
+    pub fn said(&self, chat: i64) -> Vec<String> {
         self.shows(chat).into_iter().filter(|shown| shown.by_bot).map(|shown| shown.text).collect()
     }
 
     /// Repeats the newest press as one of its own; returns its id.
-    pub(crate) fn press_again(&mut self, press: &str) -> String {
+    pub fn press_again(&mut self, press: &str) -> String {
         let is_it = |update: &&Value| update["callback_query"]["id"] == press;
         let mut again = self.updates.iter().find(is_it).cloned().expect("a press that is not confirmed");
         self.last_press += 1;
@@ -148,7 +155,7 @@ impl State {
     }
 
     /// Tells in a page what there is, for a test that waits in vain.
-    pub(crate) fn told(&self) -> String {
+    pub fn told(&self) -> String {
         let calls = self.calls.iter().map(|call| format!("{} {:?} {}", call.method, call.chat, call.answer));
         let shown = self.messages.iter().map(|((chat, id), shown)| {
             let buttons: Vec<&str> = shown.buttons.iter().map(|(label, _)| label.as_str()).collect();
@@ -160,32 +167,32 @@ impl State {
     }
 
     /// Removes a message, as people can.
-    pub(crate) fn delete(&mut self, chat: i64, message: i64) {
+    pub fn delete(&mut self, chat: i64, message: i64) {
         self.messages.remove(&(chat, message));
     }
 
     /// Lets a chat get this many more sends before it is answered with 429.
-    pub(crate) fn allow(&mut self, chat: i64, sends: usize, retry_after: u64) {
+    pub fn allow(&mut self, chat: i64, sends: usize, retry_after: u64) {
         self.allowance.insert(chat, (sends, retry_after));
     }
 
     /// Makes the bot's way to a chat open or closed.
-    pub(crate) fn set_fate(&mut self, chat: i64, fate: Fate) {
+    pub fn set_fate(&mut self, chat: i64, fate: Fate) {
         self.chats.get_mut(&chat).expect("a chat").fate = fate;
     }
 
     /// Tells whether a fault still waits for its call.
-    pub(crate) fn has_faults(&self) -> bool {
+    pub fn has_faults(&self) -> bool {
         !self.faults.is_empty()
     }
 
     /// Opens a topic in a forum, or closes it for writing.
-    pub(crate) fn set_topic(&mut self, chat: i64, topic: i64, open: bool) {
+    pub fn set_topic(&mut self, chat: i64, topic: i64, open: bool) {
         self.chats.get_mut(&chat).expect("a chat").topics.insert(topic, open);
     }
 
     /// Adds a message and gives it its id.
-    pub(crate) fn add(&mut self, chat: i64, shown: Shown) -> i64 {
+    pub fn add(&mut self, chat: i64, shown: Shown) -> i64 {
         let last = self.last_message.entry(chat).or_insert(100);
         *last += 1;
         self.messages.insert((chat, *last), Shown { id: *last, ..shown });
@@ -193,7 +200,7 @@ impl State {
     }
 
     /// Adds an update and gives it its id, which it returns.
-    pub(crate) fn update(&mut self, mut update: Value) -> u64 {
+    pub fn update(&mut self, mut update: Value) -> u64 {
         self.last_update += 1;
         let id = 1000 + self.last_update;
         update["update_id"] = id.into();
@@ -202,19 +209,19 @@ impl State {
     }
 
     /// Returns what a call meets now.
-    pub(crate) fn trouble(&mut self, method: &str) -> Option<Fault> {
+    pub fn trouble(&mut self, method: &str) -> Option<Fault> {
         let lasting = self.outage.as_ref().filter(|(methods, _)| methods.is_empty() || methods.contains(&method));
         lasting.map(|(_, fault)| fault.clone()).or_else(|| self.take_fault(method))
     }
 
     /// Takes the fault that is next for a method.
-    pub(crate) fn take_fault(&mut self, method: &str) -> Option<Fault> {
+    pub fn take_fault(&mut self, method: &str) -> Option<Fault> {
         let at = self.faults.iter().position(|(of, _)| of == method)?;
         self.faults.remove(at).map(|(_, fault)| fault)
     }
 
     /// Returns the user or chat object of a chat.
-    pub(crate) fn chat_json(&self, id: i64) -> Value {
+    pub fn chat_json(&self, id: i64) -> Value {
         let chat = &self.chats[&id];
         match chat.kind {
             ChatKind::Private => serde_json::json!({ "id": id, "type": "private", "first_name": chat.title }),
@@ -227,7 +234,7 @@ impl State {
     }
 
     /// Returns the message object of a message of the bot.
-    pub(crate) fn message_json(&self, chat: i64, id: i64) -> Value {
+    pub fn message_json(&self, chat: i64, id: i64) -> Value {
         let shown = &self.messages[&(chat, id)];
         let mut message = serde_json::json!({
             "message_id": id,

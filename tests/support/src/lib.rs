@@ -1,0 +1,20 @@
+//! What the tests of every crate share.
+//!
+//! | module | stands for |
+//! |---|---|
+//! | [`telegram`] | the Bot API, as strict as the real one, and the people who use it |
+//! | [`smtp`] | a mail server that refuses what a strict one refuses |
+//! | [`agent`] | an agent that does what its prompt says |
+//! | [`everyday`] | a house for a story of the whole program: its files, its processes, what they say |
+//! | [`terminal`] | a terminal with a person at it |
+//!
+//! [`programs`] finds our own program and the scripted agent.
+//!
+//! It is a dev-dependency only. It uses nothing else of ours: the program is known by its file, a provider by its wire.
+
+pub mod agent;
+pub mod everyday;
+pub mod programs;
+pub mod smtp;
+pub mod telegram;
+pub mod terminal;
