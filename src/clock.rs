@@ -47,6 +47,32 @@ impl FromSql for Timestamp {
     }
 }
 
+/// Waits that double from one failure to the next, up to a longest; up to half of each is chance, so that many who wait
+/// for the same do not come back at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Backoff {
+    /// The wait after the first failure.
+    pub first: Duration,
+    /// The longest wait.
+    pub longest: Duration,
+}
+
+impl Backoff {
+    /// Returns the wait after so many failures in a row; `chance` is a random number.
+    #[must_use]
+    pub fn wait(&self, failures: u32, chance: u64) -> Duration {
+        let doubled = self.first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(self.longest);
+        doubled - spread(doubled / 2, chance)
+    }
+}
+
+/// Returns a part of a span, by chance.
+#[must_use]
+pub fn spread(span: Duration, chance: u64) -> Duration {
+    let span_ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX).max(1);
+    Duration::from_millis(chance % span_ms)
+}
+
 /// Source of time and of random numbers.
 pub trait Clock: Send + Sync {
     /// Returns the current instant.
@@ -104,5 +130,21 @@ impl Clock for ManualClock {
 
     fn random(&self) -> u64 {
         self.random.lock().expect("no holder of this lock panics").u64(..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_at_least_half_of_each_is_waited() {
+        let backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5) };
+        let waits = [1, 2, 3, 6, 7, u32::MAX].map(|failures| backoff.wait(failures, 0).as_millis());
+        assert_eq!(waits, [100, 200, 400, 3200, 5000, 5000]);
+        for chance in [1, 77, u64::MAX] {
+            let wait = backoff.wait(7, chance);
+            assert!(wait >= backoff.longest / 2 && wait <= backoff.longest, "{wait:?}");
+        }
     }
 }
