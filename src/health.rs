@@ -1,11 +1,15 @@
-//! How each transport is: written by those who listen, read by `/readyz` and `/metrics`.
+//! How each transport is, and the store: written by those who listen and store, read by `/readyz` and `/metrics`.
 //!
 //! A listener tells its [`TransportHealth`] after each successful poll or heartbeat, and whoever calls it again after a
 //! failure tells what has become of it. Nothing is stored: a process knows its own transports only.
 
+mod store;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+
+pub use store::{StoreHealth, Trouble, Waiting};
 
 /// How long after its last successful poll a transport counts as listening; a poll is held open for up to 50 s.
 pub const READY_WITHIN: Duration = Duration::from_secs(120);

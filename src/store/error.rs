@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Another process held the database for longer than the busy time-out; asking again may work.
-    #[error("the database was busy for too long; try again")]
+    #[error("another process has held the database for too long; try again")]
     Busy,
     /// The disk is full.
     #[error("the disk that holds the state directory is full; free some space and try again")]

@@ -22,6 +22,8 @@ mod investigations;
 mod letters;
 mod outbox;
 pub mod pairing;
+mod patience;
+mod place;
 mod retention;
 mod roles;
 mod schema;
@@ -41,6 +43,7 @@ use rusqlite::{Connection, OpenFlags};
 use signalbox_adapter::{Provider, Signal};
 
 use crate::clock::{Clock, Timestamp};
+use crate::health::StoreHealth;
 pub use admission::{Admission, Caps, NewTask, Refusal};
 pub use approvals::Approval;
 pub use counts::{Counts, Waiting};
@@ -86,6 +89,7 @@ pub struct Store {
 struct Inner {
     directory: PathBuf,
     database: PathBuf,
+    place: place::Place,
     context: Arc<Context>,
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Option<writer::Writer>>,
@@ -97,6 +101,7 @@ struct Context {
     clock: Arc<dyn Clock>,
     caps: Caps,
     delivering: std::sync::OnceLock<Delivering>,
+    health: StoreHealth,
 }
 
 /// How a store is opened.
@@ -203,7 +208,8 @@ impl Store {
     /// [`OpenError`]; a damaged or newer database is left untouched.
     pub fn open(directory: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let Options { durability, caps } = options;
-        let context = Arc::new(Context { clock, caps, delivering: std::sync::OnceLock::new() });
+        let context =
+            Arc::new(Context { clock, caps, delivering: std::sync::OnceLock::new(), health: StoreHealth::default() });
         files::prepare(directory)?;
         let database = directory.join("signalbox.db");
         let fault = |error: rusqlite::Error| match StoreError::from(error) {
@@ -221,10 +227,13 @@ impl Store {
         let writer = writer::start(connection, Arc::clone(&context), move |requests| checkpointer.count(requests))
             .map_err(|reason| OpenError::Directory { path: directory.to_owned(), reason })?;
         let requests = writer.requests.clone();
+        let place =
+            place::Place::of(&database).map_err(|reason| OpenError::Directory { path: database.clone(), reason })?;
         Ok(Self {
             inner: Arc::new(Inner {
                 directory: directory.to_owned(),
                 database,
+                place,
                 context,
                 readers: Mutex::default(),
                 writer: Mutex::new(Some(writer)),
@@ -251,6 +260,12 @@ impl Store {
         self.inner.context.clock.as_ref()
     }
 
+    /// Returns how the store is.
+    #[must_use]
+    pub fn health(&self) -> &StoreHealth {
+        &self.inner.context.health
+    }
+
     /// Says which lanes this process delivers from now on; once, before the first delivery.
     pub fn deliver_as(&self, delivering: Delivering) {
         self.inner.context.delivering.set(delivering).ok();
@@ -270,7 +285,25 @@ impl Store {
     {
         let (job, answer) = writer::Job::new(fence.cloned(), work);
         self.submit(writer::Message::Work(Box::new(job))).await?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        let answer = self.noted(answer.await.unwrap_or(Err(StoreError::Closed)));
+        if let Err(error) = &answer
+            && error.is_transient()
+        {
+            self.health().failed(&error.to_string());
+        }
+        answer
+    }
+
+    /// Notes damage: no part of this process can go on with such a store.
+    fn noted<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error @ StoreError::Corrupt(_)) = &outcome {
+            self.health().lost(&format!(
+                "{error}; stop everything that uses {0}, then move it away (with its -wal and -shm files) to start \
+                 afresh, or restore a copy; `sqlite3 <file> .recover` may save its rows",
+                self.inner.database.display()
+            ));
+        }
+        outcome
     }
 
     async fn submit(&self, mut job: writer::Message) -> Result<(), StoreError> {
@@ -297,7 +330,11 @@ impl Store {
         F: FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let store = self.clone();
-        tokio::task::spawn_blocking(move || store.read_blocking(work)).await.map_err(|_| StoreError::Closed)?
+        match tokio::task::spawn_blocking(move || store.read_blocking(work)).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_panic() => Err(StoreError::Other("reading panicked".into())),
+            Err(_) => Err(StoreError::Closed),
+        }
     }
 
     /// Reads from a snapshot on the calling thread.
@@ -318,7 +355,8 @@ impl Store {
         if readers.len() < MAX_IDLE_READERS {
             readers.push(connection);
         }
-        answer
+        drop(readers);
+        self.noted(answer)
     }
 
     /// Returns a number that changes whenever any process has committed.

@@ -2,8 +2,9 @@
 //!
 //! Requests that arrive while a commit is on its way to the disk wait and then share the next one, so that a durable
 //! store is also quick. Each request runs in a savepoint of its own; callers are answered only after the commit. When a
-//! commit fails, its requests are tried again one by one, so that only the guilty one fails.
+//! commit fails, its requests are tried again one by one, so that only the guilty one fails; so does one that panics.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -17,8 +18,8 @@ use super::{Context, Fence, StoreError, Tx, Written};
 const MAX_BATCH: usize = 256;
 /// Requests that may wait for the writer; beyond it callers wait to hand theirs over.
 const MAX_WAITING: usize = 4096;
-/// Times that a busy database is asked again; each waits for the connection's own busy time-out first.
-const BUSY_TRIES: usize = 6;
+/// Times that a busy database is asked; each waits for the connection's own busy time-out.
+const BUSY_TRIES: usize = 2;
 
 /// One unit of work; may run more than once, and only its last run counts.
 pub(super) trait Request: Send {
@@ -50,7 +51,11 @@ where
 {
     fn apply(&mut self, connection: &Connection, context: &Context) {
         let tx = Tx::new(connection, context);
-        let outcome = self.fence.as_ref().map_or(Ok(()), |fence| tx.check(fence)).and_then(|()| (self.work)(&tx));
+        // A panic is the request's own: what it has written is rolled back, and the others go on.
+        let work = AssertUnwindSafe(|| {
+            self.fence.as_ref().map_or(Ok(()), |fence| tx.check(fence)).and_then(|()| (self.work)(&tx))
+        });
+        let outcome = catch_unwind(work).unwrap_or_else(|_| Err(StoreError::Other("the step panicked".into())));
         self.outcome = Some(outcome.map(|value| Written { value, effects: tx.into_effects() }));
     }
 
@@ -96,7 +101,19 @@ pub(super) fn start(
     Ok(Writer { requests, thread })
 }
 
+/// Tells when the thread ends by a panic: nothing is stored any more then.
+struct Watch<'c>(&'c Context);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.health.lost("the thread that writes to the database panicked");
+        }
+    }
+}
+
 fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, after: &dyn Fn(usize)) {
+    let _watch = Watch(context);
     let mut stopping = false;
     while !stopping && let Ok(Message::Work(first)) = waiting.recv() {
         let mut batch = vec![first];
@@ -115,14 +132,20 @@ fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, a
 
 fn commit_together(connection: &Connection, mut batch: Vec<Box<dyn Request>>, context: &Context) {
     match try_commit(connection, &mut batch, context) {
-        Ok(()) => batch.into_iter().for_each(|request| request.answer(Ok(()))),
-        Err(error) if batch.len() == 1 => batch.into_iter().for_each(|request| request.answer(Err(error.clone()))),
+        Ok(()) => {
+            context.health.worked();
+            batch.into_iter().for_each(|request| request.answer(Ok(())));
+        }
+        // A database that is held by another process is so for each of them.
+        Err(error) if batch.len() == 1 || matches!(error, StoreError::Busy) => {
+            batch.into_iter().for_each(|request| request.answer(Err(error.clone())));
+        }
         Err(_) => batch.into_iter().for_each(|request| commit_together(connection, vec![request], context)),
     }
 }
 
 fn try_commit(connection: &Connection, batch: &mut [Box<dyn Request>], context: &Context) -> Result<(), StoreError> {
-    let transaction = begin(connection)?;
+    let transaction = begin(connection, context)?;
     for request in batch.iter_mut() {
         transaction.prepare_cached("SAVEPOINT request")?.execute([])?;
         request.apply(&transaction, context);
@@ -139,10 +162,10 @@ fn try_commit(connection: &Connection, batch: &mut [Box<dyn Request>], context: 
     Ok(())
 }
 
-fn begin(connection: &Connection) -> Result<Transaction<'_>, StoreError> {
+fn begin<'c>(connection: &'c Connection, context: &Context) -> Result<Transaction<'c>, StoreError> {
     for _ in 1..BUSY_TRIES {
         match Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(StoreError::from) {
-            Err(StoreError::Busy) => {}
+            Err(error @ StoreError::Busy) => context.health.failed(&error.to_string()),
             outcome => return outcome,
         }
     }

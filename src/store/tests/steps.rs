@@ -33,6 +33,60 @@ async fn a_failed_step_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_step_that_panics_fails_alone_and_leaves_nothing_behind() {
+    let desk = Desk::new();
+    let failed = desk.store.write(None, |tx| -> Result<(), _> {
+        tx.accept(&incoming("1", "one"))?;
+        panic!("a step panics");
+    });
+    assert!(matches!(failed.await, Err(StoreError::Other(_))));
+    let failed = desk.store.read(|_| -> Result<(), _> { panic!("a look panics") });
+    assert!(matches!(failed.await, Err(StoreError::Other(_))));
+    desk.did(|tx| tx.accept(&incoming("2", "one"))).await;
+    assert_eq!(desk.did(|tx| tx.open_inbound(0, 10)).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_database_that_another_process_holds_is_waited_for_with_patience() {
+    let desk = Desk::new();
+    let other = Connection::open(&desk.store.inner.database).expect("it opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let (store, stop) = (desk.store.clone(), tokio_util::sync::CancellationToken::new());
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&tries);
+    let written = store.patiently(&stop, || {
+        // The first two tries are over quickly, as if the busy time-out had passed.
+        let (store, quick) = (store.clone(), counted.fetch_add(1, Ordering::SeqCst) < 2);
+        async move {
+            if quick {
+                return Err(StoreError::Busy);
+            }
+            store.write(None, |tx| tx.accept(&incoming("1", "one"))).await
+        }
+    });
+    let freed = async {
+        while tries.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert!(store.health().trouble().is_some_and(|trouble| trouble.why.contains("another process")));
+        other.execute_batch("ROLLBACK").expect("free");
+    };
+    let (written, ()) = tokio::join!(written, freed);
+    assert!(written.expect("stored").value.is_some());
+    assert_eq!(store.health().trouble(), None, "it is over");
+}
+
+#[tokio::test]
+async fn patience_ends_when_the_program_stops() {
+    let desk = Desk::new();
+    let stop = tokio_util::sync::CancellationToken::new();
+    stop.cancel();
+    let given_up = desk.store.patiently(&stop, || async { Err::<(), _>(StoreError::DiskFull) }).await;
+    assert!(matches!(given_up, Err(StoreError::DiskFull)));
+    assert!(desk.store.health().trouble().is_some(), "nobody knows that it is over");
+}
+
+#[tokio::test]
 async fn steps_that_wait_share_a_commit_and_a_failing_one_fails_alone() {
     const STEPS: usize = 100;
     let desk = Desk::new();
