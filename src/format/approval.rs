@@ -7,10 +7,20 @@ use signalbox_adapter::{Block, Document, Inline};
 use super::{line, one_line, span};
 use crate::agent::event::Decision;
 use crate::store::Approval;
-use crate::turn::report::Answered;
 
 /// Longest detail shown of a request, in bytes; the agent's own full words are in its run's files.
 const MAX_DETAIL_BYTES: usize = 3000;
+
+/// What became of a permission request.
+#[derive(Debug, Clone, Copy)]
+pub enum Answered<'a> {
+    /// A person decided.
+    By(Decision, &'a str),
+    /// Nobody did, in time.
+    Nobody,
+    /// Its run has ended.
+    Ended,
+}
 
 /// Asks a person whether an agent may do something.
 #[must_use]

@@ -5,7 +5,6 @@ use signalbox_adapter::{Block, Document, Inline};
 use super::{ago, cell, cost, count, facts, instant, line, one_line, table};
 use crate::clock::Timestamp;
 use crate::command::NameFault;
-use crate::handlers::session::Notes;
 use crate::store::{Admission, Refusal, Session, Task};
 
 /// Longest prompt shown in a list or in details, in characters.
@@ -14,6 +13,17 @@ const MAX_PROMPT_CHARS: usize = 300;
 /// Said once in each chat that has no other agent.
 pub(super) const ONLY_HOST: &str = "No agent is installed, so the built-in `host` investigator answers from this machine's \
      own evidence; `/agents` tells how to install others.";
+
+/// What an answer should mention besides.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// The session that was put away to make room.
+    pub archived: Option<String>,
+    /// Whether the built-in investigator answers because no agent is installed, and this is the first time.
+    pub only_host: bool,
+    /// Whether the session was put away and is open again.
+    pub reopened: bool,
+}
 
 /// Writes agent and model: `claude/opus`.
 #[must_use]

@@ -9,8 +9,7 @@ use crate::command::channel::{self, Channel};
 use crate::format;
 use crate::format::background::Told;
 use crate::store::{InboxOutcome, Investigation, Status, StoreError, Task};
-use crate::turn::Turn;
-use crate::turn::notice;
+use crate::turn::{Turn, notice};
 
 /// Investigations in one list.
 const MAX_LISTED: usize = 30;

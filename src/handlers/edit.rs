@@ -9,11 +9,11 @@
 
 use std::time::Duration;
 
-use super::{investigate, session};
+use super::investigate;
 use crate::command::Parsed;
 use crate::format;
 use crate::store::{InboxOutcome, Status, StoreError};
-use crate::turn::{Turn, intake};
+use crate::turn::{Turn, admit, intake};
 
 /// Takes an edit; `None` when it is to be handled like a new message.
 ///
@@ -41,7 +41,7 @@ pub fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, St
     if prompt == task.prompt {
         return Ok(Some(InboxOutcome::Ignored));
     }
-    if task.status == Status::Queued && turn.tx.reword(&task, &prompt, &session::title(words))? {
+    if task.status == Status::Queued && turn.tx.reword(&task, &prompt, &admit::title(words))? {
         return turn.answer(format::intake::reworded(&name)).map(Some);
     }
     let what = format!("late-edit:{}:{message}", turn.incoming.address);

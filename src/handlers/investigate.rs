@@ -4,15 +4,12 @@ use signalbox_adapter::{Purpose, Signal};
 
 use crate::agent::catalogue::{Choice, HOST};
 use crate::alert::{self, Alert};
-use crate::command::Start;
+use crate::command::{Resolved, Start};
 use crate::config::Kind;
 use crate::format;
-use crate::handlers::session::{Meaning, meaning, title};
 use crate::rca::template;
 use crate::store::{Admission, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
-use crate::turn::Turn;
-use crate::turn::intake;
-use crate::turn::report;
+use crate::turn::{Turn, admit, intake, mention, report};
 
 /// What a person asks where an alert says what it is about.
 const ABOUT_ALERT: &str = "Find the root cause of the alert that is given with this.";
@@ -54,10 +51,10 @@ pub fn handle(turn: &Turn<'_>, wish: Option<&Start>) -> Result<InboxOutcome, Sto
             None => turn.answer(format::rca::templates()),
         };
     };
-    let (agent, model, words) = match meaning(turn, wish.mention.as_ref())? {
-        Meaning::Agent(agent, model) => (Some(agent), model, wish.prompt.as_str()),
-        Meaning::Session(_) | Meaning::Text => (None, None, wish.whole.as_str()),
-        Meaning::Unclear { word, nearest } => {
+    let (agent, model, words) = match mention::resolve(turn, wish.mention.as_ref())? {
+        Resolved::Agent { agent, model } => (Some(agent), model, wish.prompt.as_str()),
+        Resolved::Session(_) | Resolved::Text => (None, None, wish.whole.as_str()),
+        Resolved::NearMiss { word, nearest } => {
             return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
         }
     };
@@ -151,7 +148,7 @@ fn looks_like_an_alert(text: &str) -> bool {
 }
 
 fn of_question(words: &str) -> Subject {
-    Subject { title: title(words), question: words.to_owned(), brief: None, alert: None, fingerprint: None }
+    Subject { title: admit::title(words), question: words.to_owned(), brief: None, alert: None, fingerprint: None }
 }
 
 fn of_alert(text: &str, question: Option<&str>) -> Result<Subject, alert::AlertError> {

@@ -2,12 +2,12 @@
 
 use signalbox_adapter::IncomingKind;
 
-use super::session;
 use crate::agent::event::Decision;
 use crate::format;
+use crate::format::approval::Answered;
+use crate::format::session::Notes;
 use crate::store::{InboxOutcome, SessionStatus, Status, StoreError, Task};
-use crate::turn::Turn;
-use crate::turn::report::{self, Answered};
+use crate::turn::{Turn, admit, report};
 
 /// Candidates shown for an ambiguous id.
 const MAX_CANDIDATES: usize = 5;
@@ -121,8 +121,8 @@ pub fn run_again(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreErro
     if let Some(refusal) = turn.tx.queue_is_full(&turn.chat(), Some(session.id))? {
         return turn.refuse(format::session::refused(&refusal));
     }
-    let mut notes = session::Notes::default();
-    if let Err(why) = session::reopen(turn, &session, &mut notes)? {
+    let mut notes = Notes::default();
+    if let Err(why) = admit::reopen(turn, &session, &mut notes)? {
         return turn.refuse(why);
     }
     // The button is spent: pressed twice it must not run the prompt twice.
@@ -131,7 +131,7 @@ pub fn run_again(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreErro
         turn.tx.discard(&task.id)?;
         report::spend_result(turn.tx, turn.cx, &task.id)?;
     }
-    session::submit(turn, &session, &task.prompt, Some(&task.id), &notes)
+    admit::submit(turn, &session, &task.prompt, Some(&task.id), &notes)
 }
 
 /// Sets an ended task aside: its buttons are gone.

@@ -19,9 +19,10 @@ use crate::agent::supervisor::end_leftovers;
 use crate::agent::supervisor::wire::Control;
 use crate::config::{Kind, Recovery};
 use crate::format;
+use crate::format::approval::Answered;
 use crate::rca::{Rca, Recorder, Stats};
 use crate::store::{Completion, Session, Status, StoreError, Task};
-use crate::turn::report::{self, Answered};
+use crate::turn::report;
 
 /// How long until a step that could not be stored is tried again.
 pub(super) const STORE_AGAIN: Duration = Duration::from_secs(1);

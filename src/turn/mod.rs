@@ -4,8 +4,10 @@
 //! one command: who may do what ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]),
 //! files that came along ([`intake`]). Which handler serves a message is the router's to decide.
 
+pub mod admit;
 mod context;
 pub mod intake;
+pub mod mention;
 pub mod notice;
 pub mod report;
 pub mod rights;

@@ -6,8 +6,8 @@
 use signalbox_adapter::{Button, Document, MessageId, Purpose, Signal};
 
 use super::{Context, notice};
-use crate::agent::event::Decision;
 use crate::format;
+use crate::format::approval::Answered;
 use crate::store::{
     Approval, NewDelivery, Status, StoreError, Task, TaskId, Tx, about_approval, about_result, about_status,
 };
@@ -68,17 +68,6 @@ pub fn answered(
     let about = about_approval(&approval.id);
     let document = format::approval::answered(&tx.name_of(task)?, approval, outcome);
     show_instead(tx, cx, &about, &document)
-}
-
-/// What became of a permission request.
-#[derive(Debug, Clone, Copy)]
-pub enum Answered<'a> {
-    /// A person decided.
-    By(Decision, &'a str),
-    /// Nobody did, in time.
-    Nobody,
-    /// Its run has ended.
-    Ended,
 }
 
 /// Tells a task's chat how it ended, and takes the buttons away that are of no use any more.

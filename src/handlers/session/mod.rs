@@ -8,18 +8,12 @@ mod manage;
 pub mod names;
 mod start;
 
-pub use follow_up::{Notes, reopen, submit};
-pub use start::title;
-
 use super::investigate;
 use crate::alert;
-use crate::command::{Known, MODELS, Mention, Resolved, SessionCommand, folded, resolve};
+use crate::command::{Mention, Resolved, SessionCommand};
 use crate::format;
 use crate::store::{InboxOutcome, Session, StoreError};
-use crate::turn::Turn;
-
-/// Sessions whose names a mistyped mention is compared with.
-const MAX_COMPARED: usize = 50;
+use crate::turn::{Turn, mention};
 
 /// Serves `/session …`.
 ///
@@ -27,12 +21,12 @@ const MAX_COMPARED: usize = 50;
 /// [`StoreError`].
 pub fn handle(turn: &Turn<'_>, command: &SessionCommand) -> Result<InboxOutcome, StoreError> {
     match command {
-        SessionCommand::Start(start) => match meaning(turn, start.mention.as_ref())? {
-            Meaning::Session(name) if start.name.is_some() || start.project.is_some() => {
+        SessionCommand::Start(start) => match mention::resolve(turn, start.mention.as_ref())? {
+            Resolved::Session(name) if start.name.is_some() || start.project.is_some() => {
                 turn.refuse(format::session::options_of_a_new_one(&name))
             }
-            Meaning::Session(name) => follow_up::by_name(turn, &name, &start.prompt),
-            Meaning::Agent(agent, model) => start::start(
+            Resolved::Session(name) => follow_up::by_name(turn, &name, &start.prompt),
+            Resolved::Agent { agent, model } => start::start(
                 turn,
                 &start::Wish {
                     name: start.name.as_deref(),
@@ -42,7 +36,7 @@ pub fn handle(turn: &Turn<'_>, command: &SessionCommand) -> Result<InboxOutcome,
                     prompt: &start.prompt,
                 },
             ),
-            Meaning::Text => start::start(
+            Resolved::Text => start::start(
                 turn,
                 &start::Wish {
                     name: start.name.as_deref(),
@@ -52,7 +46,7 @@ pub fn handle(turn: &Turn<'_>, command: &SessionCommand) -> Result<InboxOutcome,
                     prompt: &start.whole,
                 },
             ),
-            Meaning::Unclear { word, nearest } => turn.refuse(format::session::near_miss(&word, nearest.as_deref())),
+            Resolved::NearMiss { word, nearest } => turn.refuse(format::session::near_miss(&word, nearest.as_deref())),
         },
         SessionCommand::List => manage::list(turn),
         SessionCommand::Show(name) => manage::show(turn, name),
@@ -75,13 +69,13 @@ pub fn free_text(
     prompt: &str,
     whole: &str,
 ) -> Result<InboxOutcome, StoreError> {
-    let wish = match meaning(turn, mention)? {
-        Meaning::Session(name) => return follow_up::by_name(turn, &name, prompt),
-        Meaning::Unclear { word, nearest } => {
+    let wish = match mention::resolve(turn, mention)? {
+        Resolved::Session(name) => return follow_up::by_name(turn, &name, prompt),
+        Resolved::NearMiss { word, nearest } => {
             return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
         }
-        Meaning::Agent(agent, model) => Some((agent, model)),
-        Meaning::Text => None,
+        Resolved::Agent { agent, model } => Some((agent, model)),
+        Resolved::Text => None,
     };
     let context = match (&wish, &turn.incoming.reply_to) {
         (Some(_), _) => None,
@@ -120,43 +114,4 @@ fn context(turn: &Turn<'_>, replied: Option<&str>) -> Result<Option<Session>, St
         Some(id) => turn.tx.session(id),
         None => Ok(None),
     }
-}
-
-/// What the `@word` before a prompt means in this chat.
-#[derive(Debug)]
-pub enum Meaning {
-    /// An agent, and a model of it.
-    Agent(String, Option<String>),
-    /// A session, by its name.
-    Session(String),
-    /// Nothing: it is part of the text.
-    Text,
-    /// Nothing that is known, but too like something to be meant as text.
-    Unclear {
-        /// The word.
-        word: String,
-        /// What it is like.
-        nearest: Option<String>,
-    },
-}
-
-/// Finds out what the `@word` before a prompt means in this chat.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn meaning(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Meaning, StoreError> {
-    let Some(mention) = mention else { return Ok(Meaning::Text) };
-    let chat = turn.chat();
-    let named = turn.tx.session_by_name(&chat, &mention.word)?;
-    let sessions = turn.tx.sessions(Some(&chat), MAX_COMPARED)?;
-    let known_names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
-    let agents: Vec<&str> = turn.cx.agents.names().collect();
-    let is_session = |word: &str| named.is_some() && folded(word) == folded(&mention.word);
-    let known = Known { agents: &agents, models: MODELS, is_session: &is_session, sessions: &known_names };
-    Ok(match resolve(mention, &known) {
-        Resolved::Agent { agent, model } => Meaning::Agent(agent, model),
-        Resolved::Session(name) => Meaning::Session(name),
-        Resolved::Text => Meaning::Text,
-        Resolved::NearMiss { word, nearest } => Meaning::Unclear { word, nearest },
-    })
 }

@@ -2,16 +2,13 @@
 
 use std::path::Path;
 
-use super::follow_up::{self, Notes};
 use super::names;
 use crate::agent::catalogue::Choice;
 use crate::command;
 use crate::format;
+use crate::format::session::Notes;
 use crate::store::{InboxOutcome, NewSession, Refusal, StoreError};
-use crate::turn::Turn;
-
-/// Longest title kept of a first prompt, in characters.
-const MAX_TITLE_CHARS: usize = 80;
+use crate::turn::{Turn, admit};
 
 /// What a person asks of a new session.
 pub(super) struct Wish<'w> {
@@ -70,7 +67,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
         name: &name,
         agent: &agent,
         model: wish.model.or(turn.cx.agents.model(&agent)),
-        title: &title(wish.prompt),
+        title: &admit::title(wish.prompt),
         directory: directory.as_deref().unwrap_or_default(),
         investigation: false,
     })?;
@@ -83,7 +80,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
         turn.tx.set_active_session(&chat, Some(id))?;
     }
     let Some(session) = turn.tx.session(id)? else { return Err(StoreError::Other("a stored session is gone".into())) };
-    follow_up::submit(turn, &session, wish.prompt, None, &notes)
+    admit::submit(turn, &session, wish.prompt, None, &notes)
 }
 
 fn free_name(turn: &Turn<'_>, chat: &str, name: &str) -> Result<Result<(), signalbox_adapter::Document>, StoreError> {
@@ -112,15 +109,4 @@ fn propose(turn: &Turn<'_>, chat: &str) -> Result<String, StoreError> {
         fault = Some(error);
     }
     fault.map_or(Ok(name), Err)
-}
-
-/// Returns the first line of a prompt, cut to a title's length.
-#[must_use]
-pub fn title(prompt: &str) -> String {
-    let line = prompt.lines().next().unwrap_or_default().trim();
-    let mut title: String = line.chars().take(MAX_TITLE_CHARS).collect();
-    if line.chars().nth(MAX_TITLE_CHARS).is_some() {
-        title.push('…');
-    }
-    title
 }

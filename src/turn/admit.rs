@@ -1,0 +1,74 @@
+//! A prompt as a task: admitted in its session's order, answered with started, queued or refused.
+
+use signalbox_adapter::{Document, Purpose, Signal};
+
+use super::{Turn, intake, report};
+use crate::format;
+use crate::format::session::Notes;
+use crate::store::{Admission, InboxOutcome, NewTask, Refusal, Session, StoreError, TaskId};
+
+/// Longest title kept of a first prompt, in characters.
+const MAX_TITLE_CHARS: usize = 80;
+
+/// Opens a session again that was put away, where its name is still free and the chat has or can make room.
+///
+/// # Errors
+/// [`StoreError`]; what stands in the way comes back as the answer, and nothing was changed.
+pub fn reopen(turn: &Turn<'_>, session: &Session, notes: &mut Notes) -> Result<Result<(), Document>, StoreError> {
+    if !session.archived {
+        return Ok(Ok(()));
+    }
+    if turn.tx.session_by_name(&turn.chat(), &session.name)?.is_some_and(|other| other.id != session.id) {
+        return Ok(Err(format::session::name_taken(&session.name)));
+    }
+    let limit = turn.tx.caps().sessions_per_chat;
+    if turn.tx.count_open_sessions(&turn.chat())? >= limit {
+        match turn.tx.archive_oldest_idle(&turn.chat())? {
+            Some(archived) => notes.archived = Some(archived),
+            None => return Ok(Err(format::session::refused(&Refusal::SessionsBusy(limit)))),
+        }
+    }
+    turn.tx.reopen_session(session.id)?;
+    notes.reopened = true;
+    Ok(Ok(()))
+}
+
+/// Admits a prompt as a task and answers; the caller has asked whether the queue has room.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn submit(
+    turn: &Turn<'_>,
+    session: &Session,
+    prompt: &str,
+    retry_of: Option<&TaskId>,
+    notes: &Notes,
+) -> Result<InboxOutcome, StoreError> {
+    let prompt = intake::with_files(prompt, &turn.incoming.files);
+    let new = NewTask { incoming: turn.incoming, inbox: turn.inbox, session, prompt: &prompt, retry_of, id: None };
+    let admission = turn.tx.admit(&new)?;
+    let task = match &admission {
+        Admission::Started(task) | Admission::Queued(task, _) => task,
+    };
+    if let Some(earlier) = retry_of {
+        turn.tx.investigate_again(&task.id, earlier)?;
+    }
+    let admitted = format::session::admitted(session, &admission, notes);
+    turn.say(admitted, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
+    if let Some(message) = turn.incoming.message.clone() {
+        let address = turn.incoming.address.clone();
+        turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });
+    }
+    Ok(InboxOutcome::Ok)
+}
+
+/// Returns the first line of a prompt, cut to a title's length.
+#[must_use]
+pub fn title(prompt: &str) -> String {
+    let line = prompt.lines().next().unwrap_or_default().trim();
+    let mut title: String = line.chars().take(MAX_TITLE_CHARS).collect();
+    if line.chars().nth(MAX_TITLE_CHARS).is_some() {
+        title.push('…');
+    }
+    title
+}
