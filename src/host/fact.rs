@@ -160,6 +160,15 @@ pub(crate) struct Fact {
     pub(crate) quote: String,
 }
 
+/// A fact with its id.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    /// The probe's id and the fact's number, such as `processes/3`.
+    pub(crate) id: String,
+    /// The fact.
+    pub(crate) fact: Fact,
+}
+
 /// What a probe read: its text, and the facts in it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Reading {

@@ -2,7 +2,7 @@
 //!
 //! A hypothesis rests on facts alone, each of which quotes a line of its probe's output. What was not measured makes none.
 
-use super::fact::{About, Fact, Measure};
+use super::fact::{About, Fact, Item, Measure};
 use super::observe::Observations;
 use super::question::{Area, Focus};
 use super::rules::{self, Comparison, Condition, Rule};
@@ -22,15 +22,6 @@ pub(crate) struct Hypothesis {
     pub(crate) score: f64,
     /// The facts it rests on, the first one first.
     pub(crate) rests_on: Vec<Item>,
-}
-
-/// A fact with its id.
-#[derive(Debug, Clone)]
-pub(crate) struct Item {
-    /// The probe's id and the fact's number, such as `processes/3`.
-    pub(crate) id: String,
-    /// The fact.
-    pub(crate) fact: Fact,
 }
 
 /// What the rules say of the evidence.

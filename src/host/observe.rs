@@ -2,22 +2,25 @@
 //! output.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::agent::event::{Event, MAX_TOOL_OUTPUT_BYTES};
 use crate::clock::Timestamp;
 
-use super::fact::{Measure, Reading};
+use super::fact::{Item, Measure, Reading};
 use super::inquiry::Inquiry;
-use super::judge::Item;
 use super::machine::Machine;
 use super::probe::{
-    self, Probe, cgroup, descriptors, disks, growth, journal, limits, load, logs, memory, oom, ports, pressure,
-    prometheus, restarts, services, web,
+    Probe, cgroup, descriptors, disks, growth, journal, limits, load, logs, memory, oom, ports, pressure, prometheus,
+    restarts, services, web,
 };
-use super::question::Focus;
+use super::question::{Area, Focus};
 use super::root::Unreadable;
 use super::sample::{self, Window};
 use super::targets::Targets;
+
+/// Use of a file system's space or inodes from which on its directories are looked at, in percent.
+const FILLING_PERCENT: f64 = 85.0;
 
 /// What a probe read, or why it could not.
 pub(crate) type Seen<T> = Result<T, Unreadable>;
@@ -52,11 +55,48 @@ pub(crate) type Tell<'t> = &'t mut dyn FnMut(&Event) -> io::Result<()>;
 pub(crate) fn observe(inquiry: &Inquiry, focus: &Focus, machine: &Machine, tell: Tell<'_>) -> io::Result<Observations> {
     let mut seen = Observations::default();
     for probe in Probe::ALL {
-        if probe.is_called_for(inquiry, focus, &seen) {
+        if is_called_for(probe, inquiry, focus, &seen) {
             step(probe, inquiry, machine, &mut seen, tell)?;
         }
     }
     Ok(seen)
+}
+
+/// Tells whether an inquiry calls for a probe, given what was seen before it.
+///
+/// The quick ones always run: together they take little longer than the sampling window, and the cause of what is
+/// asked about may lie elsewhere.
+fn is_called_for(probe: Probe, inquiry: &Inquiry, focus: &Focus, seen: &Observations) -> bool {
+    match probe {
+        Probe::Load
+        | Probe::Processes
+        | Probe::Memory
+        | Probe::Pressure
+        | Probe::Oom
+        | Probe::Cgroup
+        | Probe::Disks
+        | Probe::Services
+        | Probe::Limits
+        | Probe::Ports => true,
+        // Reading many directories pays where one of them fills the disk.
+        Probe::Growth => !filling(seen).is_empty(),
+        Probe::Restarts | Probe::Journal => focus.includes(Area::Services) || focus.includes(Area::Logs),
+        Probe::Descriptors => focus.includes(Area::Limits),
+        Probe::Logs => !Targets::of(inquiry).files.is_empty(),
+        Probe::Web => !Targets::of(inquiry).urls.is_empty(),
+        Probe::Prometheus => inquiry.scope.prometheus.is_some(),
+    }
+}
+
+/// Lists the mount points of file systems that fill up, fullest first.
+fn filling(seen: &Observations) -> Vec<PathBuf> {
+    let facts = seen.reading(Probe::Disks).map_or(&[][..], |reading| &reading.facts);
+    let full = facts.iter().filter(|fact| {
+        matches!(fact.measure, Measure::DiskUsed | Measure::InodesUsed) && fact.value >= FILLING_PERCENT
+    });
+    let mut points: Vec<PathBuf> = full.filter_map(|fact| Some(PathBuf::from(&fact.subject.as_ref()?.key))).collect();
+    points.dedup();
+    points
 }
 
 fn step(probe: Probe, inquiry: &Inquiry, machine: &Machine, seen: &mut Observations, tell: Tell<'_>) -> io::Result<()> {
@@ -88,7 +128,7 @@ fn read(probe: Probe, inquiry: &Inquiry, machine: &Machine, seen: &mut Observati
         Probe::Services => services::read(machine).map(|services| services.reading()),
         Probe::Limits => limits::read(root).map(|limits| limits.reading()),
         Probe::Ports => ports::read(root).map(|ports| ports.reading()),
-        Probe::Growth => growth::read(machine, &probe::filling(seen)),
+        Probe::Growth => growth::read(machine, &filling(seen)),
         Probe::Restarts => restarts::read(machine).map(|restarted| restarts::reading(&restarted)),
         Probe::Journal => journal::read(machine).map(|journal| journal.reading()),
         Probe::Descriptors => descriptors::read(root).map(|descriptors| descriptors.reading()),
