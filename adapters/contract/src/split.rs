@@ -11,7 +11,7 @@ mod code;
 mod run;
 mod table;
 
-use builder::Builder;
+use builder::{Builder, GAP_LINES};
 
 use crate::measure::{Meter, digits};
 use crate::{Block, Document, Face, Measure};
@@ -47,11 +47,9 @@ pub fn split(document: &Document, measure: &dyn Measure, limit: usize, max_parts
     let reserve = GAP_LINES + measure.text(&number, Face::Plain);
     let mut builder = Builder::new(measure, limit.saturating_sub(reserve), max_parts);
     builder.blocks(&document.blocks);
-    builder.finish()
+    let (parts, rest) = builder.finish();
+    Split { parts, rest }
 }
-
-/// Line breaks between two blocks.
-const GAP_LINES: usize = 2;
 
 impl Split {
     /// Ends each of several parts with its number, `(2/5)`; a single part has none.

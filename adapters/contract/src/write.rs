@@ -6,7 +6,7 @@
 mod inline;
 
 use crate::{Alignment, Block, Document, Inline, Item};
-use inline::{Place, write_run};
+use inline::{Place, longest_run, write_run};
 
 /// Largest number that Markdown takes for a list item.
 const MAX_ITEM_NUMBER: u64 = 999_999_999;
@@ -52,16 +52,6 @@ fn write_code(language: Option<&str>, text: &str) -> String {
     let is_name = |language: &&str| !language.contains(|c: char| c == '`' || c.is_whitespace());
     let language = language.filter(is_name).unwrap_or_default();
     format!("{fence}{language}\n{text}\n{fence}")
-}
-
-/// Counts the longest run of one character.
-fn longest_run(text: &str, wanted: char) -> usize {
-    let (mut longest, mut run) = (0, 0);
-    for c in text.chars() {
-        run = if c == wanted { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    longest
 }
 
 fn write_list(start: Option<u64>, items: &[Item]) -> String {

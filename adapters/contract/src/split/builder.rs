@@ -1,9 +1,10 @@
 //! The open part: which containers are open in it, and what it has cost so far.
 
-use super::{GAP_LINES, Split};
 use crate::measure::Meter;
 use crate::{Block, Document, Item, Markup, Measure};
 
+/// Line breaks between two blocks.
+pub(super) const GAP_LINES: usize = 2;
 /// A part with less room than this fraction of its budget is not begun upon with a piece of something larger.
 const WORTHWHILE: usize = 4;
 /// A budget that is never spent, for what goes to the attachment.
@@ -47,16 +48,17 @@ impl<'m> Builder<'m> {
         Self { measure, budget, used: 0, prefix: 0, filled: false, max_parts, parts, root, frames }
     }
 
-    pub(super) fn finish(mut self) -> Split {
+    /// Returns the parts, and what did not fit in them as Markdown.
+    pub(super) fn finish(mut self) -> (Vec<Document>, Option<String>) {
         let last = Document { blocks: self.root };
         if self.parts.len() == self.max_parts {
             let rest = self.filled.then(|| last.to_markdown()).filter(|markdown| !markdown.is_empty());
-            return Split { parts: self.parts, rest };
+            return (self.parts, rest);
         }
         if self.filled || self.parts.is_empty() {
             self.parts.push(last);
         }
-        Split { parts: self.parts, rest: None }
+        (self.parts, None)
     }
 
     /// Places blocks below each other.

@@ -3,7 +3,6 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::longest_run;
 use crate::markdown::is_followed;
 use crate::{Inline, inline_text};
 
@@ -25,6 +24,16 @@ pub(super) fn write_run(content: &[Inline], place: Place) -> String {
     let end = writer.out.trim_end().len();
     writer.out.truncate(end);
     writer.out
+}
+
+/// Counts the longest run of one character.
+pub(super) fn longest_run(text: &str, wanted: char) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for c in text.chars() {
+        run = if c == wanted { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
 }
 
 struct Writer {
