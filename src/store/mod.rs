@@ -12,6 +12,7 @@
 mod admission;
 mod approvals;
 mod chats;
+mod checkpoint;
 mod claim;
 mod counts;
 mod edits;
@@ -20,6 +21,7 @@ mod files;
 mod inbox;
 mod investigations;
 mod letters;
+mod open;
 mod outbox;
 pub mod pairing;
 mod patience;
@@ -38,12 +40,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use signalbox_adapter::{Provider, Signal};
 
 use crate::clock::{Clock, Timestamp};
 use crate::health::StoreHealth;
+use checkpoint::Checkpointer;
+use open::connect_reader;
+
 pub use admission::{Admission, Caps, NewTask, Refusal};
 pub use approvals::Approval;
 pub use counts::{Counts, Waiting};
@@ -51,6 +55,7 @@ pub use edits::{StatusMessage, about_approval, about_result, about_status};
 pub use error::{OpenError, StoreError};
 pub use inbox::{InboxOutcome, OpenInbound};
 pub use investigations::{Again, Investigation, NewInvestigation};
+pub use open::Durability;
 pub use outbox::{Delivering, Delivery, Gate, NewDelivery, Scope, Sending, State as DeliveryState};
 pub use retention::KeptFolders;
 pub use roles::{Fence, Role, RoleError};
@@ -59,27 +64,8 @@ pub use tasks::{Completion, Status, Task, TaskId};
 pub use trace::TaskEvent;
 pub use windows::WindowLock;
 
-/// How long a statement waits for another process before it counts as busy.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Commits after which the write-ahead log is copied back, off the writer's path.
-const CHECKPOINT_EVERY: usize = 512;
 /// Reading connections kept open.
 const MAX_IDLE_READERS: usize = 4;
-/// Databases up to this size are checked whole when opened, in bytes; larger ones when a page is read.
-const CHECK_UP_TO_BYTES: u64 = 4 << 20;
-/// Marks our database files ("sgbx"), so that another program's file is not taken for ours.
-const APPLICATION_ID: i64 = 0x7367_6278;
-
-/// How much a commit survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Durability {
-    /// A cut of power loses nothing acknowledged.
-    #[default]
-    Power,
-    /// A killed process loses nothing; a cut of power may lose the last moments.
-    Process,
-}
-
 /// Handle of the store; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -212,18 +198,9 @@ impl Store {
             Arc::new(Context { clock, caps, delivering: std::sync::OnceLock::new(), health: StoreHealth::default() });
         files::prepare(directory)?;
         let database = directory.join("signalbox.db");
-        let fault = |error: rusqlite::Error| match StoreError::from(error) {
-            StoreError::Corrupt(detail) => OpenError::Corrupt { path: database.clone(), detail },
-            reason => OpenError::Database { path: database.clone(), reason },
-        };
-        files::touch_private(&database)?;
-        let found = check(&database)?;
-        let mut connection = connect(&database, durability).map_err(fault)?;
-        if found < schema::newest() {
-            connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(fault)?;
-            schema::migrate(&mut connection).map_err(fault)?;
-        }
-        let checkpointer = Checkpointer::start(&database, durability).map_err(fault)?;
+        let connection = open::open(&database, durability)?;
+        let checkpointer = Checkpointer::start(&database, durability)
+            .map_err(|reason| OpenError::Database { path: database.clone(), reason: reason.into() })?;
         let writer = writer::start(connection, Arc::clone(&context), move |requests| checkpointer.count(requests))
             .map_err(|reason| OpenError::Directory { path: directory.to_owned(), reason })?;
         let requests = writer.requests.clone();
@@ -393,90 +370,6 @@ impl Watcher {
     pub fn changed(&mut self) -> bool {
         let version = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or(self.last + 1);
         std::mem::replace(&mut self.last, version) != version
-    }
-}
-
-fn connect(database: &Path, durability: Durability) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(
-        None,
-        "synchronous",
-        match durability {
-            Durability::Power => "FULL",
-            Durability::Process => "NORMAL",
-        },
-    )?;
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.set_prepared_statement_cache_capacity(128);
-    Ok(connection)
-}
-
-fn connect_reader(database: &Path) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
-}
-
-/// Refuses what is not ours, does not hold together or is newer, before anything is written; returns its schema.
-fn check(database: &Path) -> Result<i64, OpenError> {
-    let corrupt = |detail: String| OpenError::Corrupt { path: database.to_owned(), detail };
-    let fault = |error: rusqlite::Error| match StoreError::from(error) {
-        StoreError::Corrupt(detail) => corrupt(detail),
-        reason => OpenError::Database { path: database.to_owned(), reason },
-    };
-    // Read-only, since the mode of the log alone is a change of the file.
-    let connection = connect_reader(database).map_err(fault)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fault)?;
-    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(fault);
-    let ours = number("PRAGMA application_id")? == APPLICATION_ID;
-    if !ours && number("SELECT count(*) FROM sqlite_master")? > 0 {
-        return Err(corrupt("it was not made by signalbox".into()));
-    }
-    let size = std::fs::metadata(database).map_or(0, |file| file.len());
-    if size <= CHECK_UP_TO_BYTES {
-        let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(fault)?;
-        if verdict != "ok" {
-            return Err(corrupt(verdict));
-        }
-    }
-    let (found, known) = (schema::version(&connection).map_err(fault)?, schema::newest());
-    if found > known { Err(OpenError::Newer { path: database.to_owned(), found, known }) } else { Ok(found) }
-}
-
-/// Copies the write-ahead log back into the database, on a thread and connection of its own.
-struct Checkpointer {
-    since: std::cell::Cell<usize>,
-    due: std::sync::mpsc::SyncSender<()>,
-}
-
-impl Checkpointer {
-    fn start(database: &Path, durability: Durability) -> rusqlite::Result<Self> {
-        let connection = connect(database, durability)?;
-        let (due, waiting) = std::sync::mpsc::sync_channel::<()>(1);
-        let run = move || {
-            while waiting.recv().is_ok() {
-                if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-                    tracing::warn!(%error, "could not copy the write-ahead log back; it goes on growing");
-                }
-            }
-        };
-        if let Err(error) = std::thread::Builder::new().name("store-checkpoint".into()).spawn(run) {
-            tracing::warn!(%error, "could not start the checkpoint thread; the write-ahead log goes on growing");
-        }
-        Ok(Self { since: std::cell::Cell::new(0), due })
-    }
-
-    fn count(&self, requests: usize) {
-        self.since.set(self.since.get() + requests);
-        if self.since.get() >= CHECKPOINT_EVERY && self.due.try_send(()).is_ok() {
-            self.since.set(0);
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opening: new, old, newer, foreign and broken databases.
 
 use super::*;
+use crate::store::open::APPLICATION_ID;
 
 fn open(directory: &Path) -> Result<Store, OpenError> {
     let clock = Arc::new(ManualClock::at(Timestamp(0), 1));
