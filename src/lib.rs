@@ -79,7 +79,7 @@
 //! | [`mod@format`] | every sentence the program says |
 //! | [`outbox`] | sending, retrying, giving up |
 //! | [`transport`] | keeps each provider's listener listening |
-//! | [`health`], [`http`] | how each transport is; `/healthz`, `/readyz`, `/metrics` |
+//! | [`health`], [`http`] | how each transport and the store are; `/healthz`, `/readyz`, `/metrics` |
 //! | [`redact`] | secrets are masked in what leaves |
 
 pub mod access;

@@ -11,7 +11,6 @@ mod fresh;
 mod metrics;
 mod process;
 mod ready;
-mod start;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

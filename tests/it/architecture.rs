@@ -256,10 +256,13 @@ fn only_the_wiring_names_an_adapter() {
 fn an_adapter_named_elsewhere_is_found() {
     let sources = files(&[
         ("src/wiring/console.rs", "use signalbox_console::Console;"),
-        ("src/app.rs", "//! Not signalbox_console.\nuse signalbox_adapter::Id;\nlet x = signalbox_console::new();"),
+        (
+            "src/app/core.rs",
+            "//! Not signalbox_console.\nuse signalbox_adapter::Id;\nlet x = signalbox_console::new();",
+        ),
         ("adapters/console/src/lib.rs", "use signalbox_console::X;"),
     ]);
-    let expected = ["src/app.rs:3: names signalbox_console; only src/wiring/ does"];
+    let expected = ["src/app/core.rs:3: names signalbox_console; only src/wiring/ does"];
     assert_eq!(named_adapters(&sources, &["signalbox_console".to_owned()]), expected);
 }
 

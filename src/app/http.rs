@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use super::{Parts, serve};
-use crate::app::App;
+use super::process::App;
 use crate::health::Health;
+use crate::http::{Parts, serve};
 
 impl App {
     /// Answers HTTP from now on at the configured address, if there is one.

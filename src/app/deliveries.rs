@@ -1,0 +1,39 @@
+//! What a process delivers: which chats, with which adapters.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use signalbox_adapter::Deliver;
+
+use crate::config::Config;
+use crate::store::Scope;
+use crate::transport::Transport;
+use crate::wiring;
+
+/// What a process delivers, and with what.
+#[derive(Default)]
+pub struct Deliveries {
+    /// Adapters by provider.
+    pub adapters: BTreeMap<String, Arc<dyn Deliver>>,
+    /// The lanes.
+    pub scopes: Vec<Scope>,
+    /// How long a message is worth delivering, by provider; for ever where none is given.
+    pub max_ages: BTreeMap<String, Duration>,
+    /// Chat transports, to be kept listening.
+    pub transports: Vec<Transport>,
+}
+
+impl Deliveries {
+    /// Adds every provider that is configured.
+    #[must_use]
+    pub fn with_chats(mut self, config: &Config) -> Self {
+        for wiring::Connected { provider, deliver, chats } in wiring::connect(config) {
+            self.adapters.insert(provider.to_owned(), deliver);
+            self.max_ages.insert(provider.to_owned(), config.delivery.max_age);
+            self.scopes.push(Scope { provider: provider.to_owned(), window: None });
+            self.transports.extend(chats);
+        }
+        self
+    }
+}

@@ -1,0 +1,46 @@
+//! Starts the outbox of a process: that of the core, or that of a terminal which prints its own rows.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc};
+
+use super::deliveries::Deliveries;
+use super::process::App;
+use crate::outbox::{self, Editing, Outbox, Pacer};
+use crate::store::Delivering;
+
+impl App {
+    /// Starts delivering.
+    pub fn start_outbox(
+        &self,
+        deliveries: Deliveries,
+        fence: Option<crate::store::Fence>,
+        claimed: mpsc::Receiver<crate::store::Delivery>,
+        look: Arc<Notify>,
+    ) -> (Arc<Pacer>, Arc<Editing>) {
+        let sender = format!("{}-{:08x}", std::process::id(), self.store.clock().random() & 0xffff_ffff);
+        let (pacer, editing) = (Pacer::new(deliveries.adapters.clone()), Arc::new(Editing::default()));
+        if fence.is_some() {
+            let (scopes, sender, gate) = (deliveries.scopes.clone(), sender.clone(), Arc::clone(&pacer) as _);
+            self.store.deliver_as(Delivering { scopes, sender, gate });
+        }
+        let outbox = Outbox::new(outbox::Setup {
+            store: self.store.clone(),
+            fence,
+            adapters: deliveries.adapters,
+            scopes: deliveries.scopes,
+            sender,
+            max_ages: deliveries.max_ages,
+            pacer: Arc::clone(&pacer),
+            editing: Arc::clone(&editing),
+        });
+        let stop = self.stop.clone();
+        self.tracker.spawn(async move {
+            if let Err(error) = outbox.run(claimed, look, stop.clone()).await {
+                tracing::error!(%error, "the outbox failed; stopping");
+                stop.cancel();
+            }
+        });
+        (pacer, editing)
+    }
+}

@@ -1,0 +1,93 @@
+//! A process before it does anything, and its orderly end.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::agent::catalogue::Catalogue;
+use crate::agent::supervisor::boot_id;
+use crate::clock::SystemClock;
+use crate::config::{self, Config};
+use crate::health::Health;
+use crate::store::{Caps, Durability, Options, Role, Store};
+
+/// How long the parts of a stopping process may take to finish what is at hand.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
+
+/// What a process is made of before it does anything.
+pub struct App {
+    /// Configuration.
+    pub config: Config,
+    /// Our own environment.
+    pub variables: BTreeMap<String, String>,
+    /// The store.
+    pub store: Store,
+    /// Cancelled when the process is to stop.
+    pub stop: CancellationToken,
+    /// Everything that runs.
+    pub tracker: TaskTracker,
+    /// How the transports of this process are.
+    pub health: Arc<Health>,
+    /// The core role, held until everything at hand is written down.
+    pub(super) role: OnceLock<Role>,
+}
+
+impl App {
+    /// Opens the store of a state directory.
+    ///
+    /// # Errors
+    /// When it cannot be opened; the message says what to do.
+    pub fn open(config: Config, variables: BTreeMap<String, String>, state: PathBuf) -> anyhow::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let options = Options {
+            durability: match config.store.durability {
+                config::Durability::Power => Durability::Power,
+                config::Durability::Process => Durability::Process,
+            },
+            caps: Caps {
+                per_chat: size(config.limits.max_tasks_per_chat),
+                total: config.limits.max_tasks(cores),
+                queued_per_chat: size(config.limits.max_queued_per_chat),
+                sessions_per_chat: size(config.limits.max_sessions_per_chat),
+                boot: boot_id().context("reading the machine's boot id")?,
+            },
+        };
+        // Absolute, since agents and their supervisors work in directories of their own.
+        let state = std::path::absolute(&state).with_context(|| format!("resolving {}", state.display()))?;
+        let store = Store::open(&state, options, Arc::new(SystemClock))?;
+        Ok(Self {
+            config,
+            variables,
+            store,
+            stop: CancellationToken::new(),
+            tracker: TaskTracker::new(),
+            health: Arc::default(),
+            role: OnceLock::new(),
+        })
+    }
+
+    /// The agents that are configured.
+    #[must_use]
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::new(self.config.agents.clone(), self.variables.clone())
+    }
+
+    /// Stops everything in time: what is at hand is finished, agents are left to their supervisors.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(STOP_WITHIN, self.tracker.wait()).await.is_err() {
+            tracing::warn!("some parts did not finish in time");
+        }
+        let store = self.store.clone();
+        if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
+            tracing::error!(%error, "closing the store panicked");
+        }
+    }
+}
