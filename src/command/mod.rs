@@ -13,6 +13,8 @@ mod canonical;
 pub mod channel;
 mod complete;
 mod fault;
+#[cfg(test)]
+mod gallery;
 mod grammar;
 pub mod help;
 mod marked;
