@@ -1,8 +1,9 @@
 //! What can stand at the cursor of a line that is being typed, from the table.
 
-use super::COMMANDS;
-use super::grammar::{Argument, Definition, Flag, Form, Kind, definition};
+use super::argument::{Argument, Flag, Kind};
+use super::grammar::{Definition, Form};
 use super::model::ModelWords;
+use super::words::{COMMANDS, Command, definition};
 
 /// Most candidates that are offered.
 const MAX_CANDIDATES: usize = 100;
@@ -70,20 +71,20 @@ fn offers(before: &[&str], typed: &str, words: &Words<'_>) -> Vec<Offer> {
 }
 
 /// Offers the next argument of a form, if the words so far fit it.
-fn next(form: &Form, before: &[&str], words: &Words<'_>) -> Option<Vec<Offer>> {
-    let (done, rest) = form.arguments.split_at_checked(before.len())?;
-    let fits = done.iter().zip(before).all(|(argument, word)| argument.takes(word));
-    match rest.first().filter(|_| fits)? {
+fn next(form: &Form<Command>, before: &[&str], words: &Words<'_>) -> Option<Vec<Offer>> {
+    let mut parts = form.parts();
+    let fits = before.iter().all(|word| parts.next().is_some_and(|part| part.takes(word)));
+    match parts.next().filter(|_| fits)? {
         Argument::Literal(own) | Argument::OptionalLiteral(own) => {
-            Some(vec![((*own).to_owned(), form.description.to_owned())])
+            Some(vec![(own.to_owned(), form.description.to_owned())])
         }
-        Argument::Word(_, kind) | Argument::OptionalWord(_, kind) => Some(named(*kind, words)),
+        Argument::Word(_, kind) | Argument::OptionalWord(_, kind) => Some(named(kind, words)),
         Argument::Flag(_) | Argument::Mention(_) | Argument::Separator | Argument::Prompt => None,
     }
 }
 
 /// Offers options and mentions, as long as the prompt has not begun.
-fn before_prompt(definition: &Definition, before: &[&str], typed: &str, words: &Words<'_>) -> Vec<Offer> {
+fn before_prompt(definition: &Definition<Command>, before: &[&str], typed: &str, words: &Words<'_>) -> Vec<Offer> {
     let mut flags: Vec<Flag> = definition.flags().collect();
     let mut mentioned = false;
     let mut value_of = None;

@@ -61,7 +61,7 @@ const WORDS: Words<'static> = Words {
 
 /// Every form of the table with its blanks filled in, and every example.
 fn lines() -> BTreeSet<String> {
-    let filled = COMMANDS.iter().flat_map(|definition| definition.forms.iter().map(|form| definition.usage(form)));
+    let filled = COMMANDS.iter().flat_map(|definition| definition.forms.iter().map(Form::usage));
     let filled = filled.map(|usage| usage.replace("task or message", "task").replace("[command]", "help"));
     let filled = filled.map(|usage| usage.replace(['<', '>', '[', ']'], ""));
     let examples = COMMANDS.iter().flat_map(|definition| definition.examples).map(|example| example.text.to_owned());
@@ -91,7 +91,7 @@ fn spoilt() -> BTreeSet<String> {
 fn understood(line: &str) -> String {
     match parse(line, Some("Bot")) {
         Ok(Parsed::Command(command)) => {
-            let usage = command.definition().usage(command.form());
+            let usage = command.form().usage();
             format!("{:?} needs {:?}, as {usage}", command.to_string(), command.need())
         }
         Ok(text @ Parsed::FreeText { .. }) => format!("{text:?}"),

@@ -2,9 +2,16 @@
 
 use signalbox_adapter::{Block, Document, Inline, Item};
 
-use super::grammar::{Definition, Group, Need, definition};
+use super::grammar::{Definition, Group, Need};
 use super::marked::marked;
-use super::{COMMANDS, TEXT_FORMS};
+use super::words::{COMMANDS, Command, definition};
+
+/// What can be said without a command: how it is written, and what it does.
+const TEXT_FORMS: [(&str, &str); 3] = [
+    ("<prompt>", "In a direct chat: follow up the session in use, else start one"),
+    ("@<session> <prompt>", "Follow up in that session"),
+    ("@<agent>[/<model>] <prompt>", "Start a session on that agent and model"),
+];
 
 /// Builds the overview: every command with one line, and what plain text does.
 #[must_use]
@@ -13,7 +20,7 @@ pub fn overview() -> Document {
         let items = COMMANDS.iter().filter(|definition| definition.group == group).flat_map(lines);
         [title(group.title()), list(items.collect())]
     });
-    let text = TEXT_FORMS.iter().map(|form| line(form.usage, form.description));
+    let text = TEXT_FORMS.iter().map(|(usage, description)| line(usage, description));
     let reply = item(marked("A reply to a message of a session: follow up in that session"));
     let document = Document { blocks: groups.collect() };
     document
@@ -35,7 +42,7 @@ pub fn detail(topic: &str) -> Option<Document> {
             Need::Operator => " (operator)",
             Need::Admin => " (admin)",
         };
-        line(&definition.usage(form), &format!("{}{right}", form.description))
+        line(&form.usage(), &format!("{}{right}", form.description))
     });
     let examples = definition.examples.iter().map(|example| line(example.text, example.does));
     Some(
@@ -51,12 +58,12 @@ pub fn detail(topic: &str) -> Option<Document> {
 }
 
 /// Builds a command's lines of the overview: one, and one more for its subcommands.
-fn lines(definition: &Definition) -> Vec<Item> {
+fn lines(definition: &Definition<Command>) -> Vec<Item> {
     let first = &definition.forms[0];
-    let head = if first.subcommand().is_some() { format!("/{}", definition.word) } else { definition.usage(first) };
+    let head = if first.subcommand().is_some() { format!("/{}", definition.word) } else { first.usage() };
     let mut items = vec![line(&head, definition.description)];
     let subcommands = definition.forms.iter().filter(|form| form.subcommand().is_some());
-    let usages: Vec<_> = subcommands.map(|form| format!("`{}`", definition.usage(form))).collect();
+    let usages: Vec<_> = subcommands.map(|form| format!("`{}`", form.usage())).collect();
     if !usages.is_empty() {
         items.push(item(marked(&usages.join(" · "))));
     }

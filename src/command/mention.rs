@@ -1,7 +1,8 @@
 //! What the `@word` before a prompt means: an agent, a session of the chat, or nothing at all.
 
+use super::model::{ModelWords, agent_of};
 use super::nearest::{MIN_CHARS, nearest};
-use super::{Mention, ModelWords, agent_of};
+use super::start::Mention;
 
 /// What a person may write before an agent's name to tell that it is a configured one.
 const KIND_PREFIXES: [&str; 2] = ["command:", "acp:"];

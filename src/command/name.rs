@@ -3,7 +3,8 @@
 //! A name is typed after `@` on a phone, so it is short and means nothing else there: no agent, no model, no subcommand.
 //! Whether it is free in its chat is the caller's to know.
 
-use super::{ModelWords, agent_of, definition};
+use super::model::{ModelWords, agent_of};
+use super::words::definition;
 
 /// Fewest and most characters of a name.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=32;

@@ -1,10 +1,13 @@
 //! Text → [`Parsed`], by the table.
 
+use super::argument::{Argument, Flag, Kind};
 use super::fault::{Fault, Misunderstood, quoted};
-use super::grammar::{Argument, Build, Definition, Flag, Form, Kind, definition};
+use super::grammar::{Definition, Form};
 use super::nearest::nearest;
+use super::parsed::Parsed;
 use super::prompt::{MAX_WORD_BYTES, Wrong, first_word, with_options, without_options};
-use super::{COMMANDS, Parsed};
+use super::value::Value;
+use super::words::{COMMANDS, Command, definition};
 
 /// Most words that are looked at to tell a command from a prompt; no form has as many.
 const MAX_WORDS: usize = 8;
@@ -60,37 +63,37 @@ fn free_text(text: &str) -> Result<Parsed, Misunderstood> {
     Ok(Parsed::FreeText { mention: start.mention, prompt: start.prompt, whole: start.whole })
 }
 
-fn read(definition: &'static Definition, rest: &str) -> Result<Parsed, Misunderstood> {
+fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, Misunderstood> {
     if rest.contains('\0') {
-        return Err(misunderstood(definition, &definition.forms[0], Fault::Nul));
+        return Err(misunderstood(&definition.forms[0], Fault::Nul));
     }
     let words: Vec<&str> = rest.split_whitespace().take(MAX_WORDS).collect();
     for form in definition.forms {
-        if let Build::Words(build) = form.build
+        if let Value::Words { make, .. } = form.value
             && let Some(given) = form.fit(&words)
         {
-            return Ok(Parsed::Command(build(&checked(definition, form, given)?)));
+            return Ok(Parsed::Command(make(&checked(form, given)?)));
         }
     }
-    let prompt = definition.forms.iter().find_map(|form| match form.build {
-        Build::Prompt(build) => Some(build),
-        Build::Words(_) => None,
+    let prompt = definition.forms.iter().find_map(|form| match form.value {
+        Value::Prompt { make, .. } => Some(make),
+        Value::Words { .. } => None,
     });
-    let Some(build) = prompt else { return Err(does_not_fit(definition, &words)) };
+    let Some(make) = prompt else { return Err(does_not_fit(definition, &words)) };
     let flags: Vec<Flag> = definition.flags().collect();
-    with_options(rest, &flags).map(|start| Parsed::Command(build(start))).map_err(|wrong| {
+    with_options(rest, &flags).map(|start| Parsed::Command(make(start))).map_err(|wrong| {
         let Wrong { fault, flag, nearest } = wrong;
-        let about = |form: &&Form| flag.is_some_and(|flag| form.arguments.contains(&Argument::Flag(flag)));
+        let about = |form: &&Form<Command>| flag.is_some_and(|flag| form.arguments.contains(&Argument::Flag(flag)));
         let form = definition.forms.iter().find(about).unwrap_or(&definition.forms[0]);
-        Misunderstood { nearest: nearest.map(str::to_owned), ..misunderstood(definition, form, fault) }
+        Misunderstood { nearest: nearest.map(str::to_owned), ..misunderstood(form, fault) }
     })
 }
 
 /// Checks the words that a form takes: their length, and that a command among them is one.
-fn checked<'t>(definition: &Definition, form: &Form, given: Vec<&'t str>) -> Result<Vec<&'t str>, Misunderstood> {
+fn checked<'t>(form: &Form<Command>, given: Vec<&'t str>) -> Result<Vec<&'t str>, Misunderstood> {
     if let Some(long) = given.iter().find(|word| word.len() > MAX_WORD_BYTES) {
         let fault = Fault::LongWord { word: quoted(long), limit_bytes: MAX_WORD_BYTES };
-        return Err(misunderstood(definition, form, fault));
+        return Err(misunderstood(form, fault));
     }
     if !form.arguments.iter().any(|argument| matches!(argument, Argument::OptionalWord(_, Kind::Command))) {
         return Ok(given);
@@ -104,30 +107,30 @@ fn known_command(word: &str) -> Result<&'static str, Misunderstood> {
 }
 
 /// Tells why the words do not fit a command that has no prompt: by the form that goes furthest with them.
-fn does_not_fit(definition: &'static Definition, words: &[&str]) -> Misunderstood {
-    let fitting = |form: &Form| {
-        let pairs = words.iter().zip(form.arguments);
+fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Misunderstood {
+    let fitting = |form: &Form<Command>| {
+        let pairs = words.iter().zip(form.parts());
         pairs.take_while(|(word, own)| own.takes(word)).count()
     };
     // The first of those that go as far.
     let form = definition.forms.iter().rev().max_by_key(|form| fitting(form)).unwrap_or(&definition.forms[0]);
     let far = fitting(form);
-    if let Some(missing @ Argument::Word(..)) = form.arguments.get(words.len()) {
+    if let Some(missing @ Argument::Word(..)) = form.parts().nth(words.len()) {
         let fault = Fault::MissingWord { command: definition.word, missing: missing.to_string() };
-        return misunderstood(definition, form, fault);
+        return misunderstood(form, fault);
     }
-    let takes = |(index, word): (usize, &&str)| form.arguments.get(index).is_some_and(|own| own.takes(word));
+    let takes = |(index, word): (usize, &&str)| form.parts().nth(index).is_some_and(|own| own.takes(word));
     let Some(index) = words.iter().enumerate().position(|at| !takes(at)) else {
-        let missing = form.arguments.get(words.len()).map(ToString::to_string).unwrap_or_default();
-        return misunderstood(definition, form, Fault::MissingWord { command: definition.word, missing });
+        let missing = form.parts().nth(words.len()).map(|part| part.to_string()).unwrap_or_default();
+        return misunderstood(form, Fault::MissingWord { command: definition.word, missing });
     };
     let word = words[index];
     let before = words.iter().take(index).map(|word| quoted(word));
     let after = before.fold(format!("/{}", definition.word), |line, word| format!("{line} {word}"));
     // What could have stood here, in any form that goes as far.
     let others = definition.forms.iter().filter(|other| fitting(other) == far);
-    let literals = others.filter_map(|other| match other.arguments.get(index)? {
-        Argument::OptionalLiteral(own) | Argument::Literal(own) => Some(*own),
+    let literals = others.filter_map(|other| match other.parts().nth(index)? {
+        Argument::OptionalLiteral(own) | Argument::Literal(own) => Some(own),
         Argument::Word(..)
         | Argument::OptionalWord(..)
         | Argument::Flag(_)
@@ -136,10 +139,11 @@ fn does_not_fit(definition: &'static Definition, words: &[&str]) -> Misunderstoo
         | Argument::Prompt => None,
     });
     let near = nearest(word, literals);
-    let meant = |form: &&Form| form.arguments.get(index).is_some_and(|own| near.is_some_and(|near| own.takes(near)));
+    let meant =
+        |form: &&Form<Command>| form.parts().nth(index).is_some_and(|own| near.is_some_and(|near| own.takes(near)));
     let form = definition.forms.iter().filter(|form| fitting(form) == far).find(meant).unwrap_or(form);
     let fault = Fault::UnknownWord { after, word: quoted(word) };
-    Misunderstood { nearest: near.map(str::to_owned), ..misunderstood(definition, form, fault) }
+    Misunderstood { nearest: near.map(str::to_owned), ..misunderstood(form, fault) }
 }
 
 fn unknown_command(word: &str) -> Misunderstood {
@@ -151,19 +155,21 @@ fn unknown_command(word: &str) -> Misunderstood {
     Misunderstood {
         fault: Fault::UnknownCommand(quoted(word)),
         command: true,
-        usage: shown.usage(&shown.forms[0]),
+        usage: shown.forms[0].usage(),
         nearest: near.map(|near| format!("/{}", near.word)),
     }
 }
 
-fn misunderstood(definition: &Definition, form: &Form, fault: Fault) -> Misunderstood {
-    Misunderstood { fault, command: true, usage: definition.usage(form), nearest: None }
+fn misunderstood(form: &Form<Command>, fault: Fault) -> Misunderstood {
+    Misunderstood { fault, command: true, usage: form.usage(), nearest: None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, Mention, SessionCommand};
+    use crate::command::{
+        AllowCommand, HelpCommand, Mention, SessionCommand, StartCommand, StatusCommand, StopCommand,
+    };
 
     fn command(text: &str) -> Command {
         match parse(text, Some("SignalBot")) {
@@ -189,7 +195,7 @@ mod tests {
         for definition in COMMANDS {
             for example in definition.examples {
                 let command = command(example.text);
-                assert_eq!(command.definition().word, definition.word, "{}", example.text);
+                assert_eq!(command.form().path[0], definition.word, "{}", example.text);
             }
         }
     }
@@ -198,10 +204,10 @@ mod tests {
     fn every_usage_line_is_understood_when_its_blanks_are_filled() {
         for definition in COMMANDS {
             for form in definition.forms {
-                let usage = definition.usage(form).replace("task or message", "task").replace("[command]", "help");
+                let usage = form.usage().replace("task or message", "task").replace("[command]", "help");
                 let line = usage.replace(['<', '>', '[', ']'], "");
                 let command = command(&line);
-                assert_eq!(command.definition().word, definition.word, "{line}");
+                assert_eq!(command.form().path[0], definition.word, "{line}");
                 assert_eq!(command.form().subcommand(), form.subcommand(), "{line}");
                 assert_eq!(command.need(), form.need, "{line}");
             }
@@ -211,13 +217,13 @@ mod tests {
     #[test]
     fn commands_are_understood_in_any_case_and_with_the_name_of_this_bot() {
         for text in ["/status", " /STATUS\n", "/Status@signalbot", "@SignalBot /status", "@signalbot: /status"] {
-            assert_eq!(command(text), Command::Status, "{text}");
+            assert_eq!(command(text), StatusCommand.into(), "{text}");
         }
-        assert_eq!(command("/stop ALL"), Command::Stop { all: true });
-        assert_eq!(command("/help /Session"), Command::Help { topic: Some("session".into()) });
-        assert_eq!(command("/start"), Command::Start { code: None });
-        assert_eq!(command("/start AB12cd34"), Command::Start { code: Some("AB12cd34".into()) });
-        assert_eq!(command("/allow r7"), Command::AllowForSession { request: "r7".into() });
+        assert_eq!(command("/stop ALL"), StopCommand { all: true }.into());
+        assert_eq!(command("/help /Session"), HelpCommand { topic: Some("session".into()) }.into());
+        assert_eq!(command("/start"), StartCommand { code: None }.into());
+        assert_eq!(command("/start AB12cd34"), StartCommand { code: Some("AB12cd34".into()) }.into());
+        assert_eq!(command("/allow r7"), AllowCommand { request: "r7".into() }.into());
     }
 
     #[test]
@@ -225,7 +231,7 @@ mod tests {
         for text in ["/status@OtherBot", "/session@OtherBot do it", "/nonsense@OtherBot", "", " \n", "@SignalBot"] {
             assert_eq!(parse(text, Some("@SignalBot")), Ok(Parsed::Nothing), "{text}");
         }
-        assert_eq!(parse("/status@OtherBot", None), Ok(Parsed::Command(Command::Status)));
+        assert_eq!(parse("/status@OtherBot", None), Ok(Parsed::Command(StatusCommand.into())));
     }
 
     #[test]

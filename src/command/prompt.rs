@@ -1,9 +1,9 @@
 //! A prompt and what may stand before it: options, a mention, and the `--` that ends both.
 
+use super::argument::Flag;
 use super::fault::{Fault, quoted};
-use super::grammar::Flag;
 use super::nearest::nearest;
-use super::{Mention, Start};
+use super::start::{Mention, Start};
 
 /// Longest prompt that an agent is given, in bytes: 1 MiB.
 pub const MAX_PROMPT_BYTES: usize = 1 << 20;

@@ -94,3 +94,38 @@ fn every_command_is_written_out_as_it_is_understood() {
         assert_eq!(parse(&command.to_string(), None), Ok(Parsed::Command(command)), "{}", example.text);
     }
 }
+
+/// Writes a form with every blank filled in.
+fn filled(form: &Form<Command>) -> String {
+    let part = |part: Argument| match part {
+        Argument::Literal(own) | Argument::OptionalLiteral(own) => own.to_owned(),
+        Argument::Word(_, Kind::Command) | Argument::OptionalWord(_, Kind::Command) => "help".to_owned(),
+        Argument::Word(what, _) | Argument::OptionalWord(what, _) => what.replace(' ', "-"),
+        Argument::Flag(flag) => format!("{} docs", flag.as_str()),
+        Argument::Mention(_) => "@docs".to_owned(),
+        Argument::Separator => "--".to_owned(),
+        Argument::Prompt => "fix it".to_owned(),
+    };
+    form.parts().map(part).fold(format!("/{}", form.path[0]), |line, part| format!("{line} {part}"))
+}
+
+#[test]
+fn every_form_is_understood_as_itself_and_written_out_as_it_was_typed() {
+    for form in COMMANDS.iter().flat_map(|definition| definition.forms) {
+        let line = filled(form);
+        let Ok(Parsed::Command(command)) = parse(&line, None) else { panic!("{line}") };
+        match form.arguments.last() {
+            // All that take a prompt are one form to the command, and an option or `--` may be written in another way.
+            Some(Argument::Prompt) => {
+                assert_eq!(command.form().path, form.path, "{line}");
+                assert_eq!(command.start().map(|start| start.prompt.as_str()), Some("fix it"), "{line}");
+            }
+            _ => {
+                assert!(std::ptr::eq(command.form(), form), "{line} is taken for {}", command.form().usage());
+                assert_eq!(command.to_string(), line);
+            }
+        }
+        assert_eq!(command.need(), form.need, "{line}");
+        assert_eq!(parse(&command.to_string(), None), Ok(Parsed::Command(command)), "{line}");
+    }
+}

@@ -4,7 +4,7 @@ use signalbox_adapter::{Purpose, Signal};
 
 use crate::agent::catalogue::{Choice, HOST};
 use crate::alert::{self, Alert};
-use crate::command::{Resolved, Start};
+use crate::command::{InvestigateCommand, Resolved};
 use crate::config::Kind;
 use crate::format;
 use crate::rca::template;
@@ -32,13 +32,13 @@ struct Subject {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn handle(turn: &Turn<'_>, wish: Option<&Start>) -> Result<InboxOutcome, StoreError> {
+pub fn handle(turn: &Turn<'_>, command: &InvestigateCommand) -> Result<InboxOutcome, StoreError> {
     let attached = match turn.attached {
         Some(Ok(text)) => Some(text.as_str()),
         Some(Err(why)) => return turn.refuse(format::rca::bad_alert(why)),
         None => None,
     };
-    let Some(wish) = wish else {
+    let InvestigateCommand::About(wish) = command else {
         return match attached {
             Some(text) => match of_alert(text, None) {
                 Ok(subject) => submit(turn, &subject, None, None),

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::command::{Command, Misunderstood, Parsed};
+use crate::command::{Command, Misunderstood, Parsed, StartCommand};
 use crate::config::Role;
 use crate::format;
 use crate::store::pairing::{Redeemed, TRIES_IN, is_code};
@@ -27,7 +27,7 @@ pub fn try_code(
     role: Option<Role>,
 ) -> Result<Option<InboxOutcome>, StoreError> {
     let code = match parsed {
-        Ok(Parsed::Command(Command::Start { code: Some(code) })) if is_code(code) => code.as_str(),
+        Ok(Parsed::Command(Command::Start(StartCommand { code: Some(code) }))) if is_code(code) => code.as_str(),
         Ok(Parsed::FreeText { whole, .. }) if role.is_none() && is_code(whole.trim()) => whole.trim(),
         Ok(_) | Err(_) => return Ok(None),
     };

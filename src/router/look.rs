@@ -20,7 +20,7 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) async fn look(cx: &Context, incoming: &Incoming, parsed: &Result<Parsed, Misunderstood>) -> Looked {
     let mut looked = Looked::default();
     match parsed {
-        Ok(Parsed::Command(Command::Agents)) => looked.presence = cx.agents.look_closely().await,
+        Ok(Parsed::Command(Command::Agents(_))) => looked.presence = cx.agents.look_closely().await,
         Ok(Parsed::Command(Command::Session(SessionCommand::Start(_))) | Parsed::FreeText { .. }) => {
             looked.presence = cx.agents.look();
         }

@@ -1,0 +1,45 @@
+//! What a text turned out to be: a command, plain text, or nothing.
+
+use super::grammar::Need;
+use super::start::Mention;
+use super::words::Command;
+
+/// What a text turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed {
+    /// A command.
+    Command(Command),
+    /// Plain text.
+    FreeText {
+        /// The `@word` before the prompt.
+        mention: Option<Mention>,
+        /// The text without the mention; never empty, at most [`MAX_PROMPT_BYTES`](super::MAX_PROMPT_BYTES).
+        prompt: String,
+        /// The text with the mention: what counts when that turns out to be plain text.
+        whole: String,
+    },
+    /// Nothing to act on: no text at all, or a command for another bot.
+    Nothing,
+}
+
+impl Parsed {
+    /// Returns the prompt, where there is one.
+    #[must_use]
+    pub fn prompt(&self) -> Option<&str> {
+        match self {
+            Self::Command(command) => command.start().map(|start| start.prompt.as_str()),
+            Self::FreeText { prompt, .. } => Some(prompt),
+            Self::Nothing => None,
+        }
+    }
+
+    /// Returns the right that is needed to say this; `None` where there is nothing to act on.
+    #[must_use]
+    pub fn need(&self) -> Option<Need> {
+        match self {
+            Self::Command(command) => Some(command.need()),
+            Self::FreeText { .. } => Some(Need::Operator),
+            Self::Nothing => None,
+        }
+    }
+}

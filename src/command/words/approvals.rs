@@ -1,0 +1,79 @@
+//! `/approve`, `/deny` and `/allow`: the answers to an agent that asks for permission, as buttons carry them.
+
+use crate::command::argument::{Argument, Kind};
+use crate::command::grammar::{Defined, Definition, Example, Form, Group, Need};
+use crate::command::value::{Holds, words};
+
+const REQUEST: Argument = Argument::Word("request", Kind::Request);
+
+/// Lets an agent do what it asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApproveCommand {
+    /// The permission request.
+    pub request: String,
+}
+
+impl<C: Holds<Self>> Defined<C> for ApproveCommand {
+    const DEFINITION: Definition<C> = Definition {
+        word: "approve",
+        aliases: &[],
+        group: Group::Answer,
+        description: "Let an agent do what it asks for",
+        forms: &[Form {
+            path: &["approve"],
+            arguments: &[REQUEST],
+            need: Need::Operator,
+            description: "let an agent do what it asks for, this once",
+            value: words!(|request| Self { request }),
+        }],
+        examples: &[Example { text: "/approve 7", does: "approves request 7" }],
+    };
+}
+
+/// Forbids an agent what it asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DenyCommand {
+    /// The permission request.
+    pub request: String,
+}
+
+impl<C: Holds<Self>> Defined<C> for DenyCommand {
+    const DEFINITION: Definition<C> = Definition {
+        word: "deny",
+        aliases: &[],
+        group: Group::Answer,
+        description: "Forbid an agent what it asks for",
+        forms: &[Form {
+            path: &["deny"],
+            arguments: &[REQUEST],
+            need: Need::Operator,
+            description: "forbid an agent what it asks for",
+            value: words!(|request| Self { request }),
+        }],
+        examples: &[Example { text: "/deny 7", does: "denies request 7" }],
+    };
+}
+
+/// Lets an agent do what it asked for, and the like until its session ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowCommand {
+    /// The permission request.
+    pub request: String,
+}
+
+impl<C: Holds<Self>> Defined<C> for AllowCommand {
+    const DEFINITION: Definition<C> = Definition {
+        word: "allow",
+        aliases: &[],
+        group: Group::Answer,
+        description: "Let an agent do what it asks for until its session ends",
+        forms: &[Form {
+            path: &["allow"],
+            arguments: &[REQUEST],
+            need: Need::Operator,
+            description: "let an agent do what it asks for, and the like until its session ends",
+            value: words!(|request| Self { request }),
+        }],
+        examples: &[Example { text: "/allow 7", does: "approves request 7 and all like it in its session" }],
+    };
+}
