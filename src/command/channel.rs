@@ -23,9 +23,9 @@ pub enum Channel {
     To(ChatAddress),
 }
 
-/// A word that is no channel.
+/// A word that is not a channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no channel")]
+#[error("`{0}` is not a channel")]
 pub struct NoChannel(pub String);
 
 impl FromStr for Channel {

@@ -12,7 +12,7 @@ pub fn stranger(incoming: &Incoming) -> Document {
     let mut document = line("You are not allowed to use this bot. Its owner can allow these ids in `[allow]`:");
     document.blocks.push(ids(incoming));
     document.blocks.extend(
-        line("Or the owner runs `signalbox pair`, and you send me the code that it prints, in a direct chat.").blocks,
+        line("Or the owner runs `signalbox pair` and gives you the code. Send it to me in a direct chat.").blocks,
     );
     document
 }
@@ -20,16 +20,16 @@ pub fn stranger(incoming: &Incoming) -> Document {
 /// Welcomes somebody who may use the bot.
 #[must_use]
 pub fn welcome() -> Document {
-    let mut document = line("I run agents for you, tell you how far they are, and answer here when they are done.");
-    document.blocks.extend(line("Start with `/session <prompt>`; in a direct chat plain text will do.").blocks);
-    document.blocks.extend(line("Reply to an answer to go on from it. `/help` explains the rest.").blocks);
+    let mut document = line("I run agents for you, show their progress, and post the answer here.");
+    document.blocks.extend(line("Start with `/session <prompt>`. In a direct chat, just type.").blocks);
+    document.blocks.extend(line("Reply to an answer to go on with it. `/help` lists the commands.").blocks);
     document
 }
 
 /// Tells that somebody is paired.
 #[must_use]
 pub fn paired(role: Role) -> Document {
-    let mut document = line(&format!("You are paired; your role is {}.", role.as_str()));
+    let mut document = line(&format!("You are paired. Your role is {}.", role.as_str()));
     document.blocks.extend(welcome().blocks);
     document
 }
@@ -47,10 +47,10 @@ pub fn too_many_codes() -> Document {
     line("Too many wrong codes. Try again in an hour, with a new code.")
 }
 
-/// Tells that codes are no matter for groups.
+/// Tells that a pairing code does not belong in a group.
 #[must_use]
 pub fn code_in_group() -> Document {
-    line("Send a pairing code in a direct chat with me: here everybody can read it. It was not taken.")
+    line("Not taken: everybody here can read that code. Send pairing codes to me in a direct chat.")
 }
 
 /// Tells somebody that their role does not suffice.
@@ -61,7 +61,7 @@ pub fn not_enough(role: Role, need: Need) -> Document {
         Need::Operator => Role::Operator,
         Need::Admin => Role::Admin,
     };
-    line(&format!("This needs the role {}, and yours is {}.", need.as_str(), role.as_str()))
+    line(&format!("This needs the role {}. Yours is {}.", need.as_str(), role.as_str()))
 }
 
 /// Tells the user's id, role and the chat's address.

@@ -29,16 +29,14 @@ pub fn question(name: &str, approval: &Approval, within: Duration) -> Document {
         Inline::strong(format!("[{name}] asks for permission")),
         Inline::Text(" to use ".into()),
         Inline::Code(one_line(&approval.tool, 80)),
-        Inline::Text(format!(". Without an answer within {} it is denied.", span(within))),
+        Inline::Text(format!(". Denied if nobody answers within {}.", span(within))),
     ];
     let mut blocks = vec![Block::Paragraph(headline)];
     if !approval.detail.is_empty() {
         blocks.push(Block::Code { language: None, text: cut(&approval.detail) });
     }
     let id = &approval.id;
-    blocks.extend(
-        line(&format!("Buttons, or from anywhere in this chat: `/approve {id}` · `/deny {id}` · `/allow {id}`")).blocks,
-    );
+    blocks.extend(line(&format!("Press a button, or send `/approve {id}` · `/deny {id}` · `/allow {id}`")).blocks);
     Document { blocks }
 }
 
@@ -73,7 +71,7 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
         Answered::By(Decision::AllowForSession, who) => ("Allowed for this session", Some(who)),
         Answered::By(Decision::Deny, who) => ("Denied", Some(who)),
         Answered::Nobody => ("Denied: nobody answered in time", None),
-        Answered::Ended => ("Not needed any more: the run has ended", None),
+        Answered::Ended => ("No longer needed: the run has ended", None),
     };
     let by = who.map(|who| format!(" by {}", one_line(who, 40))).unwrap_or_default();
     let headline = vec![
@@ -115,9 +113,9 @@ pub fn timed_out(name: &str, tool: &str) -> Document {
 pub fn unknown(id: &str) -> Document {
     Document {
         blocks: vec![Block::Paragraph(vec![
-            Inline::Text("No permission request is known here by the id ".into()),
+            Inline::Text("There is no permission request ".into()),
             Inline::Code(one_line(id, 40)),
-            Inline::Text(".".into()),
+            Inline::Text(" in this chat.".into()),
         ])],
     }
 }

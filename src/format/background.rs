@@ -19,7 +19,7 @@ pub struct Told {
 #[must_use]
 pub fn switched(on: bool) -> Document {
     line(if on {
-        "Background mode is on: `/investigate` answers at once with an id, and the chat goes on meanwhile."
+        "Background mode is on: `/investigate` gives you an id at once and works while you chat on."
     } else {
         "Background mode is off: `/investigate` shows its progress and answer here, and follow-ups wait for it."
     })
@@ -34,7 +34,7 @@ pub fn status(on: bool, (running, tracked): (usize, usize), told: &Told) -> Docu
         blocks: vec![facts(vec![
             ("Background mode", text(mode.to_owned())),
             ("Investigations", text(format!("{running} running or queued, {tracked} tracked"))),
-            ("Told when one is done", channels(told)),
+            ("Notified", channels(told)),
         ])],
     }
 }
@@ -42,7 +42,7 @@ pub fn status(on: bool, (running, tracked): (usize, usize), told: &Told) -> Docu
 fn channels(told: &Told) -> Vec<Inline> {
     let mut content = Vec::new();
     if told.channels.is_empty() {
-        content.push(Inline::Text("nobody besides the chat that asked".into()));
+        content.push(Inline::Text("only the chat that asked".into()));
     }
     for (index, channel) in told.channels.iter().enumerate() {
         if index > 0 {
@@ -59,7 +59,7 @@ fn channels(told: &Told) -> Vec<Inline> {
 /// Answers `/background notify list`.
 #[must_use]
 pub fn notified(told: &Told, recipients: &[String]) -> Document {
-    let mut pairs = vec![("Told when one is done", channels(told))];
+    let mut pairs = vec![("Notified", channels(told))];
     if told.channels.contains(&Channel::Email) {
         let to = if recipients.is_empty() { "nobody: `[smtp] to` is empty".to_owned() } else { recipients.join(", ") };
         pairs.push(("email", super::marked(&to)));
@@ -67,13 +67,13 @@ pub fn notified(told: &Told, recipients: &[String]) -> Document {
     Document { blocks: vec![facts(pairs)] }
 }
 
-/// Tells that a word is no channel, or none that can be used; the whole list is refused.
+/// Tells that a word is not a channel, or not one that can be used; the whole list is refused.
 #[must_use]
 pub fn no_channel(word: &str, why: &str) -> Document {
     let content = vec![
-        Inline::Text("Nothing was changed: ".into()),
+        Inline::Text("Nothing changed: ".into()),
         Inline::Code(one_line(word, 60)),
-        Inline::Text(format!(" {why}. Allowed are ")),
+        Inline::Text(format!(" {why}. Use ")),
         Inline::Code("email".into()),
         Inline::Text(", ".into()),
         Inline::Code("chat".into()),
@@ -91,10 +91,10 @@ pub fn no_channel(word: &str, why: &str) -> Document {
 pub fn testing(told: &Told) -> Document {
     if told.channels.is_empty() {
         return line(
-            "Nobody is told besides the chat that asked, so there is nothing to test; `/background notify set` changes that.",
+            "There is nothing to test: only the chat that asked is notified. `/background notify set` adds channels.",
         );
     }
-    line("A test is on its way to everybody on the list; `/background notify list` tells what came of it.")
+    line("A test is on its way to each channel. `/background notify list` shows the outcome.")
 }
 
 /// Tells what came of a test.
@@ -106,8 +106,8 @@ pub fn tested(deliveries: &[Delivery]) -> Document {
 /// The test itself.
 #[must_use]
 pub fn test_notice(chat: &str) -> Document {
-    line("This is a test of signalbox: ")
-        .then(Document::text(format!("finished investigations of {chat} are told here.")))
+    line("This is a test from signalbox.")
+        .then(Document::text(format!("Finished investigations of {chat} will be announced here.")))
 }
 
 /// Lists investigations; ids are never cut.
@@ -158,7 +158,7 @@ pub fn show(task: &Task, name: &str, inquiry: &Investigation, deliveries: &[Deli
         document = document.then(body);
     }
     if !deliveries.is_empty() {
-        document.blocks.push(Block::text("Told:"));
+        document.blocks.push(Block::text("Notifications:"));
         document.blocks.push(outcomes(deliveries));
     }
     document
@@ -186,11 +186,11 @@ pub fn now_active(task: &Task, inquiry: &Investigation) -> Document {
 /// Tells that one has not ended, or has no answer, so that nothing can go on from it.
 #[must_use]
 pub fn not_finished(task: &Task) -> Document {
-    line(&format!("`{}` is {}; only one that ended with an answer can be used.", task.id, task.status.as_str()))
+    line(&format!("`{}` is {}. Only an investigation with an answer can be used.", task.id, task.status.as_str()))
 }
 
-/// Tells that a task is no investigation.
+/// Tells that a task is not an investigation.
 #[must_use]
 pub fn no_investigation(task: &Task) -> Document {
-    line(&format!("`{}` is no investigation; `/why {}` tells what it is.", task.id, task.id))
+    line(&format!("`{}` is not an investigation. `/why {}` shows what it is.", task.id, task.id))
 }

@@ -10,23 +10,22 @@ pub fn not_taken(why: &str) -> Block {
     Block::text(format!("Not taken: {why}"))
 }
 
-/// Tells how to have voice notes written down.
+/// Tells how to have voice notes transcribed.
 #[must_use]
 pub fn no_program() -> Document {
     let mut document = line(
-        "I cannot hear voice notes here. Whoever runs this bot can name a program that writes them down, in the \
-         configuration:",
+        "I cannot understand voice notes yet. The bot's owner can name a transcription program in the configuration:",
     );
     let text = "[telegram]\ntranscribe = [\"whisper-to-text\", \"{file}\"]".to_owned();
     document.blocks.push(Block::Code { language: Some("toml".into()), text });
     document
 }
 
-/// Tells that a voice note could not be written down, and why.
+/// Tells that a voice note could not be transcribed, and why.
 #[must_use]
 pub fn not_heard(why: &str) -> Document {
     let content =
-        vec![Inline::Text("This voice note could not be written down: ".into()), Inline::Code(one_line(why, 300))];
+        vec![Inline::Text("This voice note could not be transcribed: ".into()), Inline::Code(one_line(why, 300))];
     Document { blocks: vec![Block::Paragraph(content)] }
 }
 
@@ -39,20 +38,20 @@ pub fn reworded(name: &str) -> Document {
 /// Tells that an edit came too late.
 #[must_use]
 pub fn edited_too_late(name: &str) -> Document {
-    line(&format!("`{name}` had begun with the first version; the edit was not taken. A reply goes on from it."))
+    line(&format!("Too late: `{name}` already works on the first version. Reply to add to it."))
 }
 
 /// Tells that a prompt cannot become a command.
 #[must_use]
 pub fn edited_to_a_command(name: &str) -> Document {
-    line(&format!("`{name}` keeps its prompt: an edit can change it, but not make a command of it."))
+    line(&format!("`{name}` keeps its prompt: an edit can change the prompt, but cannot turn it into a command."))
 }
 
 /// Tells a group how to reach the bot.
 #[must_use]
 pub fn group_hint() -> Document {
     line(
-        "In a group I may only be shown commands, mentions and replies: reply to one of my messages, mention me, or use \
-         `/session @name …` to follow up.",
+        "In a group I may see only commands, mentions and replies. To follow up, reply to one of my messages, mention \
+         me, or send `/session @name …`.",
     )
 }

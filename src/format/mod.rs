@@ -47,14 +47,16 @@ pub fn notice(document: &Document) -> Option<String> {
     (text.chars().count() <= MAX_NOTICE_CHARS).then_some(text)
 }
 
-/// Writes a length of time as people say it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d`.
+/// Writes a length of time as people say it: `0.4 s`, `12 s`, `10 min`, `3 min 5 s`, `2 h 10 min`, `4 d`.
 #[must_use]
 pub fn span(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {
         0..10 => format!("{:.1} s", length.as_secs_f64()),
         10..60 => format!("{seconds} s"),
+        60..3600 if seconds % 60 == 0 => format!("{} min", seconds / 60),
         60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86_400 if seconds % 3600 < 60 => format!("{} h", seconds / 3600),
         3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} d", seconds / 86_400),
     }
@@ -129,8 +131,9 @@ mod tests {
 
     #[test]
     fn lengths_of_time_are_written_as_people_say_them() {
-        let written = [400, 12_000, 185_000, 7_800_000, 400_000_000].map(|ms| span(Duration::from_millis(ms)));
-        assert_eq!(written, ["0.4 s", "12 s", "3 min 5 s", "2 h 10 min", "4 d"]);
+        let lengths = [400, 12_000, 185_000, 600_000, 3_600_000, 7_800_000, 400_000_000];
+        let written = lengths.map(|ms| span(Duration::from_millis(ms)));
+        assert_eq!(written, ["0.4 s", "12 s", "3 min 5 s", "10 min", "1 h", "2 h 10 min", "4 d"]);
     }
 
     #[test]

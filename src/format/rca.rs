@@ -27,7 +27,7 @@ pub fn admitted(session: &Session, admission: &Admission, title: &str, backgroun
     ];
     if background {
         content.push(Inline::Break);
-        content.extend(marked(&format!("`/background show {}` tells how far it is.", task.id)));
+        content.extend(marked(&format!("`/background show {}` shows its progress.", task.id)));
     }
     if only_host {
         content.push(Inline::Break);
@@ -94,7 +94,7 @@ fn headed(title: &str, under: Vec<Block>) -> Vec<Block> {
 fn said(claim: &Claim) -> Vec<Block> {
     let mut blocks = Document::from_markdown(&claim.claim).blocks;
     if claim.supported == Some(false) {
-        blocks.push(Block::Paragraph(vec![Inline::Emphasis(cell("not backed by what was seen in this run"))]));
+        blocks.push(Block::Paragraph(vec![Inline::Emphasis(cell("not backed by anything seen in this run"))]));
     }
     if let Some(evidence) = claim.evidence.first() {
         let mut content = Vec::new();
@@ -202,7 +202,7 @@ pub fn templates() -> Document {
         vec![vec![Inline::Code(template.name.clone())], cell(template.title.clone()), cell(template.about.clone())]
     });
     let table = super::table(&["template", "title", "for"], rows.collect());
-    line("`/investigate <template>`, or a question of your own, or an alert as text, JSON or file:")
+    line("Send `/investigate` with a template, a question, or an alert (text, JSON or a file). The templates:")
         .then(Document { blocks: vec![table] })
 }
 

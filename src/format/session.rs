@@ -12,16 +12,16 @@ const MAX_PROMPT_CHARS: usize = 300;
 
 /// Said once in each chat that has no other agent.
 pub(super) const ONLY_HOST: &str = "No agent is installed, so the built-in `host` investigator answers from this machine's \
-     own evidence; `/agents` tells how to install others.";
+     own evidence. `/agents` shows how to install others.";
 
 /// What an answer should mention besides.
 #[derive(Debug, Default)]
 pub struct Notes {
-    /// The session that was put away to make room.
+    /// The session that was archived to make room.
     pub archived: Option<String>,
     /// Whether the built-in investigator answers because no agent is installed, and this is the first time.
     pub only_host: bool,
-    /// Whether the session was put away and is open again.
+    /// Whether the session was archived and is open again.
     pub reopened: bool,
 }
 
@@ -49,10 +49,10 @@ pub fn admitted(session: &Session, admission: &Admission, notes: &Notes) -> Docu
         content.extend(super::marked(&text));
     };
     if let Some(archived) = &notes.archived {
-        note(format!("The session `{archived}` was put away to make room; `@{archived}` opens it again."));
+        note(format!("`{archived}` was archived to make room. `@{archived}` reopens it."));
     }
     if notes.reopened {
-        note("The session was put away and is open again, with its context.".into());
+        note("The session was archived. It is open again, with its context.".into());
     }
     if notes.only_host {
         note(ONLY_HOST.into());
@@ -65,13 +65,13 @@ pub fn admitted(session: &Session, admission: &Admission, notes: &Notes) -> Docu
 pub fn refused(refusal: &Refusal) -> Document {
     match refusal {
         Refusal::QueueFull(waiting) => line(&format!(
-            "Not taken: {} already wait in this chat (`limits.max_queued_per_chat`). Try again when some are done, or \
+            "Not taken: {} already wait in this chat (`limits.max_queued_per_chat`). Try again when some are done, or send \
              `/stop all`.",
             count(*waiting, "task")
         )),
         Refusal::SessionsBusy(open) => line(&format!(
-            "Not taken: all {open} sessions of this chat are at work (`limits.max_sessions_per_chat`). Wait for one, or \
-             `/session cancel` one."
+            "Not taken: all {open} sessions of this chat are busy (`limits.max_sessions_per_chat`). Wait for one, or \
+             stop one with `/session cancel <name>`."
         )),
     }
 }
@@ -80,8 +80,8 @@ pub fn refused(refusal: &Refusal) -> Document {
 #[must_use]
 pub fn long_prompt(size_bytes: usize, limit_bytes: usize) -> Document {
     line(&format!(
-        "Not taken: the prompt has {size_bytes} bytes, and {limit_bytes} are the limit (`limits.max_prompt`). Put the text \
-         in a file and name that."
+        "Not taken: the prompt has {size_bytes} bytes; the limit is {limit_bytes} (`limits.max_prompt`). Put the text in a \
+         file and name the file."
     ))
 }
 
@@ -136,8 +136,8 @@ pub fn unknown_project<'p>(name: &str, known: impl Iterator<Item = &'p String>) 
 #[must_use]
 pub fn options_of_a_new_one(name: &str) -> Document {
     line(&format!(
-        "`--name` and `--project` are for a new session, and `{name}` is one already. Leave them out to follow it up, or \
-         leave `@{name}` out to start another."
+        "`--name` and `--project` are for new sessions, but `{name}` already exists. Leave them out to follow it up, or \
+         leave out `@{name}` to start a new session."
     ))
 }
 
@@ -150,31 +150,31 @@ pub fn bad_name(fault: &NameFault) -> Document {
 /// Tells that an open session has the name already.
 #[must_use]
 pub fn name_taken(name: &str) -> Document {
-    line(&format!("The name `{name}` is taken by an open session; `/session end {name}` frees it."))
+    line(&format!("The name `{name}` is taken by an open session. `/session end {name}` frees it."))
 }
 
 /// Tells that a session is closed.
 #[must_use]
 pub fn ended(name: &str) -> Document {
-    line(&format!("The session `{name}` is closed; `/session <prompt>` starts a new one."))
+    line(&format!("The session `{name}` is closed. `/session <prompt>` starts a new one."))
 }
 
 /// Tells that a session has no task to cancel.
 #[must_use]
 pub fn nothing_runs(name: &str) -> Document {
-    line(&format!("Nothing runs or waits in `{name}`."))
+    line(&format!("Nothing is running or queued in `{name}`."))
 }
 
 /// Tells that a session cannot be closed while it works.
 #[must_use]
 pub fn still_running(name: &str) -> Document {
-    line(&format!("`{name}` is at work; `/session cancel {name}` stops it first."))
+    line(&format!("`{name}` is busy. Stop it first with `/session cancel {name}`."))
 }
 
 /// Confirms a close.
 #[must_use]
 pub fn closed(name: &str) -> Document {
-    line(&format!("Closed `{name}`; its name is free again."))
+    line(&format!("Closed `{name}`. Its name is free again."))
 }
 
 /// Confirms a rename.
@@ -196,7 +196,7 @@ pub fn table_of(sessions: &[Session], active: Option<i64>, now: Timestamp) -> Bl
         .iter()
         .map(|session| {
             let status = match (session.archived, active == Some(session.id)) {
-                (true, _) => "put away".to_owned(),
+                (true, _) => "archived".to_owned(),
                 (false, true) => format!("{} (active)", session.status.as_str()),
                 (false, false) => session.status.as_str().to_owned(),
             };
@@ -229,7 +229,7 @@ pub fn details(session: &Session, tasks: &[Task], resume: Option<&str>, now: Tim
     let code = |text: &str| vec![Inline::Code(text.to_owned())];
     let mut pairs = vec![
         ("Session", code(&session.name)),
-        ("Status", text(if session.archived { "put away".into() } else { session.status.as_str().into() })),
+        ("Status", text(if session.archived { "archived".into() } else { session.status.as_str().into() })),
         ("Agent", text(agent(&session.agent, session.model.as_deref()))),
     ];
     if let Some(id) = &session.agent_session {

@@ -26,7 +26,7 @@ pub struct Row {
 #[must_use]
 pub fn status(rows: &[Row], elsewhere: usize, now: Timestamp) -> Document {
     let mut document = if rows.is_empty() {
-        line("Nothing runs or waits here.")
+        line("Nothing is running or queued here.")
     } else {
         let cells = rows.iter().map(|row| {
             let state = match row.position {
@@ -108,7 +108,7 @@ pub fn ended(task: &Task, name: &str, now: Timestamp) -> Document {
     Document { blocks: vec![Block::Paragraph(headline)] }
 }
 
-/// Says how far a task has come: time, tools, step, what its agent said last, and how long it has been silent.
+/// Shows the progress of a task: time, tools, step, the agent's last words, and how long it has been silent.
 #[must_use]
 pub fn progress(task: &Task, name: &str, progress: &Progress, stopping: bool, now: (Timestamp, Instant)) -> Document {
     let (now, instant) = now;
@@ -142,8 +142,8 @@ fn answer(task: &Task) -> Document {
 
 fn interrupted() -> Document {
     line(
-        "The machine or the supervisor of this run stopped before it was done. It is not run again by itself: what it \
-         did so far may have had effects.",
+        "The machine or the supervisor stopped before this run was done. It is not repeated by itself, because it may \
+         have changed something already.",
     )
 }
 
@@ -168,7 +168,7 @@ fn failure(task: &Task) -> Document {
         });
     }
     if let Some(partial) = task.result.as_deref().map(str::trim).filter(|partial| !partial.is_empty()) {
-        document.blocks.push(Block::text("So far it had said:"));
+        document.blocks.push(Block::text("The answer so far:"));
         document = document.then(Document::from_markdown(partial));
     }
     document
@@ -195,7 +195,7 @@ pub fn stopping(names: &[String]) -> Document {
 /// Tells that there is nothing to stop.
 #[must_use]
 pub fn nothing_to_stop(all: bool) -> Document {
-    line(if all { "Nothing runs or waits in this chat." } else { "Nothing runs here." })
+    line(if all { "Nothing is running or queued in this chat." } else { "Nothing is running here." })
 }
 
 /// Tells that a task has ended already.
@@ -207,28 +207,28 @@ pub fn already_ended(task: &Task, name: &str) -> Document {
 /// Tells that a task has not ended yet.
 #[must_use]
 pub fn not_ended(task: &Task, name: &str) -> Document {
-    line(&format!("`{name}` is still {}; `/cancel {}` stops it.", task.status.as_str(), task.id))
+    line(&format!("`{name}` is still {}. `/cancel {}` stops it.", task.status.as_str(), task.id))
 }
 
-/// Tells that a task was retried or set aside before.
+/// Tells that a task was retried or discarded before.
 #[must_use]
 pub fn set_aside(name: &str) -> Document {
-    line(&format!("This run of `{name}` was retried or set aside before; `@{name} <prompt>` goes on."))
+    line(&format!("This run of `{name}` was retried or discarded before. `@{name} <prompt>` continues the session."))
 }
 
-/// Confirms that a task was set aside.
+/// Confirms that a task was discarded.
 #[must_use]
 pub fn discarded(name: &str) -> Document {
-    line(&format!("Set aside. `@{name} <prompt>` goes on with the session."))
+    line(&format!("Discarded. `@{name} <prompt>` continues the session."))
 }
 
 /// Tells that no task has an id.
 #[must_use]
 pub fn unknown(id: &str) -> Document {
     let content = vec![
-        Inline::Text("No task or message of this chat is known by ".into()),
+        Inline::Text("There is no task or message ".into()),
         Inline::Code(one_line(id, 40)),
-        Inline::Text(".".into()),
+        Inline::Text(" in this chat.".into()),
     ];
     Document { blocks: vec![Block::Paragraph(content)] }
 }

@@ -85,7 +85,7 @@ fn set(turn: &Turn<'_>, list: &str) -> Result<InboxOutcome, StoreError> {
     let channels = match channel::read_list(list) {
         Ok(channels) => channels,
         Err(channel::NoChannel(word)) => {
-            return turn.refuse(format::background::no_channel(&word, "is no channel"));
+            return turn.refuse(format::background::no_channel(&word, "is not a channel"));
         }
     };
     for channel in &channels {

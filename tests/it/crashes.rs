@@ -154,7 +154,7 @@ fn check_prints(prompts: &[String], printed: &[String]) {
 fn two_hundred_kills_lose_nothing_and_repeat_nothing() {
     let house = House::new("limits.max_sessions_per_chat = 1000\nlimits.max_queued_per_chat = 1000");
     let mut random = fastrand::Rng::with_seed(seed());
-    house.say("/status").was(0, "Nothing runs");
+    house.say("/status").was(0, "Nothing is running");
     let before = house.count("inbox");
     let commits = Commits::of(&house);
     let mut talks: Vec<Talk> = Vec::new();

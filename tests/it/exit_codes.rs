@@ -51,8 +51,8 @@ fn a_cancelled_run_is_130() {
     house.say("/stop").was(0, "Stopping docs.");
     let said = talk.end().was(130, "[docs] Cancelled");
     assert!(!said.out.contains("Failed"), "{said:#?}");
-    house.say("/stop").was(0, "Nothing runs here.");
-    house.say("/stop all").was(0, "Nothing runs or waits in this chat.");
+    house.say("/stop").was(0, "Nothing is running here.");
+    house.say("/stop all").was(0, "Nothing is running or queued in this chat.");
 }
 
 #[test]

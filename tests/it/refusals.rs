@@ -84,7 +84,7 @@ fn without_a_queue_what_can_run_at_once_is_taken() {
     let _talks = busy(&house, 1..=1);
     house.say("/session next").refused("Not taken");
     house.touch("gate");
-    let status = || house.say("/status").out.contains("Nothing runs");
+    let status = || house.say("/status").out.contains("Nothing is running");
     signalbox_test_support::everyday::eventually("the first ends", status);
     house.say("/session next").was(0, "turn 1: next");
 }
@@ -94,7 +94,7 @@ fn when_every_session_is_at_work_a_new_one_is_refused() {
     let house = House::new("limits.max_sessions_per_chat = 2");
     let _serving = house.serve();
     let _talks = busy(&house, 1..=2);
-    house.say("/session third").refused("all 2 sessions of this chat are at work");
+    house.say("/session third").refused("all 2 sessions of this chat are busy");
     assert_eq!((house.count("sessions"), house.count("tasks")), (2, 2));
 }
 

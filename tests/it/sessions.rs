@@ -68,10 +68,10 @@ fn the_session_idle_for_longest_makes_room_and_opens_again_with_its_context() {
     house.say("/session --name two b").was(0, "turn 1");
     house.say("@one c").was(0, "turn 2");
     let said = house.say("/session --name three d").was(0, "turn 1");
-    assert!(said.err.contains("The session two was put away to make room"), "{said:#?}");
-    house.say("/session list").was(0, "put away");
+    assert!(said.err.contains("two was archived to make room"), "{said:#?}");
+    house.say("/session list").was(0, "archived");
     let said = house.say("@two e").was(0, "turn 2: e");
-    assert!(said.err.contains("is open again, with its context") && said.err.contains("one was put away"), "{said:#?}");
+    assert!(said.err.contains("is open again, with its context") && said.err.contains("one was archived"), "{said:#?}");
     assert_eq!(house.count("sessions WHERE status <> 'ended'"), 2);
 }
 
@@ -83,11 +83,11 @@ fn a_retry_opens_a_put_away_session_as_a_follow_up_does() {
     house.say("/session --name three c").was(0, "turn 1");
     house.say("/session retry one").was(0, "turn 2: a");
     assert_eq!(house.count("sessions WHERE status <> 'ended'"), 2, "the limit holds");
-    // `two` is put away by now; somebody else takes its name.
+    // `two` is archived by now; somebody else takes its name.
     let old = house.session("two")["tasks"][0]["id"].as_str().expect("an id").to_owned();
     house.say("/session --name two d").was(0, "turn 1: d");
     house.say(&format!("/retry {old}")).refused("two");
-    house.say("/status").was(0, "Nothing runs");
+    house.say("/status").was(0, "Nothing is running");
 }
 
 #[test]
@@ -114,10 +114,10 @@ fn a_session_at_work_is_cancelled_before_it_is_closed() {
     let _serving = house.serve();
     let talk = house.begin("/session --name docs script: hang");
     talk.until("[docs] Started");
-    house.say("/session end docs").refused("docs is at work; /session cancel docs stops it first");
+    house.say("/session end docs").refused("docs is busy. Stop it first with /session cancel docs");
     house.say("/session cancel docs").was(0, "Stopping docs");
     talk.end().was(130, "[docs] Cancelled");
-    house.say("/session cancel docs").refused("Nothing runs or waits in docs");
+    house.say("/session cancel docs").refused("Nothing is running or queued in docs");
     house.say("@docs go on").was(0, "turn 2: go on");
     house.say("/session end docs").was(0, "Closed docs");
 }

@@ -32,7 +32,7 @@ fn templates_are_listed_and_an_unknown_word_is_a_question() {
     assert!(listed.out.contains("tls-expiry") && listed.out.contains("disk-full"), "{listed:#?}");
     house.say("/investigate is the disk full?").was(0, "is the disk full?");
     let unknown = house.say("/background show zzzz");
-    unknown.refused("No task or message of this chat");
+    unknown.refused("There is no task or message");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn an_agents_analysis_is_counted_and_rated_by_what_was_really_seen() {
     let house = House::new("");
     let said = house.say(&format!("/investigate {}", finds("The disk is full"))).was(0, "The disk is full");
     assert!(said.out.contains("Validity 0.50 (1 of 2 claims backed by evidence) · 1 tool call · 1 loop"), "{said:#?}");
-    assert!(said.out.contains("not backed by what was seen in this run"), "{said:#?}");
+    assert!(said.out.contains("not backed by anything seen in this run"), "{said:#?}");
     assert!(said.out.contains("Rotate the logs") && said.out.contains(SEEN) && !said.out.contains("99"), "{said:#?}");
     let shown = house.say(&format!("/background show {}", newest(&house))).was(0, "Status: success");
     assert!(shown.out.contains("Agent: claude") && shown.out.contains("Validity 0.50"), "{shown:#?}");
@@ -98,7 +98,7 @@ fn a_failed_investigation_says_so_and_can_be_tried_again() {
     let house = House::new("");
     house.say("/investigate script: fail 401 no credits").was(1, "401 no credits");
     let id = newest(&house);
-    house.say(&format!("/background use {id}")).refused("only one that ended with an answer");
+    house.say(&format!("/background use {id}")).refused("Only an investigation with an answer");
     house.say(&format!("/retry {id}")).was(1, "401 no credits");
     assert_eq!(house.count("investigations"), 2);
 }

@@ -18,7 +18,7 @@ fn background_mode_answers_at_once_and_completion_changes_no_context() {
     eventually("it is tracked", || house.count("investigations") == 1);
     let id = newest(&house);
     house.say("/background status").was(0, "1 running or queued, 1 tracked");
-    house.say(&format!("/background use {id}")).refused("only one that ended with an answer can be used");
+    house.say(&format!("/background use {id}")).refused("Only an investigation with an answer can be used");
     // The chat goes on meanwhile, in its own session.
     house.say("and you?").was(0, "turn 2: and you?");
     house.touch("gate");
@@ -87,7 +87,7 @@ fn any_unique_beginning_of_an_id_is_taken_and_another_lists_the_candidates() {
     assert!(several.iter().any(|id| said.out.contains(id.as_str())), "{said:#?}");
     house.say(&format!("/background show {}", &shown[0][..7])).was(0, &shown[0]);
     house.say(&format!("/background show {}", shown[0].to_uppercase())).was(0, &shown[0]);
-    house.say("/background show %").refused("No task or message");
+    house.say("/background show %").refused("There is no task or message");
 }
 
 #[test]

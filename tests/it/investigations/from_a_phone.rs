@@ -76,7 +76,7 @@ fn other_chats_are_told_that_can_be_and_a_dead_one_fails_nothing() {
     let _serving = phone.serve();
     phone.fake.open(TEAM, ChatKind::Supergroup, "team");
     let asked = phone.say(&format!("/background notify set telegram:{ELSEWHERE}"));
-    let refusal = phone.shown(asked, "Nothing was changed");
+    let refusal = phone.shown(asked, "Nothing changed");
     assert!(refusal.text.contains("chat not found"), "{refusal:?}");
     let asked = phone.say(&format!("/background notify set email,telegram:{TEAM}"));
     phone.shown(asked, &format!("telegram:{TEAM}"));
@@ -105,7 +105,7 @@ fn only_an_admin_says_who_is_told() {
     let asked = phone.say("/background notify set none");
     phone.shown(asked, "role admin");
     let asked = phone.say("/background notify list");
-    phone.shown(asked, "nobody besides");
+    phone.shown(asked, "only the chat that asked");
 }
 
 #[test]

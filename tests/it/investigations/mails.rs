@@ -77,13 +77,13 @@ fn channels_are_set_whole_or_not_at_all_and_kept() {
     let house = House::new(&post.config(&["ops@example.net"]));
     let serving = house.serve();
     let said = house.say("/background notify set email,pigeon").refused("pigeon");
-    assert!(said.out.contains("Nothing was changed") && said.out.contains("Allowed are email, chat"), "{said:#?}");
+    assert!(said.out.contains("Nothing changed") && said.out.contains("Use email, chat"), "{said:#?}");
     house.say("/background notify set slack:C0123").refused("no such chat is connected");
     house.say("/background notify list").was(0, "email (default)");
-    house.say("/background notify set none").was(0, "nobody besides");
+    house.say("/background notify set none").was(0, "only the chat that asked");
     drop(serving);
     let serving = house.serve();
-    house.say("/background notify list").was(0, "nobody besides");
+    house.say("/background notify list").was(0, "only the chat that asked");
     house.say(&format!("/investigate {}", finds("quiet"))).was(0, "quiet");
     assert_eq!(house.count("outbox WHERE provider = 'email'"), 0, "none also means not by default");
     house.say("/background notify set email,chat").was(0, "email, chat");
@@ -95,7 +95,7 @@ fn channels_are_set_whole_or_not_at_all_and_kept() {
 
     let house = House::new("");
     house.say("/background notify set email").refused("names no server");
-    house.say("/background notify list").was(0, "nobody besides the chat that asked (default)");
+    house.say("/background notify list").was(0, "only the chat that asked (default)");
 }
 
 #[test]
