@@ -69,7 +69,7 @@ pub fn notified(told: &Told, recipients: &[String]) -> Document {
 
 /// Tells that a word is not a channel, or not one that can be used; the whole list is refused.
 #[must_use]
-pub fn no_channel(word: &str, why: &str) -> Document {
+pub fn not_a_channel(word: &str, why: &str) -> Document {
     let content = vec![
         Inline::Text("Nothing changed: ".into()),
         Inline::Code(one_line(word, 60)),
@@ -191,6 +191,6 @@ pub fn not_finished(task: &Task) -> Document {
 
 /// Tells that a task is not an investigation.
 #[must_use]
-pub fn no_investigation(task: &Task) -> Document {
+pub fn not_an_investigation(task: &Task) -> Document {
     line(&format!("`{}` is not an investigation. `/why {}` shows what it is.", task.id, task.id))
 }

@@ -4,6 +4,8 @@ pub mod access;
 pub mod agents;
 pub mod approval;
 pub mod background;
+#[cfg(test)]
+mod gallery;
 pub mod intake;
 pub mod rca;
 pub mod session;

@@ -85,12 +85,12 @@ fn set(turn: &Turn<'_>, list: &str) -> Result<InboxOutcome, StoreError> {
     let channels = match channel::read_list(list) {
         Ok(channels) => channels,
         Err(channel::NoChannel(word)) => {
-            return turn.refuse(format::background::no_channel(&word, "is not a channel"));
+            return turn.refuse(format::background::not_a_channel(&word, "is not a channel"));
         }
     };
     for channel in &channels {
         if let Err(why) = usable(turn, channel)? {
-            return turn.refuse(format::background::no_channel(&channel.to_string(), &why));
+            return turn.refuse(format::background::not_a_channel(&channel.to_string(), &why));
         }
     }
     turn.tx.set_channels(&turn.chat(), &channels)?;
@@ -159,5 +159,5 @@ fn with(
 
 fn unknown(turn: &Turn<'_>, id: &str) -> Result<Document, StoreError> {
     let other = turn.tx.tasks_by_prefix(Some(&turn.chat()), id, 1)?.pop();
-    Ok(other.map_or_else(|| format::task::unknown(id), |task| format::background::no_investigation(&task)))
+    Ok(other.map_or_else(|| format::task::unknown(id), |task| format::background::not_an_investigation(&task)))
 }

@@ -1,0 +1,424 @@
+//! The gallery: every sentence once, as Markdown and as it reads in Telegram, so that a change of words is seen as such.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use signalbox_adapter::{
+    ChatAddress, ChatId, Document, Incoming, IncomingKind, Provider, Purpose, Sender, ThreadId, UserId,
+};
+
+use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
+use crate::agent::event::{Decision, Denial};
+use crate::clock::Timestamp;
+use crate::command::channel::Channel;
+use crate::command::{NameFault, Need};
+use crate::config::{Agents, Role};
+use crate::observer::progress::Progress;
+use crate::rca::{Claim, Evidence, Rca, Stats, Verdict};
+use crate::store::{
+    Admission, Approval, Delivery, DeliveryState, Investigation, Refusal, Session, SessionStatus, Status, Task,
+    TaskEvent, TaskId,
+};
+
+const NOW: Timestamp = Timestamp(1_796_000_000_000);
+
+/// The sentences of one file, with the names of the functions that made them.
+struct Wall {
+    shown: Vec<(&'static str, Document)>,
+}
+
+impl Wall {
+    fn with(mut self, name: &'static str, document: Document) -> Self {
+        self.shown.push((name, document));
+        self
+    }
+
+    fn with_text(self, name: &'static str, text: impl Into<String>) -> Self {
+        self.with(name, Document::text(text))
+    }
+
+    /// Writes everything, and checks that each sentence of the file is there.
+    fn written(&self, source: &str) -> String {
+        let public = source.lines().filter_map(|line| line.strip_prefix("pub fn "));
+        let names = public.map(|rest| rest.split(['(', '<']).next().unwrap_or_default());
+        let missing: Vec<&str> =
+            names.filter(|name| !self.shown.iter().any(|(shown, _)| shown.split(' ').next() == Some(*name))).collect();
+        assert!(missing.is_empty(), "the gallery lacks {missing:?}");
+        let mut all = String::new();
+        for (name, document) in &self.shown {
+            all.push_str(&format!("=== {name}\n{}\n{}", document.to_markdown(), on_telegram(document)));
+        }
+        all
+    }
+}
+
+#[cfg(feature = "telegram")]
+fn on_telegram(document: &Document) -> String {
+    let transports = crate::wiring::transports();
+    let rendered = transports["telegram"].render.render(document, 5);
+    let text =
+        |body: &str| serde_json::from_str::<serde_json::Value>(body).expect("JSON")["text"].as_str().map(str::to_owned);
+    let parts = rendered.parts.iter().map(|part| text(&part.body).expect("a text"));
+    format!("--- in Telegram\n{}\n", parts.collect::<Vec<_>>().join("\n--- next message\n"))
+}
+
+fn wall() -> Wall {
+    Wall { shown: Vec::new() }
+}
+
+fn address() -> ChatAddress {
+    ChatAddress {
+        provider: Provider::new("telegram"),
+        chat: ChatId::new("-1001234"),
+        thread: Some(ThreadId::new("77")),
+    }
+}
+
+fn incoming() -> Incoming {
+    Incoming {
+        key: signalbox_adapter::InboundKey::new("telegram:7:1"),
+        address: address(),
+        sender: Sender { id: UserId::new("1001"), name: "Kim".into(), bot: false, roles: Vec::new() },
+        message: None,
+        reply_to: None,
+        direct: false,
+        addressed: true,
+        window: None,
+        directory: None,
+        files: Vec::new(),
+        not_taken: Vec::new(),
+        kind: IncomingKind::Text("why?".into()),
+    }
+}
+
+fn task(status: Status) -> Task {
+    let ended = status.is_final();
+    Task {
+        id: TaskId::of_test("k3m9qa7x"),
+        seq: 1,
+        address: address(),
+        window: None,
+        reply_to: None,
+        session: None,
+        inbox: None,
+        requested_by: "1001".into(),
+        agent: "claude".into(),
+        model: Some("opus".into()),
+        prompt: "fix the flaky test in store/outbox".into(),
+        directory: "/home/kim/web".into(),
+        status,
+        attempt: 1,
+        boot: None,
+        retry_of: None,
+        created_at: Timestamp(NOW.0 - 70_000),
+        started_at: (status != Status::Queued).then_some(Timestamp(NOW.0 - 64_000)),
+        finished_at: ended.then_some(NOW),
+        cancel_at: None,
+        discarded: false,
+        result: None,
+        error: None,
+        tools: 7,
+        cost_usd: Some(0.04),
+        denials: Vec::new(),
+    }
+}
+
+fn failed(status: Status, error: &str) -> Task {
+    Task { error: Some(error.into()), ..task(status) }
+}
+
+fn answered(answer: &str) -> Task {
+    Task { result: Some(answer.into()), ..task(Status::Ok) }
+}
+
+fn session() -> Session {
+    Session {
+        id: 3,
+        address: address(),
+        name: "calm-otter".into(),
+        agent: "claude".into(),
+        model: Some("opus".into()),
+        agent_session: Some("6f0c8e0a".into()),
+        status: SessionStatus::Idle,
+        archived: false,
+        created_at: Timestamp(NOW.0 - 7_200_000),
+        last_used_at: Timestamp(NOW.0 - 600_000),
+        messages: 2,
+        last_prompt: "fix the flaky test in store/outbox".into(),
+        title: "fix the flaky test in store/outbox".into(),
+        directory: "/home/kim/web".into(),
+        input_tokens: 1200,
+        output_tokens: 340,
+        cost_usd: 0.04,
+        reported_cost: 0.04,
+        allowed_tools: Vec::new(),
+        investigation: false,
+    }
+}
+
+fn approval(decision: Option<Decision>) -> Approval {
+    Approval {
+        id: "k3m9qa".into(),
+        task: TaskId::of_test("k3m9qa7x"),
+        request: "req-1".into(),
+        tool: "Bash".into(),
+        detail: "cargo test outbox".into(),
+        asked_at: NOW,
+        decision,
+    }
+}
+
+fn investigation(rca: Option<Rca>) -> Investigation {
+    let score = rca.as_ref().map(|_| 0.5);
+    Investigation {
+        task: TaskId::of_test("k3m9qa7x"),
+        title: "Disk is full on web-1".into(),
+        question: "Why is the disk full?".into(),
+        alert: None,
+        fingerprint: Some("a1b2c3".into()),
+        background: true,
+        turns: 0,
+        answer: None,
+        fault: None,
+        stats: Stats { tool_calls: 3, loops: 2, score, supported: 1, claims: 2 },
+        rca,
+    }
+}
+
+fn rca(verdict: Verdict) -> Rca {
+    let evidence = vec![Evidence { tool: "Bash".into(), quote: "/dev/sda1 100% /var".into() }];
+    let claim = |text: &str, evidence, supported| Claim { claim: text.into(), evidence, supported: Some(supported) };
+    Rca {
+        verdict,
+        root_cause: claim("`/var` is full: **/var/log** grew by 40 GB today.", evidence, true),
+        analysis: vec![claim("Nothing rotates the logs.", Vec::new(), false)],
+        next_steps: vec!["Run `logrotate -f /etc/logrotate.conf`.".into()],
+    }
+}
+
+fn delivery(state: DeliveryState) -> Delivery {
+    Delivery {
+        id: 9,
+        key: signalbox_adapter::DeliveryKey::from_random_bits(7),
+        lane: "telegram:-1001234".into(),
+        address: address(),
+        purpose: Purpose::Result,
+        part: signalbox_adapter::Part { body: String::new() },
+        buttons: Vec::new(),
+        attachment: None,
+        reply_to: None,
+        state,
+        attempts: 2,
+        created_at: NOW,
+        finished_at: Some(Timestamp(NOW.0 + 900)),
+        error: (state == DeliveryState::Failed).then(|| "Forbidden: bot was kicked from the group".to_owned()),
+        maybe_repeat: false,
+        unknowns: 0,
+        task: None,
+        is_edit: false,
+        edit_of: None,
+    }
+}
+
+fn shown(name: &str, wall: Wall, source: &str) {
+    insta::assert_snapshot!(name, wall.written(source));
+}
+
+#[test]
+fn access() {
+    use super::access::*;
+    let wall = wall()
+        .with("stranger", stranger(&incoming()))
+        .with("welcome", welcome())
+        .with("paired", paired(Role::Operator))
+        .with("wrong_code", wrong_code(4))
+        .with("wrong_code the last", wrong_code(1))
+        .with("too_many_codes", too_many_codes())
+        .with("code_in_group", code_in_group())
+        .with("not_enough", not_enough(Role::Viewer, Need::Admin))
+        .with("identity", identity(&incoming(), Role::Admin, true))
+        .with_text("no_button", no_button(&incoming()));
+    shown("access", wall, include_str!("access.rs"));
+}
+
+#[test]
+fn agents() {
+    let catalogue = Catalogue::new(Agents::default(), BTreeMap::new());
+    let versions = [("host", Version::BuiltIn), ("claude", Version::Missing)];
+    let presence = Presence {
+        default: Choice::OnlyHost,
+        versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
+    };
+    shown("agents", wall().with("list", super::agents::list(&catalogue, &presence)), include_str!("agents.rs"));
+}
+
+#[test]
+fn approvals() {
+    use super::approval::*;
+    let open = approval(None);
+    let wall = wall()
+        .with("question", question("calm-otter", &open, Duration::from_secs(600)))
+        .with("noted", noted("calm-otter", &open, Decision::Allow))
+        .with("noted for the session", noted("calm-otter", &open, Decision::AllowForSession))
+        .with("noted as denied", noted("calm-otter", &open, Decision::Deny))
+        .with("answered", answered("calm-otter", &open, Answered::By(Decision::Allow, "Kim")))
+        .with("answered by nobody", answered("calm-otter", &open, Answered::Nobody))
+        .with("answered by the end", answered("calm-otter", &open, Answered::Ended))
+        .with("too_late", too_late("calm-otter", &approval(Some(Decision::Deny))))
+        .with("too_late after the end", too_late("calm-otter", &open))
+        .with("timed_out", timed_out("calm-otter", "Bash"))
+        .with("unknown", unknown("zzzzzz"));
+    shown("approval", wall, include_str!("approval.rs"));
+}
+
+#[test]
+fn background() {
+    use super::background::*;
+    let told = |channels, by_default| Told { channels, by_default };
+    let team = Channel::To(address());
+    let done = Task { status: Status::Success, ..answered("done") };
+    let rows = [(done.clone(), investigation(Some(rca(Verdict::CauseFound))))];
+    let deliveries = [delivery(DeliveryState::Delivered), delivery(DeliveryState::Failed)];
+    let wall = wall()
+        .with("switched on", switched(true))
+        .with("switched off", switched(false))
+        .with("status", status(true, (1, 12), &told(vec![Channel::Chat, team.clone()], false)))
+        .with("status by default", status(false, (0, 0), &told(Vec::new(), true)))
+        .with("notified", notified(&told(vec![team.clone()], false), &[]))
+        .with("not_a_channel", not_a_channel("pigeon", "is not a channel"))
+        .with("testing", testing(&told(vec![team], false)))
+        .with("testing nothing", testing(&told(Vec::new(), true)))
+        .with("tested", tested(&deliveries))
+        .with("test_notice", test_notice("telegram:-1001234"))
+        .with("list", list(&rows, NOW))
+        .with("list of none", list(&[], NOW))
+        .with("show", show(&done, "k3m9qa7x", &rows[0].1, &deliveries, NOW))
+        .with("show while it runs", show(&task(Status::Running), "k3m9qa7x", &investigation(None), &[], NOW))
+        .with("now_active", now_active(&done, &rows[0].1))
+        .with("not_finished", not_finished(&task(Status::Queued)))
+        .with("not_an_investigation", not_an_investigation(&done));
+    shown("background", wall, include_str!("background.rs"));
+}
+
+#[test]
+fn intake() {
+    use super::intake::*;
+    let wall = wall()
+        .with("not_taken", Document { blocks: vec![not_taken("a sticker")] })
+        .with("no_program", no_program())
+        .with("not_heard", not_heard("whisper took longer than 120 s"))
+        .with("reworded", reworded("calm-otter"))
+        .with("edited_too_late", edited_too_late("calm-otter"))
+        .with("edited_to_a_command", edited_to_a_command("calm-otter"))
+        .with("group_hint", group_hint());
+    shown("intake", wall, include_str!("intake.rs"));
+}
+
+#[test]
+fn rcas() {
+    use super::rca::*;
+    let done = Task { status: Status::Success, ..answered("It is the disk.") };
+    let found = investigation(Some(super::gallery::rca(Verdict::CauseFound)));
+    let started = Admission::Started(task(Status::Running));
+    let queued = Admission::Queued(task(Status::Queued), 2);
+    let wall = wall()
+        .with("admitted", admitted(&session(), &started, "Disk is full", true, false))
+        .with("admitted into the queue", admitted(&session(), &queued, "Disk is full", false, true))
+        .with("result", result(&done, "k3m9qa7x", &found, NOW))
+        .with("result unrated", result(&done, "k3m9qa7x", &investigation(None), NOW))
+        .with("analysis of nothing wrong", analysis(&investigation(Some(super::gallery::rca(Verdict::NothingWrong)))))
+        .with("analysis of the unclear", analysis(&investigation(Some(super::gallery::rca(Verdict::Unclear)))))
+        .with_text("in_brief", in_brief(&done, &found))
+        .with_text("record", record(&found))
+        .with("notice", notice(&done, &found))
+        .with_text("subject", subject(&done, &found))
+        .with("mail", mail(&done, "k3m9qa7x", &found, NOW))
+        .with_text("outcome", outcome(DeliveryState::Unknown))
+        .with("templates", templates())
+        .with("bad_alert", bad_alert("reading an alert: there is nothing in it"));
+    shown("rca", wall, include_str!("rca.rs"));
+}
+
+#[test]
+fn sessions() {
+    use super::session::*;
+    let started = Admission::Started(task(Status::Running));
+    let queued = Admission::Queued(task(Status::Queued), 2);
+    let notes = Notes { archived: Some("old-owl".into()), only_host: true, reopened: true };
+    let sessions = [session(), Session { archived: true, ..session() }];
+    let tasks = [task(Status::Ok)];
+    let resume = "cd /home/kim/web && claude --resume 6f0c8e0a";
+    let wall = wall()
+        .with_text("agent", agent("claude", Some("opus")))
+        .with("admitted", admitted(&session(), &started, &Notes::default()))
+        .with("admitted into the queue", admitted(&session(), &queued, &notes))
+        .with("refused for the queue", refused(&Refusal::QueueFull(50)))
+        .with("refused for the sessions", refused(&Refusal::SessionsBusy(10)))
+        .with("long_prompt", long_prompt(2_000_000, 1_048_576))
+        .with("near_miss", near_miss("calm-oter", Some("calm-otter")))
+        .with("unknown", unknown("calm-oter", Some("calm-otter")))
+        .with("unknown_project", unknown_project("wep", ["web".to_owned()].iter()))
+        .with("unknown_project of none", unknown_project("wep", [].iter()))
+        .with("options_of_a_new_one", options_of_a_new_one("calm-otter"))
+        .with("bad_name", bad_name(&NameFault::Length))
+        .with("name_taken", name_taken("calm-otter"))
+        .with("ended", ended("calm-otter"))
+        .with("nothing_runs", nothing_runs("calm-otter"))
+        .with("still_running", still_running("calm-otter"))
+        .with("closed", closed("calm-otter"))
+        .with("renamed", renamed("calm-otter", "docs"))
+        .with("now_active", now_active("calm-otter"))
+        .with("table_of", Document { blocks: vec![table_of(&sessions, None, NOW)] })
+        .with("list", list(&sessions, Some(sessions[0].id), NOW))
+        .with("list of none", list(&[], None, NOW))
+        .with("details", details(&session(), &tasks, Some(resume), NOW));
+    shown("session", wall, include_str!("session.rs"));
+}
+
+#[test]
+fn tasks() {
+    use super::task::*;
+    let denied = Denial { tool: "Bash".into(), summary: "rm -r target".into() };
+    let rows = [
+        Row { task: task(Status::Running), name: "calm-otter".into(), position: None },
+        Row { task: task(Status::Queued), name: "brave-elk".into(), position: Some(2) },
+    ];
+    let instant = Instant::now();
+    let running = Progress { tools: 3, step: "Bash: cargo test outbox".into(), ..Progress::new(instant) };
+    let name = "calm-otter";
+    let wall = wall()
+        .with("status", status(&rows, 4, NOW))
+        .with("status of none", status(&[], 0, NOW))
+        .with("result", result(&answered("The test compared **two clocks**."), name, NOW))
+        .with("result with denials", result(&Task { denials: vec![denied], ..answered("Done.") }, name, NOW))
+        .with("result without words", result(&answered(" "), name, NOW))
+        .with("result of a failure", result(&failed(Status::ErrorCli, "exit code 1\nno such file"), name, NOW))
+        .with("result of a timeout", result(&failed(Status::ErrorTimeout, "It took longer than 30 min."), name, NOW))
+        .with(
+            "result of a cancelled run",
+            result(&Task { result: Some("half".into()), ..task(Status::Aborted) }, name, NOW),
+        )
+        .with("result of an interrupted run", result(&task(Status::Interrupted), name, NOW))
+        .with("ended", ended(&task(Status::Ok), name, NOW))
+        .with("progress", progress(&task(Status::Running), name, &running, false, (NOW, instant)))
+        .with("progress while it stops", progress(&task(Status::Running), name, &running, true, (NOW, instant)))
+        .with("stopping", stopping(&[name.to_owned(), "brave-elk".to_owned()]))
+        .with("nothing_to_stop", nothing_to_stop(false))
+        .with("nothing_to_stop in the chat", nothing_to_stop(true))
+        .with("already_ended", already_ended(&task(Status::Ok), name))
+        .with("not_ended", not_ended(&task(Status::Running), name))
+        .with("set_aside", set_aside(name))
+        .with("discarded", discarded(name))
+        .with("unknown", unknown("zzzz"))
+        .with("ambiguous", ambiguous("k3", &[task(Status::Ok), task(Status::Ok)]))
+        .with_text("asked", asked(&task(Status::Ok), NOW));
+    shown("task", wall, include_str!("task.rs"));
+}
+
+#[test]
+fn traces() {
+    let events = [TaskEvent { at: NOW, what: "accepted".into(), detail: String::new() }];
+    let trace =
+        super::trace::trace(&task(Status::Ok), "calm-otter", Some(NOW), &events, &[delivery(DeliveryState::Delivered)]);
+    shown("trace", wall().with("trace", trace), include_str!("trace.rs"));
+}
