@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::digest::Digest;
+
 /// One thing an agent did or said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -47,6 +49,9 @@ pub enum Event {
         tool: String,
         /// What it wants to do, in full, for a person to judge.
         detail: String,
+        /// Digest of the tool and its whole input; supervisors of protocol version 1 give none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
     },
     /// A permission request was answered, by a person or by time.
     Answered {

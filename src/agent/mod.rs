@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod claude;
+pub mod digest;
 pub mod environment;
 pub mod event;
 pub mod exit;

@@ -7,7 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// Version of the protocol between bot and supervisor; a newer bot speaks every released one.
-pub const PROTOCOL_VERSION: u32 = 1;
+///
+/// | version | new in it |
+/// |---|---|
+/// | 1 | |
+/// | 2 | a permission request and its answer carry a digest of what is asked for |
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// One run of an agent, as handed to its supervisor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -20,6 +20,8 @@ pub enum Answered<'a> {
     Nobody,
     /// Its run has ended.
     Ended,
+    /// Its agent asks for something else under the same id.
+    Replaced,
 }
 
 /// Asks a person whether an agent may do something.
@@ -72,6 +74,7 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
         Answered::By(Decision::Deny, who) => ("Denied", Some(who)),
         Answered::Nobody => ("Denied: nobody answered in time", None),
         Answered::Ended => ("No longer needed: the run has ended", None),
+        Answered::Replaced => ("No longer needed: the agent asks for something else", None),
     };
     let by = who.map(|who| format!(" by {}", one_line(who, 40))).unwrap_or_default();
     let headline = vec![

@@ -7,14 +7,19 @@ use super::Observer;
 use crate::agent::supervisor::client::{Attached, RunNews, attach};
 use crate::rca::Recorder;
 use crate::store::{Again, Completion, Investigation, Status, Task};
+use crate::turn::report;
 
 impl Observer {
     /// Lets a task run once more; `Err` says how it ends where it does not, or that this program stops.
     pub(super) async fn ask_again(&self, task: &Task, again: Again) -> Result<Task, Option<Completion>> {
-        let (asked, next) = (task.clone(), Arc::new(Mutex::new(None)));
+        let (bus, asked, next) = (Arc::clone(&self.bus), task.clone(), Arc::new(Mutex::new(None)));
         let told = Arc::clone(&next);
         let stored = self.store("a question asked again", move |tx| {
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = tx.ask_again(&asked, &again)?;
+            let next = tx.ask_again(&asked, &again)?;
+            if next.is_some() {
+                report::close_questions(tx, bus.router().context(), &asked.id, &tx.name_of(&asked)?)?;
+            }
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = next;
             Ok(())
         });
         if !stored.await {

@@ -17,6 +17,7 @@ mod inquiry;
 pub mod live;
 mod prepare;
 pub mod progress;
+mod questions;
 mod recover;
 mod verdict;
 mod watch;
@@ -34,7 +35,7 @@ use crate::agent::supervisor::client::Launcher;
 use crate::agent::supervisor::wire::Control;
 use crate::bus::{Bus, Order};
 use crate::redact::Redactor;
-use crate::store::{Task, TaskId};
+use crate::store::{Approval, Task, TaskId};
 use board::Board;
 
 pub use follow::Follower;
@@ -43,12 +44,34 @@ pub use prepare::{HOST_SUBCOMMAND, files_of};
 /// What may wait to be said to one agent.
 const MAX_CONTROLS: usize = 64;
 
+/// What is said to a running agent.
+#[derive(Debug)]
+enum Word {
+    /// End.
+    Cancel,
+    /// A permission request was answered.
+    Answer(Approval),
+}
+
+impl Word {
+    /// Returns what the supervisor of a task's run is told; nothing where the word is for another run of the task.
+    fn to_run(&self, attempt: u32) -> Option<Control> {
+        match self {
+            Self::Cancel => Some(Control::cancel()),
+            Self::Answer(approval) if approval.attempt == attempt => {
+                Some(Control::answer(&approval.request, approval.decision?, approval.digest.clone()))
+            }
+            Self::Answer(_) => None,
+        }
+    }
+}
+
 /// Runs agents.
 pub struct Observer {
     bus: Arc<Bus>,
     launcher: Launcher,
     redactor: Redactor,
-    controls: Mutex<HashMap<TaskId, mpsc::Sender<Control>>>,
+    controls: Mutex<HashMap<TaskId, mpsc::Sender<Word>>>,
     board: Arc<Board>,
     tracker: TaskTracker,
     stop: CancellationToken,
@@ -79,13 +102,9 @@ impl Observer {
                 Some(Order::Start(task)) => self.begin(*task, watch::Begin::Fresh),
                 Some(Order::Cancel(task)) => {
                     self.board.stopping(&task);
-                    self.tell(&task, Control::cancel());
+                    self.tell(&task, Word::Cancel);
                 }
-                Some(Order::Answer(approval)) => {
-                    if let Some(decision) = approval.decision {
-                        self.tell(&approval.task, Control::answer(approval.request, decision));
-                    }
-                }
+                Some(Order::Answer(approval)) => self.tell(&approval.task.clone(), Word::Answer(approval)),
                 Some(Order::Tidy(session)) => self.tidy(session),
                 None => break,
             }
@@ -101,7 +120,7 @@ impl Observer {
     fn begin(self: &Arc<Self>, task: Task, how: watch::Begin) {
         let (control, controls) = mpsc::channel(MAX_CONTROLS);
         if task.cancel_at.is_some() {
-            control.try_send(Control::cancel()).ok();
+            control.try_send(Word::Cancel).ok();
         }
         self.controls().insert(task.id.clone(), control);
         self.board.add(&task, Instant::now());
@@ -115,16 +134,16 @@ impl Observer {
     }
 
     /// Says something to a running agent; one that has ended needs no word.
-    fn tell(&self, task: &TaskId, control: Control) {
+    fn tell(&self, task: &TaskId, word: Word) {
         let sender = self.controls().get(task).cloned();
         if let Some(sender) = sender
-            && sender.try_send(control).is_err()
+            && sender.try_send(word).is_err()
         {
             tracing::warn!(task.id = %task, "a run takes no more messages");
         }
     }
 
-    fn controls(&self) -> std::sync::MutexGuard<'_, HashMap<TaskId, mpsc::Sender<Control>>> {
+    fn controls(&self) -> std::sync::MutexGuard<'_, HashMap<TaskId, mpsc::Sender<Word>>> {
         self.controls.lock().expect("no holder of this lock panics")
     }
 

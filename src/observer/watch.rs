@@ -4,24 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use signalbox_adapter::Purpose;
 use tokio::sync::mpsc;
 
 use super::inquiry::{self, Briefing, Outcome};
 use super::prepare::Prepared;
+use super::questions::Questions;
 use super::recover::Found;
 use super::verdict::{self, Evidence};
-use super::{Observer, prepare};
+use super::{Observer, Word, prepare};
 use crate::agent::event::{Event, Final};
 use crate::agent::exit::Exit;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, StartError, attach};
 use crate::agent::supervisor::end_leftovers;
-use crate::agent::supervisor::wire::Control;
 use crate::config::{Kind, Recovery};
-use crate::format;
-use crate::format::approval::Answered;
 use crate::rca::{Rca, Recorder, Stats};
-use crate::store::{Completion, Session, Status, StoreError, Task};
+use crate::store::{Asking, Completion, Session, Status, StoreError, Task};
 use crate::turn::report;
 
 /// How long until a step that could not be stored is tried again.
@@ -50,10 +47,11 @@ struct Seen {
     last_word: Option<Final>,
     asked_session: Option<String>,
     other_session: bool,
+    questions: Questions,
 }
 
 /// Follows a task through its run, and through the next where its answer has to be asked for once more.
-pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut controls: mpsc::Receiver<Control>) {
+pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut controls: mpsc::Receiver<Word>) {
     let mut next = Some((task, how));
     while let Some((task, how)) = next {
         next = watch_run(observer, task, how, &mut controls).await.map(|task| (task, Begin::Fresh));
@@ -64,7 +62,7 @@ async fn watch_run(
     observer: &Arc<Observer>,
     task: Task,
     how: Begin,
-    controls: &mut mpsc::Receiver<Control>,
+    controls: &mut mpsc::Receiver<Word>,
 ) -> Option<Task> {
     let Ok((session, briefing)) = observer.briefing_of(&task).await else { return None };
     let recorder = match &briefing.inquiry {
@@ -93,12 +91,15 @@ async fn watch_run(
         }
         Started::Stopping => return None,
     };
+    let mut is_up_to_date = run.is_up_to_date();
     loop {
         let news = tokio::select! {
             () = observer.stop.cancelled() => return None,
             news = run.next() => news,
-            Some(control) = controls.recv() => {
-                if let Err(error) = run.control(&control).await {
+            Some(word) = controls.recv() => {
+                if let Some(control) = word.to_run(task.attempt)
+                    && let Err(error) = run.control(&control).await
+                {
                     tracing::warn!(%error, task.id = %task.id, "could not reach a run's supervisor");
                 }
                 continue;
@@ -107,7 +108,11 @@ async fn watch_run(
         match news {
             Some(RunNews::Event(event)) => {
                 observer.board.take(&task.id, &event, Instant::now());
-                observer.take(&task, event, &mut seen).await;
+                observer.take(&task, run.seen(), event, &mut seen).await;
+                if !is_up_to_date && run.is_up_to_date() {
+                    is_up_to_date = true;
+                    observer.pass_answers_on(&seen.questions).await;
+                }
             }
             Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen, briefing).await,
             Some(RunNews::Lost) | None => {
@@ -178,7 +183,8 @@ impl Observer {
         }
     }
 
-    async fn take(&self, task: &Task, event: Event, seen: &mut Seen) {
+    /// Takes an event of a run in, the `number`-th, from 1.
+    async fn take(&self, task: &Task, number: u64, event: Event, seen: &mut Seen) {
         if let Some(recorder) = &mut seen.recorder {
             recorder.take(&event);
         }
@@ -198,50 +204,24 @@ impl Observer {
                 .await;
             }
             Event::ToolStarted { .. } => seen.tools += 1,
-            Event::Asked { id, tool, detail } => self.ask(task, id, tool, &detail).await,
-            Event::Answered { id, timed_out: true, .. } => self.expire(task, id).await,
+            Event::Asked { id, tool, detail, digest } => {
+                let (task_id, attempt) = (task.id.clone(), task.attempt);
+                let asking = Asking { task: task_id, attempt, event: number, request: id, tool, detail, digest };
+                self.ask(task, asking, &mut seen.questions).await;
+            }
+            Event::Answered { id, timed_out, .. } => {
+                self.close_question(task, &id, timed_out, &mut seen.questions).await;
+            }
             Event::Text { text } => {
                 let end = text.floor_char_boundary(MAX_SAID_BYTES);
                 text[..end].clone_into(&mut seen.said);
             }
-            Event::Answered { timed_out: false, .. } | Event::ToolFinished { .. } => {}
+            Event::ToolFinished { .. } => {}
             Event::Retrying { attempt, reason } => {
                 tracing::info!(task.id = %task.id, attempt, reason, "an agent waits for its model service");
             }
             Event::Final(word) => seen.last_word = Some(word),
         }
-    }
-
-    async fn ask(&self, task: &Task, request: String, tool: String, detail: &str) {
-        let detail = self.redactor.clean(detail);
-        let (bus, id, asked) = (Arc::clone(&self.bus), task.id.clone(), request.clone());
-        let task = task.clone();
-        self.store("a permission request", move |tx| {
-            let Some(approval) = tx.ask(&task.id, &request, &tool, &detail)? else { return Ok(()) };
-            report::ask(tx, bus.router().context(), &task, &approval)
-        })
-        .await;
-        // After a restart the question may have been answered already, and the answer not passed on.
-        let decided = self.bus.store().read(move |tx| tx.decision_on(&id, &asked)).await;
-        if let Ok(Some(approval)) = decided
-            && let Some(decision) = approval.decision
-        {
-            self.tell(&approval.task, Control::answer(approval.request, decision));
-        }
-    }
-
-    async fn expire(&self, task: &Task, request: String) {
-        let (bus, task) = (Arc::clone(&self.bus), task.clone());
-        self.store("an expired permission request", move |tx| {
-            if let Some(approval) = tx.expire_approval(&task.id, &request)? {
-                let context = bus.router().context();
-                let said = format::approval::timed_out(&tx.name_of(&task)?, &approval.tool);
-                tx.enqueue(&context.tell(&task, &said, Purpose::Approval, Vec::new()))?;
-                report::answered(tx, context, &task, &approval, Answered::Nobody)?;
-            }
-            Ok(())
-        })
-        .await;
     }
 
     /// Writes down how a run ended; returns the task where its answer is asked for once more.

@@ -1,13 +1,36 @@
 //! Permission requests of agents, and their answers; durable, so that a question outlives a restart.
+//!
+//! An answer is for what was shown: it is found again by the run and the event that asked, and only where request, tool
+//! and input are the same.
 
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{StoreError, TaskId, Tx};
+use crate::agent::digest::Digest;
 use crate::agent::event::Decision;
 use crate::clock::Timestamp;
 
 /// Characters of a request's id.
 const ID_CHARS: usize = 6;
+
+/// What a run asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    /// The task that asks.
+    pub task: TaskId,
+    /// The task's run that asks.
+    pub attempt: u32,
+    /// Which of the run's events asks, from 1: read again after a restart it is the same.
+    pub event: u64,
+    /// The agent's own id of the request.
+    pub request: String,
+    /// The tool it wants to use.
+    pub tool: String,
+    /// What it wants to do, as a person is shown it.
+    pub detail: String,
+    /// Digest of the tool and its whole input, where the supervisor gives one.
+    pub digest: Option<Digest>,
+}
 
 /// A permission request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +39,16 @@ pub struct Approval {
     pub id: String,
     /// The task that asks.
     pub task: TaskId,
+    /// The task's run that asks.
+    pub attempt: u32,
     /// The agent's own id of the request.
     pub request: String,
     /// The tool it wants to use.
     pub tool: String,
     /// What it wants to do.
     pub detail: String,
+    /// Digest of the tool and its whole input, where the supervisor gives one.
+    pub digest: Option<Digest>,
     /// When it asked.
     pub asked_at: Timestamp,
     /// The answer; `None` while it is open.
@@ -37,14 +64,16 @@ fn word(decision: Decision) -> &'static str {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
-    let decision: Option<String> = row.get(6)?;
+    let decision: Option<String> = row.get(8)?;
     Ok(Approval {
         id: row.get(0)?,
         task: TaskId::from_row(row.get(1)?),
-        request: row.get(2)?,
-        tool: row.get(3)?,
-        detail: row.get(4)?,
-        asked_at: row.get(5)?,
+        attempt: row.get(2)?,
+        request: row.get(3)?,
+        tool: row.get(4)?,
+        detail: row.get(5)?,
+        digest: row.get::<_, Option<String>>(6)?.map(Digest::stored),
+        asked_at: row.get(7)?,
         decision: decision.map(|word| match word.as_str() {
             "allow" => Decision::Allow,
             "session" => Decision::AllowForSession,
@@ -53,28 +82,66 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
     })
 }
 
-const COLUMNS: &str = "id, task, request, tool, detail, asked_at, decision";
+const COLUMNS: &str = "id, task, attempt, request, tool, detail, digest, asked_at, decision";
+
+/// Picks the row of an [`Asking`]; where no digest is known, what was shown must be the same.
+const SAME: &str = "task = ?1 AND attempt = ?2 AND event = ?3 AND request = ?4 AND tool = ?5
+    AND digest IS NOT DISTINCT FROM ?6 AND (digest IS NOT NULL OR detail = ?7)";
 
 impl Tx<'_> {
     /// Stores a permission request; `None` when it is known already.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn ask(&self, task: &TaskId, request: &str, tool: &str, detail: &str) -> Result<Option<Approval>, StoreError> {
-        let sql = format!(
-            "INSERT INTO approvals (id, task, request, tool, detail, asked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (task, request) DO NOTHING RETURNING {COLUMNS}"
-        );
-        let id = self.short_id(ID_CHARS);
-        let approval = self
-            .connection
-            .prepare_cached(&sql)?
-            .query_row(params![id, task.as_str(), request, tool, detail, self.now()], read)
-            .optional()?;
-        if approval.is_some() {
-            self.note(task, "asked", tool)?;
+    pub fn ask(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
+        if self.is_known(asking)? {
+            return Ok(None);
         }
-        Ok(approval)
+        let sql = format!(
+            "INSERT INTO approvals (id, task, attempt, event, request, tool, detail, digest, asked_at)
+             VALUES (?8, ?1, ?2, ?3, ?4, ?5, ?7, ?6, ?9) RETURNING {COLUMNS}"
+        );
+        let Asking { task, attempt, event, request, tool, detail, digest } = asking;
+        let digest = digest.as_ref().map(Digest::as_str);
+        let id = self.short_id(ID_CHARS);
+        let values = params![task.as_str(), attempt, event, request, tool, digest, detail, id, self.now()];
+        let approval = self.connection.prepare_cached(&sql)?.query_row(values, read)?;
+        self.note(task, "asked", tool)?;
+        Ok(Some(approval))
+    }
+
+    fn is_known(&self, asking: &Asking) -> Result<bool, StoreError> {
+        let Asking { task, attempt, event, request, tool, detail, digest } = asking;
+        let digest = digest.as_ref().map(Digest::as_str);
+        let values = params![task.as_str(), attempt, event, request, tool, digest, detail];
+        let sql = format!("SELECT 1 FROM approvals WHERE {SAME}");
+        if self.connection.prepare_cached(&sql)?.exists(values)? {
+            return Ok(true);
+        }
+        // A version before this one has asked, and did not note which event it was.
+        let adopted = self
+            .connection
+            .prepare_cached(
+                "UPDATE approvals SET event = ?3, digest = ?6 WHERE task = ?1 AND attempt = ?2 AND event IS NULL
+                     AND request = ?4 AND tool = ?5 AND detail = ?7",
+            )?
+            .execute(values)?;
+        Ok(adopted > 0)
+    }
+
+    /// Closes what a run has asked before under the same id of its own: nobody waits for an answer to that.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn replace_questions(&self, by: &Approval) -> Result<Vec<Approval>, StoreError> {
+        let sql = format!(
+            "UPDATE approvals SET decision = 'deny', decided_by = 'replaced', decided_at = ?5
+             WHERE task = ?1 AND attempt = ?2 AND request = ?3 AND id <> ?4 AND decision IS NULL RETURNING {COLUMNS}"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let values = params![by.task.as_str(), by.attempt, by.request, by.id, self.now()];
+        let rows = statement.query_map(values, read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Returns a permission request by its id.
@@ -97,13 +164,16 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Returns a request of a task's agent when it is answered; an answer given while nobody listened is in it.
+    /// Returns the answer to a request, where it has one: to this very request, with this tool and this input.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn decision_on(&self, task: &TaskId, request: &str) -> Result<Option<Approval>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM approvals WHERE task = ?1 AND request = ?2 AND decision IS NOT NULL");
-        Ok(self.connection.prepare_cached(&sql)?.query_row([task.as_str(), request], read).optional()?)
+    pub fn answer_to(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
+        let Asking { task, attempt, event, request, tool, detail, digest } = asking;
+        let digest = digest.as_ref().map(Digest::as_str);
+        let values = params![task.as_str(), attempt, event, request, tool, digest, detail];
+        let sql = format!("SELECT {COLUMNS} FROM approvals WHERE {SAME} AND decision IS NOT NULL");
+        Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)
     }
 
     /// Answers a permission request, once; `false` when it was answered before. The agent is told after the commit.
@@ -135,16 +205,18 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn expire_approval(&self, task: &TaskId, request: &str) -> Result<Option<Approval>, StoreError> {
+    pub fn expire_approval(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
+        let Asking { task, attempt, event, request, tool, detail, digest } = asking;
+        let digest = digest.as_ref().map(Digest::as_str);
+        let values = params![task.as_str(), attempt, event, request, tool, digest, detail, self.now()];
         let sql = format!(
-            "UPDATE approvals SET decision = 'deny', decided_by = 'time', decided_at = ?3
-             WHERE task = ?1 AND request = ?2 AND decision IS NULL RETURNING {COLUMNS}"
+            "UPDATE approvals SET decision = 'deny', decided_by = 'time', decided_at = ?8
+             WHERE {SAME} AND decision IS NULL RETURNING {COLUMNS}"
         );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        Ok(statement.query_row(params![task.as_str(), request, self.now()], read).optional()?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)
     }
 
-    /// Closes what an ended task still asked.
+    /// Closes what an ended run still asked.
     pub(super) fn close_approvals(&self, task: &TaskId) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(

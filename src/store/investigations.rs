@@ -219,6 +219,7 @@ impl Tx<'_> {
                 "UPDATE investigations SET turns = turns + 1, answer = ?2, fault = ?3, stats = ?4 WHERE task = ?1",
             )?
             .execute(params![task.id.as_str(), again.answer, again.fault, serde_json::to_string(&again.stats)?])?;
+        self.close_approvals(&task.id)?;
         self.note(&task.id, "asked again", &again.fault)?;
         self.task(task.id.as_str())
     }

@@ -49,7 +49,7 @@ use checkpoint::Checkpointer;
 use open::connect_reader;
 
 pub use admission::{Admission, Caps, NewTask, Refusal};
-pub use approvals::Approval;
+pub use approvals::{Approval, Asking};
 pub use counts::{Counts, Waiting};
 pub use edits::{StatusMessage, about_approval, about_result, about_status};
 pub use error::{OpenError, StoreError};

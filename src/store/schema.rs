@@ -9,6 +9,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0001_spine.sql"),
     include_str!("schema/0002_chats.sql"),
     include_str!("schema/0003_investigations.sql"),
+    include_str!("schema/0004_approvals.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

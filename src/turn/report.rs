@@ -121,7 +121,15 @@ pub fn close(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str) -> Result<(), 
     tx.drop_waiting_status(&ended.id)?;
     let closed = format::task::ended(ended, name, tx.now());
     show_instead(tx, cx, &about_status(&ended.id), &closed)?;
-    for approval in tx.approvals_of(&ended.id)? {
+    close_questions(tx, cx, &ended.id, name)
+}
+
+/// Makes the questions of a task's ended run say so.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn close_questions(tx: &Tx<'_>, cx: &Context, task: &TaskId, name: &str) -> Result<(), StoreError> {
+    for approval in tx.approvals_of(task)? {
         let document = format::approval::answered(name, &approval, Answered::Ended);
         show_instead(tx, cx, &about_approval(&approval.id), &document)?;
     }

@@ -1,6 +1,8 @@
 //! Agents that ask for permission, and the people who answer.
 
-use signalbox_test_support::everyday::{House, Talk};
+use nix::sys::signal::Signal;
+
+use signalbox_test_support::everyday::{House, Talk, eventually};
 
 /// Starts an agent that asks, and waits for its question; returns the request's id.
 fn ask(house: &House, line: &str, nth: usize) -> (Talk, String) {
@@ -95,4 +97,71 @@ fn a_configured_permission_answers_by_itself() {
     with("read");
     let said = house.say("@docs script: ask Bash rm -r build; answer two").was(0, "1 action denied");
     assert!(!said.err.contains("asks"), "{said:#?}");
+}
+
+const READ: &str = "Read README";
+const REMOVE: &str = "Bash rm -rf /important";
+
+#[test]
+fn a_request_that_takes_the_id_of_an_approved_one_is_asked_anew() {
+    let house = House::new("");
+    let _serving = house.serve();
+    let script = format!("script: ask-as 1 {READ}; ask-as 1 {REMOVE}; answer done");
+    let (talk, read) = ask(&house, &format!("/session --name docs {script}"), 1);
+    house.say(&format!("/approve {read}")).was(0, &format!("[docs] Allowed once: {READ}"));
+    talk.until("rm -rf /important");
+    let remove = open_request(&house, 2);
+    house.say(&format!("/deny {remove}")).was(0, &format!("[docs] Denied: {REMOVE}"));
+    let said = talk.end().was(0, "1 action denied");
+    assert!(said.out.contains(REMOVE), "{said:#?}");
+}
+
+#[test]
+fn the_buttons_of_a_question_decide_nothing_but_that_question() {
+    let house = House::new("");
+    let _serving = house.serve();
+    let script = format!("script: request 1 {READ}; ask-as 1 {REMOVE}; answer done");
+    let (talk, read) = ask(&house, &format!("/session --name docs {script}"), 1);
+    talk.until("rm -rf /important");
+    for word in ["approve", "allow"] {
+        house.say(&format!("/{word} {read}")).refused("This question is no longer open");
+    }
+    assert_eq!(house.count("approvals WHERE decision IS NULL"), 1, "the newer one is still open");
+    house.say(&format!("/deny {}", open_request(&house, 2))).was(0, &format!("[docs] Denied: {REMOVE}"));
+    talk.end().was(0, "1 action denied");
+}
+
+#[test]
+fn an_approval_is_not_used_in_the_second_turn_of_an_investigation() {
+    let house = House::new("");
+    let _serving = house.serve();
+    // The agent numbers its requests in each process anew: the second turn's first has the id of the first turn's.
+    let script = format!("script: ask {READ}; next script: ask {REMOVE}; answer It is the disk.");
+    let (talk, read) = ask(&house, &format!("/investigate {script}"), 1);
+    house.say(&format!("/allow {read}")).was(0, &format!("Allowed for this session: {READ}"));
+    talk.until("to use Bash");
+    assert_eq!(house.runs().len(), 2);
+    house.say(&format!("/deny {}", open_request(&house, 2))).was(0, &format!("Denied: {REMOVE}"));
+    talk.end().was(0, "It is the disk.");
+}
+
+#[test]
+fn an_approval_is_not_used_for_another_request_after_a_restart() {
+    let house = House::new("");
+    let serving = house.serve();
+    let (first, second) = (house.text("first"), house.text("second"));
+    let script = format!("script: ask-as 1 {READ}; wait {first}; ask-as 1 {REMOVE}; wait {second}; answer done");
+    let (talk, read) = ask(&house, &format!("/session --name docs {script}"), 1);
+    house.say(&format!("/approve {read}")).was(0, "Allowed once");
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    house.touch("first");
+    talk.until("rm -rf /important");
+    // Once more, with both in the run's past; the first one's answer is still for the first alone.
+    talk.signal(Signal::SIGKILL);
+    talk.end();
+    let _serving = house.serve();
+    house.say(&format!("/deny {}", open_request(&house, 2))).was(0, &format!("[docs] Denied: {REMOVE}"));
+    house.touch("second");
+    eventually("it was not done", || house.count("tasks WHERE denials LIKE '%/important%'") == 1);
 }

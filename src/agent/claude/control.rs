@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::policy::Verdict;
 use super::{Claude, MAX_DENIALS, describe, happened, text};
+use crate::agent::digest::Digest;
 use crate::agent::event::{Decision, Denial, Event};
 use crate::agent::protocol::Step;
 
@@ -38,12 +39,23 @@ impl Claude {
         if text(request, "subtype") != Some("can_use_tool") {
             return refuse(id, "this client does not support the request");
         }
-        if self.open.contains_key(id) {
-            return Step::default();
-        }
         let (Some(tool), Some(input @ Value::Object(_))) = (text(request, "tool_name"), request.get("input")) else {
             return deny(id, "the request was not understood");
         };
+        match self.open.get(id) {
+            Some(open) if open.tool == tool && open.input == *input => Step::default(),
+            // The id now stands for something else, and nobody waits for an answer to what it stood for.
+            Some(_) => {
+                let mut step = self.forget(id);
+                let asked = self.judge(id, request, tool, input);
+                step.events.extend(asked.events);
+                Step { reply: asked.reply, ..step }
+            }
+            None => self.judge(id, request, tool, input),
+        }
+    }
+
+    fn judge(&mut self, id: &str, request: &Value, tool: &str, input: &Value) -> Step {
         let blocked = request.get("blocked_path").is_some_and(|path| !path.is_null());
         match self.policy.judge(tool, input, blocked) {
             Verdict::Allow => allow(id, input),
@@ -51,14 +63,19 @@ impl Claude {
             Verdict::Ask if self.open.len() >= MAX_OPEN => self.forbid(id, tool, input, "too many requests are open"),
             Verdict::Ask => {
                 self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone() });
-                happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail: describe::detail(input) }])
+                let (detail, digest) = (describe::detail(input), Some(Digest::of(tool, input)));
+                happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest }])
             }
         }
     }
 
     /// Takes back a request that the agent itself no longer waits for.
     pub(super) fn withdraw(&mut self, line: &Value) -> Step {
-        match text(line, "request_id").and_then(|id| self.open.remove_entry(id)) {
+        text(line, "request_id").map(|id| self.forget(id)).unwrap_or_default()
+    }
+
+    fn forget(&mut self, id: &str) -> Step {
+        match self.open.remove_entry(id) {
             Some((id, _)) => happened([Event::Answered { id, decision: Decision::Deny, timed_out: false }]),
             None => Step::default(),
         }

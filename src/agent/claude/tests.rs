@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::agent::digest::Digest;
 use crate::agent::exit::Ended;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, Permission, Protocol};
 
@@ -134,7 +135,8 @@ fn a_request_waits_for_an_answer_and_gets_one() {
     let mut claude = claude(Permission::Ask);
     let asked = claude.line(&request("r1", "Bash"));
     let detail = "touch x".to_owned();
-    assert_eq!(asked.events, [Event::Asked { id: "r1".into(), tool: "Bash".into(), detail }]);
+    let digest = Some(Digest::of("Bash", &json!({"command": "touch x"})));
+    assert_eq!(asked.events, [Event::Asked { id: "r1".into(), tool: "Bash".into(), detail, digest }]);
     assert!(asked.reply.is_empty());
     assert_eq!(claude.answer("other", Decision::Allow), Step::default());
     let response = reply(&claude.answer("r1", Decision::AllowForSession));
@@ -170,6 +172,20 @@ fn a_withdrawn_request_is_closed() {
     let step = claude.line(br#"{"type":"control_cancel_request","request_id":"r1"}"#);
     assert_eq!(step.events, [Event::Answered { id: "r1".into(), decision: Decision::Deny, timed_out: false }]);
     assert_eq!(claude.answer("r1", Decision::Allow), Step::default());
+}
+
+#[test]
+fn a_request_that_takes_the_id_of_an_open_one_is_asked_anew() {
+    let mut claude = claude(Permission::Ask);
+    claude.line(&request("r1", "Read"));
+    assert_eq!(claude.line(&request("r1", "Read")), Step::default(), "said twice, it is asked once");
+    let step = claude.line(&request("r1", "Bash"));
+    let [Event::Answered { decision: Decision::Deny, .. }, Event::Asked { tool, .. }] = &step.events[..] else {
+        panic!("{step:?}");
+    };
+    assert_eq!(tool, "Bash");
+    assert!(step.reply.is_empty());
+    assert_eq!(reply(&claude.answer("r1", Decision::Allow))["response"]["request_id"], "r1");
 }
 
 #[test]

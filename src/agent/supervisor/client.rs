@@ -17,7 +17,7 @@ pub use follow::{Run, RunNews};
 pub use launcher::{Launcher, Prepared, StartError};
 
 use super::process::Identity;
-use super::spool::{EXIT_FILE, Record, SUPERVISOR_FILE};
+use super::spool::{EVENTS_FILE, EXIT_FILE, Record, SUPERVISOR_FILE};
 use crate::agent::exit::Exit;
 
 /// Longest wait for a supervisor that just begins, or that just ends.
@@ -48,12 +48,13 @@ pub async fn attach(directory: &Path, from_event: u64) -> io::Result<Attached> {
     loop {
         // The order matters: a supervisor writes its exit before it goes.
         let supervisor = supervisor_of(directory)?;
+        let past_bytes = if from_event == 0 { events_bytes(directory) } else { 0 };
         let alive = supervisor.as_ref().is_some_and(Identity::is_alive);
         if exit_of(directory).is_some() {
             return Ok(Attached::Ended(Run::recorded(directory, from_event)?));
         }
         if alive && let Ok(run) = Run::connect(directory, from_event).await {
-            return Ok(Attached::Live(run));
+            return Ok(Attached::Live(run.with_past(past_bytes)));
         }
         if !directory.try_exists()? {
             return Ok(Attached::NeverStarted);
@@ -70,6 +71,11 @@ pub async fn attach(directory: &Path, from_event: u64) -> io::Result<Attached> {
 #[must_use]
 pub fn exit_of(directory: &Path) -> Option<Exit> {
     serde_json::from_slice(&fs::read(directory.join(EXIT_FILE)).ok()?).ok()
+}
+
+/// Returns how much a run has told so far, in bytes.
+fn events_bytes(directory: &Path) -> u64 {
+    fs::metadata(directory.join(EVENTS_FILE)).map_or(0, |events| events.len())
 }
 
 /// Reads who supervises a run; `None` where nobody does yet.

@@ -164,8 +164,10 @@ impl<'a> Run<'a> {
         for control in self.clients.serve(self.spool.events_bytes()) {
             match control {
                 Control::Cancel { .. } => self.end(Cause::Cancelled),
-                Control::Answer { answer } => self.answer(&answer.id, answer.decision, false),
-                Control::Hello { .. } => {}
+                Control::Answer { answer } if self.watch.is_open(&answer.id, answer.digest.as_ref()) => {
+                    self.answer(&answer.id, answer.decision, false);
+                }
+                Control::Answer { .. } | Control::Hello { .. } => {}
             }
         }
         let now = Instant::now();
@@ -212,12 +214,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Answers an open request.
     fn answer(&mut self, id: &str, decision: Decision, timed_out: bool) {
-        if self.watch.is_open(id) {
-            let step = self.speak.answer(id, decision);
-            self.record(&Event::Answered { id: id.to_owned(), decision, timed_out });
-            self.take(step);
-        }
+        let step = self.speak.answer(id, decision);
+        self.record(&Event::Answered { id: id.to_owned(), decision, timed_out });
+        self.take(step);
     }
 
     fn take(&mut self, step: Step) {

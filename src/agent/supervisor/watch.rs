@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
+use crate::agent::digest::Digest;
 use crate::agent::event::Event;
 use crate::agent::exit::Bound;
 use crate::agent::run::Bounds;
@@ -38,7 +39,14 @@ pub(super) struct Watch {
     active: Instant,
     phase: Phase,
     tools: HashSet<String>,
-    requests: BTreeMap<String, Instant>,
+    requests: BTreeMap<String, Request>,
+}
+
+/// An open permission request.
+#[derive(Debug)]
+struct Request {
+    since: Instant,
+    digest: Option<Digest>,
 }
 
 impl Watch {
@@ -68,8 +76,8 @@ impl Watch {
                 self.tools.remove(id);
                 self.active = now;
             }
-            Event::Asked { id, .. } => {
-                self.requests.insert(id.clone(), now);
+            Event::Asked { id, digest, .. } => {
+                self.requests.insert(id.clone(), Request { since: now, digest: digest.clone() });
             }
             Event::Answered { id, .. } => {
                 self.requests.remove(id);
@@ -99,9 +107,10 @@ impl Watch {
         self.requests.keys().cloned().collect()
     }
 
-    /// Returns whether a permission request is open.
-    pub(super) fn is_open(&self, request: &str) -> bool {
-        self.requests.contains_key(request)
+    /// Returns whether a permission request is open, and asks for what the answer is for, where that is said.
+    pub(super) fn is_open(&self, request: &str, answered: Option<&Digest>) -> bool {
+        let open = self.requests.get(request);
+        open.is_some_and(|open| answered.is_none_or(|answered| open.digest.as_ref() == Some(answered)))
     }
 
     /// Returns what is due first, and when.
@@ -113,9 +122,10 @@ impl Watch {
             Phase::Working => {
                 let whole = self.started.checked_add(bounds.background);
                 let whole = whole.map(|at| (at, Due::Timeout(Bound::Background)));
-                let oldest = self.requests.iter().min_by_key(|(_, since)| **since);
-                let request = oldest
-                    .and_then(|(id, since)| Some((since.checked_add(bounds.approval)?, Due::Unanswered(id.clone()))));
+                let oldest = self.requests.iter().min_by_key(|(_, request)| request.since);
+                let request = oldest.and_then(|(id, open)| {
+                    Some((open.since.checked_add(bounds.approval)?, Due::Unanswered(id.clone())))
+                });
                 let quiet = self.tools.is_empty() && self.requests.is_empty();
                 let idle = bounds.idle.filter(|_| quiet).and_then(|idle| self.active.checked_add(idle));
                 let idle = idle.map(|at| (at, Due::Timeout(Bound::Idle)));
@@ -130,7 +140,13 @@ mod tests {
     use super::*;
     use crate::agent::event::Decision;
     use crate::agent::protocol::failure;
+    use serde_json::json;
     use std::time::Duration;
+
+    fn asked(id: &str, command: &str) -> Event {
+        let digest = Digest::of("Bash", &json!({"command": command}));
+        Event::Asked { id: id.into(), tool: "Bash".into(), detail: command.into(), digest: Some(digest) }
+    }
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -170,12 +186,26 @@ mod tests {
     fn a_request_that_nobody_answers_is_due_and_silence_waits_for_it() {
         let now = Instant::now();
         let mut watch = watch(now);
-        watch.event(&Event::Asked { id: "r".into(), tool: "Bash".into(), detail: String::new() }, now + seconds(1));
+        watch.event(&asked("r", "ls"), now + seconds(1));
         assert_eq!(watch.next(), Some((now + seconds(51), Due::Unanswered("r".into()))));
         assert_eq!(watch.open_requests(), ["r"]);
         let answered = Event::Answered { id: "r".into(), decision: Decision::Deny, timed_out: true };
         watch.event(&answered, now + seconds(51));
         assert_eq!(watch.next(), Some((now + seconds(61), Due::Timeout(Bound::Idle))));
+    }
+
+    #[test]
+    fn an_answer_is_for_what_it_was_given_for() {
+        let now = Instant::now();
+        let mut watch = watch(now);
+        watch.event(&asked("r", "cat README"), now);
+        let digest = |command: &str| Digest::of("Bash", &json!({"command": command}));
+        assert!(watch.is_open("r", Some(&digest("cat README"))));
+        assert!(watch.is_open("r", None), "a bot of version 1 says nothing of it");
+        assert!(!watch.is_open("r", Some(&digest("rm -rf /"))));
+        assert!(!watch.is_open("s", None));
+        watch.event(&asked("r", "rm -rf /"), now);
+        assert!(!watch.is_open("r", Some(&digest("cat README"))));
     }
 
     #[test]

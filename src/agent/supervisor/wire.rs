@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::digest::Digest;
 use crate::agent::event::Decision;
 use crate::agent::exit::Exit;
 
@@ -55,8 +56,8 @@ impl Control {
 
     /// Returns an answer to a permission request.
     #[must_use]
-    pub fn answer(id: impl Into<String>, decision: Decision) -> Self {
-        Self::Answer { answer: Answer { id: id.into(), decision } }
+    pub fn answer(id: impl Into<String>, decision: Decision, digest: Option<Digest>) -> Self {
+        Self::Answer { answer: Answer { id: id.into(), decision, digest } }
     }
 }
 
@@ -71,6 +72,10 @@ pub struct Answer {
     pub id: String,
     /// The answer.
     pub decision: Decision,
+    /// What was shown to who answered: the answer is for a request with this digest and no other. Bots of protocol
+    /// version 1 give none, and answer whatever is open under the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
 }
 
 /// The supervisor's last line.
@@ -99,10 +104,15 @@ mod tests {
     fn the_released_words_of_the_protocol_stay() {
         assert_eq!(line(&Control::cancel()), b"{\"cancel\":{}}\n");
         assert_eq!(
-            line(&Control::answer("7", Decision::AllowForSession)),
+            line(&Control::answer("7", Decision::AllowForSession, None)),
             b"{\"answer\":{\"id\":\"7\",\"decision\":\"allow_for_session\"}}\n"
         );
         assert_eq!(line(&Control::Hello { version: 1, from: 3 }), b"{\"version\":1,\"from\":3}\n");
+        let digest = Digest::stored("ab12".into());
+        assert_eq!(
+            line(&Control::answer("7", Decision::Deny, Some(digest))),
+            b"{\"answer\":{\"id\":\"7\",\"decision\":\"deny\",\"digest\":\"ab12\"}}\n"
+        );
         let unknown = serde_json::from_str::<Control>(r#"{"dance":{}}"#);
         assert!(unknown.is_err());
     }

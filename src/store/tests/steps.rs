@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::agent::event::Decision;
 
 #[tokio::test]
 async fn a_copy_of_a_message_is_dropped() {
@@ -159,34 +158,4 @@ async fn a_closed_store_takes_no_more_steps_and_has_finished_those_before() {
     let late = desk.store.write(None, |tx| tx.accept(&incoming("2", "one"))).await;
     assert!(matches!(late, Err(StoreError::Closed)));
     assert_eq!(desk.store.read(|tx| tx.open_inbound(0, 10)).await.expect("readable").len(), 1);
-}
-
-#[tokio::test]
-async fn a_permission_request_is_answered_once() {
-    let desk = Desk::new();
-    let task = started(desk.prompt("one", "a").await);
-    let id = task.id.clone();
-    let asked = desk.did(move |tx| tx.ask(&id, "r1", "Bash", "ls")).await.expect("a new request");
-    let id = task.id.clone();
-    assert_eq!(desk.did(move |tx| tx.ask(&id, "r1", "Bash", "ls")).await, None, "known already");
-    let approval = asked.clone();
-    let done = desk.step(move |tx| tx.decide(&approval, Decision::AllowForSession, "1")).await;
-    assert!(done.value && done.effects.answered.len() == 1);
-    let approval = asked.clone();
-    let again = desk.step(move |tx| tx.decide(&approval, Decision::Deny, "2")).await;
-    assert!(!again.value && again.effects.answered.is_empty());
-    let id = task.id.clone();
-    assert_eq!(desk.did(move |tx| tx.expire_approval(&id, "r1")).await, None);
-    let session = task.session.expect("a session");
-    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").allowed_tools, ["Bash"]);
-}
-
-#[tokio::test]
-async fn an_open_question_is_closed_with_its_task() {
-    let desk = Desk::new();
-    let task = started(desk.prompt("one", "a").await);
-    let id = task.id.clone();
-    let asked = desk.did(move |tx| tx.ask(&id, "r1", "Bash", "ls")).await.expect("a new request");
-    desk.answer(&task).await;
-    assert!(!desk.did(move |tx| tx.decide(&asked, Decision::Allow, "1")).await);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use signalbox::agent::digest::Digest;
 use signalbox::agent::event::{Decision, Event};
 use signalbox::agent::exit::Ended;
 use signalbox::agent::run::{Permission, Protocol};
@@ -98,10 +99,11 @@ async fn permission_is_asked_for_and_the_answer_reaches_the_agent() {
     let exit = loop {
         match run.next().await.expect("the run ends with an exit") {
             RunNews::Event(event) => {
-                if let Event::Asked { id, .. } = &event {
+                if let Event::Asked { id, digest, .. } = &event {
                     let decision = decisions.next().expect("Bash is asked for once, Write once");
-                    run.control(&Control::answer("no such request", Decision::Allow)).await.expect("it is ignored");
-                    run.control(&Control::answer(id, decision)).await.expect("the answer is taken");
+                    let stray = Control::answer("no such request", Decision::Allow, digest.clone());
+                    run.control(&stray).await.expect("it is ignored");
+                    run.control(&Control::answer(id, decision, digest.clone())).await.expect("the answer is taken");
                 }
                 events.push(event);
             }
@@ -115,6 +117,43 @@ async fn permission_is_asked_for_and_the_answer_reaches_the_agent() {
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Answered { .. })).count(), 2);
     assert_eq!(final_word(&events).outcome, Ok("done".into()));
     assert!(exit.final_seen);
+}
+
+#[tokio::test]
+async fn an_answer_is_not_used_for_another_request_of_the_same_id() {
+    let scene = Scene::new();
+    let spec = scene.claude("script: request 1 Read README; ask-as 1 Bash rm -rf /important; answer done");
+    let mut run = launcher().start(&spec).await.expect("the run starts");
+    let (mut events, mut shown) = (Vec::new(), Vec::new());
+    loop {
+        match run.next().await.expect("the run ends with an exit") {
+            RunNews::Event(event) => {
+                if let Event::Asked { id, digest, .. } = &event {
+                    shown.push(digest.clone().expect("a digest"));
+                    if let [read, bash] = &shown[..] {
+                        let answer = |decision, digest: &Digest| Control::answer(id, decision, Some(digest.clone()));
+                        run.control(&answer(Decision::Allow, read)).await.expect("it is ignored");
+                        run.control(&answer(Decision::Deny, bash)).await.expect("it is taken");
+                    }
+                }
+                events.push(event);
+            }
+            RunNews::Exit(_) => break,
+            RunNews::Lost => panic!("lost after {events:?}"),
+        }
+    }
+    assert!(events.iter().any(said("denied rm -rf /important")), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_bot_of_the_first_version_answers_without_a_digest() {
+    let scene = Scene::new();
+    let spec = scene.claude("script: ask Bash touch a; answer done");
+    let mut run = launcher().start(&spec).await.expect("the run starts");
+    until(&mut run, |event| matches!(event, Event::Asked { .. })).await;
+    run.control(&Control::answer("request-1", Decision::Allow, None)).await.expect("it is taken");
+    let (events, _) = end_of(&mut run).await;
+    assert!(events.iter().any(said("allowed touch a")), "{events:?}");
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@
 //! | `see <text>` | a tool call whose output is this text |
 //! | `open-tool <name> <command>` | a tool call that does not end |
 //! | `ask <name> <command>` | asks for permission, waits, and says `allowed <command>` or `denied <command>` |
+//! | `ask-as <id> <name> <command>` | asks under this id of its own choice |
+//! | `request <id> <name> <command>` | asks under this id, and goes on without an answer |
 //! | `raw <text>` | prints a line as it is |
 //! | `flood <bytes>` | prints that many bytes without a line break |
 //! | `err <text>` | writes to standard error |
@@ -20,7 +22,7 @@
 //! | `leave` | leaves a process behind that has a session of its own, no parent, and holds the output open |
 //! | `cancel-itself` | asks its own supervisor to end the run, and waits until it is turned away |
 //! | `answer <text>` | the final answer, instead of `turn <n>: …` |
-//! | `next <text>` | the final answer of the session's next turn, whatever it is asked |
+//! | `next <text>` | the final answer of the session's next turn, whatever it is asked; `script: <step>` is done instead |
 //! | `fail <text>` | the final error |
 //! | `crash <code>` | exits without a final word |
 //! | `stay` | does not exit after the final word |
@@ -92,8 +94,11 @@ pub fn main() -> ExitCode {
 
 impl Agent {
     fn act(&mut self, prompt: &str) -> u8 {
-        let script = prompt.lines().find_map(|line| line.trim().strip_prefix("script:")).unwrap_or_default();
-        let mut answer = Ok(self.foretold().unwrap_or_else(|| format!("turn {}: {prompt}", self.turn)));
+        let foretold = self.foretold();
+        let of_prompt = prompt.lines().find_map(|line| line.trim().strip_prefix("script:"));
+        let script =
+            foretold.as_deref().and_then(|text| text.strip_prefix("script:")).or(of_prompt).unwrap_or_default();
+        let mut answer = Ok(foretold.clone().unwrap_or_else(|| format!("turn {}: {prompt}", self.turn)));
         for step in script.split(';').map(str::trim).filter(|step| !step.is_empty()) {
             let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
             match word {
@@ -107,7 +112,19 @@ impl Agent {
                     self.tool_done(&id, rest);
                 }
                 "open-tool" => drop(self.tool(rest)),
-                "ask" => self.ask(rest),
+                "ask" => {
+                    self.calls += 1;
+                    let id = format!("request-{}", self.calls);
+                    self.ask(&id, rest);
+                }
+                "ask-as" => {
+                    let (id, call) = rest.split_once(' ').expect("ask-as <id> <name> <command>");
+                    self.ask(id, call);
+                }
+                "request" => {
+                    let (id, call) = rest.split_once(' ').expect("request <id> <name> <command>");
+                    request(id, call);
+                }
                 "raw" => println!("{rest}"),
                 "flood" => flood(rest.parse().expect("flood <bytes>")),
                 "err" => eprintln!("{rest}"),
@@ -213,18 +230,14 @@ impl Agent {
         }
     }
 
-    fn ask(&mut self, call: &str) {
-        let (name, command) = call.split_once(' ').unwrap_or((call, ""));
-        self.calls += 1;
-        let id = format!("request-{}", self.calls);
-        let request = json!({"subtype": "can_use_tool", "tool_name": name, "input": {"command": command}});
-        print(&json!({"type": "control_request", "request_id": id, "request": request}));
+    fn ask(&self, id: &str, call: &str) {
+        let command = request(id, call);
         let response = loop {
             let mut line = String::new();
             let length = io::stdin().lock().read_line(&mut line).expect("standard input can be read");
             assert!(length > 0, "standard input was closed before {id} was answered");
             let line: Value = serde_json::from_str(&line).expect("every line is JSON");
-            if line["type"] == "control_response" && line["response"]["request_id"] == id.as_str() {
+            if line["type"] == "control_response" && line["response"]["request_id"] == id {
                 break line["response"]["response"].clone();
             }
         };
@@ -260,6 +273,14 @@ impl Agent {
         }
         u8::from(answer.is_err())
     }
+}
+
+/// Asks for permission; returns the command that it asks for.
+fn request<'a>(id: &str, call: &'a str) -> &'a str {
+    let (name, command) = call.split_once(' ').unwrap_or((call, ""));
+    let request = json!({"subtype": "can_use_tool", "tool_name": name, "input": {"command": command}});
+    print(&json!({"type": "control_request", "request_id": id, "request": request}));
+    command
 }
 
 fn read_prompt(voice: Voice) -> String {

@@ -40,6 +40,9 @@ pub enum RunNews {
 pub struct Run {
     directory: PathBuf,
     seen: u64,
+    /// Bytes of events that were given on, and how many there were when the run was found.
+    seen_bytes: u64,
+    past_bytes: u64,
     source: Source,
     /// Reaped by the runtime once it ends, also after this is dropped.
     _supervisor: Option<Child>,
@@ -93,7 +96,7 @@ impl Run {
             Ok::<_, io::Error>(connection)
         };
         let source = Source::Live(timeout(ANSWER_LIMIT, talk).await??);
-        Ok(Self { directory: directory.to_owned(), seen, source, _supervisor: None })
+        Ok(Self { directory: directory.to_owned(), seen, seen_bytes: 0, past_bytes: 0, source, _supervisor: None })
     }
 
     /// Reads a run that ended.
@@ -102,7 +105,13 @@ impl Run {
         for _ in 0..seen {
             events.skip_until(b'\n')?;
         }
-        Ok(Self { directory: directory.to_owned(), seen, source: Source::Recorded(events), _supervisor: None })
+        let (directory, source) = (directory.to_owned(), Source::Recorded(events));
+        Ok(Self { directory, seen, seen_bytes: 0, past_bytes: 0, source, _supervisor: None })
+    }
+
+    /// Notes how many bytes of events there were when the run was found.
+    pub(super) fn with_past(self, past_bytes: u64) -> Self {
+        Self { past_bytes, ..self }
     }
 
     /// Holds the supervisor's process, which this one started and must reap.
@@ -114,6 +123,12 @@ impl Run {
     #[must_use]
     pub fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// Whether all that had happened when the run was found was given on.
+    #[must_use]
+    pub fn is_up_to_date(&self) -> bool {
+        self.seen_bytes >= self.past_bytes
     }
 
     /// Returns the run's directory.
@@ -140,6 +155,7 @@ impl Run {
                 Some(line) => {
                     // An event that a newer supervisor knows and we do not counts as seen.
                     self.seen += 1;
+                    self.seen_bytes += line.len() as u64 + 1;
                     if let Ok(event) = serde_json::from_slice(&line) {
                         return Some(RunNews::Event(event));
                     }

@@ -1,0 +1,66 @@
+//! Permission requests of a run: put to its chat, closed when their time is over, and answered.
+//!
+//! An answer goes to the request that it was given for: the run that asked, and what it asked for. After a restart the
+//! run is read again from its first event, so that an answer which was given and not passed on waits until all of that
+//! is read: only then is it known which requests are still open.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use signalbox_adapter::Purpose;
+
+use super::{Observer, Word};
+use crate::format;
+use crate::format::approval::Answered;
+use crate::store::{Asking, Task};
+use crate::turn::report;
+
+/// The requests that a run has open, by the agent's own ids.
+#[derive(Default)]
+pub(super) struct Questions(BTreeMap<String, Asking>);
+
+impl Observer {
+    /// Puts a request to the task's chat, once.
+    pub(super) async fn ask(&self, task: &Task, asking: Asking, questions: &mut Questions) {
+        let asking = Asking { detail: self.redactor.clean(&asking.detail), ..asking };
+        questions.0.insert(asking.request.clone(), asking.clone());
+        let (bus, task) = (Arc::clone(&self.bus), task.clone());
+        self.store("a permission request", move |tx| {
+            let Some(approval) = tx.ask(&asking)? else { return Ok(()) };
+            let context = bus.router().context();
+            for older in tx.replace_questions(&approval)? {
+                report::answered(tx, context, &task, &older, Answered::Replaced)?;
+            }
+            report::ask(tx, context, &task, &approval)
+        })
+        .await;
+    }
+
+    /// Notes that a request is no longer open; one that nobody answered in time is told to the task's chat.
+    pub(super) async fn close_question(&self, task: &Task, request: &str, timed_out: bool, questions: &mut Questions) {
+        let Some(asking) = questions.0.remove(request).filter(|_| timed_out) else { return };
+        let (bus, task) = (Arc::clone(&self.bus), task.clone());
+        self.store("an expired permission request", move |tx| {
+            if let Some(approval) = tx.expire_approval(&asking)? {
+                let context = bus.router().context();
+                let said = format::approval::timed_out(&tx.name_of(&task)?, &approval.tool);
+                tx.enqueue(&context.tell(&task, &said, Purpose::Approval, Vec::new()))?;
+                report::answered(tx, context, &task, &approval, Answered::Nobody)?;
+            }
+            Ok(())
+        })
+        .await;
+    }
+
+    /// Passes on what was answered while nobody followed the run.
+    pub(super) async fn pass_answers_on(&self, questions: &Questions) {
+        for asking in questions.0.values().cloned() {
+            let task = asking.task.clone();
+            match self.bus.store().read(move |tx| tx.answer_to(&asking)).await {
+                Ok(Some(approval)) => self.tell(&task, Word::Answer(approval)),
+                Ok(None) => {}
+                Err(error) => tracing::error!(%error, task.id = %task, "could not look for an answer to a request"),
+            }
+        }
+    }
+}
