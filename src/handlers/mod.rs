@@ -4,10 +4,16 @@
 //! writes rows and answers. What is said stands in [`mod@crate::format`].
 
 pub mod agents;
+pub mod approvals;
 pub mod background;
 pub mod edit;
 pub mod help;
+pub mod id;
 pub mod investigate;
 pub mod pairing;
 pub mod session;
+pub mod start;
+pub mod status;
+pub mod stop;
 pub mod tasks;
+pub mod why;

@@ -7,7 +7,9 @@ use crate::agent::event::Decision;
 use crate::command::{Command, Misunderstood, Parsed};
 use crate::config::Role;
 use crate::format;
-use crate::handlers::{agents, background, edit, help, investigate, pairing, session, tasks};
+use crate::handlers::{
+    agents, approvals, background, edit, help, id, investigate, pairing, session, start, status, stop, tasks, why,
+};
 use crate::store::{InboxOutcome, StoreError};
 use crate::turn::{Turn, intake, rights};
 
@@ -103,18 +105,18 @@ fn dispatch(turn: &Turn<'_>, command: &Command, role: Role) -> Result<InboxOutco
         Command::Session(command) => session::handle(turn, command),
         Command::Investigate(command) => investigate::handle(turn, command),
         Command::Background(command) => background::handle(turn, command),
-        Command::Status(_) => tasks::status(turn),
-        Command::Stop(stop) => tasks::stop(turn, stop.all),
-        Command::Why(why) => tasks::why(turn, &why.of),
+        Command::Status(_) => status::status(turn),
+        Command::Stop(command) => stop::stop(turn, command.all),
+        Command::Why(command) => why::why(turn, &command.of),
         Command::Cancel(cancel) => tasks::cancel(turn, &cancel.task),
         Command::Retry(retry) => tasks::retry(turn, &retry.task),
         Command::Discard(discard) => tasks::discard(turn, &discard.task),
-        Command::Approve(approve) => tasks::decide(turn, &approve.request, Decision::Allow),
-        Command::Allow(allow) => tasks::decide(turn, &allow.request, Decision::AllowForSession),
-        Command::Deny(deny) => tasks::decide(turn, &deny.request, Decision::Deny),
+        Command::Approve(approve) => approvals::decide(turn, &approve.request, Decision::Allow),
+        Command::Allow(allow) => approvals::decide(turn, &allow.request, Decision::AllowForSession),
+        Command::Deny(deny) => approvals::decide(turn, &deny.request, Decision::Deny),
         Command::Agents(_) => agents::list(turn),
-        Command::Id(_) => help::identity(turn, role),
-        Command::Start(_) => help::welcome(turn),
+        Command::Id(_) => id::identity(turn, role),
+        Command::Start(_) => start::welcome(turn),
         Command::Help(about) => help::help(turn, about.topic.as_deref()),
     }
 }

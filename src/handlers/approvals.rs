@@ -1,0 +1,31 @@
+//! `/approve`, `/deny` and `/allow`: a person's answer to an agent that asks for permission.
+
+use crate::agent::event::Decision;
+use crate::format;
+use crate::format::approval::Answered;
+use crate::store::{InboxOutcome, StoreError};
+use crate::turn::{Turn, report};
+
+/// Answers a permission request.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome, StoreError> {
+    let approval = turn.tx.approval(id)?;
+    let task = match &approval {
+        Some(approval) => turn.tx.task(approval.task.as_str())?,
+        None => None,
+    };
+    // A request of another chat is as unknown here as one that never was.
+    let (Some(approval), Some(task)) = (approval, task.filter(|task| crate::store::chat(&task.address) == turn.chat()))
+    else {
+        return turn.refuse(format::approval::unknown(id));
+    };
+    let name = turn.tx.name_of(&task)?;
+    if !turn.tx.decide(&approval, decision, turn.incoming.sender.id.as_str())? {
+        return turn.refuse(format::approval::too_late(&name, &approval));
+    }
+    let by = Answered::By(decision, &turn.incoming.sender.name);
+    report::answered(turn.tx, turn.cx, &task, &approval, by)?;
+    turn.answer(format::approval::noted(&name, &approval, decision))
+}
