@@ -160,9 +160,11 @@ fn approval(decision: Option<Decision>) -> Approval {
     Approval {
         id: "k3m9qa".into(),
         task: TaskId::of_test("k3m9qa7x"),
+        attempt: 1,
         request: "req-1".into(),
         tool: "Bash".into(),
         detail: "cargo test outbox".into(),
+        digest: None,
         asked_at: NOW,
         decision,
     }
