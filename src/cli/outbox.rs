@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use signalbox_adapter::{Alignment, Block, Document, Inline};
 
 use super::EXIT_REFUSED;
 use crate::app::App;
@@ -47,7 +46,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 let rows: Vec<serde_json::Value> = rows.iter().map(as_json).collect();
                 super::print(&serde_json::to_string_pretty(&rows)?)?;
             } else {
-                super::print_document(&table(&rows, app))?;
+                super::print_document(&format::terminal::deliveries(&rows, app.store.clock().now()))?;
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -67,29 +66,6 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
     wake::tap(app.store.directory());
     super::print("done")?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn table(rows: &[Delivery], app: &App) -> Document {
-    if rows.is_empty() {
-        return Document::text("Nothing here.");
-    }
-    let now = app.store.clock().now();
-    let cell = |text: String| vec![Inline::Text(text)];
-    let rows = rows
-        .iter()
-        .map(|row| {
-            vec![
-                vec![Inline::Code(row.key.to_string())],
-                cell(row.state.as_str().to_owned()),
-                cell(row.address.to_string()),
-                cell(format::ago(row.created_at, now)),
-                cell(row.attempts.to_string()),
-                cell(format::one_line(row.error.as_deref().unwrap_or_default(), 80)),
-            ]
-        })
-        .collect();
-    let header = ["key", "state", "to", "written", "tries", "why"].map(|title| cell(title.to_owned())).to_vec();
-    Document { blocks: vec![Block::Table { align: vec![Alignment::Left; header.len()], header, rows }] }
 }
 
 fn as_json(row: &Delivery) -> serde_json::Value {

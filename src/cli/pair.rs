@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use signalbox_adapter::{Alignment, Block, Document, Inline};
 
 use super::EXIT_REFUSED;
 use crate::app::App;
@@ -92,26 +91,7 @@ async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {
         super::print(&serde_json::to_string_pretty(&value)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if paired.is_empty() {
-        super::print("Nobody is paired; `signalbox pair` makes a code.")?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let text = |text: String| vec![Inline::Text(text)];
-    let titles = ["who", "name", "role", "since"];
-    let rows = paired.into_iter().map(|one| {
-        vec![
-            text(format!("{}:{}", one.provider, one.user)),
-            text(one.name),
-            text(one.role.as_str().to_owned()),
-            text(format::instant(one.since)),
-        ]
-    });
-    let table = Block::Table {
-        align: vec![Alignment::Left; titles.len()],
-        header: titles.map(|title| text(title.to_owned())).into(),
-        rows: rows.collect(),
-    };
-    super::print_document(&Document { blocks: vec![table] })?;
+    super::print_document(&format::terminal::paired(&paired))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,6 +15,7 @@ use crate::command::{NameFault, Need};
 use crate::config::{Agents, Role};
 use crate::observer::progress::Progress;
 use crate::rca::{Claim, Evidence, Rca, Stats, Verdict};
+use crate::store::pairing::Paired;
 use crate::store::{
     Admission, Approval, Delivery, DeliveryState, Investigation, Refusal, Session, SessionStatus, Status, Task,
     TaskEvent, TaskId,
@@ -423,4 +424,22 @@ fn traces() {
     let trace =
         super::trace::trace(&task(Status::Ok), "calm-otter", Some(NOW), &events, &[delivery(DeliveryState::Delivered)]);
     shown("trace", wall().with("trace", trace), include_str!("trace.rs"));
+}
+
+#[test]
+fn terminals() {
+    use super::terminal::*;
+    let kim = Paired {
+        provider: Provider::new("telegram"),
+        user: UserId::new("1001"),
+        name: "Kim".into(),
+        role: Role::Operator,
+        since: NOW,
+    };
+    let wall = wall()
+        .with("deliveries", deliveries(&[delivery(DeliveryState::Failed)], NOW))
+        .with("deliveries none", deliveries(&[], NOW))
+        .with("paired", paired(&[kim]))
+        .with("paired none", paired(&[]));
+    shown("terminal", wall, include_str!("terminal.rs"));
 }

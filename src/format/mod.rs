@@ -10,6 +10,7 @@ pub mod intake;
 pub mod rca;
 pub mod session;
 pub mod task;
+pub mod terminal;
 pub mod trace;
 
 use std::time::Duration;
