@@ -161,7 +161,7 @@ fn a_command_that_is_not_understood_gets_its_usage_and_the_nearest_word() {
         assert!(parts.iter().all(|part| said.out.contains(part)), "{line}: {said:#?}");
     }
     for line in ["/cancel nope", "/retry nope", "/why nope", "/approve nope"] {
-        house.say(line).refused("known");
+        house.say(line).refused("There is no");
     }
     for line in ["show nope", "use nope", "end nope", "cancel nope", "retry nope", "rename nope other"] {
         house.say(&format!("/session {line}")).refused("No session of this chat is called nope");
