@@ -216,7 +216,6 @@ fn delivery(state: DeliveryState) -> Delivery {
         finished_at: Some(Timestamp(NOW.0 + 900)),
         error: (state == DeliveryState::Failed).then(|| "Forbidden: bot was kicked from the group".to_owned()),
         maybe_repeat: false,
-        unknowns: 0,
         task: None,
         is_edit: false,
         edit_of: None,

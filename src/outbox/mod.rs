@@ -151,7 +151,6 @@ impl Outbox {
             &outcome,
             &retry::History {
                 attempts: delivery.attempts,
-                unknowns: delivery.unknowns,
                 age: self.setup.store.clock().now().since(delivery.created_at),
                 max_age: self.setup.max_ages.get(delivery.address.provider.as_str()).copied(),
                 chance: self.setup.store.clock().random(),
@@ -251,7 +250,7 @@ fn record(tx: &Tx<'_>, id: i64, from: &ChatAddress, next: &Next) -> Result<(), S
         Next::Delivered(Receipt { message }) => tx.delivered(id, message),
         Next::Superseded => tx.supersede(id),
         Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
-        Next::Unsure { sent, after, error } => tx.unsure(id, *sent, tx.now().after(*after), error),
+        Next::Unsure { after, error } => tx.unsure(id, tx.now().after(*after), error),
         Next::Moved(to) => {
             tracing::info!(chat.id = %from.chat, chat.new_id = %to, "a chat has another id now");
             tx.postpone(id, tx.now(), "the chat has another id now")?;

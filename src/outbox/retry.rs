@@ -1,7 +1,8 @@
 //! What to do about the outcome of an attempt, pure.
 //!
 //! What was surely not accepted is tried again, silently, in a series that doubles; what may have been accepted is asked
-//! about first, or sent once more and marked; what is refused for good goes to the dead-letter list.
+//! about first, or sent again and marked, in the same series: an unclear answer is never the end. What is refused for good,
+//! and what has become too old, goes to the dead-letter list.
 
 use std::time::Duration;
 
@@ -41,8 +42,6 @@ pub(super) enum Next {
     },
     /// Ask, or send again and mark: it may have arrived.
     Unsure {
-        /// Whether this attempt may have arrived, and not only an earlier one.
-        sent: bool,
         /// After this long.
         after: Duration,
         /// Why.
@@ -58,8 +57,6 @@ pub(super) enum Next {
 pub(super) struct History {
     /// Attempts so far.
     pub(super) attempts: u32,
-    /// Attempts so far after which nobody knew whether it arrived.
-    pub(super) unknowns: u32,
     /// How long ago it was written.
     pub(super) age: Duration,
     /// How long it is worth delivering; `None` for ever.
@@ -74,10 +71,6 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
         Outcome::Superseded => return Next::Superseded,
         Outcome::Failed(DeliverError::Moved { to }) => return Next::Moved(to.clone()),
         Outcome::Failed(DeliverError::Refused(words)) => return Next::GiveUp(words.clone()),
-        // Sent twice already: a third time would be a nuisance, and a person can see it in the dead-letter list.
-        Outcome::Failed(DeliverError::Unknown(why)) if history.unknowns > 0 => {
-            return Next::GiveUp(format!("sent twice, and no answer came either time ({why}); it may have arrived"));
-        }
         Outcome::Failed(error @ DeliverError::Unknown(_)) | Outcome::Unreconciled(error) => (error, true),
         Outcome::Failed(error @ (DeliverError::Wait { .. } | DeliverError::Unreachable(_))) => (error, false),
     };
@@ -92,8 +85,7 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
         | DeliverError::Moved { .. } => backoff(history),
     };
     let error = error.to_string();
-    let sent = matches!(outcome, Outcome::Failed(_));
-    if unsure { Next::Unsure { sent, after, error } } else { Next::Later { after, error } }
+    if unsure { Next::Unsure { after, error } } else { Next::Later { after, error } }
 }
 
 /// Doubles with each attempt up to [`LONGEST_WAIT`]; up to half of it is chance, so that many do not come at once.
@@ -109,13 +101,7 @@ mod tests {
     use super::*;
 
     fn history(attempts: u32) -> History {
-        History {
-            attempts,
-            unknowns: 0,
-            age: Duration::from_secs(1),
-            max_age: Some(Duration::from_secs(86_400)),
-            chance: 0,
-        }
+        History { attempts, age: Duration::from_secs(1), max_age: Some(Duration::from_secs(86_400)), chance: 0 }
     }
 
     #[test]
@@ -139,13 +125,17 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_arrived_is_never_sent_again_silently() {
-        let outcome = Outcome::Failed(DeliverError::Unknown("reset".into()));
-        assert!(matches!(decide(&outcome, &history(1)), Next::Unsure { sent: true, .. }));
-        let again = History { unknowns: 1, ..history(2) };
-        assert!(matches!(decide(&outcome, &again), Next::GiveUp(_)), "once more is enough");
-        let outcome = Outcome::Unreconciled(DeliverError::Unreachable("down".into()));
-        assert!(matches!(decide(&outcome, &again), Next::Unsure { sent: false, .. }));
+    fn what_may_have_arrived_is_never_sent_again_silently_and_not_given_up_before_its_time() {
+        let unclear = Outcome::Failed(DeliverError::Unknown("reset".into()));
+        let unasked = Outcome::Unreconciled(DeliverError::Unreachable("down".into()));
+        for attempts in [1, 2, 3, 50] {
+            for outcome in [&unclear, &unasked] {
+                let Next::Unsure { after, .. } = decide(outcome, &history(attempts)) else { panic!("{outcome:?}") };
+                assert_eq!(after, backoff(&history(attempts)));
+            }
+        }
+        let old = History { age: Duration::from_secs(86_400), ..history(50) };
+        assert!(matches!(decide(&unclear, &old), Next::GiveUp(words) if words.contains("may have arrived")));
     }
 
     #[test]

@@ -147,8 +147,6 @@ pub struct Delivery {
     pub error: Option<String>,
     /// Whether an earlier attempt may have arrived.
     pub maybe_repeat: bool,
-    /// Attempts after which nobody knew whether it arrived.
-    pub unknowns: u32,
     /// The task it tells of.
     pub task: Option<String>,
     /// Whether it changes an earlier message.
@@ -159,7 +157,7 @@ pub struct Delivery {
 
 pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
      error, maybe_repeat, task, finished_at, is_edit, \
-     (SELECT e.message FROM outbox e WHERE outbox.is_edit = 1 AND e.key = outbox.after), unknowns";
+     (SELECT e.message FROM outbox e WHERE outbox.is_edit = 1 AND e.key = outbox.after)";
 
 /// What still keeps a lane busy.
 pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
@@ -209,7 +207,6 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         finished_at: row.get(15)?,
         is_edit: row.get(16)?,
         edit_of: row.get::<_, Option<String>>(17)?.map(MessageId::new),
-        unknowns: row.get(18)?,
     })
 }
 
@@ -307,17 +304,17 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Notes that a delivery may have arrived, this time if it was `sent`; it is asked about, or sent once more and marked, from `until` on.
+    /// Notes that a delivery may have arrived; it is asked about, or sent again and marked, from `until` on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unsure(&self, id: i64, sent: bool, until: Timestamp, error: &str) -> Result<(), StoreError> {
+    pub fn unsure(&self, id: i64, until: Timestamp, error: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE outbox SET state = 'unknown', sender = NULL, next_at = ?2, error = ?3, maybe_repeat = 1,
-                     postponed_at = ?4, unknowns = unknowns + ?5 WHERE id = ?1",
+                     postponed_at = ?4 WHERE id = ?1",
             )?
-            .execute(params![id, until, error, self.now(), sent])?;
+            .execute(params![id, until, error, self.now()])?;
         Ok(())
     }
 

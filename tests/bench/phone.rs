@@ -139,7 +139,7 @@ async fn outage() {
     let serving = bot.serve();
     bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
     // Nothing is shown before: all results wait for the end.
-    bot.fake.with(|state| state.outage = Some((vec!["sendmessage"], Fault::ServerError)));
+    bot.fake.with(|state| state.outage = Some((vec!["sendmessage"], Fault::ServerError { done: false })));
     for number in 0..OUTAGE_CHATS {
         for result in 0..OUTAGE_RESULTS {
             let name = if result == 0 { "--name all" } else { "@all" };
@@ -152,10 +152,10 @@ async fn outage() {
     }
     bot.fake.wait_until("all is accepted", |state| state.updates.is_empty()).await;
     let results = |state: &mut State| {
-        state.messages.values().filter(|shown| shown.by_bot && shown.text.ends_with("done")).count()
+        state.messages.values().filter(|shown| shown.by_bot && shown.text.contains("\ndone")).count()
     };
     let before = bot.fake.with(|state| {
-        state.outage = Some((Vec::new(), Fault::ServerError));
+        state.outage = Some((Vec::new(), Fault::ServerError { done: false }));
         state.calls.len()
     });
     tokio::time::sleep(OUTAGE).await;

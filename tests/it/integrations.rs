@@ -73,7 +73,7 @@ fn what_is_wrong_is_said_and_changes_nothing() {
     let said = phone.house.run(&["integrations", "verify", "all"]).was(1, "");
     assert!(said.err.contains("Telegram does not know this token") && !said.err.contains("not-the-token"), "{said:#?}");
     phone.house.run(&["integrations", "set", "telegram", &format!("token={TOKEN}")]).was(0, "Kept");
-    phone.fake.fail_next("getMe", Fault::ServerError);
+    phone.fake.fail_next("getMe", Fault::ServerError { done: false });
     let said = phone.house.run(&["integrations", "verify", "telegram"]).was(1, "");
     assert!(said.err.contains("could not be asked"), "{said:#?}");
 
@@ -122,7 +122,7 @@ fn setup_without_a_network_or_without_answers_is_no_dead_end() {
     assert!(!store(&phone).exists());
     let said = phone.house.pipe(&["setup"], b"").was(1, "");
     assert!(said.err.contains("the answers ended"), "{said:#?}");
-    phone.fake.fail_next("getMe", Fault::ServerError);
+    phone.fake.fail_next("getMe", Fault::ServerError { done: false });
     let said = phone.house.pipe(&["setup"], format!("{TOKEN}\ny\nnone\n").as_bytes()).was(0, "");
     assert!(said.err.contains("could not be asked"), "{said:#?}");
     assert!(store(&phone).exists());

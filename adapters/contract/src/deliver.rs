@@ -155,8 +155,9 @@ pub enum DeliverError {
     /// Surely not accepted, and never will be. Carries the provider's words.
     #[error("refused: {0}")]
     Refused(String),
-    /// Sent, but no answer came: it may have arrived.
-    #[error("no answer came: {0}")]
+    /// Sent, and no clear answer came: it may have arrived. Also every server error to a call that shows something new,
+    /// whatever its words: a server may fail after it has done what it was asked for.
+    #[error("it may have arrived: {0}")]
     Unknown(String),
 }
 

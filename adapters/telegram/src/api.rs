@@ -174,7 +174,8 @@ fn understand<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T,
     match serde_json::from_slice::<Envelope<T>>(body) {
         Ok(Envelope { ok: true, result: Some(result), .. }) => Ok(result),
         Ok(Envelope { ok: false, error_code, description, parameters, .. }) => Err(CallError::Answered(Refusal {
-            code: error_code.unwrap_or(status.as_u16()),
+            // A server error is one whatever the body says.
+            code: error_code.filter(|_| !status.is_server_error()).unwrap_or(status.as_u16()),
             description: description.unwrap_or_else(|| format!("no reason given ({status})")),
             parameters: parameters.unwrap_or_default(),
         })),
@@ -220,6 +221,9 @@ mod tests {
     fn only_the_bot_api_s_own_answer_says_no() {
         let own = r#"{"ok":false,"error_code":502,"description":"Bad Gateway"}"#;
         assert!(matches!(verdict(502, own), CallError::Answered(Refusal { code: 502, .. })));
+        let other = r#"{"ok":false,"error_code":400,"description":"Bad Request"}"#;
+        assert!(matches!(verdict(500, other), CallError::Answered(Refusal { code: 500, .. })));
+        assert!(matches!(verdict(200, other), CallError::Answered(Refusal { code: 400, .. })));
         assert!(matches!(verdict(502, "<html>Bad Gateway</html>"), CallError::Unanswered(_)));
         assert!(matches!(verdict(200, r#"{"ok":true,"resu"#), CallError::Unanswered(_)));
         assert!(matches!(verdict(200, r#"{"ok":true}"#), CallError::Unanswered(_)));

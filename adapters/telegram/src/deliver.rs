@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::api::{Api, CALL_TIMEOUT};
 use crate::compose::{Call, chat_id, compose, message_id, thread};
-use crate::failure::{CallError, Refusal, Verdict};
+use crate::failure::{CallError, Effect, Refusal, Verdict};
 use crate::flood::Flood;
 use crate::pace;
 
@@ -42,8 +42,8 @@ impl TelegramDeliver {
     }
 
     /// Says what to do after a failed call about this chat, or about none.
-    fn failed(&self, chat: Option<i64>, error: CallError) -> DeliverError {
-        match Verdict::from(error) {
+    fn failed(&self, chat: Option<i64>, effect: Effect, error: CallError) -> DeliverError {
+        match Verdict::of(error, effect) {
             Verdict::Wait(after) => {
                 let everywhere = chat.is_none_or(|chat| self.flood.note(chat, after, Instant::now()));
                 DeliverError::Wait { after, everywhere }
@@ -68,7 +68,7 @@ impl TelegramDeliver {
                 tracing::debug!(reason = refusal.description, "a sign was not taken");
                 Ok(())
             }
-            Err(error) => Err(self.failed(chat, error)),
+            Err(error) => Err(self.failed(chat, Effect::Repeatable, error)),
         }
     }
 }
@@ -84,7 +84,12 @@ fn typing(address: &ChatAddress) -> Result<SendChatAction, DeliverError> {
 impl Deliver for TelegramDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
         let chat = chat_id(&message.target.address)?;
-        let sent = match compose(message)? {
+        let call = compose(message)?;
+        let effect = match &call {
+            Call::Send(_) | Call::Document(_) => Effect::Shows,
+            Call::Edit(_) => Effect::Repeatable,
+        };
+        let sent = match call {
             Call::Send(send) => self.api.call::<_, Sent>(send.as_ref(), CALL_TIMEOUT).await,
             Call::Document(form) => self.api.upload::<Sent>("sendDocument", form).await,
             // The server may answer with the message or with `true`: either way it is the message we named.
@@ -96,7 +101,7 @@ impl Deliver for TelegramDeliver {
                 Err(error) => Err(error),
             },
         };
-        let sent = sent.map_err(|error| self.failed(Some(chat), error))?;
+        let sent = sent.map_err(|error| self.failed(Some(chat), effect, error))?;
         Ok(Receipt { message: MessageId::new(sent.message_id.to_string()) })
     }
 
@@ -129,7 +134,8 @@ impl Deliver for TelegramDeliver {
 
     async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
         let chat = chat_id(address)?;
-        self.api.done(&typing(address)?, CALL_TIMEOUT).await.map_err(|error| self.failed(Some(chat), error))
+        let asked = self.api.done(&typing(address)?, CALL_TIMEOUT).await;
+        asked.map_err(|error| self.failed(Some(chat), Effect::Repeatable, error))
     }
 
     fn pace(&self, address: &ChatAddress) -> Pace {
@@ -141,7 +147,7 @@ impl Deliver for TelegramDeliver {
             CallError::Answered(Refusal { code: 401 | 404, description, .. }) => DeliverError::Refused(format!(
                 "Telegram does not know this token ({description}); BotFather shows the right one after /token"
             )),
-            error => self.failed(None, error),
+            error => self.failed(None, Effect::Repeatable, error),
         })?;
         Ok(Identity { id: bot.id.to_string(), name: bot.username })
     }

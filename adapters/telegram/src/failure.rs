@@ -52,7 +52,16 @@ impl Refusal {
     }
 }
 
-/// What is to be done about a failed send.
+/// What a call does when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Shows something new: done twice, it is seen twice.
+    Shows,
+    /// Done twice it is the same as done once (an edit, a sign), or it only asks.
+    Repeatable,
+}
+
+/// What is to be done about a failed call.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// Wait this long; whom it holds up is for the caller to say.
@@ -61,18 +70,24 @@ pub(crate) enum Verdict {
     Failed(DeliverError),
 }
 
-impl From<CallError> for Verdict {
-    fn from(error: CallError) -> Self {
+impl Verdict {
+    /// Judges a failed call. A 5xx is no refusal, in whatever form: the server may have done what was asked for before it
+    /// failed, as may one whose answer was lost.
+    pub(crate) fn of(error: CallError, effect: Effect) -> Self {
+        let unclear = |why| match effect {
+            Effect::Shows => DeliverError::Unknown(why),
+            Effect::Repeatable => DeliverError::Unreachable(why),
+        };
         Self::Failed(match error {
             CallError::Unsent(why) => DeliverError::Unreachable(why),
-            CallError::Unanswered(why) => DeliverError::Unknown(why),
+            CallError::Unanswered(why) => unclear(why),
             CallError::Answered(refusal) => match (refusal.code, refusal.parameters.migrate_to_chat_id) {
+                (500.., _) => unclear(refusal.description),
                 (_, Some(to)) => DeliverError::Moved { to: ChatId::new(to.to_string()) },
                 (429, None) => {
                     let after = refusal.parameters.retry_after.map_or(DEFAULT_WAIT, Duration::from_secs);
                     return Self::Wait(after.min(MAX_WAIT));
                 }
-                (500.., None) => DeliverError::Unreachable(refusal.description),
                 // The token, not the message: with a new one it will be taken.
                 (401 | 404, None) => {
                     DeliverError::Unreachable(format!("Telegram does not know the token ({})", refusal.description))

@@ -11,10 +11,21 @@
 //! heard from Telegram is read by `update.rs`, more leniently than teloxide does, so that no message is lost for one field.
 //!
 //! # The one window
-//! Telegram takes no idempotency key and a bot cannot read a chat back. When the answer to a send is lost, nobody can
+//! Telegram takes no idempotency key and a bot cannot read a chat back. When the answer to a send is unclear, nobody can
 //! tell whether the message arrived: [`TelegramDeliver`] says so ([`signalbox_adapter::Reconciled::Unknowable`]), and the
-//! core sends a result once more, marked "(may be a repeat)". That mark is the only case in which a person can see
+//! core sends a result again, marked "(may be a repeat)". That mark is the only case in which a person can see
 //! something twice.
+//!
+//! | what came | a call that sends (`sendMessage`, `sendDocument`) | any other (an edit, a sign, `getMe`) |
+//! |---|---|---|
+//! | no connection, a page of 3xx or 4xx from something in between | not reached: again, unmarked | not reached: again |
+//! | no answer, half of one, any 5xx, in HTML or in Telegram's own JSON | unclear: again, marked | not reached: again |
+//! | 429 | again after exactly that time | again after exactly that time |
+//! | 401, 404 (the token) | not reached: again when the token is right | not reached: again |
+//! | any other refusal | refused | refused |
+//!
+//! A 5xx in Telegram's own form is no refusal: servers have been seen to do what was asked for and to answer so. An edit
+//! done twice is the same as done once, and a question changes nothing; so for them it is only a reason to ask again.
 
 mod address;
 mod api;

@@ -8,7 +8,7 @@ use teloxide::payloads::{GetMyCommands, SetMyCommands};
 use teloxide::types::{BotCommand, BotCommandScope};
 
 use crate::api::{Api, CALL_TIMEOUT};
-use crate::failure::{CallError, Verdict};
+use crate::failure::{CallError, Effect, Verdict};
 
 /// Most commands in one menu.
 /// Source: <https://core.telegram.org/bots/api#setmycommands>, read 2026-11.
@@ -66,7 +66,7 @@ impl Announce for Menu {
 }
 
 fn failed(error: CallError) -> DeliverError {
-    match Verdict::from(error) {
+    match Verdict::of(error, Effect::Repeatable) {
         Verdict::Wait(after) => DeliverError::Wait { after, everywhere: true },
         Verdict::Failed(error) => error,
     }

@@ -132,7 +132,7 @@ async fn an_unsure_delivery_waits_and_is_marked() {
     enqueue(&desk, "one", Purpose::Result, &["text"]).await;
     let delivery = one(&desk).await;
     let until = desk.store.clock().now().after(Duration::from_secs(1));
-    desk.did(move |tx| tx.unsure(delivery.id, true, until, "no answer")).await;
+    desk.did(move |tx| tx.unsure(delivery.id, until, "no answer")).await;
     assert_eq!(claim(&desk).await, []);
     assert_eq!(desk.did(|tx| tx.count_undelivered(&scope(), None)).await, 1);
     desk.clock.advance(Duration::from_secs(1));

@@ -80,7 +80,7 @@ fn other_chats_are_told_that_can_be_and_a_dead_one_fails_nothing() {
     assert!(refusal.text.contains("chat not found"), "{refusal:?}");
     let asked = phone.say(&format!("/background notify set email,telegram:{TEAM}"));
     phone.shown(asked, &format!("telegram:{TEAM}"));
-    phone.fake.fail_next("sendMessage", Fault::ServerError);
+    phone.fake.fail_next("sendMessage", Fault::ServerError { done: false });
     let asked = phone.say(&format!("/investigate {}", finds("The disk is full")));
     phone.shown(asked, "Validity 0.50");
     phone.shown_in(TEAM, 0, "The disk is full");

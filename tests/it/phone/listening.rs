@@ -82,8 +82,13 @@ fn polls_that_break_in_any_way_lose_no_update_and_repeat_none() {
     let phone = Phone::new("");
     let _serving = phone.serve();
     phone.fake.with(|state| state.scrambled = true);
-    let faults =
-        [Fault::DropBefore, Fault::DropAfter, Fault::CutAnswer, Fault::ServerError, Fault::Html { done: true }];
+    let faults = [
+        Fault::DropBefore,
+        Fault::DropAfter,
+        Fault::CutAnswer,
+        Fault::ServerError { done: false },
+        Fault::Html { done: true },
+    ];
     for (number, fault) in faults.into_iter().enumerate() {
         phone.fake.fail_next("getUpdates", fault);
         let asked = phone.say(&format!("/session script: answer <{number}>"));

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
 use crate::phone::scene::{ADA, Phone};
 use signalbox_test_support::telegram::state::Call;
 use signalbox_test_support::telegram::{ChatKind, Fault};
@@ -23,7 +25,7 @@ fn after_an_outage_two_hundred_results_come_in_order_and_within_the_limits() {
     }
     let _serving = phone.serve();
     // Heard, but not written to: all results wait for the end.
-    phone.fake.with(|state| state.outage = Some((vec!["sendmessage"], Fault::ServerError)));
+    phone.fake.with(|state| state.outage = Some((vec!["sendmessage"], Fault::ServerError { done: false })));
     for number in 0..CHATS {
         for result in 0..RESULTS {
             let name = if result == 0 { "--name all" } else { "@all" };
@@ -31,16 +33,15 @@ fn after_an_outage_two_hundred_results_come_in_order_and_within_the_limits() {
         }
     }
     phone.until("all is accepted", |state| state.updates.is_empty());
-    phone.fake.with(|state| state.outage = Some((Vec::new(), Fault::ServerError)));
+    phone.fake.with(|state| state.outage = Some((Vec::new(), Fault::ServerError { done: false })));
     let all = i64::try_from(RESULTS).expect("small") * CHATS;
     signalbox_test_support::everyday::eventually("all have run", || {
         phone.house.count("tasks WHERE finished_at IS NOT NULL") == all
     });
-    // Long enough for every lane to have met it several times.
+    // Long enough for every lane to have met it several times: what may have arrived is first asked for a sign.
     phone.until("it is noticed", |state| {
         (0..CHATS).all(|number| {
-            let met =
-                |call: &&Call| call.chat == Some(chat(number)) && call.method == "sendmessage" && call.answer >= 500;
+            let met = |call: &&Call| call.chat == Some(chat(number)) && call.answer >= 500;
             state.calls.iter().filter(met).count() >= 3
         })
     });
@@ -120,29 +121,36 @@ fn a_429_is_obeyed_to_the_second_and_holds_no_other_chat_up() {
 
 #[test]
 fn what_surely_did_not_arrive_is_sent_again_silently() {
-    for fault in [Fault::ServerError, Fault::Refuse { code: 500, description: "Internal Server Error" }] {
-        let phone = Phone::new("");
-        let _serving = phone.serve();
-        phone.fake.fail_next("sendMessage", fault.clone());
-        phone.fake.fail_next("sendMessage", fault);
-        let asked = phone.say("/session script: answer <once>");
-        phone.shown(asked, "<once>");
-        assert!(phone.fake.said(ADA.id).iter().all(|text| !text.contains("repeat")));
-    }
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    phone.fake.fail_next("sendMessage", Fault::TooMany { retry_after: 1 });
+    phone.fake.fail_next("sendMessage", Fault::TooMany { retry_after: 1 });
+    let asked = phone.say("/session script: answer <once>");
+    phone.shown(asked, "<once>");
+    assert!(phone.fake.said(ADA.id).iter().all(|text| !text.contains("repeat")));
 }
 
 #[test]
 fn a_lost_answer_means_one_repeat_that_is_marked_and_a_lost_status_none() {
-    for fault in
-        [Fault::DropAfter, Fault::CutAnswer, Fault::Html { done: true }, Fault::Html { done: false }, Fault::DropBefore]
-    {
+    for fault in [
+        Fault::DropAfter,
+        Fault::DropBefore,
+        Fault::CutAnswer,
+        Fault::Html { done: true },
+        Fault::Html { done: false },
+        Fault::ServerError { done: true },
+        Fault::ServerError { done: false },
+    ] {
         let phone = Phone::new("");
         let _serving = phone.serve();
         // An answer to a command is a result.
         phone.fake.fail_next("sendMessage", fault.clone());
         let asked = phone.say("/id");
         phone.shown(asked, "(may be a repeat)");
-        let done = matches!(fault, Fault::DropAfter | Fault::CutAnswer | Fault::Html { done: true });
+        let done = matches!(
+            fault,
+            Fault::DropAfter | Fault::CutAnswer | Fault::Html { done: true } | Fault::ServerError { done: true }
+        );
         assert_eq!(phone.fake.said(ADA.id).len(), 1 + usize::from(done), "{fault:?}");
         // A status message is replaced when there is something to show.
         phone.fake.fail_next("sendMessage", fault);
@@ -152,6 +160,43 @@ fn a_lost_answer_means_one_repeat_that_is_marked_and_a_lost_status_none() {
         phone.fake.press(ADA.id, ADA, status.id, "Cancel");
         phone.shown(status.id, "Cancelled");
     }
+}
+
+#[test]
+fn an_unclear_answer_is_never_the_end_and_doubles_are_marked_over_restarts_too() {
+    let phone = Phone::new("");
+    let mut serving = phone.serve();
+    let gate = phone.house.text("gate");
+    let asked = phone.say(&format!("/session script: wait {gate}; answer <kept>"));
+    phone.shown(asked, "Started");
+    let faults = [
+        Fault::Html { done: false },
+        Fault::ServerError { done: true },
+        Fault::DropAfter,
+        Fault::Html { done: false },
+        Fault::CutAnswer,
+        Fault::ServerError { done: false },
+    ];
+    for fault in faults.clone() {
+        phone.fake.fail_next("sendMessage", fault);
+    }
+    phone.house.touch("gate");
+    // Killed in the middle of it, and once more when the row waits.
+    for left in [4, 2] {
+        phone.until("some have gone wrong", |state| state.faults_left() <= left);
+        serving.signal(Signal::SIGKILL);
+        serving.end();
+        serving = phone.serve();
+    }
+    phone.until_patiently("all have gone wrong", |state| state.faults_left() == 0);
+    signalbox_test_support::everyday::eventually("it is delivered", || {
+        phone.house.count("outbox WHERE purpose = 0 AND state <> 'delivered'") == 0
+    });
+    let said: Vec<String> = phone.fake.said(ADA.id).into_iter().filter(|text| text.contains("<kept>")).collect();
+    assert!(said.len() >= 4, "done three times unseen, and once more: {said:#?}");
+    assert!(said.iter().filter(|text| !text.contains("(may be a repeat)")).count() <= 1, "{said:#?}");
+    assert_eq!(phone.house.run(&["outbox", "list"]).was(0, "").out.trim(), "Nothing here.");
+    drop(serving);
 }
 
 #[test]

@@ -83,7 +83,7 @@ async fn a_file_that_cannot_be_had_does_not_keep_its_message() {
     let scene = Scene::new().await;
     scene.fake.post(ADA.id, ADA, Post::text("see file").document("a.txt", b"x"));
     for _ in 0..3 {
-        scene.fake.fail_next("getFile", Fault::ServerError);
+        scene.fake.fail_next("getFile", Fault::ServerError { done: false });
     }
     let taken = scene.taken(1).await.remove(0);
     assert_eq!(text(&taken), "see file");

@@ -26,6 +26,9 @@ async fn a_lost_answer_is_unknown_whether_the_message_arrived_or_not() {
         (Fault::CutAnswer, true),
         (Fault::Html { done: true }, true),
         (Fault::Html { done: false }, false),
+        (Fault::ServerError { done: true }, true),
+        (Fault::ServerError { done: false }, false),
+        (Fault::Refuse { code: 500, description: "Internal Server Error" }, false),
     ] {
         let (error, shown) = attempt(fault.clone()).await;
         assert!(matches!(error, DeliverError::Unknown(_)), "{fault:?}: {error:?}");
@@ -34,11 +37,27 @@ async fn a_lost_answer_is_unknown_whether_the_message_arrived_or_not() {
 }
 
 #[tokio::test]
+async fn what_is_the_same_when_it_is_done_twice_is_only_tried_later() {
+    for fault in [Fault::ServerError { done: true }, Fault::Html { done: true }, Fault::DropAfter, Fault::CutAnswer] {
+        let scene = Scene::new().await;
+        let mut message = outgoing(ADA.id, "one");
+        message.target.edit_of = Some(scene.tell(ADA.id, "two").await.expect("delivered").message);
+        for method in ["editMessageText", "sendChatAction", "getMe"] {
+            scene.fake.fail_next(method, fault.clone());
+        }
+        let edited = scene.deliver.deliver(&message).await.expect_err("a fault");
+        let reached = scene.deliver.can_post(&message.target.address).await.expect_err("a fault");
+        let known = scene.deliver.check().await.expect_err("a fault");
+        for error in [edited, reached, known] {
+            assert!(matches!(error, DeliverError::Unreachable(_)), "{fault:?}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_telegram_itself_does_not_take_did_not_arrive() {
-    let (error, shown) = attempt(Fault::ServerError).await;
-    assert!(matches!(&error, DeliverError::Unreachable(why) if why == "Bad Gateway"), "{error:?}");
+    let (error, shown) = attempt(Fault::TooMany { retry_after: 17 }).await;
     assert!(!shown);
-    let (error, _) = attempt(Fault::TooMany { retry_after: 17 }).await;
     let wait = Duration::from_secs(17);
     assert!(matches!(error, DeliverError::Wait { after, everywhere: false } if after == wait), "{error:?}");
     for (code, description) in [
@@ -70,11 +89,11 @@ async fn a_slow_call_and_a_broken_one_hold_no_other_chat_up() {
     let held = scene.tell(ADA.id, "held");
     let others = async {
         scene.fake.wait_until("the held call", |state| !state.has_faults()).await;
-        scene.fake.fail_next("sendMessage", Fault::ServerError);
+        scene.fake.fail_next("sendMessage", Fault::ServerError { done: false });
         let broken = scene.tell(BOB.id, "broken");
         // Far below the 10 s that teloxide's own client sleeps on a 5xx.
         let broken = tokio::time::timeout(Duration::from_secs(5), broken).await.expect("answered at once");
-        assert!(matches!(broken, Err(DeliverError::Unreachable(_))), "{broken:?}");
+        assert!(matches!(broken, Err(DeliverError::Unknown(_))), "{broken:?}");
         scene.tell(BOB.id, "fine").await.expect("delivered");
         assert_eq!(scene.fake.said(ADA.id).len(), 0);
         scene.fake.release();
@@ -112,7 +131,8 @@ async fn a_limited_chat_says_how_long_to_wait() {
 
 #[tokio::test]
 async fn a_poll_that_fails_is_lost_and_listening_again_goes_on() {
-    for fault in [Fault::DropBefore, Fault::CutAnswer, Fault::ServerError, Fault::Html { done: false }] {
+    for fault in [Fault::DropBefore, Fault::CutAnswer, Fault::ServerError { done: false }, Fault::Html { done: false }]
+    {
         let scene = Scene::new().await;
         scene.fake.say(ADA.id, ADA, "x");
         scene.fake.fail_next("getUpdates", fault.clone());

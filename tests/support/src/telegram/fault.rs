@@ -11,8 +11,11 @@ pub enum Fault {
     CutAnswer,
     /// Nothing is done until [`super::FakeTelegram::release`].
     Hold,
-    /// Nothing is done; the server's own JSON says 502.
-    ServerError,
+    /// The server's own JSON says 502; the call may have been done.
+    ServerError {
+        /// Whether it was.
+        done: bool,
+    },
     /// An HTML page with status 502 from something in between; the call may have been done.
     Html {
         /// Whether it was.

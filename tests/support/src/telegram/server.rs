@@ -99,7 +99,12 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
             log(0);
             return Ok(cut_reply(&text));
         }
-        Some(Fault::ServerError) => Answer::refused(502, "Bad Gateway"),
+        Some(Fault::ServerError { done }) => {
+            if done {
+                act.await;
+            }
+            Answer::refused(502, "Bad Gateway")
+        }
         Some(Fault::Html { done }) => {
             if done {
                 act.await;

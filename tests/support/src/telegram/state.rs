@@ -181,6 +181,11 @@ impl State {
         self.chats.get_mut(&chat).expect("a chat").fate = fate;
     }
 
+    /// Counts the faults that still wait for their calls.
+    pub fn faults_left(&self) -> usize {
+        self.faults.len()
+    }
+
     /// Tells whether a fault still waits for its call.
     pub fn has_faults(&self) -> bool {
         !self.faults.is_empty()

@@ -207,7 +207,8 @@ async fn faults_come_once_and_say_whether_the_call_was_done() {
         (Fault::DropAfter, false, true),
         (Fault::CutAnswer, false, true),
         (Fault::Html { done: true }, false, true),
-        (Fault::ServerError, true, false),
+        (Fault::ServerError { done: false }, true, false),
+        (Fault::ServerError { done: true }, true, true),
         (Fault::TooMany { retry_after: 3 }, true, false),
         (Fault::Refuse { code: 403, description: "Forbidden: x" }, true, false),
     ] {
