@@ -53,7 +53,6 @@ impl Wall {
     }
 }
 
-#[cfg(feature = "telegram")]
 fn on_telegram(document: &Document) -> String {
     let transports = crate::wiring::transports();
     let rendered = transports["telegram"].render.render(document, 5);

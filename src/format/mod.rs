@@ -4,7 +4,7 @@ pub mod access;
 pub mod agents;
 pub mod approval;
 pub mod background;
-#[cfg(test)]
+#[cfg(all(test, feature = "telegram"))]
 mod gallery;
 pub mod intake;
 pub mod rca;
