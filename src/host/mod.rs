@@ -13,10 +13,10 @@
 //! elsewhere. The question decides which costly ones run, and what comes first.
 
 mod analysis;
+mod assignment;
 mod budget;
 mod fact;
 mod fetch;
-mod inquiry;
 mod judge;
 mod machine;
 mod observe;
@@ -43,8 +43,8 @@ use std::process::ExitCode;
 
 use crate::agent::event::{Event, Final, Usage};
 
+pub use assignment::{AskedBy, Assignment, Scope};
 pub use fact::{Measure, Unit};
-pub use inquiry::{AskedBy, Inquiry, Scope};
 pub use outcome::{Evidence, Hypothesis, ROOT_CAUSE_SCORE, Report, Seen};
 pub use question::Area;
 
@@ -66,8 +66,8 @@ pub fn main() -> ExitCode {
     };
     // Without a scope that is understood nothing is looked at by name: an alert with empty lists.
     let scope = std::env::args().nth(2).as_deref().map_or_else(Scope::default, Scope::of_argument);
-    let inquiry = Inquiry { question: question_on(io::stdin().lock()), scope };
-    match investigate(&inquiry, &Machine::live(), &mut tell) {
+    let assignment = Assignment { question: question_on(io::stdin().lock()), scope };
+    match investigate(&assignment, &Machine::live(), &mut tell) {
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
@@ -80,12 +80,12 @@ fn question_on(input: impl io::Read) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn investigate(inquiry: &Inquiry, machine: &Machine, tell: Tell<'_>) -> io::Result<Report> {
-    let focus = Focus::of(&inquiry.question);
-    let seen = observe::observe(inquiry, &focus, machine, tell)?;
+fn investigate(assignment: &Assignment, machine: &Machine, tell: Tell<'_>) -> io::Result<Report> {
+    let focus = Focus::of(&assignment.question);
+    let seen = observe::observe(assignment, &focus, machine, tell)?;
     let judgement = judge::judge(&seen, &focus);
     let outcome = outcome::report(&seen, &judgement, &focus);
-    let answer = if inquiry.scope.analysis {
+    let answer = if assignment.scope.analysis {
         serde_json::to_string_pretty(&analysis::analysis(&outcome, &focus))?
     } else {
         report::report(&seen, &judgement, &focus)

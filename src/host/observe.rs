@@ -1,4 +1,4 @@
-//! Runs the probes that an inquiry calls for, one after the other, and tells of each as a tool call with its evidence as
+//! Runs the probes that an assignment calls for, one after the other, and tells of each as a tool call with its evidence as
 //! output.
 
 use std::io;
@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use crate::agent::event::{Event, MAX_TOOL_OUTPUT_BYTES};
 use crate::clock::Timestamp;
 
+use super::assignment::Assignment;
 use super::fact::{Item, Measure, Reading};
-use super::inquiry::Inquiry;
 use super::machine::Machine;
 use super::probe::{
     Probe, cgroup, descriptors, disks, growth, journal, limits, load, logs, memory, oom, ports, pressure, prometheus,
@@ -48,25 +48,30 @@ pub(crate) struct Observations {
 /// Where the events of an investigation go.
 pub(crate) type Tell<'t> = &'t mut dyn FnMut(&Event) -> io::Result<()>;
 
-/// Runs every probe that the inquiry calls for.
+/// Runs every probe that the assignment calls for.
 ///
 /// # Errors
 /// The error of `tell`, which takes the events; a probe that cannot read is evidence, not an error.
-pub(crate) fn observe(inquiry: &Inquiry, focus: &Focus, machine: &Machine, tell: Tell<'_>) -> io::Result<Observations> {
+pub(crate) fn observe(
+    assignment: &Assignment,
+    focus: &Focus,
+    machine: &Machine,
+    tell: Tell<'_>,
+) -> io::Result<Observations> {
     let mut seen = Observations::default();
     for probe in Probe::ALL {
-        if is_called_for(probe, inquiry, focus, &seen) {
-            step(probe, inquiry, machine, &mut seen, tell)?;
+        if is_called_for(probe, assignment, focus, &seen) {
+            step(probe, assignment, machine, &mut seen, tell)?;
         }
     }
     Ok(seen)
 }
 
-/// Tells whether an inquiry calls for a probe, given what was seen before it.
+/// Tells whether an assignment calls for a probe, given what was seen before it.
 ///
 /// The quick ones always run: together they take little longer than the sampling window, and the cause of what is
 /// asked about may lie elsewhere.
-fn is_called_for(probe: Probe, inquiry: &Inquiry, focus: &Focus, seen: &Observations) -> bool {
+fn is_called_for(probe: Probe, assignment: &Assignment, focus: &Focus, seen: &Observations) -> bool {
     match probe {
         Probe::Load
         | Probe::Processes
@@ -82,9 +87,9 @@ fn is_called_for(probe: Probe, inquiry: &Inquiry, focus: &Focus, seen: &Observat
         Probe::Growth => !filling(seen).is_empty(),
         Probe::Restarts | Probe::Journal => focus.includes(Area::Services) || focus.includes(Area::Logs),
         Probe::Descriptors => focus.includes(Area::Limits),
-        Probe::Logs => !Targets::of(inquiry).files.is_empty(),
-        Probe::Web => !Targets::of(inquiry).urls.is_empty(),
-        Probe::Prometheus => inquiry.scope.prometheus.is_some(),
+        Probe::Logs => !Targets::of(assignment).files.is_empty(),
+        Probe::Web => !Targets::of(assignment).urls.is_empty(),
+        Probe::Prometheus => assignment.scope.prometheus.is_some(),
     }
 }
 
@@ -99,10 +104,16 @@ fn filling(seen: &Observations) -> Vec<PathBuf> {
     points
 }
 
-fn step(probe: Probe, inquiry: &Inquiry, machine: &Machine, seen: &mut Observations, tell: Tell<'_>) -> io::Result<()> {
+fn step(
+    probe: Probe,
+    assignment: &Assignment,
+    machine: &Machine,
+    seen: &mut Observations,
+    tell: Tell<'_>,
+) -> io::Result<()> {
     let id = probe.id().to_owned();
     tell(&Event::ToolStarted { id: id.clone(), name: id.clone(), summary: probe.summary().into() })?;
-    let reading = read(probe, inquiry, machine, seen);
+    let reading = read(probe, assignment, machine, seen);
     let (ok, mut output) = match &reading {
         Ok(reading) => (true, reading.text.clone()),
         // That something is not there was learnt by looking; that looking was refused is a failed look.
@@ -115,7 +126,7 @@ fn step(probe: Probe, inquiry: &Inquiry, machine: &Machine, seen: &mut Observati
     Ok(())
 }
 
-fn read(probe: Probe, inquiry: &Inquiry, machine: &Machine, seen: &mut Observations) -> Seen<Reading> {
+fn read(probe: Probe, assignment: &Assignment, machine: &Machine, seen: &mut Observations) -> Seen<Reading> {
     let root = &machine.root;
     match probe {
         Probe::Load => load::read(root).map(|load| load.reading()),
@@ -132,9 +143,9 @@ fn read(probe: Probe, inquiry: &Inquiry, machine: &Machine, seen: &mut Observati
         Probe::Restarts => restarts::read(machine).map(|restarted| restarts::reading(&restarted)),
         Probe::Journal => journal::read(machine).map(|journal| journal.reading()),
         Probe::Descriptors => descriptors::read(root).map(|descriptors| descriptors.reading()),
-        Probe::Logs => Ok(logs::read(root, &inquiry.scope, &Targets::of(inquiry).files)),
-        Probe::Web => Ok(web::read(machine, &inquiry.scope, &Targets::of(inquiry).urls)),
-        Probe::Prometheus => prometheus::read(machine, inquiry.scope.prometheus.as_deref().unwrap_or_default()),
+        Probe::Logs => Ok(logs::read(root, &assignment.scope, &Targets::of(assignment).files)),
+        Probe::Web => Ok(web::read(machine, &assignment.scope, &Targets::of(assignment).urls)),
+        Probe::Prometheus => prometheus::read(machine, assignment.scope.prometheus.as_deref().unwrap_or_default()),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use reqwest::Url;
 
-use super::inquiry::{AskedBy, Inquiry, Scope};
+use super::assignment::{AskedBy, Assignment, Scope};
 
 /// Most files, and most addresses, looked at for one question.
 const MAX_TARGETS: usize = 5;
@@ -29,9 +29,9 @@ pub(crate) struct Targets {
 
 impl Targets {
     /// Finds what a question names.
-    pub(crate) fn of(inquiry: &Inquiry) -> Self {
+    pub(crate) fn of(assignment: &Assignment) -> Self {
         let mut targets = Self::default();
-        for word in inquiry.question.split(char::is_whitespace) {
+        for word in assignment.question.split(char::is_whitespace) {
             let word = word.trim_matches(AROUND).trim_end_matches(AFTER);
             if word.starts_with('/') && word.len() > 1 && !word.contains('\0') {
                 add(&mut targets.files, word.to_owned());
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn asked(question: &str) -> Targets {
-        Targets::of(&Inquiry { question: question.into(), scope: Scope::default() })
+        Targets::of(&Assignment { question: question.into(), scope: Scope::default() })
     }
 
     fn alert() -> Scope {

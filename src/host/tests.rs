@@ -114,8 +114,8 @@ struct Told {
 impl Told {
     fn by(question: &str, machine: &Machine) -> Self {
         let mut events = Vec::new();
-        let inquiry = Inquiry { question: question.into(), scope: Scope::default() };
-        investigate(&inquiry, machine, &mut |event| {
+        let assignment = Assignment { question: question.into(), scope: Scope::default() };
+        investigate(&assignment, machine, &mut |event| {
             events.push(event.clone());
             Ok(())
         })
@@ -303,8 +303,8 @@ fn every_headline_quotes_a_line_of_the_evidence_it_cites() {
     let machine =
         Machine { root: before, later: after, wait: Box::new(|| Duration::from_millis(500)), ..Machine::live() };
     let mut outputs = std::collections::BTreeMap::new();
-    let inquiry = Inquiry::default();
-    let seen = observe::observe(&inquiry, &Focus::Overview, &machine, &mut |event| {
+    let assignment = Assignment::default();
+    let seen = observe::observe(&assignment, &Focus::Overview, &machine, &mut |event| {
         if let Event::ToolFinished { id, output, .. } = event {
             outputs.insert(id.clone(), output.clone());
         }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use nix::fcntl::OFlag;
 
+use crate::host::assignment::Scope;
 use crate::host::budget;
 use crate::host::fact::{Measure, Reading};
-use crate::host::inquiry::Scope;
 use crate::host::root::Root;
 use crate::host::shown::{code, name};
 
@@ -121,7 +121,7 @@ fn is_error(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::inquiry::AskedBy;
+    use crate::host::assignment::AskedBy;
 
     fn tree() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();

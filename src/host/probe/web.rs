@@ -5,9 +5,9 @@ use x509_parser::parse_x509_certificate;
 use x509_parser::prelude::{GeneralName, X509Certificate};
 
 use crate::clock::Timestamp;
+use crate::host::assignment::Scope;
 use crate::host::fact::{Measure, Reading};
 use crate::host::fetch::{Answer, Page};
-use crate::host::inquiry::Scope;
 use crate::host::machine::Machine;
 use crate::host::shown::{code, name};
 
