@@ -116,12 +116,12 @@ pub fn list(rows: &[(Task, Investigation)], now: Timestamp) -> Document {
     if rows.is_empty() {
         return line("No investigations yet. `/investigate` lists what it can look into.");
     }
-    let rows = rows.iter().map(|(task, inquiry)| {
+    let rows = rows.iter().map(|(task, investigation)| {
         vec![
             vec![Inline::Code(task.id.to_string())],
             cell(task.status.as_str()),
-            cell(one_line(&inquiry.title, 40)),
-            cell(one_line(&rca::in_brief(task, inquiry), 60)),
+            cell(one_line(&investigation.title, 40)),
+            cell(one_line(&rca::in_brief(task, investigation), 60)),
             cell(ago(task.finished_at.unwrap_or(task.created_at), now)),
         ]
     });
@@ -130,11 +130,17 @@ pub fn list(rows: &[(Task, Investigation)], now: Timestamp) -> Document {
 
 /// Shows everything of one.
 #[must_use]
-pub fn show(task: &Task, name: &str, inquiry: &Investigation, deliveries: &[Delivery], now: Timestamp) -> Document {
+pub fn show(
+    task: &Task,
+    name: &str,
+    investigation: &Investigation,
+    deliveries: &[Delivery],
+    now: Timestamp,
+) -> Document {
     let text = |text: String| vec![Inline::Text(text)];
     let mut pairs = vec![
         ("Investigation", vec![Inline::Code(task.id.to_string())]),
-        ("About", text(inquiry.title.clone())),
+        ("About", text(investigation.title.clone())),
         ("Status", text(task.status.as_str().to_owned())),
         ("Agent", text(session::agent(&task.agent, task.model.as_deref()))),
         ("Asked", text(instant(task.created_at))),
@@ -145,16 +151,20 @@ pub fn show(task: &Task, name: &str, inquiry: &Investigation, deliveries: &[Deli
     if let Some(usd) = task.cost_usd.filter(|usd| *usd > 0.0) {
         pairs.push(("Cost", text(cost(usd))));
     }
-    if let Some(fingerprint) = &inquiry.fingerprint {
+    if let Some(fingerprint) = &investigation.fingerprint {
         pairs.push(("Alert", vec![Inline::Code(fingerprint.clone())]));
     }
-    if inquiry.turns > 0 {
-        let asked = format!("asked again: {}", inquiry.fault.as_deref().unwrap_or_default());
-        pairs.push(("Repair", text(format!("{} {asked}", count(usize::try_from(inquiry.turns).unwrap_or(0), "time")))));
+    if investigation.turns > 0 {
+        let asked = format!("asked again: {}", investigation.fault.as_deref().unwrap_or_default());
+        pairs.push((
+            "Repair",
+            text(format!("{} {asked}", count(usize::try_from(investigation.turns).unwrap_or(0), "time"))),
+        ));
     }
     let mut document = Document { blocks: vec![facts(pairs)] };
     if task.status.is_final() {
-        let body = if inquiry.rca.is_some() { rca::analysis(inquiry) } else { told::result(task, name, now) };
+        let body =
+            if investigation.rca.is_some() { rca::analysis(investigation) } else { told::result(task, name, now) };
         document = document.then(body);
     }
     if !deliveries.is_empty() {
@@ -177,9 +187,9 @@ fn outcomes(deliveries: &[Delivery]) -> Block {
 
 /// Confirms the active context.
 #[must_use]
-pub fn now_active(task: &Task, inquiry: &Investigation) -> Document {
+pub fn now_active(task: &Task, investigation: &Investigation) -> Document {
     let mut content = super::marked(&format!("Plain text in this chat now goes on from `{}`: ", task.id));
-    content.push(Inline::Text(one_line(&inquiry.title, 80)));
+    content.push(Inline::Text(one_line(&investigation.title, 80)));
     Document { blocks: vec![Block::Paragraph(content)] }
 }
 

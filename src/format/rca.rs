@@ -38,31 +38,31 @@ pub fn admitted(session: &Session, admission: &Admission, title: &str, backgroun
 
 /// Announces how an investigation ended.
 #[must_use]
-pub fn result(ended: &Task, name: &str, inquiry: &Investigation, now: Timestamp) -> Document {
-    match (ended.status, &inquiry.rca) {
+pub fn result(ended: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Document {
+    match (ended.status, &investigation.rca) {
         (Status::Success, Some(_)) => {
             let headline = task::ended(ended, name, now);
-            headline.then(titled(inquiry)).then(analysis(inquiry))
+            headline.then(titled(investigation)).then(analysis(investigation))
         }
         _ => {
             let mut document = task::result(ended, name, now);
             if ended.status == Status::Success {
-                document.blocks.push(numbers(&inquiry.stats));
+                document.blocks.push(numbers(&investigation.stats));
             }
             document
         }
     }
 }
 
-fn titled(inquiry: &Investigation) -> Document {
-    Document { blocks: vec![Block::Paragraph(vec![Inline::Emphasis(cell(inquiry.title.clone()))])] }
+fn titled(investigation: &Investigation) -> Document {
+    Document { blocks: vec![Block::Paragraph(vec![Inline::Emphasis(cell(investigation.title.clone()))])] }
 }
 
 /// Writes an analysis: cause, what supports it, what to do, and what was counted.
 #[must_use]
-pub fn analysis(inquiry: &Investigation) -> Document {
+pub fn analysis(investigation: &Investigation) -> Document {
     let mut blocks = Vec::new();
-    if let Some(rca) = &inquiry.rca {
+    if let Some(rca) = &investigation.rca {
         blocks.extend(headed(cause_word(rca.verdict), said(&rca.root_cause)));
         if !rca.analysis.is_empty() {
             let items = rca.analysis.iter().map(|claim| Item { checked: None, blocks: said(claim) });
@@ -74,7 +74,7 @@ pub fn analysis(inquiry: &Investigation) -> Document {
             blocks.extend(headed("What to do next", vec![Block::List { start: Some(1), items }]));
         }
     }
-    blocks.push(numbers(&inquiry.stats));
+    blocks.push(numbers(&investigation.stats));
     Document { blocks }
 }
 
@@ -121,8 +121,8 @@ fn numbers(stats: &Stats) -> Block {
 
 /// Returns the root cause, or how it ended without one, in one line.
 #[must_use]
-pub fn in_brief(task: &Task, inquiry: &Investigation) -> String {
-    match (&inquiry.rca, task.status) {
+pub fn in_brief(task: &Task, investigation: &Investigation) -> String {
+    match (&investigation.rca, task.status) {
         (Some(Rca { root_cause, .. }), _) => {
             one_line(&Document::from_markdown(&root_cause.claim).visible_text(), MAX_BRIEF_CHARS)
         }
@@ -133,38 +133,38 @@ pub fn in_brief(task: &Task, inquiry: &Investigation) -> String {
 
 /// Writes the record for an agent that goes on from it.
 #[must_use]
-pub fn record(inquiry: &Investigation) -> String {
-    let text = match &inquiry.rca {
-        Some(_) => analysis(inquiry).to_markdown(),
-        None => inquiry.answer.clone().unwrap_or_default(),
+pub fn record(investigation: &Investigation) -> String {
+    let text = match &investigation.rca {
+        Some(_) => analysis(investigation).to_markdown(),
+        None => investigation.answer.clone().unwrap_or_default(),
     };
-    format!("Asked: {}\n\n{text}", inquiry.title)
+    format!("Asked: {}\n\n{text}", investigation.title)
 }
 
 /// The notice that an investigation is done: short, for a chat that did not ask.
 #[must_use]
-pub fn notice(task: &Task, inquiry: &Investigation) -> Document {
+pub fn notice(task: &Task, investigation: &Investigation) -> Document {
     let headline = vec![
         Inline::strong(format!("[{}] RCA {}", task.id, word(task))),
-        Inline::Text(format!(" · {}", inquiry.title)),
+        Inline::Text(format!(" · {}", investigation.title)),
         Inline::Break,
-        Inline::Text(in_brief(task, inquiry)),
+        Inline::Text(in_brief(task, investigation)),
     ];
     Document { blocks: vec![Block::Paragraph(headline)] }
 }
 
 /// The subject of the mail that an investigation is done.
 #[must_use]
-pub fn subject(task: &Task, inquiry: &Investigation) -> String {
-    format!("signalbox RCA {}: {} — {}", word(task), task.id, inquiry.title)
+pub fn subject(task: &Task, investigation: &Investigation) -> String {
+    format!("signalbox RCA {}: {} — {}", word(task), task.id, investigation.title)
 }
 
 /// The mail that an investigation is done.
 #[must_use]
-pub fn mail(task: &Task, name: &str, inquiry: &Investigation, now: Timestamp) -> Document {
+pub fn mail(task: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Document {
     let asked =
         Block::text(format!("Asked in {}. `/background show {}` there shows everything.", task.address, task.id));
-    let mut document = result(task, name, inquiry, now);
+    let mut document = result(task, name, investigation, now);
     document.blocks.push(asked);
     document
 }

@@ -37,24 +37,24 @@ pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutco
         }
         BackgroundCommand::List => {
             let mut rows = Vec::new();
-            for inquiry in turn.tx.investigations(&chat, MAX_LISTED)? {
-                if let Some(task) = turn.tx.task(inquiry.task.as_str())? {
-                    rows.push((task, inquiry));
+            for investigation in turn.tx.investigations(&chat, MAX_LISTED)? {
+                if let Some(task) = turn.tx.task(investigation.task.as_str())? {
+                    rows.push((task, investigation));
                 }
             }
             turn.answer(format::background::list(&rows, turn.tx.now()))
         }
-        BackgroundCommand::Show(id) => with(turn, id, |task, inquiry| {
+        BackgroundCommand::Show(id) => with(turn, id, |task, investigation| {
             let deliveries = turn.tx.deliveries_about(&notice::about(&task.id))?;
             let name = turn.tx.name_of(task)?;
-            turn.answer(format::background::show(task, &name, inquiry, &deliveries, turn.tx.now()))
+            turn.answer(format::background::show(task, &name, investigation, &deliveries, turn.tx.now()))
         }),
-        BackgroundCommand::Use(id) => with(turn, id, |task, inquiry| {
+        BackgroundCommand::Use(id) => with(turn, id, |task, investigation| {
             let (Some(session), Status::Success) = (task.session, task.status) else {
                 return turn.refuse(format::background::not_finished(task));
             };
             turn.tx.set_active_session(&chat, Some(session))?;
-            turn.answer(format::background::now_active(task, inquiry))
+            turn.answer(format::background::now_active(task, investigation))
         }),
         BackgroundCommand::Cancel(id) => with(turn, id, |task, _| tasks::end(turn, task)),
         BackgroundCommand::NotifyList => {
@@ -150,7 +150,7 @@ fn with(
     match found.as_slice() {
         [] => turn.refuse(unknown(turn, id)?),
         [task] => match turn.tx.investigation(&task.id)? {
-            Some(inquiry) => then(task, &inquiry),
+            Some(investigation) => then(task, &investigation),
             None => turn.refuse(format::task::unknown(id)),
         },
         several => turn.refuse(format::task::ambiguous(id, several)),
