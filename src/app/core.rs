@@ -60,7 +60,7 @@ impl App {
         mut deliveries: Deliveries,
     ) -> anyhow::Result<Arc<Bus>> {
         let agents = self.catalogue();
-        let mut transports = wiring::transports();
+        let mut transports = wiring::transports(&self.config);
         for (provider, transport) in &mut transports {
             transport.deliver = deliveries.adapters.get(provider).cloned();
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use signalbox_adapter::ChatAddress;
+use signalbox_adapter::{ChatAddress, Provider};
 
 /// Most channels of a chat.
 pub const MAX_CHANNELS: usize = 10;
@@ -15,8 +15,8 @@ pub const NONE: &str = "none";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Channel {
-    /// Everybody in `[smtp] to`.
-    Email,
+    /// Everybody whom the configuration names as a reader of this provider, as `email` has them.
+    Readers(Provider),
     /// The chat's main stream, where the work ran in a thread.
     Chat,
     /// Another chat.
@@ -33,8 +33,9 @@ impl FromStr for Channel {
 
     fn from_str(text: &str) -> Result<Self, NoChannel> {
         match text {
-            "email" => Ok(Self::Email),
             "chat" => Ok(Self::Chat),
+            NONE | "" => Err(NoChannel(text.to_owned())),
+            word if word.bytes().all(|b| b.is_ascii_lowercase()) => Ok(Self::Readers(Provider::new(word))),
             address => address.parse().map(Self::To).map_err(|_| NoChannel(text.to_owned())),
         }
     }
@@ -57,14 +58,14 @@ impl From<Channel> for String {
 impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Email => f.write_str("email"),
+            Self::Readers(provider) => write!(f, "{provider}"),
             Self::Chat => f.write_str("chat"),
             Self::To(address) => write!(f, "{address}"),
         }
     }
 }
 
-/// Reads a list such as `email,slack:C0123`; `none` alone is the empty list.
+/// Reads a list such as `email,slack:C0123`; `none` alone is the empty list. Which providers have readers is not known here.
 ///
 /// # Errors
 /// [`NoChannel`] with the first word that is none; nothing of the list counts then.
@@ -74,8 +75,8 @@ pub fn read_list(text: &str) -> Result<Vec<Channel>, NoChannel> {
     }
     let mut channels = Vec::new();
     for word in text.split(',').map(str::trim) {
-        let lower = word.to_ascii_lowercase();
-        let channel: Channel = if matches!(lower.as_str(), "email" | "chat") { lower.parse()? } else { word.parse()? };
+        let is_word = word.bytes().all(|b| b.is_ascii_alphabetic());
+        let channel: Channel = if is_word { word.to_ascii_lowercase().parse()? } else { word.parse()? };
         if channels.len() == MAX_CHANNELS {
             return Err(NoChannel(word.to_owned()));
         }
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(written("email,chat"), Ok(vec!["email".into(), "chat".into()]));
         assert_eq!(written("Email, telegram:-100/77 ,email"), Ok(vec!["email".into(), "telegram:-100/77".into()]));
         assert_eq!(written("none"), Ok(vec![]));
-        assert_eq!(written("email,pigeon"), Err(NoChannel("pigeon".into())));
+        assert_eq!(written("email,#pigeon"), Err(NoChannel("#pigeon".into())));
         assert_eq!(written("email,,chat"), Err(NoChannel(String::new())));
         assert_eq!(written("none,email"), Err(NoChannel("none".into())));
         assert!(read_list(&vec!["telegram:1"; 500].join(",")).is_ok(), "the same once");

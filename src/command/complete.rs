@@ -1,6 +1,7 @@
 //! What can stand at the cursor of a line that is being typed, from the table.
 
 use super::argument::{Argument, Flag, Kind};
+use super::channel;
 use super::grammar::{Definition, Form};
 use super::model::ModelWords;
 use super::words::{COMMANDS, Command, definition};
@@ -25,6 +26,8 @@ pub struct Words<'a> {
     pub tasks: &'a [&'a str],
     /// Permission requests that are open.
     pub requests: &'a [&'a str],
+    /// Providers that are only written to, whose readers can be told.
+    pub readers: &'a [&'a str],
 }
 
 /// A text that can stand in the line.
@@ -142,7 +145,7 @@ fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
     match kind {
         Kind::Session => offer(words.sessions, "session"),
         Kind::NewName | Kind::Code => Vec::new(),
-        Kind::Channels => offer(&["email", "chat", "none"], "channel"),
+        Kind::Channels => offer(&[words.readers, &["chat", channel::NONE]].concat(), "channel"),
         Kind::Project => offer(words.projects, "project"),
         Kind::Task | Kind::TaskOrMessage => offer(words.tasks, "task"),
         Kind::Request => offer(words.requests, "permission request"),
@@ -162,6 +165,7 @@ mod tests {
         projects: &["web"],
         tasks: &["42"],
         requests: &["7"],
+        readers: &["email"],
     };
 
     fn texts(line: &str) -> Vec<String> {

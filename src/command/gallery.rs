@@ -57,6 +57,7 @@ const WORDS: Words<'static> = Words {
     projects: &["web"],
     tasks: &["42"],
     requests: &["7"],
+    readers: &["email"],
 };
 
 /// Every form of the table with its blanks filled in, and every example.

@@ -11,6 +11,8 @@ use crate::store::{Delivery, Investigation, Task};
 pub struct Told {
     /// The channels.
     pub channels: Vec<Channel>,
+    /// Who stands behind the channels that are a provider's readers, or why nobody does.
+    pub readers: Vec<(String, Result<Vec<String>, String>)>,
     /// Whether nobody has set them, so that they are the default.
     pub by_default: bool,
 }
@@ -58,31 +60,37 @@ fn channels(told: &Told) -> Vec<Inline> {
 
 /// Answers `/background notify list`.
 #[must_use]
-pub fn notified(told: &Told, recipients: &[String]) -> Document {
+pub fn notified(told: &Told) -> Document {
     let mut pairs = vec![("Notified", channels(told))];
-    if told.channels.contains(&Channel::Email) {
-        let to = if recipients.is_empty() { "nobody: `[smtp] to` is empty".to_owned() } else { recipients.join(", ") };
-        pairs.push(("email", super::marked(&to)));
+    for (provider, readers) in &told.readers {
+        let to = match readers {
+            Ok(readers) => readers.join(", "),
+            Err(missing) => format!("nobody: {missing}"),
+        };
+        pairs.push((provider, super::marked(&to)));
     }
     Document { blocks: vec![facts(pairs)] }
 }
 
 /// Tells that a word is not a channel, or not one that can be used; the whole list is refused.
 #[must_use]
-pub fn not_a_channel(word: &str, why: &str) -> Document {
-    let content = vec![
+pub fn not_a_channel(word: &str, why: &str, with_readers: &[&str]) -> Document {
+    let mut content = vec![
         Inline::Text("Nothing changed: ".into()),
         Inline::Code(one_line(word, 60)),
         Inline::Text(format!(" {why}. Use ")),
-        Inline::Code("email".into()),
-        Inline::Text(", ".into()),
+    ];
+    for provider in with_readers {
+        content.extend([Inline::Code((*provider).to_owned()), Inline::Text(", ".into())]);
+    }
+    content.extend([
         Inline::Code("chat".into()),
         Inline::Text(", a chat's address such as ".into()),
         Inline::Code("telegram:-1001234".into()),
         Inline::Text(", several with commas, or ".into()),
         Inline::Code("none".into()),
         Inline::Text(".".into()),
-    ];
+    ]);
     Document { blocks: vec![Block::Paragraph(content)] }
 }
 

@@ -54,7 +54,7 @@ impl Wall {
 }
 
 fn on_telegram(document: &Document) -> String {
-    let transports = crate::wiring::transports();
+    let transports = crate::wiring::transports(&crate::config::Config::default());
     let rendered = transports["telegram"].render.render(document, 5);
     let text =
         |body: &str| serde_json::from_str::<serde_json::Value>(body).expect("JSON")["text"].as_str().map(str::to_owned);
@@ -275,7 +275,11 @@ fn approvals() {
 #[test]
 fn background() {
     use super::background::*;
-    let told = |channels, by_default| Told { channels, by_default };
+    let told = |channels, by_default| Told { channels, by_default, readers: Vec::new() };
+    let mailed = |readers| {
+        let channels = vec![Channel::Readers(Provider::new("email"))];
+        Told { channels, by_default: false, readers: vec![("email".to_owned(), readers)] }
+    };
     let team = Channel::To(address());
     let done = Task { status: Status::Success, ..answered("done") };
     let rows = [(done.clone(), investigation(Some(rca(Verdict::CauseFound))))];
@@ -285,8 +289,13 @@ fn background() {
         .with("switched off", switched(false))
         .with("status", status(true, (1, 12), &told(vec![Channel::Chat, team.clone()], false)))
         .with("status by default", status(false, (0, 0), &told(Vec::new(), true)))
-        .with("notified", notified(&told(vec![team.clone()], false), &[]))
-        .with("not_a_channel", not_a_channel("pigeon", "is not a channel"))
+        .with("notified", notified(&told(vec![team.clone()], false)))
+        .with(
+            "notified by mail",
+            notified(&mailed(Ok(vec!["ops@example.org".to_owned(), "kim@example.org".to_owned()]))),
+        )
+        .with("notified by mail to nobody", notified(&mailed(Err("`[smtp]` names no server".to_owned()))))
+        .with("not_a_channel", not_a_channel("pigeon", "is not a channel", &["email"]))
         .with("testing", testing(&told(vec![team], false)))
         .with("testing nothing", testing(&told(Vec::new(), true)))
         .with("tested", tested(&deliveries))
@@ -306,7 +315,8 @@ fn intake() {
     use super::intake::*;
     let wall = wall()
         .with("not_taken", Document { blocks: vec![not_taken("a sticker")] })
-        .with("no_program", no_program())
+        .with("no_program", no_program(Some("telegram")))
+        .with("no_program where there is none to name", no_program(None))
         .with("not_heard", not_heard("whisper took longer than 120 s"))
         .with("reworded", reworded("calm-otter"))
         .with("edited_too_late", edited_too_late("calm-otter"))

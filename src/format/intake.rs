@@ -10,13 +10,14 @@ pub fn not_taken(why: &str) -> Block {
     Block::text(format!("Not taken: {why}"))
 }
 
-/// Tells how to have voice notes transcribed.
+/// Tells how to have voice notes transcribed, by the section of the configuration that names the program.
 #[must_use]
-pub fn no_program() -> Document {
+pub fn no_program(section: Option<&str>) -> Document {
+    let Some(section) = section else { return line("I cannot understand voice notes here.") };
     let mut document = line(
         "I cannot understand voice notes yet. The bot's owner can name a transcription program in the configuration:",
     );
-    let text = "[telegram]\ntranscribe = [\"whisper-to-text\", \"{file}\"]".to_owned();
+    let text = format!("[{section}]\ntranscribe = [\"whisper-to-text\", \"{{file}}\"]");
     document.blocks.push(Block::Code { language: Some("toml".into()), text });
     document
 }

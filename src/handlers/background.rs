@@ -1,6 +1,6 @@
 //! `/background`: looking after investigations, and who is told when one is done.
 
-use signalbox_adapter::{ChatAddress, Document};
+use signalbox_adapter::{ChatAddress, Document, Provider};
 
 use super::tasks;
 use crate::access;
@@ -15,6 +15,8 @@ use crate::turn::{Turn, notice};
 const MAX_LISTED: usize = 30;
 /// Candidates shown for an ambiguous id.
 const MAX_CANDIDATES: usize = 5;
+/// Said of a word that stands for nobody.
+const NOT_A_CHANNEL: &str = "is not a channel";
 /// Outcomes of tests that are shown.
 const MAX_TESTED: usize = 10;
 
@@ -59,7 +61,7 @@ pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutco
         BackgroundCommand::Cancel(id) => with(turn, id, |task, _| tasks::end(turn, task)),
         BackgroundCommand::NotifyList => {
             let told = told(turn)?;
-            let mut document = format::background::notified(&told, &turn.cx.config.smtp.to);
+            let mut document = format::background::notified(&told);
             let mut tested = turn.tx.deliveries_about(&notice::about_test(&chat))?;
             if !tested.is_empty() {
                 let last = tested.split_off(tested.len().saturating_sub(MAX_TESTED));
@@ -78,37 +80,55 @@ pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutco
 
 fn told(turn: &Turn<'_>) -> Result<Told, StoreError> {
     let set = turn.tx.channels(&turn.chat())?;
-    Ok(Told { by_default: set.is_none(), channels: set.unwrap_or_else(|| notice::default_channels(turn.cx)) })
+    let by_default = set.is_none();
+    Ok(of(turn, set.unwrap_or_else(|| notice::default_channels(turn.cx)), by_default))
+}
+
+fn of(turn: &Turn<'_>, channels: Vec<Channel>, by_default: bool) -> Told {
+    let readers = channels.iter().filter_map(|channel| match channel {
+        Channel::Readers(provider) => Some((provider.to_string(), readers(turn, provider))),
+        Channel::Chat | Channel::To(_) => None,
+    });
+    Told { readers: readers.collect(), channels, by_default }
+}
+
+/// Returns who is told by a provider that is only written to, or what the configuration lacks.
+fn readers(turn: &Turn<'_>, provider: &Provider) -> Result<Vec<String>, String> {
+    match turn.cx.readers(provider.as_str()) {
+        None => Err(format!("{provider} is not in this build")),
+        Some(readers) if readers.to.is_empty() => Err(readers.missing.to_owned()),
+        Some(readers) => Ok(readers.to.clone()),
+    }
 }
 
 fn set(turn: &Turn<'_>, list: &str) -> Result<InboxOutcome, StoreError> {
     let channels = match channel::read_list(list) {
         Ok(channels) => channels,
-        Err(channel::NoChannel(word)) => {
-            return turn.refuse(format::background::not_a_channel(&word, "is not a channel"));
-        }
+        Err(channel::NoChannel(word)) => return refuse(turn, &word, NOT_A_CHANNEL),
     };
     for channel in &channels {
         if let Err(why) = usable(turn, channel)? {
-            return turn.refuse(format::background::not_a_channel(&channel.to_string(), &why));
+            return refuse(turn, &channel.to_string(), &why);
         }
     }
     turn.tx.set_channels(&turn.chat(), &channels)?;
-    let told = Told { channels, by_default: false };
-    turn.answer(format::background::notified(&told, &turn.cx.config.smtp.to))
+    let told = of(turn, channels, false);
+    turn.answer(format::background::notified(&told))
+}
+
+fn refuse(turn: &Turn<'_>, word: &str, why: &str) -> Result<InboxOutcome, StoreError> {
+    let with_readers: Vec<&str> = turn.cx.readers_by_name().map(|(provider, _)| provider).collect();
+    turn.refuse(format::background::not_a_channel(word, why, &with_readers))
 }
 
 /// Whether a channel can be used, and by this person.
 fn usable(turn: &Turn<'_>, channel: &Channel) -> Result<Result<(), String>, StoreError> {
     let address = match channel {
         Channel::Chat => return Ok(Ok(())),
-        Channel::Email => {
-            let config = &turn.cx.config.smtp;
-            let ready = config.is_set() && !config.to.is_empty();
-            return Ok(if ready {
-                Ok(())
-            } else {
-                Err("cannot be used: `[smtp]` names no server or nobody in `to`".into())
+        Channel::Readers(provider) => {
+            return Ok(match turn.cx.readers(provider.as_str()) {
+                None => Err(NOT_A_CHANNEL.to_owned()),
+                Some(_) => readers(turn, provider).map(drop).map_err(|missing| format!("cannot be used: {missing}")),
             });
         }
         Channel::To(address) => address,

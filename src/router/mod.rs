@@ -70,7 +70,8 @@ impl Router {
     /// Returns the program that writes a message's voice note down, where it has one and such a program is configured.
     #[must_use]
     pub fn transcriber(&self, incoming: &Incoming) -> Option<&[String]> {
-        let program = self.context.config.telegram.transcribe.as_slice();
+        let transport = self.context.transports.get(incoming.address.provider.as_str())?;
+        let program = transport.voice.as_ref()?.program.as_slice();
         let says = matches!(incoming.kind, IncomingKind::Text(_)) && intake::voice(&incoming.files).is_some();
         (says && !program.is_empty()).then_some(program)
     }

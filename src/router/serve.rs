@@ -41,7 +41,11 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
         match turn.heard {
             Some(Ok(_)) => {}
             Some(Err(why)) => return turn.refuse(format::intake::not_heard(why)),
-            None => return turn.refuse(format::intake::no_program()),
+            None => {
+                let transport = turn.cx.transports.get(turn.incoming.address.provider.as_str());
+                let section = transport.and_then(|transport| transport.voice.as_ref()).map(|voice| voice.section);
+                return turn.refuse(format::intake::no_program(section));
+            }
         }
     }
     let parsed = match parsed {

@@ -1,30 +1,14 @@
-//! What the handlers know that is no row: configuration, agents, and what differs between transports.
+//! What the handlers know that is no row: configuration, agents and providers.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
 
-use signalbox_adapter::{Attachment, Button, Deliver, Document, Part, Purpose, Render};
+use signalbox_adapter::{Attachment, Button, Document, Part, Purpose};
 
+use super::transport::{Readers, Transport};
 use crate::agent::catalogue::Catalogue;
 use crate::config::Config;
 use crate::store::{NewDelivery, Task};
-use crate::wiring;
-
-/// What the core knows of a transport; all that differs between providers is data here.
-#[derive(Clone)]
-pub struct Transport {
-    /// Renders for it.
-    pub render: Arc<dyn Render>,
-    /// Whether who can use it owns this machine's user account, and so is admin.
-    pub trusted: bool,
-    /// Whether a message can be changed after it was sent.
-    pub edits: bool,
-    /// The bot's name there, for `/command@name`; known once the provider has told it.
-    pub bot_name: Arc<OnceLock<String>>,
-    /// What writes there, where it is connected.
-    pub deliver: Option<Arc<dyn Deliver>>,
-}
 
 /// Everything the handlers need that is no row.
 pub struct Context {
@@ -64,8 +48,18 @@ impl Context {
     /// Whether chats of a provider can be written to.
     #[must_use]
     pub fn can_reach(&self, provider: &str) -> bool {
-        let reaches = |transport: &Transport| transport.trusted || transport.deliver.is_some();
-        provider != wiring::EMAIL && self.transports.get(provider).is_some_and(reaches)
+        self.transports.get(provider).is_some_and(Transport::reaches_chats)
+    }
+
+    /// Returns who is told by a provider that is only written to.
+    #[must_use]
+    pub fn readers(&self, provider: &str) -> Option<&Readers> {
+        self.transports.get(provider)?.readers.as_ref()
+    }
+
+    /// Names the providers that are only written to.
+    pub fn readers_by_name(&self) -> impl Iterator<Item = (&str, &Readers)> {
+        self.transports.iter().filter_map(|(name, transport)| Some((name.as_str(), transport.readers.as_ref()?)))
     }
 
     /// Whether messages of a provider can be changed after they were sent.
@@ -95,7 +89,9 @@ impl Context {
 
 #[cfg(test)]
 mod tests {
-    use signalbox_adapter::{Limits, PlainMeasure, Rendered, TextUnit, split};
+    use std::sync::Arc;
+
+    use signalbox_adapter::{Limits, PlainMeasure, Render, Rendered, TextUnit, split};
 
     use super::*;
     use crate::config::Agents;
@@ -120,13 +116,7 @@ mod tests {
 
     #[test]
     fn what_is_beyond_the_last_message_is_attached_as_a_file() {
-        let narrow = Transport {
-            render: Arc::new(Narrow),
-            trusted: false,
-            edits: false,
-            bot_name: Arc::default(),
-            deliver: None,
-        };
+        let narrow = Transport::new(Arc::new(Narrow));
         let mut context = Context {
             config: Config::default(),
             agents: Catalogue::new(Agents::default(), BTreeMap::new()),

@@ -11,6 +11,7 @@ pub mod mention;
 pub mod notice;
 pub mod report;
 pub mod rights;
+mod transport;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ use crate::agent::catalogue::Presence;
 use crate::config::Role;
 use crate::format;
 use crate::store::{InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
-pub use context::{Context, Transport};
+pub use context::Context;
+pub use transport::{Readers, Transport, Voice};
 
 /// One message's turn: the transaction, and all that its handler may need.
 pub struct Turn<'t> {

@@ -1,12 +1,11 @@
 //! Telling others that an investigation is done: rows of the outbox, so that a failing channel fails nothing else.
 
-use signalbox_adapter::{ChatAddress, ChatId, Document, Part, Provider, Purpose};
+use signalbox_adapter::{ChatAddress, ChatId, Document, Notice, Part, Provider, Purpose};
 
 use super::{Context, Turn};
 use crate::command::channel::Channel;
 use crate::format;
 use crate::store::{Investigation, NewDelivery, StoreError, Task, TaskId, Tx};
-use crate::wiring::{self, Mail};
 
 /// What the notices about an investigation are known by.
 #[must_use]
@@ -20,11 +19,11 @@ pub fn about_test(chat: &str) -> String {
     format!("notice-test:{chat}")
 }
 
-/// Who is told where nobody has said: the mail's recipients, if there are any.
+/// Who is told where nobody has said: all readers that the configuration names.
 #[must_use]
 pub fn default_channels(cx: &Context) -> Vec<Channel> {
-    let mails = cx.config.smtp.is_set() && !cx.config.smtp.to.is_empty();
-    if mails { vec![Channel::Email] } else { Vec::new() }
+    let named = cx.readers_by_name().filter(|(_, readers)| !readers.to.is_empty());
+    named.map(|(provider, _)| Channel::Readers(Provider::new(provider))).collect()
 }
 
 /// Writes the notices that an investigation has ended.
@@ -34,9 +33,9 @@ pub fn default_channels(cx: &Context) -> Vec<Channel> {
 pub fn done(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str, inquiry: &Investigation) -> Result<(), StoreError> {
     let chat = crate::store::chat(&ended.address);
     let channels = tx.channels(&chat)?.unwrap_or_else(|| default_channels(cx));
-    let mail = Mail {
+    let letter = Notice {
         subject: format::rca::subject(ended, inquiry),
-        to: cx.config.smtp.to.clone(),
+        to: Vec::new(),
         id: format!("rca-{}", ended.id),
         references: ended.retry_of.iter().map(|earlier| format!("rca-{earlier}")).collect(),
         document: format::rca::mail(ended, name, inquiry, tx.now()),
@@ -44,7 +43,7 @@ pub fn done(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str, inquiry: &Inves
     let notice = format::rca::notice(ended, inquiry);
     let notices = Notices { tx, cx, about: about(&ended.id) };
     for channel in &channels {
-        notices.send(channel, &ended.address, &notice, &mail)?;
+        notices.send(channel, &ended.address, &notice, &letter)?;
     }
     Ok(())
 }
@@ -56,16 +55,16 @@ pub fn done(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str, inquiry: &Inves
 pub fn test(turn: &Turn<'_>, channels: &[Channel]) -> Result<(), StoreError> {
     let chat = turn.chat();
     let document = format::background::test_notice(&chat);
-    let mail = Mail {
+    let letter = Notice {
         subject: "signalbox test".to_owned(),
-        to: turn.cx.config.smtp.to.clone(),
+        to: Vec::new(),
         id: format!("test-{}", turn.tx.new_task_id()),
         references: Vec::new(),
         document: document.clone(),
     };
     let notices = Notices { tx: turn.tx, cx: turn.cx, about: about_test(&chat) };
     for channel in channels {
-        notices.send(channel, &turn.incoming.address, &document, &mail)?;
+        notices.send(channel, &turn.incoming.address, &document, &letter)?;
     }
     Ok(())
 }
@@ -82,17 +81,14 @@ impl Notices<'_> {
         channel: &Channel,
         asked_in: &ChatAddress,
         notice: &Document,
-        mail: &Mail,
+        letter: &Notice,
     ) -> Result<(), StoreError> {
         match channel {
-            Channel::Email => {
-                let part = wiring::mail_part(mail);
-                for recipient in &mail.to {
-                    let address = ChatAddress {
-                        provider: Provider::new(wiring::EMAIL),
-                        chat: ChatId::new(recipient.clone()),
-                        thread: None,
-                    };
+            Channel::Readers(provider) => {
+                let Some(readers) = self.cx.readers(provider.as_str()) else { return Ok(()) };
+                let part = (readers.compose)(&Notice { to: readers.to.clone(), ..letter.clone() });
+                for recipient in &readers.to {
+                    let address = ChatAddress::new(provider.clone(), ChatId::new(recipient.clone()));
                     self.row(address, vec![part.clone()])?;
                 }
                 Ok(())

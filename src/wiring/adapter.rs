@@ -21,7 +21,7 @@ pub(super) trait Adapter: Sync {
     }
 
     /// What the core knows of it.
-    fn transport(&self) -> turn::Transport;
+    fn transport(&self, config: &Config) -> turn::Transport;
 
     /// Connects it, without asking the provider anything; `None` where it is not configured.
     ///

@@ -7,7 +7,8 @@ use signalbox_adapter::Document;
 pub use signalbox_console::*;
 
 use super::adapter::Adapter;
-use crate::turn;
+use crate::config::Config;
+use crate::turn::Transport;
 
 /// The terminal.
 pub(super) struct Console;
@@ -17,14 +18,8 @@ impl Adapter for Console {
         PROVIDER
     }
 
-    fn transport(&self) -> turn::Transport {
-        turn::Transport {
-            render: Arc::new(ConsoleRender),
-            trusted: true,
-            edits: false,
-            bot_name: Arc::default(),
-            deliver: None,
-        }
+    fn transport(&self, _config: &Config) -> Transport {
+        Transport { trusted: true, ..Transport::new(Arc::new(ConsoleRender)) }
     }
 }
 

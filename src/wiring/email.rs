@@ -8,7 +8,7 @@ use signalbox_email::{EmailDeliver, EmailRender, Settings};
 
 use super::adapter::{Adapter, Connected, Verified};
 use crate::config::{Config, Security};
-use crate::turn;
+use crate::turn::{Readers, Transport};
 
 /// Mail.
 pub(super) struct Email;
@@ -23,14 +23,12 @@ impl Adapter for Email {
         Some("smtp")
     }
 
-    fn transport(&self) -> turn::Transport {
-        turn::Transport {
-            render: Arc::new(EmailRender),
-            trusted: false,
-            edits: false,
-            bot_name: Arc::default(),
-            deliver: None,
-        }
+    fn transport(&self, config: &Config) -> Transport {
+        let smtp = &config.smtp;
+        let to = if smtp.is_set() { smtp.to.clone() } else { Vec::new() };
+        let missing = "`[smtp]` names no server or nobody in `to`";
+        let readers = Some(Readers { compose: signalbox_email::compose, to, missing });
+        Transport { readers, ..Transport::new(Arc::new(EmailRender)) }
     }
 
     fn connect(&self, config: &Config) -> Option<Result<Connected, String>> {
@@ -48,12 +46,6 @@ impl Adapter for Email {
         let said = format!("\n{report}");
         if report.is_ok() { Verified::Good(said) } else { Verified::Refused(said) }
     }
-}
-
-/// Makes the part of a notice.
-pub(super) fn mail_part(mail: super::Mail) -> signalbox_adapter::Part {
-    let super::Mail { subject, to, id, references, document } = mail;
-    signalbox_email::compose(&signalbox_email::Mail { subject, to, id, references, document })
 }
 
 fn settings(config: &Config) -> Option<Settings> {

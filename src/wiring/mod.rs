@@ -30,8 +30,15 @@ fn adapters() -> Vec<&'static dyn Adapter> {
 
 /// Returns what the core knows of each transport that is built in, by provider.
 #[must_use]
-pub fn transports() -> BTreeMap<String, turn::Transport> {
-    adapters().into_iter().map(|adapter| (adapter.provider().to_owned(), adapter.transport())).collect()
+pub fn transports(config: &Config) -> BTreeMap<String, turn::Transport> {
+    adapters().into_iter().map(|adapter| (adapter.provider().to_owned(), adapter.transport(config))).collect()
+}
+
+/// Names the providers that are only written to, and have readers.
+#[must_use]
+pub fn readers(config: &Config) -> Vec<String> {
+    let all = transports(config).into_iter();
+    all.filter(|(_, transport)| transport.readers.is_some()).map(|(provider, _)| provider).collect()
 }
 
 /// Connects what is configured; what cannot be is left out and said why, all else goes on.
@@ -59,33 +66,6 @@ pub async fn verify(config: &Config, name: &str) -> Verified {
         Some(adapter) => adapter.verify(config).await,
         None => Verified::NotSet,
     }
-}
-
-/// Mail, which is only sent.
-pub const EMAIL: &str = "email";
-
-/// A notice by mail.
-#[derive(Debug, Clone)]
-pub struct Mail {
-    /// The subject.
-    pub subject: String,
-    /// Everybody who gets it.
-    pub to: Vec<String>,
-    /// Names the notice for ever, the same for all who get it.
-    pub id: String,
-    /// The `id`s of earlier notices about the same thing, oldest first.
-    pub references: Vec<String>,
-    /// What it says.
-    pub document: signalbox_adapter::Document,
-}
-
-/// Makes the part of a notice that each of its recipients gets.
-#[must_use]
-pub fn mail_part(mail: &Mail) -> signalbox_adapter::Part {
-    #[cfg(feature = "email")]
-    return email::mail_part(mail.clone());
-    #[cfg(not(feature = "email"))]
-    signalbox_adapter::Part { body: mail.document.to_markdown() }
 }
 
 /// Paints a document for standard output.

@@ -9,7 +9,8 @@ use signalbox_telegram::{InvalidSettings, Settings, TelegramRender};
 
 use super::adapter::{Adapter, Connected, Verified};
 use crate::config::Config;
-use crate::{transport, turn};
+use crate::transport;
+use crate::turn::{Transport, Voice};
 
 /// Telegram.
 pub(super) struct Telegram;
@@ -24,14 +25,9 @@ impl Adapter for Telegram {
         Some("telegram")
     }
 
-    fn transport(&self) -> turn::Transport {
-        turn::Transport {
-            render: Arc::new(TelegramRender),
-            trusted: false,
-            edits: true,
-            bot_name: Arc::default(),
-            deliver: None,
-        }
+    fn transport(&self, config: &Config) -> Transport {
+        let voice = Some(Voice { section: "telegram", program: config.telegram.transcribe.clone() });
+        Transport { edits: true, voice, ..Transport::new(Arc::new(TelegramRender)) }
     }
 
     fn connect(&self, config: &Config) -> Option<Result<Connected, String>> {

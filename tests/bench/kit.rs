@@ -118,13 +118,7 @@ impl Rig {
         };
         let store = Store::open(&state, Options { durability, caps }, Arc::new(SystemClock)).expect("a store");
         let role = Arc::new(store.take_core().await.expect("the role is free"));
-        let transport = Transport {
-            render: Arc::new(NullRender),
-            trusted: false,
-            edits: false,
-            bot_name: Arc::default(),
-            deliver: None,
-        };
+        let transport = Transport::new(Arc::new(NullRender));
         let variables = std::env::vars().collect();
         let router = Router::new(Context {
             agents: Catalogue::new(config.agents.clone(), variables),

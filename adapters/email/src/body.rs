@@ -4,7 +4,7 @@
 //! over and a body that is no such JSON is sent as the plain text it is.
 
 use serde::{Deserialize, Serialize};
-use signalbox_adapter::{Document, Part, clean};
+use signalbox_adapter::{Document, Notice, Part, clean};
 
 use crate::html::{preformatted, write_html};
 use crate::render::bodies;
@@ -19,37 +19,22 @@ const NO_SUBJECT: &str = "(no subject)";
 /// Ends a notice that was too long.
 const CUT_MARK: &str = "(the rest was too long for a mail)";
 
-/// A notice by mail, which goes to each recipient as a delivery of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
-    /// The subject; line breaks become spaces, more than [`MAX_SUBJECT_CHARS`] are cut.
-    pub subject: String,
-    /// Everybody who gets it, shown in `To:`.
-    pub to: Vec<String>,
-    /// Names the notice for ever, the same for all recipients: the Message-ID is made of it.
-    pub id: String,
-    /// The `id`s of earlier notices about the same thing, or the message ids of their receipts, oldest first.
-    pub references: Vec<String>,
-    /// What it says.
-    pub document: Document,
-}
-
 /// Makes the part of a notice, to be delivered to each of its recipients.
 ///
 /// It is one mail, whatever its length: what passes [`crate::MAX_TEXT_CHARS`] is left out, and the mail says so.
 #[must_use]
-pub fn compose(mail: &Mail) -> Part {
-    let (mut bodies, rest) = bodies(&mail.document, 1);
+pub fn compose(notice: &Notice) -> Part {
+    let (mut bodies, rest) = bodies(&notice.document, 1);
     let mut body = bodies.remove(0);
     if rest.is_some() {
         body.text.extend(["\n\n", CUT_MARK]);
         body.html.extend(["<p>", CUT_MARK, "</p>\n"]);
     }
     let body = Body {
-        subject: Some(mail.subject.clone()),
-        to: mail.to.clone(),
-        message_id_key: Some(mail.id.clone()),
-        references: mail.references.clone(),
+        subject: Some(notice.subject.clone()),
+        to: notice.to.clone(),
+        message_id_key: Some(notice.id.clone()),
+        references: notice.references.clone(),
         ..body
     };
     body.into_part()
@@ -138,14 +123,14 @@ mod tests {
 
     #[test]
     fn a_part_reads_back_and_a_foreign_one_is_plain_text() {
-        let mail = Mail {
+        let notice = Notice {
             subject: "Done".to_owned(),
             to: vec!["a@b.example".to_owned()],
             id: "task-1".to_owned(),
             references: vec!["task-0".to_owned()],
             document: Document::text("x < y"),
         };
-        let body = Body::of(&compose(&mail));
+        let body = Body::of(&compose(&notice));
         assert_eq!((body.text.as_str(), body.html.as_str()), ("x < y", "<p>x &lt; y</p>\n"));
         assert_eq!((body.subject_line().as_str(), body.message_id_key.as_deref()), ("Done", Some("task-1")));
         let foreign = Body::of(&Part { body: "a\r\nb\0".to_owned() });
@@ -167,8 +152,8 @@ mod tests {
     #[test]
     fn a_notice_without_end_is_cut_and_says_so() {
         let document = Document::text("word ".repeat(crate::MAX_TEXT_CHARS / 4));
-        let mail = Mail { subject: String::new(), to: vec![], id: String::new(), references: vec![], document };
-        let body = Body::of(&compose(&mail));
+        let notice = Notice { subject: String::new(), to: vec![], id: String::new(), references: vec![], document };
+        let body = Body::of(&compose(&notice));
         assert!(body.text.chars().count() <= crate::MAX_TEXT_CHARS);
         assert!(body.text.ends_with(CUT_MARK));
     }

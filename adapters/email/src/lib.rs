@@ -30,7 +30,7 @@ mod tls;
 mod verify;
 
 pub use address::{InvalidAddress, bare_address};
-pub use body::{MAX_SUBJECT_CHARS, Mail, compose};
+pub use body::{MAX_SUBJECT_CHARS, compose};
 pub use deliver::EmailDeliver;
 pub use render::{EmailRender, MAX_TEXT_CHARS};
 pub use settings::{DEFAULT_TIMEOUT, InvalidSettings, Security, Settings};

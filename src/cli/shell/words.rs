@@ -14,6 +14,7 @@ pub(super) struct Completer {
     store: Store,
     agents: Vec<String>,
     projects: Vec<String>,
+    readers: Vec<String>,
 }
 
 impl Completer {
@@ -23,6 +24,7 @@ impl Completer {
             store: app.store.clone(),
             agents: catalogue.names().map(str::to_owned).collect(),
             projects: app.config.projects.keys().cloned().collect(),
+            readers: wiring::readers(&app.config),
         }
     }
 }
@@ -33,9 +35,16 @@ impl console::Complete for Completer {
             self.store.read_blocking(|tx| tx.sessions(Some(wiring::CONSOLE_CHAT), MAX_SESSIONS)).unwrap_or_default();
         let sessions: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
         let agents: Vec<&str> = self.agents.iter().map(String::as_str).collect();
+        let readers: Vec<&str> = self.readers.iter().map(String::as_str).collect();
         let projects: Vec<&str> = self.projects.iter().map(String::as_str).collect();
-        let words =
-            Words { agents: &agents, models: MODELS, sessions: &sessions, projects: &projects, ..Words::default() };
+        let words = Words {
+            agents: &agents,
+            models: MODELS,
+            sessions: &sessions,
+            projects: &projects,
+            readers: &readers,
+            ..Words::default()
+        };
         complete(line, cursor, &words)
             .into_iter()
             .map(|found| console::Completion {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use mail_parser::{Message, MessageParser};
 use signalbox_adapter::{
-    ChatAddress, ChatId, Deliver, DeliverError, DeliveryKey, Document, Outgoing, Part, Provider, Purpose, Receipt,
-    Render, Target,
+    ChatAddress, ChatId, Deliver, DeliverError, DeliveryKey, Document, Notice, Outgoing, Part, Provider, Purpose,
+    Receipt, Render, Target,
 };
-use signalbox_email::{EmailDeliver, EmailRender, Mail, Security, Settings, compose};
+use signalbox_email::{EmailDeliver, EmailRender, Security, Settings, compose};
 
 use signalbox_test_support::smtp::tls::{Authority, Validity};
 use signalbox_test_support::smtp::{Accepted, FakeSmtp, Offer, PASSWORD, Protection, USER};
@@ -100,8 +100,8 @@ pub(crate) fn outgoing(markdown: &str) -> Outgoing {
 }
 
 /// Returns a delivery of a notice.
-pub(crate) fn notice(change: impl FnOnce(&mut Mail)) -> Outgoing {
-    let mut mail = Mail {
+pub(crate) fn notice(change: impl FnOnce(&mut Notice)) -> Outgoing {
+    let mut mail = Notice {
         subject: "signalbox RCA complete: calm-otter — High CPU".to_owned(),
         to: vec![OPS.to_owned(), "Lead <lead@example.net>".to_owned()],
         id: "rca-17".to_owned(),

@@ -1,0 +1,66 @@
+//! What the core knows of a provider. All that differs between providers is data here; the wiring fills it in.
+
+use std::sync::{Arc, OnceLock};
+
+use signalbox_adapter::{Compose, Deliver, Render};
+
+/// One provider.
+#[derive(Clone)]
+pub struct Transport {
+    /// Renders for it.
+    pub render: Arc<dyn Render>,
+    /// Whether who can use it owns this machine's user account, and so is admin.
+    pub trusted: bool,
+    /// Whether a message can be changed after it was sent.
+    pub edits: bool,
+    /// How voice notes are written down; `None` where there are none.
+    pub voice: Option<Voice>,
+    /// Who is told of what is done, where people are only written to; `None` for chats.
+    pub readers: Option<Readers>,
+    /// The bot's name there, for `/command@name`; known once the provider has told it.
+    pub bot_name: Arc<OnceLock<String>>,
+    /// What writes there, where it is connected.
+    pub deliver: Option<Arc<dyn Deliver>>,
+}
+
+impl Transport {
+    /// A provider of chats that is not connected yet, of which nothing special is known.
+    #[must_use]
+    pub fn new(render: Arc<dyn Render>) -> Self {
+        Self {
+            render,
+            trusted: false,
+            edits: false,
+            voice: None,
+            readers: None,
+            bot_name: Arc::default(),
+            deliver: None,
+        }
+    }
+
+    /// Whether its chats can be written to.
+    #[must_use]
+    pub fn reaches_chats(&self) -> bool {
+        self.readers.is_none() && (self.trusted || self.deliver.is_some())
+    }
+}
+
+/// How voice notes are written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voice {
+    /// The section of the configuration whose `transcribe` names the program.
+    pub section: &'static str,
+    /// The program and its arguments; empty where nobody has named one.
+    pub program: Vec<String>,
+}
+
+/// Who is told of what is done, by a provider that is only written to.
+#[derive(Debug, Clone)]
+pub struct Readers {
+    /// Makes the part of a notice that each of them gets.
+    pub compose: Compose,
+    /// Their addresses; empty where the provider is not set up.
+    pub to: Vec<String>,
+    /// What the configuration lacks where there are none, as in "names no server".
+    pub missing: &'static str,
+}
