@@ -16,6 +16,8 @@ struct Sample {
     transports: Vec<Transport>,
     started_at: Option<Timestamp>,
     resident_bytes: Option<u64>,
+    /// Size of the database's write-ahead log.
+    log_bytes: u64,
 }
 
 /// Counts everything, in one read of the store, and writes it as text; an error says what the store reported.
@@ -28,6 +30,7 @@ pub(super) async fn gather(parts: Parts) -> Result<String, String> {
         transports: parts.health.snapshot(Instant::now()),
         started_at: process::started_at(now),
         resident_bytes: process::resident_bytes(),
+        log_bytes: parts.store.log_bytes(),
     }))
 }
 
@@ -50,6 +53,8 @@ fn process_families(text: &mut Exposition, sample: &Sample) {
     if let Some(bytes) = sample.resident_bytes {
         text.family("process_resident_memory_bytes", Kind::Gauge, "Memory resident, in bytes.").value(bytes);
     }
+    let help = "Size of the database's write-ahead log, in bytes; above 16 MB another program keeps it from shrinking.";
+    text.family("signalbox_store_log_bytes", Kind::Gauge, help).value(sample.log_bytes);
 }
 
 fn work_families(text: &mut Exposition, counts: &Counts) {
@@ -132,6 +137,7 @@ mod tests {
             transports: health.snapshot(start + Duration::from_millis(2_250)),
             started_at: Some(Timestamp(90_120)),
             resident_bytes: Some(4096),
+            log_bytes: 8192,
         }
     }
 

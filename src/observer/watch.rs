@@ -34,6 +34,8 @@ pub(super) enum Begin {
     Again,
 }
 
+/// Session ids of one run that are stored: an agent has one, or tells another when it begins afresh.
+const MAX_SESSION_IDS: usize = 4;
 /// Longest text kept of what an agent said last, in bytes; shown where no final answer comes.
 const MAX_SAID_BYTES: usize = 16 * 1024;
 
@@ -47,7 +49,22 @@ struct Seen {
     last_word: Option<Final>,
     asked_session: Option<String>,
     other_session: bool,
+    /// The session id that was told last, and how many were stored.
+    session_id: Option<String>,
+    session_ids: usize,
     questions: Questions,
+}
+
+impl Seen {
+    /// Whether a session id is to be stored: a new one, as long as they do not change all the time.
+    fn is_new_session(&mut self, id: &str) -> bool {
+        if self.session_id.as_deref() == Some(id) || self.session_ids == MAX_SESSION_IDS {
+            return false;
+        }
+        self.session_id = Some(id.to_owned());
+        self.session_ids += 1;
+        true
+    }
 }
 
 /// Follows a task through its run, and through the next where its answer has to be asked for once more.
@@ -191,6 +208,12 @@ impl Observer {
         match event {
             Event::Session { id, .. } => {
                 seen.other_session = seen.asked_session.as_ref().is_some_and(|asked| *asked != id);
+                if !seen.is_new_session(&id) {
+                    return;
+                }
+                if seen.session_ids == MAX_SESSION_IDS {
+                    tracing::warn!(task.id = %task.id, "an agent's session id changes all the time; this one is kept");
+                }
                 let (session, task) = (task.session, task.id.clone());
                 self.store("an agent's session id", move |tx| {
                     let Some(session) = session else { return Ok(()) };

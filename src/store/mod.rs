@@ -45,7 +45,7 @@ use signalbox_adapter::{Provider, Signal};
 
 use crate::clock::{Clock, Timestamp};
 use crate::health::StoreHealth;
-use checkpoint::Checkpointer;
+use checkpoint::Log;
 use open::connect_reader;
 
 pub use admission::{Admission, Caps, NewTask, Refusal};
@@ -77,7 +77,8 @@ struct Inner {
     database: PathBuf,
     place: place::Place,
     context: Arc<Context>,
-    readers: Mutex<Vec<Connection>>,
+    /// Idle connections that read; `None` once the store is closed.
+    readers: Mutex<Option<Vec<Connection>>>,
     writer: Mutex<Option<writer::Writer>>,
     requests: std::sync::mpsc::SyncSender<writer::Message>,
 }
@@ -199,9 +200,8 @@ impl Store {
         files::prepare(directory)?;
         let database = directory.join("signalbox.db");
         let connection = open::open(&database, durability)?;
-        let checkpointer = Checkpointer::start(&database, durability)
-            .map_err(|reason| OpenError::Database { path: database.clone(), reason: reason.into() })?;
-        let writer = writer::start(connection, Arc::clone(&context), move |requests| checkpointer.count(requests))
+        let log = Log::start(&database, durability)?;
+        let writer = writer::start(connection, Arc::clone(&context), log)
             .map_err(|reason| OpenError::Directory { path: directory.to_owned(), reason })?;
         let requests = writer.requests.clone();
         let place =
@@ -212,7 +212,7 @@ impl Store {
                 database,
                 place,
                 context,
-                readers: Mutex::default(),
+                readers: Mutex::new(Some(Vec::new())),
                 writer: Mutex::new(Some(writer)),
                 requests,
             }),
@@ -319,7 +319,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn read_blocking<T>(&self, work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let idle = self.inner.readers.lock().expect("no holder of this lock panics").pop();
+        let idle = self.inner.readers.lock().expect("no holder of this lock panics").as_mut().and_then(Vec::pop);
         let connection = match idle {
             Some(connection) => connection,
             None => connect_reader(&self.inner.database)?,
@@ -329,8 +329,9 @@ impl Store {
             work(&Tx::new(&snapshot, &self.inner.context))
         };
         let mut readers = self.inner.readers.lock().expect("no holder of this lock panics");
-        if readers.len() < MAX_IDLE_READERS {
-            readers.push(connection);
+        match readers.as_mut() {
+            Some(idle) if idle.len() < MAX_IDLE_READERS => idle.push(connection),
+            Some(_) | None => drop(connection),
         }
         drop(readers);
         self.noted(answer)
@@ -344,12 +345,33 @@ impl Store {
         Ok(Watcher { connection: connect_reader(&self.inner.database)?, last: 0 })
     }
 
-    /// Finishes the waiting writes and closes the writer; later writes answer [`StoreError::Closed`].
+    /// Returns the size of the write-ahead log's file, in bytes.
+    #[must_use]
+    pub fn log_bytes(&self) -> u64 {
+        checkpoint::size(&checkpoint::file_of(&self.inner.database))
+    }
+
+    /// Finishes the waiting writes and closes the database; later writes answer [`StoreError::Closed`].
+    ///
+    /// Whoever closes a database last, of all processes, copies its write-ahead log back and removes it.
     pub fn close(&self) {
-        let writer = self.inner.writer.lock().expect("no holder of this lock panics").take();
+        self.inner.close();
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        let writer = self.writer.lock().expect("no holder of this lock panics").take();
         if let Some(writer) = writer {
             writer.finish();
         }
+        drop(self.readers.lock().expect("no holder of this lock panics").take());
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

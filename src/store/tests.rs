@@ -3,6 +3,7 @@
 mod admission;
 mod approvals;
 mod counts;
+mod log;
 mod opening;
 mod outbox;
 mod steps;
@@ -26,6 +27,10 @@ fn caps() -> Caps {
     Caps { per_chat: 5, total: 8, queued_per_chat: 50, sessions_per_chat: 10, boot: "boot-1".into() }
 }
 
+fn options() -> Options {
+    Options { durability: Durability::Process, caps: caps() }
+}
+
 impl Desk {
     fn new() -> Self {
         Self::with(caps())
@@ -34,7 +39,7 @@ impl Desk {
     fn with(caps: Caps) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::at(Timestamp(1_000_000), 7));
-        let options = Options { durability: Durability::Process, caps };
+        let options = Options { caps, ..options() };
         let store = Store::open(directory.path(), options, Arc::clone(&clock) as _).expect("the store opens");
         Self { store, clock, directory }
     }

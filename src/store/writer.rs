@@ -6,12 +6,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::checkpoint::Log;
 use super::{Context, Fence, StoreError, Tx, Written};
 
 /// Most requests that share one commit.
@@ -89,15 +91,11 @@ pub(super) struct Writer {
     pub(super) thread: JoinHandle<()>,
 }
 
-pub(super) fn start(
-    connection: Connection,
-    context: Arc<Context>,
-    after_commit: impl Fn(usize) + Send + 'static,
-) -> std::io::Result<Writer> {
+pub(super) fn start(connection: Connection, context: Arc<Context>, log: Log) -> std::io::Result<Writer> {
     let (requests, waiting) = sync_channel(MAX_WAITING);
     let thread = std::thread::Builder::new()
         .name("store-writer".into())
-        .spawn(move || run(connection, &waiting, &context, &after_commit))?;
+        .spawn(move || run(connection, &waiting, &context, log))?;
     Ok(Writer { requests, thread })
 }
 
@@ -112,11 +110,23 @@ impl Drop for Watch<'_> {
     }
 }
 
-fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, after: &dyn Fn(usize)) {
+fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, mut log: Log) {
     let _watch = Watch(context);
+    let mut batch = Vec::new();
     let mut stopping = false;
-    while !stopping && let Ok(Message::Work(first)) = waiting.recv() {
-        let mut batch = vec![first];
+    while !stopping || !batch.is_empty() {
+        if batch.is_empty() {
+            match next(waiting, log.idle_after()) {
+                Ok(Message::Work(first)) => batch.push(first),
+                Err(RecvTimeoutError::Timeout) => {
+                    if log.idle() {
+                        log.cut(&connection, || touch(&connection, context));
+                    }
+                    continue;
+                }
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
         while batch.len() < MAX_BATCH && !stopping {
             match waiting.try_recv() {
                 Ok(Message::Work(next)) => batch.push(next),
@@ -124,29 +134,69 @@ fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, a
                 Err(_) => break,
             }
         }
-        let size = batch.len();
-        commit_together(&connection, batch, context);
-        after(size);
+        batch = commit_together(&connection, batch, context, &mut log);
+        log.tend(&connection);
+    }
+    drop(connection);
+    log.close();
+}
+
+fn next(waiting: &Receiver<Message>, within: Option<Duration>) -> Result<Message, RecvTimeoutError> {
+    match within {
+        Some(within) => waiting.recv_timeout(within),
+        None => waiting.recv().map_err(|_| RecvTimeoutError::Disconnected),
     }
 }
 
-fn commit_together(connection: &Connection, mut batch: Vec<Box<dyn Request>>, context: &Context) {
-    match try_commit(connection, &mut batch, context) {
-        Ok(()) => {
+/// Commits a row that means nothing.
+fn touch(connection: &Connection, context: &Context) -> Result<(), StoreError> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    Tx::new(&transaction, context).probe_write()?;
+    Ok(transaction.commit()?)
+}
+
+/// Commits and answers requests; returns those for which the log had no room.
+fn commit_together(
+    connection: &Connection,
+    mut batch: Vec<Box<dyn Request>>,
+    context: &Context,
+    log: &mut Log,
+) -> Vec<Box<dyn Request>> {
+    match try_commit(connection, &mut batch, context, log) {
+        Ok(done) => {
             context.health.worked();
+            let rest = batch.split_off(done);
             batch.into_iter().for_each(|request| request.answer(Ok(())));
+            rest
         }
         // A database that is held by another process is so for each of them.
         Err(error) if batch.len() == 1 || matches!(error, StoreError::Busy) => {
             batch.into_iter().for_each(|request| request.answer(Err(error.clone())));
+            Vec::new()
         }
-        Err(_) => batch.into_iter().for_each(|request| commit_together(connection, vec![request], context)),
+        Err(_) => {
+            for request in batch {
+                commit_together(connection, vec![request], context, log);
+                log.tend(connection);
+            }
+            Vec::new()
+        }
     }
 }
 
-fn try_commit(connection: &Connection, batch: &mut [Box<dyn Request>], context: &Context) -> Result<(), StoreError> {
+/// Commits requests, the first in any case; returns how many.
+fn try_commit(
+    connection: &Connection,
+    batch: &mut [Box<dyn Request>],
+    context: &Context,
+    log: &Log,
+) -> Result<usize, StoreError> {
     let transaction = begin(connection, context)?;
+    let mut done = 0;
     for request in batch.iter_mut() {
+        if done > 0 && !log.has_room() {
+            break;
+        }
         transaction.prepare_cached("SAVEPOINT request")?.execute([])?;
         request.apply(&transaction, context);
         // A statement that meets a full disk may have rolled the whole transaction back by itself.
@@ -157,9 +207,10 @@ fn try_commit(connection: &Connection, batch: &mut [Box<dyn Request>], context: 
             transaction.prepare_cached("ROLLBACK TO request")?.execute([])?;
         }
         transaction.prepare_cached("RELEASE request")?.execute([])?;
+        done += 1;
     }
     transaction.commit()?;
-    Ok(())
+    Ok(done)
 }
 
 fn begin<'c>(connection: &'c Connection, context: &Context) -> Result<Transaction<'c>, StoreError> {
@@ -173,9 +224,13 @@ fn begin<'c>(connection: &'c Connection, context: &Context) -> Result<Transactio
 }
 
 impl Writer {
-    /// Lets the thread finish what waits, and waits for it.
+    /// Lets the thread finish what waits and close the log, and waits for it.
     pub(super) fn finish(self) {
         let Self { requests, thread } = self;
+        // The last handle of a store may be dropped with a request, by this very thread, which then ends by itself.
+        if thread.thread().id() == std::thread::current().id() {
+            return;
+        }
         requests.send(Message::Stop).ok();
         if thread.join().is_err() {
             tracing::error!("the store's writer thread panicked");

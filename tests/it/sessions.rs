@@ -188,3 +188,14 @@ fn an_agent_that_has_forgotten_the_conversation_is_never_silently_started_afresh
     assert!(said.out.contains("Retry starts it afresh"), "{said:#?}");
     house.say("/session retry docs").was(0, "turn 1: two");
 }
+
+#[test]
+fn an_agent_whose_session_id_changes_all_the_time_writes_a_few_rows_and_no_more() {
+    let house = House::new("");
+    let lines: Vec<_> = (0..200)
+        .map(|number| format!(r#"raw {{"type":"system","subtype":"init","session_id":"id-{}"}}"#, number % 2))
+        .collect();
+    house.say(&format!("/session --name docs script: {}; answer done", lines.join("; "))).was(0, "done");
+    let stored = house.count("task_events WHERE what = 'session'");
+    assert!((2..=4).contains(&stored), "{stored}");
+}

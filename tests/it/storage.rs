@@ -188,3 +188,19 @@ fn a_full_disk_is_told_and_nothing_is_lost_once_there_is_room() {
     assert!(said.out.contains("docs") && !said.out.contains("web"), "{said:#?}");
     assert!(said.out.contains("turn 2: three"), "{said:#?}");
 }
+
+#[test]
+fn the_write_ahead_log_is_gone_after_a_stop() {
+    let house = House::new("");
+    let log = house.state().join("signalbox.db-wal");
+    let serving = house.serve();
+    house.say("/session --name docs one").was(0, "turn 1: one");
+    assert!(log.exists(), "a terminal that leaves does not take it away");
+    serving.signal(nix::sys::signal::Signal::SIGTERM);
+    serving.end().was(0, "");
+    assert!(!log.exists());
+    house.say("@docs two").was(0, "turn 2: two");
+    assert!(!log.exists(), "a terminal that ran by itself");
+    house.run(&["session", "list"]).was(0, "docs");
+    assert!(!log.exists(), "a command");
+}
