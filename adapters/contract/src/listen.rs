@@ -13,7 +13,10 @@ use crate::Incoming;
 pub trait Listen: Send {
     /// Listens until the connection is lost or the context's `shutdown` is cancelled (then `Ok`).
     ///
-    /// An update may be acknowledged to the provider only after [`Inbox::accept`] returned `Ok`.
+    /// An update may be acknowledged to the provider only after [`Inbox::accept`] returned `Ok`. Where it failed, listening
+    /// ends with [`ListenError::Lost`], so that the provider gives the update again, or its sender is told. Messages of
+    /// one chat are handed over one after the other, in their order. A copy of an update has the key of the first. No
+    /// error quotes a secret. `testing::check_listen` checks all of this.
     ///
     /// # Errors
     /// [`ListenError::Lost`] asks the core to call again after a wait, [`ListenError::Refused`] to give up.

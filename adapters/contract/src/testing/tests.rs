@@ -7,6 +7,9 @@ use async_trait::async_trait;
 use super::*;
 use crate::*;
 
+mod listen;
+mod memory;
+
 /// Renders plain text, then breaks it.
 struct Plain(fn(&mut Rendered));
 
@@ -147,25 +150,15 @@ async fn a_broken_deliverer_is_found() {
 #[tokio::test]
 async fn the_inbox_keeps_each_update_once_and_refuses_when_told_to() {
     let inbox = RecordingInbox::default();
-    let incoming = Incoming {
-        key: InboundKey::new("memory:1:1"),
-        address: "memory:1".parse().expect("valid"),
-        sender: Sender { id: UserId::new("u"), name: "U".to_owned(), bot: false, roles: Vec::new() },
-        message: None,
-        reply_to: None,
-        direct: true,
-        addressed: false,
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: IncomingKind::Text("hi".to_owned()),
-    };
+    let incoming = memory::incoming("memory:1:1", 0, "hi");
     for _ in 0..2 {
         inbox.accept(incoming.clone()).await.expect("accepted");
     }
-    inbox.refuse(true);
-    let other = Incoming { key: InboundKey::new("memory:1:2"), ..incoming.clone() };
-    assert!(inbox.accept(other).await.is_err());
-    assert_eq!(inbox.accepted(), [incoming]);
+    inbox.refuse_next(1);
+    let other = memory::incoming("memory:1:2", 0, "hi");
+    assert!(inbox.accept(other.clone()).await.is_err());
+    assert_eq!(inbox.wait_for(1).await.len(), 1);
+    inbox.accept(other.clone()).await.expect("accepted");
+    assert_eq!(inbox.accepted(), [incoming.clone(), other.clone()]);
+    assert_eq!(inbox.offers(), [incoming.clone(), incoming, other.clone(), other]);
 }
