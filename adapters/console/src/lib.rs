@@ -18,6 +18,8 @@
 //! - `render.rs`: implements `Render`. From the document to parts within the provider's limits; pure.
 //! - `deliver.rs`: implements `Deliver`. One `Outgoing` is one call to the provider; errors say what to do next.
 //!
+//! `signalbox_adapter::testing` checks all three; `tests/compliance.rs` shows how.
+//!
 //! The rest is the terminal's own: [`paint()`] (what a document looks like), `printer` (streams), `screen`, `editor`,
 //! `prompt`, `layout`, `complete`, `history` (the line editor), `lines` and `typed` (input), `buttons`, `status`, and
 //! `clean`, through which every text goes that enters or leaves.

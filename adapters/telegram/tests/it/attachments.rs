@@ -68,10 +68,10 @@ async fn a_failed_download_is_tried_again_and_a_slow_one_holds_nobody_up() {
         .listening(async {
             scene.fake.wait_until("the download", |state| !state.has_faults()).await;
             scene.fake.say(BOB.id, BOB, "quick");
-            scene.inbox.wait(1).await;
+            scene.wait_for(1).await;
             assert!(!scene.fake.is_drained(), "what is not saved is not confirmed");
             scene.fake.release();
-            scene.inbox.wait(2).await
+            scene.wait_for(2).await
         })
         .await;
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["quick", "mine"]);

@@ -28,9 +28,9 @@ async fn nothing_is_confirmed_that_the_inbox_does_not_have() {
     let scene = Scene::new().await;
     scene.fake.say(ADA.id, ADA, "one");
     scene.fake.say(BOB.id, BOB, "two");
-    scene.inbox.break_for(1);
+    scene.inbox.refuse_next(1);
     let ended = scene.listen_to_the_end().await;
-    assert!(matches!(&ended, Err(ListenError::Lost(why)) if why.contains("disk is full")), "{ended:?}");
+    assert!(matches!(&ended, Err(ListenError::Lost(why)) if why.contains("told to refuse")), "{ended:?}");
     assert!(!scene.fake.is_drained());
     let taken = scene.taken(2).await;
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["one", "two"]);
@@ -198,7 +198,7 @@ async fn over_many_restarts_each_update_is_taken_once_and_in_order() {
     }
     for restart in 1..=10 {
         match restart % 3 {
-            0 => scene.inbox.break_for(1),
+            0 => scene.inbox.refuse_next(1),
             1 => scene.fake.fail_next("getUpdates", Fault::CutAnswer),
             _ => scene.fake.fail_next("getUpdates", Fault::DropAfter),
         }

@@ -35,10 +35,10 @@ async fn an_album_that_still_comes_in_is_waited_for_and_stays_unconfirmed() {
     let taken = scene
         .listening(async {
             scene.fake.say(BOB.id, BOB, "a message behind it");
-            scene.inbox.wait(1).await;
+            scene.wait_for(1).await;
             assert_eq!(scene.fake.with(|state| state.updates.len()), 2, "the album could still grow");
             scene.fake.post(ADA.id, ADA, Post::default().in_album("a").photo(JPEG));
-            scene.inbox.wait(2).await
+            scene.wait_for(2).await
         })
         .await;
     assert_eq!(taken[1].files.len(), 2);
@@ -50,7 +50,7 @@ async fn a_stop_before_an_album_is_whole_loses_nothing() {
     scene.fake.post(ADA.id, ADA, Post::text("one").in_album("a").photo(JPEG));
     scene.fake.post(ADA.id, ADA, Post::default().in_album("a").photo(JPEG));
     scene.listening(scene.fake.wait_until("a poll", |state| state.polls >= 1)).await;
-    assert_eq!(scene.inbox.now(), []);
+    assert_eq!(scene.inbox.accepted(), []);
     assert_eq!(scene.taken(1).await[0].files.len(), 2);
 }
 

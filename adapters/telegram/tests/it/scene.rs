@@ -1,18 +1,16 @@
 //! A bot under test in front of the fake, and what its inbox was given.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
+use signalbox_adapter::testing::RecordingInbox;
 use signalbox_adapter::{
-    AcceptError, ChatAddress, ChatId, Deliver, DeliverError, DeliveryKey, Document, Inbox, Incoming, IncomingKind,
-    Listen, ListenContext, ListenError, MessageId, Outgoing, Part, Provider, Purpose, Receipt, Render, Target,
-    ThreadId,
+    ChatAddress, ChatId, Deliver, DeliverError, DeliveryKey, Document, Inbox, Incoming, IncomingKind, Listen,
+    ListenContext, ListenError, MessageId, Outgoing, Part, Provider, Purpose, Receipt, Render, Target, ThreadId,
 };
 use signalbox_telegram::{Menu, Settings, TelegramDeliver, TelegramListen, TelegramRender, connect};
-use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -32,65 +30,9 @@ pub(crate) struct Scene {
     pub(crate) fake: FakeTelegram,
     pub(crate) deliver: Arc<TelegramDeliver>,
     pub(crate) menu: Arc<Menu>,
-    pub(crate) inbox: Arc<Taken>,
+    pub(crate) inbox: Arc<RecordingInbox>,
     pub(crate) polls: Arc<AtomicUsize>,
     files: tempfile::TempDir,
-}
-
-/// An inbox that remembers; a second copy of a key is dropped, as in the core.
-pub(crate) struct Taken {
-    taken: watch::Sender<Vec<Incoming>>,
-    offers: Mutex<Vec<String>>,
-    broken: Mutex<usize>,
-}
-
-#[async_trait]
-impl Inbox for Taken {
-    async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
-        self.offers.lock().unwrap_or_else(PoisonError::into_inner).push(incoming.key.to_string());
-        {
-            let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-            if *broken > 0 {
-                *broken -= 1;
-                return Err(AcceptError("the disk is full".into()));
-            }
-        }
-        self.taken.send_if_modified(|taken| {
-            let is_new = taken.iter().all(|other| other.key != incoming.key);
-            if is_new {
-                taken.push(incoming);
-            }
-            is_new
-        });
-        Ok(())
-    }
-}
-
-impl Taken {
-    /// Refuses the next so many.
-    pub(crate) fn break_for(&self, count: usize) {
-        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = count;
-    }
-
-    /// Returns the keys that were offered, again and again.
-    pub(crate) fn offers(&self) -> Vec<String> {
-        self.offers.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Waits for so many and returns them.
-    pub(crate) async fn wait(&self, count: usize) -> Vec<Incoming> {
-        let mut taken = self.taken.subscribe();
-        let enough = tokio::time::timeout(WAIT, taken.wait_for(|taken| taken.len() >= count)).await;
-        match enough {
-            Ok(found) => found.expect("the inbox is alive").clone(),
-            Err(_) => panic!("waited for {count} messages: {:?}", self.taken.borrow()),
-        }
-    }
-
-    /// Returns what is there now.
-    pub(crate) fn now(&self) -> Vec<Incoming> {
-        self.taken.borrow().clone()
-    }
 }
 
 impl Scene {
@@ -102,12 +44,11 @@ impl Scene {
         fake.with(|state| state.set_topic(TEAM, 7, true));
         let bot = connect(settings(&fake)).expect("settings");
         assert_eq!(bot.bot_id, "42");
-        let inbox = Taken { taken: watch::channel(Vec::new()).0, offers: Mutex::default(), broken: Mutex::default() };
         Self {
             fake,
             deliver: bot.deliver,
             menu: bot.menu,
-            inbox: Arc::new(inbox),
+            inbox: Arc::default(),
             polls: Arc::default(),
             files: tempfile::tempdir().expect("a directory"),
         }
@@ -155,10 +96,16 @@ impl Scene {
         outcome
     }
 
+    /// Waits until so many messages are taken, and returns them.
+    pub(crate) async fn wait_for(&self, count: usize) -> Vec<Incoming> {
+        let taken = tokio::time::timeout(WAIT, self.inbox.wait_for(count)).await;
+        taken.unwrap_or_else(|_| panic!("waited for {count} messages: {:?}", self.inbox.accepted()))
+    }
+
     /// Listens until so many messages are taken and all is confirmed; returns them.
     pub(crate) async fn taken(&self, count: usize) -> Vec<Incoming> {
         self.listening(async {
-            let taken = self.inbox.wait(count).await;
+            let taken = self.wait_for(count).await;
             self.fake.wait_until("all updates to be confirmed", |state| state.updates.is_empty()).await;
             taken
         })
@@ -171,7 +118,8 @@ impl Scene {
     }
 }
 
-fn settings(fake: &FakeTelegram) -> Settings {
+/// Returns what a bot in front of the fake is set to.
+pub(crate) fn settings(fake: &FakeTelegram) -> Settings {
     Settings { api_url: fake.url(), poll: POLL, ..Settings::new(TOKEN.to_owned().into()) }
 }
 
