@@ -4,6 +4,7 @@ mod ask;
 mod config;
 mod integrations;
 mod outbox;
+mod output;
 mod pair;
 mod serve;
 mod session;
@@ -22,11 +23,7 @@ use etcetera::BaseStrategy as _;
 
 use crate::app::App;
 use crate::config::{Loaded, Sources};
-
-/// Exit code of a command that failed.
-pub const EXIT_FAILED: u8 = 1;
-/// Exit code of a command that was not understood or refused.
-pub const EXIT_REFUSED: u8 = 2;
+use output::{EXIT_FAILED, EXIT_REFUSED, print, print_document};
 
 /// A chat-bot front end for messaging providers: runs agents from a chat and loses nothing.
 #[derive(Parser)]
@@ -150,20 +147,4 @@ fn state_directory(asked: Option<PathBuf>, variables: &BTreeMap<String, String>)
         .context("finding the user's home directory; name a state directory with --state-dir")?;
     let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
     Ok(state.join("signalbox"))
-}
-
-/// Prints a line on standard output; a reader that has gone away is no fault of ours.
-fn print(text: &str) -> anyhow::Result<()> {
-    use std::io::Write;
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("writing to standard output")
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// Prints a document, with colour and wrapping where standard output is a terminal.
-fn print_document(document: &signalbox_adapter::Document) -> anyhow::Result<()> {
-    print(crate::wiring::painted(document).trim_end())
 }
