@@ -4,12 +4,28 @@
 //! one shared bus; the bus routes it to a background observer that runs agents, and sends formatted results back to the
 //! chat that asked. Nothing sent to it is lost, nothing it says is said twice, and agents outlive this program.
 //!
+//! # Words
+//! | word | meaning |
+//! |---|---|
+//! | session | a named conversation with one agent in one chat |
+//! | task | one prompt to be answered, from its admission to its result; a retry is a new task |
+//! | run | an agent's process for one task, under a supervisor of its own; each start of it is an *attempt* |
+//! | turn | one message's transaction, with everything that its handler may need ([`turn::Turn`]) |
+//! | step | one transaction of the writer thread; steps that wait together share one commit |
+//! | delivery | one row of the outbox: one call to a provider, with one effect |
+//! | part | one message of a rendered answer that did not fit into one |
+//! | lane | the deliveries of one chat, sent one after the other |
+//! | sign | typing, 👀, or the short answer to a press: given at once, never a row |
+//! | investigation | a task whose answer is a root cause analysis ([`rca::Rca`]) |
+//! | background mode | a chat's choice that investigations leave its conversation free; on in chats |
+//! | servant | a loop that acts on rows by itself, such as the observer or the outbox |
+//!
 //! # The picture
 //! ```text
 //!  person                                                                                 person
 //!    │                                                                                       ▲
 //!    ▼                                                                                       │
-//!  adapters/<p>  listen ─► inbox ─► router ─► handlers ───────► observer ─► supervisor ─► agent
+//!  adapters/<p>  listen ─► inbox ─► router ─► handlers ─────► observer ─► supervisor ─► agent
 //!                         (store)   │ command      │ (store:      │  ▲        (a process of its own,
 //!                                   │ access       │  admission)  │  │ events  outlives this one)
 //!                                   ▼              ▼              ▼  │
@@ -24,24 +40,25 @@
 //! # One message's journey
 //! `/session fix the flaky test`, typed in a terminal:
 //! 1. The adapter maps the line to an `Incoming` with a key that is unique for ever and calls [`bus::Bus`]'s `accept`.
-//! 2. [`router::Router`] parses it ([`command`], pure) and makes one step of it. In the writer's transaction the step
-//!    checks rights ([`access`]), admits the task ([`store::Tx::admit`]: `Started`, `Queued(position)` or a refusal that
-//!    leaves nothing behind), and writes the answer ([`mod@format`], pure) as an outbox row. One commit: inbox row, session,
-//!    task, status message. Only now may the provider be told that the message has arrived.
+//! 2. [`router::Router`] parses it ([`command`], pure) and makes one step of it. In the writer's transaction it checks rights
+//!    ([`access`]) and lets the command's [handler](handlers) decide: the handler admits the task
+//!    ([`store::Tx::admit`]: `Started`, `Queued(position)` or a refusal that leaves nothing behind) and answers with an
+//!    outbox row ([`mod@format`], pure). One commit: inbox row, session, task, status message. Only now may the provider be
+//!    told that the message has arrived.
 //! 3. The commit's [`store::Effects`] go to the [`observer`]: it starts the agent under its
 //!    [supervisor](agent::supervisor) with the prompt, and follows the events that the supervisor writes down.
 //! 4. The end of the run becomes, in one transaction: task done, session idle with the agent's session id, result row
-//!    written and already claimed, the next tasks in turn started.
+//!    written and already claimed, the next tasks started.
 //! 5. The [`outbox`] makes the provider call and stores the receipt.
 //!
 //! In Telegram it is the same journey: the adapter's poll confirms an update only by the next poll's offset, after `accept`
 //! has returned. While the agent works, [`observer`] keeps one status message edited in place ([`turn::report`] says what
-//! it shows), the outbox's pacer holds edits back so that results go first, and signs (typing, 👀, the answer to a press) are
-//! given without a row, since they are worth nothing later.
+//! it shows), the outbox's pacer holds edits back so that results go first, and signs are given without a row, since they
+//! are worth nothing later.
 //!
 //! `/investigate` is the same journey once more, with [`handlers::investigate`] in step 2 and two things more: what the
-//! observer has seen becomes an [analysis](rca) at the end of the run (or the agent is asked once more), and
-//! the step that writes the end down also writes [notices](turn::notice) to whoever else is to be told.
+//! observer has seen becomes an [analysis](rca) at the end of the run (or the agent is asked once more), and the step that
+//! writes the end down also writes [notices](turn::notice) to the others who are to be told.
 //!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
@@ -53,34 +70,40 @@
 //! own, so that two processes never read one bot. Other terminals attach: they write
 //! inbox rows, [`wake`] the holder, print their own window's rows, and take the role over when its holder is gone.
 //!
-//! # Who may use whom
-//! - `adapters/contract` uses nothing of ours. An adapter uses the contract and its provider's SDK, never another adapter
-//!   and never this crate. Here, only [`wiring`] names an adapter crate.
-//! - [`command`], [`access`], [`mod@format`] and the deciding parts of `outbox` and `observer` are pure: values in, values out.
-//! - Time and chance come from a [`clock::Clock`]. SQL stands in [`store`] only.
+//! # Floors: a folder uses only folders below it
+//! `tests/it/architecture.rs` keeps this table, and that no files inside a folder use one another in a circle.
 //!
-//! # Where things are
-//! | module | what it is |
+//! | folder, from the top down | what it is |
 //! |---|---|
 //! | [`cli`] | subcommands, thin |
-//! | [`app`], [`lifecycle`], [`wiring`] | composition; signals and the service manager; provider name → adapter |
-//! | [`config`] | file and environment, checked as a whole |
-//! | [`bus`], [`router`] | the door; one durable step for each message: parsing, rights, dispatch |
+//! | [`app`] | composition: every part is started, watched and stopped in one place |
+//! | [`wiring`] | one file an adapter; the only place that names an adapter crate |
+//! | [`observer`], [`transport`], [`http`] | servants: run agents; keep each provider listened to; health, readiness and metrics |
+//! | [`bus`] | the door, and the hand-over of a commit's effects |
+//! | [`router`] | from a message to its handler: parsing, rights, dispatch |
 //! | [`handlers`] | what each command does: one file or folder a command |
 //! | [`turn`] | what every handler gets: the message's transaction, ways to answer, what a chat is shown of a task |
-//! | [`command`], [`access`] | grammar; rights |
-//! | [`voice`] | writes voice notes down |
-//! | [`store`] | rows, transactions, group commit, roles |
-//! | [`observer`] | starting, following, ending and finding runs |
-//! | [`agent`] | agents: catalogue, environment, protocols, supervisor |
-//! | [`alert`] | alerts of every source, read into one shape |
-//! | [`rca`] | what an investigation comes to: templates of questions, and the root cause analysis |
+//! | [`mod@format`] and [`outbox`] | every sentence a person reads, pure; sending, retrying, giving up |
+//! | [`store`] | rows in the domain's words: transactions, group commit, roles; one file a table |
 //! | [`host`] | the built-in investigator, which answers from this machine |
-//! | [`mod@format`] | every sentence the program says |
-//! | [`outbox`] | sending, retrying, giving up |
-//! | [`transport`] | keeps each provider's listener listening |
-//! | [`health`], [`http`] | how each transport and the store are; `/healthz`, `/readyz`, `/metrics` |
-//! | [`redact`] | secrets are masked in what leaves |
+//! | [`rca`] | what an investigation comes to: templates of questions, and the analysis |
+//! | [`agent`], [`alert`] | agents: kinds, protocols, supervisor; alerts of every source, read into one shape |
+//! | [`access`], [`redact`] | who may do what; secrets are masked in everything that leaves |
+//! | [`command`], [`config`] | the words people type, one file a command; file and environment, one file a section |
+//! | [`clock`], [`health`], [`lifecycle`], [`voice`], [`wake`] | the ground |
+//!
+//! Besides: `adapters/contract` uses nothing of ours; an adapter uses the contract and its provider's SDK, never another
+//! adapter and never this crate. [`command`], [`access`], [`mod@format`], [`rca`] and [`alert`] are pure: values in, values out. Time
+//! and chance come from a [`clock::Clock`]. SQL stands in [`store`] only.
+//!
+//! # Where a new thing goes
+//! | new | touch |
+//! |---|---|
+//! | command | its words `command/words/x.rs`, its answer `handlers/x.rs`, its sentences `format/x.rs`, and one line in each list |
+//! | agent | one file in `agent/kinds/` and one line in its table |
+//! | adapter | its crate, one feature line, one file and one line in `wiring/` |
+//! | table | one migration, one file in `store/`, one line in the test that knows every table |
+//! | metric | one line in `http/metrics` and where it is counted |
 
 pub mod access;
 pub mod agent;
