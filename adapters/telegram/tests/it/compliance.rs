@@ -33,11 +33,11 @@ impl Stage for Bot {
     async fn disturb(&self, way: usize) -> bool {
         let ways = [
             ("getMe", Fault::DropBefore),
-            ("deleteWebhook", Fault::ServerError),
+            ("deleteWebhook", Fault::ServerError { done: false }),
             ("getUpdates", Fault::DropBefore),
             ("getUpdates", Fault::DropAfter),
             ("getUpdates", Fault::CutAnswer),
-            ("getUpdates", Fault::ServerError),
+            ("getUpdates", Fault::ServerError { done: false }),
             ("getUpdates", Fault::Html { done: true }),
             ("getUpdates", Fault::TooMany { retry_after: 1 }),
             (
