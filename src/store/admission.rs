@@ -6,22 +6,11 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::Incoming;
 
-use super::{Session, Status, StoreError, Task, TaskId, Tx};
-
-/// Bounds of admission.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caps {
-    /// Tasks that run at once in one chat.
-    pub per_chat: usize,
-    /// Tasks that run at once in the process.
-    pub total: usize,
-    /// Tasks that may wait in one chat.
-    pub queued_per_chat: usize,
-    /// Open sessions of one chat.
-    pub sessions_per_chat: usize,
-    /// Boot of this machine; noted with what is started.
-    pub boot: String,
-}
+use super::chat::chat;
+use super::error::StoreError;
+use super::session::Session;
+use super::task::{Status, Task, TaskId};
+use super::tx::Tx;
 
 /// A task to be.
 #[derive(Debug, Clone)]
@@ -94,7 +83,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn admit(&self, new: &NewTask<'_>) -> Result<Admission, StoreError> {
         let id = new.id.clone().unwrap_or_else(|| self.new_task_id());
-        let chat = super::chat(&new.incoming.address);
+        let chat = chat(&new.incoming.address);
         self.connection
             .prepare_cached(
                 "INSERT INTO tasks (id, chat, address, window, reply_to, session, inbox, requested_by, agent, model,
@@ -165,7 +154,7 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM tasks WHERE status = 'queued' AND finished_at IS NULL AND chat = ?1 AND seq <= ?2",
         )?;
-        Ok(statement.query_row(params![super::chat(&task.address), task.seq], |row| row.get(0))?)
+        Ok(statement.query_row(params![chat(&task.address), task.seq], |row| row.get(0))?)
     }
 
     fn count_waiting(&self, chat: &str) -> Result<usize, StoreError> {

@@ -3,7 +3,9 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{ChatAddress, ChatId};
 
-use super::{StoreError, Tx};
+use super::chat::chat;
+use super::error::StoreError;
+use super::tx::Tx;
 use crate::clock::Timestamp;
 
 impl Tx<'_> {
@@ -37,8 +39,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn move_chat(&self, from: &ChatAddress, to: &ChatId) -> Result<(), StoreError> {
-        let was = super::chat(from);
-        let now = super::chat(&ChatAddress { chat: to.clone(), ..from.clone() });
+        let was = chat(from);
+        let now = chat(&ChatAddress { chat: to.clone(), ..from.clone() });
         if was == now {
             return Ok(());
         }

@@ -1,14 +1,16 @@
 //! Claiming: which delivery of which lane goes out next, and by whom.
 //!
-//! A lane gives out one row at a time: results first, all else in the order of its rows. The [`Gate`](super::Gate) has the
+//! A lane gives out one row at a time: results first, all else in the order of its rows. The [`Gate`](super::delivery::Gate) has the
 //! last word, so that a row is marked `sending` only when its request follows at once; a row that waits for its turn in
 //! the provider's pace stays `pending` and was surely not sent.
 
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::ChatAddress;
 
-use super::outbox::{COLUMNS, Delivery, OPEN, Scope, Sending, read};
-use super::{StoreError, Tx};
+use super::delivery::{Delivery, Scope, Sending};
+use super::error::StoreError;
+use super::outbox::{COLUMNS, OPEN, read};
+use super::tx::Tx;
 use crate::clock::Timestamp;
 
 /// Lanes looked at in one step; those beyond it are looked at when these are done.

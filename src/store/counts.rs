@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use super::{DeliveryState, SessionStatus, Status, StoreError, Tx};
+use super::delivery::State as DeliveryState;
+use super::error::StoreError;
+use super::session::SessionStatus;
+use super::task::Status;
+use super::tx::Tx;
 use crate::clock::Timestamp;
 
 /// What the keys of ended tasks' totals begin with; a status follows.

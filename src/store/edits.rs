@@ -7,8 +7,12 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{Button, MessageId, Part, Purpose};
 
-use super::outbox::{COLUMNS, Delivery, OPEN, Sending, State, number_of, read};
-use super::{StoreError, TaskId, Tx};
+use super::chat::chat;
+use super::delivery::{Delivery, Sending, State};
+use super::error::StoreError;
+use super::outbox::{COLUMNS, OPEN, number_of, read};
+use super::task::TaskId;
+use super::tx::Tx;
 
 /// What a task's status message is known by.
 #[must_use]
@@ -68,7 +72,7 @@ impl Tx<'_> {
                 .execute(params![shown.id, part.body])?;
             return Ok(());
         }
-        let lane = format!("{}~", super::chat(&shown.address));
+        let lane = format!("{}~", chat(&shown.address));
         // An edit that waits is overtaken by this one.
         self.connection
             .prepare_cached("DELETE FROM outbox WHERE is_edit = 1 AND after = ?1 AND state = 'pending'")?

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use super::OpenError;
+use super::error::OpenError;
 
 /// Only the owner may look into a directory of ours.
 const PRIVATE_DIRECTORY: u32 = 0o700;

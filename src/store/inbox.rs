@@ -3,7 +3,9 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{ChatAddress, Incoming, MessageId};
 
-use super::{StoreError, Tx};
+use super::chat::chat;
+use super::error::StoreError;
+use super::tx::Tx;
 use crate::clock::Timestamp;
 
 /// What became of an inbound message.
@@ -128,7 +130,7 @@ impl Tx<'_> {
                AND json_extract(incoming, '$.kind.text') IS NOT NULL ORDER BY id LIMIT 1",
         )?;
         let outcome: Option<String> =
-            statement.query_row([super::chat(address).as_str(), message.as_str()], |row| row.get(0)).optional()?;
+            statement.query_row([chat(address).as_str(), message.as_str()], |row| row.get(0)).optional()?;
         Ok(outcome.as_deref().map(InboxOutcome::parse))
     }
 
@@ -144,5 +146,5 @@ impl Tx<'_> {
 
 /// Returns the chat of a message without its thread, as the tables name it.
 fn chat_of(incoming: &Incoming) -> String {
-    super::chat(&incoming.address)
+    chat(&incoming.address)
 }

@@ -2,8 +2,11 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::outbox::{COLUMNS as OUTBOX_COLUMNS, Delivery, read as read_delivery};
-use super::{StoreError, Task, TaskId, Tx};
+use super::delivery::Delivery;
+use super::error::StoreError;
+use super::outbox::{COLUMNS as OUTBOX_COLUMNS, read as read_delivery};
+use super::task::{Task, TaskId};
+use super::tx::Tx;
 use crate::command::channel::Channel;
 use crate::rca::{Rca, Stats};
 

@@ -3,8 +3,10 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::ChatAddress;
 
-use super::outbox::{COLUMNS, Delivery, State, read};
-use super::{StoreError, Tx};
+use super::delivery::{Delivery, State};
+use super::error::StoreError;
+use super::outbox::{COLUMNS, read};
+use super::tx::Tx;
 
 impl Tx<'_> {
     /// Returns deliveries for people to look at, newest first.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{Provider, Sender, UserId};
 
-use super::{StoreError, Tx};
+use super::error::StoreError;
+use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::config::Role;
 

@@ -6,8 +6,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::Store;
-
 /// A file as it was when it was opened.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -27,20 +25,10 @@ impl Place {
     }
 
     /// Whether the same file still lies there; a directory that cannot be looked at says nothing.
-    fn is_kept(&self) -> bool {
+    pub(super) fn is_kept(&self) -> bool {
         match std::fs::metadata(&self.path) {
             Ok(file) => (file.dev(), file.ino()) == (self.device, self.inode),
             Err(error) => error.kind() != io::ErrorKind::NotFound,
-        }
-    }
-}
-
-impl Store {
-    /// Looks whether the database was removed or replaced since it was opened; then it is lost.
-    pub fn look_for_database(&self) {
-        if !self.inner.place.is_kept() {
-            let database = self.inner.database.display();
-            self.health().lost(&format!("the database {database} was removed or replaced while it was in use"));
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use rusqlite::params;
 
-use super::{StoreError, Tx};
+use super::error::StoreError;
+use super::tx::Tx;
 use crate::clock::Timestamp;
 
 /// Folders of the state directory that rows still need.

@@ -6,9 +6,10 @@
 use std::fs::{File, TryLockError};
 use std::io;
 
-use rusqlite::{OptionalExtension, params};
-
-use super::{Store, StoreError, Tx, files};
+use super::error::StoreError;
+use super::fence::Fence;
+use super::files;
+use super::handle::Store;
 
 /// The right to route, observe and deliver.
 const CORE: &str = "core";
@@ -18,13 +19,6 @@ const CORE: &str = "core";
 pub struct Role {
     fence: Fence,
     _lock: File,
-}
-
-/// Proof of holding a role, as long as nobody else has taken it since.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fence {
-    role: String,
-    number: i64,
 }
 
 /// Tells why a role could not be taken.
@@ -84,33 +78,5 @@ impl Store {
         let role = name.to_owned();
         let number = self.write(None, move |tx| tx.raise_fence(&role, std::process::id())).await?.value;
         Ok(Role { fence: Fence { role: name.to_owned(), number }, _lock: lock })
-    }
-}
-
-impl Tx<'_> {
-    /// Refuses the step when another process has taken the role since.
-    ///
-    /// # Errors
-    /// [`StoreError::Fenced`] when one has.
-    pub fn check(&self, fence: &Fence) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT fence FROM roles WHERE name = ?1")?;
-        let current: Option<i64> = statement.query_row([&fence.role], |row| row.get(0)).optional()?;
-        if current == Some(fence.number) { Ok(()) } else { Err(StoreError::Fenced) }
-    }
-
-    fn raise_fence(&self, role: &str, holder: u32) -> Result<i64, StoreError> {
-        Ok(self.connection.query_row(
-            "INSERT INTO roles (name, fence, holder, taken_at) VALUES (?1, 1, ?2, ?3)
-             ON CONFLICT (name) DO UPDATE SET fence = fence + 1, holder = ?2, taken_at = ?3 RETURNING fence",
-            params![role, holder, self.now()],
-            |row| row.get(0),
-        )?)
-    }
-
-    fn holder(&self, role: &str) -> Result<Option<u32>, StoreError> {
-        Ok(self
-            .connection
-            .query_row("SELECT holder FROM roles WHERE name = ?1", [role], |row| row.get(0))
-            .optional()?)
     }
 }

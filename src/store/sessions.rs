@@ -1,4 +1,4 @@
-//! Sessions: named conversations of a chat with an agent.
+//! The table of sessions: found by name, message and thread, put away, opened again, charged.
 //!
 //! `ended` with `archived` set is a session that was put away by itself at the chat's limit and opens again when it is
 //! addressed; names are unique among the sessions that are not ended.
@@ -6,107 +6,12 @@
 use rusqlite::{OptionalExtension, Row, params};
 use signalbox_adapter::ChatAddress;
 
-use super::{StoreError, Task, Tx};
-use crate::clock::Timestamp;
+use super::chat::chat;
+use super::error::StoreError;
+use super::session::{NewSession, Session, SessionStatus};
+use super::task::Task;
+use super::tx::Tx;
 use crate::command::folded;
-
-/// State of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionStatus {
-    /// Nothing runs or waits.
-    Idle,
-    /// A task runs or waits.
-    Running,
-    /// Closed.
-    Ended,
-}
-
-impl SessionStatus {
-    /// Every status.
-    pub const ALL: [Self; 3] = [Self::Idle, Self::Running, Self::Ended];
-
-    /// Returns the word shown to people and stored.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Running => "running",
-            Self::Ended => "ended",
-        }
-    }
-
-    fn parse(word: &str) -> Self {
-        match word {
-            "idle" => Self::Idle,
-            "running" => Self::Running,
-            _ => Self::Ended,
-        }
-    }
-}
-
-/// A session.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Session {
-    /// Row id.
-    pub id: i64,
-    /// Where it was started.
-    pub address: ChatAddress,
-    /// Name, unique among the chat's open sessions.
-    pub name: String,
-    /// Agent.
-    pub agent: String,
-    /// Model, where one was asked for.
-    pub model: Option<String>,
-    /// The agent's own session id, as soon as it is known.
-    pub agent_session: Option<String>,
-    /// State.
-    pub status: SessionStatus,
-    /// Whether it was put away by itself.
-    pub archived: bool,
-    /// When it was started.
-    pub created_at: Timestamp,
-    /// When it was last used.
-    pub last_used_at: Timestamp,
-    /// Prompts so far.
-    pub messages: u32,
-    /// The last prompt.
-    pub last_prompt: String,
-    /// First line of the first prompt.
-    pub title: String,
-    /// Where the agent works, for the session's whole life.
-    pub directory: String,
-    /// Tokens read.
-    pub input_tokens: u64,
-    /// Tokens written.
-    pub output_tokens: u64,
-    /// Cost in US dollars.
-    pub cost_usd: f64,
-    /// Cost in US dollars as the agent last reported it for the whole session; differences are taken from it.
-    pub reported_cost: f64,
-    /// Tools that were allowed for the whole session.
-    pub allowed_tools: Vec<String>,
-    /// Whether it is an investigation's, in no list and under no cap.
-    pub investigation: bool,
-}
-
-/// A session to be.
-#[derive(Debug, Clone)]
-pub struct NewSession<'a> {
-    /// Where it is started.
-    pub address: &'a ChatAddress,
-    /// Name, already checked and free.
-    pub name: &'a str,
-    /// Agent.
-    pub agent: &'a str,
-    /// Model.
-    pub model: Option<&'a str>,
-    /// First line of the first prompt.
-    pub title: &'a str,
-    /// Where the agent works.
-    pub directory: &'a str,
-    /// Whether it is an investigation's, in no list and under no cap.
-    pub investigation: bool,
-}
 
 const COLUMNS: &str = "id, address, name, agent, model, agent_session, status, archived, created_at, last_used_at, \
      messages, last_prompt, title, directory, input_tokens, output_tokens, cost_usd, reported_cost, allowed_tools, \
@@ -216,7 +121,7 @@ impl Tx<'_> {
             "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND address = ?2 AND (status <> 'ended' OR archived)
              ORDER BY last_used_at DESC, id DESC LIMIT 1"
         );
-        let values = [super::chat(address), address.to_string()];
+        let values = [chat(address), address.to_string()];
         Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)
     }
 
@@ -269,7 +174,7 @@ impl Tx<'_> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
-                super::chat(new.address),
+                chat(new.address),
                 new.address.to_string(),
                 new.name,
                 folded(new.name),

@@ -1,226 +1,12 @@
-//! Tasks: runs of agents, from `queued` to a final status.
-
-use std::fmt;
+//! The table of tasks: found, cancelled, ended once.
 
 use rusqlite::{Row, ToSql, params};
 use signalbox_adapter::{ChatAddress, MessageId};
 
-use super::{StoreError, Tx};
-use crate::agent::event::Denial;
-use crate::clock::Timestamp;
-
-/// Short id of a task, 8 characters, made to be typed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskId(String);
-
-impl TaskId {
-    /// Characters of an id.
-    pub const CHARS: usize = 8;
-
-    pub(super) fn from_row(text: String) -> Self {
-        Self(text)
-    }
-
-    /// An id that a test chooses.
-    #[cfg(test)]
-    pub(crate) fn of_test(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// Returns the id's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// State of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Status {
-    /// Waits for its turn.
-    Queued,
-    /// Runs, or is about to.
-    Running,
-    /// A prompt of a session was answered.
-    Ok,
-    /// A stateless task was answered.
-    Success,
-    /// Took too long.
-    ErrorTimeout,
-    /// The agent failed or gave no final answer.
-    ErrorCli,
-    /// The agent is not installed.
-    ErrorCliNotFound,
-    /// signalbox itself failed.
-    ErrorInternal,
-    /// Cancelled by a person.
-    Aborted,
-    /// Lost to a crash of the machine or of the supervisor.
-    Interrupted,
-}
-
-impl Status {
-    /// Every status, those of unfinished tasks first.
-    pub const ALL: [Self; 10] = [
-        Self::Queued,
-        Self::Running,
-        Self::Ok,
-        Self::Success,
-        Self::ErrorTimeout,
-        Self::ErrorCli,
-        Self::ErrorCliNotFound,
-        Self::ErrorInternal,
-        Self::Aborted,
-        Self::Interrupted,
-    ];
-
-    /// Returns the word shown to people and stored.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Ok => "ok",
-            Self::Success => "success",
-            Self::ErrorTimeout => "error:timeout",
-            Self::ErrorCli => "error:cli",
-            Self::ErrorCliNotFound => "error:cli_not_found",
-            Self::ErrorInternal => "error:internal",
-            Self::Aborted => "aborted",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    /// Whether nothing more will happen to the task.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        !matches!(self, Self::Queued | Self::Running)
-    }
-
-    /// Exit code of a command that waited for the task.
-    #[must_use]
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Queued | Self::Running | Self::Ok | Self::Success => 0,
-            Self::ErrorCli | Self::ErrorCliNotFound | Self::ErrorInternal | Self::Interrupted => 1,
-            Self::ErrorTimeout => 124,
-            Self::Aborted => 130,
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-}
-
-/// A task.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Task {
-    /// Id.
-    pub id: TaskId,
-    /// Order of arrival.
-    pub seq: i64,
-    /// Where it was asked for, and where its result goes.
-    pub address: ChatAddress,
-    /// Which window of the chat asked.
-    pub window: Option<String>,
-    /// The asking message.
-    pub reply_to: Option<String>,
-    /// Session it belongs to.
-    pub session: Option<i64>,
-    /// Inbound message that asked.
-    pub inbox: Option<i64>,
-    /// User id of who asked.
-    pub requested_by: String,
-    /// Agent.
-    pub agent: String,
-    /// Model.
-    pub model: Option<String>,
-    /// Prompt.
-    pub prompt: String,
-    /// Where the agent works.
-    pub directory: String,
-    /// State.
-    pub status: Status,
-    /// Run number, from 1; 0 before the first.
-    pub attempt: u32,
-    /// Boot of the machine in which it was started.
-    pub boot: Option<String>,
-    /// The task it repeats.
-    pub retry_of: Option<String>,
-    /// When it was asked for.
-    pub created_at: Timestamp,
-    /// When it was started.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-    /// When a person asked to cancel it.
-    pub cancel_at: Option<Timestamp>,
-    /// Whether its buttons were taken away.
-    pub discarded: bool,
-    /// The answer.
-    pub result: Option<String>,
-    /// The error text.
-    pub error: Option<String>,
-    /// Tool calls seen.
-    pub tools: u32,
-    /// Cost in US dollars.
-    pub cost_usd: Option<f64>,
-    /// Actions that were not permitted.
-    pub denials: Vec<Denial>,
-}
-
-impl Task {
-    /// Names the directory of its current run, within the state directory's `runs`.
-    #[must_use]
-    pub fn run_name(&self) -> String {
-        format!("{}-{}", self.id, self.attempt)
-    }
-}
-
-/// How a task ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Completion {
-    /// Final status.
-    pub status: Status,
-    /// The answer.
-    pub result: Option<String>,
-    /// The error text.
-    pub error: Option<String>,
-    /// Tool calls seen.
-    pub tools: u32,
-    /// Tokens read.
-    pub input_tokens: Option<u64>,
-    /// Tokens written.
-    pub output_tokens: Option<u64>,
-    /// Running total of the session's cost as the agent reports it, in US dollars.
-    pub reported_cost: Option<f64>,
-    /// Actions that were not permitted.
-    pub denials: Vec<Denial>,
-}
-
-impl Completion {
-    /// Makes a completion without an answer.
-    #[must_use]
-    pub fn without_answer(status: Status, error: Option<String>) -> Self {
-        Self {
-            status,
-            result: None,
-            error,
-            tools: 0,
-            input_tokens: None,
-            output_tokens: None,
-            reported_cost: None,
-            denials: Vec::new(),
-        }
-    }
-}
+use super::chat::chat;
+use super::error::StoreError;
+use super::task::{Completion, Status, Task, TaskId};
+use super::tx::Tx;
 
 const COLUMNS: &str = "id, seq, address, window, reply_to, session, inbox, requested_by, agent, model, prompt, directory, \
      status, attempt, boot, retry_of, created_at, started_at, finished_at, cancel_at, discarded, result, error, tools, \
@@ -232,7 +18,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
     };
     let status: String = row.get(12)?;
     Ok(Task {
-        id: TaskId(row.get(0)?),
+        id: TaskId::from_row(row.get(0)?),
         seq: row.get(1)?,
         address: row.get::<_, String>(2)?.parse().map_err(|error| invalid(Box::new(error)))?,
         window: row.get(3)?,
@@ -319,7 +105,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn task_asked_by(&self, address: &ChatAddress, message: &MessageId) -> Result<Option<Task>, StoreError> {
-        let (chat, address) = (super::chat(address), address.to_string());
+        let (chat, address) = (chat(address), address.to_string());
         let filter = "chat = ?1 AND address = ?2 AND reply_to = ?3 AND seq > (SELECT max(seq) FROM tasks) - 5000";
         Ok(self.tasks_where(filter, &[&chat, &address, &message.as_str()], 1)?.pop())
     }

@@ -13,8 +13,15 @@ use signalbox_adapter::{
 };
 use tempfile::TempDir;
 
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::open::connect_reader;
 use super::*;
-use crate::clock::ManualClock;
+use crate::clock::{Clock as _, ManualClock, Timestamp};
 
 /// A store of its own in a directory of its own.
 struct Desk {

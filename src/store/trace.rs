@@ -2,7 +2,9 @@
 
 use rusqlite::params;
 
-use super::{StoreError, TaskId, Tx};
+use super::error::StoreError;
+use super::task::TaskId;
+use super::tx::Tx;
 use crate::clock::Timestamp;
 
 /// One step in a task's life.

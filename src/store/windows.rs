@@ -9,8 +9,11 @@ use std::path::PathBuf;
 
 use rusqlite::params;
 
+use super::error::StoreError;
+use super::files;
+use super::handle::Store;
 use super::outbox::OPEN;
-use super::{Store, StoreError, Tx, files};
+use super::tx::Tx;
 
 /// The lock of an open window.
 #[derive(Debug)]

@@ -14,7 +14,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::checkpoint::Log;
-use super::{Context, Fence, StoreError, Tx, Written};
+use super::effects::Written;
+use super::error::StoreError;
+use super::fence::Fence;
+use super::tx::{Context, Tx};
 
 /// Most requests that share one commit.
 const MAX_BATCH: usize = 256;

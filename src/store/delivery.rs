@@ -1,0 +1,151 @@
+//! A delivery: one provider call with one effect; who makes it, and when it may.
+
+use std::sync::Arc;
+
+use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose};
+
+use super::task::TaskId;
+use crate::clock::Timestamp;
+
+/// State of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Waits for its turn.
+    Pending,
+    /// A process is sending it.
+    Sending,
+    /// It may have arrived.
+    Unknown,
+    /// It arrived.
+    Delivered,
+    /// It never will; in the dead-letter list.
+    Failed,
+}
+
+impl State {
+    /// Every state, in the order of a delivery's life.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Sending, Self::Unknown, Self::Delivered, Self::Failed];
+
+    /// Returns the word shown to people and stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Unknown => "unknown",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub(super) fn parse(word: &str) -> Self {
+        match word {
+            "pending" => Self::Pending,
+            "sending" => Self::Sending,
+            "delivered" => Self::Delivered,
+            "failed" => Self::Failed,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Which lanes a process delivers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The provider.
+    pub provider: String,
+    /// The one window of it; `None` for a provider that has none.
+    pub window: Option<String>,
+}
+
+/// What this process delivers, under which name, and how fast.
+#[derive(Clone)]
+pub struct Delivering {
+    /// Its lanes.
+    pub scopes: Vec<Scope>,
+    /// Its name in the rows.
+    pub sender: String,
+    /// Says when a chat may be written to.
+    pub gate: Arc<dyn Gate>,
+}
+
+/// Says when a chat may be written to; asked inside the step that claims a delivery.
+pub trait Gate: Send + Sync {
+    /// Whether a message to this chat may go out now; if so it counts as sent.
+    fn admits(&self, address: &ChatAddress, what: Sending) -> bool;
+}
+
+/// What is about to go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// A new message.
+    Message,
+    /// A change of an earlier message; leaves room for a new one.
+    Edit,
+}
+
+/// A delivery to be.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    /// Where it goes.
+    pub address: ChatAddress,
+    /// Which window of the chat.
+    pub window: Option<String>,
+    /// The message it answers.
+    pub reply_to: Option<String>,
+    /// Why.
+    pub purpose: Purpose,
+    /// Its parts, in order; the buttons go below the last.
+    pub parts: Vec<Part>,
+    /// Buttons.
+    pub buttons: Vec<Button>,
+    /// A file that goes with the last part.
+    pub attachment: Option<Attachment>,
+    /// The task it tells of.
+    pub task: Option<TaskId>,
+    /// The inbound message it answers.
+    pub inbox: Option<i64>,
+    /// What its buttons are about, by which it is found when they are spent.
+    pub about: Option<String>,
+}
+
+/// A delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// Row id: order of writing.
+    pub id: i64,
+    /// Idempotency key.
+    pub key: DeliveryKey,
+    /// Lane.
+    pub lane: String,
+    /// Where it goes.
+    pub address: ChatAddress,
+    /// Why.
+    pub purpose: Purpose,
+    /// Rendered text.
+    pub part: Part,
+    /// Buttons.
+    pub buttons: Vec<Button>,
+    /// File.
+    pub attachment: Option<Attachment>,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// State.
+    pub state: State,
+    /// Attempts so far, the one under way included.
+    pub attempts: u32,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was delivered or given up.
+    pub finished_at: Option<Timestamp>,
+    /// The last error.
+    pub error: Option<String>,
+    /// Whether an earlier attempt may have arrived.
+    pub maybe_repeat: bool,
+    /// The task it tells of.
+    pub task: Option<String>,
+    /// Whether it changes an earlier message.
+    pub is_edit: bool,
+    /// That message, where it has arrived.
+    pub edit_of: Option<MessageId>,
+}

@@ -1,0 +1,48 @@
+//! What a step sets in motion once it is durable.
+
+use signalbox_adapter::{Provider, Signal};
+
+use super::approval::Approval;
+use super::delivery::Delivery;
+use super::task::{Task, TaskId};
+
+/// What a write returned, and what to do now that it is durable.
+#[derive(Debug)]
+pub struct Written<T> {
+    /// The closure's own answer.
+    pub value: T,
+    /// What to do now.
+    pub effects: Effects,
+}
+
+/// What to do after a commit.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Tasks that may start; their rows are `running`.
+    pub start: Vec<Task>,
+    /// Running tasks to end.
+    pub cancel: Vec<TaskId>,
+    /// Permission requests that were answered.
+    pub answered: Vec<Approval>,
+    /// Sessions that were closed; their scratch is no longer needed.
+    pub closed: Vec<i64>,
+    /// Deliveries of a free lane, already `sending` by this process.
+    pub send: Vec<Delivery>,
+    /// Whether a lane may have something to claim.
+    pub deliver: bool,
+    /// Signs to give, each with its provider.
+    pub signs: Vec<(Provider, Signal)>,
+}
+
+impl Effects {
+    /// Adds another write's effects.
+    pub fn extend(&mut self, other: Effects) {
+        self.start.extend(other.start);
+        self.cancel.extend(other.cancel);
+        self.answered.extend(other.answered);
+        self.closed.extend(other.closed);
+        self.send.extend(other.send);
+        self.deliver |= other.deliver;
+        self.signs.extend(other.signs);
+    }
+}
