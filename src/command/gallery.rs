@@ -95,7 +95,7 @@ fn understood(line: &str) -> String {
             let usage = command.form().usage();
             format!("{:?} needs {:?}, as {usage}", command.to_string(), command.need())
         }
-        Ok(text @ Parsed::FreeText { .. }) => format!("{text:?}"),
+        Ok(Parsed::FreeText(text)) => format!("{text:?}"),
         Ok(Parsed::Nothing) => "nothing".to_owned(),
         Err(Misunderstood { fault, command, usage, nearest }) => {
             let about = if command { "command" } else { "text" };

@@ -118,37 +118,15 @@ mod tests {
     }
 
     #[test]
-    fn the_overview_names_every_command() {
-        insta::assert_snapshot!(plain(&overview()), @r"
-        **Work**
-        - `/session <prompt>`: Start agent work in a named session, follow it up, or look after sessions
-        - `/session list` · `/session show <name>` · `/session use <name>` · `/session cancel <name>` · `/session end <name>` · `/session rename <old> <new>` · `/session retry <name>`
-        - `/investigate <prompt>`: Find the cause of a problem: a question, a template, or an alert
-        - `/background`: Look after investigations, and say who is told when one is done
-        - `/background on` · `/background off` · `/background status` · `/background list` · `/background show <task>` · `/background use <task>` · `/background cancel <task>` · `/background notify list` · `/background notify set <channels>` · `/background notify test`
-        - `/stop [all]`: Stop the running task of this thread; all: every task of this chat
-        **Look**
-        - `/status`: Show what runs and waits here
-        - `/agents`: List the agents, which of them are installed, and their versions
-        - `/id`: Show your user id and the address of this chat
-        - `/why <task or message>`: Trace a task or message from arrival to receipt
-        - `/help [command]`: Explain the commands, or one of them
-        - `/start [code]`: Say hello, or pair with the code that `signalbox pair` has printed
-        **Answer (the buttons do the same)**
-        - `/approve <request>`: Let an agent do what it asks for
-        - `/deny <request>`: Forbid an agent what it asks for
-        - `/allow <request>`: Let an agent do what it asks for until its session ends
-        - `/retry <task>`: Run a task again
-        - `/discard <task>`: Set a failed or interrupted task aside
-        - `/cancel <task>`: Cancel a running or queued task
-        **Without a command**
-        - `<prompt>`: In a direct chat: follow up the session in use, else start one
-        - `@<session> <prompt>`: Follow up in that session
-        - `@<agent>[/<model>] <prompt>`: Start a session on that agent and model
-        - A reply to a message of a session: follow up in that session
-        Where a group shows me only commands and replies, `/session @<session> <prompt>` and replies are the way.
-        `/help <command>` tells more, for example `/help session`.
-        ");
+    fn the_overview_names_every_command_and_what_plain_text_does() {
+        let shown = plain(&overview());
+        for definition in COMMANDS {
+            assert!(shown.contains(&format!("- `/{}", definition.word)), "{}", definition.word);
+            assert!(shown.contains(definition.description), "{}", definition.word);
+        }
+        for (usage, description) in TEXT_FORMS {
+            assert!(shown.contains(&format!("- `{usage}`: {description}\n")), "{usage}");
+        }
     }
 
     #[test]

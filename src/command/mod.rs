@@ -42,7 +42,7 @@ pub use menu::menu;
 pub use model::{MODELS, ModelWords, agent_of};
 pub use name::{NameFault, check_name, folded};
 pub use parse::{parse, without_address};
-pub use parsed::Parsed;
+pub use parsed::{FreeText, Parsed};
 pub use prompt::MAX_PROMPT_BYTES;
 pub use start::{Mention, Start};
 pub use value::Holds;

@@ -4,7 +4,7 @@ use super::argument::{Argument, Flag, Kind};
 use super::fault::{Fault, Misunderstood, quoted};
 use super::grammar::{Definition, Form};
 use super::nearest::nearest;
-use super::parsed::Parsed;
+use super::parsed::{FreeText, Parsed};
 use super::prompt::{MAX_WORD_BYTES, Wrong, first_word, with_options, without_options};
 use super::value::Value;
 use super::words::{COMMANDS, Command, definition};
@@ -60,7 +60,7 @@ fn free_text(text: &str) -> Result<Parsed, Misunderstood> {
         return Err(told(Fault::Nul));
     }
     let start = without_options(text).map_err(|wrong| told(wrong.fault))?;
-    Ok(Parsed::FreeText { mention: start.mention, prompt: start.prompt, whole: start.whole })
+    Ok(Parsed::FreeText(FreeText { mention: start.mention, prompt: start.prompt, whole: start.whole }))
 }
 
 fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, Misunderstood> {
@@ -272,11 +272,12 @@ mod tests {
             ("say /status", None, "say /status"),
         ] {
             let mention = mention.map(|word: &str| Mention { word: word.into() });
-            let expected = Parsed::FreeText { mention, prompt: prompt.into(), whole: text.into() };
+            let expected = Parsed::FreeText(FreeText { mention, prompt: prompt.into(), whole: text.into() });
             assert_eq!(parse(text, None), Ok(expected), "{text}");
         }
         let addressed = parse("@SignalBot what runs?", Some("SignalBot"));
-        let expected = Parsed::FreeText { mention: None, prompt: "what runs?".into(), whole: "what runs?".into() };
+        let expected =
+            Parsed::FreeText(FreeText { mention: None, prompt: "what runs?".into(), whole: "what runs?".into() });
         assert_eq!(addressed, Ok(expected));
     }
 

@@ -10,16 +10,20 @@ pub enum Parsed {
     /// A command.
     Command(Command),
     /// Plain text.
-    FreeText {
-        /// The `@word` before the prompt.
-        mention: Option<Mention>,
-        /// The text without the mention; never empty, at most [`MAX_PROMPT_BYTES`](super::MAX_PROMPT_BYTES).
-        prompt: String,
-        /// The text with the mention: what counts when that turns out to be plain text.
-        whole: String,
-    },
+    FreeText(FreeText),
     /// Nothing to act on: no text at all, or a command for another bot.
     Nothing,
+}
+
+/// What was said without a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreeText {
+    /// The `@word` before the prompt.
+    pub mention: Option<Mention>,
+    /// The text without the mention; never empty, at most [`MAX_PROMPT_BYTES`](super::MAX_PROMPT_BYTES).
+    pub prompt: String,
+    /// The text with the mention: what counts when that turns out to be plain text.
+    pub whole: String,
 }
 
 impl Parsed {
@@ -28,7 +32,7 @@ impl Parsed {
     pub fn prompt(&self) -> Option<&str> {
         match self {
             Self::Command(command) => command.start().map(|start| start.prompt.as_str()),
-            Self::FreeText { prompt, .. } => Some(prompt),
+            Self::FreeText(text) => Some(&text.prompt),
             Self::Nothing => None,
         }
     }
@@ -38,7 +42,7 @@ impl Parsed {
     pub fn need(&self) -> Option<Need> {
         match self {
             Self::Command(command) => Some(command.need()),
-            Self::FreeText { .. } => Some(Need::Operator),
+            Self::FreeText(_) => Some(Need::Operator),
             Self::Nothing => None,
         }
     }

@@ -37,7 +37,7 @@ proptest! {
     fn every_text_is_parsed_and_every_mention_resolved(text in text(), slash in any::<bool>()) {
         let text = if slash { format!("/{text}") } else { text };
         match parse(&text, Some("Bot")) {
-            Ok(Parsed::FreeText { mention, prompt, whole }) => {
+            Ok(Parsed::FreeText(FreeText { mention, prompt, whole })) => {
                 prop_assert!(!prompt.is_empty() && whole.ends_with(&prompt));
                 let _ = mention.map(|mention| resolve(&mention, &KNOWN));
             }
@@ -63,7 +63,7 @@ proptest! {
 
     #[test]
     fn plain_text_comes_back_whole(text in text()) {
-        if let Ok(Parsed::FreeText { whole, .. }) = parse(&text, None) {
+        if let Ok(Parsed::FreeText(FreeText { whole, .. })) = parse(&text, None) {
             prop_assert!(whole == text.trim() || text.trim().ends_with(&whole));
         }
     }

@@ -1,13 +1,16 @@
 //! `/agents`: which agents there are, and whether they are installed.
 
+use crate::command::AgentsCommand;
 use crate::format;
 use crate::store::{InboxOutcome, StoreError};
-use crate::turn::Turn;
+use crate::turn::{Handler, Look, Turn};
 
-/// Lists the agents with their versions.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-    turn.answer(format::agents::list(&turn.cx.agents, turn.presence))
+impl Handler for AgentsCommand {
+    fn looks(&self) -> Vec<Look> {
+        vec![Look::Versions]
+    }
+
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        turn.answer(format::agents::list(&turn.cx.agents, turn.looked.presence()))
+    }
 }

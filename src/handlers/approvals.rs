@@ -1,16 +1,32 @@
 //! `/approve`, `/deny` and `/allow`: a person's answer to an agent that asks for permission.
 
 use crate::agent::event::Decision;
+use crate::command::{AllowCommand, ApproveCommand, DenyCommand};
 use crate::format;
 use crate::format::approval::Answered;
 use crate::store::{InboxOutcome, StoreError};
-use crate::turn::{Turn, report};
+use crate::turn::{Handler, Turn, report};
+
+impl Handler for ApproveCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        decide(turn, &self.request, Decision::Allow)
+    }
+}
+
+impl Handler for AllowCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        decide(turn, &self.request, Decision::AllowForSession)
+    }
+}
+
+impl Handler for DenyCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        decide(turn, &self.request, Decision::Deny)
+    }
+}
 
 /// Answers a permission request.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome, StoreError> {
+fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome, StoreError> {
     let approval = turn.tx.approval(id)?;
     let task = match &approval {
         Some(approval) => turn.tx.task(approval.task.as_str())?,

@@ -9,7 +9,7 @@ use crate::command::channel::{self, Channel};
 use crate::format;
 use crate::format::background::Told;
 use crate::store::{InboxOutcome, Investigation, Status, StoreError, Task};
-use crate::turn::{Turn, notice};
+use crate::turn::{Handler, Look, Turn, notice};
 
 /// Investigations in one list.
 const MAX_LISTED: usize = 30;
@@ -20,60 +20,64 @@ const NOT_A_CHANNEL: &str = "is not a channel";
 /// Outcomes of tests that are shown.
 const MAX_TESTED: usize = 10;
 
-/// Serves `/background …`.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn handle(turn: &Turn<'_>, command: &BackgroundCommand) -> Result<InboxOutcome, StoreError> {
-    let chat = turn.chat();
-    match command {
-        BackgroundCommand::On | BackgroundCommand::Off => {
-            let on = *command == BackgroundCommand::On;
-            turn.tx.set_background(&chat, on)?;
-            turn.answer(format::background::switched(on))
-        }
-        BackgroundCommand::Status => {
-            let on = turn.tx.background(&chat)?.unwrap_or(!turn.is_trusted());
-            let counts = turn.tx.count_investigations(&chat)?;
-            turn.answer(format::background::status(on, counts, &told(turn)?))
-        }
-        BackgroundCommand::List => {
-            let mut rows = Vec::new();
-            for investigation in turn.tx.investigations(&chat, MAX_LISTED)? {
-                if let Some(task) = turn.tx.task(investigation.task.as_str())? {
-                    rows.push((task, investigation));
+impl Handler for BackgroundCommand {
+    fn looks(&self) -> Vec<Look> {
+        let Self::NotifySet(list) = self else { return Vec::new() };
+        let address = |channel| if let Channel::To(address) = channel { Some(address) } else { None };
+        vec![Look::Reach(channel::read_list(list).unwrap_or_default().into_iter().filter_map(address).collect())]
+    }
+
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let chat = turn.chat();
+        match self {
+            Self::On | Self::Off => {
+                let on = *self == Self::On;
+                turn.tx.set_background(&chat, on)?;
+                turn.answer(format::background::switched(on))
+            }
+            Self::Status => {
+                let on = turn.tx.background(&chat)?.unwrap_or(!turn.is_trusted());
+                let counts = turn.tx.count_investigations(&chat)?;
+                turn.answer(format::background::status(on, counts, &told(turn)?))
+            }
+            Self::List => {
+                let mut rows = Vec::new();
+                for investigation in turn.tx.investigations(&chat, MAX_LISTED)? {
+                    if let Some(task) = turn.tx.task(investigation.task.as_str())? {
+                        rows.push((task, investigation));
+                    }
                 }
+                turn.answer(format::background::list(&rows, turn.tx.now()))
             }
-            turn.answer(format::background::list(&rows, turn.tx.now()))
-        }
-        BackgroundCommand::Show(id) => with(turn, id, |task, investigation| {
-            let deliveries = turn.tx.deliveries_about(&notice::about(&task.id))?;
-            let name = turn.tx.name_of(task)?;
-            turn.answer(format::background::show(task, &name, investigation, &deliveries, turn.tx.now()))
-        }),
-        BackgroundCommand::Use(id) => with(turn, id, |task, investigation| {
-            let (Some(session), Status::Success) = (task.session, task.status) else {
-                return turn.refuse(format::background::not_finished(task));
-            };
-            turn.tx.set_active_session(&chat, Some(session))?;
-            turn.answer(format::background::now_active(task, investigation))
-        }),
-        BackgroundCommand::Cancel(id) => with(turn, id, |task, _| tasks::end(turn, task)),
-        BackgroundCommand::NotifyList => {
-            let told = told(turn)?;
-            let mut document = format::background::notified(&told);
-            let mut tested = turn.tx.deliveries_about(&notice::about_test(&chat))?;
-            if !tested.is_empty() {
-                let last = tested.split_off(tested.len().saturating_sub(MAX_TESTED));
-                document = document.then(format::background::tested(&last));
+            Self::Show(id) => with(turn, id, |task, investigation| {
+                let deliveries = turn.tx.deliveries_about(&notice::about(&task.id))?;
+                let name = turn.tx.name_of(task)?;
+                turn.answer(format::background::show(task, &name, investigation, &deliveries, turn.tx.now()))
+            }),
+            Self::Use(id) => with(turn, id, |task, investigation| {
+                let (Some(session), Status::Success) = (task.session, task.status) else {
+                    return turn.refuse(format::background::not_finished(task));
+                };
+                turn.tx.set_active_session(&chat, Some(session))?;
+                turn.answer(format::background::now_active(task, investigation))
+            }),
+            Self::Cancel(id) => with(turn, id, |task, _| tasks::end(turn, task)),
+            Self::NotifyList => {
+                let told = told(turn)?;
+                let mut document = format::background::notified(&told);
+                let mut tested = turn.tx.deliveries_about(&notice::about_test(&chat))?;
+                if !tested.is_empty() {
+                    let last = tested.split_off(tested.len().saturating_sub(MAX_TESTED));
+                    document = document.then(format::background::tested(&last));
+                }
+                turn.answer(document)
             }
-            turn.answer(document)
-        }
-        BackgroundCommand::NotifySet(list) => set(turn, list),
-        BackgroundCommand::NotifyTest => {
-            let told = told(turn)?;
-            notice::test(turn, &told.channels)?;
-            turn.answer(format::background::testing(&told))
+            Self::NotifySet(list) => set(turn, list),
+            Self::NotifyTest => {
+                let told = told(turn)?;
+                notice::test(turn, &told.channels)?;
+                turn.answer(format::background::testing(&told))
+            }
         }
     }
 }
@@ -139,7 +143,7 @@ fn usable(turn: &Turn<'_>, channel: &Channel) -> Result<Result<(), String>, Stor
     if !may_use(turn, address)? {
         return Ok(Err("is not yours to use: you are not allowed in that chat".into()));
     }
-    Ok(match turn.unreachable.get(&address.to_string()) {
+    Ok(match turn.looked.unreachable(address) {
         Some(why) => Err(format!("cannot be written to: {why}")),
         None => Ok(()),
     })

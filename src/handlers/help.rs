@@ -1,14 +1,12 @@
 //! `/help`: how to use the bot.
 
-use crate::command;
+use crate::command::{HelpCommand, help};
 use crate::store::{InboxOutcome, StoreError};
-use crate::turn::Turn;
+use crate::turn::{Handler, Turn};
 
-/// Explains one command, or lists them all.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn help(turn: &Turn<'_>, topic: Option<&str>) -> Result<InboxOutcome, StoreError> {
-    let help = topic.and_then(command::help::detail);
-    turn.answer(help.unwrap_or_else(command::help::overview))
+impl Handler for HelpCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let detail = self.topic.as_deref().and_then(help::detail);
+        turn.answer(detail.unwrap_or_else(help::overview))
+    }
 }

@@ -1,15 +1,17 @@
 //! `/id`: who the bot takes a person for, and where they are.
 
-use crate::config::Role;
+use crate::access;
+use crate::command::IdCommand;
 use crate::format;
 use crate::store::{InboxOutcome, StoreError};
-use crate::turn::{Turn, rights};
+use crate::turn::{Handler, Turn, rights};
 
-/// Tells a person's id and role, and this chat's address.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn identity(turn: &Turn<'_>, role: Role) -> Result<InboxOutcome, StoreError> {
-    let paired = rights::known(turn.tx, turn.cx, turn.incoming)?.paired;
-    turn.answer(format::access::identity(turn.incoming, role, paired == Some(role)))
+impl Handler for IdCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let known = rights::known(turn.tx, turn.cx, turn.incoming)?;
+        match access::role_of(&turn.cx.config.allow, turn.incoming, &known) {
+            Some(role) => turn.answer(format::access::identity(turn.incoming, role, known.paired == Some(role))),
+            None => turn.refuse(format::access::stranger(turn.incoming)),
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::config::Kind;
 use crate::format;
 use crate::rca::template;
 use crate::store::{Admission, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
-use crate::turn::{Turn, admit, intake, mention, report};
+use crate::turn::{Handler, Look, Turn, admit, intake, mention, report};
 
 /// What a person asks where an alert says what it is about.
 const ABOUT_ALERT: &str = "Find the root cause of the alert that is given with this.";
@@ -28,44 +28,46 @@ struct Subject {
     fingerprint: Option<String>,
 }
 
-/// Serves `/investigate …`: starts an investigation, or lists what can be investigated.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn handle(turn: &Turn<'_>, command: &InvestigateCommand) -> Result<InboxOutcome, StoreError> {
-    let attached = match turn.attached {
-        Some(Ok(text)) => Some(text.as_str()),
-        Some(Err(why)) => return turn.refuse(format::rca::bad_alert(why)),
-        None => None,
-    };
-    let InvestigateCommand::About(wish) = command else {
-        return match attached {
-            Some(text) => match of_alert(text, None) {
-                Ok(subject) => submit(turn, &subject, None, None),
-                Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
-            },
-            // A picture or anything else that is no text is for the agent to look at.
-            None if intake::documents(&turn.incoming.files).next().is_some() => {
-                submit(turn, &of_question(intake::ONLY_FILES), None, None)
-            }
-            None => turn.answer(format::rca::templates()),
+impl Handler for InvestigateCommand {
+    fn looks(&self) -> Vec<Look> {
+        vec![Look::Presence, Look::Attached]
+    }
+
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let attached = match turn.looked.attached() {
+            Some(Ok(text)) => Some(text.as_str()),
+            Some(Err(why)) => return turn.refuse(format::rca::bad_alert(why)),
+            None => None,
         };
-    };
-    let (agent, model, words) = match mention::resolve(turn, wish.mention.as_ref())? {
-        Resolved::Agent { agent, model } => (Some(agent), model, wish.prompt.as_str()),
-        Resolved::Session(_) | Resolved::Text => (None, None, wish.whole.as_str()),
-        Resolved::NearMiss { word, nearest } => {
-            return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
+        let Self::About(wish) = self else {
+            return match attached {
+                Some(text) => match of_alert(text, None) {
+                    Ok(subject) => submit(turn, &subject, None, None),
+                    Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
+                },
+                // A picture or anything else that is no text is for the agent to look at.
+                None if intake::documents(&turn.incoming.files).next().is_some() => {
+                    submit(turn, &of_question(intake::ONLY_FILES), None, None)
+                }
+                None => turn.answer(format::rca::templates()),
+            };
+        };
+        let (agent, model, words) = match mention::resolve(turn, wish.mention.as_ref())? {
+            Resolved::Agent { agent, model } => (Some(agent), model, wish.prompt.as_str()),
+            Resolved::Session(_) | Resolved::Text => (None, None, wish.whole.as_str()),
+            Resolved::NearMiss { word, nearest } => {
+                return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
+            }
+        };
+        let subject = match (attached, asked_before(turn, words)?) {
+            (Some(text), _) => of_alert(text, Some(words)),
+            (None, Some(earlier)) => Ok(of_question(&earlier.prompt)),
+            (None, None) => of_words(words),
+        };
+        match subject {
+            Ok(subject) => submit(turn, &subject, agent.as_deref(), model.as_deref()),
+            Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
         }
-    };
-    let subject = match (attached, asked_before(turn, words)?) {
-        (Some(text), _) => of_alert(text, Some(words)),
-        (None, Some(earlier)) => Ok(of_question(&earlier.prompt)),
-        (None, None) => of_words(words),
-    };
-    match subject {
-        Ok(subject) => submit(turn, &subject, agent.as_deref(), model.as_deref()),
-        Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
     }
 }
 
@@ -178,7 +180,7 @@ fn submit(
         return turn.refuse(format::session::refused(&refusal));
     }
     let mut only_host = false;
-    let agent = match (agent, &turn.presence.default) {
+    let agent = match (agent, &turn.looked.presence().default) {
         (Some(agent), _) => agent,
         (None, Choice::Configured(agent) | Choice::Found(agent)) => agent,
         (None, Choice::OnlyHost) => {

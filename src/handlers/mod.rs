@@ -1,19 +1,78 @@
 //! What each command does: one file or folder a command.
 //!
-//! A handler gets a [`Turn`](crate::turn::Turn), which is the message's own transaction, and the parsed command; it decides,
-//! writes rows and answers. What is said stands in [`mod@crate::format`].
+//! A [`Handler`] is the parsed command itself. It names what it needs looked at outside of the transaction; then it gets a
+//! [`Turn`](crate::turn::Turn), which is the message's own transaction, decides, writes rows and answers. What is said stands
+//! in [`mod@crate::format`].
 
-pub mod agents;
-pub mod approvals;
-pub mod background;
+mod agents;
+mod approvals;
+mod background;
 pub mod edit;
-pub mod help;
-pub mod id;
+mod help;
+mod id;
 pub mod investigate;
 pub mod pairing;
 pub mod session;
-pub mod start;
-pub mod status;
-pub mod stop;
+mod start;
+mod status;
+mod stop;
 pub mod tasks;
-pub mod why;
+mod why;
+
+use crate::command::{Command, Parsed};
+use crate::turn::Handler;
+
+/// Finds what serves a message; `None` where nothing was said.
+#[must_use]
+pub fn handler(parsed: &Parsed) -> Option<&dyn Handler> {
+    Some(match parsed {
+        Parsed::Nothing => return None,
+        Parsed::FreeText(text) => text,
+        Parsed::Command(command) => match command {
+            Command::Session(command) => command,
+            Command::Investigate(command) => command,
+            Command::Background(command) => command,
+            Command::Stop(command) => command,
+            Command::Status(command) => command,
+            Command::Agents(command) => command,
+            Command::Id(command) => command,
+            Command::Why(command) => command,
+            Command::Help(command) => command,
+            Command::Start(command) => command,
+            Command::Approve(command) => command,
+            Command::Deny(command) => command,
+            Command::Allow(command) => command,
+            Command::Retry(command) => command,
+            Command::Discard(command) => command,
+            Command::Cancel(command) => command,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::parse;
+    use crate::turn::Look;
+
+    #[test]
+    fn a_message_names_what_it_needs_looked_at() {
+        let reach = |address: &str| Look::Reach(vec![address.parse().expect("an address")]);
+        for (line, looks) in [
+            ("fix the flaky test", vec![Look::Presence]),
+            ("/session fix the flaky test", vec![Look::Presence]),
+            ("/session list", vec![]),
+            ("/session retry docs", vec![]),
+            ("/investigate", vec![Look::Presence, Look::Attached]),
+            ("/investigate high-cpu", vec![Look::Presence, Look::Attached]),
+            ("/background notify set chat,slack:C0123", vec![reach("slack:C0123")]),
+            ("/background notify list", vec![]),
+            ("/agents", vec![Look::Versions]),
+            ("/cancel 42", vec![]),
+        ] {
+            let parsed = parse(line, None).expect(line);
+            assert_eq!(handler(&parsed).expect(line).looks(), looks, "{line}");
+        }
+        assert!(handler(&Parsed::Nothing).is_none());
+    }
+}

@@ -28,7 +28,7 @@ pub fn try_code(
 ) -> Result<Option<InboxOutcome>, StoreError> {
     let code = match parsed {
         Ok(Parsed::Command(Command::Start(StartCommand { code: Some(code) }))) if is_code(code) => code.as_str(),
-        Ok(Parsed::FreeText { whole, .. }) if role.is_none() && is_code(whole.trim()) => whole.trim(),
+        Ok(Parsed::FreeText(text)) if role.is_none() && is_code(text.whole.trim()) => text.whole.trim(),
         Ok(_) | Err(_) => return Ok(None),
     };
     let (provider, sender) = (&turn.incoming.address.provider, &turn.incoming.sender);

@@ -1,13 +1,12 @@
 //! `/start`: the first words to a person who may use the bot; what a code does stands in [`super::pairing`].
 
+use crate::command::StartCommand;
 use crate::format;
 use crate::store::{InboxOutcome, StoreError};
-use crate::turn::Turn;
+use crate::turn::{Handler, Turn};
 
-/// Greets a person who may use the bot.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn welcome(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-    turn.answer(format::access::welcome())
+impl Handler for StartCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        turn.answer(format::access::welcome())
+    }
 }

@@ -1,20 +1,19 @@
 //! `/status`: what runs here and what waits.
 
+use crate::command::StatusCommand;
 use crate::format;
 use crate::store::{InboxOutcome, Status, StoreError};
-use crate::turn::Turn;
+use crate::turn::{Handler, Turn};
 
-/// Tells what runs and waits in this chat.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn status(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-    let mut rows = Vec::new();
-    for task in turn.tx.unfinished_tasks(Some(&turn.chat()))? {
-        let name = turn.tx.name_of(&task)?;
-        let position = if task.status == Status::Queued { Some(turn.tx.position(&task)?) } else { None };
-        rows.push(format::task::Row { task, name, position });
+impl Handler for StatusCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let mut rows = Vec::new();
+        for task in turn.tx.unfinished_tasks(Some(&turn.chat()))? {
+            let name = turn.tx.name_of(&task)?;
+            let position = if task.status == Status::Queued { Some(turn.tx.position(&task)?) } else { None };
+            rows.push(format::task::Row { task, name, position });
+        }
+        let elsewhere = turn.tx.unfinished_tasks(None)?.len() - rows.len();
+        turn.answer(format::task::status(&rows, elsewhere, turn.tx.now()))
     }
-    let elsewhere = turn.tx.unfinished_tasks(None)?.len() - rows.len();
-    turn.answer(format::task::status(&rows, elsewhere, turn.tx.now()))
 }

@@ -2,22 +2,21 @@
 
 use signalbox_adapter::IncomingKind;
 
+use crate::command::{CancelCommand, DiscardCommand, RetryCommand};
 use crate::format;
 use crate::format::session::Notes;
 use crate::store::{InboxOutcome, SessionStatus, Status, StoreError, Task};
-use crate::turn::{Turn, admit, report};
+use crate::turn::{Handler, Turn, admit, report};
 
 /// Candidates shown for an ambiguous id.
 const MAX_CANDIDATES: usize = 5;
 
-/// Cancels one task by its id.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn cancel(turn: &Turn<'_>, id: &str) -> Result<InboxOutcome, StoreError> {
-    match find(turn, id)? {
-        Ok(task) => end(turn, &task),
-        Err(outcome) => Ok(outcome),
+impl Handler for CancelCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        match find(turn, &self.task)? {
+            Ok(task) => end(turn, &task),
+            Err(outcome) => Ok(outcome),
+        }
     }
 }
 
@@ -42,14 +41,12 @@ pub(super) fn announce_if_waiting(turn: &Turn<'_>, task: &Task) -> Result<(), St
     report::end(turn.tx, turn.cx, &ended)
 }
 
-/// Runs a task's prompt again.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn retry(turn: &Turn<'_>, id: &str) -> Result<InboxOutcome, StoreError> {
-    match find(turn, id)? {
-        Ok(task) => run_again(turn, &task),
-        Err(outcome) => Ok(outcome),
+impl Handler for RetryCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        match find(turn, &self.task)? {
+            Ok(task) => run_again(turn, &task),
+            Err(outcome) => Ok(outcome),
+        }
     }
 }
 
@@ -89,22 +86,20 @@ pub fn run_again(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreErro
     admit::submit(turn, &session, &task.prompt, Some(&task.id), &notes)
 }
 
-/// Sets an ended task aside: its buttons are gone.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn discard(turn: &Turn<'_>, id: &str) -> Result<InboxOutcome, StoreError> {
-    let task = match find(turn, id)? {
-        Ok(task) => task,
-        Err(outcome) => return Ok(outcome),
-    };
-    let name = turn.tx.name_of(&task)?;
-    if !task.status.is_final() {
-        return turn.refuse(format::task::not_ended(&task, &name));
+impl Handler for DiscardCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let task = match find(turn, &self.task)? {
+            Ok(task) => task,
+            Err(outcome) => return Ok(outcome),
+        };
+        let name = turn.tx.name_of(&task)?;
+        if !task.status.is_final() {
+            return turn.refuse(format::task::not_ended(&task, &name));
+        }
+        turn.tx.discard(&task.id)?;
+        report::spend_result(turn.tx, turn.cx, &task.id)?;
+        turn.answer(format::task::discarded(&name))
     }
-    turn.tx.discard(&task.id)?;
-    report::spend_result(turn.tx, turn.cx, &task.id)?;
-    turn.answer(format::task::discarded(&name))
 }
 
 /// Finds a task of this chat by its id or the beginning of it; otherwise the chat is told what is wrong.

@@ -1,35 +1,35 @@
 //! `/why`: one message's trace from arrival to receipt.
 
 use super::tasks;
+use crate::command::WhyCommand;
 use crate::format;
 use crate::store::{InboxOutcome, StoreError};
-use crate::turn::Turn;
+use crate::turn::{Handler, Turn};
 
-/// Traces a task or a delivered message from its arrival to its receipt.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn why(turn: &Turn<'_>, of: &str) -> Result<InboxOutcome, StoreError> {
-    let delivery = turn.tx.delivery(of, Some(&turn.incoming.address))?;
-    let of_session = turn.tx.session_by_name(&turn.chat(), of)?;
-    let id = match (&delivery, of_session) {
-        (Some(delivery), _) => delivery.task.clone().unwrap_or_else(|| of.to_owned()),
-        (None, Some(session)) => match turn.tx.tasks_of_session(session.id, 1)?.pop() {
-            Some(task) => task.id.as_str().to_owned(),
-            None => of.to_owned(),
-        },
-        (None, None) => of.to_owned(),
-    };
-    let task = match tasks::find(turn, &id)? {
-        Ok(task) => task,
-        Err(outcome) => return Ok(outcome),
-    };
-    let name = turn.tx.name_of(&task)?;
-    let received = match task.inbox {
-        Some(inbox) => turn.tx.received_at(inbox)?,
-        None => None,
-    };
-    let events = turn.tx.events(&task.id)?;
-    let deliveries = turn.tx.deliveries_of(Some(task.id.as_str()), None)?;
-    turn.answer(format::trace::trace(&task, &name, received, &events, &deliveries))
+impl Handler for WhyCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let of = self.of.as_str();
+        let delivery = turn.tx.delivery(of, Some(&turn.incoming.address))?;
+        let of_session = turn.tx.session_by_name(&turn.chat(), of)?;
+        let id = match (&delivery, of_session) {
+            (Some(delivery), _) => delivery.task.clone().unwrap_or_else(|| of.to_owned()),
+            (None, Some(session)) => match turn.tx.tasks_of_session(session.id, 1)?.pop() {
+                Some(task) => task.id.as_str().to_owned(),
+                None => of.to_owned(),
+            },
+            (None, None) => of.to_owned(),
+        };
+        let task = match tasks::find(turn, &id)? {
+            Ok(task) => task,
+            Err(outcome) => return Ok(outcome),
+        };
+        let name = turn.tx.name_of(&task)?;
+        let received = match task.inbox {
+            Some(inbox) => turn.tx.received_at(inbox)?,
+            None => None,
+        };
+        let events = turn.tx.events(&task.id)?;
+        let deliveries = turn.tx.deliveries_of(Some(task.id.as_str()), None)?;
+        turn.answer(format::trace::trace(&task, &name, received, &events, &deliveries))
+    }
 }

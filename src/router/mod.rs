@@ -1,9 +1,8 @@
 //! The router: an inbound message becomes one durable step.
 //!
-//! Outside the transaction: parse (pure), and look at what only the machine can tell (installed agents). Inside it:
-//! check rights and let the command's [handler](crate::handlers) decide, write the rows and the answer.
+//! Outside the transaction: parse (pure), and [look](crate::turn::Look) at what the command's [handler](crate::handlers) asks
+//! for. Inside it: check rights and let the handler decide, write the rows and the answer.
 
-mod look;
 mod serve;
 
 use std::sync::Arc;
@@ -11,6 +10,7 @@ use std::sync::Arc;
 use signalbox_adapter::{Incoming, IncomingKind};
 
 use crate::command::{self, Misunderstood, Parsed};
+use crate::handlers;
 use crate::store::{OpenInbound, StoreError, Tx};
 use crate::turn::intake;
 use crate::turn::rights::{is_addressed, role_of};
@@ -62,8 +62,7 @@ impl Router {
         inbound: OpenInbound,
         heard: Option<Heard>,
     ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
-        let mut ready = self.prepare(inbound.incoming, heard.as_ref()).await;
-        ready.heard = heard;
+        let ready = self.prepare(inbound.incoming, heard).await;
         move |tx| if tx.is_open(inbound.id)? { ready.route(tx, inbound.id) } else { Ok(()) }
     }
 
@@ -88,10 +87,10 @@ impl Router {
         Ok(role_of(tx, &self.context, incoming)?.is_some() && (is_command || is_addressed(tx, incoming)?))
     }
 
-    async fn prepare(&self, incoming: Incoming, heard: Option<&Heard>) -> Ready {
+    async fn prepare(&self, incoming: Incoming, heard: Option<Heard>) -> Ready {
         let transport = self.context.transports.get(incoming.address.provider.as_str());
         let bot_name = transport.and_then(|transport| transport.bot_name.get()).map(String::as_str);
-        let parsed = match (&incoming.kind, heard) {
+        let parsed = match (&incoming.kind, &heard) {
             (IncomingKind::Text(_), Some(Ok(words))) => command::parse(words, bot_name),
             (IncomingKind::Text(text), Some(Err(_)) | None) => {
                 let is_bare = text.trim().is_empty() && intake::documents(&incoming.files).next().is_some();
@@ -102,8 +101,10 @@ impl Router {
             (IncomingKind::Button { action, .. }, _) => command::parse(&format!("/{action}"), None),
             (IncomingKind::Moved { .. }, _) => Ok(Parsed::Nothing),
         };
-        let looked = look::look(&self.context, &incoming, &parsed).await;
-        Ready { context: Arc::clone(&self.context), incoming, parsed, looked, heard: None }
+        let looks = parsed.as_ref().ok().and_then(handlers::handler).map(|handler| handler.looks());
+        let mut looked = Looked::hearing(heard);
+        looked.look(&self.context, &incoming, looks.unwrap_or_default()).await;
+        Ready { context: Arc::clone(&self.context), incoming, parsed, looked }
     }
 }
 
@@ -113,12 +114,11 @@ struct Ready {
     incoming: Incoming,
     parsed: Result<Parsed, Misunderstood>,
     looked: Looked,
-    heard: Option<Heard>,
 }
 
 impl Ready {
     fn route(&self, tx: &Tx<'_>, inbox: i64) -> Result<(), StoreError> {
-        let turn = Turn::new(tx, &self.context, &self.incoming, inbox, &self.looked, self.heard.as_ref());
+        let turn = Turn::new(tx, &self.context, &self.incoming, inbox, &self.looked);
         serve::serve(&turn, &self.parsed)
     }
 }

@@ -3,13 +3,9 @@
 use signalbox_adapter::{Document, IncomingKind, Purpose};
 
 use crate::access;
-use crate::agent::event::Decision;
-use crate::command::{Command, Misunderstood, Parsed};
-use crate::config::Role;
+use crate::command::{Misunderstood, Parsed};
 use crate::format;
-use crate::handlers::{
-    agents, approvals, background, edit, help, id, investigate, pairing, session, start, status, stop, tasks, why,
-};
+use crate::handlers::{self, edit, pairing};
 use crate::store::{InboxOutcome, StoreError};
 use crate::turn::{Turn, intake, rights};
 
@@ -38,7 +34,7 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
     let Some(role) = role else { return refuse_stranger(turn) };
     note_aside(turn)?;
     if intake::voice(&turn.incoming.files).is_some() {
-        match turn.heard {
+        match turn.looked.heard() {
             Some(Ok(_)) => {}
             Some(Err(why)) => return turn.refuse(format::intake::not_heard(why)),
             None => {
@@ -66,11 +62,10 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
     {
         return Ok(outcome);
     }
-    match parsed {
-        Parsed::Command(command) => dispatch(turn, command, role),
-        Parsed::FreeText { mention, prompt, whole } => session::free_text(turn, mention.as_ref(), prompt, whole),
+    match handlers::handler(parsed) {
+        Some(handler) => handler.handle(turn),
         // Something came with it that could not be taken.
-        Parsed::Nothing => turn.refuse(Document::default()),
+        None => turn.refuse(Document::default()),
     }
 }
 
@@ -78,7 +73,7 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
 fn is_for_us(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<bool, StoreError> {
     let plain = match parsed {
         Ok(Parsed::Nothing) => return Ok(turn.incoming.direct && says_something_else(turn)),
-        Ok(Parsed::FreeText { .. }) => true,
+        Ok(Parsed::FreeText(_)) => true,
         Err(misunderstood) => !misunderstood.command,
         Ok(Parsed::Command(_)) => false,
     };
@@ -102,27 +97,6 @@ fn note_aside(turn: &Turn<'_>) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-fn dispatch(turn: &Turn<'_>, command: &Command, role: Role) -> Result<InboxOutcome, StoreError> {
-    match command {
-        Command::Session(command) => session::handle(turn, command),
-        Command::Investigate(command) => investigate::handle(turn, command),
-        Command::Background(command) => background::handle(turn, command),
-        Command::Status(_) => status::status(turn),
-        Command::Stop(command) => stop::stop(turn, command.all),
-        Command::Why(command) => why::why(turn, &command.of),
-        Command::Cancel(cancel) => tasks::cancel(turn, &cancel.task),
-        Command::Retry(retry) => tasks::retry(turn, &retry.task),
-        Command::Discard(discard) => tasks::discard(turn, &discard.task),
-        Command::Approve(approve) => approvals::decide(turn, &approve.request, Decision::Allow),
-        Command::Allow(allow) => approvals::decide(turn, &allow.request, Decision::AllowForSession),
-        Command::Deny(deny) => approvals::decide(turn, &deny.request, Decision::Deny),
-        Command::Agents(_) => agents::list(turn),
-        Command::Id(_) => id::identity(turn, role),
-        Command::Start(_) => start::welcome(turn),
-        Command::Help(about) => help::help(turn, about.topic.as_deref()),
-    }
 }
 
 fn refuse_stranger(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {

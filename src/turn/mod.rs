@@ -1,12 +1,15 @@
 //! One message's turn: what every handler gets, and the ways in which it answers.
 //!
 //! A [`Turn`] is one transaction with what the handlers know that is no row ([`Context`]). Everything here serves more than
-//! one command: who may do what ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]),
-//! files that came along ([`intake`]). Which handler serves a message is the router's to decide.
+//! one command: what a handler is ([`Handler`]) and what it can have looked at beforehand ([`Look`]), who may do what
+//! ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]), files that came along
+//! ([`intake`]).
 
 pub mod admit;
 mod context;
+mod handler;
 pub mod intake;
+mod look;
 pub mod mention;
 pub mod notice;
 pub mod report;
@@ -14,15 +17,15 @@ pub mod rights;
 mod transport;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 
 use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Purpose, Signal};
 
-use crate::agent::catalogue::Presence;
 use crate::config::Role;
 use crate::format;
 use crate::store::{InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
 pub use context::Context;
+pub use handler::Handler;
+pub use look::{Heard, Look, Looked};
 pub use transport::{Readers, Transport, Voice};
 
 /// One message's turn: the transaction, and all that its handler may need.
@@ -35,33 +38,13 @@ pub struct Turn<'t> {
     pub incoming: &'t Incoming,
     /// Its inbox row.
     pub inbox: i64,
-    /// What the machine said of its agents.
-    pub presence: &'t Presence,
-    /// The text of a file that came with it, where one was wanted, or why it cannot be read.
-    pub attached: Option<&'t Result<String, String>>,
-    /// Chats named in it that cannot be written to, and why.
-    pub unreachable: &'t BTreeMap<String, String>,
-    /// What a voice note was heard to say, or why it could not be heard.
-    pub heard: Option<&'t Heard>,
+    /// What was found outside of the transaction.
+    pub looked: &'t Looked,
     /// Whether a press has been answered.
     pressed: Cell<bool>,
     /// What is said with the first answer.
     aside: RefCell<Aside>,
 }
-
-/// What was looked at outside of the transaction.
-#[derive(Debug, Default)]
-pub struct Looked {
-    /// What the machine said of its agents.
-    pub presence: Presence,
-    /// The text of a file that came with the message, or why it cannot be read.
-    pub attached: Option<Result<String, String>>,
-    /// Chats named in it that cannot be written to, and why.
-    pub unreachable: BTreeMap<String, String>,
-}
-
-/// What a voice note was heard to say, or why it could not be heard.
-pub type Heard = Result<String, String>;
 
 /// What is said with the first answer, before it and after it.
 #[derive(Default)]
@@ -73,31 +56,13 @@ struct Aside {
 impl<'t> Turn<'t> {
     /// Begins a message's turn.
     #[must_use]
-    pub fn new(
-        tx: &'t Tx<'t>,
-        cx: &'t Context,
-        incoming: &'t Incoming,
-        inbox: i64,
-        looked: &'t Looked,
-        heard: Option<&'t Heard>,
-    ) -> Self {
-        let before = match heard {
+    pub fn new(tx: &'t Tx<'t>, cx: &'t Context, incoming: &'t Incoming, inbox: i64, looked: &'t Looked) -> Self {
+        let before = match looked.heard() {
             Some(Ok(words)) => vec![Block::Quote(vec![Block::text(words.clone())])],
             Some(Err(_)) | None => Vec::new(),
         };
         let aside = RefCell::new(Aside { before, after: Vec::new() });
-        Self {
-            tx,
-            cx,
-            incoming,
-            inbox,
-            presence: &looked.presence,
-            attached: looked.attached.as_ref(),
-            unreachable: &looked.unreachable,
-            heard,
-            pressed: Cell::default(),
-            aside,
-        }
+        Self { tx, cx, incoming, inbox, looked, pressed: Cell::default(), aside }
     }
 
     /// Whether who can use this transport owns this machine's user account.

@@ -2,7 +2,7 @@
 
 use signalbox_adapter::{ChatId, Incoming};
 
-use super::Context;
+use super::context::Context;
 use crate::access;
 use crate::config::Role;
 use crate::store::{StoreError, Tx};

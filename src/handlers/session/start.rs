@@ -25,7 +25,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
     let mut notes = Notes::default();
     let agent = match wish.agent {
         Some(agent) => agent.to_owned(),
-        None => match &turn.presence.default {
+        None => match &turn.looked.presence().default {
             Choice::Configured(agent) | Choice::Found(agent) => agent.clone(),
             Choice::OnlyHost => {
                 notes.only_host = turn.tx.first_in(&format!("only-host:{chat}"), std::time::Duration::MAX)?;

@@ -1,0 +1,64 @@
+//! What was said without a command: for a named session, the session of the message replied to, the chat's active session,
+//! or a new one; what is plainly an alert is investigated.
+
+use super::{follow_up, start};
+use crate::alert;
+use crate::command::{FreeText, Resolved};
+use crate::format;
+use crate::handlers::investigate;
+use crate::store::{InboxOutcome, Session, StoreError};
+use crate::turn::{Handler, Look, Turn, mention};
+
+impl Handler for FreeText {
+    fn looks(&self) -> Vec<Look> {
+        vec![Look::Presence]
+    }
+
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let wish = match mention::resolve(turn, self.mention.as_ref())? {
+            Resolved::Session(name) => return follow_up::by_name(turn, &name, &self.prompt),
+            Resolved::NearMiss { word, nearest } => {
+                return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
+            }
+            Resolved::Agent { agent, model } => Some((agent, model)),
+            Resolved::Text => None,
+        };
+        let context = match (&wish, &turn.incoming.reply_to) {
+            (Some(_), _) => None,
+            (None, replied) => {
+                let replied = replied.as_ref().map(|message| message.as_str());
+                context(turn, replied)?
+            }
+        };
+        if let Some(session) = context {
+            return follow_up::follow(turn, session, &self.whole);
+        }
+        if wish.is_none() && alert::is_alert(&self.whole) {
+            return investigate::pasted(turn, &self.whole);
+        }
+        let (agent, model) = wish.unzip();
+        let prompt = if agent.is_some() { &self.prompt } else { &self.whole };
+        let wish = start::Wish {
+            name: None,
+            project: None,
+            agent: agent.as_deref(),
+            model: model.as_ref().and_then(Option::as_deref),
+            prompt,
+        };
+        start::start(turn, &wish)
+    }
+}
+
+/// Returns the session that plain text goes on with: that of the message replied to, that of the thread, or the active one.
+fn context(turn: &Turn<'_>, replied: Option<&str>) -> Result<Option<Session>, StoreError> {
+    if let Some(message) = replied {
+        return turn.tx.session_of_message(&turn.incoming.address, message);
+    }
+    if let Some(session) = turn.tx.session_of_thread(&turn.incoming.address)? {
+        return Ok(Some(session));
+    }
+    match turn.tx.active_session_id(&turn.chat())? {
+        Some(id) => turn.tx.session(id),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,19 @@
+//! What every command's handler is: what it needs looked at, and what it does.
+
+use super::Turn;
+use super::look::Look;
+use crate::store::{InboxOutcome, StoreError};
+
+/// What serves one command, or plain text: implemented by its parsed value.
+pub trait Handler {
+    /// Names what is to be looked at before the transaction begins.
+    fn looks(&self) -> Vec<Look> {
+        Vec::new()
+    }
+
+    /// Decides, writes rows and answers, all in the message's own transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError>;
+}
