@@ -3,16 +3,16 @@
 //! [`Bus::write`] is how everything of the core reaches the store: the step is checked against the role's fencing number
 //! and committed, and only then its effects go to the observer (start, cancel, answer) and the outbox (send).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use signalbox_adapter::{AcceptError, Inbox, Incoming, Provider, Signal};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::agent::environment;
+use crate::lifecycle::{self, Servants, rehearsal};
 use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
@@ -63,7 +63,7 @@ pub struct Bus {
     ears: Ears,
     signs: mpsc::Sender<(Provider, Signal)>,
     own: Weak<Self>,
-    tracker: TaskTracker,
+    servants: Servants,
     /// Wakes the outbox to look for something to claim.
     pub look: Arc<Notify>,
     /// Cancelled when another process has taken the role over.
@@ -71,9 +71,9 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Makes the bus of a process that holds the core role.
+    /// Makes the bus of a process that holds the core role; what it does by itself, it does among the servants.
     #[must_use]
-    pub fn new(store: Store, fence: Fence, router: Router, look: Arc<Notify>) -> (Arc<Self>, Ends) {
+    pub fn new(store: Store, fence: Fence, router: Router, look: Arc<Notify>, servants: Servants) -> (Arc<Self>, Ends) {
         let (orders, order_end) = mpsc::channel(MAX_WAITING);
         let (claimed, claimed_end) = mpsc::channel(MAX_WAITING);
         let (signs, sign_end) = mpsc::channel(MAX_WAITING);
@@ -86,7 +86,7 @@ impl Bus {
             ears: Ears::default(),
             signs,
             own: Weak::clone(own),
-            tracker: TaskTracker::new(),
+            servants,
             look,
             fenced: CancellationToken::new(),
         });
@@ -116,8 +116,8 @@ impl Bus {
         F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let bus = self.own.upgrade().expect("a bus is only used through its Arc");
-        let whole = self.tracker.spawn(async move { bus.write_whole(step).await });
-        whole.await.unwrap_or(Err(StoreError::Closed))
+        let whole = self.servants.errand("bus", async move { bus.write_whole(step).await });
+        whole.await.ok().flatten().unwrap_or(Err(StoreError::Closed))
     }
 
     async fn write_whole<T, F>(&self, step: F) -> Result<T, StoreError>
@@ -170,25 +170,51 @@ impl Bus {
     /// # Errors
     /// [`AcceptError`]; the message is not stored.
     pub async fn accept_from(&self, incoming: Incoming, poller: Option<Fence>) -> Result<(), AcceptError> {
+        self.accept_whole(incoming, poller).await.map_err(|error| AcceptError(Box::new(error)))
+    }
+
+    async fn accept_whole(&self, incoming: Incoming, poller: Option<Fence>) -> Result<(), StoreError> {
         let late = self.router.transcriber(&incoming).is_some() && self.wants_files(&incoming).await;
-        let mut step: Step =
-            if late { Box::new(Router::step_store(incoming)) } else { Box::new(self.router.step(incoming).await) };
-        let checked = move |tx: &Tx<'_>| {
-            poller.as_ref().map_or(Ok(()), |fence| tx.check(fence))?;
-            step(tx)
-        };
-        self.write(checked).await.map_err(|error| AcceptError(Box::new(error)))?;
         if late {
+            self.write(checked(poller, Box::new(Router::step_store(incoming)))).await?;
             self.hear_again();
+            return Ok(());
         }
-        Ok(())
+        let written = match lifecycle::caught(self.router.step(incoming.clone())).await {
+            Ok(step) => self.write(checked(poller.clone(), Box::new(step))).await,
+            Err(why) => Err(StoreError::Other(why.to_string())),
+        };
+        match written {
+            // Not acknowledged it would come again and again, and hold up those behind it.
+            Err(StoreError::Other(error)) => {
+                tracing::error!(error, key = %incoming.key, "could not handle a message; its chat is told");
+                self.refuse(None, incoming, poller).await
+            }
+            written => written,
+        }
+    }
+
+    /// Closes a message that cannot be handled through a fault of ours, and says so in its chat where that can be done.
+    async fn refuse(&self, inbox: Option<i64>, incoming: Incoming, poller: Option<Fence>) -> Result<(), StoreError> {
+        let step = self.router.step_refuse(inbox, incoming.clone());
+        match self.write(checked(poller.clone(), Box::new(step))).await {
+            Err(StoreError::Other(error)) => {
+                tracing::error!(error, key = %incoming.key, "could not say so either");
+                let close = move |tx: &Tx<'_>| match inbox.map_or_else(|| tx.accept(&incoming), |id| Ok(Some(id)))? {
+                    Some(id) => tx.close_inbound(id, InboxOutcome::Refused),
+                    None => Ok(()),
+                };
+                self.write(checked(poller, Box::new(close))).await
+            }
+            written => written,
+        }
     }
 
     /// Notes that a provider can be reached again: what waits for it is tried at once.
     pub fn reachable_again(&self, provider: &str) {
         let bus = self.own.upgrade().expect("a bus is only used through its Arc");
         let provider = provider.to_owned();
-        self.tracker.spawn(async move {
+        self.servants.errand("bus", async move {
             if let Err(error) = bus.write(move |tx| tx.try_again(&provider)).await {
                 tracing::warn!(%error, "could not try again what waits");
             }
@@ -216,15 +242,18 @@ impl Bus {
     }
 
     async fn route_stored(&self, inbound: OpenInbound, heard: Option<Heard>) -> Result<(), StoreError> {
-        let id = inbound.id;
-        let step = self.router.step_open(inbound, heard).await;
-        match self.write(step).await {
+        let (id, incoming) = (inbound.id, inbound.incoming.clone());
+        let written = match lifecycle::caught(self.router.step_open(inbound, heard)).await {
+            Ok(step) => self.write(step).await,
+            Err(why) => Err(StoreError::Other(why.to_string())),
+        };
+        match written {
             // This one will never do, and must not hold up those behind it.
             Err(StoreError::Other(error)) => {
-                tracing::error!(error, inbox.id = id, "could not handle a message; it is closed as refused");
-                self.write(move |tx| tx.close_inbound(id, InboxOutcome::Refused)).await
+                tracing::error!(error, inbox.id = id, "could not handle a message; its chat is told");
+                self.refuse(Some(id), incoming, None).await
             }
-            outcome => outcome,
+            written => written,
         }
     }
 
@@ -236,27 +265,48 @@ impl Bus {
         }
         let file = PathBuf::from(&voice.path);
         let bus = self.own.upgrade().expect("a bus is only used through its Arc");
-        self.tracker.spawn(async move {
+        self.servants.errand("voice", async move {
             let id = inbound.id;
-            let program = bus.router.transcriber(&inbound.incoming).unwrap_or_default();
-            let environment = environment::bare(bus.router.context().agents.variables());
-            let heard = bus.ears.write_down(program, &file, &environment).await;
-            let heard = heard.map_err(|why| Redactor::of(&bus.router.context().config).clean(&why));
-            if let Err(error) = bus.route_stored(inbound, Some(heard)).await {
+            let stop = bus.servants.stop_token().clone();
+            let heard = tokio::select! {
+                // Its message stays open: the next life of this program hears it.
+                () = stop.cancelled() => return bus.ears.release(id),
+                heard = lifecycle::caught(bus.write_down(&inbound.incoming, &file)) => heard,
+            };
+            let heard = heard.unwrap_or_else(|why| Err(format!("writing it down failed through a fault of mine: {why}")));
+            let routed = bus.store.patiently(&stop, || bus.route_stored(inbound.clone(), Some(heard.clone()))).await;
+            if let Err(error) = routed {
                 tracing::error!(%error, inbox.id = id, "could not store what a voice note says; it is written down again");
             }
             bus.ears.release(id);
         });
     }
 
+    async fn write_down(&self, incoming: &Incoming, file: &Path) -> Heard {
+        rehearsal::at("voice");
+        let program = self.router.transcriber(incoming).unwrap_or_default();
+        let environment = environment::bare(self.router.context().agents.variables());
+        let heard = self.ears.write_down(program, file, &environment).await;
+        heard.map_err(|why| Redactor::of(&self.router.context().config).clean(&why))
+    }
+
     /// Looks for voice notes that wait to be written down.
     fn hear_again(&self) {
         let bus = self.own.upgrade().expect("a bus is only used through its Arc");
-        self.tracker.spawn(async move {
+        self.servants.errand("bus", async move {
+            // What is missed now is seen by the next look at the inbox.
             if let Err(error) = bus.route_open().await {
-                tracing::error!(%error, "could not look for voice notes");
+                tracing::debug!(%error, "could not look for voice notes");
             }
         });
+    }
+}
+
+/// Refuses a step when another process listens for its bot by now.
+fn checked(poller: Option<Fence>, mut step: Step) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static {
+    move |tx| {
+        poller.as_ref().map_or(Ok(()), |fence| tx.check(fence))?;
+        step(tx)
     }
 }
 
@@ -267,13 +317,11 @@ impl Inbox for Bus {
     }
 
     async fn wants_files(&self, incoming: &Incoming) -> bool {
-        let (router, incoming) = (self.router.clone(), incoming.clone());
-        match self.store.read(move |tx| router.welcomes(tx, &incoming)).await {
-            Ok(welcome) => welcome,
-            Err(error) => {
-                tracing::warn!(%error, "could not look who may send files");
-                false
-            }
-        }
+        let look = || {
+            let (router, incoming) = (self.router.clone(), incoming.clone());
+            self.store.read(move |tx| router.welcomes(tx, &incoming))
+        };
+        // A file that was not fetched is lost, so that trouble counts for the sender.
+        self.store.patiently(self.servants.stop_token(), look).await.unwrap_or(true)
     }
 }

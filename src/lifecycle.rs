@@ -1,8 +1,13 @@
-//! Start and stop: signals, and what the service manager is told.
+//! Start and stop: signals, what the service manager is told, and the parts that run in between.
+
+pub mod rehearsal;
+mod servants;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+pub use servants::{Panicked, Servants, caught};
 
 /// Tells the service manager that the program is ready.
 pub fn ready() {

@@ -15,11 +15,11 @@ use crate::command;
 use crate::lifecycle;
 use crate::observer::board::Board;
 use crate::observer::live::Live;
-use crate::observer::{Observer, files_of};
+use crate::observer::{Observer, files_of, housekeeping};
 use crate::outbox;
 use crate::redact::Redactor;
 use crate::router::Router;
-use crate::store::{Role, RoleError};
+use crate::store::{Role, RoleError, StoreError};
 use crate::transport::{Surroundings, Transport};
 use crate::turn::Context;
 use crate::wake::Waker;
@@ -34,12 +34,13 @@ impl App {
     /// Waits for the core role as long as another process holds it.
     ///
     /// # Errors
-    /// [`RoleError`] other than [`RoleError::Held`].
+    /// [`RoleError`] other than [`RoleError::Held`], unless it may pass.
     pub async fn wait_for_core(&self) -> Result<Option<Role>, RoleError> {
         loop {
             match self.store.take_core().await {
                 Ok(role) => return Ok(Some(role)),
                 Err(RoleError::Held { .. }) => {}
+                Err(RoleError::Store(error)) if error.is_transient() => {}
                 Err(error) => return Err(error),
             }
             tokio::select! {
@@ -70,39 +71,36 @@ impl App {
             transports,
             state: self.store.directory().to_owned(),
         });
-        let (bus, ends) = Bus::new(self.store.clone(), role.fence().clone(), router, Arc::clone(&look));
+        let servants = &self.servants;
+        let fence = role.fence().clone();
+        let (bus, ends) = Bus::new(self.store.clone(), fence.clone(), router, Arc::clone(&look), servants.clone());
         let waker = Waker::listen(self.store.directory()).context("making the wake-up socket")?;
         let redactor = Redactor::of(&self.config);
         let board = Arc::new(Board::default());
         let observer =
-            Observer::new(Arc::clone(&bus), Launcher::default(), redactor, Arc::clone(&board), self.stop.clone());
+            Observer::new(Arc::clone(&bus), Launcher::default(), redactor, Arc::clone(&board), servants.clone());
         observer.recover().await.context("finding the runs of before again")?;
-        self.tracker.spawn(Arc::clone(&observer).run(ends.orders));
+        servants.start("observer", |_| observer.run(ends.orders));
+        servants.start("housekeeping", |stop| housekeeping::keep(Arc::clone(&bus), stop));
         let transports = std::mem::take(&mut deliveries.transports);
-        self.tracker.spawn(outbox::give_signs(ends.signs, deliveries.adapters.clone(), self.stop.clone()));
+        let adapters = deliveries.adapters.clone();
+        servants.start("signs", |stop| outbox::give_signs(ends.signs, adapters.clone(), stop));
         if deliveries.scopes.is_empty() {
             drop(ends.claimed);
         } else {
-            let adapters = deliveries.adapters.clone();
-            let (pacer, editing) = self.start_outbox(deliveries, Some(role.fence().clone()), ends.claimed, look);
+            let (pacer, editing) = self.start_outbox(deliveries, Some(fence), ends.claimed, look);
             let redactor = Redactor::of(&self.config);
             let live = Live { bus: Arc::clone(&bus), board, adapters, pacer, editing, redactor };
-            self.tracker.spawn(Arc::new(live).run(self.stop.clone()));
+            servants.start("live status", |stop| Arc::new(live).run(stop));
         }
-        let (routing, stop) = (Arc::clone(&bus), self.stop.clone());
-        self.tracker.spawn(async move {
-            route(&routing, &waker, &stop).await;
-        });
+        servants.start("inbox", |stop| route(Arc::clone(&bus), waker, stop));
         self.start_transports(&bus, transports);
         self.role.set(role).ok();
-        let (fenced, stop) = (bus.fenced.clone(), self.stop.clone());
-        self.tracker.spawn(async move {
+        let fenced = bus.fenced.clone();
+        servants.start("role", |stop| async move {
             tokio::select! {
-                () = fenced.cancelled() => {
-                    tracing::error!("another process has taken over; stopping");
-                    stop.cancel();
-                }
-                () = stop.cancelled() => {}
+                () = fenced.cancelled() => Err(StoreError::Fenced),
+                () = stop.cancelled() => Ok(()),
             }
         });
         Ok(bus)
@@ -122,19 +120,27 @@ impl App {
                 health: self.health.transport(&transport.provider),
                 stop: self.stop.clone(),
             };
-            self.tracker.spawn(transport.run(around));
+            let name = format!("transport {}", transport.provider);
+            self.servants.start(name, |_| transport.run(around));
         }
     }
 }
 
-async fn route(bus: &Bus, waker: &Waker, stop: &CancellationToken) {
+/// Routes what other processes write, and what was left open.
+async fn route(bus: Arc<Bus>, waker: Waker, stop: CancellationToken) -> Result<(), StoreError> {
     loop {
-        match bus.route_open().await {
-            Ok(()) => lifecycle::still_alive(),
-            Err(error) => tracing::error!(%error, "could not route what waits in the inbox"),
+        let routed = bus.store().patiently(&stop, || async {
+            let routed = bus.route_open().await;
+            // It turns, whether the store can be used or not.
+            lifecycle::still_alive();
+            routed
+        });
+        match routed.await {
+            Err(error) if !stop.is_cancelled() => return Err(error),
+            Ok(()) | Err(_) => {}
         }
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return Ok(()),
             () = waker.tapped() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }

@@ -24,7 +24,7 @@ impl App {
             Ok((listener, bound)) => {
                 tracing::info!(address = %bound, "answering /healthz, /readyz and /metrics");
                 let parts = Parts { store: self.store.clone(), health };
-                self.tracker.spawn(serve(listener, parts, self.stop.clone()));
+                self.servants.start("http", |stop| serve(listener, parts, stop));
             }
             Err(error) => {
                 tracing::error!(%address, %error, "could not listen for HTTP and goes on without; set http.listen to a free address");

@@ -34,13 +34,7 @@ impl App {
             pacer: Arc::clone(&pacer),
             editing: Arc::clone(&editing),
         });
-        let stop = self.stop.clone();
-        self.tracker.spawn(async move {
-            if let Err(error) = outbox.run(claimed, look, stop.clone()).await {
-                tracing::error!(%error, "the outbox failed; stopping");
-                stop.cancel();
-            }
-        });
+        self.servants.start("outbox", |stop| outbox.run(claimed, look, stop));
         (pacer, editing)
     }
 }

@@ -7,17 +7,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::agent::catalogue::Catalogue;
 use crate::agent::supervisor::boot_id;
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::health::Health;
+use crate::lifecycle::Servants;
 use crate::store::{Caps, Durability, Options, Role, Store};
 
+/// How often is looked whether the database is still where it was opened.
+const LOOK_FOR_DATABASE_EVERY: Duration = Duration::from_secs(2);
 /// How long the parts of a stopping process may take to finish what is at hand.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// How long the store of a stopping process may take to close; together with the parts it is less than 5 s.
+const CLOSE_WITHIN: Duration = Duration::from_millis(800);
 
 /// What a process is made of before it does anything.
 pub struct App {
@@ -30,7 +34,7 @@ pub struct App {
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
     /// Everything that runs.
-    pub tracker: TaskTracker,
+    pub servants: Servants,
     /// How the transports of this process are.
     pub health: Arc<Health>,
     /// The core role, held until everything at hand is written down.
@@ -61,12 +65,13 @@ impl App {
         // Absolute, since agents and their supervisors work in directories of their own.
         let state = std::path::absolute(&state).with_context(|| format!("resolving {}", state.display()))?;
         let store = Store::open(&state, options, Arc::new(SystemClock))?;
+        let stop = CancellationToken::new();
         Ok(Self {
             config,
             variables,
             store,
-            stop: CancellationToken::new(),
-            tracker: TaskTracker::new(),
+            servants: Servants::new(stop.clone()),
+            stop,
             health: Arc::default(),
             role: OnceLock::new(),
         })
@@ -78,16 +83,28 @@ impl App {
         Catalogue::new(self.config.agents.clone(), self.variables.clone())
     }
 
+    /// Watches from now on whether the store is lost.
+    pub fn watch_store(&self) {
+        let store = self.store.clone();
+        self.servants.start("store", |stop| async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    why = store.health().until_lost() => return Err(why),
+                    () = tokio::time::sleep(LOOK_FOR_DATABASE_EVERY) => store.look_for_database(),
+                }
+            }
+        });
+    }
+
     /// Stops everything in time: what is at hand is finished, agents are left to their supervisors.
     pub async fn stop(&self) {
-        self.stop.cancel();
-        self.tracker.close();
-        if tokio::time::timeout(STOP_WITHIN, self.tracker.wait()).await.is_err() {
-            tracing::warn!("some parts did not finish in time");
-        }
+        self.servants.stop(STOP_WITHIN).await;
         let store = self.store.clone();
-        if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
-            tracing::error!(%error, "closing the store panicked");
+        match tokio::time::timeout(CLOSE_WITHIN, tokio::task::spawn_blocking(move || store.close())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.servants.fail("store", &error),
+            Err(_) => tracing::warn!("the store could not be closed in time; what it has acknowledged is safe"),
         }
     }
 }

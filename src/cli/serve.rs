@@ -1,4 +1,4 @@
-//! `signalbox serve`: route, observe and deliver until told to stop.
+//! `signalbox serve`: route, observe and deliver until told to stop, or until a part fails; then the exit code says so.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,13 +20,14 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     lifecycle::stop_on_signals(&app.stop)?;
+    app.watch_store();
     let role = match app.store.take_core().await {
         Ok(role) => role,
         Err(RoleError::Held { holder }) if arguments.standby => {
             tracing::info!(holder.pid = holder, "waiting for the process that serves this state directory");
             match app.wait_for_core().await? {
                 Some(role) => role,
-                None => return Ok(ExitCode::SUCCESS),
+                None => return Ok(code(&app)),
             }
         }
         Err(error @ RoleError::Held { .. }) => {
@@ -38,13 +39,16 @@ pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitC
     let deliveries = Deliveries::default().with_chats(&app.config);
     let chats: Vec<&str> = deliveries.transports.iter().map(|chat| chat.provider.as_str()).collect();
     let chats = if chats.is_empty() { "none".to_owned() } else { chats.join(", ") };
-    let bus = app.start_core(role, Arc::new(Notify::new()), deliveries).await?;
+    app.start_core(role, Arc::new(Notify::new()), deliveries).await?;
     app.start_http(app.health.clone()).await;
     lifecycle::ready();
     tracing::info!(state = %app.store.directory().display(), chats, "serving; terminals attach with `signalbox shell`");
     app.stop.cancelled().await;
     lifecycle::stopping();
-    let fenced = bus.fenced.is_cancelled();
     app.stop().await;
-    Ok(if fenced { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(code(&app))
+}
+
+fn code(app: &App) -> ExitCode {
+    if app.servants.have_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

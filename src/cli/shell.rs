@@ -12,6 +12,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::Args;
 use signalbox_adapter::{Deliver, Listen, ListenContext};
 use tokio::sync::{Notify, mpsc, watch};
@@ -95,6 +96,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     if interactive {
         screen::adopt(&app, &id).await?;
     }
+    app.watch_store();
     match app.store.take_core().await {
         Ok(role) => {
             door.open(app.start_core(role, Arc::new(Notify::new()), with_chats(deliveries())).await?);
@@ -103,9 +105,9 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         Err(error) => return Err(error.into()),
     }
     if interactive {
-        app.tracker.spawn(screen::keep_adopting(Arc::clone(&app), id.clone()));
+        app.servants.start("other windows", |_| screen::keep_adopting(Arc::clone(&app), id.clone()));
     }
-    app.tracker.spawn(screen::keep_status(Arc::clone(&app), tasks, active));
+    app.servants.start("progress lines", |_| screen::keep_status(Arc::clone(&app), tasks, active));
     let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope, unread.clone()));
     let inbox: Arc<dyn signalbox_adapter::Inbox> =
         if interactive { Arc::clone(&door) as _ } else { Arc::clone(&waiting) as _ };
@@ -114,7 +116,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     if interactive && !app.stop.is_cancelled() {
         screen::say_good_bye(&app).await?;
     }
-    let interrupted = !interactive && app.stop.is_cancelled();
+    let interrupted = !interactive && app.stop.is_cancelled() && !app.servants.have_failed();
     let unread = unread.is_cancelled() && !app.stop.is_cancelled();
     app.stop().await;
     heard?;
@@ -126,7 +128,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     let codes = [
         (interrupted, EXIT_INTERRUPTED),
         (listen.has_refused(), super::EXIT_REFUSED),
-        (unread, super::EXIT_FAILED),
+        (unread || app.servants.have_failed(), super::EXIT_FAILED),
         (true, waiting.exit_code()),
     ];
     let code = codes.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code).max();
@@ -138,23 +140,18 @@ fn attach(app: &Arc<App>, door: &Arc<Door>, deliveries: Deliveries, interactive:
     let look = Arc::new(Notify::new());
     let (_none, claimed) = mpsc::channel(1);
     app.start_outbox(deliveries, None, claimed, Arc::clone(&look));
-    app.tracker.spawn(screen::look_on_commits(Arc::clone(app), Arc::clone(&look)));
+    app.servants.start("commit watch", |_| screen::look_on_commits(Arc::clone(app), Arc::clone(&look)));
     let (app, door) = (Arc::clone(app), Arc::clone(door));
-    let waiting = Arc::clone(&app);
-    waiting.tracker.spawn(async move {
-        let started = match app.wait_for_core().await {
-            Ok(Some(role)) => {
-                let chats = Deliveries::default();
-                let chats = if interactive { chats.with_chats(&app.config) } else { chats };
-                app.start_core(role, look, chats).await
-            }
-            Ok(None) => return,
-            Err(error) => Err(error.into()),
-        };
-        match started {
-            Ok(bus) => door.open(bus),
-            Err(error) => tracing::error!(%error, "could not take over from the process that served"),
+    let servants = app.servants.clone();
+    servants.start("take-over", |stop| async move {
+        if let Some(role) = app.wait_for_core().await? {
+            let chats = Deliveries::default();
+            let chats = if interactive { chats.with_chats(&app.config) } else { chats };
+            let started = app.start_core(role, look, chats).await;
+            door.open(started.context("taking over from the process that served")?);
         }
+        stop.cancelled().await;
+        Ok::<_, anyhow::Error>(())
     });
 }
 

@@ -10,6 +10,14 @@ pub fn not_taken(why: &str) -> Block {
     Block::text(format!("Not taken: {why}"))
 }
 
+/// Tells that a message could not be handled through a fault of the program.
+#[must_use]
+pub fn our_fault() -> Document {
+    line(
+        "This message could not be handled because signalbox itself failed. Nothing was started; the bot's log says more.",
+    )
+}
+
 /// Tells how to have voice notes transcribed, by the section of the configuration that names the program.
 #[must_use]
 pub fn no_program(section: Option<&str>) -> Document {

@@ -72,6 +72,12 @@ pub fn result(task: &Task, name: &str, now: Timestamp) -> Document {
     document
 }
 
+/// Says why a task was ended through a fault of the program.
+#[must_use]
+pub fn our_fault() -> &'static str {
+    "signalbox itself failed while it followed this run, so the agent was stopped. Its log says more."
+}
+
 /// Says in one line how a task ended.
 #[must_use]
 pub fn ended(task: &Task, name: &str, now: Timestamp) -> Document {

@@ -12,6 +12,7 @@ mod metrics;
 mod process;
 mod ready;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Health;
+use crate::lifecycle::{caught, rehearsal};
 use crate::store::Store;
 use fresh::Fresh;
 
@@ -62,7 +64,10 @@ struct Shared {
 }
 
 /// Answers until `stop` is cancelled; requests at hand are then finished.
-pub async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken) {
+///
+/// # Errors
+/// None: a connection that fails is its own affair.
+pub async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken) -> Result<(), Infallible> {
     let router = router(parts);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
@@ -77,7 +82,9 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken)
             Ok((stream, place)) => {
                 let router = router.clone();
                 connections.spawn(async move {
-                    converse(stream, router).await;
+                    if let Err(why) = caught(converse(stream, router)).await {
+                        tracing::error!(%why, "an HTTP connection failed");
+                    }
                     drop(place);
                 });
             }
@@ -91,6 +98,7 @@ pub async fn serve(listener: TcpListener, parts: Parts, stop: CancellationToken)
     let at_hand = async { while connections.join_next().await.is_some() {} };
     // Those that have not said what they want by then are cut off.
     tokio::time::timeout(STOP_WITHIN, at_hand).await.ok();
+    Ok(())
 }
 
 async fn accept(
@@ -103,6 +111,7 @@ async fn accept(
 }
 
 async fn converse(stream: TcpStream, router: Router) {
+    rehearsal::at("connection");
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)

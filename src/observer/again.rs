@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Observer;
+use super::watch::Stored;
 use crate::agent::supervisor::client::{Attached, RunNews, attach};
+use crate::format;
 use crate::rca::Recorder;
 use crate::store::{Again, Completion, Investigation, Status, Task};
 use crate::turn::report;
@@ -22,8 +24,13 @@ impl Observer {
             *told.lock().unwrap_or_else(PoisonError::into_inner) = next;
             Ok(())
         });
-        if !stored.await {
-            return Err(None);
+        match stored.await {
+            Stored::Yes => {}
+            Stored::Left => return Err(None),
+            Stored::Never => {
+                let fault = Some(format::task::our_fault().to_owned());
+                return Err(Some(Completion::without_answer(Status::ErrorInternal, fault)));
+            }
         }
         let next = next.lock().unwrap_or_else(PoisonError::into_inner).take();
         next.ok_or_else(|| Some(Completion::without_answer(Status::Aborted, None)))

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Observer, prepare};
+use tokio_util::sync::CancellationToken;
+
+use super::prepare::scratch_of;
 use crate::agent::supervisor::STDOUT_FILE;
+use crate::bus::Bus;
 use crate::clock::Timestamp;
 use crate::store::StoreError;
 
@@ -16,60 +19,60 @@ const LATE_SUPERVISOR: Duration = Duration::from_secs(3600);
 /// Rows removed in one step, so that no step holds others up.
 const ROWS_A_STEP: usize = 500;
 
-impl Observer {
-    pub(super) async fn keep_house(self: Arc<Self>) {
-        loop {
-            if let Err(error) = self.clean().await {
-                tracing::warn!(%error, "could not remove what is older than the retention");
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(EVERY) => {}
-            }
-        }
-    }
-
-    /// Removes a closed session's scratch.
-    pub(super) fn tidy(&self, session: i64) {
-        let scratch = prepare::scratch_of(&session.to_string(), self.bus.store().directory());
-        self.tracker.spawn_blocking(move || match std::fs::remove_dir_all(&scratch) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "could not remove a session's scratch");
-            }
+/// Keeps the house until `stop`.
+///
+/// # Errors
+/// None that may pass: those are waited out.
+pub async fn keep(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
+    loop {
+        match bus.store().patiently(&stop, || clean(&bus, &stop)).await {
+            Err(error) if !stop.is_cancelled() => return Err(error),
             Ok(()) | Err(_) => {}
-        });
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(EVERY) => {}
+        }
     }
+}
 
-    async fn clean(&self) -> Result<(), StoreError> {
-        let retention = self.bus.router().context().config.store.retention;
-        loop {
-            let removed = self.bus.write(move |tx| tx.forget(tx.now().before(retention), ROWS_A_STEP)).await?;
-            if removed == 0 || self.stop.is_cancelled() {
-                break;
-            }
+/// Removes what a closed session has left in its scratch directory.
+pub(super) async fn tidy(state: PathBuf, session: i64) {
+    let scratch = scratch_of(&session.to_string(), &state);
+    match tokio::fs::remove_dir_all(&scratch).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "could not remove a session's scratch");
         }
-        let state = self.bus.store().directory().to_owned();
-        // The folders are listed before the rows are read: a row is committed before its folder is made, so a folder
-        // that is listed here and has no row there is truly nobody's.
-        let (runs, scratch) = (folders(&state.join("runs")), folders(&state.join("tmp")));
-        let (files, now) = (state.join("files"), self.bus.store().clock().now());
-        let keep = self.bus.store().read(|tx| tx.kept_folders(tx.now().before(LATE_SUPERVISOR))).await?;
-        let swept = tokio::task::spawn_blocking(move || {
-            sweep(runs, |run, name| {
-                let task = name.rsplit_once('-').map_or(name, |(task, _)| task);
-                // Output that was too long for its answer stays as long as its task is known.
-                keep.recent.contains(task) || keep.runs.contains(task) && run.join(STDOUT_FILE).exists()
-            });
-            sweep(scratch, |_, name| keep.scratch.contains(name));
-            for chat in folders(&files).iter().flat_map(|provider| folders(provider)) {
-                remove_older(&chat, now.before(retention));
-            }
-        });
-        if let Err(error) = swept.await {
-            tracing::error!(%error, "removing old files panicked");
-        }
-        Ok(())
+        Ok(()) | Err(_) => {}
     }
+}
+
+async fn clean(bus: &Bus, stop: &CancellationToken) -> Result<(), StoreError> {
+    let retention = bus.router().context().config.store.retention;
+    loop {
+        let removed = bus.write(move |tx| tx.forget(tx.now().before(retention), ROWS_A_STEP)).await?;
+        if removed == 0 || stop.is_cancelled() {
+            break;
+        }
+    }
+    let state = bus.store().directory().to_owned();
+    // The folders are listed before the rows are read: a row is committed before its folder is made, so a folder
+    // that is listed here and has no row there is truly nobody's.
+    let (runs, scratch) = (folders(&state.join("runs")), folders(&state.join("tmp")));
+    let (files, now) = (state.join("files"), bus.store().clock().now());
+    let keep = bus.store().read(|tx| tx.kept_folders(tx.now().before(LATE_SUPERVISOR))).await?;
+    let swept = tokio::task::spawn_blocking(move || {
+        sweep(runs, |run, name| {
+            let task = name.rsplit_once('-').map_or(name, |(task, _)| task);
+            // Output that was too long for its answer stays as long as its task is known.
+            keep.recent.contains(task) || keep.runs.contains(task) && run.join(STDOUT_FILE).exists()
+        });
+        sweep(scratch, |_, name| keep.scratch.contains(name));
+        for chat in folders(&files).iter().flat_map(|provider| folders(provider)) {
+            remove_older(&chat, now.before(retention));
+        }
+    });
+    swept.await.map_err(|error| StoreError::Other(format!("removing old files: {error}")))
 }
 
 /// Lists the folders of a directory.

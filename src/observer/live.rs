@@ -5,6 +5,7 @@
 //! it ended, is a row ([`crate::store::Tx::replace`]), so that no message stays behind that claims something still runs.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -57,20 +58,26 @@ struct Shown {
 
 impl Live {
     /// Shows progress until `stop`.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+    ///
+    /// # Errors
+    /// None: what cannot be shown now is made anew by the next look.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) -> Result<(), Infallible> {
         let mut shown: HashMap<TaskId, Shown> = HashMap::new();
         let mut typing: HashMap<ChatAddress, Instant> = HashMap::new();
         let mut under_way: JoinSet<Option<TaskId>> = JoinSet::new();
         loop {
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
             while let Some(done) = under_way.try_join_next() {
-                if let Ok(Some(lost)) = done
-                    && let Some(shown) = shown.get_mut(&lost)
-                {
-                    shown.lost = true;
+                match done {
+                    Ok(lost) => {
+                        if let Some(shown) = lost.and_then(|lost| shown.get_mut(&lost)) {
+                            shown.lost = true;
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "a change of a status message panicked"),
                 }
             }
             let entries = self.board.entries();
@@ -86,7 +93,8 @@ impl Live {
                 self.type_on(adapter, entry, &mut typing, &mut under_way);
                 let state = shown.entry(entry.task.id.clone()).or_default();
                 if let Err(error) = self.show(adapter, entry, state, &mut under_way).await {
-                    tracing::warn!(%error, task.id = %entry.task.id, "could not look for a status message");
+                    // The next look comes soon, and the store itself tells of its troubles.
+                    tracing::debug!(%error, task.id = %entry.task.id, "could not look for a status message");
                 }
             }
         }

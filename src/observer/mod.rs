@@ -12,7 +12,8 @@ mod again;
 pub mod board;
 mod brief;
 mod follow;
-mod housekeeping;
+mod give_up;
+pub mod housekeeping;
 mod inquiry;
 pub mod live;
 mod prepare;
@@ -23,17 +24,18 @@ mod verdict;
 mod watch;
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::agent::supervisor::client::Launcher;
 use crate::agent::supervisor::wire::Control;
 use crate::bus::{Bus, Order};
+use crate::lifecycle::{Servants, caught};
 use crate::redact::Redactor;
 use crate::store::{Approval, Task, TaskId};
 use board::Board;
@@ -73,29 +75,32 @@ pub struct Observer {
     redactor: Redactor,
     controls: Mutex<HashMap<TaskId, mpsc::Sender<Word>>>,
     board: Arc<Board>,
-    tracker: TaskTracker,
+    servants: Servants,
     stop: CancellationToken,
 }
 
 impl Observer {
-    /// Makes an observer; when `stop` is cancelled it lets go of its runs and leaves the agents to their supervisors.
+    /// Makes an observer; when the servants are to stop it lets go of its runs and leaves the agents to their supervisors.
     #[must_use]
     pub fn new(
         bus: Arc<Bus>,
         launcher: Launcher,
         redactor: Redactor,
         board: Arc<Board>,
-        stop: CancellationToken,
+        servants: Servants,
     ) -> Arc<Self> {
-        Arc::new(Self { bus, launcher, redactor, controls: Mutex::default(), board, tracker: TaskTracker::new(), stop })
+        let stop = servants.stop_token().clone();
+        Arc::new(Self { bus, launcher, redactor, controls: Mutex::default(), board, servants, stop })
     }
 
     /// Follows orders until it is stopped.
-    pub async fn run(self: Arc<Self>, mut orders: mpsc::Receiver<Order>) {
-        self.spawn(Arc::clone(&self).keep_house());
+    ///
+    /// # Errors
+    /// None; it ends early only when nobody can give orders any more.
+    pub async fn run(self: Arc<Self>, mut orders: mpsc::Receiver<Order>) -> Result<(), Infallible> {
         loop {
             let order = tokio::select! {
-                () = self.stop.cancelled() => break,
+                () = self.stop.cancelled() => return Ok(()),
                 order = orders.recv() => order,
             };
             match order {
@@ -105,16 +110,13 @@ impl Observer {
                     self.tell(&task, Word::Cancel);
                 }
                 Some(Order::Answer(approval)) => self.tell(&approval.task.clone(), Word::Answer(approval)),
-                Some(Order::Tidy(session)) => self.tidy(session),
-                None => break,
+                Some(Order::Tidy(session)) => {
+                    let state = self.bus.store().directory().to_owned();
+                    self.servants.errand("housekeeping", housekeeping::tidy(state, session));
+                }
+                None => return Ok(()),
             }
         }
-        self.tracker.close();
-        self.tracker.wait().await;
-    }
-
-    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.tracker.spawn(work);
     }
 
     fn begin(self: &Arc<Self>, task: Task, how: watch::Begin) {
@@ -125,9 +127,12 @@ impl Observer {
         self.controls().insert(task.id.clone(), control);
         self.board.add(&task, Instant::now());
         let observer = Arc::clone(self);
-        self.spawn(async move {
+        self.servants.errand("observer", async move {
             let id = task.id.clone();
-            watch::watch(&observer, task, how, controls).await;
+            if let Err(why) = caught(watch::watch(&observer, task, how, controls)).await {
+                tracing::error!(task.id = %id, %why, "a run cannot be followed any further; its task is ended");
+                observer.give_up(&id).await;
+            }
             observer.board.remove(&id);
             observer.controls().remove(&id);
         });

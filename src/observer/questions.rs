@@ -56,7 +56,11 @@ impl Observer {
     pub(super) async fn pass_answers_on(&self, questions: &Questions) {
         for asking in questions.0.values().cloned() {
             let task = asking.task.clone();
-            match self.bus.store().read(move |tx| tx.answer_to(&asking)).await {
+            let look = || {
+                let asking = asking.clone();
+                self.bus.store().read(move |tx| tx.answer_to(&asking))
+            };
+            match self.bus.store().patiently(&self.stop, look).await {
                 Ok(Some(approval)) => self.tell(&task, Word::Answer(approval)),
                 Ok(None) => {}
                 Err(error) => tracing::error!(%error, task.id = %task, "could not look for an answer to a request"),

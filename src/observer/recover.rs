@@ -32,12 +32,13 @@ impl Observer {
     /// # Errors
     /// [`StoreError`] when the rows cannot be read.
     pub async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
-        let tasks = self.bus.store().read(|tx| tx.unfinished_tasks(None)).await?;
+        let store = self.bus.store();
+        let tasks = store.patiently(&self.stop, || store.read(|tx| tx.unfinished_tasks(None))).await?;
         for task in tasks.into_iter().filter(|task| task.status == Status::Running) {
             self.begin(task, Begin::Again);
         }
         // What waited may run now; its order comes over the bus.
-        self.bus.write(|tx| tx.start_ready()).await
+        store.patiently(&self.stop, || self.bus.write(|tx| tx.start_ready())).await
     }
 
     /// Finds one run again; trouble with its files is no verdict, and it is looked for until there is one.

@@ -17,6 +17,8 @@ use crate::agent::exit::Exit;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, StartError, attach};
 use crate::agent::supervisor::end_leftovers;
 use crate::config::{Kind, Recovery};
+use crate::format;
+use crate::lifecycle::rehearsal;
 use crate::rca::{Rca, Recorder, Stats};
 use crate::store::{Asking, Completion, Session, Status, StoreError, Task};
 use crate::turn::report;
@@ -81,7 +83,15 @@ async fn watch_run(
     how: Begin,
     controls: &mut mpsc::Receiver<Word>,
 ) -> Option<Task> {
-    let Ok((session, briefing)) = observer.briefing_of(&task).await else { return None };
+    let (session, briefing) = match observer.briefing_of(&task).await {
+        Ok(read) => read,
+        Err(error) if is_left(&error) => return None,
+        Err(error) => {
+            tracing::error!(%error, task.id = %task.id, "could not read what a run needs; its task is ended");
+            observer.give_up(&task.id).await;
+            return None;
+        }
+    };
     let recorder = match &briefing.inquiry {
         Some(inquiry) => Some(observer.recorder_of(&task, inquiry).await),
         None => None,
@@ -124,6 +134,7 @@ async fn watch_run(
         };
         match news {
             Some(RunNews::Event(event)) => {
+                rehearsal::at("run");
                 observer.board.take(&task.id, &event, Instant::now());
                 observer.take(&task, run.seen(), event, &mut seen).await;
                 if !is_up_to_date && run.is_up_to_date() {
@@ -140,8 +151,16 @@ async fn watch_run(
     }
 }
 
-/// This program stops.
-struct Stopping;
+/// What became of a step of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// It is stored.
+    Yes,
+    /// It is left to the next life of this program: this one stops, or has lost its role or the store.
+    Left,
+    /// It cannot be stored, through a fault of ours.
+    Never,
+}
 
 /// What came of starting a run.
 enum Started {
@@ -153,28 +172,20 @@ enum Started {
 }
 
 impl Observer {
-    /// Reads a task's session, and what it investigates; `Err` when this program stops before it could: without the
-    /// session a resumed conversation would silently begin afresh.
-    async fn briefing_of(&self, task: &Task) -> Result<(Option<Session>, Briefing), Stopping> {
-        loop {
+    /// Reads a task's session, and what it investigates: without the session a resumed conversation would silently begin
+    /// afresh.
+    async fn briefing_of(&self, task: &Task) -> Result<(Option<Session>, Briefing), StoreError> {
+        let read = || {
             let task = task.clone();
-            let id = task.id.clone();
-            let read = self.bus.store().read(move |tx| {
+            self.bus.store().read(move |tx| {
                 let session = task.session.map(|id| tx.session(id)).transpose()?.flatten();
                 let inquiry = tx.investigation(&task.id)?;
                 let of_session = session.as_ref().filter(|session| session.investigation && inquiry.is_none());
                 let earlier = of_session.map(|session| tx.investigation_of_session(session.id)).transpose()?.flatten();
                 Ok((session, Briefing { inquiry, earlier }))
-            });
-            match read.await {
-                Ok(read) => return Ok(read),
-                Err(error) => tracing::error!(%error, task.id = %id, "could not read a session; reading again"),
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return Err(Stopping),
-                () = tokio::time::sleep(STORE_AGAIN) => {}
-            }
-        }
+            })
+        };
+        self.bus.store().patiently(&self.stop, read).await
     }
 
     async fn start(&self, task: &Task, session: Option<&Session>, briefing: &Briefing, seen: &mut Seen) -> Started {
@@ -321,16 +332,35 @@ impl Observer {
         self.finish(task, completion, false, analysis).await;
     }
 
-    /// Writes a task's end down in one step: task, session, result, and who is next.
+    /// Writes a task's end down in one step: task, session, result, and who is next. An end that cannot be stored becomes
+    /// `error:internal`.
     ///
     /// Returns whether it is written: a program that stops, or has lost the role, leaves that to the next one.
-    async fn finish(
+    pub(super) async fn finish(
         &self,
         task: Task,
         completion: Completion,
         forgotten: bool,
         analysis: Option<(Option<Rca>, Stats)>,
     ) -> bool {
+        let mut stored = self.write_end(task.clone(), completion, forgotten, analysis).await;
+        if stored == Stored::Never {
+            let bare = Completion::without_answer(Status::ErrorInternal, Some(format::task::our_fault().into()));
+            stored = self.write_end(task, bare, false, None).await;
+        }
+        if stored == Stored::Never {
+            self.servants.fail("observer", &"the end of a task cannot be stored");
+        }
+        stored == Stored::Yes
+    }
+
+    async fn write_end(
+        &self,
+        task: Task,
+        completion: Completion,
+        forgotten: bool,
+        analysis: Option<(Option<Rca>, Stats)>,
+    ) -> Stored {
         let bus = Arc::clone(&self.bus);
         let retry = bus.router().context().config.observer.recovery == Recovery::Retry;
         let completion = if forgotten { with_forgotten(completion) } else { completion };
@@ -353,25 +383,25 @@ impl Observer {
         .await
     }
 
-    /// Stores a step, again and again until it is stored or this program stops: what happened must not be lost.
-    ///
-    /// Returns whether it is stored.
-    pub(super) async fn store<F>(&self, what: &str, step: F) -> bool
+    /// Stores a step, with patience while the store cannot be used: what happened must not be lost.
+    pub(super) async fn store<F>(&self, what: &str, step: F) -> Stored
     where
         F: FnMut(&crate::store::Tx<'_>) -> Result<(), StoreError> + Send + Clone + 'static,
     {
-        loop {
-            match self.bus.write(step.clone()).await {
-                Ok(()) => return true,
-                Err(StoreError::Fenced | StoreError::Closed) => return false,
-                Err(error) => tracing::error!(%error, what, "could not store; trying again"),
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return false,
-                () = tokio::time::sleep(STORE_AGAIN) => {}
+        match self.bus.store().patiently(&self.stop, || self.bus.write(step.clone())).await {
+            Ok(()) => Stored::Yes,
+            Err(error) if is_left(&error) => Stored::Left,
+            Err(error) => {
+                tracing::error!(%error, what, "could not store");
+                Stored::Never
             }
         }
     }
+}
+
+/// Whether what failed is done by the next life of this program: this one stops, or has lost its role or the store.
+fn is_left(error: &StoreError) -> bool {
+    error.is_transient() || error.is_fatal()
 }
 
 /// Removes a finished run's files, where there are any, and keeps its directory for a while ([`super::housekeeping`]): a supervisor that an

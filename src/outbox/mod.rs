@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::lifecycle::{caught, rehearsal};
 use crate::store::{Delivery, Fence, Scope, Store, StoreError, Tx};
 pub use editing::Editing;
 pub use pacer::Pacer;
@@ -28,8 +29,6 @@ pub use signs::give as give_signs;
 const MAX_UNDER_WAY: usize = 64;
 /// How long without a wake-up until the rows are looked at all the same.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long until a receipt that could not be stored is stored again.
-const STORE_AGAIN: Duration = Duration::from_secs(1);
 
 /// How the outbox of a process is set up.
 pub struct Setup {
@@ -63,48 +62,64 @@ impl Outbox {
         Arc::new(Self { setup })
     }
 
-    /// Delivers until `stop`; then finishes the attempts under way and puts back what was not begun.
+    /// Delivers until `stop`; then finishes the attempts under way and puts back what was not begun. While the store cannot
+    /// be used nothing new is sent, and what has become of earlier attempts is kept until it can be stored.
     ///
     /// # Errors
-    /// [`StoreError`] when the rows cannot be read or another process has taken the role.
+    /// [`StoreError`] when the rows can never be read, or another process has taken the role.
     pub async fn run(
         self: Arc<Self>,
         mut claimed: mpsc::Receiver<Delivery>,
         look: Arc<Notify>,
         stop: CancellationToken,
     ) -> Result<(), StoreError> {
-        let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
-        self.write(move |tx| tx.doubt_abandoned(&scopes, &sender)).await?;
         let mut under_way = JoinSet::new();
-        // Whether the outcome of an attempt was lost, so that its row says nothing.
-        let mut in_doubt = false;
-        self.claim(&mut under_way).await?;
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                Some(delivery) = claimed.recv() => self.begin(delivery, &mut under_way),
-                Some(done) = under_way.join_next() => match done {
-                    Ok(Some(following)) => self.begin(following, &mut under_way),
-                    Ok(None) => {}
-                    Err(error) => {
-                        in_doubt = true;
-                        tracing::error!(%error, "a delivery attempt panicked");
-                    }
-                },
-                () = look.notified() => self.claim(&mut under_way).await?,
-                () = tokio::time::sleep(self.until_next_look()) => self.claim(&mut under_way).await?,
-                // Looks again at when the one that was refused may go.
-                () = self.setup.pacer.refused.notified() => {}
-            }
-        }
+        let served = self.serve(&mut claimed, &look, &stop, &mut under_way).await;
         self.setup.pacer.close();
+        // Whether the outcome of an attempt was lost, so that its row says nothing.
+        let mut in_doubt = served.is_err();
         while let Some(done) = under_way.join_next().await {
             in_doubt |= done.is_err();
         }
         if !in_doubt {
             self.release().await;
         }
-        Ok(())
+        match served {
+            // What may pass is left to the next life of this program.
+            Err(error) if !(stop.is_cancelled() && error.is_transient()) => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn serve(
+        self: &Arc<Self>,
+        claimed: &mut mpsc::Receiver<Delivery>,
+        look: &Notify,
+        stop: &CancellationToken,
+        under_way: &mut JoinSet<Option<Delivery>>,
+    ) -> Result<(), StoreError> {
+        let store = &self.setup.store;
+        let doubt = || {
+            let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
+            self.write(move |tx| tx.doubt_abandoned(&scopes, &sender))
+        };
+        store.patiently(stop, doubt).await?;
+        self.claim(stop, under_way).await?;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                Some(delivery) = claimed.recv() => self.begin(delivery, under_way),
+                Some(done) = under_way.join_next() => match done {
+                    Ok(Some(following)) => self.begin(following, under_way),
+                    Ok(None) => {}
+                    Err(error) => return Err(StoreError::Other(format!("an attempt ended without a word: {error}"))),
+                },
+                () = look.notified() => self.claim(stop, under_way).await?,
+                () = tokio::time::sleep(self.until_next_look()) => self.claim(stop, under_way).await?,
+                // Looks again at when the one that was refused may go.
+                () = self.setup.pacer.refused.notified() => {}
+            }
+        }
     }
 
     /// Puts back what was claimed and not begun; left as it is, it would count as sent perhaps.
@@ -126,37 +141,42 @@ impl Outbox {
         under_way.spawn(async move { outbox.attempt(delivery).await });
     }
 
-    async fn claim(self: &Arc<Self>, under_way: &mut JoinSet<Option<Delivery>>) -> Result<(), StoreError> {
+    async fn claim(
+        self: &Arc<Self>,
+        stop: &CancellationToken,
+        under_way: &mut JoinSet<Option<Delivery>>,
+    ) -> Result<(), StoreError> {
         let room = MAX_UNDER_WAY.saturating_sub(under_way.len());
         self.setup.pacer.forget_wake();
-        let scopes = self.setup.scopes.clone();
-        let now = self.setup.store.clock().now();
-        // Looking is a read; only when something is due does it cost a commit.
-        let due = self.setup.store.read(move |tx| tx.next_delivery_at(&scopes)).await?;
-        if room == 0 || due.is_none_or(|at| at > now) {
-            return Ok(());
-        }
-        let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
-        for delivery in self.write(move |tx| tx.claim_deliveries(&scopes, &sender, room)).await? {
+        for delivery in self.setup.store.patiently(stop, || self.claim_due(room)).await? {
             self.begin(delivery, under_way);
         }
         Ok(())
     }
 
+    async fn claim_due(&self, room: usize) -> Result<Vec<Delivery>, StoreError> {
+        let scopes = self.setup.scopes.clone();
+        let now = self.setup.store.clock().now();
+        // Looking is a read; only when something is due does it cost a commit.
+        let due = self.setup.store.read(move |tx| tx.next_delivery_at(&scopes)).await?;
+        if room == 0 || due.is_none_or(|at| at > now) {
+            return Ok(Vec::new());
+        }
+        let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
+        self.write(move |tx| tx.claim_deliveries(&scopes, &sender, room)).await
+    }
+
     /// Makes one attempt and stores its outcome; returns what the lane, now free, claims next.
     async fn attempt(&self, delivery: Delivery) -> Option<Delivery> {
-        let outcome = self.try_once(&delivery).await;
+        let outcome = match caught(self.try_once(&delivery)).await {
+            Ok(outcome) => outcome,
+            Err(why) => {
+                tracing::error!(delivery.key = %delivery.key, %why, "a delivery attempt failed; it may have arrived");
+                Outcome::Failed(DeliverError::Unknown(why.to_string()))
+            }
+        };
         self.heed(&delivery, &outcome);
-        let next = retry::decide(
-            &outcome,
-            &retry::History {
-                attempts: delivery.attempts,
-                age: self.setup.store.clock().now().since(delivery.created_at),
-                max_age: self.setup.max_ages.get(delivery.address.provider.as_str()).copied(),
-                chance: self.setup.store.clock().random(),
-            },
-        );
-        let next = match next {
+        let next = match retry::decide(&outcome, &self.history(&delivery)) {
             // What cannot be changed any more is left as it is.
             Next::GiveUp(error) if delivery.is_edit => {
                 tracing::debug!(delivery.key = %delivery.key, error, "an earlier message could not be changed");
@@ -167,24 +187,40 @@ impl Outbox {
         if let Next::GiveUp(error) = &next {
             tracing::warn!(delivery.key = %delivery.key, %error, "gave a delivery up; `signalbox outbox list` shows it");
         }
-        loop {
-            let (next, id) = (next.clone(), delivery.id);
-            let (lane, sender, from) = (delivery.lane.clone(), self.setup.sender.clone(), delivery.address.clone());
-            let stored = self
-                .write(move |tx| {
-                    record(tx, id, &from, &next)?;
-                    tx.claim_next(&lane, &sender)
-                })
-                .await;
-            match stored {
-                Ok(following) => return following,
-                Err(StoreError::Fenced | StoreError::Closed) => return None,
-                Err(error) => {
-                    tracing::error!(%error, delivery.key = %delivery.key, "could not store a receipt; trying again");
-                    tokio::time::sleep(STORE_AGAIN).await;
-                }
+        let stored = match self.store_outcome(&delivery, &next).await {
+            Err(StoreError::Other(error)) => {
+                tracing::error!(error, delivery.key = %delivery.key, "what became of a delivery cannot be stored");
+                let unknown = Outcome::Failed(DeliverError::Unknown(error));
+                self.store_outcome(&delivery, &retry::decide(&unknown, &self.history(&delivery))).await
             }
+            stored => stored,
+        };
+        // Whoever stores nothing more leaves the row to the next life of this program, which asks or marks.
+        stored
+            .inspect_err(|error| tracing::debug!(%error, delivery.key = %delivery.key, "an outcome was not stored"))
+            .ok()?
+    }
+
+    fn history(&self, delivery: &Delivery) -> retry::History {
+        retry::History {
+            attempts: delivery.attempts,
+            age: self.setup.store.clock().now().since(delivery.created_at),
+            max_age: self.setup.max_ages.get(delivery.address.provider.as_str()).copied(),
+            chance: self.setup.store.clock().random(),
         }
+    }
+
+    /// Stores what became of an attempt, as long as this process lives: it is known nowhere else.
+    async fn store_outcome(&self, delivery: &Delivery, next: &Next) -> Result<Option<Delivery>, StoreError> {
+        let step = || {
+            let (next, id, lane) = (next.clone(), delivery.id, delivery.lane.clone());
+            let (sender, from) = (self.setup.sender.clone(), delivery.address.clone());
+            self.write(move |tx| {
+                record(tx, id, &from, &next)?;
+                tx.claim_next(&lane, &sender)
+            })
+        };
+        self.setup.store.patiently(&CancellationToken::new(), step).await
     }
 
     /// Passes on whom the provider asks to wait.
@@ -198,6 +234,7 @@ impl Outbox {
     }
 
     async fn try_once(&self, delivery: &Delivery) -> Outcome {
+        rehearsal::at("delivery");
         let Some(adapter) = self.setup.adapters.get(delivery.address.provider.as_str()) else {
             return Outcome::Failed(DeliverError::Unreachable("its transport is not running".into()));
         };

@@ -3,6 +3,7 @@
 //! An answer to a press goes at once; reactions go one after the other, so that 👀 never comes after 👍.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use signalbox_adapter::{Deliver, Provider, Signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use crate::lifecycle::caught;
 
 /// Longest that one sign may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,11 +24,14 @@ const MAX_UNDER_WAY: usize = 32;
 type Sign = (Provider, Signal);
 
 /// Gives signs until `stop`.
+///
+/// # Errors
+/// None; it ends early only when nobody can ask for signs any more.
 pub async fn give(
     mut signs: mpsc::Receiver<Sign>,
     adapters: BTreeMap<String, Arc<dyn Deliver>>,
     stop: CancellationToken,
-) {
+) -> Result<(), Infallible> {
     let (reactions, mut waiting) = mpsc::channel::<Sign>(MAX_WAITING);
     let in_turn = async {
         while let Some((provider, signal)) = waiting.recv().await {
@@ -58,12 +64,14 @@ pub async fn give(
         () = in_turn => {}
         () = sort => {}
     }
+    Ok(())
 }
 
 async fn once(adapter: &dyn Deliver, signal: &Signal) {
-    match tokio::time::timeout(CALL_TIMEOUT, adapter.signal(signal)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a sign could not be given"),
+    match tokio::time::timeout(CALL_TIMEOUT, caught(adapter.signal(signal))).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::debug!(%error, "a sign could not be given"),
+        Ok(Err(why)) => tracing::error!(%why, "a sign could not be given"),
         Err(_) => tracing::debug!("a sign took too long"),
     }
 }

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use signalbox_adapter::{Incoming, IncomingKind};
 
 use crate::command::{self, Misunderstood, Parsed};
+use crate::format;
 use crate::handlers;
-use crate::store::{OpenInbound, StoreError, Tx};
+use crate::store::{InboxOutcome, OpenInbound, StoreError, Tx};
 use crate::turn::intake;
 use crate::turn::rights::{is_addressed, role_of};
 use crate::turn::{Context, Heard, Looked, Turn, answer_press};
@@ -64,6 +65,27 @@ impl Router {
     ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
         let ready = self.prepare(inbound.incoming, heard).await;
         move |tx| if tx.is_open(inbound.id)? { ready.route(tx, inbound.id) } else { Ok(()) }
+    }
+
+    /// Makes the step that closes a message which cannot be handled through a fault of ours, stored before or not, and says so
+    /// to a sender who may use the bot.
+    pub fn step_refuse(
+        &self,
+        inbox: Option<i64>,
+        incoming: Incoming,
+    ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
+        let router = self.clone();
+        move |tx| {
+            let Some(inbox) = inbox.map_or_else(|| tx.accept(&incoming), |id| Ok(Some(id)))? else { return Ok(()) };
+            if !router.welcomes(tx, &incoming)? {
+                return tx.close_inbound(inbox, InboxOutcome::Ignored);
+            }
+            let looked = Looked::default();
+            let turn = Turn::new(tx, &router.context, &incoming, inbox, &looked);
+            let outcome = turn.refuse(format::intake::our_fault())?;
+            turn.answer_press("");
+            tx.close_inbound(inbox, outcome)
+        }
     }
 
     /// Returns the program that writes a message's voice note down, where it has one and such a program is configured.

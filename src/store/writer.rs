@@ -18,6 +18,7 @@ use super::effects::Written;
 use super::error::StoreError;
 use super::fence::Fence;
 use super::tx::{Context, Tx};
+use crate::lifecycle::rehearsal;
 
 /// Most requests that share one commit.
 const MAX_BATCH: usize = 256;
@@ -137,6 +138,7 @@ fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, m
                 Err(_) => break,
             }
         }
+        rehearsal::at("writer");
         batch = commit_together(&connection, batch, context, &mut log);
         log.tend(&connection);
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use signalbox_adapter::ListenError;
 
-/// First wait after a loss.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// Longest wait after a loss.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+use crate::clock::{Backoff, spread};
+
+/// Waits after losses.
+const LOST: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
 /// Waits while another program listens for the same bot, the last again and again.
 const CONTESTED_WAITS: [Duration; 4] =
     [Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(60), Duration::from_secs(300)];
@@ -31,25 +31,19 @@ impl Again {
 
     /// Returns how long to wait; up to half of it is chance, so that two programs do not meet again and again.
     pub(super) fn wait(&mut self, error: &ListenError, chance: u64) -> Duration {
-        let wait = match error {
+        match error {
             ListenError::Contested(_) => {
                 let wait = CONTESTED_WAITS[self.contests.min(CONTESTED_WAITS.len() - 1)];
                 self.contests += 1;
                 // Never shorter: the other program must have the time to stop.
-                return wait + spread(wait / 4, chance);
+                wait + spread(wait / 4, chance)
             }
             ListenError::Lost(_) | ListenError::Refused(_) => {
-                FIRST_WAIT.saturating_mul(1 << self.losses.min(10)).min(LONGEST_WAIT)
+                self.losses += 1;
+                LOST.wait(self.losses, chance)
             }
-        };
-        self.losses += 1;
-        wait - spread(wait / 2, chance)
+        }
     }
-}
-
-fn spread(most: Duration, chance: u64) -> Duration {
-    let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX).max(1);
-    Duration::from_millis(chance % most)
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@
 
 mod again;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -19,8 +21,9 @@ use signalbox_adapter::{
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
+use crate::clock::Backoff;
 use crate::health::{TransportHealth, TransportState};
-use crate::store::{Fence, Role, RoleError, Store};
+use crate::store::{Fence, Role, RoleError, Store, StoreError};
 use again::Again;
 
 /// How often a stand-by asks for the role; a holder's death is noticed within this time.
@@ -29,6 +32,9 @@ const ASK_ROLE_EVERY: Duration = Duration::from_secs(1);
 const SILENT_AFTER: Duration = Duration::from_secs(150);
 /// How often is looked whether a listener is silent.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long to wait after a message that could not be stored, until the store is asked whether it can be used again.
+const STORE_AGAIN: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5) };
 
 /// A provider's transport, connected to nothing yet.
 pub struct Transport {
@@ -63,39 +69,16 @@ pub struct Surroundings {
 }
 
 impl Transport {
-    /// Listens until the program stops or the provider will not have us.
-    pub async fn run(self, around: Surroundings) {
+    /// Listens until the program stops; one whom the provider will not have waits for that, as all else goes on.
+    ///
+    /// # Errors
+    /// None: what goes wrong is tried again, or told where all transports tell how they are.
+    pub async fn run(self, around: Surroundings) -> Result<(), Infallible> {
         let Self { provider, bot_id, mut listen, deliver, announce } = self;
         let poller = Poller { provider, bot_id, deliver, announce };
-        let Some(role) = poller.take_role(&around).await else { return };
-        let inbox: Arc<dyn Inbox> = Arc::new(Door { bus: Arc::clone(&around.bus), fence: role.fence().clone() });
-        let mut again = Again::default();
-        let mut introduced = false;
-        loop {
-            let ended = match poller.introduce(&around, &mut introduced).await {
-                Ok(()) => poller.listen_once(listen.as_mut(), &around, Arc::clone(&inbox), &mut again).await,
-                Err(error) => Err(error),
-            };
-            let Err(error) = ended else { return };
-            if around.bus.fenced.is_cancelled() {
-                return;
-            }
-            around.health.set(state_of(&error));
-            if let ListenError::Refused(why) = &error {
-                tracing::error!(
-                    transport = poller.provider,
-                    why,
-                    "this transport is off until it is set right and the program is started again; all else goes on"
-                );
-                return;
-            }
-            let wait = again.wait(&error, around.store.clock().random());
-            tracing::warn!(transport = poller.provider, %error, wait_s = wait.as_secs_f64(), "listening again after a wait");
-            tokio::select! {
-                () = around.stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
-            }
-        }
+        poller.listen(listen.as_mut(), &around).await;
+        around.stop.cancelled().await;
+        Ok(())
     }
 }
 
@@ -108,12 +91,63 @@ struct Poller {
 }
 
 impl Poller {
+    /// Listens, again after every loss, until the program stops or the provider will not have us.
+    async fn listen(&self, listen: &mut dyn Listen, around: &Surroundings) {
+        let Some(role) = self.take_role(around).await else { return };
+        let door = Arc::new(Door::new(Arc::clone(&around.bus), role.fence().clone()));
+        let mut again = Again::default();
+        let mut introduced = false;
+        loop {
+            let ended = match self.introduce(around, &mut introduced).await {
+                Ok(()) => self.listen_once(listen, around, Arc::clone(&door) as _, &mut again).await,
+                Err(error) => Err(error),
+            };
+            let Err(error) = ended else { return };
+            if around.bus.fenced.is_cancelled() {
+                return;
+            }
+            around.health.set(state_of(&error));
+            if let Some(wait) = door.wait_for_store(around.store.clock().random()) {
+                // The store tells what is wrong, and when that is over; then there is no more reason to wait.
+                if self.wait_for_store(around, wait).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+            if let ListenError::Refused(why) = &error {
+                tracing::error!(
+                    transport = self.provider,
+                    why,
+                    "this transport is off until it is set right and the program is started again; all else goes on"
+                );
+                return;
+            }
+            let wait = again.wait(&error, around.store.clock().random());
+            tracing::warn!(transport = self.provider, %error, wait_s = wait.as_secs_f64(), "listening again after a wait");
+            tokio::select! {
+                () = around.stop.cancelled() => return,
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Waits until messages can be stored again, but for a moment at least.
+    async fn wait_for_store(&self, around: &Surroundings, at_least: Duration) -> Result<(), StoreError> {
+        tokio::select! {
+            () = around.stop.cancelled() => return Err(StoreError::Closed),
+            () = tokio::time::sleep(at_least) => {}
+        }
+        around.store.patiently(&around.stop, || around.bus.write(|tx| tx.probe_write())).await
+    }
+
     /// Waits for the right to listen for this bot; `None` when the program stops first.
     async fn take_role(&self, around: &Surroundings) -> Option<Role> {
         let mut told = false;
         loop {
             match around.store.take_poller(&self.provider, &self.bot_id).await {
                 Ok(role) => return Some(role),
+                // The store itself tells of its troubles.
+                Err(RoleError::Store(error)) => tracing::debug!(%error, "could not take the role of listening"),
                 Err(RoleError::Held { holder }) if !told => {
                     told = true;
                     around.health.set(TransportState::Standby);
@@ -123,10 +157,11 @@ impl Poller {
                         "another process listens for this bot; standing by"
                     );
                 }
-                Err(RoleError::Held { .. }) => {}
-                Err(error) => {
-                    tracing::error!(transport = self.provider, %error, "could not take the role of listening")
+                Err(error @ RoleError::Lock(_)) if !told => {
+                    told = true;
+                    tracing::error!(transport = self.provider, %error, "could not take the role of listening; trying on");
                 }
+                Err(RoleError::Held { .. } | RoleError::Lock(_)) => {}
             }
             tokio::select! {
                 () = around.stop.cancelled() => return None,
@@ -235,12 +270,36 @@ fn as_listen_error(error: DeliverError) -> ListenError {
 struct Door {
     bus: Arc<Bus>,
     fence: Fence,
+    /// Messages in a row that could not be stored for now.
+    failures: AtomicU32,
+    /// Whether the last one is such, and has not been waited for yet.
+    failed: AtomicBool,
+}
+
+impl Door {
+    fn new(bus: Arc<Bus>, fence: Fence) -> Self {
+        Self { bus, fence, failures: AtomicU32::new(0), failed: AtomicBool::new(false) }
+    }
+
+    /// Returns how long to wait, once for each message that could not be stored for now.
+    fn wait_for_store(&self, chance: u64) -> Option<Duration> {
+        let failed = self.failed.swap(false, Ordering::SeqCst);
+        failed.then(|| STORE_AGAIN.wait(self.failures.load(Ordering::SeqCst), chance))
+    }
 }
 
 #[async_trait]
 impl Inbox for Door {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
-        self.bus.accept_from(incoming, Some(self.fence.clone())).await
+        let accepted = self.bus.accept_from(incoming, Some(self.fence.clone())).await;
+        match &accepted {
+            Err(AcceptError(error)) if error.downcast_ref().is_some_and(StoreError::is_transient) => {
+                self.failures.fetch_add(1, Ordering::SeqCst);
+                self.failed.store(true, Ordering::SeqCst);
+            }
+            Ok(()) | Err(_) => self.failures.store(0, Ordering::SeqCst),
+        }
+        accepted
     }
 
     async fn wants_files(&self, incoming: &Incoming) -> bool {

@@ -12,6 +12,7 @@ use signalbox::agent::supervisor::client::Launcher;
 use signalbox::bus::Bus;
 use signalbox::clock::SystemClock;
 use signalbox::config::{self, Config};
+use signalbox::lifecycle::Servants;
 use signalbox::observer::Observer;
 use signalbox::outbox::{Outbox, Pacer, Setup};
 use signalbox::redact::Redactor;
@@ -127,11 +128,12 @@ impl Rig {
             config,
         });
         let look = Arc::new(tokio::sync::Notify::new());
-        let (bus, ends) = Bus::new(store.clone(), role.fence().clone(), router, Arc::clone(&look));
         let stop = CancellationToken::new();
+        let servants = Servants::new(stop.clone());
+        let (bus, ends) = Bus::new(store.clone(), role.fence().clone(), router, Arc::clone(&look), servants.clone());
         let launcher = Launcher { program: Path::new(env!("CARGO_BIN_EXE_signalbox")).to_owned() };
         let redactor = Redactor::new(&bus.router().context().config.redact);
-        let observer = Observer::new(Arc::clone(&bus), launcher, redactor, Arc::default(), stop.clone());
+        let observer = Observer::new(Arc::clone(&bus), launcher, redactor, Arc::default(), servants.clone());
         let provider = Arc::new(NullProvider::default());
         let scopes = vec![Scope { provider: PROVIDER.into(), window: None }];
         let pacer = Pacer::new([]);
@@ -147,9 +149,8 @@ impl Rig {
             pacer,
             editing: Arc::default(),
         });
-        let runtime = tokio::runtime::Handle::current();
-        runtime.spawn(observer.run(ends.orders));
-        runtime.spawn(outbox.run(ends.claimed, look, stop.clone()));
+        servants.start("observer", |_| observer.run(ends.orders));
+        servants.start("outbox", |stop| outbox.run(ends.claimed, look, stop));
         Self { bus, provider, stop, count: AtomicU64::new(0), _role: role, _directory: directory }
     }
 

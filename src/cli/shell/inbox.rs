@@ -97,13 +97,17 @@ impl Inbox for Waiting {
             return Err(error);
         }
         loop {
-            match self.verdict(&key).await {
+            match self.store.patiently(&self.stop, || self.verdict(&key)).await {
                 Ok(Some(code)) => {
                     self.worst.fetch_max(code, Ordering::SeqCst);
                     return Ok(());
                 }
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "could not look for a result; looking again"),
+                Err(error) if error.is_fatal() => {
+                    self.worst.fetch_max(super::super::EXIT_FAILED, Ordering::SeqCst);
+                    return Ok(());
+                }
+                Err(error) => tracing::debug!(%error, "could not look for a result; looking again"),
             }
             tokio::select! {
                 () = self.stop.cancelled() => return Ok(()),

@@ -1,5 +1,6 @@
 //! What an interactive shell shows besides messages: progress, the active session, results of windows that are gone.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +19,10 @@ const ADOPT_EVERY: Duration = Duration::from_secs(1);
 const WATCH_EVERY: Duration = Duration::from_millis(50);
 
 /// Takes over what waits for windows that are gone, again and again until the program stops.
-pub(super) async fn keep_adopting(app: Arc<App>, window: String) {
+pub(super) async fn keep_adopting(app: Arc<App>, window: String) -> Result<(), Infallible> {
     loop {
         tokio::select! {
-            () = app.stop.cancelled() => return,
+            () = app.stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(ADOPT_EVERY) => {}
         }
         if let Err(error) = adopt(&app, &window).await {
@@ -45,7 +46,7 @@ pub(super) async fn keep_status(
     app: Arc<App>,
     tasks: watch::Sender<Vec<String>>,
     active: watch::Sender<Option<String>>,
-) {
+) -> Result<(), Infallible> {
     let mut follower = Follower::new(app.store.clone(), wiring::CONSOLE_CHAT.to_owned());
     loop {
         match follower.look().await {
@@ -72,27 +73,25 @@ pub(super) async fn keep_status(
             changed
         });
         tokio::select! {
-            () = app.stop.cancelled() => return,
+            () = app.stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(SHOW_EVERY) => {}
         }
     }
 }
 
 /// Wakes the outbox of an attached terminal whenever another process has committed something.
-pub(super) async fn look_on_commits(app: Arc<App>, look: Arc<Notify>) {
-    let mut watcher = match app.store.watcher() {
-        Ok(watcher) => watcher,
-        Err(error) => {
-            tracing::warn!(%error, "could not watch for commits; results appear with a delay");
-            return;
-        }
+pub(super) async fn look_on_commits(app: Arc<App>, look: Arc<Notify>) -> Result<(), StoreError> {
+    let watching = app.store.patiently(&app.stop, || async { app.store.watcher() }).await;
+    let mut watcher = match watching {
+        Err(_) if app.stop.is_cancelled() => return Ok(()),
+        watching => watching?,
     };
     loop {
         if watcher.changed() {
             look.notify_one();
         }
         tokio::select! {
-            () = app.stop.cancelled() => return,
+            () = app.stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(WATCH_EVERY) => {}
         }
     }

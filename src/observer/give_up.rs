@@ -1,0 +1,71 @@
+//! A run that this program cannot follow any further through a fault of its own: its agent is ended, and its task with it,
+//! so that nothing runs on unseen and the chat knows.
+
+use std::time::Duration;
+
+use super::Observer;
+use crate::agent::supervisor::client::{Attached, Run, RunNews, attach};
+use crate::agent::supervisor::end_leftovers;
+use crate::agent::supervisor::wire::Control;
+use crate::format;
+use crate::store::{Completion, Status, Task, TaskId};
+
+/// How much longer than an agent may take to end its supervisor is waited for.
+const END_WITHIN: Duration = Duration::from_secs(15);
+
+impl Observer {
+    /// Ends a task whose run cannot be followed, as `error:internal`.
+    pub(super) async fn give_up(&self, id: &TaskId) {
+        let known = self.bus.store().patiently(&self.stop, || {
+            let id = id.clone();
+            self.bus.store().read(move |tx| tx.task(id.as_str()))
+        });
+        // What cannot be read now is found again at the next start.
+        let Ok(Some(task)) = known.await else { return };
+        if task.status != Status::Running || !self.end_run(&task).await {
+            return;
+        }
+        let completion = Completion::without_answer(Status::ErrorInternal, Some(format::task::our_fault().to_owned()));
+        self.finish(task, completion, false, None).await;
+    }
+
+    /// Ends what runs of a task; returns whether that is done, and not left to the next start.
+    async fn end_run(&self, task: &Task) -> bool {
+        let directory = self.run_directory(task);
+        match attach(&directory, 0).await {
+            Ok(Attached::Live(run)) => {
+                let grace = self.bus.router().context().config.timeouts.kill_grace;
+                tokio::select! {
+                    () = self.stop.cancelled() => return false,
+                    ended = tokio::time::timeout(grace + END_WITHIN, end(run)) => {
+                        if ended.is_err() {
+                            tracing::error!(task.id = %task.id, "the supervisor of a run did not end it");
+                        }
+                    }
+                }
+            }
+            Ok(Attached::Dead) => match tokio::task::spawn_blocking(move || end_leftovers(&directory)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run")
+                }
+                Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
+            },
+            Ok(Attached::Ended(_) | Attached::NeverStarted) | Err(_) => {}
+        }
+        true
+    }
+}
+
+/// Cancels a run, and waits for its end.
+async fn end(mut run: Run) {
+    if let Err(error) = run.control(&Control::cancel()).await {
+        tracing::warn!(%error, "could not reach a run's supervisor");
+    }
+    while let Some(news) = run.next().await {
+        match news {
+            RunNews::Event(_) => {}
+            RunNews::Exit(_) | RunNews::Lost => return,
+        }
+    }
+}
