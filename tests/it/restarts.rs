@@ -105,7 +105,7 @@ fn a_run_whose_supervisor_is_killed_is_interrupted_and_asked_about_once() {
     let task = newest_task(&house);
     shell.line(&format!("/retry {task}"));
     eventually("it runs again", || house.runs().len() == 2);
-    house.say(&format!("/retry {task}")).refused("retried or set aside before");
+    house.say(&format!("/retry {task}")).refused("retried or discarded before");
     house.say("/stop all").was(0, "Stopping ada");
     shell.until("[ada] Cancelled");
     assert_eq!(house.runs().len(), 2, "pressed twice, it ran once more");
@@ -133,6 +133,7 @@ fn with_recovery_by_retry_an_interrupted_run_goes_on_by_itself_once() {
     let house = House::new("observer.recovery = \"retry\"");
     let _serving = house.serve();
     leave_running(&house, "ada", "hang");
+    eventually("its conversation is known", || house.count("sessions WHERE agent_session IS NOT NULL") == 1);
     kill_the_supervisor(&house);
     eventually("it runs again", || house.runs().len() == 2);
     let (first, second) = (house.runs()[0].clone(), house.runs()[1].clone());
