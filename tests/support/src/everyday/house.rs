@@ -1,79 +1,23 @@
 //! A house of its own for a story: state directory, configuration, agents, and people who talk to the real program.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write as _;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::talk::{Said, Talk};
+use super::wait::PATIENCE;
 use crate::programs::{scripted_agent, signalbox};
-
-/// Longest wait for anything that a story waits for.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a wait looks.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
-
-/// Waits until a condition holds.
-#[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < PATIENCE, "in time: {what}");
-        std::thread::park_timeout(LOOK_EVERY);
-    }
-}
 
 /// A state directory with its configuration; nothing that was started there outlives it.
 pub struct House {
     directory: TempDir,
     variables: Vec<(String, String)>,
-}
-
-/// What a command said, and its exit code.
-#[derive(Debug)]
-pub struct Said {
-    /// The exit code; a signal that ended it, negative.
-    pub code: i32,
-    /// Standard output.
-    pub out: String,
-    /// Standard error.
-    pub err: String,
-}
-
-impl Said {
-    /// Checks exit code and standard output.
-    #[track_caller]
-    pub fn was(self, code: i32, needle: &str) -> Self {
-        assert_eq!(self.code, code, "{self:#?}");
-        assert!(self.out.contains(needle), "{needle:?} in {self:#?}");
-        self
-    }
-
-    /// Checks that a command was refused with exit code 2, for a reason.
-    #[track_caller]
-    pub fn refused(self, needle: &str) -> Self {
-        self.was(2, needle)
-    }
-
-    /// The name of the session that was started.
-    #[track_caller]
-    pub fn session(&self) -> String {
-        let all = format!("{}{}", self.err, self.out);
-        session_in(&all).unwrap_or_else(|| panic!("a session's name in {self:#?}"))
-    }
-}
-
-/// Finds the first session's name in `[name] Started …`.
-pub fn session_in(text: &str) -> Option<String> {
-    let open = text.find('[')? + 1;
-    let close = open + text[open..].find(']')?;
-    Some(text[open..close].to_owned())
 }
 
 impl House {
@@ -184,16 +128,8 @@ impl House {
     }
 
     /// Starts a command in the background; what it says goes to files.
-    pub fn start(&self, mut command: Command) -> Talk {
-        let (out, err) = (self.said_file(), self.said_file());
-        command.stdout(File::create(&out).expect("a file")).stderr(File::create(&err).expect("a file"));
-        let child = command.spawn().expect("the program starts");
-        Talk { child: Some(child), out, err }
-    }
-
-    fn said_file(&self) -> PathBuf {
-        let file = tempfile::Builder::new().prefix("said-").tempfile_in(self.directory.path()).expect("a file");
-        file.into_temp_path().keep().expect("the file is kept")
+    pub fn start(&self, command: Command) -> Talk {
+        Talk::start(command, self.directory.path())
     }
 
     /// What the scripted agents were asked, in order: session, whether it was resumed, prompt.
@@ -267,95 +203,4 @@ fn marked(directory: &Path) -> Vec<i32> {
 fn holds(pid: i32, file: &str, needle: &[u8]) -> bool {
     let content = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
     content.windows(needle.len()).any(|window| window == needle)
-}
-
-/// A command that goes on in the background.
-pub struct Talk {
-    child: Option<Child>,
-    out: PathBuf,
-    err: PathBuf,
-}
-
-impl Talk {
-    /// What it has said so far on standard output.
-    pub fn out(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.out).expect("readable")).into_owned()
-    }
-
-    /// What it has said so far on standard error.
-    pub fn err(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.err).expect("readable")).into_owned()
-    }
-
-    /// Waits until the command has said something, on either stream; returns all it has said.
-    #[track_caller]
-    pub fn until(&self, needle: &str) -> String {
-        let all = || format!("{}{}", self.err(), self.out());
-        let started = Instant::now();
-        while !all().contains(needle) {
-            assert!(started.elapsed() < PATIENCE, "in time: {needle:?} in {:?}", all());
-            std::thread::park_timeout(LOOK_EVERY);
-        }
-        all()
-    }
-
-    /// Sends it a signal.
-    pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.id().cast_signed()), signal).expect("it can be signalled");
-    }
-
-    /// The id of its process.
-    pub fn id(&self) -> u32 {
-        self.child.as_ref().expect("it goes on").id()
-    }
-
-    /// Whether it has not ended.
-    pub fn goes_on(&mut self) -> bool {
-        self.child.as_mut().expect("it goes on").try_wait().expect("it can be asked").is_none()
-    }
-
-    /// Waits for its end.
-    #[track_caller]
-    pub fn end(mut self) -> Said {
-        let started = Instant::now();
-        while self.goes_on() {
-            assert!(started.elapsed() < PATIENCE, "it ends in time; so far: {}{}", self.err(), self.out());
-            std::thread::park_timeout(LOOK_EVERY);
-        }
-        let status = self.child.take().expect("it goes on").wait().expect("it can be waited for");
-        let code = status.code().unwrap_or_else(|| -status.signal().expect("a code or a signal"));
-        Said { code, out: self.out(), err: self.err() }
-    }
-}
-
-impl Drop for Talk {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            drop(child.kill());
-            drop(child.wait());
-        }
-    }
-}
-
-/// A process that does nothing but work.
-pub struct Hog(Child);
-
-impl Hog {
-    /// Starts one, which ends when this is dropped.
-    pub fn start() -> Self {
-        let hog = Command::new("sh").args(["-c", "while :; do :; done"]).stdin(Stdio::null()).spawn();
-        Self(hog.expect("a hog"))
-    }
-
-    /// The id of its process.
-    pub fn id(&self) -> u32 {
-        self.0.id()
-    }
-}
-
-impl Drop for Hog {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
 }

@@ -1,0 +1,18 @@
+//! Waiting for what a story waits for.
+
+use std::time::{Duration, Instant};
+
+/// Longest wait for anything that a story waits for.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a wait looks.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Waits until a condition holds.
+#[track_caller]
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < PATIENCE, "in time: {what}");
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+}
