@@ -12,6 +12,7 @@ mod investigations;
 mod phone;
 mod refusals;
 mod restarts;
+mod service;
 mod sessions;
 mod storage;
 mod supervisor;

@@ -1,5 +1,6 @@
 //! A house of its own for a story: state directory, configuration, agents, and people who talk to the real program.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,11 @@ use tempfile::TempDir;
 use super::talk::{Said, Talk};
 use super::wait::PATIENCE;
 use crate::programs::{scripted_agent, signalbox};
+
+/// The configuration, below the house's own directory.
+const CONFIG: &str = "config.toml";
+/// The state directory, below it too.
+const STATE: &str = "state";
 
 /// A state directory with its configuration; nothing that was started there outlives it.
 pub struct House {
@@ -46,7 +52,7 @@ impl House {
 
     /// Writes the configuration file; the store is the quick one, since no power is cut here.
     pub fn configure(&self, text: &str) {
-        fs::write(self.path("config.toml"), format!("store.durability = \"process\"\n{text}")).expect("written");
+        fs::write(self.path(CONFIG), format!("store.durability = \"process\"\n{text}")).expect("written");
     }
 
     /// Sets a variable for every command.
@@ -66,7 +72,7 @@ impl House {
 
     /// The state directory.
     pub fn state(&self) -> PathBuf {
-        self.path("state")
+        self.path(STATE)
     }
 
     /// Makes a file, which a `wait` step of an agent waits for.
@@ -75,21 +81,14 @@ impl House {
     }
 
     /// The program with its arguments.
-    pub fn command<A: AsRef<std::ffi::OsStr>>(&self, arguments: &[A]) -> Command {
-        let mut command = Command::new(signalbox());
-        command
-            .args(arguments)
-            .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .env("HOME", self.directory.path())
-            .env("USER", "kim")
-            .env("SIGNALBOX_CONFIG", self.path("config.toml"))
-            .env("SIGNALBOX_STATE_DIR", self.state())
-            .env("SIGNALBOX__HTTP__LISTEN", "")
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .current_dir(self.directory.path())
-            .stdin(Stdio::null());
-        command
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
+        command(self.directory.path(), &self.variables, arguments)
+    }
+
+    /// Makes the program with its arguments again and again, with the variables that are set now.
+    pub(super) fn maker(&self, arguments: &'static [&'static str]) -> impl Fn() -> Command + Send + 'static {
+        let (directory, variables) = (self.directory.path().to_owned(), self.variables.clone());
+        move || command(&directory, &variables, arguments)
     }
 
     /// Runs the program to its end.
@@ -191,6 +190,23 @@ impl Drop for House {
             });
         }
     }
+}
+
+fn command<A: AsRef<OsStr>>(house: &Path, variables: &[(String, String)], arguments: &[A]) -> Command {
+    let mut command = Command::new(signalbox());
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", house)
+        .env("USER", "kim")
+        .env("SIGNALBOX_CONFIG", house.join(CONFIG))
+        .env("SIGNALBOX_STATE_DIR", house.join(STATE))
+        .env("SIGNALBOX__HTTP__LISTEN", "")
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .current_dir(house)
+        .stdin(Stdio::null());
+    command
 }
 
 fn marked(directory: &Path) -> Vec<i32> {

@@ -1,11 +1,14 @@
-//! A story of the whole program: a [`House`] of its own, commands that run there, and what they say.
+//! A story of the whole program: a [`House`] of its own, commands that run there, what they say, and a
+//! [`Service`] that keeps it running.
 
 mod hog;
 mod house;
+mod service;
 mod talk;
 mod wait;
 
 pub use hog::Hog;
 pub use house::House;
+pub use service::Service;
 pub use talk::{Said, Talk, session_in};
 pub use wait::{PATIENCE, eventually};

@@ -1,0 +1,26 @@
+//! What a service manager sees of the process that serves.
+
+use nix::sys::signal::Signal;
+use signalbox_test_support::everyday::{House, Service, eventually};
+
+#[test]
+fn a_process_that_is_killed_is_started_again_and_one_that_is_told_to_stop_is_not() {
+    let house = House::new("");
+    let service = Service::start(&house);
+    service.signal(Signal::SIGKILL);
+    service.until_ready(2);
+    house.say("/session hello").was(0, "turn 1: hello");
+    service.signal(Signal::SIGTERM);
+    eventually("it stops for good", || service.ends() == [-9, 0]);
+    assert_eq!(service.stop(), 0);
+}
+
+#[test]
+fn a_process_that_cannot_start_is_given_up_after_the_starts_that_the_unit_allows() {
+    let house = House::bare();
+    let service = Service::start(&house);
+    house.configure("no-such-key = 1");
+    service.signal(Signal::SIGKILL);
+    eventually("it is given up", || service.ends().len() == 10);
+    assert_eq!((service.starts(), service.ends()[9]), (10, 2), "{}", service.journal());
+}
