@@ -4,12 +4,14 @@
 //! there is no escape sequence at all; with a `width` of `usize::MAX` nothing is wrapped, so that a file keeps the lines
 //! as they were written. Code is never wrapped: it is there to be copied.
 
+mod inline;
 mod row;
 mod table;
 
 use signalbox_adapter::{Block, Document, Inline, Item};
 
-use row::{Face, Row};
+use inline::inlines;
+use row::{Face, MIN_WIDTH, Row, inside};
 
 /// How much of the terminal may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +26,6 @@ impl Style {
     /// For files and pipes: no escape sequence, no wrapping.
     pub const PLAIN: Self = Self { colour: false, width: usize::MAX };
 }
-
-/// Narrowest column of text left inside quotes and lists, however deep they are.
-const MIN_WIDTH: usize = 16;
 
 /// Paints a document; every line ends in a line feed.
 #[must_use]
@@ -72,10 +71,6 @@ fn paint_block(block: &Block, width: usize, colour: bool) -> Vec<Row> {
 /// Widest horizontal rule, in columns.
 const RULE_COLUMNS: usize = 40;
 
-fn inside(width: usize, taken: usize) -> usize {
-    width.saturating_sub(taken).max(MIN_WIDTH)
-}
-
 fn list(start: Option<u64>, items: &[Item], width: usize, colour: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut number = start.unwrap_or(0);
@@ -113,36 +108,6 @@ fn text(content: &[Inline], face: Face, width: usize, colour: bool) -> Vec<Row> 
     let mut row = Row::default();
     inlines(content, face, colour, &mut row);
     row.wrap(width)
-}
-
-/// Lays inlines out on one endless row, in which breaks are line feeds.
-fn inlines(content: &[Inline], face: Face, colour: bool, row: &mut Row) {
-    for inline in content {
-        match inline {
-            Inline::Text(text) => row.push(text, face),
-            Inline::Code(text) => row.push(text, Face { code: true, ..face }),
-            Inline::Strong(inner) => inlines(inner, Face { bold: true, ..face }, colour, row),
-            Inline::Emphasis(inner) => inlines(inner, Face { italic: true, ..face }, colour, row),
-            Inline::Strike(inner) => {
-                // Without a stroke the text would say the opposite.
-                let mark = if colour { "" } else { "~~" };
-                row.push(mark, face);
-                inlines(inner, Face { strike: true, ..face }, colour, row);
-                row.push(mark, face);
-            }
-            Inline::Link { url, content } => {
-                let from = row.len();
-                inlines(content, Face { underline: true, ..face }, colour, row);
-                let said = row.plain(from);
-                if said.is_empty() {
-                    row.push(url, Face { underline: true, ..face });
-                } else if said != *url && url.strip_prefix("mailto:") != Some(said.as_str()) {
-                    row.push(&format!(" ({url})"), Face { dim: true, ..face });
-                }
-            }
-            Inline::Break => row.push("\n", face),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,14 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::clean::visible;
 
+/// Narrowest column of text left inside quotes and lists, however deep they are.
+pub(super) const MIN_WIDTH: usize = 16;
+
+/// Returns the width that is left inside something that takes some of it.
+pub(super) fn inside(width: usize, taken: usize) -> usize {
+    width.saturating_sub(taken).max(MIN_WIDTH)
+}
+
 /// How a character looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Face {

@@ -2,8 +2,8 @@
 
 use signalbox_adapter::{Alignment, Inline};
 
-use super::row::{Face, Row};
-use super::{inlines, inside};
+use super::inline::inlines;
+use super::row::{Face, Row, inside};
 
 /// Widest table drawn as columns, in columns of the terminal, also where nothing is wrapped.
 ///
