@@ -119,6 +119,38 @@ async fn accepted(durability: Durability, name: &str, bound: &str) {
     row(&format!("accepted durably, 64 at a time, `{name}`"), &format!("{rate:.0} /s"), bound);
 }
 
+/// Says something so many times in each of some chats, and returns the largest size of the write-ahead log meanwhile.
+async fn largest_log(rig: &std::sync::Arc<Rig>, chats: usize, rounds: usize) -> u64 {
+    let log = rig.bus.store().directory().join("signalbox.db-wal");
+    let mut lanes = tokio::task::JoinSet::new();
+    for chat in 0..chats {
+        let (rig, log) = (std::sync::Arc::clone(rig), log.clone());
+        lanes.spawn(async move {
+            let mut largest = 0;
+            for _ in 0..rounds {
+                rig.say(chat, "/id").await;
+                largest = largest.max(std::fs::metadata(&log).map_or(0, |file| file.len()));
+            }
+            largest
+        });
+    }
+    lanes.join_all().await.into_iter().max().unwrap_or(0)
+}
+
+/// The write-ahead log, with a receipt written for every answer.
+async fn log() {
+    let rig = std::sync::Arc::new(Rig::start("", Durability::Power, 8).await);
+    let mb = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+    let largest = largest_log(&rig, 1, 5_000).await;
+    row("write-ahead log, 5,000 commands one by one", &mb(largest), "16 MB");
+    let largest = largest_log(&rig, 64, 250).await;
+    row("write-ahead log, 16,000 commands, 64 at a time", &mb(largest), "16 MB");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    row("write-ahead log after 3 s without a command", &mb(rig.bus.store().log_bytes()), "");
+    rig.bus.store().close();
+    row("write-ahead log after a stop", &mb(rig.bus.store().log_bytes()), "gone");
+}
+
 async fn thousand() {
     let rig = std::sync::Arc::new(Rig::start(AGENTS, Durability::Power, 8).await);
     let started = Instant::now();
@@ -189,7 +221,7 @@ async fn at_once(tasks: usize) {
 }
 
 fn main() {
-    // Words after `--` pick parts by name: starting, journeys, accepted, thousand, at_once.
+    // Words after `--` pick parts by name: starting, journeys, accepted, log, thousand, at_once.
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
     println!("| what | measured | bound |\n|---|---|---|");
@@ -206,6 +238,9 @@ fn main() {
         if wanted("accepted") {
             accepted(Durability::Power, "power", "5,000 /s at F = 4 ms").await;
             accepted(Durability::Process, "process", "20,000 /s").await;
+        }
+        if wanted("log") {
+            log().await;
         }
         if wanted("thousand") {
             thousand().await;
