@@ -15,6 +15,9 @@ use crate::format;
 use crate::store::{InboxOutcome, Status, StoreError};
 use crate::turn::{Turn, admit, intake};
 
+/// An edit that comes too late is told once in this time: longer than any provider lets people edit.
+const TELL_LATE_EVERY: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// Takes an edit; `None` when it is to be handled like a new message.
 ///
 /// # Errors
@@ -45,7 +48,7 @@ pub fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, St
         return turn.answer(format::intake::reworded(&name)).map(Some);
     }
     let what = format!("late-edit:{}:{message}", turn.incoming.address);
-    match turn.tx.first_in(&what, Duration::MAX)? {
+    match turn.tx.first_in(&what, TELL_LATE_EVERY)? {
         true => turn.refuse(format::intake::edited_too_late(&name)).map(Some),
         false => Ok(Some(InboxOutcome::Ignored)),
     }

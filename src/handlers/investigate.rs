@@ -2,7 +2,6 @@
 
 use signalbox_adapter::{Purpose, Signal};
 
-use crate::agent::catalogue::{Choice, HOST};
 use crate::alert::{self, Alert};
 use crate::command::{InvestigateCommand, Resolved};
 use crate::config::Kind;
@@ -179,15 +178,7 @@ fn submit(
     if let Some(refusal) = turn.tx.queue_is_full(&chat, None)? {
         return turn.refuse(format::session::refused(&refusal));
     }
-    let mut only_host = false;
-    let agent = match (agent, &turn.looked.presence().default) {
-        (Some(agent), _) => agent,
-        (None, Choice::Configured(agent) | Choice::Found(agent)) => agent,
-        (None, Choice::OnlyHost) => {
-            only_host = turn.tx.first_in(&format!("only-host:{chat}"), std::time::Duration::MAX)?;
-            HOST
-        }
-    };
+    let (agent, only_host) = admit::agent(turn, agent)?;
     let background = turn.tx.background(&chat)?.unwrap_or(!turn.is_trusted());
     let id = turn.tx.new_task_id();
     let directory = turn.cx.agents.directory(agent).map(|path| path.to_string_lossy().into_owned());

@@ -9,6 +9,8 @@ use crate::handlers::{self, edit, pairing};
 use crate::store::{InboxOutcome, StoreError};
 use crate::turn::{Turn, intake, rights};
 
+/// A group is told once in this time, a year, how the bot is reached there.
+const HINT_EVERY: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
 /// A refused stranger is answered once in this time.
 const REFUSAL_EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
 
@@ -92,7 +94,7 @@ fn note_aside(turn: &Turn<'_>) -> Result<(), StoreError> {
     let asks = matches!(turn.incoming.kind, IncomingKind::Text(_) | IncomingKind::Edited(_));
     if asks && !turn.incoming.direct && !turn.is_trusted() {
         let what = format!("group-hint:{}", turn.chat());
-        if turn.tx.first_in(&what, std::time::Duration::MAX)? {
+        if turn.tx.first_in(&what, HINT_EVERY)? {
             turn.say_beside([], format::intake::group_hint().blocks);
         }
     }

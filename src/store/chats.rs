@@ -1,4 +1,4 @@
-//! What a chat remembers: its active context, and small facts.
+//! What a chat remembers: its active context, and the name that it had before.
 
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{ChatAddress, ChatId};
@@ -6,7 +6,23 @@ use signalbox_adapter::{ChatAddress, ChatId};
 use super::chat::chat;
 use super::error::StoreError;
 use super::tx::Tx;
-use crate::clock::Timestamp;
+
+/// What goes with a chat from its old name (1) to its new one (2).
+pub(super) const MOVES: [&str; 7] = [
+    "INSERT INTO moved_chats (chat, was) VALUES (?2, ?1) ON CONFLICT (chat) DO UPDATE SET was = ?1",
+    "UPDATE chats SET chat = ?2 WHERE chat = ?1 AND NOT EXISTS (SELECT 1 FROM chats WHERE chat = ?2)",
+    // A name that is taken there stays behind.
+    "UPDATE sessions SET chat = ?2, address = ?2 || substr(address, length(?1) + 1)
+     WHERE chat = ?1 AND (status = 'ended' OR NOT EXISTS
+         (SELECT 1 FROM sessions o WHERE o.chat = ?2 AND o.folded = sessions.folded AND o.status <> 'ended'))",
+    "UPDATE tasks SET chat = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
+     WHERE chat = ?1 AND finished_at IS NULL",
+    "UPDATE investigations SET chat = ?2 WHERE chat = ?1",
+    // Edits of messages that are not there.
+    "DELETE FROM outbox WHERE lane = ?1 || '~' AND state IN ('pending', 'unknown') AND ?2 <> ''",
+    "UPDATE outbox SET lane = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
+     WHERE lane = ?1 AND state IN ('pending', 'sending', 'unknown')",
+];
 
 impl Tx<'_> {
     /// Makes a session the one that free text of this chat follows up.
@@ -44,19 +60,8 @@ impl Tx<'_> {
         if was == now {
             return Ok(());
         }
-        let steps = [
-            "INSERT INTO moved_chats (chat, was) VALUES (?2, ?1) ON CONFLICT (chat) DO UPDATE SET was = ?1",
-            "UPDATE OR IGNORE chats SET chat = ?2 WHERE chat = ?1",
-            "UPDATE OR IGNORE sessions SET chat = ?2, address = ?2 || substr(address, length(?1) + 1) WHERE chat = ?1",
-            "UPDATE tasks SET chat = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
-             WHERE chat = ?1 AND finished_at IS NULL",
-            "UPDATE investigations SET chat = ?2 WHERE chat = ?1",
-            "DELETE FROM outbox WHERE lane = ?1 || '~' AND state IN ('pending', 'unknown') AND ?2 <> ''",
-            "UPDATE outbox SET lane = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
-             WHERE lane = ?1 AND state IN ('pending', 'sending', 'unknown')",
-        ];
-        for step in steps {
-            self.connection.prepare_cached(step)?.execute(params![was, now])?;
+        for step in MOVES {
+            self.connection.prepare_cached(step)?.execute([&was, &now])?;
         }
         self.effects.borrow_mut().deliver = true;
         Ok(())
@@ -69,46 +74,5 @@ impl Tx<'_> {
     pub fn former_chat(&self, chat: &str) -> Result<Option<String>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT was FROM moved_chats WHERE chat = ?1")?;
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?)
-    }
-
-    /// Remembers the name by which a provider knows the bot.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn set_bot_name(&self, provider: &str, name: &str) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("INSERT INTO kv (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
-            .execute([&format!("bot-name:{provider}"), name])?;
-        Ok(())
-    }
-
-    /// Returns the name by which a provider knew the bot when it was last asked.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn bot_name(&self, provider: &str) -> Result<Option<String>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT value FROM kv WHERE key = ?1")?;
-        Ok(statement.query_row([format!("bot-name:{provider}")], |row| row.get(0)).optional()?)
-    }
-
-    /// Whether this happens for the first time in `span`; remembers that it happened now if so.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn first_in(&self, what: &str, span: std::time::Duration) -> Result<bool, StoreError> {
-        let key = format!("last:{what}");
-        let last: Option<String> = self
-            .connection
-            .prepare_cached("SELECT value FROM kv WHERE key = ?1")?
-            .query_row([&key], |row| row.get(0))
-            .optional()?;
-        let last = last.and_then(|value| value.parse().ok()).map(Timestamp);
-        if last.is_some_and(|last| self.now().since(last) < span) {
-            return Ok(false);
-        }
-        self.connection
-            .prepare_cached("INSERT INTO kv (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
-            .execute(params![key, self.now().0.to_string()])?;
-        Ok(true)
     }
 }

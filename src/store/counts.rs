@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::params;
-
 use super::delivery::State as DeliveryState;
 use super::error::StoreError;
 use super::session::SessionStatus;
@@ -61,10 +59,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn probe_write(&self) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("INSERT INTO kv (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
-            .execute(params![PROBE, self.now().0.to_string()])?;
-        Ok(())
+        self.put(PROBE, &self.now().0.to_string(), None)
     }
 
     /// Counts everything, from indexes.
@@ -107,13 +102,9 @@ impl Tx<'_> {
 
     /// Counts a task that ends.
     pub(super) fn count_end(&self, status: Status) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO kv (key, value) VALUES (?1, '1')
-                 ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
-            )?
-            .execute([format!("{ENDED}{}", status.as_str())])?;
-        Ok(())
+        let key = format!("{ENDED}{}", status.as_str());
+        let count: u64 = self.fact(&key)?.and_then(|count| count.parse().ok()).unwrap_or(0);
+        self.put(&key, &(count + 1).to_string(), None)
     }
 
     fn ended(&self) -> Result<BTreeMap<String, u64>, StoreError> {

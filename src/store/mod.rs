@@ -26,6 +26,7 @@ mod files;
 mod handle;
 mod inbox;
 mod investigations;
+mod kv;
 mod letters;
 mod open;
 mod outbox;

@@ -19,6 +19,33 @@ pub struct KeptFolders {
     pub scratch: HashSet<String>,
 }
 
+/// Rows that ended before an instant (1), at most so many (2) in a step, so that no step is long.
+pub(super) const FORGETS: [&str; 7] = [
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox
+         WHERE finished_at < ?1 AND state = 'delivered' LIMIT ?2)",
+    "DELETE FROM approvals WHERE id IN (SELECT a.id FROM approvals a JOIN tasks t ON t.id = a.task
+         WHERE t.finished_at < ?1 LIMIT ?2)",
+    "DELETE FROM task_events WHERE id IN (SELECT e.id FROM task_events e JOIN tasks t ON t.id = e.task
+         WHERE t.finished_at < ?1 LIMIT ?2)",
+    // Its investigation goes with it.
+    "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks t WHERE t.finished_at < ?1
+         AND NOT EXISTS (SELECT 1 FROM task_events e WHERE e.task = t.id)
+         AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.task = t.id) LIMIT ?2)",
+    "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox i WHERE state = 'done' AND done_at < ?1
+         AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.inbox = i.id) LIMIT ?2)",
+    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions s WHERE
+         (status = 'ended' OR investigation AND status = 'idle') AND last_used_at < ?1
+         AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.session = s.id) LIMIT ?2)",
+    "DELETE FROM pairing_tries WHERE (provider, \"user\", at) IN
+         (SELECT provider, \"user\", at FROM pairing_tries WHERE at < ?1 LIMIT ?2)",
+];
+
+/// Rows whose own end has come by now (1), at most so many (2) in a step.
+pub(super) const SWEEPS: [&str; 2] = [
+    "DELETE FROM kv WHERE key IN (SELECT key FROM kv WHERE expires_at < ?1 LIMIT ?2)",
+    "DELETE FROM pairing_codes WHERE code IN (SELECT code FROM pairing_codes WHERE expires_at < ?1 LIMIT ?2)",
+];
+
 impl Tx<'_> {
     /// Removes at most `limit` rows of each kind that ended before `before`; returns how many were removed.
     ///
@@ -27,21 +54,12 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn forget(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        let steps = [
-            "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox
-                 WHERE finished_at < ?1 AND state = 'delivered' LIMIT ?2)",
-            "DELETE FROM approvals WHERE task IN (SELECT id FROM tasks WHERE finished_at < ?1 LIMIT ?2)",
-            "DELETE FROM task_events WHERE task IN (SELECT id FROM tasks WHERE finished_at < ?1 LIMIT ?2)",
-            "DELETE FROM tasks WHERE seq IN (SELECT seq FROM tasks WHERE finished_at < ?1 LIMIT ?2)",
-            "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox i WHERE state = 'done' AND done_at < ?1
-                 AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.inbox = i.id) LIMIT ?2)",
-            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions s WHERE
-                 (status = 'ended' OR investigation AND status = 'idle') AND last_used_at < ?1
-                 AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.session = s.id) LIMIT ?2)",
-        ];
         let mut removed = 0;
-        for step in steps {
+        for step in FORGETS {
             removed += self.connection.prepare_cached(step)?.execute(params![before, limit])?;
+        }
+        for step in SWEEPS {
+            removed += self.connection.prepare_cached(step)?.execute(params![self.now(), limit])?;
         }
         Ok(removed)
     }

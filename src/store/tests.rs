@@ -6,7 +6,9 @@ mod counts;
 mod log;
 mod opening;
 mod outbox;
+mod retention;
 mod steps;
+mod tables;
 
 use signalbox_adapter::{
     ChatAddress, ChatId, InboundKey, Incoming, IncomingKind, MessageId, Part, Provider, Purpose, Sender, UserId,

@@ -1,14 +1,34 @@
 //! A prompt as a task: admitted in its session's order, answered with started, queued or refused.
 
+use std::time::Duration;
+
 use signalbox_adapter::{Document, Purpose, Signal};
 
 use super::{Turn, intake, report};
+use crate::agent::catalogue::{Choice, HOST};
 use crate::format;
 use crate::format::session::Notes;
 use crate::store::{Admission, InboxOutcome, NewTask, Refusal, Session, StoreError, TaskId};
 
 /// Longest title kept of a first prompt, in characters.
 const MAX_TITLE_CHARS: usize = 80;
+/// A chat is told once in this time, a year, that no agent is installed.
+const TELL_OF_HOST_EVERY: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Returns the agent that a prompt goes to: the wished one, else the default; and whether the chat is now to be told that
+/// only the built-in one is there.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn agent<'a>(turn: &'a Turn<'_>, wished: Option<&'a str>) -> Result<(&'a str, bool), StoreError> {
+    if let Some(agent) = wished {
+        return Ok((agent, false));
+    }
+    Ok(match &turn.looked.presence().default {
+        Choice::Configured(agent) | Choice::Found(agent) => (agent, false),
+        Choice::OnlyHost => (HOST, turn.tx.first_in(&format!("only-host:{}", turn.chat()), TELL_OF_HOST_EVERY)?),
+    })
+}
 
 /// Opens a session again that was put away, where its name is still free and the chat has or can make room.
 ///

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::names;
-use crate::agent::catalogue::Choice;
 use crate::command;
 use crate::format;
 use crate::format::session::Notes;
@@ -22,17 +21,8 @@ pub(super) struct Wish<'w> {
 /// Starts a session, or says why not; a refusal leaves nothing behind.
 pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, StoreError> {
     let chat = turn.chat();
-    let mut notes = Notes::default();
-    let agent = match wish.agent {
-        Some(agent) => agent.to_owned(),
-        None => match &turn.looked.presence().default {
-            Choice::Configured(agent) | Choice::Found(agent) => agent.clone(),
-            Choice::OnlyHost => {
-                notes.only_host = turn.tx.first_in(&format!("only-host:{chat}"), std::time::Duration::MAX)?;
-                "host".to_owned()
-            }
-        },
-    };
+    let (agent, only_host) = admit::agent(turn, wish.agent)?;
+    let mut notes = Notes { only_host, ..Notes::default() };
     let name = match wish.name {
         Some(name) => match free_name(turn, &chat, name)? {
             Ok(()) => name.to_owned(),
@@ -59,14 +49,14 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
             None => return turn.refuse(format::session::refused(&Refusal::SessionsBusy(limit))),
         }
     }
-    let directory = project.or_else(|| turn.cx.agents.directory(&agent).map(Path::to_owned));
+    let directory = project.or_else(|| turn.cx.agents.directory(agent).map(Path::to_owned));
     let asked_from = turn.incoming.directory.clone();
     let directory = directory.map(|path| path.to_string_lossy().into_owned()).or(asked_from);
     let id = turn.tx.create_session(&NewSession {
         address: &turn.incoming.address,
         name: &name,
-        agent: &agent,
-        model: wish.model.or(turn.cx.agents.model(&agent)),
+        agent,
+        model: wish.model.or(turn.cx.agents.model(agent)),
         title: &admit::title(wish.prompt),
         directory: directory.as_deref().unwrap_or_default(),
         investigation: false,
