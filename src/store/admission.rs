@@ -4,7 +4,7 @@
 //! Chats get turns in the order in which they had their last one, so a busy chat cannot starve the others.
 
 use rusqlite::{OptionalExtension, params};
-use signalbox_adapter::Incoming;
+use signalbox_adapter::{ChatAddress, Incoming, MessageId};
 
 use super::chat::chat;
 use super::error::StoreError;
@@ -47,6 +47,22 @@ pub enum Refusal {
     SessionsBusy(usize),
 }
 
+/// A row of the table of tasks as it is written, `queued`.
+struct Row<'a> {
+    id: &'a TaskId,
+    address: &'a ChatAddress,
+    window: Option<&'a str>,
+    reply_to: Option<&'a str>,
+    session: Option<i64>,
+    inbox: Option<i64>,
+    requested_by: &'a str,
+    agent: &'a str,
+    model: Option<&'a str>,
+    prompt: &'a str,
+    directory: &'a str,
+    retry_of: Option<&'a TaskId>,
+}
+
 impl Tx<'_> {
     /// Tells whether one more task of a chat, in this session if it exists, would have to wait where no room is left.
     ///
@@ -83,29 +99,20 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn admit(&self, new: &NewTask<'_>) -> Result<Admission, StoreError> {
         let id = new.id.clone().unwrap_or_else(|| self.new_task_id());
-        let chat = chat(&new.incoming.address);
-        self.connection
-            .prepare_cached(
-                "INSERT INTO tasks (id, chat, address, window, reply_to, session, inbox, requested_by, agent, model,
-                     prompt, directory, status, retry_of, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?14)",
-            )?
-            .execute(params![
-                id.as_str(),
-                chat,
-                new.incoming.address.to_string(),
-                new.incoming.window,
-                new.incoming.message.as_ref().map(|message| message.as_str()),
-                new.session.id,
-                new.inbox,
-                new.incoming.sender.id.as_str(),
-                new.session.agent,
-                new.session.model,
-                new.prompt,
-                new.session.directory,
-                new.retry_of.map(TaskId::as_str),
-                self.now()
-            ])?;
+        self.insert(&Row {
+            id: &id,
+            address: &new.incoming.address,
+            window: new.incoming.window.as_deref(),
+            reply_to: new.incoming.message.as_ref().map(MessageId::as_str),
+            session: Some(new.session.id),
+            inbox: Some(new.inbox),
+            requested_by: new.incoming.sender.id.as_str(),
+            agent: &new.session.agent,
+            model: new.session.model.as_deref(),
+            prompt: new.prompt,
+            directory: &new.session.directory,
+            retry_of: new.retry_of,
+        })?;
         self.note(&id, "accepted", new.incoming.key.as_str())?;
         self.use_session(new.session.id, new.prompt)?;
         self.start_ready()?;
@@ -128,15 +135,21 @@ impl Tx<'_> {
         if ended.retry_of.is_some() {
             return Ok(false);
         }
-        let id = TaskId::from_row(self.short_id(TaskId::CHARS));
-        self.connection
-            .prepare_cached(
-                "INSERT INTO tasks (id, chat, address, window, reply_to, session, inbox, requested_by, agent, model,
-                     prompt, directory, status, retry_of, created_at)
-                 SELECT ?1, chat, address, window, reply_to, session, inbox, requested_by, agent, model, prompt,
-                     directory, 'queued', id, ?3 FROM tasks WHERE id = ?2",
-            )?
-            .execute(params![id.as_str(), ended.id.as_str(), self.now()])?;
+        let id = self.new_task_id();
+        self.insert(&Row {
+            id: &id,
+            address: &ended.address,
+            window: ended.window.as_deref(),
+            reply_to: ended.reply_to.as_deref(),
+            session: ended.session,
+            inbox: ended.inbox,
+            requested_by: &ended.requested_by,
+            agent: &ended.agent,
+            model: ended.model.as_deref(),
+            prompt: &ended.prompt,
+            directory: &ended.directory,
+            retry_of: Some(&ended.id),
+        })?;
         self.investigate_again(&id, &ended.id)?;
         self.note(&id, "accepted", &format!("resumes {}", ended.id))?;
         if let Some(session) = ended.session {
@@ -144,6 +157,32 @@ impl Tx<'_> {
         }
         self.start_ready()?;
         Ok(true)
+    }
+
+    fn insert(&self, row: &Row<'_>) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO tasks (id, chat, address, \"window\", reply_to, session, inbox, requested_by, agent, model,
+                     prompt, directory, status, retry_of, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?14)",
+            )?
+            .execute(params![
+                row.id.as_str(),
+                chat(row.address),
+                row.address.to_string(),
+                row.window,
+                row.reply_to,
+                row.session,
+                row.inbox,
+                row.requested_by,
+                row.agent,
+                row.model,
+                row.prompt,
+                row.directory,
+                row.retry_of.map(TaskId::as_str),
+                self.now()
+            ])?;
+        Ok(())
     }
 
     /// Returns a waiting task's place in its chat's queue, from 1.
@@ -198,9 +237,9 @@ impl Tx<'_> {
     /// Picks the next task to run: chats by their last turn, within a chat the oldest whose session is free.
     fn next_in_turn(&self) -> Result<Option<(String, String)>, StoreError> {
         let mut waiting = self.connection.prepare_cached(
-            "SELECT t.chat FROM (SELECT chat, min(seq) AS first FROM tasks
+            "SELECT t.chat FROM (SELECT chat, min(seq) AS oldest FROM tasks
                                  WHERE status = 'queued' AND finished_at IS NULL GROUP BY chat) t
-             LEFT JOIN chats c ON c.chat = t.chat ORDER BY coalesce(c.last_start, 0), t.first",
+             LEFT JOIN chats c ON c.chat = t.chat ORDER BY coalesce(c.last_start, 0), t.oldest",
         )?;
         let mut candidate = self.connection.prepare_cached(
             "SELECT t.id FROM tasks t WHERE t.status = 'queued' AND t.finished_at IS NULL AND t.chat = ?1

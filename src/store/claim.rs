@@ -52,9 +52,9 @@ impl Tx<'_> {
             let sql = format!(
                 "SELECT id, address, is_edit FROM (
                      SELECT id, address, is_edit, state, next_at, postponed_at,
-                            row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', min(purpose, 1), id) AS place
-                     FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR window = ?2)
-                       AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered'))
+                            row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', purpose > 0, id) AS place
+                     FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
+                       AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')) heads
                  WHERE place = 1 AND state <> 'sending' AND {due} ORDER BY is_edit, id LIMIT {MAX_LANES}"
             );
             let mut statement = self.connection.prepare_cached(&sql)?;
@@ -99,7 +99,7 @@ impl Tx<'_> {
             "SELECT id, address, is_edit FROM (
                  SELECT id, address, is_edit, state, next_at, postponed_at FROM outbox o WHERE lane = ?1 AND {OPEN}
                  AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')
-                 ORDER BY state <> 'sending', min(purpose, 1), id LIMIT 1)
+                 ORDER BY state <> 'sending', purpose > 0, id LIMIT 1) head
              WHERE state <> 'sending' AND {due}"
         );
         let next: Option<(i64, String, bool)> = self
@@ -119,8 +119,8 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn next_delivery_at(&self, scopes: &[Scope]) -> Result<Option<Timestamp>, StoreError> {
         let sql = format!(
-            "SELECT min(iif(?3 < postponed_at, 0, next_at)) FROM outbox
-             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR window = ?2)"
+            "SELECT min(CASE WHEN ?3 < postponed_at THEN 0 ELSE next_at END) FROM outbox
+             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)"
         );
         let mut earliest: Option<Timestamp> = None;
         for scope in scopes {
@@ -151,7 +151,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn count_undelivered(&self, scopes: &[Scope], inbox: Option<i64>) -> Result<usize, StoreError> {
         let sql = format!(
-            "SELECT count(*) FROM outbox WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR window = ?2)
+            "SELECT count(*) FROM outbox WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
                  AND (?3 IS NULL OR inbox = ?3)"
         );
         let mut waiting = 0;
@@ -172,7 +172,7 @@ impl Tx<'_> {
         Ok(self
             .connection
             .prepare_cached(
-                "UPDATE outbox SET state = 'pending', sender = NULL, attempts = max(attempts - 1, 0)
+                "UPDATE outbox SET state = 'pending', sender = NULL, attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END
                  WHERE state = 'sending' AND sender = ?1",
             )?
             .execute([sender])?)
@@ -188,9 +188,9 @@ impl Tx<'_> {
             found += self
                 .connection
                 .prepare_cached(
-                    "UPDATE outbox SET state = 'unknown', sender = NULL, maybe_repeat = 1,
+                    "UPDATE outbox SET state = 'unknown', sender = NULL, maybe_repeat = TRUE,
                          error = 'the sender stopped before a receipt came'
-                     WHERE state = 'sending' AND provider = ?1 AND (?2 IS NULL OR window = ?2) AND sender IS NOT ?3",
+                     WHERE state = 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2) AND sender IS DISTINCT FROM ?3",
                 )?
                 .execute(params![scope.provider, scope.window, sender])?;
         }

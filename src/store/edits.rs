@@ -10,7 +10,7 @@ use signalbox_adapter::{Button, MessageId, Part, Purpose};
 use super::chat::chat;
 use super::delivery::{Delivery, Sending, State};
 use super::error::StoreError;
-use super::outbox::{COLUMNS, OPEN, number_of, read};
+use super::outbox::{COLUMNS, OPEN, begun, number_of, read};
 use super::task::TaskId;
 use super::tx::Tx;
 
@@ -50,7 +50,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn with_buttons(&self, about: &str) -> Result<Vec<Delivery>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM outbox WHERE about = ?1 AND is_edit = 0 AND buttons <> '[]' AND state <> 'failed'"
+            "SELECT {COLUMNS} FROM outbox WHERE about = ?1 AND NOT is_edit AND buttons <> '[]' AND state <> 'failed'"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([about], read)?;
@@ -75,17 +75,17 @@ impl Tx<'_> {
         let lane = format!("{}~", chat(&shown.address));
         // An edit that waits is overtaken by this one.
         self.connection
-            .prepare_cached("DELETE FROM outbox WHERE is_edit = 1 AND after = ?1 AND state = 'pending'")?
+            .prepare_cached("DELETE FROM outbox WHERE is_edit AND after = ?1 AND state = 'pending'")?
             .execute([shown.key.as_str()])?;
         let sender = match shown.state {
             State::Delivered => self.sender_of(&shown.address, None, &lane, Sending::Edit)?,
             State::Pending | State::Sending | State::Unknown | State::Failed => None,
         };
+        let (state, attempts) = begun(sender.as_ref());
         let sql = format!(
             "INSERT INTO outbox (key, lane, provider, address, purpose, part, buttons, after, task, is_edit, state, sender,
                  attempts, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, iif(?10 IS NULL, 'pending', 'sending'), ?10,
-                 iif(?10 IS NULL, 0, 1), ?11) RETURNING {COLUMNS}"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, TRUE, ?10, ?11, ?12, ?13) RETURNING {COLUMNS}"
         );
         let row = self.connection.prepare_cached(&sql)?.query_row(
             params![
@@ -98,7 +98,9 @@ impl Tx<'_> {
                 buttons,
                 shown.key.as_str(),
                 shown.task,
+                state.as_str(),
                 sender,
+                attempts,
                 self.now()
             ],
             read,
@@ -113,7 +115,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn status_message(&self, task: &TaskId) -> Result<StatusMessage, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT state, message FROM outbox WHERE about = ?1 AND is_edit = 0 ORDER BY id DESC LIMIT 1",
+            "SELECT state, message FROM outbox WHERE about = ?1 AND NOT is_edit ORDER BY id DESC LIMIT 1",
         )?;
         let row: Option<(String, Option<String>)> =
             statement.query_row([about_status(task)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

@@ -26,7 +26,7 @@ impl Tx<'_> {
     pub(super) fn raise_fence(&self, role: &str, holder: u32) -> Result<i64, StoreError> {
         Ok(self.connection.query_row(
             "INSERT INTO roles (name, fence, holder, taken_at) VALUES (?1, 1, ?2, ?3)
-             ON CONFLICT (name) DO UPDATE SET fence = fence + 1, holder = ?2, taken_at = ?3 RETURNING fence",
+             ON CONFLICT (name) DO UPDATE SET fence = roles.fence + 1, holder = ?2, taken_at = ?3 RETURNING fence",
             params![role, holder, self.now()],
             |row| row.get(0),
         )?)

@@ -12,7 +12,7 @@ use super::delivery::Delivering;
 use super::effects::Written;
 use super::error::{OpenError, StoreError};
 use super::fence::Fence;
-use super::open::{Durability, connect_reader};
+use super::open::{Durability, connect_reader, data_version};
 use super::place::Place;
 use super::tx::{Caps, Context, Tx};
 use super::{checkpoint, files, open, writer};
@@ -249,7 +249,7 @@ pub struct Watcher {
 impl Watcher {
     /// Whether anything was committed since the last call.
     pub fn changed(&mut self) -> bool {
-        let version = self.connection.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap_or(self.last + 1);
+        let version = data_version(&self.connection).unwrap_or(self.last + 1);
         std::mem::replace(&mut self.last, version) != version
     }
 }

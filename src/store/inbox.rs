@@ -1,7 +1,7 @@
 //! The inbox: what arrived, each once.
 
 use rusqlite::{OptionalExtension, params};
-use signalbox_adapter::{ChatAddress, Incoming, MessageId};
+use signalbox_adapter::{ChatAddress, Incoming, IncomingKind, MessageId};
 
 use super::chat::chat;
 use super::error::StoreError;
@@ -52,9 +52,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn inbound_text(&self, inbox: i64) -> Result<Option<String>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT json_extract(incoming, '$.kind.text') FROM inbox WHERE id = ?1")?;
-        Ok(statement.query_row([inbox], |row| row.get(0)).optional()?.flatten())
+        let mut statement = self.connection.prepare_cached("SELECT incoming FROM inbox WHERE id = ?1")?;
+        let body: Option<String> = statement.query_row([inbox], |row| row.get(0)).optional()?;
+        Ok(body.map(|body| text(&body)).transpose()?.flatten())
     }
 
     /// Stores an inbound message; `None` when its key is known already and this is a copy.
@@ -63,12 +63,13 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn accept(&self, incoming: &Incoming) -> Result<Option<i64>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "INSERT INTO inbox (key, chat, incoming, state, received_at) VALUES (?1, ?2, ?3, 'open', ?4)
+            "INSERT INTO inbox (key, chat, message, incoming, state, received_at) VALUES (?1, ?2, ?3, ?4, 'open', ?5)
              ON CONFLICT (key) DO NOTHING RETURNING id",
         )?;
-        let chat = chat_of(incoming);
+        let message = incoming.message.as_ref().map(MessageId::as_str);
         let body = serde_json::to_string(incoming)?;
-        Ok(statement.query_row(params![incoming.key.as_str(), chat, body, self.now()], |row| row.get(0)).optional()?)
+        let values = params![incoming.key.as_str(), chat(&incoming.address), message, body, self.now()];
+        Ok(statement.query_row(values, |row| row.get(0)).optional()?)
     }
 
     /// Closes an inbound message; its effects are in the same transaction.
@@ -125,13 +126,16 @@ impl Tx<'_> {
     pub fn outcome_of(&self, address: &ChatAddress, message: &MessageId) -> Result<Option<InboxOutcome>, StoreError> {
         // Edits are rare and come soon, so that a look at the newest rows is enough and no index is needed.
         let mut statement = self.connection.prepare_cached(
-            "SELECT outcome FROM (SELECT * FROM inbox ORDER BY id DESC LIMIT 2000)
-             WHERE chat = ?1 AND outcome IS NOT NULL AND json_extract(incoming, '$.message') = ?2
-               AND json_extract(incoming, '$.kind.text') IS NOT NULL ORDER BY id LIMIT 1",
+            "SELECT outcome, incoming FROM inbox WHERE id > (SELECT max(id) - 2000 FROM inbox)
+             AND chat = ?1 AND message = ?2 AND outcome IS NOT NULL ORDER BY id",
         )?;
-        let outcome: Option<String> =
-            statement.query_row([chat(address).as_str(), message.as_str()], |row| row.get(0)).optional()?;
-        Ok(outcome.as_deref().map(InboxOutcome::parse))
+        let mut rows = statement.query([chat(address).as_str(), message.as_str()])?;
+        while let Some(row) = rows.next()? {
+            if text(&row.get::<_, String>(1)?)?.is_some() {
+                return Ok(Some(InboxOutcome::parse(&row.get::<_, String>(0)?)));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns when an inbound message arrived.
@@ -144,7 +148,10 @@ impl Tx<'_> {
     }
 }
 
-/// Returns the chat of a message without its thread, as the tables name it.
-fn chat_of(incoming: &Incoming) -> String {
-    chat(&incoming.address)
+/// Returns the words of a stored message; `None` for one that was no text.
+fn text(body: &str) -> Result<Option<String>, StoreError> {
+    Ok(match serde_json::from_str::<Incoming>(body)?.kind {
+        IncomingKind::Text(text) => Some(text),
+        _ => None,
+    })
 }

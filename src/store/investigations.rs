@@ -290,7 +290,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn deliveries_about(&self, about: &str) -> Result<Vec<Delivery>, StoreError> {
-        let sql = format!("SELECT {OUTBOX_COLUMNS} FROM outbox WHERE about = ?1 AND is_edit = 0 ORDER BY id");
+        let sql = format!("SELECT {OUTBOX_COLUMNS} FROM outbox WHERE about = ?1 AND NOT is_edit ORDER BY id");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([about], read_delivery)?;
         Ok(rows.collect::<Result<_, _>>()?)

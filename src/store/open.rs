@@ -74,6 +74,11 @@ pub(super) fn connect_reader(database: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Returns a number that changes whenever another connection has committed.
+pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA data_version", [], |row| row.get(0))
+}
+
 /// Refuses what is not ours, does not hold together or is newer, before anything is written; returns its schema.
 fn check(database: &Path) -> Result<i64, OpenError> {
     let corrupt = |detail: String| OpenError::Corrupt { path: database.to_owned(), detail };

@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 
 pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
      error, maybe_repeat, task, finished_at, is_edit, \
-     (SELECT e.message FROM outbox e WHERE outbox.is_edit = 1 AND e.key = outbox.after)";
+     (SELECT e.message FROM outbox e WHERE outbox.is_edit AND e.key = outbox.after)";
 
 /// What still keeps a lane busy.
 pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
@@ -69,6 +69,14 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     })
 }
 
+/// Returns state and attempts of a row that is written: with a sender its first attempt has begun.
+pub(super) fn begun(sender: Option<&String>) -> (State, u32) {
+    match sender {
+        Some(_) => (State::Sending, 1),
+        None => (State::Pending, 0),
+    }
+}
+
 impl Tx<'_> {
     /// Writes a delivery: one row for each part, each waiting for the one before.
     ///
@@ -87,11 +95,12 @@ impl Tx<'_> {
             let buttons = if last { new.buttons.as_slice() } else { &[] };
             let attachment = new.attachment.as_ref().filter(|_| last).map(serde_json::to_string).transpose()?;
             let sender = self.sender_of(&new.address, new.window.as_deref(), &lane, Sending::Message)?;
+            let (state, attempts) = begun(sender.as_ref());
             let sql = format!(
-                "INSERT INTO outbox (key, lane, provider, window, address, purpose, part, buttons, attachment, reply_to,
+                "INSERT INTO outbox (key, lane, provider, \"window\", address, purpose, part, buttons, attachment, reply_to,
                      after, task, inbox, state, sender, attempts, created_at, about)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                     iif(?14 IS NULL, 'pending', 'sending'), ?14, iif(?14 IS NULL, 0, 1), ?15, ?16)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                     ?18)
                  RETURNING {COLUMNS}"
             );
             let row = self.connection.prepare_cached(&sql)?.query_row(
@@ -109,7 +118,9 @@ impl Tx<'_> {
                     before.as_ref().map(DeliveryKey::as_str),
                     new.task.as_ref().map(TaskId::as_str),
                     new.inbox,
+                    state.as_str(),
                     sender,
+                    attempts,
                     self.now(),
                     new.about.as_deref().filter(|_| last)
                 ],
@@ -170,7 +181,7 @@ impl Tx<'_> {
     pub fn unsure(&self, id: i64, until: Timestamp, error: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "UPDATE outbox SET state = 'unknown', sender = NULL, next_at = ?2, error = ?3, maybe_repeat = 1,
+                "UPDATE outbox SET state = 'unknown', sender = NULL, next_at = ?2, error = ?3, maybe_repeat = TRUE,
                      postponed_at = ?4 WHERE id = ?1",
             )?
             .execute(params![id, until, error, self.now()])?;
@@ -195,7 +206,7 @@ impl Tx<'_> {
     pub fn drop_waiting_status(&self, task: &TaskId) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "DELETE FROM outbox WHERE task = ?1 AND purpose = ?2 AND is_edit = 0
+                "DELETE FROM outbox WHERE task = ?1 AND purpose = ?2 AND NOT is_edit
                      AND state IN ('pending', 'unknown')",
             )?
             .execute(params![task.as_str(), number_of(Purpose::Progress)])?;
@@ -212,7 +223,7 @@ impl Tx<'_> {
             .execute(params![id, self.now(), error])?;
         // What would have changed it has nothing to change.
         self.connection
-            .prepare_cached("DELETE FROM outbox WHERE is_edit = 1 AND after = (SELECT key FROM outbox WHERE id = ?1)")?
+            .prepare_cached("DELETE FROM outbox WHERE is_edit AND after = (SELECT key FROM outbox WHERE id = ?1)")?
             .execute([id])?;
         self.connection
             .prepare_cached(

@@ -71,7 +71,7 @@ impl Tx<'_> {
             .execute([self.now().before(TRIES_IN)])?;
         let tries: usize = self
             .connection
-            .prepare_cached("SELECT count(*) FROM pairing_tries WHERE provider = ?1 AND user = ?2")?
+            .prepare_cached("SELECT count(*) FROM pairing_tries WHERE provider = ?1 AND \"user\" = ?2")?
             .query_row([provider, user], |row| row.get(0))?;
         if tries >= MAX_TRIES {
             return Ok(Redeemed::TooMany);
@@ -83,15 +83,15 @@ impl Tx<'_> {
             .optional()?;
         let Some(role) = role.as_deref().and_then(Role::from_word) else {
             self.connection
-                .prepare_cached("INSERT INTO pairing_tries (provider, user, at) VALUES (?1, ?2, ?3)")?
+                .prepare_cached("INSERT INTO pairing_tries (provider, \"user\", at) VALUES (?1, ?2, ?3)")?
                 .execute(params![provider, user, self.now()])?;
             return Ok(Redeemed::Wrong(MAX_TRIES - tries - 1));
         };
         let role = self.paired_role(provider, user)?.map_or(role, |had| had.max(role));
         self.connection
             .prepare_cached(
-                "INSERT INTO paired (provider, user, name, role, paired_at) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (provider, user) DO UPDATE SET name = ?3, role = ?4, paired_at = ?5",
+                "INSERT INTO paired (provider, \"user\", name, role, paired_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (provider, \"user\") DO UPDATE SET name = ?3, role = ?4, paired_at = ?5",
             )?
             .execute(params![provider, user, who.name, role.as_str(), self.now()])?;
         Ok(Redeemed::Paired(role))
@@ -103,7 +103,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn paired_role(&self, provider: &str, user: &str) -> Result<Option<Role>, StoreError> {
         let mut statement =
-            self.connection.prepare_cached("SELECT role FROM paired WHERE provider = ?1 AND user = ?2")?;
+            self.connection.prepare_cached("SELECT role FROM paired WHERE provider = ?1 AND \"user\" = ?2")?;
         let role: Option<String> = statement.query_row([provider, user], |row| row.get(0)).optional()?;
         Ok(role.as_deref().and_then(Role::from_word))
     }
@@ -115,7 +115,7 @@ impl Tx<'_> {
     pub fn paired(&self) -> Result<Vec<Paired>, StoreError> {
         let mut statement = self
             .connection
-            .prepare_cached("SELECT provider, user, name, role, paired_at FROM paired ORDER BY paired_at DESC")?;
+            .prepare_cached("SELECT provider, \"user\", name, role, paired_at FROM paired ORDER BY paired_at DESC")?;
         let rows = statement.query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get::<_, String>(3)?, row.get(4)?))
         })?;
@@ -132,7 +132,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn unpair(&self, provider: &str, user: &str) -> Result<bool, StoreError> {
-        let mut statement = self.connection.prepare_cached("DELETE FROM paired WHERE provider = ?1 AND user = ?2")?;
+        let mut statement =
+            self.connection.prepare_cached("DELETE FROM paired WHERE provider = ?1 AND \"user\" = ?2")?;
         Ok(statement.execute([provider, user])? > 0)
     }
 }

@@ -142,7 +142,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn archive_oldest_idle(&self, chat: &str) -> Result<Option<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "UPDATE sessions SET status = 'ended', archived = 1 WHERE id =
+            "UPDATE sessions SET status = 'ended', archived = TRUE WHERE id =
                  (SELECT id FROM sessions WHERE chat = ?1 AND status = 'idle' AND NOT investigation ORDER BY last_used_at, id LIMIT 1)
              RETURNING name",
         )?;
@@ -155,7 +155,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn reopen_session(&self, id: i64) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE sessions SET status = 'idle', archived = 0 WHERE id = ?1")?
+            .prepare_cached("UPDATE sessions SET status = 'idle', archived = FALSE WHERE id = ?1")?
             .execute([id])?;
         Ok(())
     }
@@ -166,26 +166,30 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn create_session(&self, new: &NewSession<'_>) -> Result<i64, StoreError> {
         let now = self.now();
-        self.connection
+        let id = self
+            .connection
             .prepare_cached(
                 "INSERT INTO sessions
                      (chat, address, name, folded, agent, model, status, created_at, last_used_at, title, directory,
                       investigation)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9, ?10)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9, ?10) RETURNING id",
             )?
-            .execute(params![
-                chat(new.address),
-                new.address.to_string(),
-                new.name,
-                folded(new.name),
-                new.agent,
-                new.model,
-                now,
-                new.title,
-                new.directory,
-                new.investigation
-            ])?;
-        Ok(self.connection.last_insert_rowid())
+            .query_row(
+                params![
+                    chat(new.address),
+                    new.address.to_string(),
+                    new.name,
+                    folded(new.name),
+                    new.agent,
+                    new.model,
+                    now,
+                    new.title,
+                    new.directory,
+                    new.investigation
+                ],
+                |row| row.get(0),
+            )?;
+        Ok(id)
     }
 
     /// Gives a session another directory; only for one that has not run yet.
@@ -230,7 +234,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn end_session(&self, id: i64) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE sessions SET status = 'ended', archived = 0 WHERE id = ?1")?
+            .prepare_cached("UPDATE sessions SET status = 'ended', archived = FALSE WHERE id = ?1")?
             .execute([id])?;
         self.connection
             .prepare_cached("UPDATE chats SET active_session = NULL WHERE active_session = ?1")?

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::task::{Completion, Status, Task, TaskId};
 use super::tx::Tx;
 
-const COLUMNS: &str = "id, seq, address, window, reply_to, session, inbox, requested_by, agent, model, prompt, directory, \
+const COLUMNS: &str = "id, seq, address, \"window\", reply_to, session, inbox, requested_by, agent, model, prompt, directory, \
      status, attempt, boot, retry_of, created_at, started_at, finished_at, cancel_at, discarded, result, error, tools, \
      cost_usd, denials";
 
@@ -61,11 +61,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn tasks_by_prefix(&self, chat: Option<&str>, prefix: &str, limit: usize) -> Result<Vec<Task>, StoreError> {
-        if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Ok(Vec::new());
-        }
-        let pattern = format!("{}%", prefix.to_ascii_lowercase());
-        self.tasks_where("id LIKE ?1 AND (?2 IS NULL OR chat = ?2)", &[&pattern, &chat], limit)
+        self.tasks_by_id(prefix, "?2 IS NULL OR chat = ?2", chat, limit)
     }
 
     /// Returns the investigations of a chat whose id starts with `prefix`, newest first.
@@ -73,12 +69,21 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn investigation_tasks(&self, chat: &str, prefix: &str, limit: usize) -> Result<Vec<Task>, StoreError> {
+        self.tasks_by_id(prefix, "id IN (SELECT task FROM investigations WHERE chat = ?2)", Some(chat), limit)
+    }
+
+    fn tasks_by_id(
+        &self,
+        prefix: &str,
+        filter: &str,
+        chat: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Task>, StoreError> {
         if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Ok(Vec::new());
         }
         let pattern = format!("{}%", prefix.to_ascii_lowercase());
-        let filter = "id IN (SELECT task FROM investigations WHERE chat = ?2) AND id LIKE ?1";
-        self.tasks_where(filter, &[&pattern, &chat], limit)
+        self.tasks_where(&format!("id LIKE ?1 AND ({filter})"), &[&pattern, &chat], limit)
     }
 
     /// Returns the tasks that have not ended, of a chat or of all, oldest first.
@@ -123,7 +128,7 @@ impl Tx<'_> {
             self.note(&task.id, "edited", "")?;
             self.connection
                 .prepare_cached(
-                    "UPDATE sessions SET last_prompt = ?2, title = iif(messages = 1, ?4, title) WHERE id = ?1 AND last_prompt = ?3",
+                    "UPDATE sessions SET last_prompt = ?2, title = CASE WHEN messages = 1 THEN ?4 ELSE title END WHERE id = ?1 AND last_prompt = ?3",
                 )?
                 .execute(params![task.session, prompt, task.prompt, title])?;
         }
@@ -185,9 +190,9 @@ impl Tx<'_> {
             .prepare_cached(
                 // What an earlier run of the same task has used is there already.
                 "UPDATE tasks SET status = ?2, finished_at = ?3, result = ?4, error = ?5, tools = ?6,
-                     input_tokens = iif(input_tokens IS NULL, ?7, input_tokens + coalesce(?7, 0)),
-                     output_tokens = iif(output_tokens IS NULL, ?8, output_tokens + coalesce(?8, 0)),
-                     cost_usd = iif(cost_usd IS NULL, ?9, cost_usd + coalesce(?9, 0)), denials = ?10
+                     input_tokens = coalesce(input_tokens + coalesce(?7, 0), ?7),
+                     output_tokens = coalesce(output_tokens + coalesce(?8, 0), ?8),
+                     cost_usd = coalesce(cost_usd + coalesce(?9, 0), ?9), denials = ?10
                  WHERE id = ?1 AND finished_at IS NULL",
             )?
             .execute(params![
@@ -220,7 +225,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn discard(&self, id: &TaskId) -> Result<(), StoreError> {
-        self.connection.prepare_cached("UPDATE tasks SET discarded = 1 WHERE id = ?1")?.execute([id.as_str()])?;
+        self.connection.prepare_cached("UPDATE tasks SET discarded = TRUE WHERE id = ?1")?.execute([id.as_str()])?;
         Ok(())
     }
 }

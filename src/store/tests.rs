@@ -7,6 +7,7 @@ mod log;
 mod opening;
 mod outbox;
 mod retention;
+mod sql;
 mod steps;
 mod tables;
 

@@ -60,8 +60,8 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn waiting_windows(&self, provider: &str) -> Result<Vec<String>, StoreError> {
         let sql = format!(
-            "SELECT window FROM outbox WHERE {OPEN} AND provider = ?1 AND window IS NOT NULL
-             UNION SELECT window FROM tasks WHERE finished_at IS NULL AND window IS NOT NULL
+            "SELECT \"window\" FROM outbox WHERE {OPEN} AND provider = ?1 AND \"window\" IS NOT NULL
+             UNION SELECT \"window\" FROM tasks WHERE finished_at IS NULL AND \"window\" IS NOT NULL
                  AND substr(chat, 1, length(?1) + 1) = ?1 || ':'"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -75,14 +75,14 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn adopt_window(&self, provider: &str, gone: &str, by: &str) -> Result<(), StoreError> {
         let sql = format!(
-            "UPDATE outbox SET window = ?3, lane = replace(lane, '#' || ?2, '#' || ?3),
+            "UPDATE outbox SET \"window\" = ?3, lane = replace(lane, '#' || ?2, '#' || ?3),
                  maybe_repeat = maybe_repeat OR state = 'sending',
                  state = CASE state WHEN 'sending' THEN 'unknown' ELSE state END
-             WHERE {OPEN} AND provider = ?1 AND window = ?2"
+             WHERE {OPEN} AND provider = ?1 AND \"window\" = ?2"
         );
         self.connection.prepare_cached(&sql)?.execute(params![provider, gone, by])?;
         self.connection
-            .prepare_cached("UPDATE tasks SET window = ?2 WHERE window = ?1 AND finished_at IS NULL")?
+            .prepare_cached("UPDATE tasks SET \"window\" = ?2 WHERE \"window\" = ?1 AND finished_at IS NULL")?
             .execute(params![gone, by])?;
         self.effects.borrow_mut().deliver = true;
         Ok(())
