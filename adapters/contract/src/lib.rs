@@ -25,6 +25,7 @@ mod measure;
 mod notice;
 mod outgoing;
 mod render;
+pub mod settings;
 mod split;
 mod table;
 #[cfg(any(test, feature = "testing"))]

@@ -2,12 +2,12 @@
 //! sent; the password is shown nowhere.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use signalbox_adapter::settings::Values;
 
 use crate::address::{InvalidAddress, mailbox};
 
@@ -15,8 +15,7 @@ use crate::address::{InvalidAddress, mailbox};
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How the way to the server is protected.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Security {
     /// The connection begins in clear text and must change to TLS; a server that does not offer it gets nothing.
     #[default]
@@ -28,6 +27,14 @@ pub enum Security {
 }
 
 impl Security {
+    /// The words that stand for them, the default first.
+    pub(crate) const WORDS: &'static [&'static str] = &["starttls", "tls", "none"];
+
+    fn of_word(word: &str) -> Option<Self> {
+        let all = [Self::StartTls, Self::Tls, Self::None];
+        Self::WORDS.iter().zip(all).find(|(known, _)| **known == word).map(|(_, security)| security)
+    }
+
     /// Returns the port where such a server usually listens.
     #[must_use]
     pub fn default_port(self) -> u16 {
@@ -77,6 +84,23 @@ impl Settings {
             ca_file: None,
             timeout: DEFAULT_TIMEOUT,
         }
+    }
+
+    /// Takes them from the values of [`crate::SECTION`]; `None` where no server is named.
+    #[must_use]
+    pub fn of(values: &Values) -> Option<Self> {
+        let owned = |key| values.text(key).map(str::to_owned);
+        Some(Self {
+            host: owned("host")?,
+            port: values.port("port"),
+            security: values.text("security").and_then(Security::of_word).unwrap_or_default(),
+            username: owned("username"),
+            password: values.secret("password").cloned(),
+            from: owned("from").unwrap_or_default(),
+            reply_to: owned("reply_to"),
+            ca_file: values.path("ca_file").map(Path::to_owned),
+            timeout: values.duration("timeout").unwrap_or(DEFAULT_TIMEOUT),
+        })
     }
 
     /// Checks all of them, without asking the network or the disk.

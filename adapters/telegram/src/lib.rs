@@ -40,6 +40,7 @@ mod listen;
 mod menu;
 mod pace;
 mod render;
+mod section;
 mod settings;
 mod translate;
 mod update;
@@ -53,6 +54,7 @@ pub use files::MAX_DOWNLOAD_BYTES;
 pub use listen::TelegramListen;
 pub use menu::Menu;
 pub use render::TelegramRender;
+pub use section::{PROVIDER, SECTION};
 pub use settings::{DEFAULT_API_URL, InvalidSettings, Settings};
 
 /// The two halves of the adapter.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
+use signalbox_adapter::settings::Values;
 
 /// Where Telegram's own Bot API is.
 pub const DEFAULT_API_URL: &str = "https://api.telegram.org";
@@ -28,6 +29,14 @@ impl Settings {
     #[must_use]
     pub fn new(token: SecretString) -> Self {
         Self { token, api_url: DEFAULT_API_URL.to_owned(), poll: DEFAULT_POLL }
+    }
+
+    /// Takes them from the values of [`crate::SECTION`]; `None` where there is no token.
+    #[must_use]
+    pub fn of(values: &Values) -> Option<Self> {
+        let settings = Self::new(values.secret("token")?.clone());
+        let api_url = values.text("api_url").map_or(settings.api_url, str::to_owned);
+        Some(Self { api_url, ..settings })
     }
 
     /// Returns the bot's id, the part of the token before the colon.

@@ -9,6 +9,7 @@ use signalbox_adapter::{
 
 use crate::api::Bot;
 use crate::files::{Content, FileRef};
+use crate::section::PROVIDER;
 use crate::update::{Entity, File, Membership, Message, Press, Update, User};
 
 /// What an update is to us.
@@ -122,7 +123,7 @@ fn is_topic_root(message: &Message, replied: &Message) -> bool {
 fn address(message: &Message) -> ChatAddress {
     let thread = message.message_thread_id.filter(|_| message.is_topic_message);
     ChatAddress {
-        provider: Provider::new("telegram"),
+        provider: Provider::new(PROVIDER),
         chat: ChatId::new(message.chat.id.to_string()),
         thread: thread.map(|thread| ThreadId::new(thread.to_string())),
     }

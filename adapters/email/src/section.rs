@@ -1,0 +1,65 @@
+//! `[smtp]`: what the adapter has to be told, stated once.
+
+use std::time::Duration;
+
+use signalbox_adapter::settings::{Kind, Section, Setting, Setup, Values, Wrong};
+
+use crate::settings::{DEFAULT_TIMEOUT, Security};
+
+/// Longest time one mail may take.
+const MAX_TIMEOUT: Duration = Duration::from_secs(600);
+/// Most recipients of a notice.
+const MAX_RECIPIENTS: usize = 50;
+
+/// The section of the configuration.
+pub static SECTION: Section = Section {
+    name: "smtp",
+    about: "The mail server that notices of finished investigations go out by. Check it with \
+            `signalbox integrations verify smtp`, which tells the step that fails.",
+    needs: "host",
+    access: None,
+    setup: Setup { title: "Mail, for notices of finished investigations", how: "", again: "" },
+    settings: &[
+        Setting::new("host", Kind::Text, "without it nothing is mailed")
+            .example("mail.example.org")
+            .asked("Name of the mail server (empty for none)"),
+        Setting::new(
+            "security",
+            Kind::Choice(Security::WORDS),
+            "required, never skipped; \"tls\": from the first byte; \"none\": clear text, without a password unless the \
+             server is this machine",
+        )
+        .asked("Security: starttls, tls or none [starttls]"),
+        Setting::new("port", Kind::Port, "0: 587 for \"starttls\", 465 for \"tls\", 25 for \"none\"")
+            .asked("Port [the usual one]"),
+        Setting::new("username", Kind::Text, "").example("bot").asked("User name (empty for none)"),
+        Setting::new("password", Kind::Password, "").example("...").asked_with("username", "Password (not shown)"),
+        Setting::new("from", Kind::Text, "who writes, as in \"signalbox <bot@example.org>\"; needed with host")
+            .asked("Who writes, as in signalbox <bot@example.org>"),
+        Setting::new("to", Kind::List, "who is told, each with a mail of their own: [\"ops@example.org\"]")
+            .asked("Who is told of finished investigations, with commas"),
+        Setting::new("reply_to", Kind::Text, "where answers go, if not to from").example("ops@example.org"),
+        Setting::new("ca_file", Kind::Path, "certificates that are trusted besides the system's")
+            .example("/etc/ssl/own-ca.pem"),
+        Setting::new(
+            "timeout",
+            Kind::Duration { default: DEFAULT_TIMEOUT, range: Duration::from_secs(1)..=MAX_TIMEOUT },
+            "longest time one mail may take",
+        ),
+    ],
+    check,
+};
+
+fn check(values: &Values) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    let to = values.list("to");
+    if to.len() > MAX_RECIPIENTS {
+        wrong.push(Wrong::new("to", format!("names more than {MAX_RECIPIENTS} recipients")));
+    } else if to.iter().any(|to| !to.contains('@') || to.contains('/') || to.contains(char::is_control)) {
+        wrong.push(Wrong::new("to", "must be mail addresses, as in [\"ops@example.org\"]"));
+    }
+    if values.text("host").is_some() && values.text("from").is_none() {
+        wrong.push(Wrong::new("from", "must say who writes, as in \"signalbox <bot@example.org>\""));
+    }
+    wrong
+}

@@ -1,0 +1,40 @@
+//! `[telegram]`: what the adapter has to be told, stated once.
+
+use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup};
+
+use crate::settings::DEFAULT_API_URL;
+
+/// The provider's name, as addresses have it.
+pub const PROVIDER: &str = "telegram";
+
+/// The section of the configuration.
+pub static SECTION: Section = Section {
+    name: "telegram",
+    about: "The Telegram bot. BotFather gives the token; TELEGRAM_BOT_TOKEN in the environment serves where neither key \
+            is set.",
+    needs: "token",
+    access: Some(Access { provider: PROVIDER, has_roles: false }),
+    setup: Setup {
+        title: "Telegram",
+        how: "Talk to @BotFather in Telegram, send /newbot, and copy the token that it gives you.",
+        again: "There is a bot already; a new token takes its place.",
+    },
+    settings: &[
+        Setting::new("token", Kind::Token, "")
+            .example("123456789:AAE...")
+            .variable("TELEGRAM_BOT_TOKEN")
+            .asked("Token (not shown; empty for none)"),
+        Setting::new(
+            "api_url",
+            Kind::Url { default: DEFAULT_API_URL },
+            "another address for a Bot API server of your own",
+        ),
+        Setting::new(
+            "transcribe",
+            Kind::Program,
+            "program that writes a voice note down, as [\"whisper-to-text\", \"{file}\"]; the text is what it prints. \
+             Empty: voice notes are answered with how to set this",
+        ),
+    ],
+    check: |_| Vec::new(),
+};
