@@ -1,17 +1,17 @@
 //! `signalbox integrations`: what signalbox is connected to, kept beside the configuration file.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Subcommand;
 use secrecy::ExposeSecret as _;
+use signalbox_adapter::settings::Section;
 use signalbox_adapter::{Alignment, Block, Document, Inline};
 
 use super::{EXIT_FAILED, EXIT_REFUSED, ask};
 use crate::config::integrations::{self, KeepError, Keys, MAX_VALUE_BYTES};
 use crate::config::{Config, Loaded, Sources, load};
-use crate::wiring::{self, Verified, verify};
+use crate::wiring::{Found, Verified, verify};
 
 /// Stands for a value that is read from standard input.
 const FROM_INPUT: &str = "-";
@@ -49,11 +49,11 @@ pub(super) enum Arguments {
 
 pub(super) async fn run(arguments: &Arguments, sources: &Sources) -> anyhow::Result<ExitCode> {
     match arguments {
-        Arguments::List { json } => with_loaded(sources, |loaded| list(&loaded, *json)),
+        Arguments::List { json } => with_loaded(sources, |loaded| list(&origins(sources, &loaded), *json)),
         Arguments::Set { name, keys } => set(sources, name, keys),
         Arguments::Remove { name } => remove(sources, name),
         Arguments::Verify { name } => match load(sources) {
-            Ok(loaded) => check(&loaded.config, name).await,
+            Ok(loaded) => check(&loaded.config, sources, name).await,
             Err(faults) => refused(&faults.to_string()),
         },
     }
@@ -68,8 +68,9 @@ fn refused(why: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(EXIT_REFUSED))
 }
 
-fn unknown(name: &str) -> anyhow::Result<ExitCode> {
-    refused(&format!("there is no integration {name:?}; there are: {}", wiring::integrations().join(", ")))
+fn unknown(sources: &Sources, name: &str) -> anyhow::Result<ExitCode> {
+    let names: Vec<&str> = sources.statements.sections.iter().map(|section| section.name).collect();
+    refused(&format!("there is no integration {name:?}; there are: {}", names.join(", ")))
 }
 
 /// Where the keys of one integration come from.
@@ -80,22 +81,26 @@ struct Origin {
     shadowed: Vec<String>,
 }
 
-fn origins(loaded: &Loaded) -> Vec<Origin> {
-    let of = |name: &'static str| Origin {
+fn origins(sources: &Sources, loaded: &Loaded) -> Vec<Origin> {
+    let of = |section: &&'static Section| origin(section, loaded);
+    sources.statements.sections.iter().map(of).collect()
+}
+
+fn origin(section: &'static Section, loaded: &Loaded) -> Origin {
+    let name = section.name;
+    Origin {
         name,
-        is_set: loaded.config.is_set(name),
+        is_set: loaded.config.adapters.is_set(section),
         kept: loaded.integrations.of(name).map(|keys| keys.keys().cloned().collect()).unwrap_or_default(),
         shadowed: loaded
             .shadowed
             .iter()
             .filter_map(|path| path.strip_prefix(name)?.strip_prefix('.').map(str::to_owned))
             .collect(),
-    };
-    wiring::integrations().into_iter().map(of).collect()
+    }
 }
 
-fn list(loaded: &Loaded, json: bool) -> anyhow::Result<ExitCode> {
-    let origins = origins(loaded);
+fn list(origins: &[Origin], json: bool) -> anyhow::Result<ExitCode> {
     if json {
         let value: Vec<_> = origins
             .iter()
@@ -127,7 +132,7 @@ fn list(loaded: &Loaded, json: bool) -> anyhow::Result<ExitCode> {
         rows: rows.collect(),
     };
     super::print_document(&Document { blocks: vec![table] })?;
-    for one in &origins {
+    for one in origins {
         told_in_vain(one.name, &one.shadowed);
     }
     Ok(ExitCode::SUCCESS)
@@ -142,9 +147,7 @@ fn told_in_vain(name: &str, shadowed: &[String]) {
 }
 
 fn set(sources: &Sources, name: &str, pairs: &[String]) -> anyhow::Result<ExitCode> {
-    if !wiring::integrations().contains(&name) {
-        return unknown(name);
-    }
+    let Some(section) = sources.statements.section(name) else { return unknown(sources, name) };
     let mut keys = Keys::new();
     let mut asked = None;
     for pair in pairs {
@@ -177,17 +180,15 @@ fn set(sources: &Sources, name: &str, pairs: &[String]) -> anyhow::Result<ExitCo
     eprintln!(
         "`signalbox integrations verify {name}` asks whether it is good; a bot that runs takes it when restarted."
     );
-    if let Ok(loaded) = load(sources)
-        && let Some(origin) = origins(&loaded).iter().find(|origin| origin.name == name)
-    {
-        told_in_vain(name, &origin.shadowed);
+    if let Ok(loaded) = load(sources) {
+        told_in_vain(name, &origin(section, &loaded).shadowed);
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn remove(sources: &Sources, name: &str) -> anyhow::Result<ExitCode> {
-    if !wiring::integrations().contains(&name) {
-        return unknown(name);
+    if sources.statements.section(name).is_none() {
+        return unknown(sources, name);
     }
     match integrations::forget(sources, name) {
         Ok(true) => super::print(&format!("Nothing is kept for {name} any more."))?,
@@ -203,30 +204,31 @@ fn failed(error: &KeepError) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(if is_our_refusal { EXIT_REFUSED } else { EXIT_FAILED }))
 }
 
-async fn check(config: &Config, name: &str) -> anyhow::Result<ExitCode> {
-    let names: Vec<&str> = match name {
-        ALL => wiring::integrations(),
-        one if wiring::integrations().contains(&one) => vec![one],
-        _ => return unknown(name),
+async fn check(config: &Config, sources: &Sources, name: &str) -> anyhow::Result<ExitCode> {
+    let sections = match (name, sources.statements.section(name)) {
+        (ALL, _) => sources.statements.sections.clone(),
+        (_, Some(section)) => vec![section],
+        (_, None) => return unknown(sources, name),
     };
-    let mut results = BTreeMap::new();
-    for one in names {
+    let mut is_good = true;
+    for section in sections {
+        let one = section.name;
         let started = Instant::now();
-        let verified = verify(config, one).await;
+        let verified = verify(config, section).await;
         let took = started.elapsed().as_millis();
-        match &verified {
-            Verified::Good(who) if who.contains('\n') => super::print(&format!("{one}: good, {took} ms{who}"))?,
-            Verified::Good(who) => super::print(&format!("{one}: good: {who}, {took} ms"))?,
-            Verified::NotSet if name == ALL => super::print(&format!("{one}: not set"))?,
-            Verified::NotSet => eprintln!("{one}: not set; `signalbox setup` asks for what it needs"),
-            Verified::Refused(why) | Verified::Unreachable(why) => eprintln!("{one}: {why}"),
+        match verified {
+            Some(Verified::Good(Found::Bot { who, .. })) => super::print(&format!("{one}: good: {who}, {took} ms"))?,
+            Some(Verified::Good(Found::Steps(steps))) => super::print(&format!("{one}: good, {took} ms\n{steps}"))?,
+            Some(Verified::Refused(why) | Verified::Unsure(why)) => {
+                eprintln!("{one}: {why}");
+                is_good = false;
+            }
+            None if name == ALL => super::print(&format!("{one}: not set"))?,
+            None => {
+                eprintln!("{one}: not set; `signalbox setup` asks for what it needs");
+                is_good = false;
+            }
         }
-        results.insert(one, verified);
     }
-    let is_bad = |verified: &Verified| match verified {
-        Verified::Good(_) => false,
-        Verified::NotSet => name != ALL,
-        Verified::Refused(_) | Verified::Unreachable(_) => true,
-    };
-    Ok(if results.values().any(is_bad) { ExitCode::from(EXIT_FAILED) } else { ExitCode::SUCCESS })
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) })
 }

@@ -23,6 +23,7 @@ use etcetera::BaseStrategy as _;
 
 use crate::app::App;
 use crate::config::{Loaded, Sources};
+use crate::wiring;
 use output::{EXIT_FAILED, EXIT_REFUSED, print, print_document};
 
 /// A chat-bot front end for messaging providers: runs agents from a chat and loses nothing.
@@ -74,7 +75,8 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let variables: BTreeMap<String, String> =
             std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
-        let sources = Sources { explicit: self.config.clone(), env: variables.clone() };
+        let sources =
+            Sources { explicit: self.config.clone(), env: variables.clone(), statements: wiring::statements() };
         if let Command::Config(arguments) = &self.command {
             return config::run(arguments, &sources);
         }

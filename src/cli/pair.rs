@@ -9,9 +9,7 @@ use crate::app::App;
 use crate::config;
 use crate::format;
 use crate::store::pairing::{CODE_LASTS, Paired, new_code};
-
-/// Provider whose links carry a code.
-const WITH_LINKS: &str = "telegram";
+use crate::wiring;
 
 /// What to do.
 #[derive(Args)]
@@ -55,33 +53,37 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
         return remove(app, whom).await;
     }
     let role = config::Role::from(arguments.role);
-    let (code, bot_name) = issue(app, role).await?;
+    let code = issue(app, role).await?;
     super::print(&code)?;
     eprintln!(
         "Send `/start {code}` to the bot in a direct chat within {}; it makes whoever sends it first {}.",
         format::span(CODE_LASTS),
         role.as_str()
     );
-    if let Some(name) = bot_name {
-        eprintln!("In Telegram: {}", link(&name, &code));
+    for (title, link) in links(app, &code).await? {
+        eprintln!("In {title}: {link}");
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes a code for a role; with it comes the bot's name, where it is known from an earlier start.
-pub(super) async fn issue(app: &App, role: config::Role) -> anyhow::Result<(String, Option<String>)> {
+/// Makes a code for a role.
+pub(super) async fn issue(app: &App, role: config::Role) -> anyhow::Result<String> {
     let code = new_code();
     let stored = code.clone();
-    let write = app.store.write(None, move |tx| {
-        tx.issue_code(&stored, role)?;
-        tx.bot_name(WITH_LINKS)
-    });
-    Ok((code, write.await?.value.filter(|name| !name.is_empty())))
+    app.store.write(None, move |tx| tx.issue_code(&stored, role)).await?;
+    Ok(code)
 }
 
-/// The address that opens the bot and sends it the code.
-pub(super) fn link(bot_name: &str, code: &str) -> String {
-    format!("https://t.me/{bot_name}?start={code}")
+/// Returns the addresses that open our bots and send them a code, for bots whose name is known from an earlier start.
+async fn links(app: &App, code: &str) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let mut links = Vec::new();
+    for section in wiring::statements().sections {
+        let Some(access) = section.access else { continue };
+        let name = app.store.read(move |tx| tx.bot_name(access.provider)).await?.filter(|name| !name.is_empty());
+        let link = name.and_then(|name| wiring::invitation(section, &name, code));
+        links.extend(link.map(|link| (section.setup.title, link)));
+    }
+    Ok(links)
 }
 
 async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {

@@ -1,30 +1,21 @@
 //! `signalbox setup`: asks, step by step, for what signalbox is to be connected to, and keeps what was found good.
+//!
+//! What is asked stands in the adapters' statements; nothing here knows one of them.
 
 use std::process::ExitCode;
 
 use clap::ValueEnum as _;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
+use signalbox_adapter::settings::Section;
 
 use super::{EXIT_FAILED, ask, pair};
 use crate::app::App;
 use crate::config::integrations::{self, Keys};
-use crate::config::{Loaded, Sources, load};
+use crate::config::{Sources, load};
 use crate::format;
 use crate::store::pairing::CODE_LASTS;
-use crate::wiring::{self, Verified};
+use crate::wiring::{self, Found, Verified};
 
-/// The one integration with a bot that people open by a link.
-const TELEGRAM: &str = "telegram";
-/// Mail.
-const SMTP: &str = "smtp";
-/// What is asked of a mail server, with the key that the answer is kept under.
-const OF_MAIL: [(&str, &str); 5] = [
-    ("security", "  Security: starttls, tls or none [starttls]: "),
-    ("port", "  Port [the usual one]: "),
-    ("username", "  User name (empty for none): "),
-    ("from", "  Who writes, as in signalbox <bot@example.org>: "),
-    ("to", "  Who is told of finished investigations, with commas: "),
-];
 /// Said when there are no more answers.
 const ENDED: &str = "signalbox: the answers ended before this was done; what was found good so far is kept";
 
@@ -37,13 +28,16 @@ pub(super) async fn run(app: &App, sources: &Sources) -> anyhow::Result<ExitCode
         "What you answer is kept in {}, which only you can read. An empty answer leaves a thing as it is.\n",
         path.display()
     );
-    if wiring::integrations().contains(&TELEGRAM) && !telegram(app, sources).await? {
-        eprintln!("{ENDED}");
-        return Ok(ExitCode::from(EXIT_FAILED));
-    }
-    if wiring::integrations().contains(&SMTP) && !mail(sources).await? {
-        eprintln!("{ENDED}");
-        return Ok(ExitCode::from(EXIT_FAILED));
+    for (index, section) in sources.statements.sections.iter().enumerate() {
+        match connect(app, sources, section).await? {
+            Step::Done => {}
+            // Whoever pipes in what the first one needs may have nothing to say of the others.
+            Step::NothingSaid if index > 0 => eprintln!(),
+            Step::NothingSaid | Step::Ended => {
+                eprintln!("{ENDED}");
+                return Ok(ExitCode::from(EXIT_FAILED));
+            }
+        }
     }
     eprintln!("Agents");
     let catalogue = app.catalogue();
@@ -53,63 +47,123 @@ pub(super) async fn run(app: &App, sources: &Sources) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks for the bot; false when the answers ended.
-async fn telegram(app: &App, sources: &Sources) -> anyhow::Result<bool> {
-    eprintln!("Telegram");
-    let loaded = load(sources).map_err(|faults| anyhow::anyhow!(faults.to_string()))?;
-    if loaded.config.is_set(TELEGRAM) {
-        eprintln!("  There is a bot already; a new token takes its place.");
-    } else {
-        eprintln!("  Talk to @BotFather in Telegram, send /newbot, and copy the token that it gives you.");
+/// How asking for one integration ended.
+enum Step {
+    /// It is kept, or not wanted.
+    Done,
+    /// There was no answer to its first question.
+    NothingSaid,
+    /// The answers ended in the middle.
+    Ended,
+}
+
+/// Asks for an integration until it is good or not wanted.
+async fn connect(app: &App, sources: &Sources, section: &Section) -> anyhow::Result<Step> {
+    eprintln!("{}", section.setup.title);
+    let current = load(sources).map_err(|faults| anyhow::anyhow!(faults.to_string()))?.config;
+    let is_set = current.adapters.is_set(section) && !section.setup.again.is_empty();
+    let hint = if is_set { section.setup.again } else { section.setup.how };
+    if !hint.is_empty() {
+        eprintln!("  {hint}");
     }
     loop {
-        let Some(token) = ask::secret("  Token (not shown; empty for none): ")? else { return Ok(false) };
-        if token.expose_secret().is_empty() {
-            eprintln!();
-            return Ok(true);
-        }
-        let Some(name) = (match asked_with(&loaded, &token).await {
-            Verified::Good(who) => {
-                eprintln!("  It is {who}.");
-                Some(who.trim_start_matches('@').split(' ').next().unwrap_or_default().to_owned())
+        let keys = match ask_for(section)? {
+            Answers::Given(keys) => keys,
+            Answers::Empty => {
+                eprintln!();
+                return Ok(Step::Done);
             }
-            Verified::Refused(why) => {
+            Answers::NothingSaid => return Ok(Step::NothingSaid),
+            Answers::Ended => return Ok(Step::Ended),
+        };
+        let planned = match integrations::plan(sources, &current, section.name, &keys) {
+            Ok(planned) => planned,
+            Err(error) => {
+                eprintln!("  {error}");
+                continue;
+            }
+        };
+        let mut bot_name = None;
+        match wiring::verify(&planned, section).await {
+            Some(Verified::Good(Found::Bot { name, who })) => {
+                eprintln!("  It is {who}.");
+                bot_name = Some(name);
+            }
+            Some(Verified::Good(Found::Steps(steps))) => eprintln!("  It works.\n{steps}"),
+            Some(Verified::Refused(why)) => {
                 eprintln!("  {why}");
                 continue;
             }
-            Verified::Unreachable(why) => {
+            Some(Verified::Unsure(why)) => {
                 eprintln!("  {why}");
-                let Some(answer) = ask::line("  Keep the token all the same? [y/N] ")? else { return Ok(false) };
+                let Some(answer) = ask::line("  Keep it all the same? [y/N] ")? else { return Ok(Step::Ended) };
                 if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
                     continue;
                 }
-                Some(String::new())
             }
-            Verified::NotSet => None,
-        }) else {
-            continue;
-        };
-        integrations::keep(sources, TELEGRAM, Keys::from([("token".to_owned(), token.expose_secret().to_owned())]))?;
-        if load(sources).is_ok_and(|loaded| loaded.shadowed.iter().any(|path| path == "telegram.token")) {
-            eprintln!("  Kept, but the configuration file or the environment sets telegram.token too, and goes first.");
+            None => continue,
         }
-        return invite(app, &name).await;
+        keep(sources, section, keys)?;
+        if section.access.is_some() {
+            return invite(app, section, bot_name.as_deref()).await;
+        }
+        eprintln!();
+        return Ok(Step::Done);
     }
 }
 
-/// Asks the provider with a token that is not kept yet.
-async fn asked_with(loaded: &Loaded, token: &SecretString) -> Verified {
-    let mut config = loaded.config.clone();
-    config.telegram.token = Some(token.clone());
-    wiring::verify(&config, TELEGRAM).await
+/// What was answered to the questions of an integration.
+enum Answers {
+    /// Keys and what they are to be.
+    Given(Keys),
+    /// The first question was left empty: it is not wanted.
+    Empty,
+    /// There was no answer to the first question.
+    NothingSaid,
+    /// The answers ended in the middle.
+    Ended,
 }
 
-/// Makes the link that lets a person in; false when the answers ended.
-async fn invite(app: &App, bot_name: &str) -> anyhow::Result<bool> {
+fn ask_for(section: &Section) -> anyhow::Result<Answers> {
+    let mut keys = Keys::new();
+    let mut is_first = true;
+    for setting in section.settings {
+        let Some(question) = setting.question else { continue };
+        if question.with.is_some_and(|key| !keys.contains_key(key)) {
+            continue;
+        }
+        let text = format!("  {}: ", question.text);
+        let answer = match setting.kind.is_secret() {
+            true => ask::secret(&text)?.map(|secret| secret.expose_secret().to_owned()),
+            false => ask::line(&text)?,
+        };
+        match answer {
+            None => return Ok(if is_first { Answers::NothingSaid } else { Answers::Ended }),
+            Some(answer) if answer.is_empty() && is_first => return Ok(Answers::Empty),
+            Some(answer) if answer.is_empty() => {}
+            Some(answer) => drop(keys.insert(setting.key.to_owned(), answer)),
+        }
+        is_first = false;
+    }
+    Ok(Answers::Given(keys))
+}
+
+fn keep(sources: &Sources, section: &Section, keys: Keys) -> anyhow::Result<()> {
+    let paths: Vec<String> = keys.keys().map(|key| format!("{}.{key}", section.name)).collect();
+    integrations::keep(sources, section.name, keys)?;
+    let shadowed = load(sources).map(|loaded| loaded.shadowed).unwrap_or_default();
+    for path in paths.iter().filter(|path| shadowed.contains(path)) {
+        eprintln!("  Kept, but the configuration file or the environment sets {path} too, and goes first.");
+    }
+    Ok(())
+}
+
+/// Makes the link that lets a person in.
+async fn invite(app: &App, section: &Section, bot_name: Option<&str>) -> anyhow::Result<Step> {
     eprintln!("  Only people you let in can use it. A link lets in whoever opens it first.");
     loop {
         let Some(answer) = ask::line("  Their role: viewer, operator, admin, or none for no link [operator]: ")? else {
-            return Ok(false);
+            return Ok(Step::Ended);
         };
         let answer = if answer.is_empty() { "operator" } else { answer.as_str() };
         if answer.eq_ignore_ascii_case("none") {
@@ -119,53 +173,12 @@ async fn invite(app: &App, bot_name: &str) -> anyhow::Result<bool> {
             eprintln!("  {answer:?} is none of these.");
             continue;
         };
-        let (code, _) = pair::issue(app, role.into()).await?;
+        let code = pair::issue(app, role.into()).await?;
         eprintln!("  Once `signalbox serve` runs, and within {}, open this and press Start:", format::span(CODE_LASTS));
-        match bot_name {
-            "" => super::print(&format!("/start {code}"))?,
-            name => super::print(&pair::link(name, &code))?,
-        }
+        let link = bot_name.and_then(|name| wiring::invitation(section, name, &code));
+        super::print(&link.unwrap_or_else(|| format!("/start {code}")))?;
         break;
     }
     eprintln!();
-    Ok(true)
-}
-
-/// Asks for a mail server; false when the answers ended in the middle.
-async fn mail(sources: &Sources) -> anyhow::Result<bool> {
-    eprintln!("Mail, for notices of finished investigations");
-    loop {
-        let host = ask::line("  Name of the mail server (empty for none): ")?.unwrap_or_default();
-        if host.is_empty() {
-            eprintln!();
-            return Ok(true);
-        }
-        let mut keys = Keys::from([("host".to_owned(), host)]);
-        for (key, question) in OF_MAIL {
-            let Some(answer) = ask::line(question)? else { return Ok(false) };
-            keys.insert(key.to_owned(), answer);
-        }
-        if keys.get("username").is_some_and(|name| !name.is_empty()) {
-            let Some(password) = ask::secret("  Password (not shown): ")? else { return Ok(false) };
-            keys.insert("password".to_owned(), password.expose_secret().to_owned());
-        }
-        if let Err(error) = integrations::keep(sources, SMTP, keys) {
-            eprintln!("  {error}");
-            continue;
-        }
-        let loaded = load(sources).map_err(|faults| anyhow::anyhow!(faults.to_string()))?;
-        match wiring::verify(&loaded.config, SMTP).await {
-            Verified::Good(steps) => {
-                eprintln!("  It takes mail.{steps}\n");
-                return Ok(true);
-            }
-            Verified::Refused(why) | Verified::Unreachable(why) => eprintln!("  {why}"),
-            Verified::NotSet => {}
-        }
-        let Some(answer) = ask::line("  Keep it all the same? [y/N] ")? else { return Ok(false) };
-        if matches!(answer.to_lowercase().as_str(), "y" | "yes") {
-            return Ok(true);
-        }
-        integrations::forget(sources, SMTP)?;
-    }
+    Ok(Step::Done)
 }

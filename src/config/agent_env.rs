@@ -9,33 +9,24 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use super::env::PREFIX;
+use super::planned::SECRET_VARIABLES;
 use super::reader::Section;
+use super::statements::Statements;
 
-/// Variables that hold our own secrets.
-const OWN_SECRETS: [&str; 8] = [
-    "TELEGRAM_BOT_TOKEN",
-    "DISCORD_BOT_TOKEN",
-    "SLACK_BOT_TOKEN",
-    "SLACK_APP_TOKEN",
-    "SLACK_SIGNING_SECRET",
-    "SLACK_WEBHOOK_URL",
-    "MATRIX_ACCESS_TOKEN",
-    "SMTP_PASSWORD",
-];
-
-/// Tells whether a variable of this name may hold one of our own secrets, and so never reaches an agent.
+/// Tells whether a variable of this name may hold one of our own secrets, and so never reaches an agent. What adapters
+/// state besides is refused when the configuration is read.
 #[must_use]
 pub fn holds_own_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    OWN_SECRETS.contains(&name.as_str()) || name.starts_with(PREFIX)
+    SECRET_VARIABLES.contains(&name.as_str()) || name.starts_with(PREFIX)
 }
 
 /// Reads `env`.
-pub(super) fn read_set(section: &mut Section) -> BTreeMap<String, SecretString> {
+pub(super) fn read_set(section: &mut Section, statements: &Statements) -> BTreeMap<String, SecretString> {
     section.section("env", |section| {
         let set = section.every_text();
         for (name, value) in &set {
-            if let Err(why) = check(name) {
+            if let Err(why) = check(name, statements) {
                 section.fault(name, why);
             }
             if value.contains('\0') {
@@ -47,22 +38,22 @@ pub(super) fn read_set(section: &mut Section) -> BTreeMap<String, SecretString> 
 }
 
 /// Reads `pass_env`.
-pub(super) fn read_passed(section: &mut Section) -> Vec<String> {
+pub(super) fn read_passed(section: &mut Section, statements: &Statements) -> Vec<String> {
     let names = section.texts("pass_env").unwrap_or_default();
     for name in &names {
-        if let Err(why) = check(name) {
+        if let Err(why) = check(name, statements) {
             section.fault("pass_env", format!("{name:?} {why}"));
         }
     }
     names
 }
 
-fn check(name: &str) -> Result<(), &'static str> {
+fn check(name: &str, statements: &Statements) -> Result<(), &'static str> {
     let spelt = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if name.is_empty() || !spelt || name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err("is no name of a variable");
     }
-    if holds_own_secret(name) {
+    if holds_own_secret(name) || statements.holds_secret(name) {
         return Err("holds a secret of signalbox and never reaches an agent");
     }
     if name == "TMPDIR" {

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use super::agent_env;
 use super::projects::absolute;
 use super::reader::{Section, duration};
+use super::statements::Statements;
 use super::timeouts::{self, Timeouts};
 use crate::agent::run::Permission;
 
@@ -136,7 +137,7 @@ impl Default for Agents {
 }
 
 impl Agents {
-    pub(super) fn read(section: &mut Section) -> Self {
+    pub(super) fn read(section: &mut Section, statements: &Statements) -> Self {
         let mut agents = Self::default();
         let default = section.text("default");
         for name in NOT_YET {
@@ -152,7 +153,7 @@ impl Agents {
             if section.skip("kind") {
                 section.fault("kind", "claude is built in and has no kind; an agent of your own needs another name");
             }
-            read_agent(section, Agent::new(Kind::Claude, &["claude"]))
+            read_agent(section, Agent::new(Kind::Claude, &["claude"]), statements)
         });
         agents.by_name.insert("claude".to_owned(), claude);
         for name in section.names() {
@@ -164,7 +165,7 @@ impl Agents {
                 if !section.has("command") {
                     section.fault("command", "must name a program, such as [\"sh\", \"-c\", \"cat\"]");
                 }
-                read_agent(section, Agent::new(Kind::Command, &[]))
+                read_agent(section, Agent::new(Kind::Command, &[]), statements)
             });
             agents.by_name.insert(name, agent);
         }
@@ -216,7 +217,7 @@ fn read_host(section: &mut Section) -> HostProbes {
     probes
 }
 
-fn read_agent(section: &mut Section, default: Agent) -> Agent {
+fn read_agent(section: &mut Section, default: Agent, statements: &Statements) -> Agent {
     let words =
         [("ask", Permission::Ask), ("read", Permission::Read), ("edit", Permission::Edit), ("all", Permission::All)];
     Agent {
@@ -229,8 +230,8 @@ fn read_agent(section: &mut Section, default: Agent) -> Agent {
             default.dir,
             |text| if text.is_empty() { Ok(None) } else { absolute(text).map(Some) },
         ),
-        env: agent_env::read_set(section),
-        pass_env: agent_env::read_passed(section),
+        env: agent_env::read_set(section, statements),
+        pass_env: agent_env::read_passed(section, statements),
         permission: section.choice("permission", default.permission, &words),
         idle: section.parsed("idle", default.idle, |text| match text {
             "" => Ok(Idle::Inherited),

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use signalbox_adapter::{ChatId, Provider, UserId};
 
 use super::reader::Section;
+use super::statements::Statements;
 
 /// Longest id, in bytes.
 pub const MAX_ID_BYTES: usize = 256;
-
-/// Providers with an access list, and whether they know roles.
-const PROVIDERS: [(&str, bool); 4] = [("discord", true), ("matrix", false), ("slack", false), ("telegram", false)];
 
 /// What somebody may do; each role includes the ones below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,9 +59,9 @@ pub struct Allowed {
 }
 
 impl Allow {
-    pub(super) fn read(section: &mut Section) -> Self {
+    pub(super) fn read(section: &mut Section, statements: &Statements) -> Self {
         let mut lists = BTreeMap::new();
-        for (name, has_roles) in PROVIDERS {
+        for (name, has_roles) in statements.providers() {
             let allowed = section.section(name, |section| Allowed {
                 users: read_list(section, "users", UserId::new),
                 chats: read_list(section, "chats", ChatId::new),

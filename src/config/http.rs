@@ -41,7 +41,7 @@ mod tests {
 
     fn loaded(listen: &str) -> Result<Loaded, String> {
         let env = [("SIGNALBOX__HTTP__LISTEN".to_owned(), listen.to_owned())].into();
-        load(&Sources { explicit: None, env }).map_err(|faults| faults.to_string())
+        load(&Sources { env, ..Sources::default() }).map_err(|faults| faults.to_string())
     }
 
     #[test]

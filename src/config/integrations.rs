@@ -10,13 +10,16 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use signalbox_adapter::settings::FILE_SUFFIX;
 
 use super::env;
 use super::fault::{Fault, Faults};
 use super::keys;
 use super::reader::Findings;
 use super::source::{self, Sources};
+use super::statements::Statements;
 use super::tree::{Branch, Node};
+use super::whole::Config;
 
 /// The store's file name.
 const FILE: &str = "integrations.json";
@@ -24,8 +27,6 @@ const FILE: &str = "integrations.json";
 const VERSION: u32 = 1;
 /// Longest value, in bytes.
 pub const MAX_VALUE_BYTES: usize = 4096;
-/// What the name of a key ends with that names a file in which the value stands.
-const IN_A_FILE: &str = "_file";
 /// The directory is its owner's alone.
 const DIRECTORY_MODE: u32 = 0o700;
 
@@ -77,6 +78,16 @@ impl Integrations {
         self.integrations.get(name)
     }
 
+    /// Adds keys to those of an integration; an empty value takes its key away.
+    fn add(&mut self, name: &str, keys: Keys) {
+        let kept = self.integrations.entry(name.to_owned()).or_default();
+        kept.extend(keys);
+        kept.retain(|_, text| !text.is_empty());
+        if kept.is_empty() {
+            self.integrations.remove(name);
+        }
+    }
+
     /// Lays what is kept under the tree of file and environment; returns the paths of the keys that did not come to it.
     pub(super) fn underlay(&self, root: &mut Branch) -> Vec<String> {
         let mut shadowed = Vec::new();
@@ -87,8 +98,8 @@ impl Integrations {
             };
             let before = section.clone();
             for (key, text) in kept {
-                let base = key.strip_suffix(IN_A_FILE).unwrap_or(key);
-                if before.contains_key(base) || before.contains_key(&format!("{base}{IN_A_FILE}")) {
+                let base = key.strip_suffix(FILE_SUFFIX).unwrap_or(key);
+                if before.contains_key(base) || before.contains_key(&format!("{base}{FILE_SUFFIX}")) {
                     shadowed.push(keys::join(name, key));
                 } else {
                     section.insert(key.clone(), Node::Text { text: text.clone(), variable: FILE.to_owned() });
@@ -99,16 +110,16 @@ impl Integrations {
     }
 
     /// Checks the kept keys of one integration as if nothing else were configured.
-    fn check(&self, name: &str) -> Result<(), KeepError> {
+    fn check(&self, name: &str, statements: &Statements) -> Result<Config, KeepError> {
         let one = Self {
             version: VERSION,
             integrations: self.of(name).map(|keys| (name.to_owned(), keys.clone())).into_iter().collect(),
         };
         let (mut root, mut findings) = (Branch::new(), Findings::default());
         one.underlay(&mut root);
-        super::read(root, &mut findings);
+        let config = Config::read(root, statements, &mut findings);
         match findings.finish().faults {
-            none if none.is_empty() => Ok(()),
+            none if none.is_empty() => Ok(config),
             faults => Err(KeepError::Faults(Faults(faults))),
         }
     }
@@ -126,14 +137,22 @@ pub fn file(sources: &Sources) -> Option<PathBuf> {
 /// [`KeepError`]; nothing is changed then.
 pub fn keep(sources: &Sources, name: &str, keys: Keys) -> Result<PathBuf, KeepError> {
     change(sources, |store| {
-        let kept = store.integrations.entry(name.to_owned()).or_default();
-        kept.extend(keys);
-        kept.retain(|_, text| !text.is_empty());
-        if kept.is_empty() {
-            store.integrations.remove(name);
-        }
-        store.check(name)
+        store.add(name, keys);
+        store.check(name, &sources.statements).map(drop)
     })
+}
+
+/// Returns what an integration would be told if keys were kept, before they are; they go before file and environment.
+///
+/// # Errors
+/// [`KeepError`] as [`keep`] would have it.
+pub fn plan(sources: &Sources, current: &Config, name: &str, keys: &Keys) -> Result<Config, KeepError> {
+    let mut store = Integrations::read(sources).map_err(KeepError::Unreadable)?;
+    store.add(name, keys.clone());
+    let kept = store.check(name, &sources.statements)?;
+    let mut config = current.clone();
+    config.adapters.replace(name, kept.adapters.of(name), |key| keys.contains_key(key));
+    Ok(config)
 }
 
 /// Forgets an integration; says whether anything was kept.
@@ -197,7 +216,7 @@ fn write(path: &Path, directory: &Path, store: &Integrations) -> std::io::Result
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "telegram"))]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -210,7 +229,7 @@ mod tests {
         let home = home.path().to_str().expect("a path of text");
         let own = [("HOME", home)];
         let env = own.iter().chain(more).map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        Sources { explicit: None, env }
+        Sources { explicit: None, env, statements: crate::wiring::statements() }
     }
 
     fn keys(pairs: &[(&str, &str)]) -> Keys {
@@ -219,7 +238,7 @@ mod tests {
 
     fn token(sources: &Sources) -> Option<String> {
         let loaded = load(sources).expect("good");
-        loaded.config.telegram.token.map(|token| token.expose_secret().to_owned())
+        loaded.config.adapters.of("telegram").secret("token").map(|token| token.expose_secret().to_owned())
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use signalbox_adapter::settings::{Value as Stated, Values};
 use toml::{Table, Value};
 
-use super::agents::{Agent, Idle, Kind};
+use super::agents::{Agent, Agents, HostProbes, Idle, Kind};
 use super::allow::{Allowed, Role};
 use super::observer::Recovery;
-use super::smtp::{Security, Smtp};
 use super::store::Durability;
-use super::{Agents, Config, HostProbes};
+use super::whole::Config;
 use crate::agent::run::Permission;
 
 /// What stands for a secret.
@@ -20,22 +20,9 @@ pub const MASK: &str = "***";
 /// Writes the whole configuration, defaults included, as TOML.
 #[must_use]
 pub fn show(config: &Config) -> String {
-    let Config {
-        allow,
-        agents,
-        limits,
-        timeouts,
-        observer,
-        projects,
-        delivery,
-        store,
-        http,
-        render,
-        redact,
-        telegram,
-        smtp,
-    } = config;
-    let root = table([
+    let Config { allow, agents, limits, timeouts, observer, projects, delivery, store, http, render, redact, adapters } =
+        config;
+    let sections = [
         ("allow", Value::Table(allow.0.iter().map(|(name, list)| (name.to_string(), allowed(list))).collect())),
         ("agents", all_agents(agents)),
         (
@@ -74,14 +61,6 @@ pub fn show(config: &Config) -> String {
                 ("retention", duration(store.retention)),
             ]),
         ),
-        (
-            "telegram",
-            table(telegram.token.iter().map(|_| ("token", MASK.into())).chain([
-                ("api_url", telegram.api_url.clone().into()),
-                ("transcribe", telegram.transcribe.clone().into()),
-            ])),
-        ),
-        ("smtp", all_smtp(smtp)),
         ("http", table([("listen", http.listen.map(|address| address.to_string()).unwrap_or_default().into())])),
         ("render", table([("max_parts", render.max_parts.into())])),
         (
@@ -91,8 +70,9 @@ pub fn show(config: &Config) -> String {
                 ("prefixes", redact.prefixes.clone().into()),
             ]),
         ),
-    ]);
-    toml::to_string(&root).expect("a tree of tables with string keys is TOML")
+    ];
+    let adapters = adapters.iter().map(|(name, values)| (name, adapter(values)));
+    toml::to_string(&table(sections.into_iter().chain(adapters))).expect("a tree of tables with string keys is TOML")
 }
 
 fn all_agents(agents: &Agents) -> Value {
@@ -135,19 +115,16 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
     table(kind.into_iter().chain(keys))
 }
 
-fn all_smtp(smtp: &Smtp) -> Value {
-    let texts = [("host", &smtp.host), ("username", &smtp.username), ("reply_to", &smtp.reply_to)];
-    let given = texts.into_iter().filter_map(|(key, text)| Some((key, text.clone()?.into())));
-    let password = smtp.password.iter().map(|_| ("password", MASK.into()));
-    let ca_file = smtp.ca_file.iter().map(|path| ("ca_file", path.display().to_string().into()));
-    let rest = [
-        ("port", i64::from(smtp.port).into()),
-        ("security", word(&Security::WORDS, smtp.security)),
-        ("from", smtp.from.clone().into()),
-        ("to", smtp.to.clone().into()),
-        ("timeout", duration(smtp.timeout)),
-    ];
-    table(given.chain(password).chain(ca_file).chain(rest))
+fn adapter(values: &Values) -> Value {
+    let shown = |value: &Stated| match value {
+        Stated::Text(text) => text.clone().into(),
+        Stated::Secret(_) => MASK.into(),
+        Stated::Port(port) => i64::from(*port).into(),
+        Stated::Duration(time) => duration(*time),
+        Stated::List(list) => list.clone().into(),
+        Stated::Path(path) => path.display().to_string().into(),
+    };
+    table(values.iter().map(|(key, value)| (key, shown(value))))
 }
 
 fn masked(env: &BTreeMap<String, SecretString>) -> Value {

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
+use super::statements::Statements;
 
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -18,6 +19,8 @@ pub struct Sources {
     pub explicit: Option<PathBuf>,
     /// The process's environment.
     pub env: BTreeMap<String, String>,
+    /// What the adapters are told.
+    pub statements: Statements,
 }
 
 /// The configuration file, found but not yet read.

@@ -7,8 +7,10 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use signalbox_adapter::{ChatId, Provider, UserId};
 
+use super::reader::Findings;
 use super::*;
 use crate::agent::run::Permission;
+use crate::wiring::statements;
 
 const EXAMPLE: &str = include_str!("../../config/signalbox.example.toml");
 
@@ -23,7 +25,12 @@ fn load_bytes(content: impl AsRef<[u8]>, env: &[(&str, &str)]) -> Result<Loaded,
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = write(directory.path(), content);
     let env = env.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    load(&Sources { explicit: Some(path), env })
+    load(&Sources { explicit: Some(path), env, statements: statements() })
+}
+
+/// What counts where nothing is set.
+fn defaults() -> Config {
+    load(&Sources { statements: statements(), ..Sources::default() }).expect("no file is needed").config
 }
 
 fn loaded(text: &str) -> Config {
@@ -49,7 +56,7 @@ fn example_with_all_keys() -> String {
 fn no_file_at_all_is_fine() {
     let home = tempfile::tempdir().expect("a temporary directory");
     let env = [("HOME".to_owned(), home.path().display().to_string())].into();
-    for sources in [Sources { explicit: None, env }, Sources::default()] {
+    for sources in [Sources { env, ..Sources::default() }, Sources::default()] {
         let loaded = load(&sources).expect("the default file may be missing");
         assert_eq!(show(&loaded.config), show(&Config::default()));
         assert_eq!(loaded.file, None);
@@ -61,8 +68,8 @@ fn no_file_at_all_is_fine() {
 fn a_file_that_was_named_must_be_there() {
     let missing = PathBuf::from("/nowhere/signalbox.toml");
     let by_flag = Sources { explicit: Some(missing.clone()), ..Sources::default() };
-    let by_variable =
-        Sources { explicit: None, env: [("SIGNALBOX_CONFIG".to_owned(), missing.display().to_string())].into() };
+    let env = [("SIGNALBOX_CONFIG".to_owned(), missing.display().to_string())].into();
+    let by_variable = Sources { env, ..Sources::default() };
     for sources in [by_flag, by_variable] {
         let text = load(&sources).expect_err("a missing file").to_string();
         assert!(text.contains("/nowhere/signalbox.toml: cannot be read: No such file"), "{text}");
@@ -79,7 +86,7 @@ fn the_flag_wins_over_the_variable_and_that_over_the_home_directory() {
     };
     let (flag, variable, home) = (place("flag", 1), place("variable", 2), place("xdg/signalbox", 3));
     let xdg = directory.path().join("xdg").display().to_string();
-    let mut sources = Sources { explicit: None, env: [("XDG_CONFIG_HOME".to_owned(), xdg)].into() };
+    let mut sources = Sources { env: [("XDG_CONFIG_HOME".to_owned(), xdg)].into(), ..Sources::default() };
 
     let file = |sources: &Sources| load(sources).expect("a valid configuration").file;
     assert_eq!(file(&sources), Some(home));
@@ -92,7 +99,7 @@ fn the_flag_wins_over_the_variable_and_that_over_the_home_directory() {
 #[test]
 fn the_example_is_the_defaults() {
     let example = load_bytes(EXAMPLE, &[]).expect("the example is valid");
-    assert_eq!(format!("{:?}", example.config), format!("{:?}", Config::default()));
+    assert_eq!(format!("{:?}", example.config), format!("{:?}", defaults()));
     assert_eq!(example.warnings, Vec::<String>::new());
 }
 
@@ -101,7 +108,7 @@ fn the_example_shows_every_key() {
     let text = example_with_all_keys();
     let root = tree::branch(text.parse().expect("the example is TOML with its comments taken off, too"));
     let mut findings = Findings::default();
-    read(root.clone(), &mut findings);
+    Config::read(root.clone(), &statements(), &mut findings);
     for path in findings.known() {
         let mut table = Some(&root);
         let mut found = None;
@@ -112,7 +119,7 @@ fn the_example_shows_every_key() {
                 Some(tree::Node::Value(_) | tree::Node::Text { .. }) | None => None,
             };
         }
-        let is_absent = ABSENT_SECTIONS.contains(&path.as_str()) || path == "agents.claude.kind";
+        let is_absent = statements().unread().contains(path.as_str()) || path == "agents.claude.kind";
         let is_refused =
             ["agents.codex", "agents.gemini", "agents.opencode", "agents.opensre"].contains(&path.as_str());
         let is_shown_at_claude = path.starts_with("agents.notes.");
@@ -146,7 +153,7 @@ fn what_is_shown_reads_back_as_the_same() {
     let config = loaded(text);
     assert_eq!(show(&loaded(&show(&config))), show(&config));
     assert_eq!(format!("{:?}", loaded(&show(&config))), format!("{config:?}"));
-    assert_ne!(show(&config), show(&Config::default()));
+    assert_ne!(show(&config), show(&defaults()));
 }
 
 #[test]
@@ -262,15 +269,15 @@ fn sections_of_parts_that_are_not_built_in_are_accepted_with_a_warning() {
     let loaded = load_bytes(text, &[("SIGNALBOX__DISCORD__TOKEN", "x")]).expect("known sections");
     let names: Vec<&str> = loaded.warnings.iter().filter_map(|warning| warning.split(':').next()).collect();
     assert_eq!(names, ["discord", "hooks", "slack"]);
-    assert_eq!(show(&loaded.config), show(&Config::default()));
+    assert_eq!(show(&loaded.config), show(&defaults()));
 }
 
 #[test]
 fn the_mail_server_is_read_and_its_password_never_shown() {
     let text = "[smtp]\nhost = 'mail.example.org'\nfrom = 'bot@example.org'\npassword = 'hunter22'\nusername = 'bot'";
     let config = load_bytes(text, &[("SIGNALBOX__SMTP__TO", "a@example.org, b@example.org")]).expect("good").config;
-    assert_eq!(config.smtp.to, ["a@example.org", "b@example.org"]);
-    assert!(config.smtp.is_set() && config.secrets().count() == 1);
+    assert_eq!(config.adapters.of("smtp").list("to"), ["a@example.org", "b@example.org"]);
+    assert!(config.adapters.of("smtp").text("host").is_some() && config.secrets().count() == 1);
     let shown = show(&config);
     assert!(shown.contains("mail.example.org") && !shown.contains("hunter22"), "{shown}");
     for (text, fault) in [
@@ -351,7 +358,7 @@ fn the_bots_token_comes_from_the_file_or_one_of_its_own_or_the_environment() {
     std::fs::write(&alone, "42:from-its-own-file\n").expect("a writable directory");
     let token = |text: &str| {
         let loaded = load_bytes(text, &[("TELEGRAM_BOT_TOKEN", " 42:from-environment ")]).expect("valid");
-        loaded.config.telegram.token.expect("a token").expose_secret().to_owned()
+        loaded.config.adapters.of("telegram").secret("token").expect("a token").expose_secret().to_owned()
     };
     assert_eq!(token(""), "42:from-environment");
     assert_eq!(token("telegram.token = '42:from-file'"), "42:from-file");

@@ -4,36 +4,43 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use signalbox_adapter::Deliver;
+use signalbox_adapter::settings::{Section, Values};
 
-use crate::config::Config;
 use crate::transport;
 use crate::turn;
 
 /// One adapter.
-#[async_trait]
 pub(super) trait Adapter: Sync {
     /// The provider's name, as addresses have it.
     fn provider(&self) -> &'static str;
 
-    /// The section of the configuration that it is connected by; `None` where nothing needs to be set.
-    fn section(&self) -> Option<&'static str> {
+    /// What the core knows of it. The values are those of its section, if it has one.
+    fn transport(&self, values: &Values) -> turn::Transport;
+
+    /// What connects it; `None` where nothing has to be set.
+    fn integration(&self) -> Option<&dyn Integration> {
         None
     }
+}
 
-    /// What the core knows of it.
-    fn transport(&self, config: &Config) -> turn::Transport;
+/// What is connected by a section of the configuration.
+#[async_trait]
+pub(super) trait Integration: Sync {
+    /// What it is told by the configuration.
+    fn section(&self) -> &'static Section;
 
-    /// Connects it, without asking the provider anything; `None` where it is not configured.
+    /// Connects it without asking the provider anything; the section is set.
     ///
     /// # Errors
-    /// What is wrong with what is configured.
-    fn connect(&self, _config: &Config) -> Option<Result<Connected, String>> {
-        None
-    }
+    /// What is wrong with the values.
+    fn connect(&self, values: &Values) -> Result<Connected, String>;
 
-    /// Asks the provider who we are.
-    async fn verify(&self, _config: &Config) -> Verified {
-        Verified::NotSet
+    /// Asks the provider who we are; the section is set.
+    async fn verify(&self, values: &Values) -> Verified;
+
+    /// Returns the address that opens the bot and sends it a code, where the provider has such.
+    fn invitation(&self, _bot_name: &str, _code: &str) -> Option<String> {
+        None
     }
 }
 
@@ -50,12 +57,24 @@ pub struct Connected {
 /// What asking a provider who we are has come to.
 #[derive(Debug)]
 pub enum Verified {
-    /// Nothing is configured to ask with.
-    NotSet,
-    /// It knows us: who we are there.
-    Good(String),
-    /// Our credentials, or what stands beside them, are no good.
+    /// It knows us.
+    Good(Found),
+    /// Our credentials are no good.
     Refused(String),
-    /// It could not be asked.
-    Unreachable(String),
+    /// It could not be asked, or not everything went well.
+    Unsure(String),
+}
+
+/// What a provider that knows us has told.
+#[derive(Debug)]
+pub enum Found {
+    /// The bot that we are there.
+    Bot {
+        /// Its name.
+        name: String,
+        /// Who it is, in one line.
+        who: String,
+    },
+    /// The steps that went well, one a line.
+    Steps(String),
 }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use signalbox_adapter::Document;
+use signalbox_adapter::settings::Values;
 pub use signalbox_console::*;
 
 use super::adapter::Adapter;
-use crate::config::Config;
 use crate::turn::Transport;
 
 /// The terminal.
@@ -18,7 +18,7 @@ impl Adapter for Console {
         PROVIDER
     }
 
-    fn transport(&self, _config: &Config) -> Transport {
+    fn transport(&self, _values: &Values) -> Transport {
         Transport { trusted: true, ..Transport::new(Arc::new(ConsoleRender)) }
     }
 }

@@ -4,65 +4,51 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use signalbox_email::{EmailDeliver, EmailRender, Settings};
+use signalbox_adapter::settings::{Section, Values};
+use signalbox_email::{EmailDeliver, EmailRender, PROVIDER, SECTION, Settings};
 
-use super::adapter::{Adapter, Connected, Verified};
-use crate::config::{Config, Security};
+use super::adapter::{Adapter, Connected, Found, Integration, Verified};
 use crate::turn::{Readers, Transport};
+
+/// Said where there is no server to send by.
+const NO_SERVER: &str = "there is no server";
 
 /// Mail.
 pub(super) struct Email;
 
-#[async_trait]
 impl Adapter for Email {
     fn provider(&self) -> &'static str {
-        "email"
+        PROVIDER
     }
 
-    fn section(&self) -> Option<&'static str> {
-        Some("smtp")
-    }
-
-    fn transport(&self, config: &Config) -> Transport {
-        let smtp = &config.smtp;
-        let to = if smtp.is_set() { smtp.to.clone() } else { Vec::new() };
+    fn transport(&self, values: &Values) -> Transport {
+        let to = if Settings::of(values).is_some() { values.list("to").to_vec() } else { Vec::new() };
         let missing = "`[smtp]` names no server or nobody in `to`";
         let readers = Some(Readers { compose: signalbox_email::compose, to, missing });
         Transport { readers, ..Transport::new(Arc::new(EmailRender)) }
     }
 
-    fn connect(&self, config: &Config) -> Option<Result<Connected, String>> {
-        let connected = EmailDeliver::new(settings(config)?).map(|mailer| Connected {
-            provider: self.provider(),
-            deliver: Arc::new(mailer),
-            chats: None,
-        });
-        Some(connected.map_err(|error| error.to_string()))
-    }
-
-    async fn verify(&self, config: &Config) -> Verified {
-        let Some(settings) = settings(config) else { return Verified::NotSet };
-        let report = signalbox_email::verify(&settings, &config.smtp.to).await;
-        let said = format!("\n{report}");
-        if report.is_ok() { Verified::Good(said) } else { Verified::Refused(said) }
+    fn integration(&self) -> Option<&dyn Integration> {
+        Some(self)
     }
 }
 
-fn settings(config: &Config) -> Option<Settings> {
-    let smtp = &config.smtp;
-    Some(Settings {
-        host: smtp.host.clone()?,
-        port: Some(smtp.port).filter(|port| *port > 0),
-        security: match smtp.security {
-            Security::StartTls => signalbox_email::Security::StartTls,
-            Security::Tls => signalbox_email::Security::Tls,
-            Security::None => signalbox_email::Security::None,
-        },
-        username: smtp.username.clone(),
-        password: smtp.password.clone(),
-        from: smtp.from.clone(),
-        reply_to: smtp.reply_to.clone(),
-        ca_file: smtp.ca_file.clone(),
-        timeout: smtp.timeout,
-    })
+#[async_trait]
+impl Integration for Email {
+    fn section(&self) -> &'static Section {
+        &SECTION
+    }
+
+    fn connect(&self, values: &Values) -> Result<Connected, String> {
+        let settings = Settings::of(values).ok_or(NO_SERVER)?;
+        let mailer = EmailDeliver::new(settings).map_err(|error| error.to_string())?;
+        Ok(Connected { provider: PROVIDER, deliver: Arc::new(mailer), chats: None })
+    }
+
+    async fn verify(&self, values: &Values) -> Verified {
+        let Some(settings) = Settings::of(values) else { return Verified::Refused(NO_SERVER.to_owned()) };
+        let report = signalbox_email::verify(&settings, values.list("to")).await;
+        let said = report.to_string();
+        if report.is_ok() { Verified::Good(Found::Steps(said)) } else { Verified::Unsure(format!("\n{said}")) }
+    }
 }

@@ -1,37 +1,71 @@
-//! Which adapters there are: one file for each, and one line in [`adapters`]. Nothing else in the core names an
+//! Which adapters there are: one file for each, and one line in the list below. Nothing else in the core names an
 //! adapter's crate.
+//!
+//! What an adapter is told by the configuration it states itself, once; [`statements`] hands that to
+//! [`crate::config`], which uses nothing of this.
 
 mod adapter;
 pub mod console;
 mod email;
 mod telegram;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::config::Config;
+use signalbox_adapter::settings::{Section, Values};
+
+use crate::config::{Config, Statements};
 use crate::turn;
-use adapter::Adapter;
-pub use adapter::{Connected, Verified};
+use adapter::{Adapter, Integration};
+pub use adapter::{Connected, Found, Verified};
 
 /// The one chat of all terminals of a state directory.
 pub const CONSOLE_CHAT: &str = "console:local";
 
-/// Every adapter that is built in, in the order in which `signalbox setup` asks.
-fn adapters() -> Vec<&'static dyn Adapter> {
-    vec![
-        #[cfg(feature = "console")]
-        &console::Console,
-        #[cfg(feature = "telegram")]
-        &telegram::Telegram,
-        #[cfg(feature = "email")]
-        &email::Email,
-    ]
+/// Makes the list of adapters. Of one that is left out of this build only its section's name is known.
+macro_rules! adapters {
+    ($($feature:literal $(reads $section:literal)?: $adapter:expr,)*) => {
+        /// Every adapter that is built in, in the order in which `signalbox setup` asks.
+        fn adapters() -> Vec<&'static dyn Adapter> {
+            vec![$(#[cfg(feature = $feature)] &$adapter,)*]
+        }
+
+        /// The names of the sections of all adapters.
+        #[cfg(test)]
+        const LISTED: &[&str] = &[$($($section,)?)*];
+
+        /// Returns the names of the sections of adapters that are left out of this build.
+        fn left_out() -> Vec<&'static str> {
+            vec![$($(#[cfg(not(feature = $feature))] $section,)?)*]
+        }
+    };
+}
+
+adapters! {
+    "console": console::Console,
+    "telegram" reads "telegram": telegram::Telegram,
+    "email" reads "smtp": email::Email,
+}
+
+fn integrations() -> impl Iterator<Item = &'static dyn Integration> {
+    adapters().into_iter().filter_map(Adapter::integration)
+}
+
+/// Returns what the adapters are told by the configuration.
+#[must_use]
+pub fn statements() -> Statements {
+    Statements { sections: integrations().map(Integration::section).collect(), left_out: left_out() }
 }
 
 /// Returns what the core knows of each transport that is built in, by provider.
 #[must_use]
 pub fn transports(config: &Config) -> BTreeMap<String, turn::Transport> {
-    adapters().into_iter().map(|adapter| (adapter.provider().to_owned(), adapter.transport(config))).collect()
+    let transport = |adapter: &'static dyn Adapter| {
+        let section = adapter.integration().map(Integration::section);
+        adapter.transport(section.map_or(&Values::NONE, |section| config.adapters.of(section.name)))
+    };
+    adapters().into_iter().map(|adapter| (adapter.provider().to_owned(), transport(adapter))).collect()
 }
 
 /// Names the providers that are only written to, and have readers.
@@ -44,28 +78,28 @@ pub fn readers(config: &Config) -> Vec<String> {
 /// Connects what is configured; what cannot be is left out and said why, all else goes on.
 #[must_use]
 pub fn connect(config: &Config) -> Vec<Connected> {
-    let connected = adapters().into_iter().filter_map(|adapter| match adapter.connect(config)? {
-        Ok(connected) => Some(connected),
-        Err(error) => {
-            tracing::error!(transport = adapter.provider(), error, "this transport is off; all else goes on");
-            None
-        }
+    let set = integrations().filter(|one| config.adapters.is_set(one.section()));
+    let connected = set.filter_map(|one| {
+        let section = one.section().name;
+        let connected = one.connect(config.adapters.of(section));
+        connected.inspect_err(|error| tracing::error!(section, error, "this transport is off; all else goes on")).ok()
     });
     connected.collect()
 }
 
-/// Returns the names of what can be connected to: sections of the configuration.
-#[must_use]
-pub fn integrations() -> Vec<&'static str> {
-    adapters().into_iter().filter_map(Adapter::section).collect()
+/// Asks the provider behind a section who we are, with what is configured; `None` where it is not set.
+pub async fn verify(config: &Config, section: &Section) -> Option<Verified> {
+    let integration = integrations().find(|one| one.section().name == section.name)?;
+    if !config.adapters.is_set(section) {
+        return None;
+    }
+    Some(integration.verify(config.adapters.of(section.name)).await)
 }
 
-/// Asks a provider who we are, with what is configured; a name that is none of [`integrations`] is never set.
-pub async fn verify(config: &Config, name: &str) -> Verified {
-    match adapters().into_iter().find(|adapter| adapter.section() == Some(name)) {
-        Some(adapter) => adapter.verify(config).await,
-        None => Verified::NotSet,
-    }
+/// Returns the address that opens a provider's bot and sends it a code, where the provider has such.
+#[must_use]
+pub fn invitation(section: &Section, bot_name: &str, code: &str) -> Option<String> {
+    integrations().find(|one| one.section().name == section.name)?.invitation(bot_name, code)
 }
 
 /// Paints a document for standard output.

@@ -4,64 +4,75 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use signalbox_adapter::settings::{Section, Values};
 use signalbox_adapter::{Deliver as _, DeliverError};
-use signalbox_telegram::{InvalidSettings, Settings, TelegramRender};
+use signalbox_telegram::{PROVIDER, SECTION, Settings, TelegramRender};
 
-use super::adapter::{Adapter, Connected, Verified};
-use crate::config::Config;
+use super::adapter::{Adapter, Connected, Found, Integration, Verified};
 use crate::transport;
 use crate::turn::{Transport, Voice};
 
 /// Telegram.
 pub(super) struct Telegram;
 
-#[async_trait]
 impl Adapter for Telegram {
     fn provider(&self) -> &'static str {
-        "telegram"
+        PROVIDER
     }
 
-    fn section(&self) -> Option<&'static str> {
-        Some("telegram")
-    }
-
-    fn transport(&self, config: &Config) -> Transport {
-        let voice = Some(Voice { section: "telegram", program: config.telegram.transcribe.clone() });
+    fn transport(&self, values: &Values) -> Transport {
+        let voice = Some(Voice { section: SECTION.name, program: values.list("transcribe").to_vec() });
         Transport { edits: true, voice, ..Transport::new(Arc::new(TelegramRender)) }
     }
 
-    fn connect(&self, config: &Config) -> Option<Result<Connected, String>> {
-        let connected = bot(config)?.map(|bot| Connected {
-            provider: self.provider(),
+    fn integration(&self) -> Option<&dyn Integration> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Integration for Telegram {
+    fn section(&self) -> &'static Section {
+        &SECTION
+    }
+
+    fn connect(&self, values: &Values) -> Result<Connected, String> {
+        let bot = bot(values)?;
+        Ok(Connected {
+            provider: PROVIDER,
             deliver: Arc::clone(&bot.deliver) as _,
             chats: Some(transport::Transport {
-                provider: self.provider().to_owned(),
+                provider: PROVIDER.to_owned(),
                 bot_id: bot.bot_id,
                 listen: Box::new(bot.listen),
                 deliver: bot.deliver,
                 announce: Some(bot.menu),
             }),
-        });
-        Some(connected.map_err(|error| error.to_string()))
+        })
     }
 
-    async fn verify(&self, config: &Config) -> Verified {
-        let bot = match bot(config) {
-            None => return Verified::NotSet,
-            Some(Err(error)) => return Verified::Refused(error.to_string()),
-            Some(Ok(bot)) => bot,
+    async fn verify(&self, values: &Values) -> Verified {
+        let bot = match bot(values) {
+            Ok(bot) => bot,
+            Err(error) => return Verified::Refused(error),
         };
-        let at = &config.telegram.api_url;
+        let at = values.text("api_url").unwrap_or_default();
         match bot.deliver.check().await {
-            Ok(identity) => Verified::Good(format!("@{} (id {}) at {at}", identity.name, identity.id)),
+            Ok(identity) => {
+                let who = format!("@{} (id {}) at {at}", identity.name, identity.id);
+                Verified::Good(Found::Bot { name: identity.name, who })
+            }
             Err(DeliverError::Refused(why)) => Verified::Refused(why),
-            Err(error) => Verified::Unreachable(format!("{at} could not be asked: {error}")),
+            Err(error) => Verified::Unsure(format!("{at} could not be asked: {error}")),
         }
+    }
+
+    fn invitation(&self, bot_name: &str, code: &str) -> Option<String> {
+        Some(format!("https://t.me/{bot_name}?start={code}"))
     }
 }
 
-fn bot(config: &Config) -> Option<Result<signalbox_telegram::Telegram, InvalidSettings>> {
-    let token = config.telegram.token.as_ref()?;
-    let settings = Settings { api_url: config.telegram.api_url.clone(), ..Settings::new(token.clone()) };
-    Some(signalbox_telegram::connect(settings))
+fn bot(values: &Values) -> Result<signalbox_telegram::Telegram, String> {
+    let settings = Settings::of(values).ok_or("there is no token")?;
+    signalbox_telegram::connect(settings).map_err(|error| error.to_string())
 }

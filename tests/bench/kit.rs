@@ -105,7 +105,7 @@ impl Rig {
         let directory = disk();
         let file = directory.path().join("signalbox.toml");
         std::fs::write(&file, toml).expect("written");
-        let sources = config::Sources { explicit: Some(file), env: BTreeMap::new() };
+        let sources = config::Sources { explicit: Some(file), env: BTreeMap::new(), ..config::Sources::default() };
         let mut config: Config = config::load(&sources).expect("a good configuration").config;
         let list = config::Allowed { users: [(UserId::new("1"), config::Role::Admin)].into(), ..Default::default() };
         config.allow.0.insert(Provider::new(PROVIDER), list);

@@ -34,6 +34,6 @@ pub use address::{InvalidAddress, bare_address};
 pub use body::{MAX_SUBJECT_CHARS, compose};
 pub use deliver::EmailDeliver;
 pub use render::{EmailRender, MAX_TEXT_CHARS};
-pub use section::SECTION;
+pub use section::{PROVIDER, SECTION};
 pub use settings::{DEFAULT_TIMEOUT, InvalidSettings, Security, Settings};
 pub use verify::{Report, Step, verify};

@@ -6,6 +6,9 @@ use signalbox_adapter::settings::{Kind, Section, Setting, Setup, Values, Wrong};
 
 use crate::settings::{DEFAULT_TIMEOUT, Security};
 
+/// The provider's name, as addresses have it.
+pub const PROVIDER: &str = "email";
+
 /// Longest time one mail may take.
 const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 /// Most recipients of a notice.

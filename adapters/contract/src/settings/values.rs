@@ -28,6 +28,9 @@ pub enum Value {
 pub struct Values(BTreeMap<&'static str, Value>);
 
 impl Values {
+    /// No values.
+    pub const NONE: Self = Self(BTreeMap::new());
+
     /// Sets a key.
     pub fn set(&mut self, key: &'static str, value: Value) {
         self.0.insert(key, value);

@@ -1,0 +1,75 @@
+//! From the sources to the configuration, or to everything that is wrong with them.
+
+use std::path::PathBuf;
+
+use super::env;
+use super::fault::Faults;
+use super::integrations::{self, Integrations};
+use super::reader::Findings;
+use super::source::{self, Sources};
+use super::tree;
+use super::whole::Config;
+
+/// A configuration and where it came from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+    /// What a person should know though nothing is wrong, one sentence each.
+    pub warnings: Vec<String>,
+    /// What the integration store keeps.
+    pub integrations: Integrations,
+    /// Paths of keys that the integration store keeps in vain: the file or the environment goes first.
+    pub shadowed: Vec<String>,
+}
+
+/// Reads the file and the environment and checks every key.
+///
+/// # Errors
+/// Everything that is wrong, at once. A file that was named and is not there is a fault; the default file may be
+/// missing.
+pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
+    let mut findings = Findings::default();
+    let location = source::locate(sources);
+    let table = match location.as_ref().map(source::read).transpose() {
+        Ok(table) => table.flatten(),
+        Err(fault) => {
+            findings.fault(fault);
+            None
+        }
+    };
+    let file = location.filter(|_| table.is_some()).map(|location| location.path);
+    let mut root = tree::branch(table.unwrap_or_default());
+    let mut variables = Vec::new();
+    env::overlay(&mut root, &sources.env, &mut variables);
+    variables.into_iter().for_each(|fault| findings.fault(fault));
+    let integrations = Integrations::read(sources).unwrap_or_else(|fault| {
+        findings.fault(fault);
+        Integrations::default()
+    });
+    let shadowed = integrations.underlay(&mut root);
+    let in_variables = sources.statements.underlay(&mut root, &sources.env);
+
+    let config = Config::read(root, &sources.statements, &mut findings);
+    let found = findings.finish();
+    if !found.faults.is_empty() {
+        return Err(Faults(found.faults));
+    }
+    let mut warnings = found.warnings;
+    let kept = integrations::file(sources).filter(|path| source::is_readable_by_others(path));
+    let open = file.as_ref().filter(|path| holds_secrets(&config, in_variables) && source::is_readable_by_others(path));
+    for path in open.into_iter().chain(kept.as_ref()) {
+        let path = path.display();
+        warnings.push(format!("{path} holds secrets and others can read it; run: chmod 600 {path}"));
+    }
+    Ok(Loaded { config, file, warnings, integrations, shadowed })
+}
+
+/// Whether a configuration has something in it that nobody else should read, besides what variables of their own hold.
+fn holds_secrets(config: &Config, in_variables: usize) -> bool {
+    config.secrets().count() > in_variables
+        || !config.redact.literals.is_empty()
+        || config.agents.by_name.values().any(|agent| !agent.env.is_empty())
+}

@@ -1,0 +1,74 @@
+//! What the adapters of this version are told by the configuration, as they state it; passed in by whoever knows them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use signalbox_adapter::settings::Section;
+
+use super::tree::{Branch, Node};
+use super::{env, planned};
+
+/// What the adapters of this version are told by the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Statements {
+    /// The section of each that is built in.
+    pub sections: Vec<&'static Section>,
+    /// The names of the sections of those that are left out of this build.
+    pub left_out: Vec<&'static str>,
+}
+
+impl Statements {
+    /// Returns the section of this name.
+    #[must_use]
+    pub fn section(&self, name: &str) -> Option<&'static Section> {
+        self.sections.iter().find(|section| section.name == name).copied()
+    }
+
+    /// Returns the names of sections that are known and read by nothing in this build.
+    pub(super) fn unread(&self) -> BTreeSet<&'static str> {
+        let known = planned::SECTIONS.iter().chain(&self.left_out).copied();
+        known.filter(|name| self.section(name).is_none()).collect()
+    }
+
+    /// Returns every provider whose ids can be allowed, and whether it knows roles.
+    pub(super) fn providers(&self) -> BTreeMap<&'static str, bool> {
+        let left_out = self.left_out.iter().map(|name| (*name, true));
+        let stated = self.sections.iter().filter_map(|section| section.access);
+        let stated = stated.map(|access| (access.provider, access.has_roles));
+        planned::PROVIDERS.into_iter().chain(left_out).chain(stated).collect()
+    }
+
+    /// Whether a variable of this name holds a secret that an adapter takes.
+    pub(super) fn holds_secret(&self, variable: &str) -> bool {
+        let secrets = self.sections.iter().flat_map(|section| section.settings).filter(|one| one.kind.is_secret());
+        secrets.filter_map(|secret| secret.variable).any(|name| name.eq_ignore_ascii_case(variable))
+    }
+
+    /// Lays the variables that serve where nothing else sets a key under the tree; returns how many secrets came so.
+    pub(super) fn underlay(&self, root: &mut Branch, variables: &BTreeMap<String, String>) -> usize {
+        let mut secrets = 0;
+        for section in &self.sections {
+            for setting in section.settings {
+                let Some(variable) = setting.variable else { continue };
+                let Some(text) = variables.get(variable).map(|text| text.trim()).filter(|text| !text.is_empty()) else {
+                    continue;
+                };
+                let Some(keys) = env::table(root, section.name) else { continue };
+                let is_set = |key: &str| keys.get(key).is_some_and(|node| !is_blank(node));
+                if !is_set(setting.key) && !setting.file_key().is_some_and(|key| is_set(&key)) {
+                    let node = Node::Text { text: text.to_owned(), variable: variable.to_owned() };
+                    keys.insert(setting.key.to_owned(), node);
+                    secrets += usize::from(setting.kind.is_secret());
+                }
+            }
+        }
+        secrets
+    }
+}
+
+fn is_blank(node: &Node) -> bool {
+    match node {
+        Node::Text { text, .. } => text.trim().is_empty(),
+        Node::Value(value) => value.as_str().is_some_and(|text| text.trim().is_empty()),
+        Node::Table(_) => false,
+    }
+}

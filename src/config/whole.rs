@@ -1,0 +1,83 @@
+//! The configuration as a whole: one field for each section.
+
+use secrecy::SecretString;
+
+use super::adapters::Adapters;
+use super::agents::Agents;
+use super::allow::Allow;
+use super::delivery::Delivery;
+use super::http::Http;
+use super::limits::Limits;
+use super::observer::Observer;
+use super::projects::{self, Projects};
+use super::reader::{Findings, Section};
+use super::redact::Redact;
+use super::render::Render;
+use super::statements::Statements;
+use super::store::Store;
+use super::timeouts::Timeouts;
+use super::tree::Branch;
+
+/// What is said of a section that nothing reads.
+const NOT_READ: &str = "this build has nothing that reads this section; it is ignored";
+
+/// The whole configuration, checked.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Who may do what.
+    pub allow: Allow,
+    /// The programs that answer prompts.
+    pub agents: Agents,
+    /// How much at once.
+    pub limits: Limits,
+    /// How long each part of a run may take.
+    pub timeouts: Timeouts,
+    /// What happens to work that a crash cut off.
+    pub observer: Observer,
+    /// Directories by name.
+    pub projects: Projects,
+    /// How long a message is worth delivering.
+    pub delivery: Delivery,
+    /// What a commit survives, and how long history is kept.
+    pub store: Store,
+    /// Where HTTP is answered.
+    pub http: Http,
+    /// How long answers are shown.
+    pub render: Render,
+    /// What must never leave.
+    pub redact: Redact,
+    /// What the adapters are told.
+    pub adapters: Adapters,
+}
+
+impl Config {
+    /// Returns our own secrets, which never leave whoever quotes them.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.adapters.secrets()
+    }
+
+    /// Reads the tree; what is wrong is found.
+    pub(super) fn read(root: Branch, statements: &Statements, findings: &mut Findings) -> Self {
+        Section::root(root, findings, |root| {
+            for name in statements.unread() {
+                if root.skip(name) {
+                    root.warn(name, NOT_READ);
+                }
+            }
+            Self {
+                allow: root.section("allow", |section| Allow::read(section, statements)),
+                agents: root.section("agents", |section| Agents::read(section, statements)),
+                limits: root.section("limits", Limits::read),
+                timeouts: root.section("timeouts", Timeouts::read),
+                observer: root.section("observer", Observer::read),
+                projects: root.section("projects", projects::read),
+                delivery: root.section("delivery", Delivery::read),
+                store: root.section("store", Store::read),
+                http: root.section("http", Http::read),
+                render: root.section("render", Render::read),
+                redact: root.section("redact", Redact::read),
+                adapters: Adapters::read(root, statements),
+            }
+        })
+    }
+}
