@@ -40,11 +40,11 @@
 //! # One message's journey
 //! `/session fix the flaky test`, typed in a terminal:
 //! 1. The adapter maps the line to an `Incoming` with a key that is unique for ever and calls [`bus::Bus`]'s `accept`.
-//! 2. [`router::Router`] parses it ([`command`], pure) and makes one step of it. In the writer's transaction it checks rights
-//!    ([`access`]) and lets the command's [handler](handlers) decide: the handler admits the task
-//!    ([`store::Tx::admit`]: `Started`, `Queued(position)` or a refusal that leaves nothing behind) and answers with an
-//!    outbox row ([`mod@format`], pure). One commit: inbox row, session, task, status message. Only now may the provider be
-//!    told that the message has arrived.
+//! 2. [`router::Router`] parses it ([`command`], pure), [looks](turn::Look) at what the command's [handler](handlers) asks
+//!    for, and makes one step of it. In the writer's transaction it checks rights ([`access`]) and lets the handler decide:
+//!    it admits the task ([`store::Tx::admit`]: `Started`, `Queued(position)` or a refusal that leaves nothing behind) and
+//!    answers with an outbox row ([`mod@format`], pure). One commit: inbox row, session, task, status message. Only now may
+//!    the provider be told that the message has arrived.
 //! 3. The commit's [`store::Effects`] go to the [`observer`]: it starts the agent under its
 //!    [supervisor](agent::supervisor) with the prompt, and follows the events that the supervisor writes down.
 //! 4. The end of the run becomes, in one transaction: task done, session idle with the agent's session id, result row

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use signalbox_adapter::{ChatAddress, Incoming};
+use signalbox_adapter::{ChatAddress, Deliver, Incoming};
 use tokio::io::AsyncReadExt as _;
 
 use super::context::Context;
@@ -66,7 +66,11 @@ impl Looked {
                 }
                 Look::Reach(addresses) => {
                     for address in addresses {
-                        if let Err(why) = reach(cx, &address).await {
+                        let transport = cx.transports.get(address.provider.as_str());
+                        let Some(deliver) = transport.and_then(|transport| transport.deliver.as_ref()) else {
+                            continue;
+                        };
+                        if let Err(why) = reach(deliver.as_ref(), &address).await {
                             self.unreachable.insert(address, why);
                         }
                     }
@@ -101,10 +105,8 @@ impl Looked {
     }
 }
 
-/// Asks a provider whether a chat can be written to, where it is connected.
-async fn reach(cx: &Context, address: &ChatAddress) -> Result<(), String> {
-    let transport = cx.transports.get(address.provider.as_str());
-    let Some(deliver) = transport.and_then(|transport| transport.deliver.as_ref()) else { return Ok(()) };
+/// Asks a provider whether a chat can be written to.
+async fn reach(deliver: &dyn Deliver, address: &ChatAddress) -> Result<(), String> {
     match tokio::time::timeout(REACH_TIMEOUT, deliver.can_post(address)).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(_) => Err("no answer came in time".to_owned()),
@@ -122,4 +124,59 @@ async fn read_text(path: &Path) -> Result<Option<String>, String> {
         return Err(format!("the attached file is longer than {MAX_INPUT_BYTES} bytes"));
     }
     Ok(String::from_utf8(bytes).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use signalbox_adapter::{DeliverError, Identity, Outgoing, Receipt, Reconciled};
+
+    use super::*;
+
+    /// A provider that refuses one chat, and never answers about any other.
+    struct Closed;
+
+    #[async_trait::async_trait]
+    impl Deliver for Closed {
+        async fn deliver(&self, _message: &Outgoing) -> Result<Receipt, DeliverError> {
+            Err(DeliverError::Refused("closed".into()))
+        }
+
+        async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+            Err(DeliverError::Refused("closed".into()))
+        }
+
+        async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
+            if address.chat.as_str() != "1" {
+                std::future::pending::<()>().await;
+            }
+            Err(DeliverError::Refused("chat not found".into()))
+        }
+
+        async fn check(&self) -> Result<Identity, DeliverError> {
+            Err(DeliverError::Refused("closed".into()))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_chat_is_out_of_reach_where_the_provider_says_so_or_does_not_answer() {
+        let ask = async |address: &str| reach(&Closed, &address.parse().expect("an address")).await;
+        assert_eq!(ask("telegram:1").await, Err("refused: chat not found".into()));
+        assert_eq!(ask("telegram:2").await, Err("no answer came in time".into()));
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_as_text_left_to_the_agent_or_refused_for_its_length() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = |name: &str, content: &[u8]| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, content).expect("a file");
+            path
+        };
+        assert_eq!(read_text(&file("alert.json", b"{}")).await, Ok(Some("{}".into())));
+        assert_eq!(read_text(&file("graph.png", b"\x89PNG\xff")).await, Ok(None));
+        let long = read_text(&file("long.txt", &vec![b'x'; MAX_INPUT_BYTES + 1])).await;
+        assert_eq!(long, Err(format!("the attached file is longer than {MAX_INPUT_BYTES} bytes")));
+        let gone = read_text(&directory.path().join("gone")).await.expect_err("it is not there");
+        assert!(gone.starts_with("the attached file cannot be read ("), "{gone}");
+    }
 }
