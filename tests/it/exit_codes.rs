@@ -36,10 +36,12 @@ fn a_missing_agent_is_1_and_tells_how_to_install_it() {
 
 #[test]
 fn a_run_out_of_time_is_124() {
-    let house = House::new("timeouts.background = \"1s\"");
+    let mut house = House::new("timeouts.background = \"1s\"");
     let said = house.say("/session --name docs script: hang").was(124, "[docs] Failed · error:timeout");
     assert!(said.out.contains("no answer within 1.0 s (timeouts.background)"), "{said:#?}");
     eventually("nothing of it is left", || house.agents().is_empty());
+    // A busy machine may take longer than that to start an agent.
+    house.set("SIGNALBOX__TIMEOUTS__BACKGROUND", "1min");
     house.say("@docs again").was(0, "turn 2: again");
 }
 
@@ -112,7 +114,7 @@ fn a_reader_that_goes_away_ends_the_command_and_what_was_left_is_kept() {
 
 #[test]
 fn stopping_is_answered_long_before_a_stubborn_agent_is_gone_and_nothing_of_it_is_left() {
-    let house = House::new("timeouts.kill_grace = \"3s\"");
+    let house = House::new("timeouts.kill_grace = \"8s\"");
     let _serving = house.serve();
     let talk = house.begin("/session --name docs script: ignore-term; leave; say ready; hang");
     eventually("the agent has left a process behind", || house.agents().len() >= 2);

@@ -1,6 +1,6 @@
 //! What is not taken, why, and that nothing of it stays; and what has to wait its turn.
 
-use signalbox_test_support::everyday::{House, Talk};
+use signalbox_test_support::everyday::{House, Talk, eventually};
 
 /// Starts sessions whose agents wait for the file `gate`, one after the other.
 fn busy(house: &House, range: std::ops::RangeInclusive<usize>) -> Vec<Talk> {
@@ -85,7 +85,7 @@ fn without_a_queue_what_can_run_at_once_is_taken() {
     house.say("/session next").refused("Not taken");
     house.touch("gate");
     let status = || house.say("/status").out.contains("Nothing is running");
-    signalbox_test_support::everyday::eventually("the first ends", status);
+    eventually("the first ends", status);
     house.say("/session next").was(0, "turn 1: next");
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use signalbox_test_support::everyday::{Hog, House, PATIENCE, eventually};
+
 use super::scene::{SEEN, analysis, finds, newest};
-use signalbox_test_support::everyday::{Hog, House, PATIENCE};
 
 #[test]
 fn high_cpu_names_the_process_that_burns_it_with_evidence_and_nothing_installed() {
@@ -81,14 +82,14 @@ fn a_bot_that_dies_between_the_two_turns_asks_again_once() {
     let gate = house.text("gate");
     let serving = house.serve();
     let asked = house.begin(&format!("/investigate script: wait {gate}; next {}; answer no form", analysis("Late")));
-    signalbox_test_support::everyday::eventually("it runs", || house.runs().len() == 1);
+    eventually("it runs", || house.runs().len() == 1);
     serving.signal(nix::sys::signal::Signal::SIGKILL);
     serving.end();
     drop(asked);
     house.touch("gate");
-    signalbox_test_support::everyday::eventually("the agent has ended", || house.agents().is_empty());
+    eventually("the agent has ended", || house.agents().is_empty());
     let _serving = house.serve();
-    signalbox_test_support::everyday::eventually("it is done", || house.count("tasks WHERE status = 'success'") == 1);
+    eventually("it is done", || house.count("tasks WHERE status = 'success'") == 1);
     assert_eq!(house.runs().len(), 2);
     house.say(&format!("/background show {}", newest(&house))).was(0, "Late");
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::scene::{finds, ids, newest};
 use signalbox_test_support::everyday::{House, eventually};
+
+use super::scene::{finds, ids, newest};
 
 #[test]
 fn background_mode_answers_at_once_and_completion_changes_no_context() {

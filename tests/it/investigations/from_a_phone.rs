@@ -1,10 +1,11 @@
 //! The same from Telegram.
 
 use nix::sys::signal::Signal;
+use signalbox_test_support::everyday::eventually;
+use signalbox_test_support::telegram::{ChatKind, Fault, Post as Said};
 
 use super::scene::{Post, finds};
 use crate::phone::scene::{ADA, Phone};
-use signalbox_test_support::telegram::{ChatKind, Fault, Post as Said};
 
 /// A group, and one that the bot is not in.
 const TEAM: i64 = -1_001_000_800;
@@ -90,9 +91,7 @@ fn other_chats_are_told_that_can_be_and_a_dead_one_fails_nothing() {
     let asked = phone.say(&format!("/investigate {}", finds("Again full")));
     let result = phone.shown(asked, "Validity 0.50");
     let id = result.text.split(['[', ']']).nth(1).expect("an id").to_owned();
-    signalbox_test_support::everyday::eventually("it is given up", || {
-        phone.house.count("outbox WHERE state = 'failed'") == 1
-    });
+    eventually("it is given up", || phone.house.count("outbox WHERE state = 'failed'") == 1);
     let asked = phone.say(&format!("/background show {id}"));
     let shown = phone.shown(asked, "success");
     assert!(shown.text.contains("failed") && shown.text.contains("kicked"), "{shown:?}");

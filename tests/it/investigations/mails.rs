@@ -1,9 +1,10 @@
 //! Who is told: mail and other chats, by the outbox, so that a failing channel fails nothing else.
 
-use super::scene::{Post, finds, newest};
 use signalbox_test_support::everyday::{House, eventually};
 use signalbox_test_support::smtp::tls::{Authority, Validity};
 use signalbox_test_support::smtp::{Fault, Moment, Offer, PASSWORD, Protection, USER};
+
+use super::scene::{Post, finds, newest};
 
 #[test]
 fn a_finished_investigation_is_mailed_to_each_and_a_dead_address_holds_nobody_up() {

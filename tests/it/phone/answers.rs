@@ -1,8 +1,10 @@
 //! Answers that are hard to show: long, wide, deep, in any script. What Telegram would refuse, the fake refuses.
 
-use crate::phone::scene::{ADA, Phone};
+use signalbox_test_support::everyday::eventually;
 use signalbox_test_support::telegram::ChatKind;
 use signalbox_test_support::telegram::state::Shown;
+
+use crate::phone::scene::{ADA, Phone};
 
 /// Telegram's own limit, in UTF-16 units.
 const MAX_UNITS: usize = 4096;
@@ -30,7 +32,7 @@ fn answered(phone: &Phone, chat: i64) -> Vec<Shown> {
     let asked = phone.fake.shows(chat)[0].id;
     phone.until("its end", |state| state.reactions.get(&(chat, asked)).is_some_and(|emoji| emoji == "👍"));
     let waits = "outbox WHERE state IN ('pending', 'sending', 'unknown')";
-    signalbox_test_support::everyday::eventually("every part is sent", || phone.house.count(waits) == 0);
+    eventually("every part is sent", || phone.house.count(waits) == 0);
     assert_eq!(phone.house.count("outbox WHERE state = 'failed'"), 0);
     let shown = phone.fake.shows(chat).into_iter().filter(|shown| shown.by_bot && !shown.silent);
     let shown: Vec<Shown> = shown.collect();

@@ -1,7 +1,8 @@
 //! A conversation from a phone, start to end.
 
-use crate::phone::scene::{ADA, Phone};
 use signalbox_test_support::telegram::Post;
+
+use crate::phone::scene::{ADA, Phone};
 
 #[test]
 fn a_developer_starts_watches_answers_and_follows_up_from_a_phone() {

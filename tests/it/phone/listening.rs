@@ -1,9 +1,10 @@
 //! Tokens that are wrong, revoked or used twice, and polls that go wrong.
 
 use nix::sys::signal::Signal;
+use signalbox_test_support::everyday::eventually;
+use signalbox_test_support::telegram::Fault;
 
 use crate::phone::scene::{ADA, Phone};
-use signalbox_test_support::telegram::Fault;
 
 #[test]
 fn a_wrong_token_is_said_clearly_and_everything_else_goes_on() {
@@ -27,9 +28,7 @@ fn a_token_revoked_while_running_loses_nothing() {
     phone.fake.with(|state| state.revoked = true);
     phone.house.touch("gate");
     phone.until("calls are refused", |state| state.strangers > 1);
-    signalbox_test_support::everyday::eventually("the result waits", || {
-        phone.house.count("outbox WHERE state = 'pending'") > 0
-    });
+    eventually("the result waits", || phone.house.count("outbox WHERE state = 'pending'") > 0);
     serving.until("this transport is off");
     // Set right and started again, it goes out.
     phone.fake.with(|state| state.revoked = false);

@@ -1,6 +1,7 @@
 //! What a chat shows stays true over a restart of the bot and over time.
 
 use nix::sys::signal::Signal;
+use signalbox_test_support::everyday::eventually;
 
 use crate::phone::scene::{ADA, Phone};
 
@@ -39,7 +40,7 @@ fn a_run_that_ends_while_the_bot_is_down_ends_its_status_too() {
     serving.signal(Signal::SIGKILL);
     serving.end();
     phone.house.touch("gate");
-    signalbox_test_support::everyday::eventually("the agent has ended", || phone.house.agents().is_empty());
+    eventually("the agent has ended", || phone.house.agents().is_empty());
     let _serving = phone.serve();
     phone.shown(status.id, "<done>");
     phone.until("the status says so", |state| {
@@ -51,7 +52,7 @@ fn a_run_that_ends_while_the_bot_is_down_ends_its_status_too() {
 #[test]
 fn a_button_whose_time_is_over_says_so_and_does_nothing() {
     let mut phone = Phone::new("");
-    phone.house.set("SIGNALBOX__TIMEOUTS__APPROVAL", "1s");
+    phone.house.set("SIGNALBOX__TIMEOUTS__APPROVAL", "4s");
     let _serving = phone.serve();
     let asked = phone.say("/session script: ask Bash rm -rf build; answer at the end");
     let question = phone.shown(asked, "asks for permission");

@@ -1,7 +1,8 @@
 //! What people send: edits, files, voice notes, albums, topics, groups that move.
 
-use crate::phone::scene::{ADA, Phone};
 use signalbox_test_support::telegram::{ChatKind, Post};
+
+use crate::phone::scene::{ADA, Phone};
 
 /// A forum with topics.
 const FORUM: i64 = -1_001_000_800;

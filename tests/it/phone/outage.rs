@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use signalbox_test_support::everyday::eventually;
+use signalbox_test_support::telegram::state::Call;
+use signalbox_test_support::telegram::{ChatKind, Fate, Fault};
 
 use crate::phone::scene::{ADA, Phone};
-use signalbox_test_support::telegram::state::Call;
-use signalbox_test_support::telegram::{ChatKind, Fault};
 
 /// Chats with results.
 const CHATS: i64 = 20;
@@ -35,9 +36,7 @@ fn after_an_outage_two_hundred_results_come_in_order_and_within_the_limits() {
     phone.until("all is accepted", |state| state.updates.is_empty());
     phone.fake.with(|state| state.outage = Some((Vec::new(), Fault::ServerError { done: false })));
     let all = i64::try_from(RESULTS).expect("small") * CHATS;
-    signalbox_test_support::everyday::eventually("all have run", || {
-        phone.house.count("tasks WHERE finished_at IS NOT NULL") == all
-    });
+    eventually("all have run", || phone.house.count("tasks WHERE finished_at IS NOT NULL") == all);
     // Long enough for every lane to have met it several times: what may have arrived is first asked for a sign.
     phone.until("it is noticed", |state| {
         (0..CHATS).all(|number| {
@@ -189,9 +188,7 @@ fn an_unclear_answer_is_never_the_end_and_doubles_are_marked_over_restarts_too()
         serving = phone.serve();
     }
     phone.until_patiently("all have gone wrong", |state| state.faults_left() == 0);
-    signalbox_test_support::everyday::eventually("it is delivered", || {
-        phone.house.count("outbox WHERE purpose = 0 AND state <> 'delivered'") == 0
-    });
+    eventually("it is delivered", || phone.house.count("outbox WHERE purpose = 0 AND state <> 'delivered'") == 0);
     let said: Vec<String> = phone.fake.said(ADA.id).into_iter().filter(|text| text.contains("<kept>")).collect();
     assert!(said.len() >= 4, "done three times unseen, and once more: {said:#?}");
     assert!(said.iter().filter(|text| !text.contains("(may be a repeat)")).count() <= 1, "{said:#?}");
@@ -206,9 +203,9 @@ fn a_message_that_is_refused_for_good_is_kept_with_telegrams_words() {
     let gate = phone.house.text("gate");
     let asked = phone.say(&format!("/session script: wait {gate}; answer <never>"));
     phone.shown(asked, "Started");
-    phone.fake.change_membership(ADA.id, ADA, signalbox_test_support::telegram::Fate::Blocked);
+    phone.fake.change_membership(ADA.id, ADA, Fate::Blocked);
     phone.house.touch("gate");
-    signalbox_test_support::everyday::eventually("it is in the list", || {
+    eventually("it is in the list", || {
         phone.house.run(&["outbox", "list"]).out.contains("bot was blocked by the user")
     });
     assert_eq!(phone.house.count("tasks WHERE status = 'ok'"), 1, "the task itself went well");

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nix::sys::signal::Signal;
+use signalbox_test_support::telegram::ChatKind;
 
 use crate::crashes::seed;
 use crate::phone::scene::{ADA, Phone};
-use signalbox_test_support::telegram::ChatKind;
 
 /// Updates in the story.
 const UPDATES: usize = 1000;

@@ -1,7 +1,8 @@
 //! Who may use the bot, and how somebody becomes one of them.
 
-use crate::phone::scene::{ADA, EVE, Phone};
 use signalbox_test_support::telegram::{BOT_NAME, ChatKind, Post};
+
+use crate::phone::scene::{ADA, EVE, Phone};
 
 /// A group with Ada and Eve in it.
 const TEAM: i64 = -1_001_000_700;

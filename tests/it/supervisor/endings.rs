@@ -9,7 +9,10 @@ use signalbox::agent::supervisor::wire::Control;
 
 use super::scene::{NOBODY, Scene, end_of, eventually, final_word, launcher, living, play, said, until};
 
+/// A time that is over before anything else happens.
 const SHORT: Duration = Duration::from_millis(100);
+/// A silence that no agent keeps by being slow to start, on a busy machine either.
+const LONG_SILENCE: Duration = Duration::from_secs(6);
 
 #[tokio::test]
 async fn cancelling_ends_even_what_ignores_signals_and_has_left_its_family() {
@@ -58,8 +61,8 @@ async fn a_silent_run_is_ended_unless_a_tool_works() {
 
     let scene = Scene::new();
     let mut spec = scene.claude("script: open-tool Bash make; hang");
-    spec.bounds.idle = Some(Duration::from_secs(2));
-    spec.bounds.background = Duration::from_secs(3);
+    spec.bounds.idle = Some(LONG_SILENCE);
+    spec.bounds.background = LONG_SILENCE + Duration::from_secs(1);
     let (_, exit) = play(&spec).await;
     assert_eq!(exit.cause, Some(Cause::Timeout { which: Bound::Background }));
 }

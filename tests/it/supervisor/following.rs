@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use signalbox::agent::event::Event;
 use signalbox::agent::supervisor::client::{Attached, Run, StartError, attach};
+use signalbox_test_support::everyday::PATIENCE;
 
 use super::scene::{Scene, end_of, eventually, final_word, launcher, play, said, until};
-use signalbox_test_support::everyday::PATIENCE;
 
 async fn live(scene: &Scene, from: u64) -> Run {
     match attach(&scene.path("runs/1-1"), from).await.expect("the directory can be read") {

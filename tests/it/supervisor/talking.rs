@@ -8,9 +8,9 @@ use signalbox::agent::exit::Ended;
 use signalbox::agent::run::{Permission, Protocol};
 use signalbox::agent::supervisor::client::RunNews;
 use signalbox::agent::supervisor::wire::Control;
+use signalbox_test_support::programs::scripted_agent;
 
 use super::scene::{Scene, end_of, final_word, launcher, play, said, until};
-use signalbox_test_support::programs::scripted_agent;
 
 #[tokio::test]
 async fn a_filter_answers_with_its_whole_output() {

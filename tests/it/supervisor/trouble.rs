@@ -9,10 +9,10 @@ use signalbox::agent::exit::Cause;
 use signalbox::agent::run::Permission;
 use signalbox::agent::supervisor::client::{Attached, Launcher, RunNews, attach};
 use signalbox::agent::supervisor::{Record, SUPERVISOR_FILE, end_leftovers};
+use signalbox_test_support::everyday::PATIENCE;
 use tokio::time::timeout;
 
 use super::scene::{NOBODY, Scene, end_of, final_word, launcher, living, play, said, until};
-use signalbox_test_support::everyday::PATIENCE;
 
 fn supervisor(run: &Path) -> Record {
     let json = std::fs::read(run.join(SUPERVISOR_FILE)).expect("the supervisor recorded itself");

@@ -3,9 +3,9 @@
 use signalbox_adapter::testing::check_deliver;
 use signalbox_adapter::{Attachment, Deliver, DeliverError, MessageId, Reconciled};
 use signalbox_email::Security;
+use signalbox_test_support::smtp::{Fault, Moment, Offer};
 
 use crate::scene::{OPS, Scene, address, header, html, notice, outgoing, parsed, text};
-use signalbox_test_support::smtp::{Fault, Moment, Offer};
 
 #[tokio::test]
 async fn the_contract_is_kept() {

@@ -2,10 +2,10 @@
 
 use signalbox_adapter::{Deliver, DeliverError, Identity};
 use signalbox_email::Security;
-
-use crate::scene::Scene;
 use signalbox_test_support::smtp::tls::{Authority, Validity};
 use signalbox_test_support::smtp::{Fault, Moment, Offer, PASSWORD, Protection};
+
+use crate::scene::Scene;
 
 /// Expects that nothing was sent, and returns why.
 fn kept_back(scene: &Scene, outcome: Result<impl std::fmt::Debug, DeliverError>) -> String {

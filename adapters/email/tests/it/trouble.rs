@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use signalbox_adapter::{Deliver, DeliverError};
+use signalbox_test_support::smtp::{Fault, Moment, WAIT};
 
 use crate::scene::{OPS, Scene, outgoing};
-use signalbox_test_support::smtp::{Fault, Moment, WAIT};
 
 /// How long a mail may take where the server never answers.
 const SHORT: Duration = Duration::from_secs(2);
@@ -153,9 +153,10 @@ async fn a_lost_goodbye_does_not_undo_a_mail() {
 #[tokio::test]
 async fn nobody_there_and_no_such_host_are_tried_again() {
     let mut scene = Scene::plain().await;
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    // Bound, so that nobody else gets the port, and not listening.
+    let closed = tokio::net::TcpSocket::new_v4().expect("a socket");
+    closed.bind(([127, 0, 0, 1], 0).into()).expect("a port");
     scene.settings.port = Some(closed.local_addr().expect("an address").port());
-    drop(closed);
     assert!(unreachable(scene.tell("x").await).starts_with("connect: "));
     scene.settings.host = "no-such-host.invalid".to_owned();
     assert!(unreachable(scene.tell("x").await).starts_with("resolve: no-such-host.invalid: "));

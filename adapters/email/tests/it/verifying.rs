@@ -1,9 +1,9 @@
 //! The walk through all steps tells exactly which one fails.
 
 use signalbox_email::{Report, verify};
+use signalbox_test_support::smtp::{Fault, Moment};
 
 use crate::scene::{OPS, Scene};
-use signalbox_test_support::smtp::{Fault, Moment};
 
 fn names(report: &Report) -> Vec<&str> {
     report.steps.iter().map(|step| step.name.as_str()).collect()

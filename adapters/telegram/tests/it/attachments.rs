@@ -4,9 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use signalbox_adapter::{FileKind, ListenError};
+use signalbox_test_support::telegram::{Fault, Post};
 
 use crate::scene::{ADA, BOB, Scene, text};
-use signalbox_test_support::telegram::{Fault, Post};
 
 /// Largest file that a bot gets, in bytes.
 const MAX_BYTES: usize = 20 * 1024 * 1024;

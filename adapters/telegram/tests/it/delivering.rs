@@ -3,9 +3,9 @@
 use signalbox_adapter::testing::{check_deliver, check_render};
 use signalbox_adapter::{Attachment, Button, ChatId, Deliver, DeliverError, Purpose, Reconciled, Signal};
 use signalbox_telegram::TelegramRender;
+use signalbox_test_support::telegram::Fate;
 
 use crate::scene::{ADA, Scene, TEAM, address, message, outgoing, part};
-use signalbox_test_support::telegram::Fate;
 
 #[tokio::test]
 async fn the_adapter_keeps_the_rules_of_all_adapters() {

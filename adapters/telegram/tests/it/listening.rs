@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use signalbox_adapter::{Button, Deliver, IncomingKind, ListenError, MessageId};
+use signalbox_test_support::telegram::{Fate, Fault, Person, Post};
 
 use crate::scene::{ADA, BOB, Scene, TEAM, message, outgoing, text};
-use signalbox_test_support::telegram::{Fate, Fault, Person, Post};
 
 #[tokio::test]
 async fn a_message_from_before_the_start_is_taken_and_then_confirmed() {

@@ -1,9 +1,9 @@
 //! The command menu is set once and left alone while it is right.
 
 use signalbox_adapter::{Announce, CommandEntry};
+use signalbox_test_support::telegram::Fault;
 
 use crate::scene::Scene;
-use signalbox_test_support::telegram::Fault;
 
 fn entry(name: &str, direct_only: bool) -> CommandEntry {
     CommandEntry { name: name.to_owned(), description: format!("Does {name}"), direct_only }

@@ -1,7 +1,8 @@
 //! Messages that are one: albums, and pastes that the app cut into pieces.
 
-use crate::scene::{ADA, BOB, Scene, TEAM, message, text};
 use signalbox_test_support::telegram::Post;
+
+use crate::scene::{ADA, BOB, Scene, TEAM, message, text};
 
 /// A piece of a paste, as long as apps make them.
 fn piece(of: char) -> String {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use signalbox_adapter::{Deliver, DeliverError, Listen, ListenContext, ListenError};
 use signalbox_telegram::{Settings, connect};
-use tokio::net::TcpListener;
+use signalbox_test_support::telegram::{Fault, TOKEN, WAIT};
+use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
 use crate::scene::{ADA, BOB, Scene, outgoing};
-use signalbox_test_support::telegram::{Fault, TOKEN, WAIT};
 
 /// Sends once with this fault; returns the error and whether the message is shown.
 async fn attempt(fault: Fault) -> (DeliverError, bool) {
@@ -74,8 +74,10 @@ async fn what_telegram_itself_does_not_take_did_not_arrive() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_was_not_reached() {
-    let port = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address").port();
-    let api_url = format!("http://127.0.0.1:{port}");
+    // Bound, so that nobody else gets the port, and not listening.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let api_url = format!("http://{}", socket.local_addr().expect("an address"));
     let bot = connect(Settings { api_url, ..Settings::new(TOKEN.to_owned().into()) }).expect("settings");
     let error = bot.deliver.deliver(&outgoing(1, "x")).await.expect_err("nobody listens there");
     assert!(matches!(&error, DeliverError::Unreachable(why) if !why.contains("fake-token")), "{error:?}");

@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 pub use fault::{Fault, Moment};
 
 /// How long a test waits for what must happen.
-pub const WAIT: Duration = Duration::from_secs(20);
+pub const WAIT: Duration = Duration::from_secs(60);
 /// Who may log in.
 pub const USER: &str = "bot";
 /// With which password.

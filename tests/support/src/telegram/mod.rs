@@ -41,7 +41,7 @@ pub const BOT_NAME: &str = "SignalboxBot";
 pub const LONG_WAIT: Duration = Duration::from_secs(300);
 
 /// How long a test waits for what must happen.
-pub const WAIT: Duration = Duration::from_secs(20);
+pub const WAIT: Duration = Duration::from_secs(60);
 
 /// A running fake; it ends when this is dropped.
 pub struct FakeTelegram {
