@@ -315,6 +315,7 @@ fn intake() {
     use super::intake::*;
     let wall = wall()
         .with("not_taken", Document { blocks: vec![not_taken("a sticker")] })
+        .with("our_fault", our_fault())
         .with("no_program", no_program(Some("telegram")))
         .with("no_program where there is none to name", no_program(None))
         .with("not_heard", not_heard("whisper took longer than 120 s"))
@@ -410,6 +411,7 @@ fn tasks() {
             result(&Task { result: Some("half".into()), ..task(Status::Aborted) }, name, NOW),
         )
         .with("result of an interrupted run", result(&task(Status::Interrupted), name, NOW))
+        .with_text("our_fault", our_fault())
         .with("ended", ended(&task(Status::Ok), name, NOW))
         .with("progress", progress(&task(Status::Running), name, &running, false, (NOW, instant)))
         .with("progress while it stops", progress(&task(Status::Running), name, &running, true, (NOW, instant)))

@@ -1,13 +1,14 @@
 //! `/metrics`: counted from the store and the process when it is asked for, so that nothing is kept up to date for it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::exposition::{Exposition, Kind};
-use super::{Parts, process};
+use super::process;
 use crate::clock::Timestamp;
-use crate::health::Transport;
-use crate::store::Counts;
+use crate::health::{Health, Transport};
+use crate::store::{Counts, Store};
 
 /// What the numbers are made of.
 struct Sample {
@@ -21,16 +22,16 @@ struct Sample {
 }
 
 /// Counts everything, in one read of the store, and writes it as text; an error says what the store reported.
-pub(super) async fn gather(parts: Parts) -> Result<String, String> {
-    let counts = parts.store.read(|tx| tx.counts()).await.map_err(|error| error.to_string())?;
-    let now = parts.store.clock().now();
+pub(super) async fn gather(store: Store, health: Arc<Health>) -> Result<String, String> {
+    let counts = store.read(|tx| tx.counts()).await.map_err(|error| error.to_string())?;
+    let now = store.clock().now();
     Ok(written(&Sample {
         now,
         counts,
-        transports: parts.health.snapshot(Instant::now()),
+        transports: health.snapshot(Instant::now()),
         started_at: process::started_at(now),
         resident_bytes: process::resident_bytes(),
-        log_bytes: parts.store.log_bytes(),
+        log_bytes: store.log_bytes(),
     }))
 }
 
@@ -114,7 +115,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::health::{Health, TransportState};
+    use crate::health::TransportState;
     use crate::store::{DeliveryState, SessionStatus, Status, Waiting};
 
     fn sample() -> Sample {

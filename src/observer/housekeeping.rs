@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::prepare::scratch_of;
 use crate::agent::supervisor::STDOUT_FILE;
 use crate::bus::Bus;
 use crate::clock::Timestamp;
@@ -34,6 +33,11 @@ pub async fn keep(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreErr
             () = tokio::time::sleep(EVERY) => {}
         }
     }
+}
+
+/// Names the scratch directory of a session, by its number, or of a task without one, by its id.
+pub(super) fn scratch_of(owner: &str, state: &Path) -> PathBuf {
+    state.join("tmp").join(owner)
 }
 
 /// Removes what a closed session has left in its scratch directory.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Observer;
+use super::housekeeping::scratch_of;
 use super::inquiry::Briefing;
 use crate::agent::environment;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, Protocol, RunSpec};
@@ -116,11 +117,6 @@ fn host_scope(probes: &config::HostProbes, state: &Path, variables: &BTreeMap<St
 /// Scratch belongs to the session, so that a follow-up finds what the run before has left.
 fn scratch(task: &Task, state: &Path) -> PathBuf {
     scratch_of(&task.session.map_or_else(|| task.id.to_string(), |session| session.to_string()), state)
-}
-
-/// Names the scratch directory of a session, by its number, or of a task without one, by its id.
-pub(super) fn scratch_of(owner: &str, state: &Path) -> PathBuf {
-    state.join("tmp").join(owner)
 }
 
 fn working_directory(task: &Task, state: &Path) -> PathBuf {

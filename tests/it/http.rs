@@ -11,10 +11,10 @@ use signalbox_test_support::everyday::{House, PATIENCE, Talk};
 
 /// An answer to one request.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 /// A house whose server answers at a free port.
@@ -25,7 +25,7 @@ fn watched() -> House {
 }
 
 /// Finds the address in what a serving process logs.
-fn address(serving: &Talk) -> SocketAddr {
+pub(crate) fn address(serving: &Talk) -> SocketAddr {
     let log = serving.err();
     let line = log.lines().find(|line| line.contains("answering /healthz")).expect("it says where it answers");
     let line: Value = serde_json::from_str(line).expect("a log line is JSON");
@@ -47,7 +47,7 @@ fn told(address: SocketAddr, request: &[u8]) -> String {
     text
 }
 
-fn ask(address: SocketAddr, method: &str, path: &str) -> Answer {
+pub(crate) fn ask(address: SocketAddr, method: &str, path: &str) -> Answer {
     let text = told(address, format!("{method} {path} HTTP/1.1\r\nHost: signalbox\r\n\r\n").as_bytes());
     let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
