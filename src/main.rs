@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use signalbox::agent::kinds::host::SUBCOMMAND as HOST_SUBCOMMAND;
 use signalbox::agent::supervisor;
 use signalbox::cli::Cli;
 use signalbox::host;
-use signalbox::observer::HOST_SUBCOMMAND;
 
 fn main() -> ExitCode {
     // The hidden ones come first: no runtime, no configuration, as small as can be.

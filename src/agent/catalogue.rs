@@ -10,17 +10,14 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::environment;
-use crate::config::{Agent, Agents, Kind};
-use crate::store::Session;
+use super::kind::Brief;
+use super::kinds::{self, host::NAME as HOST};
+use crate::config::{Agent, Agents};
 
 /// How long an agent may take to tell its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest version shown, in characters.
 const MAX_VERSION_CHARS: usize = 60;
-/// Agents in the order in which an installed one becomes the default.
-const PREFERENCE: [&str; 1] = ["claude"];
-/// The built-in investigator.
-pub const HOST: &str = "host";
 
 /// The agents by name.
 pub struct Catalogue {
@@ -102,49 +99,41 @@ impl Catalogue {
     #[must_use]
     pub fn how_to_install(&self, name: &str) -> String {
         match self.agent(name) {
-            Some(agent) => match agent.kind {
-                Kind::Claude => "install it with `npm install -g @anthropic-ai/claude-code`, or set \
-                                 `[agents.claude] command` to where it is"
-                    .to_owned(),
-                Kind::Command => {
-                    let program = agent.command.first().map(String::as_str).unwrap_or_default();
-                    format!("`{program}` was not found on PATH; set `[agents.{name}] command` to where it is")
-                }
-                Kind::Host => "it is built in".to_owned(),
-            },
+            Some(agent) => kinds::of(agent).how_to_install(name, agent),
             None => "the configuration does not know it".to_owned(),
         }
     }
 
-    /// Returns the command that resumes a session in a terminal, where its agent can.
+    /// Returns the command that goes on with an agent's conversation in a terminal, where the agent can.
     #[must_use]
-    pub fn resume_command(&self, session: &Session) -> Option<String> {
-        let agent = self.agent(&session.agent)?;
-        let id = session.agent_session.as_deref()?;
-        match agent.kind {
-            Kind::Claude => {
-                let program: Vec<String> = agent.command.iter().map(|word| quoted(word)).collect();
-                Some(format!("cd {} && {} --resume {}", quoted(&session.directory), program.join(" "), quoted(id)))
-            }
-            Kind::Command | Kind::Host => None,
-        }
+    pub fn resume_command(&self, name: &str, directory: &str, conversation: Option<&str>) -> Option<String> {
+        let agent = self.agent(name)?;
+        kinds::of(agent).resume_command(agent, directory, conversation?)
+    }
+
+    /// Whether an agent goes on with conversations of its own.
+    #[must_use]
+    pub fn resumes(&self, name: &str) -> bool {
+        self.agent(name).is_some_and(|agent| kinds::of(agent).resumes())
+    }
+
+    /// Whether an agent goes by the words of a question alone.
+    #[must_use]
+    pub fn goes_by_words(&self, name: &str) -> bool {
+        self.agent(name).is_some_and(|agent| kinds::of(agent).brief() == Brief::Words)
     }
 
     /// Finds the program of an agent, `None` when it is not installed; built-in ones have an empty path.
     #[must_use]
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         let agent = self.agent(name)?;
-        match agent.kind {
-            Kind::Host => Some(PathBuf::new()),
-            Kind::Claude | Kind::Command => {
-                let path = agent
-                    .env
-                    .get("PATH")
-                    .map(|path| secrecy::ExposeSecret::expose_secret(path).to_owned())
-                    .or_else(|| self.variables.get("PATH").cloned());
-                find(agent.command.first()?, path.as_deref().unwrap_or_default())
-            }
-        }
+        let Some(program) = kinds::of(agent).program(agent) else { return Some(PathBuf::new()) };
+        let path = agent
+            .env
+            .get("PATH")
+            .map(|path| secrecy::ExposeSecret::expose_secret(path).to_owned())
+            .or_else(|| self.variables.get("PATH").cloned());
+        find(program, path.as_deref().unwrap_or_default())
     }
 
     /// Looks at what is installed, without running anything.
@@ -152,8 +141,8 @@ impl Catalogue {
     pub fn look(&self) -> Presence {
         let default = match &self.agents.default {
             Some(name) => Choice::Configured(name.clone()),
-            None => PREFERENCE
-                .into_iter()
+            None => kinds::names()
+                .filter(|name| *name != HOST)
                 .find(|name| self.program(name).is_some())
                 .map_or(Choice::OnlyHost, |name| Choice::Found(name.to_owned())),
         };
@@ -164,11 +153,12 @@ impl Catalogue {
     pub async fn look_closely(&self) -> Presence {
         let mut presence = self.look();
         for (name, agent) in &self.agents.by_name {
-            let version = match agent.kind {
-                Kind::Host => Version::BuiltIn,
-                Kind::Command if self.program(name).is_some() => Version::Silent,
-                Kind::Claude if self.program(name).is_some() => self.ask_version(agent).await,
-                Kind::Command | Kind::Claude => Version::Missing,
+            let kind = kinds::of(agent);
+            let version = match (kind.program(agent), self.program(name)) {
+                (None, _) => Version::BuiltIn,
+                (Some(_), None) => Version::Missing,
+                (Some(_), Some(_)) if kind.tells_version() => self.ask_version(agent).await,
+                (Some(_), Some(_)) => Version::Silent,
             };
             presence.versions.insert(name.clone(), version);
         }
@@ -209,26 +199,9 @@ fn find(program: &str, path: &str) -> Option<PathBuf> {
     std::env::split_paths(OsStr::new(path)).map(|folder| folder.join(program)).find(|file| is_program(file))
 }
 
-/// Quotes a word for a POSIX shell, where that is needed.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@:+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("/home/kim/web"), "/home/kim/web");
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
-        assert_eq!(quoted(""), "''");
-    }
 
     #[test]
     fn without_an_installed_agent_the_host_investigator_answers() {

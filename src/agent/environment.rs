@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
 
-use super::claude;
-use crate::config::{Agent, Kind, holds_own_secret};
+use super::kinds;
+use crate::config::{Agent, holds_own_secret};
 
 /// What every program needs to run as its user: logins live in HOME.
 const PASSED: [&str; 11] = [
@@ -49,13 +49,10 @@ pub fn of(agent: &Agent, ours: &BTreeMap<String, String>) -> BTreeMap<String, St
     let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
         pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
     };
-    let (defaults, fixed) = match agent.kind {
-        Kind::Claude => (own(&claude::env_defaults()), own(&claude::env_fixed())),
-        Kind::Command | Kind::Host => (Vec::new(), Vec::new()),
-    };
-    environment.extend(defaults);
+    let of_kind = kinds::of(agent).environment();
+    environment.extend(own(&of_kind.defaults));
     environment.extend(agent.env.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())));
-    environment.extend(fixed);
+    environment.extend(own(&of_kind.fixed));
     environment
 }
 

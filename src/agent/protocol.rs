@@ -5,8 +5,6 @@
 
 use crate::agent::event::{Decision, Event, Final};
 use crate::agent::exit::{Bound, Cause, Ended};
-use crate::agent::run::{Protocol, RunSpec};
-use crate::agent::{claude, native, text};
 
 /// Most of the standard output that is given to [`Speak::end`], in bytes.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -50,16 +48,6 @@ pub trait Speak {
 
     /// Returns the final word of a run in which no [`Event::Final`] was seen.
     fn end(&mut self, ending: &Ending<'_>) -> Final;
-}
-
-/// Returns the protocol of a run.
-#[must_use]
-pub fn for_run(spec: &RunSpec) -> Box<dyn Speak> {
-    match spec.protocol {
-        Protocol::Claude => Box::new(claude::Claude::new(spec)),
-        Protocol::Text => Box::new(text::Text),
-        Protocol::Native => Box::new(native::Native::default()),
-    }
 }
 
 /// Returns a final word that is an error.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Permission;
+
 /// Version of the protocol between bot and supervisor; a newer bot speaks every released one.
 ///
 /// | version | new in it |
@@ -31,41 +33,14 @@ pub struct RunSpec {
     pub scratch: PathBuf,
     /// The prompt.
     pub prompt: String,
-    /// How to speak with the agent.
-    pub protocol: Protocol,
+    /// The name of the agent's [kind](super::kind::AgentKind).
+    pub kind: String,
     /// What the agent may do without asking.
     pub permission: Permission,
     /// Tools allowed for the rest of the session by an earlier answer.
     pub allowed_tools: Vec<String>,
     /// Bounds of the run.
     pub bounds: Bounds,
-}
-
-/// How to speak with an agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Protocol {
-    /// Prompt on standard input, which is then closed; the whole output is the answer.
-    Text,
-    /// Claude's stream-json both ways, with permission requests on standard input and output.
-    Claude,
-    /// Prompt on standard input; standard output is [`crate::agent::event::Event`]s, one JSON value a line.
-    Native,
-}
-
-/// What an agent may do without asking a person.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Permission {
-    /// Asks for everything that is not harmless.
-    #[default]
-    Ask,
-    /// Reads, and is denied all else.
-    Read,
-    /// Reads and edits files in its directory; asks for the rest.
-    Edit,
-    /// Everything, without asking.
-    All,
 }
 
 /// Bounds of one run; the supervisor keeps them, also while the bot is down.

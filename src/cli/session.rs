@@ -68,7 +68,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 return Ok(ExitCode::from(EXIT_REFUSED));
             };
             let agents = crate::agent::catalogue::Catalogue::new(app.config.agents.clone(), app.variables.clone());
-            let resume = agents.resume_command(&session);
+            let resume = agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());
             if *json {
                 let mut value = as_json(&session);
                 value["resume"] = resume.into();

@@ -10,11 +10,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::agent_env;
+use super::permission::Permission;
 use super::projects::absolute;
 use super::reader::{Section, duration};
 use super::statements::Statements;
 use super::timeouts::{self, Timeouts};
-use crate::agent::run::Permission;
 
 /// Built-in agents that this version cannot run.
 const NOT_YET: [&str; 4] = ["codex", "gemini", "opencode", "opensre"];
@@ -35,6 +35,18 @@ pub enum Kind {
     Host,
     /// Any program: prompt on standard input, answer on standard output.
     Command,
+}
+
+impl Kind {
+    /// Returns the kind's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Host => "host",
+            Self::Command => "command",
+        }
+    }
 }
 
 /// How long an agent may be silent while no tool call is open.

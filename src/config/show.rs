@@ -10,9 +10,9 @@ use toml::{Table, Value};
 use super::agents::{Agent, Agents, HostProbes, Idle, Kind};
 use super::allow::{Allowed, Role};
 use super::observer::Recovery;
+use super::permission::Permission;
 use super::store::Durability;
 use super::whole::Config;
-use crate::agent::run::Permission;
 
 /// What stands for a secret.
 pub const MASK: &str = "***";

@@ -9,7 +9,6 @@ use signalbox_adapter::{ChatId, Provider, UserId};
 
 use super::reader::Findings;
 use super::*;
-use crate::agent::run::Permission;
 use crate::wiring::statements;
 
 const EXAMPLE: &str = include_str!("../../config/signalbox.example.toml");

@@ -4,7 +4,6 @@ use signalbox_adapter::{Purpose, Signal};
 
 use crate::alert::{self, Alert};
 use crate::command::{InvestigateCommand, Resolved};
-use crate::config::Kind;
 use crate::format;
 use crate::rca::template;
 use crate::store::{Admission, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
@@ -109,7 +108,7 @@ pub fn reword(turn: &Turn<'_>, task: &Task, words: &str) -> Result<InboxOutcome,
 
 /// Returns the question as an agent is asked it: the built-in one goes by words, and gets a template's in brief.
 fn question(turn: &Turn<'_>, subject: &Subject, agent: &str) -> String {
-    let is_host = turn.cx.agents.agent(agent).is_some_and(|agent| agent.kind == Kind::Host);
+    let is_host = turn.cx.agents.goes_by_words(agent);
     let question = subject.brief.as_deref().filter(|_| is_host).unwrap_or(&subject.question);
     if subject.alert.is_some() { question.to_owned() } else { intake::with_files(question, &turn.incoming.files) }
 }

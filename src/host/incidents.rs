@@ -16,6 +16,7 @@ use super::machine::{Machine, Space, Units};
 use super::program::Program;
 use super::root::Root;
 use super::*;
+use crate::agent::kinds::host::AskedBy;
 use crate::clock::Timestamp;
 
 /// When the incidents happened; four days before the recorded certificate ends.

@@ -42,8 +42,9 @@ use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
 use crate::agent::event::{Event, Final, Usage};
+use crate::agent::kinds::host::Scope;
 
-pub use assignment::{AskedBy, Assignment, Scope};
+pub use assignment::Assignment;
 pub use fact::{Measure, Unit};
 pub use outcome::{Evidence, Hypothesis, ROOT_CAUSE_SCORE, Report, Seen};
 pub use question::Area;

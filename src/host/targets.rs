@@ -7,7 +7,8 @@ use std::path::Path;
 
 use reqwest::Url;
 
-use super::assignment::{AskedBy, Assignment, Scope};
+use super::assignment::Assignment;
+use crate::agent::kinds::host::{AskedBy, Scope};
 
 /// Most files, and most addresses, looked at for one question.
 const MAX_TARGETS: usize = 5;

@@ -3,8 +3,8 @@
 //! An answer that is no analysis is asked for once more, in the agent's own conversation; then it is shown as it is, unrated.
 
 use super::brief;
-use crate::agent::run::Permission;
-use crate::config::Kind;
+use crate::agent::kind::Brief;
+use crate::config::Permission;
 use crate::format;
 use crate::rca::{self, Rca, Recorder, Stats};
 use crate::redact::Redactor;
@@ -32,7 +32,7 @@ pub(super) enum Outcome {
 
 impl Briefing {
     /// Returns what the agent is told.
-    pub(super) fn prompt(&self, kind: Kind, task: &Task, session: Option<&Session>, chance: u64) -> String {
+    pub(super) fn prompt(&self, kind: Brief, task: &Task, session: Option<&Session>, chance: u64) -> String {
         let resumes = session.is_some_and(|session| session.agent_session.is_some());
         match (&self.inquiry, &self.earlier) {
             (Some(inquiry), _) => match (&inquiry.fault, resumes) {

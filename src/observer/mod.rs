@@ -41,7 +41,7 @@ use crate::store::{Approval, Task, TaskId};
 use board::Board;
 
 pub use follow::Follower;
-pub use prepare::{HOST_SUBCOMMAND, files_of};
+pub use prepare::files_of;
 
 /// What may wait to be said to one agent.
 const MAX_CONTROLS: usize = 64;

@@ -16,7 +16,7 @@ use crate::agent::event::{Event, Final};
 use crate::agent::exit::Exit;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, StartError, attach};
 use crate::agent::supervisor::end_leftovers;
-use crate::config::{Kind, Recovery};
+use crate::config::Recovery;
 use crate::format;
 use crate::lifecycle::rehearsal;
 use crate::rca::{Rca, Recorder, Stats};
@@ -282,7 +282,7 @@ impl Observer {
         }
         let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
         let directories = self.run_directories(&task);
-        let resumable = context.agents.agent(&task.agent).is_some_and(|agent| agent.kind == Kind::Claude);
+        let resumable = context.agents.resumes(&task.agent);
         let outcome =
             briefing.inquiry.as_ref().zip(seen.recorder.as_ref()).map(|(inquiry, recorder)| {
                 inquiry::settle(inquiry, &mut completion, recorder, resumable, &self.redactor)

@@ -5,7 +5,8 @@ use std::time::Duration;
 use signalbox_adapter::{Document, Purpose, Signal};
 
 use super::{Turn, intake, report};
-use crate::agent::catalogue::{Choice, HOST};
+use crate::agent::catalogue::Choice;
+use crate::agent::kinds::host::NAME as HOST;
 use crate::format;
 use crate::format::session::Notes;
 use crate::store::{Admission, InboxOutcome, NewTask, Refusal, Session, StoreError, TaskId};

@@ -2,7 +2,7 @@
 //!
 //! The prompt is no argument: it goes to standard input, where it can be long and can begin with a hyphen.
 
-use crate::agent::run::Permission;
+use crate::config::Permission;
 
 /// What one run of claude is asked for.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::text;
-use crate::agent::run::{Permission, RunSpec};
+use crate::agent::run::RunSpec;
+use crate::config::Permission;
 
 /// Tools that change one file, with the input that names it.
 const EDITING: [(&str, &str); 4] =

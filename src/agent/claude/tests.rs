@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::agent::digest::Digest;
 use crate::agent::exit::Ended;
-use crate::agent::run::{Bounds, PROTOCOL_VERSION, Permission, Protocol};
+use crate::agent::run::{Bounds, PROTOCOL_VERSION};
+use crate::config::Permission;
 
 fn claude(permission: Permission) -> Claude {
     let second = Duration::from_secs(1);
@@ -17,7 +18,7 @@ fn claude(permission: Permission) -> Claude {
         working_directory: "/w".into(),
         scratch: "/r/scratch".into(),
         prompt: String::new(),
-        protocol: Protocol::Claude,
+        kind: "claude".into(),
         permission,
         allowed_tools: vec![],
         bounds: Bounds {

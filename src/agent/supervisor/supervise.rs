@@ -25,8 +25,9 @@ use super::watch::{Due, Watch};
 use super::wire::{self, Control, ExitLine};
 use crate::agent::event::{Decision, Event};
 use crate::agent::exit::{Cause, Ended, Exit};
-use crate::agent::protocol::{self, Ending, Speak, Step};
-use crate::agent::run::{PROTOCOL_VERSION, Protocol, RunSpec};
+use crate::agent::kinds;
+use crate::agent::protocol::{Ending, Speak, Step};
+use crate::agent::run::{PROTOCOL_VERSION, RunSpec};
 
 /// One run.
 pub(super) struct Run<'a> {
@@ -35,6 +36,7 @@ pub(super) struct Run<'a> {
     spool: Spool,
     clients: Clients,
     speak: Box<dyn Speak>,
+    answers_by_output: bool,
     watch: Watch,
     output: Output,
     agent: Option<Running>,
@@ -80,10 +82,25 @@ impl Output {
 impl<'a> Run<'a> {
     pub(super) fn new(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients) -> io::Result<Self> {
         let output = Output::create(&spool)?;
-        let speak = protocol::for_run(&spec);
+        let kind = kinds::named(&spec.kind)
+            .ok_or_else(|| io::Error::other(format!("{}: no such kind of agent", spec.kind)))?;
+        let (speak, answers_by_output) = (kind.speak(&spec), kind.answers_by_output());
         let watch = Watch::new(spec.bounds, Instant::now());
         let (agent, ended, cause) = (None, None, None);
-        Ok(Self { spec, signals, spool, clients, speak, watch, output, agent, ended, cause, final_seen: false })
+        Ok(Self {
+            spec,
+            signals,
+            spool,
+            clients,
+            speak,
+            answers_by_output,
+            watch,
+            output,
+            agent,
+            ended,
+            cause,
+            final_seen: false,
+        })
     }
 
     /// Runs the agent to its end and writes down how it ended.
@@ -192,7 +209,7 @@ impl<'a> Run<'a> {
 
     /// Reads what the agent wrote; `whole` reads to the end of the file.
     fn read(&mut self, whole: bool) {
-        if self.spec.protocol == Protocol::Text {
+        if self.answers_by_output {
             return;
         }
         loop {
@@ -296,10 +313,8 @@ impl<'a> Run<'a> {
         let ended = self.ended.take().unwrap_or(Ended::SpawnFailed { error: "it was not started".into() });
         let stderr_tail = self.spool.stderr_tail();
         if !self.final_seen {
-            let stdout_head = match self.spec.protocol {
-                Protocol::Text => self.spool.stdout_head().unwrap_or_default(),
-                Protocol::Claude | Protocol::Native => Vec::new(),
-            };
+            let stdout_head =
+                if self.answers_by_output { self.spool.stdout_head().unwrap_or_default() } else { Vec::new() };
             let ending = Ending {
                 ended: &ended,
                 cause: self.cause.as_ref(),
@@ -309,7 +324,7 @@ impl<'a> Run<'a> {
             };
             let last = self.speak.end(&ending);
             self.close_requests();
-            let own = self.spec.protocol == Protocol::Text && self.cause.is_none();
+            let own = self.answers_by_output && self.cause.is_none();
             let kept = self.record(&Event::Final(last));
             self.final_seen = kept && own && matches!(ended, Ended::Exited { .. });
         }

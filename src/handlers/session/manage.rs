@@ -20,7 +20,7 @@ pub(super) fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
 pub(super) fn show(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
     let Some(session) = find(turn, name)? else { return unknown(turn, name) };
     let tasks = turn.tx.tasks_of_session(session.id, MAX_TASKS)?;
-    let resume = turn.cx.agents.resume_command(&session);
+    let resume = turn.cx.agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());
     turn.answer(format::session::details(&session, &tasks, resume.as_deref(), turn.tx.now()))
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::fcntl::OFlag;
 
-use crate::host::assignment::Scope;
+use crate::agent::kinds::host::Scope;
 use crate::host::budget;
 use crate::host::fact::{Measure, Reading};
 use crate::host::root::Root;
@@ -121,7 +121,7 @@ fn is_error(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::assignment::AskedBy;
+    use crate::agent::kinds::host::AskedBy;
 
     fn tree() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();

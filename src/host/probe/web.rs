@@ -4,8 +4,8 @@ use reqwest::Url;
 use x509_parser::parse_x509_certificate;
 use x509_parser::prelude::{GeneralName, X509Certificate};
 
+use crate::agent::kinds::host::Scope;
 use crate::clock::Timestamp;
-use crate::host::assignment::Scope;
 use crate::host::fact::{Measure, Reading};
 use crate::host::fetch::{Answer, Page};
 use crate::host::machine::Machine;

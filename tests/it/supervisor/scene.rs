@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use signalbox::agent::event::{Event, Final};
 use signalbox::agent::exit::Exit;
-use signalbox::agent::run::{Bounds, PROTOCOL_VERSION, Permission, Protocol, RunSpec};
+use signalbox::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
 use signalbox::agent::supervisor::client::{Launcher, Run, RunNews};
 use signalbox::agent::supervisor::mark;
+use signalbox::config::Permission;
 use signalbox_test_support::everyday::PATIENCE;
 use signalbox_test_support::programs::{scripted_agent, signalbox};
 use tempfile::TempDir;
@@ -30,7 +31,7 @@ impl Scene {
         self.directory.path().join(name)
     }
 
-    pub(crate) fn spec(&self, protocol: Protocol, argv: &[&str], prompt: &str) -> RunSpec {
+    pub(crate) fn spec(&self, kind: &str, argv: &[&str], prompt: &str) -> RunSpec {
         let env = [
             ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
             ("SCRIPTED_AGENT_LOG", self.path("log").display().to_string()),
@@ -45,7 +46,7 @@ impl Scene {
             working_directory: self.path("work"),
             scratch: self.path("scratch"),
             prompt: prompt.to_owned(),
-            protocol,
+            kind: kind.to_owned(),
             permission: Permission::Ask,
             allowed_tools: vec![],
             bounds: Bounds {
@@ -61,7 +62,7 @@ impl Scene {
 
     /// A run whose whole output is its answer.
     pub(crate) fn text(&self, argv: &[&str], prompt: &str) -> RunSpec {
-        self.spec(Protocol::Text, argv, prompt)
+        self.spec("command", argv, prompt)
     }
 
     /// A run of a shell's script.
@@ -72,7 +73,7 @@ impl Scene {
     /// A run of the scripted agent, speaking like claude.
     pub(crate) fn claude(&self, prompt: &str) -> RunSpec {
         let agent = scripted_agent().display().to_string();
-        self.spec(Protocol::Claude, &[&agent, "--input-format", "stream-json", "--session-id", "s-1"], prompt)
+        self.spec("claude", &[&agent, "--input-format", "stream-json", "--session-id", "s-1"], prompt)
     }
 
     /// The prompts of all agents that ran here.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use signalbox::agent::digest::Digest;
 use signalbox::agent::event::{Decision, Event};
 use signalbox::agent::exit::Ended;
-use signalbox::agent::run::{Permission, Protocol};
 use signalbox::agent::supervisor::client::RunNews;
 use signalbox::agent::supervisor::wire::Control;
+use signalbox::config::Permission;
 use signalbox_test_support::programs::scripted_agent;
 
 use super::scene::{Scene, end_of, final_word, launcher, play, said, until};
@@ -62,7 +62,7 @@ async fn another_exit_code_is_an_error_with_its_text() {
 async fn events_of_our_own_agents_pass_through() {
     let scene = Scene::new();
     let agent = scripted_agent().display().to_string();
-    let spec = scene.spec(Protocol::Native, &[&agent, "--native"], "script: tool probe load; raw noise; answer fine");
+    let spec = scene.spec("host", &[&agent, "--native"], "script: tool probe load; raw noise; answer fine");
     let (events, _) = play(&spec).await;
     assert!(matches!(&events[1], Event::ToolStarted { name, summary, .. } if name == "probe" && summary == "load"));
     assert_eq!(final_word(&events).outcome, Ok("fine".into()));

@@ -6,9 +6,9 @@ use nix::sys::inotify::{InitFlags, Inotify};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use signalbox::agent::exit::Cause;
-use signalbox::agent::run::Permission;
 use signalbox::agent::supervisor::client::{Attached, Launcher, RunNews, attach};
 use signalbox::agent::supervisor::{Record, SUPERVISOR_FILE, end_leftovers};
+use signalbox::config::Permission;
 use signalbox_test_support::everyday::PATIENCE;
 use tokio::time::timeout;
 

@@ -1,0 +1,121 @@
+//! What a kind of agent states of itself: everything that the rest of the program asks of one.
+//!
+//! A kind is one file in [`super::kinds`] and one line in its table. Nothing else tells kinds apart.
+
+use std::path::{Path, PathBuf};
+
+use super::protocol::Speak;
+use super::run::RunSpec;
+use crate::command::ModelWords;
+use crate::config::{Agent, HostProbes, Permission};
+
+/// A kind of agent.
+pub trait AgentKind: Sync {
+    /// Its name, as the configuration and a run have it.
+    fn name(&self) -> &'static str;
+
+    /// The words that name a model of it after `@`, where it has any.
+    fn models(&self) -> Option<ModelWords<'static>> {
+        None
+    }
+
+    /// Finds what must be installed for it to run: a program of [`Agent::command`], or nothing.
+    fn program<'a>(&self, agent: &'a Agent) -> Option<&'a str> {
+        agent.command.first().map(String::as_str)
+    }
+
+    /// Whether `<command> --version` tells its version.
+    fn tells_version(&self) -> bool {
+        false
+    }
+
+    /// Tells in a sentence how to get it where it is missing; `name` is what the configuration calls it.
+    fn how_to_install(&self, name: &str, agent: &Agent) -> String;
+
+    /// Variables that it gets besides everybody's.
+    fn environment(&self) -> Environment {
+        Environment::default()
+    }
+
+    /// Makes what a run of it is started with.
+    fn start(&self, ask: &Ask<'_>) -> Start;
+
+    /// Returns the command that goes on with one of its conversations in a terminal, in a directory.
+    fn resume_command(&self, _agent: &Agent, _directory: &str, _conversation: &str) -> Option<String> {
+        None
+    }
+
+    /// Whether it goes on with a conversation of its own.
+    fn resumes(&self) -> bool {
+        false
+    }
+
+    /// How it is told what to investigate.
+    fn brief(&self) -> Brief;
+
+    /// Makes one conversation with it.
+    fn speak(&self, spec: &RunSpec) -> Box<dyn Speak>;
+
+    /// Whether its whole output is its answer, so that there is nothing to read before its end.
+    fn answers_by_output(&self) -> bool {
+        false
+    }
+}
+
+/// Variables of a kind.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// Set unless the configuration sets them.
+    pub defaults: Vec<(&'static str, &'static str)>,
+    /// Set whatever the configuration says.
+    pub fixed: Vec<(&'static str, &'static str)>,
+}
+
+/// How an agent is told what to investigate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brief {
+    /// It has tools: it is told to look for itself.
+    Tools,
+    /// It only reads and writes text.
+    Text,
+    /// It goes by the words of the question alone.
+    Words,
+}
+
+/// One prompt that is to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// The agent as it is configured.
+    pub agent: &'a Agent,
+    /// The prompt.
+    pub prompt: &'a str,
+    /// The model, where one was named.
+    pub model: Option<&'a str>,
+    /// What it may do without asking.
+    pub permission: Permission,
+    /// Our own id of the session, or of a task without one.
+    pub session: &'a str,
+    /// The agent's id of the conversation to go on with.
+    pub conversation: Option<&'a str>,
+    /// The folder with the files that people have sent to the chat, where there is one.
+    pub files: Option<&'a Path>,
+    /// Whether an analysis is asked for.
+    pub analysis: bool,
+    /// Whether strangers' words are in the conversation.
+    pub has_alert: bool,
+    /// What `host` may look at.
+    pub probes: &'a HostProbes,
+    /// Directories and files of our own that are never looked at.
+    pub off_limits: &'a [PathBuf],
+}
+
+/// What a run is started with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// What it is told on standard input.
+    pub prompt: String,
+    /// The conversation that it is to answer in, where we can choose it.
+    pub conversation: Option<String>,
+}

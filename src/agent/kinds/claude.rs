@@ -1,0 +1,76 @@
+//! claude: the command line of Claude Code, spoken with both ways.
+
+use uuid::Uuid;
+
+use crate::agent::claude;
+use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Start};
+use crate::agent::protocol::Speak;
+use crate::agent::run::RunSpec;
+use crate::agent::words::{filled, quoted};
+use crate::command::ModelWords;
+use crate::config::Agent;
+
+/// This kind.
+pub(super) struct Claude;
+
+impl AgentKind for Claude {
+    fn name(&self) -> &'static str {
+        "claude"
+    }
+
+    fn models(&self) -> Option<ModelWords<'static>> {
+        // The short names that its command line takes, and its full ones.
+        Some(ModelWords { agent: "claude", words: &["opus", "sonnet", "haiku", "fable"], prefixes: &["claude-"] })
+    }
+
+    fn tells_version(&self) -> bool {
+        true
+    }
+
+    fn how_to_install(&self, _name: &str, _agent: &Agent) -> String {
+        "install it with `npm install -g @anthropic-ai/claude-code`, or set `[agents.claude] command` to where it is"
+            .to_owned()
+    }
+
+    fn environment(&self) -> Environment {
+        Environment { defaults: claude::env_defaults().into(), fixed: claude::env_fixed().into() }
+    }
+
+    fn start(&self, ask: &Ask<'_>) -> Start {
+        let new = Uuid::new_v4().to_string();
+        let conversation = match ask.conversation {
+            Some(id) => claude::Conversation::Resume(id),
+            None => claude::Conversation::New(&new),
+        };
+        let id = ask.conversation.unwrap_or(&new);
+        let argv = if ask.agent.has_placeholders() {
+            filled(&ask.agent.command, "", id, ask.model)
+        } else {
+            let run = claude::Ask { conversation, model: ask.model, permission: ask.permission, args: &ask.agent.args };
+            let mut argv = claude::argv(&ask.agent.command, &run);
+            // The files that people have sent to this chat are read without asking for each.
+            if let Some(folder) = ask.files.and_then(|folder| folder.to_str()) {
+                argv.extend(["--add-dir".to_owned(), folder.to_owned()]);
+            }
+            argv
+        };
+        Start { argv, prompt: ask.prompt.to_owned(), conversation: Some(id.to_owned()) }
+    }
+
+    fn resume_command(&self, agent: &Agent, directory: &str, conversation: &str) -> Option<String> {
+        let program: Vec<String> = agent.command.iter().map(|word| quoted(word)).collect();
+        Some(format!("cd {} && {} --resume {}", quoted(directory), program.join(" "), quoted(conversation)))
+    }
+
+    fn resumes(&self) -> bool {
+        true
+    }
+
+    fn brief(&self) -> Brief {
+        Brief::Tools
+    }
+
+    fn speak(&self, spec: &RunSpec) -> Box<dyn Speak> {
+        Box::new(claude::Claude::new(spec))
+    }
+}

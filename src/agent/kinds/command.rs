@@ -1,0 +1,42 @@
+//! command: any program that reads a prompt and prints an answer.
+
+use crate::agent::kind::{AgentKind, Ask, Brief, Start};
+use crate::agent::protocol::Speak;
+use crate::agent::run::RunSpec;
+use crate::agent::text::Text;
+use crate::agent::words::filled;
+use crate::config::Agent;
+
+/// This kind.
+pub(super) struct Command;
+
+impl AgentKind for Command {
+    fn name(&self) -> &'static str {
+        "command"
+    }
+
+    fn how_to_install(&self, name: &str, agent: &Agent) -> String {
+        let program = agent.command.first().map(String::as_str).unwrap_or_default();
+        format!("`{program}` was not found on PATH; set `[agents.{name}] command` to where it is")
+    }
+
+    fn start(&self, ask: &Ask<'_>) -> Start {
+        let mut argv = filled(&ask.agent.command, ask.prompt, ask.session, ask.model);
+        argv.extend(ask.agent.args.iter().cloned());
+        let is_argument = ask.agent.command.iter().any(|word| word.contains("{prompt}"));
+        let prompt = if is_argument { String::new() } else { ask.prompt.to_owned() };
+        Start { argv, prompt, conversation: None }
+    }
+
+    fn brief(&self) -> Brief {
+        Brief::Text
+    }
+
+    fn speak(&self, _spec: &RunSpec) -> Box<dyn Speak> {
+        Box::new(Text)
+    }
+
+    fn answers_by_output(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,117 @@
+//! host: the built-in investigator, a hidden subcommand of this program.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::kind::{AgentKind, Ask, Brief, Start};
+use crate::agent::native::Native;
+use crate::agent::protocol::Speak;
+use crate::agent::run::RunSpec;
+use crate::config::Agent;
+
+/// Its name.
+pub const NAME: &str = "host";
+/// Name of the hidden subcommand that is the investigator.
+pub const SUBCOMMAND: &str = "host-agent";
+
+/// This kind.
+pub(super) struct Host;
+
+impl AgentKind for Host {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn program<'a>(&self, _agent: &'a Agent) -> Option<&'a str> {
+        None
+    }
+
+    fn how_to_install(&self, _name: &str, _agent: &Agent) -> String {
+        "it is built in".to_owned()
+    }
+
+    fn start(&self, ask: &Ask<'_>) -> Start {
+        let scope = Scope {
+            asked_by: if ask.has_alert { AskedBy::Alert } else { AskedBy::Person },
+            analysis: ask.analysis,
+            files: ask.probes.files.clone(),
+            urls: ask.probes.urls.clone(),
+            prometheus: ask.probes.prometheus.clone(),
+            off_limits: ask.off_limits.to_vec(),
+        };
+        let argv = vec!["/proc/self/exe".to_owned(), SUBCOMMAND.to_owned(), scope.to_argument()];
+        Start { argv, prompt: ask.prompt.to_owned(), conversation: None }
+    }
+
+    fn brief(&self) -> Brief {
+        Brief::Words
+    }
+
+    fn speak(&self, _spec: &RunSpec) -> Box<dyn Speak> {
+        Box::new(Native::default())
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedBy {
+    /// A person who may run work: the files and addresses in the question are looked at.
+    #[default]
+    Person,
+    /// An alert, whose text anybody may have written: only what the operator has listed is looked at.
+    Alert,
+}
+
+/// What the operator allows and forbids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scope {
+    /// Who asks.
+    pub asked_by: AskedBy,
+    /// Whether the answer is to be an analysis as JSON, not text for a person.
+    pub analysis: bool,
+    /// Absolute glob patterns of files that an alert may have read.
+    pub files: Vec<String>,
+    /// Beginnings of addresses that an alert may have fetched.
+    pub urls: Vec<String>,
+    /// Address of a Prometheus that watches this machine.
+    pub prometheus: Option<String>,
+    /// Directories and files that are never read: our own state and configuration.
+    pub off_limits: Vec<PathBuf>,
+}
+
+impl Scope {
+    /// Writes it as the argument that the subcommand takes; one that cannot be written allows nothing.
+    #[must_use]
+    pub fn to_argument(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads it back; one that is not understood allows nothing to be looked at by name.
+    #[must_use]
+    pub fn of_argument(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|_| Self { asked_by: AskedBy::Alert, ..Self::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_survives_its_journey_and_a_broken_one_allows_nothing() {
+        let scope = Scope {
+            files: vec!["/var/log/*".into()],
+            prometheus: Some("http://127.0.0.1:9090".into()),
+            off_limits: vec!["/state".into()],
+            ..Scope::default()
+        };
+        assert_eq!(Scope::of_argument(&scope.to_argument()), scope);
+        assert_eq!(Scope::of_argument("{}"), Scope::default());
+        for broken in ["", "{", "[]x", r#"{"asked_by":"everybody"}"#, r#"{"colour":1}"#] {
+            assert_eq!(Scope::of_argument(broken).asked_by, AskedBy::Alert, "{broken}");
+        }
+    }
+}
