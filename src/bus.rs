@@ -173,6 +173,7 @@ impl Bus {
         self.accept_whole(incoming, poller).await.map_err(|error| AcceptError(Box::new(error)))
     }
 
+    #[tracing::instrument(name = "inbound", skip_all, fields(chat.id = %incoming.address.chat, key = %incoming.key))]
     async fn accept_whole(&self, incoming: Incoming, poller: Option<Fence>) -> Result<(), StoreError> {
         let late = self.router.transcriber(&incoming).is_some() && self.wants_files(&incoming).await;
         if late {
@@ -180,7 +181,11 @@ impl Bus {
             self.hear_again();
             return Ok(());
         }
-        let written = match lifecycle::caught(self.router.step(incoming.clone())).await {
+        let step = async {
+            rehearsal::at("message");
+            self.router.step(incoming.clone()).await
+        };
+        let written = match lifecycle::caught(step).await {
             Ok(step) => self.write(checked(poller.clone(), Box::new(step))).await,
             Err(why) => Err(StoreError::Other(why.to_string())),
         };
@@ -241,6 +246,11 @@ impl Bus {
         }
     }
 
+    #[tracing::instrument(
+        name = "inbound",
+        skip_all,
+        fields(chat.id = %inbound.incoming.address.chat, inbox.id = inbound.id)
+    )]
     async fn route_stored(&self, inbound: OpenInbound, heard: Option<Heard>) -> Result<(), StoreError> {
         let (id, incoming) = (inbound.id, inbound.incoming.clone());
         let written = match lifecycle::caught(self.router.step_open(inbound, heard)).await {

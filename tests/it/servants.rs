@@ -113,6 +113,21 @@ fn a_panic_within_one_run_ends_that_task_alone_and_its_chat_is_told() {
 }
 
 #[test]
+fn a_message_that_cannot_be_handled_is_answered_and_holds_up_nobody() {
+    let phone = phone_with("message", "panic");
+    let serving = phone.serve();
+    phone.house.touch("now");
+    let bad = phone.say("/session script: answer <never>");
+    let good = phone.say("/session script: answer <good>");
+    phone.shown(bad, "signalbox itself failed");
+    phone.shown(good, "<good>");
+    assert_eq!(phone.house.runs().len(), 1, "nothing was started of it");
+    assert!(serving.err().contains("could not handle a message"));
+    serving.signal(Signal::SIGTERM);
+    serving.end().was(0, "");
+}
+
+#[test]
 fn a_panic_within_one_delivery_means_one_repeat_that_is_marked() {
     let phone = phone_with("delivery", "panic");
     let serving = phone.serve();

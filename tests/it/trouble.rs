@@ -104,6 +104,25 @@ fn a_database_that_is_taken_away_ends_the_program_with_clear_words() {
 }
 
 #[test]
+fn a_database_that_is_damaged_while_it_is_used_ends_the_program_with_clear_words() {
+    let phone = watched();
+    let serving = phone.serve();
+    let asked = phone.say("/session script: answer <before>");
+    phone.shown(asked, "<before>");
+    // All of it is scribbled over, its log as well, so that the next look meets the damage wherever it looks.
+    for file in ["signalbox.db", "signalbox.db-wal"] {
+        let file = std::fs::OpenOptions::new().write(true).open(phone.house.state().join(file)).expect("a file");
+        let length = file.metadata().expect("a length").len();
+        for at in (0..length).step_by(4096) {
+            std::os::unix::fs::FileExt::write_all_at(&file, &[0xa5; 4096], at).expect("scribbled");
+        }
+    }
+    phone.say("/session script: answer <after>");
+    let said = serving.end().was(1, "");
+    assert!(said.err.contains("is damaged"), "{said:#?}");
+}
+
+#[test]
 fn a_full_disk_is_waited_for_and_nothing_is_lost() {
     let phone = watched();
     std::fs::create_dir(phone.house.state()).expect("a directory");
