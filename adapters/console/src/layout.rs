@@ -2,8 +2,21 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::prompt::CONTINUATION;
-use crate::screen::Painted;
+/// What begins the second and later lines of the input.
+pub(crate) const CONTINUATION: &str = "… ";
+
+/// What the editor painted last.
+#[derive(Debug, Default)]
+pub(crate) struct Painted {
+    /// The prompt, without escape sequences.
+    pub(crate) prompt: String,
+    /// The line being typed.
+    pub(crate) line: String,
+    /// Where the cursor is in it, in bytes.
+    pub(crate) cursor: usize,
+    /// Whether the right part of the prompt will be asked for as part of a painting.
+    pub(crate) asked: bool,
+}
 
 /// Rows between the first one of the prompt and the one the cursor is in.
 pub(crate) fn rows_above_cursor(painted: &Painted, columns: usize) -> usize {

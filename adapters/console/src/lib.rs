@@ -11,7 +11,8 @@
 //! ```
 //!
 //! # Copy it to add another adapter
-//! Every adapter has the same four files; learn them here.
+//! The contract's page says which steps there are. Every adapter has the same four files; learn them here. One that is
+//! told something by the configuration has a fifth, `section.rs`, as `adapters/telegram` shows.
 //! - `lib.rs`: what the wiring calls to get the two halves, [`interactive`] and [`piped`] here; options in, no SDK type out.
 //! - `listen.rs`: implements `Listen`. Maps what the provider says to `Incoming`, hands it to the inbox, and acknowledges
 //!   it (here: takes the line from the person) only after `accept` returned `Ok`. Ends when `shutdown` is cancelled.
@@ -52,16 +53,13 @@ use tokio::sync::watch;
 pub use buttons::{Buttons, MAX_BUTTONS};
 pub use complete::{Complete, Completion};
 pub use deliver::ConsoleDeliver;
-pub use listen::{ConsoleListen, Window};
+pub use listen::{ConsoleListen, PROVIDER, Window};
 pub use paint::{Style, paint};
 pub use printer::{Printer, StreamPrinter, is_interactive};
 pub use render::ConsoleRender;
 pub use typed::MAX_INPUT_BYTES;
 
 use listen::Source;
-
-/// The provider's name, as addresses have it.
-pub const PROVIDER: &str = "console";
 
 /// What an interactive shell needs.
 pub struct Interactive {

@@ -15,7 +15,6 @@ use signalbox_adapter::{
 };
 use tokio::sync::watch;
 
-use crate::PROVIDER;
 use crate::buttons::Buttons;
 use crate::clean::one_line;
 use crate::complete::Words;
@@ -25,6 +24,9 @@ use crate::printer::Printer;
 use crate::screen::Screen;
 use crate::status::{follow_on_line, follow_on_screen};
 use crate::typed::{self, MAX_INPUT_BYTES, Typed};
+
+/// The provider's name, as addresses have it.
+pub const PROVIDER: &str = "console";
 
 /// Who sits at this terminal, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

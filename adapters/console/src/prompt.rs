@@ -11,14 +11,12 @@ use reedline::{
 };
 
 use crate::clean::one_line;
+use crate::layout::CONTINUATION;
 use crate::printer::terminal_columns;
 use crate::screen::Screen;
 
 /// What ends the prompt.
 pub(crate) const INDICATOR: &str = "❯ ";
-
-/// What begins the second and later lines of the input.
-pub(crate) const CONTINUATION: &str = "… ";
 
 /// Most tasks shown above the input; the others are counted.
 const MAX_STATUS_LINES: usize = 5;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
-use crate::layout::{input_rows, rows_above_cursor};
+use crate::layout::{Painted, input_rows, rows_above_cursor};
 use crate::paint::Style;
 use crate::printer::{Printer, terminal_columns, terminal_style};
 
@@ -61,19 +61,6 @@ struct Wake {
 struct Waiting {
     text: String,
     done: oneshot::Sender<io::Result<()>>,
-}
-
-/// What the editor painted last.
-#[derive(Debug, Default)]
-pub(crate) struct Painted {
-    /// The prompt, without escape sequences.
-    pub(crate) prompt: String,
-    /// The line being typed.
-    pub(crate) line: String,
-    /// Where the cursor is in it, in bytes.
-    pub(crate) cursor: usize,
-    /// Whether the right part of the prompt will be asked for as part of a painting.
-    pub(crate) asked: bool,
 }
 
 impl Screen {

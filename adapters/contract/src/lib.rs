@@ -9,6 +9,17 @@
 //! Document ──► Render ──► Part ──► Outgoing ──► Deliver ──► Receipt   (right half: answer)
 //! ```
 //!
+//! # Add an adapter
+//! 1. Its crate: copy `adapters/console`, fill `listen.rs`, `render.rs` and `deliver.rs`, and state in `section.rs` what the
+//!    configuration has to tell it ([`settings::Section`]). Its tests call the checks of `testing`.
+//! 2. One line in `Cargo.toml`, its feature, beside the lines with which cargo finds the crate.
+//! 3. One file in `src/wiring/`, which says what it is to the core, and its name and line in `src/wiring/mod.rs`.
+//!
+//! Keys and their faults, `config show`, `signalbox setup`, `signalbox integrations`, the secrets that are masked and the
+//! variables that no agent gets follow from the statement; so does the section of the example file, which
+//! `SIGNALBOX_WRITE_EXAMPLE=1 cargo test --lib wiring` writes. If it needs more, this contract is wrong: mend it here.
+//!
+//! # Parts that fit
 //! A renderer states its provider's prices as a [`Measure`] and lets [`split()`] cut an answer into parts that fit. The
 //! feature `testing` has the checks that every adapter's tests call.
 

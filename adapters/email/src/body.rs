@@ -1,13 +1,12 @@
-//! What a rendered part holds, as JSON, and how the core makes the part of a notice.
+//! What a rendered part holds, as JSON.
 //!
 //! The outbox stores a part and never looks inside; it may be read back by a later version, so unknown fields are passed
 //! over and a body that is no such JSON is sent as the plain text it is.
 
 use serde::{Deserialize, Serialize};
-use signalbox_adapter::{Document, Notice, Part, clean};
+use signalbox_adapter::{Document, Part, clean};
 
 use crate::html::{preformatted, write_html};
-use crate::render::bodies;
 use crate::text::write_text;
 
 /// Longest subject, in characters; a longer one is cut.
@@ -16,29 +15,6 @@ pub const MAX_SUBJECT_CHARS: usize = 200;
 const MAX_TAKEN_SUBJECT_CHARS: usize = 100;
 /// The subject of a mail that has neither subject nor text.
 const NO_SUBJECT: &str = "(no subject)";
-/// Ends a notice that was too long.
-const CUT_MARK: &str = "(the rest was too long for a mail)";
-
-/// Makes the part of a notice, to be delivered to each of its recipients.
-///
-/// It is one mail, whatever its length: what passes [`crate::MAX_TEXT_CHARS`] is left out, and the mail says so.
-#[must_use]
-pub fn compose(notice: &Notice) -> Part {
-    let (mut bodies, rest) = bodies(&notice.document, 1);
-    let mut body = bodies.remove(0);
-    if rest.is_some() {
-        body.text.extend(["\n\n", CUT_MARK]);
-        body.html.extend(["<p>", CUT_MARK, "</p>\n"]);
-    }
-    let body = Body {
-        subject: Some(notice.subject.clone()),
-        to: notice.to.clone(),
-        message_id_key: Some(notice.id.clone()),
-        references: notice.references.clone(),
-        ..body
-    };
-    body.into_part()
-}
 
 /// One mail without what depends on its recipient.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,17 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_reads_back_and_a_foreign_one_is_plain_text() {
-        let notice = Notice {
-            subject: "Done".to_owned(),
-            to: vec!["a@b.example".to_owned()],
-            id: "task-1".to_owned(),
-            references: vec!["task-0".to_owned()],
-            document: Document::text("x < y"),
-        };
-        let body = Body::of(&compose(&notice));
-        assert_eq!((body.text.as_str(), body.html.as_str()), ("x < y", "<p>x &lt; y</p>\n"));
-        assert_eq!((body.subject_line().as_str(), body.message_id_key.as_deref()), ("Done", Some("task-1")));
+    fn a_foreign_part_is_plain_text() {
         let foreign = Body::of(&Part { body: "a\r\nb\0".to_owned() });
         assert_eq!(foreign.text, "a\nb\u{fffd}");
         assert!(foreign.html.contains("a\nb"));
@@ -147,14 +113,5 @@ mod tests {
         assert_eq!(taken("\n\n  first  line\nsecond"), "first line");
         assert_eq!(taken(&"x".repeat(300)).chars().count(), 100);
         assert_eq!(taken(""), NO_SUBJECT);
-    }
-
-    #[test]
-    fn a_notice_without_end_is_cut_and_says_so() {
-        let document = Document::text("word ".repeat(crate::MAX_TEXT_CHARS / 4));
-        let notice = Notice { subject: String::new(), to: vec![], id: String::new(), references: vec![], document };
-        let body = Body::of(&compose(&notice));
-        assert!(body.text.chars().count() <= crate::MAX_TEXT_CHARS);
-        assert!(body.text.ends_with(CUT_MARK));
     }
 }

@@ -17,8 +17,10 @@
 
 mod address;
 mod body;
+mod compose;
 mod deliver;
 mod failure;
+mod hear;
 mod html;
 mod message;
 mod render;
@@ -31,7 +33,8 @@ mod tls;
 mod verify;
 
 pub use address::{InvalidAddress, bare_address};
-pub use body::{MAX_SUBJECT_CHARS, compose};
+pub use body::MAX_SUBJECT_CHARS;
+pub use compose::compose;
 pub use deliver::EmailDeliver;
 pub use render::{EmailRender, MAX_TEXT_CHARS};
 pub use section::{PROVIDER, SECTION};

@@ -8,7 +8,7 @@ use lettre::message::{Attachment, Body as Encoded, Mailbox, Message, MultiPart, 
 use lettre::{Address, address::Envelope};
 use signalbox_adapter::{Outgoing, clean};
 
-use crate::address::mailbox;
+use crate::address::{InvalidAddress, mailbox};
 use crate::body::{Body, one_line};
 use crate::html::page;
 use crate::settings::{InvalidSettings, Settings};
@@ -46,7 +46,7 @@ pub(crate) struct Letter {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unsendable {
     #[error("{0}")]
-    Address(#[from] crate::InvalidAddress),
+    Address(#[from] InvalidAddress),
     #[error("a mail that was sent cannot be changed")]
     Edit,
     #[error("the mail could not be put together: {0}")]

@@ -14,7 +14,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use crate::failure::{Failure, Stage, Trouble, words_of};
-use crate::reply::{Reply, read_reply};
+use crate::hear::read_reply;
+use crate::reply::Reply;
 use crate::settings::{Security, Settings};
 use crate::tls::encrypt;
 
