@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::EXIT_REFUSED;
 use crate::app::App;
 use crate::format;
-use crate::store::{Session, Task};
+use crate::store::{ChatKey, Session, Task};
 use crate::wiring;
 
 /// Sessions in one list.
@@ -22,7 +22,7 @@ pub(super) enum Arguments {
     List {
         /// Only of this chat, such as console:local
         #[arg(long)]
-        chat: Option<String>,
+        chat: Option<ChatKey>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -33,7 +33,7 @@ pub(super) enum Arguments {
         name: String,
         /// The chat it belongs to
         #[arg(long, default_value = wiring::CONSOLE_CHAT)]
-        chat: String,
+        chat: ChatKey,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -45,7 +45,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
     match arguments {
         Arguments::List { chat, json } => {
             let chat = chat.clone();
-            let sessions = app.store.read(move |tx| tx.sessions(chat.as_deref(), MAX_LISTED)).await?;
+            let sessions = app.store.read(move |tx| tx.sessions(chat.as_ref(), MAX_LISTED)).await?;
             if *json {
                 let rows: Vec<serde_json::Value> = sessions.iter().map(as_json).collect();
                 super::print(&serde_json::to_string_pretty(&rows)?)?;

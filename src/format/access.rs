@@ -5,6 +5,7 @@ use signalbox_adapter::{Document, Incoming, Inline};
 use super::{facts, line};
 use crate::command::Need;
 use crate::config::Role;
+use crate::store::ChatKey;
 
 /// Tells a stranger that they are not allowed, and which ids to allow.
 #[must_use]
@@ -77,7 +78,7 @@ fn ids(incoming: &Incoming) -> signalbox_adapter::Block {
     let code = |text: String| vec![Inline::Code(text)];
     let mut pairs = vec![
         ("Your id", code(incoming.sender.id.to_string())),
-        ("This chat", code(crate::store::chat(&incoming.address))),
+        ("This chat", code(ChatKey::of(&incoming.address).to_string())),
     ];
     if let Some(thread) = &incoming.address.thread {
         pairs.push(("This thread", code(thread.to_string())));

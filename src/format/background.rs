@@ -5,7 +5,7 @@ use signalbox_adapter::{Block, Document, Inline};
 use super::{ago, cell, cost, count, facts, instant, line, one_line, rca, session, span, table, task as told};
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
-use crate::store::{Delivery, Investigation, Task};
+use crate::store::{ChatKey, Delivery, Investigation, Task};
 
 /// How a chat hears of finished investigations.
 pub struct Told {
@@ -113,7 +113,7 @@ pub fn tested(deliveries: &[Delivery]) -> Document {
 
 /// The test itself.
 #[must_use]
-pub fn test_notice(chat: &str) -> Document {
+pub fn test_notice(chat: &ChatKey) -> Document {
     line("This is a test from signalbox.")
         .then(Document::text(format!("Finished investigations of {chat} will be announced here.")))
 }

@@ -299,7 +299,7 @@ fn background() {
         .with("testing", testing(&told(vec![team], false)))
         .with("testing nothing", testing(&told(Vec::new(), true)))
         .with("tested", tested(&deliveries))
-        .with("test_notice", test_notice("telegram:-1001234"))
+        .with("test_notice", test_notice(&"telegram:-1001234".parse().expect("a chat")))
         .with("list", list(&rows, NOW))
         .with("list of none", list(&[], NOW))
         .with("show", show(&done, "k3m9qa7x", &rows[0].1, &deliveries, NOW))

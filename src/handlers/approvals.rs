@@ -4,7 +4,7 @@ use crate::agent::event::Decision;
 use crate::command::{AllowCommand, ApproveCommand, DenyCommand};
 use crate::format;
 use crate::format::approval::Answered;
-use crate::store::{InboxOutcome, StoreError};
+use crate::store::{ChatKey, InboxOutcome, StoreError};
 use crate::turn::{Handler, Turn, report};
 
 impl Handler for ApproveCommand {
@@ -33,8 +33,7 @@ fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome,
         None => None,
     };
     // A request of another chat is as unknown here as one that never was.
-    let (Some(approval), Some(task)) = (approval, task.filter(|task| crate::store::chat(&task.address) == turn.chat()))
-    else {
+    let (Some(approval), Some(task)) = (approval, task.filter(|task| ChatKey::of(&task.address) == turn.chat())) else {
         return turn.refuse(format::approval::unknown(id));
     };
     let name = turn.tx.name_of(&task)?;

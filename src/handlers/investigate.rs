@@ -6,7 +6,7 @@ use crate::alert::{self, Alert};
 use crate::command::{InvestigateCommand, Resolved};
 use crate::format;
 use crate::rca::template;
-use crate::store::{Admission, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
+use crate::store::{Admission, ChatKey, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
 use crate::turn::{Handler, Look, Turn, admit, intake, mention, report};
 
 /// What a person asks where an alert says what it is about.
@@ -118,7 +118,7 @@ fn asked_before(turn: &Turn<'_>, words: &str) -> Result<Option<Task>, StoreError
     if words.chars().count() != ID_CHARS {
         return Ok(None);
     }
-    Ok(turn.tx.task(words)?.filter(|task| crate::store::chat(&task.address) == turn.chat()))
+    Ok(turn.tx.task(words)?.filter(|task| ChatKey::of(&task.address) == turn.chat()))
 }
 
 fn of_words(words: &str) -> Result<Subject, alert::AlertError> {

@@ -89,7 +89,7 @@ mod tests {
         let task = TaskId::of_test("5pj46898");
         let new = NewInvestigation {
             task: &task,
-            chat: "test:1",
+            chat: &"test:1".parse().expect("a chat"),
             title: "t",
             question: "Why {alert}?",
             alert,

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use crate::agent::event::Event;
 use crate::agent::supervisor::EVENTS_FILE;
 use crate::format;
-use crate::store::{Status, Store, StoreError, Task};
+use crate::store::{ChatKey, Status, Store, StoreError, Task};
 
 /// Runs shown at once.
 const MAX_LINES: usize = 8;
@@ -21,7 +21,7 @@ const MAX_READ_BYTES: u64 = 1 << 20;
 /// Follows the runs of one chat.
 pub struct Follower {
     store: Store,
-    chat: String,
+    chat: ChatKey,
     runs: HashMap<String, Followed>,
 }
 
@@ -33,7 +33,7 @@ struct Followed {
 impl Follower {
     /// Follows the runs of a chat, named as the tables do.
     #[must_use]
-    pub fn new(store: Store, chat: String) -> Self {
+    pub fn new(store: Store, chat: ChatKey) -> Self {
         Self { store, chat, runs: HashMap::new() }
     }
 

@@ -18,7 +18,7 @@ use crate::bus::Bus;
 use crate::format;
 use crate::outbox::{Editing, Pacer};
 use crate::redact::Redactor;
-use crate::store::{StatusMessage, StoreError, TaskId, Tx, chat};
+use crate::store::{ChatKey, StatusMessage, StoreError, TaskId, Tx};
 use crate::turn::report;
 
 /// How often is looked at what could be shown.
@@ -138,10 +138,10 @@ impl Live {
         if shown.lost || !is_due || !context.can_edit(provider) || running < MISSING_AFTER {
             return Ok(());
         }
-        let (id, lane) = (task.id.clone(), chat(&task.address));
+        let (id, chat) = (task.id.clone(), ChatKey::of(&task.address));
         let (status, busy, name) = {
             let task = task.clone();
-            let read = move |tx: &Tx<'_>| Ok((tx.status_message(&id)?, tx.has_waiting(&lane)?, tx.name_of(&task)?));
+            let read = move |tx: &Tx<'_>| Ok((tx.status_message(&id)?, tx.has_waiting(&chat)?, tx.name_of(&task)?));
             self.bus.store().read(read).await?
         };
         match status {

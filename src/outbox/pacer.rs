@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use signalbox_adapter::{ChatAddress, Deliver, Pace};
 use tokio::sync::Notify;
 
-use crate::store::{Gate, Sending, chat};
+use crate::store::{ChatKey, Gate, Sending};
 
 /// Chats remembered; beyond it those whose allowance is full are forgotten.
 const MAX_CHATS: usize = 10_000;
@@ -29,7 +29,7 @@ pub struct Pacer {
 
 #[derive(Default)]
 struct State {
-    chats: HashMap<String, Chat>,
+    chats: HashMap<ChatKey, Chat>,
     providers: HashMap<String, Allowance>,
     /// When the first of those that were refused may go.
     wake_at: Option<Instant>,
@@ -105,7 +105,7 @@ impl Pacer {
         if chats.len() >= MAX_CHATS {
             chats.retain(|_, chat| !chat.allowance.is_idle(now));
         }
-        let own = chats.entry(chat(address)).or_default();
+        let own = chats.entry(ChatKey::of(address)).or_default();
         let all = providers.entry(address.provider.to_string()).or_default();
         let from = own.allowance.from(now, pace.chat_interval, pace.chat_burst, spare).max(all.from(
             now,
@@ -126,7 +126,7 @@ impl Pacer {
     /// Whether it is time to change a chat's status message, as far as such changes among themselves go.
     pub fn is_progress_due(&self, address: &ChatAddress, now: Instant) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let from = state.chats.get(&chat(address)).and_then(|chat| chat.edits_from);
+        let from = state.chats.get(&ChatKey::of(address)).and_then(|chat| chat.edits_from);
         from.is_none_or(|from| from <= now)
     }
 
@@ -136,7 +136,7 @@ impl Pacer {
         let admitted = self.is_progress_due(address, now) && self.admits_at(address, Sending::Edit, now);
         if admitted {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.chats.entry(chat(address)).or_default().edits_from = Some(now + interval);
+            state.chats.entry(ChatKey::of(address)).or_default().edits_from = Some(now + interval);
         }
         admitted
     }
@@ -147,14 +147,14 @@ impl Pacer {
         if everywhere {
             state.providers.entry(address.provider.to_string()).or_default().hold(until);
         } else {
-            state.chats.entry(chat(address)).or_default().allowance.hold(until);
+            state.chats.entry(ChatKey::of(address)).or_default().allowance.hold(until);
         }
     }
 
     /// Notes that the provider asks to wait with changes of a chat's status messages; messages may go on.
     pub fn hold_progress(&self, address: &ChatAddress, until: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = state.chats.entry(chat(address)).or_default();
+        let own = state.chats.entry(ChatKey::of(address)).or_default();
         own.edits_from = Some(own.edits_from.map_or(until, |from| from.max(until)));
     }
 

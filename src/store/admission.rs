@@ -6,7 +6,7 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{ChatAddress, Incoming, MessageId};
 
-use super::chat::chat;
+use super::chat::ChatKey;
 use super::error::StoreError;
 use super::session::Session;
 use super::task::{Status, Task, TaskId};
@@ -68,13 +68,13 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn queue_is_full(&self, chat: &str, session: Option<i64>) -> Result<Option<Refusal>, StoreError> {
+    pub fn queue_is_full(&self, chat: &ChatKey, session: Option<i64>) -> Result<Option<Refusal>, StoreError> {
         let waiting = self.count_waiting(chat)?;
         let full = waiting >= self.caps().queued_per_chat && self.must_wait(chat, session)?;
         Ok(full.then_some(Refusal::QueueFull(waiting)))
     }
 
-    fn must_wait(&self, chat: &str, session: Option<i64>) -> Result<bool, StoreError> {
+    fn must_wait(&self, chat: &ChatKey, session: Option<i64>) -> Result<bool, StoreError> {
         // Whatever waits now cannot run now, so it does not come into it.
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FILTER (WHERE status = 'running') >= ?1
@@ -168,7 +168,7 @@ impl Tx<'_> {
             )?
             .execute(params![
                 row.id.as_str(),
-                chat(row.address),
+                ChatKey::of(row.address),
                 row.address.to_string(),
                 row.window,
                 row.reply_to,
@@ -193,10 +193,10 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM tasks WHERE status = 'queued' AND finished_at IS NULL AND chat = ?1 AND seq <= ?2",
         )?;
-        Ok(statement.query_row(params![chat(&task.address), task.seq], |row| row.get(0))?)
+        Ok(statement.query_row(params![ChatKey::of(&task.address), task.seq], |row| row.get(0))?)
     }
 
-    fn count_waiting(&self, chat: &str) -> Result<usize, StoreError> {
+    fn count_waiting(&self, chat: &ChatKey) -> Result<usize, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM tasks WHERE status = 'queued' AND finished_at IS NULL AND chat = ?1",
         )?;
@@ -235,7 +235,7 @@ impl Tx<'_> {
     }
 
     /// Picks the next task to run: chats by their last turn, within a chat the oldest whose session is free.
-    fn next_in_turn(&self) -> Result<Option<(String, String)>, StoreError> {
+    fn next_in_turn(&self) -> Result<Option<(String, ChatKey)>, StoreError> {
         let mut waiting = self.connection.prepare_cached(
             "SELECT t.chat FROM (SELECT chat, min(seq) AS oldest FROM tasks
                                  WHERE status = 'queued' AND finished_at IS NULL GROUP BY chat) t
@@ -251,7 +251,7 @@ impl Tx<'_> {
         )?;
         let mut chats = waiting.query([])?;
         while let Some(row) = chats.next()? {
-            let chat: String = row.get(0)?;
+            let chat: ChatKey = row.get(0)?;
             let id = candidate.query_row(params![chat, self.caps().per_chat], |row| row.get(0)).optional()?;
             if let Some(id) = id {
                 return Ok(Some((id, chat)));

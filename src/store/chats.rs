@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{ChatAddress, ChatId};
 
-use super::chat::chat;
+use super::chat::ChatKey;
 use super::error::StoreError;
 use super::tx::Tx;
 
@@ -29,7 +29,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set_active_session(&self, chat: &str, session: Option<i64>) -> Result<(), StoreError> {
+    pub fn set_active_session(&self, chat: &ChatKey, session: Option<i64>) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO chats (chat, active_session) VALUES (?1, ?2)
@@ -43,7 +43,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn active_session_id(&self, chat: &str) -> Result<Option<i64>, StoreError> {
+    pub fn active_session_id(&self, chat: &ChatKey) -> Result<Option<i64>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT active_session FROM chats WHERE chat = ?1")?;
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?.flatten())
     }
@@ -55,8 +55,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn move_chat(&self, from: &ChatAddress, to: &ChatId) -> Result<(), StoreError> {
-        let was = chat(from);
-        let now = chat(&ChatAddress { chat: to.clone(), ..from.clone() });
+        let was = ChatKey::of(from);
+        let now = ChatKey::of(&ChatAddress { chat: to.clone(), ..from.clone() });
         if was == now {
             return Ok(());
         }
@@ -67,11 +67,11 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Returns the id that a chat had before, as the tables name it.
+    /// Returns what a chat was before it moved.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn former_chat(&self, chat: &str) -> Result<Option<String>, StoreError> {
+    pub fn former_chat(&self, chat: &ChatKey) -> Result<Option<ChatKey>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT was FROM moved_chats WHERE chat = ?1")?;
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?)
     }

@@ -7,7 +7,7 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{Button, MessageId, Part, Purpose};
 
-use super::chat::chat;
+use super::chat::ChatKey;
 use super::delivery::{Delivery, Sending, State};
 use super::error::StoreError;
 use super::outbox::{COLUMNS, OPEN, begun, number_of, read};
@@ -72,7 +72,7 @@ impl Tx<'_> {
                 .execute(params![shown.id, part.body])?;
             return Ok(());
         }
-        let lane = format!("{}~", chat(&shown.address));
+        let lane = format!("{}~", ChatKey::of(&shown.address));
         // An edit that waits is overtaken by this one.
         self.connection
             .prepare_cached("DELETE FROM outbox WHERE is_edit AND after = ?1 AND state = 'pending'")?
@@ -133,8 +133,8 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn has_waiting(&self, lane: &str) -> Result<bool, StoreError> {
+    pub fn has_waiting(&self, chat: &ChatKey) -> Result<bool, StoreError> {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND {OPEN})");
-        Ok(self.connection.prepare_cached(&sql)?.query_row([lane], |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row([chat], |row| row.get(0))?)
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{ChatAddress, Incoming, IncomingKind, MessageId};
 
-use super::chat::chat;
+use super::chat::ChatKey;
 use super::error::StoreError;
 use super::tx::Tx;
 use crate::clock::Timestamp;
@@ -68,7 +68,7 @@ impl Tx<'_> {
         )?;
         let message = incoming.message.as_ref().map(MessageId::as_str);
         let body = serde_json::to_string(incoming)?;
-        let values = params![incoming.key.as_str(), chat(&incoming.address), message, body, self.now()];
+        let values = params![incoming.key.as_str(), ChatKey::of(&incoming.address), message, body, self.now()];
         Ok(statement.query_row(values, |row| row.get(0)).optional()?)
     }
 
@@ -129,7 +129,7 @@ impl Tx<'_> {
             "SELECT outcome, incoming FROM inbox WHERE id > (SELECT max(id) - 2000 FROM inbox)
              AND chat = ?1 AND message = ?2 AND outcome IS NOT NULL ORDER BY id",
         )?;
-        let mut rows = statement.query([chat(address).as_str(), message.as_str()])?;
+        let mut rows = statement.query(params![ChatKey::of(address), message.as_str()])?;
         while let Some(row) = rows.next()? {
             if text(&row.get::<_, String>(1)?)?.is_some() {
                 return Ok(Some(InboxOutcome::parse(&row.get::<_, String>(0)?)));

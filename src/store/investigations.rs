@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::chat::ChatKey;
 use super::delivery::Delivery;
 use super::error::StoreError;
 use super::outbox::{COLUMNS as OUTBOX_COLUMNS, read as read_delivery};
@@ -15,8 +16,8 @@ use crate::rca::{Rca, Stats};
 pub struct NewInvestigation<'a> {
     /// Its task.
     pub task: &'a TaskId,
-    /// The chat, as the tables name it.
-    pub chat: &'a str,
+    /// Its chat.
+    pub chat: &'a ChatKey,
     /// What it is about, one line.
     pub title: &'a str,
     /// What a person asks.
@@ -170,7 +171,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn investigations(&self, chat: &str, limit: usize) -> Result<Vec<Investigation>, StoreError> {
+    pub fn investigations(&self, chat: &ChatKey, limit: usize) -> Result<Vec<Investigation>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM investigations i JOIN tasks t ON t.id = i.task WHERE i.chat = ?1
              ORDER BY t.seq DESC LIMIT ?2"
@@ -184,7 +185,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn count_investigations(&self, chat: &str) -> Result<(usize, usize), StoreError> {
+    pub fn count_investigations(&self, chat: &ChatKey) -> Result<(usize, usize), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FILTER (WHERE t.finished_at IS NULL), count(*)
              FROM investigations i JOIN tasks t ON t.id = i.task WHERE i.chat = ?1",
@@ -243,7 +244,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn background(&self, chat: &str) -> Result<Option<bool>, StoreError> {
+    pub fn background(&self, chat: &ChatKey) -> Result<Option<bool>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT background FROM chats WHERE chat = ?1")?;
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?.flatten())
     }
@@ -252,7 +253,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set_background(&self, chat: &str, on: bool) -> Result<(), StoreError> {
+    pub fn set_background(&self, chat: &ChatKey, on: bool) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO chats (chat, background) VALUES (?1, ?2) ON CONFLICT (chat) DO UPDATE SET background = ?2",
@@ -265,7 +266,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn channels(&self, chat: &str) -> Result<Option<Vec<Channel>>, StoreError> {
+    pub fn channels(&self, chat: &ChatKey) -> Result<Option<Vec<Channel>>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT notify FROM chats WHERE chat = ?1")?;
         let text: Option<String> = statement.query_row([chat], |row| row.get(0)).optional()?.flatten();
         Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
@@ -275,7 +276,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set_channels(&self, chat: &str, channels: &[Channel]) -> Result<(), StoreError> {
+    pub fn set_channels(&self, chat: &ChatKey, channels: &[Channel]) -> Result<(), StoreError> {
         let text = serde_json::to_string(channels)?;
         self.connection
             .prepare_cached(

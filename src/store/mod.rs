@@ -47,7 +47,7 @@ mod writer;
 
 pub use admission::{Admission, NewTask, Refusal};
 pub use approval::{Approval, Asking};
-pub use chat::chat;
+pub use chat::{ChatKey, ChatKeyError};
 pub use counts::{Counts, Waiting};
 pub use delivery::{Delivering, Delivery, Gate, NewDelivery, Scope, Sending, State as DeliveryState};
 pub use edits::{StatusMessage, about_approval, about_result, about_status};

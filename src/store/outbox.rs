@@ -7,7 +7,7 @@
 use rusqlite::{Row, params};
 use signalbox_adapter::{DeliveryKey, MessageId, Part, Purpose};
 
-use super::chat::chat;
+use super::chat::ChatKey;
 use super::delivery::{Delivery, NewDelivery, Sending, State};
 use super::error::StoreError;
 use super::task::TaskId;
@@ -85,8 +85,8 @@ impl Tx<'_> {
     pub fn enqueue(&self, new: &NewDelivery) -> Result<(), StoreError> {
         let provider = new.address.provider.as_str();
         let lane = match &new.window {
-            Some(window) => format!("{}#{window}", chat(&new.address)),
-            None => chat(&new.address),
+            Some(window) => format!("{}#{window}", ChatKey::of(&new.address)),
+            None => ChatKey::of(&new.address).to_string(),
         };
         let mut before: Option<DeliveryKey> = None;
         for (index, part) in new.parts.iter().enumerate() {

@@ -6,7 +6,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use signalbox_adapter::ChatAddress;
 
-use super::chat::chat;
+use super::chat::ChatKey;
 use super::error::StoreError;
 use super::session::{NewSession, Session, SessionStatus};
 use super::task::Task;
@@ -71,19 +71,19 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn session_by_name(&self, chat: &str, name: &str) -> Result<Option<Session>, StoreError> {
+    pub fn session_by_name(&self, chat: &ChatKey, name: &str) -> Result<Option<Session>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND folded = ?2 AND (status <> 'ended' OR archived)
              ORDER BY status = 'ended', last_used_at DESC LIMIT 1"
         );
-        Ok(self.connection.prepare_cached(&sql)?.query_row([chat, &folded(name)], read).optional()?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row(params![chat, folded(name)], read).optional()?)
     }
 
     /// Returns a chat's sessions, open ones first, then by last use; at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn sessions(&self, chat: Option<&str>, limit: usize) -> Result<Vec<Session>, StoreError> {
+    pub fn sessions(&self, chat: Option<&ChatKey>, limit: usize) -> Result<Vec<Session>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM sessions WHERE (?1 IS NULL OR chat = ?1) AND NOT investigation
              ORDER BY status = 'ended', last_used_at DESC, id DESC LIMIT ?2"
@@ -121,7 +121,7 @@ impl Tx<'_> {
             "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND address = ?2 AND (status <> 'ended' OR archived)
              ORDER BY last_used_at DESC, id DESC LIMIT 1"
         );
-        let values = [chat(address), address.to_string()];
+        let values = params![ChatKey::of(address), address.to_string()];
         Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)
     }
 
@@ -129,7 +129,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn count_open_sessions(&self, chat: &str) -> Result<usize, StoreError> {
+    pub fn count_open_sessions(&self, chat: &ChatKey) -> Result<usize, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FROM sessions WHERE chat = ?1 AND status <> 'ended' AND NOT investigation",
         )?;
@@ -140,7 +140,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn archive_oldest_idle(&self, chat: &str) -> Result<Option<String>, StoreError> {
+    pub fn archive_oldest_idle(&self, chat: &ChatKey) -> Result<Option<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "UPDATE sessions SET status = 'ended', archived = TRUE WHERE id =
                  (SELECT id FROM sessions WHERE chat = ?1 AND status = 'idle' AND NOT investigation ORDER BY last_used_at, id LIMIT 1)
@@ -176,7 +176,7 @@ impl Tx<'_> {
             )?
             .query_row(
                 params![
-                    chat(new.address),
+                    ChatKey::of(new.address),
                     new.address.to_string(),
                     new.name,
                     folded(new.name),

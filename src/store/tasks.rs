@@ -3,7 +3,7 @@
 use rusqlite::{Row, ToSql, params};
 use signalbox_adapter::{ChatAddress, MessageId};
 
-use super::chat::chat;
+use super::chat::ChatKey;
 use super::error::StoreError;
 use super::task::{Completion, Status, Task, TaskId};
 use super::tx::Tx;
@@ -60,7 +60,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn tasks_by_prefix(&self, chat: Option<&str>, prefix: &str, limit: usize) -> Result<Vec<Task>, StoreError> {
+    pub fn tasks_by_prefix(&self, chat: Option<&ChatKey>, prefix: &str, limit: usize) -> Result<Vec<Task>, StoreError> {
         self.tasks_by_id(prefix, "?2 IS NULL OR chat = ?2", chat, limit)
     }
 
@@ -68,7 +68,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn investigation_tasks(&self, chat: &str, prefix: &str, limit: usize) -> Result<Vec<Task>, StoreError> {
+    pub fn investigation_tasks(&self, chat: &ChatKey, prefix: &str, limit: usize) -> Result<Vec<Task>, StoreError> {
         self.tasks_by_id(prefix, "id IN (SELECT task FROM investigations WHERE chat = ?2)", Some(chat), limit)
     }
 
@@ -76,7 +76,7 @@ impl Tx<'_> {
         &self,
         prefix: &str,
         filter: &str,
-        chat: Option<&str>,
+        chat: Option<&ChatKey>,
         limit: usize,
     ) -> Result<Vec<Task>, StoreError> {
         if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_alphanumeric()) {
@@ -90,7 +90,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unfinished_tasks(&self, chat: Option<&str>) -> Result<Vec<Task>, StoreError> {
+    pub fn unfinished_tasks(&self, chat: Option<&ChatKey>) -> Result<Vec<Task>, StoreError> {
         let mut tasks =
             self.tasks_where("finished_at IS NULL AND (?1 IS NULL OR chat = ?1)", &[&chat], usize::MAX >> 1)?;
         tasks.reverse();
@@ -110,7 +110,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn task_asked_by(&self, address: &ChatAddress, message: &MessageId) -> Result<Option<Task>, StoreError> {
-        let (chat, address) = (chat(address), address.to_string());
+        let (chat, address) = (ChatKey::of(address), address.to_string());
         let filter = "chat = ?1 AND address = ?2 AND reply_to = ?3 AND seq > (SELECT max(seq) FROM tasks) - 5000";
         Ok(self.tasks_where(filter, &[&chat, &address, &message.as_str()], 1)?.pop())
     }

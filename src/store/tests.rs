@@ -94,6 +94,10 @@ fn address(chat: &str) -> ChatAddress {
     ChatAddress::new(Provider::new("test"), ChatId::new(chat))
 }
 
+fn key(chat: &str) -> ChatKey {
+    ChatKey::of(&address(chat))
+}
+
 fn incoming(key: &str, chat: &str) -> Incoming {
     Incoming {
         key: InboundKey::new(key),
@@ -114,7 +118,7 @@ fn incoming(key: &str, chat: &str) -> Incoming {
 fn admit(tx: &Tx<'_>, chat: &str, name: &str) -> Result<Admission, StoreError> {
     let incoming = incoming(&format!("{:x}", tx.context.clock.random()), chat);
     let inbox = tx.accept(&incoming)?.expect("a new message");
-    let named = tx.session_by_name(&format!("test:{chat}"), name)?;
+    let named = tx.session_by_name(&key(chat), name)?;
     let id = match named {
         Some(session) => session.id,
         None => tx.create_session(&NewSession {

@@ -22,7 +22,7 @@ use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Purpose
 
 use crate::config::Role;
 use crate::format;
-use crate::store::{InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
+use crate::store::{ChatKey, InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
 pub use context::Context;
 pub use handler::Handler;
 pub use look::{Heard, Look, Looked};
@@ -172,8 +172,8 @@ impl<'t> Turn<'t> {
 
     /// Names the chat, as the tables do.
     #[must_use]
-    pub fn chat(&self) -> String {
-        crate::store::chat(&self.incoming.address)
+    pub fn chat(&self) -> ChatKey {
+        ChatKey::of(&self.incoming.address)
     }
 }
 

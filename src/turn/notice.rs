@@ -5,7 +5,7 @@ use signalbox_adapter::{ChatAddress, ChatId, Document, Notice, Part, Provider, P
 use super::{Context, Turn};
 use crate::command::channel::Channel;
 use crate::format;
-use crate::store::{Investigation, NewDelivery, StoreError, Task, TaskId, Tx};
+use crate::store::{ChatKey, Investigation, NewDelivery, StoreError, Task, TaskId, Tx};
 
 /// What the notices about an investigation are known by.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn about(task: &TaskId) -> String {
 
 /// What tests of a chat's channels are known by.
 #[must_use]
-pub fn about_test(chat: &str) -> String {
+pub fn about_test(chat: &ChatKey) -> String {
     format!("notice-test:{chat}")
 }
 
@@ -31,7 +31,7 @@ pub fn default_channels(cx: &Context) -> Vec<Channel> {
 /// # Errors
 /// [`StoreError`].
 pub fn done(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str, inquiry: &Investigation) -> Result<(), StoreError> {
-    let chat = crate::store::chat(&ended.address);
+    let chat = ChatKey::of(&ended.address);
     let channels = tx.channels(&chat)?.unwrap_or_else(|| default_channels(cx));
     let letter = Notice {
         subject: format::rca::subject(ended, inquiry),

@@ -1,11 +1,11 @@
 //! Who may do what: the configuration's word and the store's, put together for one message.
 
-use signalbox_adapter::{ChatId, Incoming};
+use signalbox_adapter::Incoming;
 
 use super::context::Context;
 use crate::access;
 use crate::config::Role;
-use crate::store::{StoreError, Tx};
+use crate::store::{ChatKey, StoreError, Tx};
 
 /// Whether who can use a message's transport owns this machine's user account.
 pub(super) fn is_trusted(cx: &Context, incoming: &Incoming) -> bool {
@@ -22,11 +22,11 @@ pub fn known(tx: &Tx<'_>, cx: &Context, incoming: &Incoming) -> Result<access::K
         return Ok(access::Known { trusted, ..access::Known::default() });
     }
     let provider = incoming.address.provider.as_str();
-    let former = tx.former_chat(&crate::store::chat(&incoming.address))?;
+    let former = tx.former_chat(&ChatKey::of(&incoming.address))?;
     Ok(access::Known {
         trusted,
         paired: tx.paired_role(provider, incoming.sender.id.as_str())?,
-        former_chat: former.and_then(|chat| chat.split_once(':').map(|(_, id)| ChatId::new(id))),
+        former_chat: former.map(|key| key.chat().clone()),
     })
 }
 

@@ -16,12 +16,19 @@ use std::collections::BTreeMap;
 use signalbox_adapter::settings::{Section, Values};
 
 use crate::config::{Config, Statements};
+use crate::store::ChatKey;
 use crate::turn;
 use adapter::{Adapter, Integration};
 pub use adapter::{Connected, Found, Verified};
 
 /// The one chat of all terminals of a state directory.
 pub const CONSOLE_CHAT: &str = "console:local";
+
+/// Returns the chat of all terminals.
+#[must_use]
+pub fn console_chat() -> ChatKey {
+    CONSOLE_CHAT.parse().expect("it names a chat")
+}
 
 /// Makes the list of adapters. Of one that is left out of this build only its section's name is known.
 macro_rules! adapters {

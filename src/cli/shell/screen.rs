@@ -47,7 +47,7 @@ pub(super) async fn keep_status(
     tasks: watch::Sender<Vec<String>>,
     active: watch::Sender<Option<String>>,
 ) -> Result<(), Infallible> {
-    let mut follower = Follower::new(app.store.clone(), wiring::CONSOLE_CHAT.to_owned());
+    let mut follower = Follower::new(app.store.clone(), wiring::console_chat());
     loop {
         match follower.look().await {
             Ok(lines) => {
@@ -61,7 +61,7 @@ pub(super) async fn keep_status(
         }
         let name = app
             .store
-            .read(|tx| match tx.active_session_id(wiring::CONSOLE_CHAT)? {
+            .read(|tx| match tx.active_session_id(&wiring::console_chat())? {
                 Some(id) => Ok(tx.session(id)?.map(|session| session.name)),
                 None => Ok(None),
             })
@@ -99,7 +99,7 @@ pub(super) async fn look_on_commits(app: Arc<App>, look: Arc<Notify>) -> Result<
 
 /// Says how to come back when tasks are still running.
 pub(super) async fn say_good_bye(app: &App) -> Result<(), StoreError> {
-    let unfinished = app.store.read(|tx| tx.unfinished_tasks(Some(wiring::CONSOLE_CHAT))).await?;
+    let unfinished = app.store.read(|tx| tx.unfinished_tasks(Some(&wiring::console_chat()))).await?;
     if !unfinished.is_empty() {
         let tasks =
             if unfinished.len() == 1 { "1 task goes".to_owned() } else { format!("{} tasks go", unfinished.len()) };

@@ -32,7 +32,7 @@ impl Completer {
 impl console::Complete for Completer {
     fn complete(&self, line: &str, cursor: usize) -> Vec<console::Completion> {
         let sessions =
-            self.store.read_blocking(|tx| tx.sessions(Some(wiring::CONSOLE_CHAT), MAX_SESSIONS)).unwrap_or_default();
+            self.store.read_blocking(|tx| tx.sessions(Some(&wiring::console_chat()), MAX_SESSIONS)).unwrap_or_default();
         let sessions: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
         let agents: Vec<&str> = self.agents.iter().map(String::as_str).collect();
         let readers: Vec<&str> = self.readers.iter().map(String::as_str).collect();

@@ -6,7 +6,7 @@ use super::names;
 use crate::command;
 use crate::format;
 use crate::format::session::Notes;
-use crate::store::{InboxOutcome, NewSession, Refusal, StoreError};
+use crate::store::{ChatKey, InboxOutcome, NewSession, Refusal, StoreError};
 use crate::turn::{Turn, admit};
 
 /// What a person asks of a new session.
@@ -73,7 +73,11 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
     admit::submit(turn, &session, wish.prompt, None, &notes)
 }
 
-fn free_name(turn: &Turn<'_>, chat: &str, name: &str) -> Result<Result<(), signalbox_adapter::Document>, StoreError> {
+fn free_name(
+    turn: &Turn<'_>,
+    chat: &ChatKey,
+    name: &str,
+) -> Result<Result<(), signalbox_adapter::Document>, StoreError> {
     let agents: Vec<&str> = turn.cx.agents.names().collect();
     if let Err(fault) = command::check_name(name, &agents, command::MODELS) {
         return Ok(Err(format::session::bad_name(&fault)));
@@ -84,7 +88,7 @@ fn free_name(turn: &Turn<'_>, chat: &str, name: &str) -> Result<Result<(), signa
     }
 }
 
-fn propose(turn: &Turn<'_>, chat: &str) -> Result<String, StoreError> {
+fn propose(turn: &Turn<'_>, chat: &ChatKey) -> Result<String, StoreError> {
     let mut fault = None;
     let agents: Vec<&str> = turn.cx.agents.names().collect();
     let taken = |name: &str| {

@@ -72,20 +72,20 @@ async fn only_what_would_have_to_wait_meets_a_full_queue() {
     let first = started(desk.prompt("one", "a").await);
     queued(desk.prompt("one", "a").await);
     let session = first.session;
-    let full = move |session: Option<i64>| move |tx: &Tx<'_>| tx.queue_is_full("test:one", session);
+    let full = move |session: Option<i64>| move |tx: &Tx<'_>| tx.queue_is_full(&key("one"), session);
     assert_eq!(desk.did(full(session)).await, Some(Refusal::QueueFull(1)), "the session is at work");
     assert_eq!(desk.did(full(None)).await, None, "there is room to run");
     started(desk.prompt("one", "b").await);
     assert_eq!(desk.did(full(None)).await, Some(Refusal::QueueFull(1)));
-    assert_eq!(desk.did(|tx| tx.queue_is_full("test:two", None)).await, None, "another chat has its own queue");
+    assert_eq!(desk.did(|tx| tx.queue_is_full(&key("two"), None)).await, None, "another chat has its own queue");
 }
 
 #[tokio::test]
 async fn without_any_queue_there_is_still_room_to_run() {
     let desk = Desk::with(Caps { per_chat: 1, queued_per_chat: 0, ..caps() });
-    assert_eq!(desk.did(|tx| tx.queue_is_full("test:one", None)).await, None);
+    assert_eq!(desk.did(|tx| tx.queue_is_full(&key("one"), None)).await, None);
     started(desk.prompt("one", "a").await);
-    assert_eq!(desk.did(|tx| tx.queue_is_full("test:one", None)).await, Some(Refusal::QueueFull(0)));
+    assert_eq!(desk.did(|tx| tx.queue_is_full(&key("one"), None)).await, Some(Refusal::QueueFull(0)));
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn the_idle_session_used_longest_ago_makes_room() {
     }
     let task = started(desk.prompt("one", "old").await);
     desk.answer(&task).await;
-    let archive = |tx: &Tx<'_>| tx.archive_oldest_idle("test:one");
+    let archive = |tx: &Tx<'_>| tx.archive_oldest_idle(&key("one"));
     assert_eq!(desk.did(archive).await.as_deref(), Some("older"));
     assert_eq!(desk.did(archive).await.as_deref(), Some("old"));
     assert_eq!(desk.did(archive).await, None, "one that works stays");
