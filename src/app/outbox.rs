@@ -6,6 +6,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::deliveries::Deliveries;
 use super::process::App;
+use crate::format;
 use crate::outbox::{self, Editing, Outbox, Pacer};
 use crate::store::Delivering;
 
@@ -33,6 +34,7 @@ impl App {
             max_ages: deliveries.max_ages,
             pacer: Arc::clone(&pacer),
             editing: Arc::clone(&editing),
+            repeat_mark: format::delivery::MAY_BE_A_REPEAT,
         });
         self.servants.start("outbox", |stop| outbox.run(claimed, look, stop));
         (pacer, editing)

@@ -4,6 +4,7 @@ pub mod access;
 pub mod agents;
 pub mod approval;
 pub mod background;
+pub mod delivery;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;
 pub mod intake;

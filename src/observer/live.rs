@@ -178,7 +178,7 @@ impl Live {
             part: parts.into_iter().next()?,
             buttons: if entry.stopping { Vec::new() } else { report::status_buttons(&task.id) },
             attachment: None,
-            maybe_repeat: false,
+            mark: None,
         };
         match tokio::time::timeout(CALL_TIMEOUT, adapter.deliver(&outgoing)).await {
             Ok(Err(DeliverError::Wait { after, everywhere })) => {

@@ -48,6 +48,8 @@ pub struct Setup {
     pub pacer: Arc<Pacer>,
     /// Whose turn it is to change a message.
     pub editing: Arc<Editing>,
+    /// What stands below a message that may have arrived before.
+    pub repeat_mark: &'static str,
 }
 
 /// Sends deliveries.
@@ -245,7 +247,7 @@ impl Outbox {
             part: delivery.part.clone(),
             buttons: delivery.buttons.clone(),
             attachment: delivery.attachment.clone(),
-            maybe_repeat: false,
+            mark: None,
         };
         if delivery.is_edit {
             let Some(earlier) = delivery.edit_of.clone() else { return Outcome::Superseded };
@@ -263,7 +265,7 @@ impl Outbox {
                 Ok(Reconciled::Delivered(receipt)) => return Outcome::Delivered(receipt),
                 Ok(Reconciled::Absent) => {}
                 Ok(Reconciled::Unknowable) if delivery.purpose == Purpose::Progress => return Outcome::Superseded,
-                Ok(Reconciled::Unknowable) => message.maybe_repeat = true,
+                Ok(Reconciled::Unknowable) => message.mark = Some(self.setup.repeat_mark.to_owned()),
                 Err(error) => return Outcome::Unreconciled(error),
             }
         }

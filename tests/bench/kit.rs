@@ -148,6 +148,7 @@ impl Rig {
             max_ages: BTreeMap::new(),
             pacer,
             editing: Arc::default(),
+            repeat_mark: "",
         });
         servants.start("observer", |_| observer.run(ends.orders));
         servants.start("outbox", |stop| outbox.run(ends.claimed, look, stop));

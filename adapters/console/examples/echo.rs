@@ -68,7 +68,7 @@ fn answer(to: Incoming) -> Outgoing {
         part: ConsoleRender.render(&document, 1).parts.remove(0),
         buttons: if ask { vec![button("Approve"), button("Deny")] } else { Vec::new() },
         attachment: None,
-        maybe_repeat: false,
+        mark: None,
     }
 }
 

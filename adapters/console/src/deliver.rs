@@ -38,8 +38,9 @@ impl ConsoleDeliver {
 
     fn compose(&self, message: &Outgoing, style: Style) -> String {
         let mut text = String::new();
-        if message.maybe_repeat {
-            text.push_str("(may be a repeat)\n");
+        if let Some(mark) = &message.mark {
+            text.push_str(&one_line(mark, usize::MAX));
+            text.push('\n');
         }
         text.push_str(&paint(&document(&message.part), &style));
         if let Some(attachment) = &message.attachment {

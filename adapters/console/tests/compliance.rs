@@ -55,7 +55,7 @@ async fn what_is_delivered_is_printed_and_a_repeat_is_marked() {
         part: ConsoleRender.render(&Document::text("hello"), 1).parts.remove(0),
         buttons: Vec::new(),
         attachment: None,
-        maybe_repeat: false,
+        mark: None,
     };
     check_deliver(&deliver, &sample, || paper.text()).await.expect("compliant");
 }

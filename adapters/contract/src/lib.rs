@@ -54,7 +54,7 @@ pub use listen::{AcceptError, Inbox, Listen, ListenContext, ListenError};
 pub use markdown::{MAX_BLOCK_DEPTH, MAX_INLINE_DEPTH, MAX_URL_BYTES};
 pub use measure::{Face, Markup, Measure, PlainMeasure};
 pub use notice::{Compose, Notice};
-pub use outgoing::{Attachment, Button, Outgoing, Purpose, Target};
+pub use outgoing::{Attachment, Button, MAX_MARK_BYTES, Outgoing, Purpose, Target};
 pub use render::{Limits, Part, Render, Rendered, TextUnit};
 pub use split::{DEFAULT_MAX_PARTS, MAX_PARTS, MIN_LIMIT, Split, split};
 pub use table::{TABLE_WIDTH, align_table};

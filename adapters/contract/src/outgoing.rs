@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ChatAddress, DeliveryKey, MessageId, Part};
 
+/// Longest [`Outgoing::mark`], in bytes and so in any provider's units; a renderer leaves room for it.
+pub const MAX_MARK_BYTES: usize = 40;
+
 /// One message to deliver, rendered and within the adapter's limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
@@ -19,8 +22,8 @@ pub struct Outgoing {
     pub buttons: Vec<Button>,
     /// A file that goes with it.
     pub attachment: Option<Attachment>,
-    /// Whether an earlier attempt may have arrived; the adapter marks the text "(may be a repeat)".
-    pub maybe_repeat: bool,
+    /// A line that goes with the text, such as that it may be a repeat; at most [`MAX_MARK_BYTES`].
+    pub mark: Option<String>,
 }
 
 /// Where an [`Outgoing`] goes; references to other deliveries are already resolved to message ids.

@@ -14,7 +14,7 @@ pub(crate) fn write_html(document: &Document) -> String {
     html
 }
 
-/// Makes a page, marked as a possible repeat or not.
+/// Makes a page, with a mark at its foot or without.
 pub(crate) fn page(inside: &str, mark: Option<&str>) -> String {
     let mut html = format!("{HEAD}{inside}");
     if let Some(mark) = mark {

@@ -13,8 +13,6 @@ use crate::body::{Body, one_line};
 use crate::html::page;
 use crate::settings::{InvalidSettings, Settings};
 
-/// What ends a mail that may have arrived before.
-const REPEAT_MARK: &str = "(may be a repeat)";
 /// Most recipients that are shown in `To:`.
 const MAX_SHOWN_RECIPIENTS: usize = 100;
 /// Most earlier mails that are referred to; the newest count.
@@ -148,7 +146,7 @@ fn local_part(text: &str) -> String {
 
 /// Text and HTML, and the attachment beside them.
 fn content(body: &Body, outgoing: &Outgoing) -> MultiPart {
-    let mark = outgoing.maybe_repeat.then_some(REPEAT_MARK);
+    let mark = outgoing.mark.as_deref();
     let mut text = body.text.clone();
     if let Some(mark) = mark {
         text.extend(["\n\n", mark]);

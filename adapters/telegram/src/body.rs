@@ -4,7 +4,7 @@
 //! and a body that is no such JSON is sent as the plain text it is.
 
 use serde::{Deserialize, Serialize};
-use signalbox_adapter::Part;
+use signalbox_adapter::{MAX_MARK_BYTES, Part};
 use teloxide::types::MessageEntity;
 
 /// Longest text of a message, in UTF-16 code units, after entities are parsed.
@@ -15,8 +15,8 @@ pub(crate) const MAX_TEXT_UTF16: usize = 4096;
 /// Source: <https://core.telegram.org/bots/api#senddocument>, read 2026-11.
 pub(crate) const MAX_CAPTION_UTF16: usize = 1024;
 
-/// What is appended to a message that may have arrived before.
-pub(crate) const REPEAT_MARK: &str = "\n\n(may be a repeat)";
+/// Room for the mark of a message and the empty line before it, in UTF-16 code units.
+pub(crate) const MARK_UTF16: usize = "\n\n".len() + MAX_MARK_BYTES;
 
 /// One message's text and formatting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

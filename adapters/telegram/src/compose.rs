@@ -8,7 +8,7 @@ use teloxide::types::{
     ReplyParameters, ThreadId,
 };
 
-use crate::body::{Body, MAX_CAPTION_UTF16, MAX_TEXT_UTF16, REPEAT_MARK, utf16_len};
+use crate::body::{Body, MAX_CAPTION_UTF16, MAX_TEXT_UTF16, utf16_len};
 
 /// Longest action of a button, in bytes.
 /// Source: <https://core.telegram.org/bots/api#inlinekeyboardbutton>, read 2026-11.
@@ -98,11 +98,10 @@ fn body(message: &Outgoing, limit: usize) -> Body {
     if body.text.trim().is_empty() && message.attachment.is_none() {
         body = Body { text: NO_TEXT.to_owned(), entities: Vec::new() };
     }
-    if !message.maybe_repeat {
-        return body.cut(limit);
-    }
-    let mut body = body.cut(limit - utf16_len(REPEAT_MARK));
-    body.push(REPEAT_MARK);
+    let Some(mark) = &message.mark else { return body.cut(limit) };
+    let mark = format!("\n\n{mark}");
+    let mut body = body.cut(limit.saturating_sub(utf16_len(&mark)));
+    body.push(&mark);
     body
 }
 

@@ -5,7 +5,7 @@ use signalbox_adapter::{
 };
 
 use crate::address::link;
-use crate::body::{MAX_CAPTION_UTF16, MAX_TEXT_UTF16, REPEAT_MARK, utf16_len};
+use crate::body::{MARK_UTF16, MAX_CAPTION_UTF16, MAX_TEXT_UTF16};
 use crate::write::{TABLE_WIDTH, write};
 
 /// Renders for Telegram.
@@ -14,7 +14,7 @@ pub struct TelegramRender;
 
 impl Render for TelegramRender {
     fn limits(&self) -> Limits {
-        Limits { max_text: MAX_TEXT_UTF16 - utf16_len(REPEAT_MARK), unit: TextUnit::Utf16 }
+        Limits { max_text: MAX_TEXT_UTF16 - MARK_UTF16, unit: TextUnit::Utf16 }
     }
 
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {
@@ -32,7 +32,7 @@ impl Render for TelegramRender {
 
 /// Splits so that the last part can go with the file that holds the rest: the text beside a file is shorter.
 fn with_caption(document: &Document, limit: usize, max_parts: usize) -> Split {
-    let caption = MAX_CAPTION_UTF16 - utf16_len(REPEAT_MARK) - NUMBER_UTF16;
+    let caption = MAX_CAPTION_UTF16 - MARK_UTF16 - NUMBER_UTF16;
     if max_parts <= 1 {
         return split(document, &Prices, caption, 1);
     }
@@ -79,7 +79,7 @@ mod tests {
     use teloxide::types::{MessageEntity, MessageEntityKind};
 
     use super::*;
-    use crate::body::Body;
+    use crate::body::{Body, utf16_len};
 
     /// Pieces of Markdown and of what is hard in it: astral and combining characters, right-to-left text, names.
     const PIECES: [&str; 31] = [
@@ -128,7 +128,7 @@ mod tests {
     /// Checks a body as the server does, only more strictly.
     fn check(body: &Body) -> Result<(), String> {
         let units: Vec<u16> = body.text.encode_utf16().collect();
-        if units.len() > MAX_TEXT_UTF16 - utf16_len(REPEAT_MARK) {
+        if units.len() > MAX_TEXT_UTF16 - MARK_UTF16 {
             return Err(format!("{} units", units.len()));
         }
         if body.entities.len() > 100 {
@@ -238,7 +238,7 @@ mod tests {
             let (parts, rest) = bodies(&markdown, max_parts);
             assert_eq!(parts.len(), max_parts);
             let last = utf16_len(&parts[max_parts - 1].text);
-            assert!(last <= MAX_CAPTION_UTF16 - utf16_len(REPEAT_MARK), "{last}");
+            assert!(last <= MAX_CAPTION_UTF16 - MARK_UTF16, "{last}");
             let mut shown: Vec<String> = parts.into_iter().map(|part| part.text).collect();
             shown.extend(rest);
             let shown = shown.join(" ");

@@ -53,7 +53,7 @@ fn message(purpose: Purpose, text: &str) -> Outgoing {
         part: ConsoleRender.render(&Document::text(text), 1).parts.remove(0),
         buttons: Vec::new(),
         attachment: None,
-        maybe_repeat: false,
+        mark: None,
     }
 }
 
@@ -103,7 +103,7 @@ async fn a_possible_repeat_says_so_and_an_attachment_is_printed_in_full() {
     let sheet = Sheet::new(Style::PLAIN);
     let (console, _) = deliver_to(&sheet, &sheet);
     let mut repeat = message(Purpose::Result, "answer");
-    repeat.maybe_repeat = true;
+    repeat.mark = Some("(may be a repeat)".to_owned());
     repeat.attachment = Some(Attachment {
         file_name: "rca.md".to_owned(),
         media_type: "text/markdown".to_owned(),

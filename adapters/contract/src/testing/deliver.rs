@@ -3,13 +3,13 @@
 use super::Breach;
 use crate::{Deliver, DeliverError, Outgoing, Reconciled};
 
-/// What an adapter writes on a message that may have arrived before.
-pub const REPEAT_MARK: &str = "(may be a repeat)";
+/// What the suite asks an adapter to write on a message.
+pub const MARK: &str = "(marked by the suite)";
 
 /// Checks a deliverer with one message; `shown` tells all that the provider shows so far.
 ///
-/// The provider must know us, give a receipt, show the message once and without the mark of a repeat, and remember it or
-/// say that it cannot tell. Where it cannot tell, a second attempt must carry the mark.
+/// The provider must know us, give a receipt, show the message once and without a mark, and remember it or say that it cannot
+/// tell. Where it cannot tell, a second attempt must carry the mark that it is given.
 ///
 /// # Errors
 /// The first [`Breach`].
@@ -22,7 +22,7 @@ pub async fn check_deliver(deliver: &dyn Deliver, sample: &Outgoing, shown: impl
 
     let case = "a first delivery";
     let mut message = sample.clone();
-    message.maybe_repeat = false;
+    message.mark = None;
     let before = shown();
     let receipt = deliver.deliver(&message).await.map_err(failed(case))?;
     if receipt.message.as_str().is_empty() {
@@ -33,7 +33,7 @@ pub async fn check_deliver(deliver: &dyn Deliver, sample: &Outgoing, shown: impl
         return Err(Breach::new(case, "there is a receipt, but nothing was shown"));
     }
     if marks(&after) > marks(&before) {
-        return Err(Breach::new(case, "it is marked as a repeat"));
+        return Err(Breach::new(case, "it is marked"));
     }
 
     let case = "a second delivery";
@@ -42,17 +42,17 @@ pub async fn check_deliver(deliver: &dyn Deliver, sample: &Outgoing, shown: impl
         Reconciled::Delivered(_) => Err(Breach::new("what became of a message", "it is said to be another message")),
         Reconciled::Absent => Err(Breach::new("what became of a message", "it is said not to have arrived")),
         Reconciled::Unknowable => {
-            message.maybe_repeat = true;
+            message.mark = Some(MARK.to_owned());
             deliver.deliver(&message).await.map_err(failed(case))?;
             if marks(&shown()) == marks(&after) + 1 {
                 Ok(())
             } else {
-                Err(Breach::new(case, format!("it is not marked {REPEAT_MARK:?}")))
+                Err(Breach::new(case, format!("it is not marked {MARK:?}")))
             }
         }
     }
 }
 
 fn marks(shown: &str) -> usize {
-    shown.matches(REPEAT_MARK).count()
+    shown.matches(MARK).count()
 }

@@ -33,7 +33,7 @@ mod scene;
 mod stage;
 mod watched;
 
-pub use deliver::{REPEAT_MARK, check_deliver};
+pub use deliver::{MARK, check_deliver};
 pub use inbox::RecordingInbox;
 pub use listen::check_listen;
 pub use render::check_render;

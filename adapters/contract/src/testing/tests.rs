@@ -94,8 +94,8 @@ impl Default for Memory {
 impl Deliver for Memory {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
         let mut shown = self.shown.lock().expect("not poisoned");
-        if message.maybe_repeat && self.marks {
-            shown.push_str(REPEAT_MARK);
+        if let Some(mark) = message.mark.as_ref().filter(|_| self.marks) {
+            shown.push_str(mark);
         }
         if self.shows {
             shown.push_str(&message.part.body);
@@ -120,7 +120,7 @@ async fn check(memory: Memory) -> Result<(), String> {
         part: Part { body: "hello".to_owned() },
         buttons: Vec::new(),
         attachment: None,
-        maybe_repeat: false,
+        mark: None,
     };
     let shown = || memory.shown.lock().expect("not poisoned").clone();
     check_deliver(&memory, &sample, shown).await.map_err(|breach| breach.what)
@@ -138,7 +138,7 @@ async fn a_deliverer_that_marks_repeats_or_remembers_passes() {
 async fn a_broken_deliverer_is_found() {
     let found = |memory| async { check(memory).await.expect_err("broken") };
     let unmarked = Memory { marks: false, ..Memory::default() };
-    assert_eq!(found(unmarked).await, "it is not marked \"(may be a repeat)\"");
+    assert_eq!(found(unmarked).await, format!("it is not marked {MARK:?}"));
     let silent = Memory { shows: false, ..Memory::default() };
     assert_eq!(found(silent).await, "there is a receipt, but nothing was shown");
     let nameless = Memory { names: false, ..Memory::default() };

@@ -61,7 +61,7 @@ async fn a_lost_answer_is_unknown_and_the_repeat_has_the_same_message_id() {
     let lost = scene.deliver().deliver(&delivery).await;
     assert!(matches!(lost, Err(DeliverError::Unknown(_))), "{lost:?}");
     assert!(matches!(scene.deliver().reconcile(&delivery).await, Ok(Reconciled::Unknowable)));
-    delivery.maybe_repeat = true;
+    delivery.mark = Some("(may be a repeat)".to_owned());
     let receipt = scene.deliver().deliver(&delivery).await.expect("delivered");
     let mails = scene.server.mails();
     let ids: Vec<_> = mails.iter().map(|mail| header(mail, "Message-ID")).collect();

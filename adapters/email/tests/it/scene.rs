@@ -90,7 +90,7 @@ pub(crate) fn of_part(part: Part) -> Outgoing {
         part,
         buttons: Vec::new(),
         attachment: None,
-        maybe_repeat: false,
+        mark: None,
     }
 }
 

@@ -78,7 +78,7 @@ async fn a_long_remainder_goes_as_a_file() {
     let text = "# Rest\r\n--boundary\n👍 \0".to_owned();
     rest.attachment =
         Some(Attachment { file_name: "answer.md".to_owned(), media_type: "text/markdown".to_owned(), text });
-    rest.maybe_repeat = true;
+    rest.mark = Some("(may be a repeat)".to_owned());
     scene.deliver.deliver(&rest).await.expect("delivered");
     let shown = scene.fake.shows(ADA.id).remove(0);
     let (name, content) = shown.document.expect("a file");

@@ -143,7 +143,7 @@ pub(crate) fn outgoing(chat: i64, markdown: &str) -> Outgoing {
         part: part(markdown),
         buttons: Vec::new(),
         attachment: None,
-        maybe_repeat: false,
+        mark: None,
     }
 }
 
