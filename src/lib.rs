@@ -62,7 +62,8 @@
 //!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
-//! where the provider cannot tell, sent once more and marked "(may be a repeat)".
+//! where the provider cannot tell, sent again and marked "(may be a repeat)", until it is too old. What a provider refuses in
+//! one form goes in a plainer one, without the thread or reply that is gone; what is given up at last is told in its chat.
 //!
 //! # Processes and roles
 //! Any number of processes open the store; one holds the *core* role (a file lock and a [fencing number](store::Fence))

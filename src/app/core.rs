@@ -19,9 +19,9 @@ use crate::observer::{Observer, files_of, housekeeping};
 use crate::outbox;
 use crate::redact::Redactor;
 use crate::router::Router;
-use crate::store::{Role, RoleError, StoreError};
+use crate::store::{Delivery, Role, RoleError, StoreError, Tx};
 use crate::transport::{Surroundings, Transport};
-use crate::turn::Context;
+use crate::turn::{Context, loss};
 use crate::wake::Waker;
 use crate::wiring;
 
@@ -88,7 +88,11 @@ impl App {
         if deliveries.scopes.is_empty() {
             drop(ends.claimed);
         } else {
-            let (pacer, editing) = self.start_outbox(deliveries, Some(fence), ends.claimed, look);
+            let teller = Arc::clone(&bus);
+            let tell = Arc::new(move |tx: &Tx<'_>, lost: &Delivery, loss| {
+                loss::tell(tx, teller.router().context(), lost, loss)
+            });
+            let (pacer, editing) = self.start_outbox(deliveries, Some(fence), ends.claimed, look, tell);
             let redactor = Redactor::of(&self.config);
             let live = Live { bus: Arc::clone(&bus), board, adapters, pacer, editing, redactor };
             servants.start("live status", |stop| Arc::new(live).run(stop));

@@ -20,7 +20,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::app::{App, Deliveries};
 use crate::lifecycle;
 use crate::observer::files_of;
-use crate::store::{RoleError, Scope};
+use crate::store::{Delivery, RoleError, Scope, Tx};
 use crate::wiring::console;
 use inbox::{Door, Waiting};
 use pipe::Pipe;
@@ -139,7 +139,9 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
 fn attach(app: &Arc<App>, door: &Arc<Door>, deliveries: Deliveries, interactive: bool) {
     let look = Arc::new(Notify::new());
     let (_none, claimed) = mpsc::channel(1);
-    app.start_outbox(deliveries, None, claimed, Arc::clone(&look));
+    // A terminal refuses no form, and waits for its rows without an age limit: nothing is lost here.
+    let tell = Arc::new(|_: &Tx<'_>, _: &Delivery, _| Ok(()));
+    app.start_outbox(deliveries, None, claimed, Arc::clone(&look), tell);
     app.servants.start("commit watch", |_| screen::look_on_commits(Arc::clone(app), Arc::clone(&look)));
     let (app, door) = (Arc::clone(app), Arc::clone(door));
     let servants = app.servants.clone();

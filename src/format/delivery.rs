@@ -1,4 +1,70 @@
-//! What is said about messages themselves: that one may be a repeat.
+//! What is said about messages themselves: that one may be a repeat, that one could not be shown and how to get it.
+
+use signalbox_adapter::{Document, Purpose};
+
+use super::line;
 
 /// Stands below a message that may have arrived before.
 pub const MAY_BE_A_REPEAT: &str = "(may be a repeat)";
+
+/// Whose message it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// A session's, by its name.
+    Session(&'a str),
+    /// An investigation's, by its id.
+    Investigation(&'a str),
+    /// The answer to a command.
+    Command,
+}
+
+/// Tells that a message was given up, and how to get what it said.
+#[must_use]
+pub fn unshown(whose: Whose<'_>, purpose: Purpose) -> Document {
+    line(&match (whose, purpose) {
+        (Whose::Session(name) | Whose::Investigation(name), Purpose::Approval) => {
+            format!("A question of `{name}` could not be shown here; without an answer it counts as denied.")
+        }
+        (Whose::Session(name), _) => {
+            format!("An answer of `{name}` could not be shown here. `/session show {name}` shows it.")
+        }
+        (Whose::Investigation(id), _) => {
+            format!("The result of `{id}` could not be shown here. `/background show {id}` shows it.")
+        }
+        (Whose::Command, _) => "An answer could not be shown here. Send the command again.".to_owned(),
+    })
+}
+
+/// Tells that the file with the rest of an answer was given up, and how to get it.
+#[must_use]
+pub fn file_unshown(whose: Whose<'_>) -> Document {
+    line(&match whose {
+        Whose::Session(name) => format!(
+            "The rest of an answer of `{name}` was not taken as a file here. On the bot's machine, `signalbox session show \
+             {name}` shows all of it."
+        ),
+        Whose::Investigation(name) => format!("The rest of the result of `{name}` was not taken as a file here."),
+        Whose::Command => "The rest of an answer was not taken as a file here.".to_owned(),
+    })
+}
+
+/// Tells that a thread is left because it is gone.
+#[must_use]
+pub fn thread_gone(whose: Whose<'_>) -> Document {
+    line(&match whose {
+        Whose::Session(name) | Whose::Investigation(name) => {
+            format!("The topic is closed or gone: `{name}` answers here from now on.")
+        }
+        Whose::Command => "The topic is closed or gone, so the answer is here.".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_is_no_longer_than_renderers_leave_room_for() {
+        assert!(MAY_BE_A_REPEAT.len() <= signalbox_adapter::MAX_MARK_BYTES);
+    }
+}

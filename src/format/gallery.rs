@@ -215,6 +215,8 @@ fn delivery(state: DeliveryState) -> Delivery {
         finished_at: Some(Timestamp(NOW.0 + 900)),
         error: (state == DeliveryState::Failed).then(|| "Forbidden: bot was kicked from the group".to_owned()),
         maybe_repeat: false,
+        plain: false,
+        about: None,
         task: None,
         is_edit: false,
         edit_of: None,
@@ -311,6 +313,24 @@ fn background() {
 }
 
 #[test]
+fn deliveries() {
+    use super::delivery::*;
+    let (session, inquiry) = (Whose::Session("calm-otter"), Whose::Investigation("k3m9qa7x"));
+    let wall = wall()
+        .with_text("the mark", MAY_BE_A_REPEAT)
+        .with("unshown", unshown(session, Purpose::Result))
+        .with("unshown question", unshown(session, Purpose::Approval))
+        .with("unshown investigation", unshown(inquiry, Purpose::Result))
+        .with("unshown answer to a command", unshown(Whose::Command, Purpose::Result))
+        .with("file_unshown", file_unshown(session))
+        .with("file_unshown of an investigation", file_unshown(inquiry))
+        .with("file_unshown of a command", file_unshown(Whose::Command))
+        .with("thread_gone", thread_gone(session))
+        .with("thread_gone of a command", thread_gone(Whose::Command));
+    shown("delivery", wall, include_str!("delivery.rs"));
+}
+
+#[test]
 fn intake() {
     use super::intake::*;
     let wall = wall()
@@ -358,7 +378,7 @@ fn sessions() {
     let queued = Admission::Queued(task(Status::Queued), 2);
     let notes = Notes { archived: Some("old-owl".into()), only_host: true, reopened: true };
     let sessions = [session(), Session { archived: true, ..session() }];
-    let tasks = [task(Status::Ok)];
+    let tasks = [answered("It was the **clock**.")];
     let resume = "cd /home/kim/web && claude --resume 6f0c8e0a";
     let wall = wall()
         .with_text("agent", agent("claude", Some("opus")))

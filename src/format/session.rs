@@ -222,7 +222,7 @@ pub fn list(sessions: &[Session], active: Option<i64>, now: Timestamp) -> Docume
     Document { blocks: vec![table_of(sessions, active, now)] }
 }
 
-/// Answers `/session show`; `resume` is the command that resumes it in a terminal.
+/// Answers `/session show`, with the last answer below; `resume` is the command that resumes it in a terminal.
 #[must_use]
 pub fn details(session: &Session, tasks: &[Task], resume: Option<&str>, now: Timestamp) -> Document {
     let text = |text: String| vec![Inline::Text(text)];
@@ -265,5 +265,11 @@ pub fn details(session: &Session, tasks: &[Task], resume: Option<&str>, now: Tim
             .collect();
         blocks.push(table(&["task", "status", "asked", "prompt"], rows));
     }
-    Document { blocks }
+    let mut document = Document { blocks };
+    let last = tasks.iter().max_by_key(|task| (task.finished_at, task.seq));
+    if let Some(answer) = last.and_then(|task| task.result.as_deref()).map(str::trim).filter(|text| !text.is_empty()) {
+        document.blocks.push(Block::Paragraph(vec![Inline::strong("Last answer:")]));
+        document = document.then(Document::from_markdown(answer));
+    }
+    document
 }

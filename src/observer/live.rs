@@ -179,6 +179,7 @@ impl Live {
             buttons: if entry.stopping { Vec::new() } else { report::status_buttons(&task.id) },
             attachment: None,
             mark: None,
+            plain: false,
         };
         match tokio::time::timeout(CALL_TIMEOUT, adapter.deliver(&outgoing)).await {
             Ok(Err(DeliverError::Wait { after, everywhere })) => {

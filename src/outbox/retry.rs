@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{ChatId, DeliverError, Receipt};
+use signalbox_adapter::{ChatId, DeliverError, Form, Receipt};
 
 /// First wait of the retry series.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -47,10 +47,22 @@ pub(super) enum Next {
         /// Why.
         error: String,
     },
+    /// Send again at once, without what was refused.
+    Plainer {
+        /// What is left out.
+        without: Form,
+        /// The provider's words.
+        error: String,
+    },
     /// Send again to the chat's new id.
     Moved(ChatId),
-    /// Dead letter, with the provider's words.
-    GiveUp(String),
+    /// Dead letter.
+    GiveUp {
+        /// The provider's words.
+        error: String,
+        /// Whether the chat is told; one that takes no messages cannot be.
+        told: bool,
+    },
 }
 
 /// What is known of a delivery.
@@ -63,6 +75,8 @@ pub(super) struct History {
     pub(super) max_age: Option<Duration>,
     /// A random number, for jitter.
     pub(super) chance: u64,
+    /// What may still be left out of it.
+    pub(super) spare: Vec<Form>,
 }
 
 pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
@@ -70,22 +84,38 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
         Outcome::Delivered(receipt) => return Next::Delivered(receipt.clone()),
         Outcome::Superseded => return Next::Superseded,
         Outcome::Failed(DeliverError::Moved { to }) => return Next::Moved(to.clone()),
-        Outcome::Failed(DeliverError::Refused(words)) => return Next::GiveUp(words.clone()),
+        Outcome::Failed(DeliverError::Refused(words)) => return Next::GiveUp { error: words.clone(), told: false },
+        Outcome::Failed(DeliverError::RefusedForm { what, words }) => return plainer(*what, words, &history.spare),
         Outcome::Failed(error @ DeliverError::Unknown(_)) | Outcome::Unreconciled(error) => (error, true),
         Outcome::Failed(error @ (DeliverError::Wait { .. } | DeliverError::Unreachable(_))) => (error, false),
     };
     if history.max_age.is_some_and(|max_age| history.age >= max_age) {
-        return Next::GiveUp(format!("not delivered in time: {error}"));
+        return Next::GiveUp { error: format!("not delivered in time: {error}"), told: true };
     }
     let after = match error {
         DeliverError::Wait { after, .. } => *after,
         DeliverError::Unreachable(_)
         | DeliverError::Refused(_)
+        | DeliverError::RefusedForm { .. }
         | DeliverError::Unknown(_)
         | DeliverError::Moved { .. } => backoff(history),
     };
     let error = error.to_string();
     if unsure { Next::Unsure { after, error } } else { Next::Later { after, error } }
+}
+
+/// What is left out next, where nothing is there of what was refused; a thread is left only when it is named.
+const LEFT_OUT: [Form; 4] = [Form::Text, Form::Buttons, Form::File, Form::Reply];
+
+/// Leaves out what was refused, once each; a delivery from which nothing can be left out is given up.
+fn plainer(what: Form, words: &str, spare: &[Form]) -> Next {
+    let named = Some(what).filter(|what| spare.contains(what));
+    let without = named.or_else(|| LEFT_OUT.into_iter().find(|form| spare.contains(form)));
+    let error = words.to_owned();
+    match without {
+        Some(without) => Next::Plainer { without, error },
+        None => Next::GiveUp { error, told: true },
+    }
 }
 
 /// Doubles with each attempt up to [`LONGEST_WAIT`]; up to half of it is chance, so that many do not come at once.
@@ -101,7 +131,13 @@ mod tests {
     use super::*;
 
     fn history(attempts: u32) -> History {
-        History { attempts, age: Duration::from_secs(1), max_age: Some(Duration::from_secs(86_400)), chance: 0 }
+        History {
+            attempts,
+            age: Duration::from_secs(1),
+            max_age: Some(Duration::from_secs(86_400)),
+            chance: 0,
+            spare: Vec::new(),
+        }
     }
 
     #[test]
@@ -135,17 +171,38 @@ mod tests {
             }
         }
         let old = History { age: Duration::from_secs(86_400), ..history(50) };
-        assert!(matches!(decide(&unclear, &old), Next::GiveUp(words) if words.contains("may have arrived")));
+        assert!(
+            matches!(decide(&unclear, &old), Next::GiveUp { error, told: true } if error.contains("may have arrived"))
+        );
     }
 
     #[test]
     fn a_refusal_and_old_age_end_in_the_dead_letter_list() {
         let refused = Outcome::Failed(DeliverError::Refused("chat not found".into()));
-        assert_eq!(decide(&refused, &history(1)), Next::GiveUp("chat not found".into()));
+        assert_eq!(decide(&refused, &history(1)), Next::GiveUp { error: "chat not found".into(), told: false });
         let old = History { age: Duration::from_secs(86_400), ..history(3) };
         let down = Outcome::Failed(DeliverError::Unreachable("down".into()));
-        assert!(matches!(decide(&down, &old), Next::GiveUp(_)));
+        assert!(matches!(decide(&down, &old), Next::GiveUp { told: true, .. }));
         let for_ever = History { max_age: None, ..old };
         assert!(matches!(decide(&down, &for_ever), Next::Later { .. }));
+    }
+
+    #[test]
+    fn what_is_refused_is_left_out_once_each_and_then_the_rest_that_can_be() {
+        let refused = |what| Outcome::Failed(DeliverError::RefusedForm { what, words: "no".into() });
+        let left_out =
+            |what, spare: &[Form]| match decide(&refused(what), &History { spare: spare.to_vec(), ..history(1) }) {
+                Next::Plainer { without, .. } => Some(without),
+                Next::GiveUp { told: true, .. } => None,
+                other => panic!("{other:?}"),
+            };
+        let all = [Form::Text, Form::Buttons, Form::File, Form::Reply, Form::Thread];
+        for what in all {
+            assert_eq!(left_out(what, &all), Some(what));
+        }
+        assert_eq!(left_out(Form::Thread, &[Form::Text, Form::Reply]), Some(Form::Text));
+        assert_eq!(left_out(Form::Text, &[Form::Reply, Form::Thread]), Some(Form::Reply));
+        assert_eq!(left_out(Form::Text, &[Form::Thread]), None, "nobody said anything of the thread");
+        assert_eq!(left_out(Form::Text, &[]), None);
     }
 }

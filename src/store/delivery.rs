@@ -142,8 +142,12 @@ pub struct Delivery {
     pub error: Option<String>,
     /// Whether an earlier attempt may have arrived.
     pub maybe_repeat: bool,
+    /// Whether it goes in the plainest form, since another was refused.
+    pub plain: bool,
     /// The task it tells of.
     pub task: Option<String>,
+    /// What it is about, where it is to be found again.
+    pub about: Option<String>,
     /// Whether it changes an earlier message.
     pub is_edit: bool,
     /// That message, where it has arrived.

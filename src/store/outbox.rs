@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 
 pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
      error, maybe_repeat, task, finished_at, is_edit, \
-     (SELECT e.message FROM outbox e WHERE outbox.is_edit AND e.key = outbox.after)";
+     (SELECT e.message FROM outbox e WHERE outbox.is_edit AND e.key = outbox.after), plain, about";
 
 /// What still keeps a lane busy.
 pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
@@ -66,6 +66,8 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         finished_at: row.get(15)?,
         is_edit: row.get(16)?,
         edit_of: row.get::<_, Option<String>>(17)?.map(MessageId::new),
+        plain: row.get(18)?,
+        about: row.get(19)?,
     })
 }
 

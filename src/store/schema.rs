@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0003_investigations.sql"),
     include_str!("schema/0004_approvals.sql"),
     include_str!("schema/0005_ends.sql"),
+    include_str!("schema/0006_forms.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

@@ -10,6 +10,7 @@ mod context;
 mod handler;
 pub mod intake;
 mod look;
+pub mod loss;
 pub mod mention;
 pub mod notice;
 pub mod report;

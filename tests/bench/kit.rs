@@ -149,6 +149,7 @@ impl Rig {
             pacer,
             editing: Arc::default(),
             repeat_mark: "",
+            tell: Arc::new(|_, _, _| Ok(())),
         });
         servants.start("observer", |_| observer.run(ends.orders));
         servants.start("outbox", |stop| outbox.run(ends.claimed, look, stop));

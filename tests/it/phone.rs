@@ -2,6 +2,7 @@
 
 mod answers;
 mod conversation;
+mod forms;
 mod listening;
 mod lives;
 mod messages;

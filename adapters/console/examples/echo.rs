@@ -69,6 +69,7 @@ fn answer(to: Incoming) -> Outgoing {
         buttons: if ask { vec![button("Approve"), button("Deny")] } else { Vec::new() },
         attachment: None,
         mark: None,
+        plain: false,
     }
 }
 

@@ -56,6 +56,7 @@ async fn what_is_delivered_is_printed_and_a_repeat_is_marked() {
         buttons: Vec::new(),
         attachment: None,
         mark: None,
+        plain: false,
     };
     check_deliver(&deliver, &sample, || paper.text()).await.expect("compliant");
 }

@@ -155,10 +155,35 @@ pub enum DeliverError {
     /// Surely not accepted, and never will be. Carries the provider's words.
     #[error("refused: {0}")]
     Refused(String),
+    /// Surely not accepted as it is, though the chat may take it in another form: what was refused of it is left out, and it
+    /// is sent once more. Carries the provider's words.
+    #[error("refused in this form: {words}")]
+    RefusedForm {
+        /// What of it.
+        what: Form,
+        /// The provider's words.
+        words: String,
+    },
     /// Sent, and no clear answer came: it may have arrived. Also every server error to a call that shows something new,
     /// whatever its words: a server may fail after it has done what it was asked for.
     #[error("it may have arrived: {0}")]
     Unknown(String),
+}
+
+/// What of a message a provider may refuse while it takes messages for the chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// How the text is written: its formatting, links, blocks or length; and whatever nobody has heard of before. The text
+    /// goes in the plainest form then ([`Outgoing::plain`]).
+    Text,
+    /// The buttons below it.
+    Buttons,
+    /// The file that goes with it.
+    File,
+    /// The message it answers is gone, or cannot be answered.
+    Reply,
+    /// The thread it goes to is gone or closed: it goes to the chat's main stream then, and what follows in that thread too.
+    Thread,
 }
 
 fn humane(wait: Duration) -> String {

@@ -46,7 +46,7 @@ mod write;
 
 pub use announce::{Announce, CommandEntry};
 pub use clean::clean;
-pub use deliver::{Deliver, DeliverError, Identity, Pace, Receipt, Reconciled, Signal};
+pub use deliver::{Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal};
 pub use document::{Alignment, Block, Document, Inline, Item};
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
 pub use incoming::{FileKind, Incoming, IncomingFile, IncomingKind, Sender};

@@ -24,6 +24,10 @@ pub struct Outgoing {
     pub attachment: Option<Attachment>,
     /// A line that goes with the text, such as that it may be a repeat; at most [`MAX_MARK_BYTES`].
     pub mark: Option<String>,
+    /// Whether it goes in the plainest form that the provider has: the text alone as it reads without formatting, pinging
+    /// nobody, addresses behind their words where there is room. Set when the provider refused another form of it; an adapter
+    /// whose provider refuses none need not look at it.
+    pub plain: bool,
 }
 
 /// Where an [`Outgoing`] goes; references to other deliveries are already resolved to message ids.

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use teloxide::requests::Payload;
 
-use crate::failure::{CallError, Parameters, Refusal};
+use crate::failure::CallError;
+use crate::refusal::{Parameters, Refusal};
 use crate::settings::{InvalidSettings, Settings};
 
 /// Longest wait for a connection, TLS included.

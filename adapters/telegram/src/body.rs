@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use signalbox_adapter::{MAX_MARK_BYTES, Part};
-use teloxide::types::MessageEntity;
+use teloxide::types::{MessageEntity, MessageEntityKind};
 
 /// Longest text of a message, in UTF-16 code units, after entities are parsed.
 /// Source: <https://core.telegram.org/bots/api#sendmessage>, read 2026-11.
@@ -59,10 +59,55 @@ impl Body {
         self
     }
 
+    /// Returns the text alone as it reads without formatting: a name pings nobody, and the address of a link stands behind
+    /// its words if there is room for all of them within `limit` UTF-16 code units.
+    pub(crate) fn plain(self, limit: usize) -> Self {
+        let with_addresses = self.with_addresses();
+        let text = if utf16_len(&with_addresses) <= limit { with_addresses } else { self.text };
+        Self { text: silent(&text), entities: Vec::new() }
+    }
+
+    fn with_addresses(&self) -> String {
+        let mut links: Vec<(usize, &MessageEntity, &str)> = Vec::new();
+        for entity in &self.entities {
+            if let MessageEntityKind::TextLink { url } = &entity.kind {
+                links.push((entity.offset + entity.length, entity, url.as_str()));
+            }
+        }
+        links.sort_by_key(|(end, _, _)| *end);
+        let mut links = links.into_iter().peekable();
+        let units: Vec<u16> = self.text.encode_utf16().collect();
+        let (mut text, mut at) = (String::new(), 0);
+        for c in self.text.chars().map(Some).chain([None]) {
+            while let Some((_, entity, url)) = links.next_if(|(end, _, _)| *end <= at) {
+                let words = units.get(entity.offset..entity.offset + entity.length).unwrap_or_default();
+                if !url.encode_utf16().eq(words.iter().copied()) {
+                    text.push_str(&format!(" ({url})"));
+                }
+            }
+            text.extend(c);
+            at += c.map_or(0, char::len_utf16);
+        }
+        text
+    }
+
     /// Appends plain text.
     pub(crate) fn push(&mut self, text: &str) {
         self.text.push_str(text);
     }
+}
+
+/// Puts a sign that is no `@` before each name, so that nobody is pinged by it; as long as before.
+fn silent(text: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut silent = String::with_capacity(text.len());
+    let (mut before, mut chars) = (None, text.chars().peekable());
+    while let Some(c) = chars.next() {
+        let is_name = c == '@' && !before.is_some_and(is_word) && chars.peek().copied().is_some_and(is_word);
+        silent.push(if is_name { '＠' } else { c });
+        before = Some(c);
+    }
+    silent
 }
 
 /// Counts UTF-16 code units.
@@ -79,6 +124,20 @@ mod tests {
         let body = Body { text: "a b".to_owned(), entities: vec![MessageEntity::bold(0, 1)] };
         assert_eq!(Body::of(&body.clone().into_part()), body);
         assert_eq!(Body::of(&Part { body: "plain".to_owned() }).text, "plain");
+    }
+
+    #[test]
+    fn the_plainest_form_has_no_entities_keeps_addresses_and_pings_nobody() {
+        let link = |url: &str, from, length| MessageEntity::text_link(url.parse().expect("an address"), from, length);
+        let text = "👍 read this, ask @kim or a@b.example: https://c.example/".to_owned();
+        let entities =
+            vec![link("https://a.example/x", 3, 9), MessageEntity::code(18, 4), link("https://c.example/", 38, 18)];
+        let body = Body { text, entities };
+        let plain = body.clone().plain(4096);
+        assert_eq!(plain.text, "👍 read this (https://a.example/x), ask ＠kim or a@b.example: https://c.example/");
+        assert_eq!(plain.entities, []);
+        let short = body.clone().plain(utf16_len(&body.text));
+        assert_eq!(short.text, "👍 read this, ask ＠kim or a@b.example: https://c.example/");
     }
 
     #[test]

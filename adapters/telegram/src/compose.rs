@@ -98,9 +98,9 @@ fn body(message: &Outgoing, limit: usize) -> Body {
     if body.text.trim().is_empty() && message.attachment.is_none() {
         body = Body { text: NO_TEXT.to_owned(), entities: Vec::new() };
     }
-    let Some(mark) = &message.mark else { return body.cut(limit) };
-    let mark = format!("\n\n{mark}");
-    let mut body = body.cut(limit.saturating_sub(utf16_len(&mark)));
+    let mark = message.mark.as_ref().map(|mark| format!("\n\n{mark}")).unwrap_or_default();
+    let limit = limit.saturating_sub(utf16_len(&mark));
+    let mut body = if message.plain { body.plain(limit) } else { body }.cut(limit);
     body.push(&mark);
     body
 }

@@ -16,9 +16,10 @@ use tokio::time::Instant;
 
 use crate::api::{Api, CALL_TIMEOUT};
 use crate::compose::{Call, chat_id, compose, message_id, thread};
-use crate::failure::{CallError, Effect, Refusal, Verdict};
+use crate::failure::{CallError, Effect, Verdict};
 use crate::flood::Flood;
 use crate::pace;
+use crate::refusal::Refusal;
 
 /// Longest answer to a press, in characters.
 /// Source: <https://core.telegram.org/bots/api#answercallbackquery>, read 2026-11.
@@ -68,7 +69,7 @@ impl TelegramDeliver {
                 tracing::debug!(reason = refusal.description, "a sign was not taken");
                 Ok(())
             }
-            Err(error) => Err(self.failed(chat, Effect::Repeatable, error)),
+            Err(error) => Err(self.failed(chat, Effect::Asks, error)),
         }
     }
 }
@@ -87,7 +88,7 @@ impl Deliver for TelegramDeliver {
         let call = compose(message)?;
         let effect = match &call {
             Call::Send(_) | Call::Document(_) => Effect::Shows,
-            Call::Edit(_) => Effect::Repeatable,
+            Call::Edit(_) => Effect::Changes,
         };
         let sent = match call {
             Call::Send(send) => self.api.call::<_, Sent>(send.as_ref(), CALL_TIMEOUT).await,
@@ -135,7 +136,7 @@ impl Deliver for TelegramDeliver {
     async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
         let chat = chat_id(address)?;
         let asked = self.api.done(&typing(address)?, CALL_TIMEOUT).await;
-        asked.map_err(|error| self.failed(Some(chat), Effect::Repeatable, error))
+        asked.map_err(|error| self.failed(Some(chat), Effect::Asks, error))
     }
 
     fn pace(&self, address: &ChatAddress) -> Pace {
@@ -147,7 +148,7 @@ impl Deliver for TelegramDeliver {
             CallError::Answered(Refusal { code: 401 | 404, description, .. }) => DeliverError::Refused(format!(
                 "Telegram does not know this token ({description}); BotFather shows the right one after /token"
             )),
-            error => self.failed(None, Effect::Repeatable, error),
+            error => self.failed(None, Effect::Asks, error),
         })?;
         Ok(Identity { id: bot.id.to_string(), name: bot.username })
     }

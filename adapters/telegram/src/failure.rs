@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use signalbox_adapter::{ChatId, DeliverError, ListenError};
+
+use crate::refusal::Refusal;
 
 /// Wait after a 429 that does not say how long.
 const DEFAULT_WAIT: Duration = Duration::from_secs(5);
@@ -25,40 +26,15 @@ pub(crate) enum CallError {
     Answered(Refusal),
 }
 
-/// The Bot API's own words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    /// Its error code, as in HTTP.
-    pub(crate) code: u16,
-    /// What it says.
-    pub(crate) description: String,
-    /// What else it says.
-    pub(crate) parameters: Parameters,
-}
-
-/// `ResponseParameters` of the Bot API.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub(crate) struct Parameters {
-    /// Seconds to wait.
-    pub(crate) retry_after: Option<u64>,
-    /// The chat's new id.
-    pub(crate) migrate_to_chat_id: Option<i64>,
-}
-
-impl Refusal {
-    /// Tells whether the words hold this phrase, in any case.
-    pub(crate) fn says(&self, phrase: &str) -> bool {
-        self.description.to_ascii_lowercase().contains(phrase)
-    }
-}
-
 /// What a call does when it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Shows something new: done twice, it is seen twice.
     Shows,
-    /// Done twice it is the same as done once (an edit, a sign), or it only asks.
-    Repeatable,
+    /// Changes what is shown: done twice, it is the same as done once.
+    Changes,
+    /// Gives a sign or only asks: nothing of it can be left out, and done twice it is the same as done once.
+    Asks,
 }
 
 /// What is to be done about a failed call.
@@ -76,7 +52,7 @@ impl Verdict {
     pub(crate) fn of(error: CallError, effect: Effect) -> Self {
         let unclear = |why| match effect {
             Effect::Shows => DeliverError::Unknown(why),
-            Effect::Repeatable => DeliverError::Unreachable(why),
+            Effect::Changes | Effect::Asks => DeliverError::Unreachable(why),
         };
         Self::Failed(match error {
             CallError::Unsent(why) => DeliverError::Unreachable(why),
@@ -92,7 +68,10 @@ impl Verdict {
                 (401 | 404, None) => {
                     DeliverError::Unreachable(format!("Telegram does not know the token ({})", refusal.description))
                 }
-                (_, None) => DeliverError::Refused(refusal.description),
+                (_, None) => match refusal.form().filter(|_| effect != Effect::Asks) {
+                    Some(what) => DeliverError::RefusedForm { what, words: refusal.description },
+                    None => DeliverError::Refused(refusal.description),
+                },
             },
         })
     }

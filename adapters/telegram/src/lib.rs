@@ -22,6 +22,7 @@
 //! | no answer, half of one, any 5xx, in HTML or in Telegram's own JSON | unclear: again, marked | not reached: again |
 //! | 429 | again after exactly that time | again after exactly that time |
 //! | 401, 404 (the token) | not reached: again when the token is right | not reached: again |
+//! | a refusal of the form (`refusal.rs` lists the words) | again without what was refused | an edit too; else refused |
 //! | any other refusal | refused | refused |
 //!
 //! A 5xx in Telegram's own form is no refusal: servers have been seen to do what was asked for and to answer so. An edit
@@ -39,6 +40,7 @@ mod gather;
 mod listen;
 mod menu;
 mod pace;
+mod refusal;
 mod render;
 mod section;
 mod settings;

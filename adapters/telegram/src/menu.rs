@@ -66,7 +66,7 @@ impl Announce for Menu {
 }
 
 fn failed(error: CallError) -> DeliverError {
-    match Verdict::of(error, Effect::Repeatable) {
+    match Verdict::of(error, Effect::Asks) {
         Verdict::Wait(after) => DeliverError::Wait { after, everywhere: true },
         Verdict::Failed(error) => error,
     }

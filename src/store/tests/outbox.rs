@@ -1,5 +1,7 @@
 //! Lanes of deliveries: order, priority, parts, doubts and dead letters.
 
+use signalbox_adapter::Form;
+
 use super::*;
 
 fn scope() -> Vec<Scope> {
@@ -224,4 +226,38 @@ async fn what_was_claimed_and_not_begun_is_put_back_and_is_no_repeat() {
     let back = look(&desk, &ours).await;
     assert_eq!((back.state, back.maybe_repeat, back.attempts), (DeliveryState::Pending, false, 0));
     assert_eq!(look(&desk, &theirs).await.state, DeliveryState::Sending);
+}
+
+#[tokio::test]
+async fn what_was_refused_is_left_out_and_a_thread_that_is_gone_is_left_by_all_that_waits_for_it() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    desk.did(|tx| {
+        tx.connection.execute("UPDATE tasks SET address = 'test:one/7', reply_to = '5'", [])?;
+        tx.connection.execute("UPDATE sessions SET address = 'test:one/7'", [])?;
+        Ok(())
+    })
+    .await;
+    let threaded = |text: &'static str| NewDelivery {
+        address: ChatAddress { thread: Some(signalbox_adapter::ThreadId::new("7")), ..address("one") },
+        reply_to: Some("5".into()),
+        ..message("one", Purpose::Result, &[text])
+    };
+    let (first, second) = (threaded("first"), threaded("second"));
+    desk.did(move |tx| tx.enqueue(&first).and_then(|()| tx.enqueue(&second))).await;
+    for what in [Form::Text, Form::Reply, Form::Thread] {
+        let delivery = one(&desk).await;
+        desk.did(move |tx| tx.leave_out(&delivery, what, "no")).await;
+    }
+    let delivery = one(&desk).await;
+    assert_eq!((delivery.plain, &delivery.reply_to, &delivery.address), (true, &None, &address("one")));
+    assert!(!delivery.maybe_repeat && delivery.attempts == 4, "{delivery:?}");
+    desk.did(move |tx| tx.delivered(delivery.id, &MessageId::new("m"))).await;
+    let second = one(&desk).await;
+    assert_eq!((second.plain, &second.reply_to, &second.address), (false, &None, &address("one")));
+    let id = task.id.clone();
+    let task = desk.did(move |tx| tx.task(id.as_str())).await.expect("it is there");
+    assert_eq!((task.address, task.reply_to), (address("one"), None));
+    let session = desk.did(|tx| tx.session_by_name("test:one", "a")).await.expect("it is there");
+    assert_eq!(session.address, address("one"));
 }

@@ -54,6 +54,7 @@ fn message(purpose: Purpose, text: &str) -> Outgoing {
         buttons: Vec::new(),
         attachment: None,
         mark: None,
+        plain: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every `Deliver` has to keep.
 
 use super::Breach;
-use crate::{Deliver, DeliverError, Outgoing, Reconciled};
+use crate::{Deliver, DeliverError, DeliveryKey, Outgoing, Reconciled};
 
 /// What the suite asks an adapter to write on a message.
 pub const MARK: &str = "(marked by the suite)";
@@ -9,7 +9,8 @@ pub const MARK: &str = "(marked by the suite)";
 /// Checks a deliverer with one message; `shown` tells all that the provider shows so far.
 ///
 /// The provider must know us, give a receipt, show the message once and without a mark, and remember it or say that it cannot
-/// tell. Where it cannot tell, a second attempt must carry the mark that it is given.
+/// tell. Where it cannot tell, a second attempt must carry the mark that it is given. In the plainest form, as when another
+/// was refused, it must show a message as well.
 ///
 /// # Errors
 /// The first [`Breach`].
@@ -38,19 +39,29 @@ pub async fn check_deliver(deliver: &dyn Deliver, sample: &Outgoing, shown: impl
 
     let case = "a second delivery";
     match deliver.reconcile(&message).await.map_err(failed("what became of a message"))? {
-        Reconciled::Delivered(known) if known == receipt => Ok(()),
-        Reconciled::Delivered(_) => Err(Breach::new("what became of a message", "it is said to be another message")),
-        Reconciled::Absent => Err(Breach::new("what became of a message", "it is said not to have arrived")),
+        Reconciled::Delivered(known) if known == receipt => {}
+        Reconciled::Delivered(_) => {
+            return Err(Breach::new("what became of a message", "it is said to be another message"));
+        }
+        Reconciled::Absent => return Err(Breach::new("what became of a message", "it is said not to have arrived")),
         Reconciled::Unknowable => {
             message.mark = Some(MARK.to_owned());
             deliver.deliver(&message).await.map_err(failed(case))?;
-            if marks(&shown()) == marks(&after) + 1 {
-                Ok(())
-            } else {
-                Err(Breach::new(case, format!("it is not marked {MARK:?}")))
+            if marks(&shown()) != marks(&after) + 1 {
+                return Err(Breach::new(case, format!("it is not marked {MARK:?}")));
             }
         }
     }
+
+    let case = "a delivery in the plainest form";
+    let key = DeliveryKey::from_random_bits(u128::MAX);
+    let plain = Outgoing { key, mark: None, plain: true, ..sample.clone() };
+    let before = shown();
+    deliver.deliver(&plain).await.map_err(failed(case))?;
+    if shown() == before {
+        return Err(Breach::new(case, "nothing was shown"));
+    }
+    Ok(())
 }
 
 fn marks(shown: &str) -> usize {

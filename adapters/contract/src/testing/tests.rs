@@ -75,6 +75,7 @@ fn a_renderer_that_lets_commands_through_or_swallows_mentions_is_found() {
 struct Memory {
     marks: bool,
     shows: bool,
+    plain: bool,
     names: bool,
     reconciled: fn(&Outgoing) -> Reconciled,
     shown: Mutex<String>,
@@ -86,7 +87,14 @@ fn receipt(message: &Outgoing) -> Receipt {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { marks: true, shows: true, names: true, reconciled: |_| Reconciled::Unknowable, shown: Mutex::default() }
+        Self {
+            marks: true,
+            shows: true,
+            plain: true,
+            names: true,
+            reconciled: |_| Reconciled::Unknowable,
+            shown: Mutex::default(),
+        }
     }
 }
 
@@ -97,7 +105,7 @@ impl Deliver for Memory {
         if let Some(mark) = message.mark.as_ref().filter(|_| self.marks) {
             shown.push_str(mark);
         }
-        if self.shows {
+        if self.shows && (self.plain || !message.plain) {
             shown.push_str(&message.part.body);
         }
         Ok(if self.names { receipt(message) } else { Receipt { message: MessageId::new("") } })
@@ -121,6 +129,7 @@ async fn check(memory: Memory) -> Result<(), String> {
         buttons: Vec::new(),
         attachment: None,
         mark: None,
+        plain: false,
     };
     let shown = || memory.shown.lock().expect("not poisoned").clone();
     check_deliver(&memory, &sample, shown).await.map_err(|breach| breach.what)
@@ -141,6 +150,8 @@ async fn a_broken_deliverer_is_found() {
     assert_eq!(found(unmarked).await, format!("it is not marked {MARK:?}"));
     let silent = Memory { shows: false, ..Memory::default() };
     assert_eq!(found(silent).await, "there is a receipt, but nothing was shown");
+    let only_rich = Memory { plain: false, ..Memory::default() };
+    assert_eq!(found(only_rich).await, "nothing was shown");
     let nameless = Memory { names: false, ..Memory::default() };
     assert_eq!(found(nameless).await, "the receipt names no message");
     let forgetful = Memory { reconciled: |_| Reconciled::Absent, ..Memory::default() };

@@ -91,6 +91,7 @@ pub(crate) fn of_part(part: Part) -> Outgoing {
         buttons: Vec::new(),
         attachment: None,
         mark: None,
+        plain: false,
     }
 }
 

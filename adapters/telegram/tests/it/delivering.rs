@@ -1,7 +1,7 @@
 //! One attempt is one call; what it shows, and the signs beside it.
 
 use signalbox_adapter::testing::{check_deliver, check_render};
-use signalbox_adapter::{Attachment, Button, ChatId, Deliver, DeliverError, Purpose, Reconciled, Signal};
+use signalbox_adapter::{Attachment, Button, ChatId, Deliver, DeliverError, Form, Purpose, Reconciled, Signal};
 use signalbox_telegram::TelegramRender;
 use signalbox_test_support::telegram::Fate;
 
@@ -168,6 +168,22 @@ async fn a_topic_that_is_closed_or_gone_is_named_in_telegram_s_words() {
         let mut answer = outgoing(TEAM, "x");
         answer.target.address = address(TEAM, Some(topic));
         let refused = scene.deliver.deliver(&answer).await;
-        assert!(matches!(&refused, Err(DeliverError::Refused(why)) if why.contains(words)), "{refused:?}");
+        let is_it = matches!(&refused, Err(DeliverError::RefusedForm { what: Form::Thread, words: said }) if said.contains(words));
+        assert!(is_it, "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_form_is_named_and_the_plainest_is_taken() {
+    let scene = Scene::new().await;
+    let mut answer = outgoing(ADA.id, "**read** [this](https://a.example/) @bob");
+    answer.plain = true;
+    scene.deliver.deliver(&answer).await.expect("delivered");
+    let shown = scene.fake.shows(ADA.id).remove(0);
+    assert_eq!(shown.text, "read this (https://a.example/) ＠bob");
+    assert!(shown.entities.is_empty(), "{shown:?}");
+    answer.plain = false;
+    answer.part.body = answer.part.body.replace("https://a.example/", "http://localhost/");
+    let refused = scene.deliver.deliver(&answer).await;
+    assert!(matches!(&refused, Err(DeliverError::RefusedForm { what: Form::Text, .. })), "{refused:?}");
 }

@@ -144,6 +144,7 @@ pub(crate) fn outgoing(chat: i64, markdown: &str) -> Outgoing {
         buttons: Vec::new(),
         attachment: None,
         mark: None,
+        plain: false,
     }
 }
 

@@ -145,14 +145,6 @@ fn new_message(state: &mut State, chat: i64, parameters: &Parameters) -> Result<
     if parameters.fields.contains_key("parse_mode") {
         return Err("Bad Request: can't parse entities: the bot is to send entities".into());
     }
-    let thread = parameters.number("message_thread_id");
-    if let Some(thread) = thread {
-        match state.chats[&chat].topics.get(&thread) {
-            Some(true) => {}
-            Some(false) => return Err("Bad Request: TOPIC_CLOSED".into()),
-            None => return Err("Bad Request: message thread not found".into()),
-        }
-    }
     let reply = parameters.fields.get("reply_parameters");
     let mut reply_to = reply.and_then(|reply| reply["message_id"].as_i64());
     if reply_to.is_some_and(|id| !state.messages.contains_key(&(chat, id))) {
@@ -161,6 +153,16 @@ fn new_message(state: &mut State, chat: i64, parameters: &Parameters) -> Result<
             return Err("Bad Request: message to be replied not found".into());
         }
         reply_to = None;
+    }
+    // Without a topic of its own, a message goes to the topic of the one it answers.
+    let answered = reply_to.and_then(|id| state.messages.get(&(chat, id)));
+    let thread = parameters.number("message_thread_id").or_else(|| answered.and_then(|shown| shown.thread));
+    if let Some(thread) = thread {
+        match state.chats[&chat].topics.get(&thread) {
+            Some(true) => {}
+            Some(false) => return Err("Bad Request: TOPIC_CLOSED".into()),
+            None => return Err("Bad Request: message thread not found".into()),
+        }
     }
     let buttons = rules::keyboard(parameters.fields.get("reply_markup"))?;
     let silent = parameters.is_on("disable_notification");

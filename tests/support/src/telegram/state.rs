@@ -196,6 +196,12 @@ impl State {
         self.chats.get_mut(&chat).expect("a chat").topics.insert(topic, open);
     }
 
+    /// Deletes a topic with all that is in it.
+    pub fn delete_topic(&mut self, chat: i64, topic: i64) {
+        self.chats.get_mut(&chat).expect("a chat").topics.remove(&topic);
+        self.messages.retain(|(at, _), shown| *at != chat || shown.thread != Some(topic));
+    }
+
     /// Adds a message and gives it its id.
     pub fn add(&mut self, chat: i64, shown: Shown) -> i64 {
         let last = self.last_message.entry(chat).or_insert(100);

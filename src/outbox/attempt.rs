@@ -1,0 +1,50 @@
+//! One attempt: from a row to a provider call and what came of it.
+
+use signalbox_adapter::{DeliverError, Outgoing, Purpose, Reconciled, Target};
+
+use super::retry::Outcome;
+use super::setup::Setup;
+use crate::lifecycle::rehearsal;
+use crate::store::Delivery;
+
+/// Makes one attempt. What may have arrived before is asked about first.
+pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
+    rehearsal::at("delivery");
+    let Some(adapter) = setup.adapters.get(delivery.address.provider.as_str()) else {
+        return Outcome::Failed(DeliverError::Unreachable("its transport is not running".into()));
+    };
+    let mut message = Outgoing {
+        key: delivery.key.clone(),
+        target: Target { address: delivery.address.clone(), reply_to: delivery.reply_to.clone(), edit_of: None },
+        purpose: delivery.purpose,
+        part: delivery.part.clone(),
+        buttons: delivery.buttons.clone(),
+        attachment: delivery.attachment.clone(),
+        mark: None,
+        plain: delivery.plain,
+    };
+    if delivery.is_edit {
+        let Some(earlier) = delivery.edit_of.clone() else { return Outcome::Superseded };
+        let _turn = setup.editing.turn(&delivery.address, &earlier).await;
+        message.target.edit_of = Some(earlier);
+        // Done twice it is the same, so a lost answer is no matter.
+        return match adapter.deliver(&message).await {
+            Ok(_) => Outcome::Superseded,
+            Err(DeliverError::Unknown(why)) => Outcome::Failed(DeliverError::Unreachable(why)),
+            Err(error) => Outcome::Failed(error),
+        };
+    }
+    if delivery.maybe_repeat {
+        match adapter.reconcile(&message).await {
+            Ok(Reconciled::Delivered(receipt)) => return Outcome::Delivered(receipt),
+            Ok(Reconciled::Absent) => {}
+            Ok(Reconciled::Unknowable) if delivery.purpose == Purpose::Progress => return Outcome::Superseded,
+            Ok(Reconciled::Unknowable) => message.mark = Some(setup.repeat_mark.to_owned()),
+            Err(error) => return Outcome::Unreconciled(error),
+        }
+    }
+    match adapter.deliver(&message).await {
+        Ok(receipt) => Outcome::Delivered(receipt),
+        Err(error) => Outcome::Failed(error),
+    }
+}

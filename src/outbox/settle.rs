@@ -1,0 +1,79 @@
+//! What an attempt has come to, written down in one step, with what the chat is told of it.
+
+use signalbox_adapter::{Form, Receipt};
+
+use super::retry::{self, Next, Outcome};
+use super::setup::{Loss, Setup};
+use crate::store::{Delivery, StoreError, Tx};
+
+/// Decides what is done about the outcome of an attempt.
+pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> Next {
+    let history = retry::History {
+        attempts: delivery.attempts,
+        age: setup.store.clock().now().since(delivery.created_at),
+        max_age: setup.max_ages.get(delivery.address.provider.as_str()).copied(),
+        chance: setup.store.clock().random(),
+        spare: spare(delivery),
+    };
+    match retry::decide(outcome, &history) {
+        Next::GiveUp { error, .. } if delivery.is_edit => {
+            tracing::debug!(delivery.key = %delivery.key, error, "an earlier message could not be changed");
+            Next::Superseded
+        }
+        Next::GiveUp { error, .. } if delivery.tells_of_loss() => {
+            tracing::debug!(delivery.key = %delivery.key, error, "a chat could not be told what it was not shown");
+            Next::Superseded
+        }
+        Next::GiveUp { error, told } => {
+            tracing::warn!(delivery.key = %delivery.key, error, "gave a delivery up; `signalbox outbox list` shows it");
+            Next::GiveUp { error, told }
+        }
+        Next::Plainer { without, error } => {
+            tracing::info!(delivery.key = %delivery.key, ?without, error, "a form was refused; sending without it");
+            Next::Plainer { without, error }
+        }
+        next @ (Next::Delivered(_) | Next::Superseded | Next::Later { .. } | Next::Unsure { .. } | Next::Moved(_)) => {
+            next
+        }
+    }
+}
+
+/// Returns what may still be left out of a delivery.
+fn spare(delivery: &Delivery) -> Vec<Form> {
+    let forms = [
+        (Form::Text, !delivery.plain),
+        (Form::Buttons, !delivery.buttons.is_empty()),
+        (Form::File, delivery.attachment.is_some()),
+        (Form::Reply, delivery.reply_to.is_some()),
+        (Form::Thread, delivery.address.thread.is_some()),
+    ];
+    forms.into_iter().filter_map(|(form, is_there)| is_there.then_some(form)).collect()
+}
+
+/// Writes down what is done, and tells the chat what it could not be shown.
+pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Next) -> Result<(), StoreError> {
+    let (id, from) = (delivery.id, &delivery.address);
+    match next {
+        Next::Delivered(Receipt { message }) => tx.delivered(id, message),
+        Next::Superseded => tx.supersede(id),
+        Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
+        Next::Unsure { after, error } => tx.unsure(id, tx.now().after(*after), error),
+        Next::Plainer { without, error } => {
+            tx.leave_out(delivery, *without, error)?;
+            match without {
+                Form::Thread => (setup.tell)(tx, delivery, Loss::Thread),
+                Form::File => (setup.tell)(tx, delivery, Loss::File),
+                Form::Text | Form::Buttons | Form::Reply => Ok(()),
+            }
+        }
+        Next::Moved(to) => {
+            tracing::info!(chat.id = %from.chat, chat.new_id = %to, "a chat has another id now");
+            tx.postpone(id, tx.now(), "the chat has another id now")?;
+            tx.move_chat(from, to)
+        }
+        Next::GiveUp { error, told } => {
+            tx.give_up(id, error)?;
+            if *told { (setup.tell)(tx, delivery, Loss::Message) } else { Ok(()) }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the outbox of a process is made of.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use signalbox_adapter::Deliver;
+
+use super::editing::Editing;
+use super::pacer::Pacer;
+use crate::store::{Delivery, Fence, Scope, Store, StoreError, Tx};
+
+/// How the outbox of a process is set up.
+pub struct Setup {
+    /// The store.
+    pub store: Store,
+    /// Proof of the core role; `None` in a terminal that only prints its own rows.
+    pub fence: Option<Fence>,
+    /// Adapters by provider.
+    pub adapters: BTreeMap<String, Arc<dyn Deliver>>,
+    /// What this process delivers.
+    pub scopes: Vec<Scope>,
+    /// Name of this process in the rows.
+    pub sender: String,
+    /// How long a message is worth delivering, by provider; for ever where none is given.
+    pub max_ages: BTreeMap<String, Duration>,
+    /// How fast.
+    pub pacer: Arc<Pacer>,
+    /// Whose turn it is to change a message.
+    pub editing: Arc<Editing>,
+    /// What stands below a message that may have arrived before.
+    pub repeat_mark: &'static str,
+    /// Tells a chat, in the step that writes a loss down, what it could not be shown.
+    pub tell: Tell,
+}
+
+/// Writes a line to a chat about what it could not be shown.
+pub type Tell = Arc<dyn Fn(&Tx<'_>, &Delivery, Loss) -> Result<(), StoreError> + Send + Sync>;
+
+/// What a chat could not be shown as it was meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The message: it was refused in every form, or is too old.
+    Message,
+    /// The file that went with it.
+    File,
+    /// The thread that it was meant for: it is in the main stream now.
+    Thread,
+}

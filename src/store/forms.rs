@@ -1,0 +1,79 @@
+//! Refused forms: what is left out of a delivery before it is sent once more, and where a thread that is gone leads.
+
+use rusqlite::params;
+use signalbox_adapter::{ChatAddress, Form};
+
+use super::delivery::Delivery;
+use super::error::StoreError;
+use super::outbox::OPEN;
+use super::tx::Tx;
+
+/// Begins what a line about a loss is known by.
+const LOSS: &str = "loss:";
+
+/// What the line is known by that tells of something a chat could not be shown.
+#[must_use]
+pub fn about_loss(what: &str) -> String {
+    format!("{LOSS}{what}")
+}
+
+impl Delivery {
+    /// Whether it tells of something that could not be shown; nobody is told when this cannot be shown either.
+    #[must_use]
+    pub fn tells_of_loss(&self) -> bool {
+        self.about.as_deref().is_some_and(|about| about.starts_with(LOSS))
+    }
+}
+
+impl Tx<'_> {
+    /// Leaves out of a delivery what was refused of it; it surely did not arrive and may go out again at once.
+    ///
+    /// A thread is left by all that waits to go there, by its sessions and their unfinished tasks: they go on in the chat's
+    /// main stream.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn leave_out(&self, delivery: &Delivery, what: Form, error: &str) -> Result<(), StoreError> {
+        let leave = match what {
+            Form::Text => "plain = 1",
+            Form::Buttons => "buttons = '[]'",
+            Form::File => "attachment = NULL",
+            Form::Reply => "reply_to = NULL",
+            Form::Thread => {
+                self.leave_thread(&delivery.address)?;
+                "reply_to = NULL"
+            }
+        };
+        let sql = format!(
+            "UPDATE outbox SET {leave}, state = 'pending', sender = NULL, next_at = 0, error = ?2, postponed_at = ?3
+             WHERE id = ?1"
+        );
+        self.connection.prepare_cached(&sql)?.execute(params![delivery.id, error, self.now()])?;
+        Ok(())
+    }
+
+    fn leave_thread(&self, thread: &ChatAddress) -> Result<(), StoreError> {
+        let main = ChatAddress { thread: None, ..thread.clone() };
+        // A reply would lead back into the thread.
+        let waiting =
+            format!("UPDATE outbox SET address = ?2, reply_to = NULL WHERE address = ?1 AND is_edit = 0 AND {OPEN}");
+        let steps = [
+            waiting.as_str(),
+            "UPDATE sessions SET address = ?2 WHERE address = ?1",
+            "UPDATE tasks SET address = ?2, reply_to = NULL WHERE address = ?1 AND finished_at IS NULL",
+        ];
+        for step in steps {
+            self.connection.prepare_cached(step)?.execute([thread.to_string(), main.to_string()])?;
+        }
+        Ok(())
+    }
+
+    /// Whether something of this kind waits to be said in a chat, whatever its thread.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waits_about(&self, lane: &str, about: &str) -> Result<bool, StoreError> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE about = ?2 AND lane = ?1 AND {OPEN})");
+        Ok(self.connection.prepare_cached(&sql)?.query_row([lane, about], |row| row.get(0))?)
+    }
+}
