@@ -11,8 +11,8 @@ use tokio::process::Command;
 
 use super::environment;
 use super::kind::Brief;
-use super::kinds::{self, host::NAME as HOST};
-use crate::config::{Agent, Agents};
+use super::kinds;
+use crate::config::{Agent, Agents, Origin};
 
 /// How long an agent may take to tell its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -127,7 +127,10 @@ impl Catalogue {
     #[must_use]
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         let agent = self.agent(name)?;
-        let Some(program) = kinds::of(agent).program(agent) else { return Some(PathBuf::new()) };
+        if agent.kind.origin == Origin::BuiltIn {
+            return Some(PathBuf::new());
+        }
+        let program = agent.command.first()?;
         let path = agent
             .env
             .get("PATH")
@@ -141,10 +144,10 @@ impl Catalogue {
     pub fn look(&self) -> Presence {
         let default = match &self.agents.default {
             Some(name) => Choice::Configured(name.clone()),
-            None => kinds::names()
-                .filter(|name| *name != HOST)
-                .find(|name| self.program(name).is_some())
-                .map_or(Choice::OnlyHost, |name| Choice::Found(name.to_owned())),
+            None => kinds::statements()
+                .into_iter()
+                .find(|kind| kind.origin == Origin::Known && self.program(kind.name).is_some())
+                .map_or(Choice::OnlyHost, |kind| Choice::Found(kind.name.to_owned())),
         };
         Presence { default, versions: BTreeMap::new() }
     }
@@ -153,12 +156,11 @@ impl Catalogue {
     pub async fn look_closely(&self) -> Presence {
         let mut presence = self.look();
         for (name, agent) in &self.agents.by_name {
-            let kind = kinds::of(agent);
-            let version = match (kind.program(agent), self.program(name)) {
-                (None, _) => Version::BuiltIn,
-                (Some(_), None) => Version::Missing,
-                (Some(_), Some(_)) if kind.tells_version() => self.ask_version(agent).await,
-                (Some(_), Some(_)) => Version::Silent,
+            let version = match self.program(name) {
+                Some(_) if agent.kind.origin == Origin::BuiltIn => Version::BuiltIn,
+                Some(_) if kinds::of(agent).tells_version() => self.ask_version(agent).await,
+                Some(_) => Version::Silent,
+                None => Version::Missing,
             };
             presence.versions.insert(name.clone(), version);
         }
@@ -206,9 +208,9 @@ mod tests {
     #[test]
     fn without_an_installed_agent_the_host_investigator_answers() {
         let nothing = BTreeMap::from([("PATH".to_owned(), "/nonexistent".to_owned())]);
-        let catalogue = Catalogue::new(Agents::default(), nothing);
+        let catalogue = Catalogue::new(Agents::of(&kinds::statements()), nothing);
         assert_eq!(catalogue.look().default, Choice::OnlyHost);
         assert_eq!(catalogue.program("claude"), None);
-        assert!(catalogue.program(HOST).is_some());
+        assert!(catalogue.program("host").is_some());
     }
 }

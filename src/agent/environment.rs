@@ -66,7 +66,7 @@ mod tests {
         let ours = ["HOME", "LC_ALL", "https_proxy", "XDG_CONFIG_HOME", "TELEGRAM_BOT_TOKEN", "AWS_SECRET_ACCESS_KEY"]
             .map(|name| (name.to_owned(), "x".to_owned()))
             .into();
-        let agents = Agents::default();
+        let agents = Agents::of(&kinds::statements());
         let claude = of(&agents.by_name["claude"], &ours);
         let passed: Vec<&str> = claude.keys().map(String::as_str).filter(|name| ours.contains_key(*name)).collect();
         assert_eq!(passed, ["HOME", "LC_ALL", "XDG_CONFIG_HOME", "https_proxy"]);
@@ -75,14 +75,14 @@ mod tests {
     #[test]
     fn claude_does_not_work_in_the_background_whatever_is_configured() {
         const BACKGROUND: &str = "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS";
-        let mut claude = Agents::default().by_name["claude"].clone();
+        let mut claude = Agents::of(&kinds::statements()).by_name["claude"].clone();
         claude.env.insert(BACKGROUND.to_owned(), "0".into());
         claude.env.insert("CLAUDE_CODE_MAX_RETRIES".to_owned(), "5".into());
         claude.pass_env.push(BACKGROUND.to_owned());
         let environment = of(&claude, &BTreeMap::from([(BACKGROUND.to_owned(), "0".to_owned())]));
         assert_eq!(environment[BACKGROUND], "1");
         assert_eq!(environment["CLAUDE_CODE_MAX_RETRIES"], "5", "what only has a default can be set");
-        let host = of(&Agents::default().by_name["host"], &BTreeMap::new());
+        let host = of(&Agents::of(&kinds::statements()).by_name["host"], &BTreeMap::new());
         assert!(!host.contains_key(BACKGROUND));
     }
 }

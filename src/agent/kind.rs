@@ -6,23 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::protocol::Speak;
 use super::run::RunSpec;
-use crate::command::ModelWords;
-use crate::config::{Agent, HostProbes, Permission};
+use crate::config::{Agent, HostProbes, Kind, Permission};
 
 /// A kind of agent.
 pub trait AgentKind: Sync {
-    /// Its name, as the configuration and a run have it.
-    fn name(&self) -> &'static str;
-
-    /// The words that name a model of it after `@`, where it has any.
-    fn models(&self) -> Option<ModelWords<'static>> {
-        None
-    }
-
-    /// Finds what must be installed for it to run: a program of [`Agent::command`], or nothing.
-    fn program<'a>(&self, agent: &'a Agent) -> Option<&'a str> {
-        agent.command.first().map(String::as_str)
-    }
+    /// What the configuration must know of it: name, program, models.
+    fn statement(&self) -> &'static Kind;
 
     /// Whether `<command> --version` tells its version.
     fn tells_version(&self) -> bool {

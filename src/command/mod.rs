@@ -39,7 +39,9 @@ pub use fault::{Fault, Misunderstood};
 pub use grammar::{Defined, Definition, Example, Form, Group, Need};
 pub use mention::{Known, Resolved, resolve};
 pub use menu::menu;
-pub use model::{MODELS, ModelWords, agent_of};
+#[cfg(test)]
+pub(crate) use model::MODELS;
+pub use model::{ModelWords, agent_of};
 pub use name::{NameFault, check_name, folded};
 pub use parse::{parse, without_address};
 pub use parsed::{FreeText, Parsed};

@@ -11,8 +11,9 @@ pub struct ModelWords<'a> {
     pub prefixes: &'a [&'a str],
 }
 
-/// The models that are known without configuration: the short names that the claude CLI takes, and its full ones.
-pub const MODELS: &[ModelWords<'static>] =
+/// Models to test with.
+#[cfg(test)]
+pub(crate) const MODELS: &[ModelWords<'static>] =
     &[ModelWords { agent: "claude", words: &["opus", "sonnet", "haiku", "fable"], prefixes: &["claude-"] }];
 
 /// Finds the agent that a model's word belongs to, whatever the case.

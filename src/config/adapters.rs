@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn with_pigeon() -> Statements {
-        Statements { sections: vec![&PIGEON], left_out: Vec::new() }
+        Statements { sections: vec![&PIGEON], kinds: crate::agent::kinds::statements(), ..Statements::default() }
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_section_that_is_left_out_of_a_build_is_passed_over_with_a_warning() {
-        let left_out = || Statements { sections: Vec::new(), left_out: vec!["pigeon"] };
+        let left_out = || Statements { left_out: vec!["pigeon"], ..Statements::default() };
         let text = "allow.pigeon = { users = ['1'] }\n[pigeon]\nring = 3";
         let found = loaded(text, &[], left_out()).expect("known");
         assert!(

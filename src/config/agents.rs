@@ -1,7 +1,7 @@
 //! `[agents]`: the programs that answer prompts, and how each is started.
 //!
-//! `claude` and `host` are built in and need no section. Any other name is a program of the operator's own
-//! (`kind = "command"`): prompt on standard input, answer on standard output.
+//! Agents of known and built-in kinds need no section. Any other name is an agent of the operator's own, of a kind that can
+//! be named (`kind = "command"`).
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,49 +10,23 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::agent_env;
+use super::kind::{Kind, Origin};
 use super::permission::Permission;
+use super::planned;
 use super::projects::absolute;
 use super::reader::{Section, duration};
 use super::statements::Statements;
 use super::timeouts::{self, Timeouts};
 
-/// Built-in agents that this version cannot run.
-const NOT_YET: [&str; 4] = ["codex", "gemini", "opencode", "opensre"];
-/// What the names of models are or begin with; an agent named so could not be told from a model after `@`.
-const MODEL_WORDS: [&str; 5] = ["opus", "sonnet", "haiku", "fable", "default"];
-const MODEL_PREFIXES: [&str; 8] = ["claude-", "opus-", "sonnet-", "haiku-", "gpt-", "gemini-", "o3-", "o4-"];
 /// In a command, they stand for the prompt, the session's id and the model.
 const PLACEHOLDERS: [&str; 3] = ["{prompt}", "{session}", "{model}"];
 /// Shortest and longest name of an agent, in characters.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
 
-/// How an agent is spoken with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Claude's own command line.
-    Claude,
-    /// The built-in investigator of this machine.
-    Host,
-    /// Any program: prompt on standard input, answer on standard output.
-    Command,
-}
-
-impl Kind {
-    /// Returns the kind's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Claude => "claude",
-            Self::Host => "host",
-            Self::Command => "command",
-        }
-    }
-}
-
 /// How long an agent may be silent while no tool call is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Idle {
-    /// As its kind has it: [`Timeouts::idle`], unbounded for [`Kind::Command`].
+    /// As its kind has it: [`Timeouts::idle`], or unbounded ([`Kind::speaks_meanwhile`]).
     #[default]
     Inherited,
     /// For ever.
@@ -64,9 +38,9 @@ pub enum Idle {
 /// One agent.
 #[derive(Debug, Clone)]
 pub struct Agent {
-    /// How it is spoken with.
-    pub kind: Kind,
-    /// Program and leading arguments, or with placeholders the whole of them; empty for [`Kind::Host`].
+    /// What kind it is of.
+    pub kind: &'static Kind,
+    /// Program and leading arguments, or with placeholders the whole of them; empty for what is built in.
     pub command: Vec<String>,
     /// The model, where the agent's own default is not wanted.
     pub model: Option<String>,
@@ -85,10 +59,10 @@ pub struct Agent {
 }
 
 impl Agent {
-    fn new(kind: Kind, command: &[&str]) -> Self {
+    fn new(kind: &'static Kind) -> Self {
         Self {
             kind,
-            command: command.iter().map(|part| (*part).to_owned()).collect(),
+            command: kind.command.iter().map(|part| (*part).to_owned()).collect(),
             model: None,
             args: Vec::new(),
             dir: None,
@@ -110,8 +84,8 @@ impl Agent {
     pub fn idle(&self, timeouts: &Timeouts) -> Option<Duration> {
         match (self.idle, self.kind) {
             (Idle::After(duration), _) => Some(duration),
-            (Idle::Inherited, Kind::Claude | Kind::Host) => Some(timeouts.idle),
-            (Idle::Inherited, Kind::Command) | (Idle::Off, _) => None,
+            (Idle::Inherited, kind) if kind.speaks_meanwhile => Some(timeouts.idle),
+            (Idle::Inherited | Idle::Off, _) => None,
         }
     }
 }
@@ -130,68 +104,76 @@ pub struct HostProbes {
 }
 
 /// All agents.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Agents {
     /// The agent of prompts that name none; unset, the first installed one.
     pub default: Option<String>,
-    /// The agents by name; `claude` and `host` are always there.
+    /// The agents by name; those of known and built-in kinds are always there.
     pub by_name: BTreeMap<String, Agent>,
     /// What `host` may look at.
     pub host: HostProbes,
 }
 
-impl Default for Agents {
-    fn default() -> Self {
-        let built_in = [("claude", Agent::new(Kind::Claude, &["claude"])), ("host", Agent::new(Kind::Host, &[]))];
-        let by_name = built_in.map(|(name, agent)| (name.to_owned(), agent)).into();
-        Self { default: None, by_name, host: HostProbes::default() }
-    }
-}
-
 impl Agents {
+    /// Returns the agents that are there without a configuration.
+    #[must_use]
+    pub fn of(kinds: &[&'static Kind]) -> Self {
+        let own = kinds.iter().filter(|kind| kind.origin != Origin::Named);
+        Self { by_name: own.map(|kind| (kind.name.to_owned(), Agent::new(kind))).collect(), ..Self::default() }
+    }
+
     pub(super) fn read(section: &mut Section, statements: &Statements) -> Self {
-        let mut agents = Self::default();
+        let mut agents = Self::of(&statements.kinds);
         let default = section.text("default");
-        for name in NOT_YET {
+        for name in planned_agents(statements) {
             if section.skip(name) {
-                section.fault(
-                    name,
-                    format!("this version does not run {name} yet; claude, host and kind = \"command\" work"),
-                );
+                let names: Vec<&str> = agents.by_name.keys().map(String::as_str).collect();
+                let ours = format!("{} and {}", names.join(", "), named(statements, "kind = "));
+                section.fault(name, format!("this version does not run {name} yet; {ours} work"));
             }
         }
-        agents.host = section.section("host", read_host);
-        let claude = section.section("claude", |section| {
-            if section.skip("kind") {
-                section.fault("kind", "claude is built in and has no kind; an agent of your own needs another name");
+        for kind in &statements.kinds {
+            match kind.origin {
+                Origin::BuiltIn => agents.host = section.section(kind.name, read_host),
+                Origin::Known => {
+                    let agent = section.section(kind.name, |section| {
+                        if section.skip("kind") {
+                            let why = "is built in and has no kind; an agent of your own needs another name";
+                            section.fault("kind", format!("{} {why}", kind.name));
+                        }
+                        read_agent(section, Agent::new(kind), statements)
+                    });
+                    agents.by_name.insert(kind.name.to_owned(), agent);
+                }
+                Origin::Named => {}
             }
-            read_agent(section, Agent::new(Kind::Claude, &["claude"]), statements)
-        });
-        agents.by_name.insert("claude".to_owned(), claude);
+        }
         for name in section.names() {
-            if let Err(why) = check_name(&name) {
+            if let Err(why) = check_name(&name, statements) {
                 section.fault(&name, why);
             }
             let agent = section.section(&name, |section| {
-                read_kind(section);
+                let kind = read_kind(section, statements)?;
                 if !section.has("command") {
                     section.fault("command", "must name a program, such as [\"sh\", \"-c\", \"cat\"]");
                 }
-                read_agent(section, Agent::new(Kind::Command, &[]), statements)
+                Some(read_agent(section, Agent::new(kind), statements))
             });
-            agents.by_name.insert(name, agent);
+            agents.by_name.extend(agent.map(|agent| (name, agent)));
         }
-        agents.default = default.and_then(|name| agents.check_default(section, &name));
+        agents.default = default.and_then(|name| agents.check_default(section, &name, statements));
         agents
     }
 
-    fn check_default(&self, section: &mut Section, name: &str) -> Option<String> {
-        let name = name.strip_prefix("command:").unwrap_or(name);
+    fn check_default(&self, section: &mut Section, name: &str, statements: &Statements) -> Option<String> {
+        // `command:notes` and `notes` are the same.
+        let bare = name.split_once(':').filter(|(kind, _)| named_kind(statements, kind).is_some());
+        let name = bare.map_or(name, |(_, name)| name);
         if self.by_name.contains_key(name) {
             return Some(name.to_owned());
         }
         let names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
-        let why = match NOT_YET.contains(&name) {
+        let why = match planned_agents(statements).any(|planned| planned == name) {
             true => format!("this version does not run {name} yet; it has {}", names.join(", ")),
             false => format!("must be one of the agents: {}", names.join(", ")),
         };
@@ -200,13 +182,33 @@ impl Agents {
     }
 }
 
-fn read_kind(section: &mut Section) {
-    match section.text("kind").as_deref() {
-        Some("command") => {}
-        Some("acp") => section.fault("kind", "this version does not run ACP agents yet; \"command\" works"),
-        Some(_) => section.fault("kind", "must be \"command\""),
-        None => section.fault("kind", "must be set to \"command\", as this agent is not a built-in one"),
+/// Names the agents to come that this version does not run yet.
+fn planned_agents(statements: &Statements) -> impl Iterator<Item = &'static str> {
+    planned::AGENTS.into_iter().filter(|name| statements.kinds.iter().all(|kind| kind.name != *name))
+}
+
+fn named_kind(statements: &Statements, name: &str) -> Option<&'static Kind> {
+    statements.kinds.iter().find(|kind| kind.origin == Origin::Named && kind.name == name).copied()
+}
+
+/// Writes the kinds that an operator can name.
+fn named(statements: &Statements, before: &str) -> String {
+    let named = statements.kinds.iter().filter(|kind| kind.origin == Origin::Named);
+    named.map(|kind| format!("{before}{:?}", kind.name)).collect::<Vec<_>>().join(" or ")
+}
+
+fn read_kind(section: &mut Section, statements: &Statements) -> Option<&'static Kind> {
+    let all = named(statements, "");
+    let text = section.text("kind");
+    let kind = text.as_deref().and_then(|name| named_kind(statements, name));
+    match text.as_deref() {
+        Some(_) if kind.is_some() => {}
+        Some("acp") => section.fault("kind", format!("this version does not run ACP agents yet; {all} works")),
+        Some(_) => section.fault("kind", format!("must be {all}")),
+        None => section.fault("kind", format!("must be set to {all}, as this agent is not a built-in one")),
     }
+    // What else is wrong with it is told too.
+    kind.or_else(|| statements.kinds.iter().find(|kind| kind.origin == Origin::Named).copied())
 }
 
 fn read_host(section: &mut Section) -> HostProbes {
@@ -265,7 +267,7 @@ fn argv(section: &mut Section, key: &str, default: Vec<String>) -> Vec<String> {
     parts
 }
 
-fn check_name(name: &str) -> Result<(), String> {
+fn check_name(name: &str, statements: &Statements) -> Result<(), String> {
     let spelt = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if !spelt || !NAME_CHARS.contains(&name.len()) || name.starts_with('-') {
         let (least, most) = (NAME_CHARS.start(), NAME_CHARS.end());
@@ -274,7 +276,9 @@ fn check_name(name: &str) -> Result<(), String> {
         ));
     }
     let lower = name.to_ascii_lowercase();
-    if MODEL_WORDS.contains(&lower.as_str()) || MODEL_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
+    let words = statements.kinds.iter().flat_map(|kind| kind.models).chain(&planned::MODELS);
+    let prefixes = statements.kinds.iter().flat_map(|kind| kind.model_prefixes).chain(&planned::MODEL_PREFIXES);
+    if words.into_iter().any(|word| lower == *word) || prefixes.into_iter().any(|prefix| lower.starts_with(prefix)) {
         return Err("is the name of a model; an agent needs another".to_owned());
     }
     Ok(())

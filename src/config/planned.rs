@@ -20,3 +20,12 @@ pub(super) const SECRET_VARIABLES: [&str; 8] = [
     "MATRIX_ACCESS_TOKEN",
     "SMTP_PASSWORD",
 ];
+
+/// Agents.
+pub(super) const AGENTS: [&str; 4] = ["codex", "gemini", "opencode", "opensre"];
+
+/// Words that name a model of no agent of this version, or of several; an agent named so could not be told from it.
+pub(super) const MODELS: [&str; 1] = ["default"];
+
+/// Beginnings of such words.
+pub(super) const MODEL_PREFIXES: [&str; 7] = ["opus-", "sonnet-", "haiku-", "gpt-", "gemini-", "o3-", "o4-"];

@@ -7,8 +7,9 @@ use secrecy::SecretString;
 use signalbox_adapter::settings::{Value as Stated, Values};
 use toml::{Table, Value};
 
-use super::agents::{Agent, Agents, HostProbes, Idle, Kind};
+use super::agents::{Agent, Agents, HostProbes, Idle};
 use super::allow::{Allowed, Role};
+use super::kind::Origin;
 use super::observer::Recovery;
 use super::permission::Permission;
 use super::store::Durability;
@@ -84,8 +85,8 @@ fn all_agents(agents: &Agents) -> Value {
 }
 
 fn agent(agent: &Agent, agents: &Agents) -> Value {
-    let kind = match agent.kind {
-        Kind::Host => {
+    let kind = match agent.kind.origin {
+        Origin::BuiltIn => {
             let HostProbes { files, urls, prometheus, config_file: _ } = &agents.host;
             return table([
                 ("files", files.clone().into()),
@@ -93,8 +94,8 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
                 ("prometheus", prometheus.clone().unwrap_or_default().into()),
             ]);
         }
-        Kind::Claude => None,
-        Kind::Command => Some(("kind", Value::from("command"))),
+        Origin::Known => None,
+        Origin::Named => Some(("kind", Value::from(agent.kind.name))),
     };
     let idle = match agent.idle {
         Idle::Inherited => Value::from(""),

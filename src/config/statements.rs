@@ -1,17 +1,21 @@
-//! What the adapters of this version are told by the configuration, as they state it; passed in by whoever knows them.
+//! What the adapters of this version are told by the configuration, and which kinds of agents there are, as they state it
+//! themselves; passed in from above.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_adapter::settings::Section;
 
+use super::kind::Kind;
 use super::tree::{Branch, Node};
 use super::{env, planned};
 
-/// What the adapters of this version are told by the configuration.
+/// What adapters and agents state of themselves.
 #[derive(Debug, Clone, Default)]
 pub struct Statements {
     /// The section of each that is built in.
     pub sections: Vec<&'static Section>,
+    /// The kinds of agents, as they state themselves.
+    pub kinds: Vec<&'static Kind>,
     /// The names of the sections of those that are left out of this build.
     pub left_out: Vec<&'static str>,
 }

@@ -55,9 +55,10 @@ fn example_with_all_keys() -> String {
 fn no_file_at_all_is_fine() {
     let home = tempfile::tempdir().expect("a temporary directory");
     let env = [("HOME".to_owned(), home.path().display().to_string())].into();
-    for sources in [Sources { env, ..Sources::default() }, Sources::default()] {
+    for env in [env, std::collections::BTreeMap::new()] {
+        let sources = Sources { env, statements: statements(), ..Sources::default() };
         let loaded = load(&sources).expect("the default file may be missing");
-        assert_eq!(show(&loaded.config), show(&Config::default()));
+        assert_eq!(show(&loaded.config), show(&defaults()));
         assert_eq!(loaded.file, None);
         assert_eq!(loaded.warnings, Vec::<String>::new());
     }
@@ -370,7 +371,7 @@ fn the_bots_token_comes_from_the_file_or_one_of_its_own_or_the_environment() {
 fn a_file_with_secrets_that_others_can_read_is_warned_about() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = write(directory.path(), "agents.claude.env = { API_KEY = 'hunter2' }");
-    let sources = Sources { explicit: Some(path.clone()), ..Sources::default() };
+    let sources = Sources { explicit: Some(path.clone()), statements: statements(), ..Sources::default() };
     let warnings = || load(&sources).expect("a valid configuration").warnings;
     assert_eq!(warnings(), Vec::<String>::new());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("our own file");

@@ -9,6 +9,7 @@ use signalbox_adapter::{
 
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::event::{Decision, Denial};
+use crate::agent::kinds;
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::command::{NameFault, Need};
@@ -246,7 +247,7 @@ fn access() {
 
 #[test]
 fn agents() {
-    let catalogue = Catalogue::new(Agents::default(), BTreeMap::new());
+    let catalogue = Catalogue::new(Agents::of(&kinds::statements()), BTreeMap::new());
     let versions = [("host", Version::BuiltIn), ("claude", Version::Missing)];
     let presence = Presence {
         default: Choice::OnlyHost,

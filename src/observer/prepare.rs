@@ -53,7 +53,7 @@ impl Observer {
             working_directory: working_directory(task, state),
             scratch: scratch(task, state),
             prompt: start.prompt,
-            kind: kind.name().to_owned(),
+            kind: agent.kind.name.to_owned(),
             permission,
             allowed_tools: session.map(|session| session.allowed_tools.clone()).unwrap_or_default(),
             bounds: bounds(&context.config, agent),

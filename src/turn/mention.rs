@@ -1,7 +1,8 @@
 //! What the `@word` before a prompt means in this chat: an agent, a session, or part of the text.
 
 use super::Turn;
-use crate::command::{self, Known, MODELS, Mention, Resolved, folded};
+use crate::agent::kinds;
+use crate::command::{self, Known, Mention, Resolved, folded};
 use crate::store::StoreError;
 
 /// Sessions whose names a mistyped mention is compared with.
@@ -19,6 +20,6 @@ pub fn resolve(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Resolved, S
     let known_names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
     let agents: Vec<&str> = turn.cx.agents.names().collect();
     let is_session = |word: &str| named.is_some() && folded(word) == folded(&mention.word);
-    let known = Known { agents: &agents, models: MODELS, is_session: &is_session, sessions: &known_names };
+    let known = Known { agents: &agents, models: kinds::models(), is_session: &is_session, sessions: &known_names };
     Ok(command::resolve(mention, &known))
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use signalbox_adapter::settings::{Section, Values};
 
+use crate::agent::kinds;
 use crate::config::{Config, Statements};
 use crate::store::ChatKey;
 use crate::turn;
@@ -59,10 +60,14 @@ fn integrations() -> impl Iterator<Item = &'static dyn Integration> {
     adapters().into_iter().filter_map(Adapter::integration)
 }
 
-/// Returns what the adapters are told by the configuration.
+/// Returns what adapters and agents state of themselves to the configuration.
 #[must_use]
 pub fn statements() -> Statements {
-    Statements { sections: integrations().map(Integration::section).collect(), left_out: left_out() }
+    Statements {
+        sections: integrations().map(Integration::section).collect(),
+        kinds: kinds::statements(),
+        left_out: left_out(),
+    }
 }
 
 /// Returns what the core knows of each transport that is built in, by provider.

@@ -7,20 +7,24 @@ use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Start};
 use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
 use crate::agent::words::{filled, quoted};
-use crate::command::ModelWords;
-use crate::config::Agent;
+use crate::config::{Agent, Kind, Origin};
+
+/// What the configuration must know of it; the models are the short names that its command line takes, and its full ones.
+static STATEMENT: Kind = Kind {
+    name: "claude",
+    origin: Origin::Known,
+    command: &["claude"],
+    speaks_meanwhile: true,
+    models: &["opus", "sonnet", "haiku", "fable"],
+    model_prefixes: &["claude-"],
+};
 
 /// This kind.
 pub(super) struct Claude;
 
 impl AgentKind for Claude {
-    fn name(&self) -> &'static str {
-        "claude"
-    }
-
-    fn models(&self) -> Option<ModelWords<'static>> {
-        // The short names that its command line takes, and its full ones.
-        Some(ModelWords { agent: "claude", words: &["opus", "sonnet", "haiku", "fable"], prefixes: &["claude-"] })
+    fn statement(&self) -> &'static Kind {
+        &STATEMENT
     }
 
     fn tells_version(&self) -> bool {

@@ -5,14 +5,24 @@ use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
 use crate::agent::text::Text;
 use crate::agent::words::filled;
-use crate::config::Agent;
+use crate::config::{Agent, Kind, Origin};
+
+/// What the configuration must know of it.
+static STATEMENT: Kind = Kind {
+    name: "command",
+    origin: Origin::Named,
+    command: &[],
+    speaks_meanwhile: false,
+    models: &[],
+    model_prefixes: &[],
+};
 
 /// This kind.
 pub(super) struct Command;
 
 impl AgentKind for Command {
-    fn name(&self) -> &'static str {
-        "command"
+    fn statement(&self) -> &'static Kind {
+        &STATEMENT
     }
 
     fn how_to_install(&self, name: &str, agent: &Agent) -> String {

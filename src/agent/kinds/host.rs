@@ -8,23 +8,29 @@ use crate::agent::kind::{AgentKind, Ask, Brief, Start};
 use crate::agent::native::Native;
 use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
-use crate::config::Agent;
+use crate::config::{Agent, Kind, Origin};
 
 /// Its name.
 pub const NAME: &str = "host";
 /// Name of the hidden subcommand that is the investigator.
 pub const SUBCOMMAND: &str = "host-agent";
 
+/// What the configuration must know of it.
+static STATEMENT: Kind = Kind {
+    name: NAME,
+    origin: Origin::BuiltIn,
+    command: &[],
+    speaks_meanwhile: true,
+    models: &[],
+    model_prefixes: &[],
+};
+
 /// This kind.
 pub(super) struct Host;
 
 impl AgentKind for Host {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn program<'a>(&self, _agent: &'a Agent) -> Option<&'a str> {
-        None
+    fn statement(&self) -> &'static Kind {
+        &STATEMENT
     }
 
     fn how_to_install(&self, _name: &str, _agent: &Agent) -> String {

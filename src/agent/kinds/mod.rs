@@ -4,9 +4,11 @@ mod claude;
 mod command;
 pub mod host;
 
+use std::sync::LazyLock;
+
 use super::kind::AgentKind;
 use crate::command::ModelWords;
-use crate::config::Agent;
+use crate::config::{Agent, Kind};
 
 /// Every kind, in the order in which an installed one becomes the default agent.
 static KINDS: [&dyn AgentKind; 3] = [&claude::Claude, &command::Command, &host::Host];
@@ -14,22 +16,28 @@ static KINDS: [&dyn AgentKind; 3] = [&claude::Claude, &command::Command, &host::
 /// Finds a kind by its name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static dyn AgentKind> {
-    KINDS.into_iter().find(|kind| kind.name() == name)
+    KINDS.into_iter().find(|kind| kind.statement().name == name)
 }
 
 /// Returns the kind of an agent.
 #[must_use]
 pub fn of(agent: &Agent) -> &'static dyn AgentKind {
-    named(agent.kind.name()).expect("the configuration takes only kinds of this table")
+    named(agent.kind.name).expect("the configuration takes only kinds of this table")
+}
+
+/// Returns what the kinds state of themselves, in the order in which an installed one becomes the default agent.
+#[must_use]
+pub fn statements() -> Vec<&'static Kind> {
+    KINDS.into_iter().map(AgentKind::statement).collect()
 }
 
 /// Returns the words that name models, of all kinds.
 #[must_use]
-pub fn models() -> Vec<ModelWords<'static>> {
-    KINDS.into_iter().filter_map(AgentKind::models).collect()
-}
-
-/// Names the kinds, in the order in which an installed one becomes the default agent.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    KINDS.into_iter().map(AgentKind::name)
+pub fn models() -> &'static [ModelWords<'static>] {
+    static MODELS: LazyLock<Vec<ModelWords<'static>>> = LazyLock::new(|| {
+        let words =
+            |kind: &'static Kind| ModelWords { agent: kind.name, words: kind.models, prefixes: kind.model_prefixes };
+        statements().into_iter().map(words).collect()
+    });
+    &MODELS
 }

@@ -1,8 +1,9 @@
 //! What the shell completes: commands, agents, and the names of sessions.
 
 use crate::agent::catalogue::Catalogue;
+use crate::agent::kinds;
 use crate::app::App;
-use crate::command::{MODELS, Words, complete};
+use crate::command::{Words, complete};
 use crate::store::Store;
 use crate::wiring::{self, console};
 
@@ -39,7 +40,7 @@ impl console::Complete for Completer {
         let projects: Vec<&str> = self.projects.iter().map(String::as_str).collect();
         let words = Words {
             agents: &agents,
-            models: MODELS,
+            models: kinds::models(),
             sessions: &sessions,
             projects: &projects,
             readers: &readers,

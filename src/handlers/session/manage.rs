@@ -1,7 +1,8 @@
 //! Looking after sessions: list, show, use, cancel, end, rename, retry.
 
 use super::follow_up;
-use crate::command::{MODELS, check_name};
+use crate::agent::kinds;
+use crate::command::check_name;
 use crate::format;
 use crate::store::{InboxOutcome, Session, SessionStatus, Status, StoreError};
 use crate::turn::Turn;
@@ -52,7 +53,7 @@ pub(super) fn end(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreErro
 pub(super) fn rename(turn: &Turn<'_>, old: &str, new: &str) -> Result<InboxOutcome, StoreError> {
     let Some(session) = find(turn, old)? else { return unknown(turn, old) };
     let agents: Vec<&str> = turn.cx.agents.names().collect();
-    if let Err(fault) = check_name(new, &agents, MODELS) {
+    if let Err(fault) = check_name(new, &agents, kinds::models()) {
         return turn.refuse(format::session::bad_name(&fault));
     }
     if let Some(other) = turn.tx.session_by_name(&turn.chat(), new)?

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::names;
+use crate::agent::kinds;
 use crate::command;
 use crate::format;
 use crate::format::session::Notes;
@@ -79,7 +80,7 @@ fn free_name(
     name: &str,
 ) -> Result<Result<(), signalbox_adapter::Document>, StoreError> {
     let agents: Vec<&str> = turn.cx.agents.names().collect();
-    if let Err(fault) = command::check_name(name, &agents, command::MODELS) {
+    if let Err(fault) = command::check_name(name, &agents, kinds::models()) {
         return Ok(Err(format::session::bad_name(&fault)));
     }
     match turn.tx.session_by_name(chat, name)? {
