@@ -4,7 +4,7 @@
 //! and committed, and only then its effects go to the observer (start, cancel, answer) and the outbox (send).
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use signalbox_adapter::{AcceptError, Inbox, Incoming, Provider, Signal};
@@ -16,7 +16,8 @@ use crate::lifecycle::{self, Servants, rehearsal};
 use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
-    Approval, Delivery, Effects, Fence, InboxOutcome, OpenInbound, Store, StoreError, Task, TaskId, Tx,
+    Approval, Deferral, Delivery, Effects, Fence, InboxOutcome, OpenInbound, Store, StoreError, Task, TaskId, Tx,
+    Written,
 };
 use crate::turn::Heard;
 use crate::turn::intake;
@@ -27,6 +28,8 @@ type Step = Box<dyn FnMut(&Tx<'_>) -> Result<(), StoreError> + Send>;
 
 /// Orders to the observer and deliveries to the outbox that may wait; each is bounded by admission long before.
 const MAX_WAITING: usize = 1024;
+/// Most long messages of one step.
+const MAX_DEFERRALS: usize = 64;
 /// Open inbound messages handled in one look.
 const LOOK: usize = 64;
 
@@ -125,7 +128,10 @@ impl Bus {
         T: Send + 'static,
         F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        match self.store.write(Some(&self.fence), step).await {
+        let mut deferred = Vec::new();
+        let outcome = self.write_laid_out(step, &mut deferred).await;
+        self.router.context().layout.forget(&deferred);
+        match outcome {
             Ok(written) => {
                 self.set_in_motion(written.effects).await;
                 Ok(written.value)
@@ -135,6 +141,33 @@ impl Bus {
                     self.fenced.cancel();
                 }
                 Err(error)
+            }
+        }
+    }
+
+    /// Does a step; the long messages in it are laid out outside of the transaction, and the step is done again with them.
+    async fn write_laid_out<T, F>(&self, step: F, deferred: &mut Vec<Deferral>) -> Result<Written<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let step = Arc::new(Mutex::new(step));
+        let mut instant = None;
+        loop {
+            let step = Arc::clone(&step);
+            let again = move |tx: &Tx<'_>| {
+                if let Some(instant) = instant {
+                    tx.stand_at(instant);
+                }
+                step.lock().unwrap_or_else(PoisonError::into_inner)(tx)
+            };
+            match self.store.write(Some(&self.fence), again).await {
+                Err(StoreError::Deferred(deferral)) if deferred.len() < MAX_DEFERRALS => {
+                    deferred.push(deferral);
+                    instant.get_or_insert(self.store.clock().now());
+                    self.router.context().prepare(deferral).await;
+                }
+                outcome => return outcome,
             }
         }
     }

@@ -179,6 +179,7 @@ fn final_word(line: &Value) -> Final {
     };
     Final {
         outcome,
+        whole_bytes: None,
         usage: usage(line),
         denials: denials(line),
         unknown_session: failed && errors.iter().any(|error| error.contains(UNKNOWN_SESSION)),

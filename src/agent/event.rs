@@ -75,12 +75,48 @@ pub enum Event {
 
 /// Longest recorded output of one tool call, in bytes.
 pub const MAX_TOOL_OUTPUT_BYTES: usize = 64 * 1024;
+/// Longest answer, in bytes; the rest of a longer one stands in the run's files only.
+pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// Longest commentary, in bytes.
+const MAX_TEXT_BYTES: usize = 16 * 1024;
+/// Longest error text, in bytes.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+impl Event {
+    /// Returns the event with its texts within their bounds, whatever the agent has said.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        match self {
+            Self::Text { text } => Self::Text { text: kept(text, MAX_TEXT_BYTES) },
+            Self::ToolFinished { id, ok, output } => {
+                Self::ToolFinished { id, ok, output: kept(output, MAX_TOOL_OUTPUT_BYTES) }
+            }
+            Self::Final(word) => Self::Final(word.bounded()),
+            Self::Session { .. }
+            | Self::ToolStarted { .. }
+            | Self::Asked { .. }
+            | Self::Answered { .. }
+            | Self::Retrying { .. } => self,
+        }
+    }
+}
+
+fn kept(mut text: String, max_bytes: usize) -> String {
+    if text.len() > max_bytes {
+        text.truncate(text.floor_char_boundary(max_bytes));
+        text.shrink_to_fit();
+    }
+    text
+}
 
 /// The agent's own final word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Final {
     /// The answer, or the agent's own error text.
     pub outcome: Result<String, String>,
+    /// Size of the whole answer, in bytes, where it was longer than [`MAX_ANSWER_BYTES`] and is cut here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_bytes: Option<u64>,
     /// What the run used, as far as the agent says.
     #[serde(default)]
     pub usage: Usage,
@@ -90,6 +126,26 @@ pub struct Final {
     /// Whether the error is that the agent does not know the session it was asked to resume.
     #[serde(default)]
     pub unknown_session: bool,
+}
+
+impl Final {
+    /// Makes a final word without numbers.
+    #[must_use]
+    pub fn new(outcome: Result<String, String>) -> Self {
+        Self { outcome, whole_bytes: None, usage: Usage::default(), denials: Vec::new(), unknown_session: false }
+    }
+
+    fn bounded(self) -> Self {
+        match self.outcome {
+            Ok(answer) if answer.len() > MAX_ANSWER_BYTES => Self {
+                whole_bytes: self.whole_bytes.or(Some(answer.len() as u64)),
+                outcome: Ok(kept(answer, MAX_ANSWER_BYTES)),
+                ..self
+            },
+            Ok(answer) => Self { outcome: Ok(answer), ..self },
+            Err(error) => Self { outcome: Err(kept(error, MAX_ERROR_BYTES)), ..self },
+        }
+    }
 }
 
 /// What a run used, as reported.
@@ -122,4 +178,35 @@ pub enum Decision {
     AllowForSession,
     /// No.
     Deny,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(outcome: Result<String, String>) -> Final {
+        match Event::Final(Final::new(outcome)).bounded() {
+            Event::Final(word) => word,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_answer_is_cut_at_a_megabyte_and_says_how_long_it_was() {
+        let whole = said(Ok("ä".repeat(MAX_ANSWER_BYTES / 2)));
+        assert_eq!((whole.outcome.map(|answer| answer.len()), whole.whole_bytes), (Ok(MAX_ANSWER_BYTES), None));
+        let long = said(Ok("xä".repeat(MAX_ANSWER_BYTES)));
+        let length = long.outcome.expect("an answer").len();
+        assert!((MAX_ANSWER_BYTES - 3..=MAX_ANSWER_BYTES).contains(&length), "{length}");
+        assert_eq!(long.whole_bytes, Some(3 * MAX_ANSWER_BYTES as u64));
+        assert_eq!(said(Err("x".repeat(MAX_ANSWER_BYTES))).outcome.expect_err("an error").len(), MAX_ERROR_BYTES);
+    }
+
+    #[test]
+    fn what_a_version_before_has_written_is_read() {
+        let line = r#"{"type":"final","outcome":{"Ok":"done"}}"#;
+        assert!(matches!(serde_json::from_str(line), Ok(Event::Final(Final { whole_bytes: None, .. }))));
+        let line = r#"{"type":"asked","id":"7","tool":"Bash","detail":"ls"}"#;
+        assert!(matches!(serde_json::from_str(line), Ok(Event::Asked { digest: None, .. })));
+    }
 }

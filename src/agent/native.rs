@@ -3,7 +3,7 @@
 //! The prompt goes to standard input, which is then closed. Lines that are no event are ignored; the first
 //! [`Event::Final`] is the result.
 
-use crate::agent::event::{Decision, Event, Final, MAX_TOOL_OUTPUT_BYTES};
+use crate::agent::event::{Decision, Event, Final};
 use crate::agent::protocol::{self, Ending, Speak, Step};
 
 /// The protocol of [`crate::agent::run::Protocol::Native`].
@@ -27,10 +27,6 @@ impl Speak for Native {
         let event = match event {
             // Nothing could be answered: its standard input is closed.
             Event::Asked { .. } | Event::Answered { .. } => return Step::default(),
-            Event::ToolFinished { id, ok, output } => {
-                let output = protocol::cut(&output, MAX_TOOL_OUTPUT_BYTES).to_owned();
-                Event::ToolFinished { id, ok, output }
-            }
             Event::Final(final_word) => {
                 self.done = true;
                 Event::Final(final_word)
@@ -38,6 +34,7 @@ impl Speak for Native {
             event @ (Event::Session { .. }
             | Event::Text { .. }
             | Event::ToolStarted { .. }
+            | Event::ToolFinished { .. }
             | Event::Retrying { .. }) => event,
         };
         Step { events: vec![event], ..Step::default() }

@@ -4,10 +4,7 @@
 //! for the agent's standard input. It reads no clock and does no input or output; the supervisor does.
 
 use crate::agent::event::{Decision, Event, Final};
-use crate::agent::exit::{Bound, Cause, Ended};
-
-/// Most of the standard output that is given to [`Speak::end`], in bytes.
-pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+use crate::agent::exit::{Cause, Ended};
 
 /// What a protocol wants done after a line or an answer.
 #[derive(Debug, Default, PartialEq)]
@@ -27,7 +24,7 @@ pub struct Ending<'a> {
     pub ended: &'a Ended,
     /// Why the supervisor ended the run.
     pub cause: Option<&'a Cause>,
-    /// The first [`MAX_ANSWER_BYTES`] of standard output.
+    /// The first [`MAX_ANSWER_BYTES`](crate::agent::event::MAX_ANSWER_BYTES) of standard output.
     pub stdout_head: &'a [u8],
     /// Size of the whole standard output, in bytes.
     pub stdout_bytes: u64,
@@ -53,7 +50,7 @@ pub trait Speak {
 /// Returns a final word that is an error.
 #[must_use]
 pub fn failure(error: impl Into<String>) -> Final {
-    Final { outcome: Err(error.into()), usage: Default::default(), denials: Vec::new(), unknown_session: false }
+    Final::new(Err(error.into()))
 }
 
 /// Returns the final word of a run whose agent gave none.
@@ -62,25 +59,24 @@ pub fn truncated(ending: &Ending<'_>) -> Final {
     if let Some(final_word) = ended_by_us(ending) {
         return final_word;
     }
-    let how = match ending.ended {
-        Ended::Exited { code } => format!("exit code {code}"),
-        Ended::Signalled { signal } => format!("signal {signal}"),
-        Ended::NotFound { program } => return failure(format!("{program}: command not found")),
-        Ended::SpawnFailed { error } => return failure(format!("could not be started: {error}")),
-    };
-    failure(with_stderr(format!("ended without a final answer (truncated), {how}"), ending.stderr_tail))
+    let how = ending.ended;
+    match how {
+        Ended::NotFound { .. } | Ended::SpawnFailed { .. } => failure(how.to_string()),
+        Ended::Exited { .. } | Ended::Signalled { .. } => {
+            failure(with_stderr(format!("ended without a final answer (truncated), {how}"), ending.stderr_tail))
+        }
+    }
 }
 
 /// Returns the final word of a run that the supervisor ended or that never started.
 #[must_use]
 pub fn ended_by_us(ending: &Ending<'_>) -> Option<Final> {
     match ending.cause? {
-        Cause::Timeout { which: Bound::Background } => Some(failure("ran longer than it may")),
-        Cause::Timeout { which: Bound::Idle } => Some(failure("wrote nothing for longer than it may")),
-        Cause::Cancelled => Some(failure("cancelled")),
-        Cause::OutputLimit => Some(failure("wrote more than `limits.max_output` allows")),
-        Cause::SpoolFailed { error } => Some(failure(format!("its output could not be kept: {error}"))),
+        // Its own word stands.
         Cause::Settled => None,
+        cause @ (Cause::Timeout { .. } | Cause::Cancelled | Cause::OutputLimit | Cause::SpoolFailed { .. }) => {
+            Some(failure(cause.to_string()))
+        }
     }
 }
 

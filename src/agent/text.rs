@@ -2,9 +2,9 @@
 //!
 //! The prompt goes to standard input, which is then closed; exit code 0 is success, and the whole output is the answer.
 
-use crate::agent::event::{Decision, Final};
+use crate::agent::event::{Decision, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::Ended;
-use crate::agent::protocol::{self, Ending, MAX_ANSWER_BYTES, Speak, Step};
+use crate::agent::protocol::{self, Ending, Speak, Step};
 
 /// The protocol of [`crate::agent::run::Protocol::Text`].
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +29,11 @@ impl Speak for Text {
         }
         let how = match ending.ended {
             Ended::Exited { code: 0 } => {
-                return Final { outcome: Ok(answer(ending)), ..protocol::failure("") };
+                let (answer, whole_bytes) = answer(ending);
+                return Final { whole_bytes, ..Final::new(Ok(answer)) };
             }
-            Ended::Exited { code } => format!("exit code {code}"),
-            Ended::Signalled { signal } => format!("ended by signal {signal}"),
+            how @ Ended::Exited { .. } => how.to_string(),
+            how @ Ended::Signalled { .. } => format!("ended by {how}"),
             Ended::NotFound { .. } | Ended::SpawnFailed { .. } => return protocol::truncated(ending),
         };
         if ending.stderr_tail.trim().is_empty() {
@@ -43,18 +44,14 @@ impl Speak for Text {
     }
 }
 
-/// Returns the output as the answer, with a note where it was cut.
-fn answer(ending: &Ending<'_>) -> String {
+/// Returns the output as the answer, and its whole size where it was cut.
+fn answer(ending: &Ending<'_>) -> (String, Option<u64>) {
     let head = String::from_utf8_lossy(ending.stdout_head);
     if ending.stdout_bytes <= ending.stdout_head.len() as u64 {
-        return head.trim_end_matches(['\n', '\r']).to_owned();
+        return (head.trim_end_matches(['\n', '\r']).to_owned(), None);
     }
     let kept = protocol::cut(head.trim_end_matches('\u{fffd}'), MAX_ANSWER_BYTES);
-    format!(
-        "{kept}\n\n(The output is {} bytes long; what follows the first {} bytes was cut.)",
-        ending.stdout_bytes,
-        kept.len()
-    )
+    (kept.to_owned(), Some(ending.stdout_bytes))
 }
 
 #[cfg(test)]
@@ -76,7 +73,7 @@ mod tests {
     fn a_cut_answer_says_how_much_there_was() {
         let ended = Ended::Exited { code: 0 };
         let done = Text.end(&Ending { stdout_bytes: 5_000_000, ..ending(&ended, b"abc", "") });
-        assert!(done.outcome.as_ref().is_ok_and(|t| t.starts_with("abc\n") && t.contains("5000000 bytes")), "{done:?}");
+        assert_eq!((done.outcome, done.whole_bytes), (Ok("abc".into()), Some(5_000_000)));
     }
 
     #[test]

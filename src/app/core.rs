@@ -21,7 +21,7 @@ use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{Delivery, Role, RoleError, StoreError, Tx};
 use crate::transport::{Surroundings, Transport};
-use crate::turn::{Context, loss};
+use crate::turn::{Context, Layout, loss};
 use crate::wake::Waker;
 use crate::wiring;
 
@@ -70,6 +70,7 @@ impl App {
             agents,
             transports,
             state: self.store.directory().to_owned(),
+            layout: Layout::default(),
         });
         let servants = &self.servants;
         let fence = role.fence().clone();

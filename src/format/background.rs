@@ -2,7 +2,7 @@
 
 use signalbox_adapter::{Block, Document, Inline};
 
-use super::{ago, cell, cost, count, facts, instant, line, one_line, rca, session, span, table, task as told};
+use super::{Draft, ago, cell, cost, count, facts, instant, line, one_line, rca, session, span, table, task as told};
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::store::{ChatKey, Delivery, Investigation, Task};
@@ -138,13 +138,7 @@ pub fn list(rows: &[(Task, Investigation)], now: Timestamp) -> Document {
 
 /// Shows everything of one.
 #[must_use]
-pub fn show(
-    task: &Task,
-    name: &str,
-    investigation: &Investigation,
-    deliveries: &[Delivery],
-    now: Timestamp,
-) -> Document {
+pub fn show(task: &Task, name: &str, investigation: &Investigation, deliveries: &[Delivery], now: Timestamp) -> Draft {
     let text = |text: String| vec![Inline::Text(text)];
     let mut pairs = vec![
         ("Investigation", vec![Inline::Code(task.id.to_string())]),
@@ -169,17 +163,19 @@ pub fn show(
             text(format!("{} {asked}", count(usize::try_from(investigation.turns).unwrap_or(0), "time"))),
         ));
     }
-    let mut document = Document { blocks: vec![facts(pairs)] };
+    let mut draft = Draft::from(Document { blocks: vec![facts(pairs)] });
     if task.status.is_final() {
-        let body =
-            if investigation.rca.is_some() { rca::analysis(investigation) } else { told::result(task, name, now) };
-        document = document.then(body);
+        let body = if investigation.rca.is_some() {
+            rca::analysis(investigation).into()
+        } else {
+            told::result(task, name, now)
+        };
+        draft = draft.then(body);
     }
-    if !deliveries.is_empty() {
-        document.blocks.push(Block::text("Notifications:"));
-        document.blocks.push(outcomes(deliveries));
+    if deliveries.is_empty() {
+        return draft;
     }
-    document
+    draft.with(Block::text("Notifications:")).with(outcomes(deliveries))
 }
 
 fn outcomes(deliveries: &[Delivery]) -> Block {

@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::command::{NameFault, Need};
 use crate::config::{Agents, Role};
+use crate::format::Draft;
 use crate::observer::progress::Progress;
 use crate::rca::{Claim, Evidence, Rca, Stats, Verdict};
 use crate::store::pairing::Paired;
@@ -30,8 +31,8 @@ struct Wall {
 }
 
 impl Wall {
-    fn with(mut self, name: &'static str, document: Document) -> Self {
-        self.shown.push((name, document));
+    fn with(mut self, name: &'static str, draft: impl Into<Draft>) -> Self {
+        self.shown.push((name, draft.into().document()));
         self
     }
 

@@ -5,6 +5,7 @@ pub mod agents;
 pub mod approval;
 pub mod background;
 pub mod delivery;
+mod draft;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;
 pub mod intake;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use signalbox_adapter::{Alignment, Block, Document, Inline};
 
 use crate::clock::Timestamp;
+pub use draft::Draft;
 
 /// Turns a line with `code` between backquotes into inlines; all else is plain text.
 #[must_use]

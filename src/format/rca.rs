@@ -2,7 +2,7 @@
 
 use signalbox_adapter::{Block, Document, Inline, Item};
 
-use super::{cell, count, line, marked, one_line, task};
+use super::{Draft, cell, count, line, marked, one_line, task};
 use crate::clock::Timestamp;
 use crate::rca::{Claim, Rca, Stats, Verdict};
 use crate::store::{Admission, DeliveryState, Investigation, Session, Status, Task};
@@ -38,18 +38,15 @@ pub fn admitted(session: &Session, admission: &Admission, title: &str, backgroun
 
 /// Announces how an investigation ended.
 #[must_use]
-pub fn result(ended: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Document {
+pub fn result(ended: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Draft {
     match (ended.status, &investigation.rca) {
         (Status::Success, Some(_)) => {
             let headline = task::ended(ended, name, now);
-            headline.then(titled(investigation)).then(analysis(investigation))
+            headline.then(titled(investigation)).then(analysis(investigation)).into()
         }
         _ => {
-            let mut document = task::result(ended, name, now);
-            if ended.status == Status::Success {
-                document.blocks.push(numbers(&investigation.stats));
-            }
-            document
+            let draft = task::result(ended, name, now);
+            if ended.status == Status::Success { draft.with(numbers(&investigation.stats)) } else { draft }
         }
     }
 }
@@ -161,12 +158,10 @@ pub fn subject(task: &Task, investigation: &Investigation) -> String {
 
 /// The mail that an investigation is done.
 #[must_use]
-pub fn mail(task: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Document {
+pub fn mail(task: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Draft {
     let asked =
         Block::text(format!("Asked in {}. `/background show {}` there shows everything.", task.address, task.id));
-    let mut document = result(task, name, investigation, now);
-    document.blocks.push(asked);
-    document
+    result(task, name, investigation, now).with(asked)
 }
 
 fn word(task: &Task) -> &'static str {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use signalbox_adapter::{Block, Document, Inline, Item};
 
-use super::{ago, cell, cost, count, line, one_line, session, span, table};
+use super::{Draft, ago, cell, cost, count, line, one_line, session, span, table};
 use crate::clock::Timestamp;
 use crate::observer::progress::Progress;
 use crate::store::{Status, Task};
@@ -52,24 +52,20 @@ pub fn status(rows: &[Row], elsewhere: usize, now: Timestamp) -> Document {
 
 /// Announces how a task ended.
 #[must_use]
-pub fn result(task: &Task, name: &str, now: Timestamp) -> Document {
-    let document = ended(task, name, now);
-    let mut document = match task.status {
-        Status::Ok | Status::Success => document.then(answer(task)),
-        Status::Interrupted => document.then(interrupted()),
+pub fn result(task: &Task, name: &str, now: Timestamp) -> Draft {
+    let headline = Draft::from(ended(task, name, now));
+    let draft = match task.status {
+        Status::Ok | Status::Success => headline.then(answer(task)),
+        Status::Interrupted => headline.then(interrupted()),
         Status::Queued
         | Status::Running
         | Status::Aborted
         | Status::ErrorTimeout
         | Status::ErrorCli
         | Status::ErrorCliNotFound
-        | Status::ErrorInternal => document.then(failure(task)),
+        | Status::ErrorInternal => headline.then(failure(task)),
     };
-    if !task.denials.is_empty() {
-        document.blocks.push(Block::text("Not permitted:"));
-        document.blocks.push(denied(task));
-    }
-    document
+    if task.denials.is_empty() { draft } else { draft.with(Block::text("Not permitted:")).with(denied(task)) }
 }
 
 /// Says why a task was ended through a fault of the program.
@@ -139,10 +135,10 @@ pub fn progress(task: &Task, name: &str, progress: &Progress, stopping: bool, no
     document
 }
 
-fn answer(task: &Task) -> Document {
+fn answer(task: &Task) -> Draft {
     match task.result.as_deref().map(str::trim) {
-        None | Some("") => Document::text("(no answer)"),
-        Some(answer) => Document::from_markdown(answer),
+        None | Some("") => Document::text("(no answer)").into(),
+        Some(answer) => Draft::markdown(answer),
     }
 }
 
@@ -153,14 +149,14 @@ fn interrupted() -> Document {
     )
 }
 
-fn failure(task: &Task) -> Document {
-    let mut document = Document::default();
+fn failure(task: &Task) -> Draft {
+    let mut draft = Draft::default();
     if let Some(error) = task.error.as_deref().map(str::trim).filter(|error| !error.is_empty()) {
         let mut text: String = error.chars().take(MAX_ERROR_CHARS).collect();
         if error.chars().nth(MAX_ERROR_CHARS).is_some() {
             text.push('…');
         }
-        document.blocks.push(match task.status {
+        draft = draft.with(match task.status {
             // Our own sentence; all else is the agent's words, shown as they are.
             Status::ErrorCliNotFound | Status::ErrorTimeout => Block::Paragraph(super::marked(&text)),
             Status::Queued
@@ -174,10 +170,9 @@ fn failure(task: &Task) -> Document {
         });
     }
     if let Some(partial) = task.result.as_deref().map(str::trim).filter(|partial| !partial.is_empty()) {
-        document.blocks.push(Block::text("The answer so far:"));
-        document = document.then(Document::from_markdown(partial));
+        draft = draft.with(Block::text("The answer so far:")).then(Draft::markdown(partial));
     }
-    document
+    draft
 }
 
 fn denied(task: &Task) -> Block {

@@ -41,7 +41,7 @@ mod tests;
 use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
-use crate::agent::event::{Event, Final, Usage};
+use crate::agent::event::{Event, Final};
 use crate::agent::kinds::host::Scope;
 
 pub use assignment::Assignment;
@@ -91,11 +91,6 @@ fn investigate(assignment: &Assignment, machine: &Machine, tell: Tell<'_>) -> io
     } else {
         report::report(&seen, &judgement, &focus)
     };
-    tell(&Event::Final(Final {
-        outcome: Ok(answer),
-        usage: Usage::default(),
-        denials: Vec::new(),
-        unknown_session: false,
-    }))?;
+    tell(&Event::Final(Final::new(Ok(answer))))?;
     Ok(outcome)
 }

@@ -170,7 +170,8 @@ impl Live {
         let context = self.bus.router().context();
         let now = (self.bus.store().clock().now(), Instant::now());
         let document = format::task::progress(task, name, &entry.progress.cleaned(&self.redactor), entry.stopping, now);
-        let (parts, _) = context.render(task.address.provider.as_str(), &document);
+        // Progress is short.
+        let (parts, _) = context.render(task.address.provider.as_str(), document).ok()?;
         let outgoing = Outgoing {
             key: signalbox_adapter::DeliveryKey::from_random_bits(u128::from(self.bus.store().clock().random())),
             target: Target { address: task.address.clone(), reply_to: None, edit_of: Some(message) },
@@ -214,7 +215,7 @@ impl Live {
                     return Ok(());
                 }
                 let document = format::task::progress(&task, &name, &progress, stopping, (tx.now(), Instant::now()));
-                tx.enqueue(&report::status(bus.router().context(), &task, &document))
+                tx.enqueue(&report::status(bus.router().context(), &task, document)?)
             })
             .await
     }

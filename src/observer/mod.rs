@@ -11,6 +11,7 @@
 mod again;
 pub mod board;
 mod brief;
+mod conclusion;
 mod follow;
 mod give_up;
 pub mod housekeeping;
@@ -20,6 +21,7 @@ mod prepare;
 pub mod progress;
 mod questions;
 mod recover;
+mod seen;
 mod verdict;
 mod watch;
 
@@ -72,7 +74,7 @@ impl Word {
 pub struct Observer {
     bus: Arc<Bus>,
     launcher: Launcher,
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     controls: Mutex<HashMap<TaskId, mpsc::Sender<Word>>>,
     board: Arc<Board>,
     servants: Servants,
@@ -89,7 +91,7 @@ impl Observer {
         board: Arc<Board>,
         servants: Servants,
     ) -> Arc<Self> {
-        let stop = servants.stop_token().clone();
+        let (redactor, stop) = (Arc::new(redactor), servants.stop_token().clone());
         Arc::new(Self { bus, launcher, redactor, controls: Mutex::default(), board, servants, stop })
     }
 

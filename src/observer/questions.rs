@@ -44,7 +44,7 @@ impl Observer {
             if let Some(approval) = tx.expire_approval(&asking)? {
                 let context = bus.router().context();
                 let said = format::approval::timed_out(&tx.name_of(&task)?, &approval.tool);
-                tx.enqueue(&context.tell(&task, &said, Purpose::Approval, Vec::new()))?;
+                tx.enqueue(&context.tell(&task, said, Purpose::Approval, Vec::new())?)?;
                 report::answered(tx, context, &task, &approval, Answered::Nobody)?;
             }
             Ok(())

@@ -2,6 +2,7 @@
 
 use crate::agent::event::Final;
 use crate::agent::exit::{Bound, Cause, Ended, Exit};
+use crate::agent::supervisor::STDOUT_FILE;
 use crate::config::Timeouts;
 use crate::format;
 use crate::redact::Redactor;
@@ -14,7 +15,8 @@ pub(super) struct Evidence<'e> {
     pub(super) tools: u32,
     pub(super) said: &'e str,
     pub(super) in_session: bool,
-    pub(super) how_to_install: String,
+    pub(super) how_to_install: &'e str,
+    pub(super) run: &'e str,
     pub(super) timeouts: &'e Timeouts,
     pub(super) redactor: &'e Redactor,
 }
@@ -25,7 +27,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
     let outcome = evidence.last_word.map(|word| &word.outcome);
     let own_word = exit.final_seen.then_some(outcome).flatten();
     let (status, result, error) = match (own_word, &exit.cause, &exit.ended) {
-        (Some(Ok(answer)), _, _) => (answered, Some(answer.clone()), None),
+        (Some(Ok(answer)), _, _) => (answered, Some(whole(answer, evidence)), None),
         (Some(Err(error)), _, _) => (Status::ErrorCli, None, Some(error.clone())),
         (None, Some(Cause::Cancelled), _) => (Status::Aborted, said(evidence), None),
         (None, Some(Cause::Timeout { which }), _) => {
@@ -34,12 +36,12 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
         (None, Some(Cause::SpoolFailed { error }), _) => {
             (Status::ErrorInternal, said(evidence), Some(format!("the run's files could not be written: {error}")))
         }
-        (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.clone())),
+        (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.to_owned())),
         (None, cause, ended) => match (outcome, cause) {
-            (Some(Ok(answer)), None) => (answered, Some(answer.clone()), None),
+            (Some(Ok(answer)), None) => (answered, Some(whole(answer, evidence)), None),
             (Some(Err(error)), _) => (Status::ErrorCli, None, Some(error.clone())),
-            (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, None, Some(format!("the run was ended: {cause:?}"))),
-            (None, _) => (Status::ErrorCli, None, Some(format!("ended without a word: {ended:?}"))),
+            (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, None, Some(format!("the run was ended: it {cause}"))),
+            (None, _) => (Status::ErrorCli, None, Some(format!("ended without a word, {ended}"))),
         },
     };
     let usage = evidence.last_word.map(|word| word.usage).unwrap_or_default();
@@ -60,6 +62,17 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
     }
 }
 
+/// Returns an answer, and says where the rest of it is where it was cut.
+fn whole(answer: &str, evidence: &Evidence<'_>) -> String {
+    let Some(whole_bytes) = evidence.last_word.and_then(|word| word.whole_bytes) else { return answer.to_owned() };
+    format!(
+        "{answer}\n\n(The answer is {whole_bytes} bytes long. What follows the first {} bytes was cut; it is in the file \
+         `runs/{}/{STDOUT_FILE}` of the state directory.)",
+        answer.len(),
+        evidence.run
+    )
+}
+
 /// What the agent had said before it was ended.
 fn said(evidence: &Evidence<'_>) -> Option<String> {
     Some(evidence.said.to_owned()).filter(|said| !said.trim().is_empty())
@@ -77,7 +90,6 @@ fn late(which: Bound, timeouts: &Timeouts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::event::Usage;
     use crate::config::Redact;
 
     fn exit(ended: Ended, cause: Option<Cause>, final_seen: bool) -> Exit {
@@ -95,19 +107,15 @@ mod tests {
     }
 
     fn status(outcome: Option<Result<&str, &str>>, exit: &Exit) -> Status {
-        let word = outcome.map(|outcome| Final {
-            outcome: outcome.map(str::to_owned).map_err(str::to_owned),
-            usage: Usage::default(),
-            denials: Vec::new(),
-            unknown_session: false,
-        });
+        let word = outcome.map(|outcome| Final::new(outcome.map(str::to_owned).map_err(str::to_owned)));
         judge(&Evidence {
             last_word: word.as_ref(),
             exit,
             tools: 0,
             said: "",
             in_session: true,
-            how_to_install: "install it".into(),
+            how_to_install: "install it",
+            run: "5pj46898-1",
             timeouts: &Timeouts::default(),
             redactor: &Redactor::new(&Redact::default()),
         })

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::conclusion::{Conclusion, Ended, conclude};
 use super::inquiry::{self, Briefing, Outcome};
 use super::prepare::Prepared;
-use super::questions::Questions;
 use super::recover::Found;
-use super::verdict::{self, Evidence};
+use super::seen::{MAX_SESSION_IDS, Seen};
 use super::{Observer, Word, prepare};
-use crate::agent::event::{Event, Final};
+use crate::agent::event::Event;
 use crate::agent::exit::Exit;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, StartError, attach};
 use crate::agent::supervisor::end_leftovers;
@@ -34,39 +34,6 @@ pub(super) enum Begin {
     Fresh,
     /// Find it again after a restart of this program.
     Again,
-}
-
-/// Session ids of one run that are stored: an agent has one, or tells another when it begins afresh.
-const MAX_SESSION_IDS: usize = 4;
-/// Longest text kept of what an agent said last, in bytes; shown where no final answer comes.
-const MAX_SAID_BYTES: usize = 16 * 1024;
-
-/// What was seen of a run.
-#[derive(Default)]
-struct Seen {
-    tools: u32,
-    /// Kept for investigations only.
-    recorder: Option<Recorder>,
-    said: String,
-    last_word: Option<Final>,
-    asked_session: Option<String>,
-    other_session: bool,
-    /// The session id that was told last, and how many were stored.
-    session_id: Option<String>,
-    session_ids: usize,
-    questions: Questions,
-}
-
-impl Seen {
-    /// Whether a session id is to be stored: a new one, as long as they do not change all the time.
-    fn is_new_session(&mut self, id: &str) -> bool {
-        if self.session_id.as_deref() == Some(id) || self.session_ids == MAX_SESSION_IDS {
-            return false;
-        }
-        self.session_id = Some(id.to_owned());
-        self.session_ids += 1;
-        true
-    }
 }
 
 /// Follows a task through its run, and through the next where its answer has to be asked for once more.
@@ -142,7 +109,7 @@ async fn watch_run(
                     observer.pass_answers_on(&seen.questions).await;
                 }
             }
-            Some(RunNews::Exit(exit)) => return observer.conclude(task, &exit, seen, briefing).await,
+            Some(RunNews::Exit(exit)) => return observer.conclude(task, exit, seen, briefing).await,
             Some(RunNews::Lost) | None => {
                 observer.interrupt(task, &briefing).await;
                 return None;
@@ -216,7 +183,8 @@ impl Observer {
         if let Some(recorder) = &mut seen.recorder {
             recorder.take(&event);
         }
-        match event {
+        // A supervisor of an earlier version keeps no such bounds.
+        match event.bounded() {
             Event::Session { id, .. } => {
                 seen.other_session = seen.asked_session.as_ref().is_some_and(|asked| *asked != id);
                 if !seen.is_new_session(&id) {
@@ -246,10 +214,7 @@ impl Observer {
             Event::Answered { id, timed_out, .. } => {
                 self.close_question(task, &id, timed_out, &mut seen.questions).await;
             }
-            Event::Text { text } => {
-                let end = text.floor_char_boundary(MAX_SAID_BYTES);
-                text[..end].clone_into(&mut seen.said);
-            }
+            Event::Text { text } => seen.said = text,
             Event::ToolFinished { .. } => {}
             Event::Retrying { attempt, reason } => {
                 tracing::info!(task.id = %task.id, attempt, reason, "an agent waits for its model service");
@@ -259,34 +224,27 @@ impl Observer {
     }
 
     /// Writes down how a run ended; returns the task where its answer is asked for once more.
-    async fn conclude(&self, task: Task, exit: &Exit, seen: Seen, briefing: Briefing) -> Option<Task> {
-        let context = self.bus.router().context();
-        let mut completion = verdict::judge(&Evidence {
-            last_word: seen.last_word.as_ref(),
-            exit,
-            tools: seen.tools,
-            said: &seen.said,
-            in_session: task.session.is_some() && briefing.inquiry.is_none(),
-            how_to_install: prepare::how_to_install(&context.agents, &task.agent),
-            timeouts: &context.config.timeouts,
-            redactor: &self.redactor,
-        });
+    async fn conclude(&self, task: Task, exit: Exit, seen: Seen, briefing: Briefing) -> Option<Task> {
         if exit.survivors > 0 {
             tracing::error!(task.id = %task.id, survivors = exit.survivors, "processes of a run could not be ended");
         }
-        if seen.other_session
-            && let Some(answer) = completion.result.take()
-        {
-            completion.result =
-                Some(format!("*The agent did not resume its conversation and answered in a new one.*\n\n{answer}"));
-        }
-        let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
-        let directories = self.run_directories(&task);
-        let resumable = context.agents.resumes(&task.agent);
-        let outcome =
-            briefing.inquiry.as_ref().zip(seen.recorder.as_ref()).map(|(inquiry, recorder)| {
-                inquiry::settle(inquiry, &mut completion, recorder, resumable, &self.redactor)
-            });
+        let context = Arc::clone(self.bus.router().context());
+        let (directories, output_bytes) = (self.run_directories(&task), exit.output_bytes);
+        let ended = Ended {
+            seen,
+            exit,
+            in_session: task.session.is_some() && briefing.inquiry.is_none(),
+            investigation: briefing.inquiry,
+            resumable: context.agents.resumes(&task.agent),
+            how_to_install: prepare::how_to_install(&context.agents, &task.agent),
+            run: task.run_name(),
+        };
+        let redactor = Arc::clone(&self.redactor);
+        let concluded = tokio::task::spawn_blocking(move || conclude(&ended, &context.config.timeouts, &redactor));
+        let Conclusion { completion, outcome, forgotten } = concluded.await.unwrap_or_else(|error| {
+            tracing::error!(%error, task.id = %task.id, "reading what a run came to panicked");
+            Conclusion::internal_error()
+        });
         // The run's files are all that is known of its end until the end is written down.
         let written = match outcome {
             Some(Outcome::Again(again)) => match self.ask_again(&task, again).await {
@@ -301,7 +259,7 @@ impl Observer {
             }
             None => self.finish(task, completion, forgotten, None).await,
         };
-        if written && exit.output_bytes <= KEEP_ABOVE_BYTES {
+        if written && output_bytes <= KEEP_ABOVE_BYTES {
             let emptied = tokio::task::spawn_blocking(move || directories.iter().try_for_each(|it| empty(it))).await;
             if let Ok(Err(error)) = emptied {
                 tracing::warn!(%error, "could not remove a finished run's files");

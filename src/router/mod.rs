@@ -32,7 +32,7 @@ impl Router {
 
     /// Returns what the handlers know.
     #[must_use]
-    pub fn context(&self) -> &Context {
+    pub fn context(&self) -> &Arc<Context> {
         &self.context
     }
 

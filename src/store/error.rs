@@ -27,10 +27,18 @@ pub enum StoreError {
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,
+    /// Something that takes a while has to be made before the step can be done; whoever asked for the step has it made
+    /// and does the step again.
+    #[error("the step waits for a long message to be laid out")]
+    Deferred(Deferral),
     /// Anything else that the database reports.
     #[error("the database reported: {0}")]
     Other(String),
 }
+
+/// Names what a step waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Deferral(pub u64);
 
 impl StoreError {
     /// Whether it is the surroundings' fault and may pass by itself: the same request, asked again later, may succeed.
@@ -38,7 +46,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Busy | Self::DiskFull | Self::ReadOnly | Self::Io(_) => true,
-            Self::Corrupt(_) | Self::Fenced | Self::Closed | Self::Other(_) => false,
+            Self::Corrupt(_) | Self::Fenced | Self::Closed | Self::Deferred(_) | Self::Other(_) => false,
         }
     }
 
@@ -47,7 +55,7 @@ impl StoreError {
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Corrupt(_) | Self::Fenced | Self::Closed => true,
-            Self::Busy | Self::DiskFull | Self::ReadOnly | Self::Io(_) | Self::Other(_) => false,
+            Self::Busy | Self::DiskFull | Self::ReadOnly | Self::Io(_) | Self::Deferred(_) | Self::Other(_) => false,
         }
     }
 }

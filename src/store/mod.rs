@@ -53,7 +53,7 @@ pub use counts::{Counts, Waiting};
 pub use delivery::{Delivering, Delivery, Gate, NewDelivery, Scope, Sending, State as DeliveryState};
 pub use edits::{StatusMessage, about_approval, about_result, about_status};
 pub use effects::{Effects, Written};
-pub use error::{OpenError, StoreError};
+pub use error::{Deferral, OpenError, StoreError};
 pub use fence::Fence;
 pub use forms::about_loss;
 pub use handle::{Options, Store, Watcher};

@@ -1,6 +1,6 @@
 //! One step of the store: the transaction that its methods work in, and what it will set in motion.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
@@ -39,11 +39,12 @@ pub struct Tx<'c> {
     pub(super) connection: &'c Connection,
     pub(super) context: &'c Context,
     pub(super) effects: RefCell<Effects>,
+    instant: Cell<Option<Timestamp>>,
 }
 
 impl<'c> Tx<'c> {
     pub(super) fn new(connection: &'c Connection, context: &'c Context) -> Self {
-        Self { connection, context, effects: RefCell::default() }
+        Self { connection, context, effects: RefCell::default(), instant: Cell::new(None) }
     }
 
     pub(super) fn into_effects(self) -> Effects {
@@ -53,7 +54,12 @@ impl<'c> Tx<'c> {
     /// Returns the current instant.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.context.clock.now()
+        self.instant.get().unwrap_or_else(|| self.context.clock.now())
+    }
+
+    /// Makes this the current instant: a step that is done again says and stores the same as before.
+    pub fn stand_at(&self, instant: Timestamp) {
+        self.instant.set(Some(instant));
     }
 
     /// Returns the bounds of admission.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use signalbox_adapter::{Attachment, Button, Document, Part, Purpose};
+use signalbox_adapter::{Attachment, Button, Document, Notice, Part, Purpose};
 
+use super::layout::{Laid, Layout, Message};
 use super::transport::{Readers, Transport};
 use crate::agent::catalogue::Catalogue;
 use crate::config::Config;
-use crate::store::{NewDelivery, Task};
+use crate::format::Draft;
+use crate::store::{Deferral, NewDelivery, StoreError, Task};
 
 /// Everything the handlers need that is no row.
 pub struct Context {
@@ -20,12 +23,46 @@ pub struct Context {
     pub transports: BTreeMap<String, Transport>,
     /// State directory.
     pub state: PathBuf,
+    /// Long messages that are being laid out.
+    pub layout: Layout,
 }
 
 impl Context {
-    /// Renders a document for a provider, and what does not fit as a file; one that is not configured gets bare text.
-    #[must_use]
-    pub fn render(&self, provider: &str, document: &Document) -> (Vec<Part>, Option<Attachment>) {
+    /// Lays a message out for a provider, and what does not fit as a file; one that is not configured gets bare text.
+    ///
+    /// # Errors
+    /// [`StoreError::Deferred`] for a long message that is not ready ([`Layout`]).
+    pub fn render(&self, provider: &str, draft: impl Into<Draft>) -> Result<Laid, StoreError> {
+        self.layout.of(Message::Chat(provider.to_owned(), draft.into()), |message| self.lay(message))
+    }
+
+    /// Makes the parts of a letter that each of its recipients gets.
+    ///
+    /// # Errors
+    /// [`StoreError::Deferred`] for a long letter that is not ready ([`Layout`]).
+    pub fn letter(&self, provider: &str, notice: Notice, draft: &Draft) -> Result<Vec<Part>, StoreError> {
+        let message = Message::Letter(provider.to_owned(), notice, draft.clone());
+        self.layout.of(message, |message| self.lay(message)).map(|(parts, _)| parts)
+    }
+
+    /// Has what a step waits for laid out, beside everything else.
+    pub async fn prepare(self: &Arc<Self>, deferral: Deferral) {
+        let context = Arc::clone(self);
+        self.layout.prepare(deferral, move |message| context.lay(message)).await;
+    }
+
+    fn lay(&self, message: &Message) -> Laid {
+        match message {
+            Message::Chat(provider, draft) => self.lay_out(provider, &draft.document()),
+            Message::Letter(provider, notice, draft) => {
+                let letter = Notice { document: draft.document(), ..notice.clone() };
+                let part = self.readers(provider).map(|readers| (readers.compose)(&letter));
+                (part.into_iter().collect(), None)
+            }
+        }
+    }
+
+    fn lay_out(&self, provider: &str, document: &Document) -> Laid {
         let Some(transport) = self.transports.get(provider) else {
             return (vec![Part { body: document.to_markdown() }], None);
         };
@@ -69,10 +106,18 @@ impl Context {
     }
 
     /// Makes the delivery that tells a task's chat something of it.
-    #[must_use]
-    pub fn tell(&self, task: &Task, document: &Document, purpose: Purpose, buttons: Vec<Button>) -> NewDelivery {
-        let (parts, attachment) = self.render(task.address.provider.as_str(), document);
-        NewDelivery {
+    ///
+    /// # Errors
+    /// [`StoreError::Deferred`] for a long message that is not ready ([`Layout`]).
+    pub fn tell(
+        &self,
+        task: &Task,
+        draft: impl Into<Draft>,
+        purpose: Purpose,
+        buttons: Vec<Button>,
+    ) -> Result<NewDelivery, StoreError> {
+        let (parts, attachment) = self.render(task.address.provider.as_str(), draft)?;
+        Ok(NewDelivery {
             address: task.address.clone(),
             window: task.window.clone(),
             reply_to: task.reply_to.clone(),
@@ -83,7 +128,7 @@ impl Context {
             task: Some(task.id.clone()),
             inbox: task.inbox,
             about: None,
-        }
+        })
     }
 }
 
@@ -122,15 +167,16 @@ mod tests {
             agents: Catalogue::new(Agents::default(), BTreeMap::new()),
             transports: BTreeMap::from([("narrow".to_owned(), narrow)]),
             state: PathBuf::new(),
+            layout: Layout::default(),
         };
         context.config.render.max_parts = 2;
-        let (parts, attachment) = context.render("narrow", &Document::text("word ".repeat(100) + "end"));
+        let (parts, attachment) = context.render("narrow", Document::text("word ".repeat(100) + "end")).expect("short");
         assert_eq!(parts.len(), 2);
         assert!(parts[1].body.ends_with("(2/2)"), "{parts:?}");
         let attachment = attachment.expect("there is more");
         assert_eq!((attachment.file_name.as_str(), attachment.media_type.as_str()), ("answer.md", "text/markdown"));
         assert!(attachment.text.ends_with("word end"), "{}", attachment.text);
-        let (parts, attachment) = context.render("narrow", &Document::text("short"));
+        let (parts, attachment) = context.render("narrow", Document::text("short")).expect("short");
         assert_eq!((parts.len(), attachment), (1, None));
     }
 }

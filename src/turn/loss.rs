@@ -5,7 +5,7 @@ use signalbox_adapter::{ChatAddress, Purpose};
 use super::Context;
 use crate::format::delivery::{self, Whose};
 use crate::outbox::Loss;
-use crate::store::{Delivery, NewDelivery, StoreError, Tx, about_loss, chat};
+use crate::store::{ChatKey, Delivery, NewDelivery, StoreError, Tx, about_loss};
 
 /// Tells a chat what became of a delivery; once as long as the same line waits to be said.
 ///
@@ -15,7 +15,8 @@ use crate::store::{Delivery, NewDelivery, StoreError, Tx, about_loss, chat};
 /// [`StoreError`].
 pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<(), StoreError> {
     let task = lost.task.as_deref().map(|id| tx.task(id)).transpose()?.flatten();
-    let is_answer = task.as_ref().map_or(lost.about.is_none(), |task| chat(&task.address) == chat(&lost.address));
+    let is_answer =
+        task.as_ref().map_or(lost.about.is_none(), |task| ChatKey::of(&task.address) == ChatKey::of(&lost.address));
     let is_status = lost.purpose == Purpose::Progress && loss != Loss::Thread;
     if !is_answer || is_status || lost.is_edit || !cx.can_reach(lost.address.provider.as_str()) {
         return Ok(());
@@ -36,10 +37,10 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
         Loss::Thread => (delivery::thread_gone(whose), ChatAddress { thread: None, ..lost.address.clone() }),
     };
     let about = about_loss(&format!("{loss:?}:{}", name.unwrap_or_default()));
-    if tx.waits_about(&chat(&address), &about)? {
+    if tx.waits_about(&ChatKey::of(&address).to_string(), &about)? {
         return Ok(());
     }
-    let (parts, _) = cx.render(address.provider.as_str(), &document);
+    let (parts, _) = cx.render(address.provider.as_str(), document)?;
     tx.enqueue(&NewDelivery {
         address,
         window: None,

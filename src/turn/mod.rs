@@ -9,6 +9,7 @@ pub mod admit;
 mod context;
 mod handler;
 pub mod intake;
+mod layout;
 mod look;
 pub mod loss;
 pub mod mention;
@@ -22,10 +23,12 @@ use std::cell::{Cell, RefCell};
 use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Purpose, Signal};
 
 use crate::config::Role;
-use crate::format;
+use crate::format::{self, Draft};
 use crate::store::{ChatKey, InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
 pub use context::Context;
 pub use handler::Handler;
+use layout::MAX_WITHIN_BYTES;
+pub use layout::{Laid, Layout};
 pub use look::{Heard, Look, Looked};
 pub use transport::{Readers, Transport, Voice};
 
@@ -84,8 +87,8 @@ impl<'t> Turn<'t> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn answer(&self, document: Document) -> Result<InboxOutcome, StoreError> {
-        self.reply(document)?;
+    pub fn answer(&self, draft: impl Into<Draft>) -> Result<InboxOutcome, StoreError> {
+        self.reply(draft.into())?;
         Ok(InboxOutcome::Ok)
     }
 
@@ -93,20 +96,21 @@ impl<'t> Turn<'t> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn refuse(&self, document: Document) -> Result<InboxOutcome, StoreError> {
-        self.reply(document)?;
+    pub fn refuse(&self, draft: impl Into<Draft>) -> Result<InboxOutcome, StoreError> {
+        self.reply(draft.into())?;
         Ok(InboxOutcome::Refused)
     }
 
     /// Answers a press where it was made, if the answer is short; all else is a message.
-    fn reply(&self, document: Document) -> Result<(), StoreError> {
+    fn reply(&self, draft: Draft) -> Result<(), StoreError> {
         if self.is_press()
-            && let Some(notice) = format::notice(&document)
+            && draft.weight_bytes() <= MAX_WITHIN_BYTES
+            && let Some(notice) = format::notice(&draft.document())
         {
             self.answer_press(&notice);
             return Ok(());
         }
-        self.say(document, Purpose::Result, Vec::new(), None)
+        self.say(draft, Purpose::Result, Vec::new(), None)
     }
 
     /// Whether the message is the press of a button.
@@ -135,28 +139,27 @@ impl<'t> Turn<'t> {
     /// [`StoreError`].
     pub fn say(
         &self,
-        document: Document,
+        draft: impl Into<Draft>,
         purpose: Purpose,
         buttons: Vec<Button>,
         task: Option<&TaskId>,
     ) -> Result<(), StoreError> {
         let Aside { mut before, after } = self.aside.take();
-        let document = match purpose {
+        let draft = draft.into();
+        let draft = match purpose {
             // A status message changes; what is said beside it stays.
             Purpose::Progress => {
                 before.extend(after);
                 if !before.is_empty() {
                     self.say(Document { blocks: before }, Purpose::Result, Vec::new(), task)?;
                 }
-                document
+                draft
             }
             Purpose::Result | Purpose::Approval | Purpose::Alert => {
-                before.extend(document.blocks);
-                before.extend(after);
-                Document { blocks: before }
+                Draft::from(Document { blocks: before }).then(draft).then(Document { blocks: after })
             }
         };
-        let (parts, attachment) = self.cx.render(self.incoming.address.provider.as_str(), &document);
+        let (parts, attachment) = self.cx.render(self.incoming.address.provider.as_str(), draft)?;
         self.tx.enqueue(&NewDelivery {
             address: self.incoming.address.clone(),
             window: self.incoming.window.clone(),

@@ -4,7 +4,7 @@ use signalbox_adapter::{ChatAddress, ChatId, Document, Notice, Part, Provider, P
 
 use super::{Context, Turn};
 use crate::command::channel::Channel;
-use crate::format;
+use crate::format::{self, Draft};
 use crate::store::{ChatKey, Investigation, NewDelivery, StoreError, Task, TaskId, Tx};
 
 /// What the notices about an investigation are known by.
@@ -38,12 +38,13 @@ pub fn done(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str, inquiry: &Inves
         to: Vec::new(),
         id: format!("rca-{}", ended.id),
         references: ended.retry_of.iter().map(|earlier| format!("rca-{earlier}")).collect(),
-        document: format::rca::mail(ended, name, inquiry, tx.now()),
+        document: Document::default(),
     };
+    let said = format::rca::mail(ended, name, inquiry, tx.now());
     let notice = format::rca::notice(ended, inquiry);
     let notices = Notices { tx, cx, about: about(&ended.id) };
     for channel in &channels {
-        notices.send(channel, &ended.address, &notice, &letter)?;
+        notices.send(channel, &ended.address, &notice, (&letter, &said))?;
     }
     Ok(())
 }
@@ -60,11 +61,12 @@ pub fn test(turn: &Turn<'_>, channels: &[Channel]) -> Result<(), StoreError> {
         to: Vec::new(),
         id: format!("test-{}", turn.tx.new_task_id()),
         references: Vec::new(),
-        document: document.clone(),
+        document: Document::default(),
     };
+    let said = Draft::from(document.clone());
     let notices = Notices { tx: turn.tx, cx: turn.cx, about: about_test(&chat) };
     for channel in channels {
-        notices.send(channel, &turn.incoming.address, &document, &letter)?;
+        notices.send(channel, &turn.incoming.address, &document, (&letter, &said))?;
     }
     Ok(())
 }
@@ -81,15 +83,16 @@ impl Notices<'_> {
         channel: &Channel,
         asked_in: &ChatAddress,
         notice: &Document,
-        letter: &Notice,
+        (letter, said): (&Notice, &Draft),
     ) -> Result<(), StoreError> {
         match channel {
             Channel::Readers(provider) => {
                 let Some(readers) = self.cx.readers(provider.as_str()) else { return Ok(()) };
-                let part = (readers.compose)(&Notice { to: readers.to.clone(), ..letter.clone() });
+                let letter = Notice { to: readers.to.clone(), ..letter.clone() };
+                let parts = self.cx.letter(provider.as_str(), letter, said)?;
                 for recipient in &readers.to {
                     let address = ChatAddress::new(provider.clone(), ChatId::new(recipient.clone()));
-                    self.row(address, vec![part.clone()])?;
+                    self.row(address, parts.clone())?;
                 }
                 Ok(())
             }
@@ -101,7 +104,7 @@ impl Notices<'_> {
     }
 
     fn notice(&self, address: ChatAddress, notice: &Document) -> Result<(), StoreError> {
-        let (parts, _) = self.cx.render(address.provider.as_str(), notice);
+        let (parts, _) = self.cx.render(address.provider.as_str(), notice.clone())?;
         self.row(address, parts)
     }
 

@@ -38,10 +38,12 @@ fn result_buttons(task: &Task) -> Vec<Button> {
 }
 
 /// Makes a task's status message.
-#[must_use]
-pub fn status(cx: &Context, task: &Task, document: &Document) -> NewDelivery {
-    let told = cx.tell(task, document, Purpose::Progress, status_buttons(&task.id));
-    NewDelivery { about: Some(about_status(&task.id)), ..told }
+///
+/// # Errors
+/// [`StoreError`].
+pub fn status(cx: &Context, task: &Task, document: Document) -> Result<NewDelivery, StoreError> {
+    let told = cx.tell(task, document, Purpose::Progress, status_buttons(&task.id))?;
+    Ok(NewDelivery { about: Some(about_status(&task.id)), ..told })
 }
 
 /// Asks a task's chat for its agent's permission.
@@ -50,7 +52,7 @@ pub fn status(cx: &Context, task: &Task, document: &Document) -> NewDelivery {
 /// [`StoreError`].
 pub fn ask(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Result<(), StoreError> {
     let question = format::approval::question(&tx.name_of(task)?, approval, cx.config.timeouts.approval);
-    let told = cx.tell(task, &question, Purpose::Approval, approval_buttons(&approval.id));
+    let told = cx.tell(task, question, Purpose::Approval, approval_buttons(&approval.id))?;
     tx.enqueue(&NewDelivery { about: Some(about_approval(&approval.id)), ..told })
 }
 
@@ -89,7 +91,7 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     if inquiry.as_ref().is_some_and(|inquiry| inquiry.background) && ended.status == Status::Success {
         buttons.push(Button { label: "Use".into(), action: format!("background use {}", ended.id) });
     }
-    let told = cx.tell(ended, &report, Purpose::Result, buttons);
+    let told = cx.tell(ended, report, Purpose::Result, buttons)?;
     tx.enqueue(&NewDelivery { about: Some(about_result(&ended.id)), ..told })?;
     // Whoever has cancelled it knows.
     if let Some(inquiry) = inquiry.as_ref().filter(|_| ended.status != Status::Aborted) {
@@ -154,7 +156,7 @@ fn show_instead(tx: &Tx<'_>, cx: &Context, about: &str, document: &Document) -> 
     for shown in tx.with_buttons(about)? {
         let provider = shown.address.provider.as_str();
         if cx.can_edit(provider) {
-            let (parts, _) = cx.render(provider, document);
+            let (parts, _) = cx.render(provider, document.clone())?;
             let Some(part) = parts.into_iter().next() else { continue };
             tx.replace(&shown, &part, &[])?;
         }

@@ -18,7 +18,7 @@ use signalbox::outbox::{Outbox, Pacer, Setup};
 use signalbox::redact::Redactor;
 use signalbox::router::Router;
 use signalbox::store::{Caps, Delivering, Durability, Options, Role, Scope, Store};
-use signalbox::turn::{Context, Transport};
+use signalbox::turn::{Context, Layout, Transport};
 use signalbox_adapter::{
     ChatAddress, ChatId, Deliver, DeliverError, Document, Identity, InboundKey, Inbox, Incoming, IncomingKind, Limits,
     MessageId, Outgoing, Part, Provider, Purpose, Receipt, Reconciled, Render, Rendered, Sender, TextUnit, UserId,
@@ -126,6 +126,7 @@ impl Rig {
             transports: [(PROVIDER.to_owned(), transport)].into(),
             state,
             config,
+            layout: Layout::default(),
         });
         let look = Arc::new(tokio::sync::Notify::new());
         let stop = CancellationToken::new();

@@ -5,6 +5,7 @@ mod conversation;
 mod forms;
 mod listening;
 mod lives;
+mod long_answers;
 mod messages;
 mod outage;
 mod restarts;

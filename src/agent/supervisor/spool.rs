@@ -13,9 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::process::Identity;
 use super::wire;
-use crate::agent::event::Event;
+use crate::agent::event::{Event, MAX_ANSWER_BYTES};
 use crate::agent::exit::{Exit, MAX_STDERR_TAIL_BYTES};
-use crate::agent::protocol::MAX_ANSWER_BYTES;
 use crate::agent::run::PROTOCOL_VERSION;
 
 /// Who supervises the run; there from the moment the socket listens.

@@ -239,12 +239,13 @@ impl<'a> Run<'a> {
     }
 
     fn take(&mut self, step: Step) {
-        for event in &step.events {
+        for event in step.events {
+            let event = event.bounded();
             if matches!(event, Event::Final(_)) {
                 self.close_requests();
-                self.final_seen = self.record(event);
+                self.final_seen = self.record(&event);
             } else {
-                self.record(event);
+                self.record(&event);
             }
         }
         if let Some(agent) = &mut self.agent
@@ -325,7 +326,7 @@ impl<'a> Run<'a> {
             let last = self.speak.end(&ending);
             self.close_requests();
             let own = self.answers_by_output && self.cause.is_none();
-            let kept = self.record(&Event::Final(last));
+            let kept = self.record(&Event::Final(last).bounded());
             self.final_seen = kept && own && matches!(ended, Ended::Exited { .. });
         }
         let exit = Exit {

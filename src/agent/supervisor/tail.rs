@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 
-/// Longest line that is given on, in bytes; a longer one is dropped.
-pub(super) const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+/// Longest line that is given on, in bytes; a longer one is dropped. An answer may be one line.
+pub(super) const MAX_LINE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Most that one call reads, in bytes, so that time and signals are looked at in between.
 const MAX_READ_BYTES: usize = 4 * 1024 * 1024;

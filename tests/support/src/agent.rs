@@ -22,6 +22,8 @@
 //! | `leave` | leaves a process behind that has a session of its own, no parent, and holds the output open |
 //! | `cancel-itself` | asks its own supervisor to end the run, and waits until it is turned away |
 //! | `answer <text>` | the final answer, instead of `turn <n>: …` |
+//! | `fill <bytes> <text>` | the final answer is this text, over and over |
+//! | `table <bytes>` | the final answer is a table of one row, this long |
 //! | `next <text>` | the final answer of the session's next turn, whatever it is asked; `script: <step>` is done instead |
 //! | `fail <text>` | the final error |
 //! | `crash <code>` | exits without a final word |
@@ -134,6 +136,14 @@ impl Agent {
                 "leave" => leave(),
                 "cancel-itself" => cancel_itself(),
                 "answer" => answer = Ok(rest.to_owned()),
+                "fill" => {
+                    let (bytes, text) = rest.split_once(' ').expect("fill <bytes> <text>");
+                    answer = Ok(text.repeat(bytes.parse::<usize>().expect("fill <bytes> <text>").div_ceil(text.len())));
+                }
+                "table" => {
+                    let columns = rest.parse::<usize>().expect("table <bytes>") / "|a|-".len();
+                    answer = Ok(format!("{}|\n{}|\n", "|a".repeat(columns), "|-".repeat(columns)));
+                }
                 "next" => fs::write(self.next_file().expect("a directory"), rest).expect("the next answer is kept"),
                 "fail" => answer = Err(rest.to_owned()),
                 "crash" => std::process::exit(rest.parse().expect("crash <code>")),

@@ -42,7 +42,9 @@ impl Parameters {
                 None => {
                     let text = std::str::from_utf8(content).ok()?;
                     let is_json = text.starts_with(['{', '[']) || text.parse::<i64>().is_ok() || text == "true";
-                    let value = if is_json { serde_json::from_str(text).ok()? } else { Value::from(text) };
+                    // A caption may begin like JSON.
+                    let json = is_json.then(|| serde_json::from_str(text).ok()).flatten();
+                    let value = json.unwrap_or_else(|| Value::from(text));
                     read.fields.insert(name, value);
                 }
             }

@@ -1,0 +1,70 @@
+//! What a run came to: how its task ends and, of an investigation, what was found.
+//!
+//! Pure, and slow where the answer is long: to be called where blocking is fine.
+
+use super::inquiry::{self, Outcome};
+use super::seen::Seen;
+use super::verdict::{self, Evidence};
+use crate::agent::exit::Exit;
+use crate::config::Timeouts;
+use crate::format;
+use crate::redact::Redactor;
+use crate::store::{Completion, Investigation, Status};
+
+/// A run that has ended.
+pub(super) struct Ended {
+    pub(super) seen: Seen,
+    pub(super) exit: Exit,
+    pub(super) investigation: Option<Investigation>,
+    pub(super) in_session: bool,
+    /// Whether its agent can be asked once more in the same conversation.
+    pub(super) resumable: bool,
+    pub(super) how_to_install: String,
+    /// Names the directory of its files.
+    pub(super) run: String,
+}
+
+/// What it came to.
+pub(super) struct Conclusion {
+    pub(super) completion: Completion,
+    /// Of an investigation.
+    pub(super) outcome: Option<Outcome>,
+    /// Whether the agent does not know its conversation any more.
+    pub(super) forgotten: bool,
+}
+
+impl Conclusion {
+    /// Where it could not be told what a run came to.
+    pub(super) fn internal_error() -> Self {
+        let error = format::task::our_fault().to_owned();
+        let completion = Completion::without_answer(Status::ErrorInternal, Some(error));
+        Self { completion, outcome: None, forgotten: false }
+    }
+}
+
+pub(super) fn conclude(ended: &Ended, timeouts: &Timeouts, redactor: &Redactor) -> Conclusion {
+    let Ended { seen, exit, investigation, .. } = ended;
+    let mut completion = verdict::judge(&Evidence {
+        last_word: seen.last_word.as_ref(),
+        exit,
+        tools: seen.tools,
+        said: &seen.said,
+        in_session: ended.in_session,
+        how_to_install: &ended.how_to_install,
+        run: &ended.run,
+        timeouts,
+        redactor,
+    });
+    if seen.other_session
+        && let Some(answer) = completion.result.take()
+    {
+        completion.result =
+            Some(format!("*The agent did not resume its conversation and answered in a new one.*\n\n{answer}"));
+    }
+    let settled = investigation.as_ref().zip(seen.recorder.as_ref());
+    let outcome = settled.map(|(investigation, recorder)| {
+        inquiry::settle(investigation, &mut completion, recorder, ended.resumable, redactor)
+    });
+    let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
+    Conclusion { completion, outcome, forgotten }
+}
