@@ -3,6 +3,7 @@
 use rusqlite::params;
 use signalbox_adapter::{ChatAddress, Form};
 
+use super::chat::ChatKey;
 use super::delivery::Delivery;
 use super::error::StoreError;
 use super::outbox::OPEN;
@@ -72,8 +73,8 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn waits_about(&self, lane: &str, about: &str) -> Result<bool, StoreError> {
+    pub fn waits_about(&self, chat: &ChatKey, about: &str) -> Result<bool, StoreError> {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE about = ?2 AND lane = ?1 AND {OPEN})");
-        Ok(self.connection.prepare_cached(&sql)?.query_row([lane, about], |row| row.get(0))?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row(params![chat, about], |row| row.get(0))?)
     }
 }

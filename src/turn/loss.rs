@@ -37,7 +37,7 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
         Loss::Thread => (delivery::thread_gone(whose), ChatAddress { thread: None, ..lost.address.clone() }),
     };
     let about = about_loss(&format!("{loss:?}:{}", name.unwrap_or_default()));
-    if tx.waits_about(&ChatKey::of(&address).to_string(), &about)? {
+    if tx.waits_about(&ChatKey::of(&address), &about)? {
         return Ok(());
     }
     let (parts, _) = cx.render(address.provider.as_str(), document)?;

@@ -258,6 +258,6 @@ async fn what_was_refused_is_left_out_and_a_thread_that_is_gone_is_left_by_all_t
     let id = task.id.clone();
     let task = desk.did(move |tx| tx.task(id.as_str())).await.expect("it is there");
     assert_eq!((task.address, task.reply_to), (address("one"), None));
-    let session = desk.did(|tx| tx.session_by_name("test:one", "a")).await.expect("it is there");
+    let session = desk.did(|tx| tx.session_by_name(&key("one"), "a")).await.expect("it is there");
     assert_eq!(session.address, address("one"));
 }
