@@ -10,12 +10,12 @@ use signalbox_adapter::{
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::event::{Decision, Denial};
 use crate::agent::kinds;
+use crate::agent::progress::Progress;
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::command::{NameFault, Need};
 use crate::config::{Agents, Role};
 use crate::format::Draft;
-use crate::observer::progress::Progress;
 use crate::rca::{Claim, Evidence, Rca, Stats, Verdict};
 use crate::store::pairing::Paired;
 use crate::store::{
@@ -435,6 +435,7 @@ fn tasks() {
         .with("result of an interrupted run", result(&task(Status::Interrupted), name, NOW))
         .with_text("our_fault", our_fault())
         .with("ended", ended(&task(Status::Ok), name, NOW))
+        .with_text("progress_line", progress_line(&running, name, "claude/opus", Duration::from_secs(64), instant))
         .with("progress", progress(&task(Status::Running), name, &running, false, (NOW, instant)))
         .with("progress while it stops", progress(&task(Status::Running), name, &running, true, (NOW, instant)))
         .with("stopping", stopping(&[name.to_owned(), "brave-elk".to_owned()]))

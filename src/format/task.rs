@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use signalbox_adapter::{Block, Document, Inline, Item};
 
 use super::{Draft, ago, cell, cost, count, line, one_line, session, span, table};
+use crate::agent::progress::{MAX_STEP_CHARS, Progress};
 use crate::clock::Timestamp;
-use crate::observer::progress::Progress;
 use crate::store::{Status, Task};
 
 /// Longest error text shown, in characters.
@@ -108,6 +108,23 @@ pub fn ended(task: &Task, name: &str, now: Timestamp) -> Document {
     }
     let headline = vec![Inline::strong(format!("[{name}] {verdict}")), Inline::Text(rest)];
     Document { blocks: vec![Block::Paragraph(headline)] }
+}
+
+/// Writes one line about a task's run.
+#[must_use]
+pub fn progress_line(progress: &Progress, name: &str, agent: &str, running: Duration, now: Instant) -> String {
+    let mut line = format!("{name} · {} · {agent}", span(Duration::from_secs(running.as_secs())));
+    if progress.tools > 0 {
+        line.push_str(&format!(" · {}", count(usize::try_from(progress.tools).unwrap_or(usize::MAX), "tool")));
+    }
+    let step = if progress.step.is_empty() { one_line(&progress.said, MAX_STEP_CHARS) } else { progress.step.clone() };
+    if !step.is_empty() {
+        line.push_str(&format!(" · {step}"));
+    }
+    if let Some(silent) = progress.silent(now) {
+        line.push_str(&format!(" · silent for {}", span(silent)));
+    }
+    line
 }
 
 /// Shows the progress of a task: time, tools, step, the agent's last words, and how long it has been silent.

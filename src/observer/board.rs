@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::progress::Progress;
 use crate::agent::event::Event;
+use crate::agent::progress::Progress;
 use crate::store::{Task, TaskId};
 
 /// The runs under way.

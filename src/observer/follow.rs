@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 use std::time::Instant;
 
-use super::progress::Progress;
 use crate::agent::event::Event;
+use crate::agent::progress::Progress;
 use crate::agent::supervisor::EVENTS_FILE;
 use crate::format;
 use crate::store::{ChatKey, Status, Store, StoreError, Task};
@@ -72,7 +72,7 @@ impl Follower {
             .or_insert_with(|| Followed { progress: Progress::new(now), read_bytes: 0 });
         // A run that has written nothing yet has no file.
         run.read(&directory, now).ok();
-        run.progress.line(name, &agent, running, now)
+        format::task::progress_line(&run.progress, name, &agent, running, now)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use signalbox_adapter::Purpose;
 
-use super::{Observer, Word};
+use super::state::{Observer, Word};
 use crate::format;
 use crate::format::approval::Answered;
 use crate::store::{Asking, Task};

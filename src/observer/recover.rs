@@ -7,12 +7,9 @@
 //! | same boot, no directory | it never started: start it |
 //! | supervisor dead, or another boot | end what is left, `interrupted` |
 
-use std::sync::Arc;
-
-use super::Observer;
-use super::watch::{Begin, STORE_AGAIN};
+use super::state::{Observer, STORE_AGAIN};
 use crate::agent::supervisor::client::{Attached, Run, attach};
-use crate::store::{Status, StoreError, Task};
+use crate::store::Task;
 
 /// What became of a run while this program was down.
 pub(super) enum Found {
@@ -27,20 +24,6 @@ pub(super) enum Found {
 }
 
 impl Observer {
-    /// Finds every run again; call it once, before orders are followed.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the rows cannot be read.
-    pub async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
-        let store = self.bus.store();
-        let tasks = store.patiently(&self.stop, || store.read(|tx| tx.unfinished_tasks(None))).await?;
-        for task in tasks.into_iter().filter(|task| task.status == Status::Running) {
-            self.begin(task, Begin::Again);
-        }
-        // What waited may run now; its order comes over the bus.
-        store.patiently(&self.stop, || self.bus.write(|tx| tx.start_ready())).await
-    }
-
     /// Finds one run again; trouble with its files is no verdict, and it is looked for until there is one.
     pub(super) async fn find(&self, task: &Task) -> Found {
         let same_boot = task.boot.as_deref() == Some(self.bus.store().boot());

@@ -2,16 +2,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
 use super::conclusion::{Conclusion, Ended, conclude};
 use super::inquiry::{self, Briefing, Outcome};
+use super::prepare;
 use super::prepare::Prepared;
 use super::recover::Found;
 use super::seen::{MAX_SESSION_IDS, Seen};
-use super::{Observer, Word, prepare};
+use super::state::{Observer, Word};
 use crate::agent::event::Event;
 use crate::agent::exit::Exit;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, StartError, attach};
@@ -23,8 +24,6 @@ use crate::rca::{Rca, Recorder, Stats};
 use crate::store::{Asking, Completion, Session, Status, StoreError, Task};
 use crate::turn::report;
 
-/// How long until a step that could not be stored is tried again.
-pub(super) const STORE_AGAIN: Duration = Duration::from_secs(1);
 /// Output up to which a run's files are removed at its end, in bytes; of a longer one the answer was cut, and they stay.
 const KEEP_ABOVE_BYTES: u64 = 1 << 20;
 

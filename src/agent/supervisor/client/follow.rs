@@ -1,6 +1,6 @@
-//! One run as the bot follows it.
+//! One run as the bot follows it: found again, read from its socket or from its files.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,15 +8,82 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::process::Child;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{Attached, attach, exit_of};
 use crate::agent::event::Event;
 use crate::agent::exit::Exit;
 use crate::agent::run::PROTOCOL_VERSION;
+use crate::agent::supervisor::process::Identity;
 use crate::agent::supervisor::socket;
-use crate::agent::supervisor::spool::EVENTS_FILE;
+use crate::agent::supervisor::spool::{EVENTS_FILE, EXIT_FILE, Record, SUPERVISOR_FILE};
 use crate::agent::supervisor::wire::{self, Control, EXIT_PREFIX, ExitLine, Hello};
+
+/// Longest wait for a supervisor that just begins, or that just ends.
+const SETTLE_LIMIT: Duration = Duration::from_secs(2);
+
+/// How often it is looked for meanwhile.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// What became of a run.
+#[derive(Debug)]
+pub enum Attached {
+    /// It is going on.
+    Live(Run),
+    /// It ended; the events that were not seen yet and the end are there to be read.
+    Ended(Run),
+    /// It was never started: its directory does not exist.
+    NeverStarted,
+    /// Its supervisor is gone and left no word; [`crate::agent::supervisor::end_leftovers`] ends what is left.
+    Dead,
+}
+
+/// Finds a run again; its first `from_event` events are not repeated.
+///
+/// # Errors
+/// Where the run's directory cannot be read.
+pub async fn attach(directory: &Path, from_event: u64) -> io::Result<Attached> {
+    let limit = Instant::now() + SETTLE_LIMIT;
+    loop {
+        // The order matters: a supervisor writes its exit before it goes.
+        let supervisor = supervisor_of(directory)?;
+        let past_bytes = if from_event == 0 { events_bytes(directory) } else { 0 };
+        let alive = supervisor.as_ref().is_some_and(Identity::is_alive);
+        if exit_of(directory).is_some() {
+            return Ok(Attached::Ended(Run::recorded(directory, from_event)?));
+        }
+        if alive && let Ok(run) = Run::connect(directory, from_event).await {
+            return Ok(Attached::Live(run.with_past(past_bytes)));
+        }
+        if !directory.try_exists()? {
+            return Ok(Attached::NeverStarted);
+        }
+        let dead = supervisor.is_some() && !alive;
+        if dead || Instant::now() >= limit {
+            return Ok(Attached::Dead);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Reads how a run ended; `None` while it did not.
+#[must_use]
+pub fn exit_of(directory: &Path) -> Option<Exit> {
+    serde_json::from_slice(&fs::read(directory.join(EXIT_FILE)).ok()?).ok()
+}
+
+/// Returns how much a run has told so far, in bytes.
+fn events_bytes(directory: &Path) -> u64 {
+    fs::metadata(directory.join(EVENTS_FILE)).map_or(0, |events| events.len())
+}
+
+/// Reads who supervises a run; `None` where nobody does yet.
+fn supervisor_of(directory: &Path) -> io::Result<Option<Identity>> {
+    match fs::read(directory.join(SUPERVISOR_FILE)) {
+        Ok(json) => Ok(serde_json::from_slice::<Record>(&json).ok().map(|record| record.process)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
 
 /// Longest wait for a supervisor's hello, and for it to take a message.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -85,7 +152,7 @@ impl Connection {
 
 impl Run {
     /// Connects to a run's supervisor.
-    pub(super) async fn connect(directory: &Path, seen: u64) -> io::Result<Self> {
+    async fn connect(directory: &Path, seen: u64) -> io::Result<Self> {
         let (_open, address) = socket::address(directory)?;
         let talk = async {
             let mut stream = UnixStream::connect(address).await?;
@@ -100,7 +167,7 @@ impl Run {
     }
 
     /// Reads a run that ended.
-    pub(super) fn recorded(directory: &Path, seen: u64) -> io::Result<Self> {
+    fn recorded(directory: &Path, seen: u64) -> io::Result<Self> {
         let mut events = BufReader::new(File::open(directory.join(EVENTS_FILE))?);
         for _ in 0..seen {
             events.skip_until(b'\n')?;
@@ -110,7 +177,7 @@ impl Run {
     }
 
     /// Notes how many bytes of events there were when the run was found.
-    pub(super) fn with_past(self, past_bytes: u64) -> Self {
+    fn with_past(self, past_bytes: u64) -> Self {
         Self { past_bytes, ..self }
     }
 

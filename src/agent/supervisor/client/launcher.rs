@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::{Attached, Run, attach};
+use super::follow::{Attached, Run, attach};
 use crate::agent::run::RunSpec;
 use crate::agent::supervisor::SUBCOMMAND;
 use crate::agent::supervisor::frame::{self, FrameError, Ready};
