@@ -16,8 +16,8 @@ use crate::lifecycle::{self, Servants, rehearsal};
 use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
-    Approval, Deferral, Delivery, Effects, Fence, InboxOutcome, OpenInbound, Store, StoreError, Task, TaskId, Tx,
-    Written,
+    Approval, Deferral, Delivery, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store, StoreError,
+    Task, TaskId, Tx, Written,
 };
 use crate::turn::Heard;
 use crate::turn::intake;
@@ -43,7 +43,7 @@ pub enum Order {
     /// Tell an agent a person's answer.
     Answer(Approval),
     /// Remove what a closed session has left in its scratch directory.
-    Tidy(i64),
+    Tidy(SessionId),
 }
 
 /// The receiving ends of the bus, one for each of its two servants.
@@ -233,7 +233,12 @@ impl Bus {
     }
 
     /// Closes a message that cannot be handled through a fault of ours, and says so in its chat where that can be done.
-    async fn refuse(&self, inbox: Option<i64>, incoming: Incoming, poller: Option<Fence>) -> Result<(), StoreError> {
+    async fn refuse(
+        &self,
+        inbox: Option<InboxId>,
+        incoming: Incoming,
+        poller: Option<Fence>,
+    ) -> Result<(), StoreError> {
         let step = self.router.step_refuse(inbox, incoming.clone());
         match self.write(checked(poller.clone(), Box::new(step))).await {
             Err(StoreError::Other(error)) => {
@@ -264,11 +269,11 @@ impl Bus {
     /// # Errors
     /// [`StoreError`].
     pub async fn route_open(&self) -> Result<(), StoreError> {
-        let mut after = 0;
+        let mut after = None;
         loop {
             let open = self.store.read(move |tx| tx.open_inbound(after, LOOK)).await?;
             let Some(last) = open.last() else { return Ok(()) };
-            after = last.id;
+            after = Some(last.id);
             for inbound in open {
                 if self.router.transcriber(&inbound.incoming).is_some() && self.wants_files(&inbound.incoming).await {
                     self.hear(inbound);
@@ -282,7 +287,7 @@ impl Bus {
     #[tracing::instrument(
         name = "inbound",
         skip_all,
-        fields(chat.id = %inbound.incoming.address.chat, inbox.id = inbound.id)
+        fields(chat.id = %inbound.incoming.address.chat, inbox.id = %inbound.id)
     )]
     async fn route_stored(&self, inbound: OpenInbound, heard: Option<Heard>) -> Result<(), StoreError> {
         let (id, incoming) = (inbound.id, inbound.incoming.clone());
@@ -293,7 +298,7 @@ impl Bus {
         match written {
             // This one will never do, and must not hold up those behind it.
             Err(StoreError::Other(error)) => {
-                tracing::error!(error, inbox.id = id, "could not handle a message; its chat is told");
+                tracing::error!(error, inbox.id = %id, "could not handle a message; its chat is told");
                 self.refuse(Some(id), incoming, None).await
             }
             written => written,
@@ -303,7 +308,7 @@ impl Bus {
     /// Writes a voice note down beside everything else, then routes its message.
     fn hear(&self, inbound: OpenInbound) {
         let Some(voice) = intake::voice(&inbound.incoming.files) else { return };
-        if !self.ears.claim(inbound.id) {
+        if !self.ears.claim(inbound.id.get()) {
             return;
         }
         let file = PathBuf::from(&voice.path);
@@ -313,15 +318,15 @@ impl Bus {
             let stop = bus.servants.stop_token().clone();
             let heard = tokio::select! {
                 // Its message stays open: the next life of this program hears it.
-                () = stop.cancelled() => return bus.ears.release(id),
+                () = stop.cancelled() => return bus.ears.release(id.get()),
                 heard = lifecycle::caught(bus.write_down(&inbound.incoming, &file)) => heard,
             };
             let heard = heard.unwrap_or_else(|why| Err(format!("writing it down failed through a fault of mine: {why}")));
             let routed = bus.store.patiently(&stop, || bus.route_stored(inbound.clone(), Some(heard.clone()))).await;
             if let Err(error) = routed {
-                tracing::error!(%error, inbox.id = id, "could not store what a voice note says; it is written down again");
+                tracing::error!(%error, inbox.id = %id, "could not store what a voice note says; it is written down again");
             }
-            bus.ears.release(id);
+            bus.ears.release(id.get());
         });
     }
 

@@ -135,7 +135,7 @@ fn answered(answer: &str) -> Task {
 
 fn session() -> Session {
     Session {
-        id: 3,
+        id: crate::store::SessionId::new(3),
         address: address(),
         name: "calm-otter".into(),
         agent: "claude".into(),
@@ -202,7 +202,7 @@ fn rca(verdict: Verdict) -> Rca {
 
 fn delivery(state: DeliveryState) -> Delivery {
     Delivery {
-        id: 9,
+        id: crate::store::DeliveryId::new(9),
         key: signalbox_adapter::DeliveryKey::from_random_bits(7),
         lane: "telegram:-1001234".into(),
         address: address(),

@@ -5,7 +5,7 @@ use signalbox_adapter::{Block, Document, Inline};
 use super::{ago, cell, cost, count, facts, instant, line, one_line, table};
 use crate::clock::Timestamp;
 use crate::command::NameFault;
-use crate::store::{Admission, Refusal, Session, Task};
+use crate::store::{Admission, Refusal, Session, SessionId, Task};
 
 /// Longest prompt shown in a list or in details, in characters.
 const MAX_PROMPT_CHARS: usize = 300;
@@ -191,7 +191,7 @@ pub fn now_active(name: &str) -> Document {
 
 /// Lists sessions.
 #[must_use]
-pub fn table_of(sessions: &[Session], active: Option<i64>, now: Timestamp) -> Block {
+pub fn table_of(sessions: &[Session], active: Option<SessionId>, now: Timestamp) -> Block {
     let rows = sessions
         .iter()
         .map(|session| {
@@ -215,7 +215,7 @@ pub fn table_of(sessions: &[Session], active: Option<i64>, now: Timestamp) -> Bl
 
 /// Answers `/session list`.
 #[must_use]
-pub fn list(sessions: &[Session], active: Option<i64>, now: Timestamp) -> Document {
+pub fn list(sessions: &[Session], active: Option<SessionId>, now: Timestamp) -> Document {
     if sessions.is_empty() {
         return line("No sessions yet. `/session <prompt>` starts one.");
     }

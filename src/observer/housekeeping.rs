@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::supervisor::STDOUT_FILE;
 use crate::bus::Bus;
 use crate::clock::Timestamp;
-use crate::store::StoreError;
+use crate::store::{SessionId, StoreError};
 
 /// How often the house is kept.
 const EVERY: Duration = Duration::from_secs(3600);
@@ -41,7 +41,7 @@ pub(super) fn scratch_of(owner: &str, state: &Path) -> PathBuf {
 }
 
 /// Removes what a closed session has left in its scratch directory.
-pub(super) async fn tidy(state: PathBuf, session: i64) {
+pub(super) async fn tidy(state: PathBuf, session: SessionId) {
     let scratch = scratch_of(&session.to_string(), &state);
     match tokio::fs::remove_dir_all(&scratch).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -12,7 +12,7 @@ use signalbox_adapter::{Incoming, IncomingKind};
 use crate::command::{self, Misunderstood, Parsed};
 use crate::format;
 use crate::handlers;
-use crate::store::{InboxOutcome, OpenInbound, StoreError, Tx};
+use crate::store::{InboxId, InboxOutcome, OpenInbound, StoreError, Tx};
 use crate::turn::intake;
 use crate::turn::rights::{is_addressed, role_of};
 use crate::turn::{Context, Heard, Looked, Turn, answer_press};
@@ -71,7 +71,7 @@ impl Router {
     /// to a sender who may use the bot.
     pub fn step_refuse(
         &self,
-        inbox: Option<i64>,
+        inbox: Option<InboxId>,
         incoming: Incoming,
     ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
         let router = self.clone();
@@ -139,7 +139,7 @@ struct Ready {
 }
 
 impl Ready {
-    fn route(&self, tx: &Tx<'_>, inbox: i64) -> Result<(), StoreError> {
+    fn route(&self, tx: &Tx<'_>, inbox: InboxId) -> Result<(), StoreError> {
         let turn = Turn::new(tx, &self.context, &self.incoming, inbox, &self.looked);
         serve::serve(&turn, &self.parsed)
     }

@@ -8,6 +8,7 @@ use signalbox_adapter::{ChatAddress, Incoming, MessageId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
+use super::id::{InboxId, SessionId};
 use super::session::Session;
 use super::task::{Status, Task, TaskId};
 use super::tx::Tx;
@@ -18,7 +19,7 @@ pub struct NewTask<'a> {
     /// The message that asks for it.
     pub incoming: &'a Incoming,
     /// Its inbox row.
-    pub inbox: i64,
+    pub inbox: InboxId,
     /// Session it belongs to.
     pub session: &'a Session,
     /// Prompt.
@@ -53,8 +54,8 @@ struct Row<'a> {
     address: &'a ChatAddress,
     window: Option<&'a str>,
     reply_to: Option<&'a str>,
-    session: Option<i64>,
-    inbox: Option<i64>,
+    session: Option<SessionId>,
+    inbox: Option<InboxId>,
     requested_by: &'a str,
     agent: &'a str,
     model: Option<&'a str>,
@@ -68,13 +69,13 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn queue_is_full(&self, chat: &ChatKey, session: Option<i64>) -> Result<Option<Refusal>, StoreError> {
+    pub fn queue_is_full(&self, chat: &ChatKey, session: Option<SessionId>) -> Result<Option<Refusal>, StoreError> {
         let waiting = self.count_waiting(chat)?;
         let full = waiting >= self.caps().queued_per_chat && self.must_wait(chat, session)?;
         Ok(full.then_some(Refusal::QueueFull(waiting)))
     }
 
-    fn must_wait(&self, chat: &ChatKey, session: Option<i64>) -> Result<bool, StoreError> {
+    fn must_wait(&self, chat: &ChatKey, session: Option<SessionId>) -> Result<bool, StoreError> {
         // Whatever waits now cannot run now, so it does not come into it.
         let mut statement = self.connection.prepare_cached(
             "SELECT count(*) FILTER (WHERE status = 'running') >= ?1

@@ -5,6 +5,7 @@ use signalbox_adapter::{ChatAddress, ChatId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
+use super::id::SessionId;
 use super::tx::Tx;
 
 /// What goes with a chat from its old name (1) to its new one (2).
@@ -29,7 +30,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set_active_session(&self, chat: &ChatKey, session: Option<i64>) -> Result<(), StoreError> {
+    pub fn set_active_session(&self, chat: &ChatKey, session: Option<SessionId>) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO chats (chat, active_session) VALUES (?1, ?2)
@@ -43,7 +44,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn active_session_id(&self, chat: &ChatKey) -> Result<Option<i64>, StoreError> {
+    pub fn active_session_id(&self, chat: &ChatKey) -> Result<Option<SessionId>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT active_session FROM chats WHERE chat = ?1")?;
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?.flatten())
     }

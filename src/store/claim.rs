@@ -9,6 +9,7 @@ use signalbox_adapter::ChatAddress;
 
 use super::delivery::{Delivery, Scope, Sending};
 use super::error::StoreError;
+use super::id::{DeliveryId, InboxId};
 use super::outbox::{COLUMNS, OPEN, read};
 use super::tx::Tx;
 use crate::clock::Timestamp;
@@ -82,7 +83,7 @@ impl Tx<'_> {
         Ok(delivering.gate.admits(&address, what))
     }
 
-    fn claim(&self, id: i64, sender: &str) -> Result<Delivery, StoreError> {
+    fn claim(&self, id: DeliveryId, sender: &str) -> Result<Delivery, StoreError> {
         let sql = format!(
             "UPDATE outbox SET sender = ?2, attempts = attempts + 1, state = 'sending' WHERE id = ?1 RETURNING {COLUMNS}"
         );
@@ -102,7 +103,7 @@ impl Tx<'_> {
                  ORDER BY state <> 'sending', purpose > 0, id LIMIT 1) head
              WHERE state <> 'sending' AND {due}"
         );
-        let next: Option<(i64, String, bool)> = self
+        let next: Option<(DeliveryId, String, bool)> = self
             .connection
             .prepare_cached(&sql)?
             .query_row(params![lane, self.now()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -149,7 +150,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn count_undelivered(&self, scopes: &[Scope], inbox: Option<i64>) -> Result<usize, StoreError> {
+    pub fn count_undelivered(&self, scopes: &[Scope], inbox: Option<InboxId>) -> Result<usize, StoreError> {
         let sql = format!(
             "SELECT count(*) FROM outbox WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
                  AND (?3 IS NULL OR inbox = ?3)"

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose};
 
+use super::id::{DeliveryId, InboxId};
 use super::task::TaskId;
 use crate::clock::Timestamp;
 
@@ -104,7 +105,7 @@ pub struct NewDelivery {
     /// The task it tells of.
     pub task: Option<TaskId>,
     /// The inbound message it answers.
-    pub inbox: Option<i64>,
+    pub inbox: Option<InboxId>,
     /// What its buttons are about, by which it is found when they are spent.
     pub about: Option<String>,
 }
@@ -113,7 +114,7 @@ pub struct NewDelivery {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Row id: order of writing.
-    pub id: i64,
+    pub id: DeliveryId,
     /// Idempotency key.
     pub key: DeliveryKey,
     /// Lane.

@@ -4,6 +4,7 @@ use signalbox_adapter::{Provider, Signal};
 
 use super::approval::Approval;
 use super::delivery::Delivery;
+use super::id::SessionId;
 use super::task::{Task, TaskId};
 
 /// What a write returned, and what to do now that it is durable.
@@ -25,7 +26,7 @@ pub struct Effects {
     /// Permission requests that were answered.
     pub answered: Vec<Approval>,
     /// Sessions that were closed; their scratch is no longer needed.
-    pub closed: Vec<i64>,
+    pub closed: Vec<SessionId>,
     /// Deliveries of a free lane, already `sending` by this process.
     pub send: Vec<Delivery>,
     /// Whether a lane may have something to claim.

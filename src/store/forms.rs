@@ -36,7 +36,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn leave_out(&self, delivery: &Delivery, what: Form, error: &str) -> Result<(), StoreError> {
         let leave = match what {
-            Form::Text => "plain = 1",
+            Form::Text => "plain = TRUE",
             Form::Buttons => "buttons = '[]'",
             Form::File => "attachment = NULL",
             Form::Reply => "reply_to = NULL",
@@ -57,7 +57,7 @@ impl Tx<'_> {
         let main = ChatAddress { thread: None, ..thread.clone() };
         // A reply would lead back into the thread.
         let waiting =
-            format!("UPDATE outbox SET address = ?2, reply_to = NULL WHERE address = ?1 AND is_edit = 0 AND {OPEN}");
+            format!("UPDATE outbox SET address = ?2, reply_to = NULL WHERE address = ?1 AND NOT is_edit AND {OPEN}");
         let steps = [
             waiting.as_str(),
             "UPDATE sessions SET address = ?2 WHERE address = ?1",

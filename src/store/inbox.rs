@@ -5,6 +5,7 @@ use signalbox_adapter::{ChatAddress, Incoming, IncomingKind, MessageId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
+use super::id::InboxId;
 use super::tx::Tx;
 use crate::clock::Timestamp;
 
@@ -41,7 +42,7 @@ impl InboxOutcome {
 #[derive(Debug, Clone)]
 pub struct OpenInbound {
     /// Row id.
-    pub id: i64,
+    pub id: InboxId,
     /// The message.
     pub incoming: Incoming,
 }
@@ -51,7 +52,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn inbound_text(&self, inbox: i64) -> Result<Option<String>, StoreError> {
+    pub fn inbound_text(&self, inbox: InboxId) -> Result<Option<String>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT incoming FROM inbox WHERE id = ?1")?;
         let body: Option<String> = statement.query_row([inbox], |row| row.get(0)).optional()?;
         Ok(body.map(|body| text(&body)).transpose()?.flatten())
@@ -61,7 +62,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn accept(&self, incoming: &Incoming) -> Result<Option<i64>, StoreError> {
+    pub fn accept(&self, incoming: &Incoming) -> Result<Option<InboxId>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO inbox (key, chat, message, incoming, state, received_at) VALUES (?1, ?2, ?3, ?4, 'open', ?5)
              ON CONFLICT (key) DO NOTHING RETURNING id",
@@ -76,7 +77,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn close_inbound(&self, id: i64, outcome: InboxOutcome) -> Result<(), StoreError> {
+    pub fn close_inbound(&self, id: InboxId, outcome: InboxOutcome) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE inbox SET state = 'done', outcome = ?2, done_at = ?3 WHERE id = ?1")?
             .execute(params![id, outcome.as_str(), self.now()])?;
@@ -87,10 +88,10 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn open_inbound(&self, after: i64, limit: usize) -> Result<Vec<OpenInbound>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT id, incoming FROM inbox WHERE state = 'open' AND id > ?2 ORDER BY id LIMIT ?1")?;
+    pub fn open_inbound(&self, after: Option<InboxId>, limit: usize) -> Result<Vec<OpenInbound>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, incoming FROM inbox WHERE state = 'open' AND id > coalesce(?2, 0) ORDER BY id LIMIT ?1",
+        )?;
         let rows = statement.query_map(params![limit, after], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {
             let (id, body) = row?;
@@ -103,7 +104,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn is_open(&self, id: i64) -> Result<bool, StoreError> {
+    pub fn is_open(&self, id: InboxId) -> Result<bool, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT state = 'open' FROM inbox WHERE id = ?1")?;
         Ok(statement.query_row([id], |row| row.get(0)).optional()?.unwrap_or(false))
     }
@@ -112,9 +113,9 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn inbound_by_key(&self, key: &str) -> Result<Option<(i64, Option<InboxOutcome>)>, StoreError> {
+    pub fn inbound_by_key(&self, key: &str) -> Result<Option<(InboxId, Option<InboxOutcome>)>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT id, outcome FROM inbox WHERE key = ?1")?;
-        let row: Option<(i64, Option<String>)> =
+        let row: Option<(InboxId, Option<String>)> =
             statement.query_row([key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         Ok(row.map(|(id, outcome)| (id, outcome.as_deref().map(InboxOutcome::parse))))
     }
@@ -142,7 +143,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn received_at(&self, id: i64) -> Result<Option<Timestamp>, StoreError> {
+    pub fn received_at(&self, id: InboxId) -> Result<Option<Timestamp>, StoreError> {
         let mut statement = self.connection.prepare_cached("SELECT received_at FROM inbox WHERE id = ?1")?;
         Ok(statement.query_row([id], |row| row.get(0)).optional()?)
     }

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::chat::ChatKey;
 use super::delivery::Delivery;
 use super::error::StoreError;
+use super::id::SessionId;
 use super::outbox::{COLUMNS as OUTBOX_COLUMNS, read as read_delivery};
 use super::task::{Task, TaskId};
 use super::tx::Tx;
@@ -159,7 +160,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn investigation_of_session(&self, session: i64) -> Result<Option<Investigation>, StoreError> {
+    pub fn investigation_of_session(&self, session: SessionId) -> Result<Option<Investigation>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM investigations i JOIN tasks t ON t.id = i.task
              WHERE t.session = ?1 AND t.status = 'success' ORDER BY t.seq DESC LIMIT 1"

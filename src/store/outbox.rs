@@ -10,6 +10,7 @@ use signalbox_adapter::{DeliveryKey, MessageId, Part, Purpose};
 use super::chat::ChatKey;
 use super::delivery::{Delivery, NewDelivery, Sending, State};
 use super::error::StoreError;
+use super::id::DeliveryId;
 use super::task::TaskId;
 use super::tx::Tx;
 use crate::clock::Timestamp;
@@ -153,7 +154,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn delivered(&self, id: i64, message: &MessageId) -> Result<(), StoreError> {
+    pub fn delivered(&self, id: DeliveryId, message: &MessageId) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE outbox SET state = 'delivered', message = ?2, finished_at = ?3, error = NULL WHERE id = ?1",
@@ -167,7 +168,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn postpone(&self, id: i64, until: Timestamp, error: &str) -> Result<(), StoreError> {
+    pub fn postpone(&self, id: DeliveryId, until: Timestamp, error: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE outbox SET state = 'pending', sender = NULL, next_at = ?2, error = ?3, postponed_at = ?4 WHERE id = ?1",
@@ -180,7 +181,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unsure(&self, id: i64, until: Timestamp, error: &str) -> Result<(), StoreError> {
+    pub fn unsure(&self, id: DeliveryId, until: Timestamp, error: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE outbox SET state = 'unknown', sender = NULL, next_at = ?2, error = ?3, maybe_repeat = TRUE,
@@ -194,7 +195,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn supersede(&self, id: i64) -> Result<(), StoreError> {
+    pub fn supersede(&self, id: DeliveryId) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE outbox SET state = 'delivered', finished_at = ?2 WHERE id = ?1")?
             .execute(params![id, self.now()])?;
@@ -219,7 +220,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn give_up(&self, id: i64, error: &str) -> Result<(), StoreError> {
+    pub fn give_up(&self, id: DeliveryId, error: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE outbox SET state = 'failed', finished_at = ?2, error = ?3 WHERE id = ?1")?
             .execute(params![id, self.now(), error])?;

@@ -2,6 +2,7 @@
 
 use signalbox_adapter::ChatAddress;
 
+use super::id::SessionId;
 use crate::clock::Timestamp;
 
 /// State of a session.
@@ -42,7 +43,7 @@ impl SessionStatus {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
     /// Row id.
-    pub id: i64,
+    pub id: SessionId,
     /// Where it was started.
     pub address: ChatAddress,
     /// Name, unique among the chat's open sessions.

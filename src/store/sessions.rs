@@ -8,6 +8,7 @@ use signalbox_adapter::ChatAddress;
 
 use super::chat::ChatKey;
 use super::error::StoreError;
+use super::id::SessionId;
 use super::session::{NewSession, Session, SessionStatus};
 use super::task::Task;
 use super::tx::Tx;
@@ -50,7 +51,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn session(&self, id: i64) -> Result<Option<Session>, StoreError> {
+    pub fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM sessions WHERE id = ?1");
         Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
     }
@@ -101,7 +102,7 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached(
             "SELECT t.session FROM outbox o JOIN tasks t ON t.id = o.task WHERE o.address = ?1 AND o.message = ?2",
         )?;
-        let id: Option<Option<i64>> =
+        let id: Option<Option<SessionId>> =
             statement.query_row([&address.to_string(), message], |row| row.get(0)).optional()?;
         match id.flatten() {
             Some(id) => self.session(id),
@@ -153,7 +154,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn reopen_session(&self, id: i64) -> Result<(), StoreError> {
+    pub fn reopen_session(&self, id: SessionId) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE sessions SET status = 'idle', archived = FALSE WHERE id = ?1")?
             .execute([id])?;
@@ -164,7 +165,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn create_session(&self, new: &NewSession<'_>) -> Result<i64, StoreError> {
+    pub fn create_session(&self, new: &NewSession<'_>) -> Result<SessionId, StoreError> {
         let now = self.now();
         let id = self
             .connection
@@ -196,7 +197,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set_session_directory(&self, id: i64, directory: &str) -> Result<(), StoreError> {
+    pub fn set_session_directory(&self, id: SessionId, directory: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE sessions SET directory = ?2 WHERE id = ?1")?
             .execute(params![id, directory])?;
@@ -207,7 +208,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn use_session(&self, id: i64, prompt: &str) -> Result<(), StoreError> {
+    pub fn use_session(&self, id: SessionId, prompt: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE sessions SET status = 'running', last_used_at = ?2, messages = messages + 1, last_prompt = ?3
@@ -221,7 +222,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn rename_session(&self, id: i64, name: &str) -> Result<(), StoreError> {
+    pub fn rename_session(&self, id: SessionId, name: &str) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE sessions SET name = ?2, folded = ?3 WHERE id = ?1")?
             .execute(params![id, name, folded(name)])?;
@@ -232,7 +233,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn end_session(&self, id: i64) -> Result<(), StoreError> {
+    pub fn end_session(&self, id: SessionId) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE sessions SET status = 'ended', archived = FALSE WHERE id = ?1")?
             .execute([id])?;
@@ -247,7 +248,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set_agent_session(&self, id: i64, agent_session: Option<&str>) -> Result<(), StoreError> {
+    pub fn set_agent_session(&self, id: SessionId, agent_session: Option<&str>) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE sessions SET agent_session = ?2 WHERE id = ?1")?
             .execute(params![id, agent_session])?;
@@ -258,7 +259,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn allow_tool(&self, id: i64, tool: &str) -> Result<(), StoreError> {
+    pub fn allow_tool(&self, id: SessionId, tool: &str) -> Result<(), StoreError> {
         let Some(session) = self.session(id)? else { return Ok(()) };
         let mut tools = session.allowed_tools;
         if !tools.iter().any(|known| known == tool) {
@@ -278,7 +279,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn charge_session(
         &self,
-        id: i64,
+        id: SessionId,
         input_tokens: Option<u64>,
         output_tokens: Option<u64>,
         reported_cost: Option<f64>,
@@ -306,7 +307,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn settle_session(&self, id: i64) -> Result<(), StoreError> {
+    pub fn settle_session(&self, id: SessionId) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE sessions SET status = 'idle' WHERE id = ?1 AND status = 'running' AND NOT EXISTS

@@ -4,6 +4,7 @@ use std::fmt;
 
 use signalbox_adapter::ChatAddress;
 
+use super::id::{InboxId, SessionId};
 use crate::agent::event::Denial;
 use crate::clock::Timestamp;
 
@@ -131,9 +132,9 @@ pub struct Task {
     /// The asking message.
     pub reply_to: Option<String>,
     /// Session it belongs to.
-    pub session: Option<i64>,
+    pub session: Option<SessionId>,
     /// Inbound message that asked.
-    pub inbox: Option<i64>,
+    pub inbox: Option<InboxId>,
     /// User id of who asked.
     pub requested_by: String,
     /// Agent.

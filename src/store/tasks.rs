@@ -5,6 +5,7 @@ use signalbox_adapter::{ChatAddress, MessageId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
+use super::id::{InboxId, SessionId};
 use super::task::{Completion, Status, Task, TaskId};
 use super::tx::Tx;
 
@@ -101,7 +102,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn tasks_of_session(&self, session: i64, limit: usize) -> Result<Vec<Task>, StoreError> {
+    pub fn tasks_of_session(&self, session: SessionId, limit: usize) -> Result<Vec<Task>, StoreError> {
         self.tasks_where("session = ?1", &[&session], limit)
     }
 
@@ -139,7 +140,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn tasks_of_inbound(&self, inbox: i64) -> Result<Vec<Task>, StoreError> {
+    pub fn tasks_of_inbound(&self, inbox: InboxId) -> Result<Vec<Task>, StoreError> {
         self.tasks_where("inbox = ?1", &[&inbox], usize::MAX >> 1)
     }
 

@@ -24,7 +24,7 @@ use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Purpose
 
 use crate::config::Role;
 use crate::format::{self, Draft};
-use crate::store::{ChatKey, InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
+use crate::store::{ChatKey, InboxId, InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
 pub use context::Context;
 pub use handler::Handler;
 use layout::MAX_WITHIN_BYTES;
@@ -41,7 +41,7 @@ pub struct Turn<'t> {
     /// The message.
     pub incoming: &'t Incoming,
     /// Its inbox row.
-    pub inbox: i64,
+    pub inbox: InboxId,
     /// What was found outside of the transaction.
     pub looked: &'t Looked,
     /// Whether a press has been answered.
@@ -60,7 +60,7 @@ struct Aside {
 impl<'t> Turn<'t> {
     /// Begins a message's turn.
     #[must_use]
-    pub fn new(tx: &'t Tx<'t>, cx: &'t Context, incoming: &'t Incoming, inbox: i64, looked: &'t Looked) -> Self {
+    pub fn new(tx: &'t Tx<'t>, cx: &'t Context, incoming: &'t Incoming, inbox: InboxId, looked: &'t Looked) -> Self {
         let before = match looked.heard() {
             Some(Ok(words)) => vec![Block::Quote(vec![Block::text(words.clone())])],
             Some(Err(_)) | None => Vec::new(),

@@ -72,7 +72,7 @@ async fn only_what_would_have_to_wait_meets_a_full_queue() {
     let first = started(desk.prompt("one", "a").await);
     queued(desk.prompt("one", "a").await);
     let session = first.session;
-    let full = move |session: Option<i64>| move |tx: &Tx<'_>| tx.queue_is_full(&key("one"), session);
+    let full = move |session: Option<SessionId>| move |tx: &Tx<'_>| tx.queue_is_full(&key("one"), session);
     assert_eq!(desk.did(full(session)).await, Some(Refusal::QueueFull(1)), "the session is at work");
     assert_eq!(desk.did(full(None)).await, None, "there is room to run");
     started(desk.prompt("one", "b").await);

@@ -52,7 +52,7 @@ async fn deliveries_are_counted_by_state_and_the_oldest_that_waits_is_known() {
     }
     let scopes = [Scope { provider: "test".into(), window: None }];
     let claimed = desk.did(move |tx| tx.claim_deliveries(&scopes, "me", 3)).await;
-    let ids: Vec<i64> = claimed.iter().map(|delivery| delivery.id).collect();
+    let ids: Vec<DeliveryId> = claimed.iter().map(|delivery| delivery.id).collect();
     desk.did(move |tx| {
         tx.delivered(ids[0], &MessageId::new("m1"))?;
         tx.give_up(ids[1], "no such chat")

@@ -66,7 +66,7 @@ impl Desk {
 /// Reads again and again, as long as the token is not cancelled.
 async fn read_on(store: Store, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        store.read(|tx| tx.open_inbound(0, 10)).await.expect("readable");
+        store.read(|tx| tx.open_inbound(None, 10)).await.expect("readable");
     }
 }
 
@@ -94,7 +94,7 @@ async fn large_steps_that_come_at_once_do_not_share_one_large_commit() {
     let desk = Desk::new();
     let largest = desk.large_steps(40, 1 << 20).await;
     assert!(largest <= BOUND_BYTES, "{largest} bytes");
-    assert_eq!(desk.did(|tx| tx.open_inbound(0, 1_000)).await.len(), 40);
+    assert_eq!(desk.did(|tx| tx.open_inbound(None, 1_000)).await.len(), 40);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_process_that_leaves_takes_no_log_away_from_those_that_stay() {
     other.close();
     assert!(desk.log().exists());
     desk.small_steps("c", 10).await;
-    assert_eq!(desk.did(|tx| tx.open_inbound(0, 100)).await.len(), 21);
+    assert_eq!(desk.did(|tx| tx.open_inbound(None, 100)).await.len(), 21);
     desk.store.close();
     assert!(!desk.log().exists());
 }
@@ -142,5 +142,5 @@ async fn a_large_log_that_was_left_behind_is_cut_by_the_next_start() {
     let next = Desk { store, clock: Arc::clone(&desk.clock), directory: left };
     assert!(next.store.log_bytes() > BOUND_BYTES / 2, "as after a crash");
     next.until_the_log_is_small().await;
-    assert_eq!(next.did(|tx| tx.open_inbound(0, 2_000)).await.len(), 1_000);
+    assert_eq!(next.did(|tx| tx.open_inbound(None, 2_000)).await.len(), 1_000);
 }

@@ -26,7 +26,7 @@ async fn several_processes_open_a_store_at_once() {
     let other = open(desk.directory.path()).expect("it opens beside the first");
     desk.did(|tx| tx.accept(&incoming("1", "one"))).await;
     other.write(None, |tx| tx.accept(&incoming("2", "one"))).await.expect("stored");
-    assert_eq!(desk.store.read(|tx| tx.open_inbound(0, 10)).await.expect("readable").len(), 2);
+    assert_eq!(desk.store.read(|tx| tx.open_inbound(None, 10)).await.expect("readable").len(), 2);
 }
 
 #[track_caller]

@@ -8,7 +8,7 @@ use regex_lite::Regex;
 const DIALECT: [&str; 3] = ["open.rs", "schema.rs", "checkpoint.rs"];
 
 /// Words that one of the two does not read, or reads otherwise, each with what to say instead.
-const FORBIDDEN: [(&str, &str); 14] = [
+const FORBIDDEN: [(&str, &str); 15] = [
     (r"\b(iif|ifnull)\s*\(", "CASE, coalesce"),
     (r"\b(INSERT|UPDATE) OR\b|\bREPLACE INTO\b", "ON CONFLICT, NOT EXISTS"),
     (r"\bjson\w*\s*\(|->", "a column of its own, or the value read whole"),
@@ -21,6 +21,7 @@ const FORBIDDEN: [(&str, &str); 14] = [
     (r"\b(printf|format|hex|instr|typeof|group_concat|char|unicode)\s*\(", "a value made before"),
     (r"\bIS (NOT )?\?", "IS DISTINCT FROM"),
     (r"==", "="),
+    (r"\b(is_edit|archived|discarded|maybe_repeat|investigation|background|plain) *(=|<>) *[01]\b", "TRUE, FALSE, NOT"),
     (r"\bLIMIT \S+,", "OFFSET"),
     (r"FROM \(SELECT [^()]*(\([^()]*\)[^()]*)*\)\s*(WHERE|ORDER|LIMIT|$)", "a name for the inner table"),
 ];
@@ -98,6 +99,7 @@ fn each_word_of_one_database_alone_is_found() {
         "SELECT a FROM t WHERE b IS NOT ?1",
         "SELECT a FROM t WHERE b == ?1",
         "SELECT a FROM t LIMIT 5, 10",
+        "UPDATE t SET archived = 1",
         "SELECT window FROM t",
         "INSERT INTO t (user) VALUES (?1)",
         "SELECT a FROM (SELECT a FROM t WHERE b IN (?1)) WHERE a > ?2",

@@ -10,7 +10,7 @@ async fn a_copy_of_a_message_is_dropped() {
     let accept = || |tx: &Tx<'_>| tx.accept(&incoming("update-1", "one"));
     assert!(desk.did(accept()).await.is_some());
     assert_eq!(desk.did(accept()).await, None);
-    assert_eq!(desk.did(|tx| tx.open_inbound(0, 10)).await.len(), 1);
+    assert_eq!(desk.did(|tx| tx.open_inbound(None, 10)).await.len(), 1);
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn a_failed_step_leaves_nothing_behind() {
     assert_eq!(desk.did(|tx| tx.unfinished_tasks(None)).await, []);
     assert_eq!(desk.did(|tx| tx.sessions(None, 10)).await, []);
     assert_eq!(desk.did(|tx| tx.deliveries(None, 10)).await, []);
-    assert_eq!(desk.did(|tx| tx.open_inbound(0, 10)).await.len(), 0);
+    assert_eq!(desk.did(|tx| tx.open_inbound(None, 10)).await.len(), 0);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_step_that_panics_fails_alone_and_leaves_nothing_behind() {
     let failed = desk.store.read(|_| -> Result<(), _> { panic!("a look panics") });
     assert!(matches!(failed.await, Err(StoreError::Other(_))));
     desk.did(|tx| tx.accept(&incoming("2", "one"))).await;
-    assert_eq!(desk.did(|tx| tx.open_inbound(0, 10)).await.len(), 1);
+    assert_eq!(desk.did(|tx| tx.open_inbound(None, 10)).await.len(), 1);
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn steps_that_wait_share_a_commit_and_a_failing_one_fails_alone() {
             Err(error) => assert_eq!((number, error.to_string().as_str()), (50, "the database reported: number 50")),
         }
     }
-    assert_eq!(desk.did(|tx| tx.open_inbound(0, 1000)).await.len(), STEPS - 1);
+    assert_eq!(desk.did(|tx| tx.open_inbound(None, 1000)).await.len(), STEPS - 1);
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_former_holder_of_the_role_can_write_nothing_more() {
     let late = desk.store.write(Some(&fence), |tx| tx.accept(&incoming("2", "one"))).await;
     assert!(matches!(late, Err(StoreError::Fenced)));
     desk.store.write(Some(second.fence()), |tx| tx.accept(&incoming("3", "one"))).await.expect("it holds the role");
-    assert_eq!(desk.did(|tx| tx.open_inbound(0, 10)).await.len(), 2);
+    assert_eq!(desk.did(|tx| tx.open_inbound(None, 10)).await.len(), 2);
 }
 
 #[tokio::test]
@@ -157,5 +157,5 @@ async fn a_closed_store_takes_no_more_steps_and_has_finished_those_before() {
     desk.store.close();
     let late = desk.store.write(None, |tx| tx.accept(&incoming("2", "one"))).await;
     assert!(matches!(late, Err(StoreError::Closed)));
-    assert_eq!(desk.store.read(|tx| tx.open_inbound(0, 10)).await.expect("readable").len(), 1);
+    assert_eq!(desk.store.read(|tx| tx.open_inbound(None, 10)).await.expect("readable").len(), 1);
 }
