@@ -3,6 +3,7 @@
 //! [`Bus::write`] is how everything of the core reaches the store: the step is checked against the role's fencing number
 //! and committed, and only then its effects go to the observer (start, cancel, answer) and the outbox (send).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -17,7 +18,7 @@ use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
     Approval, Deferral, Delivery, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store, StoreError,
-    Task, TaskId, Tx, Written,
+    Task, TaskId, Tx, Unreadable, Written,
 };
 use crate::turn::Heard;
 use crate::turn::intake;
@@ -32,6 +33,8 @@ const MAX_WAITING: usize = 1024;
 const MAX_DEFERRALS: usize = 64;
 /// Open inbound messages handled in one look.
 const LOOK: usize = 64;
+/// Unreadable rows of the inbox that are named in the log.
+const MAX_NAMED: usize = 1000;
 
 /// What the observer is told to do.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ pub struct Bus {
     signs: mpsc::Sender<(Provider, Signal)>,
     own: Weak<Self>,
     servants: Servants,
+    /// Rows of the inbox that cannot be read and were named.
+    unreadable: Mutex<BTreeSet<InboxId>>,
     /// Wakes the outbox to look for something to claim.
     pub look: Arc<Notify>,
     /// Cancelled when another process has taken the role over.
@@ -90,6 +95,7 @@ impl Bus {
             signs,
             own: Weak::clone(own),
             servants,
+            unreadable: Mutex::default(),
             look,
             fenced: CancellationToken::new(),
         });
@@ -273,14 +279,33 @@ impl Bus {
         loop {
             let open = self.store.read(move |tx| tx.open_inbound(after, LOOK)).await?;
             let Some(last) = open.last() else { return Ok(()) };
-            after = Some(last.id);
+            after = Some(last.as_ref().map_or_else(|unreadable| unreadable.id, |inbound| inbound.id));
             for inbound in open {
+                let inbound = match inbound {
+                    Ok(inbound) => inbound,
+                    Err(unreadable) => {
+                        self.pass_over(&unreadable);
+                        continue;
+                    }
+                };
                 if self.router.transcriber(&inbound.incoming).is_some() && self.wants_files(&inbound.incoming).await {
                     self.hear(inbound);
                 } else {
                     self.route_stored(inbound, None).await?;
                 }
             }
+        }
+    }
+
+    /// Names a row that cannot be read, once; it stays for a version that can.
+    fn pass_over(&self, unreadable: &Unreadable) {
+        let mut named = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if named.len() < MAX_NAMED && named.insert(unreadable.id) {
+            tracing::error!(
+                inbox.id = %unreadable.id,
+                why = unreadable.why,
+                "passed over a message that cannot be read"
+            );
         }
     }
 

@@ -47,6 +47,15 @@ pub struct OpenInbound {
     pub incoming: Incoming,
 }
 
+/// A row that waits for the router and cannot be read, such as one that a later version has written.
+#[derive(Debug, Clone)]
+pub struct Unreadable {
+    /// Row id.
+    pub id: InboxId,
+    /// Why.
+    pub why: String,
+}
+
 impl Tx<'_> {
     /// Returns the words of a message; `None` for one that was no text.
     ///
@@ -84,18 +93,25 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Returns what waits for the router after the row `after`, oldest first.
+    /// Returns what waits for the router after the row `after`, oldest first; a row that cannot be read hides no other.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn open_inbound(&self, after: Option<InboxId>, limit: usize) -> Result<Vec<OpenInbound>, StoreError> {
+    pub fn open_inbound(
+        &self,
+        after: Option<InboxId>,
+        limit: usize,
+    ) -> Result<Vec<Result<OpenInbound, Unreadable>>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, incoming FROM inbox WHERE state = 'open' AND id > coalesce(?2, 0) ORDER BY id LIMIT ?1",
         )?;
         let rows = statement.query_map(params![limit, after], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {
             let (id, body) = row?;
-            Ok(OpenInbound { id, incoming: serde_json::from_str(&body)? })
+            let incoming = serde_json::from_str(&body);
+            Ok(incoming
+                .map(|incoming| OpenInbound { id, incoming })
+                .map_err(|error| Unreadable { id, why: error.to_string() }))
         })
         .collect()
     }

@@ -59,7 +59,7 @@ pub use fence::Fence;
 pub use forms::about_loss;
 pub use handle::{Options, Store, Watcher};
 pub use id::{DeliveryId, InboxId, SessionId};
-pub use inbox::{InboxOutcome, OpenInbound};
+pub use inbox::{InboxOutcome, OpenInbound, Unreadable};
 pub use investigations::{Again, Investigation, NewInvestigation};
 pub use open::Durability;
 pub use retention::KeptFolders;

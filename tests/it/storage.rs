@@ -204,3 +204,15 @@ fn the_write_ahead_log_is_gone_after_a_stop() {
     house.run(&["session", "list"]).was(0, "docs");
     assert!(!log.exists(), "a command");
 }
+
+#[test]
+fn a_message_that_cannot_be_read_holds_up_no_other() {
+    let house = lived_in();
+    let database = rusqlite::Connection::open(house.state().join("signalbox.db")).expect("the database opens");
+    let spoil =
+        "UPDATE inbox SET state = 'open', outcome = NULL, incoming = '{\"of\":\"a later version\"}' WHERE id = 1";
+    assert_eq!(database.execute(spoil, []).expect("spoilt"), 1);
+    drop(database);
+    house.say("/session --name after prompt").was(0, "turn 1");
+    house.say("/id").was(0, "console:local");
+}
