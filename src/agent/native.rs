@@ -6,7 +6,7 @@
 use crate::agent::event::{Decision, Event, Final};
 use crate::agent::protocol::{self, Ending, Speak, Step};
 
-/// The protocol of [`crate::agent::run::Protocol::Native`].
+/// How such an agent is spoken with.
 #[derive(Debug, Default)]
 pub struct Native {
     done: bool,

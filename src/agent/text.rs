@@ -6,7 +6,7 @@ use crate::agent::event::{Decision, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::Ended;
 use crate::agent::protocol::{self, Ending, Speak, Step};
 
-/// The protocol of [`crate::agent::run::Protocol::Text`].
+/// How such an agent is spoken with.
 #[derive(Debug, Clone, Copy)]
 pub struct Text;
 

@@ -3,10 +3,13 @@
 //! A request that the policy decides is answered at once; the others stay open until a person or the time answers. What
 //! has an unknown shape is refused, never allowed.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use super::policy::Verdict;
-use super::{Claude, MAX_DENIALS, describe, happened, text};
+use super::describe;
+use super::line::{MAX_DENIALS, happened, text};
+use super::policy::{Policy, Verdict};
 use crate::agent::digest::Digest;
 use crate::agent::event::{Decision, Denial, Event};
 use crate::agent::protocol::Step;
@@ -25,13 +28,33 @@ const NOT_PERMITTED: &str = "This run may only read. Go on without it.";
 
 /// An open permission request.
 #[derive(Debug)]
-pub(super) struct Request {
+struct Request {
     tool: String,
     input: Value,
 }
 
-impl Claude {
-    pub(super) fn control_request(&mut self, line: &Value) -> Step {
+/// The permission requests of one run.
+#[derive(Debug)]
+pub(super) struct Requests {
+    policy: Policy,
+    open: BTreeMap<String, Request>,
+    /// What we have denied.
+    denied: Vec<Denial>,
+}
+
+impl Requests {
+    pub(super) fn new(policy: Policy) -> Self {
+        Self { policy, open: BTreeMap::new(), denied: Vec::new() }
+    }
+
+    /// Ends them all; returns what we have denied.
+    pub(super) fn close(&mut self) -> &[Denial] {
+        self.open.clear();
+        &self.denied
+    }
+
+    /// Takes a request: answers it, or asks.
+    pub(super) fn take(&mut self, line: &Value) -> Step {
         let Some(id) = text(line, "request_id").filter(|id| !id.is_empty() && id.len() <= MAX_ID_BYTES) else {
             return Step::default();
         };
@@ -81,6 +104,7 @@ impl Claude {
         }
     }
 
+    /// Answers an open request as a person has decided.
     pub(super) fn decide(&mut self, id: &str, decision: Decision) -> Step {
         let Some(request) = self.open.remove(id) else { return Step::default() };
         match decision {

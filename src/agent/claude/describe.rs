@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::MAX_SUMMARY_CHARS;
 use crate::agent::protocol::{cut, one_line};
+
+/// Longest one-line summary, in characters.
+pub(super) const MAX_SUMMARY_CHARS: usize = 200;
 
 /// Longest description of a request, in bytes.
 const MAX_DETAIL_BYTES: usize = 64 * 1024;

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
-use super::text;
+use super::line::text;
 use crate::agent::run::RunSpec;
 use crate::config::Permission;
 

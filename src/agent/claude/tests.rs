@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::agent::digest::Digest;
+use crate::agent::event::Denial;
 use crate::agent::exit::Ended;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION};
 use crate::config::Permission;

@@ -1,0 +1,128 @@
+//! One line of its output, as events: what is there is read, and nothing that is not.
+
+use serde_json::Value;
+
+use super::describe::{self, MAX_SUMMARY_CHARS};
+use crate::agent::event::{Denial, Event, Final, MAX_TOOL_OUTPUT_BYTES, Usage};
+use crate::agent::protocol::{self, Step};
+
+/// What the program says, on either stream, of a session that it does not have.
+pub(super) const UNKNOWN_SESSION: &str = "No conversation found with session ID";
+
+/// Most denials that a final word lists.
+pub(super) const MAX_DENIALS: usize = 200;
+
+pub(super) fn happened(events: impl IntoIterator<Item = Event>) -> Step {
+    Step { events: events.into_iter().collect(), ..Step::default() }
+}
+
+pub(super) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key)?.as_str()
+}
+
+pub(super) fn blocks(line: &Value) -> impl Iterator<Item = &Value> {
+    line.pointer("/message/content").and_then(Value::as_array).into_iter().flatten()
+}
+
+pub(super) fn retry(line: &Value) -> Event {
+    let attempt = line.get("attempt").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+    let reason = text(line, "error").unwrap_or("no answer");
+    let reason = match line.get("error_status").and_then(Value::as_u64) {
+        Some(status) => format!("{reason} ({status})"),
+        None => reason.to_owned(),
+    };
+    Event::Retrying { attempt, reason: protocol::one_line(&reason, MAX_SUMMARY_CHARS) }
+}
+
+/// Returns what one assistant line says; the words of a helper of the agent, and errors that `result` repeats, are not
+/// the agent's words.
+pub(super) fn said(line: &Value) -> Vec<Event> {
+    let own = text(line, "parent_tool_use_id").is_none() && text(line, "error").is_none();
+    let words = |text: &str| (own && !text.trim().is_empty()).then(|| Event::Text { text: text.to_owned() });
+    if let Some(whole) = line.pointer("/message/content").and_then(Value::as_str) {
+        return words(whole).into_iter().collect();
+    }
+    blocks(line)
+        .filter_map(|block| match text(block, "type")? {
+            "text" => words(text(block, "text")?),
+            "tool_use" => {
+                let name = text(block, "name")?;
+                let summary = describe::summary(block.get("input").unwrap_or(&Value::Null));
+                Some(Event::ToolStarted { id: text(block, "id")?.to_owned(), name: name.to_owned(), summary })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn tool_result(block: &Value) -> Option<Event> {
+    if text(block, "type")? != "tool_result" {
+        return None;
+    }
+    let ok = block.get("is_error").and_then(Value::as_bool) != Some(true);
+    let output = match block.get("content") {
+        Some(Value::String(output)) => output.clone(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(|p| text(p, "text")).collect::<Vec<_>>().join("\n"),
+        _ => String::new(),
+    };
+    let output = protocol::cut(&output, MAX_TOOL_OUTPUT_BYTES).to_owned();
+    Some(Event::ToolFinished { id: text(block, "tool_use_id")?.to_owned(), ok, output })
+}
+
+pub(super) fn final_word(line: &Value) -> Final {
+    let subtype = text(line, "subtype").unwrap_or_default();
+    let errors: Vec<&str> =
+        line.get("errors").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    // `subtype` is "success" also for errors, so that `is_error` decides; an error's subtype is never a success.
+    let failed = line.get("is_error").and_then(Value::as_bool) == Some(true) || subtype.starts_with("error");
+    let result = text(line, "result").unwrap_or_default();
+    let outcome = match (failed, errors.is_empty(), result.is_empty()) {
+        (false, _, _) => Ok(result.to_owned()),
+        (true, false, _) => Err(errors.join("\n")),
+        (true, true, false) => Err(result.to_owned()),
+        (true, true, true) => Err(subtype.to_owned()),
+    };
+    Final {
+        outcome,
+        whole_bytes: None,
+        usage: usage(line),
+        denials: denials(line),
+        unknown_session: failed && errors.iter().any(|error| error.contains(UNKNOWN_SESSION)),
+    }
+}
+
+/// Returns what the run used; tokens read from and written to the service's cache were read, too.
+pub(super) fn usage(line: &Value) -> Usage {
+    let count = |key: &str| line.pointer("/usage").and_then(|usage| usage.get(key)).and_then(Value::as_u64);
+    let input = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"].map(count);
+    Usage {
+        input_tokens: input[0].map(|_| input.into_iter().flatten().fold(0, u64::saturating_add)),
+        output_tokens: count("output_tokens"),
+        session_cost_usd: line.get("total_cost_usd").and_then(Value::as_f64),
+    }
+}
+
+/// Adds what we have denied, where the agent's own list does not have it.
+pub(super) fn with_denials(listed: &mut Vec<Denial>, denied: &[Denial]) {
+    let mut unmatched = listed.clone();
+    for denial in denied {
+        match unmatched.iter().position(|other| other == denial) {
+            Some(at) => drop(unmatched.swap_remove(at)),
+            None => listed.push(denial.clone()),
+        }
+    }
+    listed.truncate(MAX_DENIALS);
+}
+
+pub(super) fn denials(line: &Value) -> Vec<Denial> {
+    let denied = line.get("permission_denials").and_then(Value::as_array);
+    denied
+        .into_iter()
+        .flatten()
+        .take(MAX_DENIALS)
+        .filter_map(|denial| {
+            let summary = describe::summary(denial.get("tool_input").unwrap_or(&Value::Null));
+            Some(Denial { tool: text(denial, "tool_name")?.to_owned(), summary })
+        })
+        .collect()
+}
