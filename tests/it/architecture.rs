@@ -6,6 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use imports::Imports;
+
+#[path = "architecture/imports.rs"]
+mod imports;
+
 /// The crate that adapters and core share.
 const CONTRACT: &str = "signalbox-adapter";
 /// The crate that every crate's tests share.
@@ -29,6 +34,28 @@ const TOP_LEVEL: [&str; 10] = [
 ];
 /// Longest source file, in lines.
 const MAX_LINES: usize = 500;
+
+/// The floors of `src/`, from the top down: a room uses only rooms that stand below it.
+const FLOORS: [&[&str]; 17] = [
+    &["main"],
+    &["cli"],
+    &["app"],
+    &["wiring"],
+    &["http", "observer", "transport"],
+    &["bus"],
+    &["router"],
+    &["handlers"],
+    &["turn"],
+    &["format", "outbox"],
+    &["store"],
+    &["host"],
+    &["rca"],
+    &["agent", "alert"],
+    &["access", "redact"],
+    &["command", "config"],
+    // The ground.
+    &["clock", "health", "lifecycle", "voice", "wake"],
+];
 
 /// Texts by their path below the root.
 type Files = BTreeMap<String, String>;
@@ -84,6 +111,28 @@ fn named_adapters(sources: &Files, crates: &[String]) -> Vec<String> {
         }
     }
     breaches
+}
+
+/// Finds rooms of `src/` that use a room of their own floor or of one above, and rooms that stand on no floor.
+fn wrong_floors(sources: &Files) -> Vec<String> {
+    let imports = Imports::read(sources, "src/", OURS);
+    let floor = |room: &str| FLOORS.iter().position(|floor| floor.contains(&room));
+    let rooms: BTreeSet<&String> = imports.uses.keys().filter_map(|path| path.first()).collect();
+    let homeless = rooms.into_iter().filter(|room| floor(room).is_none());
+    let mut breaches: Vec<String> = homeless.map(|room| format!("src/{room}: stands on no floor")).collect();
+    for ((from, to), (user, used)) in imports.rooms() {
+        if floor(&from) >= floor(&to) {
+            breaches.push(format!("{} uses {}: {from} stands no higher than {to}", user.join("::"), used.join("::")));
+        }
+    }
+    breaches
+}
+
+/// Finds circles of files inside the rooms of a crate.
+fn circles(sources: &Files, folder: &str) -> Vec<String> {
+    let circles = Imports::read(sources, folder, OURS).circles();
+    let told = circles.iter().map(|circle| circle.iter().map(|path| path.join("::")).collect::<Vec<_>>().join(", "));
+    told.map(|circle| format!("{folder}: use one another: {circle}")).collect()
 }
 
 /// Finds entries at the top that have no place there.
@@ -264,6 +313,56 @@ fn an_adapter_named_elsewhere_is_found() {
     ]);
     let expected = ["src/app/core.rs:3: names signalbox_console; only src/wiring/ does"];
     assert_eq!(named_adapters(&sources, &["signalbox_console".to_owned()]), expected);
+}
+
+#[test]
+fn a_room_uses_only_rooms_below_it() {
+    assert_eq!(wrong_floors(&sources()), NONE);
+}
+
+#[test]
+fn a_use_of_a_room_above_is_found_however_it_is_written() {
+    let wrong = wrong_floors(&files(&[
+        ("src/main.rs", "fn main() { signalbox::cli::main() }"),
+        ("src/store/mod.rs", "mod row;\npub use row::Row;\nuse crate::{clock::Clock, format::{self, cell}};"),
+        ("src/store/row.rs", "//! See crate::cli.\nfn a() -> &'static str { \"crate::cli\" }\nuse super::Row as R;"),
+        ("src/clock.rs", "#[cfg(test)]\nmod tests {\n    use crate::cli;\n}\nfn b() { super::outbox::send() }"),
+        ("src/format.rs", "#[cfg(all(test, feature = \"telegram\"))]\nmod snapshots;"),
+        ("src/format/snapshots.rs", "use crate::cli::x;"),
+        ("src/outbox.rs", "use crate::format::x;"),
+        ("src/cli.rs", "use crate::store::Row;"),
+        ("src/attic.rs", ""),
+    ]));
+    let expected = [
+        "src/attic: stands on no floor",
+        "clock uses outbox: clock stands no higher than outbox",
+        "outbox uses format: outbox stands no higher than format",
+        "store uses format: store stands no higher than format",
+    ];
+    assert_eq!(wrong, expected);
+}
+
+#[test]
+fn no_files_of_a_room_use_one_another_in_a_circle() {
+    let sources = sources();
+    let adapters = folders().into_iter().filter(|folder| folder.starts_with("adapters/"));
+    let crates = adapters.map(|adapter| format!("{adapter}/src/")).chain(["src/".to_owned()]);
+    let found: Vec<String> = crates.flat_map(|folder| circles(&sources, &folder)).collect();
+    assert_eq!(found, NONE);
+}
+
+#[test]
+fn a_circle_of_files_is_found_and_a_name_handed_on_is_none() {
+    let sources = files(&[
+        ("src/store/mod.rs", "mod row;\nmod tx;\npub use tx::Tx;\nfn open() { row::read() }\npub struct Key;"),
+        ("src/store/row.rs", "use super::{Key, Tx};"),
+        ("src/store/tx.rs", "use super::row::X; pub struct Tx;"),
+        ("src/agent/mod.rs", "pub mod a;\npub(crate) use a::A;"),
+        ("src/agent/a.rs", "use super::b::B;"),
+        ("src/agent/b.rs", ""),
+        ("src/agent/c.rs", "use crate::agent::A;"),
+    ]);
+    assert_eq!(circles(&sources, "src/"), ["src/: use one another: store, store::row, store::tx"]);
 }
 
 #[test]
