@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::EXIT_REFUSED;
 use crate::app::App;
 use crate::format;
-use crate::store::{Delivery, DeliveryState};
+use crate::store::{Delivery, DeliveryState, TaskId};
 use crate::wake;
 
 /// Messages in one list.
@@ -71,6 +71,6 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
 fn as_json(row: &Delivery) -> serde_json::Value {
     serde_json::json!({
         "key": row.key.as_str(), "state": row.state.as_str(), "to": row.address.to_string(), "attempts": row.attempts,
-        "created_at_ms": row.created_at, "finished_at_ms": row.finished_at, "error": row.error, "task": row.task,
+        "created_at_ms": row.created_at, "finished_at_ms": row.finished_at, "error": row.error, "task": row.task.as_ref().map(TaskId::as_str),
     })
 }

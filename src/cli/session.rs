@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::EXIT_REFUSED;
 use crate::app::App;
 use crate::format;
-use crate::store::{ChatKey, Session, Task};
+use crate::store::{ChatKey, Session, Task, TaskId};
 use crate::wiring;
 
 /// Sessions in one list.
@@ -96,6 +96,6 @@ fn task_as_json(task: &Task) -> serde_json::Value {
     serde_json::json!({
         "id": task.id.as_str(), "status": task.status.as_str(), "prompt": task.prompt, "result": task.result,
         "error": task.error, "tools": task.tools, "cost_usd": task.cost_usd, "created_at_ms": task.created_at,
-        "started_at_ms": task.started_at, "finished_at_ms": task.finished_at, "retry_of": task.retry_of,
+        "started_at_ms": task.started_at, "finished_at_ms": task.finished_at, "retry_of": task.retry_of.as_ref().map(TaskId::as_str),
     })
 }

@@ -96,7 +96,7 @@ fn incoming() -> Incoming {
 fn task(status: Status) -> Task {
     let ended = status.is_final();
     Task {
-        id: TaskId::of_test("k3m9qa7x"),
+        id: TaskId::read("k3m9qa7x").expect("an id"),
         seq: 1,
         address: address(),
         window: None,
@@ -160,8 +160,8 @@ fn session() -> Session {
 
 fn approval(decision: Option<Decision>) -> Approval {
     Approval {
-        id: "k3m9qa".into(),
-        task: TaskId::of_test("k3m9qa7x"),
+        id: crate::store::ApprovalId::read("k3m9qa").expect("an id"),
+        task: TaskId::read("k3m9qa7x").expect("an id"),
         attempt: 1,
         request: "req-1".into(),
         tool: "Bash".into(),
@@ -175,7 +175,7 @@ fn approval(decision: Option<Decision>) -> Approval {
 fn investigation(rca: Option<Rca>) -> Investigation {
     let score = rca.as_ref().map(|_| 0.5);
     Investigation {
-        task: TaskId::of_test("k3m9qa7x"),
+        task: TaskId::read("k3m9qa7x").expect("an id"),
         title: "Disk is full on web-1".into(),
         question: "Why is the disk full?".into(),
         alert: None,

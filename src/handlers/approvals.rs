@@ -4,7 +4,7 @@ use crate::agent::event::Decision;
 use crate::command::{AllowCommand, ApproveCommand, DenyCommand};
 use crate::format;
 use crate::format::approval::Answered;
-use crate::store::{ChatKey, InboxOutcome, StoreError};
+use crate::store::{ApprovalId, ChatKey, InboxOutcome, StoreError};
 use crate::turn::{Handler, Turn, report};
 
 impl Handler for ApproveCommand {
@@ -27,9 +27,9 @@ impl Handler for DenyCommand {
 
 /// Answers a permission request.
 fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome, StoreError> {
-    let approval = turn.tx.approval(id)?;
+    let approval = ApprovalId::read(id).map(|id| turn.tx.approval(&id)).transpose()?.flatten();
     let task = match &approval {
-        Some(approval) => turn.tx.task(approval.task.as_str())?,
+        Some(approval) => turn.tx.task(&approval.task)?,
         None => None,
     };
     // A request of another chat is as unknown here as one that never was.

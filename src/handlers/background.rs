@@ -8,7 +8,7 @@ use crate::command::BackgroundCommand;
 use crate::command::channel::{self, Channel};
 use crate::format;
 use crate::format::background::Told;
-use crate::store::{InboxOutcome, Investigation, Status, StoreError, Task};
+use crate::store::{About, InboxOutcome, Investigation, Status, StoreError, Task};
 use crate::turn::{Handler, Look, Turn, notice};
 
 /// Investigations in one list.
@@ -43,14 +43,14 @@ impl Handler for BackgroundCommand {
             Self::List => {
                 let mut rows = Vec::new();
                 for investigation in turn.tx.investigations(&chat, MAX_LISTED)? {
-                    if let Some(task) = turn.tx.task(investigation.task.as_str())? {
+                    if let Some(task) = turn.tx.task(&investigation.task)? {
                         rows.push((task, investigation));
                     }
                 }
                 turn.answer(format::background::list(&rows, turn.tx.now()))
             }
             Self::Show(id) => with(turn, id, |task, investigation| {
-                let deliveries = turn.tx.deliveries_about(&notice::about(&task.id))?;
+                let deliveries = turn.tx.deliveries_about(&About::Notice(task.id.clone()))?;
                 let name = turn.tx.name_of(task)?;
                 turn.answer(format::background::show(task, &name, investigation, &deliveries, turn.tx.now()))
             }),
@@ -65,7 +65,7 @@ impl Handler for BackgroundCommand {
             Self::NotifyList => {
                 let told = told(turn)?;
                 let mut document = format::background::notified(&told);
-                let mut tested = turn.tx.deliveries_about(&notice::about_test(&chat))?;
+                let mut tested = turn.tx.deliveries_about(&About::NoticeTest(chat.clone()))?;
                 if !tested.is_empty() {
                     let last = tested.split_off(tested.len().saturating_sub(MAX_TESTED));
                     document = document.then(format::background::tested(&last));

@@ -13,8 +13,6 @@ use crate::turn::{Handler, Look, Turn, admit, intake, mention, report};
 const ABOUT_ALERT: &str = "Find the root cause of the alert that is given with this.";
 /// Longest text of alerts given to an agent, in bytes.
 const MAX_ALERT_BYTES: usize = 64 * 1024;
-/// Longest question that may be the id of a task.
-const ID_CHARS: usize = TaskId::CHARS;
 
 /// What is to be investigated.
 struct Subject {
@@ -115,10 +113,8 @@ fn question(turn: &Turn<'_>, subject: &Subject, agent: &str) -> String {
 
 /// Finds the task of this chat that the words are the id of, as the button behind an answer has it.
 fn asked_before(turn: &Turn<'_>, words: &str) -> Result<Option<Task>, StoreError> {
-    if words.chars().count() != ID_CHARS {
-        return Ok(None);
-    }
-    Ok(turn.tx.task(words)?.filter(|task| ChatKey::of(&task.address) == turn.chat()))
+    let task = TaskId::read(words).map(|id| turn.tx.task(&id)).transpose()?.flatten();
+    Ok(task.filter(|task| ChatKey::of(&task.address) == turn.chat()))
 }
 
 fn of_words(words: &str) -> Result<Subject, alert::AlertError> {

@@ -37,7 +37,7 @@ pub fn end(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreError> {
 
 /// A task that never ran has its result at once.
 pub(super) fn announce_if_waiting(turn: &Turn<'_>, task: &Task) -> Result<(), StoreError> {
-    let Some(ended) = turn.tx.task(task.id.as_str())?.filter(|now| now.status.is_final()) else { return Ok(()) };
+    let Some(ended) = turn.tx.task(&task.id)?.filter(|now| now.status.is_final()) else { return Ok(()) };
     report::end(turn.tx, turn.cx, &ended)
 }
 

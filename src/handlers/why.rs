@@ -12,7 +12,7 @@ impl Handler for WhyCommand {
         let delivery = turn.tx.delivery(of, Some(&turn.incoming.address))?;
         let of_session = turn.tx.session_by_name(&turn.chat(), of)?;
         let id = match (&delivery, of_session) {
-            (Some(delivery), _) => delivery.task.clone().unwrap_or_else(|| of.to_owned()),
+            (Some(delivery), _) => delivery.task.as_ref().map_or(of.to_owned(), ToString::to_string),
             (None, Some(session)) => match turn.tx.tasks_of_session(session.id, 1)?.pop() {
                 Some(task) => task.id.as_str().to_owned(),
                 None => of.to_owned(),
@@ -29,7 +29,7 @@ impl Handler for WhyCommand {
             None => None,
         };
         let events = turn.tx.events(&task.id)?;
-        let deliveries = turn.tx.deliveries_of(Some(task.id.as_str()), None)?;
+        let deliveries = turn.tx.deliveries_of(Some(&task.id), None)?;
         turn.answer(format::trace::trace(&task, &name, received, &events, &deliveries))
     }
 }

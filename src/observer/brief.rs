@@ -86,7 +86,7 @@ mod tests {
     use crate::store::{NewInvestigation, TaskId};
 
     fn inquiry(alert: Option<&str>) -> Investigation {
-        let task = TaskId::of_test("5pj46898");
+        let task = TaskId::read("5pj46898").expect("an id");
         let new = NewInvestigation {
             task: &task,
             chat: &"test:1".parse().expect("a chat"),

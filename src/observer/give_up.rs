@@ -18,7 +18,7 @@ impl Observer {
     pub(super) async fn give_up(&self, id: &TaskId) {
         let known = self.bus.store().patiently(&self.stop, || {
             let id = id.clone();
-            self.bus.store().read(move |tx| tx.task(id.as_str()))
+            self.bus.store().read(move |tx| tx.task(&id))
         });
         // What cannot be read now is found again at the next start.
         let Ok(Some(task)) = known.await else { return };

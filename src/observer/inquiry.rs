@@ -109,7 +109,7 @@ mod tests {
 
     fn inquiry(turns: u32) -> Investigation {
         Investigation {
-            task: TaskId::of_test("5pj46898"),
+            task: TaskId::read("5pj46898").expect("an id"),
             title: "t".into(),
             question: "q".into(),
             alert: None,

@@ -210,7 +210,7 @@ impl Live {
         let stopping = entry.stopping;
         self.bus
             .write(move |tx| {
-                let unfinished = tx.task(task.id.as_str())?.is_some_and(|now| !now.status.is_final());
+                let unfinished = tx.task(&task.id)?.is_some_and(|now| !now.status.is_final());
                 if !unfinished || tx.status_message(&task.id)? != StatusMessage::Missing {
                     return Ok(());
                 }

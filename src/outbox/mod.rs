@@ -154,7 +154,7 @@ impl Outbox {
     /// Makes one attempt and stores its outcome; returns what is claimed in the same step, now that the lane is free.
     #[tracing::instrument(
         name = "delivery", skip_all,
-        fields(delivery.id = %delivery.id, chat.id = %delivery.address.chat, task.id = delivery.task.as_deref())
+        fields(delivery.id = %delivery.id, chat.id = %delivery.address.chat, task.id = delivery.task.as_ref().map(tracing::field::display))
     )]
     async fn attempt(&self, delivery: Delivery) -> Vec<Delivery> {
         let outcome = match caught(attempt::attempt(&self.setup, &delivery)).await {

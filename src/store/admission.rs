@@ -8,9 +8,9 @@ use signalbox_adapter::{ChatAddress, Incoming, MessageId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
-use super::id::{InboxId, SessionId};
+use super::id::{InboxId, SessionId, TaskId};
 use super::session::Session;
-use super::task::{Status, Task, TaskId};
+use super::task::{Status, Task};
 use super::tx::Tx;
 
 /// A task to be.
@@ -89,7 +89,7 @@ impl Tx<'_> {
     /// Makes an id for a task to be.
     #[must_use]
     pub fn new_task_id(&self) -> TaskId {
-        TaskId::from_row(self.short_id(TaskId::CHARS))
+        TaskId::made(self.short_id(TaskId::CHARS))
     }
 
     /// Stores a task and starts it, or queues it when it is not its turn.
@@ -117,7 +117,7 @@ impl Tx<'_> {
         self.note(&id, "accepted", new.incoming.key.as_str())?;
         self.use_session(new.session.id, new.prompt)?;
         self.start_ready()?;
-        let task = self.task(id.as_str())?.ok_or(StoreError::Other("a stored task is gone".into()))?;
+        let task = self.task(&id)?.ok_or(StoreError::Other("a stored task is gone".into()))?;
         Ok(match task.status {
             Status::Queued => {
                 let position = self.position(&task)?;
@@ -236,7 +236,7 @@ impl Tx<'_> {
     }
 
     /// Picks the next task to run: chats by their last turn, within a chat the oldest whose session is free.
-    fn next_in_turn(&self) -> Result<Option<(String, ChatKey)>, StoreError> {
+    fn next_in_turn(&self) -> Result<Option<(TaskId, ChatKey)>, StoreError> {
         let mut waiting = self.connection.prepare_cached(
             "SELECT t.chat FROM (SELECT chat, min(seq) AS oldest FROM tasks
                                  WHERE status = 'queued' AND finished_at IS NULL GROUP BY chat) t

@@ -1,6 +1,6 @@
 //! A permission request of an agent's run.
 
-use super::task::TaskId;
+use super::id::{ApprovalId, TaskId};
 use crate::agent::digest::Digest;
 use crate::agent::event::Decision;
 use crate::clock::Timestamp;
@@ -28,7 +28,7 @@ pub struct Asking {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
     /// Short id, made to be typed.
-    pub id: String,
+    pub id: ApprovalId,
     /// The task that asks.
     pub task: TaskId,
     /// The task's run that asks.

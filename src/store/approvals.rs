@@ -7,13 +7,10 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::approval::{Approval, Asking};
 use super::error::StoreError;
-use super::task::TaskId;
+use super::id::{ApprovalId, TaskId};
 use super::tx::Tx;
 use crate::agent::digest::Digest;
 use crate::agent::event::Decision;
-
-/// Characters of a request's id.
-const ID_CHARS: usize = 6;
 
 fn word(decision: Decision) -> &'static str {
     match decision {
@@ -27,7 +24,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
     let decision: Option<String> = row.get(8)?;
     Ok(Approval {
         id: row.get(0)?,
-        task: TaskId::from_row(row.get(1)?),
+        task: row.get(1)?,
         attempt: row.get(2)?,
         request: row.get(3)?,
         tool: row.get(4)?,
@@ -63,7 +60,7 @@ impl Tx<'_> {
         );
         let Asking { task, attempt, event, request, tool, detail, digest } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
-        let id = self.short_id(ID_CHARS);
+        let id = ApprovalId::made(self.short_id(ApprovalId::CHARS));
         let values = params![task.as_str(), attempt, event, request, tool, digest, detail, id, self.now()];
         let approval = self.connection.prepare_cached(&sql)?.query_row(values, read)?;
         self.note(task, "asked", tool)?;
@@ -108,9 +105,9 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn approval(&self, id: &str) -> Result<Option<Approval>, StoreError> {
+    pub fn approval(&self, id: &ApprovalId) -> Result<Option<Approval>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM approvals WHERE id = ?1");
-        Ok(self.connection.prepare_cached(&sql)?.query_row([id.to_ascii_lowercase()], read).optional()?)
+        Ok(self.connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
     }
 
     /// Returns a task's permission requests, oldest first.
@@ -152,7 +149,7 @@ impl Tx<'_> {
         }
         self.note(&approval.task, "answered", &format!("{} by {by}", word(decision)))?;
         if decision == Decision::AllowForSession
-            && let Some(session) = self.task(approval.task.as_str())?.and_then(|task| task.session)
+            && let Some(session) = self.task(&approval.task)?.and_then(|task| task.session)
         {
             self.allow_tool(session, &approval.tool)?;
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose};
 
-use super::id::{DeliveryId, InboxId};
-use super::task::TaskId;
+use super::about::About;
+use super::id::{DeliveryId, InboxId, TaskId};
 use crate::clock::Timestamp;
 
 /// State of a delivery.
@@ -107,7 +107,7 @@ pub struct NewDelivery {
     /// The inbound message it answers.
     pub inbox: Option<InboxId>,
     /// What its buttons are about, by which it is found when they are spent.
-    pub about: Option<String>,
+    pub about: Option<About>,
 }
 
 /// A delivery.
@@ -146,9 +146,9 @@ pub struct Delivery {
     /// Whether it goes in the plainest form, since another was refused.
     pub plain: bool,
     /// The task it tells of.
-    pub task: Option<String>,
+    pub task: Option<TaskId>,
     /// What it is about, where it is to be found again.
-    pub about: Option<String>,
+    pub about: Option<About>,
     /// Whether it changes an earlier message.
     pub is_edit: bool,
     /// That message, where it has arrived.

@@ -7,30 +7,13 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{Button, MessageId, Part, Purpose};
 
+use super::about::About;
 use super::chat::ChatKey;
 use super::delivery::{Delivery, Sending, State};
 use super::error::StoreError;
+use super::id::TaskId;
 use super::outbox::{COLUMNS, OPEN, begun, number_of, read};
-use super::task::TaskId;
 use super::tx::Tx;
-
-/// What a task's status message is known by.
-#[must_use]
-pub fn about_status(task: &TaskId) -> String {
-    format!("status:{task}")
-}
-
-/// What a task's result is known by.
-#[must_use]
-pub fn about_result(task: &TaskId) -> String {
-    format!("result:{task}")
-}
-
-/// What a permission request is known by.
-#[must_use]
-pub fn about_approval(id: &str) -> String {
-    format!("approval:{id}")
-}
 
 /// What became of a task's status message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +31,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn with_buttons(&self, about: &str) -> Result<Vec<Delivery>, StoreError> {
+    pub fn with_buttons(&self, about: &About) -> Result<Vec<Delivery>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM outbox WHERE about = ?1 AND NOT is_edit AND buttons <> '[]' AND state <> 'failed'"
         );
@@ -118,7 +101,7 @@ impl Tx<'_> {
             "SELECT state, message FROM outbox WHERE about = ?1 AND NOT is_edit ORDER BY id DESC LIMIT 1",
         )?;
         let row: Option<(String, Option<String>)> =
-            statement.query_row([about_status(task)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            statement.query_row([About::Status(task.clone())], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         Ok(match row {
             None => StatusMessage::Missing,
             Some((state, None)) if state == State::Delivered.as_str() => StatusMessage::Missing,

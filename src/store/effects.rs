@@ -4,8 +4,8 @@ use signalbox_adapter::{Provider, Signal};
 
 use super::approval::Approval;
 use super::delivery::Delivery;
-use super::id::SessionId;
-use super::task::{Task, TaskId};
+use super::id::{SessionId, TaskId};
+use super::task::Task;
 
 /// What a write returned, and what to do now that it is durable.
 #[derive(Debug)]

@@ -3,26 +3,18 @@
 use rusqlite::params;
 use signalbox_adapter::{ChatAddress, Form};
 
+use super::about::About;
 use super::chat::ChatKey;
 use super::delivery::Delivery;
 use super::error::StoreError;
 use super::outbox::OPEN;
 use super::tx::Tx;
 
-/// Begins what a line about a loss is known by.
-const LOSS: &str = "loss:";
-
-/// What the line is known by that tells of something a chat could not be shown.
-#[must_use]
-pub fn about_loss(what: &str) -> String {
-    format!("{LOSS}{what}")
-}
-
 impl Delivery {
     /// Whether it tells of something that could not be shown; nobody is told when this cannot be shown either.
     #[must_use]
     pub fn tells_of_loss(&self) -> bool {
-        self.about.as_deref().is_some_and(|about| about.starts_with(LOSS))
+        matches!(self.about, Some(About::Loss(_)))
     }
 }
 
@@ -73,7 +65,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn waits_about(&self, chat: &ChatKey, about: &str) -> Result<bool, StoreError> {
+    pub fn waits_about(&self, chat: &ChatKey, about: &About) -> Result<bool, StoreError> {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE about = ?2 AND lane = ?1 AND {OPEN})");
         Ok(self.connection.prepare_cached(&sql)?.query_row(params![chat, about], |row| row.get(0))?)
     }

@@ -2,12 +2,13 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::about::About;
 use super::chat::ChatKey;
 use super::delivery::Delivery;
 use super::error::StoreError;
-use super::id::SessionId;
+use super::id::{SessionId, TaskId};
 use super::outbox::{COLUMNS as OUTBOX_COLUMNS, read as read_delivery};
-use super::task::{Task, TaskId};
+use super::task::Task;
 use super::tx::Tx;
 use crate::command::channel::Channel;
 use crate::rca::{Rca, Stats};
@@ -83,7 +84,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Investigation> {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     };
     Ok(Investigation {
-        task: TaskId::from_row(row.get(0)?),
+        task: row.get(0)?,
         title: row.get(1)?,
         question: row.get(2)?,
         alert: row.get(3)?,
@@ -226,7 +227,7 @@ impl Tx<'_> {
             .execute(params![task.id.as_str(), again.answer, again.fault, serde_json::to_string(&again.stats)?])?;
         self.close_approvals(&task.id)?;
         self.note(&task.id, "asked again", &again.fault)?;
-        self.task(task.id.as_str())
+        self.task(&task.id)
     }
 
     /// Stores what an investigation came to.
@@ -291,7 +292,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn deliveries_about(&self, about: &str) -> Result<Vec<Delivery>, StoreError> {
+    pub fn deliveries_about(&self, about: &About) -> Result<Vec<Delivery>, StoreError> {
         let sql = format!("SELECT {OUTBOX_COLUMNS} FROM outbox WHERE about = ?1 AND NOT is_edit ORDER BY id");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map([about], read_delivery)?;

@@ -5,7 +5,7 @@ use signalbox_adapter::ChatAddress;
 
 use super::delivery::{Delivery, State};
 use super::error::StoreError;
-use super::id::InboxId;
+use super::id::{InboxId, TaskId};
 use super::outbox::{COLUMNS, read};
 use super::tx::Tx;
 
@@ -25,7 +25,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn deliveries_of(&self, task: Option<&str>, inbox: Option<InboxId>) -> Result<Vec<Delivery>, StoreError> {
+    pub fn deliveries_of(&self, task: Option<&TaskId>, inbox: Option<InboxId>) -> Result<Vec<Delivery>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM outbox WHERE task = ?1 OR inbox = ?2 ORDER BY id");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![task, inbox], read)?;

@@ -9,6 +9,7 @@
 //! The answer to a command (caps, names, positions) depends on rows that another message may change, so the decision,
 //! its rows and the text that reports it belong into one transaction, and the writer can share one fsync among many.
 
+mod about;
 mod admission;
 mod approval;
 mod approvals;
@@ -47,25 +48,25 @@ mod tx;
 mod windows;
 mod writer;
 
+pub use about::About;
 pub use admission::{Admission, NewTask, Refusal};
 pub use approval::{Approval, Asking};
 pub use chat::{ChatKey, ChatKeyError};
 pub use counts::{Counts, Waiting};
 pub use delivery::{Delivering, Delivery, Gate, NewDelivery, Scope, Sending, State as DeliveryState};
-pub use edits::{StatusMessage, about_approval, about_result, about_status};
+pub use edits::StatusMessage;
 pub use effects::{Effects, Written};
 pub use error::{Deferral, OpenError, StoreError};
 pub use fence::Fence;
-pub use forms::about_loss;
 pub use handle::{Options, Store, Watcher};
-pub use id::{DeliveryId, InboxId, SessionId};
+pub use id::{ApprovalId, DeliveryId, InboxId, SessionId, TaskId};
 pub use inbox::{InboxOutcome, OpenInbound, Unreadable};
 pub use investigations::{Again, Investigation, NewInvestigation};
 pub use open::Durability;
 pub use retention::KeptFolders;
 pub use roles::{Role, RoleError};
 pub use session::{NewSession, Session, SessionStatus};
-pub use task::{Completion, Status, Task, TaskId};
+pub use task::{Completion, Status, Task};
 pub use trace::TaskEvent;
 pub use tx::{Caps, Tx};
 pub use windows::WindowLock;

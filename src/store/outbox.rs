@@ -10,8 +10,7 @@ use signalbox_adapter::{DeliveryKey, MessageId, Part, Purpose};
 use super::chat::ChatKey;
 use super::delivery::{Delivery, NewDelivery, Sending, State};
 use super::error::StoreError;
-use super::id::DeliveryId;
-use super::task::TaskId;
+use super::id::{DeliveryId, TaskId};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 
@@ -125,7 +124,7 @@ impl Tx<'_> {
                     sender,
                     attempts,
                     self.now(),
-                    new.about.as_deref().filter(|_| last)
+                    new.about.as_ref().filter(|_| last)
                 ],
                 read,
             )?;

@@ -1,43 +1,10 @@
 //! A task: one run of an agent for a chat, from `queued` to a final status.
 
-use std::fmt;
-
 use signalbox_adapter::ChatAddress;
 
-use super::id::{InboxId, SessionId};
+use super::id::{InboxId, SessionId, TaskId};
 use crate::agent::event::Denial;
 use crate::clock::Timestamp;
-
-/// Short id of a task, 8 characters, made to be typed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskId(String);
-
-impl TaskId {
-    /// Characters of an id.
-    pub const CHARS: usize = 8;
-
-    pub(super) fn from_row(text: String) -> Self {
-        Self(text)
-    }
-
-    /// An id that a test chooses.
-    #[cfg(test)]
-    pub(crate) fn of_test(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// Returns the id's text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// State of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -152,7 +119,7 @@ pub struct Task {
     /// Boot of the machine in which it was started.
     pub boot: Option<String>,
     /// The task it repeats.
-    pub retry_of: Option<String>,
+    pub retry_of: Option<TaskId>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it was started.

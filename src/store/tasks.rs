@@ -5,8 +5,8 @@ use signalbox_adapter::{ChatAddress, MessageId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
-use super::id::{InboxId, SessionId};
-use super::task::{Completion, Status, Task, TaskId};
+use super::id::{InboxId, SessionId, TaskId};
+use super::task::{Completion, Status, Task};
 use super::tx::Tx;
 
 const COLUMNS: &str = "id, seq, address, \"window\", reply_to, session, inbox, requested_by, agent, model, prompt, directory, \
@@ -19,7 +19,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
     };
     let status: String = row.get(12)?;
     Ok(Task {
-        id: TaskId::from_row(row.get(0)?),
+        id: row.get(0)?,
         seq: row.get(1)?,
         address: row.get::<_, String>(2)?.parse().map_err(|error| invalid(Box::new(error)))?,
         window: row.get(3)?,
@@ -53,7 +53,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn task(&self, id: &str) -> Result<Option<Task>, StoreError> {
+    pub fn task(&self, id: &TaskId) -> Result<Option<Task>, StoreError> {
         Ok(self.tasks_where("id = ?1", &[&id], 1)?.pop())
     }
 
@@ -158,7 +158,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn cancel(&self, id: &TaskId, by: &str) -> Result<Option<Task>, StoreError> {
-        let Some(task) = self.task(id.as_str())?.filter(|task| !task.status.is_final()) else { return Ok(None) };
+        let Some(task) = self.task(id)?.filter(|task| !task.status.is_final()) else { return Ok(None) };
         self.note(id, "cancel", by)?;
         match task.status {
             Status::Queued => {
@@ -182,7 +182,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn finish(&self, task: &Task, how: &Completion) -> Result<Option<Task>, StoreError> {
         let cost = match task.session {
-            Some(_) if self.task(task.id.as_str())?.is_none_or(|now| now.status.is_final()) => return Ok(None),
+            Some(_) if self.task(&task.id)?.is_none_or(|now| now.status.is_final()) => return Ok(None),
             Some(session) => self.charge_session(session, how.input_tokens, how.output_tokens, how.reported_cost)?,
             None => how.reported_cost,
         };
@@ -218,7 +218,7 @@ impl Tx<'_> {
             self.settle_session(session)?;
         }
         self.start_ready()?;
-        self.task(task.id.as_str())
+        self.task(&task.id)
     }
 
     /// Takes the buttons of an ended task away.

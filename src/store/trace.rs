@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::error::StoreError;
-use super::task::TaskId;
+use super::id::TaskId;
 use super::tx::Tx;
 use crate::clock::Timestamp;
 

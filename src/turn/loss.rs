@@ -5,7 +5,7 @@ use signalbox_adapter::{ChatAddress, Purpose};
 use super::Context;
 use crate::format::delivery::{self, Whose};
 use crate::outbox::Loss;
-use crate::store::{ChatKey, Delivery, NewDelivery, StoreError, Tx, about_loss};
+use crate::store::{About, ChatKey, Delivery, NewDelivery, StoreError, Tx};
 
 /// Tells a chat what became of a delivery; once as long as the same line waits to be said.
 ///
@@ -14,7 +14,7 @@ use crate::store::{ChatKey, Delivery, NewDelivery, StoreError, Tx, about_loss};
 /// # Errors
 /// [`StoreError`].
 pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<(), StoreError> {
-    let task = lost.task.as_deref().map(|id| tx.task(id)).transpose()?.flatten();
+    let task = lost.task.as_ref().map(|id| tx.task(id)).transpose()?.flatten();
     let is_answer =
         task.as_ref().map_or(lost.about.is_none(), |task| ChatKey::of(&task.address) == ChatKey::of(&lost.address));
     let is_status = lost.purpose == Purpose::Progress && loss != Loss::Thread;
@@ -36,7 +36,7 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
         Loss::File => (delivery::file_unshown(whose), lost.address.clone()),
         Loss::Thread => (delivery::thread_gone(whose), ChatAddress { thread: None, ..lost.address.clone() }),
     };
-    let about = about_loss(&format!("{loss:?}:{}", name.unwrap_or_default()));
+    let about = About::Loss(format!("{loss:?}:{}", name.unwrap_or_default()));
     if tx.waits_about(&ChatKey::of(&address), &about)? {
         return Ok(());
     }

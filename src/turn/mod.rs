@@ -24,7 +24,7 @@ use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Purpose
 
 use crate::config::Role;
 use crate::format::{self, Draft};
-use crate::store::{ChatKey, InboxId, InboxOutcome, NewDelivery, StoreError, TaskId, Tx, about_status};
+use crate::store::{About, ChatKey, InboxId, InboxOutcome, NewDelivery, StoreError, TaskId, Tx};
 pub use context::Context;
 pub use handler::Handler;
 use layout::MAX_WITHIN_BYTES;
@@ -170,7 +170,7 @@ impl<'t> Turn<'t> {
             attachment,
             task: task.cloned(),
             inbox: Some(self.inbox),
-            about: task.filter(|_| purpose == Purpose::Progress).map(about_status),
+            about: task.filter(|_| purpose == Purpose::Progress).map(|task| About::Status(task.clone())),
         })
     }
 

@@ -5,19 +5,7 @@ use signalbox_adapter::{ChatAddress, ChatId, Document, Notice, Part, Provider, P
 use super::{Context, Turn};
 use crate::command::channel::Channel;
 use crate::format::{self, Draft};
-use crate::store::{ChatKey, Investigation, NewDelivery, StoreError, Task, TaskId, Tx};
-
-/// What the notices about an investigation are known by.
-#[must_use]
-pub fn about(task: &TaskId) -> String {
-    format!("notice:{task}")
-}
-
-/// What tests of a chat's channels are known by.
-#[must_use]
-pub fn about_test(chat: &ChatKey) -> String {
-    format!("notice-test:{chat}")
-}
+use crate::store::{About, ChatKey, Investigation, NewDelivery, StoreError, Task, Tx};
 
 /// Who is told where nobody has said: all readers that the configuration names.
 #[must_use]
@@ -42,7 +30,7 @@ pub fn done(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str, inquiry: &Inves
     };
     let said = format::rca::mail(ended, name, inquiry, tx.now());
     let notice = format::rca::notice(ended, inquiry);
-    let notices = Notices { tx, cx, about: about(&ended.id) };
+    let notices = Notices { tx, cx, about: About::Notice(ended.id.clone()) };
     for channel in &channels {
         notices.send(channel, &ended.address, &notice, (&letter, &said))?;
     }
@@ -64,7 +52,7 @@ pub fn test(turn: &Turn<'_>, channels: &[Channel]) -> Result<(), StoreError> {
         document: Document::default(),
     };
     let said = Draft::from(document.clone());
-    let notices = Notices { tx: turn.tx, cx: turn.cx, about: about_test(&chat) };
+    let notices = Notices { tx: turn.tx, cx: turn.cx, about: About::NoticeTest(chat) };
     for channel in channels {
         notices.send(channel, &turn.incoming.address, &document, (&letter, &said))?;
     }
@@ -74,7 +62,7 @@ pub fn test(turn: &Turn<'_>, channels: &[Channel]) -> Result<(), StoreError> {
 struct Notices<'n> {
     tx: &'n Tx<'n>,
     cx: &'n Context,
-    about: String,
+    about: About,
 }
 
 impl Notices<'_> {

@@ -8,9 +8,7 @@ use signalbox_adapter::{Button, Document, MessageId, Purpose, Signal};
 use super::{Context, notice};
 use crate::format;
 use crate::format::approval::Answered;
-use crate::store::{
-    Approval, NewDelivery, Status, StoreError, Task, TaskId, Tx, about_approval, about_result, about_status,
-};
+use crate::store::{About, Approval, ApprovalId, NewDelivery, Status, StoreError, Task, TaskId, Tx};
 
 /// Returns the buttons of a status message.
 #[must_use]
@@ -20,7 +18,7 @@ pub fn status_buttons(task: &TaskId) -> Vec<Button> {
 
 /// Returns the buttons of a permission request.
 #[must_use]
-pub fn approval_buttons(id: &str) -> Vec<Button> {
+pub fn approval_buttons(id: &ApprovalId) -> Vec<Button> {
     [("Approve", "approve"), ("Deny", "deny"), ("Allow for this session", "allow")]
         .map(|(label, word)| Button { label: label.into(), action: format!("{word} {id}") })
         .into()
@@ -43,7 +41,7 @@ fn result_buttons(task: &Task) -> Vec<Button> {
 /// [`StoreError`].
 pub fn status(cx: &Context, task: &Task, document: Document) -> Result<NewDelivery, StoreError> {
     let told = cx.tell(task, document, Purpose::Progress, status_buttons(&task.id))?;
-    Ok(NewDelivery { about: Some(about_status(&task.id)), ..told })
+    Ok(NewDelivery { about: Some(About::Status(task.id.clone())), ..told })
 }
 
 /// Asks a task's chat for its agent's permission.
@@ -53,7 +51,7 @@ pub fn status(cx: &Context, task: &Task, document: Document) -> Result<NewDelive
 pub fn ask(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Result<(), StoreError> {
     let question = format::approval::question(&tx.name_of(task)?, approval, cx.config.timeouts.approval);
     let told = cx.tell(task, question, Purpose::Approval, approval_buttons(&approval.id))?;
-    tx.enqueue(&NewDelivery { about: Some(about_approval(&approval.id)), ..told })
+    tx.enqueue(&NewDelivery { about: Some(About::Approval(approval.id.clone())), ..told })
 }
 
 /// Shows under a permission request what became of it.
@@ -67,7 +65,7 @@ pub fn answered(
     approval: &Approval,
     outcome: Answered<'_>,
 ) -> Result<(), StoreError> {
-    let about = about_approval(&approval.id);
+    let about = About::Approval(approval.id.clone());
     let document = format::approval::answered(&tx.name_of(task)?, approval, outcome);
     show_instead(tx, cx, &about, &document)
 }
@@ -92,7 +90,7 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
         buttons.push(Button { label: "Use".into(), action: format!("background use {}", ended.id) });
     }
     let told = cx.tell(ended, report, Purpose::Result, buttons)?;
-    tx.enqueue(&NewDelivery { about: Some(about_result(&ended.id)), ..told })?;
+    tx.enqueue(&NewDelivery { about: Some(About::Result(ended.id.clone())), ..told })?;
     // Whoever has cancelled it knows.
     if let Some(inquiry) = inquiry.as_ref().filter(|_| ended.status != Status::Aborted) {
         notice::done(tx, cx, ended, &name, inquiry)?;
@@ -122,7 +120,7 @@ fn is_first_answer_to_free_text(tx: &Tx<'_>, ended: &Task) -> Result<bool, Store
 pub fn close(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str) -> Result<(), StoreError> {
     tx.drop_waiting_status(&ended.id)?;
     let closed = format::task::ended(ended, name, tx.now());
-    show_instead(tx, cx, &about_status(&ended.id), &closed)?;
+    show_instead(tx, cx, &About::Status(ended.id.clone()), &closed)?;
     close_questions(tx, cx, &ended.id, name)
 }
 
@@ -133,7 +131,7 @@ pub fn close(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str) -> Result<(), 
 pub fn close_questions(tx: &Tx<'_>, cx: &Context, task: &TaskId, name: &str) -> Result<(), StoreError> {
     for approval in tx.approvals_of(task)? {
         let document = format::approval::answered(name, &approval, Answered::Ended);
-        show_instead(tx, cx, &about_approval(&approval.id), &document)?;
+        show_instead(tx, cx, &About::Approval(approval.id.clone()), &document)?;
     }
     Ok(())
 }
@@ -143,7 +141,7 @@ pub fn close_questions(tx: &Tx<'_>, cx: &Context, task: &TaskId, name: &str) -> 
 /// # Errors
 /// [`StoreError`].
 pub fn spend_result(tx: &Tx<'_>, cx: &Context, task: &TaskId) -> Result<(), StoreError> {
-    for shown in tx.with_buttons(&about_result(task))? {
+    for shown in tx.with_buttons(&About::Result(task.clone()))? {
         if cx.can_edit(shown.address.provider.as_str()) {
             tx.replace(&shown, &shown.part, &[])?;
         }
@@ -152,7 +150,7 @@ pub fn spend_result(tx: &Tx<'_>, cx: &Context, task: &TaskId) -> Result<(), Stor
 }
 
 /// Makes the messages about something that still have buttons say something else, without them.
-fn show_instead(tx: &Tx<'_>, cx: &Context, about: &str, document: &Document) -> Result<(), StoreError> {
+fn show_instead(tx: &Tx<'_>, cx: &Context, about: &About, document: &Document) -> Result<(), StoreError> {
     for shown in tx.with_buttons(about)? {
         let provider = shown.address.provider.as_str();
         if cx.can_edit(provider) {

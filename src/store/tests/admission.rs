@@ -97,7 +97,7 @@ async fn a_waiting_task_is_cancelled_at_once_and_a_running_one_after_the_commit(
     let done = desk.step(move |tx| tx.cancel(&id, "kim")).await;
     assert!(done.value.is_some() && done.effects.cancel.is_empty() && done.effects.start.is_empty());
     let id = waiting.id.clone();
-    assert_eq!(desk.did(move |tx| tx.task(id.as_str())).await.expect("it").status, Status::Aborted);
+    assert_eq!(desk.did(move |tx| tx.task(&id)).await.expect("it").status, Status::Aborted);
     let session = waiting.session.expect("a session");
     assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").status, SessionStatus::Idle);
     let id = waiting.id.clone();
@@ -106,7 +106,7 @@ async fn a_waiting_task_is_cancelled_at_once_and_a_running_one_after_the_commit(
     let done = desk.step(move |tx| tx.cancel(&id, "kim")).await;
     assert_eq!(done.effects.cancel, std::slice::from_ref(&running.id));
     let id = running.id.clone();
-    let task = desk.did(move |tx| tx.task(id.as_str())).await.expect("it");
+    let task = desk.did(move |tx| tx.task(&id)).await.expect("it");
     assert_eq!((task.status, task.cancel_at), (Status::Running, Some(Timestamp(1_000_000))));
 }
 

@@ -106,7 +106,7 @@ async fn a_question_of_an_earlier_version_is_known_again_with_its_answer() {
     let store = Store::open(directory.path(), options, clock).expect("it opens");
     // Its supervisor is of that version too, and gives no digest.
     let question = Asking {
-        task: TaskId::of_test("5pj46898"),
+        task: TaskId::read("5pj46898").expect("an id"),
         attempt: 2,
         event: 3,
         request: "r1".into(),
@@ -120,5 +120,5 @@ async fn a_question_of_an_earlier_version_is_known_again_with_its_answer() {
         Ok((known, tx.answer_to(&other)?, tx.ask(&other)?.is_some()))
     });
     let found = found.await.expect("stored").value;
-    assert_eq!(found, ((None, Some("abc234".to_owned())), None, true));
+    assert_eq!(found, ((None, ApprovalId::read("abc234")), None, true));
 }

@@ -183,7 +183,7 @@ async fn a_window_that_is_gone_is_waited_for_by_its_unfinished_tasks_alone() {
     assert_eq!(desk.did(|tx| tx.waiting_windows("tes")).await, [""; 0], "another provider");
     desk.did(|tx| tx.adopt_window("test", "gone", "new")).await;
     let id = task.id.clone();
-    assert_eq!(desk.did(move |tx| tx.task(id.as_str())).await.expect("it").window.as_deref(), Some("new"));
+    assert_eq!(desk.did(move |tx| tx.task(&id)).await.expect("it").window.as_deref(), Some("new"));
     desk.answer(&task).await;
     assert_eq!(desk.did(|tx| tx.waiting_windows("test")).await, [""; 0]);
 }
@@ -256,7 +256,7 @@ async fn what_was_refused_is_left_out_and_a_thread_that_is_gone_is_left_by_all_t
     let second = one(&desk).await;
     assert_eq!((second.plain, &second.reply_to, &second.address), (false, &None, &address("one")));
     let id = task.id.clone();
-    let task = desk.did(move |tx| tx.task(id.as_str())).await.expect("it is there");
+    let task = desk.did(move |tx| tx.task(&id)).await.expect("it is there");
     assert_eq!((task.address, task.reply_to), (address("one"), None));
     let session = desk.did(|tx| tx.session_by_name(&key("one"), "a")).await.expect("it is there");
     assert_eq!(session.address, address("one"));

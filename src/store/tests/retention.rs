@@ -74,9 +74,9 @@ async fn a_task_with_a_long_history_is_forgotten_in_short_steps() {
     let removed = desk.did(move |tx| tx.forget(before, 10)).await;
     assert_eq!(removed, 10, "some of the history, and nothing else");
     let id = task.id.clone();
-    assert!(desk.did(move |tx| tx.task(id.as_str())).await.is_some());
+    assert!(desk.did(move |tx| tx.task(&id)).await.is_some());
     desk.forget_all().await;
     let id = task.id.clone();
-    assert_eq!(desk.did(move |tx| tx.task(id.as_str())).await, None);
+    assert_eq!(desk.did(move |tx| tx.task(&id)).await, None);
     assert_eq!(desk.did(move |tx| tx.events(&task.id)).await, []);
 }
