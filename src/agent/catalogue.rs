@@ -1,8 +1,6 @@
 //! The agents this program can run: what the configuration says of them, and whether they are installed.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +9,7 @@ use tokio::process::Command;
 
 use super::environment;
 use super::kind::Brief;
-use super::kinds;
+use super::{kinds, program};
 use crate::config::{Agent, Agents, Origin};
 
 /// How long an agent may take to tell its version.
@@ -136,7 +134,8 @@ impl Catalogue {
             .get("PATH")
             .map(|path| secrecy::ExposeSecret::expose_secret(path).to_owned())
             .or_else(|| self.variables.get("PATH").cloned());
-        find(program, path.as_deref().unwrap_or_default())
+        let here = std::env::current_dir().unwrap_or_default();
+        program::find(program, path.as_deref().unwrap_or_default(), &here)
     }
 
     /// Looks at what is installed, without running anything.
@@ -188,17 +187,6 @@ impl Catalogue {
             Some(line) => Version::Reported(line.chars().take(MAX_VERSION_CHARS).collect()),
         }
     }
-}
-
-/// Looks a program up as the system does: a path as it is, a word on PATH.
-fn find(program: &str, path: &str) -> Option<PathBuf> {
-    let is_program = |file: &Path| {
-        std::fs::metadata(file).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-    };
-    if program.contains('/') {
-        return Some(PathBuf::from(program)).filter(|file| is_program(file));
-    }
-    std::env::split_paths(OsStr::new(path)).map(|folder| folder.join(program)).find(|file| is_program(file))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod exit;
 pub mod kind;
 pub mod kinds;
 pub mod native;
+pub mod program;
 pub mod progress;
 pub mod protocol;
 pub mod run;

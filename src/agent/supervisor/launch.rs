@@ -5,15 +5,15 @@
 
 use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use super::spool;
 use crate::agent::exit::Ended;
+use crate::agent::program;
 use crate::agent::run::RunSpec;
 
 /// A started agent.
@@ -34,7 +34,8 @@ pub(super) fn start(spec: &RunSpec, stdout: File, stderr: File) -> Result<Agent,
         created.map_err(|error| failed(&format!("creating {}", directory.display()), error))?;
     }
     let path = spec.env.get("PATH").map(String::as_str).unwrap_or_default();
-    let program = find(name, path, &spec.working_directory).ok_or_else(|| Ended::NotFound { program: name.clone() })?;
+    let program =
+        program::find(name, path, &spec.working_directory).ok_or_else(|| Ended::NotFound { program: name.clone() })?;
     let (mark, value) = (spool::MARK, spec.directory.as_os_str());
     // A program path with a slash and no code between fork and exec: the standard library then uses posix_spawn.
     let child = Command::new(&program)
@@ -55,36 +56,4 @@ pub(super) fn start(spec: &RunSpec, stdout: File, stderr: File) -> Result<Agent,
     // The other end is a description of its own, so that the agent still blocks when it reads.
     fcntl(&input, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|error| failed("preparing its input", error.into()))?;
     Ok(Agent { pid: child.id().cast_signed(), input })
-}
-
-/// Finds a program as a shell would; the first file of that name that can be executed, else the first of that name.
-fn find(name: &str, path: &str, working_directory: &Path) -> Option<PathBuf> {
-    if name.contains('/') {
-        return Some(working_directory.join(name)).filter(|program| program.exists());
-    }
-    if name.is_empty() {
-        return None;
-    }
-    let candidates = || {
-        let absolute = |directory: &PathBuf| directory.is_absolute();
-        std::env::split_paths(path).filter(absolute).map(|directory| directory.join(name)).filter(|file| file.is_file())
-    };
-    let executable = |file: &PathBuf| file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
-    candidates().find(executable).or_else(|| candidates().next())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_program_is_found_where_the_run_looks_for_it() {
-        let here = Path::new("/");
-        assert_eq!(find("sh", "/nowhere:/bin", here), Some("/bin/sh".into()));
-        assert_eq!(find("sh", "", here), None);
-        assert_eq!(find("sh", "bin", here), None, "a relative directory of PATH is not searched");
-        assert_eq!(find("./sh", "", Path::new("/bin")), Some("/bin/./sh".into()));
-        assert_eq!(find("/no/such", "/bin", here), None);
-        assert_eq!(find("", "/bin", here), None);
-    }
 }
