@@ -36,6 +36,7 @@ pub(super) enum Begin {
 }
 
 /// Follows a task through its run, and through the next where its answer has to be asked for once more.
+#[tracing::instrument(name = "task", skip_all, fields(task.id = %task.id, task.agent = task.agent, chat.id = %task.address.chat))]
 pub(super) async fn watch(observer: &Arc<Observer>, task: Task, how: Begin, mut controls: mpsc::Receiver<Word>) {
     let mut next = Some((task, how));
     while let Some((task, how)) = next {
