@@ -11,12 +11,12 @@ use crate::command::ModelWords;
 use crate::config::{Agent, Kind};
 
 /// Every kind, in the order in which an installed one becomes the default agent.
-static KINDS: [&dyn AgentKind; 3] = [&claude::Claude, &command::Command, &host::Host];
+static KINDS: &[&dyn AgentKind] = &[&claude::Claude, &command::Command, &host::Host];
 
 /// Finds a kind by its name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static dyn AgentKind> {
-    KINDS.into_iter().find(|kind| kind.statement().name == name)
+    KINDS.iter().copied().find(|kind| kind.statement().name == name)
 }
 
 /// Returns the kind of an agent.
@@ -28,7 +28,7 @@ pub fn of(agent: &Agent) -> &'static dyn AgentKind {
 /// Returns what the kinds state of themselves, in the order in which an installed one becomes the default agent.
 #[must_use]
 pub fn statements() -> Vec<&'static Kind> {
-    KINDS.into_iter().map(AgentKind::statement).collect()
+    KINDS.iter().map(|kind| kind.statement()).collect()
 }
 
 /// Returns the words that name models, of all kinds.
