@@ -131,7 +131,7 @@ mod tests {
         let link = |url: &str, from, length| MessageEntity::text_link(url.parse().expect("an address"), from, length);
         let text = "👍 read this, ask @kim or a@b.example: https://c.example/".to_owned();
         let entities =
-            vec![link("https://a.example/x", 3, 9), MessageEntity::code(18, 4), link("https://c.example/", 38, 18)];
+            vec![link("https://a.example/x", 3, 9), MessageEntity::code(18, 4), link("https://c.example/", 39, 18)];
         let body = Body { text, entities };
         let plain = body.clone().plain(4096);
         assert_eq!(plain.text, "👍 read this (https://a.example/x), ask ＠kim or a@b.example: https://c.example/");
