@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use signalbox_adapter::{ChatId, DeliverError, Form, Receipt};
 
-/// First wait of the retry series.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// Longest wait of the retry series.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+use crate::clock::Backoff;
+
+/// Waits of the retry series.
+const AGAIN: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(300) };
 
 /// What came of an attempt.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
         | DeliverError::Refused(_)
         | DeliverError::RefusedForm { .. }
         | DeliverError::Unknown(_)
-        | DeliverError::Moved { .. } => backoff(history),
+        | DeliverError::Moved { .. } => AGAIN.wait(history.attempts, history.chance),
     };
     let error = error.to_string();
     if unsure { Next::Unsure { after, error } } else { Next::Later { after, error } }
@@ -116,14 +116,6 @@ fn plainer(what: Form, words: &str, spare: &[Form]) -> Next {
         Some(without) => Next::Plainer { without, error },
         None => Next::GiveUp { error, told: true },
     }
-}
-
-/// Doubles with each attempt up to [`LONGEST_WAIT`]; up to half of it is chance, so that many do not come at once.
-fn backoff(history: &History) -> Duration {
-    let doubled = FIRST_WAIT.saturating_mul(1 << history.attempts.saturating_sub(1).min(16));
-    let wait = doubled.min(LONGEST_WAIT);
-    let spread = u64::try_from(wait.as_millis() / 2).unwrap_or(u64::MAX).max(1);
-    wait - Duration::from_millis(history.chance % spread)
 }
 
 #[cfg(test)]
@@ -167,7 +159,7 @@ mod tests {
         for attempts in [1, 2, 3, 50] {
             for outcome in [&unclear, &unasked] {
                 let Next::Unsure { after, .. } = decide(outcome, &history(attempts)) else { panic!("{outcome:?}") };
-                assert_eq!(after, backoff(&history(attempts)));
+                assert_eq!(after, AGAIN.wait(attempts, 0));
             }
         }
         let old = History { age: Duration::from_secs(86_400), ..history(50) };
