@@ -1,32 +1,37 @@
-//! Words of a command line: placeholders filled in, and quotes for a shell.
+//! Words for an agent: blanks of a template or a command line filled in, and quotes for a shell.
 
 /// Fills `{prompt}`, `{session}` and `{model}` in; what is filled in is never looked at again.
 #[must_use]
 pub fn filled(words: &[String], prompt: &str, session: &str, model: Option<&str>) -> Vec<String> {
-    let model = model.unwrap_or_default();
-    // One pass over each word, so that a placeholder within a prompt stays text.
-    let fill = |word: &String| {
-        let mut filled = String::with_capacity(word.len());
-        let mut rest = word.as_str();
-        while let Some(open) = rest.find('{') {
-            filled.push_str(&rest[..open]);
-            rest = &rest[open..];
-            let known = [("{prompt}", prompt), ("{session}", session), ("{model}", model)];
-            match known.into_iter().find(|(placeholder, _)| rest.starts_with(placeholder)) {
-                Some((placeholder, value)) => {
-                    filled.push_str(value);
-                    rest = &rest[placeholder.len()..];
-                }
-                None => {
-                    filled.push('{');
-                    rest = &rest[1..];
-                }
+    let blanks = [("prompt", prompt), ("session", session), ("model", model.unwrap_or_default())];
+    words.iter().map(|word| fill(word, &blanks)).collect()
+}
+
+/// Fills blanks, `{name}` each, in one pass, so that a blank within a value stays text; a name that is not known stays too.
+#[must_use]
+pub fn fill(template: &str, blanks: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        filled.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let blank = blanks.iter().find_map(|(name, value)| {
+            let after = rest.strip_prefix('{')?.strip_prefix(name)?.strip_prefix('}')?;
+            Some((*value, after))
+        });
+        match blank {
+            Some((value, after)) => {
+                filled.push_str(value);
+                rest = after;
+            }
+            None => {
+                filled.push('{');
+                rest = &rest[1..];
             }
         }
-        filled.push_str(rest);
-        filled
-    };
-    words.iter().map(fill).collect()
+    }
+    filled.push_str(rest);
+    filled
 }
 
 /// Quotes a word for a POSIX shell, where that is needed.

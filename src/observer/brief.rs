@@ -3,6 +3,7 @@
 //! What an alert says stands between two lines with a mark that nobody could have guessed, and is called data.
 
 use crate::agent::kind::Brief;
+use crate::agent::words::fill;
 use crate::rca::SCHEMA;
 use crate::store::Investigation;
 
@@ -51,32 +52,6 @@ fn fence(alert: &str, chance: u64) -> String {
         chance = chance.wrapping_add(1);
     };
     fill(ALERT, &[("mark", &mark), ("alert", alert)])
-}
-
-/// Fills blanks in one pass, so that a blank within a value stays text.
-fn fill(template: &str, blanks: &[(&str, &str)]) -> String {
-    let mut filled = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        filled.push_str(&rest[..open]);
-        rest = &rest[open..];
-        let blank = blanks.iter().find_map(|(name, value)| {
-            let after = rest.strip_prefix('{')?.strip_prefix(name)?.strip_prefix('}')?;
-            Some((*value, after))
-        });
-        match blank {
-            Some((value, after)) => {
-                filled.push_str(value);
-                rest = after;
-            }
-            None => {
-                filled.push('{');
-                rest = &rest[1..];
-            }
-        }
-    }
-    filled.push_str(rest);
-    filled
 }
 
 #[cfg(test)]
