@@ -110,6 +110,25 @@ pub struct NewDelivery {
     pub about: Option<About>,
 }
 
+impl NewDelivery {
+    /// Makes a delivery to a whole chat that answers nothing and has no buttons.
+    #[must_use]
+    pub fn to(address: ChatAddress, purpose: Purpose, parts: Vec<Part>) -> Self {
+        Self {
+            address,
+            window: None,
+            reply_to: None,
+            purpose,
+            parts,
+            buttons: Vec::new(),
+            attachment: None,
+            task: None,
+            inbox: None,
+            about: None,
+        }
+    }
+}
+
 /// A delivery.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {

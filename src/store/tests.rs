@@ -157,16 +157,6 @@ fn queued(admission: Admission) -> (Task, usize) {
 }
 
 fn message(chat: &str, purpose: Purpose, parts: &[&str]) -> NewDelivery {
-    NewDelivery {
-        address: address(chat),
-        window: None,
-        reply_to: None,
-        purpose,
-        parts: parts.iter().map(|&body| Part { body: body.into() }).collect(),
-        buttons: vec![],
-        attachment: None,
-        task: None,
-        inbox: None,
-        about: None,
-    }
+    let parts = parts.iter().map(|&body| Part { body: body.into() }).collect();
+    NewDelivery::to(address(chat), purpose, parts)
 }

@@ -41,16 +41,6 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
         return Ok(());
     }
     let (parts, _) = cx.render(address.provider.as_str(), document)?;
-    tx.enqueue(&NewDelivery {
-        address,
-        window: None,
-        reply_to: None,
-        purpose: Purpose::Result,
-        parts,
-        buttons: Vec::new(),
-        attachment: None,
-        task: task.map(|task| task.id),
-        inbox: None,
-        about: Some(about),
-    })
+    let line = NewDelivery::to(address, Purpose::Result, parts);
+    tx.enqueue(&NewDelivery { task: task.map(|task| task.id), about: Some(about), ..line })
 }

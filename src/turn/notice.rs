@@ -98,17 +98,7 @@ impl Notices<'_> {
 
     /// No task: whoever answers the notice elsewhere must not come into this chat's session by it.
     fn row(&self, address: ChatAddress, parts: Vec<Part>) -> Result<(), StoreError> {
-        self.tx.enqueue(&NewDelivery {
-            address,
-            window: None,
-            reply_to: None,
-            purpose: Purpose::Result,
-            parts,
-            buttons: Vec::new(),
-            attachment: None,
-            task: None,
-            inbox: None,
-            about: Some(self.about.clone()),
-        })
+        let notice = NewDelivery::to(address, Purpose::Result, parts);
+        self.tx.enqueue(&NewDelivery { about: Some(self.about.clone()), ..notice })
     }
 }
