@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use signalbox_adapter::one_line;
+
 use super::event::Event;
-use super::protocol::one_line;
 use crate::redact::Redactor;
 
 /// Longest step shown, in characters.

@@ -95,38 +95,9 @@ pub fn cut(text: &str, max: usize) -> &str {
     &text[..text.floor_char_boundary(max)]
 }
 
-/// Folds a text into one line of at most `max` characters, with an ellipsis where it was cut.
-#[must_use]
-pub fn one_line(text: &str, max: usize) -> String {
-    let mut line = String::new();
-    let mut count = 0;
-    for word in text.split_whitespace() {
-        if count > 0 {
-            line.push(' ');
-            count += 1;
-        }
-        for c in word.chars().filter(|c| !c.is_control()) {
-            if count + 1 >= max {
-                line.push('…');
-                return line;
-            }
-            line.push(c);
-            count += 1;
-        }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_long_text_becomes_one_short_line() {
-        assert_eq!(one_line("a\n\tb  c", 10), "a b c");
-        assert_eq!(one_line(&"äb".repeat(500), 200).chars().count(), 200);
-        assert_eq!(one_line("", 10), "");
-    }
 
     #[test]
     fn a_cut_never_breaks_a_character() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use signalbox_adapter::clean;
+use signalbox_adapter::{clean, one_line};
 
 /// Longest text that is read as an alert, in bytes: 1 MiB.
 pub const MAX_INPUT_BYTES: usize = 1024 * 1024;
@@ -31,7 +31,7 @@ pub(super) fn value(text: &str) -> String {
     if text.len() <= MAX_FIELD_BYTES {
         return text.to_owned();
     }
-    format!("{}{CUT}", &text[..boundary(text, MAX_FIELD_BYTES - CUT.len_utf8())])
+    format!("{}{CUT}", &text[..text.floor_char_boundary(MAX_FIELD_BYTES - CUT.len_utf8())])
 }
 
 /// Splits a text into what one value can hold, to the end of a line if there is one, and the rest.
@@ -39,35 +39,18 @@ pub(super) fn split(text: &str) -> (&str, &str) {
     if text.len() <= MAX_FIELD_BYTES {
         return (text, "");
     }
-    let end = boundary(text, MAX_FIELD_BYTES);
+    let end = text.floor_char_boundary(MAX_FIELD_BYTES);
     text.split_at(text[..end].rfind('\n').map_or(end, |line_break| line_break + 1))
-}
-
-/// Returns the last place at or before `end` where a text can be cut.
-fn boundary(text: &str, mut end: usize) -> usize {
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    end
 }
 
 /// Cleans a key, puts it on one line and cuts it.
 pub(super) fn key(text: &str) -> String {
-    value(&one_line(text))
+    value(&one_line(text, usize::MAX))
 }
 
 /// Cleans a title, puts it on one line and cuts it.
 pub(super) fn title(text: &str) -> String {
-    let text = one_line(text);
-    if text.chars().count() <= MAX_TITLE_CHARS {
-        return text;
-    }
-    text.chars().take(MAX_TITLE_CHARS - 1).chain([CUT]).collect()
-}
-
-/// Cleans a text and makes every run of white space one space.
-pub(super) fn one_line(text: &str) -> String {
-    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    one_line(text, MAX_TITLE_CHARS)
 }
 
 /// Returns a link that a person may be shown: http or https with a host, written out by the rules for addresses.

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use signalbox_adapter::one_line;
+
+use super::Source;
 use super::headline::Headline;
-use super::{Source, bounds};
 
 /// Longest key of a source that is kept as it is, in bytes; PagerDuty allows 255.
 const MAX_OWN_BYTES: usize = 255;
@@ -18,7 +20,7 @@ const PRIME: u64 = 0x0100_0000_01b3;
 
 /// Returns a source's own key, or its hash if it is too long to keep; none if it is blank.
 pub(super) fn own(source: Source, key: &str) -> Option<String> {
-    let shown = bounds::one_line(key);
+    let shown = one_line(key, usize::MAX);
     match shown.len() {
         0 => None,
         1..=MAX_OWN_BYTES => Some(shown),

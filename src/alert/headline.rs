@@ -2,7 +2,8 @@
 //!
 //! The marks change between the firing and the resolution of one problem, the subject does not.
 
-use super::bounds;
+use signalbox_adapter::one_line;
+
 use super::severity::Severity;
 use super::status::Firing;
 
@@ -38,7 +39,7 @@ pub(super) struct Headline {
 impl Headline {
     /// Takes a title apart.
     pub(super) fn of(title: &str) -> Self {
-        let line = bounds::one_line(title);
+        let line = one_line(title, usize::MAX);
         let mut headline = Self { status: None, severity: Severity::Unknown, subject: String::new() };
         let mut rest = line.as_str();
         let mut scopes = String::new();

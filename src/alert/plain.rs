@@ -1,5 +1,7 @@
 //! Plain text: what a person typed, or a tool wrote for people.
 
+use signalbox_adapter::one_line;
+
 use super::draft::Draft;
 use super::{Alert, Source, bounds};
 
@@ -25,7 +27,7 @@ pub(super) fn unwrapped(text: &str) -> &str {
 
 /// Reads a text; none if there is nothing to read in it.
 pub(super) fn read(text: &str) -> Option<Alert> {
-    if bounds::one_line(text).is_empty() {
+    if one_line(text, 1).is_empty() {
         return None;
     }
     let mut draft = Draft::of(Source::Plain);

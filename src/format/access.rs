@@ -1,6 +1,6 @@
 //! What is said about rights and identity.
 
-use signalbox_adapter::{Document, Incoming, Inline};
+use signalbox_adapter::{Document, Incoming, Inline, one_line};
 
 use super::{facts, line};
 use crate::command::Need;
@@ -89,5 +89,5 @@ fn ids(incoming: &Incoming) -> signalbox_adapter::Block {
 /// Tells a stranger in one line that a button is not theirs to press.
 #[must_use]
 pub fn no_button(incoming: &Incoming) -> String {
-    format!("This button is not yours to press. Your id is {}.", super::one_line(incoming.sender.id.as_str(), 40))
+    format!("This button is not yours to press. Your id is {}.", one_line(incoming.sender.id.as_str(), 40))
 }

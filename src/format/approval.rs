@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Block, Document, Inline};
+use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::{line, one_line, span};
+use super::{line, span};
 use crate::agent::event::Decision;
 use crate::store::Approval;
 

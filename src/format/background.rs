@@ -1,8 +1,8 @@
 //! What is said about background mode: how it is, what is tracked, and who is told.
 
-use signalbox_adapter::{Block, Document, Inline};
+use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::{Draft, ago, cell, cost, count, facts, instant, line, one_line, rca, session, span, table, task as told};
+use super::{Draft, ago, cell, cost, count, facts, instant, line, rca, session, span, table, task as told};
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::store::{ChatKey, Delivery, Investigation, Task};

@@ -1,8 +1,8 @@
 //! What is said about files, voice notes, edits and groups.
 
-use signalbox_adapter::{Block, Document, Inline};
+use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::{line, one_line};
+use super::line;
 
 /// Names something that came with a message and could not be taken.
 #[must_use]

@@ -88,18 +88,6 @@ pub fn cost(usd: f64) -> String {
     if usd < 0.01 { format!("${usd:.4}") } else { format!("${usd:.2}") }
 }
 
-/// Cuts a text to one line of at most `max` characters.
-#[must_use]
-pub fn one_line(text: &str, max: usize) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if flat.chars().count() <= max {
-        return flat;
-    }
-    let mut cut: String = flat.chars().take(max.saturating_sub(1)).collect();
-    cut.push('…');
-    cut
-}
-
 /// Writes a number of things: `1 tool`, `7 tools`.
 fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
@@ -140,12 +128,6 @@ mod tests {
         let lengths = [400, 12_000, 185_000, 600_000, 3_600_000, 7_800_000, 400_000_000];
         let written = lengths.map(|ms| span(Duration::from_millis(ms)));
         assert_eq!(written, ["0.4 s", "12 s", "3 min 5 s", "10 min", "1 h", "2 h 10 min", "4 d"]);
-    }
-
-    #[test]
-    fn a_long_text_is_cut_to_one_line() {
-        assert_eq!(one_line("a\n b\tc", 10), "a b c");
-        assert_eq!(one_line("abcdef", 4), "abc…");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What is said about an investigation: its analysis, its record, and the notice that it is done.
 
-use signalbox_adapter::{Block, Document, Inline, Item};
+use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
-use super::{Draft, cell, count, line, marked, one_line, task};
+use super::{Draft, cell, count, line, marked, task};
 use crate::clock::Timestamp;
 use crate::rca::{Claim, Rca, Stats, Verdict};
 use crate::store::{Admission, DeliveryState, Investigation, Session, Status, Task};

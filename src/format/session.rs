@@ -1,8 +1,8 @@
 //! What is said about sessions.
 
-use signalbox_adapter::{Block, Document, Inline};
+use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::{ago, cell, cost, count, facts, instant, line, one_line, table};
+use super::{ago, cell, cost, count, facts, instant, line, table};
 use crate::clock::Timestamp;
 use crate::command::NameFault;
 use crate::store::{Admission, Refusal, Session, SessionId, Task};

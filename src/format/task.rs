@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use signalbox_adapter::{Block, Document, Inline, Item};
+use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
-use super::{Draft, ago, cell, cost, count, line, one_line, session, span, table};
+use super::{Draft, ago, cell, cost, count, line, session, span, table};
 use crate::agent::progress::{MAX_STEP_CHARS, Progress};
 use crate::clock::Timestamp;
 use crate::store::{Status, Task};

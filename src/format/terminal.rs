@@ -1,8 +1,8 @@
 //! What subcommands print as tables.
 
-use signalbox_adapter::{Document, Inline};
+use signalbox_adapter::{Document, Inline, one_line};
 
-use super::{ago, cell, instant, line, one_line, table};
+use super::{ago, cell, instant, line, table};
 use crate::clock::Timestamp;
 use crate::store::Delivery;
 use crate::store::pairing::Paired;

@@ -1,8 +1,8 @@
 //! The trace of one message: from its arrival to the receipt of its answer.
 
-use signalbox_adapter::{Block, Document, Inline};
+use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::{cell, instant, one_line, session, span, table};
+use super::{cell, instant, session, span, table};
 use crate::clock::Timestamp;
 use crate::store::{Delivery, DeliveryState, Task, TaskEvent};
 

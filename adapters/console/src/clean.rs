@@ -24,9 +24,11 @@ pub(crate) fn for_terminal(text: &str) -> String {
     text.replace("\r\n", "\n").chars().map(visible).collect()
 }
 
-/// Makes a text safe to print on one line of at most `width` columns; a cut is shown by `…`.
+/// Makes a text safe to print on one row of at most `width` columns; a cut is shown by `…`.
+///
+/// Unlike a line in a chat, it keeps all spaces and shows what it cannot print, since it is compared with what was typed.
 #[must_use]
-pub(crate) fn one_line(text: &str, width: usize) -> String {
+pub(crate) fn one_row(text: &str, width: usize) -> String {
     use unicode_width::UnicodeWidthChar;
     let mut line = String::new();
     let mut columns = 0;
@@ -68,10 +70,10 @@ mod tests {
 
     #[test]
     fn a_status_line_fits_its_width_whatever_it_holds() {
-        assert_eq!(one_line("short", 20), "short");
-        assert_eq!(one_line("two\nlines\tand\x1b[m", 40), "two lines and␛[m");
-        assert_eq!(one_line("漢字漢字漢字", 6), "漢字…");
-        assert_eq!(one_line("anything", 0), "…");
+        assert_eq!(one_row("short", 20), "short");
+        assert_eq!(one_row("two\nlines\tand\x1b[m", 40), "two lines and␛[m");
+        assert_eq!(one_row("漢字漢字漢字", 6), "漢字…");
+        assert_eq!(one_row("anything", 0), "…");
     }
 
     #[test]

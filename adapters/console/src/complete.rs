@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reedline::{Color, Completer, CompletionResult, DefaultHinter, Hinter, History, Span, Suggestion};
 
-use crate::clean::one_line;
+use crate::clean::one_row;
 
 /// Offers words for a line that is being typed. Asked at every key press, so it must answer at once.
 pub trait Complete: Send + Sync {
@@ -45,8 +45,8 @@ impl Words {
 impl Completer for Words {
     fn complete(&mut self, line: &str, cursor: usize) -> CompletionResult {
         let suggestions = self.ask(line, cursor).map(|word| Suggestion {
-            value: one_line(&word.text, usize::MAX),
-            description: Some(one_line(&word.description, MAX_DESCRIPTION_COLUMNS)).filter(|text| !text.is_empty()),
+            value: one_row(&word.text, usize::MAX),
+            description: Some(one_row(&word.description, MAX_DESCRIPTION_COLUMNS)).filter(|text| !text.is_empty()),
             span: Span::new(word.start, word.end),
             append_whitespace: true,
             ..Suggestion::default()
@@ -75,7 +75,7 @@ impl Hinter for Hints {
         let best = if line.is_empty() || cursor != line.len() { None } else { self.words.ask(line, cursor).next() };
         self.word = best.and_then(|word| {
             let rest = word.text.strip_prefix(&line[word.start..word.end])?;
-            Some(one_line(rest, usize::MAX)).filter(|rest| !rest.is_empty() && word.end == line.len())
+            Some(one_row(rest, usize::MAX)).filter(|rest| !rest.is_empty() && word.end == line.len())
         });
         match &self.word {
             Some(word) if colour => Color::DarkGray.paint(word).to_string(),

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Purpose, Receipt, Reconciled};
 
 use crate::buttons::Buttons;
-use crate::clean::{for_terminal, one_line};
+use crate::clean::{for_terminal, one_row};
 use crate::paint::{Style, paint};
 use crate::printer::Printer;
 use crate::render::document;
@@ -39,19 +39,19 @@ impl ConsoleDeliver {
     fn compose(&self, message: &Outgoing, style: Style) -> String {
         let mut text = String::new();
         if let Some(mark) = &message.mark {
-            text.push_str(&one_line(mark, usize::MAX));
+            text.push_str(&one_row(mark, usize::MAX));
             text.push('\n');
         }
         text.push_str(&paint(&document(&message.part), &style));
         if let Some(attachment) = &message.attachment {
-            let name = one_line(&attachment.file_name, usize::MAX);
+            let name = one_row(&attachment.file_name, usize::MAX);
             let body = for_terminal(&attachment.text);
             write!(text, "\n--- {name} ---\n{body}\n").expect("a string takes any text");
         }
         if let Some(buttons) = self.buttons.as_ref().filter(|_| !message.buttons.is_empty()) {
             let numbers = buttons.show(&message.buttons);
             let labels = numbers.iter().zip(&message.buttons);
-            let labels = labels.map(|(number, button)| format!("#{number} {}", one_line(&button.label, usize::MAX)));
+            let labels = labels.map(|(number, button)| format!("#{number} {}", one_row(&button.label, usize::MAX)));
             writeln!(text, "{}", labels.collect::<Vec<_>>().join("   ")).expect("a string takes any text");
         }
         if style.width != usize::MAX {

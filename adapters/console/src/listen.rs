@@ -16,7 +16,7 @@ use signalbox_adapter::{
 use tokio::sync::watch;
 
 use crate::buttons::Buttons;
-use crate::clean::one_line;
+use crate::clean::one_row;
 use crate::complete::Words;
 use crate::editor::{Editor, Input};
 use crate::lines::{self, Line};
@@ -193,7 +193,7 @@ impl ConsoleListen {
         match cx.inbox.accept(self.incoming(kind)).await {
             Ok(()) => Next::GoOn(None),
             Err(error) => {
-                let begin = one_line(&typed, SHOWN_COLUMNS);
+                let begin = one_row(&typed, SHOWN_COLUMNS);
                 self.note(&format!("This was NOT taken: {begin}\n{error}\nTry again.")).await;
                 Next::GoOn(Some(typed))
             }

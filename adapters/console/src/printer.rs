@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::clean::one_line;
+use crate::clean::one_row;
 use crate::paint::Style;
 
 /// Shows text to the person.
@@ -123,7 +123,7 @@ impl Stream {
     fn show_status(&mut self, line: Option<&str>) -> io::Result<()> {
         self.clear_status()?;
         if let Some(line) = line {
-            self.writer.write_all(one_line(line, terminal_columns()).as_bytes())?;
+            self.writer.write_all(one_row(line, terminal_columns()).as_bytes())?;
             self.status_shown = true;
         }
         self.writer.flush()

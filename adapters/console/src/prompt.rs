@@ -10,7 +10,7 @@ use reedline::{
     Color, Highlighter, Prompt, PromptEditMode, PromptHistorySearch, PromptHistorySearchStatus, StyledText,
 };
 
-use crate::clean::one_line;
+use crate::clean::one_row;
 use crate::layout::CONTINUATION;
 use crate::printer::terminal_columns;
 use crate::screen::Screen;
@@ -38,7 +38,7 @@ impl Prompt for ShellPrompt {
         let status = if self.with_status { self.screen.status_lines() } else { Vec::new() };
         let status = status_rows(&status, columns);
         let name = match self.screen.session() {
-            Some(session) => format!("signalbox {} ", one_line(&session, MAX_SESSION_COLUMNS)),
+            Some(session) => format!("signalbox {} ", one_row(&session, MAX_SESSION_COLUMNS)),
             None => "signalbox ".to_owned(),
         };
         let plain = |row: &String| format!("{row}\n");
@@ -74,15 +74,15 @@ impl Prompt for ShellPrompt {
             PromptHistorySearchStatus::Passing => "search",
             PromptHistorySearchStatus::Failing => "nothing found",
         };
-        format!("({found}: {}) ", one_line(&search.term, MAX_SESSION_COLUMNS)).into()
+        format!("({found}: {}) ", one_row(&search.term, MAX_SESSION_COLUMNS)).into()
     }
 }
 
 fn status_rows(lines: &[String], columns: usize) -> Vec<String> {
     let mut rows: Vec<String> =
-        lines.iter().take(MAX_STATUS_LINES).map(|line| one_line(&format!("· {line}"), columns)).collect();
+        lines.iter().take(MAX_STATUS_LINES).map(|line| one_row(&format!("· {line}"), columns)).collect();
     if lines.len() > MAX_STATUS_LINES {
-        rows.push(one_line(&format!("· and {} more", lines.len() - MAX_STATUS_LINES), columns));
+        rows.push(one_row(&format!("· and {} more", lines.len() - MAX_STATUS_LINES), columns));
     }
     rows
 }

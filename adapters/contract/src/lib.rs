@@ -45,7 +45,7 @@ mod visible;
 mod write;
 
 pub use announce::{Announce, CommandEntry};
-pub use clean::clean;
+pub use clean::{clean, one_line};
 pub use deliver::{Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal};
 pub use document::{Alignment, Block, Document, Inline, Item};
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};

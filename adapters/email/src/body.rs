@@ -4,7 +4,7 @@
 //! over and a body that is no such JSON is sent as the plain text it is.
 
 use serde::{Deserialize, Serialize};
-use signalbox_adapter::{Document, Part, clean};
+use signalbox_adapter::{Document, Part, clean, one_line};
 
 use crate::html::{preformatted, write_html};
 use crate::text::write_text;
@@ -73,24 +73,6 @@ impl Body {
 
 fn cleaned(text: &str) -> String {
     clean(text).into_owned()
-}
-
-/// Makes a text one line of at most so many characters; a cut is shown by `…`.
-pub(crate) fn one_line(text: &str, max_chars: usize) -> String {
-    let words = clean(text);
-    let mut line = String::new();
-    for word in words.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if let Some((end, _)) = line.char_indices().nth(max_chars) {
-        let keep = line[..end].char_indices().next_back().map_or(0, |(at, _)| at);
-        line.truncate(keep);
-        line.push('…');
-    }
-    line
 }
 
 #[cfg(test)]

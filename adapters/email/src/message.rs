@@ -6,10 +6,10 @@
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, To};
 use lettre::message::{Attachment, Body as Encoded, Mailbox, Message, MultiPart, SinglePart};
 use lettre::{Address, address::Envelope};
-use signalbox_adapter::{Outgoing, clean};
+use signalbox_adapter::{Outgoing, clean, one_line};
 
 use crate::address::{InvalidAddress, mailbox};
-use crate::body::{Body, one_line};
+use crate::body::Body;
 use crate::html::page;
 use crate::settings::{InvalidSettings, Settings};
 

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use signalbox_adapter::one_line;
 
-use crate::agent::protocol::{cut, one_line};
+use crate::agent::protocol::cut;
 
 /// Longest one-line summary, in characters.
 pub(super) const MAX_SUMMARY_CHARS: usize = 200;

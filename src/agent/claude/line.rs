@@ -1,10 +1,11 @@
 //! One line of its output, as events: what is there is read, and nothing that is not.
 
 use serde_json::Value;
+use signalbox_adapter::one_line;
 
 use super::describe::{self, MAX_SUMMARY_CHARS};
 use crate::agent::event::{Denial, Event, Final, MAX_TOOL_OUTPUT_BYTES, Usage};
-use crate::agent::protocol::{self, Step};
+use crate::agent::protocol::{Step, cut};
 
 /// What the program says, on either stream, of a session that it does not have.
 pub(super) const UNKNOWN_SESSION: &str = "No conversation found with session ID";
@@ -31,7 +32,7 @@ pub(super) fn retry(line: &Value) -> Event {
         Some(status) => format!("{reason} ({status})"),
         None => reason.to_owned(),
     };
-    Event::Retrying { attempt, reason: protocol::one_line(&reason, MAX_SUMMARY_CHARS) }
+    Event::Retrying { attempt, reason: one_line(&reason, MAX_SUMMARY_CHARS) }
 }
 
 /// Returns what one assistant line says; the words of a helper of the agent, and errors that `result` repeats, are not
@@ -65,7 +66,7 @@ pub(super) fn tool_result(block: &Value) -> Option<Event> {
         Some(Value::Array(parts)) => parts.iter().filter_map(|p| text(p, "text")).collect::<Vec<_>>().join("\n"),
         _ => String::new(),
     };
-    let output = protocol::cut(&output, MAX_TOOL_OUTPUT_BYTES).to_owned();
+    let output = cut(&output, MAX_TOOL_OUTPUT_BYTES).to_owned();
     Some(Event::ToolFinished { id: text(block, "tool_use_id")?.to_owned(), ok, output })
 }
 
