@@ -317,15 +317,15 @@ fn background() {
 #[test]
 fn deliveries() {
     use super::delivery::*;
-    let (session, inquiry) = (Whose::Session("calm-otter"), Whose::Investigation("k3m9qa7x"));
+    let (session, investigation) = (Whose::Session("calm-otter"), Whose::Investigation("k3m9qa7x"));
     let wall = wall()
         .with_text("the mark", MAY_BE_A_REPEAT)
         .with("unshown", unshown(session, Purpose::Result))
         .with("unshown question", unshown(session, Purpose::Approval))
-        .with("unshown investigation", unshown(inquiry, Purpose::Result))
+        .with("unshown investigation", unshown(investigation, Purpose::Result))
         .with("unshown answer to a command", unshown(Whose::Command, Purpose::Result))
         .with("file_unshown", file_unshown(session))
-        .with("file_unshown of an investigation", file_unshown(inquiry))
+        .with("file_unshown of an investigation", file_unshown(investigation))
         .with("file_unshown of a command", file_unshown(Whose::Command))
         .with("thread_gone", thread_gone(session))
         .with("thread_gone of a command", thread_gone(Whose::Command));

@@ -37,9 +37,9 @@ impl Observer {
     }
 
     /// Begins to record a run; what the tools of the task's earlier run have put out is remembered.
-    pub(super) async fn recorder_of(&self, task: &Task, inquiry: &Investigation) -> Recorder {
+    pub(super) async fn recorder_of(&self, task: &Task, investigation: &Investigation) -> Recorder {
         let mut recorder = Recorder::default();
-        if inquiry.turns == 0 {
+        if investigation.turns == 0 {
             return recorder;
         }
         let earlier = Task { attempt: task.attempt.saturating_sub(1), ..task.clone() };

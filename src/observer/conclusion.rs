@@ -2,7 +2,7 @@
 //!
 //! Pure, and slow where the answer is long: to be called where blocking is fine.
 
-use super::inquiry::{self, Outcome};
+use super::investigation::{self, Outcome};
 use super::seen::Seen;
 use super::verdict::{self, Evidence};
 use crate::agent::exit::Exit;
@@ -63,7 +63,7 @@ pub(super) fn conclude(ended: &Ended, timeouts: &Timeouts, redactor: &Redactor) 
     }
     let settled = investigation.as_ref().zip(seen.recorder.as_ref());
     let outcome = settled.map(|(investigation, recorder)| {
-        inquiry::settle(investigation, &mut completion, recorder, ended.resumable, redactor)
+        investigation::settle(investigation, &mut completion, recorder, ended.resumable, redactor)
     });
     let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
     Conclusion { completion, outcome, forgotten }

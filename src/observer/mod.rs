@@ -15,7 +15,7 @@ mod conclusion;
 mod follow;
 mod give_up;
 pub mod housekeeping;
-mod inquiry;
+mod investigation;
 pub mod live;
 mod orders;
 mod prepare;

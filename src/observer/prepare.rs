@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Observer;
 use super::housekeeping::scratch_of;
-use super::inquiry::Briefing;
+use super::investigation::Briefing;
 use crate::agent::catalogue;
 use crate::agent::environment;
 use crate::agent::kind::Ask;
@@ -40,7 +40,7 @@ impl Observer {
             session: &session.map_or_else(|| task.id.to_string(), |session| session.id.to_string()),
             conversation: session.and_then(|session| session.agent_session.as_deref()),
             files: files.is_dir().then_some(&files),
-            analysis: briefing.inquiry.is_some(),
+            analysis: briefing.investigation.is_some(),
             has_alert: briefing.has_alert(),
             probes: &context.config.agents.host,
             off_limits: &off_limits(&context.config.agents.host, state, context.agents.variables()),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use super::conclusion::{Conclusion, Ended, conclude};
-use super::inquiry::{self, Briefing, Outcome};
+use super::investigation::{self, Briefing, Outcome};
 use super::prepare;
 use super::prepare::Prepared;
 use super::recover::Found;
@@ -59,8 +59,8 @@ async fn watch_run(
             return None;
         }
     };
-    let recorder = match &briefing.inquiry {
-        Some(inquiry) => Some(observer.recorder_of(&task, inquiry).await),
+    let recorder = match &briefing.investigation {
+        Some(investigation) => Some(observer.recorder_of(&task, investigation).await),
         None => None,
     };
     let mut seen = Seen { recorder, ..Seen::default() };
@@ -146,10 +146,10 @@ impl Observer {
             let task = task.clone();
             self.bus.store().read(move |tx| {
                 let session = task.session.map(|id| tx.session(id)).transpose()?.flatten();
-                let inquiry = tx.investigation(&task.id)?;
-                let of_session = session.as_ref().filter(|session| session.investigation && inquiry.is_none());
+                let investigation = tx.investigation(&task.id)?;
+                let of_session = session.as_ref().filter(|session| session.investigation && investigation.is_none());
                 let earlier = of_session.map(|session| tx.investigation_of_session(session.id)).transpose()?.flatten();
-                Ok((session, Briefing { inquiry, earlier }))
+                Ok((session, Briefing { investigation, earlier }))
             })
         };
         self.bus.store().patiently(&self.stop, read).await
@@ -233,8 +233,8 @@ impl Observer {
         let ended = Ended {
             seen,
             exit,
-            in_session: task.session.is_some() && briefing.inquiry.is_none(),
-            investigation: briefing.inquiry,
+            in_session: task.session.is_some() && briefing.investigation.is_none(),
+            investigation: briefing.investigation,
             resumable: context.agents.resumes(&task.agent),
             how_to_install: prepare::how_to_install(&context.agents, &task.agent),
             run: task.run_name(),
@@ -279,10 +279,9 @@ impl Observer {
         }
         let mut completion = Completion::without_answer(Status::Interrupted, None);
         // It may have been answered already, and only the form of the answer asked for again.
-        let settled = briefing
-            .inquiry
-            .as_ref()
-            .map(|inquiry| inquiry::settle(inquiry, &mut completion, &Recorder::default(), false, &self.redactor));
+        let settled = briefing.investigation.as_ref().map(|investigation| {
+            investigation::settle(investigation, &mut completion, &Recorder::default(), false, &self.redactor)
+        });
         let analysis = match settled {
             Some(Outcome::Done(analysis, stats)) => Some((*analysis, stats)),
             Some(Outcome::Again(_)) | None => None,

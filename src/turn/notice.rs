@@ -18,18 +18,24 @@ pub fn default_channels(cx: &Context) -> Vec<Channel> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn done(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str, inquiry: &Investigation) -> Result<(), StoreError> {
+pub fn done(
+    tx: &Tx<'_>,
+    cx: &Context,
+    ended: &Task,
+    name: &str,
+    investigation: &Investigation,
+) -> Result<(), StoreError> {
     let chat = ChatKey::of(&ended.address);
     let channels = tx.channels(&chat)?.unwrap_or_else(|| default_channels(cx));
     let letter = Notice {
-        subject: format::rca::subject(ended, inquiry),
+        subject: format::rca::subject(ended, investigation),
         to: Vec::new(),
         id: format!("rca-{}", ended.id),
         references: ended.retry_of.iter().map(|earlier| format!("rca-{earlier}")).collect(),
         document: Document::default(),
     };
-    let said = format::rca::mail(ended, name, inquiry, tx.now());
-    let notice = format::rca::notice(ended, inquiry);
+    let said = format::rca::mail(ended, name, investigation, tx.now());
+    let notice = format::rca::notice(ended, investigation);
     let notices = Notices { tx, cx, about: About::Notice(ended.id.clone()) };
     for channel in &channels {
         notices.send(channel, &ended.address, &notice, (&letter, &said))?;

@@ -76,24 +76,24 @@ pub fn answered(
 /// [`StoreError`].
 pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     let name = tx.name_of(ended)?;
-    let inquiry = tx.investigation(&ended.id)?;
-    let report = match &inquiry {
-        Some(inquiry) => format::rca::result(ended, &name, inquiry, tx.now()),
+    let investigation = tx.investigation(&ended.id)?;
+    let report = match &investigation {
+        Some(investigation) => format::rca::result(ended, &name, investigation, tx.now()),
         None => format::task::result(ended, &name, tx.now()),
     };
     let mut buttons = result_buttons(ended);
     let in_a_chat = !cx.is_trusted(ended.address.provider.as_str());
-    if in_a_chat && inquiry.is_none() && ended.status == Status::Ok && is_first_answer_to_free_text(tx, ended)? {
+    if in_a_chat && investigation.is_none() && ended.status == Status::Ok && is_first_answer_to_free_text(tx, ended)? {
         buttons.push(Button { label: "Investigate".into(), action: format!("investigate {}", ended.id) });
     }
-    if inquiry.as_ref().is_some_and(|inquiry| inquiry.background) && ended.status == Status::Success {
+    if investigation.as_ref().is_some_and(|investigation| investigation.background) && ended.status == Status::Success {
         buttons.push(Button { label: "Use".into(), action: format!("background use {}", ended.id) });
     }
     let told = cx.tell(ended, report, Purpose::Result, buttons)?;
     tx.enqueue(&NewDelivery { about: Some(About::Result(ended.id.clone())), ..told })?;
     // Whoever has cancelled it knows.
-    if let Some(inquiry) = inquiry.as_ref().filter(|_| ended.status != Status::Aborted) {
-        notice::done(tx, cx, ended, &name, inquiry)?;
+    if let Some(investigation) = investigation.as_ref().filter(|_| ended.status != Status::Aborted) {
+        notice::done(tx, cx, ended, &name, investigation)?;
     }
     let ok = matches!(ended.status, Status::Ok | Status::Success);
     if let Some(message) = &ended.reply_to {

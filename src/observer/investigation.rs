@@ -17,7 +17,7 @@ const MAX_TURNS: u32 = 1;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Briefing {
     /// What the task investigates, where it is an investigation.
-    pub(super) inquiry: Option<Investigation>,
+    pub(super) investigation: Option<Investigation>,
     /// What its session has investigated before, where the task goes on from that.
     pub(super) earlier: Option<Investigation>,
 }
@@ -34,10 +34,10 @@ impl Briefing {
     /// Returns what the agent is told.
     pub(super) fn prompt(&self, kind: Brief, task: &Task, session: Option<&Session>, chance: u64) -> String {
         let resumes = session.is_some_and(|session| session.agent_session.is_some());
-        match (&self.inquiry, &self.earlier) {
-            (Some(inquiry), _) => match (&inquiry.fault, resumes) {
+        match (&self.investigation, &self.earlier) {
+            (Some(investigation), _) => match (&investigation.fault, resumes) {
                 (Some(fault), true) => brief::again(fault),
-                (Some(_) | None, _) => brief::first(kind, inquiry, chance),
+                (Some(_) | None, _) => brief::first(kind, investigation, chance),
             },
             (None, Some(earlier)) if !resumes => {
                 brief::follow_up(kind, &format::rca::record(earlier), &earlier.title, &task.prompt)
@@ -48,7 +48,7 @@ impl Briefing {
 
     /// Whether strangers' words are in the conversation.
     pub(super) fn has_alert(&self) -> bool {
-        [&self.inquiry, &self.earlier].into_iter().flatten().any(|inquiry| inquiry.alert.is_some())
+        [&self.investigation, &self.earlier].into_iter().flatten().any(|investigation| investigation.alert.is_some())
     }
 
     /// Returns what the agent may do: where strangers' words are in the conversation, nothing beyond looking unasked.
@@ -62,7 +62,7 @@ impl Briefing {
 
 /// Judges an investigation's answer, and puts what was counted into the completion.
 pub(super) fn settle(
-    inquiry: &Investigation,
+    investigation: &Investigation,
     completion: &mut Completion,
     seen: &Recorder,
     resumable: bool,
@@ -72,9 +72,9 @@ pub(super) fn settle(
     let mut read = answer.map(rca::read);
     if let Some(Err(fault)) = &read
         && resumable
-        && inquiry.turns < MAX_TURNS
+        && investigation.turns < MAX_TURNS
     {
-        let stats = seen.rate(None).after(&inquiry.stats);
+        let stats = seen.rate(None).after(&investigation.stats);
         return Outcome::Again(Again {
             answer: answer.unwrap_or_default().to_owned(),
             fault: fault.to_string(),
@@ -85,11 +85,11 @@ pub(super) fn settle(
         });
     }
     let mut analysis = read.take().and_then(Result::ok);
-    let stats = seen.rate(analysis.as_mut()).after(&inquiry.stats);
+    let stats = seen.rate(analysis.as_mut()).after(&investigation.stats);
     if let Some(analysis) = &mut analysis {
         analysis.clean(&|text| redactor.clean(text));
     } else if completion.status != Status::Aborted
-        && let Some(first) = &inquiry.answer
+        && let Some(first) = &investigation.answer
     {
         // It was answered; only its form was asked for again.
         completion.status = Status::Success;
@@ -107,7 +107,7 @@ mod tests {
     use crate::config::Redact;
     use crate::store::TaskId;
 
-    fn inquiry(turns: u32) -> Investigation {
+    fn investigation(turns: u32) -> Investigation {
         Investigation {
             task: TaskId::read("5pj46898").expect("an id"),
             title: "t".into(),
@@ -137,7 +137,7 @@ mod tests {
     const GOOD: &str = r#"{"root_cause":{"claim":"full","evidence":[{"tool":"Bash","quote":"/dev/sda1 100% /var"}]}}"#;
 
     fn settled(turns: u32, completion: &mut Completion, resumable: bool) -> Outcome {
-        settle(&inquiry(turns), completion, &recorder(), resumable, &Redactor::new(&Redact::default()))
+        settle(&investigation(turns), completion, &recorder(), resumable, &Redactor::new(&Redact::default()))
     }
 
     #[test]
