@@ -136,7 +136,7 @@ async fn route(bus: Arc<Bus>, waker: Waker, stop: CancellationToken) -> Result<(
     loop {
         let routed = bus.store().patiently(&stop, || async {
             let routed = bus.route_open().await;
-            // It turns, whether the store can be used or not.
+            // It goes round, whether the store can be used or not.
             lifecycle::still_alive();
             routed
         });

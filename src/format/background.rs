@@ -156,11 +156,11 @@ pub fn show(task: &Task, name: &str, investigation: &Investigation, deliveries: 
     if let Some(fingerprint) = &investigation.fingerprint {
         pairs.push(("Alert", vec![Inline::Code(fingerprint.clone())]));
     }
-    if investigation.turns > 0 {
+    if investigation.repairs > 0 {
         let asked = format!("asked again: {}", investigation.fault.as_deref().unwrap_or_default());
         pairs.push((
             "Repair",
-            text(format!("{} {asked}", count(usize::try_from(investigation.turns).unwrap_or(0), "time"))),
+            text(format!("{} {asked}", count(usize::try_from(investigation.repairs).unwrap_or(0), "time"))),
         ));
     }
     let mut draft = Draft::from(Document { blocks: vec![facts(pairs)] });

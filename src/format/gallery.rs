@@ -181,7 +181,7 @@ fn investigation(rca: Option<Rca>) -> Investigation {
         alert: None,
         fingerprint: Some("a1b2c3".into()),
         background: true,
-        turns: 0,
+        repairs: 0,
         answer: None,
         fault: None,
         stats: Stats { tool_calls: 3, loops: 2, score, supported: 1, claims: 2 },

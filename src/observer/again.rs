@@ -39,7 +39,7 @@ impl Observer {
     /// Begins to record a run; what the tools of the task's earlier run have put out is remembered.
     pub(super) async fn recorder_of(&self, task: &Task, investigation: &Investigation) -> Recorder {
         let mut recorder = Recorder::default();
-        if investigation.turns == 0 {
+        if investigation.repairs == 0 {
             return recorder;
         }
         let earlier = Task { attempt: task.attempt.saturating_sub(1), ..task.clone() };
@@ -50,7 +50,7 @@ impl Observer {
                 }
             }
             Ok(Attached::Live(_) | Attached::NeverStarted | Attached::Dead) | Err(_) => {
-                tracing::warn!(task.id = %task.id, "what an earlier turn has seen is not there any more");
+                tracing::warn!(task.id = %task.id, "what an earlier run has seen is not there any more");
             }
         }
         recorder

@@ -78,7 +78,7 @@ mod tests {
             alert: new.alert.map(str::to_owned),
             fingerprint: None,
             background: true,
-            turns: 0,
+            repairs: 0,
             answer: None,
             fault: None,
             stats: Stats::default(),

@@ -11,7 +11,7 @@ use crate::redact::Redactor;
 use crate::store::{Again, Completion, Investigation, Session, Status, Task};
 
 /// How often an answer that is no analysis is asked for again.
-const MAX_TURNS: u32 = 1;
+const MAX_REPAIRS: u32 = 1;
 
 /// What an agent has to be told besides its task.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ pub(super) fn settle(
     let mut read = answer.map(rca::read);
     if let Some(Err(fault)) = &read
         && resumable
-        && investigation.turns < MAX_TURNS
+        && investigation.repairs < MAX_REPAIRS
     {
         let stats = seen.rate(None).after(&investigation.stats);
         return Outcome::Again(Again {
@@ -107,7 +107,7 @@ mod tests {
     use crate::config::Redact;
     use crate::store::TaskId;
 
-    fn investigation(turns: u32) -> Investigation {
+    fn investigation(repairs: u32) -> Investigation {
         Investigation {
             task: TaskId::read("5pj46898").expect("an id"),
             title: "t".into(),
@@ -115,10 +115,10 @@ mod tests {
             alert: None,
             fingerprint: None,
             background: true,
-            turns,
-            answer: (turns > 0).then(|| "It is the disk.".into()),
-            fault: (turns > 0).then(|| "the answer holds no JSON object".into()),
-            stats: Stats { tool_calls: 10 * turns, loops: turns, ..Stats::default() },
+            repairs,
+            answer: (repairs > 0).then(|| "It is the disk.".into()),
+            fault: (repairs > 0).then(|| "the answer holds no JSON object".into()),
+            stats: Stats { tool_calls: 10 * repairs, loops: repairs, ..Stats::default() },
             rca: None,
         }
     }
@@ -136,8 +136,8 @@ mod tests {
 
     const GOOD: &str = r#"{"root_cause":{"claim":"full","evidence":[{"tool":"Bash","quote":"/dev/sda1 100% /var"}]}}"#;
 
-    fn settled(turns: u32, completion: &mut Completion, resumable: bool) -> Outcome {
-        settle(&investigation(turns), completion, &recorder(), resumable, &Redactor::new(&Redact::default()))
+    fn settled(repairs: u32, completion: &mut Completion, resumable: bool) -> Outcome {
+        settle(&investigation(repairs), completion, &recorder(), resumable, &Redactor::new(&Redact::default()))
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub struct Live {
     pub adapters: BTreeMap<String, Arc<dyn Deliver>>,
     /// How fast.
     pub pacer: Arc<Pacer>,
-    /// Whose turn it is to change a message.
+    /// The messages that are being changed.
     pub editing: Arc<Editing>,
     /// Masks secrets.
     pub redactor: Redactor,
@@ -162,7 +162,7 @@ impl Live {
     /// Changes a status message once; returns the task when it cannot be changed any more.
     async fn change(&self, adapter: &dyn Deliver, entry: &Entry, name: &str, message: MessageId) -> Option<TaskId> {
         let task = &entry.task;
-        let _turn = self.editing.turn(&task.address, &message).await;
+        let _change = self.editing.begin(&task.address, &message).await;
         // Its end may have been written down while this one waited.
         if !self.board.has(&task.id) {
             return None;

@@ -25,7 +25,7 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
     };
     if delivery.is_edit {
         let Some(earlier) = delivery.edit_of.clone() else { return Outcome::Superseded };
-        let _turn = setup.editing.turn(&delivery.address, &earlier).await;
+        let _change = setup.editing.begin(&delivery.address, &earlier).await;
         message.target.edit_of = Some(earlier);
         // Done twice it is the same, so a lost answer is no matter.
         return match adapter.deliver(&message).await {

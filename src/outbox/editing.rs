@@ -13,7 +13,7 @@ type Lock = Arc<tokio::sync::Mutex<()>>;
 pub struct Editing(Mutex<HashMap<String, Lock>>);
 
 /// The right to change a message, until it is dropped.
-pub struct Turn<'e> {
+pub struct Change<'e> {
     editing: &'e Editing,
     key: String,
     guard: Option<OwnedMutexGuard<()>>,
@@ -21,18 +21,18 @@ pub struct Turn<'e> {
 
 impl Editing {
     /// Waits until nobody else changes a message.
-    pub async fn turn(&self, address: &ChatAddress, message: &MessageId) -> Turn<'_> {
+    pub async fn begin(&self, address: &ChatAddress, message: &MessageId) -> Change<'_> {
         let key = format!("{address} {message}");
         let lock = {
             let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(locks.entry(key.clone()).or_default())
         };
         let guard = lock.lock_owned().await;
-        Turn { editing: self, key, guard: Some(guard) }
+        Change { editing: self, key, guard: Some(guard) }
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Change<'_> {
     fn drop(&mut self) {
         self.guard.take();
         let mut locks = self.editing.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,11 +55,11 @@ mod tests {
         let editing = Editing::default();
         let address = ChatAddress::new(Provider::new("telegram"), ChatId::new("1"));
         let message = MessageId::new("7");
-        let first = editing.turn(&address, &message).await;
-        let second = editing.turn(&address, &message);
+        let first = editing.begin(&address, &message).await;
+        let second = editing.begin(&address, &message);
         tokio::pin!(second);
         assert!(tokio::time::timeout(Duration::from_millis(10), &mut second).await.is_err());
-        editing.turn(&address, &MessageId::new("8")).await;
+        editing.begin(&address, &MessageId::new("8")).await;
         drop(first);
         drop(second.await);
         assert!(editing.0.lock().expect("not poisoned").is_empty());

@@ -26,7 +26,7 @@ pub struct Setup {
     pub max_ages: BTreeMap<String, Duration>,
     /// How fast.
     pub pacer: Arc<Pacer>,
-    /// Whose turn it is to change a message.
+    /// The messages that are being changed.
     pub editing: Arc<Editing>,
     /// What stands below a message that may have arrived before.
     pub repeat_mark: &'static str,

@@ -33,7 +33,7 @@ pub async fn give(
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
     let (reactions, mut waiting) = mpsc::channel::<Sign>(MAX_WAITING);
-    let in_turn = async {
+    let in_order = async {
         while let Some((provider, signal)) = waiting.recv().await {
             if let Some(adapter) = adapters.get(provider.as_str()) {
                 once(adapter.as_ref(), &signal).await;
@@ -61,7 +61,7 @@ pub async fn give(
     };
     tokio::select! {
         () = stop.cancelled() => {}
-        () = in_turn => {}
+        () = in_order => {}
         () = sort => {}
     }
     Ok(())

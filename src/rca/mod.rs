@@ -71,7 +71,7 @@ pub struct Evidence {
 pub struct Stats {
     /// Tool calls.
     pub tool_calls: u32,
-    /// Turns of the agent that held a tool call.
+    /// Agent turns that held a tool call.
     pub loops: u32,
     /// Share of claims that are backed by recorded output, 0 to 1; `None` is unrated.
     pub score: Option<f64>,
@@ -82,7 +82,7 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Adds what an earlier turn of the same investigation has seen.
+    /// Adds what an earlier run of the same investigation has seen.
     #[must_use]
     pub fn after(self, earlier: &Self) -> Self {
         Self { tool_calls: self.tool_calls + earlier.tool_calls, loops: self.loops + earlier.loops, ..self }

@@ -1,4 +1,4 @@
-//! What was seen of an investigation's run: how many tool calls, in how many turns, and what the tools put out.
+//! What was seen of an investigation's run: how many tool calls, in how many turns of its agent, and what the tools put out.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ const MAX_KEPT_BYTES: usize = 8 << 20;
 pub struct Recorder {
     tool_calls: u32,
     loops: u32,
-    /// Whether a call of the current turn has been seen.
-    in_turn: bool,
+    /// Whether a call of the agent turn under way has been seen.
+    in_agent_turn: bool,
     /// Outputs with their white space normalised.
     outputs: Vec<String>,
     kept_bytes: usize,
@@ -24,7 +24,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Takes an event. A turn begins with the first call after something was put out: calls of one turn run together.
+    /// Takes an event. An agent turn begins with the first call after something was put out: the calls of one belong together.
     pub fn take(&mut self, event: &Event) {
         match event {
             Event::ToolStarted { id, .. } => {
@@ -32,13 +32,13 @@ impl Recorder {
                     return;
                 }
                 self.tool_calls += 1;
-                if !self.in_turn {
+                if !self.in_agent_turn {
                     self.loops += 1;
-                    self.in_turn = true;
+                    self.in_agent_turn = true;
                 }
             }
             Event::ToolFinished { output, .. } => {
-                self.in_turn = false;
+                self.in_agent_turn = false;
                 self.keep(output);
             }
             Event::Session { .. }
@@ -50,7 +50,7 @@ impl Recorder {
         }
     }
 
-    /// Takes an event of an earlier turn: what was put out is remembered, and nothing is counted again.
+    /// Takes an event of an earlier run: what was put out is remembered, and nothing is counted again.
     pub fn recall(&mut self, event: &Event) {
         if let Event::ToolFinished { output, .. } = event {
             self.keep(output);
@@ -116,7 +116,7 @@ mod tests {
                     {"claim":"unbacked"}]}"#;
 
     #[test]
-    fn calls_of_one_turn_are_one_loop() {
+    fn calls_of_one_agent_turn_are_one_loop() {
         let recorder = recorded(&[
             started("a"),
             started("b"),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_turn_has_seen_backs_claims_and_counts_once() {
+    fn what_an_earlier_run_has_seen_backs_claims_and_counts_once() {
         let mut recorder = Recorder::default();
         recorder.recall(&started("a"));
         recorder.recall(&finished("a", "Filesystem\n/dev/sda1 100% /var\n"));

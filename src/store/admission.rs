@@ -1,7 +1,7 @@
-//! Admission: who may run now, who waits, who is refused; and whose turn is next.
+//! Admission: who may run now, who waits, who is refused; and who is next.
 //!
 //! A task runs while its chat and the process are below their caps and no earlier task of its session is unfinished.
-//! Chats get turns in the order in which they had their last one, so a busy chat cannot starve the others.
+//! Chats are served in the order in which they were last served, so a busy chat cannot starve the others.
 
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{ChatAddress, Incoming, MessageId};
@@ -92,7 +92,7 @@ impl Tx<'_> {
         TaskId::made(self.short_id(TaskId::CHARS))
     }
 
-    /// Stores a task and starts it, or queues it when it is not its turn.
+    /// Stores a task and starts it, or queues it when others are first.
     ///
     /// The caller has asked [`Tx::queue_is_full`] in the same transaction.
     ///
@@ -217,7 +217,7 @@ impl Tx<'_> {
             if running >= self.caps().total {
                 return Ok(());
             }
-            let Some((id, chat)) = self.next_in_turn()? else { return Ok(()) };
+            let Some((id, chat)) = self.next_to_run()? else { return Ok(()) };
             self.connection
                 .prepare_cached(
                     "UPDATE tasks SET status = 'running', attempt = attempt + 1, boot = ?2, started_at = ?3 WHERE id = ?1",
@@ -235,8 +235,8 @@ impl Tx<'_> {
         }
     }
 
-    /// Picks the next task to run: chats by their last turn, within a chat the oldest whose session is free.
-    fn next_in_turn(&self) -> Result<Option<(TaskId, ChatKey)>, StoreError> {
+    /// Picks the next task to run: chats by when they were last served, within a chat the oldest whose session is free.
+    fn next_to_run(&self) -> Result<Option<(TaskId, ChatKey)>, StoreError> {
         let mut waiting = self.connection.prepare_cached(
             "SELECT t.chat FROM (SELECT chat, min(seq) AS oldest FROM tasks
                                  WHERE status = 'queued' AND finished_at IS NULL GROUP BY chat) t

@@ -1,7 +1,7 @@
 //! Claiming: which delivery of which lane goes out next, and by whom.
 //!
 //! A lane gives out one row at a time: results first, all else in the order of its rows. The [`Gate`](super::delivery::Gate) has the
-//! last word, so that a row is marked `sending` only when its request follows at once; a row that waits for its turn in
+//! last word, so that a row is marked `sending` only when its request follows at once; a row that waits by
 //! the provider's pace stays `pending` and was surely not sent.
 
 use rusqlite::{OptionalExtension, params};

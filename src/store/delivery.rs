@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 /// State of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Waits for its turn.
+    /// Waits to be sent.
     Pending,
     /// A process is sending it.
     Sending,

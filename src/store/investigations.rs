@@ -47,8 +47,8 @@ pub struct Investigation {
     pub fingerprint: Option<String>,
     /// Whether the chat goes on meanwhile.
     pub background: bool,
-    /// Answers so far that were no analysis.
-    pub turns: u32,
+    /// How often it was asked again, since an answer was no analysis.
+    pub repairs: u32,
     /// The first of them.
     pub answer: Option<String>,
     /// What was wrong with it.
@@ -90,7 +90,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Investigation> {
         alert: row.get(3)?,
         fingerprint: row.get(4)?,
         background: row.get(5)?,
-        turns: row.get(6)?,
+        repairs: row.get(6)?,
         answer: row.get(7)?,
         fault: row.get(8)?,
         stats: serde_json::from_str(&row.get::<_, String>(9)?).map_err(json)?,

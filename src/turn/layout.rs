@@ -43,7 +43,7 @@ impl Message {
 #[derive(Debug)]
 pub struct Layout {
     messages: Mutex<Messages>,
-    turn: Semaphore,
+    one_at_a_time: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ struct Messages {
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { messages: Mutex::default(), turn: Semaphore::new(1) }
+        Self { messages: Mutex::default(), one_at_a_time: Semaphore::new(1) }
     }
 }
 
@@ -83,7 +83,7 @@ impl Layout {
         let Some(message) = self.messages().by_deferral.get(&deferral).map(|(message, _)| message.clone()) else {
             return;
         };
-        let _turn = self.turn.acquire().await;
+        let _permit = self.one_at_a_time.acquire().await;
         let laid = tokio::task::spawn_blocking(move || lay(&message)).await.unwrap_or_else(|error| {
             tracing::error!(%error, "a message could not be laid out; its chat is told so");
             let said = Document::text("This message could not be shown.");

@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
         let mut news = News::of(&self.spec.directory);
         while self.ended.is_none() {
             self.wait(&news);
-            self.turn(&mut news);
+            self.work(&mut news);
         }
         let survivors = self.sweep();
         self.finish(since, survivors);
@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
     }
 
     /// Does all that there is to do.
-    fn turn(&mut self, news: &mut News) {
+    fn work(&mut self, news: &mut News) {
         if self.signals.drain() {
             self.end(Cause::Cancelled);
         }

@@ -1,4 +1,4 @@
-//! Caps, turns and queues.
+//! Caps, order and queues.
 
 use super::*;
 
@@ -50,7 +50,11 @@ async fn a_busy_chat_does_not_starve_a_quiet_one() {
         running.extend(done.effects.start.iter().cloned());
         order.extend(desk.names(done.effects.start).await);
     }
-    assert_eq!(order, ["b1", "a3", "b2", "a4", "b3", "a5", "a6"], "in turns, and the rest when nobody else waits");
+    assert_eq!(
+        order,
+        ["b1", "a3", "b2", "a4", "b3", "a5", "a6"],
+        "one after the other, and the rest when nobody else waits"
+    );
 }
 
 #[tokio::test]

@@ -64,6 +64,6 @@ fn an_analysis_that_is_too_long_is_asked_for_once_more() {
     eventually("it is asked again", || phone.house.runs().len() == 2);
     let (_, resumed, prompt) = phone.house.runs().remove(1);
     assert!(resumed && prompt.contains("longer than 1048576 bytes"), "{prompt}");
-    // Both turns gave no analysis: the first answer is shown as it is.
+    // Both runs gave no analysis: the first answer is shown as it is.
     answered(&phone, ADA.id);
 }
