@@ -2,6 +2,10 @@
 //!
 //! The store tells what it meets. Trouble that may pass, such as a full disk or a database that another process holds, is
 //! logged once when it begins and once when it is over, however many wait for it meanwhile.
+//!
+//! # Who tells
+//! The writer thread tells of each write where it fails or works, so that the two stay in order. Those who asked learn
+//! of it later, some much later, when the trouble may be over; they tell only of what the writer has not told.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +29,10 @@ struct Inner {
 struct State {
     trouble: Option<Trouble>,
     waiting: usize,
+    /// When a write failed last.
+    write_failed_at: Option<Instant>,
+    /// Whether the last write failed.
+    is_unwritable: bool,
 }
 
 /// Trouble that may pass by itself.
@@ -37,24 +45,33 @@ pub struct Trouble {
 }
 
 impl StoreHealth {
-    /// Notes that something could not be stored or read, and may be later.
-    pub fn failed(&self, why: &str) {
+    /// Notes that a write failed, and may work later; only the writer knows.
+    pub fn write_failed(&self, at: Instant, why: &str) {
         let mut state = self.lock();
-        if state.trouble.is_none() {
-            tracing::error!(why, "the store cannot be used now; what has to be stored waits until it can");
-            state.trouble = Some(Trouble { since: Instant::now(), why: why.to_owned() });
-        }
+        state.write_failed_at = Some(at);
+        state.is_unwritable = true;
+        state.tell(at, why);
     }
 
-    /// Notes that something was stored; the trouble is over unless somebody still waits.
-    pub fn worked(&self) {
-        self.settle(&mut self.lock());
+    /// Notes that something was written; the trouble is over unless somebody still waits. Only the writer knows.
+    pub fn write_worked(&self) {
+        let mut state = self.lock();
+        state.is_unwritable = false;
+        state.settle();
+    }
+
+    /// Notes that a try that began at an instant has failed, and may work later. Where a write has failed since then, the
+    /// writer has told of it, and it may be over.
+    pub fn try_failed(&self, began: Instant, why: &str) {
+        let mut state = self.lock();
+        if state.write_failed_at.is_none_or(|told| told < began) {
+            state.tell(Instant::now(), why);
+        }
     }
 
     /// Notes that somebody waits for the trouble to pass, who tells when it did.
     #[must_use]
-    pub fn waits(&self, why: &str) -> Waiting {
-        self.failed(why);
+    pub fn waits(&self) -> Waiting {
         self.lock().waiting += 1;
         Waiting { health: self.clone() }
     }
@@ -77,17 +94,27 @@ impl StoreHealth {
         self.inner.why_lost.get().cloned().unwrap_or_default()
     }
 
-    fn settle(&self, state: &mut State) {
-        if state.waiting == 0
-            && let Some(trouble) = state.trouble.take()
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn tell(&mut self, since: Instant, why: &str) {
+        if self.trouble.is_none() {
+            tracing::error!(why, "the store cannot be used now; what has to be stored waits until it can");
+            self.trouble = Some(Trouble { since, why: why.to_owned() });
+        }
+    }
+
+    fn settle(&mut self) {
+        if self.waiting == 0
+            && !self.is_unwritable
+            && let Some(trouble) = self.trouble.take()
         {
             let lasted: Duration = trouble.since.elapsed();
             tracing::info!(why = trouble.why, lasted_s = lasted.as_secs_f64(), "the store can be used again");
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -98,11 +125,11 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Says that the wait was worth it.
+    /// Says that the wait was worth it. What worked may only have read, so that a write that failed counts on.
     pub fn is_over(self) {
         let health = self.health.clone();
         drop(self);
-        health.worked();
+        health.lock().settle();
     }
 }
 
@@ -118,17 +145,41 @@ mod tests {
 
     #[test]
     fn trouble_lasts_until_nobody_waits_any_more() {
-        let health = StoreHealth::default();
-        health.worked();
+        let (health, start) = (StoreHealth::default(), Instant::now());
+        health.write_worked();
         assert_eq!(health.trouble(), None);
-        let (first, second) = (health.waits("full"), health.waits("busy"));
+        health.try_failed(start, "full");
+        health.try_failed(start, "busy");
+        let (first, second) = (health.waits(), health.waits());
         assert_eq!(health.trouble().map(|trouble| trouble.why), Some("full".into()), "the first reason counts");
-        health.worked();
+        health.write_worked();
         first.is_over();
         assert!(health.trouble().is_some(), "one still waits");
         drop(second);
         assert!(health.trouble().is_some(), "it has given up, which says nothing about the store");
-        health.worked();
+        health.write_worked();
+        assert_eq!(health.trouble(), None);
+    }
+
+    #[test]
+    fn whoever_learns_late_that_a_write_failed_does_not_tell_of_it_again() {
+        let (health, start) = (StoreHealth::default(), Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        health.write_failed(after(5), "busy");
+        health.write_worked();
+        health.try_failed(start, "busy");
+        assert_eq!(health.trouble(), None, "it began before the write that failed, and that is over");
+        health.try_failed(after(6), "full");
+        assert!(health.trouble().is_some(), "it began later, and the writer knows nothing of it");
+    }
+
+    #[test]
+    fn a_read_that_works_is_not_the_end_of_writes_that_fail() {
+        let (health, start) = (StoreHealth::default(), Instant::now());
+        health.write_failed(start, "busy");
+        health.waits().is_over();
+        assert!(health.trouble().is_some());
+        health.write_worked();
         assert_eq!(health.trouble(), None);
     }
 

@@ -120,13 +120,7 @@ impl Store {
     {
         let (job, answer) = writer::Job::new(fence.cloned(), work);
         self.submit(writer::Message::Work(Box::new(job))).await?;
-        let answer = self.noted(answer.await.unwrap_or(Err(StoreError::Closed)));
-        if let Err(error) = &answer
-            && error.is_transient()
-        {
-            self.health().failed(&error.to_string());
-        }
-        answer
+        self.noted(answer.await.unwrap_or(Err(StoreError::Closed)))
     }
 
     /// Notes damage: no part of this process can go on with such a store.

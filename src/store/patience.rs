@@ -1,6 +1,6 @@
 //! Patience: asking again while the store cannot be used, so that a full disk or a locked database loses nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -24,10 +24,12 @@ impl Store {
     {
         let (mut waiting, mut failures) = (None, 0);
         loop {
+            let began = Instant::now();
             let outcome = work().await;
             match outcome {
                 Err(error) if error.is_transient() => {
-                    waiting.get_or_insert_with(|| self.health().waits(&error.to_string()));
+                    self.health().try_failed(began, &error.to_string());
+                    waiting.get_or_insert_with(|| self.health().waits());
                     failures += 1;
                     tokio::select! {
                         () = stop.cancelled() => return Err(error),

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -18,6 +18,7 @@ use super::effects::Written;
 use super::error::StoreError;
 use super::fence::Fence;
 use super::tx::{Context, Tx};
+use crate::health::StoreHealth;
 use crate::lifecycle::rehearsal;
 
 /// Most requests that share one commit.
@@ -32,8 +33,8 @@ pub(super) trait Request: Send {
     fn apply(&mut self, connection: &Connection, context: &Context);
     /// Whether the last run succeeded.
     fn is_ok(&self) -> bool;
-    /// Answers the caller; `commit` is the fate of the shared commit.
-    fn answer(self: Box<Self>, commit: Result<(), StoreError>);
+    /// Answers the caller, and tells of a failure that may pass; `commit` is the fate of the shared commit.
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>, health: &StoreHealth);
 }
 
 pub(super) struct Job<F, T> {
@@ -69,13 +70,19 @@ where
         matches!(self.outcome, Some(Ok(_)))
     }
 
-    fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>, health: &StoreHealth) {
         let outcome = match (commit, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(StoreError::Closed),
             (Err(error), Some(Ok(_)) | None) => Err(error),
             (Err(_), Some(Err(error))) => Err(error),
         };
+        // Told here and not by the caller, who may look at the answer when the trouble has long been over.
+        if let Err(error) = &outcome
+            && error.is_transient()
+        {
+            health.write_failed(Instant::now(), &error.to_string());
+        }
         // A caller that no longer waits has lost nothing: the rows are stored.
         self.reply.send(outcome).ok();
     }
@@ -169,14 +176,14 @@ fn commit_together(
 ) -> Vec<Box<dyn Request>> {
     match try_commit(connection, &mut batch, context, log) {
         Ok(done) => {
-            context.health.worked();
+            context.health.write_worked();
             let rest = batch.split_off(done);
-            batch.into_iter().for_each(|request| request.answer(Ok(())));
+            batch.into_iter().for_each(|request| request.answer(Ok(()), &context.health));
             rest
         }
         // A database that is held by another process is so for each of them.
         Err(error) if batch.len() == 1 || matches!(error, StoreError::Busy) => {
-            batch.into_iter().for_each(|request| request.answer(Err(error.clone())));
+            batch.into_iter().for_each(|request| request.answer(Err(error.clone()), &context.health));
             Vec::new()
         }
         Err(_) => {
@@ -221,7 +228,7 @@ fn try_commit(
 fn begin<'c>(connection: &'c Connection, context: &Context) -> Result<Transaction<'c>, StoreError> {
     for _ in 1..BUSY_TRIES {
         match Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(StoreError::from) {
-            Err(error @ StoreError::Busy) => context.health.failed(&error.to_string()),
+            Err(error @ StoreError::Busy) => context.health.write_failed(Instant::now(), &error.to_string()),
             outcome => return outcome,
         }
     }

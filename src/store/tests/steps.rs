@@ -76,6 +76,19 @@ async fn a_database_that_another_process_holds_is_waited_for_with_patience() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_looked_at_late_tells_of_no_new_trouble() {
+    let desk = Desk::new();
+    let mut late = std::pin::pin!(desk.store.write(None, |_| Err::<(), _>(StoreError::Busy)));
+    assert!(futures_util::poll!(late.as_mut()).is_pending(), "it is handed in");
+    // Each is committed after the one before.
+    desk.did(|tx| tx.probe_write()).await;
+    desk.did(|tx| tx.probe_write()).await;
+    assert_eq!(desk.store.health().trouble(), None, "it is over");
+    assert!(matches!(late.await, Err(StoreError::Busy)));
+    assert_eq!(desk.store.health().trouble(), None);
+}
+
+#[tokio::test]
 async fn patience_ends_when_the_program_stops() {
     let desk = Desk::new();
     let stop = tokio_util::sync::CancellationToken::new();
