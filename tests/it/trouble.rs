@@ -56,7 +56,7 @@ fn a_database_that_is_held_for_long_is_waited_for_and_nothing_is_lost() {
     // An answer is on its way, and its receipt cannot be stored.
     phone.fake.fail_next("sendMessage", Fault::Hold);
     phone.say("/id");
-    eventually("the answer is on its way", || phone.house.count("outbox WHERE state = 'sending'") == 1);
+    phone.until("the answer is on its way", |state| !state.has_faults());
     let other = Connection::open(phone.house.state().join("signalbox.db")).expect("the database opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     phone.fake.release();
