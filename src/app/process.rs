@@ -20,7 +20,9 @@ use crate::store::{Caps, Durability, Options, Role, Store};
 const LOOK_FOR_DATABASE_EVERY: Duration = Duration::from_secs(2);
 /// How long the parts of a stopping process may take to finish what is at hand.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
-/// How long the store of a stopping process may take to close; together with the parts it is less than 5 s.
+/// How long those may take who are needed until the store is closed.
+const END_WITHIN: Duration = Duration::from_millis(100);
+/// How long the store of a stopping process may take to close; together with all parts it is less than 5 s.
 const CLOSE_WITHIN: Duration = Duration::from_millis(800);
 
 /// What a process is made of before it does anything.
@@ -106,5 +108,6 @@ impl App {
             Ok(Err(error)) => self.servants.fail("store", &error),
             Err(_) => tracing::warn!("the store could not be closed in time; what it has acknowledged is safe"),
         }
+        self.servants.end(END_WITHIN).await;
     }
 }

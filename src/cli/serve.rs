@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    lifecycle::stop_on_signals(&app.stop)?;
+    lifecycle::stop_on_signals(&app.servants)?;
     app.watch_store();
     let role = match app.store.take_core().await {
         Ok(role) => role,

@@ -79,9 +79,9 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     };
     if interactive {
         // The line editor reads Ctrl-C itself; a stray one between two lines must not end the shell.
-        lifecycle::stop_on_terminate(&app.stop)?;
+        lifecycle::stop_on_terminate(&app.servants)?;
     } else {
-        lifecycle::stop_on_signals(&app.stop)?;
+        lifecycle::stop_on_signals(&app.servants)?;
     }
     let scope = Scope { provider: console::PROVIDER.into(), window: Some(id.clone()) };
     let adapter: Arc<dyn Deliver> = Arc::new(deliver);

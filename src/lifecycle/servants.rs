@@ -32,6 +32,9 @@ pub struct Servants {
 struct Inner {
     tracker: TaskTracker,
     stop: CancellationToken,
+    /// Those who work until all others have ended, and the token that tells them.
+    last: TaskTracker,
+    over: CancellationToken,
     failed: AtomicBool,
     count: AtomicU64,
     at_work: Mutex<BTreeMap<u64, Name>>,
@@ -45,6 +48,8 @@ impl Servants {
             inner: Arc::new(Inner {
                 tracker: TaskTracker::new(),
                 stop,
+                last: TaskTracker::new(),
+                over: CancellationToken::new(),
                 failed: AtomicBool::default(),
                 count: AtomicU64::default(),
                 at_work: Mutex::default(),
@@ -64,14 +69,36 @@ impl Servants {
         W: Future<Output = Result<(), E>> + Send + 'static,
         E: Display,
     {
-        let (name, servants) = (name.into(), self.clone());
-        let work = work(self.inner.stop.clone());
+        self.start_on(&self.inner.tracker, &self.inner.stop, name.into(), work);
+    }
+
+    /// Starts a servant that is needed while the others stop: the token that it gets is cancelled by [`Self::end`].
+    pub fn start_last<W, E>(&self, name: impl Into<Name>, work: impl FnOnce(CancellationToken) -> W)
+    where
+        W: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display,
+    {
+        self.start_on(&self.inner.last, &self.inner.over, name.into(), work);
+    }
+
+    fn start_on<W, E>(
+        &self,
+        tracker: &TaskTracker,
+        until: &CancellationToken,
+        name: Name,
+        work: impl FnOnce(CancellationToken) -> W,
+    ) where
+        W: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display,
+    {
+        let (servants, until) = (self.clone(), until.clone());
+        let work = work(until.clone());
         let number = self.inner.count.fetch_add(1, Ordering::Relaxed);
         self.at_work().insert(number, name.clone());
-        self.inner.tracker.spawn(async move {
+        tracker.spawn(async move {
             let work = async { work.await.map_err(|error| format!("{error:#}")) };
             match caught(rehearsal::of(&name, work)).await {
-                Ok(Ok(())) if servants.inner.stop.is_cancelled() => {}
+                Ok(Ok(())) if until.is_cancelled() => {}
                 Ok(Ok(())) => servants.fail(&name, &"it ended though the program goes on"),
                 Ok(Err(error)) => servants.fail(&name, &error),
                 Err(why) => servants.fail(&name, &why),
@@ -105,13 +132,23 @@ impl Servants {
         self.inner.failed.load(Ordering::SeqCst)
     }
 
-    /// Tells all to stop, and waits until they have finished what is at hand, but no longer than `within`.
+    /// Tells all to stop but those who are needed to the last, and waits until they have finished what is at hand, but no
+    /// longer than `within`.
     pub async fn stop(&self, within: Duration) {
         self.inner.stop.cancel();
         self.inner.tracker.close();
         if tokio::time::timeout(within, self.inner.tracker.wait()).await.is_err() {
             let late: Vec<Name> = self.at_work().values().cloned().collect();
             tracing::warn!(late = late.join(", "), "some parts did not finish in time and are cut off");
+        }
+    }
+
+    /// Ends those who were started with [`Self::start_last`], and waits for them, but no longer than `within`.
+    pub async fn end(&self, within: Duration) {
+        self.inner.over.cancel();
+        self.inner.last.close();
+        if tokio::time::timeout(within, self.inner.last.wait()).await.is_err() {
+            tracing::warn!("the last parts did not finish in time and are cut off");
         }
     }
 
@@ -173,6 +210,27 @@ mod tests {
             assert!(servants.have_failed());
             assert!(servants.at_work().is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn one_that_is_needed_to_the_last_ends_after_all_others_and_is_watched_like_them() {
+        let (servants, stop) = servants();
+        let (at, heard) = tokio::sync::oneshot::channel();
+        servants.start_last("signals", |over| async move {
+            over.cancelled().await;
+            at.send(()).ok();
+            Ok::<_, Infallible>(())
+        });
+        servants.stop(LONG).await;
+        assert_eq!(servants.at_work().values().collect::<Vec<_>>(), ["signals"], "it is not waited for yet");
+        servants.end(LONG).await;
+        heard.await.expect("it was told");
+        assert!(servants.at_work().is_empty() && !servants.have_failed() && stop.is_cancelled());
+        let (servants, stop) = self::servants();
+        servants.start_last("signals", |_| async { panic!("nobody hears signals any more") as Result<(), Infallible> });
+        stop.cancelled().await;
+        servants.end(LONG).await;
+        assert!(servants.have_failed());
     }
 
     #[tokio::test]
