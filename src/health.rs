@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-pub use store::{StoreHealth, Trouble, Waiting};
+pub use store::{LostByPanic, StoreHealth, Trouble, Waiting};
 
 /// How long after its last successful poll a transport counts as listening; a poll is held open for up to 50 s.
 pub const READY_WITHIN: Duration = Duration::from_secs(120);

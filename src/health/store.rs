@@ -139,6 +139,29 @@ impl Drop for Waiting {
     }
 }
 
+/// Held by a thread without which the store is of no use: a panic of the thread loses the store.
+#[derive(Debug)]
+pub struct LostByPanic {
+    health: StoreHealth,
+    why: &'static str,
+}
+
+impl LostByPanic {
+    /// Watches the thread that holds it; `why` is the reason of the loss.
+    #[must_use]
+    pub fn new(health: StoreHealth, why: &'static str) -> Self {
+        Self { health, why }
+    }
+}
+
+impl Drop for LostByPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.health.lost(self.why);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +204,20 @@ mod tests {
         assert!(health.trouble().is_some());
         health.write_worked();
         assert_eq!(health.trouble(), None);
+    }
+
+    #[tokio::test]
+    async fn a_thread_without_which_it_is_of_no_use_loses_it_by_a_panic_alone() {
+        for panics in [false, true] {
+            let health = StoreHealth::default();
+            let watch = LostByPanic::new(health.clone(), "the writer panicked");
+            let thread = std::thread::spawn(move || {
+                let _watch = watch;
+                assert!(!panics, "a thread panics");
+            });
+            assert_eq!(thread.join().is_err(), panics);
+            assert_eq!(health.inner.lost.is_cancelled(), panics);
+        }
     }
 
     #[tokio::test]

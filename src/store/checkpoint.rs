@@ -24,6 +24,8 @@ use rusqlite::Connection;
 
 use super::error::{OpenError, StoreError};
 use super::open::{Durability, connect};
+use crate::health::{LostByPanic, StoreHealth};
+use crate::lifecycle::rehearsal;
 
 /// Size from which the log is copied back, in bytes; what SQLite itself takes, about 1,000 pages.
 const COPY_AT_BYTES: u64 = 4 << 20;
@@ -82,14 +84,17 @@ impl Log {
     ///
     /// # Errors
     /// What the system says when the database cannot be opened or no thread be started.
-    pub(super) fn start(database: &Path, durability: Durability) -> Result<Self, OpenError> {
+    pub(super) fn start(database: &Path, durability: Durability, health: StoreHealth) -> Result<Self, OpenError> {
         let connection = connect(database, durability)
             .map_err(|reason| OpenError::Database { path: database.to_owned(), reason: reason.into() })?;
         let (orders, waiting) = sync_channel(1);
         let (tell, news) = sync_channel(1);
         let copier = std::thread::Builder::new()
             .name("store-checkpoint".into())
-            .spawn(move || copy(&connection, &waiting, &tell))
+            .spawn(move || {
+                let _watch = LostByPanic::new(health, "the thread that copies the write-ahead log back panicked");
+                copy(&connection, &waiting, &tell);
+            })
             .map_err(|reason| OpenError::Directory { path: database.to_owned(), reason })?;
         let file = file_of(database);
         let largest = size(&file);
@@ -192,9 +197,8 @@ impl Log {
     pub(super) fn close(self) {
         let Self { orders, news, copier, .. } = self;
         drop((orders, news));
-        if copier.join().is_err() {
-            tracing::error!("the thread that copies the write-ahead log back panicked");
-        }
+        // A panic has been told by the thread itself.
+        copier.join().ok();
     }
 
     fn order(&mut self, order: Order) {
@@ -218,6 +222,7 @@ impl Log {
 fn copy(connection: &Connection, orders: &Receiver<Order>, tell: &SyncSender<bool>) {
     let mut fails = false;
     while let Ok(order) = orders.recv() {
+        rehearsal::at("checkpoint");
         let done = match order {
             Order::Copy => checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)"),
             Order::Finish(patience) => connection

@@ -59,7 +59,7 @@ impl Store {
         files::prepare(directory)?;
         let database = directory.join("signalbox.db");
         let connection = open::open(&database, durability)?;
-        let log = Log::start(&database, durability)?;
+        let log = Log::start(&database, durability, context.health.clone())?;
         let writer = writer::start(connection, Arc::clone(&context), log)
             .map_err(|reason| OpenError::Directory { path: directory.to_owned(), reason })?;
         let requests = writer.requests.clone();

@@ -18,7 +18,7 @@ use super::effects::Written;
 use super::error::StoreError;
 use super::fence::Fence;
 use super::tx::{Context, Tx};
-use crate::health::StoreHealth;
+use crate::health::{LostByPanic, StoreHealth};
 use crate::lifecycle::rehearsal;
 
 /// Most requests that share one commit.
@@ -110,19 +110,8 @@ pub(super) fn start(connection: Connection, context: Arc<Context>, log: Log) -> 
     Ok(Writer { requests, thread })
 }
 
-/// Tells when the thread ends by a panic: nothing is stored any more then.
-struct Watch<'c>(&'c Context);
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.health.lost("the thread that writes to the database panicked");
-        }
-    }
-}
-
 fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, mut log: Log) {
-    let _watch = Watch(context);
+    let _watch = LostByPanic::new(context.health.clone(), "the thread that writes to the database panicked");
     let mut batch = Vec::new();
     let mut stopping = false;
     while !stopping || !batch.is_empty() {
@@ -244,8 +233,7 @@ impl Writer {
             return;
         }
         requests.send(Message::Stop).ok();
-        if thread.join().is_err() {
-            tracing::error!("the store's writer thread panicked");
-        }
+        // A panic has been told by the thread itself.
+        thread.join().ok();
     }
 }

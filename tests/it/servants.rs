@@ -9,7 +9,8 @@ use crate::http::{address, ask};
 use crate::phone::scene::{ADA, Phone};
 
 /// What the parts of a process that serves Telegram are called.
-const SERVANTS: [&str; 10] = [
+const SERVANTS: [&str; 11] = [
+    "signals",
     "observer",
     "outbox",
     "signs",
@@ -23,7 +24,7 @@ const SERVANTS: [&str; 10] = [
 ];
 
 /// A phone whose bot has a part that fails as soon as there is a file `now`.
-fn phone_with(part: &str, how: &str) -> Phone {
+pub(crate) fn phone_with(part: &str, how: &str) -> Phone {
     let mut phone = Phone::new("");
     let wish = format!("{part}:{how}:{}", phone.house.text("now"));
     phone.house.set("SIGNALBOX_TEST_FAIL", &wish);
@@ -32,7 +33,7 @@ fn phone_with(part: &str, how: &str) -> Phone {
 }
 
 /// How often the bot has said something in Ada's chat.
-fn times_said(phone: &Phone, needle: &str) -> usize {
+pub(crate) fn times_said(phone: &Phone, needle: &str) -> usize {
     phone.fake.said(ADA.id).iter().filter(|text| text.contains(needle)).count()
 }
 
@@ -93,6 +94,23 @@ fn a_writer_that_panics_makes_the_program_start_again() {
 }
 
 #[test]
+fn a_thread_that_copies_the_log_back_and_panics_makes_the_program_start_again() {
+    let phone = phone_with("checkpoint", "panic");
+    let service = Service::start(&phone.house);
+    phone.house.touch("now");
+    // Enough for the log to be copied back after the next commit.
+    let other = rusqlite::Connection::open(phone.house.state().join("signalbox.db")).expect("the database opens");
+    let rows = "CREATE TABLE story (x); INSERT INTO story VALUES (zeroblob(6000000)); DROP TABLE story";
+    other.execute_batch(rows).expect("written");
+    let asked = phone.say("/session script: answer <kept>");
+    service.until_ready(2);
+    phone.shown(asked, "<kept>");
+    assert_eq!(service.ends(), [1]);
+    assert!(service.journal().contains("the thread that copies the write-ahead log back panicked"));
+    assert_eq!(times_said(&phone, "<kept>"), 1);
+}
+
+#[test]
 fn a_panic_within_one_run_ends_that_task_alone_and_its_chat_is_told() {
     let phone = phone_with("run", "panic");
     let serving = phone.serve();
@@ -102,8 +120,8 @@ fn a_panic_within_one_run_ends_that_task_alone_and_its_chat_is_told() {
     eventually("both conversations are known", || phone.house.count("sessions WHERE agent_session IS NOT NULL") == 2);
     phone.house.touch("now");
     phone.house.touch("bad-gate");
-    let told = phone.shown(bad, "error:internal");
-    assert!(told.text.contains("signalbox itself failed") && told.text.contains("[bad]"), "{told:?}");
+    let told = phone.shown(bad, "signalbox itself failed");
+    assert!(told.text.contains("[bad] Failed · error:internal"), "{told:?}");
     phone.house.touch("good-gate");
     phone.shown(good, "<good>");
     eventually("no agent is left", || phone.house.agents().is_empty());

@@ -4,6 +4,7 @@
 //! and with the line still in it if that failed.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +55,14 @@ impl Editor {
         let (input, inputs) = mpsc::channel(1);
         let (resume, resumed) = mpsc::channel(1);
         let of_thread = Arc::clone(&screen);
-        let edit = move || edit(&of_thread, &history, words, input, resumed);
+        let edit = move || {
+            // The last sender of the two: its end is the thread's.
+            let tell = input.clone();
+            // A panic is not the person's wish to leave.
+            if catch_unwind(AssertUnwindSafe(|| edit(&of_thread, &history, words, input, resumed))).is_err() {
+                tell.blocking_send(Err(io::Error::other("the line editor panicked"))).ok();
+            }
+        };
         std::thread::Builder::new().name("console-editor".to_owned()).spawn(edit)?;
         Ok(Self { screen, inputs, resume: Some(resume) })
     }
@@ -92,7 +100,7 @@ impl Drop for Editor {
     }
 }
 
-/// The thread: reads lines until the other side is gone. Dropping `inputs` is its last act.
+/// Reads lines until the other side is gone.
 fn edit(
     screen: &Arc<Screen>,
     history: &std::path::Path,
@@ -131,8 +139,6 @@ fn edit(
             None => break,
         }
     }
-    drop(editor);
-    drop(inputs);
 }
 
 fn build(screen: &Arc<Screen>, history: &std::path::Path, words: Words, colour: bool) -> Reedline {

@@ -4,6 +4,7 @@
 //! nothing. Invalid UTF-8 is replaced, a last line needs no line feed, and an overlong line is skipped as it is read.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::mpsc;
 
@@ -25,16 +26,23 @@ pub(crate) enum Line {
 pub(crate) fn read(input: Box<dyn Read + Send>) -> io::Result<mpsc::Receiver<io::Result<Line>>> {
     let (sender, receiver) = mpsc::channel(1);
     let lines = move || {
-        let mut input = BufReader::new(input);
-        while let Some(line) = next(&mut input).transpose() {
-            let failed = line.is_err();
-            if sender.blocking_send(line).is_err() || failed {
-                break;
-            }
+        // A panic is not the end of the input.
+        if catch_unwind(AssertUnwindSafe(|| give(input, &sender))).is_err() {
+            sender.blocking_send(Err(io::Error::other("reading the input panicked"))).ok();
         }
     };
     std::thread::Builder::new().name("console-lines".to_owned()).spawn(lines)?;
     Ok(receiver)
+}
+
+fn give(input: Box<dyn Read + Send>, lines: &mpsc::Sender<io::Result<Line>>) {
+    let mut input = BufReader::new(input);
+    while let Some(line) = next(&mut input).transpose() {
+        let failed = line.is_err();
+        if lines.blocking_send(line).is_err() || failed {
+            break;
+        }
+    }
 }
 
 fn next(input: &mut impl BufRead) -> io::Result<Option<Line>> {
@@ -73,6 +81,21 @@ mod tests {
     async fn the_last_line_counts_without_its_line_feed() {
         assert_eq!(lines_of(b"one\n\ntwo").await, [text("one"), text(""), text("two")]);
         assert_eq!(lines_of(b"").await, []);
+    }
+
+    struct Faulty;
+
+    impl Read for Faulty {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("a reader panics")
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_panics_is_not_the_end_of_the_input() {
+        let mut receiver = read(Box::new(Faulty)).expect("started");
+        assert!(receiver.recv().await.is_some_and(|line| line.is_err()));
+        assert!(receiver.recv().await.is_none());
     }
 
     #[tokio::test]
