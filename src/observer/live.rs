@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::{Board, Entry};
 use crate::bus::Bus;
 use crate::format;
+use crate::lifecycle::rehearsal;
 use crate::outbox::{Editing, Pacer};
 use crate::redact::Redactor;
 use crate::store::{ChatKey, StatusMessage, StoreError, TaskId, Tx};
@@ -77,7 +78,7 @@ impl Live {
                             shown.lost = true;
                         }
                     }
-                    Err(error) => tracing::error!(%error, "a change of a status message panicked"),
+                    Err(error) => tracing::error!(%error, "a typing sign or a change of a status message panicked"),
                 }
             }
             let entries = self.board.entries();
@@ -161,6 +162,7 @@ impl Live {
 
     /// Changes a status message once; returns the task when it cannot be changed any more.
     async fn change(&self, adapter: &dyn Deliver, entry: &Entry, name: &str, message: MessageId) -> Option<TaskId> {
+        rehearsal::at("status change");
         let task = &entry.task;
         let _change = self.editing.begin(&task.address, &message).await;
         // Its end may have been written down while this one waited.

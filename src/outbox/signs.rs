@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::lifecycle::caught;
+use crate::lifecycle::{caught, rehearsal};
 
 /// Longest that one sign may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -68,7 +68,11 @@ pub async fn give(
 }
 
 async fn once(adapter: &dyn Deliver, signal: &Signal) {
-    match tokio::time::timeout(CALL_TIMEOUT, caught(adapter.signal(signal))).await {
+    let give = async {
+        rehearsal::at("sign");
+        adapter.signal(signal).await
+    };
+    match tokio::time::timeout(CALL_TIMEOUT, caught(give)).await {
         Ok(Ok(Ok(()))) => {}
         Ok(Ok(Err(error))) => tracing::debug!(%error, "a sign could not be given"),
         Ok(Err(why)) => tracing::error!(%why, "a sign could not be given"),

@@ -19,3 +19,4 @@ mod storage;
 mod supervisor;
 mod terminal;
 mod trouble;
+mod voice;
