@@ -1,6 +1,6 @@
 //! `signalbox stop-agents`: a real end, for agents otherwise outlive the bot.
 //!
-//! Their supervisors are told directly, so that it works whether the bot runs or not. Whoever runs next tells the chats.
+//! Their supervisors are told directly (one that does not answer is ended with its agent), so that it works whether the bot runs or not. Whoever runs next tells the chats.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::EXIT_FAILED;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, attach};
+use crate::agent::supervisor::end_by_force;
 use crate::agent::supervisor::wire::Control;
 use crate::app::App;
 use crate::store::Status;
@@ -25,6 +26,9 @@ pub(super) async fn run(app: &App) -> anyhow::Result<ExitCode> {
         ends.spawn(async move {
             let has_ended = match attach(&directory, 0).await {
                 Ok(Attached::Live(run)) => tokio::time::timeout(limit, end(run)).await.unwrap_or(false),
+                Ok(Attached::Mute) => {
+                    matches!(tokio::task::spawn_blocking(move || end_by_force(&directory)).await, Ok(Ok(_)))
+                }
                 Ok(Attached::Ended(_) | Attached::NeverStarted | Attached::Dead) => true,
                 Err(_) => false,
             };

@@ -49,7 +49,7 @@ impl Observer {
                     recorder.recall(&event);
                 }
             }
-            Ok(Attached::Live(_) | Attached::NeverStarted | Attached::Dead) | Err(_) => {
+            Ok(Attached::Live(_) | Attached::NeverStarted | Attached::Mute | Attached::Dead) | Err(_) => {
                 tracing::warn!(task.id = %task.id, "what an earlier run has seen is not there any more");
             }
         }

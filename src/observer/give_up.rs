@@ -1,11 +1,12 @@
 //! A run that this program cannot follow any further through a fault of its own: its agent is ended, and its task with it,
 //! so that nothing runs on unseen and the chat knows.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Observer;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, attach};
-use crate::agent::supervisor::end_leftovers;
+use crate::agent::supervisor::end_by_force;
 use crate::agent::supervisor::wire::Control;
 use crate::format;
 use crate::store::{Completion, Status, Task, TaskId};
@@ -37,35 +38,46 @@ impl Observer {
                 let grace = self.bus.router().context().config.timeouts.kill_grace;
                 tokio::select! {
                     () = self.stop.cancelled() => return false,
-                    ended = tokio::time::timeout(grace + END_WITHIN, end(run)) => {
-                        if ended.is_err() {
-                            tracing::error!(task.id = %task.id, "the supervisor of a run did not end it");
-                        }
+                    ended = tokio::time::timeout(grace + END_WITHIN, end(run)) => match ended {
+                        Ok(RunEnd::Told) => {}
+                        Ok(RunEnd::Lost) | Err(_) => force(task, directory).await,
                     }
                 }
             }
-            Ok(Attached::Dead) => match tokio::task::spawn_blocking(move || end_leftovers(&directory)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => {
-                    tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run")
-                }
-                Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
-            },
+            Ok(Attached::Mute | Attached::Dead) => force(task, directory).await,
             Ok(Attached::Ended(_) | Attached::NeverStarted) | Err(_) => {}
         }
         true
     }
 }
 
+/// Ends a run and its supervisor, which is dead or does not do as it is told.
+async fn force(task: &Task, directory: PathBuf) {
+    match tokio::task::spawn_blocking(move || end_by_force(&directory)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run"),
+        Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
+    }
+}
+
+/// What a run that was told to end has come to.
+enum RunEnd {
+    /// Its supervisor says that it has ended.
+    Told,
+    /// Its supervisor is gone or does not answer.
+    Lost,
+}
+
 /// Cancels a run, and waits for its end.
-async fn end(mut run: Run) {
+async fn end(mut run: Run) -> RunEnd {
     if let Err(error) = run.control(&Control::cancel()).await {
         tracing::warn!(%error, "could not reach a run's supervisor");
     }
-    while let Some(news) = run.next().await {
-        match news {
-            RunNews::Event(_) => {}
-            RunNews::Exit(_) | RunNews::Lost => return,
+    loop {
+        match run.next().await {
+            Some(RunNews::Event(_)) => {}
+            Some(RunNews::Exit(_)) => return RunEnd::Told,
+            Some(RunNews::Lost) | None => return RunEnd::Lost,
         }
     }
 }

@@ -5,11 +5,17 @@
 //! | its supervisor lives | follow it on, its events from the first |
 //! | it left its end behind | write the end down |
 //! | same boot, no directory | it never started: start it |
+//! | its supervisor lives and does not answer | look again for a while, then as if it were dead |
 //! | supervisor dead, or another boot | end what is left, `interrupted` |
+
+use std::time::{Duration, Instant};
 
 use super::state::{Observer, STORE_AGAIN};
 use crate::agent::supervisor::client::{Attached, Run, attach};
 use crate::store::Task;
+
+/// How long a supervisor that lives may not answer.
+const MUTE_WITHIN: Duration = Duration::from_secs(30);
 
 /// What became of a run while this program was down.
 pub(super) enum Found {
@@ -17,7 +23,7 @@ pub(super) enum Found {
     Run(Box<Run>),
     /// It never started.
     NeverStarted,
-    /// Its supervisor is gone without a word, or the machine was started again.
+    /// Its supervisor is gone without a word or does not answer, or the machine was started again.
     Dead,
     /// This program stops before it could be told.
     Stopping,
@@ -26,6 +32,7 @@ pub(super) enum Found {
 impl Observer {
     /// Finds one run again; trouble with its files is no verdict, and it is looked for until there is one.
     pub(super) async fn find(&self, task: &Task) -> Found {
+        let since = Instant::now();
         let same_boot = task.boot.as_deref() == Some(self.bus.store().boot());
         loop {
             match attach(&self.run_directory(task), 0).await {
@@ -35,6 +42,10 @@ impl Observer {
                 }
                 Ok(Attached::NeverStarted) if same_boot => return Found::NeverStarted,
                 Ok(Attached::NeverStarted | Attached::Dead) => return Found::Dead,
+                Ok(Attached::Mute) if since.elapsed() >= MUTE_WITHIN => return Found::Dead,
+                Ok(Attached::Mute) => {
+                    tracing::warn!(task.id = %task.id, "a run's supervisor does not answer; looking again");
+                }
                 Err(error) => tracing::error!(%error, task.id = %task.id, "could not look for a run; looking again"),
             }
             tokio::select! {

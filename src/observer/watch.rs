@@ -15,8 +15,8 @@ use super::seen::{MAX_SESSION_IDS, Seen};
 use super::state::{Observer, Word};
 use crate::agent::event::Event;
 use crate::agent::exit::Exit;
-use crate::agent::supervisor::client::{Attached, Run, RunNews, StartError, attach};
-use crate::agent::supervisor::end_leftovers;
+use crate::agent::supervisor::client::{Run, RunNews, StartError};
+use crate::agent::supervisor::end_by_force;
 use crate::config::Recovery;
 use crate::format;
 use crate::lifecycle::rehearsal;
@@ -167,10 +167,11 @@ impl Observer {
         };
         match error {
             // A supervisor that an earlier life of this program has started is found, never doubled.
-            StartError::Exists | StartError::Unknown(_) => match attach(&spec.directory, 0).await {
-                Ok(Attached::Live(run) | Attached::Ended(run)) => Started::Run(Box::new(run)),
-                Ok(Attached::Dead) => Started::Dead,
-                Ok(Attached::NeverStarted) | Err(_) => Started::Failed(not_started(&error)),
+            StartError::Exists | StartError::Unknown(_) => match self.find(task).await {
+                Found::Run(run) => Started::Run(run),
+                Found::Dead => Started::Dead,
+                Found::NeverStarted => Started::Failed(not_started(&error)),
+                Found::Stopping => Started::Stopping,
             },
             StartError::Spawn(_) | StartError::Frame(_) | StartError::Refused(_) => {
                 Started::Failed(not_started(&error))
@@ -261,8 +262,10 @@ impl Observer {
         };
         if written && output_bytes <= KEEP_ABOVE_BYTES {
             let emptied = tokio::task::spawn_blocking(move || directories.iter().try_for_each(|it| empty(it))).await;
-            if let Ok(Err(error)) = emptied {
-                tracing::warn!(%error, "could not remove a finished run's files");
+            match emptied {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "could not remove a finished run's files"),
+                Err(error) => tracing::error!(%error, "removing a finished run's files panicked"),
             }
         }
         None
@@ -271,7 +274,7 @@ impl Observer {
     /// Ends a task that was lost: what is left of its tree, then `interrupted`, and a question to its chat.
     async fn interrupt(&self, task: Task, briefing: &Briefing) {
         let directory = self.run_directory(&task);
-        let ended = tokio::task::spawn_blocking(move || end_leftovers(&directory)).await;
+        let ended = tokio::task::spawn_blocking(move || end_by_force(&directory)).await;
         match ended {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run"),

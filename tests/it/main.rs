@@ -5,6 +5,7 @@ mod bad_input;
 mod cli;
 mod crashes;
 mod exit_codes;
+mod given_up;
 mod host;
 mod http;
 mod integrations;

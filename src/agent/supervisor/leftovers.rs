@@ -1,4 +1,4 @@
-//! What is left of a run whose supervisor died.
+//! What is left of a run whose supervisor died, or does not answer.
 //!
 //! Its processes were handed to another parent, so that descent alone does not find them: each also carries the run's
 //! mark in its environment.
@@ -23,16 +23,25 @@ const PASS: std::time::Duration = std::time::Duration::from_millis(5);
 /// # Errors
 /// Where the supervisor still lives, which is then the one to ask; where a process could not be ended.
 pub fn end_leftovers(directory: &Path) -> io::Result<usize> {
-    let record = |name| -> Option<Record> { serde_json::from_slice(&fs::read(directory.join(name)).ok()?).ok() };
-    let supervisor: Option<Record> = record(SUPERVISOR_FILE);
-    if supervisor.as_ref().is_some_and(|record| record.process.is_alive()) {
+    if record(directory, SUPERVISOR_FILE).is_some_and(|supervisor| supervisor.process.is_alive()) {
         return Err(io::Error::other("the run's supervisor is alive"));
     }
-    let mark = supervisor.map_or_else(|| mark(directory), |record| record.mark);
-    let agent: Option<Identity> = record(AGENT_FILE).map(|record| record.process);
+    end_by_force(directory)
+}
+
+/// Ends every process of a run and its supervisor, should that live without answering, and returns how many there were.
+///
+/// Blocks, normally for some milliseconds; call it where blocking is fine.
+///
+/// # Errors
+/// Where a process could not be ended.
+pub fn end_by_force(directory: &Path) -> io::Result<usize> {
+    let (supervisor, agent) = (record(directory, SUPERVISOR_FILE), record(directory, AGENT_FILE));
+    let mark = supervisor.as_ref().map_or_else(|| mark(directory), |supervisor| supervisor.mark.clone());
+    let known: Vec<Identity> = supervisor.into_iter().chain(agent).map(|record| record.process).collect();
     let find = || {
         let mut roots: HashSet<i32> = process::marked(&mark);
-        roots.extend(agent.iter().filter(|agent| agent.is_alive()).map(|agent| agent.pid));
+        roots.extend(known.iter().filter(|process| process.is_alive()).map(|process| process.pid));
         process::with_descendants(&roots)
     };
     let since = Instant::now();
@@ -49,4 +58,9 @@ pub fn end_leftovers(directory: &Path) -> io::Result<usize> {
         kill_all(find);
         std::thread::sleep(PASS);
     }
+}
+
+/// Reads who did something for a run; `None` where nobody did.
+fn record(directory: &Path, file: &str) -> Option<Record> {
+    serde_json::from_slice(&fs::read(directory.join(file)).ok()?).ok()
 }

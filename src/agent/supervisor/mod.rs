@@ -32,7 +32,7 @@ use nix::sys::prctl::set_child_subreaper;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
-pub use leftovers::end_leftovers;
+pub use leftovers::{end_by_force, end_leftovers};
 pub use process::{Identity, boot_id};
 pub use spool::{AGENT_FILE, EVENTS_FILE, EXIT_FILE, MARK, Record, STDERR_FILE, STDOUT_FILE, SUPERVISOR_FILE, mark};
 

@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use signalbox::agent::exit::Cause;
 use signalbox::agent::supervisor::client::{Attached, Launcher, RunNews, attach};
-use signalbox::agent::supervisor::{Record, SUPERVISOR_FILE, end_leftovers};
+use signalbox::agent::supervisor::{Record, SUPERVISOR_FILE, end_by_force, end_leftovers};
 use signalbox::config::Permission;
 use signalbox_test_support::everyday::PATIENCE;
 use tokio::time::timeout;
@@ -35,6 +35,21 @@ async fn what_a_killed_supervisor_leaves_is_found_and_ended() {
     assert!(end_leftovers(&spec.directory).expect("they can be ended") >= 3);
     assert_eq!(living(&spec.directory), NOBODY);
     assert_eq!(end_leftovers(&spec.directory).expect("nothing is left"), 0);
+}
+
+#[tokio::test]
+async fn a_supervisor_that_is_stopped_does_not_answer_and_is_ended_with_its_run() {
+    let scene = Scene::new();
+    let spec = scene.claude("script: leave; say ready; hang");
+    let mut run = launcher().start(&spec).await.expect("the run starts");
+    until(&mut run, said("ready")).await;
+    let supervisor = supervisor(&spec.directory).process;
+    kill(Pid::from_raw(supervisor.pid), Signal::SIGSTOP).expect("it is stopped");
+    assert!(matches!(attach(&spec.directory, 0).await, Ok(Attached::Mute)));
+    assert!(end_leftovers(&spec.directory).is_err(), "it lives");
+    assert!(end_by_force(&spec.directory).expect("they can be ended") >= 3);
+    assert!(!supervisor.is_alive());
+    assert_eq!(living(&spec.directory), NOBODY);
 }
 
 #[tokio::test]

@@ -18,8 +18,9 @@ use crate::agent::supervisor::socket;
 use crate::agent::supervisor::spool::{EVENTS_FILE, EXIT_FILE, Record, SUPERVISOR_FILE};
 use crate::agent::supervisor::wire::{self, Control, EXIT_PREFIX, ExitLine, Hello};
 
-/// Longest wait for a supervisor that just begins, or that just ends.
-const SETTLE_LIMIT: Duration = Duration::from_secs(2);
+/// Longest wait for a supervisor that just begins, or that just ends; on a busy machine either takes seconds, and a run
+/// that is taken for dead too soon would go on with nobody to follow it.
+const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often it is looked for meanwhile.
 const LOOK: Duration = Duration::from_millis(5);
@@ -33,6 +34,9 @@ pub enum Attached {
     Ended(Run),
     /// It was never started: its directory does not exist.
     NeverStarted,
+    /// Its supervisor lives and does not answer: it was stopped, or the machine is very busy. It may answer later;
+    /// [`crate::agent::supervisor::end_by_force`] ends the run all the same.
+    Mute,
     /// Its supervisor is gone and left no word; [`crate::agent::supervisor::end_leftovers`] ends what is left.
     Dead,
 }
@@ -59,7 +63,7 @@ pub async fn attach(directory: &Path, from_event: u64) -> io::Result<Attached> {
         }
         let dead = supervisor.is_some() && !alive;
         if dead || Instant::now() >= limit {
-            return Ok(Attached::Dead);
+            return Ok(if alive { Attached::Mute } else { Attached::Dead });
         }
         sleep(LOOK).await;
     }
@@ -98,7 +102,7 @@ pub enum RunNews {
     Event(Event),
     /// It ended; nothing follows.
     Exit(Exit),
-    /// Its supervisor died without a word; nothing follows.
+    /// Its supervisor died without a word, or does not answer; nothing follows.
     Lost,
 }
 
@@ -247,7 +251,7 @@ impl Run {
                 self.source = run.source;
                 None
             }
-            Ok(Attached::NeverStarted | Attached::Dead) | Err(_) => Some(RunNews::Lost),
+            Ok(Attached::NeverStarted | Attached::Mute | Attached::Dead) | Err(_) => Some(RunNews::Lost),
         }
     }
 

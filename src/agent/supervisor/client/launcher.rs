@@ -112,6 +112,7 @@ impl Prepared {
         match attach(&spec.directory, 0).await.map_err(StartError::Unknown)? {
             Attached::Live(run) | Attached::Ended(run) => Ok(run.reaping(self.child)),
             Attached::NeverStarted => Err(gone("its directory is gone")),
+            Attached::Mute => Err(gone("it does not answer")),
             Attached::Dead => Err(gone("it died")),
         }
     }
