@@ -219,6 +219,7 @@ fn delivery(state: DeliveryState) -> Delivery {
         maybe_repeat: false,
         plain: false,
         about: None,
+        opens: None,
         task: None,
         is_edit: false,
         edit_of: None,

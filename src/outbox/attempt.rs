@@ -1,11 +1,11 @@
 //! One attempt: from a row to a provider call and what came of it.
 
-use signalbox_adapter::{DeliverError, Outgoing, Purpose, Reconciled, Target};
+use signalbox_adapter::{Deliver, DeliverError, MessageId, Opening, Outgoing, Purpose, Receipt, Reconciled, Target};
 
 use super::retry::Outcome;
 use super::setup::Setup;
 use crate::lifecycle::rehearsal;
-use crate::store::Delivery;
+use crate::store::{Delivery, Opens};
 
 /// Makes one attempt. What may have arrived before is asked about first.
 pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
@@ -13,6 +13,9 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
     let Some(adapter) = setup.adapters.get(delivery.address.provider.as_str()) else {
         return Outcome::Failed(DeliverError::Unreachable("its transport is not running".into()));
     };
+    if let Some(opens) = &delivery.opens {
+        return open_thread(adapter.as_ref(), delivery, opens).await;
+    }
     let mut message = Outgoing {
         key: delivery.key.clone(),
         target: Target { address: delivery.address.clone(), reply_to: delivery.reply_to.clone(), edit_of: None },
@@ -45,6 +48,17 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
     }
     match adapter.deliver(&message).await {
         Ok(receipt) => Outcome::Delivered(receipt),
+        Err(error) => Outcome::Failed(error),
+    }
+}
+
+/// Opens a thread. Done twice it is the same, so a lost answer is no matter.
+async fn open_thread(adapter: &dyn Deliver, delivery: &Delivery, opens: &Opens) -> Outcome {
+    let Some(at) = opens.at.clone() else { return Outcome::Superseded };
+    let (key, address, name) = (delivery.key.clone(), delivery.address.clone(), opens.name.clone());
+    match adapter.open_thread(&Opening { key, address, at, name }).await {
+        Ok(thread) => Outcome::Delivered(Receipt { message: MessageId::new(thread.as_str()) }),
+        Err(DeliverError::Unknown(why)) => Outcome::Failed(DeliverError::Unreachable(why)),
         Err(error) => Outcome::Failed(error),
     }
 }

@@ -15,6 +15,9 @@ mod settle;
 mod setup;
 mod signs;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -20,6 +20,10 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
             tracing::debug!(delivery.key = %delivery.key, error, "an earlier message could not be changed");
             Next::Superseded
         }
+        Next::GiveUp { error, .. } if delivery.opens.is_some() => {
+            tracing::info!(delivery.key = %delivery.key, error, "a thread was not opened; what was meant for it goes without");
+            Next::Superseded
+        }
         Next::GiveUp { error, .. } if delivery.tells_of_loss() => {
             tracing::debug!(delivery.key = %delivery.key, error, "a chat could not be told what it was not shown");
             Next::Superseded
@@ -40,6 +44,9 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
 
 /// Returns what may still be left out of a delivery.
 fn spare(delivery: &Delivery) -> Vec<Form> {
+    if delivery.opens.is_some() {
+        return Vec::new();
+    }
     let forms = [
         (Form::Text, !delivery.plain),
         (Form::Buttons, !delivery.buttons.is_empty()),

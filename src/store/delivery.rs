@@ -6,6 +6,7 @@ use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId,
 
 use super::about::About;
 use super::id::{DeliveryId, InboxId, TaskId};
+use super::threads::Opens;
 use crate::clock::Timestamp;
 
 /// State of a delivery.
@@ -172,4 +173,6 @@ pub struct Delivery {
     pub is_edit: bool,
     /// That message, where it has arrived.
     pub edit_of: Option<MessageId>,
+    /// The thread that it opens, and which is all that it does.
+    pub opens: Option<Opens>,
 }

@@ -11,12 +11,14 @@ use super::chat::ChatKey;
 use super::delivery::{Delivery, NewDelivery, Sending, State};
 use super::error::StoreError;
 use super::id::{DeliveryId, TaskId};
+use super::threads::Opens;
 use super::tx::Tx;
 use crate::clock::Timestamp;
 
 pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
      error, maybe_repeat, task, finished_at, is_edit, \
-     (SELECT e.message FROM outbox e WHERE outbox.is_edit AND e.key = outbox.after), plain, about";
+     (SELECT e.message FROM outbox e WHERE (outbox.is_edit OR outbox.opens IS NOT NULL) AND e.key = outbox.after), plain, \
+     about, opens";
 
 /// What still keeps a lane busy.
 pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
@@ -43,6 +45,11 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     }
+    let is_edit = row.get(16)?;
+    let earlier = row.get::<_, Option<String>>(17)?.map(MessageId::new);
+    let reply_to = row.get::<_, Option<String>>(8)?.map(MessageId::new);
+    let name: Option<String> = row.get(20)?;
+    let opens = name.map(|name| Opens { name, at: reply_to.clone().or_else(|| earlier.clone()) });
     Ok(Delivery {
         id: row.get(0)?,
         key: DeliveryKey::try_from(row.get::<_, String>(1)?).map_err(invalid)?,
@@ -56,7 +63,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
             .map(|text| serde_json::from_str(&text))
             .transpose()
             .map_err(invalid)?,
-        reply_to: row.get::<_, Option<String>>(8)?.map(MessageId::new),
+        reply_to,
         state: State::parse(&row.get::<_, String>(9)?),
         attempts: row.get(10)?,
         created_at: row.get(11)?,
@@ -64,10 +71,11 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         maybe_repeat: row.get(13)?,
         task: row.get(14)?,
         finished_at: row.get(15)?,
-        is_edit: row.get(16)?,
-        edit_of: row.get::<_, Option<String>>(17)?.map(MessageId::new),
+        is_edit,
+        edit_of: earlier.filter(|_| is_edit),
         plain: row.get(18)?,
         about: row.get(19)?,
+        opens,
     })
 }
 

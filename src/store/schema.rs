@@ -12,6 +12,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0004_approvals.sql"),
     include_str!("schema/0005_ends.sql"),
     include_str!("schema/0006_forms.sql"),
+    include_str!("schema/0007_threads.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

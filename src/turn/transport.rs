@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use signalbox_adapter::{Compose, Deliver, Render};
+use signalbox_adapter::{Compose, Deliver, Render, Threads};
 
 /// One provider.
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub struct Transport {
     pub trusted: bool,
     /// Whether a message can be changed after it was sent.
     pub edits: bool,
+    /// What threads its chats have at a message.
+    pub threads: Threads,
     /// How voice notes are written down; `None` where there are none.
     pub voice: Option<Voice>,
     /// Who is told of what is done, where people are only written to; `None` for chats.
@@ -31,6 +33,7 @@ impl Transport {
             render,
             trusted: false,
             edits: false,
+            threads: Threads::None,
             voice: None,
             readers: None,
             bot_name: Arc::default(),

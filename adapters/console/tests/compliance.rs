@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use signalbox_adapter::testing::{Stage, Standing, check_deliver, check_listen, check_render};
-use signalbox_adapter::{DeliveryKey, Document, Listen, Outgoing, Part, Purpose, Render, Target, UserId};
+use signalbox_adapter::testing::{Stage, Standing, check_deliver, check_listen, check_render, check_threads};
+use signalbox_adapter::{DeliveryKey, Document, Listen, Outgoing, Part, Purpose, Render, Target, Threads, UserId};
 use signalbox_console::{
     Buttons, Commands, ConsoleDeliver, ConsoleRender, Piped, StreamPrinter, Style, Window, paint, piped,
 };
@@ -59,6 +59,7 @@ async fn what_is_delivered_is_printed_and_a_repeat_is_marked() {
         plain: false,
     };
     check_deliver(&deliver, &sample, || paper.text()).await.expect("compliant");
+    check_threads(&deliver, Threads::None, &sample, |_| paper.text()).await.expect("compliant");
 }
 
 /// A shell that somebody pipes lines into; each listener is a shell of its own.

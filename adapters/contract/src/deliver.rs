@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{ChatAddress, ChatId, MessageId, Outgoing};
+use crate::{ChatAddress, ChatId, MessageId, Opening, Outgoing, ThreadId};
 
 /// Delivers messages to one provider.
 #[async_trait]
@@ -20,6 +20,19 @@ pub trait Deliver: Send + Sync {
     /// # Errors
     /// As [`Deliver::deliver`]; the question itself changes nothing.
     async fn reconcile(&self, message: &Outgoing) -> Result<Reconciled, DeliverError>;
+
+    /// Opens a thread at a message, or finds the one that stands there: done twice it is the same, so that an attempt whose
+    /// answer was lost is simply made again. The thread's id is the message's.
+    ///
+    /// Called where the adapter states [`Threads::Opened`](crate::Threads::Opened).
+    ///
+    /// # Errors
+    /// As [`Deliver::deliver`]; a refusal is no loss: what was meant for the thread answers its message in the chat's main
+    /// stream then.
+    async fn open_thread(&self, _opening: &Opening) -> Result<ThreadId, DeliverError> {
+        let words = "there are no threads to open here".to_owned();
+        Err(DeliverError::RefusedForm { what: Form::Thread, words })
+    }
 
     /// Gives a sign that is worth nothing later: typing, a reaction, the answer to a press. Never repeated, never stored.
     ///

@@ -19,6 +19,11 @@
 //! variables that no agent gets follow from the statement; so does the section of the example file, which
 //! `SIGNALBOX_WRITE_EXAMPLE=1 cargo test --lib wiring` writes. If it needs more, this contract is wrong: mend it here.
 //!
+//! # Threads
+//! Whether a provider has threads at messages is data, a [`Threads`] that the adapter's file in `src/wiring/` states. Where a
+//! call opens one, the adapter implements [`Deliver::open_thread`]; the outbox makes that call from a row of its own, with
+//! its own retries. Where there are none, what belongs together is a chain of replies, and an adapter has nothing to do.
+//!
 //! # Parts that fit
 //! A renderer states its provider's prices as a [`Measure`] and lets [`split()`] cut an answer into parts that fit. The
 //! feature `testing` has the checks that every adapter's tests call.
@@ -41,6 +46,7 @@ mod split;
 mod table;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod threads;
 mod visible;
 mod write;
 
@@ -58,4 +64,5 @@ pub use outgoing::{Attachment, Button, MAX_MARK_BYTES, Outgoing, Purpose, Target
 pub use render::{Limits, Part, Render, Rendered, TextUnit};
 pub use split::{DEFAULT_MAX_PARTS, MAX_PARTS, MIN_LIMIT, Split, split};
 pub use table::{TABLE_WIDTH, align_table};
+pub use threads::{MAX_THREAD_NAME_CHARS, Opening, Threads};
 pub use visible::{inline_text, same_text};

@@ -1,6 +1,6 @@
 //! Lanes of deliveries: order, priority, parts, doubts and dead letters.
 
-use signalbox_adapter::Form;
+use signalbox_adapter::{DeliveryKey, Form};
 
 use super::*;
 
@@ -260,4 +260,27 @@ async fn what_was_refused_is_left_out_and_a_thread_that_is_gone_is_left_by_all_t
     assert_eq!((task.address, task.reply_to), (address("one"), None));
     let session = desk.did(|tx| tx.session_by_name(&key("one"), "a")).await.expect("it is there");
     assert_eq!(session.address, address("one"));
+}
+
+#[tokio::test]
+async fn a_thread_is_opened_at_a_message_once_that_has_arrived_and_before_what_follows() {
+    let desk = Desk::new();
+    desk.did(|tx| {
+        tx.enqueue(&message("one", Purpose::Alert, &["card"]))?;
+        let key = tx.connection.query_row("SELECT key FROM outbox", [], |row| row.get::<_, String>(0))?;
+        let key = DeliveryKey::try_from(key).expect("a key");
+        let (address, at) = (address("one"), ThreadRoot::Delivery(&key));
+        tx.open_thread(&NewThread { address: &address, at, name: "high cpu\n…", task: None })?;
+        tx.enqueue(&message("one", Purpose::Alert, &["in the thread"]))
+    })
+    .await;
+    let card = one(&desk).await;
+    assert_eq!((card.part.body.as_str(), &card.opens), ("card", &None));
+    assert!(claim(&desk).await.is_empty());
+    desk.did(move |tx| tx.delivered(card.id, &MessageId::new("7"))).await;
+    let thread = one(&desk).await;
+    assert_eq!(thread.opens, Some(Opens { name: "high cpu".into(), at: Some(MessageId::new("7")) }));
+    assert_eq!((thread.edit_of, thread.is_edit), (None, false));
+    desk.did(move |tx| tx.supersede(thread.id)).await;
+    assert_eq!(one(&desk).await.part.body, "in the thread");
 }

@@ -1,7 +1,7 @@
 //! The compliance suite: what every adapter has to keep, as checks that its tests call. Feature `testing`.
 //!
 //! [`check_render`] feeds a corpus of nasty documents through a `Render`, [`check_deliver`] sends a sample through a
-//! `Deliver`, [`check_listen`] puts a `Listen` on a [`Stage`] and lets things go wrong. A check returns the first
+//! `Deliver`, [`check_threads`] tries what it states of threads, [`check_listen`] puts a `Listen` on a [`Stage`] and lets things go wrong. A check returns the first
 //! [`Breach`] it finds. A [`RecordingInbox`] stands for the core in an adapter's further tests.
 //!
 //! # For a new adapter
@@ -31,6 +31,7 @@ mod listen;
 mod render;
 mod scene;
 mod stage;
+mod threads;
 mod watched;
 
 pub use deliver::{MARK, check_deliver};
@@ -38,6 +39,7 @@ pub use inbox::RecordingInbox;
 pub use listen::check_listen;
 pub use render::check_render;
 pub use stage::{Stage, Standing};
+pub use threads::check_threads;
 
 /// A rule of the contract that an adapter does not keep.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -9,6 +9,7 @@ use crate::*;
 
 mod listen;
 mod memory;
+mod threads;
 
 /// Renders plain text, then breaks it.
 struct Plain(fn(&mut Rendered));

@@ -1,7 +1,9 @@
 //! One attempt is one call; what it shows, and the signs beside it.
 
-use signalbox_adapter::testing::{check_deliver, check_render};
-use signalbox_adapter::{Attachment, Button, ChatId, Deliver, DeliverError, Form, Purpose, Reconciled, Signal};
+use signalbox_adapter::testing::{check_deliver, check_render, check_threads};
+use signalbox_adapter::{
+    Attachment, Button, ChatId, Deliver, DeliverError, Form, Purpose, Reconciled, Signal, Threads,
+};
 use signalbox_telegram::TelegramRender;
 use signalbox_test_support::telegram::Fate;
 
@@ -12,6 +14,8 @@ async fn the_adapter_keeps_the_rules_of_all_adapters() {
     let scene = Scene::new().await;
     let shown = || scene.fake.said(ADA.id).join("\n");
     assert_eq!(check_deliver(scene.deliver.as_ref(), &outgoing(ADA.id, "an **answer**"), shown).await, Ok(()));
+    let card = outgoing(ADA.id, "a card");
+    assert_eq!(check_threads(scene.deliver.as_ref(), Threads::None, &card, |_| shown()).await, Ok(()));
     let visible = |part: &signalbox_adapter::Part| {
         let body: serde_json::Value = serde_json::from_str(&part.body).expect("JSON");
         body["text"].as_str().expect("a text").to_owned()
