@@ -46,6 +46,12 @@ pub(super) fn hash<'a>(source: Source, parts: impl IntoIterator<Item = &'a str>)
     format!("{hash:016x}")
 }
 
+/// Hashes a text that is too long to keep, as 16 hexadecimal digits; the same in every version.
+#[must_use]
+pub fn hashed(text: &str) -> String {
+    hash(Source::Plain, [text])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

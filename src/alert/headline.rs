@@ -61,6 +61,12 @@ impl Headline {
     }
 }
 
+/// Returns what a title is about, without the marks before it and in lower case: the same for a firing and its end.
+#[must_use]
+pub fn subject(title: &str) -> String {
+    Headline::of(title).subject
+}
+
 /// Splits `[mark scope] rest`; the counter of `[FIRING:2]` is no scope.
 fn bracketed(text: &str) -> Option<(&str, &str, &str)> {
     let (inside, after) = text.strip_prefix('[')?.split_once(']')?;

@@ -21,6 +21,7 @@ mod headline;
 mod lookup;
 mod moment;
 mod pagerduty;
+mod payload;
 mod plain;
 mod read;
 mod sentry;
@@ -38,6 +39,9 @@ use crate::clock::Timestamp;
 
 pub use bounds::{MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES};
 pub use describe::MAX_DESCRIPTION_BYTES;
+pub use fingerprint::hashed;
+pub use headline::subject;
+pub use payload::{OwnGroup, Payload, read_payload};
 pub use read::{is_alert, read};
 pub use severity::Severity;
 pub use status::Firing;

@@ -56,6 +56,8 @@ pub struct Agent {
     pub permission: Permission,
     /// How long it may be silent.
     pub idle: Idle,
+    /// Whether it may be given alerts although what it does cannot be held back.
+    pub alerts: bool,
 }
 
 impl Agent {
@@ -70,6 +72,7 @@ impl Agent {
             pass_env: Vec::new(),
             permission: Permission::default(),
             idle: Idle::default(),
+            alerts: false,
         }
     }
 
@@ -77,6 +80,12 @@ impl Agent {
     #[must_use]
     pub fn has_placeholders(&self) -> bool {
         self.command.iter().any(|part| PLACEHOLDERS.iter().any(|placeholder| part.contains(placeholder)))
+    }
+
+    /// Whether an alert may set it off: what it does can be held back, or the operator has said that it need not be.
+    #[must_use]
+    pub fn takes_alerts(&self) -> bool {
+        self.kind.can_be_held || self.alerts
     }
 
     /// Returns the longest silence of this agent; `None` is unbounded.
@@ -252,6 +261,7 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
             "off" => Ok(Idle::Off),
             text => duration(text, &timeouts::RANGE).map(Idle::After),
         }),
+        alerts: section.boolean("alerts", default.alerts),
     }
 }
 

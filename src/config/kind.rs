@@ -11,6 +11,8 @@ pub struct Kind {
     pub command: &'static [&'static str],
     /// Whether silence for longer than `timeouts.idle` ends a run; a program that prints only its answer is silent.
     pub speaks_meanwhile: bool,
+    /// Whether what it does beyond looking is held back until a person approves, as its permission says.
+    pub can_be_held: bool,
     /// Words that name a model of it after `@`.
     pub models: &'static [&'static str],
     /// Beginnings of such words, each with more after it.

@@ -35,6 +35,7 @@ mod statements;
 mod store;
 mod timeouts;
 mod tree;
+mod triage;
 mod whole;
 
 #[cfg(all(test, feature = "telegram", feature = "email"))]
@@ -60,4 +61,5 @@ pub use source::{MAX_FILE_BYTES, Sources, directory};
 pub use statements::Statements;
 pub use store::{Durability, Store};
 pub use timeouts::Timeouts;
+pub use triage::Triage;
 pub use whole::Config;

@@ -171,6 +171,15 @@ impl<'a> Section<'a> {
         default
     }
 
+    /// Reads a yes or no.
+    pub(super) fn boolean(&mut self, key: &str, default: bool) -> bool {
+        let Some(Held { value, variable }) = self.held_value(key) else { return default };
+        value.as_bool().unwrap_or_else(|| {
+            self.fault_of(key, format!("must be true or false, is {}", describe(&value)), variable);
+            default
+        })
+    }
+
     /// Reads a list of strings.
     pub(super) fn texts(&mut self, key: &str) -> Option<Vec<String>> {
         self.list(key, "strings", |value| value.as_str().map(str::to_owned))

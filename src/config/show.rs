@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use signalbox_adapter::ChatAddress;
 use signalbox_adapter::settings::{Value as Stated, Values};
 use toml::{Table, Value};
 
@@ -21,8 +22,21 @@ pub const MASK: &str = "***";
 /// Writes the whole configuration, defaults included, as TOML.
 #[must_use]
 pub fn show(config: &Config) -> String {
-    let Config { allow, agents, limits, timeouts, observer, projects, delivery, store, http, render, redact, adapters } =
-        config;
+    let Config {
+        allow,
+        agents,
+        limits,
+        timeouts,
+        observer,
+        projects,
+        delivery,
+        store,
+        http,
+        render,
+        triage,
+        redact,
+        adapters,
+    } = config;
     let sections = [
         ("allow", Value::Table(allow.0.iter().map(|(name, list)| (name.to_string(), allowed(list))).collect())),
         ("agents", all_agents(agents)),
@@ -65,6 +79,16 @@ pub fn show(config: &Config) -> String {
         ("http", table([("listen", http.listen.map(|address| address.to_string()).unwrap_or_default().into())])),
         ("render", table([("max_parts", render.max_parts.into())])),
         (
+            "triage",
+            table([
+                ("group_wait", duration(triage.group_wait)),
+                ("reopen_window", duration(triage.reopen_window)),
+                ("auto_investigate", triage.auto_investigate.clone().into()),
+                ("fold", triage.fold.clone().into()),
+                ("channels", triage.channels.iter().map(channel).collect::<Vec<_>>().into()),
+            ]),
+        ),
+        (
             "redact",
             table([
                 ("literals", redact.literals.iter().map(|_| MASK.to_owned()).collect::<Vec<_>>().into()),
@@ -74,6 +98,10 @@ pub fn show(config: &Config) -> String {
     ];
     let adapters = adapters.iter().map(|(name, values)| (name, adapter(values)));
     toml::to_string(&table(sections.into_iter().chain(adapters))).expect("a tree of tables with string keys is TOML")
+}
+
+fn channel(address: &ChatAddress) -> Value {
+    table([("address", address.to_string().into())])
 }
 
 fn all_agents(agents: &Agents) -> Value {
@@ -112,6 +140,7 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
         ("pass_env", agent.pass_env.clone().into()),
         ("permission", permission(agent.permission).into()),
         ("idle", idle),
+        ("alerts", agent.alerts.into()),
     ];
     table(kind.into_iter().chain(keys))
 }

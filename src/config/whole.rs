@@ -17,6 +17,7 @@ use super::statements::Statements;
 use super::store::Store;
 use super::timeouts::Timeouts;
 use super::tree::Branch;
+use super::triage::Triage;
 
 /// What is said of a section that nothing reads.
 const NOT_READ: &str = "this build has nothing that reads this section; it is ignored";
@@ -44,6 +45,8 @@ pub struct Config {
     pub http: Http,
     /// How long answers are shown.
     pub render: Render,
+    /// What becomes of alerts.
+    pub triage: Triage,
     /// What must never leave.
     pub redact: Redact,
     /// What the adapters are told.
@@ -56,6 +59,20 @@ impl Config {
         self.adapters.secrets()
     }
 
+    /// Says of a default agent that alerts cannot set off that nothing is investigated by itself.
+    fn warn_of_alerts(&self, root: &mut Section) {
+        let default = self.agents.default.as_ref().and_then(|name| Some((name, self.agents.by_name.get(name)?)));
+        let waits = !self.triage.channels.is_empty() && !self.triage.auto_investigate.is_empty();
+        if let Some((name, agent)) = default.filter(|(_, agent)| waits && !agent.takes_alerts()) {
+            let kind = agent.kind.name;
+            let why = format!(
+                "nothing is investigated by itself: what a {kind} agent does cannot be held back; set \
+                 agents.{name}.alerts = true to give it alerts all the same, or another default agent"
+            );
+            root.warn("triage.auto_investigate", &why);
+        }
+    }
+
     /// Reads the tree; what is wrong is found.
     pub(super) fn read(root: Branch, statements: &Statements, findings: &mut Findings) -> Self {
         Section::root(root, findings, |root| {
@@ -64,7 +81,7 @@ impl Config {
                     root.warn(name, NOT_READ);
                 }
             }
-            Self {
+            let config = Self {
                 allow: root.section("allow", |section| Allow::read(section, statements)),
                 agents: root.section("agents", |section| Agents::read(section, statements)),
                 limits: root.section("limits", Limits::read),
@@ -75,9 +92,12 @@ impl Config {
                 store: root.section("store", Store::read),
                 http: root.section("http", Http::read),
                 render: root.section("render", Render::read),
+                triage: root.section("triage", Triage::read),
                 redact: root.section("redact", Redact::read),
                 adapters: Adapters::read(root, statements),
-            }
+            };
+            config.warn_of_alerts(root);
+            config
         })
     }
 }

@@ -49,7 +49,7 @@ const FLOORS: [&[&str]; 17] = [
     &["format", "outbox"],
     &["store"],
     &["host"],
-    &["rca"],
+    &["rca", "incident"],
     &["agent", "alert"],
     &["access", "redact"],
     &["command", "config"],

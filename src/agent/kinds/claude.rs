@@ -15,6 +15,7 @@ static STATEMENT: Kind = Kind {
     origin: Origin::Known,
     command: &["claude"],
     speaks_meanwhile: true,
+    can_be_held: true,
     models: &["opus", "sonnet", "haiku", "fable"],
     model_prefixes: &["claude-"],
 };

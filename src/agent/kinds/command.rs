@@ -13,6 +13,7 @@ static STATEMENT: Kind = Kind {
     origin: Origin::Named,
     command: &[],
     speaks_meanwhile: false,
+    can_be_held: false,
     models: &[],
     model_prefixes: &[],
 };

@@ -21,6 +21,7 @@ static STATEMENT: Kind = Kind {
     origin: Origin::BuiltIn,
     command: &[],
     speaks_meanwhile: true,
+    can_be_held: true,
     models: &[],
     model_prefixes: &[],
 };

@@ -1,0 +1,96 @@
+//! What arrives together: the alerts of one text, how their sender has grouped them, and what it has left out.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::lookup::items;
+use super::{Alert, AlertError, Firing, MAX_ALERTS, bounds, read};
+
+/// The alerts of one text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// The alerts, at most [`MAX_ALERTS`].
+    pub alerts: Vec<Alert>,
+    /// The group that the sender says they are, where it says so.
+    pub group: Option<OwnGroup>,
+    /// Alerts that belong to it and are not in it: left out by the sender, or beyond what is read.
+    pub left_out: u32,
+    /// What the sender says of all of it, where it does; what was left out is as that.
+    pub status: Option<Firing>,
+}
+
+/// A group as its sender names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnGroup {
+    /// The sender's own key of it.
+    pub key: String,
+    /// The labels by which it was grouped.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Payload {
+    /// A payload of alerts of which nothing more is known.
+    #[must_use]
+    pub fn of(alerts: Vec<Alert>) -> Self {
+        Self { alerts, group: None, left_out: 0, status: None }
+    }
+}
+
+/// Reads a text as [`read()`] does, with what its sender says of all of it.
+///
+/// # Errors
+/// As [`read()`].
+pub fn read_payload(text: &str) -> Result<Payload, AlertError> {
+    let alerts = read(text)?;
+    let envelope: Option<Value> = serde_json::from_str(super::plain::unwrapped(text)).ok();
+    let Some(envelope) = envelope.filter(Value::is_object) else { return Ok(Payload::of(alerts)) };
+    let listed = items(&envelope, "/alerts").len().saturating_sub(MAX_ALERTS);
+    let cut = envelope.get("truncatedAlerts").and_then(Value::as_u64).unwrap_or(0);
+    let left_out = u64::try_from(listed).unwrap_or(u64::MAX).saturating_add(cut);
+    Ok(Payload {
+        alerts,
+        group: group(&envelope),
+        left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
+        status: envelope.get("status").and_then(Value::as_str).and_then(Firing::parse),
+    })
+}
+
+fn group(envelope: &Value) -> Option<OwnGroup> {
+    let key = envelope.get("groupKey").and_then(Value::as_str).map(bounds::key).filter(|key| !key.is_empty())?;
+    let labels = envelope.get("groupLabels").and_then(Value::as_object);
+    let labels = labels.into_iter().flatten().take(bounds::MAX_FIELDS);
+    let labels = labels.filter_map(|(name, value)| Some((bounds::key(name), bounds::value(value.as_str()?))));
+    Some(OwnGroup { key, labels: labels.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MAX_ALERTS, alertmanager, plain};
+    use super::*;
+
+    #[test]
+    fn a_webhook_tells_its_group_and_what_it_left_out() {
+        let payload = read_payload(alertmanager::FIXTURE).expect("a payload");
+        let group = payload.group.expect("a group");
+        assert_eq!(group.key, r#"{}/{team="db"}:{alertname="DiskWillFill"}"#);
+        assert_eq!(group.labels, [("alertname".to_owned(), "DiskWillFill".to_owned())].into());
+        assert_eq!((payload.alerts.len(), payload.left_out, payload.status), (2, 0, Some(Firing::Firing)));
+        let cut = alertmanager::FIXTURE.replace(r#""truncatedAlerts": 0"#, r#""truncatedAlerts": 37"#);
+        assert_eq!(read_payload(&cut).expect("a payload").left_out, 37);
+    }
+
+    #[test]
+    fn what_is_beyond_what_is_read_is_counted_as_left_out() {
+        let one = serde_json::json!({"labels": {"alertname": "A"}, "startsAt": "2026-10-04T07:31:05Z"});
+        let many = serde_json::json!({"groupKey": "g", "status": "firing", "receiver": "r", "alerts": vec![one; MAX_ALERTS + 5]});
+        let payload = read_payload(&many.to_string()).expect("a payload");
+        assert_eq!((payload.alerts.len(), payload.left_out), (MAX_ALERTS, 5));
+    }
+
+    #[test]
+    fn a_text_is_its_alerts_and_nothing_more() {
+        let payload = read_payload(plain::FIXTURE).expect("a payload");
+        assert_eq!((payload.alerts.len(), payload.group, payload.left_out, payload.status), (1, None, 0, None));
+    }
+}

@@ -1,0 +1,93 @@
+//! Which alerts belong together.
+//!
+//! The sender's own grouping comes first: Alertmanager and Grafana name a `groupKey`, and what they send together stays
+//! together. Where the sender has none, the group labels are all labels of the alert but those that name one of many
+//! alike (`instance`, `pod`, …), together with the rule's name, or where no label names it with what the title says: ten
+//! machines that run out of disk are one incident, a full disk and a slow one are two. PagerDuty's and Sentry's problems
+//! are grouped already, so there each fingerprint is a group.
+
+use std::collections::BTreeMap;
+
+use crate::alert::{Alert, Payload, Source, subject};
+
+/// Labels that tell one of many alike from the others; an alert is grouped without them.
+const ONE_OF_MANY: [&str; 19] = [
+    "instance",
+    "instance_id",
+    "pod",
+    "pod_name",
+    "host",
+    "hostname",
+    "host_name",
+    "node",
+    "nodename",
+    "container",
+    "container_id",
+    "device",
+    "mountpoint",
+    "ip",
+    "address",
+    "endpoint",
+    "uid",
+    "id",
+    "severity",
+];
+/// Labels that name an alert's rule.
+const RULE: [&str; 3] = ["alertname", "rule", "monitor"];
+/// Longest key that is kept as it is, in bytes; of a longer one the hash is.
+const MAX_KEY_BYTES: usize = 200;
+
+/// A group of alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Group {
+    /// What tells it from every other of the same chat.
+    pub key: String,
+    /// The labels that all of it have.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Group {
+    /// Returns the group of an alert of a payload.
+    #[must_use]
+    pub fn of(alert: &Alert, payload: &Payload) -> Self {
+        let source = alert.source.as_str();
+        if let Some(own) = &payload.group {
+            return Self { key: bounded(format!("{source}\n{}", own.key)), labels: own.labels.clone() };
+        }
+        let labels: BTreeMap<String, String> = alert
+            .labels
+            .iter()
+            .filter(|(name, _)| !ONE_OF_MANY.contains(&name.to_lowercase().as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let key = match alert.source {
+            Source::PagerDuty | Source::Sentry => format!("{source}\n{}", alert.fingerprint),
+            Source::Alertmanager | Source::Grafana | Source::Datadog | Source::Generic | Source::Plain => {
+                let written = labels.iter().map(|(name, value)| format!("\n{name}={value}"));
+                let about = if rule(&labels).is_some() { String::new() } else { subject(&alert.title) };
+                format!("{source}\n{about}{}", written.collect::<String>())
+            }
+        };
+        Self { key: bounded(key), labels }
+    }
+}
+
+fn rule(labels: &BTreeMap<String, String>) -> Option<&String> {
+    RULE.iter().find_map(|name| labels.get(*name))
+}
+
+fn bounded(key: String) -> String {
+    if key.len() <= MAX_KEY_BYTES { key } else { crate::alert::hashed(&key) }
+}
+
+/// Returns what a hook's alert and a post about the same problem have in common: the rule's name, or the title up to
+/// where the details begin, without case.
+#[must_use]
+pub fn kin(alert: &Alert) -> String {
+    if let Some(rule) = rule(&alert.labels) {
+        return rule.to_lowercase();
+    }
+    let subject = subject(&alert.title);
+    let end = subject.find([':', '(', '[']).filter(|at| *at > 0).unwrap_or(subject.len());
+    subject[..end].trim().to_owned()
+}

@@ -1,0 +1,26 @@
+//! Incidents: groups of alerts from first firing to resolution, as values and pure rules.
+//!
+//! ```text
+//! payload ─► group of each alert ─► standing of its incident ─► what its card shows, and when it is next changed
+//!            (group)                (state, sighting)           (severity, timing)
+//! ```
+//! No clock, no rows: [`crate::store`] keeps what is decided here, [`crate::triage`] acts on it by itself.
+
+mod batch;
+mod group;
+mod policy;
+mod severity;
+mod sighting;
+mod state;
+mod timing;
+
+#[cfg(test)]
+mod tests;
+
+pub use batch::{Batch, Origin};
+pub use group::{Group, kin};
+pub use policy::Policy;
+pub use severity::worse;
+pub use sighting::{Seen, Sighting, sight};
+pub use state::{Event, Refused, State, moved};
+pub use timing::{ADOPTION, CARD_PATIENCE, edit_due, reopens};

@@ -1,0 +1,51 @@
+//! One alert seen again: whether that is news.
+//!
+//! A problem's firings are told apart by when each began. What is known of a fingerprint only ever moves forward, to a
+//! later firing or from firing to resolved, so that copies, repeats and answers out of order change nothing.
+
+use crate::alert::Firing;
+use crate::clock::Timestamp;
+
+/// What is known of a fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    /// Whether it fires.
+    pub status: Firing,
+    /// When the firing began that is known last.
+    pub starts_at: Timestamp,
+}
+
+/// What a sighting is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// A firing that nobody knew of; also one that was over before it was heard of.
+    News(Sighting),
+    /// The end of the firing that is known.
+    Ended(Sighting),
+    /// The same once more.
+    Again,
+    /// Older than what is known.
+    Stale,
+}
+
+/// Tells what a sighting is, from what is known of its fingerprint.
+///
+/// A source that does not say when a firing began speaks of the one that runs, or else of one that begins now.
+#[must_use]
+pub fn sight(known: Option<Sighting>, status: Firing, starts_at: Option<Timestamp>, now: Timestamp) -> Seen {
+    let starts_at = match (starts_at, known) {
+        (Some(at), _) => at,
+        (None, Some(Sighting { status: Firing::Firing, starts_at })) => starts_at,
+        (None, Some(Sighting { status: Firing::Resolved, starts_at })) if status == Firing::Resolved => starts_at,
+        (None, Some(Sighting { status: Firing::Resolved, starts_at })) => Timestamp(now.0.max(starts_at.0 + 1)),
+        (None, None) => now,
+    };
+    let Some(known) = known else { return Seen::News(Sighting { status, starts_at }) };
+    match (starts_at.cmp(&known.starts_at), known.status, status) {
+        (std::cmp::Ordering::Less, _, _) | (std::cmp::Ordering::Equal, Firing::Resolved, Firing::Firing) => Seen::Stale,
+        (std::cmp::Ordering::Greater, _, _) => Seen::News(Sighting { status, starts_at }),
+        (std::cmp::Ordering::Equal, Firing::Firing, Firing::Resolved) => Seen::Ended(Sighting { status, starts_at }),
+        (std::cmp::Ordering::Equal, Firing::Firing, Firing::Firing)
+        | (std::cmp::Ordering::Equal, Firing::Resolved, Firing::Resolved) => Seen::Again,
+    }
+}

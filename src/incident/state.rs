@@ -1,0 +1,159 @@
+//! Where an incident stands, and what each event makes of it: one total function.
+
+use serde::{Deserialize, Serialize};
+
+/// Where an incident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// An alert of it fires, and nobody has taken it.
+    Firing,
+    /// Somebody has taken it.
+    Acknowledged,
+    /// It fires, and nobody is to be told for a while.
+    Silenced,
+    /// It is over.
+    Resolved,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Firing, Self::Acknowledged, Self::Silenced, Self::Resolved];
+
+    /// Returns the word shown to people and stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Firing => "firing",
+            Self::Acknowledged => "acknowledged",
+            Self::Silenced => "silenced",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether it is not over.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self != Self::Resolved
+    }
+}
+
+/// What happens to an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// An alert fires that did not before.
+    Fired,
+    /// The source says that no alert of it fires any more.
+    Cleared,
+    /// A person takes it.
+    Acked,
+    /// A person gives it to somebody.
+    Assigned,
+    /// A person wants quiet about it for a while.
+    Silenced,
+    /// That while is over.
+    SilenceEnded,
+    /// A person says that it is over.
+    Resolved,
+    /// A person says that it is not over, or wants to hear of it again.
+    Reopened,
+    /// An investigation of it begins.
+    Investigated,
+}
+
+impl Event {
+    /// Every event.
+    pub const ALL: [Self; 9] = [
+        Self::Fired,
+        Self::Cleared,
+        Self::Acked,
+        Self::Assigned,
+        Self::Silenced,
+        Self::SilenceEnded,
+        Self::Resolved,
+        Self::Reopened,
+        Self::Investigated,
+    ];
+
+    /// Returns the word that is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fired => "fired",
+            Self::Cleared => "cleared",
+            Self::Acked => "acked",
+            Self::Assigned => "assigned",
+            Self::Silenced => "silenced",
+            Self::SilenceEnded => "silence_ended",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Investigated => "investigated",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == word)
+    }
+
+    /// Whether it is a source's doing, or the clock's, and not a person's.
+    #[must_use]
+    pub fn happens_by_itself(self) -> bool {
+        matches!(self, Self::Fired | Self::Cleared | Self::SilenceEnded)
+    }
+}
+
+/// Why an event changes nothing, for the person who wanted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is over; only reopening makes sense.
+    #[error("it is resolved; reopen it first")]
+    IsResolved,
+    /// Somebody has taken it already.
+    #[error("it is acknowledged already")]
+    IsAcknowledged,
+    /// Nobody is told of it as it is.
+    #[error("it is silenced; reopen it to end the silence")]
+    IsSilenced,
+    /// It is not over.
+    #[error("it is open already")]
+    IsOpen,
+}
+
+/// Returns the state that an event leads to.
+///
+/// What a source or the clock says is never refused: what it does not change it leaves. An alert that fires makes a
+/// resolved incident fire again and leaves every other as it is, also a silenced one. A person may acknowledge what
+/// fires, assign and silence what is open (a second silence takes the place of the first), resolve what is open, and
+/// reopen what is resolved or silenced.
+///
+/// # Errors
+/// [`Refused`], for what a person wants that makes no sense in this state.
+pub fn moved(state: State, event: Event) -> Result<State, Refused> {
+    use State::{Acknowledged, Firing, Resolved, Silenced};
+    match (event, state) {
+        (Event::Fired, Resolved) | (Event::SilenceEnded, Silenced) => Ok(Firing),
+        (Event::Fired, Firing | Acknowledged | Silenced) | (Event::SilenceEnded, Firing | Acknowledged | Resolved) => {
+            Ok(state)
+        }
+        (Event::Cleared, _) => Ok(Resolved),
+        (Event::Acked, Firing) => Ok(Acknowledged),
+        (Event::Acked, Acknowledged) => Err(Refused::IsAcknowledged),
+        (Event::Acked, Silenced) => Err(Refused::IsSilenced),
+        (Event::Assigned, Firing | Acknowledged | Silenced) => Ok(state),
+        (Event::Silenced, Firing | Acknowledged | Silenced) => Ok(Silenced),
+        (Event::Resolved, Firing | Acknowledged | Silenced) => Ok(Resolved),
+        (Event::Acked | Event::Assigned | Event::Silenced | Event::Resolved, Resolved) => Err(Refused::IsResolved),
+        (Event::Reopened, Resolved | Silenced) => Ok(Firing),
+        (Event::Reopened, Firing | Acknowledged) => Err(Refused::IsOpen),
+        (Event::Investigated, _) => Ok(state),
+    }
+}

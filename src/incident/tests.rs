@@ -1,0 +1,149 @@
+//! The rules hold for whatever may come, in whatever order.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::alert::{self, Alert, Firing, OwnGroup, Payload, Severity, Source};
+use crate::clock::Timestamp;
+
+fn alert(title: &str, labels: &[(&str, &str)]) -> Alert {
+    Alert {
+        source: Source::Alertmanager,
+        title: title.into(),
+        severity: Severity::Critical,
+        status: Firing::Firing,
+        labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        annotations: BTreeMap::new(),
+        links: Vec::new(),
+        starts_at: None,
+        fingerprint: title.into(),
+    }
+}
+
+fn group(alert: &Alert) -> Group {
+    Group::of(alert, &Payload::of(vec![alert.clone()]))
+}
+
+#[test]
+fn what_a_person_may_do_depends_on_where_it_stands() {
+    use State::{Acknowledged, Firing, Resolved, Silenced};
+    for (event, from, to) in [
+        (Event::Acked, Firing, Ok(Acknowledged)),
+        (Event::Acked, Acknowledged, Err(Refused::IsAcknowledged)),
+        (Event::Acked, Silenced, Err(Refused::IsSilenced)),
+        (Event::Acked, Resolved, Err(Refused::IsResolved)),
+        (Event::Silenced, Acknowledged, Ok(Silenced)),
+        (Event::Silenced, Resolved, Err(Refused::IsResolved)),
+        (Event::Assigned, Silenced, Ok(Silenced)),
+        (Event::Resolved, Silenced, Ok(Resolved)),
+        (Event::Resolved, Resolved, Err(Refused::IsResolved)),
+        (Event::Reopened, Resolved, Ok(Firing)),
+        (Event::Reopened, Silenced, Ok(Firing)),
+        (Event::Reopened, Acknowledged, Err(Refused::IsOpen)),
+        (Event::Fired, Resolved, Ok(Firing)),
+        (Event::Fired, Silenced, Ok(Silenced)),
+        (Event::SilenceEnded, Silenced, Ok(Firing)),
+        (Event::SilenceEnded, Acknowledged, Ok(Acknowledged)),
+    ] {
+        assert_eq!(moved(from, event), to, "{event:?} in {from:?}");
+    }
+}
+
+#[test]
+fn ten_machines_with_one_problem_are_a_group_and_two_problems_are_two() {
+    let full = |host| alert("DiskFull", &[("alertname", "DiskFull"), ("team", "db"), ("instance", host)]);
+    assert_eq!(group(&full("a")), group(&full("b")));
+    assert_ne!(group(&full("a")), group(&alert("DiskSlow", &[("alertname", "DiskSlow"), ("team", "db")])));
+    assert_ne!(group(&full("a")), group(&alert("DiskFull", &[("alertname", "DiskFull"), ("team", "web")])));
+    let plain = |title| Alert { source: Source::Plain, ..alert(title, &[]) };
+    assert_eq!(group(&plain("[FIRING:1] Disk full")), group(&plain("[RESOLVED] Disk full")));
+    assert_ne!(group(&plain("Disk full")), group(&plain("Disk slow")));
+}
+
+#[test]
+fn the_senders_own_group_comes_first() {
+    let own = OwnGroup { key: "{}/{team=\"db\"}".into(), labels: [("team".to_owned(), "db".to_owned())].into() };
+    let (one, two) = (alert("A", &[("alertname", "A")]), alert("B", &[("alertname", "B")]));
+    let payload = Payload { group: Some(own.clone()), ..Payload::of(vec![one.clone(), two.clone()]) };
+    assert_eq!(Group::of(&one, &payload), Group::of(&two, &payload));
+    assert_eq!(Group::of(&one, &payload).labels, own.labels);
+}
+
+#[test]
+fn a_post_and_a_hook_about_one_problem_are_kin() {
+    let hook = alert("DiskWillFill: /var on db-1 fills in 3 h", &[("alertname", "DiskWillFill")]);
+    let post = alert::read("[FIRING:1] DiskWillFill (db-1 prod)").expect("an alert").remove(0);
+    assert_eq!(kin(&hook), kin(&post));
+    assert_ne!(kin(&hook), kin(&alert::read("[FIRING:1] DiskSlow (db-1 prod)").expect("an alert").remove(0)));
+}
+
+#[test]
+fn a_card_is_changed_often_while_it_is_young_and_seldom_later() {
+    let (shown, hour) = (Timestamp(0), 3_600_000);
+    assert_eq!(edit_due(shown, Timestamp(1_000), Timestamp(2_000)), Timestamp(6_000));
+    assert_eq!(edit_due(shown, Timestamp(hour), Timestamp(hour + 1)), Timestamp(hour + 60_000));
+    assert!(reopens(Timestamp(0), Timestamp(hour), Duration::from_secs(3600)));
+    assert!(!reopens(Timestamp(0), Timestamp(hour + 1), Duration::from_secs(3600)));
+}
+
+fn events() -> impl Strategy<Value = Event> {
+    prop::sample::select(Event::ALL.to_vec())
+}
+
+fn sightings() -> impl Strategy<Value = (Firing, i64)> {
+    (prop::sample::select(vec![Firing::Firing, Firing::Resolved]), 0_i64..4)
+}
+
+/// What is known after some sightings.
+fn known_after(seen: &[(Firing, i64)]) -> Option<Sighting> {
+    seen.iter().fold(None, |known, (status, at)| match sight(known, *status, Some(Timestamp(*at)), Timestamp(100)) {
+        Seen::News(now) | Seen::Ended(now) => Some(now),
+        Seen::Again | Seen::Stale => known,
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_row_of_events_ends_in_a_state_without_a_way_out(events in prop::collection::vec(events(), 0..40)) {
+        let mut state = State::Firing;
+        for event in events {
+            if let Ok(next) = moved(state, event) {
+                state = next;
+            } else {
+                prop_assert!(!event.happens_by_itself());
+            }
+        }
+        prop_assert_eq!(moved(state, Event::Cleared), Ok(State::Resolved));
+        prop_assert_eq!(moved(State::Resolved, Event::Fired), Ok(State::Firing));
+    }
+
+    #[test]
+    fn what_is_known_does_not_depend_on_order_or_copies(
+        (seen, shuffled) in prop::collection::vec(sightings(), 1..12)
+            .prop_flat_map(|seen| (Just(seen.clone()), Just([seen.clone(), seen].concat()).prop_shuffle()))
+    ) {
+        prop_assert_eq!(known_after(&seen), known_after(&shuffled));
+    }
+
+    #[test]
+    fn what_says_no_time_ends_what_runs_and_fires_anew_after_it(now in 1_i64..1000) {
+        let now = Timestamp(now);
+        let Seen::News(first) = sight(None, Firing::Firing, None, now) else { panic!("news") };
+        prop_assert_eq!(sight(Some(first), Firing::Firing, None, now), Seen::Again);
+        let Seen::Ended(over) = sight(Some(first), Firing::Resolved, None, now) else { panic!("ended") };
+        prop_assert_eq!(sight(Some(over), Firing::Resolved, None, now), Seen::Again);
+        prop_assert!(matches!(sight(Some(over), Firing::Firing, None, now), Seen::News(_)));
+    }
+
+    #[test]
+    fn the_worse_of_two_is_the_same_either_way(
+        one in prop::sample::select(vec![Severity::Critical, Severity::Error, Severity::Warning, Severity::Info, Severity::Unknown]),
+        other in prop::sample::select(vec![Severity::Critical, Severity::Error, Severity::Warning, Severity::Info, Severity::Unknown]),
+    ) {
+        prop_assert_eq!(worse(one, other), worse(other, one));
+        prop_assert_eq!(worse(one, worse(one, other)), worse(one, other));
+    }
+}
