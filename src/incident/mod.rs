@@ -20,7 +20,7 @@ mod tests;
 pub use batch::{Batch, Origin};
 pub use group::{Group, kin};
 pub use policy::Policy;
-pub use severity::worse;
+pub use severity::{of_rank, rank};
 pub use sighting::{Seen, Sighting, sight};
 pub use state::{Event, Refused, State, moved};
 pub use timing::{ADOPTION, CARD_PATIENCE, edit_due, reopens};

@@ -137,13 +137,12 @@ proptest! {
         prop_assert_eq!(sight(Some(over), Firing::Resolved, None, now), Seen::Again);
         prop_assert!(matches!(sight(Some(over), Firing::Firing, None, now), Seen::News(_)));
     }
+}
 
-    #[test]
-    fn the_worse_of_two_is_the_same_either_way(
-        one in prop::sample::select(vec![Severity::Critical, Severity::Error, Severity::Warning, Severity::Info, Severity::Unknown]),
-        other in prop::sample::select(vec![Severity::Critical, Severity::Error, Severity::Warning, Severity::Info, Severity::Unknown]),
-    ) {
-        prop_assert_eq!(worse(one, other), worse(other, one));
-        prop_assert_eq!(worse(one, worse(one, other)), worse(one, other));
+#[test]
+fn a_severity_is_read_back_from_its_rank() {
+    for severity in [Severity::Critical, Severity::Error, Severity::Warning, Severity::Info, Severity::Unknown] {
+        assert_eq!(of_rank(rank(severity)), severity);
     }
+    assert_eq!(of_rank(99), Severity::Unknown);
 }

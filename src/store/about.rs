@@ -5,7 +5,7 @@ use std::fmt;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use super::chat::ChatKey;
-use super::id::{ApprovalId, TaskId};
+use super::id::{ApprovalId, IncidentId, TaskId};
 
 /// What a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub enum About {
     Notice(TaskId),
     /// A test of the channels of a chat's notices.
     NoticeTest(ChatKey),
+    /// How an incident stands: its card.
+    Card(IncidentId),
+    /// What was done about an incident, in its thread.
+    Incident(IncidentId),
     /// Something that the chat could not be shown; holds what.
     Loss(String),
     /// Something that another version of this program knows.
@@ -36,6 +40,8 @@ impl About {
                 "approval" => ApprovalId::read(of).map(Self::Approval),
                 "notice" => TaskId::read(of).map(Self::Notice),
                 "notice-test" => of.parse().ok().map(Self::NoticeTest),
+                "card" => of.parse().ok().map(|id| Self::Card(IncidentId::new(id))),
+                "incident" => of.parse().ok().map(|id| Self::Incident(IncidentId::new(id))),
                 "loss" => Some(Self::Loss(of.to_owned())),
                 _ => None,
             }
@@ -52,6 +58,8 @@ impl fmt::Display for About {
             Self::Approval(approval) => write!(f, "approval:{approval}"),
             Self::Notice(task) => write!(f, "notice:{task}"),
             Self::NoticeTest(chat) => write!(f, "notice-test:{chat}"),
+            Self::Card(incident) => write!(f, "card:{incident}"),
+            Self::Incident(incident) => write!(f, "incident:{incident}"),
             Self::Loss(what) => write!(f, "loss:{what}"),
             Self::Unknown(text) => f.write_str(text),
         }
@@ -84,7 +92,9 @@ mod tests {
             About::Notice(task),
             About::NoticeTest("telegram:-1001".parse().expect("a chat")),
             About::Loss("Thread:calm-otter".into()),
-            About::Unknown("card:7".into()),
+            About::Card(IncidentId::new(7)),
+            About::Incident(IncidentId::new(7)),
+            About::Unknown("card:x".into()),
             About::Unknown("status:no id".into()),
         ];
         for about in all {

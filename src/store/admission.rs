@@ -30,6 +30,23 @@ pub struct NewTask<'a> {
     pub id: Option<TaskId>,
 }
 
+/// A task that nobody's message asks for.
+#[derive(Debug, Clone)]
+pub struct OwnTask<'a> {
+    /// Its id.
+    pub id: TaskId,
+    /// Where its result goes.
+    pub address: &'a ChatAddress,
+    /// The message that its result answers.
+    pub reply_to: Option<&'a str>,
+    /// Session it belongs to.
+    pub session: &'a Session,
+    /// Prompt.
+    pub prompt: &'a str,
+    /// Who asks for it, as in `incident 7`.
+    pub requested_by: &'a str,
+}
+
 /// Answer to a new task.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Admission {
@@ -115,13 +132,42 @@ impl Tx<'_> {
             retry_of: new.retry_of,
         })?;
         self.note(&id, "accepted", new.incoming.key.as_str())?;
-        self.use_session(new.session.id, new.prompt)?;
+        self.admitted(&id, new.session, new.prompt)
+    }
+
+    /// Stores a task that nobody's message asks for, and starts or queues it.
+    ///
+    /// The caller has asked [`Tx::queue_is_full`] in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn admit_own(&self, new: &OwnTask<'_>) -> Result<Admission, StoreError> {
+        self.insert(&Row {
+            id: &new.id,
+            address: new.address,
+            window: None,
+            reply_to: new.reply_to,
+            session: Some(new.session.id),
+            inbox: None,
+            requested_by: new.requested_by,
+            agent: &new.session.agent,
+            model: new.session.model.as_deref(),
+            prompt: new.prompt,
+            directory: &new.session.directory,
+            retry_of: None,
+        })?;
+        self.note(&new.id, "accepted", new.requested_by)?;
+        self.admitted(&new.id, new.session, new.prompt)
+    }
+
+    fn admitted(&self, id: &TaskId, session: &Session, prompt: &str) -> Result<Admission, StoreError> {
+        self.use_session(session.id, prompt)?;
         self.start_ready()?;
-        let task = self.task(&id)?.ok_or(StoreError::Other("a stored task is gone".into()))?;
+        let task = self.task(id)?.ok_or(StoreError::Other("a stored task is gone".into()))?;
         Ok(match task.status {
             Status::Queued => {
                 let position = self.position(&task)?;
-                self.note(&id, "queued", &position.to_string())?;
+                self.note(id, "queued", &position.to_string())?;
                 Admission::Queued(task, position)
             }
             _ => Admission::Started(task),

@@ -31,6 +31,8 @@ pub struct Effects {
     pub send: Vec<Delivery>,
     /// Whether a lane may have something to claim.
     pub deliver: bool,
+    /// Whether an incident is to be looked at.
+    pub triage: bool,
     /// Signs to give, each with its provider.
     pub signs: Vec<(Provider, Signal)>,
 }
@@ -44,6 +46,7 @@ impl Effects {
         self.closed.extend(other.closed);
         self.send.extend(other.send);
         self.deliver |= other.deliver;
+        self.triage |= other.triage;
         self.signs.extend(other.signs);
     }
 }

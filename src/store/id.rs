@@ -57,6 +57,11 @@ row_id!(
     DeliveryId
 );
 
+row_id!(
+    /// Numbers an incident; short enough to be typed.
+    IncidentId
+);
+
 macro_rules! short_id {
     ($(#[$doc:meta])* $name:ident: $chars:literal) => {
         $(#[$doc])*

@@ -20,7 +20,7 @@ pub struct KeptFolders {
 }
 
 /// Rows that ended before an instant (1), at most so many (2) in a step, so that no step is long.
-pub(super) const FORGETS: [&str; 7] = [
+pub(super) const FORGETS: [&str; 11] = [
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox
          WHERE finished_at < ?1 AND state = 'delivered' LIMIT ?2)",
     "DELETE FROM approvals WHERE id IN (SELECT a.id FROM approvals a JOIN tasks t ON t.id = a.task
@@ -36,6 +36,16 @@ pub(super) const FORGETS: [&str; 7] = [
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions s WHERE
          (status = 'ended' OR investigation AND status = 'idle') AND last_used_at < ?1
          AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.session = s.id) LIMIT ?2)",
+    "DELETE FROM incident_alerts WHERE id IN (SELECT a.id FROM incident_alerts a JOIN incidents i ON i.id = a.incident
+         WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",
+    "DELETE FROM incident_events WHERE id IN (SELECT e.id FROM incident_events e JOIN incidents i ON i.id = e.incident
+         WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",
+    "DELETE FROM silences WHERE id IN (SELECT s.id FROM silences s JOIN incidents i ON i.id = s.incident
+         WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",
+    "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents i WHERE state = 'resolved' AND resolved_at < ?1
+         AND NOT EXISTS (SELECT 1 FROM incident_alerts a WHERE a.incident = i.id)
+         AND NOT EXISTS (SELECT 1 FROM incident_events e WHERE e.incident = i.id)
+         AND NOT EXISTS (SELECT 1 FROM silences s WHERE s.incident = i.id) LIMIT ?2)",
     "DELETE FROM pairing_tries WHERE (provider, \"user\", at) IN
          (SELECT provider, \"user\", at FROM pairing_tries WHERE at < ?1 LIMIT ?2)",
 ];

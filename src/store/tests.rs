@@ -3,6 +3,7 @@
 mod admission;
 mod approvals;
 mod counts;
+mod incidents;
 mod log;
 mod opening;
 mod outbox;

@@ -1,0 +1,320 @@
+//! Taking alerts: a whole batch in one step, each into its incident.
+//!
+//! Taken twice it is the same: what is known of a fingerprint moves only forward ([`crate::incident::sight`]), and what an
+//! incident counts is counted from the rows of its alerts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{OptionalExtension, params};
+use signalbox_adapter::ChatAddress;
+
+use super::chat::ChatKey;
+use super::error::StoreError;
+use super::id::IncidentId;
+use super::incident::{Change, Incident};
+use super::incidents::{COLUMNS, read};
+use super::tx::Tx;
+use crate::alert::{Alert, Firing};
+use crate::clock::Timestamp;
+use crate::incident::{ADOPTION, Batch, Event, Group, Policy, Seen, Sighting, State, kin, rank, reopens, sight};
+
+/// Incidents looked at for one to adopt.
+const MAX_KIN: usize = 20;
+
+/// What became of a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Alerts that were news, or the end of what was known.
+    pub news: usize,
+    /// Alerts that were known as they are.
+    pub again: usize,
+    /// Alerts that say less than is known.
+    pub stale: usize,
+    /// The incidents that they belong to, each once.
+    pub incidents: Vec<IncidentId>,
+    /// How many of these are new.
+    pub new: usize,
+}
+
+/// What a batch did to an incident.
+#[derive(Debug, Clone, Copy, Default)]
+struct Touch {
+    fired: bool,
+    is_new: bool,
+}
+
+/// A batch as it is taken.
+struct Taking<'a> {
+    batch: &'a Batch,
+    policy: &'a Policy,
+    chat: ChatKey,
+    now: Timestamp,
+    by_group: HashMap<Group, IncidentId>,
+    touched: BTreeMap<IncidentId, Touch>,
+    taken: Taken,
+}
+
+impl Tx<'_> {
+    /// Takes alerts for a chat: each goes into the open incident that knows its fingerprint, else into that of its group,
+    /// else into a new one. An incident that was resolved within the policy's window is reopened instead of a new one begun.
+    /// A hook's alert adopts the incident of a post about the same that began within [`ADOPTION`], and the other way round.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_alerts(&self, batch: &Batch, policy: &Policy) -> Result<Taken, StoreError> {
+        let mut taking = Taking {
+            batch,
+            policy,
+            chat: ChatKey::of(&batch.target),
+            now: self.now(),
+            by_group: HashMap::new(),
+            touched: BTreeMap::new(),
+            taken: Taken::default(),
+        };
+        for alert in &batch.payload.alerts {
+            self.take_alert(&mut taking, alert)?;
+        }
+        let touched = std::mem::take(&mut taking.touched);
+        for (id, touch) in &touched {
+            self.settle_incident(&taking, *id, *touch)?;
+        }
+        taking.taken.new = touched.values().filter(|touch| touch.is_new).count();
+        taking.taken.incidents = touched.into_keys().collect();
+        self.effects.borrow_mut().triage = true;
+        Ok(taking.taken)
+    }
+
+    fn take_alert(&self, taking: &mut Taking<'_>, alert: &Alert) -> Result<(), StoreError> {
+        let fingerprint = format!("{}:{}", alert.source.as_str(), alert.fingerprint);
+        let known = self.known_alert(&taking.chat, &fingerprint)?;
+        let (incident, sighting) = known.unzip();
+        match sight(sighting, alert.status, alert.starts_at, taking.now) {
+            Seen::Stale => taking.taken.stale += 1,
+            Seen::Again => {
+                taking.taken.again += 1;
+                if let Some(id) = incident {
+                    self.see_again(id, &fingerprint, taking.now)?;
+                    taking.touched.entry(id).or_default();
+                }
+            }
+            Seen::Ended(now) => {
+                taking.taken.news += 1;
+                if let Some(id) = incident {
+                    self.write_alert(taking, id, &fingerprint, alert, now)?;
+                    taking.touched.entry(id).or_default();
+                }
+            }
+            Seen::News(now) => {
+                taking.taken.news += 1;
+                let (id, is_new) = self.incident_for(taking, alert, incident)?;
+                self.write_alert(taking, id, &fingerprint, alert, now)?;
+                let touch = taking.touched.entry(id).or_default();
+                touch.fired |= now.status == Firing::Firing;
+                touch.is_new |= is_new;
+            }
+        }
+        Ok(())
+    }
+
+    fn known_alert(&self, chat: &ChatKey, fingerprint: &str) -> Result<Option<(IncidentId, Sighting)>, StoreError> {
+        let sql = "SELECT incident, firing, starts_at FROM incident_alerts WHERE chat = ?1 AND fingerprint = ?2
+                   ORDER BY incident DESC LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let known = statement.query_row(params![chat, fingerprint], |row| {
+            let status = if row.get(1)? { Firing::Firing } else { Firing::Resolved };
+            Ok((row.get(0)?, Sighting { status, starts_at: row.get(2)? }))
+        });
+        Ok(known.optional()?)
+    }
+
+    fn see_again(&self, id: IncidentId, fingerprint: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE incident_alerts SET last_seen_at = ?3 WHERE incident = ?1 AND fingerprint = ?2")?
+            .execute(params![id, fingerprint, now])?;
+        Ok(())
+    }
+
+    fn write_alert(
+        &self,
+        taking: &Taking<'_>,
+        id: IncidentId,
+        fingerprint: &str,
+        alert: &Alert,
+        now: Sighting,
+    ) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO incident_alerts
+                     (incident, chat, fingerprint, firing, starts_at, last_seen_at, severity, weak, alert)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (incident, fingerprint) DO UPDATE SET
+                     times = times + (starts_at <> ?5), firing = ?4, starts_at = ?5, last_seen_at = ?6, severity = ?7,
+                     alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
+            )?
+            .execute(params![
+                id,
+                taking.chat,
+                fingerprint,
+                now.status == Firing::Firing,
+                now.starts_at,
+                taking.now,
+                rank(alert.severity),
+                taking.batch.origin.is_post(),
+                serde_json::to_string(alert)?
+            ])?;
+        Ok(())
+    }
+
+    /// Finds or makes the incident of an alert that is news; says whether it is new.
+    fn incident_for(
+        &self,
+        taking: &mut Taking<'_>,
+        alert: &Alert,
+        known: Option<IncidentId>,
+    ) -> Result<(IncidentId, bool), StoreError> {
+        let takes = |incident: &Incident| {
+            incident.state.is_open()
+                || incident.resolved_at.is_some_and(|at| reopens(at, taking.now, taking.policy.reopen_window))
+        };
+        if let Some(id) = known
+            && self.incident(id)?.as_ref().is_some_and(takes)
+        {
+            return Ok((id, false));
+        }
+        let group = Group::of(alert, &taking.batch.payload);
+        if let Some(id) = taking.by_group.get(&group) {
+            return Ok((*id, false));
+        }
+        let newest = "chat = ?1 AND grouping = ?2 ORDER BY id DESC";
+        let found = self.incidents_where(newest, &[&taking.chat, &group.key], 1)?.pop().filter(takes);
+        let (id, is_new) = match found {
+            Some(incident) => (incident.id, false),
+            None => match self.adopted(taking, alert, &group)? {
+                Some(id) => (id, false),
+                None => (self.new_incident(taking, alert, &group)?, true),
+            },
+        };
+        taking.by_group.insert(group, id);
+        Ok((id, is_new))
+    }
+
+    /// Finds the open incident about the same that came by the other kind of door; a hook's word takes a post's place.
+    fn adopted(&self, taking: &Taking<'_>, alert: &Alert, group: &Group) -> Result<Option<IncidentId>, StoreError> {
+        let is_post = taking.batch.origin.is_post();
+        let since = taking.now.before(ADOPTION);
+        let filter =
+            "chat = ?1 AND kin = ?2 AND weak <> ?3 AND last_seen_at >= ?4 AND state <> 'resolved' ORDER BY id DESC";
+        let values: [&dyn rusqlite::ToSql; 4] = [&taking.chat, &kin(alert), &is_post, &since];
+        let near = |incident: &Incident| is_post || incident.created_at >= since;
+        let agrees = |incident: &Incident| {
+            let theirs = &incident.alert.labels;
+            alert.labels.iter().all(|(name, value)| theirs.get(name).is_none_or(|other| other == value))
+        };
+        let found = self.incidents_where(filter, &values, MAX_KIN)?.into_iter();
+        let Some(incident) = found.filter(near).find(agrees) else { return Ok(None) };
+        if !is_post {
+            self.connection
+                .prepare_cached(
+                    "UPDATE incidents SET weak = FALSE, origin = ?2, grouping = ?3, labels = ?4, alert = ?5 WHERE id = ?1",
+                )?
+                .execute(params![
+                    incident.id,
+                    taking.batch.origin.written(),
+                    group.key,
+                    serde_json::to_string(&group.labels)?,
+                    serde_json::to_string(alert)?
+                ])?;
+        }
+        Ok(Some(incident.id))
+    }
+
+    fn new_incident(&self, taking: &Taking<'_>, alert: &Alert, group: &Group) -> Result<IncidentId, StoreError> {
+        let target: &ChatAddress = &taking.batch.target;
+        let starts_at = alert.starts_at.map_or(taking.now, |at| at.min(taking.now));
+        let mut statement = self.connection.prepare_cached(
+            "INSERT INTO incidents (chat, address, origin, weak, grouping, labels, kin, alert, severity, state, created_at,
+                 starts_at, last_seen_at, resolved_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'resolved', ?10, ?11, ?10, ?10) RETURNING id",
+        )?;
+        let id = statement.query_row(
+            params![
+                taking.chat,
+                target.to_string(),
+                taking.batch.origin.written(),
+                taking.batch.origin.is_post(),
+                group.key,
+                serde_json::to_string(&group.labels)?,
+                kin(alert),
+                serde_json::to_string(alert)?,
+                rank(alert.severity),
+                taking.now,
+                starts_at
+            ],
+            |row| row.get(0),
+        )?;
+        Ok(id)
+    }
+
+    /// Counts an incident anew after its alerts have changed, lets it fire or be over, and says when it is looked at.
+    fn settle_incident(&self, taking: &Taking<'_>, id: IncidentId, touch: Touch) -> Result<(), StoreError> {
+        let left_out = match taking.batch.payload.status {
+            Some(Firing::Resolved) => 0,
+            Some(Firing::Firing) | None => taking.batch.payload.left_out,
+        };
+        let sql = format!(
+            "UPDATE incidents SET (alerts, firing, times, severity) =
+                 (SELECT count(*), count(*) FILTER (WHERE firing), coalesce(sum(times), 0),
+                         coalesce(max(severity) FILTER (WHERE firing), incidents.severity)
+                  FROM incident_alerts a WHERE a.incident = ?1 AND a.weak = incidents.weak),
+                 last_seen_at = ?2, left_out = ?3
+             WHERE id = ?1 RETURNING {COLUMNS}"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let incident = statement.query_row(params![id, taking.now, left_out], read)?;
+        let still_fires = incident.firing > 0 || incident.left_out > 0;
+        let event = match incident.state {
+            State::Resolved if touch.fired && incident.firing > 0 => Some(Event::Fired),
+            State::Firing | State::Acknowledged | State::Silenced if !still_fires => Some(Event::Cleared),
+            State::Resolved | State::Firing | State::Acknowledged | State::Silenced => None,
+        };
+        if let Some(event) = event {
+            // What a source says is never refused.
+            self.change_incident(id, &Change::by_itself(event))?.ok();
+        } else if incident.carded_at.is_some() {
+            self.touch_incident(id)?;
+        }
+        self.await_card(taking, id)
+    }
+
+    /// Says when the card of an incident that has none is shown: after the wait for its group, unless it is too mild.
+    fn await_card(&self, taking: &Taking<'_>, id: IncidentId) -> Result<(), StoreError> {
+        let Some(incident) = self.incident(id)? else { return Ok(()) };
+        if incident.card.is_some() || incident.firing == 0 {
+            return Ok(());
+        }
+        let folded = taking.policy.folds(incident.severity);
+        let due = (!folded).then(|| incident.due_at.unwrap_or_else(|| taking.now.after(taking.policy.group_wait)));
+        self.connection
+            .prepare_cached("UPDATE incidents SET folded = ?2, due_at = ?3 WHERE id = ?1")?
+            .execute(params![id, folded, due])?;
+        Ok(())
+    }
+
+    /// Returns an incident's alerts, those that fire first, then the worst; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn alerts_of(&self, id: IncidentId, limit: usize) -> Result<Vec<Alert>, StoreError> {
+        let sql = "SELECT alert, firing FROM incident_alerts WHERE incident = ?1
+                   ORDER BY weak, NOT firing, severity DESC, last_seen_at DESC LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![id, limit])?;
+        let mut alerts = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut alert: Alert = serde_json::from_str(&row.get::<_, String>(0)?)?;
+            alert.status = if row.get(1)? { Firing::Firing } else { Firing::Resolved };
+            alerts.push(alert);
+        }
+        Ok(alerts)
+    }
+}

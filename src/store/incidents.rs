@@ -1,0 +1,369 @@
+//! The table of incidents: found, changed as their rules allow, looked at when they are due.
+
+use rusqlite::{OptionalExtension, Row, ToSql, params};
+use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId};
+
+use super::about::About;
+use super::chat::ChatKey;
+use super::delivery::Delivery;
+use super::error::StoreError;
+use super::id::{DeliveryId, IncidentId, SessionId, TaskId};
+use super::incident::{Change, History, Incident};
+use super::tx::Tx;
+use crate::clock::Timestamp;
+use crate::incident::{self, Event, Refused, State};
+
+pub(super) const COLUMNS: &str = "id, address, origin, labels, alert, severity, state, owner, alerts, firing, times, \
+     left_out, created_at, starts_at, last_seen_at, resolved_at, silenced_until, folded, due_at, card, carded_at, \
+     edited_at, card_lost, told_at, wanted, session, task";
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
+    fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+    }
+    let card = row.get::<_, Option<String>>(19)?;
+    Ok(Incident {
+        id: row.get(0)?,
+        address: row.get::<_, String>(1)?.parse().map_err(invalid)?,
+        origin: row.get(2)?,
+        labels: serde_json::from_str(&row.get::<_, String>(3)?).map_err(invalid)?,
+        alert: serde_json::from_str(&row.get::<_, String>(4)?).map_err(invalid)?,
+        severity: incident::of_rank(row.get(5)?),
+        // The table takes no other word.
+        state: State::parse(&row.get::<_, String>(6)?).unwrap_or(State::Firing),
+        owner: row.get(7)?,
+        alerts: row.get(8)?,
+        firing: row.get(9)?,
+        times: row.get(10)?,
+        left_out: row.get(11)?,
+        created_at: row.get(12)?,
+        starts_at: row.get(13)?,
+        last_seen_at: row.get(14)?,
+        resolved_at: row.get(15)?,
+        silenced_until: row.get(16)?,
+        folded: row.get(17)?,
+        due_at: row.get(18)?,
+        card: card.map(DeliveryKey::try_from).transpose().map_err(invalid)?,
+        carded_at: row.get(20)?,
+        edited_at: row.get(21)?,
+        card_lost: row.get(22)?,
+        told_at: row.get(23)?,
+        wanted: row.get(24)?,
+        session: row.get(25)?,
+        task: row.get(26)?,
+    })
+}
+
+impl Tx<'_> {
+    /// Returns an incident.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+        Ok(self.incidents_where("id = ?1", &[&id], 1)?.pop())
+    }
+
+    /// Returns a chat's incidents, open ones first, then the newest; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incidents(&self, chat: &ChatKey, limit: usize) -> Result<Vec<Incident>, StoreError> {
+        self.incidents_where("chat = ?1 AND NOT folded ORDER BY state = 'resolved', id DESC", &[chat], limit)
+    }
+
+    /// Counts a chat's open incidents that are too mild for a card.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_folded(&self, chat: &ChatKey) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) FROM incidents WHERE chat = ?1 AND state <> 'resolved' AND folded";
+        Ok(self.connection.prepare_cached(sql)?.query_row([chat], |row| row.get(0))?)
+    }
+
+    pub(super) fn incidents_where(
+        &self,
+        filter: &str,
+        values: &[&dyn ToSql],
+        limit: usize,
+    ) -> Result<Vec<Incident>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM incidents WHERE {filter} LIMIT {limit}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(values, read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the incident that a message of ours is about, or at whose card a thread stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_of(&self, address: &ChatAddress, message: Option<&str>) -> Result<Option<Incident>, StoreError> {
+        let main = ChatAddress { thread: None, ..address.clone() };
+        let at_thread = address.thread.as_ref().map(|thread| (main.to_string(), thread.as_str()));
+        let places = message.map(|message| (address.to_string(), message)).into_iter().chain(at_thread);
+        for (address, message) in places {
+            let sql = "SELECT about FROM outbox WHERE address = ?1 AND message = ?2 AND about IS NOT NULL";
+            let about: Option<About> = self
+                .connection
+                .prepare_cached(sql)?
+                .query_row([address.as_str(), message], |row| row.get(0))
+                .optional()?;
+            if let Some(About::Card(id) | About::Incident(id)) = about {
+                return self.incident(id);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Does something to an incident, where its state allows it; returns it as it then stands.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what stands in the way comes back as [`Refused`], and nothing was changed.
+    pub fn change_incident(
+        &self,
+        id: IncidentId,
+        change: &Change<'_>,
+    ) -> Result<Result<Incident, Refused>, StoreError> {
+        let Some(was) = self.incident(id)? else { return Err(StoreError::Other("an incident is gone".into())) };
+        let state = match incident::moved(was.state, change.event) {
+            Ok(state) => state,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let now = self.now();
+        let until = change.silence.map(|span| now.after(span)).or(was.silenced_until);
+        let name = change.by.map(|(_, name)| name);
+        let owner = match change.event {
+            Event::Assigned => change.owner,
+            Event::Acked => was.owner.as_deref().or(name),
+            _ => was.owner.as_deref(),
+        };
+        self.connection
+            .prepare_cached(
+                "UPDATE incidents SET state = ?2, owner = ?3, silenced_until = ?4, resolved_at = ?5 WHERE id = ?1",
+            )?
+            .execute(params![
+                id,
+                state.as_str(),
+                owner,
+                until.filter(|_| state == State::Silenced),
+                (!state.is_open()).then(|| was.resolved_at.unwrap_or(now))
+            ])?;
+        let detail = change.owner.filter(|_| change.event == Event::Assigned).map(str::to_owned);
+        let detail = detail
+            .or_else(|| change.silence.map(|span| humantime::format_duration(span).to_string()))
+            .unwrap_or_default();
+        self.note_incident(id, change.event, change.by, &detail)?;
+        match (change.event, until) {
+            (Event::Silenced, Some(until)) => self.want_silence(&was, until, name.unwrap_or_default())?,
+            (Event::Resolved | Event::Reopened, _) => self.end_silences(id)?,
+            (
+                Event::Fired
+                | Event::Cleared
+                | Event::Acked
+                | Event::Assigned
+                | Event::Silenced
+                | Event::SilenceEnded
+                | Event::Investigated,
+                _,
+            ) => {}
+        }
+        self.touch_incident(id)?;
+        self.incident(id)?.map(Ok).ok_or(StoreError::Other("an incident is gone".into()))
+    }
+
+    pub(super) fn note_incident(
+        &self,
+        id: IncidentId,
+        event: Event,
+        by: Option<(&str, &str)>,
+        detail: &str,
+    ) -> Result<(), StoreError> {
+        let (who, name) = by.unzip();
+        self.connection
+            .prepare_cached(
+                "INSERT INTO incident_events (incident, at, event, who, name, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![id, self.now(), event.as_str(), who, name, detail])?;
+        Ok(())
+    }
+
+    /// Has an incident looked at as soon as its card may be changed; one without a card at its own time.
+    pub(super) fn touch_incident(&self, id: IncidentId) -> Result<(), StoreError> {
+        let Some(incident) = self.incident(id)? else { return Ok(()) };
+        let now = self.now();
+        let due = match (incident.carded_at, incident.edited_at) {
+            (Some(shown), Some(edited)) => incident::edit_due(shown, edited, now).max(now),
+            (Some(_) | None, _) => return Ok(()),
+        };
+        self.incident_due(id, Some(incident.due_at.map_or(due, |at| at.min(due))))
+    }
+
+    /// Says when an incident is to be looked at again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_due(&self, id: IncidentId, at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.connection.prepare_cached("UPDATE incidents SET due_at = ?2 WHERE id = ?1")?.execute(params![id, at])?;
+        self.effects.borrow_mut().triage = true;
+        Ok(())
+    }
+
+    /// Returns the incidents that are to be looked at by now, the longest due first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn due_incidents(&self, limit: usize) -> Result<Vec<IncidentId>, StoreError> {
+        let sql = "SELECT id FROM incidents WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![self.now(), limit], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns when the next incident is to be looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_incident_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT min(due_at) FROM incidents WHERE due_at IS NOT NULL";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Notes the delivery that was just written as an incident's card.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_carded(&self, id: IncidentId, wanted: bool) -> Result<Option<DeliveryKey>, StoreError> {
+        let card = self.deliveries_about(&About::Card(id))?.pop().map(|delivery| delivery.key);
+        self.connection
+            .prepare_cached(
+                "UPDATE incidents SET card = ?2, carded_at = ?3, edited_at = ?3, card_lost = FALSE, wanted = wanted OR ?4
+                 WHERE id = ?1",
+            )?
+            .execute(params![id, card.as_ref().map(DeliveryKey::as_str), self.now(), wanted])?;
+        Ok(card)
+    }
+
+    /// Notes that an incident's card was changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_edited(&self, id: IncidentId) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE incidents SET edited_at = ?2 WHERE id = ?1")?
+            .execute(params![id, self.now()])?;
+        Ok(())
+    }
+
+    /// Notes that an incident's thread heard of what happens by itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_told(&self, id: IncidentId) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE incidents SET told_at = ?2 WHERE id = ?1")?
+            .execute(params![id, self.now()])?;
+        Ok(())
+    }
+
+    /// Notes that the change of a message was refused for good: if that is a card, another takes its place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn edit_refused(&self, edit: DeliveryId) -> Result<(), StoreError> {
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE incidents SET card_lost = TRUE, due_at = ?2
+                 WHERE card = (SELECT after FROM outbox WHERE id = ?1 AND is_edit)",
+            )?
+            .execute(params![edit, self.now()])?;
+        self.effects.borrow_mut().triage |= changed > 0;
+        Ok(())
+    }
+
+    /// Returns the delivery that shows an incident.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn card_of(&self, incident: &Incident) -> Result<Option<Delivery>, StoreError> {
+        let Some(card) = &incident.card else { return Ok(None) };
+        Ok(self.deliveries_about(&About::Card(incident.id))?.into_iter().find(|delivery| delivery.key == *card))
+    }
+
+    /// Returns the message that shows an incident, once it has arrived.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn card_message(&self, incident: &Incident) -> Result<Option<MessageId>, StoreError> {
+        let Some(card) = &incident.card else { return Ok(None) };
+        let sql = "SELECT message FROM outbox WHERE key = ?1 AND state = 'delivered'";
+        let message: Option<Option<String>> =
+            self.connection.prepare_cached(sql)?.query_row([card.as_str()], |row| row.get(0)).optional()?;
+        Ok(message.flatten().map(MessageId::new))
+    }
+
+    /// Whether the thread at a card was refused, so that what belongs to it answers the card.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn thread_refused(&self, card: &DeliveryKey) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE after = ?1 AND opens IS NOT NULL
+                       AND state = 'delivered' AND message IS NULL)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([card.as_str()], |row| row.get(0))?)
+    }
+
+    /// Notes which investigation an incident has; it is wanted no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_investigated(
+        &self,
+        id: IncidentId,
+        investigation: Option<(SessionId, &TaskId)>,
+        by: Option<(&str, &str)>,
+    ) -> Result<(), StoreError> {
+        let Some((session, task)) = investigation else {
+            self.connection.prepare_cached("UPDATE incidents SET wanted = FALSE WHERE id = ?1")?.execute([id])?;
+            return Ok(());
+        };
+        self.connection
+            .prepare_cached("UPDATE incidents SET wanted = FALSE, session = ?2, task = ?3 WHERE id = ?1")?
+            .execute(params![id, session, task])?;
+        self.note_incident(id, Event::Investigated, by, task.as_str())?;
+        self.touch_incident(id)
+    }
+
+    /// Counts the investigations that began by themselves since an instant: of an incident's group, and of its chat.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_auto_investigations(&self, id: IncidentId, since: Timestamp) -> Result<(usize, usize), StoreError> {
+        let sql = "SELECT count(*) FILTER (WHERE i.grouping = o.grouping), count(*)
+                   FROM incident_events e JOIN incidents i ON i.id = e.incident JOIN incidents o ON o.id = ?1
+                   WHERE e.event = 'investigated' AND e.at >= ?2 AND e.who IS NULL AND i.chat = o.chat";
+        let counts = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        Ok(self.connection.prepare_cached(sql)?.query_row(params![id, since], counts)?)
+    }
+
+    /// Returns the incident whose investigation a session is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_of_session(&self, session: SessionId) -> Result<Option<Incident>, StoreError> {
+        Ok(self.incidents_where("session = ?1", &[&session], 1)?.pop())
+    }
+
+    /// Returns an incident's history, newest first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_history(&self, id: IncidentId, limit: usize) -> Result<Vec<History>, StoreError> {
+        let sql = "SELECT at, event, name, detail FROM incident_events WHERE incident = ?1 ORDER BY id DESC LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let line = |row: &Row<'_>| {
+            let event = Event::parse(&row.get::<_, String>(1)?).unwrap_or(Event::Fired);
+            Ok(History { at: row.get(0)?, event, name: row.get(2)?, detail: row.get(3)? })
+        };
+        let rows = statement.query_map(params![id, limit], line)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,230 @@
+//! Alerts become incidents, each once, whatever comes in whatever order.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::alert::{self, Alert, Firing, OwnGroup, Payload, Severity, Source};
+use crate::config::Triage;
+use crate::incident::{Batch, Event, Origin, Policy, Refused, State};
+
+fn alert(name: &str, host: usize, status: Firing, at: i64) -> Alert {
+    let labels = [("alertname", name.to_owned()), ("instance", format!("host-{host}"))];
+    Alert {
+        source: Source::Alertmanager,
+        title: format!("{name} on host-{host}"),
+        severity: Severity::Critical,
+        status,
+        labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        annotations: BTreeMap::new(),
+        links: Vec::new(),
+        starts_at: Some(Timestamp(at)),
+        fingerprint: format!("{name}-{host}"),
+    }
+}
+
+fn fires(name: &str, host: usize, at: i64) -> Alert {
+    alert(name, host, Firing::Firing, at)
+}
+
+fn ends(name: &str, host: usize, at: i64) -> Alert {
+    alert(name, host, Firing::Resolved, at)
+}
+
+fn hook(alerts: Vec<Alert>) -> Batch {
+    Batch { target: address("ops"), origin: Origin::Hook("h".into()), payload: Payload::of(alerts) }
+}
+
+fn post(text: &str) -> Batch {
+    let payload = alert::read_payload(text).expect("an alert");
+    Batch { target: address("ops"), origin: Origin::Post("77".into()), payload }
+}
+
+async fn take(desk: &Desk, batch: Batch) -> Taken {
+    desk.did(move |tx| tx.take_alerts(&batch, &Policy::of(&Triage::default()))).await
+}
+
+async fn all(desk: &Desk) -> Vec<Incident> {
+    desk.did(|tx| tx.incidents_where("TRUE ORDER BY id", &[], 1000)).await
+}
+
+async fn the_one(desk: &Desk) -> Incident {
+    let mut all = all(desk).await;
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.remove(0)
+}
+
+async fn does(desk: &Desk, incident: &Incident, change: Change<'static>) -> Result<Incident, Refused> {
+    let id = incident.id;
+    desk.did(move |tx| tx.change_incident(id, &change)).await
+}
+
+#[tokio::test]
+async fn alerts_of_a_group_are_one_incident_and_a_copy_changes_nothing() {
+    let desk = Desk::new();
+    let batch = hook(vec![fires("Disk", 1, 10), fires("Disk", 2, 20), fires("Load", 1, 10)]);
+    let taken = take(&desk, batch.clone()).await;
+    assert_eq!((taken.news, taken.new, taken.incidents.len()), (3, 2, 2));
+    let before = all(&desk).await;
+    assert_eq!((before[0].alerts, before[0].firing, before[0].state), (2, 2, State::Firing));
+    assert_eq!(before[0].due_at, Some(desk.clock.now().after(Duration::from_secs(30))));
+    let taken = take(&desk, batch).await;
+    assert_eq!((taken.news, taken.again, taken.new), (0, 3, 0));
+    assert_eq!(all(&desk).await, before);
+}
+
+#[tokio::test]
+async fn an_incident_is_over_when_its_last_alert_is_and_a_new_firing_reopens_it() {
+    let desk = Desk::new();
+    take(&desk, hook(vec![fires("Disk", 1, 10), fires("Disk", 2, 20)])).await;
+    take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
+    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.firing), (State::Firing, 1));
+    take(&desk, hook(vec![ends("Disk", 2, 20)])).await;
+    assert_eq!(the_one(&desk).await.state, State::Resolved);
+    take(&desk, hook(vec![fires("Disk", 2, 20)])).await;
+    assert_eq!(the_one(&desk).await.state, State::Resolved, "an old firing is no news");
+    take(&desk, hook(vec![fires("Disk", 3, 30)])).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.alerts, incident.firing, incident.resolved_at), (State::Firing, 3, 1, None));
+    desk.clock.advance(Duration::from_secs(3600));
+    take(&desk, hook(vec![ends("Disk", 3, 30)])).await;
+    desk.clock.advance(Duration::from_secs(25 * 3600));
+    take(&desk, hook(vec![fires("Disk", 3, 90)])).await;
+    let all = all(&desk).await;
+    assert_eq!((all.len(), all[0].state, all[1].state), (2, State::Resolved, State::Firing));
+}
+
+#[tokio::test]
+async fn what_was_over_before_it_was_heard_of_gets_no_card_and_its_firing_is_no_news() {
+    let desk = Desk::new();
+    take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
+    let taken = take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
+    assert_eq!(taken.stale, 1);
+    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.due_at), (State::Resolved, None));
+}
+
+#[tokio::test]
+async fn what_the_sender_left_out_keeps_an_incident_open() {
+    let desk = Desk::new();
+    let group = OwnGroup { key: "g".into(), labels: BTreeMap::new() };
+    let batch = |alert, left_out, status| {
+        let payload = Payload { alerts: vec![alert], group: Some(group.clone()), left_out, status: Some(status) };
+        Batch { payload, ..hook(Vec::new()) }
+    };
+    take(&desk, batch(fires("Disk", 1, 10), 37, Firing::Firing)).await;
+    take(&desk, batch(ends("Disk", 1, 10), 37, Firing::Firing)).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.left_out), (State::Firing, 37));
+    take(&desk, batch(ends("Disk", 2, 10), 37, Firing::Resolved)).await;
+    assert_eq!(the_one(&desk).await.state, State::Resolved);
+}
+
+#[tokio::test]
+async fn a_hook_adopts_the_incident_of_a_post_and_a_post_joins_that_of_a_hook() {
+    for hook_first in [false, true] {
+        let desk = Desk::new();
+        let steps = [post("[FIRING:1] Disk (host-1 prod)"), hook(vec![fires("Disk", 1, 10)])];
+        let steps = if hook_first { steps.into_iter().rev().collect() } else { Vec::from(steps) };
+        for step in steps {
+            take(&desk, step).await;
+        }
+        let incident = the_one(&desk).await;
+        assert_eq!((incident.origin.as_str(), incident.alerts, incident.firing), ("hook:h", 1, 1), "{hook_first}");
+        // The post's word counts no more.
+        take(&desk, post("[RESOLVED] Disk (host-1 prod)")).await;
+        assert_eq!(the_one(&desk).await.state, State::Firing);
+        take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
+        assert_eq!(the_one(&desk).await.state, State::Resolved);
+    }
+    let desk = Desk::new();
+    take(&desk, post("[FIRING:1] Disk (host-1 prod)")).await;
+    desk.clock.advance(Duration::from_secs(121));
+    take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
+    assert_eq!(all(&desk).await.len(), 2, "too long ago");
+}
+
+#[tokio::test]
+async fn a_post_without_a_time_is_the_running_one_and_fires_anew_after_its_end() {
+    let desk = Desk::new();
+    for (text, state, times) in [
+        ("[FIRING:1] Disk full", State::Firing, 1),
+        ("[FIRING:1] Disk full", State::Firing, 1),
+        ("[RESOLVED] Disk full", State::Resolved, 1),
+        ("[FIRING:1] Disk full", State::Firing, 2),
+    ] {
+        desk.clock.advance(Duration::from_secs(60));
+        take(&desk, post(text)).await;
+        let incident = the_one(&desk).await;
+        assert_eq!((incident.state, incident.times, incident.alerts), (state, times, 1), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_mild_get_no_card_until_they_are_worse() {
+    let desk = Desk::new();
+    let mild = |host, severity| Alert { severity, ..fires("Disk", host, 10) };
+    take(&desk, hook(vec![mild(1, Severity::Info)])).await;
+    assert_eq!((the_one(&desk).await.folded, the_one(&desk).await.due_at), (true, None));
+    assert_eq!(desk.did(|tx| tx.count_folded(&key("ops"))).await, 1);
+    take(&desk, hook(vec![mild(2, Severity::Warning)])).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.folded, incident.severity, incident.due_at.is_some()), (false, Severity::Warning, true));
+}
+
+#[tokio::test]
+async fn people_ack_silence_and_resolve_and_all_of_it_is_history() {
+    let desk = Desk::new();
+    take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
+    let incident = the_one(&desk).await;
+    let by = |event| Change::by(event, "1001", "Kim");
+    let incident = does(&desk, &incident, by(Event::Acked)).await.expect("it fires");
+    assert_eq!((incident.state, incident.owner.as_deref()), (State::Acknowledged, Some("Kim")));
+    assert_eq!(does(&desk, &incident, by(Event::Acked)).await, Err(Refused::IsAcknowledged));
+    let hour = Duration::from_secs(3600);
+    let incident = does(&desk, &incident, Change { silence: Some(hour), ..by(Event::Silenced) }).await.expect("open");
+    assert_eq!(incident.silenced_until, Some(desk.clock.now().after(hour)));
+    let wanted = desk.did(|tx| tx.silences_waiting(9)).await;
+    assert_eq!((wanted.len(), wanted[0].matchers["instance"].as_str(), wanted[0].unwanted), (1, "host-1", false));
+    let id = wanted[0].id;
+    desk.did(move |tx| tx.silence_written(id, "remote-1")).await;
+    assert!(desk.did(|tx| tx.silences_waiting(9)).await.is_empty());
+    let incident = does(&desk, &incident, by(Event::Resolved)).await.expect("open");
+    assert_eq!((incident.state, incident.silenced_until), (State::Resolved, None));
+    let unwanted = desk.did(|tx| tx.silences_waiting(9)).await;
+    assert_eq!((unwanted[0].unwanted, unwanted[0].remote.as_deref()), (true, Some("remote-1")));
+    let id = incident.id;
+    let history = desk.did(move |tx| tx.incident_history(id, 9)).await;
+    let events: Vec<Event> = history.iter().map(|line| line.event).collect();
+    assert_eq!(events, [Event::Resolved, Event::Silenced, Event::Acked, Event::Fired]);
+    assert_eq!((history[1].name.as_deref(), history[1].detail.as_str()), (Some("Kim"), "1h"));
+    // A person's word holds until the source has news.
+    take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
+    assert_eq!(the_one(&desk).await.state, State::Resolved);
+    take(&desk, hook(vec![fires("Disk", 1, 99)])).await;
+    assert_eq!(the_one(&desk).await.state, State::Firing);
+}
+
+#[tokio::test]
+async fn a_storm_is_counted_right_and_forgotten_in_the_end() {
+    let desk = Desk::new();
+    for group in 0..50 {
+        let name = format!("Rule{group}");
+        take(&desk, hook((0..200).map(|host| fires(&name, host, 10)).collect())).await;
+    }
+    let incidents = all(&desk).await;
+    assert_eq!(incidents.len(), 50);
+    assert!(incidents.iter().all(|incident| (incident.alerts, incident.firing) == (200, 200)));
+    for group in 0..50 {
+        let name = format!("Rule{group}");
+        take(&desk, hook((0..200).map(|host| ends(&name, host, 10)).collect())).await;
+    }
+    assert!(all(&desk).await.iter().all(|incident| incident.state == State::Resolved));
+    desk.clock.advance(Duration::from_secs(1));
+    while desk.did(|tx| tx.forget(tx.now(), 5000)).await > 0 {}
+    assert!(all(&desk).await.is_empty());
+    let left = |table: &'static str| desk.did(move |tx| count(tx, table));
+    assert_eq!((left("incident_alerts").await, left("incident_events").await), (0, 0));
+}
+
+fn count(tx: &Tx<'_>, table: &str) -> Result<i64, StoreError> {
+    Ok(tx.connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?)
+}
