@@ -52,7 +52,7 @@ impl Unit {
 
 /// What kind of thing a measure is about; facts about different kinds are never joined by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum About {
+pub(crate) enum Topic {
     /// The machine as a whole.
     Machine,
     /// One process, by pid.
@@ -81,8 +81,8 @@ macro_rules! measures {
 
         impl Measure {
             /// Returns who measures it, of what, in which unit.
-            pub(crate) fn traits(self) -> (Probe, About, Unit) {
-                match self { $(Self::$name => (Probe::$probe, About::$about, Unit::$unit),)* }
+            pub(crate) fn traits(self) -> (Probe, Topic, Unit) {
+                match self { $(Self::$name => (Probe::$probe, Topic::$about, Unit::$unit),)* }
             }
         }
     };

@@ -2,7 +2,7 @@
 //!
 //! A hypothesis rests on facts alone, each of which quotes a line of its probe's output. What was not measured makes none.
 
-use super::fact::{About, Fact, Item, Measure};
+use super::fact::{Fact, Item, Measure, Topic};
 use super::observe::Observations;
 use super::question::{Area, Focus};
 use super::rules::{self, Comparison, Condition, Rule};
@@ -134,7 +134,7 @@ impl Bench {
     /// Finds the facts of a measure about the same thing; about other kinds of things, all.
     fn beside<'a>(&'a self, measure: Measure, fact: &'a Fact) -> impl Iterator<Item = &'a Item> {
         let (_, about, _) = measure.traits();
-        let same_kind = about != About::Machine && about == fact.measure.traits().1;
+        let same_kind = about != Topic::Machine && about == fact.measure.traits().1;
         let key = |fact: &'a Fact| fact.subject.as_ref().map(|subject| subject.key.as_str());
         let of_measure = self.items.iter().filter(move |item| item.fact.measure == measure);
         of_measure.filter(move |item| !same_kind || key(&item.fact) == key(fact))

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::fact::{About, Measure, Unit};
+use super::fact::{Measure, Topic, Unit};
 use super::question::Area;
 use super::statement;
 
@@ -113,7 +113,7 @@ impl Rule {
             if unit != condition.unit {
                 return Err(format!("{:?} is measured in {unit:?}, not {:?}", condition.measure, condition.unit));
             }
-            if condition.per.is_some_and(|per| per.traits().1 != About::Machine) {
+            if condition.per.is_some_and(|per| per.traits().1 != Topic::Machine) {
                 return Err("a threshold can only be multiplied by a measure of the machine".into());
             }
         }
