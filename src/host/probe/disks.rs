@@ -8,7 +8,7 @@ use crate::host::machine::{Machine, Space};
 use crate::host::root::{Unreadable, malformed};
 use crate::host::shown::{bytes, code, name, percent, share};
 
-use super::mounts::{self, Asking, Mount};
+use super::mounts::{self, Askable, Mount};
 
 const FILE: &str = "proc/self/mountinfo";
 /// Most file systems asked for their room.
@@ -57,18 +57,18 @@ pub(crate) fn read(machine: &Machine) -> Result<Disks, Unreadable> {
     let mut asked = 0;
     for mount in &all {
         match mount.asking(&all) {
-            Asking::Pointless => {}
-            Asking::MayHang => found.unmeasured.push(format!(
+            Askable::Pointless => {}
+            Askable::MayHang => found.unmeasured.push(format!(
                 "{} ({}): not asked, a file system that is not local may not answer",
                 name(&mount.point.to_string_lossy()),
                 name(&mount.kind)
             )),
-            Asking::Safe if machine.root.is_file(&mount.point) || !seen.insert(mount.device.as_str()) => {}
-            Asking::Safe if asked == MAX_ASKED => {
+            Askable::Safe if machine.root.is_file(&mount.point) || !seen.insert(mount.device.as_str()) => {}
+            Askable::Safe if asked == MAX_ASKED => {
                 found.unmeasured.push(format!("file systems after the first {MAX_ASKED}"));
                 break;
             }
-            Asking::Safe => {
+            Askable::Safe => {
                 asked += 1;
                 found.ask(machine, mount);
             }

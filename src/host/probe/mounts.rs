@@ -54,7 +54,7 @@ pub(crate) struct Mount {
 
 /// Whether the room of a mount may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asking {
+pub(crate) enum Askable {
     /// It is local and can fill up.
     Safe,
     /// There is nothing to measure.
@@ -101,18 +101,18 @@ fn unescape(text: &str) -> PathBuf {
 
 impl Mount {
     /// Tells whether its room may be asked for, given all mounts.
-    pub(crate) fn asking(&self, all: &[Self]) -> Asking {
+    pub(crate) fn asking(&self, all: &[Self]) -> Askable {
         let known = |mount: &Self| {
             let kind = mount.kind.as_str();
             LOCAL.contains(&kind) || NOTHING_TO_MEASURE.contains(&kind)
         };
         let layer_of_a_container = self.kind == "overlay" && self.point != std::path::Path::new("/");
         if NOTHING_TO_MEASURE.contains(&self.kind.as_str()) || self.point.starts_with("/sys") || layer_of_a_container {
-            Asking::Pointless
+            Askable::Pointless
         } else if all.iter().filter(|other| self.point.starts_with(&other.point)).all(known) {
-            if self.kind == "tmpfs" && self.read_only { Asking::Pointless } else { Asking::Safe }
+            if self.kind == "tmpfs" && self.read_only { Askable::Pointless } else { Askable::Safe }
         } else {
-            Asking::MayHang
+            Askable::MayHang
         }
     }
 }
@@ -150,8 +150,8 @@ mod tests {
         ]
         .concat();
         let mounts = parse(&text);
-        let asking: Vec<Asking> = mounts.iter().map(|mount| mount.asking(&mounts)).collect();
-        use Asking::{MayHang, Pointless, Safe};
+        let asking: Vec<Askable> = mounts.iter().map(|mount| mount.asking(&mounts)).collect();
+        use Askable::{MayHang, Pointless, Safe};
         assert_eq!(asking, [Safe, MayHang, MayHang, Safe, Pointless, MayHang, Pointless]);
     }
 
