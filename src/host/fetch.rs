@@ -32,7 +32,7 @@ const METADATA_ADDRESSES: [IpAddr; 3] = [
 
 /// What came of asking for a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct PageAnswer {
     /// The page, or why there is none.
     pub(crate) page: Result<Page, String>,
     /// How long it took.
@@ -53,9 +53,9 @@ pub(crate) struct Page {
 }
 
 /// Fetches a page.
-pub(crate) fn fetch(url: &Url) -> Answer {
+pub(crate) fn fetch(url: &Url) -> PageAnswer {
     let start = Instant::now();
-    let nothing = |why: String| Answer { page: Err(why), took: start.elapsed(), certificate: None, refused: None };
+    let nothing = |why: String| PageAnswer { page: Err(why), took: start.elapsed(), certificate: None, refused: None };
     let addresses = match addresses(url) {
         Ok(addresses) => addresses,
         Err(why) => return nothing(why),
@@ -67,7 +67,7 @@ pub(crate) fn fetch(url: &Url) -> Answer {
     runtime.block_on(ask(url, &addresses, start))
 }
 
-async fn ask(url: &Url, addresses: &[SocketAddr], start: Instant) -> Answer {
+async fn ask(url: &Url, addresses: &[SocketAddr], start: Instant) -> PageAnswer {
     let sent = match client(url, addresses) {
         Ok(client) => client.get(url.clone()).send().await,
         Err(error) => Err(error),
@@ -77,14 +77,14 @@ async fn ask(url: &Url, addresses: &[SocketAddr], start: Instant) -> Answer {
             let certificate = certificate_of(&response);
             let status = response.status().as_u16();
             let page = body(response).await.map(|body| Page { status, body });
-            Answer { page, took: start.elapsed(), certificate, refused: None }
+            PageAnswer { page, took: start.elapsed(), certificate, refused: None }
         }
         Err(error) => {
             let (why, took) = (in_words(&error), start.elapsed());
             // Looked at once more without judging it, to tell what is wrong with the certificate.
             let certificate = if why.contains("certificate") { look(url, addresses).await } else { None };
             let refused = certificate.is_some().then(|| why.clone());
-            Answer { page: Err(why), took, certificate, refused }
+            PageAnswer { page: Err(why), took, certificate, refused }
         }
     }
 }

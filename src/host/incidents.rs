@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::fetch::{Answer, Page};
+use super::fetch::{Page, PageAnswer};
 use super::machine::{Machine, Space, Units};
 use super::program::Program;
 use super::root::Root;
@@ -80,7 +80,7 @@ impl Recording {
                     Program::Journal => journal.clone(),
                 })
             }),
-            fetch: Box::new(move |_| Answer {
+            fetch: Box::new(move |_| PageAnswer {
                 page: Ok(Page { status: 200, body: Vec::new() }),
                 took: Duration::from_millis(40),
                 certificate: certificate.clone(),

@@ -11,7 +11,7 @@ use reqwest::Url;
 
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 
-use super::fetch::{self, Answer};
+use super::fetch::{self, PageAnswer};
 use super::program::{self, Program};
 use super::root::{Root, Unreadable};
 
@@ -78,7 +78,7 @@ pub(crate) struct Machine {
     /// Asks a program.
     pub(crate) ask: AskProgram,
     /// Fetches a page.
-    pub(crate) fetch: Box<dyn Fn(&Url) -> Answer>,
+    pub(crate) fetch: Box<dyn Fn(&Url) -> PageAnswer>,
     /// Tells the time.
     pub(crate) now: Box<dyn Fn() -> Timestamp>,
 }

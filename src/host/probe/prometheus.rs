@@ -127,13 +127,13 @@ fn tell(measure: Measure, what: &str, series: &[Series], all: &mut Reading) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::fetch::{Answer, Page};
+    use crate::host::fetch::{Page, PageAnswer};
 
     fn read_with(status: u16, body: &'static str) -> Result<Reading, Unreadable> {
         let fetch = move |url: &Url| {
             assert!(url.as_str().starts_with("http://127.0.0.1:9090/base/api/v1/query_range?query="), "{url}");
             let page = Ok(Page { status, body: body.as_bytes().to_vec() });
-            Answer { page, took: Duration::ZERO, certificate: None, refused: None }
+            PageAnswer { page, took: Duration::ZERO, certificate: None, refused: None }
         };
         read(&Machine { fetch: Box::new(fetch), ..Machine::live() }, "http://127.0.0.1:9090/base/")
     }

@@ -7,7 +7,7 @@ use x509_parser::prelude::{GeneralName, X509Certificate};
 use crate::agent::kinds::host::Scope;
 use crate::clock::Timestamp;
 use crate::host::fact::{Measure, Reading};
-use crate::host::fetch::{Answer, Page};
+use crate::host::fetch::{Page, PageAnswer};
 use crate::host::machine::Machine;
 use crate::host::shown::{code, name};
 
@@ -39,7 +39,7 @@ fn shown(url: &Url) -> String {
     name(bare.as_str())
 }
 
-fn tell(url: &Url, answer: &Answer, now: Timestamp, all: &mut Reading) -> Vec<String> {
+fn tell(url: &Url, answer: &PageAnswer, now: Timestamp, all: &mut Reading) -> Vec<String> {
     let mut lines = Vec::new();
     let called = shown(url);
     let key = url.as_str().to_owned();
