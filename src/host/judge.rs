@@ -13,7 +13,7 @@ const MAX_OF_ONE_RULE: usize = 5;
 
 /// Something that may be the cause, with what speaks for it.
 #[derive(Debug, Clone)]
-pub(crate) struct Hypothesis {
+pub(crate) struct Suspicion {
     /// The rule that makes it.
     pub(crate) rule: &'static Rule,
     /// What is said, one line of Markdown.
@@ -28,7 +28,7 @@ pub(crate) struct Hypothesis {
 #[derive(Debug, Clone)]
 pub(crate) struct Judgement {
     /// The hypotheses: what the question is about first, then the likeliest.
-    pub(crate) hypotheses: Vec<Hypothesis>,
+    pub(crate) hypotheses: Vec<Suspicion>,
     /// Rules whose measures were all looked at and that were not met.
     pub(crate) unmet: Vec<&'static Rule>,
     /// Rules whose probes were called for and could not measure all that they need.
@@ -59,7 +59,7 @@ pub(crate) fn judge(seen: &Observations, focus: &Focus) -> Judgement {
     judgement
 }
 
-impl Hypothesis {
+impl Suspicion {
     /// Returns what it is about.
     pub(crate) fn area(&self) -> Area {
         self.rule.area
@@ -82,7 +82,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn apply(&self, rule: &'static Rule) -> Vec<Hypothesis> {
+    fn apply(&self, rule: &'static Rule) -> Vec<Suspicion> {
         let (first, others) = rule.needs.split_first().expect("a rule needs something");
         let met = self.items.iter().filter(|item| item.fact.measure == first.measure && self.meets(first, &item.fact));
         met.filter_map(|item| self.hypothesis(rule, first, others, item)).take(MAX_OF_ONE_RULE).collect()
@@ -94,7 +94,7 @@ impl Bench {
         first: &Condition,
         others: &[Condition],
         item: &Item,
-    ) -> Option<Hypothesis> {
+    ) -> Option<Suspicion> {
         let mut rests_on = vec![item.clone()];
         for need in others {
             add(&mut rests_on, self.meeting(need, &item.fact)?);
@@ -107,7 +107,7 @@ impl Bench {
             }
         }
         let statement = statement::write(&rule.statement, &|blank| self.look_up(blank, first, &item.fact))?;
-        Some(Hypothesis { rule, statement, score: (score.min(1.0) * 100.0).round() / 100.0, rests_on })
+        Some(Suspicion { rule, statement, score: (score.min(1.0) * 100.0).round() / 100.0, rests_on })
     }
 
     fn meets(&self, condition: &Condition, fact: &Fact) -> bool {

@@ -93,7 +93,7 @@ pub enum Seen {
 pub(crate) fn report(seen: &Observations, judgement: &Judgement, focus: &Focus) -> Report {
     let hypotheses: Vec<Hypothesis> = judgement.hypotheses.iter().map(hypothesis).collect();
     let first = judgement.hypotheses.first();
-    let is_cause = |first: &&judge::Hypothesis| focus.includes(first.area()) && first.score >= ROOT_CAUSE_SCORE;
+    let is_cause = |first: &&judge::Suspicion| focus.includes(first.area()) && first.score >= ROOT_CAUSE_SCORE;
     Report {
         root_cause: first.filter(is_cause).map(hypothesis),
         evidence: evidence(seen),
@@ -103,7 +103,7 @@ pub(crate) fn report(seen: &Observations, judgement: &Judgement, focus: &Focus) 
     }
 }
 
-fn hypothesis(made: &judge::Hypothesis) -> Hypothesis {
+fn hypothesis(made: &judge::Suspicion) -> Hypothesis {
     Hypothesis {
         rule: made.rule.id.clone(),
         area: made.area(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::judge::{Hypothesis, Judgement};
+use super::judge::{Judgement, Suspicion};
 use super::observe::Observations;
 use super::outcome;
 use super::probe::Probe;
@@ -44,7 +44,7 @@ pub(crate) fn report(seen: &Observations, judgement: &Judgement, focus: &Focus) 
 
 fn conclusion(text: &mut String, judgement: &Judgement, focus: &Focus, seen: &Observations) {
     let made = &judgement.hypotheses;
-    let (first, elsewhere): (Vec<&Hypothesis>, Vec<&Hypothesis>) =
+    let (first, elsewhere): (Vec<&Suspicion>, Vec<&Suspicion>) =
         made.iter().take(MAX_FINDINGS).partition(|made| focus.includes(made.area()));
     match first.split_first() {
         Some((headline, others)) => {
@@ -112,7 +112,7 @@ fn is_partial(focus: &Focus, seen: &Observations) -> bool {
     })
 }
 
-fn list(text: &mut String, title: &str, made: &[&Hypothesis]) {
+fn list(text: &mut String, title: &str, made: &[&Suspicion]) {
     if made.is_empty() {
         return;
     }
