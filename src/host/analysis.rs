@@ -51,18 +51,18 @@ pub(crate) fn analysis(report: &Report, focus: &Focus) -> Rca {
 }
 
 /// Returns the evidence, what was asked about first.
-fn about<'r>(report: &'r Report, focus: &Focus) -> Vec<&'r super::Evidence> {
-    let is_beside = |evidence: &&super::Evidence| match &evidence.seen {
+fn about<'r>(report: &'r Report, focus: &Focus) -> Vec<&'r super::Exhibit> {
+    let is_beside = |evidence: &&super::Exhibit| match &evidence.seen {
         Seen::Value { measure, .. } => !measure.traits().0.areas().first().is_some_and(|area| focus.includes(*area)),
         Seen::Nothing { .. } => true,
     };
-    let mut evidence: Vec<&super::Evidence> = report.evidence.iter().collect();
+    let mut evidence: Vec<&super::Exhibit> = report.evidence.iter().collect();
     evidence.sort_by_key(is_beside);
     evidence
 }
 
 /// Returns the lines behind evidence.
-fn quotes<'r>(evidence: impl Iterator<Item = &'r super::Evidence>) -> Vec<Evidence> {
+fn quotes<'r>(evidence: impl Iterator<Item = &'r super::Exhibit>) -> Vec<Evidence> {
     let mut quotes: Vec<Evidence> = Vec::new();
     for evidence in evidence {
         let Seen::Value { quote, .. } = &evidence.seen else { continue };
@@ -96,7 +96,7 @@ mod tests {
     use crate::host::{Area, Measure, Unit};
 
     fn report(hypotheses: Vec<Hypothesis>, root_cause: Option<Hypothesis>) -> Report {
-        let evidence = crate::host::Evidence {
+        let evidence = crate::host::Exhibit {
             id: "load/1".into(),
             probe: "load".into(),
             source: "/proc/loadavg".into(),

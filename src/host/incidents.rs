@@ -161,7 +161,7 @@ fn check(report: &Report, events: &[Event]) {
             assert_eq!(outputs.insert(id.as_str(), output.as_str()), None, "{id} ran once");
         }
     }
-    let known: BTreeMap<&str, &Evidence> = report.evidence.iter().map(|one| (one.id.as_str(), one)).collect();
+    let known: BTreeMap<&str, &Exhibit> = report.evidence.iter().map(|one| (one.id.as_str(), one)).collect();
     assert_eq!(known.len(), report.evidence.len(), "ids are unique");
     for id in report.hypotheses.iter().flat_map(|made| &made.evidence) {
         assert!(known.contains_key(id.as_str()), "{id}");

@@ -26,7 +26,7 @@ pub struct Report {
     /// All hypotheses: what was asked about first, then the likeliest.
     pub hypotheses: Vec<Hypothesis>,
     /// What was measured, and what could not be.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Exhibit>,
     /// What to do next, the most urgent first.
     pub next_steps: Vec<String>,
     /// Share of the rules about what was asked that could be judged, of those whose probes were called for, 0 to 1: how
@@ -51,7 +51,7 @@ pub struct Hypothesis {
 
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
+pub struct Exhibit {
     /// Its id within the report: the probe's id and a number.
     pub id: String,
     /// Id of the probe, which is also the id of its tool call.
@@ -135,10 +135,10 @@ pub(crate) fn judged(judgement: &Judgement, focus: &Focus) -> f64 {
     if all == 0 { 0.0 } else { (judged.len() as f64 * 100.0 / all as f64).round() / 100.0 }
 }
 
-fn evidence(seen: &Observations) -> Vec<Evidence> {
+fn evidence(seen: &Observations) -> Vec<Exhibit> {
     let mut all = Vec::new();
     for look in &seen.looks {
-        let of = |id: String, seen| Evidence {
+        let of = |id: String, seen| Exhibit {
             id,
             probe: look.probe.id().into(),
             source: look.probe.source().into(),
