@@ -4,7 +4,7 @@
 
 use super::investigation::{self, Outcome};
 use super::seen::Seen;
-use super::verdict::{self, Evidence};
+use super::verdict::{self, RunEnd};
 use crate::agent::exit::Exit;
 use crate::config::Timeouts;
 use crate::format;
@@ -44,7 +44,7 @@ impl Conclusion {
 
 pub(super) fn conclude(ended: &Ended, timeouts: &Timeouts, redactor: &Redactor) -> Conclusion {
     let Ended { seen, exit, investigation, .. } = ended;
-    let mut completion = verdict::judge(&Evidence {
+    let mut completion = verdict::judge(&RunEnd {
         last_word: seen.last_word.as_ref(),
         exit,
         tools: seen.tools,

@@ -9,7 +9,7 @@ use crate::redact::Redactor;
 use crate::store::{Completion, Status};
 
 /// What is known of a run at its end.
-pub(super) struct Evidence<'e> {
+pub(super) struct RunEnd<'e> {
     pub(super) last_word: Option<&'e Final>,
     pub(super) exit: &'e Exit,
     pub(super) tools: u32,
@@ -21,7 +21,7 @@ pub(super) struct Evidence<'e> {
     pub(super) redactor: &'e Redactor,
 }
 
-pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
+pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
     let exit = evidence.exit;
     let answered = if evidence.in_session { Status::Ok } else { Status::Success };
     let outcome = evidence.last_word.map(|word| &word.outcome);
@@ -63,7 +63,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Completion {
 }
 
 /// Returns an answer, and says where the rest of it is where it was cut.
-fn whole(answer: &str, evidence: &Evidence<'_>) -> String {
+fn whole(answer: &str, evidence: &RunEnd<'_>) -> String {
     let Some(whole_bytes) = evidence.last_word.and_then(|word| word.whole_bytes) else { return answer.to_owned() };
     format!(
         "{answer}\n\n(The answer is {whole_bytes} bytes long. What follows the first {} bytes was cut; it is in the file \
@@ -74,7 +74,7 @@ fn whole(answer: &str, evidence: &Evidence<'_>) -> String {
 }
 
 /// What the agent had said before it was ended.
-fn said(evidence: &Evidence<'_>) -> Option<String> {
+fn said(evidence: &RunEnd<'_>) -> Option<String> {
     Some(evidence.said.to_owned()).filter(|said| !said.trim().is_empty())
 }
 
@@ -108,7 +108,7 @@ mod tests {
 
     fn status(outcome: Option<Result<&str, &str>>, exit: &Exit) -> Status {
         let word = outcome.map(|outcome| Final::new(outcome.map(str::to_owned).map_err(str::to_owned)));
-        judge(&Evidence {
+        judge(&RunEnd {
             last_word: word.as_ref(),
             exit,
             tools: 0,
