@@ -19,7 +19,7 @@ pub(crate) struct Table {
 
 /// The tables and what could not be read of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Limits {
+pub(crate) struct LimitTables {
     /// The tables that could be read.
     pub(crate) tables: Vec<Table>,
     /// Why the others could not.
@@ -30,8 +30,8 @@ pub(crate) struct Limits {
 ///
 /// # Errors
 /// [`Unreadable`] when not one can be read.
-pub(crate) fn read(root: &Root) -> Result<Limits, Unreadable> {
-    let mut limits = Limits { tables: Vec::new(), unreadable: Vec::new() };
+pub(crate) fn read(root: &Root) -> Result<LimitTables, Unreadable> {
+    let mut limits = LimitTables { tables: Vec::new(), unreadable: Vec::new() };
     for table in [open_files(root), tasks(root, "threads", "threads-max"), tasks(root, "process ids", "pid_max")] {
         match table {
             Ok(table) => limits.tables.push(table),
@@ -71,7 +71,7 @@ impl Table {
     }
 }
 
-impl Limits {
+impl LimitTables {
     /// Makes the reading.
     pub(crate) fn reading(&self) -> Reading {
         let mut reading = Reading::new(self.evidence());
