@@ -27,7 +27,7 @@ pub(crate) type Seen<T> = Result<T, Unreadable>;
 
 /// One probe's look.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Look {
+pub(crate) struct ProbeLook {
     /// The probe.
     pub(crate) probe: Probe,
     /// When it had looked.
@@ -40,7 +40,7 @@ pub(crate) struct Look {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Observations {
     /// The looks, in the order of running.
-    pub(crate) looks: Vec<Look>,
+    pub(crate) looks: Vec<ProbeLook>,
     /// Processors and processes over the sampling window, where they could be read.
     pub(crate) window: Option<Window>,
 }
@@ -122,7 +122,7 @@ fn step(
     };
     output.truncate(output.floor_char_boundary(MAX_TOOL_OUTPUT_BYTES));
     tell(&Event::ToolFinished { id, ok, output })?;
-    seen.looks.push(Look { probe, at: (machine.now)(), reading });
+    seen.looks.push(ProbeLook { probe, at: (machine.now)(), reading });
     Ok(())
 }
 
@@ -149,7 +149,7 @@ fn read(probe: Probe, assignment: &Assignment, machine: &Machine, seen: &mut Obs
     }
 }
 
-impl Look {
+impl ProbeLook {
     /// Lists its facts with their ids.
     pub(crate) fn items(&self) -> impl Iterator<Item = Item> {
         let facts = self.reading.iter().flat_map(|reading| reading.facts.iter().cloned());
@@ -168,7 +168,7 @@ impl Look {
 impl Observations {
     /// Lists all facts with their ids.
     pub(crate) fn items(&self) -> Vec<Item> {
-        self.looks.iter().flat_map(Look::items).collect()
+        self.looks.iter().flat_map(ProbeLook::items).collect()
     }
 
     /// Tells whether a measure was looked at, whatever was found.
@@ -178,7 +178,7 @@ impl Observations {
 
     /// Tells whether a probe ran, and this machine has what it looks at.
     pub(crate) fn was_called_for(&self, probe: Probe) -> bool {
-        let is_void = |look: &Look| look.probe.is_optional() && matches!(look.reading, Err(Unreadable::Absent(_)));
+        let is_void = |look: &ProbeLook| look.probe.is_optional() && matches!(look.reading, Err(Unreadable::Absent(_)));
         self.looks.iter().any(|look| look.probe == probe && !is_void(look))
     }
 
