@@ -2,7 +2,7 @@
 //!
 //! Every claim quotes the lines of probes that it rests on, so that it is backed by what was recorded, or says that it is not.
 
-use super::outcome::{Hypothesis, Report, Seen};
+use super::outcome::{Hypothesis, Report, Sighting};
 use super::question::Focus;
 use crate::rca::{Claim, Evidence, MIN_QUOTE_CHARS, Rca, Verdict};
 
@@ -53,8 +53,10 @@ pub(crate) fn analysis(report: &Report, focus: &Focus) -> Rca {
 /// Returns the evidence, what was asked about first.
 fn about<'r>(report: &'r Report, focus: &Focus) -> Vec<&'r super::Exhibit> {
     let is_beside = |evidence: &&super::Exhibit| match &evidence.seen {
-        Seen::Value { measure, .. } => !measure.traits().0.areas().first().is_some_and(|area| focus.includes(*area)),
-        Seen::Nothing { .. } => true,
+        Sighting::Value { measure, .. } => {
+            !measure.traits().0.areas().first().is_some_and(|area| focus.includes(*area))
+        }
+        Sighting::Nothing { .. } => true,
     };
     let mut evidence: Vec<&super::Exhibit> = report.evidence.iter().collect();
     evidence.sort_by_key(is_beside);
@@ -65,7 +67,7 @@ fn about<'r>(report: &'r Report, focus: &Focus) -> Vec<&'r super::Exhibit> {
 fn quotes<'r>(evidence: impl Iterator<Item = &'r super::Exhibit>) -> Vec<Evidence> {
     let mut quotes: Vec<Evidence> = Vec::new();
     for evidence in evidence {
-        let Seen::Value { quote, .. } = &evidence.seen else { continue };
+        let Sighting::Value { quote, .. } = &evidence.seen else { continue };
         let made = Evidence { tool: evidence.probe.clone(), quote: quote.clone() };
         if quote.chars().count() >= MIN_QUOTE_CHARS && !quotes.contains(&made) && quotes.len() < MAX_QUOTES {
             quotes.push(made);
@@ -78,7 +80,7 @@ fn quotes<'r>(evidence: impl Iterator<Item = &'r super::Exhibit>) -> Vec<Evidenc
 fn gaps(report: &Report) -> Option<Claim> {
     let mut evidence = Vec::new();
     for gap in &report.evidence {
-        if let Seen::Nothing { reason } = &gap.seen
+        if let Sighting::Nothing { reason } = &gap.seen
             && evidence.len() < MAX_QUOTES
         {
             evidence.push(Evidence { tool: gap.probe.clone(), quote: reason.clone() });
@@ -101,7 +103,7 @@ mod tests {
             probe: "load".into(),
             source: "/proc/loadavg".into(),
             at: Timestamp(0),
-            seen: Seen::Value {
+            seen: Sighting::Value {
                 measure: Measure::Load,
                 subject: None,
                 value: 9.0,

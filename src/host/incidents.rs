@@ -167,7 +167,7 @@ fn check(report: &Report, events: &[Event]) {
         assert!(known.contains_key(id.as_str()), "{id}");
     }
     for one in &report.evidence {
-        if let Seen::Value { quote, .. } = &one.seen {
+        if let Sighting::Value { quote, .. } = &one.seen {
             assert!(outputs[one.probe.as_str()].lines().any(|line| line == quote), "{one:?}");
         }
     }
@@ -205,7 +205,7 @@ fn an_alert_does_not_make_us_fetch_what_it_names() {
     let (report, _) = recording.asked_by(AskedBy::Alert);
     assert_eq!(report.root_cause, None);
     let refused = report.evidence.iter().any(|one| {
-        one.probe == "web" && matches!(&one.seen, Seen::Nothing { reason } if reason.contains("agents.host.urls"))
+        one.probe == "web" && matches!(&one.seen, Sighting::Nothing { reason } if reason.contains("agents.host.urls"))
     });
     assert!(refused, "{:?}", report.evidence);
 }

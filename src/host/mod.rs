@@ -46,7 +46,7 @@ use crate::agent::kinds::host::Scope;
 
 pub use assignment::Assignment;
 pub use fact::{Measure, Unit};
-pub use outcome::{Exhibit, Hypothesis, ROOT_CAUSE_SCORE, Report, Seen};
+pub use outcome::{Exhibit, Hypothesis, ROOT_CAUSE_SCORE, Report, Sighting};
 pub use question::Area;
 
 use machine::Machine;

@@ -62,13 +62,13 @@ pub struct Exhibit {
     pub at: Timestamp,
     /// What it saw there.
     #[serde(flatten)]
-    pub seen: Seen,
+    pub seen: Sighting,
 }
 
 /// What a probe saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "seen", rename_all = "snake_case")]
-pub enum Seen {
+pub enum Sighting {
     /// A value.
     Value {
         /// What was measured.
@@ -148,7 +148,7 @@ fn evidence(seen: &Observations) -> Vec<Exhibit> {
         for item in look.items() {
             let (_, _, unit) = item.fact.measure.traits();
             let subject = item.fact.subject.map(|subject| subject.shown);
-            let value = Seen::Value {
+            let value = Sighting::Value {
                 measure: item.fact.measure,
                 subject,
                 value: item.fact.value,
@@ -158,7 +158,7 @@ fn evidence(seen: &Observations) -> Vec<Exhibit> {
             all.push(of(item.id, value));
         }
         for (number, reason) in look.gaps().into_iter().enumerate() {
-            all.push(of(format!("{}/nothing/{}", look.probe.id(), number + 1), Seen::Nothing { reason }));
+            all.push(of(format!("{}/nothing/{}", look.probe.id(), number + 1), Sighting::Nothing { reason }));
         }
     }
     all
