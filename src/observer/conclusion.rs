@@ -3,7 +3,7 @@
 //! Pure, and slow where the answer is long: to be called where blocking is fine.
 
 use super::investigation::{self, Outcome};
-use super::seen::Seen;
+use super::seen::SeenOfRun;
 use super::verdict::{self, RunEnd};
 use crate::agent::exit::Exit;
 use crate::config::Timeouts;
@@ -13,7 +13,7 @@ use crate::store::{Completion, Investigation, Status};
 
 /// A run that has ended.
 pub(super) struct Ended {
-    pub(super) seen: Seen,
+    pub(super) seen: SeenOfRun,
     pub(super) exit: Exit,
     pub(super) investigation: Option<Investigation>,
     pub(super) in_session: bool,

@@ -9,7 +9,7 @@ pub(super) const MAX_SESSION_IDS: usize = 4;
 
 /// What was seen of a run.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct SeenOfRun {
     pub(super) tools: u32,
     /// Kept for investigations only.
     pub(super) recorder: Option<Recorder>,
@@ -25,7 +25,7 @@ pub(super) struct Seen {
     pub(super) questions: Questions,
 }
 
-impl Seen {
+impl SeenOfRun {
     /// Whether a session id is to be stored: a new one, as long as they do not change all the time.
     pub(super) fn is_new_session(&mut self, id: &str) -> bool {
         if self.session_id.as_deref() == Some(id) || self.session_ids == MAX_SESSION_IDS {

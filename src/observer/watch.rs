@@ -11,7 +11,7 @@ use super::investigation::{self, Briefing, Outcome};
 use super::prepare;
 use super::prepare::Prepared;
 use super::recover::Found;
-use super::seen::{MAX_SESSION_IDS, Seen};
+use super::seen::{MAX_SESSION_IDS, SeenOfRun};
 use super::state::{Observer, Word};
 use crate::agent::event::Event;
 use crate::agent::exit::Exit;
@@ -63,7 +63,7 @@ async fn watch_run(
         Some(investigation) => Some(observer.recorder_of(&task, investigation).await),
         None => None,
     };
-    let mut seen = Seen { recorder, ..Seen::default() };
+    let mut seen = SeenOfRun { recorder, ..SeenOfRun::default() };
     let begun = match how {
         Begin::Fresh => observer.start(&task, session.as_ref(), &briefing, &mut seen).await,
         Begin::Again => match observer.find(&task).await {
@@ -155,7 +155,13 @@ impl Observer {
         self.bus.store().patiently(&self.stop, read).await
     }
 
-    async fn start(&self, task: &Task, session: Option<&Session>, briefing: &Briefing, seen: &mut Seen) -> Started {
+    async fn start(
+        &self,
+        task: &Task,
+        session: Option<&Session>,
+        briefing: &Briefing,
+        seen: &mut SeenOfRun,
+    ) -> Started {
         let Some(Prepared { spec, asked_session }) = self.prepare(task, session, briefing) else {
             let error = format!("the agent {} is no longer configured", task.agent);
             return Started::Failed(Completion::without_answer(Status::ErrorInternal, Some(error)));
@@ -180,7 +186,7 @@ impl Observer {
     }
 
     /// Takes an event of a run in, the `number`-th, from 1.
-    async fn take(&self, task: &Task, number: u64, event: Event, seen: &mut Seen) {
+    async fn take(&self, task: &Task, number: u64, event: Event, seen: &mut SeenOfRun) {
         if let Some(recorder) = &mut seen.recorder {
             recorder.take(&event);
         }
@@ -225,7 +231,7 @@ impl Observer {
     }
 
     /// Writes down how a run ended; returns the task where its answer is asked for once more.
-    async fn conclude(&self, task: Task, exit: Exit, seen: Seen, briefing: Briefing) -> Option<Task> {
+    async fn conclude(&self, task: Task, exit: Exit, seen: SeenOfRun, briefing: Briefing) -> Option<Task> {
         if exit.survivors > 0 {
             tracing::error!(task.id = %task.id, survivors = exit.survivors, "processes of a run could not be ended");
         }
