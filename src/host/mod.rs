@@ -50,7 +50,7 @@ pub use outcome::{Exhibit, Hypothesis, ROOT_CAUSE_SCORE, Report, Sighting};
 pub use question::Area;
 
 use machine::Machine;
-use observe::Tell;
+use observe::EventSink;
 use question::Focus;
 
 /// Longest part of the question that is read, in bytes.
@@ -81,7 +81,7 @@ fn question_on(input: impl io::Read) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn investigate(assignment: &Assignment, machine: &Machine, tell: Tell<'_>) -> io::Result<Report> {
+fn investigate(assignment: &Assignment, machine: &Machine, tell: EventSink<'_>) -> io::Result<Report> {
     let focus = Focus::of(&assignment.question);
     let seen = observe::observe(assignment, &focus, machine, tell)?;
     let judgement = judge::judge(&seen, &focus);

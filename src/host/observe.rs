@@ -46,7 +46,7 @@ pub(crate) struct Observations {
 }
 
 /// Where the events of an investigation go.
-pub(crate) type Tell<'t> = &'t mut dyn FnMut(&Event) -> io::Result<()>;
+pub(crate) type EventSink<'t> = &'t mut dyn FnMut(&Event) -> io::Result<()>;
 
 /// Runs every probe that the assignment calls for.
 ///
@@ -56,7 +56,7 @@ pub(crate) fn observe(
     assignment: &Assignment,
     focus: &Focus,
     machine: &Machine,
-    tell: Tell<'_>,
+    tell: EventSink<'_>,
 ) -> io::Result<Observations> {
     let mut seen = Observations::default();
     for probe in Probe::ALL {
@@ -109,7 +109,7 @@ fn step(
     assignment: &Assignment,
     machine: &Machine,
     seen: &mut Observations,
-    tell: Tell<'_>,
+    tell: EventSink<'_>,
 ) -> io::Result<()> {
     let id = probe.id().to_owned();
     tell(&Event::ToolStarted { id: id.clone(), name: id.clone(), summary: probe.summary().into() })?;
