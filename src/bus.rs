@@ -18,7 +18,7 @@ use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
     Approval, Deferral, Delivery, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store, StoreError,
-    Task, TaskId, Tx, Unreadable, Written,
+    Task, TaskId, Tx, UnreadableRow, Written,
 };
 use crate::turn::Heard;
 use crate::turn::intake;
@@ -298,7 +298,7 @@ impl Bus {
     }
 
     /// Names a row that cannot be read, once; it stays for a version that can.
-    fn pass_over(&self, unreadable: &Unreadable) {
+    fn pass_over(&self, unreadable: &UnreadableRow) {
         let mut named = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         if named.len() < MAX_NAMED && named.insert(unreadable.id) {
             tracing::error!(

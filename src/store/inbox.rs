@@ -49,7 +49,7 @@ pub struct OpenInbound {
 
 /// A row that waits for the router and cannot be read, such as one that a later version has written.
 #[derive(Debug, Clone)]
-pub struct Unreadable {
+pub struct UnreadableRow {
     /// Row id.
     pub id: InboxId,
     /// Why.
@@ -101,7 +101,7 @@ impl Tx<'_> {
         &self,
         after: Option<InboxId>,
         limit: usize,
-    ) -> Result<Vec<Result<OpenInbound, Unreadable>>, StoreError> {
+    ) -> Result<Vec<Result<OpenInbound, UnreadableRow>>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, incoming FROM inbox WHERE state = 'open' AND id > coalesce(?2, 0) ORDER BY id LIMIT ?1",
         )?;
@@ -111,7 +111,7 @@ impl Tx<'_> {
             let incoming = serde_json::from_str(&body);
             Ok(incoming
                 .map(|incoming| OpenInbound { id, incoming })
-                .map_err(|error| Unreadable { id, why: error.to_string() }))
+                .map_err(|error| UnreadableRow { id, why: error.to_string() }))
         })
         .collect()
     }

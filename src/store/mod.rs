@@ -66,7 +66,7 @@ pub use error::{Deferral, OpenError, StoreError};
 pub use fence::Fence;
 pub use handle::{Options, Store, Watcher};
 pub use id::{ApprovalId, DeliveryId, InboxId, IncidentId, SessionId, TaskId};
-pub use inbox::{InboxOutcome, OpenInbound, Unreadable};
+pub use inbox::{InboxOutcome, OpenInbound, UnreadableRow};
 pub use incident::{Change, History, Incident};
 pub use investigations::{Again, Investigation, NewInvestigation};
 pub use open::Durability;
