@@ -16,12 +16,12 @@ const GOOD_AFTER: Duration = Duration::from_secs(30);
 
 /// What is remembered of earlier losses.
 #[derive(Debug, Default)]
-pub(super) struct Again {
+pub(super) struct Losses {
     losses: u32,
     contests: usize,
 }
 
-impl Again {
+impl Losses {
     /// Notes how long a listener has listened.
     pub(super) fn listened(&mut self, length: Duration) {
         if length >= GOOD_AFTER {
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn another_program_with_the_same_token_is_left_alone_for_longer_and_longer() {
-        let mut again = Again::default();
+        let mut again = Losses::default();
         let contested = ListenError::Contested("409".into());
         let waits: Vec<u64> = (0..5).map(|_| again.wait(&contested, 0).as_secs()).collect();
         assert_eq!(waits, [5, 15, 60, 300, 300]);
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_lost_connection_is_tried_again_at_once_and_then_less_and_less() {
-        let mut again = Again::default();
+        let mut again = Losses::default();
         let lost = ListenError::Lost("reset".into());
         let waits: Vec<u64> = (0..8).map(|_| again.wait(&lost, 0).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);

@@ -24,7 +24,7 @@ use crate::bus::Bus;
 use crate::clock::Backoff;
 use crate::health::{TransportHealth, TransportState};
 use crate::store::{Fence, Role, RoleError, Store, StoreError};
-use again::Again;
+use again::Losses;
 
 /// How often a stand-by asks for the role; a holder's death is noticed within this time.
 const ASK_ROLE_EVERY: Duration = Duration::from_secs(1);
@@ -95,7 +95,7 @@ impl Poller {
     async fn listen(&self, listen: &mut dyn Listen, around: &Surroundings) {
         let Some(role) = self.take_role(around).await else { return };
         let door = Arc::new(Door::new(Arc::clone(&around.bus), role.fence().clone()));
-        let mut again = Again::default();
+        let mut again = Losses::default();
         let mut introduced = false;
         loop {
             let ended = match self.introduce(around, &mut introduced).await {
@@ -204,7 +204,7 @@ impl Poller {
         listen: &mut dyn Listen,
         around: &Surroundings,
         inbox: Arc<dyn Inbox>,
-        again: &mut Again,
+        again: &mut Losses,
     ) -> Result<(), ListenError> {
         let heard = Arc::new(std::sync::Mutex::new(Instant::now()));
         let alive = {
