@@ -18,13 +18,13 @@ use crate::agent::run::RunSpec;
 
 /// A started agent.
 #[derive(Debug)]
-pub(super) struct Agent {
+pub(super) struct AgentProcess {
     pub(super) pid: i32,
     pub(super) input: ChildStdin,
 }
 
 /// Starts the agent of a run; an error says how the run ended without one.
-pub(super) fn start(spec: &RunSpec, stdout: File, stderr: File) -> Result<Agent, Ended> {
+pub(super) fn start(spec: &RunSpec, stdout: File, stderr: File) -> Result<AgentProcess, Ended> {
     let failed = |what: &str, error: io::Error| Ended::SpawnFailed { error: format!("{what}: {error}") };
     let Some(name) = spec.argv.first() else {
         return Err(Ended::SpawnFailed { error: "no program is configured".into() });
@@ -55,5 +55,5 @@ pub(super) fn start(spec: &RunSpec, stdout: File, stderr: File) -> Result<Agent,
     let input = child.stdin.take().expect("standard input was asked for");
     // The other end is a description of its own, so that the agent still blocks when it reads.
     fcntl(&input, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|error| failed("preparing its input", error.into()))?;
-    Ok(Agent { pid: child.id().cast_signed(), input })
+    Ok(AgentProcess { pid: child.id().cast_signed(), input })
 }

@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 
 use super::clients::Clients;
 use super::input::Input;
-use super::launch::{self, Agent};
+use super::launch::{self, AgentProcess};
 use super::news::News;
 use super::process::Identity;
 use super::signals::Signals;
@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
         let started = self.signals.unblocked(|| launch::start(&self.spec, stdout, stderr));
         unmask(false);
         match started.unwrap_or_else(|error| Err(Ended::SpawnFailed { error: error.to_string() })) {
-            Ok(Agent { pid, input }) => {
+            Ok(AgentProcess { pid, input }) => {
                 self.agent = Some(Running { pid, input: Input::new(input), reaped: false });
                 if let Err(error) = Identity::of(pid).and_then(|id| self.spool.record(AGENT_FILE, id)) {
                     return self.spool_failed(&error);
