@@ -12,7 +12,7 @@ mod policy;
 
 use serde_json::{Value, json};
 
-pub use argv::{Ask, Conversation, argv, env_defaults, env_fixed};
+pub use argv::{Conversation, Invocation, argv, env_defaults, env_fixed};
 
 use crate::agent::event::{Decision, Event, Final};
 use crate::agent::protocol::{self, Ending, Speak, Step};

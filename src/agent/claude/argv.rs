@@ -6,7 +6,7 @@ use crate::config::Permission;
 
 /// What one run of claude is asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
+pub struct Invocation<'a> {
     /// The conversation.
     pub conversation: Conversation<'a>,
     /// The model; the user's own default when `None`.
@@ -28,7 +28,7 @@ pub enum Conversation<'a> {
 
 /// Returns program and arguments; `command` is the program with its leading arguments.
 #[must_use]
-pub fn argv(command: &[String], ask: &Ask<'_>) -> Vec<String> {
+pub fn argv(command: &[String], ask: &Invocation<'_>) -> Vec<String> {
     let mut argv = command.to_vec();
     let mut add = |args: &[&str]| argv.extend(args.iter().map(|&arg| arg.to_owned()));
     add(&["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"]);
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_follow_up_resumes_and_a_first_prompt_chooses_the_id() {
         let command = ["npx".to_owned(), "claude".to_owned()];
-        let mut ask = Ask {
+        let mut ask = Invocation {
             conversation: Conversation::New("u-1"),
             model: Some("opus"),
             permission: Permission::Edit,

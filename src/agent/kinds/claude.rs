@@ -51,7 +51,12 @@ impl AgentKind for Claude {
         let argv = if ask.agent.has_placeholders() {
             filled(&ask.agent.command, "", id, ask.model)
         } else {
-            let run = claude::Ask { conversation, model: ask.model, permission: ask.permission, args: &ask.agent.args };
+            let run = claude::Invocation {
+                conversation,
+                model: ask.model,
+                permission: ask.permission,
+                args: &ask.agent.args,
+            };
             let mut argv = claude::argv(&ask.agent.command, &run);
             // The files that people have sent to this chat are read without asking for each.
             if let Some(folder) = ask.files.and_then(|folder| folder.to_str()) {
