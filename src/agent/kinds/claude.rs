@@ -21,9 +21,9 @@ static STATEMENT: Kind = Kind {
 };
 
 /// This kind.
-pub(super) struct Claude;
+pub(super) struct ClaudeKind;
 
-impl AgentKind for Claude {
+impl AgentKind for ClaudeKind {
     fn statement(&self) -> &'static Kind {
         &STATEMENT
     }

@@ -19,9 +19,9 @@ static STATEMENT: Kind = Kind {
 };
 
 /// This kind.
-pub(super) struct Command;
+pub(super) struct CommandKind;
 
-impl AgentKind for Command {
+impl AgentKind for CommandKind {
     fn statement(&self) -> &'static Kind {
         &STATEMENT
     }

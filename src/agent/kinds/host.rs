@@ -27,9 +27,9 @@ static STATEMENT: Kind = Kind {
 };
 
 /// This kind.
-pub(super) struct Host;
+pub(super) struct HostKind;
 
-impl AgentKind for Host {
+impl AgentKind for HostKind {
     fn statement(&self) -> &'static Kind {
         &STATEMENT
     }

@@ -11,7 +11,7 @@ use crate::command::ModelWords;
 use crate::config::{Agent, Kind};
 
 /// Every kind, in the order in which an installed one becomes the default agent.
-static KINDS: &[&dyn AgentKind] = &[&claude::Claude, &command::Command, &host::Host];
+static KINDS: &[&dyn AgentKind] = &[&claude::ClaudeKind, &command::CommandKind, &host::HostKind];
 
 /// Finds a kind by its name.
 #[must_use]
