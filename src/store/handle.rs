@@ -14,7 +14,7 @@ use super::error::{OpenError, StoreError};
 use super::fence::Fence;
 use super::open::{Durability, connect_reader, data_version};
 use super::place::Place;
-use super::tx::{Caps, Context, Tx};
+use super::tx::{Caps, Tx, TxContext};
 use super::{checkpoint, files, open, writer};
 use crate::clock::Clock;
 use crate::health::StoreHealth;
@@ -41,7 +41,7 @@ pub(super) struct Inner {
     directory: PathBuf,
     pub(super) database: PathBuf,
     place: Place,
-    context: Arc<Context>,
+    context: Arc<TxContext>,
     /// Idle connections that read; `None` once the store is closed.
     readers: Mutex<Option<Vec<Connection>>>,
     writer: Mutex<Option<writer::Writer>>,
@@ -55,7 +55,7 @@ impl Store {
     /// [`OpenError`]; a damaged or newer database is left untouched.
     pub fn open(directory: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let Options { durability, caps } = options;
-        let context = Arc::new(Context { clock, caps, delivering: OnceLock::new(), health: StoreHealth::default() });
+        let context = Arc::new(TxContext { clock, caps, delivering: OnceLock::new(), health: StoreHealth::default() });
         files::prepare(directory)?;
         let database = directory.join("signalbox.db");
         let connection = open::open(&database, durability)?;

@@ -27,7 +27,7 @@ pub struct Caps {
 }
 
 /// What every transaction needs beside the rows.
-pub(super) struct Context {
+pub(super) struct TxContext {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) caps: Caps,
     pub(super) delivering: OnceLock<Delivering>,
@@ -37,13 +37,13 @@ pub(super) struct Context {
 /// One request within a transaction; its methods are the domain's verbs.
 pub struct Tx<'c> {
     pub(super) connection: &'c Connection,
-    pub(super) context: &'c Context,
+    pub(super) context: &'c TxContext,
     pub(super) effects: RefCell<Effects>,
     instant: Cell<Option<Timestamp>>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(connection: &'c Connection, context: &'c Context) -> Self {
+    pub(super) fn new(connection: &'c Connection, context: &'c TxContext) -> Self {
         Self { connection, context, effects: RefCell::default(), instant: Cell::new(None) }
     }
 

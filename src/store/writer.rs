@@ -17,7 +17,7 @@ use super::checkpoint::Log;
 use super::effects::Written;
 use super::error::StoreError;
 use super::fence::Fence;
-use super::tx::{Context, Tx};
+use super::tx::{Tx, TxContext};
 use crate::health::{LostByPanic, StoreHealth};
 use crate::lifecycle::rehearsal;
 
@@ -30,7 +30,7 @@ const BUSY_TRIES: usize = 2;
 
 /// One unit of work; may run more than once, and only its last run counts.
 pub(super) trait Request: Send {
-    fn apply(&mut self, connection: &Connection, context: &Context);
+    fn apply(&mut self, connection: &Connection, context: &TxContext);
     /// Whether the last run succeeded.
     fn is_ok(&self) -> bool;
     /// Answers the caller, and tells of a failure that may pass; `commit` is the fate of the shared commit.
@@ -56,7 +56,7 @@ where
     F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send,
     T: Send,
 {
-    fn apply(&mut self, connection: &Connection, context: &Context) {
+    fn apply(&mut self, connection: &Connection, context: &TxContext) {
         let tx = Tx::new(connection, context);
         // A panic is the request's own: what it has written is rolled back, and the others go on.
         let work = AssertUnwindSafe(|| {
@@ -102,7 +102,7 @@ pub(super) struct Writer {
     pub(super) thread: JoinHandle<()>,
 }
 
-pub(super) fn start(connection: Connection, context: Arc<Context>, log: Log) -> std::io::Result<Writer> {
+pub(super) fn start(connection: Connection, context: Arc<TxContext>, log: Log) -> std::io::Result<Writer> {
     let (requests, waiting) = sync_channel(MAX_WAITING);
     let thread = std::thread::Builder::new()
         .name("store-writer".into())
@@ -110,7 +110,7 @@ pub(super) fn start(connection: Connection, context: Arc<Context>, log: Log) -> 
     Ok(Writer { requests, thread })
 }
 
-fn run(connection: Connection, waiting: &Receiver<Message>, context: &Context, mut log: Log) {
+fn run(connection: Connection, waiting: &Receiver<Message>, context: &TxContext, mut log: Log) {
     let _watch = LostByPanic::new(context.health.clone(), "the thread that writes to the database panicked");
     let mut batch = Vec::new();
     let mut stopping = false;
@@ -150,7 +150,7 @@ fn next(waiting: &Receiver<Message>, within: Option<Duration>) -> Result<Message
 }
 
 /// Commits a row that means nothing.
-fn touch(connection: &Connection, context: &Context) -> Result<(), StoreError> {
+fn touch(connection: &Connection, context: &TxContext) -> Result<(), StoreError> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     Tx::new(&transaction, context).probe_write()?;
     Ok(transaction.commit()?)
@@ -160,7 +160,7 @@ fn touch(connection: &Connection, context: &Context) -> Result<(), StoreError> {
 fn commit_together(
     connection: &Connection,
     mut batch: Vec<Box<dyn Request>>,
-    context: &Context,
+    context: &TxContext,
     log: &mut Log,
 ) -> Vec<Box<dyn Request>> {
     match try_commit(connection, &mut batch, context, log) {
@@ -189,7 +189,7 @@ fn commit_together(
 fn try_commit(
     connection: &Connection,
     batch: &mut [Box<dyn Request>],
-    context: &Context,
+    context: &TxContext,
     log: &Log,
 ) -> Result<usize, StoreError> {
     let transaction = begin(connection, context)?;
@@ -214,7 +214,7 @@ fn try_commit(
     Ok(done)
 }
 
-fn begin<'c>(connection: &'c Connection, context: &Context) -> Result<Transaction<'c>, StoreError> {
+fn begin<'c>(connection: &'c Connection, context: &TxContext) -> Result<Transaction<'c>, StoreError> {
     for _ in 1..BUSY_TRIES {
         match Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(StoreError::from) {
             Err(error @ StoreError::Busy) => context.health.write_failed(Instant::now(), &error.to_string()),
