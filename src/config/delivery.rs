@@ -10,18 +10,18 @@ const MAX_AGE_RANGE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duratio
 
 /// The outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub struct DeliverySection {
     /// How long a delivery that the provider did not accept is tried again.
     pub max_age: Duration,
 }
 
-impl Default for Delivery {
+impl Default for DeliverySection {
     fn default() -> Self {
         Self { max_age: DAY }
     }
 }
 
-impl Delivery {
+impl DeliverySection {
     pub(super) fn read(section: &mut Section) -> Self {
         Self { max_age: section.duration("max_age", Self::default().max_age, MAX_AGE_RANGE) }
     }

@@ -45,7 +45,7 @@ pub use adapters::Adapters;
 pub use agent_env::holds_own_secret;
 pub use agents::{Agent, Agents, HostProbes, Idle};
 pub use allow::{Allow, Allowed, MAX_ID_BYTES, Role};
-pub use delivery::Delivery;
+pub use delivery::DeliverySection;
 pub use fault::{Fault, Faults, MAX_SHOWN_FAULTS};
 pub use http::Http;
 pub use kind::{Kind, Origin};

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::adapters::Adapters;
 use super::agents::Agents;
 use super::allow::Allow;
-use super::delivery::Delivery;
+use super::delivery::DeliverySection;
 use super::http::Http;
 use super::limits::Limits;
 use super::observer::Observer;
@@ -38,7 +38,7 @@ pub struct Config {
     /// Directories by name.
     pub projects: Projects,
     /// How long a message is worth delivering.
-    pub delivery: Delivery,
+    pub delivery: DeliverySection,
     /// What a commit survives, and how long history is kept.
     pub store: Store,
     /// Where HTTP is answered.
@@ -88,7 +88,7 @@ impl Config {
                 timeouts: root.section("timeouts", Timeouts::read),
                 observer: root.section("observer", Observer::read),
                 projects: root.section("projects", projects::read),
-                delivery: root.section("delivery", Delivery::read),
+                delivery: root.section("delivery", DeliverySection::read),
                 store: root.section("store", Store::read),
                 http: root.section("http", Http::read),
                 render: root.section("render", Render::read),
