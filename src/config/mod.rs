@@ -59,7 +59,7 @@ pub use render::Render;
 pub use show::{MASK, show};
 pub use source::{MAX_FILE_BYTES, Sources, directory};
 pub use statements::Statements;
-pub use store::{Durability, Store};
+pub use store::{Durability, StoreSection};
 pub use timeouts::Timeouts;
 pub use triage::Triage;
 pub use whole::Config;

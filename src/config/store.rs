@@ -24,20 +24,20 @@ impl Durability {
 
 /// The store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Store {
+pub struct StoreSection {
     /// What a commit survives.
     pub durability: Durability,
     /// How long results and history are kept.
     pub retention: Duration,
 }
 
-impl Default for Store {
+impl Default for StoreSection {
     fn default() -> Self {
         Self { durability: Durability::default(), retention: DEFAULT_RETENTION }
     }
 }
 
-impl Store {
+impl StoreSection {
     pub(super) fn read(section: &mut Section) -> Self {
         let default = Self::default();
         Self {

@@ -14,7 +14,7 @@ use super::reader::{Findings, Section};
 use super::redact::Redact;
 use super::render::Render;
 use super::statements::Statements;
-use super::store::Store;
+use super::store::StoreSection;
 use super::timeouts::Timeouts;
 use super::tree::Branch;
 use super::triage::Triage;
@@ -40,7 +40,7 @@ pub struct Config {
     /// How long a message is worth delivering.
     pub delivery: DeliverySection,
     /// What a commit survives, and how long history is kept.
-    pub store: Store,
+    pub store: StoreSection,
     /// Where HTTP is answered.
     pub http: Http,
     /// How long answers are shown.
@@ -89,7 +89,7 @@ impl Config {
                 observer: root.section("observer", Observer::read),
                 projects: root.section("projects", projects::read),
                 delivery: root.section("delivery", DeliverySection::read),
-                store: root.section("store", Store::read),
+                store: root.section("store", StoreSection::read),
                 http: root.section("http", Http::read),
                 render: root.section("render", Render::read),
                 triage: root.section("triage", Triage::read),
