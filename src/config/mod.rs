@@ -51,7 +51,7 @@ pub use http::Http;
 pub use kind::{Kind, Origin};
 pub use limits::Limits;
 pub use load::{Loaded, load};
-pub use observer::{Observer, Recovery};
+pub use observer::{ObserverSection, Recovery};
 pub use permission::Permission;
 pub use projects::{MAX_NAME_CHARS, Projects};
 pub use redact::{MIN_LITERAL_BYTES, MIN_PREFIX_BYTES, Redact};

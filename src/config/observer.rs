@@ -18,12 +18,12 @@ impl Recovery {
 
 /// The background observer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Observer {
+pub struct ObserverSection {
     /// What happens to interrupted tasks.
     pub recovery: Recovery,
 }
 
-impl Observer {
+impl ObserverSection {
     pub(super) fn read(section: &mut Section) -> Self {
         Self { recovery: section.choice("recovery", Recovery::default(), &Recovery::WORDS) }
     }

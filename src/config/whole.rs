@@ -8,7 +8,7 @@ use super::allow::Allow;
 use super::delivery::DeliverySection;
 use super::http::Http;
 use super::limits::Limits;
-use super::observer::Observer;
+use super::observer::ObserverSection;
 use super::projects::{self, Projects};
 use super::reader::{Findings, Section};
 use super::redact::Redact;
@@ -34,7 +34,7 @@ pub struct Config {
     /// How long each part of a run may take.
     pub timeouts: Timeouts,
     /// What happens to work that a crash cut off.
-    pub observer: Observer,
+    pub observer: ObserverSection,
     /// Directories by name.
     pub projects: Projects,
     /// How long a message is worth delivering.
@@ -86,7 +86,7 @@ impl Config {
                 agents: root.section("agents", |section| Agents::read(section, statements)),
                 limits: root.section("limits", Limits::read),
                 timeouts: root.section("timeouts", Timeouts::read),
-                observer: root.section("observer", Observer::read),
+                observer: root.section("observer", ObserverSection::read),
                 projects: root.section("projects", projects::read),
                 delivery: root.section("delivery", DeliverySection::read),
                 store: root.section("store", StoreSection::read),
