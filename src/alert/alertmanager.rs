@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::draft::Draft;
+use super::draft::AlertDraft;
 use super::lookup::{has_object, items, text};
 use super::{Alert, MAX_ALERTS, Source, moment};
 
@@ -35,7 +35,7 @@ pub(super) fn read(value: &Value) -> Vec<Alert> {
 }
 
 /// Starts the alerts of a payload, each with what was said of it alone.
-pub(super) fn drafts(source: Source, value: &Value) -> impl Iterator<Item = (Draft, Value)> {
+pub(super) fn drafts(source: Source, value: &Value) -> impl Iterator<Item = (AlertDraft, Value)> {
     let listed = items(value, "/alerts").iter().filter(|alert| alert.is_object()).take(MAX_ALERTS).cloned();
     let mut alerts: Vec<Value> = listed.collect();
     if alerts.is_empty() && is_alert(value) {
@@ -47,8 +47,8 @@ pub(super) fn drafts(source: Source, value: &Value) -> impl Iterator<Item = (Dra
 }
 
 /// Starts one alert.
-fn draft(source: Source, alert: &Value, envelope: &Value) -> Draft {
-    let mut draft = Draft::of(source);
+fn draft(source: Source, alert: &Value, envelope: &Value) -> AlertDraft {
+    let mut draft = AlertDraft::of(source);
     draft.labels(alert.get("labels"));
     draft.link(text(alert, &["/generatorURL"]));
     draft.annotations(alert.get("annotations"));
@@ -63,7 +63,7 @@ fn draft(source: Source, alert: &Value, envelope: &Value) -> Draft {
 }
 
 /// Makes a title of the rule's name and the summary, or of what there is of them.
-fn title(draft: &Draft) -> Option<String> {
+fn title(draft: &AlertDraft) -> Option<String> {
     let summary = SUMMARIES.iter().find_map(|key| draft.annotated(key));
     match (draft.labelled("alertname"), summary) {
         (Some(name), Some(summary)) if !summary.contains(&name) => Some(format!("{name}: {summary}")),

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::draft::Draft;
+use super::draft::AlertDraft;
 use super::headline::Headline;
 use super::lookup::text;
 use super::{Alert, Source, fingerprint, moment};
@@ -50,7 +50,7 @@ pub(super) fn fits(value: &Value) -> bool {
 pub(super) fn read(value: &Value) -> Alert {
     let lowered = value.as_object().into_iter().flatten().map(|(key, value)| (key.to_lowercase(), value.clone()));
     let fields = Value::Object(lowered.collect::<Map<String, Value>>());
-    let mut draft = Draft::of(Source::Datadog);
+    let mut draft = AlertDraft::of(Source::Datadog);
     let title = text(&fields, &["/title", "/event_title", "/alert_title", "/alert_status"]);
     draft.fingerprint(text(&fields, &["/aggreg_key", "/aggregation_key"]));
     draft.fingerprint(derived(&fields, title.as_deref()));

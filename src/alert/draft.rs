@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 const UNTITLED: &str = "untitled alert";
 
 /// An alert being put together. Of what can be set once, the first counts.
-pub(super) struct Draft {
+pub(super) struct AlertDraft {
     source: Source,
     title: Option<String>,
     severity: Severity,
@@ -25,7 +25,7 @@ pub(super) struct Draft {
     fingerprint: Option<String>,
 }
 
-impl Draft {
+impl AlertDraft {
     /// Starts an alert of a source.
     pub(super) fn of(source: Source) -> Self {
         Self {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::draft::{Draft, shown};
+use super::draft::{AlertDraft, shown};
 use super::lookup::{scalar, text};
 use super::{Alert, Source, moment};
 
@@ -38,7 +38,7 @@ const LABELS: [&str; 14] = [
 /// Reads one value of a payload; none if there is nothing in it.
 pub(super) fn read(value: &Value) -> Option<Alert> {
     let value = unwrapped(value);
-    let mut draft = Draft::of(Source::Generic);
+    let mut draft = AlertDraft::of(Source::Generic);
     let Some(fields) = value.as_object() else {
         draft.title(scalar(value));
         draft.annotation("text", Some(shown(value)?));

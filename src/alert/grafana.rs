@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::draft::{Draft, shown};
+use super::draft::{AlertDraft, shown};
 use super::lookup::{has_object, text};
 use super::{Alert, Source, alertmanager, bounds};
 
@@ -25,7 +25,7 @@ pub(super) fn fits(value: &Value) -> bool {
 pub(super) fn read(value: &Value) -> Vec<Alert> {
     let title = text(value, &["/title", "/message"]).map(|title| bounds::title(&title));
     let state = text(value, &["/state"]);
-    let finish = |(mut draft, alert): (Draft, Value)| {
+    let finish = |(mut draft, alert): (AlertDraft, Value)| {
         add(&mut draft, &alert);
         draft.title(title.clone());
         draft.status(state.clone());
@@ -35,7 +35,7 @@ pub(super) fn read(value: &Value) -> Vec<Alert> {
 }
 
 /// Adds what only Grafana says of an alert.
-fn add(draft: &mut Draft, alert: &Value) {
+fn add(draft: &mut AlertDraft, alert: &Value) {
     for pointer in ["/panelURL", "/dashboardURL", "/imageURL", "/silenceURL"] {
         draft.link(text(alert, &[pointer]));
     }

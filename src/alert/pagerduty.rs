@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::draft::Draft;
+use super::draft::AlertDraft;
 use super::lookup::{has_object, items, text};
 use super::{Alert, Source, moment};
 
@@ -33,7 +33,7 @@ pub(super) fn read(value: &Value) -> Alert {
 
 /// Reads a webhook: of a note, an update or a responder it is the incident that counts.
 fn of_webhook(event: &Value) -> Alert {
-    let mut draft = Draft::of(Source::PagerDuty);
+    let mut draft = AlertDraft::of(Source::PagerDuty);
     draft.title(text(event, &["/data/title", "/data/incident/summary", "/data/summary"]));
     draft.severity([text(event, &["/data/priority/summary"]), text(event, &["/data/urgency"])]);
     draft.status(text(event, &["/event_type"]).and_then(|kind| kind.strip_prefix("incident.").map(str::to_owned)));
@@ -58,7 +58,7 @@ fn of_webhook(event: &Value) -> Alert {
 
 /// Reads an event.
 fn of_event(event: &Value) -> Alert {
-    let mut draft = Draft::of(Source::PagerDuty);
+    let mut draft = AlertDraft::of(Source::PagerDuty);
     draft.title(text(event, &["/payload/summary", "/dedup_key"]));
     draft.severity([text(event, &["/payload/severity"])]);
     draft.status(text(event, &["/event_action"]));

@@ -2,7 +2,7 @@
 
 use signalbox_adapter::one_line;
 
-use super::draft::Draft;
+use super::draft::AlertDraft;
 use super::{Alert, Source, bounds};
 
 /// How many lines are looked at for a severity.
@@ -30,7 +30,7 @@ pub(super) fn read(text: &str) -> Option<Alert> {
     if one_line(text, 1).is_empty() {
         return None;
     }
-    let mut draft = Draft::of(Source::Plain);
+    let mut draft = AlertDraft::of(Source::Plain);
     draft.title(text.lines().find(|line| line.contains(char::is_alphanumeric)).map(str::to_owned));
     draft.title(Some(text.to_owned()));
     draft.severity(text.lines().take(MAX_LINES).map(severity));

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::draft::Draft;
+use super::draft::AlertDraft;
 use super::lookup::{has_object, items, text};
 use super::{Alert, Source, moment};
 
@@ -46,7 +46,7 @@ pub(super) fn read(value: &Value) -> Alert {
 
 /// Reads a metric alert. Its rule tells it, since each firing is another incident.
 fn of_metric(value: &Value) -> Alert {
-    let mut draft = Draft::of(Source::Sentry);
+    let mut draft = AlertDraft::of(Source::Sentry);
     let alert = &value["data"]["metric_alert"];
     draft.title(text(value, &["/data/description_title"]));
     draft.title(text(alert, &["/alert_rule/name", "/title"]));
@@ -67,7 +67,7 @@ fn of_metric(value: &Value) -> Alert {
 
 /// Reads an event or an issue; the older plugin says of it what it has at the top.
 fn of_issue(value: &Value, subject: &Value) -> Alert {
-    let mut draft = Draft::of(Source::Sentry);
+    let mut draft = AlertDraft::of(Source::Sentry);
     draft.title(text(subject, &["/title", "/message", "/metadata/title", "/metadata/value"]));
     draft.title(text(value, &["/message"]));
     draft.severity([text(subject, &["/level"]), text(value, &["/level"])]);
