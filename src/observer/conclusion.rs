@@ -12,7 +12,7 @@ use crate::redact::Redactor;
 use crate::store::{Completion, Investigation, Status};
 
 /// A run that has ended.
-pub(super) struct Ended {
+pub(super) struct EndedRun {
     pub(super) seen: SeenOfRun,
     pub(super) exit: Exit,
     pub(super) investigation: Option<Investigation>,
@@ -42,8 +42,8 @@ impl Conclusion {
     }
 }
 
-pub(super) fn conclude(ended: &Ended, timeouts: &Timeouts, redactor: &Redactor) -> Conclusion {
-    let Ended { seen, exit, investigation, .. } = ended;
+pub(super) fn conclude(ended: &EndedRun, timeouts: &Timeouts, redactor: &Redactor) -> Conclusion {
+    let EndedRun { seen, exit, investigation, .. } = ended;
     let mut completion = verdict::judge(&RunEnd {
         last_word: seen.last_word.as_ref(),
         exit,

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::conclusion::{Conclusion, Ended, conclude};
+use super::conclusion::{Conclusion, EndedRun, conclude};
 use super::investigation::{self, Briefing, Outcome};
 use super::prepare;
 use super::prepare::Prepared;
@@ -237,7 +237,7 @@ impl Observer {
         }
         let context = Arc::clone(self.bus.router().context());
         let (directories, output_bytes) = (self.run_directories(&task), exit.output_bytes);
-        let ended = Ended {
+        let ended = EndedRun {
             seen,
             exit,
             in_session: task.session.is_some() && briefing.investigation.is_none(),
