@@ -18,7 +18,7 @@ use crate::store::Task;
 const MUTE_WITHIN: Duration = Duration::from_secs(30);
 
 /// What became of a run while this program was down.
-pub(super) enum Found {
+pub(super) enum Recovered {
     /// It goes on, or left its end behind.
     Run(Box<Run>),
     /// It never started.
@@ -31,25 +31,25 @@ pub(super) enum Found {
 
 impl Observer {
     /// Finds one run again; trouble with its files is no verdict, and it is looked for until there is one.
-    pub(super) async fn find(&self, task: &Task) -> Found {
+    pub(super) async fn find(&self, task: &Task) -> Recovered {
         let since = Instant::now();
         let same_boot = task.boot.as_deref() == Some(self.bus.store().boot());
         loop {
             match attach(&self.run_directory(task), 0).await {
                 Ok(Attached::Live(run) | Attached::Ended(run)) => {
                     tracing::info!(task.id = %task.id, "found a run again");
-                    return Found::Run(Box::new(run));
+                    return Recovered::Run(Box::new(run));
                 }
-                Ok(Attached::NeverStarted) if same_boot => return Found::NeverStarted,
-                Ok(Attached::NeverStarted | Attached::Dead) => return Found::Dead,
-                Ok(Attached::Mute) if since.elapsed() >= MUTE_WITHIN => return Found::Dead,
+                Ok(Attached::NeverStarted) if same_boot => return Recovered::NeverStarted,
+                Ok(Attached::NeverStarted | Attached::Dead) => return Recovered::Dead,
+                Ok(Attached::Mute) if since.elapsed() >= MUTE_WITHIN => return Recovered::Dead,
                 Ok(Attached::Mute) => {
                     tracing::warn!(task.id = %task.id, "a run's supervisor does not answer; looking again");
                 }
                 Err(error) => tracing::error!(%error, task.id = %task.id, "could not look for a run; looking again"),
             }
             tokio::select! {
-                () = self.stop.cancelled() => return Found::Stopping,
+                () = self.stop.cancelled() => return Recovered::Stopping,
                 () = tokio::time::sleep(STORE_AGAIN) => {}
             }
         }

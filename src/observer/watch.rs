@@ -10,7 +10,7 @@ use super::conclusion::{Conclusion, EndedRun, conclude};
 use super::investigation::{self, Briefing, Outcome};
 use super::prepare;
 use super::prepare::Prepared;
-use super::recover::Found;
+use super::recover::Recovered;
 use super::seen::{MAX_SESSION_IDS, SeenOfRun};
 use super::state::{Observer, Word};
 use crate::agent::event::Event;
@@ -67,10 +67,10 @@ async fn watch_run(
     let begun = match how {
         Begin::Fresh => observer.start(&task, session.as_ref(), &briefing, &mut seen).await,
         Begin::Again => match observer.find(&task).await {
-            Found::Run(run) => Started::Run(run),
-            Found::NeverStarted => observer.start(&task, session.as_ref(), &briefing, &mut seen).await,
-            Found::Dead => Started::Dead,
-            Found::Stopping => Started::Stopping,
+            Recovered::Run(run) => Started::Run(run),
+            Recovered::NeverStarted => observer.start(&task, session.as_ref(), &briefing, &mut seen).await,
+            Recovered::Dead => Started::Dead,
+            Recovered::Stopping => Started::Stopping,
         },
     };
     let mut run = match begun {
@@ -174,10 +174,10 @@ impl Observer {
         match error {
             // A supervisor that an earlier life of this program has started is found, never doubled.
             StartError::Exists | StartError::Unknown(_) => match self.find(task).await {
-                Found::Run(run) => Started::Run(run),
-                Found::Dead => Started::Dead,
-                Found::NeverStarted => Started::Failed(not_started(&error)),
-                Found::Stopping => Started::Stopping,
+                Recovered::Run(run) => Started::Run(run),
+                Recovered::Dead => Started::Dead,
+                Recovered::NeverStarted => Started::Failed(not_started(&error)),
+                Recovered::Stopping => Started::Stopping,
             },
             StartError::Spawn(_) | StartError::Frame(_) | StartError::Refused(_) => {
                 Started::Failed(not_started(&error))
