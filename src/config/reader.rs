@@ -33,19 +33,19 @@ impl Findings {
     }
 
     /// Ends the reading and looks up the nearest known key of each unknown one.
-    pub(super) fn finish(mut self) -> Found {
+    pub(super) fn finish(mut self) -> Remarks {
         for (index, (path, variable)) in self.unknown.into_iter().enumerate() {
             let is_shown = index < MAX_SHOWN_FAULTS;
             let nearest = if is_shown { keys::nearest(&path, &self.known).map(str::to_owned) } else { None };
             self.faults.push(Fault::UnknownKey { path, nearest, variable });
         }
-        Found { faults: self.faults, warnings: self.warnings }
+        Remarks { faults: self.faults, warnings: self.warnings }
     }
 }
 
 /// What was found in all.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Remarks {
     /// Everything that is wrong.
     pub(super) faults: Vec<Fault>,
     /// What a person should know though nothing is wrong.
