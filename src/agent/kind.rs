@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::protocol::Speak;
 use super::run::RunSpec;
-use crate::config::{Agent, HostProbes, Kind, Permission};
+use crate::config::{Agent, HostProbes, KindStatement, Permission};
 
 /// A kind of agent.
 pub trait AgentKind: Sync {
     /// What the configuration must know of it: name, program, models.
-    fn statement(&self) -> &'static Kind;
+    fn statement(&self) -> &'static KindStatement;
 
     /// Whether `<command> --version` tells its version.
     fn tells_version(&self) -> bool {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::agent_env;
-use super::kind::{Kind, Origin};
+use super::kind::{KindStatement, Origin};
 use super::permission::Permission;
 use super::planned;
 use super::projects::absolute;
@@ -26,7 +26,7 @@ const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
 /// How long an agent may be silent while no tool call is open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Idle {
-    /// As its kind has it: [`Timeouts::idle`], or unbounded ([`Kind::speaks_meanwhile`]).
+    /// As its kind has it: [`Timeouts::idle`], or unbounded ([`KindStatement::speaks_meanwhile`]).
     #[default]
     Inherited,
     /// For ever.
@@ -39,7 +39,7 @@ pub enum Idle {
 #[derive(Debug, Clone)]
 pub struct Agent {
     /// What kind it is of.
-    pub kind: &'static Kind,
+    pub kind: &'static KindStatement,
     /// Program and leading arguments, or with placeholders the whole of them; empty for what is built in.
     pub command: Vec<String>,
     /// The model, where the agent's own default is not wanted.
@@ -61,7 +61,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    fn new(kind: &'static Kind) -> Self {
+    fn new(kind: &'static KindStatement) -> Self {
         Self {
             kind,
             command: kind.command.iter().map(|part| (*part).to_owned()).collect(),
@@ -126,7 +126,7 @@ pub struct Agents {
 impl Agents {
     /// Returns the agents that are there without a configuration.
     #[must_use]
-    pub fn of(kinds: &[&'static Kind]) -> Self {
+    pub fn of(kinds: &[&'static KindStatement]) -> Self {
         let own = kinds.iter().filter(|kind| kind.origin != Origin::Named);
         Self { by_name: own.map(|kind| (kind.name.to_owned(), Agent::new(kind))).collect(), ..Self::default() }
     }
@@ -196,7 +196,7 @@ fn planned_agents(statements: &Statements) -> impl Iterator<Item = &'static str>
     planned::AGENTS.into_iter().filter(|name| statements.kinds.iter().all(|kind| kind.name != *name))
 }
 
-fn named_kind(statements: &Statements, name: &str) -> Option<&'static Kind> {
+fn named_kind(statements: &Statements, name: &str) -> Option<&'static KindStatement> {
     statements.kinds.iter().find(|kind| kind.origin == Origin::Named && kind.name == name).copied()
 }
 
@@ -206,7 +206,7 @@ fn named(statements: &Statements, before: &str) -> String {
     named.map(|kind| format!("{before}{:?}", kind.name)).collect::<Vec<_>>().join(" or ")
 }
 
-fn read_kind(section: &mut Section, statements: &Statements) -> Option<&'static Kind> {
+fn read_kind(section: &mut Section, statements: &Statements) -> Option<&'static KindStatement> {
     let all = named(statements, "");
     let text = section.text("kind");
     let kind = text.as_deref().and_then(|name| named_kind(statements, name));

@@ -2,7 +2,7 @@
 
 /// A kind of agent, as it states itself.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Kind {
+pub struct KindStatement {
     /// Its name.
     pub name: &'static str,
     /// Where its agents come from.

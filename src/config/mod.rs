@@ -48,7 +48,7 @@ pub use allow::{Allow, Allowed, MAX_ID_BYTES, Role};
 pub use delivery::DeliverySection;
 pub use fault::{Fault, Faults, MAX_SHOWN_FAULTS};
 pub use http::Http;
-pub use kind::{Kind, Origin};
+pub use kind::{KindStatement, Origin};
 pub use limits::Limits;
 pub use load::{Loaded, load};
 pub use observer::{ObserverSection, Recovery};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_adapter::settings::Section;
 
-use super::kind::Kind;
+use super::kind::KindStatement;
 use super::tree::{Branch, Node};
 use super::{env, planned};
 
@@ -15,7 +15,7 @@ pub struct Statements {
     /// The section of each that is built in.
     pub sections: Vec<&'static Section>,
     /// The kinds of agents, as they state themselves.
-    pub kinds: Vec<&'static Kind>,
+    pub kinds: Vec<&'static KindStatement>,
     /// The names of the sections of those that are left out of this build.
     pub left_out: Vec<&'static str>,
 }

@@ -7,10 +7,10 @@ use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Start};
 use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
 use crate::agent::words::{filled, quoted};
-use crate::config::{Agent, Kind, Origin};
+use crate::config::{Agent, KindStatement, Origin};
 
 /// What the configuration must know of it; the models are the short names that its command line takes, and its full ones.
-static STATEMENT: Kind = Kind {
+static STATEMENT: KindStatement = KindStatement {
     name: "claude",
     origin: Origin::Known,
     command: &["claude"],
@@ -24,7 +24,7 @@ static STATEMENT: Kind = Kind {
 pub(super) struct ClaudeKind;
 
 impl AgentKind for ClaudeKind {
-    fn statement(&self) -> &'static Kind {
+    fn statement(&self) -> &'static KindStatement {
         &STATEMENT
     }
 

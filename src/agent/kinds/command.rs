@@ -5,10 +5,10 @@ use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
 use crate::agent::text::Text;
 use crate::agent::words::filled;
-use crate::config::{Agent, Kind, Origin};
+use crate::config::{Agent, KindStatement, Origin};
 
 /// What the configuration must know of it.
-static STATEMENT: Kind = Kind {
+static STATEMENT: KindStatement = KindStatement {
     name: "command",
     origin: Origin::Named,
     command: &[],
@@ -22,7 +22,7 @@ static STATEMENT: Kind = Kind {
 pub(super) struct CommandKind;
 
 impl AgentKind for CommandKind {
-    fn statement(&self) -> &'static Kind {
+    fn statement(&self) -> &'static KindStatement {
         &STATEMENT
     }
 

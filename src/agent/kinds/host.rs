@@ -8,7 +8,7 @@ use crate::agent::kind::{AgentKind, Ask, Brief, Start};
 use crate::agent::native::Native;
 use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
-use crate::config::{Agent, Kind, Origin};
+use crate::config::{Agent, KindStatement, Origin};
 
 /// Its name.
 pub const NAME: &str = "host";
@@ -16,7 +16,7 @@ pub const NAME: &str = "host";
 pub const SUBCOMMAND: &str = "host-agent";
 
 /// What the configuration must know of it.
-static STATEMENT: Kind = Kind {
+static STATEMENT: KindStatement = KindStatement {
     name: NAME,
     origin: Origin::BuiltIn,
     command: &[],
@@ -30,7 +30,7 @@ static STATEMENT: Kind = Kind {
 pub(super) struct HostKind;
 
 impl AgentKind for HostKind {
-    fn statement(&self) -> &'static Kind {
+    fn statement(&self) -> &'static KindStatement {
         &STATEMENT
     }
 

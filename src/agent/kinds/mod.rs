@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::kind::AgentKind;
 use crate::command::ModelWords;
-use crate::config::{Agent, Kind};
+use crate::config::{Agent, KindStatement};
 
 /// Every kind, in the order in which an installed one becomes the default agent.
 static KINDS: &[&dyn AgentKind] = &[&claude::ClaudeKind, &command::CommandKind, &host::HostKind];
@@ -27,7 +27,7 @@ pub fn of(agent: &Agent) -> &'static dyn AgentKind {
 
 /// Returns what the kinds state of themselves, in the order in which an installed one becomes the default agent.
 #[must_use]
-pub fn statements() -> Vec<&'static Kind> {
+pub fn statements() -> Vec<&'static KindStatement> {
     KINDS.iter().map(|kind| kind.statement()).collect()
 }
 
@@ -35,8 +35,11 @@ pub fn statements() -> Vec<&'static Kind> {
 #[must_use]
 pub fn models() -> &'static [ModelWords<'static>] {
     static MODELS: LazyLock<Vec<ModelWords<'static>>> = LazyLock::new(|| {
-        let words =
-            |kind: &'static Kind| ModelWords { agent: kind.name, words: kind.models, prefixes: kind.model_prefixes };
+        let words = |kind: &'static KindStatement| ModelWords {
+            agent: kind.name,
+            words: kind.models,
+            prefixes: kind.model_prefixes,
+        };
         statements().into_iter().map(words).collect()
     });
     &MODELS
