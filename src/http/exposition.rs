@@ -9,14 +9,14 @@ pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8"
 
 /// What kind of number a family holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum MetricKind {
     /// It only grows, but for a fresh start at zero.
     Counter,
     /// It goes up and down.
     Gauge,
 }
 
-impl Kind {
+impl MetricKind {
     fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -33,7 +33,7 @@ pub(super) struct Exposition {
 
 impl Exposition {
     /// Begins a family; its samples follow. The help is one line of ours, without backslashes.
-    pub(super) fn family(&mut self, name: &'static str, kind: Kind, help: &'static str) -> Family<'_> {
+    pub(super) fn family(&mut self, name: &'static str, kind: MetricKind, help: &'static str) -> Family<'_> {
         writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {}", kind.as_str()).expect("a text takes all");
         Family { name, text: &mut self.text }
     }
@@ -75,8 +75,8 @@ mod tests {
     #[test]
     fn a_family_is_its_help_its_type_and_its_samples() {
         let mut text = Exposition::default();
-        text.family("up_seconds", Kind::Gauge, "How long.").value(1.5);
-        let mut family = text.family("ends_total", Kind::Counter, "Ends.");
+        text.family("up_seconds", MetricKind::Gauge, "How long.").value(1.5);
+        let mut family = text.family("ends_total", MetricKind::Counter, "Ends.");
         family.sample("status", "ok", 2);
         family.sample("status", "error:cli", 0);
         assert_eq!(
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_hostile_label_stays_within_its_quotes_and_its_line() {
         let mut text = Exposition::default();
-        text.family("x", Kind::Gauge, "X.").sample("provider", "a\"} 1\nforged 2\\", 3);
+        text.family("x", MetricKind::Gauge, "X.").sample("provider", "a\"} 1\nforged 2\\", 3);
         let text = text.finish();
         let sample = text.lines().nth(2).expect("a sample");
         assert_eq!(sample, r#"x{provider="a\"} 1\nforged 2\\"} 3"#);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::exposition::{Exposition, Kind};
+use super::exposition::{Exposition, MetricKind};
 use super::process;
 use crate::clock::Timestamp;
 use crate::health::{Health, Transport};
@@ -45,36 +45,37 @@ fn written(sample: &Sample) -> String {
 }
 
 fn process_families(text: &mut Exposition, sample: &Sample) {
-    let mut build = text.family("signalbox_build_info", Kind::Gauge, "Version of the running program; always 1.");
+    let mut build = text.family("signalbox_build_info", MetricKind::Gauge, "Version of the running program; always 1.");
     build.sample("version", env!("CARGO_PKG_VERSION"), 1);
     if let Some(started_at) = sample.started_at {
         let help = "When the process began, in seconds since the Unix epoch.";
-        text.family("process_start_time_seconds", Kind::Gauge, help).value(seconds(started_at.since(Timestamp(0))));
+        text.family("process_start_time_seconds", MetricKind::Gauge, help)
+            .value(seconds(started_at.since(Timestamp(0))));
     }
     if let Some(bytes) = sample.resident_bytes {
-        text.family("process_resident_memory_bytes", Kind::Gauge, "Memory resident, in bytes.").value(bytes);
+        text.family("process_resident_memory_bytes", MetricKind::Gauge, "Memory resident, in bytes.").value(bytes);
     }
     let help = "Size of the database's write-ahead log, in bytes; above 16 MB another program keeps it from shrinking.";
-    text.family("signalbox_store_log_bytes", Kind::Gauge, help).value(sample.log_bytes);
+    text.family("signalbox_store_log_bytes", MetricKind::Gauge, help).value(sample.log_bytes);
 }
 
 fn work_families(text: &mut Exposition, counts: &Counts) {
-    let mut tasks = text.family("signalbox_tasks", Kind::Gauge, "Tasks that have not ended, by status.");
+    let mut tasks = text.family("signalbox_tasks", MetricKind::Gauge, "Tasks that have not ended, by status.");
     counts.tasks.iter().for_each(|(status, count)| tasks.sample("status", status.as_str(), count));
     let help = "Tasks that have ended since the store was made, by final status.";
-    let mut ended = text.family("signalbox_tasks_ended_total", Kind::Counter, help);
+    let mut ended = text.family("signalbox_tasks_ended_total", MetricKind::Counter, help);
     counts.ended.iter().for_each(|(status, count)| ended.sample("status", status.as_str(), count));
-    let mut sessions = text.family("signalbox_sessions", Kind::Gauge, "Sessions that are kept, by status.");
+    let mut sessions = text.family("signalbox_sessions", MetricKind::Gauge, "Sessions that are kept, by status.");
     counts.sessions.iter().for_each(|(status, count)| sessions.sample("status", status.as_str(), count));
     let help = "Inbound messages that are kept; open ones wait for the router.";
-    let mut inbox = text.family("signalbox_inbox_messages", Kind::Gauge, help);
+    let mut inbox = text.family("signalbox_inbox_messages", MetricKind::Gauge, help);
     inbox.sample("state", "open", counts.inbox_open);
     inbox.sample("state", "done", counts.inbox.saturating_sub(counts.inbox_open));
 }
 
 fn delivery_families(text: &mut Exposition, sample: &Sample) {
     let help = "Outbound messages that are kept, by state; failed ones are dead letters.";
-    let mut deliveries = text.family("signalbox_outbox_messages", Kind::Gauge, help);
+    let mut deliveries = text.family("signalbox_outbox_messages", MetricKind::Gauge, help);
     sample.counts.deliveries.iter().for_each(|(state, count)| deliveries.sample("state", state.as_str(), count));
     // A transport with nothing to send is told, too, so that an alert on it has a number to compare.
     let none = sample.transports.iter().map(|transport| (transport.provider.as_str(), (0, 0.0)));
@@ -84,19 +85,20 @@ fn delivery_families(text: &mut Exposition, sample: &Sample) {
         .iter()
         .map(|(provider, waiting)| (provider.as_str(), (waiting.count, seconds(sample.now.since(waiting.oldest)))));
     let by_provider: BTreeMap<&str, (u64, f64)> = none.chain(some).collect();
-    let mut waiting = text.family("signalbox_outbox_waiting", Kind::Gauge, "Outbound messages that wait, by provider.");
+    let mut waiting =
+        text.family("signalbox_outbox_waiting", MetricKind::Gauge, "Outbound messages that wait, by provider.");
     by_provider.iter().for_each(|(provider, (count, _))| waiting.sample("provider", provider, count));
     let help = "Age of the oldest outbound message that waits, by provider; 0 when none does.";
-    let mut oldest = text.family("signalbox_outbox_oldest_waiting_seconds", Kind::Gauge, help);
+    let mut oldest = text.family("signalbox_outbox_oldest_waiting_seconds", MetricKind::Gauge, help);
     by_provider.iter().for_each(|(provider, (_, age))| oldest.sample("provider", provider, age));
 }
 
 fn transport_families(text: &mut Exposition, transports: &[Transport]) {
     let help = "Whether a transport listens and was heard of lately, or stands by (1), or not (0).";
-    let mut up = text.family("signalbox_transport_up", Kind::Gauge, help);
+    let mut up = text.family("signalbox_transport_up", MetricKind::Gauge, help);
     transports.iter().for_each(|one| up.sample("provider", &one.provider, u8::from(one.is_ready())));
     let help = "Time since a transport's last successful poll or heartbeat; missing before the first.";
-    let mut silence = text.family("signalbox_transport_last_alive_seconds", Kind::Gauge, help);
+    let mut silence = text.family("signalbox_transport_last_alive_seconds", MetricKind::Gauge, help);
     for one in transports {
         if let Some(since) = one.since_alive {
             silence.sample("provider", &one.provider, seconds(since));
