@@ -10,7 +10,7 @@ const KIND_PREFIXES: [&str; 2] = ["command:", "acp:"];
 const MODEL_MARKS: &str = "-._:/@+[]";
 
 /// The names that a mention may be.
-pub struct Known<'a> {
+pub struct KnownNames<'a> {
     /// Every agent that has a name, installed or not.
     pub agents: &'a [&'a str],
     /// The words that name a model; those of agents that are not in `agents` do not count.
@@ -26,7 +26,7 @@ pub struct Known<'a> {
 pub enum Resolved {
     /// An agent.
     Agent {
-        /// Its name, as in [`Known::agents`].
+        /// Its name, as in [`KnownNames::agents`].
         agent: String,
         /// The model, where one was named.
         model: Option<String>,
@@ -46,7 +46,7 @@ pub enum Resolved {
 
 /// Finds out what a mention means. Agents come before models, models before sessions.
 #[must_use]
-pub fn resolve(mention: &Mention, known: &Known<'_>) -> Resolved {
+pub fn resolve(mention: &Mention, known: &KnownNames<'_>) -> Resolved {
     let word = mention.word.as_str();
     let (name, model) = word.split_once('/').map_or((word, None), |(name, model)| (name, Some(model)));
     if let Some(agent) = known.agent(name) {
@@ -91,7 +91,7 @@ fn is_model(word: &str) -> bool {
         && word.chars().all(|c| c.is_ascii_alphanumeric() || MODEL_MARKS.contains(c))
 }
 
-impl Known<'_> {
+impl KnownNames<'_> {
     fn agent(&self, word: &str) -> Option<&str> {
         self.agents.iter().copied().find(|agent| agent.eq_ignore_ascii_case(word))
     }
@@ -118,7 +118,7 @@ mod tests {
     use crate::command::MODELS;
 
     fn resolved(word: &str) -> Resolved {
-        let known = Known {
+        let known = KnownNames {
             agents: &["claude", "codex", "host", "notes"],
             models: MODELS,
             is_session: &|word| ["calm-otter", "docs", "old-archive"].iter().any(|s| s.eq_ignore_ascii_case(word)),
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_model_of_an_unknown_agent_is_text() {
-        let known = Known { agents: &["host"], models: MODELS, is_session: &|_| false, sessions: &[] };
+        let known = KnownNames { agents: &["host"], models: MODELS, is_session: &|_| false, sessions: &[] };
         assert_eq!(resolve(&Mention { word: "opus".into() }, &known), Resolved::Text);
     }
 }

@@ -37,7 +37,7 @@ pub use argument::{Argument, Flag, Kind};
 pub use complete::{Candidate, Words, complete};
 pub use fault::{Fault, Misunderstood};
 pub use grammar::{Defined, Definition, Example, Form, Group, Need};
-pub use mention::{Known, Resolved, resolve};
+pub use mention::{KnownNames, Resolved, resolve};
 pub use menu::menu;
 #[cfg(test)]
 pub(crate) use model::MODELS;

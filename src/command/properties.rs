@@ -22,8 +22,12 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
 
-const KNOWN: Known<'static> =
-    Known { agents: &["claude", "notes"], models: MODELS, is_session: &|word| word == "docs", sessions: &["docs"] };
+const KNOWN: KnownNames<'static> = KnownNames {
+    agents: &["claude", "notes"],
+    models: MODELS,
+    is_session: &|word| word == "docs",
+    sessions: &["docs"],
+};
 
 fn session_prompt(text: &str) -> Option<Start> {
     match parse(text, None) {

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::agent::kinds;
-use crate::command::{self, Known, Mention, Resolved, folded};
+use crate::command::{self, KnownNames, Mention, Resolved, folded};
 use crate::store::StoreError;
 
 /// Sessions whose names a mistyped mention is compared with.
@@ -20,6 +20,7 @@ pub fn resolve(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Resolved, S
     let known_names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
     let agents: Vec<&str> = turn.cx.agents.names().collect();
     let is_session = |word: &str| named.is_some() && folded(word) == folded(&mention.word);
-    let known = Known { agents: &agents, models: kinds::models(), is_session: &is_session, sessions: &known_names };
+    let known =
+        KnownNames { agents: &agents, models: kinds::models(), is_session: &is_session, sessions: &known_names };
     Ok(command::resolve(mention, &known))
 }
