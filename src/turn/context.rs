@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use signalbox_adapter::{Attachment, Button, Document, Notice, Part, Purpose};
 
-use super::layout::{Laid, Layout, Message};
+use super::layout::{Laid, Layout, Unlaid};
 use super::transport::{Readers, Transport};
 use crate::agent::catalogue::Catalogue;
 use crate::config::Config;
@@ -33,7 +33,7 @@ impl Context {
     /// # Errors
     /// [`StoreError::Deferred`] for a long message that is not ready ([`Layout`]).
     pub fn render(&self, provider: &str, draft: impl Into<Draft>) -> Result<Laid, StoreError> {
-        self.layout.of(Message::Chat(provider.to_owned(), draft.into()), |message| self.lay(message))
+        self.layout.of(Unlaid::Chat(provider.to_owned(), draft.into()), |message| self.lay(message))
     }
 
     /// Makes the parts of a letter that each of its recipients gets.
@@ -41,7 +41,7 @@ impl Context {
     /// # Errors
     /// [`StoreError::Deferred`] for a long letter that is not ready ([`Layout`]).
     pub fn letter(&self, provider: &str, notice: Notice, draft: &Draft) -> Result<Vec<Part>, StoreError> {
-        let message = Message::Letter(provider.to_owned(), notice, draft.clone());
+        let message = Unlaid::Letter(provider.to_owned(), notice, draft.clone());
         self.layout.of(message, |message| self.lay(message)).map(|(parts, _)| parts)
     }
 
@@ -51,10 +51,10 @@ impl Context {
         self.layout.prepare(deferral, move |message| context.lay(message)).await;
     }
 
-    fn lay(&self, message: &Message) -> Laid {
+    fn lay(&self, message: &Unlaid) -> Laid {
         match message {
-            Message::Chat(provider, draft) => self.lay_out(provider, &draft.document()),
-            Message::Letter(provider, notice, draft) => {
+            Unlaid::Chat(provider, draft) => self.lay_out(provider, &draft.document()),
+            Unlaid::Letter(provider, notice, draft) => {
                 let letter = Notice { document: draft.document(), ..notice.clone() };
                 let part = self.readers(provider).map(|readers| (readers.compose)(&letter));
                 (part.into_iter().collect(), None)

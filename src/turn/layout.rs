@@ -24,14 +24,14 @@ pub type Laid = (Vec<Part>, Option<Attachment>);
 
 /// A message to be laid out.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Message {
+pub(super) enum Unlaid {
     /// For a chat of this provider.
     Chat(String, Draft),
     /// A letter to the readers of this provider; what the notice says is the draft.
     Letter(String, Notice, Draft),
 }
 
-impl Message {
+impl Unlaid {
     fn weight_bytes(&self) -> usize {
         match self {
             Self::Chat(_, draft) | Self::Letter(_, _, draft) => draft.weight_bytes(),
@@ -49,7 +49,7 @@ pub struct Layout {
 #[derive(Debug, Default)]
 struct Messages {
     last: u64,
-    by_deferral: HashMap<Deferral, (Message, Option<Laid>)>,
+    by_deferral: HashMap<Deferral, (Unlaid, Option<Laid>)>,
 }
 
 impl Default for Layout {
@@ -63,7 +63,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`StoreError::Deferred`] for a long one that is not.
-    pub(super) fn of(&self, message: Message, lay: impl FnOnce(&Message) -> Laid) -> Result<Laid, StoreError> {
+    pub(super) fn of(&self, message: Unlaid, lay: impl FnOnce(&Unlaid) -> Laid) -> Result<Laid, StoreError> {
         if message.weight_bytes() <= MAX_WITHIN_BYTES {
             return Ok(lay(&message));
         }
@@ -79,7 +79,7 @@ impl Layout {
     }
 
     /// Has a message laid out by `lay`, which blocks, and keeps it ready.
-    pub(super) async fn prepare(&self, deferral: Deferral, lay: impl FnOnce(&Message) -> Laid + Send + 'static) {
+    pub(super) async fn prepare(&self, deferral: Deferral, lay: impl FnOnce(&Unlaid) -> Laid + Send + 'static) {
         let Some(message) = self.messages().by_deferral.get(&deferral).map(|(message, _)| message.clone()) else {
             return;
         };
