@@ -2,7 +2,7 @@
 //!
 //! Pure, and slow where the answer is long: to be called where blocking is fine.
 
-use super::investigation::{self, Outcome};
+use super::investigation::{self, Settled};
 use super::seen::SeenOfRun;
 use super::verdict::{self, RunEnd};
 use crate::agent::exit::Exit;
@@ -28,7 +28,7 @@ pub(super) struct EndedRun {
 pub(super) struct Conclusion {
     pub(super) completion: Completion,
     /// Of an investigation.
-    pub(super) outcome: Option<Outcome>,
+    pub(super) outcome: Option<Settled>,
     /// Whether the agent does not know its conversation any more.
     pub(super) forgotten: bool,
 }

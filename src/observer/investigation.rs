@@ -23,7 +23,7 @@ pub(super) struct Briefing {
 }
 
 /// What an investigation came to.
-pub(super) enum Outcome {
+pub(super) enum Settled {
     /// To be asked for once more.
     Again(Again),
     /// The analysis, where the answer is one, and what was seen.
@@ -67,7 +67,7 @@ pub(super) fn settle(
     seen: &Recorder,
     resumable: bool,
     redactor: &Redactor,
-) -> Outcome {
+) -> Settled {
     let answer = completion.result.as_deref().filter(|_| completion.status == Status::Success);
     let mut read = answer.map(rca::read);
     if let Some(Err(fault)) = &read
@@ -75,7 +75,7 @@ pub(super) fn settle(
         && investigation.repairs < MAX_REPAIRS
     {
         let stats = seen.rate(None).after(&investigation.stats);
-        return Outcome::Again(Again {
+        return Settled::Again(Again {
             answer: answer.unwrap_or_default().to_owned(),
             fault: fault.to_string(),
             stats,
@@ -97,7 +97,7 @@ pub(super) fn settle(
         completion.error = None;
     }
     completion.tools = stats.tool_calls;
-    Outcome::Done(Box::new(analysis), stats)
+    Settled::Done(Box::new(analysis), stats)
 }
 
 #[cfg(test)]
@@ -136,21 +136,21 @@ mod tests {
 
     const GOOD: &str = r#"{"root_cause":{"claim":"full","evidence":[{"tool":"Bash","quote":"/dev/sda1 100% /var"}]}}"#;
 
-    fn settled(repairs: u32, completion: &mut Completion, resumable: bool) -> Outcome {
+    fn settled(repairs: u32, completion: &mut Completion, resumable: bool) -> Settled {
         settle(&investigation(repairs), completion, &recorder(), resumable, &Redactor::new(&Redact::default()))
     }
 
     #[test]
     fn an_answer_without_an_analysis_is_asked_for_once_more_and_then_shown_as_it_is() {
         let mut completion = answered("It is the disk.");
-        let Outcome::Again(again) = settled(0, &mut completion, true) else { panic!("asked again") };
+        let Settled::Again(again) = settled(0, &mut completion, true) else { panic!("asked again") };
         assert_eq!((again.answer.as_str(), again.stats.tool_calls), ("It is the disk.", 1));
         let mut completion = answered("As I said.");
-        let Outcome::Done(analysis, stats) = settled(1, &mut completion, true) else { panic!("done") };
+        let Settled::Done(analysis, stats) = settled(1, &mut completion, true) else { panic!("done") };
         assert_eq!((*analysis, stats.score, stats.tool_calls, completion.tools), (None, None, 11, 11));
         assert_eq!(completion.result.as_deref(), Some("It is the disk."));
         let mut completion = answered("It is the disk.");
-        assert!(matches!(settled(0, &mut completion, false), Outcome::Done(analysis, _) if analysis.is_none()));
+        assert!(matches!(settled(0, &mut completion, false), Settled::Done(analysis, _) if analysis.is_none()));
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn an_analysis_is_rated_by_what_was_seen() {
         let mut completion = answered(GOOD);
-        let Outcome::Done(analysis, stats) = settled(0, &mut completion, true) else { panic!("done") };
+        let Settled::Done(analysis, stats) = settled(0, &mut completion, true) else { panic!("done") };
         assert!(analysis.is_some());
         assert_eq!((stats.score, stats.tool_calls, stats.loops, completion.tools), (Some(1.0), 1, 1, 1));
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use super::conclusion::{Conclusion, EndedRun, conclude};
-use super::investigation::{self, Briefing, Outcome};
+use super::investigation::{self, Briefing, Settled};
 use super::prepare;
 use super::prepare::Prepared;
 use super::recover::Recovered;
@@ -254,14 +254,14 @@ impl Observer {
         });
         // The run's files are all that is known of its end until the end is written down.
         let written = match outcome {
-            Some(Outcome::Again(again)) => match self.ask_again(&task, again).await {
+            Some(Settled::Again(again)) => match self.ask_again(&task, again).await {
                 // Its files are still needed: what its tools have put out is looked up at the end.
                 Ok(next) => return Some(next),
                 // It was cancelled meanwhile.
                 Err(Some(aborted)) => self.finish(task, aborted, false, None).await,
                 Err(None) => false,
             },
-            Some(Outcome::Done(analysis, stats)) => {
+            Some(Settled::Done(analysis, stats)) => {
                 self.finish(task, completion, forgotten, Some((*analysis, stats))).await
             }
             None => self.finish(task, completion, forgotten, None).await,
@@ -292,8 +292,8 @@ impl Observer {
             investigation::settle(investigation, &mut completion, &Recorder::default(), false, &self.redactor)
         });
         let analysis = match settled {
-            Some(Outcome::Done(analysis, stats)) => Some((*analysis, stats)),
-            Some(Outcome::Again(_)) | None => None,
+            Some(Settled::Done(analysis, stats)) => Some((*analysis, stats)),
+            Some(Settled::Again(_)) | None => None,
         };
         self.finish(task, completion, false, analysis).await;
     }
