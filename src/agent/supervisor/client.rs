@@ -7,4 +7,4 @@ mod follow;
 mod launcher;
 
 pub use follow::{Attached, Run, RunNews, attach, exit_of};
-pub use launcher::{Launcher, Prepared, StartError};
+pub use launcher::{Launcher, StartError, WaitingSupervisor};

@@ -61,17 +61,17 @@ impl Launcher {
     ///
     /// # Errors
     /// Where the process cannot be started.
-    pub fn spawn(&self) -> Result<Prepared, StartError> {
+    pub fn spawn(&self) -> Result<WaitingSupervisor, StartError> {
         let mut command = Command::new(&self.program);
         command.arg0("signalbox").arg(SUBCOMMAND).env_clear();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Ok(Prepared { child: command.spawn().map_err(StartError::Spawn)? })
+        Ok(WaitingSupervisor { child: command.spawn().map_err(StartError::Spawn)? })
     }
 
     /// Starts a run.
     ///
     /// # Errors
-    /// As [`Prepared::hand_over`].
+    /// As [`WaitingSupervisor::hand_over`].
     pub async fn start(&self, spec: &RunSpec) -> Result<Run, StartError> {
         self.spawn()?.hand_over(spec).await
     }
@@ -79,11 +79,11 @@ impl Launcher {
 
 /// A supervisor that waits for its run; dropped, it ends and has started nothing.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct WaitingSupervisor {
     child: Child,
 }
 
-impl Prepared {
+impl WaitingSupervisor {
     /// Gives the supervisor its run, and follows it.
     ///
     /// Not cancel-safe: where it is dropped, whether the run began must be looked up with [`attach`].
