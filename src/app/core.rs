@@ -19,7 +19,7 @@ use crate::observer::{Observer, files_of, housekeeping};
 use crate::outbox;
 use crate::redact::Redactor;
 use crate::router::Router;
-use crate::store::{Delivery, Role, RoleError, StoreError, Tx};
+use crate::store::{Delivery, HeldRole, RoleError, StoreError, Tx};
 use crate::transport::{Surroundings, Transport};
 use crate::turn::{Context, Layout, loss};
 use crate::wake::Waker;
@@ -35,7 +35,7 @@ impl App {
     ///
     /// # Errors
     /// [`RoleError`] other than [`RoleError::Held`], unless it may pass.
-    pub async fn wait_for_core(&self) -> Result<Option<Role>, RoleError> {
+    pub async fn wait_for_core(&self) -> Result<Option<HeldRole>, RoleError> {
         loop {
             match self.store.take_core().await {
                 Ok(role) => return Ok(Some(role)),
@@ -56,7 +56,7 @@ impl App {
     /// When runs cannot be found again or the wake-up socket cannot be made.
     pub async fn start_core(
         &self,
-        role: Role,
+        role: HeldRole,
         look: Arc<Notify>,
         mut deliveries: Deliveries,
     ) -> anyhow::Result<Arc<Bus>> {

@@ -14,7 +14,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::health::Health;
 use crate::lifecycle::Servants;
-use crate::store::{Caps, Durability, Options, Role, Store};
+use crate::store::{Caps, Durability, HeldRole, Options, Store};
 
 /// How often is looked whether the database is still where it was opened.
 const LOOK_FOR_DATABASE_EVERY: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ pub struct App {
     /// How the transports of this process are.
     pub health: Arc<Health>,
     /// The core role, held until everything at hand is written down.
-    pub(super) role: OnceLock<Role>,
+    pub(super) role: OnceLock<HeldRole>,
 }
 
 impl App {

@@ -1,7 +1,7 @@
 //! The store: everything that must outlive a crash, in the domain's words.
 //!
 //! One SQLite database (WAL) in the state directory. Any number of processes may open it; what is exclusive is a
-//! [`Role`], checked by its fencing number in every write of the core. [`Store::write`] runs a closure over [`Tx`],
+//! [`HeldRole`], checked by its fencing number in every write of the core. [`Store::write`] runs a closure over [`Tx`],
 //! whose methods (`accept`, `admit`, `complete`, `enqueue`, …) stand in the other files of this module, one idea each; a
 //! closure is one atomic step, and what must happen after its commit comes back as [`Effects`].
 //!
@@ -71,7 +71,7 @@ pub use incident::{Change, History, Incident};
 pub use investigations::{Again, Investigation, NewInvestigation};
 pub use open::Durability;
 pub use retention::KeptFolders;
-pub use roles::{Role, RoleError};
+pub use roles::{HeldRole, RoleError};
 pub use session::{NewSession, Session, SessionStatus};
 pub use silences::Silence;
 pub use task::{Completion, Status, Task};

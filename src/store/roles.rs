@@ -16,7 +16,7 @@ const CORE: &str = "core";
 
 /// A held role; dropping it releases the lock.
 #[derive(Debug)]
-pub struct Role {
+pub struct HeldRole {
     fence: Fence,
     _lock: File,
 }
@@ -38,7 +38,7 @@ pub enum RoleError {
     Store(#[from] StoreError),
 }
 
-impl Role {
+impl HeldRole {
     /// Returns the proof to pass to writes.
     #[must_use]
     pub fn fence(&self) -> &Fence {
@@ -51,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// [`RoleError::Held`] when another process has it.
-    pub async fn take_core(&self) -> Result<Role, RoleError> {
+    pub async fn take_core(&self) -> Result<HeldRole, RoleError> {
         self.take(CORE).await
     }
 
@@ -59,11 +59,11 @@ impl Store {
     ///
     /// # Errors
     /// [`RoleError::Held`] when another process has it.
-    pub async fn take_poller(&self, provider: &str, bot_id: &str) -> Result<Role, RoleError> {
+    pub async fn take_poller(&self, provider: &str, bot_id: &str) -> Result<HeldRole, RoleError> {
         self.take(&format!("poller:{provider}:{bot_id}")).await
     }
 
-    async fn take(&self, name: &str) -> Result<Role, RoleError> {
+    async fn take(&self, name: &str) -> Result<HeldRole, RoleError> {
         let lock =
             files::open_private(&self.directory().join("roles").join(format!("{}.lock", name.replace(':', "-"))))?;
         match lock.try_lock() {
@@ -77,6 +77,6 @@ impl Store {
         }
         let role = name.to_owned();
         let number = self.write(None, move |tx| tx.raise_fence(&role, std::process::id())).await?.value;
-        Ok(Role { fence: Fence { role: name.to_owned(), number }, _lock: lock })
+        Ok(HeldRole { fence: Fence { role: name.to_owned(), number }, _lock: lock })
     }
 }

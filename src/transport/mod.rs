@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::clock::Backoff;
 use crate::health::{TransportHealth, TransportState};
-use crate::store::{Fence, Role, RoleError, Store, StoreError};
+use crate::store::{Fence, HeldRole, RoleError, Store, StoreError};
 use again::Losses;
 
 /// How often a stand-by asks for the role; a holder's death is noticed within this time.
@@ -141,7 +141,7 @@ impl Poller {
     }
 
     /// Waits for the right to listen for this bot; `None` when the program stops first.
-    async fn take_role(&self, around: &Surroundings) -> Option<Role> {
+    async fn take_role(&self, around: &Surroundings) -> Option<HeldRole> {
         let mut told = false;
         loop {
             match around.store.take_poller(&self.provider, &self.bot_id).await {

@@ -17,7 +17,7 @@ use signalbox::observer::Observer;
 use signalbox::outbox::{Outbox, Pacer, Setup};
 use signalbox::redact::Redactor;
 use signalbox::router::Router;
-use signalbox::store::{Caps, Delivering, Durability, Options, Role, Scope, Store};
+use signalbox::store::{Caps, Delivering, Durability, HeldRole, Options, Scope, Store};
 use signalbox::turn::{Context, Layout, Transport};
 use signalbox_adapter::{
     ChatAddress, ChatId, Deliver, DeliverError, Document, Identity, InboundKey, Inbox, Incoming, IncomingKind, Limits,
@@ -89,7 +89,7 @@ pub(crate) struct Rig {
     pub(crate) provider: Arc<NullProvider>,
     stop: CancellationToken,
     count: AtomicU64,
-    _role: Arc<Role>,
+    _role: Arc<HeldRole>,
     _directory: tempfile::TempDir,
 }
 
@@ -107,7 +107,8 @@ impl Rig {
         std::fs::write(&file, toml).expect("written");
         let sources = config::Sources { explicit: Some(file), env: BTreeMap::new(), ..config::Sources::default() };
         let mut config: Config = config::load(&sources).expect("a good configuration").config;
-        let list = config::Allowed { users: [(UserId::new("1"), config::Role::Admin)].into(), ..Default::default() };
+        let list =
+            config::Allowed { users: [(UserId::new("1"), config::Role::Admin)].into(), ..Default::default() };
         config.allow.0.insert(Provider::new(PROVIDER), list);
         let state = directory.path().join("state");
         let caps = Caps {
