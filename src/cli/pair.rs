@@ -15,8 +15,8 @@ use crate::wiring;
 #[derive(Args)]
 pub(super) struct Arguments {
     /// What whoever sends the code may do: viewer looks, operator also runs and stops work, admin does all
-    #[arg(long, value_enum, default_value_t = Role::Operator)]
-    role: Role,
+    #[arg(long, value_enum, default_value_t = RoleWord::Operator)]
+    role: RoleWord,
     /// List who is paired
     #[arg(long, conflicts_with = "remove")]
     list: bool,
@@ -29,18 +29,18 @@ pub(super) struct Arguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Role {
+pub(super) enum RoleWord {
     Viewer,
     Operator,
     Admin,
 }
 
-impl From<Role> for config::Role {
-    fn from(role: Role) -> Self {
+impl From<RoleWord> for config::Role {
+    fn from(role: RoleWord) -> Self {
         match role {
-            Role::Viewer => Self::Viewer,
-            Role::Operator => Self::Operator,
-            Role::Admin => Self::Admin,
+            RoleWord::Viewer => Self::Viewer,
+            RoleWord::Operator => Self::Operator,
+            RoleWord::Admin => Self::Admin,
         }
     }
 }

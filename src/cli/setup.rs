@@ -169,7 +169,7 @@ async fn invite(app: &App, section: &Section, bot_name: Option<&str>) -> anyhow:
         if answer.eq_ignore_ascii_case("none") {
             break;
         }
-        let Ok(role) = pair::Role::from_str(answer, true) else {
+        let Ok(role) = pair::RoleWord::from_str(answer, true) else {
             eprintln!("  {answer:?} is none of these.");
             continue;
         };
