@@ -41,7 +41,7 @@ use clients::Clients;
 use frame::Ready;
 use signals::Signals;
 use spool::Spool;
-use supervise::Run;
+use supervise::SupervisedRun;
 
 /// The hidden subcommand that makes the program a supervisor.
 pub const SUBCOMMAND: &str = "supervise";
@@ -105,7 +105,7 @@ fn supervise(spec: RunSpec, signals: &Signals, spool: Spool, clients: Clients) -
     let unmask = |agents: bool| {
         umask(if agents { users } else { Mode::from_bits_truncate(0o077) });
     };
-    let run = Run::new(spec, signals, spool, clients);
+    let run = SupervisedRun::new(spec, signals, spool, clients);
     match run {
         Ok(run) => {
             tell(&Ready::Started);

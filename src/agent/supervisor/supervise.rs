@@ -30,7 +30,7 @@ use crate::agent::protocol::{Ending, Speak, Step};
 use crate::agent::run::{PROTOCOL_VERSION, RunSpec};
 
 /// One run.
-pub(super) struct Run<'a> {
+pub(super) struct SupervisedRun<'a> {
     spec: RunSpec,
     signals: &'a Signals,
     spool: Spool,
@@ -79,7 +79,7 @@ impl Output {
     }
 }
 
-impl<'a> Run<'a> {
+impl<'a> SupervisedRun<'a> {
     pub(super) fn new(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients) -> io::Result<Self> {
         let output = Output::create(&spool)?;
         let kind = kinds::named(&spec.kind)
