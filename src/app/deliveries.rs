@@ -7,7 +7,7 @@ use std::time::Duration;
 use signalbox_adapter::Deliver;
 
 use crate::config::Config;
-use crate::store::Scope;
+use crate::store::Lanes;
 use crate::transport::Transport;
 use crate::wiring;
 
@@ -17,7 +17,7 @@ pub struct Deliveries {
     /// Adapters by provider.
     pub adapters: BTreeMap<String, Arc<dyn Deliver>>,
     /// The lanes.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Lanes>,
     /// How long a message is worth delivering, by provider; for ever where none is given.
     pub max_ages: BTreeMap<String, Duration>,
     /// Chat transports, to be kept listening.
@@ -31,7 +31,7 @@ impl Deliveries {
         for wiring::Connected { provider, deliver, chats } in wiring::connect(config) {
             self.adapters.insert(provider.to_owned(), deliver);
             self.max_ages.insert(provider.to_owned(), config.delivery.max_age);
-            self.scopes.push(Scope { provider: provider.to_owned(), window: None });
+            self.scopes.push(Lanes { provider: provider.to_owned(), window: None });
             self.transports.extend(chats);
         }
         self

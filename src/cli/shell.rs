@@ -20,7 +20,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::app::{App, Deliveries};
 use crate::lifecycle;
 use crate::observer::files_of;
-use crate::store::{Delivery, RoleError, Scope, Tx};
+use crate::store::{Delivery, Lanes, RoleError, Tx};
 use crate::wiring::console;
 use inbox::{Door, Waiting};
 use pipe::Pipe;
@@ -83,7 +83,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     } else {
         lifecycle::stop_on_signals(&app.servants)?;
     }
-    let scope = Scope { provider: console::PROVIDER.into(), window: Some(id.clone()) };
+    let scope = Lanes { provider: console::PROVIDER.into(), window: Some(id.clone()) };
     let adapter: Arc<dyn Deliver> = Arc::new(deliver);
     let deliveries = || Deliveries {
         adapters: [(console::PROVIDER.to_owned(), Arc::clone(&adapter))].into(),

@@ -8,7 +8,7 @@ use signalbox_adapter::Deliver;
 
 use super::editing::Editing;
 use super::pacer::Pacer;
-use crate::store::{Delivery, Fence, Scope, Store, StoreError, Tx};
+use crate::store::{Delivery, Fence, Lanes, Store, StoreError, Tx};
 
 /// How the outbox of a process is set up.
 pub struct Setup {
@@ -19,7 +19,7 @@ pub struct Setup {
     /// Adapters by provider.
     pub adapters: BTreeMap<String, Arc<dyn Deliver>>,
     /// What this process delivers.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Lanes>,
     /// Name of this process in the rows.
     pub sender: String,
     /// How long a message is worth delivering, by provider; for ever where none is given.

@@ -11,7 +11,7 @@ use signalbox_adapter::{
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::store::{Caps, Durability, NewDelivery, NewThread, Options, Scope, Store, ThreadRoot};
+use crate::store::{Caps, Durability, Lanes, NewDelivery, NewThread, Options, Store, ThreadRoot};
 
 /// How long the outbox may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -104,7 +104,7 @@ async fn sent(threads: bool) -> Vec<String> {
         store: store.clone(),
         fence: None,
         adapters: adapters.clone(),
-        scopes: vec![Scope { provider: "test".into(), window: None }],
+        scopes: vec![Lanes { provider: "test".into(), window: None }],
         sender: "me".into(),
         max_ages: BTreeMap::new(),
         pacer: Pacer::new(adapters),

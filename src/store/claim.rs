@@ -7,7 +7,7 @@
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::ChatAddress;
 
-use super::delivery::{Delivery, Scope, Sending};
+use super::delivery::{Delivery, Lanes, Sending};
 use super::error::StoreError;
 use super::id::{DeliveryId, InboxId};
 use super::outbox::{COLUMNS, OPEN, read};
@@ -46,7 +46,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn claim_deliveries(&self, scopes: &[Scope], sender: &str, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+    pub fn claim_deliveries(&self, scopes: &[Lanes], sender: &str, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         let mut claimed = Vec::new();
         for scope in scopes {
             let due = DUE.replace("?now", "?3");
@@ -118,7 +118,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn next_delivery_at(&self, scopes: &[Scope]) -> Result<Option<Timestamp>, StoreError> {
+    pub fn next_delivery_at(&self, scopes: &[Lanes]) -> Result<Option<Timestamp>, StoreError> {
         let sql = format!(
             "SELECT min(CASE WHEN ?3 < postponed_at THEN 0 ELSE next_at END) FROM outbox
              WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)"
@@ -150,7 +150,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn count_undelivered(&self, scopes: &[Scope], inbox: Option<InboxId>) -> Result<usize, StoreError> {
+    pub fn count_undelivered(&self, scopes: &[Lanes], inbox: Option<InboxId>) -> Result<usize, StoreError> {
         let sql = format!(
             "SELECT count(*) FROM outbox WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
                  AND (?3 IS NULL OR inbox = ?3)"
@@ -183,7 +183,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn doubt_abandoned(&self, scopes: &[Scope], sender: &str) -> Result<usize, StoreError> {
+    pub fn doubt_abandoned(&self, scopes: &[Lanes], sender: &str) -> Result<usize, StoreError> {
         let mut found = 0;
         for scope in scopes {
             found += self

@@ -53,7 +53,7 @@ impl State {
 
 /// Which lanes a process delivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub struct Lanes {
     /// The provider.
     pub provider: String,
     /// The one window of it; `None` for a provider that has none.
@@ -64,7 +64,7 @@ pub struct Scope {
 #[derive(Clone)]
 pub struct Delivering {
     /// Its lanes.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<Lanes>,
     /// Its name in the rows.
     pub sender: String,
     /// Says when a chat may be written to.

@@ -59,7 +59,7 @@ pub use alerts::Taken;
 pub use approval::{Approval, Asking};
 pub use chat::{ChatKey, ChatKeyError};
 pub use counts::{Counts, Waiting};
-pub use delivery::{Delivering, Delivery, Gate, NewDelivery, Scope, Sending, State as DeliveryState};
+pub use delivery::{Delivering, Delivery, Gate, Lanes, NewDelivery, Sending, State as DeliveryState};
 pub use edits::StatusMessage;
 pub use effects::{Effects, Written};
 pub use error::{Deferral, OpenError, StoreError};

@@ -17,7 +17,7 @@ use signalbox::observer::Observer;
 use signalbox::outbox::{Outbox, Pacer, Setup};
 use signalbox::redact::Redactor;
 use signalbox::router::Router;
-use signalbox::store::{Caps, Delivering, Durability, HeldRole, Options, Scope, Store};
+use signalbox::store::{Caps, Delivering, Durability, HeldRole, Lanes, Options, Store};
 use signalbox::turn::{Context, Layout, Transport};
 use signalbox_adapter::{
     ChatAddress, ChatId, Deliver, DeliverError, Document, Identity, InboundKey, Inbox, Incoming, IncomingKind, Limits,
@@ -137,7 +137,7 @@ impl Rig {
         let redactor = Redactor::new(&bus.router().context().config.redact);
         let observer = Observer::new(Arc::clone(&bus), launcher, redactor, Arc::default(), servants.clone());
         let provider = Arc::new(NullProvider::default());
-        let scopes = vec![Scope { provider: PROVIDER.into(), window: None }];
+        let scopes = vec![Lanes { provider: PROVIDER.into(), window: None }];
         let pacer = Pacer::new([]);
         let gate = Arc::clone(&pacer) as _;
         store.deliver_as(Delivering { scopes: scopes.clone(), sender: "bench".into(), gate });

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::bus::Bus;
-use crate::store::{InboxOutcome, Scope, Store, StoreError};
+use crate::store::{InboxOutcome, Lanes, Store, StoreError};
 use crate::wake;
 
 /// How often a waiting command looks for its result.
@@ -50,14 +50,14 @@ impl Inbox for Door {
 pub(super) struct Waiting {
     door: Arc<Door>,
     store: Store,
-    scope: Scope,
+    scope: Lanes,
     stop: CancellationToken,
     worst: AtomicU8,
 }
 
 impl Waiting {
     /// `stop` ends the waiting: nobody reads what comes of it any more.
-    pub(super) fn new(door: Arc<Door>, app: &App, scope: Scope, stop: CancellationToken) -> Self {
+    pub(super) fn new(door: Arc<Door>, app: &App, scope: Lanes, stop: CancellationToken) -> Self {
         Self { door, store: app.store.clone(), scope, stop, worst: AtomicU8::new(0) }
     }
 

@@ -50,7 +50,7 @@ async fn deliveries_are_counted_by_state_and_the_oldest_that_waits_is_known() {
         desk.did(move |tx| tx.enqueue(&message(chat, Purpose::Result, &["hello"]))).await;
         desk.clock.advance(Duration::from_secs(1));
     }
-    let scopes = [Scope { provider: "test".into(), window: None }];
+    let scopes = [Lanes { provider: "test".into(), window: None }];
     let claimed = desk.did(move |tx| tx.claim_deliveries(&scopes, "me", 3)).await;
     let ids: Vec<DeliveryId> = claimed.iter().map(|delivery| delivery.id).collect();
     desk.did(move |tx| {

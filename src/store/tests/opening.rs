@@ -96,7 +96,7 @@ async fn a_store_of_the_first_release_is_brought_up_to_date_and_loses_nothing() 
     let store = open(directory.path()).expect("it opens");
     let version = store.read(|tx| Ok(schema::version(tx.connection)?)).await.expect("readable");
     assert_eq!(version, schema::newest());
-    let scope = vec![Scope { provider: "test".into(), window: None }];
+    let scope = vec![Lanes { provider: "test".into(), window: None }];
     let claimed = store.write(None, move |tx| {
         tx.doubt_abandoned(&scope, "me")?;
         tx.claim_deliveries(&scope, "me", 10)

@@ -4,8 +4,8 @@ use signalbox_adapter::{DeliveryKey, Form};
 
 use super::*;
 
-fn scope() -> Vec<Scope> {
-    vec![Scope { provider: "test".into(), window: None }]
+fn scope() -> Vec<Lanes> {
+    vec![Lanes { provider: "test".into(), window: None }]
 }
 
 async fn enqueue(desk: &Desk, chat: &'static str, purpose: Purpose, parts: &'static [&'static str]) {
@@ -159,7 +159,7 @@ async fn the_next_window_takes_over_what_waits_for_one_that_is_gone() {
     let to = |window: &str| NewDelivery { window: Some(window.into()), ..message("one", Purpose::Result, &["text"]) };
     let (gone, other) = (to("gone"), to("other"));
     desk.did(move |tx| tx.enqueue(&gone).and_then(|()| tx.enqueue(&gone)).and_then(|()| tx.enqueue(&other))).await;
-    let window = |name: &str| vec![Scope { provider: "test".into(), window: Some(name.into()) }];
+    let window = |name: &str| vec![Lanes { provider: "test".into(), window: Some(name.into()) }];
     let gone = window("gone");
     desk.did(move |tx| tx.claim_deliveries(&gone, "gone", 1)).await;
     desk.did(|tx| tx.adopt_window("test", "gone", "new")).await;
