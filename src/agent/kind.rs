@@ -27,7 +27,7 @@ pub trait AgentKind: Sync {
     }
 
     /// Makes what a run of it is started with.
-    fn start(&self, ask: &Ask<'_>) -> Start;
+    fn start(&self, ask: &Ask<'_>) -> Startup;
 
     /// Returns the command that goes on with one of its conversations in a terminal, in a directory.
     fn resume_command(&self, _agent: &Agent, _directory: &str, _conversation: &str) -> Option<String> {
@@ -100,7 +100,7 @@ pub struct Ask<'a> {
 
 /// What a run is started with.
 #[derive(Debug, Clone)]
-pub struct Start {
+pub struct Startup {
     /// Program and arguments.
     pub argv: Vec<String>,
     /// What it is told on standard input.

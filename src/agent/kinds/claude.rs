@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::agent::claude;
-use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Start};
+use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Startup};
 use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
 use crate::agent::words::{filled, quoted};
@@ -41,7 +41,7 @@ impl AgentKind for ClaudeKind {
         Environment { defaults: claude::env_defaults().into(), fixed: claude::env_fixed().into() }
     }
 
-    fn start(&self, ask: &Ask<'_>) -> Start {
+    fn start(&self, ask: &Ask<'_>) -> Startup {
         let new = Uuid::new_v4().to_string();
         let conversation = match ask.conversation {
             Some(id) => claude::Conversation::Resume(id),
@@ -64,7 +64,7 @@ impl AgentKind for ClaudeKind {
             }
             argv
         };
-        Start { argv, prompt: ask.prompt.to_owned(), conversation: Some(id.to_owned()) }
+        Startup { argv, prompt: ask.prompt.to_owned(), conversation: Some(id.to_owned()) }
     }
 
     fn resume_command(&self, agent: &Agent, directory: &str, conversation: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! command: any program that reads a prompt and prints an answer.
 
-use crate::agent::kind::{AgentKind, Ask, Brief, Start};
+use crate::agent::kind::{AgentKind, Ask, Brief, Startup};
 use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
 use crate::agent::text::Text;
@@ -31,12 +31,12 @@ impl AgentKind for CommandKind {
         format!("`{program}` was not found on PATH; set `[agents.{name}] command` to where it is")
     }
 
-    fn start(&self, ask: &Ask<'_>) -> Start {
+    fn start(&self, ask: &Ask<'_>) -> Startup {
         let mut argv = filled(&ask.agent.command, ask.prompt, ask.session, ask.model);
         argv.extend(ask.agent.args.iter().cloned());
         let is_argument = ask.agent.command.iter().any(|word| word.contains("{prompt}"));
         let prompt = if is_argument { String::new() } else { ask.prompt.to_owned() };
-        Start { argv, prompt, conversation: None }
+        Startup { argv, prompt, conversation: None }
     }
 
     fn brief(&self) -> Brief {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::kind::{AgentKind, Ask, Brief, Start};
+use crate::agent::kind::{AgentKind, Ask, Brief, Startup};
 use crate::agent::native::Native;
 use crate::agent::protocol::Speak;
 use crate::agent::run::RunSpec;
@@ -38,7 +38,7 @@ impl AgentKind for HostKind {
         "it is built in".to_owned()
     }
 
-    fn start(&self, ask: &Ask<'_>) -> Start {
+    fn start(&self, ask: &Ask<'_>) -> Startup {
         let scope = Scope {
             asked_by: if ask.has_alert { AskedBy::Alert } else { AskedBy::Person },
             analysis: ask.analysis,
@@ -48,7 +48,7 @@ impl AgentKind for HostKind {
             off_limits: ask.off_limits.to_vec(),
         };
         let argv = vec!["/proc/self/exe".to_owned(), SUBCOMMAND.to_owned(), scope.to_argument()];
-        Start { argv, prompt: ask.prompt.to_owned(), conversation: None }
+        Startup { argv, prompt: ask.prompt.to_owned(), conversation: None }
     }
 
     fn brief(&self) -> Brief {
