@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::describe;
 use super::line::{MAX_DENIALS, happened, text};
-use super::policy::{Policy, Verdict};
+use super::policy::{Policy, Ruling};
 use crate::agent::digest::Digest;
 use crate::agent::event::{Decision, Denial, Event};
 use crate::agent::protocol::Step;
@@ -81,10 +81,10 @@ impl Requests {
     fn judge(&mut self, id: &str, request: &Value, tool: &str, input: &Value) -> Step {
         let blocked = request.get("blocked_path").is_some_and(|path| !path.is_null());
         match self.policy.judge(tool, input, blocked) {
-            Verdict::Allow => allow(id, input),
-            Verdict::Deny => self.forbid(id, tool, input, NOT_PERMITTED),
-            Verdict::Ask if self.open.len() >= MAX_OPEN => self.forbid(id, tool, input, "too many requests are open"),
-            Verdict::Ask => {
+            Ruling::Allow => allow(id, input),
+            Ruling::Deny => self.forbid(id, tool, input, NOT_PERMITTED),
+            Ruling::Ask if self.open.len() >= MAX_OPEN => self.forbid(id, tool, input, "too many requests are open"),
+            Ruling::Ask => {
                 self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone() });
                 let (detail, digest) = (describe::detail(input), Some(Digest::of(tool, input)));
                 happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest }])

@@ -25,7 +25,7 @@ pub(super) struct Policy {
 
 /// What the policy says of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Ruling {
     /// It may.
     Allow,
     /// It may not.
@@ -48,13 +48,13 @@ impl Policy {
     }
 
     /// Judges one request; `blocked` is whether the agent says that the path lies outside its directories.
-    pub(super) fn judge(&self, tool: &str, input: &Value, blocked: bool) -> Verdict {
+    pub(super) fn judge(&self, tool: &str, input: &Value, blocked: bool) -> Ruling {
         match self.permission {
-            Permission::Read => Verdict::Deny,
-            Permission::All => Verdict::Allow,
-            Permission::Ask | Permission::Edit if self.allowed.contains(tool) => Verdict::Allow,
-            Permission::Edit if !blocked && self.edits_own_file(tool, input) => Verdict::Allow,
-            Permission::Ask | Permission::Edit => Verdict::Ask,
+            Permission::Read => Ruling::Deny,
+            Permission::All => Ruling::Allow,
+            Permission::Ask | Permission::Edit if self.allowed.contains(tool) => Ruling::Allow,
+            Permission::Edit if !blocked && self.edits_own_file(tool, input) => Ruling::Allow,
+            Permission::Ask | Permission::Edit => Ruling::Ask,
         }
     }
 
@@ -93,16 +93,16 @@ mod tests {
 
     #[test]
     fn a_reading_run_is_denied_whatever_it_asks_for() {
-        assert_eq!(policy(Permission::Read).judge("Bash", &json!({}), false), Verdict::Deny);
+        assert_eq!(policy(Permission::Read).judge("Bash", &json!({}), false), Ruling::Deny);
     }
 
     #[test]
     fn a_tool_allowed_for_the_session_is_not_asked_for_again() {
         let mut policy = policy(Permission::Ask);
-        assert_eq!(policy.judge("Bash", &json!({}), false), Verdict::Allow);
-        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), false), Verdict::Ask);
+        assert_eq!(policy.judge("Bash", &json!({}), false), Ruling::Allow);
+        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), false), Ruling::Ask);
         policy.allow_for_session("Write".into());
-        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), false), Verdict::Allow);
+        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), false), Ruling::Allow);
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
         let policy = policy(Permission::Edit);
         let judge = |path: &str| policy.judge("Write", &json!({"file_path": path}), false);
         for own in ["/w/project/a.rs", "src/a.rs", "./a"] {
-            assert_eq!(judge(own), Verdict::Allow, "{own}");
+            assert_eq!(judge(own), Ruling::Allow, "{own}");
         }
         for other in [
             "",
@@ -123,10 +123,10 @@ mod tests {
             ".git/hooks/pre-commit",
             "/w/project/.claude/settings.json",
         ] {
-            assert_eq!(judge(other), Verdict::Ask, "{other}");
+            assert_eq!(judge(other), Ruling::Ask, "{other}");
         }
-        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), true), Verdict::Ask);
-        assert_eq!(policy.judge("Write", &json!({"path": "a"}), false), Verdict::Ask);
-        assert_eq!(policy.judge("WebFetch", &json!({"file_path": "a"}), false), Verdict::Ask);
+        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), true), Ruling::Ask);
+        assert_eq!(policy.judge("Write", &json!({"path": "a"}), false), Ruling::Ask);
+        assert_eq!(policy.judge("WebFetch", &json!({"file_path": "a"}), false), Ruling::Ask);
     }
 }
