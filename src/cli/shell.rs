@@ -22,7 +22,7 @@ use crate::lifecycle;
 use crate::observer::files_of;
 use crate::store::{Delivery, Lanes, RoleError, Tx};
 use crate::wiring::console;
-use inbox::{Door, Waiting};
+use inbox::{AwaitingDoor, Door};
 use pipe::Pipe;
 
 /// Exit code of a shell that was interrupted.
@@ -108,7 +108,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         app.servants.start("other windows", |_| screen::keep_adopting(Arc::clone(&app), id.clone()));
     }
     app.servants.start("progress lines", |_| screen::keep_status(Arc::clone(&app), tasks, active));
-    let waiting = Arc::new(Waiting::new(Arc::clone(&door), &app, scope, unread.clone()));
+    let waiting = Arc::new(AwaitingDoor::new(Arc::clone(&door), &app, scope, unread.clone()));
     let inbox: Arc<dyn signalbox_adapter::Inbox> =
         if interactive { Arc::clone(&door) as _ } else { Arc::clone(&waiting) as _ };
     let context = ListenContext::new(inbox, files_of(app.store.directory(), console::PROVIDER), unread.clone());

@@ -47,7 +47,7 @@ impl Inbox for Door {
 }
 
 /// Accepts a message and waits until all that it asked for is done and printed.
-pub(super) struct Waiting {
+pub(super) struct AwaitingDoor {
     door: Arc<Door>,
     store: Store,
     scope: Lanes,
@@ -55,7 +55,7 @@ pub(super) struct Waiting {
     worst: AtomicU8,
 }
 
-impl Waiting {
+impl AwaitingDoor {
     /// `stop` ends the waiting: nobody reads what comes of it any more.
     pub(super) fn new(door: Arc<Door>, app: &App, scope: Lanes, stop: CancellationToken) -> Self {
         Self { door, store: app.store.clone(), scope, stop, worst: AtomicU8::new(0) }
@@ -89,7 +89,7 @@ impl Waiting {
 }
 
 #[async_trait]
-impl Inbox for Waiting {
+impl Inbox for AwaitingDoor {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
         let key = incoming.key.as_str().to_owned();
         if let Err(error) = self.door.accept(incoming).await {
