@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::health::TransportState;
-    use crate::store::{DeliveryState, SessionStatus, Status, Waiting};
+    use crate::store::{Backlog, DeliveryState, SessionStatus, Status};
 
     fn sample() -> Sample {
         let (health, start) = (Health::new(), Instant::now());
@@ -133,7 +133,7 @@ mod tests {
                 ended: vec![(Status::Ok, 30), (Status::ErrorCli, 4)],
                 sessions: vec![(SessionStatus::Idle, 5)],
                 deliveries: vec![(DeliveryState::Pending, 6), (DeliveryState::Failed, 7)],
-                waiting: BTreeMap::from([("console".to_owned(), Waiting { count: 6, oldest })]),
+                waiting: BTreeMap::from([("console".to_owned(), Backlog { count: 6, oldest })]),
                 inbox: 10,
                 inbox_open: 1,
             },

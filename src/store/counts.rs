@@ -31,7 +31,7 @@ pub struct Counts {
     /// Deliveries that are kept, by state.
     pub deliveries: Vec<(DeliveryState, u64)>,
     /// What is still to be delivered, by provider; a provider without any is missing.
-    pub waiting: BTreeMap<String, Waiting>,
+    pub waiting: BTreeMap<String, Backlog>,
     /// Inbound messages that are kept.
     pub inbox: u64,
     /// Those of them that wait for the router.
@@ -40,14 +40,14 @@ pub struct Counts {
 
 /// What a provider has still to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
+pub struct Backlog {
     /// Deliveries.
     pub count: u64,
     /// When the oldest was written.
     pub oldest: Timestamp,
 }
 
-impl Waiting {
+impl Backlog {
     fn add(&mut self, other: Self) {
         *self = Self { count: self.count + other.count, oldest: self.oldest.min(other.oldest) };
     }
@@ -71,7 +71,7 @@ impl Tx<'_> {
         let sessions = self.groups(SESSIONS)?;
         let ended = self.ended()?;
         let of = |groups: &BTreeMap<String, u64>, word: &str| groups.get(word).copied().unwrap_or(0);
-        let (mut by_state, mut waiting) = (BTreeMap::new(), BTreeMap::<String, Waiting>::new());
+        let (mut by_state, mut waiting) = (BTreeMap::new(), BTreeMap::<String, Backlog>::new());
         for (provider, state, group) in self.waiting()? {
             *by_state.entry(state).or_default() += group.count;
             waiting.entry(provider).and_modify(|sum| sum.add(group)).or_insert(group);
@@ -117,10 +117,10 @@ impl Tx<'_> {
     }
 
     /// Counts what waits to be delivered, by provider and state.
-    fn waiting(&self) -> Result<Vec<(String, String, Waiting)>, StoreError> {
+    fn waiting(&self) -> Result<Vec<(String, String, Backlog)>, StoreError> {
         let mut statement = self.connection.prepare_cached(WAITING_DELIVERIES)?;
         let rows = statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, Waiting { count: row.get(2)?, oldest: row.get(3)? })))?;
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, Backlog { count: row.get(2)?, oldest: row.get(3)? })))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

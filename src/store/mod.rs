@@ -58,7 +58,7 @@ pub use admission::{Admission, NewTask, OwnTask, Refusal};
 pub use alerts::Taken;
 pub use approval::{Approval, Asking};
 pub use chat::{ChatKey, ChatKeyError};
-pub use counts::{Counts, Waiting};
+pub use counts::{Backlog, Counts};
 pub use delivery::{Delivering, Delivery, Gate, Lanes, NewDelivery, Sending, State as DeliveryState};
 pub use edits::StatusMessage;
 pub use effects::{Effects, Written};

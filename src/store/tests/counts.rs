@@ -68,7 +68,7 @@ async fn deliveries_are_counted_by_state_and_the_oldest_that_waits_is_known() {
     ];
     assert_eq!(counts.deliveries, expected);
     let oldest = written.after(Duration::from_secs(2));
-    assert_eq!(counts.waiting, [("test".to_owned(), Waiting { count: 2, oldest })].into());
+    assert_eq!(counts.waiting, [("test".to_owned(), Backlog { count: 2, oldest })].into());
 }
 
 #[tokio::test]
