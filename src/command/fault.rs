@@ -12,7 +12,7 @@ const MAX_QUOTED_CHARS: usize = 40;
 #[error("{fault}")]
 pub struct Misunderstood {
     /// What is wrong, one line.
-    pub fault: Fault,
+    pub fault: ParseFault,
     /// Whether a command was given; plain text of a group that nobody addressed to us needs no answer.
     pub command: bool,
     /// How to write it, one line.
@@ -23,7 +23,7 @@ pub struct Misunderstood {
 
 /// What can be wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum ParseFault {
     /// No command has this word.
     #[error("there is no command `/{0}`")]
     UnknownCommand(String),
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_answer_tells_fault_usage_and_nearest_word() {
         let misunderstood = Misunderstood {
-            fault: Fault::UnknownCommand("sesion".into()),
+            fault: ParseFault::UnknownCommand("sesion".into()),
             command: true,
             usage: "/session <prompt>".into(),
             nearest: Some("/session".into()),

@@ -35,7 +35,7 @@ pub mod words;
 
 pub use argument::{Argument, Flag, Kind};
 pub use complete::{Candidate, Words, complete};
-pub use fault::{Fault, Misunderstood};
+pub use fault::{Misunderstood, ParseFault};
 pub use grammar::{Defined, Definition, Example, Form, Group, Need};
 pub use mention::{KnownNames, Resolved, resolve};
 pub use menu::menu;

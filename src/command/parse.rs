@@ -1,7 +1,7 @@
 //! Text → [`Parsed`], by the table.
 
 use super::argument::{Argument, Flag, Kind};
-use super::fault::{Fault, Misunderstood, quoted};
+use super::fault::{Misunderstood, ParseFault, quoted};
 use super::grammar::{Definition, Form};
 use super::nearest::nearest;
 use super::parsed::{FreeText, Parsed};
@@ -57,7 +57,7 @@ fn free_text(text: &str) -> Result<Parsed, Misunderstood> {
     }
     let told = |fault| Misunderstood { fault, command: false, usage: "@<session> <prompt>".into(), nearest: None };
     if text.contains('\0') {
-        return Err(told(Fault::Nul));
+        return Err(told(ParseFault::Nul));
     }
     let start = without_options(text).map_err(|wrong| told(wrong.fault))?;
     Ok(Parsed::FreeText(FreeText { mention: start.mention, prompt: start.prompt, whole: start.whole }))
@@ -65,7 +65,7 @@ fn free_text(text: &str) -> Result<Parsed, Misunderstood> {
 
 fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, Misunderstood> {
     if rest.contains('\0') {
-        return Err(misunderstood(&definition.forms[0], Fault::Nul));
+        return Err(misunderstood(&definition.forms[0], ParseFault::Nul));
     }
     let words: Vec<&str> = rest.split_whitespace().take(MAX_WORDS).collect();
     for form in definition.forms {
@@ -92,7 +92,7 @@ fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, 
 /// Checks the words that a form takes: their length, and that a command among them is one.
 fn checked<'t>(form: &Form<Command>, given: Vec<&'t str>) -> Result<Vec<&'t str>, Misunderstood> {
     if let Some(long) = given.iter().find(|word| word.len() > MAX_WORD_BYTES) {
-        let fault = Fault::LongWord { word: quoted(long), limit_bytes: MAX_WORD_BYTES };
+        let fault = ParseFault::LongWord { word: quoted(long), limit_bytes: MAX_WORD_BYTES };
         return Err(misunderstood(form, fault));
     }
     if !form.arguments.iter().any(|argument| matches!(argument, Argument::OptionalWord(_, Kind::Command))) {
@@ -116,13 +116,13 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
     let form = definition.forms.iter().rev().max_by_key(|form| fitting(form)).unwrap_or(&definition.forms[0]);
     let far = fitting(form);
     if let Some(missing @ Argument::Word(..)) = form.parts().nth(words.len()) {
-        let fault = Fault::MissingWord { command: definition.word, missing: missing.to_string() };
+        let fault = ParseFault::MissingWord { command: definition.word, missing: missing.to_string() };
         return misunderstood(form, fault);
     }
     let takes = |(index, word): (usize, &&str)| form.parts().nth(index).is_some_and(|own| own.takes(word));
     let Some(index) = words.iter().enumerate().position(|at| !takes(at)) else {
         let missing = form.parts().nth(words.len()).map(|part| part.to_string()).unwrap_or_default();
-        return misunderstood(form, Fault::MissingWord { command: definition.word, missing });
+        return misunderstood(form, ParseFault::MissingWord { command: definition.word, missing });
     };
     let word = words[index];
     let before = words.iter().take(index).map(|word| quoted(word));
@@ -142,7 +142,7 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
     let meant =
         |form: &&Form<Command>| form.parts().nth(index).is_some_and(|own| near.is_some_and(|near| own.takes(near)));
     let form = definition.forms.iter().filter(|form| fitting(form) == far).find(meant).unwrap_or(form);
-    let fault = Fault::UnknownWord { after, word: quoted(word) };
+    let fault = ParseFault::UnknownWord { after, word: quoted(word) };
     Misunderstood { nearest: near.map(str::to_owned), ..misunderstood(form, fault) }
 }
 
@@ -153,14 +153,14 @@ fn unknown_command(word: &str) -> Misunderstood {
     let help = definition("help").expect("the table has /help");
     let shown = near.unwrap_or(help);
     Misunderstood {
-        fault: Fault::UnknownCommand(quoted(word)),
+        fault: ParseFault::UnknownCommand(quoted(word)),
         command: true,
         usage: shown.forms[0].usage(),
         nearest: near.map(|near| format!("/{}", near.word)),
     }
 }
 
-fn misunderstood(form: &Form<Command>, fault: Fault) -> Misunderstood {
+fn misunderstood(form: &Form<Command>, fault: ParseFault) -> Misunderstood {
     Misunderstood { fault, command: true, usage: form.usage(), nearest: None }
 }
 

@@ -1,7 +1,7 @@
 //! A prompt and what may stand before it: options, a mention, and the `--` that ends both.
 
 use super::argument::Flag;
-use super::fault::{Fault, quoted};
+use super::fault::{ParseFault, quoted};
 use super::nearest::nearest;
 use super::start::{Mention, Start};
 
@@ -12,13 +12,13 @@ pub(super) const MAX_WORD_BYTES: usize = 256;
 
 /// What is wrong, the option it is about, and what may have been meant.
 pub(super) struct Wrong {
-    pub(super) fault: Fault,
+    pub(super) fault: ParseFault,
     pub(super) flag: Option<Flag>,
     pub(super) nearest: Option<&'static str>,
 }
 
-impl From<Fault> for Wrong {
-    fn from(fault: Fault) -> Self {
+impl From<ParseFault> for Wrong {
+    fn from(fault: ParseFault) -> Self {
         Self { fault, flag: None, nearest: None }
     }
 }
@@ -102,11 +102,11 @@ impl Options<'_> {
             Flag::Project => &mut self.project,
         };
         let fault = if slot.is_some() {
-            Fault::Twice(flag.as_str())
+            ParseFault::Twice(flag.as_str())
         } else if value.is_empty() || as_typed(value).is_some() {
-            Fault::MissingValue(flag.as_str())
+            ParseFault::MissingValue(flag.as_str())
         } else if value.len() > MAX_WORD_BYTES {
-            Fault::LongWord { word: quoted(value), limit_bytes: MAX_WORD_BYTES }
+            ParseFault::LongWord { word: quoted(value), limit_bytes: MAX_WORD_BYTES }
         } else {
             *slot = Some(value.to_owned());
             return Ok(());
@@ -116,7 +116,7 @@ impl Options<'_> {
 
     fn unknown(&self, option: &str, near: &str) -> Wrong {
         let flag = self.flags.iter().copied().find(|flag| &flag.as_str()[2..] == near);
-        Wrong { fault: Fault::UnknownOption(quoted(option)), flag, nearest: flag.map(Flag::as_str) }
+        Wrong { fault: ParseFault::UnknownOption(quoted(option)), flag, nearest: flag.map(Flag::as_str) }
     }
 
     fn into_start(self, mention: Option<Mention>, prompt: String, whole: String) -> Start {
@@ -148,11 +148,11 @@ pub(super) fn first_word(text: &str) -> (&str, &str) {
     (&text[..end], text[end..].trim_start())
 }
 
-fn checked(prompt: &str) -> Result<&str, Fault> {
+fn checked(prompt: &str) -> Result<&str, ParseFault> {
     match prompt.len() {
-        0 => Err(Fault::MissingPrompt),
+        0 => Err(ParseFault::MissingPrompt),
         size_bytes if size_bytes > MAX_PROMPT_BYTES => {
-            Err(Fault::LongPrompt { size_bytes, limit_bytes: MAX_PROMPT_BYTES })
+            Err(ParseFault::LongPrompt { size_bytes, limit_bytes: MAX_PROMPT_BYTES })
         }
         _ => Ok(prompt),
     }
