@@ -102,7 +102,7 @@ struct Inner {
 
 /// How one transport was at the moment of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transport {
+pub struct TransportSnapshot {
     /// Name of the provider.
     pub provider: String,
     /// Its state.
@@ -127,12 +127,12 @@ impl Health {
 
     /// Returns how every transport is at `now`, by name.
     #[must_use]
-    pub fn snapshot(&self, now: Instant) -> Vec<Transport> {
+    pub fn snapshot(&self, now: Instant) -> Vec<TransportSnapshot> {
         let transports = locked(&self.transports);
         let transport = |(provider, health): (&String, &TransportHealth)| {
             let inner = locked(&health.inner);
             let since_alive = inner.last_alive.map(|last| now.saturating_duration_since(last));
-            Transport { provider: provider.clone(), state: inner.state.clone(), since_alive }
+            TransportSnapshot { provider: provider.clone(), state: inner.state.clone(), since_alive }
         };
         transports.iter().map(transport).collect()
     }
@@ -161,7 +161,7 @@ impl TransportHealth {
     }
 }
 
-impl Transport {
+impl TransportSnapshot {
     /// Whether messages come in, here or at the process that this one stands by for.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -184,7 +184,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn only(health: &Health, now: Instant) -> Transport {
+    fn only(health: &Health, now: Instant) -> TransportSnapshot {
         let [transport] = health.snapshot(now).try_into().expect("one transport");
         transport
     }

@@ -7,14 +7,14 @@ use std::time::Instant;
 use super::exposition::{Exposition, MetricKind};
 use super::process;
 use crate::clock::Timestamp;
-use crate::health::{Health, Transport};
+use crate::health::{Health, TransportSnapshot};
 use crate::store::{Counts, Store};
 
 /// What the numbers are made of.
 struct Sample {
     now: Timestamp,
     counts: Counts,
-    transports: Vec<Transport>,
+    transports: Vec<TransportSnapshot>,
     started_at: Option<Timestamp>,
     resident_bytes: Option<u64>,
     /// Size of the database's write-ahead log.
@@ -93,7 +93,7 @@ fn delivery_families(text: &mut Exposition, sample: &Sample) {
     by_provider.iter().for_each(|(provider, (_, age))| oldest.sample("provider", provider, age));
 }
 
-fn transport_families(text: &mut Exposition, transports: &[Transport]) {
+fn transport_families(text: &mut Exposition, transports: &[TransportSnapshot]) {
     let help = "Whether a transport listens and was heard of lately, or stands by (1), or not (0).";
     let mut up = text.family("signalbox_transport_up", MetricKind::Gauge, help);
     transports.iter().for_each(|one| up.sample("provider", &one.provider, u8::from(one.is_ready())));

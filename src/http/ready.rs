@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::health::Transport;
+use crate::health::TransportSnapshot;
 
 /// Whether everything is ready.
 #[derive(Debug, Serialize)]
@@ -38,8 +38,8 @@ struct TransportReadiness<'a> {
 
 impl<'a> Readiness<'a> {
     /// Judges whether a row could be written, and how the transports are. No transport at all is fine: terminals.
-    pub(super) fn new(writable: Result<(), String>, transports: &'a [Transport]) -> Self {
-        let transport = |one: &'a Transport| {
+    pub(super) fn new(writable: Result<(), String>, transports: &'a [TransportSnapshot]) -> Self {
+        let transport = |one: &'a TransportSnapshot| {
             let readiness = TransportReadiness {
                 ready: one.is_ready(),
                 state: one.state.as_str(),
@@ -49,7 +49,7 @@ impl<'a> Readiness<'a> {
             (one.provider.as_str(), readiness)
         };
         Self {
-            ready: writable.is_ok() && transports.iter().all(Transport::is_ready),
+            ready: writable.is_ok() && transports.iter().all(TransportSnapshot::is_ready),
             store: StoreReadiness { ready: writable.is_ok(), why: writable.err() },
             transports: transports.iter().map(transport).collect(),
         }
