@@ -20,7 +20,7 @@ use crate::outbox;
 use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{Delivery, HeldRole, RoleError, StoreError, Tx};
-use crate::transport::{Surroundings, Transport};
+use crate::transport::{ChatTransport, Surroundings};
 use crate::turn::{Context, Layout, loss};
 use crate::wake::Waker;
 use crate::wiring;
@@ -112,7 +112,7 @@ impl App {
     }
 
     /// Starts listening to the chats.
-    fn start_transports(&self, bus: &Arc<Bus>, transports: Vec<Transport>) {
+    fn start_transports(&self, bus: &Arc<Bus>, transports: Vec<ChatTransport>) {
         let known = &bus.router().context().transports;
         for transport in transports {
             let bot_name = known.get(&transport.provider).map(|known| Arc::clone(&known.bot_name));

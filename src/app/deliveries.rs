@@ -8,7 +8,7 @@ use signalbox_adapter::Deliver;
 
 use crate::config::Config;
 use crate::store::Lanes;
-use crate::transport::Transport;
+use crate::transport::ChatTransport;
 use crate::wiring;
 
 /// What a process delivers, and with what.
@@ -21,7 +21,7 @@ pub struct Deliveries {
     /// How long a message is worth delivering, by provider; for ever where none is given.
     pub max_ages: BTreeMap<String, Duration>,
     /// Chat transports, to be kept listening.
-    pub transports: Vec<Transport>,
+    pub transports: Vec<ChatTransport>,
 }
 
 impl Deliveries {

@@ -37,7 +37,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const STORE_AGAIN: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5) };
 
 /// A provider's transport, connected to nothing yet.
-pub struct Transport {
+pub struct ChatTransport {
     /// The provider.
     pub provider: String,
     /// The bot's id, which names its role.
@@ -68,7 +68,7 @@ pub struct Surroundings {
     pub stop: CancellationToken,
 }
 
-impl Transport {
+impl ChatTransport {
     /// Listens until the program stops; one whom the provider will not have waits for that, as all else goes on.
     ///
     /// # Errors

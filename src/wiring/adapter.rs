@@ -51,7 +51,7 @@ pub struct Connected {
     /// What writes there.
     pub deliver: Arc<dyn Deliver>,
     /// What keeps listening there; `None` where we only write.
-    pub chats: Option<transport::Transport>,
+    pub chats: Option<transport::ChatTransport>,
 }
 
 /// What asking a provider who we are has come to.

@@ -41,7 +41,7 @@ impl Integration for Telegram {
         Ok(Connected {
             provider: PROVIDER,
             deliver: Arc::clone(&bot.deliver) as _,
-            chats: Some(transport::Transport {
+            chats: Some(transport::ChatTransport {
                 provider: PROVIDER.to_owned(),
                 bot_id: bot.bot_id,
                 listen: Box::new(bot.listen),
