@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::catalogue::Catalogue;
 use crate::agent::supervisor::boot_id;
 use crate::clock::SystemClock;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::health::Health;
 use crate::lifecycle::Servants;
-use crate::store::{Caps, Durability, HeldRole, Options, Store};
+use crate::store::{Caps, HeldRole, Options, Store};
 
 /// How often is looked whether the database is still where it was opened.
 const LOOK_FOR_DATABASE_EVERY: Duration = Duration::from_secs(2);
@@ -52,10 +52,7 @@ impl App {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let options = Options {
-            durability: match config.store.durability {
-                config::Durability::Power => Durability::Power,
-                config::Durability::Process => Durability::Process,
-            },
+            durability: config.store.durability,
             caps: Caps {
                 per_chat: size(config.limits.max_tasks_per_chat),
                 total: config.limits.max_tasks(cores),

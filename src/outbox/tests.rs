@@ -11,7 +11,8 @@ use signalbox_adapter::{
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::store::{Caps, Durability, Lanes, NewDelivery, NewThread, Options, Store, ThreadRoot};
+use crate::config::Durability;
+use crate::store::{Caps, Lanes, NewDelivery, NewThread, Options, Store, ThreadRoot};
 
 /// How long the outbox may take.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -23,7 +23,8 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::error::{OpenError, StoreError};
-use super::open::{Durability, connect};
+use super::open::connect;
+use crate::config::Durability;
 use crate::health::{LostByPanic, StoreHealth};
 use crate::lifecycle::rehearsal;
 

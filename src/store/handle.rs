@@ -12,11 +12,12 @@ use super::delivery::Delivering;
 use super::effects::Written;
 use super::error::{OpenError, StoreError};
 use super::fence::Fence;
-use super::open::{Durability, connect_reader, data_version};
+use super::open::{connect_reader, data_version};
 use super::place::Place;
 use super::tx::{Caps, Tx, TxContext};
 use super::{checkpoint, files, open, writer};
 use crate::clock::Clock;
+use crate::config::Durability;
 use crate::health::StoreHealth;
 
 /// Reading connections kept open.

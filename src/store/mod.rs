@@ -69,7 +69,6 @@ pub use id::{ApprovalId, DeliveryId, InboxId, IncidentId, SessionId, TaskId};
 pub use inbox::{InboxOutcome, OpenInbound, UnreadableRow};
 pub use incident::{Change, History, Incident};
 pub use investigations::{Again, Investigation, NewInvestigation};
-pub use open::Durability;
 pub use retention::KeptFolders;
 pub use roles::{HeldRole, RoleError};
 pub use session::{NewSession, Session, SessionStatus};

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::{OpenError, StoreError};
 use super::{files, schema};
+use crate::config::Durability;
 
 /// How long a statement waits for another process before it counts as busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -15,16 +16,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CHECK_UP_TO_BYTES: u64 = 4 << 20;
 /// Marks our database files ("sgbx"), so that another program's file is not taken for ours.
 pub(super) const APPLICATION_ID: i64 = 0x7367_6278;
-
-/// How much a commit survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Durability {
-    /// A cut of power loses nothing acknowledged.
-    #[default]
-    Power,
-    /// A killed process loses nothing; a cut of power may lose the last moments.
-    Process,
-}
 
 /// Opens a database for writing, makes it where it is missing, and brings it to the newest schema.
 ///

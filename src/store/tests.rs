@@ -26,6 +26,7 @@ use rusqlite::Connection;
 use super::open::connect_reader;
 use super::*;
 use crate::clock::{Clock as _, ManualClock, Timestamp};
+use crate::config::Durability;
 
 /// A store of its own in a directory of its own.
 struct Desk {

@@ -11,13 +11,13 @@ use signalbox::agent::catalogue::Catalogue;
 use signalbox::agent::supervisor::client::Launcher;
 use signalbox::bus::Bus;
 use signalbox::clock::SystemClock;
-use signalbox::config::{self, Config};
+use signalbox::config::{self, Config, Durability};
 use signalbox::lifecycle::Servants;
 use signalbox::observer::Observer;
 use signalbox::outbox::{Outbox, Pacer, Setup};
 use signalbox::redact::Redactor;
 use signalbox::router::Router;
-use signalbox::store::{Caps, Delivering, Durability, HeldRole, Lanes, Options, Store};
+use signalbox::store::{Caps, Delivering, HeldRole, Lanes, Options, Store};
 use signalbox::turn::{Context, Layout, Transport};
 use signalbox_adapter::{
     ChatAddress, ChatId, Deliver, DeliverError, Document, Identity, InboundKey, Inbox, Incoming, IncomingKind, Limits,
@@ -107,8 +107,7 @@ impl Rig {
         std::fs::write(&file, toml).expect("written");
         let sources = config::Sources { explicit: Some(file), env: BTreeMap::new(), ..config::Sources::default() };
         let mut config: Config = config::load(&sources).expect("a good configuration").config;
-        let list =
-            config::Allowed { users: [(UserId::new("1"), config::Role::Admin)].into(), ..Default::default() };
+        let list = config::Allowed { users: [(UserId::new("1"), config::Role::Admin)].into(), ..Default::default() };
         config.allow.0.insert(Provider::new(PROVIDER), list);
         let state = directory.path().join("state");
         let caps = Caps {

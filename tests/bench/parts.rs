@@ -5,7 +5,7 @@ mod kit;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use signalbox::store::Durability;
+use signalbox::config::Durability;
 use signalbox_adapter::{Document, PlainMeasure, TextUnit, split};
 use signalbox_console::{Style, paint};
 

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use signalbox::store::Durability;
+use signalbox::config::Durability;
 
 use kit::Rig;
 use table::{PROGRAM, machine_costs, memory_kb, ms, row, spread, timed};
