@@ -10,6 +10,8 @@ use imports::Imports;
 
 #[path = "architecture/imports.rs"]
 mod imports;
+#[path = "architecture/names.rs"]
+mod names;
 
 /// The crate that adapters and core share.
 const CONTRACT: &str = "signalbox-adapter";

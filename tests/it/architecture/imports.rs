@@ -19,7 +19,7 @@ pub(crate) struct Imports {
 
 /// A piece of code.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+pub(crate) enum Token {
     Word(String),
     Sign(char),
     Colons,
@@ -40,19 +40,9 @@ impl Imports {
     /// Reads the imports of a crate whose sources are the files below a folder; `own` is what its binary calls it.
     pub(crate) fn read(sources: &Files, folder: &str, own: &str) -> Self {
         let mut modules: BTreeMap<Path, Module> = BTreeMap::new();
-        let below = sources.iter().filter_map(|(path, text)| Some((path.strip_prefix(folder)?, text)));
-        let texts: Vec<(Path, Vec<Token>)> = below.map(|(path, text)| (module_of(path), tokens(text))).collect();
-        let mut tests: BTreeSet<Path> = BTreeSet::new();
-        let mut known: BTreeSet<Path> = texts.iter().map(|(path, _)| path.clone()).collect();
-        let mut cut = Vec::new();
+        let texts = code(sources, folder);
+        let known: BTreeSet<Path> = texts.iter().map(|(path, _)| path.clone()).collect();
         for (path, tokens) in texts {
-            let (kept, left_out) = without_tests(tokens);
-            tests.extend(left_out.into_iter().map(|name| child(&path, &name)));
-            cut.push((path, kept));
-        }
-        let is_test = |path: &Path| tests.iter().any(|test| path.starts_with(test));
-        known.retain(|path| !is_test(path));
-        for (path, tokens) in cut.into_iter().filter(|(path, _)| !is_test(path)) {
             modules.entry(path.clone()).or_default().absorb(&path, &tokens, &known, own);
         }
         let mut imports = Self::default();
@@ -105,6 +95,21 @@ impl Imports {
         }
         circles.into_iter().collect()
     }
+}
+
+/// Reads the code of a crate whose sources are the files below a folder, by module, without what is for tests only.
+pub(crate) fn code(sources: &Files, folder: &str) -> Vec<(Path, Vec<Token>)> {
+    let below = sources.iter().filter_map(|(path, text)| Some((path.strip_prefix(folder)?, text)));
+    let mut tests: BTreeSet<Path> = BTreeSet::new();
+    let mut code = Vec::new();
+    for (path, text) in below {
+        let path = module_of(path);
+        let (kept, left_out) = without_tests(tokens(text));
+        tests.extend(left_out.into_iter().map(|name| child(&path, &name)));
+        code.push((path, kept));
+    }
+    code.retain(|(path, _)| !tests.iter().any(|test| path.starts_with(test)));
+    code
 }
 
 /// Follows a path to the module that defines its last name; `None` for what is not of this crate.
