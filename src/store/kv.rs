@@ -42,6 +42,22 @@ impl Tx<'_> {
         self.fact(&format!("bot-name:{provider}"))
     }
 
+    /// Keeps what a listener notes for its next life, in place of what it noted under this name before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_note(&self, listener: &str, name: &str, words: &str) -> Result<(), StoreError> {
+        self.put(&format!("note:{listener}:{name}"), words, None)
+    }
+
+    /// Returns what a listener noted last under a name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn kept_note(&self, listener: &str, name: &str) -> Result<Option<String>, StoreError> {
+        self.fact(&format!("note:{listener}:{name}"))
+    }
+
     /// Whether this happens for the first time in `span`; remembers for so long that it happened now if so.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::clock::Backoff;
 use crate::health::{TransportHealth, TransportState};
-use crate::store::{Fence, HeldRole, RoleError, Store, StoreError};
+use crate::store::{Fence, HeldRole, RoleError, Store, StoreError, Tx};
 use again::Losses;
 
 /// How often a stand-by asks for the role; a holder's death is noticed within this time.
@@ -94,7 +94,8 @@ impl Poller {
     /// Listens, again after every loss, until the program stops or the provider will not have us.
     async fn listen(&self, listen: &mut dyn Listen, around: &Surroundings) {
         let Some(role) = self.take_role(around).await else { return };
-        let door = Arc::new(Door::new(Arc::clone(&around.bus), role.fence().clone()));
+        let listener = format!("{}:{}", self.provider, self.bot_id);
+        let door = Arc::new(Door::new(Arc::clone(&around.bus), role.fence().clone(), listener));
         let mut again = Losses::default();
         let mut introduced = false;
         loop {
@@ -270,6 +271,8 @@ fn as_listen_error(error: DeliverError) -> ListenError {
 struct Door {
     bus: Arc<Bus>,
     fence: Fence,
+    /// Whose notes are kept.
+    listener: String,
     /// Messages in a row that could not be stored for now.
     failures: AtomicU32,
     /// Whether the last one is such, and has not been waited for yet.
@@ -277,8 +280,8 @@ struct Door {
 }
 
 impl Door {
-    fn new(bus: Arc<Bus>, fence: Fence) -> Self {
-        Self { bus, fence, failures: AtomicU32::new(0), failed: AtomicBool::new(false) }
+    fn new(bus: Arc<Bus>, fence: Fence, listener: String) -> Self {
+        Self { bus, fence, listener, failures: AtomicU32::new(0), failed: AtomicBool::new(false) }
     }
 
     /// Returns how long to wait, once for each message that could not be stored for now.
@@ -304,5 +307,18 @@ impl Inbox for Door {
 
     async fn wants_files(&self, incoming: &Incoming) -> bool {
         self.bus.wants_files(incoming).await
+    }
+
+    async fn note(&self, name: &str, words: &str) -> Result<(), AcceptError> {
+        let (listener, name, words) = (self.listener.clone(), name.to_owned(), words.to_owned());
+        let step = move |tx: &Tx<'_>| tx.keep_note(&listener, &name, &words);
+        let noted = self.bus.store().write(Some(&self.fence), step).await;
+        noted.map(|_| ()).map_err(|error| AcceptError(Box::new(error)))
+    }
+
+    async fn noted(&self, name: &str) -> Result<Option<String>, AcceptError> {
+        let (listener, name) = (self.listener.clone(), name.to_owned());
+        let noted = self.bus.store().read(move |tx| tx.kept_note(&listener, &name)).await;
+        noted.map_err(|error| AcceptError(Box::new(error)))
     }
 }

@@ -57,6 +57,23 @@ pub trait Inbox: Send + Sync {
     async fn wants_files(&self, _incoming: &Incoming) -> bool {
         true
     }
+
+    /// Keeps a few words of the listener's own for its next life, such as how to go on with a session, in place of earlier
+    /// ones of this name.
+    ///
+    /// # Errors
+    /// [`AcceptError`]: the next life may find the earlier ones.
+    async fn note(&self, _name: &str, _words: &str) -> Result<(), AcceptError> {
+        Ok(())
+    }
+
+    /// Returns what was noted under this name, in this life or an earlier one; `None` where nothing was, or nothing is kept.
+    ///
+    /// # Errors
+    /// [`AcceptError`]: nobody can tell.
+    async fn noted(&self, _name: &str) -> Result<Option<String>, AcceptError> {
+        Ok(None)
+    }
 }
 
 /// Tells why an update could not be made durable.

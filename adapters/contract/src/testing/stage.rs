@@ -23,6 +23,15 @@ pub trait Stage: Send + Sync {
     /// after a while, there is nothing to do.
     async fn give_again(&self) {}
 
+    /// Keeps what the listener notes for its next life ([`crate::Inbox::note`]); for an adapter that notes nothing there is
+    /// nothing to do.
+    fn note(&self, _name: &str, _words: &str) {}
+
+    /// Returns what was noted under this name.
+    fn noted(&self, _name: &str) -> Option<String> {
+        None
+    }
+
     /// Breaks the connection in the way of this number when the listener next uses it; returns false when there are no
     /// more ways.
     async fn disturb(&self, way: usize) -> bool;

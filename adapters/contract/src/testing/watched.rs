@@ -86,7 +86,7 @@ impl Watched {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, breach: &str) {
+    fn breached(&self, breach: &str) {
         self.notes().breach.get_or_insert_with(|| breach.to_owned());
     }
 
@@ -96,14 +96,14 @@ impl Watched {
         let earlier = keys.entry(key.clone()).or_insert_with(|| text.to_owned());
         if earlier != text {
             let breach = format!("{text:?} has the key {key}, which {earlier:?} had");
-            self.note(&breach);
+            self.breached(&breach);
         }
     }
 
     /// Notes a message that is acknowledged while it is being accepted.
     fn look(&self, incoming: &Incoming, first: bool) {
         if first && self.stage.standing(text_of(incoming)) == Standing::Acknowledged {
-            self.note("a message was acknowledged before it was accepted");
+            self.breached("a message was acknowledged before it was accepted");
         }
     }
 }
@@ -153,6 +153,15 @@ impl Inbox for Watched {
             self.inbox.refuse_next(1);
         }
         self.inbox.accept(incoming).await
+    }
+
+    async fn note(&self, name: &str, words: &str) -> Result<(), AcceptError> {
+        self.stage.note(name, words);
+        Ok(())
+    }
+
+    async fn noted(&self, name: &str) -> Result<Option<String>, AcceptError> {
+        Ok(self.stage.noted(name))
     }
 }
 
