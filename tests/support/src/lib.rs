@@ -14,6 +14,7 @@
 
 pub mod agent;
 pub mod everyday;
+mod parameters;
 pub mod programs;
 pub mod smtp;
 pub mod telegram;

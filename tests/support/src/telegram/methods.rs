@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::parameters::Parameters;
 use super::rules::{self, utf16_len};
 use super::state::{ChatKind, Fate, Shown, State};
 use super::{BOT_ID, BOT_NAME, Shared};
+use crate::parameters::Parameters;
 
 /// Longest text, in UTF-16 code units.
 const MAX_TEXT: usize = 4096;

@@ -9,7 +9,6 @@
 
 mod fault;
 mod methods;
-mod parameters;
 mod people;
 mod rules;
 mod server;

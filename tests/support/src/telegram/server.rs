@@ -20,9 +20,9 @@ use tokio::task::JoinSet;
 
 use super::fault::Fault;
 use super::methods::{Answer, answer};
-use super::parameters::Parameters;
 use super::state::Call;
 use super::{Shared, TOKEN};
+use crate::parameters::Parameters;
 
 /// What is sent back, and whether in full.
 type Reply = Result<Response<Body>, io::Error>;
