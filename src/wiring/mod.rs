@@ -6,6 +6,7 @@
 
 mod adapter;
 pub mod console;
+mod discord;
 mod email;
 mod telegram;
 #[cfg(test)]
@@ -54,6 +55,7 @@ adapters! {
     "console": console::Console,
     "telegram" reads "telegram": telegram::Telegram,
     "email" reads "smtp": email::Email,
+    "discord" reads "discord": discord::Discord,
 }
 
 fn integrations() -> impl Iterator<Item = &'static dyn Integration> {

@@ -3,6 +3,7 @@
 //! | module | stands for |
 //! |---|---|
 //! | [`telegram`] | the Bot API, as strict as the real one, and the people who use it |
+//! | [`discord`] | Discord's gateway and REST API, as strict as the real ones, and the people who use it |
 //! | [`smtp`] | a mail server that refuses what a strict one refuses |
 //! | [`agent`] | an agent that does what its prompt says |
 //! | [`everyday`] | a house for a story of the whole program: its files, its processes, what they say |
@@ -13,6 +14,7 @@
 //! It is a dev-dependency only. It uses nothing else of ours: the program is known by its file, a provider by its wire.
 
 pub mod agent;
+pub mod discord;
 pub mod everyday;
 mod parameters;
 pub mod programs;

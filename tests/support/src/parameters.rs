@@ -1,4 +1,4 @@
-//! The parameters of a call, from JSON or a multipart form, as one JSON object.
+//! The parameters of a call, from JSON or a multipart form, as JSON.
 
 use std::collections::HashMap;
 
@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 pub(crate) struct Parameters {
     /// Everything that is no file; in a form, what reads as JSON is read as JSON.
     pub(crate) fields: Map<String, Value>,
+    /// The items of a body that is a list.
+    items: Vec<Value>,
     /// Files by the name of their part: file name and content.
     pub(crate) files: HashMap<String, (String, Vec<u8>)>,
 }
@@ -22,8 +24,11 @@ impl Parameters {
         if let Some((_, boundary)) = content_type.split_once("boundary=") {
             return Self::read_form(boundary.trim_matches('"'), body);
         }
-        let fields = serde_json::from_slice::<Value>(body).ok()?.as_object()?.clone();
-        Some(Self { fields, files: HashMap::new() })
+        match serde_json::from_slice(body).ok()? {
+            Value::Object(fields) => Some(Self { fields, ..Self::default() }),
+            Value::Array(items) => Some(Self { items, ..Self::default() }),
+            _ => None,
+        }
     }
 
     fn read_form(boundary: &str, body: &[u8]) -> Option<Self> {
@@ -50,6 +55,11 @@ impl Parameters {
             }
         }
         Some(read)
+    }
+
+    /// Returns the items of a body that is a list.
+    pub(crate) fn items(&self) -> &[Value] {
+        &self.items
     }
 
     /// Returns a text.

@@ -1,0 +1,247 @@
+//! From one [`Outgoing`] to one call's body. Pure.
+
+use reqwest::Method;
+use reqwest::multipart::{Form, Part as FilePart};
+use serde_json::Value;
+use serenity::builder::{
+    CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton, CreateMessage, EditMessage,
+};
+use serenity::model::application::ButtonStyle;
+use serenity::model::channel::{MessageFlags, MessageReference, Nonce};
+use serenity::model::id::{ChannelId, MessageId};
+use signalbox_adapter::{Attachment, Button, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose};
+
+use crate::render::MAX_TEXT;
+
+/// Longest label of a button, in characters.
+/// Source: <https://docs.discord.com/developers/components/reference#button>, read 2026-11.
+const MAX_LABEL_CHARS: usize = 80;
+
+/// Longest action of a button, in characters.
+const MAX_ACTION_CHARS: usize = 100;
+
+/// Buttons in one row.
+const BUTTONS_IN_A_ROW: usize = 5;
+
+/// Rows of buttons below one message.
+const MAX_ROWS: usize = 5;
+
+/// What is shown where there is nothing to show: Discord refuses an empty text.
+const NO_TEXT: &str = "(no text)";
+
+/// One call that shows something.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// How it is made.
+    pub(crate) method: Method,
+    /// Where.
+    pub(crate) path: String,
+    /// What it says.
+    pub(crate) body: Value,
+    /// The file that goes with it.
+    pub(crate) file: Option<Attachment>,
+}
+
+impl Call {
+    /// Returns the parts of a call that carries a file.
+    ///
+    /// # Errors
+    /// [`DeliverError::Refused`] where the file cannot be sent.
+    pub(crate) fn form(&self, file: &Attachment) -> Result<Form, DeliverError> {
+        let part = FilePart::text(file.text.clone()).file_name(file.file_name.clone());
+        let part = part
+            .mime_str(&file.media_type)
+            .map_err(|_| DeliverError::Refused(format!("{} is no media type", file.media_type)))?;
+        let body = FilePart::text(self.body.to_string()).mime_str("application/json");
+        let body = body.map_err(|error| DeliverError::Refused(error.to_string()))?;
+        Ok(Form::new().part("payload_json", body).part("files[0]", part))
+    }
+}
+
+/// Returns the call that a message asks for.
+///
+/// # Errors
+/// [`DeliverError::Refused`] where an id is not Discord's.
+pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
+    let channel = channel(&message.target.address)?;
+    let content = content(message);
+    let rows = rows(&message.buttons);
+    if let Some(edited) = &message.target.edit_of {
+        let edit = EditMessage::new().content(content).components(rows).allowed_mentions(CreateAllowedMentions::new());
+        let path = format!("channels/{channel}/messages/{}", message_id(edited)?);
+        return Ok(Call { method: Method::PATCH, path, body: json(&edit), file: None });
+    }
+    let mut flags = MessageFlags::SUPPRESS_EMBEDS;
+    if is_silent(message) {
+        flags |= MessageFlags::SUPPRESS_NOTIFICATIONS;
+    }
+    let mut send = CreateMessage::new()
+        .content(content)
+        .nonce(Nonce::String(message.key.as_str().to_owned()))
+        .enforce_nonce(true)
+        .allowed_mentions(CreateAllowedMentions::new())
+        .flags(flags);
+    if !rows.is_empty() {
+        send = send.components(rows);
+    }
+    if let Some(answered) = &message.target.reply_to {
+        let reference = MessageReference::from((channel, message_id(answered)?));
+        send = send.reference_message(reference.fail_if_not_exists(false));
+    }
+    if let Some(file) = &message.attachment {
+        send = send.add_file(CreateAttachment::bytes(Vec::new(), file.file_name.clone()));
+    }
+    let path = format!("channels/{channel}/messages");
+    Ok(Call { method: Method::POST, path, body: json(&send), file: message.attachment.clone() })
+}
+
+/// Returns the channel that a message goes to: a thread is one of its own.
+pub(crate) fn channel(address: &ChatAddress) -> Result<ChannelId, DeliverError> {
+    let id = address.thread.as_ref().map_or(address.chat.as_str(), |thread| thread.as_str());
+    number(id).map(ChannelId::new).ok_or_else(|| DeliverError::Refused(format!("{id} is no Discord channel")))
+}
+
+/// Returns the message's number.
+pub(crate) fn message_id(id: &Id) -> Result<MessageId, DeliverError> {
+    let number = number(id.as_str()).map(MessageId::new);
+    number.ok_or_else(|| DeliverError::Refused(format!("{id} is no Discord message")))
+}
+
+fn number(id: &str) -> Option<u64> {
+    id.parse().ok().filter(|number| *number > 0)
+}
+
+fn is_silent(message: &Outgoing) -> bool {
+    match message.purpose {
+        Purpose::Progress => true,
+        Purpose::Result | Purpose::Approval | Purpose::Alert => false,
+    }
+}
+
+/// Returns what a message says, with its mark. Discord refuses no form of text but its length.
+pub(crate) fn content(message: &Outgoing) -> String {
+    let mut text = message.part.body.as_str();
+    if text.trim().is_empty() && message.attachment.is_none() {
+        text = NO_TEXT;
+    }
+    let mark = message.mark.as_ref().map(|mark| format!("\n\n{mark}")).unwrap_or_default();
+    cut(text, MAX_TEXT.saturating_sub(mark.encode_utf16().count())) + &mark
+}
+
+/// Cuts a text to so many UTF-16 code units, and shows where.
+pub(crate) fn cut(text: &str, max_units: usize) -> String {
+    if text.encode_utf16().count() <= max_units {
+        return text.to_owned();
+    }
+    let mut units = 1;
+    let fits = |c: &char| {
+        units += c.len_utf16();
+        units <= max_units
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    cut.push('…');
+    cut
+}
+
+fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {
+    let is_good = |button: &&Button| (1..=MAX_ACTION_CHARS).contains(&button.action.chars().count());
+    let taken: Vec<&Button> = buttons.iter().filter(is_good).take(BUTTONS_IN_A_ROW * MAX_ROWS).collect();
+    if taken.len() < buttons.len() {
+        tracing::error!(buttons = buttons.len() - taken.len(), "buttons that Discord does not take were left out");
+    }
+    let button = |button: &&Button| {
+        let label: String = button.label.chars().take(MAX_LABEL_CHARS).collect();
+        CreateButton::new(button.action.clone()).label(label).style(style(&button.action))
+    };
+    let row = |row: &[&Button]| CreateActionRow::Buttons(row.iter().map(button).collect());
+    taken.chunks(BUTTONS_IN_A_ROW).map(row).collect()
+}
+
+/// What ends or denies something is red, what allows green.
+fn style(action: &str) -> ButtonStyle {
+    match action.split_whitespace().next().unwrap_or_default() {
+        "approve" => ButtonStyle::Success,
+        "cancel" | "deny" | "discard" | "stop" => ButtonStyle::Danger,
+        _ => ButtonStyle::Secondary,
+    }
+}
+
+fn json(body: &impl serde::Serialize) -> Value {
+    serde_json::to_value(body).expect("bodies are JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use signalbox_adapter::{DeliveryKey, Part, Target};
+
+    use super::*;
+
+    fn outgoing(text: &str) -> Outgoing {
+        Outgoing {
+            key: DeliveryKey::from_random_bits(7),
+            target: Target { address: "discord:7/70".parse().expect("an address"), reply_to: None, edit_of: None },
+            purpose: Purpose::Result,
+            part: Part { body: text.to_owned() },
+            buttons: Vec::new(),
+            attachment: None,
+            mark: None,
+            plain: false,
+        }
+    }
+
+    #[test]
+    fn a_message_pings_nobody_carries_its_key_and_answers_what_may_be_gone() {
+        let mut message = outgoing("hi");
+        message.target.reply_to = Some(Id::new("800"));
+        let call = compose(&message).expect("a call");
+        assert_eq!(call.path, "channels/70/messages");
+        assert_eq!(call.body["allowed_mentions"]["parse"], serde_json::json!([]));
+        assert_eq!(call.body["nonce"], message.key.as_str());
+        assert_eq!(call.body["enforce_nonce"], true);
+        assert_eq!(call.body["message_reference"]["message_id"], "800");
+        assert_eq!(call.body["message_reference"]["fail_if_not_exists"], false);
+        assert_eq!(call.body["flags"], 4);
+    }
+
+    #[test]
+    fn an_edit_names_its_message_and_takes_the_buttons_away() {
+        let mut message = outgoing("hi");
+        message.target.edit_of = Some(Id::new("800"));
+        let call = compose(&message).expect("a call");
+        assert_eq!((call.method, call.path.as_str()), (Method::PATCH, "channels/70/messages/800"));
+        assert_eq!(call.body["components"], serde_json::json!([]));
+    }
+
+    #[test]
+    fn rows_hold_five_buttons_and_labels_eighty_characters() {
+        let mut message = outgoing("hi");
+        let button = |number: usize| Button { label: "x".repeat(90), action: format!("show {number}") };
+        message.buttons = (0..7).map(button).collect();
+        message.buttons.push(Button { label: "none".to_owned(), action: String::new() });
+        let body = compose(&message).expect("a call").body;
+        let rows: Vec<usize> = body["components"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .map(|row| row["components"].as_array().expect("buttons").len())
+            .collect();
+        assert_eq!(rows, [5, 2]);
+        assert_eq!(body["components"][0]["components"][0]["label"].as_str().expect("a label").len(), 80);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_before_its_mark() {
+        let mut message = outgoing(&"👍".repeat(1500));
+        message.mark = Some("(may be a repeat)".to_owned());
+        let content = content(&message);
+        assert!(content.ends_with("…\n\n(may be a repeat)"), "{content}");
+        assert!(content.encode_utf16().count() <= MAX_TEXT);
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        let mut message = outgoing("hi");
+        message.target.address = "discord:general".parse().expect("an address");
+        assert!(matches!(compose(&message), Err(DeliverError::Refused(_))));
+    }
+}

@@ -1,0 +1,189 @@
+//! The answering half: one attempt is one call.
+//!
+//! What an error says about the attempt is decided in `failure.rs`. Signs (typing, reactions, answers to presses) are asked
+//! for once and never insisted on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::json;
+use signalbox_adapter::{
+    ChatAddress, Deliver, DeliverError, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal, one_line,
+};
+use tokio::time::Instant;
+
+use crate::api::Api;
+use crate::compose::{channel, compose, content, message_id};
+use crate::event::Message;
+use crate::failure::{CallError, Effect};
+use crate::pace::PACE;
+use crate::sent::Sent;
+
+/// Time after the first try in which Discord itself surely knows a nonce again; it says "the past few minutes".
+/// Source: <https://docs.discord.com/developers/resources/message#create-message>, read 2026-11.
+const NONCE_HOLDS: Duration = Duration::from_secs(120);
+
+/// Messages that are looked through for one of ours; Discord gives no more at once.
+const LOOKED_THROUGH: usize = 100;
+
+/// Longest answer to a press, in characters; twice as many may be needed to write it.
+const MAX_NOTICE_CHARS: usize = 500;
+
+/// The flag of a message that only one person sees.
+const EPHEMERAL: u32 = 1 << 6;
+
+/// Signs at a message: it was taken, it went well, it did not.
+const TAKEN: &str = "👀";
+const WENT_WELL: &str = "👍";
+const WENT_WRONG: &str = "👎";
+
+/// Delivers to Discord channels.
+pub struct DiscordDeliver {
+    api: Arc<Api>,
+    sent: Arc<Sent>,
+}
+
+/// The part of a sent message that matters; the rest of it could not make a send undone.
+#[derive(Deserialize)]
+struct Shown {
+    id: String,
+}
+
+impl DiscordDeliver {
+    pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>) -> Self {
+        Self { api, sent }
+    }
+
+    /// Looks through a channel's newest messages for one of ours that says this.
+    async fn looked_up(&self, message: &Outgoing) -> Result<Option<MessageId>, DeliverError> {
+        let path = format!("channels/{}/messages?limit={LOOKED_THROUGH}", channel(&message.target.address)?);
+        let newest: Vec<Message> = self.api.get(&path).await.map_err(|error| failed(message, Effect::Asks, error))?;
+        let us = self.api.who().await.map_err(|error| failed(message, Effect::Asks, error))?;
+        let said = content(message);
+        let answers = message.target.reply_to.as_ref().map(MessageId::as_str);
+        let is_it = |shown: &&Message| {
+            let answered = shown.message_reference.as_ref().and_then(|reference| reference.message_id.as_deref());
+            let files: Vec<&str> = shown.attachments.iter().map(|file| file.filename.as_str()).collect();
+            let file = message.attachment.as_ref().map(|file| file.file_name.as_str());
+            shown.author.as_ref().is_some_and(|author| author.id == us.id)
+                && shown.content.trim() == said.trim()
+                && (answered == answers || answered.is_none())
+                && files.first().copied() == file
+        };
+        Ok(newest.iter().find(is_it).map(|shown| MessageId::new(shown.id.clone())))
+    }
+
+    async fn react(&self, address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<(), DeliverError> {
+        let path = reaction(address, message, emoji)?;
+        hint(self.api.done(Method::PUT, &path, None).await)
+    }
+
+    /// Answers a press with a line that only its person sees.
+    async fn tell(&self, press: &str, notice: &str) -> Result<(), DeliverError> {
+        if notice.is_empty() {
+            return Ok(());
+        }
+        let mut told = String::new();
+        crate::escape::push_line(&mut told, &one_line(notice, MAX_NOTICE_CHARS), true);
+        let body = json!({
+            "content": told, "flags": EPHEMERAL, "allowed_mentions": { "parse": [] },
+        });
+        hint(self.api.done(Method::POST, &format!("webhooks/{press}"), Some(&body)).await)
+    }
+}
+
+/// Names our own reaction to a message.
+fn reaction(address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<String, DeliverError> {
+    let emoji: String = emoji.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    Ok(format!("channels/{}/messages/{}/reactions/{emoji}/@me", channel(address)?, message_id(message)?))
+}
+
+fn failed(message: &Outgoing, effect: Effect, error: CallError) -> DeliverError {
+    error.judged(effect, message.target.address.thread.is_some())
+}
+
+/// Takes a refusal as an answer: not every channel allows every sign, and an old press is answered no more.
+fn hint(outcome: Result<(), CallError>) -> Result<(), DeliverError> {
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(CallError::Answered(refusal)) if refusal.status < 500 && refusal.status != 401 => {
+            tracing::debug!(reason = refusal.words(), "a sign was not taken");
+            Ok(())
+        }
+        Err(error) => Err(error.judged(Effect::Asks, false)),
+    }
+}
+
+#[async_trait]
+impl Deliver for DiscordDeliver {
+    async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
+        let call = compose(message)?;
+        let effect = if message.target.edit_of.is_some() { Effect::Changes } else { Effect::Shows };
+        self.sent.trying(&message.key, Instant::now());
+        let shown: Result<Shown, CallError> = match &call.file {
+            Some(file) => self.api.upload(&call.path, call.form(file)?).await,
+            None => self.api.call(call.method, &call.path, Some(&call.body)).await,
+        };
+        let Shown { id } = shown.map_err(|error| failed(message, effect, error))?;
+        let shown = MessageId::new(id);
+        if effect == Effect::Shows {
+            self.sent.arrived(message.key.as_str(), shown.clone());
+        }
+        Ok(Receipt { message: shown })
+    }
+
+    /// First our own message as the gateway told of it; then Discord's own memory of nonces, by which a repeat shows
+    /// nothing new; later the channel itself.
+    async fn reconcile(&self, message: &Outgoing) -> Result<Reconciled, DeliverError> {
+        if let Some(message) = self.sent.message(&message.key) {
+            return Ok(Reconciled::Delivered(Receipt { message }));
+        }
+        if self.sent.first_try(&message.key).is_some_and(|first| first.elapsed() < NONCE_HOLDS) {
+            return Ok(Reconciled::Absent);
+        }
+        match self.looked_up(message).await {
+            Ok(Some(message)) => Ok(Reconciled::Delivered(Receipt { message })),
+            Ok(None) => Ok(Reconciled::Absent),
+            // A channel that may not be looked through will say about the message what it has to say.
+            Err(DeliverError::Refused(_)) => Ok(Reconciled::Unknowable),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn signal(&self, signal: &Signal) -> Result<(), DeliverError> {
+        match signal {
+            Signal::Working(address) => {
+                hint(self.api.done(Method::POST, &format!("channels/{}/typing", channel(address)?), None).await)
+            }
+            Signal::Taken { address, message } => self.react(address, message, TAKEN).await,
+            Signal::Ended { address, message, ok } => {
+                self.react(address, message, if *ok { WENT_WELL } else { WENT_WRONG }).await?;
+                hint(self.api.done(Method::DELETE, &reaction(address, message, TAKEN)?, None).await)
+            }
+            Signal::Pressed { press, notice } => self.tell(press, notice).await,
+        }
+    }
+
+    fn pace(&self, _address: &ChatAddress) -> Pace {
+        PACE
+    }
+
+    async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
+        let asked = self.api.done(Method::POST, &format!("channels/{}/typing", channel(address)?), None).await;
+        asked.map_err(|error| error.judged(Effect::Asks, address.thread.is_some()))
+    }
+
+    async fn check(&self) -> Result<Identity, DeliverError> {
+        let bot = self.api.who().await.map_err(|error| match error {
+            CallError::Answered(refusal) if refusal.status == 401 => DeliverError::Refused(format!(
+                "Discord does not know this token ({}); the developer portal gives a new one on the page Bot",
+                refusal.message
+            )),
+            error => error.judged(Effect::Asks, false),
+        })?;
+        Ok(Identity { id: bot.id, name: bot.username })
+    }
+}

@@ -1,0 +1,219 @@
+//! What is read of an event.
+//!
+//! # Why not serenity's types
+//! They take an event as a whole or not at all, leave out the newer components, and cut unknown flags. Here a field that is
+//! not needed, or has a form of its own, cannot stand in the way: no message is lost for one.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Reads a field leniently: what has another form than is known counts as missing.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// A message; also one that others refer to, which may lack almost everything.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) channel_id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) guild_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) author: Option<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) member: Option<Member>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) content: String,
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(crate) kind: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) webhook_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) mentions: Vec<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) message_reference: Option<Reference>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) referenced_message: Option<Box<Message>>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) attachments: Vec<Attachment>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) nonce: Option<Value>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) edited_timestamp: Option<String>,
+}
+
+/// A person, bot or webhook.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) username: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) global_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) bot: bool,
+}
+
+/// What somebody is in a server.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Member {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) user: Option<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) nick: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) roles: Vec<String>,
+}
+
+/// Which message another refers to, and how.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Reference {
+    /// 0: it answers it; 1: it forwards it.
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(crate) kind: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) message_id: Option<String>,
+}
+
+/// A file.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Attachment {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) filename: String,
+}
+
+/// A channel or thread.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Channel {
+    pub(crate) id: String,
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(crate) kind: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) parent_id: Option<String>,
+}
+
+/// A server, or what is told of its threads.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Guild {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) channels: Vec<Channel>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) threads: Vec<Channel>,
+}
+
+/// A command, a press, or what somebody is typing.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Interaction {
+    pub(crate) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) application_id: String,
+    pub(crate) token: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: u64,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) guild_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) channel_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) channel: Option<Channel>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) user: Option<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) member: Option<Member>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) message: Option<Message>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) data: Option<Given>,
+}
+
+/// What was given with an interaction.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Given {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) options: Vec<GivenOption>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) custom_id: String,
+    /// What was chosen in a menu.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) values: Vec<String>,
+}
+
+/// One option of a command.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct GivenOption {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) value: Value,
+}
+
+/// Kinds of interactions.
+mod kind {
+    pub(super) const COMMAND: u64 = 2;
+    pub(super) const COMPONENT: u64 = 3;
+    pub(super) const BEING_TYPED: u64 = 4;
+}
+
+impl Interaction {
+    /// Whether it is a command.
+    pub(crate) fn is_command(&self) -> bool {
+        self.kind == kind::COMMAND
+    }
+
+    /// Whether somebody is typing a command and would like choices.
+    pub(crate) fn is_being_typed(&self) -> bool {
+        self.kind == kind::BEING_TYPED
+    }
+
+    /// Returns a command as it would be typed.
+    pub(crate) fn command(&self) -> Option<String> {
+        let given = self.data.as_ref().filter(|_| self.is_command())?;
+        let mut command = format!("/{}", given.name);
+        for option in &given.options {
+            match &option.value {
+                Value::String(text) => command.extend([" ", text.trim()]),
+                Value::Null => {}
+                other => command.push_str(&format!(" {other}")),
+            }
+        }
+        Some(command)
+    }
+
+    /// Returns the action of the button that was pressed.
+    pub(crate) fn action(&self) -> Option<String> {
+        let given = self.data.as_ref().filter(|_| self.kind == kind::COMPONENT)?;
+        let chosen = given.values.iter().map(|value| format!(" {value}"));
+        Some(std::iter::once(given.custom_id.clone()).chain(chosen).collect())
+    }
+
+    /// Returns who it is of.
+    pub(crate) fn person(&self) -> Option<&User> {
+        self.user.as_ref().or_else(|| self.member.as_ref()?.user.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_of_another_form_costs_no_message() {
+        let odd = r#"{"id":"1","channel_id":"2","content":"hi","type":"new","mentions":{},"nonce":7,"author":[],
+            "attachments":[{"filename":9}],"flags":99999999,"member":null}"#;
+        let message: Message = serde_json::from_str(odd).expect("it is read");
+        assert_eq!((message.content.as_str(), message.kind), ("hi", 0));
+        assert!(message.author.is_none());
+    }
+
+    #[test]
+    fn a_command_reads_as_it_would_be_typed() {
+        let text = r#"{"id":"1","token":"t","type":2,"data":{"name":"session","options":[{"name":"text","type":3,
+            "value":" fix it "}]}}"#;
+        let interaction: Interaction = serde_json::from_str(text).expect("it is read");
+        assert_eq!(interaction.command().as_deref(), Some("/session fix it"));
+        assert_eq!(interaction.action(), None);
+    }
+}

@@ -1,0 +1,256 @@
+//! Reads one connection: the handshake, heartbeats, and events on to those who commit them.
+//!
+//! A place for what is read is reserved before it is read, so that no more than [`WAITING`] events are ever read and not
+//! committed. While none is free nothing is read, acknowledgements of heartbeats neither; then they are not judged.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::end::End;
+use super::frame::{self, Frame, op};
+use super::session::Session;
+use super::socket::{Heard, Socket};
+use crate::interact::{Answer, Answering};
+
+/// Events that may be read and not committed.
+pub(crate) const WAITING: usize = 256;
+
+/// Longest wait for the server's first word.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+
+/// Longest wait until a session begins or goes on.
+const READY_WITHIN: Duration = Duration::from_secs(20);
+
+/// Shortest interval of heartbeats that is kept; below it the server is not believed.
+const MIN_BEAT: Duration = Duration::from_millis(50);
+
+/// Events that are read; all others only move the sequence on.
+const READ: [&str; 9] = [
+    "MESSAGE_CREATE",
+    "MESSAGE_UPDATE",
+    "INTERACTION_CREATE",
+    "GUILD_CREATE",
+    "THREAD_CREATE",
+    "THREAD_UPDATE",
+    "THREAD_LIST_SYNC",
+    "CHANNEL_CREATE",
+    "CHANNEL_UPDATE",
+];
+
+/// Something read, to be committed in its order.
+pub(crate) enum Item {
+    /// A session began.
+    Began(Session),
+    /// A session went on, and everything missed has come.
+    Resumed(u64),
+    /// An event.
+    Event(Event),
+    /// An event that says nothing to us.
+    Passed(u64),
+}
+
+/// An event as it was read.
+pub(crate) struct Event {
+    /// Its number in the session.
+    pub(crate) seq: u64,
+    /// Its name.
+    pub(crate) name: String,
+    /// What it says, as JSON.
+    pub(crate) data: String,
+    /// What became of the answer that an interaction gets at once.
+    pub(crate) answer: Option<Answer>,
+}
+
+/// What reading needs.
+pub(crate) struct Reader<'a> {
+    /// The connection.
+    pub(crate) socket: &'a mut Socket,
+    /// The bot's token.
+    pub(crate) token: &'a SecretString,
+    /// The session that goes on; `None` begins one.
+    pub(crate) session: Option<Session>,
+    /// Whether what messages say is asked for.
+    pub(crate) content: bool,
+    /// Answers interactions while they are waiting to be committed.
+    pub(crate) answering: Answering,
+    /// Told whenever the server has been heard.
+    pub(crate) alive: Arc<dyn Fn() + Send + Sync>,
+    /// Cancelled when the program stops.
+    pub(crate) shutdown: &'a CancellationToken,
+}
+
+/// What is known of the connection so far.
+struct State {
+    /// The last event that was read.
+    seq: Option<u64>,
+    /// Whether the session has begun or goes on.
+    is_ready: bool,
+    deadline: Instant,
+    beat: Option<Interval>,
+    is_heard: bool,
+    was_full: bool,
+}
+
+#[derive(Deserialize)]
+struct Hello {
+    heartbeat_interval: u64,
+}
+
+#[derive(Deserialize)]
+struct Ready {
+    session_id: String,
+    resume_gateway_url: String,
+    user: Owner,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    id: String,
+}
+
+impl Reader<'_> {
+    /// Reads until the connection ends or the program stops.
+    pub(crate) async fn read(mut self, items: mpsc::Sender<Item>) -> End {
+        let mut state = State {
+            seq: self.session.as_ref().map(|session| session.seq),
+            is_ready: false,
+            deadline: Instant::now() + HELLO_WITHIN,
+            beat: None,
+            is_heard: true,
+            was_full: false,
+        };
+        let mut place = None;
+        loop {
+            // Each branch may be dropped: a frame is heard whole or not at all.
+            let heard = tokio::select! {
+                biased;
+                () = self.shutdown.cancelled() => return End::Stopped,
+                () = sleep_until(state.deadline), if !state.is_ready => {
+                    return End::Lost("the gateway did not begin a session in time".to_owned());
+                }
+                () = tick(state.beat.as_mut()), if state.beat.is_some() => {
+                    match self.beat(&mut state, place.is_none()).await {
+                        Ok(()) => continue,
+                        Err(end) => return end,
+                    }
+                }
+                reserved = items.reserve(), if place.is_none() => {
+                    let Ok(reserved) = reserved else { return End::Lost("nobody commits what is read".to_owned()) };
+                    place = Some(reserved);
+                    continue;
+                }
+                heard = self.socket.next(), if place.is_some() => heard,
+            };
+            match self.hear(&mut state, heard).await {
+                Ok(None) => {}
+                Ok(Some(item)) => {
+                    if let Some(place) = place.take() {
+                        place.send(item);
+                    }
+                }
+                Err(end) => return end,
+            }
+        }
+    }
+
+    async fn hear(&mut self, state: &mut State, heard: Heard) -> Result<Option<Item>, End> {
+        let text = match heard {
+            Heard::Text(text) => text,
+            Heard::Closed(code, reason) => return Err(End::closed(code, &reason, self.content)),
+            Heard::Gone(why) => return Err(End::Lost(why)),
+        };
+        let broken = |_| End::Lost("a frame of the gateway could not be read".to_owned());
+        let frame: Frame<'_> = serde_json::from_str(text.as_str()).map_err(broken)?;
+        match frame.op {
+            op::DISPATCH => return self.dispatch(state, &frame),
+            op::HELLO => self.greet(state, &frame).await?,
+            op::HEARTBEAT => self.send(&frame::heartbeat(state.seq)).await?,
+            op::HEARTBEAT_ACK => {
+                state.is_heard = true;
+                if state.is_ready {
+                    (self.alive)();
+                }
+            }
+            op::RECONNECT => return Err(End::Lost("the gateway asked to connect again".to_owned())),
+            op::INVALID_SESSION if frame.says() == Some(true) => {
+                return Err(End::Lost("the gateway cannot go on with the session now".to_owned()));
+            }
+            op::INVALID_SESSION => {
+                return Err(End::SessionOver("the gateway cannot go on with the session".to_owned()));
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// Answers the server's first word: with a session that goes on, or a new one.
+    async fn greet(&mut self, state: &mut State, frame: &Frame<'_>) -> Result<(), End> {
+        let Some(Hello { heartbeat_interval }) = frame.says() else {
+            return Err(End::Lost("the gateway's first word could not be read".to_owned()));
+        };
+        let every = Duration::from_millis(heartbeat_interval).max(MIN_BEAT);
+        // Not all that were cut off together beat together.
+        let mut beat = interval_at(Instant::now() + every.mul_f64(fastrand::f64()), every);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        state.beat = Some(beat);
+        state.deadline = Instant::now() + READY_WITHIN;
+        let greeting = match &self.session {
+            Some(session) => frame::resume(self.token, &session.id, session.seq),
+            None => frame::identify(self.token, self.content),
+        };
+        self.send(&greeting).await
+    }
+
+    /// Says that we are there, unless the server has not heard the last time: then the connection is dead.
+    async fn beat(&mut self, state: &mut State, is_full: bool) -> Result<(), End> {
+        if !state.is_heard && !is_full && !state.was_full {
+            return Err(End::Lost("the gateway does not hear our heartbeats".to_owned()));
+        }
+        state.is_heard = false;
+        state.was_full = is_full;
+        self.send(&frame::heartbeat(state.seq)).await
+    }
+
+    async fn send(&mut self, frame: &serde_json::Value) -> Result<(), End> {
+        self.socket.send(frame).await.map_err(End::Lost)
+    }
+
+    fn dispatch(&mut self, state: &mut State, frame: &Frame<'_>) -> Result<Option<Item>, End> {
+        let Some(seq) = frame.s else { return Ok(None) };
+        state.seq = state.seq.max(Some(seq));
+        if !state.is_ready {
+            state.is_ready = true;
+            (self.alive)();
+        }
+        let name = frame.t.as_deref().unwrap_or_default();
+        Ok(Some(match name {
+            "READY" => {
+                let Some(Ready { session_id, resume_gateway_url, user }) = frame.says() else {
+                    return Err(End::SessionOver("the beginning of the session could not be read".to_owned()));
+                };
+                state.seq = Some(seq);
+                let (url, content) = (resume_gateway_url, self.content);
+                Item::Began(Session { id: session_id, seq, url, user: user.id, content })
+            }
+            "RESUMED" => Item::Resumed(seq),
+            name if READ.contains(&name) => {
+                let data = frame.d.map_or("null", |data| data.get()).to_owned();
+                let answer = (name == "INTERACTION_CREATE").then(|| self.answering.begin(&data));
+                Item::Event(Event { seq, name: name.to_owned(), data, answer })
+            }
+            _ => Item::Passed(seq),
+        }))
+    }
+}
+
+async fn tick(beat: Option<&mut Interval>) {
+    if let Some(beat) = beat {
+        beat.tick().await;
+    }
+}

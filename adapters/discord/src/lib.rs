@@ -1,0 +1,94 @@
+//! Discord for signalbox: the gateway in, one REST call for each message out.
+//!
+//! [`connect`] makes the two halves from a token without asking Discord anything, so that a start does not depend on
+//! the network. [`DiscordListen`] keeps a session with the gateway and moves it on only behind what the inbox has;
+//! [`DiscordDeliver`] makes one call an attempt; [`DiscordRender`] turns a document into Discord's Markdown; [`Commands`]
+//! registers the commands.
+//!
+//! # What is serenity's and what is not
+//! The bodies of what is said to Discord (messages, components, commands) are built by serenity's builders. Everything else
+//! is ours, and serenity is built without its client:
+//! - **The gateway** (`gateway/`, over tokio-tungstenite). serenity's moves the sequence on before anybody has seen an
+//!   event, throws the session away when one heartbeat is not heard, keeps it to itself, so that no restart goes on with it,
+//!   and passes over what it cannot read. The promise to lose nothing rests on each of these.
+//! - **The REST call** (`api.rs`, over reqwest): the outbox must know whether a request that failed ever left.
+//! - **What is heard** (`event.rs`) is read more leniently than serenity does, so that no message is lost for one field.
+//!
+//! A proxy in `HTTPS_PROXY` is asked for calls and not for the gateway, which tokio-tungstenite does not send through one.
+//!
+//! # Interactions
+//! Each is answered within three seconds, also while the inbox is slow (`interact.rs`): a command by a message that shows
+//! what was asked, a press by nothing to be seen. All that follows is ordinary messages, which need no token and outlive a
+//! restart. What came too late to be answered is done all the same.
+//!
+//! # Nothing twice
+//! Each message carries its delivery key as a nonce. When the answer to a send is unclear, first our own message as the
+//! gateway tells of it is looked for, then (for two minutes) the message is sent again, which Discord's memory of nonces
+//! makes harmless, and later the channel itself is looked through. What cannot be looked through is sent again and marked.
+//!
+//! | what came | a call that sends | any other (an edit, a sign, a question) |
+//! |---|---|---|
+//! | no connection, a page of 3xx or 4xx from something in between | not reached: again | not reached: again |
+//! | no answer, half of one, any 5xx | unclear: asked about, then again | not reached: again |
+//! | 429, slow mode | again after exactly that time | again after exactly that time |
+//! | 401 (the token) | not reached: again when the token is right | not reached: again |
+//! | a refusal of the form (`refusal.rs` lists the codes) | again without what was refused | an edit too; else refused |
+//! | any other refusal | refused | refused |
+
+mod api;
+mod commands;
+mod commit;
+mod compose;
+mod deliver;
+mod escape;
+mod event;
+mod failure;
+mod gateway;
+mod interact;
+mod limits;
+mod listen;
+mod pace;
+mod places;
+mod refusal;
+mod render;
+mod section;
+mod sent;
+mod settings;
+mod translate;
+mod write;
+
+use std::sync::Arc;
+
+pub use commands::Commands;
+pub use deliver::DiscordDeliver;
+pub use listen::DiscordListen;
+pub use render::DiscordRender;
+pub use section::{PROVIDER, SECTION};
+pub use settings::{DEFAULT_API_URL, InvalidSettings, Settings};
+
+/// The two halves of the adapter.
+pub struct Discord {
+    /// The bot's id: the first part of the token.
+    pub bot_id: String,
+    /// Receives events.
+    pub listen: DiscordListen,
+    /// Sends messages.
+    pub deliver: Arc<DiscordDeliver>,
+    /// Registers the commands.
+    pub commands: Arc<Commands>,
+}
+
+/// Makes the two halves; nothing is asked of Discord yet.
+///
+/// # Errors
+/// [`InvalidSettings`] when token or address cannot be right.
+pub fn connect(settings: Settings) -> Result<Discord, InvalidSettings> {
+    let api = Arc::new(api::Api::new(settings)?);
+    let sent = Arc::new(sent::Sent::default());
+    Ok(Discord {
+        bot_id: api.bot_id().to_owned(),
+        listen: DiscordListen::new(Arc::clone(&api), Arc::clone(&sent)),
+        deliver: Arc::new(DiscordDeliver::new(Arc::clone(&api), sent)),
+        commands: Arc::new(Commands::new(api)),
+    })
+}

@@ -1,0 +1,143 @@
+//! Discord's rate limits, as its headers and its 429s tell them.
+//!
+//! A limit belongs to a route: a method and a path in which only the channel, guild or webhook keeps its id. Where the last
+//! answer on a route said that nothing is left, or a 429 said to wait, calls on it are held back until that is over; a 429
+//! that is `global` holds all. Calls about interactions are outside of the limits.
+//!
+//! Source: <https://docs.discord.com/developers/topics/rate-limits>, read 2026-11.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use tokio::time::Instant;
+
+/// Most routes that are remembered; those whose time is over are forgotten first.
+const MAX_ROUTES: usize = 4096;
+
+/// What a limit belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Route(Option<String>);
+
+impl Route {
+    /// Finds the route of a call.
+    pub(crate) fn of(method: &Method, path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or_default();
+        let mut parts = path.split('/');
+        let (first, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if first == "interactions" || first == "webhooks" {
+            return Self(None);
+        }
+        let keeps_id = matches!(first, "channels" | "guilds");
+        let id = if keeps_id || !is_id(id) { id } else { "*" };
+        let rest: String = parts.map(|part| if is_id(part) { "/*" } else { part }).collect::<Vec<_>>().join("/");
+        // All reactions share one limit, whatever the emoji.
+        let rest = rest.split_once("reactions").map_or(rest.as_str(), |_| "reactions");
+        Self(Some(format!("{method} {first}/{id}/{rest}")))
+    }
+}
+
+fn is_id(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What an answer's headers tell of its route.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Standing {
+    /// Calls that are left, and the time after which all are again.
+    left: Option<(u64, Duration)>,
+}
+
+impl Standing {
+    /// Reads the headers.
+    pub(crate) fn read(headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let left = text("x-ratelimit-remaining").and_then(|left| left.parse().ok());
+        let after = text("x-ratelimit-reset-after").and_then(|after| after.parse().ok());
+        let after = after.and_then(|after: f64| Duration::try_from_secs_f64(after).ok());
+        Self { left: left.zip(after) }
+    }
+}
+
+/// The limits that are in force.
+#[derive(Debug, Default)]
+pub(crate) struct Limits(Mutex<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    all: Option<Instant>,
+    routes: HashMap<String, Instant>,
+}
+
+impl Limits {
+    /// Says how long a call must wait, and whether all others must too.
+    pub(crate) fn held(&self, route: &Route, now: Instant) -> Option<(Duration, bool)> {
+        let Route(Some(route)) = route else { return None };
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = |until: Option<Instant>| until.filter(|until| *until > now).map(|until| until - now);
+        wait(held.all).map(|wait| (wait, true)).or_else(|| Some((wait(held.routes.get(route).copied())?, false)))
+    }
+
+    /// Notes what an answer told.
+    pub(crate) fn note(&self, route: &Route, standing: &Standing, now: Instant) {
+        if let Some((0, after)) = standing.left {
+            self.hold(route, after, false, now);
+        }
+    }
+
+    /// Holds a route back, or everything.
+    pub(crate) fn hold(&self, route: &Route, after: Duration, everywhere: bool, now: Instant) {
+        let Route(Some(route)) = route else { return };
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if everywhere {
+            held.all = held.all.max(Some(now + after));
+            return;
+        }
+        if held.routes.len() >= MAX_ROUTES {
+            held.routes.retain(|_, until| *until > now);
+        }
+        if held.routes.len() < MAX_ROUTES {
+            held.routes.insert(route.clone(), now + after);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(path: &str) -> Route {
+        Route::of(&Method::POST, path)
+    }
+
+    #[test]
+    fn a_route_keeps_its_channel_and_no_other_id() {
+        assert_eq!(route("channels/7/messages/1?x=2"), route("channels/7/messages/9"));
+        assert_ne!(route("channels/7/messages"), route("channels/8/messages"));
+        assert_eq!(route("channels/7/messages/1/reactions/a/@me"), route("channels/7/messages/2/reactions/b/@me"));
+        assert_ne!(route("channels/7/messages"), Route::of(&Method::GET, "channels/7/messages"));
+        assert_eq!(route("webhooks/1/token"), Route(None));
+    }
+
+    #[test]
+    fn what_has_nothing_left_waits_and_holds_nobody_else_up() {
+        let (limits, now) = (Limits::default(), Instant::now());
+        let left = |left| Standing { left: Some((left, Duration::from_secs(3))) };
+        limits.note(&route("channels/7/messages"), &left(1), now);
+        assert_eq!(limits.held(&route("channels/7/messages"), now), None);
+        limits.note(&route("channels/7/messages"), &left(0), now);
+        assert_eq!(limits.held(&route("channels/7/messages"), now), Some((Duration::from_secs(3), false)));
+        assert_eq!(limits.held(&route("channels/8/messages"), now), None);
+        assert_eq!(limits.held(&route("channels/7/messages"), now + Duration::from_secs(3)), None);
+    }
+
+    #[test]
+    fn a_global_limit_holds_all_but_interactions() {
+        let (limits, now) = (Limits::default(), Instant::now());
+        limits.hold(&route("channels/7/messages"), Duration::from_secs(2), true, now);
+        assert_eq!(limits.held(&route("channels/8/messages"), now), Some((Duration::from_secs(2), true)));
+        assert_eq!(limits.held(&route("interactions/1/token/callback"), now), None);
+    }
+}

@@ -1,0 +1,189 @@
+//! The arriving half: one connection to the gateway for each call, and what comes of it.
+//!
+//! Reading and committing go on side by side. An event counts as taken when the inbox has it; from there the session goes
+//! on after a lost connection, and after a restart from the last note of it, which is at most [`NOTE_EVERY`] older: what
+//! then comes twice has the same key twice.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use signalbox_adapter::{Listen, ListenContext, ListenError};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::api::Api;
+use crate::commit::Committer;
+use crate::gateway::{End, NO_CONTENT, Reader, Session, Socket, WAITING, address};
+use crate::interact::Answering;
+use crate::places::Places;
+use crate::sent::Sent;
+
+/// Longest time in which what was read is committed when a connection has ended.
+const COMMIT_WITHIN: Duration = Duration::from_secs(3);
+
+/// Time between two new sessions.
+/// Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>, read 2026-11.
+const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
+
+/// New sessions that are left for people to use: Discord resets the token of a bot that begins more than it may in a day.
+const SPARED_SESSIONS: u64 = 50;
+
+/// Receives a bot's events.
+pub struct DiscordListen {
+    api: Arc<Api>,
+    sent: Arc<Sent>,
+    places: Places,
+    session: Option<Session>,
+    /// Whether a session of an earlier life was looked for.
+    is_looked_up: bool,
+    /// Whether what messages say is asked for.
+    content: bool,
+    /// Whether the session's own address did not answer.
+    went_back: bool,
+    /// When a session was last begun.
+    began: Option<Instant>,
+}
+
+#[derive(Deserialize)]
+struct Gateway {
+    url: String,
+    #[serde(default)]
+    session_start_limit: Option<StartLimit>,
+}
+
+#[derive(Deserialize)]
+struct StartLimit {
+    total: u64,
+    remaining: u64,
+    #[serde(default)]
+    reset_after: u64,
+}
+
+impl DiscordListen {
+    pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>) -> Self {
+        Self {
+            api,
+            sent,
+            places: Places::default(),
+            session: None,
+            is_looked_up: false,
+            content: true,
+            went_back: false,
+            began: None,
+        }
+    }
+
+    /// Connects to where the session is to go on, or to where one begins.
+    async fn open(&mut self, cx: &ListenContext) -> Result<Socket, ListenError> {
+        if !self.is_looked_up {
+            let noted = Session::noted(cx.inbox.as_ref()).await;
+            self.session = noted.map_err(|error| ListenError::Lost(error.to_string()))?;
+            self.is_looked_up = true;
+        }
+        let own = self.session.as_ref().filter(|_| !self.went_back);
+        if let Some(url) = own.and_then(|session| address(&session.url, self.api.base())) {
+            let socket = Socket::open(&url).await;
+            self.went_back = socket.is_err();
+            return socket.map_err(ListenError::Lost);
+        }
+        let gateway: Gateway = self.api.get("gateway/bot").await?;
+        let Some(url) = address(&gateway.url, self.api.base()) else {
+            return Err(ListenError::Lost("the API names a gateway to which the token must not go".to_owned()));
+        };
+        self.went_back = false;
+        if self.session.is_none() {
+            budget(gateway.session_start_limit.as_ref())?;
+            if let Some(began) = self.began {
+                sleep_until(began + BETWEEN_SESSIONS).await;
+            }
+            self.began = Some(Instant::now());
+        }
+        Socket::open(&url).await.map_err(ListenError::Lost)
+    }
+
+    /// Reads and commits until the connection ends.
+    async fn converse(&mut self, cx: &ListenContext, socket: &mut Socket) -> Result<End, ListenError> {
+        let (items, waiting) = mpsc::channel(WAITING);
+        let reader = Reader {
+            socket,
+            token: self.api.token(),
+            session: self.session.clone(),
+            content: self.content,
+            answering: Answering::new(Arc::clone(&self.api)),
+            alive: Arc::clone(&cx.alive),
+            shutdown: &cx.shutdown,
+        };
+        let committer = Committer::new(cx, &self.api, &self.sent, &mut self.places, &mut self.session);
+        let mut read = pin!(reader.read(items));
+        let mut commit = pin!(committer.commit(waiting));
+        tokio::select! {
+            biased;
+            committed = &mut commit => {
+                committed.map(|()| End::Lost("nothing is read any more".to_owned()))
+            }
+            end = &mut read => match timeout(COMMIT_WITHIN, commit).await {
+                Ok(committed) => committed.map(|()| end),
+                // What was not committed comes again.
+                Err(_) => Ok(end),
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl Listen for DiscordListen {
+    async fn listen(&mut self, cx: &ListenContext) -> Result<(), ListenError> {
+        let mut socket = tokio::select! {
+            biased;
+            () = cx.shutdown.cancelled() => return Ok(()),
+            socket = self.open(cx) => socket?,
+        };
+        let end = self.converse(cx, &mut socket).await;
+        socket.close().await;
+        let end = end?;
+        match &end {
+            End::SessionOver(_) | End::NoContent => {
+                self.session = None;
+                let forgotten = Session::forget(cx.inbox.as_ref()).await;
+                forgotten.map_err(|error| ListenError::Lost(error.to_string()))?;
+            }
+            End::Stopped | End::Lost(_) | End::Refused(_) => {}
+        }
+        if end == End::NoContent {
+            self.content = false;
+            tracing::error!("{NO_CONTENT}");
+        }
+        end.as_error().map_or(Ok(()), Err)
+    }
+}
+
+/// Lets no session begin when too few are left for the day.
+fn budget(limit: Option<&StartLimit>) -> Result<(), ListenError> {
+    match limit {
+        Some(limit) if limit.remaining < SPARED_SESSIONS => Err(ListenError::Lost(format!(
+            "only {} of {} new sessions are left, and with the last Discord would reset the token; waiting for more, which \
+             come in {} min",
+            limit.remaining,
+            limit.total,
+            limit.reset_after.div_ceil(60_000)
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_sessions_of_a_day_are_spared() {
+        let limit = |remaining| StartLimit { total: 1000, remaining, reset_after: 3_600_000 };
+        assert!(budget(Some(&limit(50))).is_ok());
+        let error = budget(Some(&limit(49))).expect_err("too few").to_string();
+        assert!(error.contains("49 of 1000") && error.contains("60 min"), "{error}");
+        assert!(budget(None).is_ok());
+    }
+}

@@ -1,0 +1,211 @@
+//! Discord's own no, and what of a message it is about: the chat, or only the form.
+//!
+//! A refusal carries a code of its own and, for a form that is wrong (50035), a tree of errors below the names of the fields.
+//!
+//! Source: <https://docs.discord.com/developers/topics/opcodes-and-status-codes>, read 2026-11.
+
+use serde::Deserialize;
+use serde_json::Value;
+use signalbox_adapter::Form;
+
+/// Longest words of a refusal that are kept, in characters.
+const MAX_WORDS_CHARS: usize = 300;
+
+/// The message is not there.
+pub(crate) const UNKNOWN_MESSAGE: u64 = 10008;
+/// The interaction is over, or never was: its three seconds or its fifteen minutes are.
+pub(crate) const UNKNOWN_INTERACTION: u64 = 10062;
+/// The interaction was answered before.
+pub(crate) const ALREADY_ACKNOWLEDGED: u64 = 40060;
+/// The message is older than an hour and was edited too often since.
+pub(crate) const TOO_MANY_EDITS: u64 = 30046;
+const UNKNOWN_CHANNEL: u64 = 10003;
+const SLOW_MODE: u64 = 20016;
+const CHANNEL_WRITES: u64 = 20028;
+const BLOCKED_BY_PROXY: u64 = 40333;
+const TOO_LARGE: [u64; 2] = [40005, 50101];
+const MISSING_ACCESS: u64 = 50001;
+const CANNOT_MESSAGE_USER: u64 = 50007;
+const MISSING_PERMISSIONS: u64 = 50013;
+const INVALID_FORM: u64 = 50035;
+const THREAD_ARCHIVED: u64 = 50083;
+const THREAD_LOCKED: u64 = 160_005;
+const REPLY_WITHOUT_HISTORY: u64 = 160_002;
+const BLOCKED_BY_AUTOMOD: [u64; 2] = [200_000, 200_001];
+
+/// Discord's own words.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Refusal {
+    /// The status, as in HTTP.
+    pub(crate) status: u16,
+    /// Its error code; 0 where it has none.
+    pub(crate) code: u64,
+    /// What it says.
+    pub(crate) message: String,
+    /// What is wrong with which field.
+    errors: Value,
+    /// Seconds to wait, where it says so outside of a 429.
+    pub(crate) retry_after: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    code: u64,
+    message: String,
+    #[serde(default)]
+    errors: Value,
+    retry_after: Option<f64>,
+}
+
+/// What a refusal comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// This part of the message.
+    Form(Form),
+    /// The chat takes no message, or the message to be changed is not there.
+    Chat,
+    /// The token.
+    Token,
+    /// How much was written there lately.
+    Pace,
+    /// The way to Discord.
+    Way,
+}
+
+impl Refusal {
+    /// Reads an answer; `None` where it is not Discord's own.
+    pub(crate) fn read(status: u16, body: &[u8]) -> Option<Self> {
+        let Answer { code, message, errors, retry_after } = serde_json::from_slice(body).ok()?;
+        Some(Self { status, code, message, errors, retry_after })
+    }
+
+    /// Says what it is about; `in_thread` where the message went to a thread.
+    pub(crate) fn about(&self, in_thread: bool) -> About {
+        match self.code {
+            BLOCKED_BY_PROXY => About::Way,
+            SLOW_MODE | CHANNEL_WRITES => About::Pace,
+            UNKNOWN_CHANNEL | THREAD_ARCHIVED | THREAD_LOCKED if in_thread => About::Form(Form::Thread),
+            REPLY_WITHOUT_HISTORY => About::Form(Form::Reply),
+            code if TOO_LARGE.contains(&code) => About::Form(Form::File),
+            INVALID_FORM => About::Form(self.field()),
+            UNKNOWN_CHANNEL | UNKNOWN_MESSAGE | UNKNOWN_INTERACTION | TOO_MANY_EDITS | MISSING_ACCESS
+            | CANNOT_MESSAGE_USER | MISSING_PERMISSIONS => About::Chat,
+            code if BLOCKED_BY_AUTOMOD.contains(&code) => About::Chat,
+            _ => match self.status {
+                401 => About::Token,
+                400 => About::Form(Form::Text),
+                413 => About::Form(Form::File),
+                _ => About::Chat,
+            },
+        }
+    }
+
+    /// Returns the part of the message whose field is wrong.
+    fn field(&self) -> Form {
+        let has = |names: &[&str]| names.iter().any(|name| self.errors.get(name).is_some());
+        match () {
+            () if has(&["message_reference"]) => Form::Reply,
+            () if has(&["components"]) => Form::Buttons,
+            () if has(&["attachments", "files"]) => Form::File,
+            () => Form::Text,
+        }
+    }
+
+    /// Returns what it says, with what a person can do about it.
+    pub(crate) fn words(&self) -> String {
+        let mut words = self.message.clone();
+        if let Some((field, why)) = first_error(&self.errors) {
+            words.push_str(&format!(" ({field}: {why})"));
+        }
+        let remedy = match self.code {
+            MISSING_ACCESS => "; let the bot's role see this channel (View Channel)",
+            MISSING_PERMISSIONS => {
+                "; give the bot's role Send Messages, Send Messages in Threads, Embed Links, Attach Files, Add Reactions and \
+                 Read Message History here"
+            }
+            CANNOT_MESSAGE_USER => "; this person takes no direct messages from the bot, or shares no server with it",
+            code if BLOCKED_BY_AUTOMOD.contains(&code) => {
+                "; the server's AutoMod refused it: exempt the bot's role from that rule"
+            }
+            _ => "",
+        };
+        let words: String = words.chars().take(MAX_WORDS_CHARS).collect();
+        format!("{words} [{}]{remedy}", if self.code == 0 { u64::from(self.status) } else { self.code })
+    }
+}
+
+/// Finds the first error in the tree: the path of its field, and its words.
+fn first_error(errors: &Value) -> Option<(String, String)> {
+    let fields = errors.as_object()?;
+    if let Some(first) = fields.get("_errors").and_then(|errors| errors.get(0)) {
+        return Some((String::new(), first.get("message")?.as_str()?.to_owned()));
+    }
+    fields.iter().find_map(|(name, below)| {
+        let (path, words) = first_error(below)?;
+        Some((if path.is_empty() { name.clone() } else { format!("{name}.{path}") }, words))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, body: &str) -> Refusal {
+        Refusal::read(status, body.as_bytes()).expect("Discord's own")
+    }
+
+    fn coded(status: u16, code: u64) -> Refusal {
+        refusal(status, &format!(r#"{{"message":"No","code":{code}}}"#))
+    }
+
+    #[test]
+    fn what_was_refused_is_told_by_code_and_field() {
+        for (status, code, in_thread, about) in [
+            (404, 10003, false, About::Chat),
+            (404, 10003, true, About::Form(Form::Thread)),
+            (400, 50083, true, About::Form(Form::Thread)),
+            (400, 160_005, true, About::Form(Form::Thread)),
+            (404, 10008, false, About::Chat),
+            (403, 50013, false, About::Chat),
+            (403, 50007, false, About::Chat),
+            (400, 30046, false, About::Chat),
+            (400, 160_002, false, About::Form(Form::Reply)),
+            (400, 50101, false, About::Form(Form::File)),
+            (413, 0, false, About::Form(Form::File)),
+            (400, 200_000, false, About::Chat),
+            (400, 20016, false, About::Pace),
+            (403, 40333, false, About::Way),
+            (401, 0, false, About::Token),
+            (400, 99_999, false, About::Form(Form::Text)),
+        ] {
+            assert_eq!(coded(status, code).about(in_thread), about, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_form_names_its_field() {
+        let wrong = |field: &str| {
+            let body = format!(
+                r#"{{"code":50035,"message":"Invalid Form Body","errors":{{"{field}":{{"0":{{"_errors":
+                [{{"code":"X","message":"Must be so"}}]}}}}}}}}"#
+            );
+            refusal(400, &body)
+        };
+        for (field, form) in [
+            ("message_reference", Form::Reply),
+            ("components", Form::Buttons),
+            ("attachments", Form::File),
+            ("content", Form::Text),
+        ] {
+            assert_eq!(wrong(field).about(false), About::Form(form), "{field}");
+        }
+        assert_eq!(wrong("content").words(), "Invalid Form Body (content.0: Must be so) [50035]");
+    }
+
+    #[test]
+    fn a_missing_right_is_told_with_its_remedy() {
+        assert!(coded(403, 50001).words().contains("View Channel"));
+        assert!(coded(403, 50013).words().contains("Send Messages in Threads"));
+    }
+}

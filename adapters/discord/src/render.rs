@@ -1,0 +1,91 @@
+//! Documents to parts: split by what Discord takes, then written as its Markdown.
+
+use signalbox_adapter::{
+    Document, Face, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TextUnit, split,
+};
+
+use crate::escape;
+use crate::write::{TABLE_WIDTH, address_price, is_language, write};
+
+/// Longest text of one message. Discord counts characters; UTF-16 code units, which are never fewer, are safe.
+/// Source: <https://docs.discord.com/developers/resources/message#create-message>, read 2026-11.
+pub(crate) const MAX_TEXT: usize = 2000;
+
+/// Room for a mark and the empty line before it.
+const MARK: usize = MAX_MARK_BYTES + 2;
+
+/// Renders for Discord.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DiscordRender;
+
+impl Render for DiscordRender {
+    fn limits(&self) -> Limits {
+        Limits { max_text: MAX_TEXT - MARK, unit: TextUnit::Utf16 }
+    }
+
+    fn render(&self, document: &Document, max_parts: usize) -> Rendered {
+        let document = document.with_addresses(&is_followed);
+        let mut whole = split(&document, &Prices, self.limits().max_text, max_parts);
+        let rest = whole.rest.take();
+        let parts = whole.numbered().iter().map(|part| Part { body: write(part) }).collect();
+        Rendered { parts, rest }
+    }
+}
+
+/// Whether Discord makes a link of an address; others are written out behind their words.
+fn is_followed(url: &str) -> bool {
+    let parsed = url.parse::<reqwest::Url>();
+    parsed.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.port() != Some(0))
+}
+
+/// What Discord charges: marks and backslashes count like any other text.
+struct Prices;
+
+impl Measure for Prices {
+    fn text(&self, text: &str, face: Face) -> usize {
+        match face {
+            Face::Plain | Face::Code => escape::price(text),
+            Face::Block => text.chars().map(|c| c.len_utf16() + usize::from(c == '`')).sum(),
+        }
+    }
+
+    fn markup(&self, markup: Markup<'_>) -> usize {
+        match markup {
+            Markup::Heading(_) => 4,
+            Markup::CodeBlock(language) => 8 + language.filter(|name| is_language(name)).map_or(0, str::len),
+            Markup::Table => 8,
+            Markup::Quote => 2,
+            Markup::Item { number, checked } => {
+                let bullet = number.map_or(2, |number| number.checked_ilog10().map_or(1, |log| log as usize + 1) + 2);
+                bullet + checked.map_or(0, |_| 2)
+            }
+            Markup::Rule => 3,
+            Markup::Strong | Markup::Strike => 4,
+            Markup::Emphasis => 2,
+            Markup::Code => 6,
+            Markup::Link(url) => 6 + address_price(url),
+        }
+    }
+
+    fn prefix(&self, markup: Markup<'_>) -> usize {
+        match markup {
+            Markup::Item { .. } | Markup::Quote => 2,
+            Markup::Heading(_)
+            | Markup::CodeBlock(_)
+            | Markup::Table
+            | Markup::Rule
+            | Markup::Strong
+            | Markup::Emphasis
+            | Markup::Strike
+            | Markup::Code
+            | Markup::Link(_) => 0,
+        }
+    }
+
+    fn table_width(&self) -> usize {
+        TABLE_WIDTH
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What the adapter has to be told: the token and where the API is. Checked before anything is sent.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use signalbox_adapter::settings::Values;
+
+/// Where Discord's own API is, in the version that this adapter speaks.
+pub const DEFAULT_API_URL: &str = "https://discord.com/api/v10";
+
+/// Longest token that is taken, in bytes; Discord's have about 72.
+const MAX_TOKEN_BYTES: usize = 512;
+
+/// Settings of one bot.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The bot's token, as the developer portal gave it.
+    pub token: SecretString,
+    /// Base address of the API, with its version. Plain `http` for loopback only.
+    pub api_url: String,
+}
+
+impl Settings {
+    /// Takes a token and leaves everything else as it is for Discord's own servers.
+    #[must_use]
+    pub fn new(token: SecretString) -> Self {
+        Self { token, api_url: DEFAULT_API_URL.to_owned() }
+    }
+
+    /// Takes them from the values of [`crate::SECTION`]; `None` where there is no token.
+    #[must_use]
+    pub fn of(values: &Values) -> Option<Self> {
+        let settings = Self::new(values.secret("token")?.clone());
+        let api_url = values.text("api_url").map_or(settings.api_url, str::to_owned);
+        Some(Self { api_url, ..settings })
+    }
+
+    /// Returns the bot's id, which is the first part of the token in base 64; of a token that is written otherwise, a number
+    /// that stands for it.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Token`] when it cannot be a token.
+    pub fn bot_id(&self) -> Result<String, InvalidSettings> {
+        let token = self.token.expose_secret();
+        let is_token = (1..=MAX_TOKEN_BYTES).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+        if !is_token {
+            return Err(InvalidSettings::Token);
+        }
+        Ok(token.split_once('.').and_then(|(first, _)| id_in(first)).unwrap_or_else(|| {
+            let mut hasher = DefaultHasher::new();
+            token.hash(&mut hasher);
+            format!("x{:016x}", hasher.finish())
+        }))
+    }
+
+    /// Returns the base address without a slash at its end.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Address`] when it is none, or would send the token in clear text.
+    pub(crate) fn base(&self) -> Result<Url, InvalidSettings> {
+        let wrong = |why| InvalidSettings::Address { why };
+        let url: Url = self.api_url.trim_end_matches('/').parse().map_err(|_| wrong("it is not an address"))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(wrong("plain http would send the token in clear text; use https")),
+            _ => return Err(wrong("it must begin with https://")),
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("it must have no query and no fragment"));
+        }
+        Ok(url)
+    }
+}
+
+fn id_in(first: &str) -> Option<String> {
+    let first = first.trim_end_matches('=');
+    let bytes = URL_SAFE_NO_PAD.decode(first).or_else(|_| STANDARD_NO_PAD.decode(first)).ok()?;
+    let id = String::from_utf8(bytes).ok()?;
+    ((1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit())).then_some(id)
+}
+
+/// Tells whether an address leads to this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Tells what is wrong with [`Settings`].
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidSettings {
+    /// The token cannot be one.
+    #[error("the Discord token must be one line without spaces; the developer portal shows it once, after Reset Token")]
+    Token,
+    /// The address cannot be used.
+    #[error("the address of the Discord API cannot be used: {why}")]
+    Address {
+        /// Why.
+        why: &'static str,
+    },
+    /// The HTTP client could not be set up.
+    #[error("the HTTP client for Discord could not be set up: {0}")]
+    Client(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(token: &str, api_url: &str) -> Settings {
+        Settings { api_url: api_url.to_owned(), ..Settings::new(token.to_owned().into()) }
+    }
+
+    #[test]
+    fn the_bot_id_is_read_from_the_token() {
+        // "123456789012345678" in base 64.
+        let id = settings("MTIzNDU2Nzg5MDEyMzQ1Njc4.GhIjKl.abc_d-9", "").bot_id();
+        assert_eq!(id, Ok("123456789012345678".to_owned()));
+        let other = settings("no-such-form", "").bot_id().expect("it may be a token");
+        assert!(other.starts_with('x') && !other.contains("such"), "{other}");
+        assert_eq!(settings("no-such-form", "").bot_id(), Ok(other));
+        for wrong in ["", "a b", "a\nb", "ä.b.c"] {
+            assert_eq!(settings(wrong, "").bot_id(), Err(InvalidSettings::Token), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_token_never_leaves_in_clear_text() {
+        let base = |url| settings("a.b.c", url).base().map(|url| url.to_string());
+        assert_eq!(base("https://discord.com/api/v10/"), Ok("https://discord.com/api/v10".to_owned()));
+        assert_eq!(base("http://127.0.0.1:81/api"), Ok("http://127.0.0.1:81/api".to_owned()));
+        assert!(base("http://[::1]:81").is_ok());
+        for wrong in ["http://discord.com/api", "http://127.0.0.1.evil.org", "ws://x", "discord", "https://x/?a=b"] {
+            assert!(base(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn settings_do_not_print_the_token() {
+        assert!(!format!("{:?}", settings("abc.sEcReT", "https://x")).contains("sEcReT"));
+    }
+}

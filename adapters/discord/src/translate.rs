@@ -1,0 +1,129 @@
+//! From one event of Discord to what the core deals with. Pure.
+
+use signalbox_adapter::{ChatAddress, InboundKey, Incoming, IncomingKind, MessageId, Sender, UserId};
+
+use crate::event::{Interaction, Member, Message, User};
+use crate::interact::Answered;
+use crate::places;
+
+/// Messages that people or bots write: plain ones, replies, commands of other bots, and the first of a thread.
+const WRITTEN: [u64; 4] = [0, 19, 20, 23];
+
+/// Who we are.
+#[derive(Debug, Clone)]
+pub(crate) struct Us {
+    /// The bot's id as its token has it, which keys are made of.
+    pub(crate) bot_id: String,
+    /// The bot's user id.
+    pub(crate) user: String,
+}
+
+/// Understands a message, or an edited one; `None` where it is nothing for the core.
+pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: bool) -> Option<Incoming> {
+    let author = message.author.as_ref().filter(|author| author.id != us.user)?;
+    if !WRITTEN.contains(&message.kind) {
+        return None;
+    }
+    let (text, mentioned) = without_mention(&message.content, &message.mentions, us);
+    let files = &message.attachments;
+    if text.is_empty() && files.is_empty() && !mentioned {
+        return None;
+    }
+    let key = match (edited, &message.edited_timestamp) {
+        (false, _) => message.id.clone(),
+        (true, Some(when)) => format!("{}:{when}", message.id),
+        // Only what Discord itself adds, such as the preview of a link.
+        (true, None) => return None,
+    };
+    let replied = message.message_reference.as_ref().filter(|reference| reference.kind == 0);
+    let replied_to = message.referenced_message.as_deref().and_then(|replied| replied.author.as_ref());
+    let not_taken = files.iter().map(|file| format!("{} was not taken.", file.filename));
+    Some(Incoming {
+        key: InboundKey::new(format!("discord:{}:{key}", us.bot_id)),
+        address,
+        sender: sender(author, message.member.as_ref(), message.webhook_id.as_deref()),
+        message: Some(MessageId::new(message.id.clone())),
+        reply_to: replied.and_then(|reference| reference.message_id.clone()).map(MessageId::new),
+        direct: message.guild_id.is_none(),
+        addressed: mentioned || replied_to.is_some_and(|author| author.id == us.user),
+        window: None,
+        directory: None,
+        files: Vec::new(),
+        not_taken: not_taken.collect(),
+        kind: if edited { IncomingKind::Edited(text) } else { IncomingKind::Text(text) },
+    })
+}
+
+/// Understands an interaction, which was answered so; `None` where it is nothing for the core.
+pub(crate) fn interacted(us: &Us, interaction: &Interaction, answered: &Answered) -> Option<Incoming> {
+    let channel =
+        interaction.channel_id.as_deref().or(interaction.channel.as_ref().map(|channel| channel.id.as_str()))?;
+    let shown = match answered {
+        Answered::Shown(message) => Some(message.clone()),
+        Answered::Taken | Answered::Late => None,
+    };
+    let (kind, message, reply_to) = match (interaction.command(), interaction.action()) {
+        (Some(command), _) => (IncomingKind::Text(command), shown, None),
+        (None, Some(action)) => {
+            let press = (*answered != Answered::Late).then(|| press(interaction));
+            let pressed = interaction.message.as_ref().map(|message| MessageId::new(message.id.clone()));
+            (IncomingKind::Button { action, press }, None, pressed)
+        }
+        (None, None) => return None,
+    };
+    Some(Incoming {
+        key: InboundKey::new(format!("discord:{}:{}", us.bot_id, interaction.id)),
+        address: places::told(channel, interaction.channel.as_ref()),
+        sender: sender(interaction.person()?, interaction.member.as_ref(), None),
+        message,
+        reply_to,
+        direct: interaction.guild_id.is_none(),
+        addressed: true,
+        window: None,
+        directory: None,
+        files: Vec::new(),
+        not_taken: Vec::new(),
+        kind,
+    })
+}
+
+/// Names a press so that its person can be told something later.
+fn press(interaction: &Interaction) -> String {
+    format!("{}/{}", interaction.application_id, interaction.token)
+}
+
+fn sender(user: &User, member: Option<&Member>, webhook: Option<&str>) -> Sender {
+    let nick = member.and_then(|member| member.nick.clone());
+    Sender {
+        id: UserId::new(webhook.unwrap_or(&user.id)),
+        name: nick.or_else(|| user.global_name.clone()).unwrap_or_else(|| user.username.clone()),
+        bot: user.bot || webhook.is_some(),
+        roles: member.map(|member| member.roles.clone()).unwrap_or_default(),
+    }
+}
+
+/// Takes a mention of the bot out of the beginning or end of a text, and writes the names of others for their ids; says
+/// whether the bot is mentioned.
+fn without_mention(content: &str, mentions: &[User], us: &Us) -> (String, bool) {
+    let ours = [format!("<@{}>", us.user), format!("<@!{}>", us.user)];
+    let mentioned = ours.iter().any(|mention| content.contains(mention.as_str()));
+    let mut text = content.trim();
+    for mention in &ours {
+        if let Some(rest) = text.strip_prefix(mention.as_str()) {
+            text = rest.trim_start_matches([',', ':']).trim_start();
+        } else if let Some(rest) = text.strip_suffix(mention.as_str()) {
+            text = rest.trim_end();
+        }
+    }
+    let mut text = text.to_owned();
+    for user in mentions {
+        let name = format!("@{}", user.global_name.as_deref().unwrap_or(&user.username));
+        for mention in [format!("<@{}>", user.id), format!("<@!{}>", user.id)] {
+            text = text.replace(&mention, &name);
+        }
+    }
+    (text, mentioned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Sessions go on: over lost connections, dead ones, restarts of the program and Discord's own wishes.
+
+use std::time::{Duration, Instant};
+
+use signalbox_adapter::ListenError;
+use signalbox_test_support::discord::{Cut, Greeting};
+
+use crate::scene::{ADA, OPS, Scene, direct, text};
+
+/// Heartbeats so close that a dead connection is noticed in time.
+const HEARTBEAT_MS: u64 = 300;
+
+#[tokio::test]
+async fn a_restart_goes_on_with_the_session() {
+    let scene = Scene::new().await;
+    scene
+        .listening(async {
+            scene.fake.say(direct(ADA), ADA, "before");
+            scene.wait_for(1).await;
+        })
+        .await;
+    scene.fake.say(direct(ADA), ADA, "while it was away");
+    scene.restart().await;
+    let taken = scene.listening(async { scene.wait_for(2).await }).await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["before", "while it was away"]);
+    assert_eq!(scene.fake.with(|state| (state.identified, state.resumed)), (1, 1));
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_is_begun_anew() {
+    let scene = Scene::new().await;
+    scene.listening(async {}).await;
+    scene.fake.with(|state| state.end_sessions());
+    scene.restart().await;
+    let ended = scene.listen_to_the_end().await;
+    assert!(matches!(&ended, Err(ListenError::Lost(why)) if why.contains("cannot go on")), "{ended:?}");
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "again");
+            scene.wait_for(1).await
+        })
+        .await;
+    assert_eq!(text(&taken[0]), "again");
+    assert_eq!(scene.fake.with(|state| (state.identified, state.resumed)), (2, 0));
+}
+
+#[tokio::test]
+async fn every_cut_is_survived_and_nothing_comes_twice() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.heartbeat_ms = HEARTBEAT_MS);
+    let cuts = [
+        Cut::Close(4000),
+        Cut::Reset,
+        Cut::Reconnect,
+        Cut::Invalid { resumable: true },
+        Cut::HalfFrame,
+        Cut::Mute,
+        Cut::Close(1001),
+    ];
+    let count = cuts.len() - 1;
+    let taken = scene
+        .listening(async {
+            for (number, cut) in cuts.iter().take(count).enumerate() {
+                let sessions = scene.fake.with(|state| state.identified + state.resumed);
+                scene.fake.cut(*cut);
+                scene.fake.say(OPS, ADA, &format!("message {number}"));
+                let is_again =
+                    |state: &signalbox_test_support::discord::state::State| state.identified + state.resumed > sessions;
+                scene.fake.wait_until("it listens again", is_again).await;
+                scene.wait_for(number + 1).await;
+            }
+            scene.wait_for(count).await
+        })
+        .await;
+    let expected: Vec<String> = (0..count).map(|number| format!("message {number}")).collect();
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), expected);
+    assert_eq!(scene.fake.with(|state| state.identified), 1);
+}
+
+#[tokio::test]
+async fn a_dead_connection_is_noticed_within_two_heartbeats() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.heartbeat_ms = HEARTBEAT_MS);
+    let away = scene
+        .listening(async {
+            let began = Instant::now();
+            scene.fake.cut(Cut::Mute);
+            scene.fake.wait_until("it goes on", |state| state.resumed == 1).await;
+            began.elapsed()
+        })
+        .await;
+    assert!(away < Duration::from_millis(HEARTBEAT_MS * 10), "{away:?}");
+    assert_eq!(scene.fake.with(|state| state.identified), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_too_few_sessions_are_told() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.sessions_left = 49);
+    let few = scene.listen_to_the_end().await;
+    assert!(matches!(&few, Err(ListenError::Lost(why)) if why.contains("49 of 1000")), "{few:?}");
+    assert_eq!(scene.fake.with(|state| state.identified), 0);
+    scene.fake.with(|state| state.sessions_left = 1000);
+    scene.fake.greet_next(Greeting::CloseWith(4004));
+    let wrong = scene.listen_to_the_end().await;
+    assert!(matches!(&wrong, Err(ListenError::Refused(why)) if why.contains("page Bot")), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn without_the_intent_it_listens_to_what_there_is() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.allows_content = false);
+    let told = scene.listen_to_the_end().await;
+    assert!(matches!(&told, Err(ListenError::Lost(why)) if why.contains("Message Content Intent")), "{told:?}");
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "not seen");
+            scene.fake.say(OPS, ADA, "<@4242> seen");
+            scene.fake.say(direct(ADA), ADA, "seen too");
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["seen", "seen too"]);
+}
+
+#[tokio::test]
+async fn what_comes_twice_is_taken_once() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.repeats = true);
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "one");
+            scene.fake.say(OPS, ADA, "two");
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["one", "two"]);
+}

@@ -1,0 +1,216 @@
+//! One attempt is one call; what it shows, and the signs beside it.
+
+use std::time::Duration;
+
+use signalbox_adapter::{
+    Announce, Attachment, Button, CommandEntry, Deliver, DeliverError, Form, Purpose, Reconciled, Signal,
+};
+use signalbox_test_support::discord::Fault;
+
+use crate::scene::{ADA, OPS, Scene, THREAD, address, direct, message, outgoing, part};
+
+#[tokio::test]
+async fn a_result_answers_its_question_with_buttons_and_pings_nobody() {
+    let scene = Scene::new().await;
+    let question = scene.fake.say(OPS, ADA, "why?");
+    let mut answer = outgoing(1, OPS, "because, @everyone and <@1001>: **read** [this](https://a.example/)");
+    answer.target.reply_to = Some(message(question));
+    let button = |label: &str| Button { label: label.to_owned(), action: format!("{label} 7f3") };
+    answer.buttons = vec![button("Retry"), button("Show"), button("End"), button("Use"), button("A"), button("B")];
+    let receipt = scene.deliver.deliver(&answer).await.expect("delivered");
+    let shown = scene.fake.shows(OPS).pop().expect("shown");
+    assert_eq!(receipt.message, message(shown.id));
+    assert_eq!(shown.text, r"because, \@everyone and \<@1001>: **read** [this](<https://a.example/>)");
+    assert_eq!((shown.reply_to, shown.buttons.len(), shown.silent), (Some(question), 6, false));
+    assert_eq!(scene.fake.with(|state| state.pings.clone()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_answers_a_deleted_message_is_sent_all_the_same() {
+    let scene = Scene::new().await;
+    let question = scene.fake.say(OPS, ADA, "why?");
+    scene.fake.with(|state| state.delete(OPS, question));
+    let mut answer = outgoing(1, OPS, "because");
+    answer.target.reply_to = Some(message(question));
+    scene.deliver.deliver(&answer).await.expect("delivered");
+    assert_eq!(scene.fake.shows(OPS)[0].reply_to, None);
+}
+
+#[tokio::test]
+async fn a_status_is_silent_in_its_thread_and_edited_in_place() {
+    let scene = Scene::new().await;
+    let mut status = outgoing(1, OPS, "running");
+    status.target.address = address(OPS, Some(THREAD));
+    status.purpose = Purpose::Progress;
+    status.buttons = vec![Button { label: "Cancel".to_owned(), action: "cancel a".to_owned() }];
+    let receipt = scene.deliver.deliver(&status).await.expect("delivered");
+    status.target.edit_of = Some(receipt.message.clone());
+    status.part = part("done");
+    status.buttons.clear();
+    assert_eq!(scene.deliver.deliver(&status).await.expect("edited"), receipt);
+    let shown = scene.fake.shows(THREAD);
+    assert_eq!(shown.len(), 1);
+    assert_eq!((shown[0].text.as_str(), shown[0].silent, shown[0].edits), ("done", true, 1));
+    assert_eq!(shown[0].buttons, [], "a button that does nothing any more is gone");
+    scene.fake.with(|state| state.delete(THREAD, shown[0].id));
+    let gone = scene.deliver.deliver(&status).await;
+    assert!(matches!(&gone, Err(DeliverError::Refused(why)) if why.contains("Unknown Message")), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_long_remainder_goes_as_a_file() {
+    let scene = Scene::new().await;
+    let mut rest = outgoing(1, OPS, "the **rest**");
+    let text = "# Rest\r\n--boundary\n👍 \0".to_owned();
+    rest.attachment = Some(Attachment {
+        file_name: "answer.md".to_owned(),
+        media_type: "text/markdown".to_owned(),
+        text: text.clone(),
+    });
+    rest.mark = Some("(may be a repeat)".to_owned());
+    scene.deliver.deliver(&rest).await.expect("delivered");
+    let shown = scene.fake.shows(OPS).pop().expect("shown");
+    assert_eq!(shown.file, Some(("answer.md".to_owned(), text.into_bytes())));
+    assert_eq!(shown.text, "the **rest**\n\n(may be a repeat)");
+}
+
+#[tokio::test]
+async fn a_lost_answer_shows_nothing_twice() {
+    let scene = Scene::new().await;
+    for (number, fault) in
+        [Fault::DropAfter, Fault::CutAnswer, Fault::ServerError { done: true }, Fault::Html { done: true }]
+            .into_iter()
+            .enumerate()
+    {
+        let answer = outgoing(10 + number as u128, direct(ADA), &format!("answer {number}"));
+        scene.fake.fail_next("POST channels/messages", fault.clone());
+        let lost = scene.deliver.deliver(&answer).await;
+        assert!(matches!(lost, Err(DeliverError::Unknown(_))), "{fault:?}: {lost:?}");
+        assert_eq!(scene.deliver.reconcile(&answer).await.expect("an answer"), Reconciled::Absent);
+        scene.deliver.deliver(&answer).await.expect("sent again");
+        assert_eq!(scene.fake.said(direct(ADA)).len(), number + 1, "{fault:?}");
+        scene.fake.with(|state| state.allowance += 2);
+    }
+}
+
+#[tokio::test]
+async fn our_own_message_is_the_receipt_of_a_send_whose_answer_was_lost() {
+    let scene = Scene::new().await;
+    let answer = outgoing(1, direct(ADA), "answer");
+    scene
+        .listening(async {
+            scene.fake.fail_next("POST channels/messages", Fault::DropAfter);
+            scene.deliver.deliver(&answer).await.expect_err("lost");
+            scene.fake.say(direct(ADA), ADA, "behind it");
+            scene.wait_for(1).await;
+        })
+        .await;
+    let shown = scene.fake.shows(direct(ADA))[0].id;
+    let known = scene.deliver.reconcile(&answer).await.expect("an answer");
+    assert_eq!(known, Reconciled::Delivered(signalbox_adapter::Receipt { message: message(shown) }));
+}
+
+#[tokio::test]
+async fn after_a_restart_the_channel_itself_is_looked_through() {
+    let scene = Scene::new().await;
+    let question = scene.fake.say(OPS, ADA, "why?");
+    let mut answer = outgoing(1, OPS, "because *so*");
+    answer.target.reply_to = Some(message(question));
+    scene.deliver.deliver(&answer).await.expect("delivered");
+    let shown = scene.fake.shows(OPS)[1].id;
+    // Another life of the program, which has tried nothing yet.
+    let other = signalbox_discord::connect(crate::scene::settings(&scene.fake)).expect("settings").deliver;
+    let known = other.reconcile(&answer).await.expect("an answer");
+    assert_eq!(known, Reconciled::Delivered(signalbox_adapter::Receipt { message: message(shown) }));
+    let unsent = outgoing(2, OPS, "something else");
+    assert_eq!(other.reconcile(&unsent).await.expect("an answer"), Reconciled::Absent);
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_waited_for_and_not_tried_again_before() {
+    let scene = Scene::new().await;
+    scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 1.5, global: false });
+    let limited = scene.deliver.deliver(&outgoing(1, OPS, "a")).await;
+    let is_it = |outcome: &Result<_, DeliverError>, all| match outcome {
+        Err(DeliverError::Wait { after, everywhere }) => *after <= Duration::from_millis(1500) && *everywhere == all,
+        _ => false,
+    };
+    assert!(is_it(&limited, false), "{limited:?}");
+    let held = scene.deliver.deliver(&outgoing(1, OPS, "a")).await;
+    assert!(is_it(&held, false), "{held:?}");
+    assert_eq!(scene.fake.count("POST channels/messages"), 1);
+    scene.deliver.deliver(&outgoing(2, direct(ADA), "b")).await.expect("another channel goes on");
+    scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 1.0, global: true });
+    let limited = scene.deliver.deliver(&outgoing(3, direct(ADA), "c")).await;
+    assert!(is_it(&limited, true), "{limited:?}");
+}
+
+#[tokio::test]
+async fn what_the_headers_say_is_over_is_not_called() {
+    let scene = Scene::new().await;
+    for number in 0..5 {
+        scene.deliver.deliver(&outgoing(number, OPS, "a")).await.expect("within the allowance");
+    }
+    let held = scene.deliver.deliver(&outgoing(9, OPS, "a")).await;
+    assert!(matches!(held, Err(DeliverError::Wait { everywhere: false, .. })), "{held:?}");
+    assert_eq!(scene.fake.count("POST channels/messages"), 5, "no call was refused");
+}
+
+#[tokio::test]
+async fn a_locked_thread_is_left_and_a_lost_channel_refused() {
+    let scene = Scene::new().await;
+    let mut answer = outgoing(1, OPS, "a");
+    answer.target.address = address(OPS, Some(THREAD));
+    scene.fake.with(|state| state.channels.get_mut(&THREAD).expect("open").locked = true);
+    let locked = scene.deliver.deliver(&answer).await;
+    assert!(matches!(locked, Err(DeliverError::RefusedForm { what: Form::Thread, .. })), "{locked:?}");
+    let gone = scene.deliver.deliver(&outgoing(2, 999, "a")).await;
+    assert!(matches!(&gone, Err(DeliverError::Refused(why)) if why.contains("Unknown Channel")), "{gone:?}");
+    let missing = (403, 50013, "Missing Permissions");
+    scene.fake.with(|state| state.channels.get_mut(&OPS).expect("open").refuses = Some(missing));
+    let refused = scene.deliver.deliver(&outgoing(3, OPS, "a")).await;
+    assert!(matches!(&refused, Err(DeliverError::Refused(why)) if why.contains("Send Messages")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn signs_are_given_and_never_insisted_on() {
+    let scene = Scene::new().await;
+    let question = scene.fake.say(OPS, ADA, "why?");
+    let at = || (address(OPS, None), message(question));
+    let (address, message) = at();
+    scene.deliver.signal(&Signal::Working(address.clone())).await.expect("typing");
+    scene.deliver.signal(&Signal::Taken { address: address.clone(), message: message.clone() }).await.expect("taken");
+    assert_eq!(scene.fake.with(|state| state.reactions.clone()), [(OPS, question, "👀".to_owned())]);
+    scene.deliver.signal(&Signal::Ended { address: address.clone(), message, ok: true }).await.expect("ended");
+    assert_eq!(scene.fake.with(|state| state.reactions.clone()), [(OPS, question, "👍".to_owned())]);
+    assert_eq!(scene.fake.with(|state| state.typing.clone()), [OPS]);
+    let gone = Signal::Taken { address, message: crate::scene::message(1) };
+    scene.deliver.signal(&gone).await.expect("a message that is gone gets no sign");
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_said_to_be_wrong() {
+    let scene = Scene::new().await;
+    assert_eq!(scene.deliver.check().await.expect("who we are").id, "4242");
+    scene.fake.with(|state| state.revoked = true);
+    let refused = scene.deliver.check().await;
+    assert!(matches!(&refused, Err(DeliverError::Refused(why)) if why.contains("page Bot")), "{refused:?}");
+    let later = scene.deliver.deliver(&outgoing(1, OPS, "a")).await;
+    assert!(matches!(later, Err(DeliverError::Unreachable(_))), "{later:?}");
+}
+
+#[tokio::test]
+async fn commands_are_registered_once() {
+    let scene = Scene::new().await;
+    let entry = |name: &str, description: &str| CommandEntry {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        direct_only: name == "start",
+    };
+    let entries = [entry("session", "Start a session"), entry("start", "Say hello")];
+    assert!(scene.commands.announce(&entries).await.expect("registered"));
+    assert!(!scene.commands.announce(&entries).await.expect("the same"));
+    let entries = [entry("session", "Start one"), entry("start", "Say hello")];
+    assert!(scene.commands.announce(&entries).await.expect("changed"));
+    assert_eq!(scene.fake.with(|state| state.registrations), 2);
+}

@@ -1,0 +1,107 @@
+//! Commands and presses: answered in time, whatever the inbox does, and done also where they were not.
+
+use std::time::Duration;
+
+use signalbox_adapter::{Deliver as _, IncomingKind, Outgoing, Signal};
+use signalbox_test_support::discord::Fault;
+use signalbox_test_support::discord::state::Channel;
+
+use crate::scene::{ADA, OPS, Scene, THREAD, direct, message, outgoing, text};
+
+fn with_button(number: u128) -> Outgoing {
+    let button = signalbox_adapter::Button { label: "Cancel".to_owned(), action: "cancel amber-fox".to_owned() };
+    Outgoing { buttons: vec![button], ..outgoing(number, OPS, "running") }
+}
+
+#[tokio::test]
+async fn a_command_is_shown_and_taken() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.command(THREAD, ADA, "session", "fix the *flaky* test, @everyone");
+            scene.wait_for(1).await
+        })
+        .await;
+    let shown = scene.fake.shows(THREAD).remove(0);
+    assert_eq!(shown.text, r"/session fix the \*flaky\* test, \@everyone");
+    assert_eq!(text(&taken[0]), "/session fix the *flaky* test, @everyone");
+    assert_eq!(taken[0].message, Some(message(shown.id)));
+    assert_eq!(taken[0].address.to_string(), format!("discord:{OPS}/{THREAD}"));
+    assert!(taken[0].addressed && !taken[0].direct);
+    assert!(scene.fake.with(|state| state.pings.is_empty()));
+}
+
+#[tokio::test]
+async fn a_press_is_answered_at_once_and_told_what_came_of_it() {
+    let scene = Scene::new().await;
+    let (interaction, taken) = scene
+        .listening(async {
+            let shown = scene.deliver.deliver(&with_button(1)).await.expect("delivered");
+            let shown: u64 = shown.message.as_str().parse().expect("a number");
+            let pressed = scene.fake.press(OPS, ADA, shown, "Cancel");
+            (pressed, scene.wait_for(1).await)
+        })
+        .await;
+    let IncomingKind::Button { action, press: Some(press) } = &taken[0].kind else { panic!("{taken:?}") };
+    assert_eq!(action, "cancel amber-fox");
+    assert_eq!(scene.fake.with(|state| state.interactions[&interaction].answered.map(|(kind, _)| kind)), Some(6));
+    for notice in ["", "Only for\n*admins*"] {
+        let pressed = Signal::Pressed { press: press.clone(), notice: notice.to_owned() };
+        scene.deliver.signal(&pressed).await.expect("told");
+    }
+    assert_eq!(scene.fake.with(|state| state.whispers.clone()), [r"Only for \*admins\*"]);
+}
+
+#[tokio::test]
+async fn a_slow_inbox_does_not_keep_an_interaction_waiting() {
+    let scene = Scene::new().await;
+    scene.fake.fail_next("GET channels", Fault::Hold);
+    let (interaction, taken) = scene
+        .listening(async {
+            // What stands before it cannot be placed for now: nobody has told of its thread.
+            scene.fake.with(|state| {
+                state.channels.insert(888, Channel { kind: 11, parent: Some(OPS), ..Channel::default() })
+            });
+            scene.fake.say(888, ADA, "slow");
+            let interaction = scene.fake.command(direct(ADA), ADA, "status", "");
+            scene.fake.wait_until("the answer", |state| state.interactions[&interaction].answered.is_some()).await;
+            assert_eq!(scene.inbox.taken.accepted(), []);
+            scene.fake.release();
+            (interaction, scene.wait_for(2).await)
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["slow", "/status"]);
+    let (kind, after) = scene.fake.with(|state| state.interactions[&interaction].answered).expect("answered");
+    assert!(kind == 4 && after < Duration::from_secs(3), "{after:?}");
+}
+
+#[tokio::test]
+async fn what_came_too_late_is_done_all_the_same() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.fail_next(
+                "POST interactions/callback",
+                Fault::Refuse { status: 404, code: 10062, message: "Unknown interaction" },
+            );
+            scene.fake.command(OPS, ADA, "session", "list");
+            scene.wait_for(1).await
+        })
+        .await;
+    assert_eq!((text(&taken[0]), &taken[0].message), ("/session list", &None));
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_found_again() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.fail_next("POST interactions/callback", Fault::DropAfter);
+            scene.fake.command(OPS, ADA, "session", "list");
+            scene.wait_for(1).await
+        })
+        .await;
+    let shown = scene.fake.shows(OPS);
+    assert_eq!(shown.len(), 1, "it is shown once");
+    assert_eq!(taken[0].message, Some(message(shown[0].id)));
+}

@@ -1,0 +1,82 @@
+//! What is said reaches the inbox: where, by whom, whether for us.
+
+use signalbox_adapter::IncomingKind;
+use signalbox_test_support::discord::Post;
+use signalbox_test_support::discord::state::Channel;
+
+use crate::scene::{ADA, BOB, OPS, Scene, THREAD, direct, message, outgoing, text};
+use signalbox_adapter::Deliver as _;
+
+#[tokio::test]
+async fn direct_messages_channels_and_threads_are_told_apart() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.say(direct(ADA), ADA, "to you alone");
+            scene.fake.say(OPS, ADA, "to all");
+            scene.fake.say(THREAD, BOB, "in a thread");
+            scene.wait_for(3).await
+        })
+        .await;
+    let places: Vec<_> = taken.iter().map(|taken| (taken.address.to_string(), taken.direct)).collect();
+    let expected = [
+        (format!("discord:{}", direct(ADA)), true),
+        (format!("discord:{OPS}"), false),
+        (format!("discord:{OPS}/{THREAD}"), false),
+    ];
+    assert_eq!(places, expected);
+    assert_eq!(taken[0].sender.name, "Ada");
+}
+
+#[tokio::test]
+async fn a_thread_that_nobody_told_of_is_asked_for() {
+    let scene = Scene::new().await;
+    scene.listening(async {}).await;
+    // Opened where no event says so.
+    let hidden = 777;
+    scene.fake.with(|state| {
+        let thread = Channel { kind: 11, name: "hidden".to_owned(), parent: Some(OPS), ..Channel::default() };
+        state.channels.insert(hidden, thread);
+    });
+    scene.restart().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.say(hidden, ADA, "here");
+            scene.fake.say(hidden, ADA, "and here");
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(taken[0].address.to_string(), format!("discord:{OPS}/{hidden}"));
+    assert_eq!(scene.fake.count("GET channels"), 1, "it is asked once");
+}
+
+#[tokio::test]
+async fn an_edit_is_told_and_our_own_messages_are_not() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            let said = scene.fake.say(OPS, ADA, "helo");
+            scene.fake.edit(OPS, said, "hello");
+            scene.deliver.deliver(&outgoing(1, OPS, "hi")).await.expect("delivered");
+            let ours = scene.fake.shows(OPS)[1].id;
+            scene.fake.post(OPS, BOB, Post::text("what?").reply_to(ours));
+            scene.wait_for(3).await
+        })
+        .await;
+    assert_eq!(taken[1].kind, IncomingKind::Edited("hello".to_owned()));
+    assert_eq!((text(&taken[2]), taken[2].addressed), ("what?", true));
+    assert_eq!(taken[2].reply_to, Some(message(scene.fake.shows(OPS)[1].id)));
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_understood_holds_nothing_up() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.post(OPS, ADA, Post::text("odd").with(serde_json::json!({ "channel_id": 5 })));
+            scene.fake.say(OPS, ADA, "even");
+            scene.wait_for(1).await
+        })
+        .await;
+    assert_eq!(text(&taken[0]), "even");
+}

@@ -1,0 +1,8 @@
+//! The adapter in front of a Discord that refuses what the real one refuses.
+
+mod compliance;
+mod connections;
+mod delivering;
+mod interactions;
+mod listening;
+mod scene;

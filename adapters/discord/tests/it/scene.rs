@@ -1,0 +1,173 @@
+//! A bot under test in front of the fake, and what its inbox was given.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use signalbox_adapter::testing::RecordingInbox;
+use signalbox_adapter::{
+    AcceptError, ChatAddress, DeliveryKey, Document, Inbox, Incoming, IncomingKind, Listen, ListenContext, ListenError,
+    MessageId, Outgoing, Part, Purpose, Render, Target,
+};
+use signalbox_discord::{Commands, DiscordDeliver, DiscordListen, DiscordRender, Settings, connect};
+use signalbox_test_support::discord::state::Channel;
+use signalbox_test_support::discord::{FakeDiscord, Person, TOKEN, WAIT};
+use tokio_util::sync::CancellationToken;
+
+/// Who talks to the bot.
+pub(crate) const ADA: Person = Person::new(1001, "Ada");
+/// Somebody else.
+pub(crate) const BOB: Person = Person::new(1002, "Bob");
+/// A channel of the server.
+pub(crate) const OPS: u64 = 500;
+/// A thread in it.
+pub(crate) const THREAD: u64 = 501;
+
+/// The fake with a channel, a thread and two people, and the bot.
+pub(crate) struct Scene {
+    pub(crate) fake: FakeDiscord,
+    pub(crate) deliver: Arc<DiscordDeliver>,
+    pub(crate) commands: Arc<Commands>,
+    pub(crate) inbox: Arc<Keeping>,
+    listen: tokio::sync::Mutex<DiscordListen>,
+}
+
+/// An inbox that keeps notes too.
+#[derive(Default)]
+pub(crate) struct Keeping {
+    pub(crate) taken: RecordingInbox,
+    pub(crate) notes: Mutex<HashMap<String, String>>,
+}
+
+#[async_trait]
+impl Inbox for Keeping {
+    async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
+        self.taken.accept(incoming).await
+    }
+
+    async fn note(&self, name: &str, words: &str) -> Result<(), AcceptError> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), words.to_owned());
+        Ok(())
+    }
+
+    async fn noted(&self, name: &str) -> Result<Option<String>, AcceptError> {
+        Ok(self.notes.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned())
+    }
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        let fake = FakeDiscord::start().await;
+        fake.open_direct(ADA);
+        fake.open_direct(BOB);
+        fake.open(OPS, Channel { name: "ops".to_owned(), ..Channel::default() });
+        fake.open(THREAD, Channel { kind: 11, name: "thread".to_owned(), parent: Some(OPS), ..Channel::default() });
+        let bot = connect(settings(&fake)).expect("settings");
+        assert_eq!(bot.bot_id, "4242");
+        Self { fake, deliver: bot.deliver, commands: bot.commands, inbox: Arc::default(), listen: bot.listen.into() }
+    }
+
+    pub(crate) fn context(&self, shutdown: &CancellationToken) -> ListenContext {
+        ListenContext::new(Arc::clone(&self.inbox) as Arc<dyn Inbox>, PathBuf::new(), shutdown.clone())
+    }
+
+    /// Lets the program end and start again: what it knew by heart is gone.
+    pub(crate) async fn restart(&self) {
+        *self.listen.lock().await = connect(settings(&self.fake)).expect("settings").listen;
+    }
+
+    /// Listens until it ends by itself.
+    pub(crate) async fn listen_to_the_end(&self) -> Result<(), ListenError> {
+        let cx = self.context(&CancellationToken::new());
+        let mut listen = self.listen.lock().await;
+        tokio::time::timeout(WAIT, listen.listen(&cx)).await.expect("listening ends")
+    }
+
+    /// Listens while a story is told, again after every loss; then it is asked to stop, which it must do.
+    pub(crate) async fn listening<T>(&self, story: impl Future<Output = T>) -> T {
+        let shutdown = CancellationToken::new();
+        let cx = self.context(&shutdown);
+        let mut listen = self.listen.lock().await;
+        let sessions = self.fake.with(|state| state.identified + state.resumed);
+        let told = async {
+            let is_there = |state: &_| is_listening(state, sessions);
+            self.fake.wait_until("a session", is_there).await;
+            let outcome = story.await;
+            shutdown.cancel();
+            outcome
+        };
+        let listening = async {
+            loop {
+                match tokio::time::timeout(2 * WAIT, listen.listen(&cx))
+                    .await
+                    .expect("listening stops when it is asked to")
+                {
+                    Ok(()) => return,
+                    Err(ListenError::Lost(_)) => tokio::task::yield_now().await,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        tokio::join!(told, listening).0
+    }
+
+    /// Waits until so many messages are taken, and returns them.
+    pub(crate) async fn wait_for(&self, count: usize) -> Vec<Incoming> {
+        let taken = tokio::time::timeout(WAIT, self.inbox.taken.wait_for(count)).await;
+        taken.unwrap_or_else(|_| panic!("waited for {count} messages: {:?}", self.inbox.taken.accepted()))
+    }
+}
+
+fn is_listening(state: &signalbox_test_support::discord::state::State, sessions: usize) -> bool {
+    state.identified + state.resumed > sessions
+}
+
+/// Returns what a bot in front of the fake is set to.
+pub(crate) fn settings(fake: &FakeDiscord) -> Settings {
+    Settings { api_url: fake.url(), ..Settings::new(TOKEN.to_owned().into()) }
+}
+
+/// Returns the channel in which a person writes to the bot alone.
+pub(crate) fn direct(person: Person) -> u64 {
+    person.id + 1_000_000
+}
+
+/// Returns the address of a channel, and of a thread in it.
+pub(crate) fn address(channel: u64, thread: Option<u64>) -> ChatAddress {
+    let thread = thread.map(|thread| format!("/{thread}")).unwrap_or_default();
+    format!("discord:{channel}{thread}").parse().expect("an address")
+}
+
+/// Renders Markdown of one part.
+pub(crate) fn part(markdown: &str) -> Part {
+    DiscordRender.render(&Document::from_markdown(markdown), 1).parts.remove(0)
+}
+
+/// Returns a result for a channel; each number is a key of its own.
+pub(crate) fn outgoing(number: u128, channel: u64, markdown: &str) -> Outgoing {
+    Outgoing {
+        key: DeliveryKey::from_random_bits(number),
+        target: Target { address: address(channel, None), reply_to: None, edit_of: None },
+        purpose: Purpose::Result,
+        part: part(markdown),
+        buttons: Vec::new(),
+        attachment: None,
+        mark: None,
+        plain: false,
+    }
+}
+
+/// Returns the id of a message as the contract writes it.
+pub(crate) fn message(id: u64) -> MessageId {
+    MessageId::new(id.to_string())
+}
+
+/// Returns what a message says, edited or not.
+pub(crate) fn text(incoming: &Incoming) -> &str {
+    match &incoming.kind {
+        IncomingKind::Text(text) | IncomingKind::Edited(text) => text,
+        IncomingKind::Moved { to } => to.as_str(),
+        IncomingKind::Button { action, .. } => action,
+    }
+}

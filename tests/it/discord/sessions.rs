@@ -1,0 +1,91 @@
+//! Sessions in Discord: begun by a message or a command, watched, followed up, and alive over a kill.
+
+use nix::sys::signal::Signal;
+use signalbox_test_support::discord::Post;
+
+use crate::discord::scene::{ADA, EVE, OPS, Server};
+
+#[test]
+fn a_session_is_watched_answered_and_followed_up() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    let (direct, gate) = (server.direct, server.house.text("gate"));
+    let script = format!("/session script: say first half; wait {gate}; answer <one> & \\*two\\*");
+    let asked = server.fake.say(direct, ADA, &script);
+    let status = server.shown(direct, asked, "first half");
+    assert!(status.silent && status.buttons.iter().any(|(label, _)| label == "Cancel"), "{status:?}");
+    server
+        .until("a sign", |state| state.reactions.iter().any(|(_, message, emoji)| *message == asked && emoji == "👀"));
+    server.house.touch("gate");
+    let result = server.shown(direct, asked, r"\<one> & \*two\*");
+    assert_eq!((result.reply_to, result.silent), (Some(asked), false));
+    server.until("the status says so", |state| {
+        let shown = &state.messages[&(direct, status.id)];
+        shown.text.contains("Complete") && !shown.buttons.iter().any(|(label, _)| label == "Cancel")
+    });
+    server
+        .until("a sign", |state| state.reactions.iter().any(|(_, message, emoji)| *message == asked && emoji == "👍"));
+    let again = server.fake.post(direct, ADA, Post::text("script: answer <three>").reply_to(result.id));
+    server.shown(direct, again, r"\<three>");
+    let runs = server.house.runs();
+    assert_eq!((runs.len(), runs[1].1), (2, true), "{runs:?}");
+    assert_eq!(runs[0].0, runs[1].0, "it is the same session");
+}
+
+#[test]
+fn a_command_in_a_channel_is_shown_and_answered_there() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    server.until("the commands", |state| state.commands.iter().any(|command| command["name"] == "session"));
+    server.fake.command(OPS, ADA, "session", "script: answer <done>");
+    let shown = server.shown(OPS, 0, "/session script: answer");
+    let result = server.shown(OPS, shown.id, r"\<done>");
+    assert_eq!(result.reply_to, Some(shown.id));
+    server.fake.post(OPS, ADA, Post::text("nothing to anybody"));
+    let again = server.fake.post(OPS, ADA, Post::text("script: answer <more>").reply_to(result.id));
+    server.shown(OPS, again, r"\<more>");
+    assert_eq!(server.house.runs().len(), 2);
+    assert!(server.fake.with(|state| state.pings.is_empty()));
+}
+
+#[test]
+fn a_press_is_answered_and_a_stranger_is_told_so_alone() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    server.fake.command(OPS, ADA, "session", "script: say busy; hang");
+    let asked = server.shown(OPS, 0, "/session script: say busy");
+    let status = server.shown(OPS, asked.id, "busy");
+    server.fake.press(OPS, EVE, status.id, "Cancel");
+    server.until("the stranger is told", |state| !state.whispers.is_empty());
+    server.fake.press(OPS, ADA, status.id, "Cancel");
+    server.shown(OPS, status.id, "Cancelled");
+}
+
+#[test]
+fn a_kill_loses_nothing_and_nothing_is_said_twice() {
+    let server = Server::new("");
+    let serving = server.serve();
+    let gate = server.house.text("gate");
+    let asked = server.fake.say(server.direct, ADA, &format!("/session script: say at it; wait {gate}; answer <done>"));
+    let status = server.shown(server.direct, asked, "at it");
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    server.house.touch("gate");
+    let missed = server.fake.say(server.direct, ADA, "/session script: answer <meanwhile>");
+    server.fake.command(OPS, ADA, "session", "script: answer <pressed>");
+    let _serving = server.serve();
+    server.shown(server.direct, status.id, r"\<done>");
+    server.shown(server.direct, missed, r"\<meanwhile>");
+    let asked = server.shown(OPS, 0, "/session script: answer");
+    server.shown(OPS, asked.id, r"\<pressed>");
+    assert_eq!(server.fake.with(|state| (state.identified, state.resumed)), (1, 1));
+    for (channel, needle) in [(server.direct, "<done>"), (server.direct, "<meanwhile>"), (OPS, "<pressed>")] {
+        let results = server
+            .fake
+            .said(channel)
+            .into_iter()
+            .filter(|text| text.contains(&format!("\\{needle}")) && text.contains("Complete"));
+        assert_eq!(results.count(), 1, "{needle}");
+    }
+    assert!(server.fake.said(server.direct).iter().all(|text| !text.contains("may be a repeat")));
+}

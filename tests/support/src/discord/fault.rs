@@ -1,0 +1,71 @@
+//! What can go wrong: with one call, with a connection to the gateway.
+
+/// What happens to one call instead of what should.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// The connection ends before anything is done.
+    DropBefore,
+    /// The call is done, and the connection ends before the answer.
+    DropAfter,
+    /// The call is done, and the answer ends in its middle.
+    CutAnswer,
+    /// Nothing is done until [`super::FakeDiscord::release`].
+    Hold,
+    /// The server's own JSON says 500; the call may have been done.
+    ServerError {
+        /// Whether it was.
+        done: bool,
+    },
+    /// An HTML page with status 502 from something in between; the call may have been done.
+    Html {
+        /// Whether it was.
+        done: bool,
+    },
+    /// Nothing is done; 429.
+    TooMany {
+        /// Seconds to wait.
+        retry_after: f64,
+        /// Whether it is about everything.
+        global: bool,
+    },
+    /// Nothing is done; refused with these words.
+    Refuse {
+        /// Status.
+        status: u16,
+        /// Error code.
+        code: u64,
+        /// Message.
+        message: &'static str,
+    },
+}
+
+/// What happens to a connection to the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// It is closed with this code; 4007 and 4009 end the session too.
+    Close(u16),
+    /// It ends without a word.
+    Reset,
+    /// Discord asks to connect again (op 7).
+    Reconnect,
+    /// Discord says that the session cannot go on (op 9).
+    Invalid {
+        /// Whether it may later.
+        resumable: bool,
+    },
+    /// Nothing is said on it any more, heartbeats are not acknowledged.
+    Mute,
+    /// The next event arrives as half a frame.
+    HalfFrame,
+}
+
+/// What happens to the next connection when it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Greeting {
+    /// The upgrade is refused with 503.
+    Unavailable,
+    /// It is closed with this code as soon as the bot says who it is.
+    CloseWith(u16),
+    /// It ends as soon as the bot says who it is.
+    HangUp,
+}

@@ -1,0 +1,283 @@
+//! The gateway: one task a connection, which tells what its session has not been told yet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
+
+use super::fault::{Cut, Greeting};
+use super::state::State;
+use super::{Shared, TOKEN};
+
+/// Largest frame that a bot may send, in bytes.
+const MAX_FRAME_BYTES: usize = 4096;
+/// Frames that a bot may send on a connection in a minute.
+const MAX_FRAMES: usize = 120;
+/// All intents that there are.
+const INTENTS: u64 = (1 << 26) - 1;
+const MESSAGE_CONTENT: u64 = 1 << 15;
+/// How long a good-bye is waited for.
+const GOODBYE: Duration = Duration::from_millis(200);
+
+static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// Serves until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(converse(stream, Arc::clone(&shared)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// One connection.
+struct Connection {
+    number: u64,
+    shared: Arc<Shared>,
+    session: Option<String>,
+    /// Events of the session that were told on this connection or before it.
+    told: usize,
+    frames: usize,
+    is_mute: bool,
+    halves: bool,
+    greeting: Option<Greeting>,
+}
+
+/// How a connection ends.
+enum End {
+    /// With a code; it ends the session too where it is one of those.
+    Close(u16),
+    /// Without a word.
+    Drop,
+}
+
+/// What is to be done next.
+enum Todo {
+    Cut(Cut),
+    Tell(String, Value),
+    Leave,
+}
+
+#[expect(clippy::result_large_err, reason = "the handshake wants the whole refusal")]
+async fn converse(stream: TcpStream, shared: Arc<Shared>) {
+    let greeting = shared.with(|state| state.greetings.pop_front());
+    let upgrade = |request: &Request, response: Response| {
+        let query = request.uri().query().unwrap_or_default();
+        if greeting == Some(Greeting::Unavailable) || !query.contains("v=10") || !query.contains("encoding=json") {
+            let mut refused = ErrorResponse::new(None);
+            *refused.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            return Err(refused);
+        }
+        Ok(response)
+    };
+    let Ok(mut socket) = accept_hdr_async(stream, upgrade).await else { return };
+    let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+    let mut connection = Connection {
+        number,
+        shared: Arc::clone(&shared),
+        session: None,
+        told: 0,
+        frames: 0,
+        is_mute: false,
+        halves: false,
+        greeting,
+    };
+    shared.with(|state| state.connections += 1);
+    let end = connection.run(&mut socket).await;
+    shared.with(|state| {
+        state.connections -= 1;
+        if let (End::Close(code), Some(session)) = (&end, &connection.session)
+            && matches!(code, 1000 | 1001 | 4007 | 4009)
+            && let Some(session) = state.sessions.get_mut(session)
+        {
+            session.is_alive = false;
+        }
+    });
+    if let End::Close(code) = end {
+        let frame = CloseFrame { code: code.into(), reason: "a test".into() };
+        drop(
+            tokio::time::timeout(GOODBYE, async {
+                drop(socket.close(Some(frame)).await);
+                while let Some(Ok(_)) = socket.next().await {}
+            })
+            .await,
+        );
+    }
+}
+
+impl Connection {
+    async fn run(&mut self, socket: &mut Socket) -> End {
+        let interval = self.shared.with(|state| state.heartbeat_ms);
+        let hello = json!({ "op": 10, "s": null, "t": null, "d": { "heartbeat_interval": interval } });
+        if let Err(end) = send(socket, &hello.to_string()).await {
+            return end;
+        }
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let done = tokio::select! {
+                biased;
+                heard = socket.next() => match heard {
+                    Some(Ok(Message::Text(text))) => self.hear(socket, text.as_str()).await,
+                    Some(Ok(Message::Close(frame))) => self.left(frame.map_or(1005, |frame| frame.code.into())),
+                    Some(Ok(_)) => Ok(()),
+                    Some(Err(_)) | None => return End::Drop,
+                },
+                todo = shared.until(|state| self.todo(state)) => self.act(socket, todo).await,
+            };
+            if let Err(end) = done {
+                return end;
+            }
+        }
+    }
+
+    /// A bot that leaves with 1000 or 1001 ends its session.
+    fn left(&self, code: u16) -> Result<(), End> {
+        if matches!(code, 1000 | 1001)
+            && let Some(session) = &self.session
+        {
+            self.shared.with(|state| state.sessions.get_mut(session).expect("it is known").is_alive = false);
+        }
+        Err(End::Drop)
+    }
+
+    /// Finds what is to be done next on this connection.
+    fn todo(&self, state: &mut State) -> Option<Todo> {
+        let session = state.sessions.get(self.session.as_ref()?)?;
+        if session.connection != self.number {
+            return Some(Todo::Leave);
+        }
+        if self.is_mute {
+            return None;
+        }
+        if let Some(cut) = state.cuts.pop_front() {
+            return Some(Todo::Cut(cut));
+        }
+        let (event, data) = session.events.get(self.told)?;
+        Some(Todo::Tell(event.clone(), data.clone()))
+    }
+
+    async fn act(&mut self, socket: &mut Socket, todo: Todo) -> Result<(), End> {
+        match todo {
+            Todo::Leave => Err(End::Close(4000)),
+            Todo::Tell(event, data) => {
+                self.told += 1;
+                let frame = json!({ "op": 0, "s": self.told, "t": event, "d": data }).to_string();
+                if self.halves {
+                    self.halves = false;
+                    return send(socket, &frame[..frame.floor_char_boundary(frame.len() / 2)]).await;
+                }
+                send(socket, &frame).await
+            }
+            Todo::Cut(cut) => match cut {
+                Cut::Close(code) => Err(End::Close(code)),
+                Cut::Reset => Err(End::Drop),
+                Cut::Reconnect => send(socket, r#"{"op":7,"d":null,"s":null,"t":null}"#).await,
+                Cut::Invalid { resumable } => {
+                    if !resumable && let Some(session) = &self.session {
+                        self.shared
+                            .with(|state| state.sessions.get_mut(session).expect("it is known").is_alive = false);
+                    }
+                    self.is_mute = true;
+                    send(socket, &json!({ "op": 9, "d": resumable, "s": null, "t": null }).to_string()).await
+                }
+                Cut::Mute => {
+                    self.is_mute = true;
+                    Ok(())
+                }
+                Cut::HalfFrame => {
+                    self.halves = true;
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    async fn hear(&mut self, socket: &mut Socket, text: &str) -> Result<(), End> {
+        self.frames += 1;
+        if text.len() > MAX_FRAME_BYTES {
+            return Err(End::Close(4002));
+        }
+        if self.frames > MAX_FRAMES {
+            return Err(End::Close(4008));
+        }
+        let Ok(frame) = serde_json::from_str::<Value>(text) else { return Err(End::Close(4002)) };
+        match frame["op"].as_u64() {
+            Some(1) if self.is_mute => Ok(()),
+            Some(1) => send(socket, r#"{"op":11,"d":null,"s":null,"t":null}"#).await,
+            Some(2 | 6) if self.session.is_some() => Err(End::Close(4005)),
+            Some(op @ (2 | 6)) => {
+                match self.greeting.take() {
+                    Some(Greeting::CloseWith(code)) => return Err(End::Close(code)),
+                    Some(Greeting::HangUp) => return Err(End::Drop),
+                    Some(Greeting::Unavailable) | None => {}
+                }
+                let revoked = self.shared.with(|state| state.revoked);
+                if revoked || frame["d"]["token"] != TOKEN {
+                    return Err(End::Close(4004));
+                }
+                if op == 2 { self.identify(&frame["d"]) } else { self.resume(socket, &frame["d"]).await }
+            }
+            Some(_) if self.session.is_none() => Err(End::Close(4003)),
+            Some(_) | None => Err(End::Close(4001)),
+        }
+    }
+
+    fn identify(&mut self, data: &Value) -> Result<(), End> {
+        let Some(intents) = data["intents"].as_u64().filter(|intents| intents & !INTENTS == 0) else {
+            return Err(End::Close(4013));
+        };
+        if !data["properties"].is_object() {
+            return Err(End::Close(4002));
+        }
+        let (number, gateway) = (self.number, self.shared.gateway.clone());
+        self.session = self.shared.with(|state| {
+            let allowed = state.allows_content || intents & MESSAGE_CONTENT == 0;
+            allowed.then(|| state.begin(intents, number, &gateway))
+        });
+        if self.session.is_some() { Ok(()) } else { Err(End::Close(4014)) }
+    }
+
+    async fn resume(&mut self, socket: &mut Socket, data: &Value) -> Result<(), End> {
+        let (id, seq) = (data["session_id"].as_str().unwrap_or_default().to_owned(), data["seq"].as_u64());
+        let number = self.number;
+        let told = self.shared.with(|state| {
+            let session = state.sessions.get_mut(&id).filter(|session| session.is_alive)?;
+            let told = seq.and_then(|seq| usize::try_from(seq).ok()).filter(|seq| *seq <= session.events.len());
+            if told.is_some() {
+                session.connection = number;
+                session.events.push(("RESUMED".to_owned(), json!({})));
+                state.resumed += 1;
+            }
+            Some(told)
+        });
+        match told {
+            Some(Some(told)) => {
+                (self.session, self.told) = (Some(id), told);
+                Ok(())
+            }
+            Some(None) => Err(End::Close(4007)),
+            None => send(socket, r#"{"op":9,"d":false,"s":null,"t":null}"#).await,
+        }
+    }
+}
+
+async fn send(socket: &mut Socket, text: &str) -> Result<(), End> {
+    socket.send(Message::text(text)).await.map_err(|_| End::Drop)
+}

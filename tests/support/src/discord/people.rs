@@ -1,0 +1,180 @@
+//! What people do in their channels, as events for the bot.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::state::{Channel, Interaction, Shown, State};
+use super::{BOT_ID, FakeDiscord, GUILD_ID};
+
+/// Somebody in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub id: u64,
+    /// Their name.
+    pub name: &'static str,
+    /// Whether it is a bot.
+    pub is_bot: bool,
+}
+
+impl Person {
+    /// A person.
+    pub const fn new(id: u64, name: &'static str) -> Self {
+        Self { id, name, is_bot: false }
+    }
+
+    fn json(self) -> Value {
+        json!({ "id": self.id.to_string(), "username": self.name.to_lowercase(), "global_name": self.name, "bot": self.is_bot })
+    }
+}
+
+/// A message that somebody sends.
+#[derive(Debug, Clone, Default)]
+pub struct Post {
+    text: String,
+    reply_to: Option<u64>,
+    more: Value,
+}
+
+impl Post {
+    /// A text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// Answers a message.
+    #[must_use]
+    pub fn reply_to(self, message: u64) -> Self {
+        Self { reply_to: Some(message), ..self }
+    }
+
+    /// Has these fields besides.
+    #[must_use]
+    pub fn with(self, more: Value) -> Self {
+        Self { more, ..self }
+    }
+}
+
+impl State {
+    /// Posts a message and tells the bot of it; returns its id.
+    pub(crate) fn post(&mut self, channel: u64, shown: Shown, nonce: Option<&Value>) -> u64 {
+        let id = shown.id;
+        if let Some(channel) = self.channels.get_mut(&channel) {
+            channel.archived = false;
+        }
+        let told = self.message_json(channel, &shown, nonce);
+        self.messages.insert((channel, id), shown);
+        self.tell("MESSAGE_CREATE", channel, told);
+        id
+    }
+}
+
+impl FakeDiscord {
+    /// Lets a person write to the bot alone; returns the channel's id.
+    pub fn open_direct(&self, person: Person) -> u64 {
+        self.open(person.id + 1_000_000, Channel { kind: 1, name: person.name.to_owned(), ..Channel::default() })
+    }
+
+    /// Opens a channel, or a thread of one; returns its id.
+    pub fn open(&self, id: u64, channel: Channel) -> u64 {
+        self.with(|state| {
+            let event = if channel.parent.is_some() { "THREAD_CREATE" } else { "CHANNEL_CREATE" };
+            state.channels.insert(id, channel);
+            if let Some(told) = state.channel_json(id)
+                && state.guild(id).is_some()
+            {
+                state.tell(event, id, told);
+            }
+        });
+        id
+    }
+
+    /// Lets a person say something; returns the message's id.
+    pub fn say(&self, channel: u64, person: Person, text: &str) -> u64 {
+        self.post(channel, person, Post::text(text))
+    }
+
+    /// Lets a person send a message; returns its id.
+    pub fn post(&self, channel: u64, person: Person, post: Post) -> u64 {
+        self.with(|state| {
+            assert!(state.channels.contains_key(&channel), "the channel {channel} is open");
+            let mut more = post.more;
+            if more.is_null() {
+                more = json!({});
+            }
+            more["author"] = person.json();
+            let shown = Shown {
+                id: state.next_id(),
+                author: person.id,
+                name: person.name.to_owned(),
+                by_bot: false,
+                text: post.text,
+                reply_to: post.reply_to,
+                buttons: Vec::new(),
+                file: None,
+                silent: false,
+                edits: 0,
+                at: Instant::now(),
+                more,
+            };
+            state.post(channel, shown, None)
+        })
+    }
+
+    /// Lets a person edit a message of theirs.
+    pub fn edit(&self, channel: u64, message: u64, text: &str) {
+        self.with(|state| {
+            let shown = state.messages.get_mut(&(channel, message)).expect("the message is shown");
+            shown.text = text.to_owned();
+            shown.edits += 1;
+            let shown = shown.clone();
+            let mut told = state.message_json(channel, &shown, None);
+            told["edited_timestamp"] = json!(format!("2026-11-29T08:00:{:02}.000000+00:00", shown.edits % 60));
+            state.tell("MESSAGE_UPDATE", channel, told);
+        });
+    }
+
+    /// Lets a person give an application command; returns the interaction's id.
+    pub fn command(&self, channel: u64, person: Person, name: &str, text: &str) -> u64 {
+        let options = if text.is_empty() { json!([]) } else { json!([{ "name": "text", "type": 3, "value": text }]) };
+        let data = json!({ "id": "1", "name": name, "type": 1, "options": options });
+        self.interact(channel, person, json!({ "type": 2, "data": data }))
+    }
+
+    /// Lets a person press a button below a message; returns the interaction's id.
+    pub fn press(&self, channel: u64, person: Person, message: u64, label: &str) -> u64 {
+        let (action, told) = self.with(|state| {
+            let shown = state.messages.get(&(channel, message)).expect("the message is shown").clone();
+            let button = shown.buttons.iter().find(|(other, _)| other == label);
+            let action = button.unwrap_or_else(|| panic!("no button {label} in {shown:?}")).1.clone();
+            (action, state.message_json(channel, &shown, None))
+        });
+        let data = json!({ "custom_id": action, "component_type": 2 });
+        self.interact(channel, person, json!({ "type": 3, "data": data, "message": told }))
+    }
+
+    fn interact(&self, channel: u64, person: Person, more: Value) -> u64 {
+        self.with(|state| {
+            let id = state.next_id();
+            let token = format!("interaction-token-{id}");
+            let mut told = json!({
+                "id": id.to_string(), "application_id": BOT_ID.to_string(), "token": token, "version": 1,
+                "channel_id": channel.to_string(), "channel": state.channel_json(channel),
+            });
+            let fields = told.as_object_mut().expect("an object");
+            fields.extend(more.as_object().expect("an object").clone());
+            if state.guild(channel).is_some() {
+                fields.insert("guild_id".into(), GUILD_ID.to_string().into());
+                fields.insert("member".into(), json!({ "user": person.json(), "nick": null, "roles": [] }));
+            } else {
+                fields.insert("user".into(), person.json());
+            }
+            let interaction =
+                Interaction { token, channel, at: Instant::now(), lapsed: false, answered: None, shows: None };
+            state.interactions.insert(id, interaction);
+            state.tell("INTERACTION_CREATE", channel, told);
+            id
+        })
+    }
+}

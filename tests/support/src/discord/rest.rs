@@ -1,0 +1,335 @@
+//! The REST API: from a call to what is done and answered.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::rules::{Refusal, buttons, check, invalid, refusal};
+use super::state::{Shown, State};
+use super::{BOT_ID, BOT_NAME, Shared};
+use crate::parameters::Parameters;
+
+/// Time in which an interaction must be answered.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// Time in which a nonce is known again.
+const NONCE_HOLDS: Duration = Duration::from_secs(180);
+/// Most messages in one answer.
+const MAX_MESSAGES: u64 = 100;
+const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
+const EPHEMERAL: u64 = 1 << 6;
+
+/// What a call is answered with.
+pub(crate) type Answer = Result<Value, Refusal>;
+
+/// One call.
+pub(crate) struct Request<'r> {
+    pub(crate) method: &'r str,
+    /// The path, cut at its slashes.
+    pub(crate) path: Vec<&'r str>,
+    pub(crate) query: &'r str,
+    pub(crate) parameters: Parameters,
+}
+
+/// Returns the method and the path without ids, by which faults are given out.
+pub(crate) fn route(method: &str, path: &[&str]) -> String {
+    let is_id = |part: &&&str| part.bytes().all(|b| b.is_ascii_digit()) || part.starts_with("interaction-token");
+    let mut names: Vec<&str> = path.iter().filter(|part| !is_id(part)).copied().collect();
+    if let Some(at) = names.iter().position(|name| *name == "reactions") {
+        names.truncate(at + 1);
+    }
+    format!("{method} {}", names.join("/"))
+}
+
+impl Request<'_> {
+    /// Returns the body, also of a form.
+    pub(crate) fn body(&self) -> Value {
+        match self.parameters.fields.get("payload_json") {
+            Some(body) => body.clone(),
+            None => Value::Object(self.parameters.fields.clone()),
+        }
+    }
+
+    fn asked(&self, name: &str) -> Option<u64> {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name)?.1.parse().ok()
+    }
+}
+
+/// Does what a call asks for.
+pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
+    shared.with(|state| {
+        let id = |part: &str| part.parse::<u64>().unwrap_or_default();
+        match (request.method, request.path.as_slice()) {
+            ("GET", ["users", "@me"]) => Ok(State::bot_json()),
+            ("GET", ["applications", "@me"]) => Ok(json!({ "id": BOT_ID.to_string(), "name": BOT_NAME, "flags": 0 })),
+            ("GET", ["gateway", "bot"]) => Ok(json!({
+                "url": shared.gateway, "shards": 1,
+                "session_start_limit":
+                    { "total": 1000, "remaining": state.sessions_left, "reset_after": 14_400_000, "max_concurrency": 1 },
+            })),
+            ("GET", ["channels", channel]) => {
+                state.channel_json(id(channel)).ok_or_else(|| refusal(404, 10003, "Unknown Channel"))
+            }
+            ("POST", ["channels", channel, "messages"]) => state.send(id(channel), request),
+            ("GET", ["channels", channel, "messages"]) => state.history(id(channel), request),
+            ("PATCH", ["channels", channel, "messages", message]) => state.change(id(channel), id(message), request),
+            ("POST", ["channels", channel, "typing"]) => {
+                state.writable(id(channel))?;
+                state.typing.push(id(channel));
+                Ok(Value::Null)
+            }
+            (method @ ("PUT" | "DELETE"), ["channels", channel, "messages", message, "reactions", emoji, "@me"]) => {
+                state.react(id(channel), id(message), &decoded(emoji), method == "PUT")
+            }
+            ("POST", ["interactions", interaction, token, "callback"]) => {
+                state.first_answer(id(interaction), token, &request.body(), request.query)
+            }
+            ("POST", ["webhooks", _, token]) => state.whisper(token, &request.body()),
+            ("GET", ["webhooks", _, token, "messages", "@original"]) => state.original(token),
+            ("GET", ["applications", _, "commands"]) => Ok(Value::Array(state.commands.clone())),
+            ("PUT", ["applications", _, "commands"]) => state.register(&request.parameters),
+            _ => Err(refusal(404, 0, "404: Not Found")),
+        }
+    })
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = (*first == b'%').then(|| after.get(..2)).flatten();
+        let byte = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+impl State {
+    /// Whether the bot may write to a channel.
+    fn writable(&self, channel: u64) -> Result<(), Refusal> {
+        let Some(channel) = self.channels.get(&channel) else { return Err(refusal(404, 10003, "Unknown Channel")) };
+        match channel.refuses {
+            Some((status, code, words)) => Err(refusal(status, code, words)),
+            None if channel.locked => Err(refusal(403, 160_005, "Thread is locked")),
+            None => Ok(()),
+        }
+    }
+
+    fn send(&mut self, channel: u64, request: &Request<'_>) -> Answer {
+        self.writable(channel)?;
+        let body = request.body();
+        let file = request.parameters.files.values().next();
+        check(&body, file, false)?;
+        let nonce = body.get("nonce").filter(|nonce| !nonce.is_null()).cloned();
+        let key = nonce.as_ref().filter(|_| body["enforce_nonce"] == true).map(|nonce| (channel, nonce.to_string()));
+        if let Some((known, at)) = key.as_ref().and_then(|key| self.nonces.get(key))
+            && at.elapsed() < NONCE_HOLDS
+            && let Some(shown) = self.messages.get(&(channel, *known))
+        {
+            return Ok(self.message_json(channel, shown, nonce.as_ref()));
+        }
+        let reply_to = self.reply_to(channel, &body["message_reference"])?;
+        let flags = body["flags"].as_u64().unwrap_or_default();
+        self.note_pings(&body);
+        let shown = Shown {
+            id: self.next_id(),
+            author: BOT_ID,
+            name: BOT_NAME.to_owned(),
+            by_bot: true,
+            // The server takes white space away at both ends.
+            text: body["content"].as_str().unwrap_or_default().trim().to_owned(),
+            reply_to,
+            buttons: buttons(&body),
+            file: file.cloned(),
+            silent: flags & SUPPRESS_NOTIFICATIONS != 0,
+            edits: 0,
+            at: Instant::now(),
+            more: json!({ "flags": flags }),
+        };
+        let told = self.message_json(channel, &shown, nonce.as_ref());
+        let id = self.post(channel, shown, nonce.as_ref());
+        if let Some(key) = key {
+            self.nonces.insert(key, (id, Instant::now()));
+        }
+        Ok(told)
+    }
+
+    /// Finds the message that is answered; one that is gone is refused unless that may be.
+    fn reply_to(&self, channel: u64, reference: &Value) -> Result<Option<u64>, Refusal> {
+        let Some(id) = reference["message_id"].as_str().and_then(|id| id.parse().ok()) else { return Ok(None) };
+        if self.messages.contains_key(&(channel, id)) {
+            return Ok(Some(id));
+        }
+        if reference["fail_if_not_exists"] == false {
+            return Ok(None);
+        }
+        Err(invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message"))
+    }
+
+    fn history(&self, channel: u64, request: &Request<'_>) -> Answer {
+        self.writable(channel)?;
+        let limit = request.asked("limit").unwrap_or(50);
+        if !(1..=MAX_MESSAGES).contains(&limit) {
+            return Err(invalid("limit", "NUMBER_TYPE_MAX", "Value should be less than or equal to 100."));
+        }
+        let limit = usize::try_from(limit).expect("at most a hundred");
+        let mut found = self.shows(channel);
+        match request.asked("after") {
+            // The first so many behind it, the newest of these first.
+            Some(after) => {
+                found.retain(|shown| shown.id > after);
+                found.truncate(limit);
+            }
+            None => drop(found.drain(..found.len().saturating_sub(limit))),
+        }
+        found.reverse();
+        Ok(found.iter().map(|shown| self.message_json(channel, shown, None)).collect())
+    }
+
+    fn change(&mut self, channel: u64, message: u64, request: &Request<'_>) -> Answer {
+        self.writable(channel)?;
+        let body = request.body();
+        let Some(shown) = self.messages.get(&(channel, message)).cloned() else {
+            return Err(refusal(404, 10008, "Unknown Message"));
+        };
+        if !shown.by_bot {
+            return Err(refusal(403, 50005, "Cannot edit a message authored by another user"));
+        }
+        check(&body, shown.file.as_ref(), true)?;
+        self.note_pings(&body);
+        let mut changed = shown;
+        if let Some(text) = body["content"].as_str() {
+            changed.text = text.trim().to_owned();
+        }
+        if body.get("components").is_some() {
+            changed.buttons = buttons(&body);
+        }
+        changed.edits += 1;
+        let mut told = self.message_json(channel, &changed, None);
+        told["edited_timestamp"] = json!("2026-11-29T08:00:01.000000+00:00");
+        self.messages.insert((channel, message), changed);
+        self.tell("MESSAGE_UPDATE", channel, told.clone());
+        Ok(told)
+    }
+
+    fn react(&mut self, channel: u64, message: u64, emoji: &str, on: bool) -> Answer {
+        if !self.messages.contains_key(&(channel, message)) {
+            return Err(refusal(404, 10008, "Unknown Message"));
+        }
+        self.reactions.retain(|known| *known != (channel, message, emoji.to_owned()));
+        if on {
+            self.reactions.push((channel, message, emoji.to_owned()));
+        }
+        Ok(Value::Null)
+    }
+
+    fn first_answer(&mut self, id: u64, token: &str, body: &Value, query: &str) -> Answer {
+        let unknown = || refusal(404, 10062, "Unknown interaction");
+        let Some(interaction) = self.interactions.get(&id).filter(|one| one.token == token).cloned() else {
+            return Err(unknown());
+        };
+        if interaction.answered.is_some() {
+            return Err(refusal(400, 40060, "Interaction has already been acknowledged."));
+        }
+        if interaction.lapsed || interaction.at.elapsed() > ANSWER_WITHIN {
+            return Err(unknown());
+        }
+        let kind = body["type"].as_u64().unwrap_or_default();
+        let mut message = Value::Null;
+        match kind {
+            4 => message = self.show_answer(id, interaction.channel, &body["data"])?,
+            5..=9 => {}
+            _ => {
+                return Err(invalid(
+                    "type",
+                    "BASE_TYPE_CHOICES",
+                    "Value must be one of {1, 4, 5, 6, 7, 8, 9, 10, 12}.",
+                ));
+            }
+        }
+        self.interactions.get_mut(&id).expect("it is known").answered = Some((kind, interaction.at.elapsed()));
+        if query.contains("with_response=true") {
+            let resource = json!({ "type": kind, "message": message });
+            return Ok(json!({ "interaction": { "id": id.to_string(), "type": 2 }, "resource": resource }));
+        }
+        Ok(Value::Null)
+    }
+
+    fn show_answer(&mut self, id: u64, channel: u64, data: &Value) -> Answer {
+        check(data, None, false)?;
+        self.note_pings(data);
+        let text = data["content"].as_str().unwrap_or_default().trim().to_owned();
+        let flags = data["flags"].as_u64().unwrap_or_default();
+        if flags & EPHEMERAL != 0 {
+            self.whispers.push(text);
+            return Ok(json!({ "id": self.next_id().to_string(), "flags": flags }));
+        }
+        let shown = Shown {
+            id: self.next_id(),
+            author: BOT_ID,
+            name: BOT_NAME.to_owned(),
+            by_bot: true,
+            text,
+            reply_to: None,
+            buttons: buttons(data),
+            file: None,
+            silent: false,
+            edits: 0,
+            at: Instant::now(),
+            more: json!({ "type": 20, "flags": flags, "interaction_metadata": { "id": id.to_string() } }),
+        };
+        let told = self.message_json(channel, &shown, None);
+        let message = self.post(channel, shown, None);
+        self.interactions.get_mut(&id).expect("it is known").shows = Some(message);
+        Ok(told)
+    }
+
+    fn whisper(&mut self, token: &str, body: &Value) -> Answer {
+        let interaction = self.interactions.values().find(|one| one.token == token && !one.lapsed);
+        if interaction.is_none_or(|one| one.answered.is_none()) {
+            return Err(refusal(404, 10015, "Unknown Webhook"));
+        }
+        check(body, None, false)?;
+        self.note_pings(body);
+        self.whispers.push(body["content"].as_str().unwrap_or_default().to_owned());
+        Ok(json!({ "id": self.next_id().to_string() }))
+    }
+
+    fn original(&self, token: &str) -> Answer {
+        let interaction = self.interactions.values().find(|one| one.token == token && !one.lapsed);
+        let shown = interaction.and_then(|one| self.messages.get(&(one.channel, one.shows?)).map(|shown| (one, shown)));
+        let Some((interaction, shown)) = shown else { return Err(refusal(404, 10008, "Unknown Message")) };
+        Ok(self.message_json(interaction.channel, shown, None))
+    }
+
+    fn register(&mut self, parameters: &Parameters) -> Answer {
+        let mut stored = Vec::new();
+        for command in parameters.items() {
+            let name = command["name"].as_str().unwrap_or_default();
+            let is_name =
+                (1..=32).contains(&name.chars().count()) && name == name.to_lowercase() && !name.contains(' ');
+            let described = command["description"].as_str().unwrap_or_default().chars().count();
+            if !is_name || (command["type"] != 3 && !(1..=100).contains(&described)) {
+                return Err(invalid("0.name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid"));
+            }
+            let mut command = command.clone();
+            let id = self.next_id().to_string();
+            let fields = command.as_object_mut().expect("an object");
+            // What Discord leaves out and adds by itself.
+            fields.retain(|_, value| !value.is_null());
+            for (name, value) in [
+                ("id", json!(id)),
+                ("version", json!(id)),
+                ("default_member_permissions", Value::Null),
+                ("nsfw", json!(false)),
+            ] {
+                fields.insert(name.to_owned(), value);
+            }
+            stored.push(command);
+        }
+        self.registrations += 1;
+        self.commands = stored;
+        Ok(Value::Array(self.commands.clone()))
+    }
+}

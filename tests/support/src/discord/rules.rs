@@ -1,0 +1,109 @@
+//! What Discord takes, and the words in which it refuses the rest.
+
+use serde_json::{Value, json};
+
+use super::state::State;
+
+/// Longest text of a message; counted in UTF-16 code units, which is never more lenient than the real count.
+const MAX_CONTENT: usize = 2000;
+const MAX_NONCE_CHARS: usize = 25;
+const MAX_CUSTOM_ID_CHARS: usize = 100;
+const MAX_LABEL_CHARS: usize = 80;
+const MAX_ROWS: usize = 5;
+const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
+/// `SUPPRESS_EMBEDS`, `EPHEMERAL`, `SUPPRESS_NOTIFICATIONS`, `IS_COMPONENTS_V2`.
+const FLAGS: u64 = 1 << 2 | 1 << 6 | 1 << 12 | 1 << 15;
+
+/// A refusal: status, and what it says.
+pub(crate) type Refusal = (u16, Value);
+
+/// Refuses with a code and words.
+pub(crate) fn refusal(status: u16, code: u64, message: &str) -> Refusal {
+    (status, json!({ "code": code, "message": message }))
+}
+
+/// Refuses the value of a field.
+pub(crate) fn invalid(field: &str, code: &str, message: &str) -> Refusal {
+    let mut errors = json!({ "_errors": [{ "code": code, "message": message }] });
+    for name in field.rsplit('.') {
+        errors = json!({ name: errors });
+    }
+    (400, json!({ "code": 50035, "message": "Invalid Form Body", "errors": errors }))
+}
+
+/// Checks the body of a message.
+pub(crate) fn check(body: &Value, file: Option<&(String, Vec<u8>)>, is_edit: bool) -> Result<(), Refusal> {
+    let content = body["content"].as_str().unwrap_or_default();
+    if content.encode_utf16().count() > MAX_CONTENT {
+        return Err(invalid("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length."));
+    }
+    let embeds = body["embeds"].as_array().is_some_and(|embeds| !embeds.is_empty());
+    if content.trim().is_empty() && file.is_none() && !embeds && !(is_edit && body.get("content").is_none()) {
+        return Err(refusal(400, 50006, "Cannot send an empty message"));
+    }
+    if let Some(nonce) = body.get("nonce").filter(|nonce| !nonce.is_null()) {
+        let is_good = nonce.as_str().map_or(nonce.is_u64(), |nonce| nonce.chars().count() <= MAX_NONCE_CHARS);
+        if !is_good {
+            return Err(invalid("nonce", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length."));
+        }
+    }
+    if body["flags"].as_u64().is_some_and(|flags| flags & !FLAGS != 0) {
+        return Err(invalid("flags", "BASE_TYPE_CHOICES", "Value must be one of the allowed flags."));
+    }
+    if file.is_some_and(|(_, content)| content.len() > MAX_FILE_BYTES) {
+        return Err(refusal(413, 40005, "Request entity too large"));
+    }
+    check_rows(&body["components"])
+}
+
+fn check_rows(rows: &Value) -> Result<(), Refusal> {
+    let Some(rows) = rows.as_array() else { return Ok(()) };
+    let bad = |why: &str| Err(invalid("components.0", "COMPONENT_VALIDATION_FAILED", why));
+    if rows.len() > MAX_ROWS {
+        return bad("Must be between 1 and 5 in length.");
+    }
+    let mut seen = Vec::new();
+    for row in rows {
+        let buttons = row["components"].as_array().cloned().unwrap_or_default();
+        if row["type"] != 1 || !(1..=5).contains(&buttons.len()) {
+            return bad("A row holds 1 to 5 buttons.");
+        }
+        for button in buttons {
+            let (label, id) =
+                (button["label"].as_str().unwrap_or_default(), button["custom_id"].as_str().unwrap_or_default());
+            let is_good = button["type"] == 2
+                && (1..=5).contains(&button["style"].as_u64().unwrap_or_default())
+                && (1..=MAX_LABEL_CHARS).contains(&label.chars().count())
+                && (1..=MAX_CUSTOM_ID_CHARS).contains(&id.chars().count());
+            if !is_good {
+                return bad("A button has a style, a label of 1 to 80 and a custom_id of 1 to 100 characters.");
+            }
+            if seen.contains(&id.to_owned()) {
+                return bad("Component custom id cannot be duplicated");
+            }
+            seen.push(id.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Returns the labels and actions of the buttons of a message.
+pub(crate) fn buttons(body: &Value) -> Vec<(String, String)> {
+    let rows = body["components"].as_array().cloned().unwrap_or_default();
+    let buttons = rows.iter().flat_map(|row| row["components"].as_array().cloned().unwrap_or_default());
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    buttons.map(|button| (text(&button["label"]), text(&button["custom_id"]))).collect()
+}
+
+impl State {
+    /// Notes whom a message pings: everybody it names, unless it says that nobody is to be.
+    pub(crate) fn note_pings(&mut self, body: &Value) {
+        let silent = body["allowed_mentions"]["parse"].as_array().is_some_and(Vec::is_empty);
+        let content = body["content"].as_str().unwrap_or_default();
+        for name in ["@everyone", "@here", "<@"] {
+            if !silent && content.contains(name) {
+                self.pings.push(name.to_owned());
+            }
+        }
+    }
+}

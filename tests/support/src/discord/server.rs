@@ -1,0 +1,216 @@
+//! HTTP: from a request to a call and back, with the rate limits of each channel and the faults that a test has asked for.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::fault::Fault;
+use super::rest::{self, answer, route};
+use super::rules::refusal;
+use super::state::{Call, State};
+use super::{Shared, TOKEN};
+use crate::parameters::Parameters;
+
+/// The time in which a channel's allowance comes again.
+const WINDOW: Duration = Duration::from_secs(5);
+
+/// What is sent back, and whether in full.
+type Reply = Result<Response<Body>, io::Error>;
+
+/// A whole body, or one that breaks off.
+type Body = http_body_util::combinators::BoxBody<Bytes, io::Error>;
+
+/// Serves until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    connections.spawn(converse(stream, Arc::clone(&shared)));
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, shared: Arc<Shared>) {
+    let service = service_fn(|request| respond(request, Arc::clone(&shared)));
+    // An error is a fault that was asked for, or a client that has gone.
+    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+}
+
+async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
+    let (head, body) = request.into_parts();
+    // Read whole before anything is answered: a connection that is closed on unread words looks like a lost answer.
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let (path, method) = (head.uri.path().to_owned(), head.method.as_str().to_owned());
+    let Some(path) = path.strip_prefix("/api/v10/") else { return Ok(reply(&refused(404, 0, "404: Not Found"))) };
+    let path: Vec<&str> = path.split('/').collect();
+    let (route, channel) = (route(&method, &path), path.get(1).and_then(|id| id.parse().ok()));
+    let log = |answer| {
+        let call = Call { route: route.clone(), channel, answer, at: Instant::now() };
+        shared.with(|state| state.calls.push(call));
+    };
+    if !header(USER_AGENT).starts_with("DiscordBot (") {
+        return Ok(reply(&refused(403, 40333, "internal network error")));
+    }
+    let needs_token = !matches!(path[0], "interactions" | "webhooks");
+    if needs_token && (shared.with(|state| state.revoked) || header(AUTHORIZATION) != format!("Bot {TOKEN}")) {
+        log(401);
+        return Ok(reply(&refused(401, 0, "401: Unauthorized")));
+    }
+    let (fault, released) = shared.with(|state| (state.trouble(&route), state.released));
+    let act = || match Parameters::read(&header(CONTENT_TYPE), &body) {
+        Some(parameters) => {
+            let query = head.uri.query().unwrap_or_default();
+            done(&shared, &rest::Request { method: &method, path: path.clone(), query, parameters }, needs_token)
+        }
+        None => refused(400, 50109, "The request body contains invalid JSON."),
+    };
+    let answered = match fault {
+        None => act(),
+        Some(Fault::Hold) => {
+            shared.until(|state| (state.released > released).then_some(())).await;
+            act()
+        }
+        Some(Fault::DropBefore) => {
+            log(0);
+            return Err(io::Error::other("a fault"));
+        }
+        Some(Fault::DropAfter) => {
+            act();
+            log(0);
+            return Err(io::Error::other("a fault"));
+        }
+        Some(Fault::CutAnswer) => {
+            let text = act().body.to_string();
+            log(0);
+            return Ok(cut_reply(&text));
+        }
+        Some(Fault::ServerError { done }) => {
+            if done {
+                act();
+            }
+            refused(500, 0, "500: Internal Server Error")
+        }
+        Some(Fault::Html { done }) => {
+            if done {
+                act();
+            }
+            log(0);
+            let page = Full::from("<html><body>502 Bad Gateway</body></html>");
+            return Ok(Response::builder().status(502).body(whole(page)).expect("a response"));
+        }
+        Some(Fault::TooMany { retry_after, global }) => too_many(retry_after, global),
+        Some(Fault::Refuse { status, code, message }) => refused(status, code, message),
+    };
+    log(answered.status);
+    Ok(reply(&answered))
+}
+
+/// What a call is answered with.
+struct Answered {
+    status: u16,
+    body: Value,
+    headers: Vec<(&'static str, String)>,
+}
+
+fn refused(status: u16, code: u64, message: &str) -> Answered {
+    let (status, body) = refusal(status, code, message);
+    Answered { status, body, headers: Vec::new() }
+}
+
+fn too_many(retry_after: f64, global: bool) -> Answered {
+    let body = json!({ "message": "You are being rate limited.", "retry_after": retry_after, "global": global });
+    let scope = if global { "global" } else { "user" };
+    let headers = vec![("retry-after", retry_after.ceil().to_string()), ("x-ratelimit-scope", scope.to_owned())];
+    Answered { status: 429, body, headers }
+}
+
+fn done(shared: &Shared, request: &rest::Request<'_>, is_limited: bool) -> Answered {
+    let is_write = is_limited && matches!(request.method, "POST" | "PATCH") && request.path.get(2) == Some(&"messages");
+    let mut headers = Vec::new();
+    if is_write {
+        let bucket = format!("{} {}", request.method, request.path[1]);
+        match shared.with(|state| state.take(&bucket)) {
+            Ok((left, after)) => {
+                headers.push(("x-ratelimit-remaining", left.to_string()));
+                headers.push(("x-ratelimit-reset-after", format!("{:.3}", after.as_secs_f64())));
+                headers.push(("x-ratelimit-bucket", bucket.replace(' ', "-")));
+            }
+            Err(wait) => return too_many(wait.as_secs_f64(), false),
+        }
+    }
+    match answer(shared, request) {
+        Ok(Value::Null) => Answered { status: 204, body: Value::Null, headers },
+        Ok(body) => Answered { status: 200, body, headers },
+        Err((status, body)) => Answered { status, body, headers },
+    }
+}
+
+impl State {
+    /// Takes one call of a bucket's allowance; returns how many are left and when all are again, or how long to wait.
+    fn take(&mut self, bucket: &str) -> Result<(u64, Duration), Duration> {
+        let allowance = self.allowance;
+        let calls = self.buckets.entry(bucket.to_owned()).or_default();
+        while calls.front().is_some_and(|first| first.elapsed() >= WINDOW) {
+            calls.pop_front();
+        }
+        let again = calls.front().map_or(WINDOW, |first| WINDOW.saturating_sub(first.elapsed()));
+        let taken = calls.len() as u64;
+        if taken >= allowance {
+            return Err(again);
+        }
+        calls.push_back(Instant::now());
+        Ok((allowance - taken - 1, again))
+    }
+}
+
+fn reply(answered: &Answered) -> Response<Body> {
+    let mut response = Response::builder().status(answered.status).header(CONTENT_TYPE, "application/json");
+    for (name, value) in &answered.headers {
+        response = response.header(*name, value);
+    }
+    let text = if answered.status == 204 { String::new() } else { answered.body.to_string() };
+    response.body(whole(Full::from(text))).expect("a response")
+}
+
+/// Promises the whole text and ends in its middle.
+fn cut_reply(text: &str) -> Response<Body> {
+    let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
+    Response::builder().header(CONTENT_LENGTH, text.len()).body(Cut(Some(half)).boxed()).expect("a response")
+}
+
+/// A body that breaks off.
+struct Cut(Option<Bytes>);
+
+impl hyper::body::Body for Cut {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let next = self.0.take().map(Frame::data).ok_or_else(|| io::Error::other("a fault"));
+        Poll::Ready(Some(next))
+    }
+}
+
+fn whole(body: Full<Bytes>) -> Body {
+    body.map_err(|never: Infallible| match never {}).boxed()
+}

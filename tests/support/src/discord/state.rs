@@ -1,0 +1,321 @@
+//! What the server knows: channels, messages, sessions and what they were told, calls so far.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::fault::{Cut, Fault, Greeting};
+use super::sessions::Session;
+use super::{BOT_ID, BOT_NAME, GUILD_ID};
+
+/// New sessions that a bot may begin in a day.
+const SESSIONS_A_DAY: u64 = 1000;
+/// Time between two heartbeats, in milliseconds, unless a test changes it.
+const HEARTBEAT_MS: u64 = 41_250;
+
+/// Everything the server knows.
+pub struct State {
+    /// Calls that were answered or went wrong, oldest first.
+    pub calls: Vec<Call>,
+    /// Channels and threads by their ids.
+    pub channels: BTreeMap<u64, Channel>,
+    /// What channels show now, by the ids of channel and message.
+    pub messages: BTreeMap<(u64, u64), Shown>,
+    /// What only one person sees: the answers to presses and commands.
+    pub whispers: Vec<String>,
+    /// Where the bot is shown as typing, in the order of the calls.
+    pub typing: Vec<u64>,
+    /// The bot's reactions: channel, message, emoji.
+    pub reactions: Vec<(u64, u64, String)>,
+    /// The registered commands.
+    pub commands: Vec<Value>,
+    /// How often commands were registered.
+    pub registrations: usize,
+    /// Whom messages of the bot have pinged.
+    pub pings: Vec<String>,
+    /// Interactions by their ids.
+    pub interactions: HashMap<u64, Interaction>,
+    /// What every call of these routes meets (all where none is named), as long as it is set.
+    pub outage: Option<(Vec<&'static str>, Fault)>,
+    /// Whether the token is no longer good.
+    pub revoked: bool,
+    /// Whether the bot may read what messages say.
+    pub allows_content: bool,
+    /// Whether each event is told twice.
+    pub repeats: bool,
+    /// New sessions that are left today.
+    pub sessions_left: u64,
+    /// Sessions that began.
+    pub identified: usize,
+    /// Sessions that went on.
+    pub resumed: usize,
+    /// Time between two heartbeats, in milliseconds.
+    pub heartbeat_ms: u64,
+    /// Connections that are open now.
+    pub connections: usize,
+    /// Messages that a channel takes in five seconds.
+    pub allowance: u64,
+    pub(crate) sessions: BTreeMap<String, Session>,
+    pub(crate) cuts: VecDeque<Cut>,
+    pub(crate) greetings: VecDeque<Greeting>,
+    pub(crate) faults: VecDeque<(String, Fault)>,
+    pub(crate) released: u64,
+    pub(crate) nonces: HashMap<(u64, String), (u64, Instant)>,
+    pub(crate) buckets: HashMap<String, VecDeque<Instant>>,
+    last_id: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            calls: Vec::new(),
+            channels: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            whispers: Vec::new(),
+            typing: Vec::new(),
+            reactions: Vec::new(),
+            commands: Vec::new(),
+            registrations: 0,
+            pings: Vec::new(),
+            interactions: HashMap::new(),
+            outage: None,
+            revoked: false,
+            allows_content: true,
+            repeats: false,
+            sessions_left: SESSIONS_A_DAY,
+            identified: 0,
+            resumed: 0,
+            heartbeat_ms: HEARTBEAT_MS,
+            connections: 0,
+            allowance: 5,
+            sessions: BTreeMap::new(),
+            cuts: VecDeque::new(),
+            greetings: VecDeque::new(),
+            faults: VecDeque::new(),
+            released: 0,
+            nonces: HashMap::new(),
+            buckets: HashMap::new(),
+            // 29 November 2026, as snowflakes count.
+            last_id: 375_000_000_000 << 22,
+        }
+    }
+}
+
+/// One call of the bot.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The method and the path without its ids.
+    pub route: String,
+    /// The channel it is about.
+    pub channel: Option<u64>,
+    /// The status, or 0 where there was no answer.
+    pub answer: u16,
+    /// When.
+    pub at: Instant,
+}
+
+/// A channel or thread.
+#[derive(Debug, Clone, Default)]
+pub struct Channel {
+    /// Its kind: 0 of a server, 1 one person's, 11 a thread, 15 a forum.
+    pub kind: u64,
+    /// Its name.
+    pub name: String,
+    /// The channel that it is a thread of.
+    pub parent: Option<u64>,
+    /// Whether the thread is archived; a message opens it again.
+    pub archived: bool,
+    /// Whether the thread is locked.
+    pub locked: bool,
+    /// The refusal of every message of the bot: status, code, words.
+    pub refuses: Option<(u16, u64, &'static str)>,
+}
+
+/// A message as it is shown now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// Its id.
+    pub id: u64,
+    /// The author's id.
+    pub author: u64,
+    /// The author's name.
+    pub name: String,
+    /// Whether the bot wrote it.
+    pub by_bot: bool,
+    /// What it says.
+    pub text: String,
+    /// The message it answers.
+    pub reply_to: Option<u64>,
+    /// Labels and actions of its buttons.
+    pub buttons: Vec<(String, String)>,
+    /// Name and content of its file.
+    pub file: Option<(String, Vec<u8>)>,
+    /// Whether it makes no sound.
+    pub silent: bool,
+    /// How often it was edited.
+    pub edits: usize,
+    /// When it was posted.
+    pub at: Instant,
+    /// Its JSON beside all that.
+    pub more: Value,
+}
+
+/// An interaction, and what became of it.
+#[derive(Debug, Clone)]
+pub struct Interaction {
+    /// Its token.
+    pub token: String,
+    /// Where it was made.
+    pub channel: u64,
+    /// When.
+    pub at: Instant,
+    /// Whether its time is over.
+    pub lapsed: bool,
+    /// The kind of its first answer, and how long that took.
+    pub answered: Option<(u64, std::time::Duration)>,
+    /// The message that it was answered with.
+    pub shows: Option<u64>,
+}
+
+impl State {
+    /// Returns a new id, higher than all before.
+    pub fn next_id(&mut self) -> u64 {
+        self.last_id += 1 << 22;
+        self.last_id
+    }
+
+    /// Returns what a channel shows now, oldest first.
+    pub fn shows(&self, channel: u64) -> Vec<Shown> {
+        self.messages.range((channel, 0)..=(channel, u64::MAX)).map(|(_, shown)| shown.clone()).collect()
+    }
+
+    /// Returns the texts that the bot shows in a channel, oldest first.
+    pub fn said(&self, channel: u64) -> Vec<String> {
+        self.shows(channel).into_iter().filter(|shown| shown.by_bot).map(|shown| shown.text).collect()
+    }
+
+    /// Takes a message away.
+    pub fn delete(&mut self, channel: u64, message: u64) {
+        self.messages.remove(&(channel, message));
+        let gone =
+            json!({ "id": message.to_string(), "channel_id": channel.to_string(), "guild_id": self.guild(channel) });
+        self.tell("MESSAGE_DELETE", channel, gone);
+    }
+
+    /// Tells whether a fault waits for its call.
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// Tells whether something waits to be done to a connection.
+    pub fn has_cuts(&self) -> bool {
+        !self.cuts.is_empty() || !self.greetings.is_empty()
+    }
+
+    /// Returns the server that a channel belongs to; `None` for one person's.
+    pub(crate) fn guild(&self, channel: u64) -> Option<String> {
+        let is_direct = self.channels.get(&channel).is_some_and(|channel| channel.kind == 1);
+        (!is_direct).then(|| GUILD_ID.to_string())
+    }
+
+    /// Returns what goes wrong with a call.
+    pub(crate) fn trouble(&mut self, route: &str) -> Option<Fault> {
+        if let Some((routes, fault)) = &self.outage
+            && (routes.is_empty() || routes.contains(&route))
+        {
+            return Some(fault.clone());
+        }
+        let at = self.faults.iter().position(|(wanted, _)| wanted == route)?;
+        self.faults.remove(at).map(|(_, fault)| fault)
+    }
+
+    /// Returns a message as the API tells of it; `nonce` only where it was just posted.
+    pub(crate) fn message_json(&self, channel: u64, shown: &Shown, nonce: Option<&Value>) -> Value {
+        let row = |row: &[(String, String)]| {
+            let buttons = row.iter().map(|(label, action)| json!({ "type": 2, "label": label, "custom_id": action }));
+            json!({ "type": 1, "components": buttons.collect::<Vec<_>>() })
+        };
+        let rows: Vec<Value> = shown.buttons.chunks(5).map(row).collect();
+        let files = shown.file.iter().map(|(name, content)| {
+            json!({ "id": "1", "filename": name, "size": content.len(), "url": "http://127.0.0.1:1/none" })
+        });
+        let mut message = json!({
+            "id": shown.id.to_string(), "channel_id": channel.to_string(), "type": if shown.reply_to.is_some() { 19 } else { 0 },
+            "content": shown.text, "timestamp": "2026-11-29T08:00:00.000000+00:00", "edited_timestamp": null, "tts": false,
+            "mention_everyone": false, "mentions": [], "mention_roles": [], "embeds": [], "pinned": false, "flags": 0,
+            "attachments": files.collect::<Vec<_>>(), "components": rows,
+            "author": { "id": shown.author.to_string(), "username": shown.name, "bot": shown.by_bot },
+        });
+        let fields = message.as_object_mut().expect("an object");
+        if let Some(guild) = self.guild(channel) {
+            fields.insert("guild_id".into(), guild.into());
+            if !shown.by_bot {
+                fields.insert("member".into(), json!({ "nick": null, "roles": [] }));
+            }
+        }
+        if let Some(replied) = shown.reply_to {
+            let reference = json!({ "type": 0, "channel_id": channel.to_string(), "message_id": replied.to_string() });
+            fields.insert("message_reference".into(), reference);
+            let replied = self.messages.get(&(channel, replied));
+            let replied = replied.map_or(Value::Null, |shown| self.message_json(channel, shown, None));
+            fields.insert("referenced_message".into(), replied);
+        }
+        if let Some(nonce) = nonce {
+            fields.insert("nonce".into(), nonce.clone());
+        }
+        if let Value::Object(more) = &shown.more {
+            fields.extend(more.clone());
+        }
+        message
+    }
+
+    /// Returns a channel as the API tells of it.
+    pub(crate) fn channel_json(&self, id: u64) -> Option<Value> {
+        let channel = self.channels.get(&id)?;
+        let last = self.messages.range((id, 0)..=(id, u64::MAX)).next_back().map(|((_, id), _)| id.to_string());
+        let mut told =
+            json!({ "id": id.to_string(), "type": channel.kind, "name": channel.name, "last_message_id": last });
+        let fields = told.as_object_mut().expect("an object");
+        if let Some(guild) = self.guild(id) {
+            fields.insert("guild_id".into(), guild.into());
+        }
+        if let Some(parent) = channel.parent {
+            fields.insert("parent_id".into(), parent.to_string().into());
+            let metadata = json!({ "archived": channel.archived, "locked": channel.locked });
+            fields.insert("thread_metadata".into(), metadata);
+        }
+        Some(told)
+    }
+
+    /// Returns the server with its channels and active threads.
+    pub(crate) fn guild_json(&self) -> Value {
+        let told = |wanted: &dyn Fn(&Channel) -> bool| {
+            let channels = self.channels.iter().filter(|(_, channel)| wanted(channel));
+            channels.filter_map(|(id, _)| self.channel_json(*id)).collect::<Vec<_>>()
+        };
+        let channels = told(&|channel| channel.parent.is_none() && channel.kind != 1);
+        let threads = told(&|channel| channel.parent.is_some() && !channel.archived);
+        json!({ "id": GUILD_ID.to_string(), "name": "team", "channels": channels, "threads": threads, "members": [] })
+    }
+
+    /// Returns the bot as the API tells of it.
+    pub(crate) fn bot_json() -> Value {
+        json!({ "id": BOT_ID.to_string(), "username": BOT_NAME, "discriminator": "0", "bot": true, "global_name": null })
+    }
+
+    /// Says how things stand, for a test that waits in vain.
+    pub fn told(&self) -> String {
+        let calls: Vec<String> =
+            self.calls.iter().rev().take(30).map(|c| format!("{} {}", c.route, c.answer)).collect();
+        let said: Vec<String> = self.channels.keys().map(|id| format!("{id}: {:#?}", self.said(*id))).collect();
+        format!(
+            "identified {}, resumed {}, connections {}; last calls first: {calls:?}; shown: {}; whispers {:?}",
+            self.identified,
+            self.resumed,
+            self.connections,
+            said.join("\n"),
+            self.whispers
+        )
+    }
+}
