@@ -68,7 +68,9 @@ fn offers(before: &[&str], typed: &str, words: &Words<'_>) -> Vec<Offer> {
         return if typed.starts_with('@') { mentions(typed, words) } else { commands.collect() };
     };
     let Some(definition) = first.strip_prefix('/').and_then(definition) else { return Vec::new() };
-    let mut offers: Vec<Offer> = definition.forms.iter().filter_map(|form| next(form, rest, words)).flatten().collect();
+    // What a group's word alone stands for is offered in full.
+    let whole = definition.forms.iter().filter(|form| !definition.is_short(form));
+    let mut offers: Vec<Offer> = whole.filter_map(|form| next(form, rest, words)).flatten().collect();
     offers.extend(before_prompt(definition, rest, typed, words));
     offers
 }

@@ -81,6 +81,12 @@ impl<C> Definition<C> {
         self.forms.iter().filter_map(Form::subcommand)
     }
 
+    /// Whether a form is a group's word alone, which stands for the group's most useful view.
+    pub(super) fn is_short(&self, form: &Form<C>) -> bool {
+        let goes_on = |other: &Form<C>| other.path.len() > form.path.len() && other.path.starts_with(form.path);
+        form.arguments.is_empty() && self.forms.iter().any(goes_on)
+    }
+
     /// Returns the options that a prompt may have.
     pub fn flags(&self) -> impl Iterator<Item = Flag> + use<C> {
         let arguments = self.forms.iter().flat_map(|form| form.arguments);

@@ -2,7 +2,7 @@
 
 use signalbox_adapter::{Block, Document, Inline, Item};
 
-use super::grammar::{Definition, Group, Need};
+use super::grammar::{Definition, Form, Group, Need};
 use super::marked::marked;
 use super::words::{COMMANDS, Command, definition};
 
@@ -62,7 +62,8 @@ fn lines(definition: &Definition<Command>) -> Vec<Item> {
     let first = &definition.forms[0];
     let head = if first.subcommand().is_some() { format!("/{}", definition.word) } else { first.usage() };
     let mut items = vec![line(&head, definition.description)];
-    let subcommands = definition.forms.iter().filter(|form| form.subcommand().is_some());
+    let is_own = |form: &&Form<Command>| form.subcommand().is_some() && !definition.is_short(form);
+    let subcommands = definition.forms.iter().filter(is_own);
     let usages: Vec<_> = subcommands.map(|form| format!("`{}`", form.usage())).collect();
     if !usages.is_empty() {
         items.push(item(marked(&usages.join(" · "))));
@@ -140,6 +141,7 @@ mod tests {
         - `/session --project <name> <prompt>`: start it in the directory of that project (operator)
         - `/session -- <prompt>`: take everything after `--` as the prompt (operator)
         - `/session list`: list the sessions of this chat
+        - `/session`: the same as `/session list`
         - `/session show <name>`: show one: last prompt, agent, tasks, cost, how to resume it in a terminal
         - `/session use <name>`: make it the one that plain text follows up (operator)
         - `/session cancel <name>`: stop its running task; the session stays (operator)

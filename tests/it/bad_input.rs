@@ -44,7 +44,7 @@ fn the_configured_limit_of_prompts_holds() {
 #[test]
 fn an_empty_prompt_and_one_with_a_nul_are_refused() {
     let house = shell_agent("agents.default = \"run\"", "cat");
-    for line in ["/session", "/session --name docs", "/session @run", "/session --", "@run"] {
+    for line in ["/session --name docs", "/session @run", "/session --", "@run"] {
         house.say(line).refused("The prompt is missing");
     }
     house.pipe(&["shell", "-c", "/session one"], b"a\0b").refused("a NUL character");

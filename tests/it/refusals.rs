@@ -149,7 +149,7 @@ fn a_command_that_is_not_understood_gets_its_usage_and_the_nearest_word() {
     let house = House::new("");
     for (line, parts) in [
         ("/sesion x", ["There is no command /sesion", "Usage: /session <prompt>", "Did you mean /session?"]),
-        ("/session", ["The prompt is missing", "Usage: /session <prompt>", ""]),
+        ("/session @run", ["The prompt is missing", "Usage: /session <prompt>", ""]),
         ("/session --nmae docs x", ["There is no option --nmae", "Usage: ", "Did you mean --name?"]),
         ("/session --name", ["--name needs a value", "Usage: ", ""]),
         ("/stop everything", ["everything is not understood", "Usage: /stop", ""]),

@@ -60,6 +60,13 @@ impl<C: Holds<Self>> Defined<C> for BackgroundCommand {
                 value: words!(Self::Status),
             },
             Form {
+                path: &["background"],
+                arguments: &[],
+                need: Need::Viewer,
+                description: "the same as `/background status`",
+                value: words!(Self::Status),
+            },
+            Form {
                 path: &["background", "list"],
                 arguments: &[],
                 need: Need::Viewer,
@@ -92,6 +99,13 @@ impl<C: Holds<Self>> Defined<C> for BackgroundCommand {
                 arguments: &[],
                 need: Need::Viewer,
                 description: "list who is told when one is done",
+                value: words!(Self::NotifyList),
+            },
+            Form {
+                path: &["background", "notify"],
+                arguments: &[],
+                need: Need::Viewer,
+                description: "the same as `/background notify list`",
                 value: words!(Self::NotifyList),
             },
             Form {

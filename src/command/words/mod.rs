@@ -103,7 +103,18 @@ mod tests {
         for definition in COMMANDS {
             let prompts = definition.forms.iter().any(|form| matches!(form.value, Value::Prompt { .. }));
             let words = definition.subcommands().count();
-            assert!(prompts || definition.forms.len() == 1 || words == definition.forms.len(), "{}", definition.word);
+            let alone = definition.forms.iter().filter(|form| form.subcommand().is_none()).count();
+            let shorts = definition.forms.iter().filter(|form| definition.is_short(form)).count();
+            assert!(
+                prompts || definition.forms.len() == 1 || words + alone == definition.forms.len(),
+                "{}",
+                definition.word
+            );
+            assert!(
+                prompts || words == 0 || (alone == 1 && shorts >= 1),
+                "{}: nothing is shown of it alone",
+                definition.word
+            );
             assert!(!definition.forms.is_empty() && !definition.examples.is_empty(), "{}", definition.word);
         }
     }
@@ -128,6 +139,7 @@ mod tests {
                 "/session --project <name> <prompt>",
                 "/session -- <prompt>",
                 "/session list",
+                "/session",
                 "/session show <name>",
                 "/session use <name>",
                 "/session cancel <name>",

@@ -90,6 +90,13 @@ impl<C: Holds<Self>> Defined<C> for SessionCommand {
                 value: words!(Self::List),
             },
             Form {
+                path: &["session"],
+                arguments: &[],
+                need: Need::Viewer,
+                description: "the same as `/session list`",
+                value: words!(Self::List),
+            },
+            Form {
                 path: &["session", "show"],
                 arguments: &[NAME],
                 need: Need::Viewer,

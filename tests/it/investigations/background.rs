@@ -11,6 +11,9 @@ fn background_mode_answers_at_once_and_completion_changes_no_context() {
     let house = House::new("");
     let _serving = house.serve();
     house.say("/background status").was(0, "Background mode: off");
+    house.say("/background").was(0, "Background mode: off");
+    house.say("/background notify").was(0, "Notified: ");
+    house.say("/session").was(0, "No sessions yet");
     house.say("/background on").was(0, "Background mode is on");
     house.say("/session --name talk script: answer hello").was(0, "hello");
     let gate = house.text("gate");
