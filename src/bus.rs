@@ -22,7 +22,7 @@ use crate::store::{
 };
 use crate::turn::Heard;
 use crate::turn::intake;
-use crate::voice::Ears;
+use crate::voice::{Ears, Unheard};
 
 /// What one message does to the store, in one transaction.
 type Step = Box<dyn FnMut(&Tx<'_>) -> Result<(), StoreError> + Send>;
@@ -346,7 +346,10 @@ impl Bus {
                 () = stop.cancelled() => return bus.ears.release(id.get()),
                 heard = lifecycle::caught(bus.write_down(&inbound.incoming, &file)) => heard,
             };
-            let heard = heard.unwrap_or_else(|why| Err(format!("writing it down failed through a fault of mine: {why}")));
+            let heard = heard.unwrap_or_else(|why| {
+                tracing::error!(%why, inbox.id = %id, "could not write a voice note down; its chat is told");
+                Err(Unheard::Ours)
+            });
             let routed = bus.store.patiently(&stop, || bus.route_stored(inbound.clone(), Some(heard.clone()))).await;
             if let Err(error) = routed {
                 tracing::error!(%error, inbox.id = %id, "could not store what a voice note says; it is written down again");
@@ -360,7 +363,8 @@ impl Bus {
         let program = self.router.transcriber(incoming).unwrap_or_default();
         let environment = environment::bare(self.router.context().agents.variables());
         let heard = self.ears.write_down(program, file, &environment).await;
-        heard.map_err(|why| Redactor::of(&self.router.context().config).clean(&why))
+        let redactor = Redactor::of(&self.router.context().config);
+        heard.map_err(|why| why.masked(|words| redactor.clean(words)))
     }
 
     /// Looks for voice notes that wait to be written down.

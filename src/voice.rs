@@ -24,6 +24,65 @@ const MAX_COMPLAINT_BYTES: u64 = 16 << 10;
 /// Notes written down at once.
 const AT_ONCE: usize = 2;
 
+/// Why a note is not written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unheard {
+    /// The note's path is not text, which a program cannot be given.
+    Path,
+    /// No program is configured.
+    NoProgram,
+    /// The program does not start.
+    NotStarted {
+        /// The program.
+        program: String,
+        /// The system's own words.
+        error: String,
+    },
+    /// The program takes longer than it may.
+    Late {
+        /// The program.
+        program: String,
+        /// How long it may take.
+        within: Duration,
+    },
+    /// The program fails, with these last words.
+    Said {
+        /// The program.
+        program: String,
+        /// The last line of what it complained of.
+        words: String,
+    },
+    /// The program ends well and puts nothing out.
+    Nothing {
+        /// The program.
+        program: String,
+    },
+    /// The program fails without a word.
+    Failed {
+        /// The program.
+        program: String,
+        /// How it ended, in the system's own words.
+        status: String,
+    },
+    /// This program fails.
+    Ours,
+}
+
+impl Unheard {
+    /// Returns the fault with the program's and the system's words masked.
+    #[must_use]
+    pub fn masked(self, mask: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::NotStarted { program, error } => Self::NotStarted { program: mask(&program), error: mask(&error) },
+            Self::Late { program, within } => Self::Late { program: mask(&program), within },
+            Self::Said { program, words } => Self::Said { program: mask(&program), words: mask(&words) },
+            Self::Nothing { program } => Self::Nothing { program: mask(&program) },
+            Self::Failed { program, status } => Self::Failed { program: mask(&program), status },
+            Self::Path | Self::NoProgram | Self::Ours => self,
+        }
+    }
+}
+
 /// Who writes notes down, and which are under way.
 pub struct Ears {
     permits: Semaphore,
@@ -50,25 +109,25 @@ impl Ears {
     /// Writes a note down; waits while others are.
     ///
     /// # Errors
-    /// What went wrong, one line for the sender.
+    /// [`Unheard`].
     pub async fn write_down(
         &self,
         program: &[String],
         file: &Path,
         environment: &BTreeMap<String, String>,
-    ) -> Result<String, String> {
-        let _permit = self.permits.acquire().await.map_err(|error| error.to_string())?;
+    ) -> Result<String, Unheard> {
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         run(program, file, environment).await
     }
 }
 
-async fn run(program: &[String], file: &Path, environment: &BTreeMap<String, String>) -> Result<String, String> {
-    let file = file.to_str().ok_or("the file's path is no text")?;
+async fn run(program: &[String], file: &Path, environment: &BTreeMap<String, String>) -> Result<String, Unheard> {
+    let file = file.to_str().ok_or(Unheard::Path)?;
     let mut words: Vec<String> = program.iter().map(|word| word.replace("{file}", file)).collect();
     if program.iter().all(|word| !word.contains("{file}")) {
         words.push(file.to_owned());
     }
-    let (name, arguments) = words.split_first().ok_or("no program is configured")?;
+    let (name, arguments) = words.split_first().ok_or(Unheard::NoProgram)?;
     let mut child = Command::new(name)
         .args(arguments)
         .env_clear()
@@ -79,7 +138,7 @@ async fn run(program: &[String], file: &Path, environment: &BTreeMap<String, Str
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| format!("{name} could not be started: {error}"))?;
+        .map_err(|error| Unheard::NotStarted { program: name.clone(), error: error.to_string() })?;
     let group = Group(child.id());
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let listen = async {
@@ -88,19 +147,23 @@ async fn run(program: &[String], file: &Path, environment: &BTreeMap<String, Str
     };
     let (status, text, complaint) = match tokio::time::timeout(WITHIN, listen).await {
         Ok(ended) => ended,
-        Err(_) => return Err(format!("{name} took longer than {} s", WITHIN.as_secs())),
+        Err(_) => return Err(Unheard::Late { program: name.clone(), within: WITHIN }),
     };
     drop(group);
-    let status = status.map_err(|error| format!("{name}: {error}"))?;
+    let program = name.clone();
+    let status = match status {
+        Ok(status) => status,
+        Err(error) => return Err(Unheard::Failed { program, status: error.to_string() }),
+    };
     let text = text.trim();
     if status.success() && !text.is_empty() {
         return Ok(text.to_owned());
     }
     let last = complaint.lines().rev().map(str::trim).find(|line| !line.is_empty());
     Err(match last {
-        Some(line) => format!("{name}: {line}"),
-        None if status.success() => format!("{name} heard nothing"),
-        None => format!("{name} failed ({status})"),
+        Some(line) => Unheard::Said { program, words: line.to_owned() },
+        None if status.success() => Unheard::Nothing { program },
+        None => Unheard::Failed { program, status: status.to_string() },
     })
 }
 
@@ -134,7 +197,7 @@ mod tests {
         ["/bin/sh", "-c", script, "sh"].map(str::to_owned).into()
     }
 
-    async fn heard(program: &[String]) -> Result<String, String> {
+    async fn heard(program: &[String]) -> Result<String, Unheard> {
         Ears::default().write_down(program, Path::new("/tmp/note.ogg"), &BTreeMap::new()).await
     }
 
@@ -146,10 +209,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_told_in_the_programs_last_words() {
-        assert_eq!(heard(&shell("echo x; echo no model >&2; exit 3")).await, Err("/bin/sh: no model".into()));
-        assert_eq!(heard(&shell(":")).await, Err("/bin/sh heard nothing".into()));
-        let missing = heard(&["/nowhere/whisper".to_owned()]).await.expect_err("it is not there");
-        assert!(missing.starts_with("/nowhere/whisper could not be started"), "{missing}");
+        let program = || "/bin/sh".to_owned();
+        let said = Unheard::Said { program: program(), words: "no model".into() };
+        assert_eq!(heard(&shell("echo x; echo no model >&2; exit 3")).await, Err(said));
+        assert_eq!(heard(&shell(":")).await, Err(Unheard::Nothing { program: program() }));
+        let failed = heard(&shell("exit 3")).await;
+        assert!(matches!(&failed, Err(Unheard::Failed { status, .. }) if status.contains('3')), "{failed:?}");
+        let missing = heard(&["/nowhere/whisper".to_owned()]).await;
+        assert!(
+            matches!(&missing, Err(Unheard::NotStarted { program, .. }) if program == "/nowhere/whisper"),
+            "{missing:?}"
+        );
+    }
+
+    #[test]
+    fn the_words_of_others_are_masked() {
+        let masked = |fault: Unheard| fault.masked(|text| text.replace("secret", "…"));
+        let said = Unheard::Said { program: "whisper".into(), words: "secret key".into() };
+        assert_eq!(masked(said), Unheard::Said { program: "whisper".into(), words: "… key".into() });
+        assert_eq!(masked(Unheard::Ours), Unheard::Ours);
     }
 
     #[tokio::test]

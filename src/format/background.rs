@@ -12,9 +12,42 @@ pub struct Told {
     /// The channels.
     pub channels: Vec<Channel>,
     /// Who stands behind the channels that are a provider's readers, or why nobody does.
-    pub readers: Vec<(String, Result<Vec<String>, String>)>,
+    pub readers: Vec<(String, Result<Vec<String>, Nobody>)>,
     /// Whether nobody has set them, so that they are the default.
     pub by_default: bool,
+}
+
+/// Why nobody is told by a provider that is only written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nobody {
+    /// This program was built without it.
+    NotBuilt,
+    /// Not all of these keys of the configuration are set.
+    NotSet(&'static [&'static str]),
+}
+
+/// Why a chat cannot be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreachable {
+    /// The provider says so, in these words.
+    Said(String),
+    /// The provider does not answer.
+    Silent,
+}
+
+/// Why a channel cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable<'a> {
+    /// The word does not name a channel.
+    NotAChannel,
+    /// Nobody stands behind it.
+    Nobody(Nobody),
+    /// No adapter of its provider is connected.
+    NotConnected,
+    /// The person who asks is not allowed there.
+    NotAllowed,
+    /// It cannot be written to.
+    Unreachable(&'a Unreachable),
 }
 
 /// Confirms that background mode is on or off.
@@ -65,7 +98,7 @@ pub fn notified(told: &Told) -> Document {
     for (provider, readers) in &told.readers {
         let to = match readers {
             Ok(readers) => readers.join(", "),
-            Err(missing) => format!("nobody: {missing}"),
+            Err(why) => format!("nobody, because {}", nobody(*why)),
         };
         pairs.push((provider, super::marked(&to)));
     }
@@ -74,12 +107,9 @@ pub fn notified(told: &Told) -> Document {
 
 /// Tells that a word is not a channel, or not one that can be used; the whole list is refused.
 #[must_use]
-pub fn not_a_channel(word: &str, why: &str, with_readers: &[&str]) -> Document {
-    let mut content = vec![
-        Inline::Text("Nothing changed: ".into()),
-        Inline::Code(one_line(word, 60)),
-        Inline::Text(format!(" {why}. Use ")),
-    ];
+pub fn not_a_channel(word: &str, why: Unusable<'_>, with_readers: &[&str]) -> Document {
+    let mut content = vec![Inline::Text("Nothing changed: ".into()), Inline::Code(one_line(word, 60))];
+    content.extend(super::marked(&format!(" {}. Use ", unusable(why))));
     for provider in with_readers {
         content.extend([Inline::Code((*provider).to_owned()), Inline::Text(", ".into())]);
     }
@@ -92,6 +122,29 @@ pub fn not_a_channel(word: &str, why: &str, with_readers: &[&str]) -> Document {
         Inline::Text(".".into()),
     ]);
     Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+fn unusable(why: Unusable<'_>) -> String {
+    match why {
+        Unusable::NotAChannel => "is not a channel".to_owned(),
+        Unusable::Nobody(why) => format!("cannot be used: {}", nobody(why)),
+        Unusable::NotConnected => "cannot be reached: no such chat is connected".to_owned(),
+        Unusable::NotAllowed => "cannot be used: you are not allowed in that chat".to_owned(),
+        Unusable::Unreachable(Unreachable::Said(words)) => {
+            format!("cannot be written to ({})", one_line(words, 200).replace('`', "'"))
+        }
+        Unusable::Unreachable(Unreachable::Silent) => "cannot be written to: no answer came in time".to_owned(),
+    }
+}
+
+fn nobody(why: Nobody) -> String {
+    match why {
+        Nobody::NotBuilt => "this program was built without it".to_owned(),
+        Nobody::NotSet(keys) => {
+            let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+            format!("{} is not set", keys.join(" or "))
+        }
+    }
 }
 
 /// Tells that a test is on its way.
@@ -116,6 +169,12 @@ pub fn tested(deliveries: &[Delivery]) -> Document {
 pub fn test_notice(chat: &ChatKey) -> Document {
     line("This is a test from signalbox.")
         .then(Document::text(format!("Finished investigations of {chat} will be announced here.")))
+}
+
+/// Returns the subject of the test where it is a mail.
+#[must_use]
+pub fn test_subject() -> &'static str {
+    "signalbox test"
 }
 
 /// Lists investigations; ids are never cut.

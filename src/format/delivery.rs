@@ -18,6 +18,12 @@ pub enum Whose<'a> {
     Command,
 }
 
+/// Stands for a message that could not be laid out through a fault of the program.
+#[must_use]
+pub fn not_laid_out() -> Document {
+    line("This message could not be shown because signalbox itself failed. The bot's log says more.")
+}
+
 /// Tells that a message was given up, and how to get what it said.
 #[must_use]
 pub fn unshown(whose: Whose<'_>, purpose: Purpose) -> Document {

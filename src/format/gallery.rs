@@ -1,27 +1,26 @@
 //! The gallery: every sentence once, as Markdown and as it reads in Telegram, so that a change of words is seen as such.
 
+mod samples;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use signalbox_adapter::{
-    ChatAddress, ChatId, Document, Incoming, IncomingKind, Provider, Purpose, Sender, ThreadId, UserId,
-};
+use signalbox_adapter::{Button, Document, Provider, Purpose, UserId};
 
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::event::{Decision, Denial};
 use crate::agent::kinds;
 use crate::agent::progress::Progress;
+use crate::alert::AlertError;
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::command::{NameFault, Need};
 use crate::config::{Agents, Role};
 use crate::format::Draft;
-use crate::rca::{Claim, Evidence, Rca, Stats, Verdict};
+use crate::rca::Verdict;
 use crate::store::pairing::Paired;
-use crate::store::{
-    Admission, Approval, Delivery, DeliveryState, Investigation, Refusal, Session, SessionStatus, Status, Task,
-    TaskEvent, TaskId,
-};
+use crate::store::{Admission, DeliveryState, Refusal, Session, Status, Task, TaskEvent, TaskId};
+use samples::{address, answered, approval, delivery, failed, incoming, investigation, rca, session, task};
 
 const NOW: Timestamp = Timestamp(1_796_000_000_000);
 
@@ -66,164 +65,6 @@ fn on_telegram(document: &Document) -> String {
 
 fn wall() -> Wall {
     Wall { shown: Vec::new() }
-}
-
-fn address() -> ChatAddress {
-    ChatAddress {
-        provider: Provider::new("telegram"),
-        chat: ChatId::new("-1001234"),
-        thread: Some(ThreadId::new("77")),
-    }
-}
-
-fn incoming() -> Incoming {
-    Incoming {
-        key: signalbox_adapter::InboundKey::new("telegram:7:1"),
-        address: address(),
-        sender: Sender { id: UserId::new("1001"), name: "Kim".into(), bot: false, roles: Vec::new() },
-        message: None,
-        reply_to: None,
-        direct: false,
-        addressed: true,
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: IncomingKind::Text("why?".into()),
-    }
-}
-
-fn task(status: Status) -> Task {
-    let ended = status.is_final();
-    Task {
-        id: TaskId::read("k3m9qa7x").expect("an id"),
-        seq: 1,
-        address: address(),
-        window: None,
-        reply_to: None,
-        session: None,
-        inbox: None,
-        requested_by: "1001".into(),
-        agent: "claude".into(),
-        model: Some("opus".into()),
-        prompt: "fix the flaky test in store/outbox".into(),
-        directory: "/home/kim/web".into(),
-        status,
-        attempt: 1,
-        boot: None,
-        retry_of: None,
-        created_at: Timestamp(NOW.0 - 70_000),
-        started_at: (status != Status::Queued).then_some(Timestamp(NOW.0 - 64_000)),
-        finished_at: ended.then_some(NOW),
-        cancel_at: None,
-        discarded: false,
-        result: None,
-        error: None,
-        tools: 7,
-        cost_usd: Some(0.04),
-        denials: Vec::new(),
-    }
-}
-
-fn failed(status: Status, error: &str) -> Task {
-    Task { error: Some(error.into()), ..task(status) }
-}
-
-fn answered(answer: &str) -> Task {
-    Task { result: Some(answer.into()), ..task(Status::Ok) }
-}
-
-fn session() -> Session {
-    Session {
-        id: crate::store::SessionId::new(3),
-        address: address(),
-        name: "calm-otter".into(),
-        agent: "claude".into(),
-        model: Some("opus".into()),
-        agent_session: Some("6f0c8e0a".into()),
-        status: SessionStatus::Idle,
-        archived: false,
-        created_at: Timestamp(NOW.0 - 7_200_000),
-        last_used_at: Timestamp(NOW.0 - 600_000),
-        messages: 2,
-        last_prompt: "fix the flaky test in store/outbox".into(),
-        title: "fix the flaky test in store/outbox".into(),
-        directory: "/home/kim/web".into(),
-        input_tokens: 1200,
-        output_tokens: 340,
-        cost_usd: 0.04,
-        reported_cost: 0.04,
-        allowed_tools: Vec::new(),
-        investigation: false,
-    }
-}
-
-fn approval(decision: Option<Decision>) -> Approval {
-    Approval {
-        id: crate::store::ApprovalId::read("k3m9qa").expect("an id"),
-        task: TaskId::read("k3m9qa7x").expect("an id"),
-        attempt: 1,
-        request: "req-1".into(),
-        tool: "Bash".into(),
-        detail: "cargo test outbox".into(),
-        digest: None,
-        asked_at: NOW,
-        decision,
-    }
-}
-
-fn investigation(rca: Option<Rca>) -> Investigation {
-    let score = rca.as_ref().map(|_| 0.5);
-    Investigation {
-        task: TaskId::read("k3m9qa7x").expect("an id"),
-        title: "Disk is full on web-1".into(),
-        question: "Why is the disk full?".into(),
-        alert: None,
-        fingerprint: Some("a1b2c3".into()),
-        background: true,
-        repairs: 0,
-        answer: None,
-        fault: None,
-        stats: Stats { tool_calls: 3, loops: 2, score, supported: 1, claims: 2 },
-        rca,
-    }
-}
-
-fn rca(verdict: Verdict) -> Rca {
-    let evidence = vec![Evidence { tool: "Bash".into(), quote: "/dev/sda1 100% /var".into() }];
-    let claim = |text: &str, evidence, supported| Claim { claim: text.into(), evidence, supported: Some(supported) };
-    Rca {
-        verdict,
-        root_cause: claim("`/var` is full: **/var/log** grew by 40 GB today.", evidence, true),
-        analysis: vec![claim("Nothing rotates the logs.", Vec::new(), false)],
-        next_steps: vec!["Run `logrotate -f /etc/logrotate.conf`.".into()],
-    }
-}
-
-fn delivery(state: DeliveryState) -> Delivery {
-    Delivery {
-        id: crate::store::DeliveryId::new(9),
-        key: signalbox_adapter::DeliveryKey::from_random_bits(7),
-        lane: "telegram:-1001234".into(),
-        address: address(),
-        purpose: Purpose::Result,
-        part: signalbox_adapter::Part { body: String::new() },
-        buttons: Vec::new(),
-        attachment: None,
-        reply_to: None,
-        state,
-        attempts: 2,
-        created_at: NOW,
-        finished_at: Some(Timestamp(NOW.0 + 900)),
-        error: (state == DeliveryState::Failed).then(|| "Forbidden: bot was kicked from the group".to_owned()),
-        maybe_repeat: false,
-        plain: false,
-        about: None,
-        opens: None,
-        task: None,
-        is_edit: false,
-        edit_of: None,
-    }
 }
 
 fn shown(name: &str, wall: Wall, source: &str) {
@@ -286,6 +127,7 @@ fn background() {
         Told { channels, by_default: false, readers: vec![("email".to_owned(), readers)] }
     };
     let team = Channel::To(address());
+    let refused = Unreachable::Said("refused: chat not found".to_owned());
     let done = Task { status: Status::Success, ..answered("done") };
     let rows = [(done.clone(), investigation(Some(rca(Verdict::CauseFound))))];
     let deliveries = [delivery(DeliveryState::Delivered), delivery(DeliveryState::Failed)];
@@ -299,11 +141,24 @@ fn background() {
             "notified by mail",
             notified(&mailed(Ok(vec!["ops@example.org".to_owned(), "kim@example.org".to_owned()]))),
         )
-        .with("notified by mail to nobody", notified(&mailed(Err("`[smtp]` names no server".to_owned()))))
-        .with("not_a_channel", not_a_channel("pigeon", "is not a channel", &["email"]))
+        .with("notified by mail to nobody", notified(&mailed(Err(Nobody::NotSet(&["smtp.host", "smtp.to"])))))
+        .with("notified without the adapter", notified(&mailed(Err(Nobody::NotBuilt))))
+        .with("not_a_channel", not_a_channel("pigeon", Unusable::NotAChannel, &["email"]))
+        .with(
+            "not_a_channel for nobody",
+            not_a_channel("email", Unusable::Nobody(Nobody::NotSet(&["smtp.to"])), &["email"]),
+        )
+        .with("not_a_channel when not connected", not_a_channel("slack:C0", Unusable::NotConnected, &[]))
+        .with("not_a_channel when not allowed", not_a_channel("telegram:7", Unusable::NotAllowed, &[]))
+        .with("not_a_channel when refused", not_a_channel("telegram:7", Unusable::Unreachable(&refused), &[]))
+        .with(
+            "not_a_channel when silent",
+            not_a_channel("telegram:7", Unusable::Unreachable(&Unreachable::Silent), &[]),
+        )
         .with("testing", testing(&told(vec![team], false)))
         .with("testing nothing", testing(&told(Vec::new(), true)))
         .with("tested", tested(&deliveries))
+        .with_text("test_subject", test_subject())
         .with("test_notice", test_notice(&"telegram:-1001234".parse().expect("a chat")))
         .with("list", list(&rows, NOW))
         .with("list of none", list(&[], NOW))
@@ -316,11 +171,36 @@ fn background() {
 }
 
 #[test]
+fn buttons() {
+    use super::button::*;
+    let task = TaskId::read("k3m9qa7x").expect("an id");
+    let carried = |button: &Button| format!("{} → /{}", button.label, button.action);
+    let decisions = decisions(&approval(None).id);
+    let wall = wall()
+        .with_text("cancel", carried(&cancel(&task)))
+        .with_text("decisions", decisions.iter().map(carried).collect::<Vec<_>>().join(" · "))
+        .with_text("retry", carried(&retry(&task)))
+        .with_text("discard", carried(&discard(&task)))
+        .with_text("investigate", carried(&investigate(&task)))
+        .with_text("go_on", carried(&go_on(&task)));
+    shown("button", wall, include_str!("button.rs"));
+}
+
+#[test]
+fn prompts() {
+    use super::prompt::*;
+    let wall =
+        wall().with_text("only files", ONLY_FILES).with_text("about an alert", ABOUT_ALERT).with_text("files", FILES);
+    shown("prompt", wall, include_str!("prompt.rs"));
+}
+
+#[test]
 fn deliveries() {
     use super::delivery::*;
     let (session, investigation) = (Whose::Session("calm-otter"), Whose::Investigation("k3m9qa7x"));
     let wall = wall()
         .with_text("the mark", MAY_BE_A_REPEAT)
+        .with("not_laid_out", not_laid_out())
         .with("unshown", unshown(session, Purpose::Result))
         .with("unshown question", unshown(session, Purpose::Approval))
         .with("unshown investigation", unshown(investigation, Purpose::Result))
@@ -336,12 +216,27 @@ fn deliveries() {
 #[test]
 fn intake() {
     use super::intake::*;
+    use crate::voice::Unheard;
+    let program = || "whisper-to-text".to_owned();
     let wall = wall()
         .with("not_taken", Document { blocks: vec![not_taken("a sticker")] })
         .with("our_fault", our_fault())
         .with("no_program", no_program(Some("telegram")))
         .with("no_program where there is none to name", no_program(None))
-        .with("not_heard", not_heard("whisper took longer than 120 s"))
+        .with("not_heard", not_heard(&Unheard::Said { program: program(), words: "no model is loaded".into() }))
+        .with("not_heard in time", not_heard(&Unheard::Late { program: program(), within: Duration::from_secs(120) }))
+        .with("not_heard at all", not_heard(&Unheard::Nothing { program: program() }))
+        .with(
+            "not_heard without a word",
+            not_heard(&Unheard::Failed { program: program(), status: "exit status: 3".into() }),
+        )
+        .with(
+            "not_heard by a missing program",
+            not_heard(&Unheard::NotStarted { program: program(), error: "No such file".into() }),
+        )
+        .with("not_heard for its path", not_heard(&Unheard::Path))
+        .with("not_heard by anybody", not_heard(&Unheard::NoProgram))
+        .with("not_heard through our fault", not_heard(&Unheard::Ours))
         .with("reworded", reworded("calm-otter"))
         .with("edited_too_late", edited_too_late("calm-otter"))
         .with("edited_to_a_command", edited_to_a_command("calm-otter"))
@@ -353,7 +248,7 @@ fn intake() {
 fn rcas() {
     use super::rca::*;
     let done = Task { status: Status::Success, ..answered("It is the disk.") };
-    let found = investigation(Some(super::gallery::rca(Verdict::CauseFound)));
+    let found = investigation(Some(samples::rca(Verdict::CauseFound)));
     let started = Admission::Started(task(Status::Running));
     let queued = Admission::Queued(task(Status::Queued), 2);
     let wall = wall()
@@ -361,8 +256,8 @@ fn rcas() {
         .with("admitted into the queue", admitted(&session(), &queued, "Disk is full", false, true))
         .with("result", result(&done, "k3m9qa7x", &found, NOW))
         .with("result unrated", result(&done, "k3m9qa7x", &investigation(None), NOW))
-        .with("analysis of nothing wrong", analysis(&investigation(Some(super::gallery::rca(Verdict::NothingWrong)))))
-        .with("analysis of the unclear", analysis(&investigation(Some(super::gallery::rca(Verdict::Unclear)))))
+        .with("analysis of nothing wrong", analysis(&investigation(Some(samples::rca(Verdict::NothingWrong)))))
+        .with("analysis of the unclear", analysis(&investigation(Some(samples::rca(Verdict::Unclear)))))
         .with_text("in_brief", in_brief(&done, &found))
         .with_text("record", record(&found))
         .with("notice", notice(&done, &found))
@@ -370,7 +265,16 @@ fn rcas() {
         .with("mail", mail(&done, "k3m9qa7x", &found, NOW))
         .with_text("outcome", outcome(DeliveryState::Unknown))
         .with("templates", templates())
-        .with("bad_alert", bad_alert("reading an alert: there is nothing in it"));
+        .with_text("title", title("Disk is full", 0))
+        .with_text("title of several", title("Disk is full", 2))
+        .with("bad_alert", bad_alert(&NotTaken::Alert(&AlertError::Empty)))
+        .with(
+            "bad_alert too large",
+            bad_alert(&NotTaken::Alert(&AlertError::TooLarge { bytes: 2_000_000, most: 1_048_576 })),
+        )
+        .with("bad_alert too deep", bad_alert(&NotTaken::Alert(&AlertError::TooDeep { most: 64 })))
+        .with("bad_alert of a long file", bad_alert(&NotTaken::File(&BadFile::Long)))
+        .with("bad_alert of a file", bad_alert(&NotTaken::File(&BadFile::Unreadable("permission denied".into()))));
     shown("rca", wall, include_str!("rca.rs"));
 }
 

@@ -2,7 +2,11 @@
 
 use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::line;
+use super::{line, span};
+use crate::voice::Unheard;
+
+/// Longest words of a transcription program that are shown, in characters.
+const MAX_WORDS_CHARS: usize = 300;
 
 /// Names something that came with a message and could not be taken.
 #[must_use]
@@ -32,9 +36,31 @@ pub fn no_program(section: Option<&str>) -> Document {
 
 /// Tells that a voice note could not be transcribed, and why.
 #[must_use]
-pub fn not_heard(why: &str) -> Document {
-    let content =
-        vec![Inline::Text("This voice note could not be transcribed: ".into()), Inline::Code(one_line(why, 300))];
+pub fn not_heard(why: &Unheard) -> Document {
+    let mut content = vec![Inline::Text("This voice note could not be transcribed: ".into())];
+    let code = |text: &str| Inline::Code(one_line(text, MAX_WORDS_CHARS));
+    match why {
+        Unheard::Path => content.push(Inline::Text("the path of its file is not valid text.".into())),
+        Unheard::NoProgram => content.push(Inline::Text("no transcription program is configured.".into())),
+        Unheard::NotStarted { program, error } => {
+            let why = format!(" could not be started ({}).", one_line(error, MAX_WORDS_CHARS));
+            content.extend([code(program), Inline::Text(why)]);
+        }
+        Unheard::Late { program, within } => {
+            content.extend([code(program), Inline::Text(format!(" took longer than {}.", span(*within)))]);
+        }
+        Unheard::Said { program, words } => {
+            content.extend([code(program), Inline::Text(" failed: ".into()), code(words)]);
+        }
+        Unheard::Nothing { program } => content.extend([code(program), Inline::Text(" found no words in it.".into())]),
+        Unheard::Failed { program, status } => {
+            let why = format!(" failed ({}).", one_line(status, MAX_WORDS_CHARS));
+            content.extend([code(program), Inline::Text(why)]);
+        }
+        Unheard::Ours => {
+            content.push(Inline::Text("signalbox itself failed. The bot's log says more.".into()));
+        }
+    }
     Document { blocks: vec![Block::Paragraph(content)] }
 }
 

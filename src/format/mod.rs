@@ -4,11 +4,13 @@ pub mod access;
 pub mod agents;
 pub mod approval;
 pub mod background;
+pub mod button;
 pub mod delivery;
 mod draft;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;
 pub mod intake;
+pub mod prompt;
 pub mod rca;
 pub mod session;
 pub mod task;

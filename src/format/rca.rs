@@ -3,6 +3,7 @@
 use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
 use super::{Draft, cell, count, line, marked, task};
+use crate::alert::{AlertError, MAX_INPUT_BYTES};
 use crate::clock::Timestamp;
 use crate::rca::{Claim, Rca, Stats, Verdict};
 use crate::store::{Admission, DeliveryState, Investigation, Session, Status, Task};
@@ -201,8 +202,46 @@ pub fn templates() -> Document {
         .then(Document { blocks: vec![table] })
 }
 
+/// Why something is not taken as an alert.
+#[derive(Debug, Clone, Copy)]
+pub enum NotTaken<'a> {
+    /// The text gives no alert.
+    Alert(&'a AlertError),
+    /// The file that came along gives no text.
+    File(&'a BadFile),
+}
+
+/// Why a file that came along gives no text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadFile {
+    /// The system does not let us read it; its words.
+    Unreadable(String),
+    /// It is longer than [`MAX_INPUT_BYTES`].
+    Long,
+}
+
 /// Tells that an alert could not be read.
 #[must_use]
-pub fn bad_alert(why: &str) -> Document {
-    Document::text(format!("Not taken: {why}."))
+pub fn bad_alert(why: &NotTaken<'_>) -> Document {
+    Document::text(match why {
+        NotTaken::Alert(AlertError::TooLarge { bytes, most }) => {
+            format!("Not taken: the alert has {bytes} bytes; the limit is {most}.")
+        }
+        NotTaken::Alert(AlertError::TooDeep { most }) => {
+            format!("Not taken: the JSON of the alert is nested more than {most} levels deep.")
+        }
+        NotTaken::Alert(AlertError::Empty) => "Not taken: the alert is empty.".to_owned(),
+        NotTaken::File(BadFile::Unreadable(error)) => {
+            format!("Not taken: the attached file cannot be read ({}).", one_line(error, MAX_BRIEF_CHARS))
+        }
+        NotTaken::File(BadFile::Long) => {
+            format!("Not taken: the attached file is longer than {MAX_INPUT_BYTES} bytes.")
+        }
+    })
+}
+
+/// Returns the title of several alerts: that of the first, and how many `more` there are.
+#[must_use]
+pub fn title(first: &str, more: usize) -> String {
+    if more > 0 { format!("{first} (and {more} more)") } else { first.to_owned() }
 }

@@ -7,7 +7,7 @@ use crate::access;
 use crate::command::BackgroundCommand;
 use crate::command::channel::{self, Channel};
 use crate::format;
-use crate::format::background::Told;
+use crate::format::background::{Nobody, Told, Unusable};
 use crate::store::{About, InboxOutcome, Investigation, Status, StoreError, Task};
 use crate::turn::{Handler, Look, Turn, notice};
 
@@ -15,8 +15,6 @@ use crate::turn::{Handler, Look, Turn, notice};
 const MAX_LISTED: usize = 30;
 /// Candidates shown for an ambiguous id.
 const MAX_CANDIDATES: usize = 5;
-/// Said of a word that stands for nobody.
-const NOT_A_CHANNEL: &str = "is not a channel";
 /// Outcomes of tests that are shown.
 const MAX_TESTED: usize = 10;
 
@@ -96,11 +94,11 @@ fn of(turn: &Turn<'_>, channels: Vec<Channel>, by_default: bool) -> Told {
     Told { readers: readers.collect(), channels, by_default }
 }
 
-/// Returns who is told by a provider that is only written to, or what the configuration lacks.
-fn readers(turn: &Turn<'_>, provider: &Provider) -> Result<Vec<String>, String> {
+/// Returns who is told by a provider that is only written to, or why nobody is.
+fn readers(turn: &Turn<'_>, provider: &Provider) -> Result<Vec<String>, Nobody> {
     match turn.cx.readers(provider.as_str()) {
-        None => Err(format!("{provider} is not in this build")),
-        Some(readers) if readers.to.is_empty() => Err(readers.missing.to_owned()),
+        None => Err(Nobody::NotBuilt),
+        Some(readers) if readers.to.is_empty() => Err(Nobody::NotSet(readers.needs)),
         Some(readers) => Ok(readers.to.clone()),
     }
 }
@@ -108,11 +106,11 @@ fn readers(turn: &Turn<'_>, provider: &Provider) -> Result<Vec<String>, String> 
 fn set(turn: &Turn<'_>, list: &str) -> Result<InboxOutcome, StoreError> {
     let channels = match channel::read_list(list) {
         Ok(channels) => channels,
-        Err(channel::NoChannel(word)) => return refuse(turn, &word, NOT_A_CHANNEL),
+        Err(channel::NoChannel(word)) => return refuse(turn, &word, Unusable::NotAChannel),
     };
     for channel in &channels {
         if let Err(why) = usable(turn, channel)? {
-            return refuse(turn, &channel.to_string(), &why);
+            return refuse(turn, &channel.to_string(), why);
         }
     }
     turn.tx.set_channels(&turn.chat(), &channels)?;
@@ -120,33 +118,30 @@ fn set(turn: &Turn<'_>, list: &str) -> Result<InboxOutcome, StoreError> {
     turn.answer(format::background::notified(&told))
 }
 
-fn refuse(turn: &Turn<'_>, word: &str, why: &str) -> Result<InboxOutcome, StoreError> {
+fn refuse(turn: &Turn<'_>, word: &str, why: Unusable<'_>) -> Result<InboxOutcome, StoreError> {
     let with_readers: Vec<&str> = turn.cx.readers_by_name().map(|(provider, _)| provider).collect();
     turn.refuse(format::background::not_a_channel(word, why, &with_readers))
 }
 
 /// Whether a channel can be used, and by this person.
-fn usable(turn: &Turn<'_>, channel: &Channel) -> Result<Result<(), String>, StoreError> {
+fn usable<'t>(turn: &'t Turn<'_>, channel: &Channel) -> Result<Result<(), Unusable<'t>>, StoreError> {
     let address = match channel {
         Channel::Chat => return Ok(Ok(())),
         Channel::Readers(provider) => {
             return Ok(match turn.cx.readers(provider.as_str()) {
-                None => Err(NOT_A_CHANNEL.to_owned()),
-                Some(_) => readers(turn, provider).map(drop).map_err(|missing| format!("cannot be used: {missing}")),
+                None => Err(Unusable::NotAChannel),
+                Some(_) => readers(turn, provider).map(drop).map_err(Unusable::Nobody),
             });
         }
         Channel::To(address) => address,
     };
     if !turn.cx.can_reach(address.provider.as_str()) {
-        return Ok(Err("cannot be reached: no such chat is connected".into()));
+        return Ok(Err(Unusable::NotConnected));
     }
     if !may_use(turn, address)? {
-        return Ok(Err("is not yours to use: you are not allowed in that chat".into()));
+        return Ok(Err(Unusable::NotAllowed));
     }
-    Ok(match turn.looked.unreachable(address) {
-        Some(why) => Err(format!("cannot be written to: {why}")),
-        None => Ok(()),
-    })
+    Ok(turn.looked.unreachable(address).map_or(Ok(()), |why| Err(Unusable::Unreachable(why))))
 }
 
 /// Whether the person of this turn may have the bot write to another chat: the owner of this machine, or who is allowed there.

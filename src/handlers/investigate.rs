@@ -5,12 +5,12 @@ use signalbox_adapter::{Purpose, Signal};
 use crate::alert::{self, Alert};
 use crate::command::{InvestigateCommand, Resolved};
 use crate::format;
+use crate::format::prompt::{ABOUT_ALERT, ONLY_FILES};
+use crate::format::rca::NotTaken;
 use crate::rca::template;
 use crate::store::{Admission, ChatKey, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
 use crate::turn::{Handler, Look, Turn, admit, intake, mention, report};
 
-/// What a person asks where an alert says what it is about.
-const ABOUT_ALERT: &str = "Find the root cause of the alert that is given with this.";
 /// Longest text of alerts given to an agent, in bytes.
 const MAX_ALERT_BYTES: usize = 64 * 1024;
 
@@ -32,18 +32,18 @@ impl Handler for InvestigateCommand {
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
         let attached = match turn.looked.attached() {
             Some(Ok(text)) => Some(text.as_str()),
-            Some(Err(why)) => return turn.refuse(format::rca::bad_alert(why)),
+            Some(Err(why)) => return turn.refuse(format::rca::bad_alert(&NotTaken::File(why))),
             None => None,
         };
         let Self::About(wish) = self else {
             return match attached {
                 Some(text) => match of_alert(text, None) {
                     Ok(subject) => submit(turn, &subject, None, None),
-                    Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
+                    Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
                 },
                 // A picture or anything else that is no text is for the agent to look at.
                 None if intake::documents(&turn.incoming.files).next().is_some() => {
-                    submit(turn, &of_question(intake::ONLY_FILES), None, None)
+                    submit(turn, &of_question(ONLY_FILES), None, None)
                 }
                 None => turn.answer(format::rca::templates()),
             };
@@ -62,7 +62,7 @@ impl Handler for InvestigateCommand {
         };
         match subject {
             Ok(subject) => submit(turn, &subject, agent.as_deref(), model.as_deref()),
-            Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
+            Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
         }
     }
 }
@@ -74,7 +74,7 @@ impl Handler for InvestigateCommand {
 pub fn pasted(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
     match of_words(text) {
         Ok(subject) => submit(turn, &subject, None, None),
-        Err(error) => turn.refuse(format::rca::bad_alert(&error.to_string())),
+        Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
     }
 }
 
@@ -85,7 +85,7 @@ pub fn pasted(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
 pub fn reword(turn: &Turn<'_>, task: &Task, words: &str) -> Result<InboxOutcome, StoreError> {
     let subject = match of_words(words) {
         Ok(subject) => subject,
-        Err(error) => return turn.refuse(format::rca::bad_alert(&error.to_string())),
+        Err(error) => return turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
     };
     let question = question(turn, &subject, &task.agent);
     let name = turn.tx.name_of(task)?;
@@ -151,7 +151,7 @@ fn of_alert(text: &str, question: Option<&str>) -> Result<Subject, alert::AlertE
     let alerts = alert::read(text)?;
     let Some(first) = alerts.first() else { return Err(alert::AlertError::Empty) };
     let more = alerts.len() - 1;
-    let title = if more > 0 { format!("{} (and {more} more)", first.title) } else { first.title.clone() };
+    let title = format::rca::title(&first.title, more);
     let mut described = alerts.iter().map(Alert::describe).collect::<Vec<_>>().join("\n\n");
     described.truncate(described.floor_char_boundary(MAX_ALERT_BYTES));
     Ok(Subject {
@@ -188,9 +188,6 @@ fn submit(
         directory: &directory,
         investigation: true,
     })?;
-    let Some(session) = turn.tx.session(session)? else {
-        return Err(StoreError::Other("a stored session is gone".into()));
-    };
     let question = question(turn, subject, agent);
     let admission = turn.tx.admit(&NewTask {
         incoming: turn.incoming,

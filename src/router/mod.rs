@@ -116,7 +116,7 @@ impl Router {
             (IncomingKind::Text(_), Some(Ok(words))) => command::parse(words, bot_name),
             (IncomingKind::Text(text), Some(Err(_)) | None) => {
                 let is_bare = text.trim().is_empty() && intake::documents(&incoming.files).next().is_some();
-                command::parse(if is_bare { intake::ONLY_FILES } else { text }, bot_name)
+                command::parse(if is_bare { format::prompt::ONLY_FILES } else { text }, bot_name)
             }
             (IncomingKind::Edited(text), _) => command::parse(text, bot_name),
             // A button carries a command without its slash.

@@ -165,32 +165,27 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn create_session(&self, new: &NewSession<'_>) -> Result<SessionId, StoreError> {
+    pub fn create_session(&self, new: &NewSession<'_>) -> Result<Session, StoreError> {
         let now = self.now();
-        let id = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO sessions
-                     (chat, address, name, folded, agent, model, status, created_at, last_used_at, title, directory,
-                      investigation)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9, ?10) RETURNING id",
-            )?
-            .query_row(
-                params![
-                    ChatKey::of(new.address),
-                    new.address.to_string(),
-                    new.name,
-                    folded(new.name),
-                    new.agent,
-                    new.model,
-                    now,
-                    new.title,
-                    new.directory,
-                    new.investigation
-                ],
-                |row| row.get(0),
-            )?;
-        Ok(id)
+        let sql = format!(
+            "INSERT INTO sessions
+                 (chat, address, name, folded, agent, model, status, created_at, last_used_at, title, directory,
+                  investigation)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9, ?10) RETURNING {COLUMNS}"
+        );
+        let values = params![
+            ChatKey::of(new.address),
+            new.address.to_string(),
+            new.name,
+            folded(new.name),
+            new.agent,
+            new.model,
+            now,
+            new.title,
+            new.directory,
+            new.investigation
+        ];
+        Ok(self.connection.prepare_cached(&sql)?.query_row(values, read)?)
     }
 
     /// Gives a session another directory; only for one that has not run yet.

@@ -121,8 +121,8 @@ fn admit(tx: &Tx<'_>, chat: &str, name: &str) -> Result<Admission, StoreError> {
     let incoming = incoming(&format!("{:x}", tx.context.clock.random()), chat);
     let inbox = tx.accept(&incoming)?.expect("a new message");
     let named = tx.session_by_name(&key(chat), name)?;
-    let id = match named {
-        Some(session) => session.id,
+    let session = match named {
+        Some(session) => session,
         None => tx.create_session(&NewSession {
             address: &incoming.address,
             name,
@@ -133,7 +133,6 @@ fn admit(tx: &Tx<'_>, chat: &str, name: &str) -> Result<Admission, StoreError> {
             investigation: false,
         })?,
     };
-    let session = tx.session(id)?.expect("a session");
     let admission =
         tx.admit(&NewTask { incoming: &incoming, inbox, session: &session, prompt: "x", retry_of: None, id: None })?;
     tx.close_inbound(inbox, InboxOutcome::Ok)?;

@@ -2,15 +2,12 @@
 
 use signalbox_adapter::{FileKind, IncomingFile};
 
-/// What stands above the list.
-const HEADING: &str = "\n\nAttached files:\n";
+use crate::format::prompt::FILES;
+
 /// Files named in one prompt; Telegram's albums have at most 10.
 const MAX_FILES: usize = 20;
 /// Longest name shown, in characters.
 const MAX_NAME_CHARS: usize = 120;
-
-/// The words of a message that is nothing but files.
-pub const ONLY_FILES: &str = "Look at what is attached.";
 
 /// Returns the files that are named in a prompt; voice notes are words.
 pub fn documents(files: &[IncomingFile]) -> impl Iterator<Item = &IncomingFile> {
@@ -29,7 +26,7 @@ pub fn with_files(words: &str, files: &[IncomingFile]) -> String {
     let mut prompt = words.to_owned();
     for (number, file) in documents(files).enumerate() {
         if number == 0 {
-            prompt.push_str(HEADING);
+            prompt.push_str(FILES);
         }
         // The name is the sender's: quoted, so that it is one line whatever is in it.
         let name: String = file.name.chars().take(MAX_NAME_CHARS).collect();
@@ -42,7 +39,7 @@ pub fn with_files(words: &str, files: &[IncomingFile]) -> String {
 /// Puts new words above the files that an earlier prompt named.
 #[must_use]
 pub fn reworded(words: &str, earlier: &str) -> String {
-    match earlier.rfind(HEADING) {
+    match earlier.rfind(FILES) {
         Some(at) => format!("{words}{}", &earlier[at..]),
         None => words.to_owned(),
     }

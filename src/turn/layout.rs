@@ -10,10 +10,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use signalbox_adapter::{Attachment, Document, Notice, Part};
+use signalbox_adapter::{Attachment, Notice, Part};
 use tokio::sync::Semaphore;
 
-use crate::format::Draft;
+use crate::format::{self, Draft};
 use crate::store::{Deferral, StoreError};
 
 /// Heaviest draft that is laid out within a transaction, in bytes ([`Draft::weight_bytes`]): about a millisecond of work.
@@ -86,8 +86,7 @@ impl Layout {
         let _permit = self.one_at_a_time.acquire().await;
         let laid = tokio::task::spawn_blocking(move || lay(&message)).await.unwrap_or_else(|error| {
             tracing::error!(%error, "a message could not be laid out; its chat is told so");
-            let said = Document::text("This message could not be shown.");
-            (vec![Part { body: said.to_markdown() }], None)
+            (vec![Part { body: format::delivery::not_laid_out().to_markdown() }], None)
         });
         if let Some((_, ready)) = self.messages().by_deferral.get_mut(&deferral) {
             *ready = Some(laid);

@@ -14,6 +14,9 @@ use super::context::Context;
 use super::intake;
 use crate::agent::catalogue::{Choice, Presence};
 use crate::alert::MAX_INPUT_BYTES;
+use crate::format::background::Unreachable;
+use crate::format::rca::BadFile;
+use crate::voice;
 
 /// Longest that a provider is asked whether a chat can be written to.
 const REACH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,15 +35,15 @@ pub enum Look {
 }
 
 /// What a voice note was heard to say, or why it could not be heard.
-pub type Heard = Result<String, String>;
+pub type Heard = Result<String, voice::Unheard>;
 
 /// What was found outside of the transaction.
 #[derive(Debug, Default)]
 pub struct Looked {
     heard: Option<Heard>,
     presence: Option<Presence>,
-    attached: Option<Result<String, String>>,
-    unreachable: BTreeMap<ChatAddress, String>,
+    attached: Option<Result<String, BadFile>>,
+    unreachable: BTreeMap<ChatAddress, Unreachable>,
 }
 
 /// What is said of agents that nobody has looked for.
@@ -94,34 +97,34 @@ impl Looked {
 
     /// Returns the text of the file that came along, or why it cannot be read; `None` where there is no text.
     #[must_use]
-    pub fn attached(&self) -> Option<&Result<String, String>> {
+    pub fn attached(&self) -> Option<&Result<String, BadFile>> {
         self.attached.as_ref()
     }
 
     /// Returns why a chat cannot be written to; `None` where nothing stands in the way.
     #[must_use]
-    pub fn unreachable(&self, address: &ChatAddress) -> Option<&str> {
-        self.unreachable.get(address).map(String::as_str)
+    pub fn unreachable(&self, address: &ChatAddress) -> Option<&Unreachable> {
+        self.unreachable.get(address)
     }
 }
 
 /// Asks a provider whether a chat can be written to.
-async fn reach(deliver: &dyn Deliver, address: &ChatAddress) -> Result<(), String> {
+async fn reach(deliver: &dyn Deliver, address: &ChatAddress) -> Result<(), Unreachable> {
     match tokio::time::timeout(REACH_TIMEOUT, deliver.can_post(address)).await {
-        Ok(answer) => answer.map_err(|error| error.to_string()),
-        Err(_) => Err("no answer came in time".to_owned()),
+        Ok(answer) => answer.map_err(|error| Unreachable::Said(error.to_string())),
+        Err(_) => Err(Unreachable::Silent),
     }
 }
 
 /// Reads a file that holds an alert; `None` for one that is no text, which is named to the agent instead.
-async fn read_text(path: &Path) -> Result<Option<String>, String> {
-    let unreadable = |error: std::io::Error| format!("the attached file cannot be read ({error})");
+async fn read_text(path: &Path) -> Result<Option<String>, BadFile> {
+    let unreadable = |error: std::io::Error| BadFile::Unreadable(error.to_string());
     let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
     let mut bytes = Vec::new();
     let most = u64::try_from(MAX_INPUT_BYTES).unwrap_or(u64::MAX);
     file.take(most + 1).read_to_end(&mut bytes).await.map_err(unreadable)?;
     if bytes.len() > MAX_INPUT_BYTES {
-        return Err(format!("the attached file is longer than {MAX_INPUT_BYTES} bytes"));
+        return Err(BadFile::Long);
     }
     Ok(String::from_utf8(bytes).ok())
 }
@@ -160,8 +163,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_chat_is_out_of_reach_where_the_provider_says_so_or_does_not_answer() {
         let ask = async |address: &str| reach(&Closed, &address.parse().expect("an address")).await;
-        assert_eq!(ask("telegram:1").await, Err("refused: chat not found".into()));
-        assert_eq!(ask("telegram:2").await, Err("no answer came in time".into()));
+        assert_eq!(ask("telegram:1").await, Err(Unreachable::Said("refused: chat not found".into())));
+        assert_eq!(ask("telegram:2").await, Err(Unreachable::Silent));
     }
 
     #[tokio::test]
@@ -175,8 +178,8 @@ mod tests {
         assert_eq!(read_text(&file("alert.json", b"{}")).await, Ok(Some("{}".into())));
         assert_eq!(read_text(&file("graph.png", b"\x89PNG\xff")).await, Ok(None));
         let long = read_text(&file("long.txt", &vec![b'x'; MAX_INPUT_BYTES + 1])).await;
-        assert_eq!(long, Err(format!("the attached file is longer than {MAX_INPUT_BYTES} bytes")));
+        assert_eq!(long, Err(BadFile::Long));
         let gone = read_text(&directory.path().join("gone")).await.expect_err("it is not there");
-        assert!(gone.starts_with("the attached file cannot be read ("), "{gone}");
+        assert!(matches!(gone, BadFile::Unreadable(_)), "{gone:?}");
     }
 }

@@ -51,7 +51,7 @@ pub fn test(turn: &Turn<'_>, channels: &[Channel]) -> Result<(), StoreError> {
     let chat = turn.chat();
     let document = format::background::test_notice(&chat);
     let letter = Notice {
-        subject: "signalbox test".to_owned(),
+        subject: format::background::test_subject().to_owned(),
         to: Vec::new(),
         id: format!("test-{}", turn.tx.new_task_id()),
         references: Vec::new(),

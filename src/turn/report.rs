@@ -6,31 +6,22 @@
 use signalbox_adapter::{Button, Document, MessageId, Purpose, Signal};
 
 use super::{Context, notice};
-use crate::format;
 use crate::format::approval::Answered;
-use crate::store::{About, Approval, ApprovalId, NewDelivery, Status, StoreError, Task, TaskId, Tx};
+use crate::format::{self, button};
+use crate::store::{About, Approval, NewDelivery, Status, StoreError, Task, TaskId, Tx};
 
 /// Returns the buttons of a status message.
 #[must_use]
 pub fn status_buttons(task: &TaskId) -> Vec<Button> {
-    vec![Button { label: "Cancel".into(), action: format!("cancel {task}") }]
-}
-
-/// Returns the buttons of a permission request.
-#[must_use]
-pub fn approval_buttons(id: &ApprovalId) -> Vec<Button> {
-    [("Approve", "approve"), ("Deny", "deny"), ("Allow for this session", "allow")]
-        .map(|(label, word)| Button { label: label.into(), action: format!("{word} {id}") })
-        .into()
+    vec![button::cancel(task)]
 }
 
 fn result_buttons(task: &Task) -> Vec<Button> {
-    let retry = Button { label: "Retry".into(), action: format!("retry {}", task.id) };
     match task.status {
-        Status::Interrupted => {
-            vec![retry, Button { label: "Discard".into(), action: format!("discard {}", task.id) }]
+        Status::Interrupted => vec![button::retry(&task.id), button::discard(&task.id)],
+        Status::ErrorTimeout | Status::ErrorCli | Status::ErrorCliNotFound | Status::ErrorInternal => {
+            vec![button::retry(&task.id)]
         }
-        Status::ErrorTimeout | Status::ErrorCli | Status::ErrorCliNotFound | Status::ErrorInternal => vec![retry],
         Status::Queued | Status::Running | Status::Ok | Status::Success | Status::Aborted => Vec::new(),
     }
 }
@@ -50,7 +41,7 @@ pub fn status(cx: &Context, task: &Task, document: Document) -> Result<NewDelive
 /// [`StoreError`].
 pub fn ask(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Result<(), StoreError> {
     let question = format::approval::question(&tx.name_of(task)?, approval, cx.config.timeouts.approval);
-    let told = cx.tell(task, question, Purpose::Approval, approval_buttons(&approval.id))?;
+    let told = cx.tell(task, question, Purpose::Approval, button::decisions(&approval.id))?;
     tx.enqueue(&NewDelivery { about: Some(About::Approval(approval.id.clone())), ..told })
 }
 
@@ -84,10 +75,10 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     let mut buttons = result_buttons(ended);
     let in_a_chat = !cx.is_trusted(ended.address.provider.as_str());
     if in_a_chat && investigation.is_none() && ended.status == Status::Ok && is_first_answer_to_free_text(tx, ended)? {
-        buttons.push(Button { label: "Investigate".into(), action: format!("investigate {}", ended.id) });
+        buttons.push(button::investigate(&ended.id));
     }
     if investigation.as_ref().is_some_and(|investigation| investigation.background) && ended.status == Status::Success {
-        buttons.push(Button { label: "Use".into(), action: format!("background use {}", ended.id) });
+        buttons.push(button::go_on(&ended.id));
     }
     let told = cx.tell(ended, report, Purpose::Result, buttons)?;
     tx.enqueue(&NewDelivery { about: Some(About::Result(ended.id.clone())), ..told })?;

@@ -64,6 +64,6 @@ pub struct Readers {
     pub compose: Compose,
     /// Their addresses; empty where the provider is not set up.
     pub to: Vec<String>,
-    /// What the configuration lacks where there are none, as in "names no server".
-    pub missing: &'static str,
+    /// The keys of the configuration that have to be set before there are any, as in `smtp.host`.
+    pub needs: &'static [&'static str],
 }

@@ -23,8 +23,7 @@ impl Adapter for Email {
 
     fn transport(&self, values: &Values) -> Transport {
         let to = if Settings::of(values).is_some() { values.list("to").to_vec() } else { Vec::new() };
-        let missing = "`[smtp]` names no server or nobody in `to`";
-        let readers = Some(Readers { compose: signalbox_email::compose, to, missing });
+        let readers = Some(Readers { compose: signalbox_email::compose, to, needs: &["smtp.host", "smtp.to"] });
         Transport { readers, ..Transport::new(Arc::new(EmailRender)) }
     }
 

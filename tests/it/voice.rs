@@ -48,7 +48,7 @@ fn a_transcriber_that_crashes_is_told_and_the_next_note_is_heard() {
 
 #[test]
 fn a_panic_while_a_note_is_written_down_is_told_and_the_next_note_is_heard() {
-    is_told_and_the_next_is_heard("now", "a fault of mine");
+    is_told_and_the_next_is_heard("now", "signalbox itself failed");
 }
 
 /// Lets the transcriber hang at a note, and checks that others are answered meanwhile.

@@ -53,7 +53,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
     let directory = project.or_else(|| turn.cx.agents.directory(agent).map(Path::to_owned));
     let asked_from = turn.incoming.directory.clone();
     let directory = directory.map(|path| path.to_string_lossy().into_owned()).or(asked_from);
-    let id = turn.tx.create_session(&NewSession {
+    let mut session = turn.tx.create_session(&NewSession {
         address: &turn.incoming.address,
         name: &name,
         agent,
@@ -64,13 +64,13 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
     })?;
     if directory.is_none() {
         // By number, so that a rename or a second session of the name does not move or share it.
-        let own = turn.cx.state.join("work").join(format!("{}-{id}", name.to_ascii_lowercase()));
-        turn.tx.set_session_directory(id, &own.to_string_lossy())?;
+        let own = turn.cx.state.join("work").join(format!("{}-{}", name.to_ascii_lowercase(), session.id));
+        session.directory = own.to_string_lossy().into_owned();
+        turn.tx.set_session_directory(session.id, &session.directory)?;
     }
     if turn.incoming.direct {
-        turn.tx.set_active_session(&chat, Some(id))?;
+        turn.tx.set_active_session(&chat, Some(session.id))?;
     }
-    let Some(session) = turn.tx.session(id)? else { return Err(StoreError::Other("a stored session is gone".into())) };
     admit::submit(turn, &session, wish.prompt, None, &notes)
 }
 

@@ -95,7 +95,7 @@ fn channels_are_set_whole_or_not_at_all_and_kept() {
     drop(serving);
 
     let house = House::new("");
-    house.say("/background notify set email").refused("names no server");
+    house.say("/background notify set email").refused("smtp.host or smtp.to is not set");
     house.say("/background notify list").was(0, "only the chat that asked (default)");
 }
 
