@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
+use super::failure::{Failure, Unfinished};
 
 /// One thing an agent did or said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,8 +113,8 @@ fn kept(mut text: String, max_bytes: usize) -> String {
 /// The agent's own final word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Final {
-    /// The answer, or the agent's own error text.
-    pub outcome: Result<String, String>,
+    /// The answer, or why there is none.
+    pub outcome: Result<String, Failure>,
     /// Size of the whole answer, in bytes, where it was longer than [`MAX_ANSWER_BYTES`] and is cut here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole_bytes: Option<u64>,
@@ -131,7 +132,7 @@ pub struct Final {
 impl Final {
     /// Makes a final word without numbers.
     #[must_use]
-    pub fn new(outcome: Result<String, String>) -> Self {
+    pub fn new(outcome: Result<String, Failure>) -> Self {
         Self { outcome, whole_bytes: None, usage: Usage::default(), denials: Vec::new(), unknown_session: false }
     }
 
@@ -143,7 +144,11 @@ impl Final {
                 ..self
             },
             Ok(answer) => Self { outcome: Ok(answer), ..self },
-            Err(error) => Self { outcome: Err(kept(error, MAX_ERROR_BYTES)), ..self },
+            Err(Failure::Said(words)) => Self { outcome: Err(Failure::Said(kept(words, MAX_ERROR_BYTES))), ..self },
+            Err(Failure::Seen(run)) => {
+                let run = Unfinished { words: kept(run.words, MAX_ERROR_BYTES), ..run };
+                Self { outcome: Err(Failure::Seen(run)), ..self }
+            }
         }
     }
 }
@@ -183,8 +188,19 @@ pub enum Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::exit::Ended;
 
-    fn said(outcome: Result<String, String>) -> Final {
+    #[test]
+    fn why_there_is_no_answer_is_read_as_it_was_written() {
+        let seen = Unfinished { ended: Ended::Signalled { signal: 9 }, cause: None, owed: false, words: "half".into() };
+        for failure in [Failure::Said("401".into()), Failure::Seen(seen)] {
+            let event = Event::Final(Final::new(Err(failure)));
+            let line = serde_json::to_string(&event).expect("JSON");
+            assert_eq!(serde_json::from_str::<Event>(&line).expect(&line), event);
+        }
+    }
+
+    fn said(outcome: Result<String, Failure>) -> Final {
         match Event::Final(Final::new(outcome)).bounded() {
             Event::Final(word) => word,
             other => panic!("{other:?}"),
@@ -199,13 +215,21 @@ mod tests {
         let length = long.outcome.expect("an answer").len();
         assert!((MAX_ANSWER_BYTES - 3..=MAX_ANSWER_BYTES).contains(&length), "{length}");
         assert_eq!(long.whole_bytes, Some(3 * MAX_ANSWER_BYTES as u64));
-        assert_eq!(said(Err("x".repeat(MAX_ANSWER_BYTES))).outcome.expect_err("an error").len(), MAX_ERROR_BYTES);
+        let long = "x".repeat(MAX_ANSWER_BYTES);
+        let kept = "x".repeat(MAX_ERROR_BYTES);
+        assert_eq!(said(Err(long.as_str().into())).outcome, Err(kept.as_str().into()));
+        let seen =
+            |words| Failure::Seen(Unfinished { ended: Ended::Exited { code: 3 }, cause: None, owed: true, words });
+        assert_eq!(said(Err(seen(long))).outcome, Err(seen(kept)));
     }
 
     #[test]
     fn what_a_version_before_has_written_is_read() {
         let line = r#"{"type":"final","outcome":{"Ok":"done"}}"#;
         assert!(matches!(serde_json::from_str(line), Ok(Event::Final(Final { whole_bytes: None, .. }))));
+        let line = r#"{"type":"final","outcome":{"Err":"exit code 3"}}"#;
+        let told = Event::Final(Final::new(Err("exit code 3".into())));
+        assert!(serde_json::from_str::<Event>(line).is_ok_and(|event| event == told));
         let line = r#"{"type":"asked","id":"7","tool":"Bash","detail":"ls"}"#;
         assert!(matches!(serde_json::from_str(line), Ok(Event::Asked { digest: None, .. })));
     }

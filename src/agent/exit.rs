@@ -3,8 +3,6 @@
 //! The supervisor writes one [`Exit`] to `exit.json` when no process of the run is left. A run directory without that
 //! file belongs to a run that is still going, or whose supervisor died.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::agent::run::PROTOCOL_VERSION;
@@ -71,17 +69,6 @@ pub enum Ended {
     },
 }
 
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exited { code } => write!(f, "exit code {code}"),
-            Self::Signalled { signal } => write!(f, "signal {signal}"),
-            Self::NotFound { program } => write!(f, "{program}: command not found"),
-            Self::SpawnFailed { error } => write!(f, "could not be started: {error}"),
-        }
-    }
-}
-
 /// Why the supervisor ended a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -102,19 +89,6 @@ pub enum Cause {
         /// The system's own words.
         error: String,
     },
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Timeout { which: Bound::Background } => write!(f, "ran longer than it may"),
-            Self::Timeout { which: Bound::Idle } => write!(f, "wrote nothing for longer than it may"),
-            Self::Cancelled => write!(f, "cancelled"),
-            Self::OutputLimit => write!(f, "wrote more than `limits.max_output` allows"),
-            Self::Settled => write!(f, "did not exit after its answer"),
-            Self::SpoolFailed { error } => write!(f, "its output could not be kept: {error}"),
-        }
-    }
 }
 
 /// A bound on time.

@@ -9,6 +9,7 @@ pub mod digest;
 pub mod environment;
 pub mod event;
 pub mod exit;
+pub mod failure;
 pub mod kind;
 pub mod kinds;
 pub mod native;

@@ -53,6 +53,7 @@ impl Speak for Native {
 mod tests {
     use super::*;
     use crate::agent::exit::Ended;
+    use crate::agent::failure::{Failure, Unfinished};
 
     #[test]
     fn events_pass_and_garbage_does_not() {
@@ -78,7 +79,8 @@ mod tests {
         let ended = Ended::Exited { code: 0 };
         let ending =
             Ending { ended: &ended, cause: None, stdout_head: b"", stdout_bytes: 0, stderr_tail: "it broke\n" };
-        let error = Native::default().end(&ending).outcome.unwrap_err();
-        assert_eq!(error, "ended without a final answer (truncated), exit code 0\nit broke");
+        let words = "it broke".to_owned();
+        let unfinished = Unfinished { ended: ended.clone(), cause: None, owed: true, words };
+        assert_eq!(Native::default().end(&ending).outcome, Err(Failure::Seen(unfinished)));
     }
 }

@@ -14,13 +14,53 @@ const MAX_SAID_CHARS: usize = 200;
 /// Silence after which it is mentioned.
 const SILENT_AFTER: Duration = Duration::from_secs(30);
 
+/// What a run does now; every text is one line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Doing {
+    /// Nothing that is known, or its agent speaks.
+    #[default]
+    Nothing,
+    /// It uses a tool.
+    Tool {
+        /// The tool's name.
+        name: String,
+        /// What the tool does.
+        summary: String,
+    },
+    /// It waits for a person's permission to use a tool.
+    Asking {
+        /// The tool's name.
+        tool: String,
+    },
+    /// It waits before it asks its model service again.
+    Retrying {
+        /// Which retry, from 1.
+        attempt: u32,
+        /// Why.
+        reason: String,
+    },
+    /// It has said its final word.
+    Finishing,
+}
+
+impl Doing {
+    fn cleaned(&self, redactor: &Redactor) -> Self {
+        match self {
+            Self::Tool { name, summary } => Self::Tool { name: redactor.clean(name), summary: redactor.clean(summary) },
+            Self::Asking { tool } => Self::Asking { tool: redactor.clean(tool) },
+            Self::Retrying { attempt, reason } => Self::Retrying { attempt: *attempt, reason: redactor.clean(reason) },
+            Self::Nothing | Self::Finishing => self.clone(),
+        }
+    }
+}
+
 /// How far a run has come.
 #[derive(Debug, Clone)]
 pub struct Progress {
     /// Tool calls so far.
     pub tools: u32,
-    /// What it does now, in one line.
-    pub step: String,
+    /// What it does now.
+    pub step: Doing,
     /// What its agent said last, in one line.
     pub said: String,
     /// Whether it waits for a person.
@@ -33,7 +73,7 @@ impl Progress {
     /// Starts without anything done.
     #[must_use]
     pub fn new(now: Instant) -> Self {
-        Self { tools: 0, step: String::new(), said: String::new(), asking: false, last_event: now }
+        Self { tools: 0, step: Doing::Nothing, said: String::new(), asking: false, last_event: now }
     }
 
     /// Takes an event in.
@@ -43,22 +83,24 @@ impl Progress {
             Event::Session { .. } => {}
             Event::Text { text } => {
                 self.said = one_line(text, MAX_SAID_CHARS);
-                self.step.clear();
+                self.step = Doing::Nothing;
             }
             Event::ToolStarted { name, summary, .. } => {
                 self.tools += 1;
-                self.step = one_line(&format!("{name}: {summary}"), MAX_STEP_CHARS);
+                let short = |text| one_line(text, MAX_STEP_CHARS);
+                self.step = Doing::Tool { name: short(name), summary: short(summary) };
             }
             Event::ToolFinished { .. } => {}
             Event::Asked { tool, .. } => {
                 self.asking = true;
-                self.step = one_line(&format!("waits for permission: {tool}"), MAX_STEP_CHARS);
+                self.step = Doing::Asking { tool: one_line(tool, MAX_STEP_CHARS) };
             }
             Event::Answered { .. } => self.asking = false,
             Event::Retrying { attempt, reason } => {
-                self.step = one_line(&format!("retry {attempt}: {reason}"), MAX_STEP_CHARS);
+                let reason = one_line(reason, MAX_STEP_CHARS);
+                self.step = Doing::Retrying { attempt: *attempt, reason };
             }
-            Event::Final(_) => self.step = "finishing".into(),
+            Event::Final(_) => self.step = Doing::Finishing,
         }
     }
 
@@ -72,6 +114,6 @@ impl Progress {
     /// Returns the same with secrets masked.
     #[must_use]
     pub fn cleaned(&self, redactor: &Redactor) -> Self {
-        Self { step: redactor.clean(&self.step), said: redactor.clean(&self.said), ..self.clone() }
+        Self { step: self.step.cleaned(redactor), said: redactor.clean(&self.said), ..self.clone() }
     }
 }

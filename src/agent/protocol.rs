@@ -5,6 +5,7 @@
 
 use crate::agent::event::{Decision, Event, Final};
 use crate::agent::exit::{Cause, Ended};
+use crate::agent::failure::{Failure, Unfinished};
 
 /// What a protocol wants done after a line or an answer.
 #[derive(Debug, Default, PartialEq)]
@@ -47,46 +48,39 @@ pub trait Speak {
     fn end(&mut self, ending: &Ending<'_>) -> Final;
 }
 
-/// Returns a final word that is an error.
+/// Returns a final word that is an error, in the agent's own words.
 #[must_use]
 pub fn failure(error: impl Into<String>) -> Final {
-    Final::new(Err(error.into()))
+    Final::new(Err(Failure::Said(error.into())))
 }
 
-/// Returns the final word of a run whose agent gave none.
+/// Returns the final word of a run whose agent owed one and gave none.
 #[must_use]
 pub fn truncated(ending: &Ending<'_>) -> Final {
-    if let Some(final_word) = ended_by_us(ending) {
-        return final_word;
-    }
-    let how = ending.ended;
-    match how {
-        Ended::NotFound { .. } | Ended::SpawnFailed { .. } => failure(how.to_string()),
-        Ended::Exited { .. } | Ended::Signalled { .. } => {
-            failure(with_stderr(format!("ended without a final answer (truncated), {how}"), ending.stderr_tail))
-        }
-    }
+    ended_by_us(ending).unwrap_or_else(|| unfinished(ending, true, ending.stderr_tail))
 }
 
 /// Returns the final word of a run that the supervisor ended or that never started.
 #[must_use]
 pub fn ended_by_us(ending: &Ending<'_>) -> Option<Final> {
-    match ending.cause? {
+    let never_started = matches!(ending.ended, Ended::NotFound { .. } | Ended::SpawnFailed { .. });
+    let by_us = match ending.cause {
         // Its own word stands.
-        Cause::Settled => None,
-        cause @ (Cause::Timeout { .. } | Cause::Cancelled | Cause::OutputLimit | Cause::SpoolFailed { .. }) => {
-            Some(failure(cause.to_string()))
-        }
-    }
+        Some(Cause::Settled) | None => never_started,
+        Some(Cause::Timeout { .. } | Cause::Cancelled | Cause::OutputLimit | Cause::SpoolFailed { .. }) => true,
+    };
+    by_us.then(|| unfinished(ending, true, ""))
 }
 
-/// Appends the end of standard error to an error text.
+/// Returns the final word of a run that ended without its agent's, with what the agent had put out at its end.
 #[must_use]
-pub fn with_stderr(text: String, stderr_tail: &str) -> String {
-    match stderr_tail.trim() {
-        "" => text,
-        tail => format!("{text}\n{tail}"),
-    }
+pub fn unfinished(ending: &Ending<'_>, owed: bool, words: &str) -> Final {
+    Final::new(Err(Failure::Seen(Unfinished {
+        ended: ending.ended.clone(),
+        cause: ending.cause.cloned(),
+        owed,
+        words: words.trim().to_owned(),
+    })))
 }
 
 /// Cuts a text to at most `max` bytes at a character boundary.

@@ -27,20 +27,14 @@ impl Speak for Text {
         if let Some(final_word) = protocol::ended_by_us(ending) {
             return final_word;
         }
-        let how = match ending.ended {
-            Ended::Exited { code: 0 } => {
-                let (answer, whole_bytes) = answer(ending);
-                return Final { whole_bytes, ..Final::new(Ok(answer)) };
-            }
-            how @ Ended::Exited { .. } => how.to_string(),
-            how @ Ended::Signalled { .. } => format!("ended by {how}"),
-            Ended::NotFound { .. } | Ended::SpawnFailed { .. } => return protocol::truncated(ending),
-        };
-        if ending.stderr_tail.trim().is_empty() {
-            let output = String::from_utf8_lossy(ending.stdout_head);
-            return protocol::failure(protocol::with_stderr(how, &output));
+        if *ending.ended == (Ended::Exited { code: 0 }) {
+            let (answer, whole_bytes) = answer(ending);
+            return Final { whole_bytes, ..Final::new(Ok(answer)) };
         }
-        protocol::failure(protocol::with_stderr(how, ending.stderr_tail))
+        if ending.stderr_tail.trim().is_empty() {
+            return protocol::unfinished(ending, false, &String::from_utf8_lossy(ending.stdout_head));
+        }
+        protocol::unfinished(ending, false, ending.stderr_tail)
     }
 }
 
@@ -57,6 +51,7 @@ fn answer(ending: &Ending<'_>) -> (String, Option<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::failure::{Failure, Unfinished};
 
     fn ending<'a>(ended: &'a Ended, stdout: &'a [u8], stderr_tail: &'a str) -> Ending<'a> {
         Ending { ended, cause: None, stdout_head: stdout, stdout_bytes: stdout.len() as u64, stderr_tail }
@@ -78,11 +73,13 @@ mod tests {
 
     #[test]
     fn another_exit_code_is_an_error_with_what_was_said() {
-        let done = Text.end(&ending(&Ended::Exited { code: 3 }, b"out", "no such file\n"));
-        assert_eq!(done.outcome, Err("exit code 3\nno such file".into()));
-        let done = Text.end(&ending(&Ended::Exited { code: 3 }, b"out", " \n"));
-        assert_eq!(done.outcome, Err("exit code 3\nout".into()));
-        let done = Text.end(&ending(&Ended::Signalled { signal: 9 }, b"", ""));
-        assert_eq!(done.outcome, Err("ended by signal 9".into()));
+        let failed = |ended: &Ended, words: &str| {
+            let unfinished = Unfinished { ended: ended.clone(), cause: None, owed: false, words: words.into() };
+            Err(Failure::Seen(unfinished))
+        };
+        let (code, signal) = (Ended::Exited { code: 3 }, Ended::Signalled { signal: 9 });
+        assert_eq!(Text.end(&ending(&code, b"out", "no such file\n")).outcome, failed(&code, "no such file"));
+        assert_eq!(Text.end(&ending(&code, b"out", " \n")).outcome, failed(&code, "out"));
+        assert_eq!(Text.end(&ending(&signal, b"", "")).outcome, failed(&signal, ""));
     }
 }

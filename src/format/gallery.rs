@@ -9,8 +9,12 @@ use signalbox_adapter::{Button, Document, Provider, Purpose, UserId};
 
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::event::{Decision, Denial};
+use crate::agent::exit::{Bound, Cause, Ended};
+use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::kinds;
-use crate::agent::progress::Progress;
+use crate::agent::progress::{Doing, Progress};
+use crate::agent::supervisor::client::StartError;
+use crate::agent::supervisor::frame::FrameError;
 use crate::alert::AlertError;
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
@@ -323,7 +327,10 @@ fn tasks() {
         Row { task: task(Status::Queued), name: "brave-elk".into(), position: Some(2) },
     ];
     let instant = Instant::now();
-    let running = Progress { tools: 3, step: "Bash: cargo test outbox".into(), ..Progress::new(instant) };
+    let step = Doing::Tool { name: "Bash".into(), summary: "cargo test outbox".into() };
+    let running = Progress { tools: 3, step, ..Progress::new(instant) };
+    let asking = Progress { step: Doing::Asking { tool: "Bash".into() }, ..running.clone() };
+    let retrying = Progress { step: Doing::Retrying { attempt: 3, reason: "overloaded".into() }, ..running.clone() };
     let name = "calm-otter";
     let wall = wall()
         .with("status", status(&rows, 4, NOW))
@@ -342,6 +349,14 @@ fn tasks() {
         .with("ended", ended(&task(Status::Ok), name, NOW))
         .with_text("progress_line", progress_line(&running, name, "claude/opus", Duration::from_secs(64), instant))
         .with("progress", progress(&task(Status::Running), name, &running, false, (NOW, instant)))
+        .with_text(
+            "progress_line while it asks",
+            progress_line(&asking, name, "claude", Duration::from_secs(64), instant),
+        )
+        .with_text(
+            "progress_line while it waits",
+            progress_line(&retrying, name, "claude", Duration::from_secs(64), instant),
+        )
         .with("progress while it stops", progress(&task(Status::Running), name, &running, true, (NOW, instant)))
         .with("stopping", stopping(&[name.to_owned(), "brave-elk".to_owned()]))
         .with("nothing_to_stop", nothing_to_stop(false))
@@ -354,6 +369,48 @@ fn tasks() {
         .with("ambiguous", ambiguous("k3", &[task(Status::Ok), task(Status::Ok)]))
         .with_text("asked", asked(&task(Status::Ok), NOW));
     shown("task", wall, include_str!("task.rs"));
+}
+
+#[test]
+fn runs() {
+    use super::run::*;
+    let run = |ended, cause, owed| Unfinished { ended, cause, owed, words: "no such file\n".into() };
+    let code = Ended::Exited { code: 3 };
+    let signal = Ended::Signalled { signal: 9 };
+    let missing = Ended::NotFound { program: "claude".into() };
+    let broken = Ended::SpawnFailed { error: "permission denied".into() };
+    let io = || std::io::Error::other("no room");
+    let wall = wall()
+        .with_text("failure", failure(&Failure::Said("401 Unauthorized".into())))
+        .with_text("failure as seen", failure(&Failure::Seen(run(code.clone(), None, true))))
+        .with_text("unfinished by a signal", unfinished(&run(signal.clone(), None, true)))
+        .with_text("unfinished without a word of its own", unfinished(&run(code, None, false)))
+        .with_text("unfinished by a signal without a word of its own", unfinished(&run(signal.clone(), None, false)))
+        .with_text("unfinished", unfinished(&Unfinished { words: String::new(), ..run(missing, None, true) }))
+        .with_text(
+            "unfinished since broken",
+            unfinished(&Unfinished { words: String::new(), ..run(broken, None, true) }),
+        )
+        .with_text("unfinished since cancelled", unfinished(&run(signal, Some(Cause::Cancelled), true)))
+        .with_text("stopped", stopped(&Cause::OutputLimit))
+        .with_text("stopped after its time", stopped(&Cause::Timeout { which: Bound::Background }))
+        .with_text("stopped after silence", stopped(&Cause::Timeout { which: Bound::Idle }))
+        .with_text("stopped after its answer", stopped(&Cause::Settled))
+        .with_text("stopped for its files", stopped(&Cause::SpoolFailed { error: "no room".into() }))
+        .with("late", super::line(&late(Bound::Background, Duration::from_secs(1800))))
+        .with("late after silence", super::line(&late(Bound::Idle, Duration::from_secs(300))))
+        .with("not_installed", super::line(&not_installed("claude", "install it with `npm install -g claude`")))
+        .with_text("not_configured", not_configured("codex"))
+        .with_text("not_started", not_started(&StartError::Spawn(io())))
+        .with_text("not_started, handed over", not_started(&StartError::Frame(FrameError::TooLong)))
+        .with_text("not_started, twice", not_started(&StartError::Exists))
+        .with_text("not_started, refused", not_started(&StartError::Refused("no room".into())))
+        .with_text("not_started, unknown", not_started(&StartError::Unknown(io())))
+        .with("cut_answer", Draft::markdown(cut_answer("The first lines.", 2_000_000, "runs/k3m9qa7x-1/stdout")))
+        .with("in_a_new_conversation", Draft::markdown(in_a_new_conversation("Done.")))
+        .with_text("forgotten", forgotten(Some("No conversation found")))
+        .with_text("forgotten without a word", forgotten(None));
+    shown("run", wall, include_str!("run.rs"));
 }
 
 #[test]

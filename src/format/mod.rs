@@ -12,6 +12,7 @@ mod gallery;
 pub mod intake;
 pub mod prompt;
 pub mod rca;
+pub mod run;
 pub mod session;
 pub mod task;
 pub mod terminal;

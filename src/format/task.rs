@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
 use super::{Draft, ago, cell, cost, count, line, session, span, table};
-use crate::agent::progress::{MAX_STEP_CHARS, Progress};
+use crate::agent::progress::{Doing, MAX_STEP_CHARS, Progress};
 use crate::clock::Timestamp;
 use crate::store::{Status, Task};
 
@@ -117,7 +117,8 @@ pub fn progress_line(progress: &Progress, name: &str, agent: &str, running: Dura
     if progress.tools > 0 {
         line.push_str(&format!(" · {}", count(usize::try_from(progress.tools).unwrap_or(usize::MAX), "tool")));
     }
-    let step = if progress.step.is_empty() { one_line(&progress.said, MAX_STEP_CHARS) } else { progress.step.clone() };
+    let step = step(&progress.step);
+    let step = if step.is_empty() { one_line(&progress.said, MAX_STEP_CHARS) } else { step };
     if !step.is_empty() {
         line.push_str(&format!(" · {step}"));
     }
@@ -143,13 +144,26 @@ pub fn progress(task: &Task, name: &str, progress: &Progress, stopping: bool, no
     }
     let headline = vec![Inline::strong(format!("[{name}] {state}")), Inline::Text(rest)];
     let mut document = Document { blocks: vec![Block::Paragraph(headline)] };
-    if !progress.step.is_empty() {
-        document.blocks.push(Block::Paragraph(vec![Inline::Code(progress.step.clone())]));
+    let step = step(&progress.step);
+    if !step.is_empty() {
+        document.blocks.push(Block::Paragraph(vec![Inline::Code(step)]));
     }
     if !progress.said.is_empty() {
         document.blocks.push(Block::Quote(vec![Block::text(progress.said.clone())]));
     }
     document
+}
+
+/// Says in one line what a run does now; nothing where that is not known.
+fn step(doing: &Doing) -> String {
+    let step = match doing {
+        Doing::Nothing => String::new(),
+        Doing::Tool { name, summary } => format!("{name}: {summary}"),
+        Doing::Asking { tool } => format!("waits for permission: {tool}"),
+        Doing::Retrying { attempt, reason } => format!("retry {attempt}: {reason}"),
+        Doing::Finishing => "finishing".to_owned(),
+    };
+    one_line(&step, MAX_STEP_CHARS)
 }
 
 fn answer(task: &Task) -> Draft {

@@ -16,7 +16,7 @@ impl Observer {
     pub(super) async fn ask_again(&self, task: &Task, again: Again) -> Result<Task, Option<Completion>> {
         let (bus, asked, next) = (Arc::clone(&self.bus), task.clone(), Arc::new(Mutex::new(None)));
         let told = Arc::clone(&next);
-        let stored = self.store("a question asked again", move |tx| {
+        let stored = self.store("asked-again", move |tx| {
             let next = tx.ask_again(&asked, &again)?;
             if next.is_some() {
                 report::close_questions(tx, bus.router().context(), &asked.id, &tx.name_of(&asked)?)?;

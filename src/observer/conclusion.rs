@@ -58,8 +58,7 @@ pub(super) fn conclude(ended: &EndedRun, timeouts: &Timeouts, redactor: &Redacto
     if seen.other_session
         && let Some(answer) = completion.result.take()
     {
-        completion.result =
-            Some(format!("*The agent did not resume its conversation and answered in a new one.*\n\n{answer}"));
+        completion.result = Some(format::run::in_a_new_conversation(&answer));
     }
     let settled = investigation.as_ref().zip(seen.recorder.as_ref());
     let outcome = settled.map(|(investigation, recorder)| {

@@ -76,8 +76,13 @@ async fn clean(bus: &Bus, stop: &CancellationToken) -> Result<(), StoreError> {
             remove_older(&chat, now.before(retention));
         }
     });
-    swept.await.map_err(|error| StoreError::Other(format!("removing old files: {error}")))
+    swept.await.map_err(|error| StoreError::Other(Unswept(error).to_string()))
 }
+
+/// Tells that the removal of old files panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("removing old files: {0}")]
+struct Unswept(#[source] tokio::task::JoinError);
 
 /// Lists the folders of a directory.
 fn folders(directory: &Path) -> Vec<PathBuf> {

@@ -13,6 +13,7 @@ use crate::agent::kind::Ask;
 use crate::agent::kinds;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
 use crate::config;
+use crate::format;
 use crate::store::{Session, Task};
 
 /// What a run needs to be known by.
@@ -98,5 +99,5 @@ fn bounds(config: &config::Config, agent: &config::Agent) -> Bounds {
 
 /// Tells how to get a missing agent.
 pub(super) fn how_to_install(agents: &catalogue::Catalogue, name: &str) -> String {
-    format!("{name} is not installed: {}", agents.how_to_install(name))
+    format::run::not_installed(name, &agents.how_to_install(name))
 }

@@ -25,7 +25,7 @@ impl Observer {
         let asking = Asking { detail: self.redactor.clean(&asking.detail), ..asking };
         questions.0.insert(asking.request.clone(), asking.clone());
         let (bus, task) = (Arc::clone(&self.bus), task.clone());
-        self.store("a permission request", move |tx| {
+        self.store("question", move |tx| {
             let Some(approval) = tx.ask(&asking)? else { return Ok(()) };
             let context = bus.router().context();
             for older in tx.replace_questions(&approval)? {
@@ -40,7 +40,7 @@ impl Observer {
     pub(super) async fn close_question(&self, task: &Task, request: &str, timed_out: bool, questions: &mut Questions) {
         let Some(asking) = questions.0.remove(request).filter(|_| timed_out) else { return };
         let (bus, task) = (Arc::clone(&self.bus), task.clone());
-        self.store("an expired permission request", move |tx| {
+        self.store("question-closed", move |tx| {
             if let Some(approval) = tx.expire_approval(&asking)? {
                 let context = bus.router().context();
                 let said = format::approval::timed_out(&tx.name_of(&task)?, &approval.tool);

@@ -2,6 +2,7 @@
 
 use crate::agent::event::Final;
 use crate::agent::exit::{Bound, Cause, Ended, Exit};
+use crate::agent::failure::Unfinished;
 use crate::agent::supervisor::STDOUT_FILE;
 use crate::config::Timeouts;
 use crate::format;
@@ -28,20 +29,20 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
     let own_word = exit.final_seen.then_some(outcome).flatten();
     let (status, result, error) = match (own_word, &exit.cause, &exit.ended) {
         (Some(Ok(answer)), _, _) => (answered, Some(whole(answer, evidence)), None),
-        (Some(Err(error)), _, _) => (Status::ErrorCli, None, Some(error.clone())),
+        (Some(Err(why)), _, _) => (Status::ErrorCli, None, Some(format::run::failure(why))),
         (None, Some(Cause::Cancelled), _) => (Status::Aborted, said(evidence), None),
         (None, Some(Cause::Timeout { which }), _) => {
             (Status::ErrorTimeout, said(evidence), Some(late(*which, evidence.timeouts)))
         }
-        (None, Some(Cause::SpoolFailed { error }), _) => {
-            (Status::ErrorInternal, said(evidence), Some(format!("the run's files could not be written: {error}")))
+        (None, Some(cause @ Cause::SpoolFailed { .. }), _) => {
+            (Status::ErrorInternal, said(evidence), Some(format::run::stopped(cause)))
         }
         (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.to_owned())),
         (None, cause, ended) => match (outcome, cause) {
             (Some(Ok(answer)), None) => (answered, Some(whole(answer, evidence)), None),
-            (Some(Err(error)), _) => (Status::ErrorCli, None, Some(error.clone())),
-            (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, None, Some(format!("the run was ended: it {cause}"))),
-            (None, _) => (Status::ErrorCli, None, Some(format!("ended without a word, {ended}"))),
+            (Some(Err(why)), _) => (Status::ErrorCli, None, Some(format::run::failure(why))),
+            (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, None, Some(format::run::stopped(cause))),
+            (None, _) => (Status::ErrorCli, None, Some(unfinished(ended, exit))),
         },
     };
     let usage = evidence.last_word.map(|word| word.usage).unwrap_or_default();
@@ -65,12 +66,13 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
 /// Returns an answer, and says where the rest of it is where it was cut.
 fn whole(answer: &str, evidence: &RunEnd<'_>) -> String {
     let Some(whole_bytes) = evidence.last_word.and_then(|word| word.whole_bytes) else { return answer.to_owned() };
-    format!(
-        "{answer}\n\n(The answer is {whole_bytes} bytes long. What follows the first {} bytes was cut; it is in the file \
-         `runs/{}/{STDOUT_FILE}` of the state directory.)",
-        answer.len(),
-        evidence.run
-    )
+    format::run::cut_answer(answer, whole_bytes, &format!("runs/{}/{STDOUT_FILE}", evidence.run))
+}
+
+/// Says how a run ended of which not even the supervisor has said a final word.
+fn unfinished(ended: &Ended, exit: &Exit) -> String {
+    let (cause, words) = (exit.cause.clone(), exit.stderr_tail.clone());
+    format::run::unfinished(&Unfinished { ended: ended.clone(), cause, owed: true, words })
 }
 
 /// What the agent had said before it was ended.
@@ -79,17 +81,17 @@ fn said(evidence: &RunEnd<'_>) -> Option<String> {
 }
 
 fn late(which: Bound, timeouts: &Timeouts) -> String {
-    match which {
-        Bound::Background => {
-            format!("no answer within {} (`timeouts.background`)", format::span(timeouts.background))
-        }
-        Bound::Idle => format!("silent for {} (`timeouts.idle`)", format::span(timeouts.idle)),
-    }
+    let within = match which {
+        Bound::Background => timeouts.background,
+        Bound::Idle => timeouts.idle,
+    };
+    format::run::late(which, within)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::failure::Failure;
     use crate::config::Redact;
 
     fn exit(ended: Ended, cause: Option<Cause>, final_seen: bool) -> Exit {
@@ -107,7 +109,7 @@ mod tests {
     }
 
     fn status(outcome: Option<Result<&str, &str>>, exit: &Exit) -> Status {
-        let word = outcome.map(|outcome| Final::new(outcome.map(str::to_owned).map_err(str::to_owned)));
+        let word = outcome.map(|outcome| Final::new(outcome.map(str::to_owned).map_err(Failure::from)));
         judge(&RunEnd {
             last_word: word.as_ref(),
             exit,

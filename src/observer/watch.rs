@@ -118,6 +118,11 @@ async fn watch_run(
     }
 }
 
+/// Tells that a task's end cannot be stored.
+#[derive(Debug, thiserror::Error)]
+#[error("the end of a task cannot be stored")]
+struct EndLost;
+
 /// What became of a step of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stored {
@@ -163,7 +168,7 @@ impl Observer {
         seen: &mut SeenOfRun,
     ) -> Started {
         let Some(Prepared { spec, asked_session }) = self.prepare(task, session, briefing) else {
-            let error = format!("the agent {} is no longer configured", task.agent);
+            let error = format::run::not_configured(&task.agent);
             return Started::Failed(Completion::without_answer(Status::ErrorInternal, Some(error)));
         };
         seen.asked_session = session.and_then(|session| session.agent_session.as_ref()).and(asked_session);
@@ -201,7 +206,7 @@ impl Observer {
                     tracing::warn!(task.id = %task.id, "an agent's session id changes all the time; this one is kept");
                 }
                 let (session, task) = (task.session, task.id.clone());
-                self.store("an agent's session id", move |tx| {
+                self.store("session-id", move |tx| {
                     let Some(session) = session else { return Ok(()) };
                     // Read again after a restart, it is known already.
                     if tx.session(session)?.and_then(|session| session.agent_session).as_ref() == Some(&id) {
@@ -315,7 +320,7 @@ impl Observer {
             stored = self.write_end(task, bare, false, None).await;
         }
         if stored == Stored::Never {
-            self.servants.fail("observer", &"the end of a task cannot be stored");
+            self.servants.fail("observer", &EndLost);
         }
         stored == Stored::Yes
     }
@@ -332,7 +337,7 @@ impl Observer {
         let completion = if forgotten { with_forgotten(completion) } else { completion };
         // From here on its status message is the step's.
         self.board.remove(&task.id);
-        self.store("the end of a task", move |tx| {
+        self.store("end", move |tx| {
             if forgotten && let Some(session) = task.session {
                 tx.set_agent_session(session, None)?;
             }
@@ -349,7 +354,8 @@ impl Observer {
         .await
     }
 
-    /// Stores a step, with patience while the store cannot be used: what happened must not be lost.
+    /// Stores a step, with patience while the store cannot be used: what happened must not be lost. `what` names it in the
+    /// log.
     pub(super) async fn store<F>(&self, what: &str, step: F) -> Stored
     where
         F: FnMut(&crate::store::Tx<'_>) -> Result<(), StoreError> + Send + Clone + 'static,
@@ -383,11 +389,9 @@ fn empty(directory: &Path) -> std::io::Result<()> {
 }
 
 fn not_started(error: &StartError) -> Completion {
-    Completion::without_answer(Status::ErrorInternal, Some(error.to_string()))
+    Completion::without_answer(Status::ErrorInternal, Some(format::run::not_started(error)))
 }
 
 fn with_forgotten(completion: Completion) -> Completion {
-    let error = completion.error.unwrap_or_default();
-    let hint = "The agent does not know this conversation any more. Retry starts it afresh with the last prompt.";
-    Completion { error: Some(format!("{error}\n{hint}").trim().to_owned()), ..completion }
+    Completion { error: Some(format::run::forgotten(completion.error.as_deref())), ..completion }
 }

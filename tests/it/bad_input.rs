@@ -84,7 +84,7 @@ fn a_hundred_megabytes_are_cut_with_an_honest_note() {
     assert_eq!(said.code, 0);
     let tail = &said.out[said.out.len() - 200..];
     assert!(
-        tail.contains("(The answer is 100000000 bytes long. What follows the first 1048576 bytes was cut"),
+        tail.contains("(The answer is 100000000 bytes long. Everything after the first 1048576 bytes was cut"),
         "{tail}"
     );
     assert!(said.out.len() < 2 * MIB, "{} bytes", said.out.len());

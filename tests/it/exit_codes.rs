@@ -21,7 +21,7 @@ fn an_agents_failure_is_1_with_its_own_words() {
     );
     house.say("/session script: fail 401 invalid key").was(1, "Failed · error:cli").was(1, "401 invalid key");
     house.say("/session script: say half; crash 3").was(1, "ended without a final answer");
-    house.say("/session @broken x").was(1, "exit code 3\n    no such branch");
+    house.say("/session @broken x").was(1, "exit code 3.\n    no such branch");
 }
 
 #[test]

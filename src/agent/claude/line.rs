@@ -79,9 +79,9 @@ pub(super) fn final_word(line: &Value) -> Final {
     let result = text(line, "result").unwrap_or_default();
     let outcome = match (failed, errors.is_empty(), result.is_empty()) {
         (false, _, _) => Ok(result.to_owned()),
-        (true, false, _) => Err(errors.join("\n")),
-        (true, true, false) => Err(result.to_owned()),
-        (true, true, true) => Err(subtype.to_owned()),
+        (true, false, _) => Err(errors.join("\n").into()),
+        (true, true, false) => Err(result.into()),
+        (true, true, true) => Err(subtype.into()),
     };
     Final {
         outcome,

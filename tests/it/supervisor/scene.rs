@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use signalbox::agent::event::{Event, Final};
 use signalbox::agent::exit::Exit;
+use signalbox::agent::failure::{Failure, Unfinished};
 use signalbox::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
 use signalbox::agent::supervisor::client::{Launcher, Run, RunNews};
 use signalbox::agent::supervisor::mark;
@@ -139,6 +140,14 @@ pub(crate) fn final_word(events: &[Event]) -> &Final {
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Final(_))).count(), 1, "{events:?}");
     match events.last() {
         Some(Event::Final(word)) => word,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The supervisor's account of a run whose agent gave no final word.
+pub(crate) fn unfinished(events: &[Event]) -> &Unfinished {
+    match &final_word(events).outcome {
+        Err(Failure::Seen(unfinished)) => unfinished,
         other => panic!("{other:?}"),
     }
 }

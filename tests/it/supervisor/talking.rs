@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use signalbox::agent::digest::Digest;
 use signalbox::agent::event::{Decision, Event};
-use signalbox::agent::exit::Ended;
+use signalbox::agent::exit::{Cause, Ended};
 use signalbox::agent::supervisor::client::RunNews;
 use signalbox::agent::supervisor::wire::Control;
 use signalbox::config::Permission;
 use signalbox_test_support::programs::scripted_agent;
 
-use super::scene::{Scene, end_of, final_word, launcher, play, said, until};
+use super::scene::{Scene, end_of, final_word, launcher, play, said, unfinished, until};
 
 #[tokio::test]
 async fn a_filter_answers_with_its_whole_output() {
@@ -54,7 +54,8 @@ async fn an_agent_gets_its_own_environment_directory_and_scratch_only() {
 async fn another_exit_code_is_an_error_with_its_text() {
     let scene = Scene::new();
     let (events, exit) = play(&scene.shell("echo no such model >&2; exit 7")).await;
-    assert_eq!(final_word(&events).outcome, Err("exit code 7\nno such model".into()));
+    let unfinished = unfinished(&events);
+    assert_eq!((&unfinished.ended, unfinished.words.as_str()), (&Ended::Exited { code: 7 }, "no such model"));
     assert_eq!(exit.stderr_tail, "no such model\n");
 }
 
@@ -185,5 +186,5 @@ async fn a_request_is_closed_when_its_run_is_cancelled() {
     run.control(&Control::cancel()).await.expect("cancelled");
     let (events, _) = end_of(&mut run).await;
     assert!(matches!(events[0], Event::Answered { decision: Decision::Deny, .. }), "{events:?}");
-    assert_eq!(final_word(&events).outcome, Err("cancelled".into()));
+    assert_eq!(unfinished(&events).cause, Some(Cause::Cancelled));
 }

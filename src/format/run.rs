@@ -1,0 +1,122 @@
+//! What is said of a run's end; it is stored with its task, as plain text that may hold `code` between backquotes.
+
+use std::time::Duration;
+
+use super::span;
+use crate::agent::exit::{Bound, Cause, Ended};
+use crate::agent::failure::{Failure, Unfinished};
+use crate::agent::supervisor::client::StartError;
+
+/// Says why a run gave no answer.
+#[must_use]
+pub fn failure(why: &Failure) -> String {
+    match why {
+        Failure::Said(words) => words.clone(),
+        Failure::Seen(unfinished) => self::unfinished(unfinished),
+    }
+}
+
+/// Says how a run ended without its agent's final word.
+#[must_use]
+pub fn unfinished(run: &Unfinished) -> String {
+    let said = match (&run.cause, &run.ended) {
+        (
+            Some(cause @ (Cause::Timeout { .. } | Cause::Cancelled | Cause::OutputLimit | Cause::SpoolFailed { .. })),
+            _,
+        ) => {
+            return stopped(cause);
+        }
+        (Some(Cause::Settled) | None, Ended::NotFound { program }) => format!("The program {program} was not found."),
+        (Some(Cause::Settled) | None, Ended::SpawnFailed { error }) => {
+            format!("The agent could not be started: {error}.")
+        }
+        (Some(Cause::Settled) | None, Ended::Exited { code }) if run.owed => {
+            format!("The agent ended without a final answer (truncated), with exit code {code}.")
+        }
+        (Some(Cause::Settled) | None, Ended::Signalled { signal }) if run.owed => {
+            format!("The agent ended without a final answer (truncated), by signal {signal}.")
+        }
+        (Some(Cause::Settled) | None, Ended::Exited { code }) => format!("The agent failed with exit code {code}."),
+        (Some(Cause::Settled) | None, Ended::Signalled { signal }) => format!("Signal {signal} ended the agent."),
+    };
+    match run.words.trim() {
+        "" => said,
+        words => format!("{said}\n{words}"),
+    }
+}
+
+/// Says why a run was stopped.
+#[must_use]
+pub fn stopped(cause: &Cause) -> String {
+    match cause {
+        Cause::Timeout { which: Bound::Background } => {
+            "The agent was stopped: it ran for longer than timeouts.background allows.".to_owned()
+        }
+        Cause::Timeout { which: Bound::Idle } => {
+            "The agent was stopped: it was silent for longer than timeouts.idle allows.".to_owned()
+        }
+        Cause::Cancelled => "The agent was stopped because the task was cancelled.".to_owned(),
+        Cause::OutputLimit => "The agent was stopped: it wrote more than limits.max_output allows.".to_owned(),
+        Cause::Settled => "The agent was stopped because it did not exit after its answer.".to_owned(),
+        Cause::SpoolFailed { error } => {
+            format!("The agent was stopped because the files of the run could not be written: {error}.")
+        }
+    }
+}
+
+/// Says that a run came to a bound on its time, and how long that is.
+#[must_use]
+pub fn late(which: Bound, within: Duration) -> String {
+    let within = span(within);
+    match which {
+        Bound::Background => format!("The agent was stopped: no answer within {within} (`timeouts.background`)."),
+        Bound::Idle => format!("The agent was stopped: silent for {within} (`timeouts.idle`)."),
+    }
+}
+
+/// Says that an agent is not installed, and how to install it.
+#[must_use]
+pub fn not_installed(agent: &str, how: &str) -> String {
+    format!("{agent} is not installed: {how}.")
+}
+
+/// Says that the configuration has lost a task's agent.
+#[must_use]
+pub fn not_configured(agent: &str) -> String {
+    format!("The agent {agent} is no longer configured.")
+}
+
+/// Says why a run was not started.
+#[must_use]
+pub fn not_started(error: &StartError) -> String {
+    match error {
+        StartError::Spawn(error) => format!("The supervisor of the run could not be started: {error}."),
+        StartError::Frame(error) => format!("The run could not be handed to its supervisor ({error})."),
+        StartError::Exists => "This run was started before and cannot be found again.".to_owned(),
+        StartError::Refused(words) => format!("The supervisor of the run could not begin: {words}."),
+        StartError::Unknown(error) => format!("The supervisor of the run did not answer: {error}."),
+    }
+}
+
+/// Writes an answer that was cut, and in which file of the state directory all of it stands.
+#[must_use]
+pub fn cut_answer(answer: &str, whole_bytes: u64, file: &str) -> String {
+    format!(
+        "{answer}\n\n(The answer is {whole_bytes} bytes long. Everything after the first {} bytes was cut; it is in the \
+         file `{file}` of the state directory.)",
+        answer.len()
+    )
+}
+
+/// Writes an answer that the agent gave in another conversation than the one it was to go on with.
+#[must_use]
+pub fn in_a_new_conversation(answer: &str) -> String {
+    format!("*The agent did not resume its conversation and answered in a new one.*\n\n{answer}")
+}
+
+/// Says that an agent has lost the conversation, below its own words about it.
+#[must_use]
+pub fn forgotten(words: Option<&str>) -> String {
+    let hint = "The agent no longer knows this conversation. Retry starts a new one with the last prompt.";
+    format!("{}\n{hint}", words.unwrap_or_default()).trim().to_owned()
+}
