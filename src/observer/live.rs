@@ -162,7 +162,7 @@ impl Live {
 
     /// Changes a status message once; returns the task when it cannot be changed any more.
     async fn change(&self, adapter: &dyn Deliver, entry: &Entry, name: &str, message: MessageId) -> Option<TaskId> {
-        rehearsal::at("status change");
+        rehearsal::at("status-change");
         let task = &entry.task;
         let _change = self.editing.begin(&task.address, &message).await;
         // Its end may have been written down while this one waited.

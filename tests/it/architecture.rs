@@ -12,6 +12,10 @@ use imports::Imports;
 mod imports;
 #[path = "architecture/names.rs"]
 mod names;
+#[path = "architecture/sentences.rs"]
+mod sentences;
+#[path = "architecture/tokens.rs"]
+mod tokens;
 
 /// The crate that adapters and core share.
 const CONTRACT: &str = "signalbox-adapter";

@@ -37,7 +37,7 @@ fn a_panic_within_one_sign_is_logged_and_the_next_is_given() {
 
 #[test]
 fn a_panic_within_one_change_of_a_status_message_is_logged_and_the_next_is_made() {
-    let phone = phone_with("status change", "panic");
+    let phone = phone_with("status-change", "panic");
     let service = Service::start(&phone.house);
     let gate = phone.house.text("gate");
     phone.house.touch("now");

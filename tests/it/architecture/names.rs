@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::imports::{Path, Token, code};
+use crate::imports::{Path, code};
+use crate::tokens::Token;
 use crate::{Files, NONE, files, sources};
 
 /// Names that stand for several types, each with the reason.
