@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use super::EXIT_REFUSED;
 use crate::config::{Sources, load, show};
+use crate::format;
 
 /// What to do with the configuration.
 #[derive(Subcommand)]
@@ -28,10 +29,7 @@ pub(super) fn run(arguments: &Arguments, sources: &Sources) -> anyhow::Result<Ex
         eprintln!("warning: {warning}");
     }
     match arguments {
-        Arguments::Check => match &loaded.file {
-            Some(file) => super::print(&format!("{}: good", file.display()))?,
-            None => super::print("no file; the defaults and the environment are good")?,
-        },
+        Arguments::Check => super::print(&format::terminal::good_config(loaded.file.as_deref()))?,
         Arguments::Show => super::print(show(&loaded.config).trim_end())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,11 +6,11 @@ use std::time::Instant;
 use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 use signalbox_adapter::settings::Section;
-use signalbox_adapter::{Alignment, Block, Document, Inline};
 
 use super::{EXIT_FAILED, EXIT_REFUSED, ask};
 use crate::config::integrations::{self, KeepError, Keys, MAX_VALUE_BYTES};
 use crate::config::{Config, Loaded, Sources, load};
+use crate::format::integrations::{self as said, BadKeys, KeySource};
 use crate::wiring::{Found, Verified, verify};
 
 /// Stands for a value that is read from standard input.
@@ -70,25 +70,17 @@ fn refused(why: &str) -> anyhow::Result<ExitCode> {
 
 fn unknown(sources: &Sources, name: &str) -> anyhow::Result<ExitCode> {
     let names: Vec<&str> = sources.statements.sections.iter().map(|section| section.name).collect();
-    refused(&format!("there is no integration {name:?}; there are: {}", names.join(", ")))
+    refused(&said::unknown(name, &names))
 }
 
-/// Where the keys of one integration come from.
-struct Origin {
-    name: &'static str,
-    is_set: bool,
-    kept: Vec<String>,
-    shadowed: Vec<String>,
-}
-
-fn origins(sources: &Sources, loaded: &Loaded) -> Vec<Origin> {
+fn origins(sources: &Sources, loaded: &Loaded) -> Vec<KeySource> {
     let of = |section: &&'static Section| origin(section, loaded);
     sources.statements.sections.iter().map(of).collect()
 }
 
-fn origin(section: &'static Section, loaded: &Loaded) -> Origin {
+fn origin(section: &'static Section, loaded: &Loaded) -> KeySource {
     let name = section.name;
-    Origin {
+    KeySource {
         name,
         is_set: loaded.config.adapters.is_set(section),
         kept: loaded.integrations.of(name).map(|keys| keys.keys().cloned().collect()).unwrap_or_default(),
@@ -100,7 +92,7 @@ fn origin(section: &'static Section, loaded: &Loaded) -> Origin {
     }
 }
 
-fn list(origins: &[Origin], json: bool) -> anyhow::Result<ExitCode> {
+fn list(origins: &[KeySource], json: bool) -> anyhow::Result<ExitCode> {
     if json {
         let value: Vec<_> = origins
             .iter()
@@ -116,22 +108,7 @@ fn list(origins: &[Origin], json: bool) -> anyhow::Result<ExitCode> {
         super::print(&serde_json::to_string_pretty(&value)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let text = |text: &str| vec![Inline::Text(text.to_owned())];
-    let rows = origins.iter().map(|one| {
-        let from = match (one.is_set, one.kept.is_empty()) {
-            (_, false) => "integration store",
-            (true, true) => "configuration file or environment",
-            (false, true) => "",
-        };
-        vec![text(one.name), text(if one.is_set { "set" } else { "not set" }), text(from), text(&one.kept.join(", "))]
-    });
-    let titles = ["integration", "", "from", "kept keys"];
-    let table = Block::Table {
-        align: vec![Alignment::Left; titles.len()],
-        header: titles.map(text).into(),
-        rows: rows.collect(),
-    };
-    super::print_document(&Document { blocks: vec![table] })?;
+    super::print_document(&said::origins(origins))?;
     for one in origins {
         told_in_vain(one.name, &one.shadowed);
     }
@@ -140,9 +117,7 @@ fn list(origins: &[Origin], json: bool) -> anyhow::Result<ExitCode> {
 
 fn told_in_vain(name: &str, shadowed: &[String]) {
     for key in shadowed {
-        eprintln!(
-            "{name}.{key} is kept in vain: the configuration file or the environment sets it too, and goes first"
-        );
+        eprintln!("{}", said::kept_in_vain(&format!("{name}.{key}")));
     }
 }
 
@@ -152,34 +127,33 @@ fn set(sources: &Sources, name: &str, pairs: &[String]) -> anyhow::Result<ExitCo
     let mut asked = None;
     for pair in pairs {
         let Some((key, value)) = pair.split_once('=') else {
-            return refused("write each key as key=value, as in token=- (and then the token on standard input)");
+            return refused(&said::bad_keys(BadKeys::Form));
         };
         if value == FROM_INPUT && asked.replace(key).is_some() {
-            return refused("only one value can be read from standard input");
+            return refused(&said::bad_keys(BadKeys::TwoFromInput));
         }
         if keys.insert(key.to_owned(), value.to_owned()).is_some() {
-            return refused("each key can be given once");
+            return refused(&said::bad_keys(BadKeys::Twice));
         }
     }
     if let Some(key) = asked {
-        match ask::secret(&format!("{name}.{key} (not shown): "))? {
+        let path = format!("{name}.{key}");
+        match ask::secret(&said::secret(&path))? {
             Some(value) if !value.expose_secret().is_empty() => {
                 keys.insert(key.to_owned(), value.expose_secret().to_owned());
             }
-            Some(_) | None => return refused(&format!("no value for {name}.{key} came on standard input")),
+            Some(_) | None => return refused(&said::bad_keys(BadKeys::NoValue(&path))),
         }
     }
     if keys.values().any(|value| value.len() > MAX_VALUE_BYTES || value.contains(char::is_control)) {
-        return refused(&format!("a value is one line of at most {MAX_VALUE_BYTES} bytes"));
+        return refused(&said::bad_keys(BadKeys::Value(MAX_VALUE_BYTES)));
     }
     let path = match integrations::keep(sources, name, keys) {
         Ok(path) => path,
         Err(error) => return failed(&error),
     };
-    super::print(&format!("Kept in {}.", path.display()))?;
-    eprintln!(
-        "`signalbox integrations verify {name}` asks whether it is good; a bot that runs takes it when restarted."
-    );
+    super::print(&said::kept(&path))?;
+    eprintln!("{}", said::kept_next(name));
     if let Ok(loaded) = load(sources) {
         told_in_vain(name, &origin(section, &loaded).shadowed);
     }
@@ -191,8 +165,8 @@ fn remove(sources: &Sources, name: &str) -> anyhow::Result<ExitCode> {
         return unknown(sources, name);
     }
     match integrations::forget(sources, name) {
-        Ok(true) => super::print(&format!("Nothing is kept for {name} any more."))?,
-        Ok(false) => return refused(&format!("nothing is kept for {name}")),
+        Ok(true) => super::print(&said::forgotten(name))?,
+        Ok(false) => return refused(&said::nothing_kept(name)),
         Err(error) => return failed(&error),
     }
     Ok(ExitCode::SUCCESS)
@@ -215,17 +189,17 @@ async fn check(config: &Config, sources: &Sources, name: &str) -> anyhow::Result
         let one = section.name;
         let started = Instant::now();
         let verified = verify(config, section).await;
-        let took = started.elapsed().as_millis();
+        let took = started.elapsed();
         match verified {
-            Some(Verified::Good(Found::Bot { who, .. })) => super::print(&format!("{one}: good: {who}, {took} ms"))?,
-            Some(Verified::Good(Found::Steps(steps))) => super::print(&format!("{one}: good, {took} ms\n{steps}"))?,
+            Some(Verified::Good(Found::Bot { who, .. })) => super::print(&said::good(one, Some(&who), took, ""))?,
+            Some(Verified::Good(Found::Steps(steps))) => super::print(&said::good(one, None, took, &steps))?,
             Some(Verified::Refused(why) | Verified::Unsure(why)) => {
                 eprintln!("{one}: {why}");
                 is_good = false;
             }
-            None if name == ALL => super::print(&format!("{one}: not set"))?,
+            None if name == ALL => super::print(&said::not_set(one, false))?,
             None => {
-                eprintln!("{one}: not set; `signalbox setup` asks for what it needs");
+                eprintln!("{}", said::not_set(one, true));
                 is_good = false;
             }
         }

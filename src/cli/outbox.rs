@@ -60,7 +60,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
         }
     };
     if !done {
-        eprintln!("no dead letter has the key {key:?}; `signalbox outbox list` shows them");
+        eprintln!("{}", format::terminal::no_dead_letter(key));
         return Ok(ExitCode::from(EXIT_REFUSED));
     }
     wake::tap(app.store.directory());

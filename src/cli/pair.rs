@@ -7,14 +7,14 @@ use clap::{Args, ValueEnum};
 use super::EXIT_REFUSED;
 use crate::app::App;
 use crate::config;
-use crate::format;
+use crate::format::{self, terminal};
 use crate::store::pairing::{CODE_LASTS, Paired, new_code};
 use crate::wiring;
 
 /// What to do.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// What whoever sends the code may do: viewer looks, operator also runs and stops work, admin does all
+    /// What the person who sends the code may do: viewer looks, operator also runs and stops work, admin does all
     #[arg(long, value_enum, default_value_t = RoleWord::Operator)]
     role: RoleWord,
     /// List who is paired
@@ -55,13 +55,9 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
     let role = config::Role::from(arguments.role);
     let code = issue(app, role).await?;
     super::print(&code)?;
-    eprintln!(
-        "Send `/start {code}` to the bot in a direct chat within {}; it makes whoever sends it first {}.",
-        format::span(CODE_LASTS),
-        role.as_str()
-    );
+    eprintln!("{}", terminal::pairing_code(&code, CODE_LASTS, role));
     for (title, link) in links(app, &code).await? {
-        eprintln!("In {title}: {link}");
+        eprintln!("{}", terminal::pairing_link(title, &link));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -93,7 +89,7 @@ async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {
         super::print(&serde_json::to_string_pretty(&value)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    super::print_document(&format::terminal::paired(&paired))?;
+    super::print_document(&terminal::paired(&paired))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -110,14 +106,14 @@ fn as_json(one: &Paired) -> serde_json::Value {
 async fn remove(app: &App, whom: &str) -> anyhow::Result<ExitCode> {
     let Some((provider, user)) = whom.split_once(':').map(|(provider, user)| (provider.to_owned(), user.to_owned()))
     else {
-        eprintln!("signalbox: name whom as provider:user, as in telegram:1001; `signalbox pair --list` shows them");
+        eprintln!("signalbox: {}", terminal::not_a_person());
         return Ok(ExitCode::from(EXIT_REFUSED));
     };
     let removed = app.store.write(None, move |tx| tx.unpair(&provider, &user)).await?.value;
     if !removed {
-        eprintln!("signalbox: {whom} is not paired; `signalbox pair --list` shows who is");
+        eprintln!("signalbox: {}", terminal::not_paired(whom));
         return Ok(ExitCode::from(EXIT_REFUSED));
     }
-    super::print(&format!("{whom} is no longer paired."))?;
+    super::print(&terminal::unpaired(whom))?;
     Ok(ExitCode::SUCCESS)
 }

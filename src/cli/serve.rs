@@ -7,6 +7,7 @@ use clap::Args;
 use tokio::sync::Notify;
 
 use crate::app::{App, Deliveries};
+use crate::format;
 use crate::lifecycle;
 use crate::store::RoleError;
 
@@ -31,7 +32,7 @@ pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitC
             }
         }
         Err(error @ RoleError::Held { .. }) => {
-            eprintln!("signalbox: {error}; `serve --standby` waits for it");
+            eprintln!("signalbox: {}", format::terminal::served_already(&error));
             return Ok(ExitCode::FAILURE);
         }
         Err(error) => return Err(error.into()),

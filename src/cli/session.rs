@@ -64,7 +64,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 })
                 .await?;
             let Some((session, tasks)) = found else {
-                eprintln!("no session is called {name:?}; `signalbox session list` shows them");
+                eprintln!("{}", format::terminal::no_session(name));
                 return Ok(ExitCode::from(EXIT_REFUSED));
             };
             let agents = crate::agent::catalogue::Catalogue::new(app.config.agents.clone(), app.variables.clone());

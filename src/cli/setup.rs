@@ -12,29 +12,23 @@ use super::{EXIT_FAILED, ask, pair};
 use crate::app::App;
 use crate::config::integrations::{self, Keys};
 use crate::config::{Sources, load};
-use crate::format;
+use crate::format::{self, integrations as said};
 use crate::store::pairing::CODE_LASTS;
 use crate::wiring::{self, Found, Verified};
-
-/// Said when there are no more answers.
-const ENDED: &str = "signalbox: the answers ended before this was done; what was found good so far is kept";
 
 pub(super) async fn run(app: &App, sources: &Sources) -> anyhow::Result<ExitCode> {
     let Some(path) = integrations::file(sources) else {
         eprintln!("signalbox: {}", integrations::KeepError::NoHome);
         return Ok(ExitCode::from(EXIT_FAILED));
     };
-    eprintln!(
-        "What you answer is kept in {}, which only you can read. An empty answer leaves a thing as it is.\n",
-        path.display()
-    );
+    eprintln!("{}\n", said::setup(&path));
     for (index, section) in sources.statements.sections.iter().enumerate() {
         match connect(app, sources, section).await? {
             Step::Done => {}
             // Whoever pipes in what the first one needs may have nothing to say of the others.
             Step::NothingSaid if index > 0 => eprintln!(),
             Step::NothingSaid | Step::Ended => {
-                eprintln!("{ENDED}");
+                eprintln!("signalbox: {}", said::setup_ended());
                 return Ok(ExitCode::from(EXIT_FAILED));
             }
         }
@@ -43,7 +37,7 @@ pub(super) async fn run(app: &App, sources: &Sources) -> anyhow::Result<ExitCode
     let catalogue = app.catalogue();
     let presence = catalogue.look_closely().await;
     super::print_document(&format::agents::list(&catalogue, &presence))?;
-    eprintln!("\nNext: `signalbox serve`, and keep it running; deploy/ in the sources has a systemd unit.");
+    eprintln!("\n{}", said::setup_next());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -86,17 +80,17 @@ async fn connect(app: &App, sources: &Sources, section: &Section) -> anyhow::Res
         let mut bot_name = None;
         match wiring::verify(&planned, section).await {
             Some(Verified::Good(Found::Bot { name, who })) => {
-                eprintln!("  It is {who}.");
+                eprintln!("{}", said::setup_bot(&who));
                 bot_name = Some(name);
             }
-            Some(Verified::Good(Found::Steps(steps))) => eprintln!("  It works.\n{steps}"),
+            Some(Verified::Good(Found::Steps(steps))) => eprintln!("{}", said::setup_works(&steps)),
             Some(Verified::Refused(why)) => {
                 eprintln!("  {why}");
                 continue;
             }
             Some(Verified::Unsure(why)) => {
                 eprintln!("  {why}");
-                let Some(answer) = ask::line("  Keep it all the same? [y/N] ")? else { return Ok(Step::Ended) };
+                let Some(answer) = ask::line(said::KEEP_ANYWAY)? else { return Ok(Step::Ended) };
                 if !matches!(answer.to_lowercase().as_str(), "y" | "yes") {
                     continue;
                 }
@@ -153,16 +147,16 @@ fn keep(sources: &Sources, section: &Section, keys: Keys) -> anyhow::Result<()> 
     integrations::keep(sources, section.name, keys)?;
     let shadowed = load(sources).map(|loaded| loaded.shadowed).unwrap_or_default();
     for path in paths.iter().filter(|path| shadowed.contains(path)) {
-        eprintln!("  Kept, but the configuration file or the environment sets {path} too, and goes first.");
+        eprintln!("{}", said::setup_shadowed(path));
     }
     Ok(())
 }
 
 /// Makes the link that lets a person in.
 async fn invite(app: &App, section: &Section, bot_name: Option<&str>) -> anyhow::Result<Step> {
-    eprintln!("  Only people you let in can use it. A link lets in whoever opens it first.");
+    eprintln!("{}", said::setup_people());
     loop {
-        let Some(answer) = ask::line("  Their role: viewer, operator, admin, or none for no link [operator]: ")? else {
+        let Some(answer) = ask::line(said::WHICH_ROLE)? else {
             return Ok(Step::Ended);
         };
         let answer = if answer.is_empty() { "operator" } else { answer.as_str() };
@@ -170,11 +164,11 @@ async fn invite(app: &App, section: &Section, bot_name: Option<&str>) -> anyhow:
             break;
         }
         let Ok(role) = pair::RoleWord::from_str(answer, true) else {
-            eprintln!("  {answer:?} is none of these.");
+            eprintln!("{}", said::setup_no_role(answer));
             continue;
         };
         let code = pair::issue(app, role.into()).await?;
-        eprintln!("  Once `signalbox serve` runs, and within {}, open this and press Start:", format::span(CODE_LASTS));
+        eprintln!("{}", said::setup_link(CODE_LASTS));
         let link = bot_name.and_then(|name| wiring::invitation(section, name, &code));
         super::print(&link.unwrap_or_else(|| format!("/start {code}")))?;
         break;

@@ -18,6 +18,7 @@ use signalbox_adapter::{Deliver, Listen, ListenContext};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::app::{App, Deliveries};
+use crate::format::terminal;
 use crate::lifecycle;
 use crate::observer::files_of;
 use crate::store::{Delivery, Lanes, RoleError, Tx};
@@ -62,7 +63,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         let commands = match arguments.command {
             Some(command) => match with_standard_input(command)? {
                 command if command.trim().is_empty() => {
-                    eprintln!("signalbox: there is nothing to say after -c");
+                    eprintln!("signalbox: {}", terminal::nothing_said());
                     return Ok(ExitCode::from(super::EXIT_REFUSED));
                 }
                 command => console::Commands::One(command),
@@ -122,8 +123,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     heard?;
     if unread {
         // Standard error may be closed as well.
-        let note = "signalbox: nobody reads the output any more; `signalbox shell` shows what is left of it";
-        writeln!(std::io::stderr(), "{note}").ok();
+        writeln!(std::io::stderr(), "signalbox: {}", terminal::nobody_reads()).ok();
     }
     let codes = [
         (interrupted, EXIT_INTERRUPTED),

@@ -12,6 +12,7 @@ use crate::agent::supervisor::client::{Attached, Run, RunNews, attach};
 use crate::agent::supervisor::end_by_force;
 use crate::agent::supervisor::wire::Control;
 use crate::app::App;
+use crate::format::terminal;
 use crate::store::Status;
 
 /// How long an agent's end is waited for beyond its own grace.
@@ -42,10 +43,10 @@ pub(super) async fn run(app: &App) -> anyhow::Result<ExitCode> {
             ended += 1;
         } else {
             left += 1;
-            eprintln!("signalbox: the agent of {} ({}) could not be ended", task.id, task.agent);
+            eprintln!("signalbox: {}", terminal::not_stopped(&task));
         }
     }
-    super::print(&format!("{ended} ended."))?;
+    super::print(&terminal::stopped(ended))?;
     Ok(if left > 0 { ExitCode::from(EXIT_FAILED) } else { ExitCode::SUCCESS })
 }
 

@@ -1,11 +1,12 @@
 //! The gallery: every sentence once, as Markdown and as it reads in Telegram, so that a change of words is seen as such.
 
+mod commands;
 mod samples;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use signalbox_adapter::{Button, Document, Provider, Purpose, UserId};
+use signalbox_adapter::{Button, Document, Provider, Purpose};
 
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::event::{Decision, Denial};
@@ -22,7 +23,6 @@ use crate::command::{NameFault, Need};
 use crate::config::{Agents, Role};
 use crate::format::Draft;
 use crate::rca::Verdict;
-use crate::store::pairing::Paired;
 use crate::store::{Admission, DeliveryState, Refusal, Session, Status, Task, TaskEvent, TaskId};
 use samples::{address, answered, approval, delivery, failed, incoming, investigation, rca, session, task};
 
@@ -419,22 +419,4 @@ fn traces() {
     let trace =
         super::trace::trace(&task(Status::Ok), "calm-otter", Some(NOW), &events, &[delivery(DeliveryState::Delivered)]);
     shown("trace", wall().with("trace", trace), include_str!("trace.rs"));
-}
-
-#[test]
-fn terminals() {
-    use super::terminal::*;
-    let kim = Paired {
-        provider: Provider::new("telegram"),
-        user: UserId::new("1001"),
-        name: "Kim".into(),
-        role: Role::Operator,
-        since: NOW,
-    };
-    let wall = wall()
-        .with("deliveries", deliveries(&[delivery(DeliveryState::Failed)], NOW))
-        .with("deliveries none", deliveries(&[], NOW))
-        .with("paired", paired(&[kim]))
-        .with("paired none", paired(&[]));
-    shown("terminal", wall, include_str!("terminal.rs"));
 }

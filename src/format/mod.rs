@@ -10,6 +10,7 @@ mod draft;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;
 pub mod intake;
+pub mod integrations;
 pub mod prompt;
 pub mod rca;
 pub mod run;

@@ -1,11 +1,15 @@
-//! What subcommands print as tables.
+//! What subcommands print: tables, and lines on standard error.
+
+use std::path::Path;
+use std::time::Duration;
 
 use signalbox_adapter::{Document, Inline, one_line};
 
-use super::{ago, cell, instant, line, table};
+use super::{ago, cell, instant, line, span, table};
 use crate::clock::Timestamp;
-use crate::store::Delivery;
+use crate::config::Role;
 use crate::store::pairing::Paired;
+use crate::store::{Delivery, RoleError, Task};
 
 /// Longest reason shown for a delivery that was given up, in characters.
 const MAX_REASON_CHARS: usize = 80;
@@ -44,4 +48,97 @@ pub fn paired(people: &[Paired]) -> Document {
         ]
     });
     Document { blocks: vec![table(&["who", "name", "role", "since"], rows.collect())] }
+}
+
+/// Answers `signalbox config check`: the file is good, or there is none.
+#[must_use]
+pub fn good_config(file: Option<&Path>) -> String {
+    match file {
+        Some(file) => format!("{}: good", file.display()),
+        None => "no file; the defaults and the environment are good".to_owned(),
+    }
+}
+
+/// Says that no dead letter has a key.
+#[must_use]
+pub fn no_dead_letter(key: &str) -> String {
+    format!("no dead letter has the key {key:?}; `signalbox outbox list` shows them")
+}
+
+/// Says that no session has a name.
+#[must_use]
+pub fn no_session(name: &str) -> String {
+    format!("no session is called {name:?}; `signalbox session list` shows them")
+}
+
+/// Says what to do with a pairing code, and how long it can be used.
+#[must_use]
+pub fn pairing_code(code: &str, within: Duration, role: Role) -> String {
+    let within = span(within);
+    format!(
+        "Send `/start {code}` to the bot in a direct chat within {within}. The role of the first person who sends it \
+         becomes {}.",
+        role.as_str()
+    )
+}
+
+/// Shows the link that sends a pairing code.
+#[must_use]
+pub fn pairing_link(title: &str, link: &str) -> String {
+    format!("In {title}: {link}")
+}
+
+/// Says how a person is named.
+#[must_use]
+pub fn not_a_person() -> &'static str {
+    "name the person as provider:user, as in telegram:1001; `signalbox pair --list` shows them"
+}
+
+/// Says that a person is not paired.
+#[must_use]
+pub fn not_paired(person: &str) -> String {
+    format!("{person} is not paired; `signalbox pair --list` shows who is")
+}
+
+/// Confirms that a person is no longer paired.
+#[must_use]
+pub fn unpaired(person: &str) -> String {
+    format!("{person} is no longer paired.")
+}
+
+/// Says that another process serves, and how to wait for it.
+#[must_use]
+pub fn served_already(error: &RoleError) -> String {
+    format!("{error}; `serve --standby` waits for it")
+}
+
+/// Says that the agent of a task could not be ended.
+#[must_use]
+pub fn not_stopped(task: &Task) -> String {
+    format!("the agent of {} ({}) could not be ended", task.id, task.agent)
+}
+
+/// Says how many agents were ended.
+#[must_use]
+pub fn stopped(agents: usize) -> String {
+    format!("{agents} ended.")
+}
+
+/// Says that a command is empty.
+#[must_use]
+pub fn nothing_said() -> &'static str {
+    "there is nothing to say after -c"
+}
+
+/// Says that the output has lost its reader.
+#[must_use]
+pub fn nobody_reads() -> &'static str {
+    "nobody reads the output any more; `signalbox shell` shows the rest"
+}
+
+/// Says how to come back to tasks that go on.
+#[must_use]
+pub fn going_on(tasks: usize) -> String {
+    let tasks = if tasks == 1 { "1 task goes".to_owned() } else { format!("{tasks} tasks go") };
+    format!("{tasks} on without this terminal. `signalbox shell` shows the results; `/status` there tells more.")
 }

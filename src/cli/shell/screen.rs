@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use crate::app::App;
+use crate::format;
 use crate::observer::Follower;
 use crate::store::StoreError;
 use crate::wiring::{self, console};
@@ -101,9 +102,7 @@ pub(super) async fn look_on_commits(app: Arc<App>, look: Arc<Notify>) -> Result<
 pub(super) async fn say_good_bye(app: &App) -> Result<(), StoreError> {
     let unfinished = app.store.read(|tx| tx.unfinished_tasks(Some(&wiring::console_chat()))).await?;
     if !unfinished.is_empty() {
-        let tasks =
-            if unfinished.len() == 1 { "1 task goes".to_owned() } else { format!("{} tasks go", unfinished.len()) };
-        eprintln!("{tasks} on without this terminal. `signalbox shell` shows the results; `/status` there tells more.");
+        eprintln!("{}", format::terminal::going_on(unfinished.len()));
     }
     Ok(())
 }

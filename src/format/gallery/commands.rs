@@ -1,0 +1,88 @@
+//! The sentences of subcommands.
+
+use std::path::Path;
+use std::time::Duration;
+
+use signalbox_adapter::{Provider, UserId};
+
+use super::samples::{delivery, task};
+use super::{NOW, shown, wall};
+use crate::config::Role;
+use crate::store::pairing::Paired;
+use crate::store::{DeliveryState, RoleError, Status};
+
+#[test]
+fn integrations() {
+    use crate::format::integrations::*;
+    let origin = |name, is_set, kept: &[&str]| KeySource {
+        name,
+        is_set,
+        kept: kept.iter().map(|key| (*key).to_owned()).collect(),
+        shadowed: Vec::new(),
+    };
+    let table = [origin("telegram", true, &["token"]), origin("smtp", true, &[]), origin("slack", false, &[])];
+    let wall = wall()
+        .with_text("keep anyway", KEEP_ANYWAY)
+        .with_text("which role", WHICH_ROLE)
+        .with("origins", origins(&table))
+        .with_text("kept_in_vain", kept_in_vain("telegram.token"))
+        .with_text("unknown", unknown("telegramm", &["telegram", "smtp"]))
+        .with_text("bad_keys", bad_keys(BadKeys::Form))
+        .with_text("bad_keys twice from input", bad_keys(BadKeys::TwoFromInput))
+        .with_text("bad_keys twice", bad_keys(BadKeys::Twice))
+        .with_text("bad_keys without a value", bad_keys(BadKeys::NoValue("telegram.token")))
+        .with_text("bad_keys with a long value", bad_keys(BadKeys::Value(4096)))
+        .with_text("secret", secret("telegram.token"))
+        .with_text("kept", kept(Path::new("/home/kim/.config/signalbox/integrations.json")))
+        .with_text("kept_next", kept_next("telegram"))
+        .with_text("forgotten", forgotten("telegram"))
+        .with_text("nothing_kept", nothing_kept("telegram"))
+        .with_text("good", good("telegram", Some("@SignalboxBot (id 42)"), Duration::from_millis(80), ""))
+        .with_text("good with steps", good("smtp", None, Duration::from_millis(80), "connected\nsigned in\n"))
+        .with_text("not_set", not_set("smtp", false))
+        .with_text("not_set though asked for", not_set("smtp", true))
+        .with_text("setup", setup(Path::new("/home/kim/.config/signalbox/integrations.json")))
+        .with_text("setup_ended", setup_ended())
+        .with_text("setup_next", setup_next())
+        .with_text("setup_bot", setup_bot("@SignalboxBot (id 42)"))
+        .with_text("setup_works", setup_works("  connected"))
+        .with_text("setup_shadowed", setup_shadowed("telegram.token"))
+        .with_text("setup_people", setup_people())
+        .with_text("setup_no_role", setup_no_role("king"))
+        .with_text("setup_link", setup_link(Duration::from_secs(600)));
+    shown("integrations", wall, include_str!("../integrations.rs"));
+}
+
+#[test]
+fn terminals() {
+    use crate::format::terminal::*;
+    let kim = Paired {
+        provider: Provider::new("telegram"),
+        user: UserId::new("1001"),
+        name: "Kim".into(),
+        role: Role::Operator,
+        since: NOW,
+    };
+    let wall = wall()
+        .with("deliveries", deliveries(&[delivery(DeliveryState::Failed)], NOW))
+        .with("deliveries none", deliveries(&[], NOW))
+        .with("paired", paired(&[kim]))
+        .with("paired none", paired(&[]))
+        .with_text("good_config", good_config(Some(Path::new("/home/kim/.config/signalbox/config.toml"))))
+        .with_text("good_config without a file", good_config(None))
+        .with_text("no_dead_letter", no_dead_letter("k7"))
+        .with_text("no_session", no_session("docs"))
+        .with_text("pairing_code", pairing_code("AB12CD34", Duration::from_secs(600), Role::Operator))
+        .with_text("pairing_link", pairing_link("Telegram", "https://t.me/SignalboxBot?start=AB12CD34"))
+        .with_text("not_a_person", not_a_person())
+        .with_text("not_paired", not_paired("telegram:1001"))
+        .with_text("unpaired", unpaired("telegram:1001"))
+        .with_text("served_already", served_already(&RoleError::Held { holder: Some(4711) }))
+        .with_text("not_stopped", not_stopped(&task(Status::Running)))
+        .with_text("stopped", stopped(2))
+        .with_text("nothing_said", nothing_said())
+        .with_text("nobody_reads", nobody_reads())
+        .with_text("going_on", going_on(1))
+        .with_text("going_on with more", going_on(3));
+    shown("terminal", wall, include_str!("../terminal.rs"));
+}
