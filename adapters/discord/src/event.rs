@@ -40,9 +40,73 @@ pub(crate) struct Message {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) attachments: Vec<Attachment>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) embeds: Vec<Embed>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) components: Vec<Value>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) message_snapshots: Vec<Snapshot>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) nonce: Option<Value>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) edited_timestamp: Option<String>,
+}
+
+/// A message as it was when it was forwarded.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Snapshot {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) message: Forwarded,
+}
+
+/// What is told of a forwarded message; not who wrote it.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Forwarded {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) content: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) embeds: Vec<Embed>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) components: Vec<Value>,
+}
+
+/// A box that a bot puts below its message.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Embed {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) title: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) url: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) description: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) author: Named,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) fields: Vec<Field>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) footer: Footer,
+}
+
+/// What has a name.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Named {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) name: String,
+}
+
+/// What stands at the foot of an embed.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Footer {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) text: String,
+}
+
+/// One of the fields of an embed.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Field {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) value: String,
 }
 
 /// A person, bot or webhook.

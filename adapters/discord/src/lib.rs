@@ -54,6 +54,7 @@ mod render;
 mod section;
 mod sent;
 mod settings;
+mod posted;
 mod translate;
 mod write;
 

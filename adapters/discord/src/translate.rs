@@ -5,6 +5,7 @@ use signalbox_adapter::{ChatAddress, InboundKey, Incoming, IncomingKind, Message
 use crate::event::{Interaction, Member, Message, User};
 use crate::interact::Answered;
 use crate::places;
+use crate::posted;
 
 /// Messages that people or bots write: plain ones, replies, commands of other bots, and the first of a thread.
 const WRITTEN: [u64; 4] = [0, 19, 20, 23];
@@ -24,7 +25,13 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
     if !WRITTEN.contains(&message.kind) {
         return None;
     }
-    let (text, mentioned) = without_mention(&message.content, &message.mentions, us);
+    let is_bot = author.bot || message.webhook_id.is_some();
+    // Below a person's message stand only previews of links.
+    let content = if is_bot { posted::whole(&message.content, message) } else { message.content.clone() };
+    let (mut text, mentioned) = without_mention(&content, &message.mentions, us);
+    if let Some(forwarded) = posted::forwarded(message) {
+        text = [text.as_str(), forwarded.as_str()].join("\n\n").trim_start().to_owned();
+    }
     let files = &message.attachments;
     if text.is_empty() && files.is_empty() && !mentioned {
         return None;
