@@ -8,8 +8,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::api::Api;
+use crate::backfill::{Backfill, Heard};
 use crate::event::{Channel, Guild, Interaction, Message};
-use crate::gateway::{Event, Item, Session};
+use crate::gateway::{Event, Item, Missed, Session};
 use crate::interact::Answered;
 use crate::places::{self, Places};
 use crate::sent::Sent;
@@ -20,28 +21,26 @@ pub(crate) const NOTE_EVERY: Duration = Duration::from_secs(1);
 
 /// Commits what was read.
 pub(crate) struct Committer<'a> {
-    cx: &'a ListenContext,
-    api: &'a Api,
-    sent: &'a Sent,
-    places: &'a mut Places,
-    session: &'a mut Option<Session>,
-    /// When the session is to be noted; `None` where its note is true.
-    note_at: Option<Instant>,
+    /// What listening was given.
+    pub(crate) cx: &'a ListenContext,
+    /// Asked where a channel is, and what was said in it.
+    pub(crate) api: &'a Api,
+    /// Told of our own messages.
+    pub(crate) sent: &'a Sent,
+    /// Where channels are.
+    pub(crate) places: &'a mut Places,
+    /// The session, which moves on behind what is committed.
+    pub(crate) session: &'a mut Option<Session>,
+    /// What was heard so far.
+    pub(crate) heard: &'a mut Heard,
+    /// When session and what was heard are to be noted; `None` where the notes are true.
+    pub(crate) note_at: Option<Instant>,
 }
 
-impl<'a> Committer<'a> {
-    pub(crate) fn new(
-        cx: &'a ListenContext,
-        api: &'a Api,
-        sent: &'a Sent,
-        places: &'a mut Places,
-        session: &'a mut Option<Session>,
-    ) -> Self {
-        Self { cx, api, sent, places, session, note_at: None }
-    }
-
+impl Committer<'_> {
     /// Commits until nothing is read any more.
     pub(crate) async fn commit(mut self, mut items: mpsc::Receiver<Item>) -> Result<(), ListenError> {
+        self.catch_up_direct().await?;
         loop {
             let note_at = self.note_at;
             // Either branch may be dropped; what is done about it is done whole.
@@ -63,10 +62,13 @@ impl<'a> Committer<'a> {
 
     async fn take(&mut self, item: Item) -> Result<(), ListenError> {
         let seq = match item {
-            Item::Began(session) => {
+            Item::Began(mut session) => {
                 tracing::info!(bot.id = session.user, "listening to Discord");
+                let missed = |after| Missed { after, has_direct: false, guilds: Vec::new() };
+                session.missed = self.heard.surely().map(missed);
                 *self.session = Some(session);
-                return self.note().await;
+                self.note().await?;
+                return self.catch_up_direct().await;
             }
             Item::Resumed(seq) => {
                 tracing::info!("listening to Discord again; nothing was missed");
@@ -88,6 +90,7 @@ impl<'a> Committer<'a> {
 
     async fn note(&mut self) -> Result<(), ListenError> {
         self.note_at = None;
+        self.heard.note(self.cx.inbox.as_ref()).await.map_err(lost)?;
         match self.session.as_ref() {
             Some(session) => session.note(self.cx.inbox.as_ref()).await.map_err(lost),
             None => Ok(()),
@@ -107,10 +110,9 @@ impl<'a> Committer<'a> {
                 self.interaction(read(&name, &data, seq), &answered).await
             }
             "GUILD_CREATE" | "THREAD_LIST_SYNC" => {
-                if let Some(guild) = read::<Guild>(&name, &data, seq) {
-                    self.places.note_all(&guild);
-                }
-                Ok(())
+                let Some(guild) = read::<Guild>(&name, &data, seq) else { return Ok(()) };
+                self.places.note_all(&guild);
+                if name == "GUILD_CREATE" { self.catch_up(&guild).await } else { Ok(()) }
             }
             _ => {
                 if let Some(channel) = read::<Channel>(&name, &data, seq) {
@@ -133,7 +135,55 @@ impl<'a> Committer<'a> {
             Some(_) => self.places.of(self.api, &message.channel_id).await?,
             None => places::address(&message.channel_id, None),
         };
-        self.accept(translate::said(&us, address, &message, edited)).await
+        self.accept(translate::said(&us, address, &message, edited)).await?;
+        self.heard.message(&message);
+        Ok(())
+    }
+
+    /// Reads what was missed in the channels of a server, once for each session.
+    async fn catch_up(&mut self, guild: &Guild) -> Result<(), ListenError> {
+        self.heard.begin(guild);
+        let missed = self.session.as_ref().and_then(|session| session.missed.as_ref());
+        let Some(missed) = missed.filter(|missed| !missed.guilds.contains(&guild.id)) else { return Ok(()) };
+        let mut backfill = Backfill::new(self.api, missed.after);
+        for channel in backfill.channels(guild).await? {
+            self.places.note(&channel);
+            self.read_again(&mut backfill, &channel.id, Some(&guild.id)).await?;
+        }
+        if let Some(missed) = self.session.as_mut().and_then(|session| session.missed.as_mut()) {
+            missed.guilds.push(guild.id.clone());
+        }
+        Ok(())
+    }
+
+    /// Reads what was missed in the channels in which people write to the bot alone, once for each session.
+    async fn catch_up_direct(&mut self) -> Result<(), ListenError> {
+        let missed = self.session.as_ref().and_then(|session| session.missed.as_ref());
+        let Some(missed) = missed.filter(|missed| !missed.has_direct) else { return Ok(()) };
+        let mut backfill = Backfill::new(self.api, missed.after);
+        for channel in self.heard.direct().to_vec() {
+            self.read_again(&mut backfill, &channel, None).await?;
+        }
+        if let Some(missed) = self.session.as_mut().and_then(|session| session.missed.as_mut()) {
+            missed.has_direct = true;
+        }
+        Ok(())
+    }
+
+    async fn read_again(
+        &mut self,
+        backfill: &mut Backfill<'_>,
+        channel: &str,
+        guild: Option<&str>,
+    ) -> Result<(), ListenError> {
+        let missed = backfill.messages(channel, guild).await?;
+        if !missed.is_empty() {
+            tracing::info!(chat.id = channel, messages = missed.len(), "read again what may have been missed");
+        }
+        for message in missed {
+            self.message(Some(message), false).await?;
+        }
+        Ok(())
     }
 
     async fn interaction(&self, interaction: Option<Interaction>, answered: &Answered) -> Result<(), ListenError> {

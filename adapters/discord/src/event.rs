@@ -122,7 +122,7 @@ pub(crate) struct User {
 }
 
 /// What somebody is in a server.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 pub(crate) struct Member {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) user: Option<User>,
@@ -150,18 +150,22 @@ pub(crate) struct Attachment {
 }
 
 /// A channel or thread.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 pub(crate) struct Channel {
     pub(crate) id: String,
     #[serde(default, rename = "type", deserialize_with = "lenient")]
     pub(crate) kind: u64,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) parent_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) last_message_id: Option<String>,
 }
 
 /// A server, or what is told of its threads.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Guild {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) id: String,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) channels: Vec<Channel>,
     #[serde(default, deserialize_with = "lenient")]

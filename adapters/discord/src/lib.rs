@@ -21,6 +21,10 @@
 //! what was asked, a press by nothing to be seen. All that follows is ordinary messages, which need no token and outlive a
 //! restart. What came too late to be answered is done all the same.
 //!
+//! # Nothing lost
+//! Where a session could not go on, what was said meanwhile is read from the channels (`backfill.rs`). Not to be had again:
+//! presses and commands of that time, and edits.
+//!
 //! # Nothing twice
 //! Each message carries its delivery key as a nonce. When the answer to a send is unclear, first our own message as the
 //! gateway tells of it is looked for, then (for two minutes) the message is sent again, which Discord's memory of nonces
@@ -36,6 +40,7 @@
 //! | any other refusal | refused | refused |
 
 mod api;
+mod backfill;
 mod commands;
 mod commit;
 mod compose;
@@ -49,12 +54,12 @@ mod limits;
 mod listen;
 mod pace;
 mod places;
+mod posted;
 mod refusal;
 mod render;
 mod section;
 mod sent;
 mod settings;
-mod posted;
 mod translate;
 mod write;
 

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use signalbox_adapter::{Listen, ListenContext, ListenError};
+use signalbox_adapter::{AcceptError, Listen, ListenContext, ListenError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::Api;
+use crate::backfill::Heard;
 use crate::commit::Committer;
 use crate::gateway::{End, NO_CONTENT, Reader, Session, Socket, WAITING, address};
 use crate::interact::Answering;
@@ -37,6 +38,7 @@ pub struct DiscordListen {
     sent: Arc<Sent>,
     places: Places,
     session: Option<Session>,
+    heard: Heard,
     /// Whether a session of an earlier life was looked for.
     is_looked_up: bool,
     /// Whether what messages say is asked for.
@@ -69,6 +71,7 @@ impl DiscordListen {
             sent,
             places: Places::default(),
             session: None,
+            heard: Heard::default(),
             is_looked_up: false,
             content: true,
             went_back: false,
@@ -79,8 +82,9 @@ impl DiscordListen {
     /// Connects to where the session is to go on, or to where one begins.
     async fn open(&mut self, cx: &ListenContext) -> Result<Socket, ListenError> {
         if !self.is_looked_up {
-            let noted = Session::noted(cx.inbox.as_ref()).await;
-            self.session = noted.map_err(|error| ListenError::Lost(error.to_string()))?;
+            let lost = |error: AcceptError| ListenError::Lost(error.to_string());
+            self.session = Session::noted(cx.inbox.as_ref()).await.map_err(lost)?;
+            self.heard = Heard::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.is_looked_up = true;
         }
         let own = self.session.as_ref().filter(|_| !self.went_back);
@@ -116,7 +120,15 @@ impl DiscordListen {
             alive: Arc::clone(&cx.alive),
             shutdown: &cx.shutdown,
         };
-        let committer = Committer::new(cx, &self.api, &self.sent, &mut self.places, &mut self.session);
+        let committer = Committer {
+            cx,
+            api: &self.api,
+            sent: &self.sent,
+            places: &mut self.places,
+            session: &mut self.session,
+            heard: &mut self.heard,
+            note_at: None,
+        };
         let mut read = pin!(reader.read(items));
         let mut commit = pin!(committer.commit(waiting));
         tokio::select! {

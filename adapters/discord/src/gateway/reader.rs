@@ -236,7 +236,7 @@ impl Reader<'_> {
                 };
                 state.seq = Some(seq);
                 let (url, content) = (resume_gateway_url, self.content);
-                Item::Began(Session { id: session_id, seq, url, user: user.id, content })
+                Item::Began(Session { id: session_id, seq, url, user: user.id, content, missed: None })
             }
             "RESUMED" => Item::Resumed(seq),
             name if READ.contains(&name) => {

@@ -19,6 +19,20 @@ pub(crate) struct Session {
     pub(crate) user: String,
     /// Whether it brings what messages say.
     pub(crate) content: bool,
+    /// What was missed before it began and is still to be read; `None` where nothing was.
+    #[serde(default)]
+    pub(crate) missed: Option<Missed>,
+}
+
+/// What was missed before a session began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Missed {
+    /// The id behind which it lies.
+    pub(crate) after: u64,
+    /// Whether the channels in which people write to the bot alone were read.
+    pub(crate) has_direct: bool,
+    /// The servers whose channels were read.
+    pub(crate) guilds: Vec<String>,
 }
 
 impl Session {

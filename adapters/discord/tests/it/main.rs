@@ -3,6 +3,7 @@
 mod compliance;
 mod connections;
 mod delivering;
+mod gaps;
 mod interactions;
 mod listening;
 mod scene;

@@ -73,6 +73,8 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             ("POST", ["channels", channel, "messages"]) => state.send(id(channel), request),
             ("GET", ["channels", channel, "messages"]) => state.history(id(channel), request),
             ("PATCH", ["channels", channel, "messages", message]) => state.change(id(channel), id(message), request),
+            ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel)),
+            ("GET", ["guilds", _, "members", user]) => Ok(json!({ "user": { "id": user }, "nick": null, "roles": [] })),
             ("POST", ["channels", channel, "typing"]) => {
                 state.writable(id(channel))?;
                 state.typing.push(id(channel));
@@ -184,7 +186,19 @@ impl State {
             None => drop(found.drain(..found.len().saturating_sub(limit))),
         }
         found.reverse();
-        Ok(found.iter().map(|shown| self.message_json(channel, shown, None)).collect())
+        let told = found.iter().map(|shown| {
+            let mut told = self.message_json(channel, shown, None);
+            // A history does not say in which server it is, nor what its people are there.
+            told.as_object_mut().expect("an object").retain(|name, _| name != "guild_id" && name != "member");
+            told
+        });
+        Ok(told.collect())
+    }
+
+    fn archived(&self, channel: u64) -> Answer {
+        let threads = self.channels.iter().filter(|(_, thread)| thread.parent == Some(channel) && thread.archived);
+        let threads: Vec<Value> = threads.filter_map(|(id, _)| self.channel_json(*id)).collect();
+        Ok(json!({ "threads": threads, "members": [], "has_more": false }))
     }
 
     fn change(&mut self, channel: u64, message: u64, request: &Request<'_>) -> Answer {

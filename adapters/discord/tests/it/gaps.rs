@@ -1,0 +1,122 @@
+//! Nothing that was said is lost, whatever becomes of connections and sessions.
+
+use std::collections::BTreeMap;
+
+use signalbox_adapter::{Deliver as _, IncomingKind};
+use signalbox_test_support::discord::Cut;
+use signalbox_test_support::discord::state::Channel;
+
+use crate::scene::{ADA, BOB, OPS, Scene, THREAD, direct, outgoing, text};
+
+/// Heartbeats so close that a dead connection is noticed in time.
+const HEARTBEAT_MS: u64 = 300;
+/// Cuts in a row.
+const CUTS: usize = 50;
+/// Messages for each cut.
+const MESSAGES: usize = 20;
+/// Presses for each cut.
+const PRESSES: usize = 4;
+
+#[tokio::test]
+async fn what_was_said_while_no_session_listened_is_read_again() {
+    let scene = Scene::new().await;
+    scene
+        .listening(async {
+            scene.fake.say(direct(ADA), ADA, "one");
+            scene.fake.say(OPS, ADA, "two");
+            scene.wait_for(2).await;
+        })
+        .await;
+    scene.fake.with(|state| state.end_sessions());
+    let missed: Vec<String> = (0..120).map(|number| format!("missed {number}")).collect();
+    for text in &missed {
+        scene.fake.say(OPS, BOB, text);
+    }
+    scene.fake.say(direct(ADA), ADA, "missed alone");
+    scene.fake.say(THREAD, ADA, "missed in a thread");
+    scene.fake.open(600, Channel { kind: 11, name: "new".to_owned(), parent: Some(OPS), ..Channel::default() });
+    scene.fake.say(600, ADA, "missed in a new thread");
+    scene.restart().await;
+    scene.listen_to_the_end().await.expect_err("the session is over");
+    let taken = scene
+        .listening(async {
+            scene.wait_for(2 + missed.len() + 3).await;
+            scene.fake.say(OPS, ADA, "and on");
+            scene.wait_for(2 + missed.len() + 4).await
+        })
+        .await;
+    let mut places: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for taken in &taken {
+        places.entry(taken.address.to_string()).or_default().push(text(taken));
+    }
+    let expected: Vec<&str> = ["two"].into_iter().chain(missed.iter().map(String::as_str)).chain(["and on"]).collect();
+    assert_eq!(places[&format!("discord:{OPS}")], expected, "in their order");
+    assert_eq!(places[&format!("discord:{}", direct(ADA))], ["one", "missed alone"]);
+    assert_eq!(places[&format!("discord:{OPS}/{THREAD}")], ["missed in a thread"]);
+    assert_eq!(places[&format!("discord:{OPS}/600")], ["missed in a new thread"]);
+    assert!(taken.iter().filter(|taken| taken.direct).map(text).eq(["one", "missed alone"]));
+}
+
+#[tokio::test]
+async fn a_first_start_reads_nothing_again() {
+    let scene = Scene::new().await;
+    scene.fake.say(OPS, ADA, "long ago");
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "now");
+            scene.wait_for(1).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["now"]);
+}
+
+#[tokio::test]
+async fn fifty_cuts_lose_none_of_a_thousand_messages_and_two_hundred_presses() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.heartbeat_ms = HEARTBEAT_MS);
+    let cuts = [
+        Cut::Close(4000),
+        Cut::Reset,
+        Cut::Reconnect,
+        Cut::Invalid { resumable: true },
+        Cut::HalfFrame,
+        Cut::Mute,
+        Cut::Close(4008),
+    ];
+    let taken = scene
+        .listening(async {
+            let button = signalbox_adapter::Button { label: "Show".to_owned(), action: "show a".to_owned() };
+            let card = signalbox_adapter::Outgoing { buttons: vec![button], ..outgoing(1, OPS, "card") };
+            let card = scene.deliver.deliver(&card).await.expect("delivered").message;
+            let card: u64 = card.as_str().parse().expect("a number");
+            for round in 0..CUTS {
+                for number in 0..MESSAGES {
+                    if number == MESSAGES / 2 {
+                        scene.fake.cut(cuts[round % cuts.len()]);
+                    }
+                    let (channel, person) = [(OPS, ADA), (THREAD, BOB), (direct(ADA), ADA)][number % 3];
+                    scene.fake.say(channel, person, &format!("{round} {number}"));
+                }
+                for _ in 0..PRESSES {
+                    scene.fake.press(OPS, ADA, card, "Show");
+                }
+                scene.fake.wait_until("the cut", |state| !state.has_cuts()).await;
+            }
+            scene.wait_for(CUTS * (MESSAGES + PRESSES)).await
+        })
+        .await;
+    let mut said: Vec<&str> = Vec::new();
+    let mut pressed = 0;
+    for taken in &taken {
+        match &taken.kind {
+            IncomingKind::Button { .. } => pressed += 1,
+            IncomingKind::Text(text) => said.push(text),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(pressed, CUTS * PRESSES);
+    let expected: Vec<String> =
+        (0..CUTS).flat_map(|round| (0..MESSAGES).map(move |number| format!("{round} {number}"))).collect();
+    assert_eq!(said, expected, "each once, in the order in which they were said");
+    assert_eq!(scene.fake.with(|state| state.identified), 1, "one session went on");
+}
