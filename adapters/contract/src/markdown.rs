@@ -3,8 +3,9 @@
 //! Raw HTML is text. Only http, https and mailto addresses become links, images become links too. Line breaks stay as
 //! the agent wrote them, as people expect in a chat. Nesting is bounded, so that hostile text can neither exhaust a
 //! stack when the tree is walked or dropped nor pass the depth that JSON readers take; deeper text moves up, none is
-//! lost.
+//! lost. The tree is bounded too: see [`MAX_NODES`] and [`MAX_TABLE_COLUMNS`].
 
+mod bound;
 mod tag;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
@@ -13,6 +14,7 @@ use crate::address::behind;
 use crate::clean::clean;
 use crate::visible::trim_breaks;
 use crate::{Alignment, Block, Document, Inline, Item};
+pub use bound::{MAX_NODES, MAX_TABLE_COLUMNS};
 pub use tag::MAX_URL_BYTES;
 pub(crate) use tag::is_followed;
 use tag::{alignment, heading_level, language};
@@ -29,8 +31,20 @@ impl Document {
         let markdown = clean(markdown);
         let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
         let mut builder = Builder::default();
-        for event in Parser::new_ext(&markdown, options) {
-            builder.event(event);
+        let mut events = Parser::new_ext(&markdown, options).into_offset_iter();
+        while let Some((event, range)) = events.next() {
+            match event {
+                Event::Start(Tag::Table(align)) if align.len() > MAX_TABLE_COLUMNS => {
+                    builder.as_written(&markdown[range]);
+                    events.find(|(event, _)| matches!(event, Event::End(TagEnd::Table)));
+                }
+                _ if builder.is_full() && !matches!(event, Event::End(_)) => {
+                    builder.close();
+                    builder.as_written(&markdown[range.start..]);
+                    break;
+                }
+                event => builder.event(event),
+            }
         }
         builder.finish()
     }
@@ -89,6 +103,8 @@ struct Builder {
     links: usize,
     code: Option<(Option<String>, String)>,
     table: Option<Table>,
+    /// Blocks, items, cells and inlines so far.
+    nodes: usize,
 }
 
 impl Builder {
@@ -130,6 +146,7 @@ impl Builder {
                 if self.flat_frames > 0 {
                     self.flat_frames += 1;
                 } else {
+                    self.nodes += 1;
                     self.frames.push(Frame::Item(Item { checked: None, blocks: Vec::new() }));
                 }
             }
@@ -137,7 +154,10 @@ impl Builder {
                 self.close_leaf();
                 self.table = Some(Table { align: align.into_iter().map(alignment).collect(), ..Table::default() });
             }
-            Tag::TableCell => self.open_leaf(Leaf::Cell),
+            Tag::TableCell => {
+                self.nodes += 1;
+                self.open_leaf(Leaf::Cell);
+            }
             Tag::Strong => self.open_span(Span::Strong),
             Tag::Emphasis => self.open_span(Span::Emphasis),
             Tag::Strikethrough => self.open_span(Span::Strike),
@@ -172,7 +192,8 @@ impl Builder {
             TagEnd::TableCell => self.close_leaf(),
             TagEnd::TableHead | TagEnd::TableRow => {
                 if let Some(table) = &mut self.table {
-                    let row = std::mem::take(&mut table.row);
+                    let mut row = std::mem::take(&mut table.row);
+                    row.shrink_to_fit();
                     if matches!(tag, TagEnd::TableHead) { table.header = row } else { table.rows.push(row) }
                 }
             }
@@ -211,15 +232,18 @@ impl Builder {
             return;
         }
         match self.frames.pop() {
-            Some(Frame::Quote(blocks)) => {
+            Some(Frame::Quote(mut blocks)) => {
                 self.depth -= 1;
+                blocks.shrink_to_fit();
                 self.block(Block::Quote(blocks));
             }
-            Some(Frame::List { start, items }) => {
+            Some(Frame::List { start, mut items }) => {
                 self.depth -= 1;
+                items.shrink_to_fit();
                 self.block(Block::List { start, items });
             }
-            Some(Frame::Item(item)) => {
+            Some(Frame::Item(mut item)) => {
+                item.blocks.shrink_to_fit();
                 if let Some(Frame::List { items, .. }) = self.frames.last_mut() {
                     items.push(item);
                 }
@@ -231,6 +255,7 @@ impl Builder {
     /// Adds a block to the innermost frame that takes blocks.
     fn block(&mut self, block: Block) {
         self.close_leaf();
+        self.nodes += 1;
         let holder = self.frames.iter_mut().rev().find_map(|frame| match frame {
             Frame::Quote(blocks) | Frame::Item(Item { blocks, .. }) => Some(blocks),
             Frame::List { .. } => None,
@@ -250,6 +275,7 @@ impl Builder {
         }
         let mut content = std::mem::take(&mut self.content);
         trim_breaks(&mut content);
+        content.shrink_to_fit();
         match leaf {
             Leaf::Paragraph if content.is_empty() => {}
             Leaf::Paragraph => self.block(Block::Paragraph(content)),
@@ -286,7 +312,10 @@ impl Builder {
         let begun = self.spans.last().map_or(0, |(_, start)| *start);
         match (self.content[begun..].last_mut(), inline) {
             (Some(Inline::Text(before)), Inline::Text(text)) => before.push_str(&text),
-            (_, inline) => self.content.push(inline),
+            (_, inline) => {
+                self.nodes += 1;
+                self.content.push(inline);
+            }
         }
     }
 
@@ -301,7 +330,9 @@ impl Builder {
             span => span,
         };
         self.links += usize::from(matches!(span, Span::Link(_)));
-        self.span_depth += usize::from(!matches!(span, Span::Flat | Span::Address(_)));
+        let is_node = !matches!(span, Span::Flat | Span::Address(_));
+        self.span_depth += usize::from(is_node);
+        self.nodes += usize::from(is_node);
         self.spans.push((span, self.content.len()));
     }
 

@@ -81,3 +81,91 @@ fn nesting_is_bounded_and_the_text_below_is_kept() {
     let spans = format!("{}x{}", "*a **b ".repeat(50), "** *".repeat(50));
     assert!(Document::from_markdown(&spans).visible_text().contains('x'));
 }
+
+/// The text of the only block, where that is code.
+fn as_written(markdown: &str) -> String {
+    match blocks(markdown).as_slice() {
+        [Block::Code { language: None, text }] => text.clone(),
+        other => panic!("no code: {other:?}"),
+    }
+}
+
+/// A table of one row.
+fn table(columns: usize) -> String {
+    ["|a", "|-", "|b"].map(|cell| cell.repeat(columns)).join("|\n") + "|"
+}
+
+#[test]
+fn a_table_with_too_many_columns_is_shown_as_it_was_written() {
+    assert!(matches!(blocks(&table(MAX_TABLE_COLUMNS)).as_slice(), [Block::Table { .. }]));
+    let wide = table(MAX_TABLE_COLUMNS + 1);
+    assert_eq!(as_written(&wide), wide);
+    let [before, code, after] = &blocks(&format!("> *before*\n\n{wide}\n\n- after"))[..] else {
+        panic!("three blocks")
+    };
+    let expected = Block::Code { language: None, text: wide };
+    assert!(
+        matches!((before, after), (Block::Quote(_), Block::List { .. })) && *code == expected,
+        "{before:?} {after:?}"
+    );
+}
+
+fn nodes_of_inlines(content: &[Inline]) -> usize {
+    let within = |inline: &Inline| match inline {
+        Inline::Strong(content)
+        | Inline::Emphasis(content)
+        | Inline::Strike(content)
+        | Inline::Link { content, .. } => nodes_of_inlines(content),
+        Inline::Text(_) | Inline::Code(_) | Inline::Break => 0,
+    };
+    content.iter().map(|inline| 1 + within(inline)).sum()
+}
+
+fn nodes(blocks: &[Block]) -> usize {
+    let within = |block: &Block| match block {
+        Block::Paragraph(content) | Block::Heading { content, .. } => nodes_of_inlines(content),
+        Block::Quote(blocks) => nodes(blocks),
+        Block::List { items, .. } => items.iter().map(|item| 1 + nodes(&item.blocks)).sum(),
+        Block::Table { header, rows, .. } => {
+            std::iter::once(header).chain(rows).flatten().map(|cell| 1 + nodes_of_inlines(cell)).sum()
+        }
+        Block::Code { .. } | Block::Rule => 0,
+    };
+    blocks.iter().map(|block| 1 + within(block)).sum()
+}
+
+#[test]
+fn what_follows_the_last_node_that_a_tree_may_have_is_shown_as_it_was_written() {
+    let rows = format!("|a|b|\n|-|-|\n{}", "|c|d|\n".repeat(MAX_NODES / 4));
+    let quoted = "> - 1\n>   - *2* `3`\n".repeat(MAX_NODES / 8);
+    let many = [
+        "a\n".repeat(MAX_NODES),
+        "a\n\n".repeat(MAX_NODES),
+        "- a\n".repeat(MAX_NODES),
+        "*a* ".repeat(MAX_NODES),
+        "# a\n***\n".repeat(MAX_NODES / 2),
+        rows,
+        quoted,
+    ];
+    for markdown in many {
+        let document = Document::from_markdown(&markdown);
+        let Some(Block::Code { language: None, text }) = document.blocks.last() else {
+            panic!("no code at the end of {:?}", &markdown[..20]);
+        };
+        assert!(markdown.trim_end().ends_with(text.trim_end()), "{:?}", &markdown[..20]);
+        assert!((MAX_NODES..MAX_NODES + 8).contains(&nodes(&document.blocks)), "{}", nodes(&document.blocks));
+        let parsed = Document { blocks: document.blocks[..document.blocks.len() - 1].to_vec() };
+        let before = &markdown[..markdown.trim_end().len() - text.trim_end().len()];
+        let alone = Document::from_markdown(before);
+        assert!(crate::same_text(&parsed.visible_text(), &alone.visible_text()), "{:?}", &markdown[..20]);
+    }
+}
+
+#[test]
+fn a_long_code_block_is_one_node() {
+    let lines = "**a**\n".repeat(MAX_NODES + 1);
+    assert_eq!(
+        blocks(&format!("```\n{lines}```")),
+        [Block::Code { language: None, text: lines.trim_end().to_owned() }]
+    );
+}
