@@ -2,8 +2,8 @@
 //!
 //! # The rule
 //! Everybody waits while the writer's transaction is open. Within it only what is short ([`MAX_WITHIN_BYTES`]) is laid
-//! out; whatever else an agent, a person or an alert has written is laid out before, on a thread that may block, one at
-//! a time so that memory is bounded. A step need not know beforehand what it will say: where it comes to a long message
+//! out; whatever else an agent, a person or an alert has written is laid out before, one at a time at a thread of its
+//! own ([`Desk`]), so that memory is bounded. A step need not know beforehand what it will say: where it comes to a long message
 //! that is not ready it fails with [`StoreError::Deferred`] and nothing of it is stored;
 //! [`Bus::write`](crate::bus::Bus::write) has the message laid out and does the step again, at the same instant.
 
@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use signalbox_adapter::{Attachment, Notice, Part};
-use tokio::sync::Semaphore;
 
+use super::desk::Desk;
 use crate::format::{self, Draft};
 use crate::store::{Deferral, StoreError};
 
@@ -40,22 +40,16 @@ impl Unlaid {
 }
 
 /// The long messages of steps that are under way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Layout {
     messages: Mutex<Messages>,
-    one_at_a_time: Semaphore,
+    desk: Desk,
 }
 
 #[derive(Debug, Default)]
 struct Messages {
     last: u64,
     by_deferral: HashMap<Deferral, (Unlaid, Option<Laid>)>,
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        Self { messages: Mutex::default(), one_at_a_time: Semaphore::new(1) }
-    }
 }
 
 impl Layout {
@@ -83,9 +77,8 @@ impl Layout {
         let Some(message) = self.messages().by_deferral.get(&deferral).map(|(message, _)| message.clone()) else {
             return;
         };
-        let _permit = self.one_at_a_time.acquire().await;
-        let laid = tokio::task::spawn_blocking(move || lay(&message)).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a message could not be laid out; its chat is told so");
+        let laid = self.desk.work(move || lay(&message)).await.unwrap_or_else(|| {
+            tracing::error!("a message could not be laid out; its chat is told so");
             (vec![Part { body: format::delivery::not_laid_out().to_markdown() }], None)
         });
         if let Some((_, ready)) = self.messages().by_deferral.get_mut(&deferral) {

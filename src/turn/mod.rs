@@ -7,6 +7,7 @@
 
 pub mod admit;
 mod context;
+mod desk;
 mod handler;
 pub mod intake;
 mod layout;
