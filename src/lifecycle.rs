@@ -1,6 +1,7 @@
 //! Start and stop: signals, what the service manager is told, and the parts that run in between.
 
 pub mod rehearsal;
+pub mod room;
 mod servants;
 mod signals;
 

@@ -7,6 +7,7 @@ use signalbox::agent::kinds::host::SUBCOMMAND as HOST_SUBCOMMAND;
 use signalbox::agent::supervisor;
 use signalbox::cli::Cli;
 use signalbox::host;
+use signalbox::lifecycle::room;
 
 fn main() -> ExitCode {
     // The hidden ones come first: no runtime, no configuration, as small as can be.
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
         Some(word) if word == HOST_SUBCOMMAND => return host::main(),
         Some(_) | None => {}
     }
+    room::fit();
     match Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
