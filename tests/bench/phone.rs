@@ -9,6 +9,7 @@ mod table;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use signalbox_test_support::programs::scripted_agent;
 use signalbox_test_support::telegram::state::{Shown, State};
 use signalbox_test_support::telegram::{ChatKind, FakeTelegram, Fault, Person, TOKEN};
 
@@ -24,6 +25,8 @@ const OUTAGE_CHATS: i64 = 20;
 const OUTAGE_RESULTS: usize = 10;
 /// How long the outage is.
 const OUTAGE: Duration = Duration::from_secs(600);
+/// Length of a long answer, in bytes.
+const LONG_BYTES: usize = 16 << 20;
 
 fn chat(number: i64) -> i64 {
     1_000_000 + number
@@ -54,6 +57,7 @@ impl Bot {
             .env("SIGNALBOX__ALLOW__TELEGRAM__USERS", "[\"1001\"]")
             .env("SIGNALBOX__AGENTS__DATE", "{ kind = 'command', command = ['date', '+%s%N'] }")
             .env("SIGNALBOX__AGENTS__NOTHING", "{ kind = 'command', command = ['echo', 'done'] }")
+            .env("SIGNALBOX__AGENTS__CLAUDE", format!("{{ command = ['{}'] }}", scripted_agent().display()))
             .env("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0")
             .stderr(Stdio::null())
             .spawn();
@@ -133,6 +137,61 @@ async fn journeys(f: Duration, s: Duration, v: Duration) {
     row("agent's last word → request, p50 / p99", &pair(to_wire), &bounds);
 }
 
+/// Shapes of a long answer, by name.
+fn shapes() -> Vec<(&'static str, String)> {
+    let fill = |text: &str| text.repeat(LONG_BYTES / text.len());
+    let table = |rows: &[&str], bytes: usize| {
+        let columns = bytes / (2 * rows.len());
+        rows.iter().map(|cell| cell.repeat(columns) + "|\n").collect::<String>()
+    };
+    vec![
+        ("16 MiB, a table of one row", table(&["|a", "|-"], LONG_BYTES)),
+        ("16 MiB, a table of two rows", table(&["|a", "|-", "|b"], LONG_BYTES)),
+        ("1 MiB, a table of two rows", table(&["|a", "|-", "|b"], 1 << 20)),
+        ("16 MiB, `{`", fill("{")),
+        ("16 MiB, one line of words", fill("word ")),
+        ("16 MiB, one line without blanks", fill("x")),
+        ("16 MiB, lists in quotes", fill("> - *a*\n")),
+        ("16 MiB, links", fill("[a](b)")),
+        ("16 MiB, emphasis", fill("*a* ")),
+    ]
+}
+
+/// A long answer of claude, and how long another chat waits meanwhile.
+async fn long_answer(name: &str, answer: &str) {
+    let bot = Bot::new().await;
+    let file = bot.directory.path().join("answer");
+    std::fs::write(&file, answer).expect("written");
+    let polls = bot.fake.with(|state| state.polls);
+    let serving = bot.serve();
+    bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
+    let asks = chat(0);
+    bot.fake.say(asks, ADA, &format!("/session @claude script: file {}", file.display()));
+    let mut times = Vec::new();
+    for other in (1..CHATS).cycle() {
+        if bot.fake.with(|state| state.shows(asks).iter().any(|shown| shown.document.is_some())) {
+            break;
+        }
+        let said = Instant::now();
+        let asked = bot.fake.say(chat(other), ADA, "/id");
+        let is_answer = |shown: &Shown| shown.by_bot && shown.id > asked;
+        bot.fake.wait_until("the answer", |state| state.shows(chat(other)).iter().any(is_answer)).await;
+        times.push(said.elapsed());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let longest = times.iter().max().copied().unwrap_or_default();
+    let what = format!("answer: {name}; another chat's `/id`, p50 / longest");
+    row(&what, &format!("{} / {}", ms(spread(times).0), ms(longest)), "100 ms");
+    row("… and the most memory", &format!("{:.0} MB", peak_kb(serving.0.id()) as f64 * 1.024e-3), "200 MB");
+}
+
+/// The most memory that a process has had at once, in KiB.
+fn peak_kb(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    peak.and_then(|kib| kib.parse().ok()).unwrap_or(0)
+}
+
 async fn outage() {
     let bot = Bot::new().await;
     let polls = bot.fake.with(|state| state.polls);
@@ -191,7 +250,7 @@ async fn outage() {
 
 #[tokio::main]
 async fn main() {
-    // Words after `--` pick parts by name: starting, journeys, outage.
+    // Words after `--` pick parts by name: starting, journeys, long, outage.
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
     println!("| what | measured | bound |\n|---|---|---|");
@@ -201,6 +260,11 @@ async fn main() {
     }
     if wanted("journeys") {
         journeys(f, s, v).await;
+    }
+    if wanted("long") {
+        for (name, answer) in shapes() {
+            long_answer(name, &answer).await;
+        }
     }
     if words.iter().any(|word| word == "outage") {
         outage().await;

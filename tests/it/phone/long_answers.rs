@@ -1,12 +1,18 @@
-//! Answers of many megabytes: the first megabyte is kept and shown, and nobody else waits for it.
+//! Answers of many megabytes: the first megabyte is kept and shown, nobody else waits for it, and it takes little memory.
+
+use std::process::Command;
 
 use crate::phone::scene::{ADA, Phone};
-use signalbox_test_support::everyday::eventually;
+use signalbox_test_support::everyday::{House, Talk, eventually};
 use signalbox_test_support::telegram::ChatKind;
 
 const MIB: usize = 1024 * 1024;
 /// Longest that is kept of an answer with the sentence that says where the rest is, in bytes.
 const MAX_KEPT_BYTES: usize = MIB + 256;
+/// Most memory that the program takes, whatever it is answered, in bytes.
+const MAX_MEMORY_BYTES: u64 = 200_000_000;
+/// Address space of a small machine, in KiB.
+const SMALL_KIB: u64 = 512 * 1024;
 
 /// Lets Ada ask in a chat of its own for a long answer that this step of the agent makes; returns the chat.
 fn ask(phone: &Phone, chat: i64, step: &str) -> i64 {
@@ -66,4 +72,55 @@ fn an_analysis_that_is_too_long_is_asked_for_once_more() {
     assert!(resumed && prompt.contains("longer than 1048576 bytes"), "{prompt}");
     // Both runs gave no analysis: the first answer is shown as it is.
     answered(&phone, ADA.id);
+}
+
+/// A table of one row below its header.
+fn table(bytes: usize) -> String {
+    ["|a", "|-", "|b"].map(|cell| cell.repeat(bytes / "|a|-|b".len())).join("|\n") + "|\n"
+}
+
+/// Shapes that take the most memory for their length.
+fn shapes() -> [String; 3] {
+    [table(16 * MIB), "[".repeat(MIB), "> - *a*\n".repeat(MIB / 8)]
+}
+
+#[test]
+fn answers_of_any_shape_take_little_memory_and_other_chats_are_answered_meanwhile() {
+    let phone = Phone::new("");
+    let serving = phone.serve();
+    for (number, shape) in (1..).zip(shapes()) {
+        let file = phone.house.path("answer");
+        std::fs::write(&file, shape).expect("written");
+        let chat = ask(&phone, 2_000_000 + number, &format!("file {}", file.display()));
+        let asked = phone.say("/id");
+        phone.shown(asked, "1001");
+        answered(&phone, chat);
+    }
+    let peak = serving.peak_bytes();
+    assert!(peak < MAX_MEMORY_BYTES, "{peak}");
+}
+
+/// Serves with a bound on its address space, which its children inherit.
+fn serve_within(house: &House, kib: u64) -> Talk {
+    let whole = house.command(&["serve"]);
+    let mut bounded = Command::new("sh");
+    bounded.args(["-c", &format!("ulimit -v {kib} && exec \"$@\""), "sh"]).arg(whole.get_program());
+    bounded.args(whole.get_args()).env_clear().stdin(std::process::Stdio::null());
+    bounded.envs(whole.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let serving = house.start(bounded);
+    serving.until("serving");
+    serving
+}
+
+#[test]
+fn a_small_machine_shows_an_answer_of_sixteen_megabytes_too() {
+    let phone = Phone::new("");
+    let serving = serve_within(&phone.house, SMALL_KIB);
+    for (number, step) in (1..).zip([format!("table {}", 16 * MIB), format!("fill {} {{", 16 * MIB)]) {
+        answered(&phone, ask(&phone, 2_000_000 + number, &step));
+    }
+    drop(serving);
+    let _serving = serve_within(&phone.house, SMALL_KIB);
+    let asked = phone.say("/id");
+    phone.shown(asked, "1001");
 }

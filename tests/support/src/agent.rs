@@ -24,6 +24,7 @@
 //! | `answer <text>` | the final answer, instead of `turn <n>: …` |
 //! | `fill <bytes> <text>` | the final answer is this text, over and over |
 //! | `table <bytes>` | the final answer is a table of one row, this long |
+//! | `file <path>` | the final answer is what stands in the file |
 //! | `next <text>` | the final answer of the session's next turn, whatever it is asked; `script: <step>` is done instead |
 //! | `fail <text>` | the final error |
 //! | `crash <code>` | exits without a final word |
@@ -144,6 +145,7 @@ impl Agent {
                     let columns = rest.parse::<usize>().expect("table <bytes>") / "|a|-".len();
                     answer = Ok(format!("{}|\n{}|\n", "|a".repeat(columns), "|-".repeat(columns)));
                 }
+                "file" => answer = Ok(fs::read_to_string(rest).expect("file <path>")),
                 "next" => fs::write(self.next_file().expect("a directory"), rest).expect("the next answer is kept"),
                 "fail" => answer = Err(rest.to_owned()),
                 "crash" => std::process::exit(rest.parse().expect("crash <code>")),

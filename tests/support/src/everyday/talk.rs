@@ -59,6 +59,13 @@ impl Talk {
         self.child.as_ref().expect("it goes on").id()
     }
 
+    /// The most memory that its process has had at once, in bytes.
+    pub fn peak_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).expect("it goes on");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));
+        peak.and_then(|kib| kib.trim().parse::<u64>().ok()).expect("the kernel says") * 1024
+    }
+
     /// Whether it has not ended.
     pub fn goes_on(&mut self) -> bool {
         self.child.as_mut().expect("it goes on").try_wait().expect("it can be asked").is_none()
