@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use signalbox_adapter::settings::{Section, Values};
-use signalbox_adapter::{Deliver as _, DeliverError};
+use signalbox_adapter::{Deliver as _, DeliverError, Threads};
 use signalbox_discord::{DiscordRender, PROVIDER, SECTION, Settings};
 
 use super::adapter::{Adapter, Connected, Found, Integration, Verified};
@@ -21,7 +21,7 @@ impl Adapter for Discord {
     }
 
     fn transport(&self, _values: &Values) -> Transport {
-        Transport { edits: true, ..Transport::new(Arc::new(DiscordRender)) }
+        Transport { edits: true, threads: Threads::Opened, ..Transport::new(Arc::new(DiscordRender)) }
     }
 
     fn integration(&self) -> Option<&dyn Integration> {

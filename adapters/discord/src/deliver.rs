@@ -11,7 +11,8 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 use signalbox_adapter::{
-    ChatAddress, Deliver, DeliverError, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal, one_line,
+    ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Opening, Outgoing, Pace, Receipt, Reconciled,
+    Signal, ThreadId, one_line,
 };
 use tokio::time::Instant;
 
@@ -20,6 +21,7 @@ use crate::compose::{channel, compose, content, message_id};
 use crate::event::Message;
 use crate::failure::{CallError, Effect};
 use crate::pace::PACE;
+use crate::refusal::THREAD_EXISTS;
 use crate::sent::Sent;
 
 /// Time after the first try in which Discord itself surely knows a nonce again; it says "the past few minutes".
@@ -31,6 +33,10 @@ const LOOKED_THROUGH: usize = 100;
 
 /// Longest answer to a press, in characters; twice as many may be needed to write it.
 const MAX_NOTICE_CHARS: usize = 500;
+
+/// Minutes without a word after which a thread is archived; whoever writes there opens it again.
+/// Source: <https://docs.discord.com/developers/topics/threads>, read 2026-11: 60, 1440, 4320 or 10080.
+const ARCHIVED_AFTER_MIN: u32 = 10_080;
 
 /// The flag of a message that only one person sees.
 const EPHEMERAL: u32 = 1 << 6;
@@ -150,6 +156,21 @@ impl Deliver for DiscordDeliver {
             // A channel that may not be looked through will say about the message what it has to say.
             Err(DeliverError::Refused(_)) => Ok(Reconciled::Unknowable),
             Err(error) => Err(error),
+        }
+    }
+
+    async fn open_thread(&self, opening: &Opening) -> Result<ThreadId, DeliverError> {
+        let path = format!("channels/{}/messages/{}/threads", channel(&opening.address)?, message_id(&opening.at)?);
+        let body = json!({ "name": opening.name, "auto_archive_duration": ARCHIVED_AFTER_MIN });
+        match self.api.call::<Shown>(Method::POST, &path, Some(&body)).await {
+            Ok(Shown { id }) => Ok(ThreadId::new(id)),
+            Err(error) if error.is(THREAD_EXISTS) => Ok(ThreadId::new(opening.at.as_str())),
+            Err(error) => Err(match error.judged(Effect::Changes, false) {
+                DeliverError::Refused(words) | DeliverError::RefusedForm { words, .. } => {
+                    DeliverError::RefusedForm { what: Form::Thread, words }
+                }
+                error => error,
+            }),
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) const UNKNOWN_INTERACTION: u64 = 10062;
 pub(crate) const ALREADY_ACKNOWLEDGED: u64 = 40060;
 /// The message is older than an hour and was edited too often since.
 pub(crate) const TOO_MANY_EDITS: u64 = 30046;
+/// There is a thread at the message already.
+pub(crate) const THREAD_EXISTS: u64 = 160_004;
 const UNKNOWN_CHANNEL: u64 = 10003;
 const SLOW_MODE: u64 = 20016;
 const CHANNEL_WRITES: u64 = 20028;

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
-use signalbox_adapter::testing::{Stage, Standing, check_deliver, check_listen};
-use signalbox_adapter::{Inbox, Listen, ListenContext};
+use signalbox_adapter::testing::{Stage, Standing, check_deliver, check_listen, check_threads};
+use signalbox_adapter::{Inbox, Listen, ListenContext, Threads};
 use signalbox_discord::{Settings, connect};
 use signalbox_test_support::discord::{Cut, FakeDiscord, Fault, Greeting, TOKEN};
 use tokio_util::sync::CancellationToken;
 
-use crate::scene::{ADA, BOB, Keeping, Scene, direct, outgoing, settings};
+use crate::scene::{ADA, BOB, Keeping, OPS, Scene, direct, outgoing, settings};
 
 /// Heartbeats so close that a dead connection is noticed in time.
 const HEARTBEAT_MS: u64 = 300;
@@ -120,4 +120,15 @@ async fn what_we_say_arrives() {
     let shown = || scene.fake.said(direct(ADA)).join("\n");
     let sample = outgoing(1, direct(ADA), "an **answer**");
     assert_eq!(check_deliver(scene.deliver.as_ref(), &sample, shown).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_thread_is_opened_once_and_written_to() {
+    let scene = Scene::new().await;
+    let shown =
+        |thread: &signalbox_adapter::ThreadId| scene.fake.said(thread.as_str().parse().expect("a number")).join("\n");
+    let sample = outgoing(1, OPS, "a card");
+    assert_eq!(check_threads(scene.deliver.as_ref(), Threads::Opened, &sample, shown).await, Ok(()));
+    let name = scene.fake.with(|state| state.channels.values().last().expect("a thread").name.clone());
+    assert_eq!(name, "named by the suite");
 }

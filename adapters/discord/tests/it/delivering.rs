@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use signalbox_adapter::{
-    Announce, Attachment, Button, CommandEntry, Deliver, DeliverError, Form, Purpose, Reconciled, Signal,
+    Announce, Attachment, Button, CommandEntry, Deliver, DeliverError, DeliveryKey, Form, Opening, Purpose, Reconciled,
+    Signal,
 };
 use signalbox_test_support::discord::Fault;
 
@@ -170,6 +171,28 @@ async fn a_locked_thread_is_left_and_a_lost_channel_refused() {
     scene.fake.with(|state| state.channels.get_mut(&OPS).expect("open").refuses = Some(missing));
     let refused = scene.deliver.deliver(&outgoing(3, OPS, "a")).await;
     assert!(matches!(&refused, Err(DeliverError::Refused(why)) if why.contains("Send Messages")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn where_no_thread_can_stand_the_form_is_refused() {
+    let scene = Scene::new().await;
+    let alone = scene.fake.say(direct(ADA), ADA, "why?");
+    let opening = |channel: u64, at: u64| Opening {
+        key: DeliveryKey::from_random_bits(9),
+        address: address(channel, None),
+        at: message(at),
+        name: "why".to_owned(),
+    };
+    for (channel, at) in [(direct(ADA), alone), (OPS, 1)] {
+        let refused = scene.deliver.open_thread(&opening(channel, at)).await;
+        assert!(matches!(refused, Err(DeliverError::RefusedForm { what: Form::Thread, .. })), "{refused:?}");
+    }
+    let question = scene.fake.say(OPS, ADA, "why?");
+    scene.fake.fail_next("POST channels/messages/threads", Fault::DropAfter);
+    let lost = scene.deliver.open_thread(&opening(OPS, question)).await;
+    assert!(matches!(lost, Err(DeliverError::Unreachable(_))), "{lost:?}");
+    let thread = scene.deliver.open_thread(&opening(OPS, question)).await.expect("it is found");
+    assert_eq!(thread.as_str(), question.to_string());
 }
 
 #[tokio::test]

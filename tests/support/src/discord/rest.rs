@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::rules::{Refusal, buttons, check, invalid, refusal};
-use super::state::{Shown, State};
+use super::state::{Channel, Shown, State};
 use super::{BOT_ID, BOT_NAME, Shared};
 use crate::parameters::Parameters;
 
@@ -73,6 +73,9 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             ("POST", ["channels", channel, "messages"]) => state.send(id(channel), request),
             ("GET", ["channels", channel, "messages"]) => state.history(id(channel), request),
             ("PATCH", ["channels", channel, "messages", message]) => state.change(id(channel), id(message), request),
+            ("POST", ["channels", channel, "messages", message, "threads"]) => {
+                state.open_thread(id(channel), id(message), &request.body())
+            }
             ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel)),
             ("GET", ["guilds", _, "members", user]) => Ok(json!({ "user": { "id": user }, "nick": null, "roles": [] })),
             ("POST", ["channels", channel, "typing"]) => {
@@ -193,6 +196,32 @@ impl State {
             told
         });
         Ok(told.collect())
+    }
+
+    fn open_thread(&mut self, channel: u64, message: u64, body: &Value) -> Answer {
+        self.writable(channel)?;
+        let name = body["name"].as_str().unwrap_or_default();
+        let minutes = body["auto_archive_duration"].as_u64().unwrap_or(1440);
+        if !(1..=100).contains(&name.chars().count()) {
+            return Err(invalid("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length."));
+        }
+        if ![60, 1440, 4320, 10_080].contains(&minutes) {
+            return Err(invalid("auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of the durations."));
+        }
+        if self.channels[&channel].kind != 0 {
+            return Err(refusal(400, 50024, "Cannot execute action on this channel type"));
+        }
+        if !self.messages.contains_key(&(channel, message)) {
+            return Err(refusal(404, 10008, "Unknown Message"));
+        }
+        if self.channels.contains_key(&message) {
+            return Err(refusal(400, 160_004, "A thread has already been created for this message"));
+        }
+        let thread = Channel { kind: 11, name: name.to_owned(), parent: Some(channel), ..Channel::default() };
+        self.channels.insert(message, thread);
+        let told = self.channel_json(message).expect("it is open");
+        self.tell("THREAD_CREATE", message, told.clone());
+        Ok(told)
     }
 
     fn archived(&self, channel: u64) -> Answer {
@@ -321,10 +350,12 @@ impl State {
         let mut stored = Vec::new();
         for command in parameters.items() {
             let name = command["name"].as_str().unwrap_or_default();
-            let is_name =
-                (1..=32).contains(&name.chars().count()) && name == name.to_lowercase() && !name.contains(' ');
             let described = command["description"].as_str().unwrap_or_default().chars().count();
-            if !is_name || (command["type"] != 3 && !(1..=100).contains(&described)) {
+            // A command that is given to a message has a name as people write it, and no description.
+            let of_message = command["type"] == 3;
+            let is_plain = name == name.to_lowercase() && !name.contains(' ');
+            let fits = if of_message { described == 0 } else { is_plain && (1..=100).contains(&described) };
+            if !fits || !(1..=32).contains(&name.chars().count()) {
                 return Err(invalid("0.name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid"));
             }
             let mut command = command.clone();
