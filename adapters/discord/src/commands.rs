@@ -28,6 +28,10 @@ const MAX_DESCRIPTION_CHARS: usize = 100;
 /// Longest text of an option, in characters.
 const MAX_OPTION_CHARS: u16 = 6000;
 
+/// The command that is also given to a message, from the menu that Discord has at each.
+const OF_A_MESSAGE: &str = "investigate";
+const OF_A_MESSAGE_TITLE: &str = "Investigate";
+
 /// The one option.
 const OPTION: &str = "text";
 const OPTION_DESCRIPTION: &str = "The rest of the command, as it would be typed";
@@ -81,6 +85,11 @@ fn commands(entries: &[CommandEntry]) -> Vec<Value> {
         if is_name && is_new && !description.is_empty() && commands.len() < MAX_COMMANDS {
             commands.push(command(&name, &description, entry.direct_only));
         }
+    }
+    if commands.iter().any(|command| command["name"] == OF_A_MESSAGE) {
+        let contexts = vec![InteractionContext::Guild, InteractionContext::BotDm];
+        let command = CreateCommand::new(OF_A_MESSAGE_TITLE).kind(CommandType::Message).contexts(contexts);
+        commands.push(serde_json::to_value(command).expect("a command is JSON"));
     }
     commands
 }
@@ -142,6 +151,14 @@ mod tests {
         assert_eq!(names, ["session", "x"]);
         assert_eq!(commands[0]["description"], "Start a session");
         assert_eq!(commands[1]["description"].as_str().expect("text").chars().count(), MAX_DESCRIPTION_CHARS);
+    }
+
+    #[test]
+    fn a_message_is_investigated_from_its_own_menu() {
+        let commands = commands(&[entry("investigate", "Find out")]);
+        assert_eq!(commands.len(), 2);
+        assert_eq!((&commands[1]["name"], &commands[1]["type"]), (&json!("Investigate"), &json!(3)));
+        assert!(commands[1]["description"].as_str().is_none_or(str::is_empty), "{:?}", commands[1]);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! They take an event as a whole or not at all, leave out the newer components, and cut unknown flags. Here a field that is
 //! not needed, or has a form of its own, cannot stand in the way: no message is lost for one.
 
+use std::collections::HashMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -201,6 +203,10 @@ pub(crate) struct Interaction {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Given {
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) target_id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) resolved: Resolved,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) name: String,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) options: Vec<GivenOption>,
@@ -209,6 +215,13 @@ pub(crate) struct Given {
     /// What was chosen in a menu.
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) values: Vec<String>,
+}
+
+/// What ids in a command stand for.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Resolved {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) messages: HashMap<String, Message>,
 }
 
 /// One option of a command.
@@ -239,7 +252,8 @@ impl Interaction {
     /// Returns a command as it would be typed.
     pub(crate) fn command(&self) -> Option<String> {
         let given = self.data.as_ref().filter(|_| self.is_command())?;
-        let mut command = format!("/{}", given.name);
+        // A command that is given to a message has a name as people write it.
+        let mut command = format!("/{}", given.name.to_lowercase());
         for option in &given.options {
             match &option.value {
                 Value::String(text) => command.extend([" ", text.trim()]),
@@ -248,6 +262,12 @@ impl Interaction {
             }
         }
         Some(command)
+    }
+
+    /// Returns the message that a command was given to.
+    pub(crate) fn target(&self) -> Option<&Message> {
+        let given = self.data.as_ref()?;
+        given.resolved.messages.get(&given.target_id)
     }
 
     /// Returns the action of the button that was pressed.

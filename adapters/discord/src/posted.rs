@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::event::{Embed, Forwarded, Message};
+use crate::event::{Embed, Forwarded, Interaction, Message};
 
 /// Deepest nesting of components that is read; Discord has three levels.
 const MAX_DEPTH: usize = 8;
@@ -15,6 +15,13 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Returns all that a bot's message says.
 pub(crate) fn whole(content: &str, message: &Message) -> String {
     gathered(content, &message.embeds, &message.components)
+}
+
+/// Returns a command as it would be typed, with all that the message says which it was given to.
+pub(crate) fn command(interaction: &Interaction) -> Option<String> {
+    let command = interaction.command()?;
+    let said = interaction.target().map(|target| gathered(&target.content, &target.embeds, &target.components));
+    Some(said.map_or(command.clone(), |said| format!("{command} {said}")))
 }
 
 /// Returns a message that somebody forwarded, marked as such, so that nobody takes it for their own words or a command.
@@ -114,6 +121,16 @@ mod tests {
               "accessory": { "type": 2, "style": 5, "label": "Open", "url": "https://a.example/" } },
         ] }] }));
         assert_eq!(whole("", &message), "# Down\ndb-1\nhttps://a.example/");
+    }
+
+    #[test]
+    fn a_command_that_is_given_to_a_message_says_what_that_says() {
+        let message = json!({ "id": "8", "channel_id": "2", "content": "", "embeds": [{ "title": "DiskFull" }] });
+        let data =
+            json!({ "type": 3, "name": "Investigate", "target_id": "8", "resolved": { "messages": { "8": message } } });
+        let given = json!({ "id": "1", "token": "t", "type": 2, "data": data });
+        let given: Interaction = serde_json::from_value(given).expect("an interaction");
+        assert_eq!(command(&given).as_deref(), Some("/investigate DiskFull"));
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub(crate) fn interacted(us: &Us, interaction: &Interaction, answered: &Answered
         Answered::Shown(message) => Some(message.clone()),
         Answered::Taken | Answered::Late => None,
     };
-    let (kind, message, reply_to) = match (interaction.command(), interaction.action()) {
+    let (kind, message, reply_to) = match (posted::command(interaction), interaction.action()) {
         (Some(command), _) => (IncomingKind::Text(command), shown, None),
         (None, Some(action)) => {
             let press = (*answered != Answered::Late).then(|| press(interaction));

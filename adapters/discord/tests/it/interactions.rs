@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use signalbox_adapter::{Deliver as _, IncomingKind, Outgoing, Signal};
-use signalbox_test_support::discord::Fault;
 use signalbox_test_support::discord::state::Channel;
+use signalbox_test_support::discord::{Fault, Post};
 
-use crate::scene::{ADA, OPS, Scene, THREAD, direct, message, outgoing, text};
+use crate::scene::{ADA, BOB, OPS, Scene, THREAD, direct, message, outgoing, text};
 
 fn with_button(number: u128) -> Outgoing {
     let button = signalbox_adapter::Button { label: "Cancel".to_owned(), action: "cancel amber-fox".to_owned() };
@@ -104,4 +104,22 @@ async fn an_answer_that_was_lost_is_found_again() {
     let shown = scene.fake.shows(OPS);
     assert_eq!(shown.len(), 1, "it is shown once");
     assert_eq!(taken[0].message, Some(message(shown[0].id)));
+}
+
+#[tokio::test]
+async fn a_message_is_investigated_with_all_that_it_says() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            let embed = serde_json::json!({ "title": "[FIRING:1] DiskFull", "description": "severity = critical" });
+            let alert = Post::default().with(serde_json::json!({ "embeds": [embed], "webhook_id": "9" }));
+            let alert = scene.fake.post(OPS, BOB, alert);
+            scene.fake.command_at(OPS, ADA, "Investigate", alert);
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(text(&taken[0]), "[FIRING:1] DiskFull\nseverity = critical");
+    assert!(taken[0].sender.bot);
+    assert_eq!(text(&taken[1]), "/investigate [FIRING:1] DiskFull\nseverity = critical");
+    assert_eq!(scene.fake.said(OPS), ["/investigate"]);
 }

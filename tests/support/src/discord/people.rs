@@ -142,6 +142,18 @@ impl FakeDiscord {
         self.interact(channel, person, json!({ "type": 2, "data": data }))
     }
 
+    /// Lets a person give a command to a message, from its menu; returns the interaction's id.
+    pub fn command_at(&self, channel: u64, person: Person, name: &str, message: u64) -> u64 {
+        let told = self.with(|state| {
+            let shown = state.messages.get(&(channel, message)).expect("the message is shown").clone();
+            state.message_json(channel, &shown, None)
+        });
+        let id = message.to_string();
+        let data =
+            json!({ "id": "2", "name": name, "type": 3, "target_id": id, "resolved": { "messages": { id: told } } });
+        self.interact(channel, person, json!({ "type": 2, "data": data }))
+    }
+
     /// Lets a person press a button below a message; returns the interaction's id.
     pub fn press(&self, channel: u64, person: Person, message: u64, label: &str) -> u64 {
         let (action, told) = self.with(|state| {
