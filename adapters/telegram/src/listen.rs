@@ -82,6 +82,8 @@ impl TelegramListen {
         poll.allowed_updates = Some(vec![
             AllowedUpdate::Message,
             AllowedUpdate::EditedMessage,
+            AllowedUpdate::ChannelPost,
+            AllowedUpdate::EditedChannelPost,
             AllowedUpdate::CallbackQuery,
             AllowedUpdate::MyChatMember,
         ]);

@@ -42,14 +42,16 @@ pub(crate) struct Said {
 pub(crate) fn translate(bot: &Bot, update: Update) -> Piece {
     let key = InboundKey::new(format!("telegram:{}:{}", bot.id, update.update_id));
     match update {
-        Update { message: Some(message), .. } => said(bot, key, &message),
-        Update { edited_message: Some(message), .. } => match said(bot, key, &message) {
-            Piece::Said(said) if !said.text.is_empty() => {
-                let kind = IncomingKind::Edited(said.text);
-                Piece::Whole(Box::new(Incoming { kind, ..said.incoming }))
+        Update { message: Some(message), .. } | Update { channel_post: Some(message), .. } => said(bot, key, &message),
+        Update { edited_message: Some(message), .. } | Update { edited_channel_post: Some(message), .. } => {
+            match said(bot, key, &message) {
+                Piece::Said(said) if !said.text.is_empty() => {
+                    let kind = IncomingKind::Edited(said.text);
+                    Piece::Whole(Box::new(Incoming { kind, ..said.incoming }))
+                }
+                Piece::Said(_) | Piece::Whole(_) | Piece::Nothing(_) => Piece::Nothing("an edit without text"),
             }
-            Piece::Said(_) | Piece::Whole(_) | Piece::Nothing(_) => Piece::Nothing("an edit without text"),
-        },
+        }
         Update { callback_query: Some(query), .. } => pressed(key, query),
         Update { my_chat_member: Some(change), .. } => membership(&change),
         Update { .. } => Piece::Nothing("a kind of update that was not asked for"),
@@ -129,13 +131,14 @@ fn address(message: &Message) -> ChatAddress {
     }
 }
 
-/// Returns who said it. An administrator who hides behind the group is the group, a forwarded channel the channel.
+/// Returns who said it. An administrator who hides behind the group is the group, a forwarded channel the channel. What
+/// stands in a channel is the channel's own word, whoever or whatever wrote it: nobody there can be asked who they are.
 fn sender(message: &Message) -> Option<Sender> {
     if let Some(chat) = &message.sender_chat {
         return Some(Sender {
             id: UserId::new(chat.id.to_string()),
             name: chat.title.clone().unwrap_or_default(),
-            bot: chat.id != message.chat.id,
+            bot: chat.id != message.chat.id || message.chat.kind == "channel",
             roles: Vec::new(),
         });
     }

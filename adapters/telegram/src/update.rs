@@ -12,6 +12,8 @@ pub(crate) struct Update {
     pub(crate) update_id: u32,
     pub(crate) message: Option<Message>,
     pub(crate) edited_message: Option<Message>,
+    pub(crate) channel_post: Option<Message>,
+    pub(crate) edited_channel_post: Option<Message>,
     pub(crate) callback_query: Option<Press>,
     pub(crate) my_chat_member: Option<Membership>,
 }

@@ -33,7 +33,8 @@
 //!
 //! Environment: `SCRIPTED_AGENT_SESSIONS` is a directory that keeps each session's prompts (`--session-id`, `--resume`);
 //! without it every session is unknown to `--resume`. `SCRIPTED_AGENT_LOG` is a file that gets one JSON line a run: pid,
-//! session, whether it was resumed, and the prompt.
+//! session, whether it was resumed, and the prompt. `SCRIPTED_AGENT_FIRST` is the script of a session's first turn whose
+//! prompt has none.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, Read as _, Write as _};
@@ -99,6 +100,9 @@ impl Agent {
     fn act(&mut self, prompt: &str) -> u8 {
         let foretold = self.foretold();
         let of_prompt = prompt.lines().find_map(|line| line.trim().strip_prefix("script:"));
+        // What the first turn of a session does whose prompt has no script, such as one that an alert began.
+        let first = std::env::var("SCRIPTED_AGENT_FIRST").ok().filter(|_| self.turn == 1);
+        let of_prompt = of_prompt.or(first.as_deref());
         let script =
             foretold.as_deref().and_then(|text| text.strip_prefix("script:")).or(of_prompt).unwrap_or_default();
         let mut answer = Ok(foretold.clone().unwrap_or_else(|| format!("turn {}: {prompt}", self.turn)));

@@ -105,7 +105,8 @@ impl FakeTelegram {
             };
             let id = state.add(chat, shown);
             let message = message(state, chat, id, person, &post);
-            state.update(json!({ "message": message }));
+            let kind = if is_channel(state, chat) { "channel_post" } else { "message" };
+            state.update(json!({ kind: message }));
             id
         })
     }
@@ -116,7 +117,8 @@ impl FakeTelegram {
             state.messages.get_mut(&(chat, id)).expect("a message").text = text.to_owned();
             let mut message = message(state, chat, id, person, &Post::text(text));
             message["edit_date"] = state.clock.into();
-            state.update(json!({ "edited_message": message }));
+            let kind = if is_channel(state, chat) { "edited_channel_post" } else { "edited_message" };
+            state.update(json!({ kind: message }));
         });
     }
 
@@ -173,6 +175,10 @@ impl FakeTelegram {
     }
 }
 
+fn is_channel(state: &State, chat: i64) -> bool {
+    state.chats.get(&chat).is_some_and(|chat| chat.kind == ChatKind::Channel)
+}
+
 fn press(state: &mut State, chat: i64, person: Person, message: i64, data: &str) -> String {
     state.last_press += 1;
     let id = format!("press-{}", state.last_press);
@@ -188,8 +194,12 @@ fn message(state: &mut State, chat: i64, id: i64, person: Person, post: &Post) -
         "message_id": id,
         "date": state.clock,
         "chat": state.chat_json(chat),
-        "from": person.json(),
     });
+    if is_channel(state, chat) {
+        message["sender_chat"] = state.chat_json(chat);
+    } else {
+        message["from"] = person.json();
+    }
     let (text, entities) = if post.file.is_some() { ("caption", "caption_entities") } else { ("text", "entities") };
     if !post.text.is_empty() {
         message[text] = post.text.as_str().into();

@@ -89,6 +89,8 @@ pub enum ChatKind {
     Supergroup,
     /// A group with topics.
     Forum,
+    /// A channel, where only the channel itself speaks.
+    Channel,
 }
 
 /// Whether the bot may write to a chat.
@@ -238,6 +240,7 @@ impl State {
             ChatKind::Private => serde_json::json!({ "id": id, "type": "private", "first_name": chat.title }),
             ChatKind::Group => serde_json::json!({ "id": id, "type": "group", "title": chat.title }),
             ChatKind::Supergroup => serde_json::json!({ "id": id, "type": "supergroup", "title": chat.title }),
+            ChatKind::Channel => serde_json::json!({ "id": id, "type": "channel", "title": chat.title }),
             ChatKind::Forum => {
                 serde_json::json!({ "id": id, "type": "supergroup", "title": chat.title, "is_forum": true })
             }
