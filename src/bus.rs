@@ -13,12 +13,13 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::environment;
+use crate::incident::{Batch, TriagePolicy};
 use crate::lifecycle::{self, Servants, rehearsal};
 use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
     Approval, Deferral, Delivery, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store, StoreError,
-    Task, TaskId, Tx, UnreadableRow, Written,
+    Taken, Task, TaskId, Tx, UnreadableRow, Written,
 };
 use crate::turn::Heard;
 use crate::turn::intake;
@@ -74,6 +75,8 @@ pub struct Bus {
     unreadable: Mutex<BTreeSet<InboxId>>,
     /// Wakes the outbox to look for something to claim.
     pub look: Arc<Notify>,
+    /// Wakes the servant that looks after incidents.
+    pub triage: Arc<Notify>,
     /// Cancelled when another process has taken the role over.
     pub fenced: CancellationToken,
 }
@@ -97,6 +100,7 @@ impl Bus {
             servants,
             unreadable: Mutex::default(),
             look,
+            triage: Arc::default(),
             fenced: CancellationToken::new(),
         });
         (bus, Ends { orders: order_end, claimed: claimed_end, signs: sign_end })
@@ -202,6 +206,9 @@ impl Bus {
         if effects.deliver {
             self.look.notify_one();
         }
+        if effects.triage {
+            self.triage.notify_one();
+        }
     }
 
     /// Accepts a message as the holder of another role beside the core's: refused when that role is another's by now.
@@ -257,6 +264,19 @@ impl Bus {
             }
             written => written,
         }
+    }
+
+    /// Takes alerts for a chat, durably; their incidents are shown and investigated from then on by themselves.
+    ///
+    /// The door of hooks: whoever answers a sender answers well only after this has returned. Taken twice, alerts that name
+    /// their `starts_at` change nothing; of those that do not, the caller drops a second copy by the sender's own id of it.
+    /// Silences that people want of such incidents wait in [`Tx::silences_waiting`] for whoever speaks to the source.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the batch was stored.
+    pub async fn take_alerts(&self, batch: Batch) -> Result<Taken, StoreError> {
+        let policy = TriagePolicy::of(&self.router.context().config.triage);
+        self.write(move |tx| tx.take_alerts(&batch, &policy)).await
     }
 
     /// Notes that a provider can be reached again: what waits for it is tried at once.

@@ -17,6 +17,7 @@
 //! | lane | the deliveries of one chat, sent one after the other |
 //! | sign | typing, 👀, or the short answer to a press: given at once, never a row |
 //! | investigation | a task whose answer is a root cause analysis ([`rca::Rca`]) |
+//! | incident | a group of alerts from first firing to resolution, with one card and one thread |
 //! | background mode | a chat's choice that investigations leave its conversation free; on in chats |
 //! | servant | a loop that acts on rows by itself, such as the observer or the outbox |
 //!
@@ -60,6 +61,10 @@
 //! observer has seen becomes an [analysis](rca) at the end of the run (or the agent is asked once more), and the step that
 //! writes the end down also writes [notices](turn::notice) to the others who are to be told.
 //!
+//! Alerts take another door, [`bus::Bus::take_alerts`], whether a hook or a post in an alert channel brings them: each goes
+//! into its [`incident`] in one step, and [`triage`] does the rest from the rows: one live card, one thread below it, an
+//! investigation that begins by itself.
+//!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
 //! where the provider cannot tell, sent again and marked "(may be a repeat)", until it is too old. What a provider refuses in
@@ -79,7 +84,7 @@
 //! | [`cli`] | subcommands, thin |
 //! | [`app`] | composition: every part is started, watched and stopped in one place |
 //! | [`wiring`] | one file an adapter; the only place that names an adapter crate |
-//! | [`observer`], [`transport`], [`http`] | servants: run agents; keep each provider listened to; health, readiness and metrics |
+//! | [`observer`], [`transport`], [`triage`], [`http`] | servants: run agents; keep each provider listened to; look after incidents; health, readiness and metrics |
 //! | [`bus`] | the door, and the hand-over of a commit's effects |
 //! | [`router`] | from a message to its handler: parsing, rights, dispatch |
 //! | [`handlers`] | what each command does: one file or folder a command |
@@ -129,6 +134,7 @@ pub mod redact;
 pub mod router;
 pub mod store;
 pub mod transport;
+pub mod triage;
 pub mod turn;
 pub mod voice;
 pub mod wake;

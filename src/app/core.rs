@@ -21,6 +21,7 @@ use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{Delivery, HeldRole, RoleError, StoreError, Tx};
 use crate::transport::{ChatTransport, Surroundings};
+use crate::triage;
 use crate::turn::{Context, Layout, loss};
 use crate::wake::Waker;
 use crate::wiring;
@@ -82,6 +83,7 @@ impl App {
             Observer::new(Arc::clone(&bus), Launcher::default(), redactor, Arc::clone(&board), servants.clone());
         observer.recover().await.context("finding the runs of before again")?;
         servants.start("observer", |_| observer.run(ends.orders));
+        servants.start("triage", |stop| triage::run(Arc::clone(&bus), stop));
         servants.start("housekeeping", |stop| housekeeping::keep(Arc::clone(&bus), stop));
         let transports = std::mem::take(&mut deliveries.transports);
         let adapters = deliveries.adapters.clone();

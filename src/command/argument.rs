@@ -44,6 +44,12 @@ pub enum Kind {
     Code,
     /// Channels of a notice, with commas between them.
     Channels,
+    /// An incident of the chat.
+    Incident,
+    /// Somebody, as people call them.
+    Person,
+    /// A length of time.
+    Span,
 }
 
 /// An option of a prompt.

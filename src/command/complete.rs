@@ -146,7 +146,8 @@ fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
     let offer = |names: &[&str], what: &str| names.iter().map(|name| ((*name).to_owned(), what.to_owned())).collect();
     match kind {
         Kind::Session => offer(words.sessions, "session"),
-        Kind::NewName | Kind::Code => Vec::new(),
+        Kind::NewName | Kind::Code | Kind::Incident | Kind::Person => Vec::new(),
+        Kind::Span => offer(&["30m", "1h", "4h", "1d"], "length of time"),
         Kind::Channels => offer(&[words.readers, &["chat", channel::NONE]].concat(), "channel"),
         Kind::Project => offer(words.projects, "project"),
         Kind::Task | Kind::TaskOrMessage => offer(words.tasks, "task"),

@@ -41,6 +41,12 @@ pub fn go_on(task: &TaskId) -> Button {
     button("Use", format!("background use {task}"))
 }
 
+/// Makes the button that shows all of an investigation.
+#[must_use]
+pub fn show(task: &TaskId) -> Button {
+    button("Show", format!("background show {task}"))
+}
+
 fn button(label: &str, action: String) -> Button {
     Button { label: label.to_owned(), action }
 }

@@ -1,6 +1,7 @@
 //! The gallery: every sentence once, as Markdown and as it reads in Telegram, so that a change of words is seen as such.
 
 mod commands;
+mod incident;
 mod samples;
 
 use std::collections::BTreeMap;
@@ -186,7 +187,8 @@ fn buttons() {
         .with_text("retry", carried(&retry(&task)))
         .with_text("discard", carried(&discard(&task)))
         .with_text("investigate", carried(&investigate(&task)))
-        .with_text("go_on", carried(&go_on(&task)));
+        .with_text("go_on", carried(&go_on(&task)))
+        .with_text("show", carried(&show(&task)));
     shown("button", wall, include_str!("button.rs"));
 }
 

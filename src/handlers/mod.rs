@@ -10,6 +10,7 @@ mod background;
 pub mod edit;
 mod help;
 mod id;
+mod incidents;
 pub mod investigate;
 pub mod pairing;
 pub mod session;
@@ -32,6 +33,8 @@ pub fn handler(parsed: &Parsed) -> Option<&dyn Handler> {
             Command::Session(command) => command,
             Command::Investigate(command) => command,
             Command::Background(command) => command,
+            Command::Incidents(command) => command,
+            Command::Incident(command) => command,
             Command::Stop(command) => command,
             Command::Status(command) => command,
             Command::Agents(command) => command,
@@ -67,6 +70,8 @@ mod tests {
             ("/investigate high-cpu", vec![Look::Presence, Look::Attached]),
             ("/background notify set chat,slack:C0123", vec![reach("slack:C0123")]),
             ("/background notify list", vec![]),
+            ("/incident investigate 7", vec![Look::Presence]),
+            ("/incident ack 7", vec![]),
             ("/agents", vec![Look::Versions]),
             ("/cancel 42", vec![]),
         ] {

@@ -10,21 +10,21 @@ pub struct Batch {
     /// Where their incidents are shown.
     pub target: ChatAddress,
     /// By which door they came.
-    pub origin: Origin,
+    pub origin: AlertOrigin,
     /// The alerts.
     pub payload: Payload,
 }
 
 /// The door by which alerts came; what a post says is cut by its sender, so it counts for less than a hook's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum AlertOrigin {
     /// A hook; holds its id.
     Hook(String),
     /// A message of a bot in an alert channel; holds the sender's id.
     Post(String),
 }
 
-impl Origin {
+impl AlertOrigin {
     /// Whether it is a post.
     #[must_use]
     pub fn is_post(&self) -> bool {

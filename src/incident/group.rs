@@ -39,14 +39,14 @@ const MAX_KEY_BYTES: usize = 200;
 
 /// A group of alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Group {
+pub struct AlertGroup {
     /// What tells it from every other of the same chat.
     pub key: String,
     /// The labels that all of it have.
     pub labels: BTreeMap<String, String>,
 }
 
-impl Group {
+impl AlertGroup {
     /// Returns the group of an alert of a payload.
     #[must_use]
     pub fn of(alert: &Alert, payload: &Payload) -> Self {

@@ -17,10 +17,10 @@ mod timing;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{Batch, Origin};
-pub use group::{Group, kin};
-pub use policy::Policy;
+pub use batch::{AlertOrigin, Batch};
+pub use group::{AlertGroup, kin};
+pub use policy::TriagePolicy;
 pub use severity::{of_rank, rank};
-pub use sighting::{Seen, Sighting, sight};
-pub use state::{Event, Refused, State, moved};
+pub use sighting::{Freshness, KnownFiring, sight};
+pub use state::{IncidentEvent, IncidentState, Refused, moved};
 pub use timing::{ADOPTION, CARD_PATIENCE, edit_due, reopens};

@@ -7,7 +7,7 @@ use crate::config::Triage;
 
 /// What the operator has said of triage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
+pub struct TriagePolicy {
     /// How long a new incident waits for more of its group before its card is shown.
     pub group_wait: Duration,
     /// How long a resolved incident is reopened by the same alerts.
@@ -18,7 +18,7 @@ pub struct Policy {
     pub fold: Vec<Severity>,
 }
 
-impl Policy {
+impl TriagePolicy {
     /// Reads it from the configuration.
     #[must_use]
     pub fn of(triage: &Triage) -> Self {

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 
 /// What is known of a fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sighting {
+pub struct KnownFiring {
     /// Whether it fires.
     pub status: Firing,
     /// When the firing began that is known last.
@@ -17,11 +17,11 @@ pub struct Sighting {
 
 /// What a sighting is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum Freshness {
     /// A firing that nobody knew of; also one that was over before it was heard of.
-    News(Sighting),
+    News(KnownFiring),
     /// The end of the firing that is known.
-    Ended(Sighting),
+    Ended(KnownFiring),
     /// The same once more.
     Again,
     /// Older than what is known.
@@ -32,20 +32,24 @@ pub enum Seen {
 ///
 /// A source that does not say when a firing began speaks of the one that runs, or else of one that begins now.
 #[must_use]
-pub fn sight(known: Option<Sighting>, status: Firing, starts_at: Option<Timestamp>, now: Timestamp) -> Seen {
+pub fn sight(known: Option<KnownFiring>, status: Firing, starts_at: Option<Timestamp>, now: Timestamp) -> Freshness {
     let starts_at = match (starts_at, known) {
         (Some(at), _) => at,
-        (None, Some(Sighting { status: Firing::Firing, starts_at })) => starts_at,
-        (None, Some(Sighting { status: Firing::Resolved, starts_at })) if status == Firing::Resolved => starts_at,
-        (None, Some(Sighting { status: Firing::Resolved, starts_at })) => Timestamp(now.0.max(starts_at.0 + 1)),
+        (None, Some(KnownFiring { status: Firing::Firing, starts_at })) => starts_at,
+        (None, Some(KnownFiring { status: Firing::Resolved, starts_at })) if status == Firing::Resolved => starts_at,
+        (None, Some(KnownFiring { status: Firing::Resolved, starts_at })) => Timestamp(now.0.max(starts_at.0 + 1)),
         (None, None) => now,
     };
-    let Some(known) = known else { return Seen::News(Sighting { status, starts_at }) };
+    let Some(known) = known else { return Freshness::News(KnownFiring { status, starts_at }) };
     match (starts_at.cmp(&known.starts_at), known.status, status) {
-        (std::cmp::Ordering::Less, _, _) | (std::cmp::Ordering::Equal, Firing::Resolved, Firing::Firing) => Seen::Stale,
-        (std::cmp::Ordering::Greater, _, _) => Seen::News(Sighting { status, starts_at }),
-        (std::cmp::Ordering::Equal, Firing::Firing, Firing::Resolved) => Seen::Ended(Sighting { status, starts_at }),
+        (std::cmp::Ordering::Less, _, _) | (std::cmp::Ordering::Equal, Firing::Resolved, Firing::Firing) => {
+            Freshness::Stale
+        }
+        (std::cmp::Ordering::Greater, _, _) => Freshness::News(KnownFiring { status, starts_at }),
+        (std::cmp::Ordering::Equal, Firing::Firing, Firing::Resolved) => {
+            Freshness::Ended(KnownFiring { status, starts_at })
+        }
         (std::cmp::Ordering::Equal, Firing::Firing, Firing::Firing)
-        | (std::cmp::Ordering::Equal, Firing::Resolved, Firing::Resolved) => Seen::Again,
+        | (std::cmp::Ordering::Equal, Firing::Resolved, Firing::Resolved) => Freshness::Again,
     }
 }

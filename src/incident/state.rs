@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where an incident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum IncidentState {
     /// An alert of it fires, and nobody has taken it.
     Firing,
     /// Somebody has taken it.
@@ -16,7 +16,7 @@ pub enum State {
     Resolved,
 }
 
-impl State {
+impl IncidentState {
     /// Every state.
     pub const ALL: [Self; 4] = [Self::Firing, Self::Acknowledged, Self::Silenced, Self::Resolved];
 
@@ -47,7 +47,7 @@ impl State {
 /// What happens to an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub enum IncidentEvent {
     /// An alert fires that did not before.
     Fired,
     /// The source says that no alert of it fires any more.
@@ -68,7 +68,7 @@ pub enum Event {
     Investigated,
 }
 
-impl Event {
+impl IncidentEvent {
     /// Every event.
     pub const ALL: [Self; 9] = [
         Self::Fired,
@@ -137,23 +137,25 @@ pub enum Refused {
 ///
 /// # Errors
 /// [`Refused`], for what a person wants that makes no sense in this state.
-pub fn moved(state: State, event: Event) -> Result<State, Refused> {
-    use State::{Acknowledged, Firing, Resolved, Silenced};
+pub fn moved(state: IncidentState, event: IncidentEvent) -> Result<IncidentState, Refused> {
+    use IncidentState::{Acknowledged, Firing, Resolved, Silenced};
     match (event, state) {
-        (Event::Fired, Resolved) | (Event::SilenceEnded, Silenced) => Ok(Firing),
-        (Event::Fired, Firing | Acknowledged | Silenced) | (Event::SilenceEnded, Firing | Acknowledged | Resolved) => {
-            Ok(state)
-        }
-        (Event::Cleared, _) => Ok(Resolved),
-        (Event::Acked, Firing) => Ok(Acknowledged),
-        (Event::Acked, Acknowledged) => Err(Refused::IsAcknowledged),
-        (Event::Acked, Silenced) => Err(Refused::IsSilenced),
-        (Event::Assigned, Firing | Acknowledged | Silenced) => Ok(state),
-        (Event::Silenced, Firing | Acknowledged | Silenced) => Ok(Silenced),
-        (Event::Resolved, Firing | Acknowledged | Silenced) => Ok(Resolved),
-        (Event::Acked | Event::Assigned | Event::Silenced | Event::Resolved, Resolved) => Err(Refused::IsResolved),
-        (Event::Reopened, Resolved | Silenced) => Ok(Firing),
-        (Event::Reopened, Firing | Acknowledged) => Err(Refused::IsOpen),
-        (Event::Investigated, _) => Ok(state),
+        (IncidentEvent::Fired, Resolved) | (IncidentEvent::SilenceEnded, Silenced) => Ok(Firing),
+        (IncidentEvent::Fired, Firing | Acknowledged | Silenced)
+        | (IncidentEvent::SilenceEnded, Firing | Acknowledged | Resolved) => Ok(state),
+        (IncidentEvent::Cleared, _) => Ok(Resolved),
+        (IncidentEvent::Acked, Firing) => Ok(Acknowledged),
+        (IncidentEvent::Acked, Acknowledged) => Err(Refused::IsAcknowledged),
+        (IncidentEvent::Acked, Silenced) => Err(Refused::IsSilenced),
+        (IncidentEvent::Assigned, Firing | Acknowledged | Silenced) => Ok(state),
+        (IncidentEvent::Silenced, Firing | Acknowledged | Silenced) => Ok(Silenced),
+        (IncidentEvent::Resolved, Firing | Acknowledged | Silenced) => Ok(Resolved),
+        (
+            IncidentEvent::Acked | IncidentEvent::Assigned | IncidentEvent::Silenced | IncidentEvent::Resolved,
+            Resolved,
+        ) => Err(Refused::IsResolved),
+        (IncidentEvent::Reopened, Resolved | Silenced) => Ok(Firing),
+        (IncidentEvent::Reopened, Firing | Acknowledged) => Err(Refused::IsOpen),
+        (IncidentEvent::Investigated, _) => Ok(state),
     }
 }

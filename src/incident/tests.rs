@@ -23,30 +23,30 @@ fn alert(title: &str, labels: &[(&str, &str)]) -> Alert {
     }
 }
 
-fn group(alert: &Alert) -> Group {
-    Group::of(alert, &Payload::of(vec![alert.clone()]))
+fn group(alert: &Alert) -> AlertGroup {
+    AlertGroup::of(alert, &Payload::of(vec![alert.clone()]))
 }
 
 #[test]
 fn what_a_person_may_do_depends_on_where_it_stands() {
-    use State::{Acknowledged, Firing, Resolved, Silenced};
+    use IncidentState::{Acknowledged, Firing, Resolved, Silenced};
     for (event, from, to) in [
-        (Event::Acked, Firing, Ok(Acknowledged)),
-        (Event::Acked, Acknowledged, Err(Refused::IsAcknowledged)),
-        (Event::Acked, Silenced, Err(Refused::IsSilenced)),
-        (Event::Acked, Resolved, Err(Refused::IsResolved)),
-        (Event::Silenced, Acknowledged, Ok(Silenced)),
-        (Event::Silenced, Resolved, Err(Refused::IsResolved)),
-        (Event::Assigned, Silenced, Ok(Silenced)),
-        (Event::Resolved, Silenced, Ok(Resolved)),
-        (Event::Resolved, Resolved, Err(Refused::IsResolved)),
-        (Event::Reopened, Resolved, Ok(Firing)),
-        (Event::Reopened, Silenced, Ok(Firing)),
-        (Event::Reopened, Acknowledged, Err(Refused::IsOpen)),
-        (Event::Fired, Resolved, Ok(Firing)),
-        (Event::Fired, Silenced, Ok(Silenced)),
-        (Event::SilenceEnded, Silenced, Ok(Firing)),
-        (Event::SilenceEnded, Acknowledged, Ok(Acknowledged)),
+        (IncidentEvent::Acked, Firing, Ok(Acknowledged)),
+        (IncidentEvent::Acked, Acknowledged, Err(Refused::IsAcknowledged)),
+        (IncidentEvent::Acked, Silenced, Err(Refused::IsSilenced)),
+        (IncidentEvent::Acked, Resolved, Err(Refused::IsResolved)),
+        (IncidentEvent::Silenced, Acknowledged, Ok(Silenced)),
+        (IncidentEvent::Silenced, Resolved, Err(Refused::IsResolved)),
+        (IncidentEvent::Assigned, Silenced, Ok(Silenced)),
+        (IncidentEvent::Resolved, Silenced, Ok(Resolved)),
+        (IncidentEvent::Resolved, Resolved, Err(Refused::IsResolved)),
+        (IncidentEvent::Reopened, Resolved, Ok(Firing)),
+        (IncidentEvent::Reopened, Silenced, Ok(Firing)),
+        (IncidentEvent::Reopened, Acknowledged, Err(Refused::IsOpen)),
+        (IncidentEvent::Fired, Resolved, Ok(Firing)),
+        (IncidentEvent::Fired, Silenced, Ok(Silenced)),
+        (IncidentEvent::SilenceEnded, Silenced, Ok(Firing)),
+        (IncidentEvent::SilenceEnded, Acknowledged, Ok(Acknowledged)),
     ] {
         assert_eq!(moved(from, event), to, "{event:?} in {from:?}");
     }
@@ -68,8 +68,8 @@ fn the_senders_own_group_comes_first() {
     let own = OwnGroup { key: "{}/{team=\"db\"}".into(), labels: [("team".to_owned(), "db".to_owned())].into() };
     let (one, two) = (alert("A", &[("alertname", "A")]), alert("B", &[("alertname", "B")]));
     let payload = Payload { group: Some(own.clone()), ..Payload::of(vec![one.clone(), two.clone()]) };
-    assert_eq!(Group::of(&one, &payload), Group::of(&two, &payload));
-    assert_eq!(Group::of(&one, &payload).labels, own.labels);
+    assert_eq!(AlertGroup::of(&one, &payload), AlertGroup::of(&two, &payload));
+    assert_eq!(AlertGroup::of(&one, &payload).labels, own.labels);
 }
 
 #[test]
@@ -89,8 +89,8 @@ fn a_card_is_changed_often_while_it_is_young_and_seldom_later() {
     assert!(!reopens(Timestamp(0), Timestamp(hour + 1), Duration::from_secs(3600)));
 }
 
-fn events() -> impl Strategy<Value = Event> {
-    prop::sample::select(Event::ALL.to_vec())
+fn events() -> impl Strategy<Value = IncidentEvent> {
+    prop::sample::select(IncidentEvent::ALL.to_vec())
 }
 
 fn sightings() -> impl Strategy<Value = (Firing, i64)> {
@@ -98,17 +98,17 @@ fn sightings() -> impl Strategy<Value = (Firing, i64)> {
 }
 
 /// What is known after some sightings.
-fn known_after(seen: &[(Firing, i64)]) -> Option<Sighting> {
+fn known_after(seen: &[(Firing, i64)]) -> Option<KnownFiring> {
     seen.iter().fold(None, |known, (status, at)| match sight(known, *status, Some(Timestamp(*at)), Timestamp(100)) {
-        Seen::News(now) | Seen::Ended(now) => Some(now),
-        Seen::Again | Seen::Stale => known,
+        Freshness::News(now) | Freshness::Ended(now) => Some(now),
+        Freshness::Again | Freshness::Stale => known,
     })
 }
 
 proptest! {
     #[test]
     fn no_row_of_events_ends_in_a_state_without_a_way_out(events in prop::collection::vec(events(), 0..40)) {
-        let mut state = State::Firing;
+        let mut state = IncidentState::Firing;
         for event in events {
             if let Ok(next) = moved(state, event) {
                 state = next;
@@ -116,8 +116,8 @@ proptest! {
                 prop_assert!(!event.happens_by_itself());
             }
         }
-        prop_assert_eq!(moved(state, Event::Cleared), Ok(State::Resolved));
-        prop_assert_eq!(moved(State::Resolved, Event::Fired), Ok(State::Firing));
+        prop_assert_eq!(moved(state, IncidentEvent::Cleared), Ok(IncidentState::Resolved));
+        prop_assert_eq!(moved(IncidentState::Resolved, IncidentEvent::Fired), Ok(IncidentState::Firing));
     }
 
     #[test]
@@ -131,11 +131,11 @@ proptest! {
     #[test]
     fn what_says_no_time_ends_what_runs_and_fires_anew_after_it(now in 1_i64..1000) {
         let now = Timestamp(now);
-        let Seen::News(first) = sight(None, Firing::Firing, None, now) else { panic!("news") };
-        prop_assert_eq!(sight(Some(first), Firing::Firing, None, now), Seen::Again);
-        let Seen::Ended(over) = sight(Some(first), Firing::Resolved, None, now) else { panic!("ended") };
-        prop_assert_eq!(sight(Some(over), Firing::Resolved, None, now), Seen::Again);
-        prop_assert!(matches!(sight(Some(over), Firing::Firing, None, now), Seen::News(_)));
+        let Freshness::News(first) = sight(None, Firing::Firing, None, now) else { panic!("news") };
+        prop_assert_eq!(sight(Some(first), Firing::Firing, None, now), Freshness::Again);
+        let Freshness::Ended(over) = sight(Some(first), Firing::Resolved, None, now) else { panic!("ended") };
+        prop_assert_eq!(sight(Some(over), Firing::Resolved, None, now), Freshness::Again);
+        prop_assert!(matches!(sight(Some(over), Firing::Firing, None, now), Freshness::News(_)));
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) enum Next {
     Delivered(Receipt),
     /// Let it be.
     Superseded,
+    /// Let it be: the message cannot be changed any more.
+    EditRefused,
     /// Send again: it surely did not arrive.
     Later {
         /// After this long.

@@ -18,7 +18,7 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
     match retry::decide(outcome, &history) {
         Next::GiveUp { error, .. } if delivery.is_edit => {
             tracing::debug!(delivery.key = %delivery.key, error, "an earlier message could not be changed");
-            Next::Superseded
+            Next::EditRefused
         }
         Next::GiveUp { error, .. } if delivery.opens.is_some() => {
             tracing::info!(delivery.key = %delivery.key, error, "a thread was not opened; what was meant for it goes without");
@@ -36,9 +36,12 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
             tracing::info!(delivery.key = %delivery.key, ?without, error, "a form was refused; sending without it");
             Next::Plainer { without, error }
         }
-        next @ (Next::Delivered(_) | Next::Superseded | Next::Later { .. } | Next::Unsure { .. } | Next::Moved(_)) => {
-            next
-        }
+        next @ (Next::Delivered(_)
+        | Next::Superseded
+        | Next::EditRefused
+        | Next::Later { .. }
+        | Next::Unsure { .. }
+        | Next::Moved(_)) => next,
     }
 }
 
@@ -63,6 +66,10 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
     match next {
         Next::Delivered(Receipt { message }) => tx.delivered(id, message),
         Next::Superseded => tx.supersede(id),
+        Next::EditRefused => {
+            tx.edit_refused(id)?;
+            tx.supersede(id)
+        }
         Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
         Next::Unsure { after, error } => tx.unsure(id, tx.now().after(*after), error),
         Next::Plainer { without, error } => {

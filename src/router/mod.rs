@@ -9,9 +9,11 @@ use std::sync::Arc;
 
 use signalbox_adapter::{Incoming, IncomingKind};
 
+use crate::alert;
 use crate::command::{self, Misunderstood, Parsed};
 use crate::format;
 use crate::handlers;
+use crate::incident::{AlertOrigin, Batch, TriagePolicy};
 use crate::store::{InboxId, InboxOutcome, OpenInbound, StoreError, Tx};
 use crate::turn::intake;
 use crate::turn::rights::{is_addressed, role_of};
@@ -109,6 +111,19 @@ impl Router {
         Ok(role_of(tx, &self.context, incoming)?.is_some() && (is_command || is_addressed(tx, incoming)?))
     }
 
+    /// Reads what another bot says in an alert channel as alerts; an edit is what it says now.
+    fn posted(&self, incoming: &Incoming) -> Option<Batch> {
+        let (IncomingKind::Text(text) | IncomingKind::Edited(text)) = &incoming.kind else { return None };
+        if !incoming.sender.bot || !self.context.config.triage.is_channel(&incoming.address) {
+            return None;
+        }
+        let payload = alert::read_payload(text).inspect_err(|error| {
+            tracing::warn!(%error, chat.id = %incoming.address.chat, "a post in an alert channel is no alert");
+        });
+        let origin = AlertOrigin::Post(incoming.sender.id.to_string());
+        Some(Batch { target: incoming.address.clone(), origin, payload: payload.ok()? })
+    }
+
     async fn prepare(&self, incoming: Incoming, heard: Option<Heard>) -> Ready {
         let transport = self.context.transports.get(incoming.address.provider.as_str());
         let bot_name = transport.and_then(|transport| transport.bot_name.get()).map(String::as_str);
@@ -123,10 +138,16 @@ impl Router {
             (IncomingKind::Button { action, .. }, _) => command::parse(&format!("/{action}"), None),
             (IncomingKind::Moved { .. }, _) => Ok(Parsed::Nothing),
         };
-        let looks = parsed.as_ref().ok().and_then(handlers::handler).map(|handler| handler.looks());
+        let posted = self.posted(&incoming);
+        let looks = parsed
+            .as_ref()
+            .ok()
+            .filter(|_| posted.is_none())
+            .and_then(handlers::handler)
+            .map(|handler| handler.looks());
         let mut looked = Looked::hearing(heard);
         looked.look(&self.context, &incoming, looks.unwrap_or_default()).await;
-        Ready { context: Arc::clone(&self.context), incoming, parsed, looked }
+        Ready { context: Arc::clone(&self.context), incoming, parsed, looked, posted }
     }
 }
 
@@ -136,11 +157,19 @@ struct Ready {
     incoming: Incoming,
     parsed: Result<Parsed, Misunderstood>,
     looked: Looked,
+    /// The alerts that it is, where it is a bot's in an alert channel.
+    posted: Option<Batch>,
 }
 
 impl Ready {
     fn route(&self, tx: &Tx<'_>, inbox: InboxId) -> Result<(), StoreError> {
         let turn = Turn::new(tx, &self.context, &self.incoming, inbox, &self.looked);
-        serve::serve(&turn, &self.parsed)
+        match &self.posted {
+            Some(batch) => {
+                tx.take_alerts(batch, &TriagePolicy::of(&self.context.config.triage))?;
+                tx.close_inbound(inbox, InboxOutcome::Ok)
+            }
+            None => serve::serve(&turn, &self.parsed),
+        }
     }
 }

@@ -11,12 +11,15 @@ use signalbox_adapter::ChatAddress;
 use super::chat::ChatKey;
 use super::error::StoreError;
 use super::id::IncidentId;
-use super::incident::{Change, Incident};
+use super::incident::{Incident, IncidentChange};
 use super::incidents::{COLUMNS, read};
 use super::tx::Tx;
 use crate::alert::{Alert, Firing};
 use crate::clock::Timestamp;
-use crate::incident::{ADOPTION, Batch, Event, Group, Policy, Seen, Sighting, State, kin, rank, reopens, sight};
+use crate::incident::{
+    ADOPTION, AlertGroup, Batch, Freshness, IncidentEvent, IncidentState, KnownFiring, TriagePolicy, kin, rank,
+    reopens, sight,
+};
 
 /// Incidents looked at for one to adopt.
 const MAX_KIN: usize = 20;
@@ -46,10 +49,10 @@ struct Touch {
 /// A batch as it is taken.
 struct Taking<'a> {
     batch: &'a Batch,
-    policy: &'a Policy,
+    policy: &'a TriagePolicy,
     chat: ChatKey,
     now: Timestamp,
-    by_group: HashMap<Group, IncidentId>,
+    by_group: HashMap<AlertGroup, IncidentId>,
     touched: BTreeMap<IncidentId, Touch>,
     taken: Taken,
 }
@@ -61,7 +64,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn take_alerts(&self, batch: &Batch, policy: &Policy) -> Result<Taken, StoreError> {
+    pub fn take_alerts(&self, batch: &Batch, policy: &TriagePolicy) -> Result<Taken, StoreError> {
         let mut taking = Taking {
             batch,
             policy,
@@ -89,22 +92,22 @@ impl Tx<'_> {
         let known = self.known_alert(&taking.chat, &fingerprint)?;
         let (incident, sighting) = known.unzip();
         match sight(sighting, alert.status, alert.starts_at, taking.now) {
-            Seen::Stale => taking.taken.stale += 1,
-            Seen::Again => {
+            Freshness::Stale => taking.taken.stale += 1,
+            Freshness::Again => {
                 taking.taken.again += 1;
                 if let Some(id) = incident {
                     self.see_again(id, &fingerprint, taking.now)?;
                     taking.touched.entry(id).or_default();
                 }
             }
-            Seen::Ended(now) => {
+            Freshness::Ended(now) => {
                 taking.taken.news += 1;
                 if let Some(id) = incident {
                     self.write_alert(taking, id, &fingerprint, alert, now)?;
                     taking.touched.entry(id).or_default();
                 }
             }
-            Seen::News(now) => {
+            Freshness::News(now) => {
                 taking.taken.news += 1;
                 let (id, is_new) = self.incident_for(taking, alert, incident)?;
                 self.write_alert(taking, id, &fingerprint, alert, now)?;
@@ -116,13 +119,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn known_alert(&self, chat: &ChatKey, fingerprint: &str) -> Result<Option<(IncidentId, Sighting)>, StoreError> {
+    fn known_alert(&self, chat: &ChatKey, fingerprint: &str) -> Result<Option<(IncidentId, KnownFiring)>, StoreError> {
         let sql = "SELECT incident, firing, starts_at FROM incident_alerts WHERE chat = ?1 AND fingerprint = ?2
                    ORDER BY incident DESC LIMIT 1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let known = statement.query_row(params![chat, fingerprint], |row| {
             let status = if row.get(1)? { Firing::Firing } else { Firing::Resolved };
-            Ok((row.get(0)?, Sighting { status, starts_at: row.get(2)? }))
+            Ok((row.get(0)?, KnownFiring { status, starts_at: row.get(2)? }))
         });
         Ok(known.optional()?)
     }
@@ -140,7 +143,7 @@ impl Tx<'_> {
         id: IncidentId,
         fingerprint: &str,
         alert: &Alert,
-        now: Sighting,
+        now: KnownFiring,
     ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
@@ -181,7 +184,7 @@ impl Tx<'_> {
         {
             return Ok((id, false));
         }
-        let group = Group::of(alert, &taking.batch.payload);
+        let group = AlertGroup::of(alert, &taking.batch.payload);
         if let Some(id) = taking.by_group.get(&group) {
             return Ok((*id, false));
         }
@@ -199,7 +202,12 @@ impl Tx<'_> {
     }
 
     /// Finds the open incident about the same that came by the other kind of door; a hook's word takes a post's place.
-    fn adopted(&self, taking: &Taking<'_>, alert: &Alert, group: &Group) -> Result<Option<IncidentId>, StoreError> {
+    fn adopted(
+        &self,
+        taking: &Taking<'_>,
+        alert: &Alert,
+        group: &AlertGroup,
+    ) -> Result<Option<IncidentId>, StoreError> {
         let is_post = taking.batch.origin.is_post();
         let since = taking.now.before(ADOPTION);
         let filter =
@@ -228,7 +236,7 @@ impl Tx<'_> {
         Ok(Some(incident.id))
     }
 
-    fn new_incident(&self, taking: &Taking<'_>, alert: &Alert, group: &Group) -> Result<IncidentId, StoreError> {
+    fn new_incident(&self, taking: &Taking<'_>, alert: &Alert, group: &AlertGroup) -> Result<IncidentId, StoreError> {
         let target: &ChatAddress = &taking.batch.target;
         let starts_at = alert.starts_at.map_or(taking.now, |at| at.min(taking.now));
         let mut statement = self.connection.prepare_cached(
@@ -261,6 +269,8 @@ impl Tx<'_> {
             Some(Firing::Resolved) => 0,
             Some(Firing::Firing) | None => taking.batch.payload.left_out,
         };
+        let mut statement = self.connection.prepare_cached("SELECT severity FROM incidents WHERE id = ?1")?;
+        let before: u8 = statement.query_row([id], |row| row.get(0))?;
         let sql = format!(
             "UPDATE incidents SET (alerts, firing, times, severity) =
                  (SELECT count(*), count(*) FILTER (WHERE firing), coalesce(sum(times), 0),
@@ -271,15 +281,23 @@ impl Tx<'_> {
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let incident = statement.query_row(params![id, taking.now, left_out], read)?;
+        if rank(incident.severity) > before {
+            // What is worse than it was may be worth an investigation.
+            self.connection.prepare_cached("UPDATE incidents SET wanted = NULL WHERE id = ?1")?.execute([id])?;
+        }
         let still_fires = incident.firing > 0 || incident.left_out > 0;
         let event = match incident.state {
-            State::Resolved if touch.fired && incident.firing > 0 => Some(Event::Fired),
-            State::Firing | State::Acknowledged | State::Silenced if !still_fires => Some(Event::Cleared),
-            State::Resolved | State::Firing | State::Acknowledged | State::Silenced => None,
+            IncidentState::Resolved if touch.fired && incident.firing > 0 => Some(IncidentEvent::Fired),
+            IncidentState::Firing | IncidentState::Acknowledged | IncidentState::Silenced if !still_fires => {
+                Some(IncidentEvent::Cleared)
+            }
+            IncidentState::Resolved | IncidentState::Firing | IncidentState::Acknowledged | IncidentState::Silenced => {
+                None
+            }
         };
         if let Some(event) = event {
             // What a source says is never refused.
-            self.change_incident(id, &Change::by_itself(event))?.ok();
+            self.change_incident(id, &IncidentChange::by_itself(event))?.ok();
         } else if incident.carded_at.is_some() {
             self.touch_incident(id)?;
         }

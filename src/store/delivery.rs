@@ -6,7 +6,6 @@ use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId,
 
 use super::about::About;
 use super::id::{DeliveryId, InboxId, TaskId};
-use super::threads::Opens;
 use crate::clock::Timestamp;
 
 /// State of a delivery.
@@ -128,6 +127,15 @@ impl NewDelivery {
             about: None,
         }
     }
+}
+
+/// What opens a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opens {
+    /// What the thread is called.
+    pub name: String,
+    /// The message at which it is to stand; `None` where that is not, or no more, known.
+    pub at: Option<MessageId>,
 }
 
 /// A delivery.

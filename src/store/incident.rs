@@ -8,7 +8,7 @@ use signalbox_adapter::{ChatAddress, DeliveryKey};
 use super::id::{IncidentId, SessionId, TaskId};
 use crate::alert::{Alert, Severity};
 use crate::clock::Timestamp;
-use crate::incident::{Event, State};
+use crate::incident::{IncidentEvent, IncidentState};
 
 /// An incident.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Incident {
     /// How bad the worst alert is that fires, or that fired last.
     pub severity: Severity,
     /// Where it stands.
-    pub state: State,
+    pub state: IncidentState,
     /// Who has it.
     pub owner: Option<String>,
     /// Alerts of it, each counted once.
@@ -61,8 +61,8 @@ pub struct Incident {
     pub card_lost: bool,
     /// When its thread last heard of what happens by itself.
     pub told_at: Timestamp,
-    /// Whether an investigation of it is to begin.
-    pub wanted: bool,
+    /// Whether an investigation of it is to begin by itself; `None` as long as that is not decided.
+    pub wanted: Option<bool>,
     /// The session of its newest investigation.
     pub session: Option<SessionId>,
     /// The task of its newest investigation.
@@ -71,9 +71,9 @@ pub struct Incident {
 
 /// What is done to an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change<'a> {
+pub struct IncidentChange<'a> {
     /// What.
-    pub event: Event,
+    pub event: IncidentEvent,
     /// The user id of who does it, and how people call them; `None` for what happens by itself.
     pub by: Option<(&'a str, &'a str)>,
     /// Whom it is given to, where it is assigned.
@@ -82,27 +82,27 @@ pub struct Change<'a> {
     pub silence: Option<Duration>,
 }
 
-impl<'a> Change<'a> {
+impl<'a> IncidentChange<'a> {
     /// What happens by itself.
     #[must_use]
-    pub fn by_itself(event: Event) -> Self {
+    pub fn by_itself(event: IncidentEvent) -> Self {
         Self { event, by: None, owner: None, silence: None }
     }
 
     /// What somebody does; `who` is their user id, `name` how people call them.
     #[must_use]
-    pub fn by(event: Event, who: &'a str, name: &'a str) -> Self {
+    pub fn by(event: IncidentEvent, who: &'a str, name: &'a str) -> Self {
         Self { event, by: Some((who, name)), owner: None, silence: None }
     }
 }
 
 /// One line of an incident's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct History {
+pub struct IncidentEntry {
     /// When.
     pub at: Timestamp,
     /// What.
-    pub event: Event,
+    pub event: IncidentEvent,
     /// How people call who did it; `None` for what happened by itself.
     pub name: Option<String>,
     /// What more there is to say, such as whom it was given to.

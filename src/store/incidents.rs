@@ -1,17 +1,17 @@
 //! The table of incidents: found, changed as their rules allow, looked at when they are due.
 
 use rusqlite::{OptionalExtension, Row, ToSql, params};
-use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId};
+use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId, Part};
 
 use super::about::About;
 use super::chat::ChatKey;
 use super::delivery::Delivery;
 use super::error::StoreError;
 use super::id::{DeliveryId, IncidentId, SessionId, TaskId};
-use super::incident::{Change, History, Incident};
+use super::incident::{Incident, IncidentChange, IncidentEntry};
 use super::tx::Tx;
 use crate::clock::Timestamp;
-use crate::incident::{self, Event, Refused, State};
+use crate::incident::{self, IncidentEvent, IncidentState, Refused};
 
 pub(super) const COLUMNS: &str = "id, address, origin, labels, alert, severity, state, owner, alerts, firing, times, \
      left_out, created_at, starts_at, last_seen_at, resolved_at, silenced_until, folded, due_at, card, carded_at, \
@@ -30,7 +30,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
         alert: serde_json::from_str(&row.get::<_, String>(4)?).map_err(invalid)?,
         severity: incident::of_rank(row.get(5)?),
         // The table takes no other word.
-        state: State::parse(&row.get::<_, String>(6)?).unwrap_or(State::Firing),
+        state: IncidentState::parse(&row.get::<_, String>(6)?).unwrap_or(IncidentState::Firing),
         owner: row.get(7)?,
         alerts: row.get(8)?,
         firing: row.get(9)?,
@@ -121,7 +121,7 @@ impl Tx<'_> {
     pub fn change_incident(
         &self,
         id: IncidentId,
-        change: &Change<'_>,
+        change: &IncidentChange<'_>,
     ) -> Result<Result<Incident, Refused>, StoreError> {
         let Some(was) = self.incident(id)? else { return Err(StoreError::Other("an incident is gone".into())) };
         let state = match incident::moved(was.state, change.event) {
@@ -132,37 +132,39 @@ impl Tx<'_> {
         let until = change.silence.map(|span| now.after(span)).or(was.silenced_until);
         let name = change.by.map(|(_, name)| name);
         let owner = match change.event {
-            Event::Assigned => change.owner,
-            Event::Acked => was.owner.as_deref().or(name),
+            IncidentEvent::Assigned => change.owner,
+            IncidentEvent::Acked => was.owner.as_deref().or(name),
             _ => was.owner.as_deref(),
         };
         self.connection
             .prepare_cached(
-                "UPDATE incidents SET state = ?2, owner = ?3, silenced_until = ?4, resolved_at = ?5 WHERE id = ?1",
+                "UPDATE incidents SET state = ?2, owner = ?3, silenced_until = ?4, resolved_at = ?5,
+                     wanted = CASE WHEN ?6 THEN NULL ELSE wanted END WHERE id = ?1",
             )?
             .execute(params![
                 id,
                 state.as_str(),
                 owner,
-                until.filter(|_| state == State::Silenced),
-                (!state.is_open()).then(|| was.resolved_at.unwrap_or(now))
+                until.filter(|_| state == IncidentState::Silenced),
+                (!state.is_open()).then(|| was.resolved_at.unwrap_or(now)),
+                change.event == IncidentEvent::Fired
             ])?;
-        let detail = change.owner.filter(|_| change.event == Event::Assigned).map(str::to_owned);
+        let detail = change.owner.filter(|_| change.event == IncidentEvent::Assigned).map(str::to_owned);
         let detail = detail
             .or_else(|| change.silence.map(|span| humantime::format_duration(span).to_string()))
             .unwrap_or_default();
         self.note_incident(id, change.event, change.by, &detail)?;
         match (change.event, until) {
-            (Event::Silenced, Some(until)) => self.want_silence(&was, until, name.unwrap_or_default())?,
-            (Event::Resolved | Event::Reopened, _) => self.end_silences(id)?,
+            (IncidentEvent::Silenced, Some(until)) => self.want_silence(&was, until, name.unwrap_or_default())?,
+            (IncidentEvent::Resolved | IncidentEvent::Reopened, _) => self.end_silences(id)?,
             (
-                Event::Fired
-                | Event::Cleared
-                | Event::Acked
-                | Event::Assigned
-                | Event::Silenced
-                | Event::SilenceEnded
-                | Event::Investigated,
+                IncidentEvent::Fired
+                | IncidentEvent::Cleared
+                | IncidentEvent::Acked
+                | IncidentEvent::Assigned
+                | IncidentEvent::Silenced
+                | IncidentEvent::SilenceEnded
+                | IncidentEvent::Investigated,
                 _,
             ) => {}
         }
@@ -173,7 +175,7 @@ impl Tx<'_> {
     pub(super) fn note_incident(
         &self,
         id: IncidentId,
-        event: Event,
+        event: IncidentEvent,
         by: Option<(&str, &str)>,
         detail: &str,
     ) -> Result<(), StoreError> {
@@ -187,7 +189,10 @@ impl Tx<'_> {
     }
 
     /// Has an incident looked at as soon as its card may be changed; one without a card at its own time.
-    pub(super) fn touch_incident(&self, id: IncidentId) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn touch_incident(&self, id: IncidentId) -> Result<(), StoreError> {
         let Some(incident) = self.incident(id)? else { return Ok(()) };
         let now = self.now();
         let due = match (incident.carded_at, incident.edited_at) {
@@ -231,14 +236,13 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn incident_carded(&self, id: IncidentId, wanted: bool) -> Result<Option<DeliveryKey>, StoreError> {
+    pub fn incident_carded(&self, id: IncidentId) -> Result<Option<DeliveryKey>, StoreError> {
         let card = self.deliveries_about(&About::Card(id))?.pop().map(|delivery| delivery.key);
         self.connection
             .prepare_cached(
-                "UPDATE incidents SET card = ?2, carded_at = ?3, edited_at = ?3, card_lost = FALSE, wanted = wanted OR ?4
-                 WHERE id = ?1",
+                "UPDATE incidents SET card = ?2, carded_at = ?3, edited_at = ?3, card_lost = FALSE WHERE id = ?1",
             )?
-            .execute(params![id, card.as_ref().map(DeliveryKey::as_str), self.now(), wanted])?;
+            .execute(params![id, card.as_ref().map(DeliveryKey::as_str), self.now()])?;
         Ok(card)
     }
 
@@ -318,18 +322,37 @@ impl Tx<'_> {
     pub fn incident_investigated(
         &self,
         id: IncidentId,
-        investigation: Option<(SessionId, &TaskId)>,
+        session: SessionId,
+        task: &TaskId,
         by: Option<(&str, &str)>,
     ) -> Result<(), StoreError> {
-        let Some((session, task)) = investigation else {
-            self.connection.prepare_cached("UPDATE incidents SET wanted = FALSE WHERE id = ?1")?.execute([id])?;
-            return Ok(());
-        };
         self.connection
             .prepare_cached("UPDATE incidents SET wanted = FALSE, session = ?2, task = ?3 WHERE id = ?1")?
             .execute(params![id, session, task])?;
-        self.note_incident(id, Event::Investigated, by, task.as_str())?;
+        self.note_incident(id, IncidentEvent::Investigated, by, task.as_str())?;
         self.touch_incident(id)
+    }
+
+    /// Decides whether an investigation of an incident is to begin by itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn incident_wanted(&self, id: IncidentId, wanted: bool) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE incidents SET wanted = ?2 WHERE id = ?1")?
+            .execute(params![id, wanted])?;
+        Ok(())
+    }
+
+    /// Returns what a message of ours shows, or will once what waits has changed it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_shown(&self, message: &Delivery) -> Result<Part, StoreError> {
+        let sql = "SELECT part FROM outbox WHERE is_edit AND after = ?1 ORDER BY id DESC LIMIT 1";
+        let edited: Option<String> =
+            self.connection.prepare_cached(sql)?.query_row([message.key.as_str()], |row| row.get(0)).optional()?;
+        Ok(edited.map_or_else(|| message.part.clone(), |body| Part { body }))
     }
 
     /// Counts the investigations that began by themselves since an instant: of an incident's group, and of its chat.
@@ -356,12 +379,12 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn incident_history(&self, id: IncidentId, limit: usize) -> Result<Vec<History>, StoreError> {
+    pub fn incident_history(&self, id: IncidentId, limit: usize) -> Result<Vec<IncidentEntry>, StoreError> {
         let sql = "SELECT at, event, name, detail FROM incident_events WHERE incident = ?1 ORDER BY id DESC LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let line = |row: &Row<'_>| {
-            let event = Event::parse(&row.get::<_, String>(1)?).unwrap_or(Event::Fired);
-            Ok(History { at: row.get(0)?, event, name: row.get(2)?, detail: row.get(3)? })
+            let event = IncidentEvent::parse(&row.get::<_, String>(1)?).unwrap_or(IncidentEvent::Fired);
+            Ok(IncidentEntry { at: row.get(0)?, event, name: row.get(2)?, detail: row.get(3)? })
         };
         let rows = statement.query_map(params![id, limit], line)?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -8,10 +8,9 @@ use rusqlite::{Row, params};
 use signalbox_adapter::{DeliveryKey, MessageId, Part, Purpose};
 
 use super::chat::ChatKey;
-use super::delivery::{Delivery, NewDelivery, Sending, State};
+use super::delivery::{Delivery, NewDelivery, Opens, Sending, State};
 use super::error::StoreError;
 use super::id::{DeliveryId, TaskId};
-use super::threads::Opens;
 use super::tx::Tx;
 use crate::clock::Timestamp;
 

@@ -4,7 +4,7 @@
 //! addressed; names are unique among the sessions that are not ended.
 
 use rusqlite::{OptionalExtension, Row, params};
-use signalbox_adapter::ChatAddress;
+use signalbox_adapter::{ChatAddress, MessageId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
@@ -94,7 +94,7 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Returns the session that a delivered message belongs to.
+    /// Returns the session that a delivered message belongs to; that of an incident's card is its newest investigation's.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -104,13 +104,15 @@ impl Tx<'_> {
         )?;
         let id: Option<Option<SessionId>> =
             statement.query_row([&address.to_string(), message], |row| row.get(0)).optional()?;
-        match id.flatten() {
+        let of_incident = || Ok::<_, StoreError>(self.incident_of(address, Some(message))?.and_then(|it| it.session));
+        match id.flatten().map_or_else(of_incident, |id| Ok(Some(id)))? {
             Some(id) => self.session(id),
             None => Ok(None),
         }
     }
 
-    /// Returns the session of a thread that was used last; a chat's main stream is no thread.
+    /// Returns the session of a thread that was used last; a chat's main stream is no thread, and one in which the cards of
+    /// incidents are shown is none of theirs.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -120,10 +122,39 @@ impl Tx<'_> {
         }
         let sql = format!(
             "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND address = ?2 AND (status <> 'ended' OR archived)
+                 AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.session = sessions.id AND i.address = ?2)
              ORDER BY last_used_at DESC, id DESC LIMIT 1"
         );
         let values = params![ChatKey::of(address), address.to_string()];
         Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)
+    }
+
+    /// Lets a session, what it runs and what it has to say go on at another address, there answering a message.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn move_session(
+        &self,
+        id: SessionId,
+        from: &ChatAddress,
+        to: &ChatAddress,
+        reply_to: Option<&MessageId>,
+    ) -> Result<(), StoreError> {
+        let steps = [
+            "UPDATE sessions SET address = ?3 WHERE id = ?1 AND address = ?2",
+            "UPDATE tasks SET address = ?3, reply_to = coalesce(reply_to, ?4)
+             WHERE session = ?1 AND address = ?2 AND finished_at IS NULL",
+            "UPDATE outbox SET address = ?3, reply_to = coalesce(reply_to, ?4) WHERE state = 'pending' AND NOT is_edit
+                 AND address = ?2 AND task IN (SELECT id FROM tasks WHERE session = ?1)",
+        ];
+        for step in steps {
+            let mut statement = self.connection.prepare_cached(step)?;
+            let reply_to = reply_to.map(MessageId::as_str);
+            let values: [&dyn rusqlite::ToSql; 4] = [&id, &from.to_string(), &to.to_string(), &reply_to];
+            let count = statement.parameter_count();
+            statement.execute(&values[..count])?;
+        }
+        Ok(())
     }
 
     /// Counts a chat's sessions that are not ended.

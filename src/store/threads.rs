@@ -32,15 +32,6 @@ pub enum ThreadRoot<'a> {
     Delivery(&'a DeliveryKey),
 }
 
-/// What opens a thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opens {
-    /// What the thread is called.
-    pub name: String,
-    /// The message at which it is to stand; `None` where that is not, or no more, known.
-    pub at: Option<MessageId>,
-}
-
 impl Tx<'_> {
     /// Has a thread opened, before what is written to the chat from now on.
     ///

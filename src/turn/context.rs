@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use signalbox_adapter::{Attachment, Button, Document, Notice, Part, Purpose};
+use signalbox_adapter::{Attachment, Button, Document, Notice, Part, Purpose, Threads};
 
 use super::layout::{Laid, Layout, Unlaid};
 use super::transport::{Readers, Transport};
@@ -103,6 +103,12 @@ impl Context {
     #[must_use]
     pub fn can_edit(&self, provider: &str) -> bool {
         self.transports.get(provider).is_some_and(|transport| transport.edits)
+    }
+
+    /// Returns what threads chats of a provider have at a message.
+    #[must_use]
+    pub fn threads(&self, provider: &str) -> Threads {
+        self.transports.get(provider).map_or(Threads::None, |transport| transport.threads)
     }
 
     /// Makes the delivery that tells a task's chat something of it.

@@ -2,13 +2,14 @@
 //!
 //! A [`Turn`] is one transaction with what the handlers know that is no row ([`Context`]). Everything here serves more than
 //! one command: what a handler is ([`Handler`]) and what it can have looked at beforehand ([`Look`]), who may do what
-//! ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]), files that came along
+//! ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]) and of an incident ([`incident`]), files that came along
 //! ([`intake`]).
 
 pub mod admit;
 mod context;
 mod desk;
 mod handler;
+pub mod incident;
 pub mod intake;
 mod layout;
 mod look;

@@ -68,7 +68,9 @@ pub fn answered(
 pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     let name = tx.name_of(ended)?;
     let investigation = tx.investigation(&ended.id)?;
+    let incident = ended.session.map(|session| tx.incident_of_session(session)).transpose()?.flatten();
     let report = match &investigation {
+        Some(investigation) if incident.is_some() => format::incident::in_brief(ended, &name, investigation, tx.now()),
         Some(investigation) => format::rca::result(ended, &name, investigation, tx.now()),
         None => format::task::result(ended, &name, tx.now()),
     };
@@ -77,7 +79,15 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     if in_a_chat && investigation.is_none() && ended.status == Status::Ok && is_first_answer_to_free_text(tx, ended)? {
         buttons.push(button::investigate(&ended.id));
     }
-    if investigation.as_ref().is_some_and(|investigation| investigation.background) && ended.status == Status::Success {
+    if let Some(incident) = &incident {
+        tx.touch_incident(incident.id)?;
+    }
+    let has_analysis = investigation.as_ref().is_some_and(|investigation| investigation.rca.is_some());
+    if incident.is_some() && has_analysis {
+        buttons.push(button::show(&ended.id));
+    } else if investigation.as_ref().is_some_and(|investigation| investigation.background)
+        && ended.status == Status::Success
+    {
         buttons.push(button::go_on(&ended.id));
     }
     let told = cx.tell(ended, report, Purpose::Result, buttons)?;

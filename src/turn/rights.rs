@@ -46,10 +46,11 @@ pub fn is_addressed(tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError
     if incoming.direct || incoming.addressed {
         return Ok(true);
     }
-    if let Some(replied) = &incoming.reply_to
-        && tx.session_of_message(&incoming.address, replied.as_str())?.is_some()
+    let replied = incoming.reply_to.as_ref().map(signalbox_adapter::MessageId::as_str);
+    if let Some(replied) = replied
+        && tx.session_of_message(&incoming.address, replied)?.is_some()
     {
         return Ok(true);
     }
-    Ok(tx.session_of_thread(&incoming.address)?.is_some())
+    Ok(tx.session_of_thread(&incoming.address)?.is_some() || tx.incident_of(&incoming.address, replied)?.is_some())
 }

@@ -47,7 +47,7 @@ const FLOORS: [&[&str]; 17] = [
     &["cli"],
     &["app"],
     &["wiring"],
-    &["http", "observer", "transport"],
+    &["http", "observer", "transport", "triage"],
     &["bus"],
     &["router"],
     &["handlers"],

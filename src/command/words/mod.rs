@@ -8,6 +8,7 @@ mod approvals;
 mod background;
 mod help;
 mod id;
+mod incidents;
 mod investigate;
 mod session;
 mod start;
@@ -53,6 +54,8 @@ table! {
     Session: session::SessionCommand,
     Investigate: investigate::InvestigateCommand,
     Background: background::BackgroundCommand,
+    Incidents: incidents::IncidentsCommand,
+    Incident: incidents::IncidentCommand,
     Stop: stop::StopCommand,
     Status: status::StatusCommand,
     Agents: agents::AgentsCommand,

@@ -1,12 +1,13 @@
 //! What was said without a command: for a named session, the session of the message replied to, the chat's active session,
-//! or a new one; what is plainly an alert is investigated.
+//! or a new one; what answers an incident that nobody has investigated asks about that; what is plainly an alert is
+//! investigated.
 
 use super::{follow_up, start};
 use crate::alert;
 use crate::command::{FreeText, Resolved};
 use crate::format;
-use crate::handlers::investigate;
-use crate::store::{InboxOutcome, Session, StoreError};
+use crate::handlers::{incidents, investigate};
+use crate::store::{InboxOutcome, Incident, Session, StoreError};
 use crate::turn::{Handler, Look, Turn, mention};
 
 impl Handler for FreeText {
@@ -30,6 +31,12 @@ impl Handler for FreeText {
                 context(turn, replied)?
             }
         };
+        if wish.is_none()
+            && context.is_none()
+            && let Some(incident) = incident(turn)?
+        {
+            return incidents::investigate(turn, &incident, Some(&self.whole));
+        }
         if let Some(session) = context {
             return follow_up::follow(turn, session, &self.whole);
         }
@@ -47,6 +54,12 @@ impl Handler for FreeText {
         };
         start::start(turn, &wish)
     }
+}
+
+/// Returns the incident that plain text is about: that of the message replied to, or at whose card the thread stands.
+fn incident(turn: &Turn<'_>) -> Result<Option<Incident>, StoreError> {
+    let replied = turn.incoming.reply_to.as_ref().map(|message| message.as_str());
+    turn.tx.incident_of(&turn.incoming.address, replied)
 }
 
 /// Returns the session that plain text goes on with: that of the message replied to, that of the thread, or the active one.

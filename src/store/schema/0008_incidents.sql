@@ -28,7 +28,7 @@ CREATE TABLE incidents (
     edited_at      INTEGER,
     card_lost      INTEGER NOT NULL DEFAULT 0,   -- 1: it cannot be changed any more
     told_at        INTEGER NOT NULL DEFAULT 0,   -- when the thread last heard of what happens by itself
-    wanted         INTEGER NOT NULL DEFAULT 0,   -- 1: an investigation of it is to begin
+    wanted         INTEGER,           -- 1: an investigation of it is to begin, 0: none is; NULL: not decided
     session        INTEGER,           -- of its newest investigation
     task           TEXT
 ) STRICT;

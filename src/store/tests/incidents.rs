@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::alert::{self, Alert, Firing, OwnGroup, Payload, Severity, Source};
 use crate::config::Triage;
-use crate::incident::{Batch, Event, Origin, Policy, Refused, State};
+use crate::incident::{AlertOrigin, Batch, IncidentEvent, IncidentState, Refused, TriagePolicy};
 
 fn alert(name: &str, host: usize, status: Firing, at: i64) -> Alert {
     let labels = [("alertname", name.to_owned()), ("instance", format!("host-{host}"))];
@@ -31,16 +31,16 @@ fn ends(name: &str, host: usize, at: i64) -> Alert {
 }
 
 fn hook(alerts: Vec<Alert>) -> Batch {
-    Batch { target: address("ops"), origin: Origin::Hook("h".into()), payload: Payload::of(alerts) }
+    Batch { target: address("ops"), origin: AlertOrigin::Hook("h".into()), payload: Payload::of(alerts) }
 }
 
 fn post(text: &str) -> Batch {
     let payload = alert::read_payload(text).expect("an alert");
-    Batch { target: address("ops"), origin: Origin::Post("77".into()), payload }
+    Batch { target: address("ops"), origin: AlertOrigin::Post("77".into()), payload }
 }
 
 async fn take(desk: &Desk, batch: Batch) -> Taken {
-    desk.did(move |tx| tx.take_alerts(&batch, &Policy::of(&Triage::default()))).await
+    desk.did(move |tx| tx.take_alerts(&batch, &TriagePolicy::of(&Triage::default()))).await
 }
 
 async fn all(desk: &Desk) -> Vec<Incident> {
@@ -53,7 +53,7 @@ async fn the_one(desk: &Desk) -> Incident {
     all.remove(0)
 }
 
-async fn does(desk: &Desk, incident: &Incident, change: Change<'static>) -> Result<Incident, Refused> {
+async fn does(desk: &Desk, incident: &Incident, change: IncidentChange<'static>) -> Result<Incident, Refused> {
     let id = incident.id;
     desk.did(move |tx| tx.change_incident(id, &change)).await
 }
@@ -65,7 +65,7 @@ async fn alerts_of_a_group_are_one_incident_and_a_copy_changes_nothing() {
     let taken = take(&desk, batch.clone()).await;
     assert_eq!((taken.news, taken.new, taken.incidents.len()), (3, 2, 2));
     let before = all(&desk).await;
-    assert_eq!((before[0].alerts, before[0].firing, before[0].state), (2, 2, State::Firing));
+    assert_eq!((before[0].alerts, before[0].firing, before[0].state), (2, 2, IncidentState::Firing));
     assert_eq!(before[0].due_at, Some(desk.clock.now().after(Duration::from_secs(30))));
     let taken = take(&desk, batch).await;
     assert_eq!((taken.news, taken.again, taken.new), (0, 3, 0));
@@ -77,20 +77,23 @@ async fn an_incident_is_over_when_its_last_alert_is_and_a_new_firing_reopens_it(
     let desk = Desk::new();
     take(&desk, hook(vec![fires("Disk", 1, 10), fires("Disk", 2, 20)])).await;
     take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
-    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.firing), (State::Firing, 1));
+    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.firing), (IncidentState::Firing, 1));
     take(&desk, hook(vec![ends("Disk", 2, 20)])).await;
-    assert_eq!(the_one(&desk).await.state, State::Resolved);
+    assert_eq!(the_one(&desk).await.state, IncidentState::Resolved);
     take(&desk, hook(vec![fires("Disk", 2, 20)])).await;
-    assert_eq!(the_one(&desk).await.state, State::Resolved, "an old firing is no news");
+    assert_eq!(the_one(&desk).await.state, IncidentState::Resolved, "an old firing is no news");
     take(&desk, hook(vec![fires("Disk", 3, 30)])).await;
     let incident = the_one(&desk).await;
-    assert_eq!((incident.state, incident.alerts, incident.firing, incident.resolved_at), (State::Firing, 3, 1, None));
+    assert_eq!(
+        (incident.state, incident.alerts, incident.firing, incident.resolved_at),
+        (IncidentState::Firing, 3, 1, None)
+    );
     desk.clock.advance(Duration::from_secs(3600));
     take(&desk, hook(vec![ends("Disk", 3, 30)])).await;
     desk.clock.advance(Duration::from_secs(25 * 3600));
     take(&desk, hook(vec![fires("Disk", 3, 90)])).await;
     let all = all(&desk).await;
-    assert_eq!((all.len(), all[0].state, all[1].state), (2, State::Resolved, State::Firing));
+    assert_eq!((all.len(), all[0].state, all[1].state), (2, IncidentState::Resolved, IncidentState::Firing));
 }
 
 #[tokio::test]
@@ -99,7 +102,7 @@ async fn what_was_over_before_it_was_heard_of_gets_no_card_and_its_firing_is_no_
     take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
     let taken = take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
     assert_eq!(taken.stale, 1);
-    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.due_at), (State::Resolved, None));
+    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.due_at), (IncidentState::Resolved, None));
 }
 
 #[tokio::test]
@@ -113,9 +116,9 @@ async fn what_the_sender_left_out_keeps_an_incident_open() {
     take(&desk, batch(fires("Disk", 1, 10), 37, Firing::Firing)).await;
     take(&desk, batch(ends("Disk", 1, 10), 37, Firing::Firing)).await;
     let incident = the_one(&desk).await;
-    assert_eq!((incident.state, incident.left_out), (State::Firing, 37));
+    assert_eq!((incident.state, incident.left_out), (IncidentState::Firing, 37));
     take(&desk, batch(ends("Disk", 2, 10), 37, Firing::Resolved)).await;
-    assert_eq!(the_one(&desk).await.state, State::Resolved);
+    assert_eq!(the_one(&desk).await.state, IncidentState::Resolved);
 }
 
 #[tokio::test]
@@ -131,9 +134,9 @@ async fn a_hook_adopts_the_incident_of_a_post_and_a_post_joins_that_of_a_hook() 
         assert_eq!((incident.origin.as_str(), incident.alerts, incident.firing), ("hook:h", 1, 1), "{hook_first}");
         // The post's word counts no more.
         take(&desk, post("[RESOLVED] Disk (host-1 prod)")).await;
-        assert_eq!(the_one(&desk).await.state, State::Firing);
+        assert_eq!(the_one(&desk).await.state, IncidentState::Firing);
         take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
-        assert_eq!(the_one(&desk).await.state, State::Resolved);
+        assert_eq!(the_one(&desk).await.state, IncidentState::Resolved);
     }
     let desk = Desk::new();
     take(&desk, post("[FIRING:1] Disk (host-1 prod)")).await;
@@ -146,10 +149,10 @@ async fn a_hook_adopts_the_incident_of_a_post_and_a_post_joins_that_of_a_hook() 
 async fn a_post_without_a_time_is_the_running_one_and_fires_anew_after_its_end() {
     let desk = Desk::new();
     for (text, state, times) in [
-        ("[FIRING:1] Disk full", State::Firing, 1),
-        ("[FIRING:1] Disk full", State::Firing, 1),
-        ("[RESOLVED] Disk full", State::Resolved, 1),
-        ("[FIRING:1] Disk full", State::Firing, 2),
+        ("[FIRING:1] Disk full", IncidentState::Firing, 1),
+        ("[FIRING:1] Disk full", IncidentState::Firing, 1),
+        ("[RESOLVED] Disk full", IncidentState::Resolved, 1),
+        ("[FIRING:1] Disk full", IncidentState::Firing, 2),
     ] {
         desk.clock.advance(Duration::from_secs(60));
         take(&desk, post(text)).await;
@@ -175,32 +178,34 @@ async fn people_ack_silence_and_resolve_and_all_of_it_is_history() {
     let desk = Desk::new();
     take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
     let incident = the_one(&desk).await;
-    let by = |event| Change::by(event, "1001", "Kim");
-    let incident = does(&desk, &incident, by(Event::Acked)).await.expect("it fires");
-    assert_eq!((incident.state, incident.owner.as_deref()), (State::Acknowledged, Some("Kim")));
-    assert_eq!(does(&desk, &incident, by(Event::Acked)).await, Err(Refused::IsAcknowledged));
+    let by = |event| IncidentChange::by(event, "1001", "Kim");
+    let incident = does(&desk, &incident, by(IncidentEvent::Acked)).await.expect("it fires");
+    assert_eq!((incident.state, incident.owner.as_deref()), (IncidentState::Acknowledged, Some("Kim")));
+    assert_eq!(does(&desk, &incident, by(IncidentEvent::Acked)).await, Err(Refused::IsAcknowledged));
     let hour = Duration::from_secs(3600);
-    let incident = does(&desk, &incident, Change { silence: Some(hour), ..by(Event::Silenced) }).await.expect("open");
+    let incident = does(&desk, &incident, IncidentChange { silence: Some(hour), ..by(IncidentEvent::Silenced) })
+        .await
+        .expect("open");
     assert_eq!(incident.silenced_until, Some(desk.clock.now().after(hour)));
     let wanted = desk.did(|tx| tx.silences_waiting(9)).await;
     assert_eq!((wanted.len(), wanted[0].matchers["instance"].as_str(), wanted[0].unwanted), (1, "host-1", false));
     let id = wanted[0].id;
     desk.did(move |tx| tx.silence_written(id, "remote-1")).await;
     assert!(desk.did(|tx| tx.silences_waiting(9)).await.is_empty());
-    let incident = does(&desk, &incident, by(Event::Resolved)).await.expect("open");
-    assert_eq!((incident.state, incident.silenced_until), (State::Resolved, None));
+    let incident = does(&desk, &incident, by(IncidentEvent::Resolved)).await.expect("open");
+    assert_eq!((incident.state, incident.silenced_until), (IncidentState::Resolved, None));
     let unwanted = desk.did(|tx| tx.silences_waiting(9)).await;
     assert_eq!((unwanted[0].unwanted, unwanted[0].remote.as_deref()), (true, Some("remote-1")));
     let id = incident.id;
     let history = desk.did(move |tx| tx.incident_history(id, 9)).await;
-    let events: Vec<Event> = history.iter().map(|line| line.event).collect();
-    assert_eq!(events, [Event::Resolved, Event::Silenced, Event::Acked, Event::Fired]);
+    let events: Vec<IncidentEvent> = history.iter().map(|line| line.event).collect();
+    assert_eq!(events, [IncidentEvent::Resolved, IncidentEvent::Silenced, IncidentEvent::Acked, IncidentEvent::Fired]);
     assert_eq!((history[1].name.as_deref(), history[1].detail.as_str()), (Some("Kim"), "1h"));
     // A person's word holds until the source has news.
     take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
-    assert_eq!(the_one(&desk).await.state, State::Resolved);
+    assert_eq!(the_one(&desk).await.state, IncidentState::Resolved);
     take(&desk, hook(vec![fires("Disk", 1, 99)])).await;
-    assert_eq!(the_one(&desk).await.state, State::Firing);
+    assert_eq!(the_one(&desk).await.state, IncidentState::Firing);
 }
 
 #[tokio::test]
@@ -217,7 +222,7 @@ async fn a_storm_is_counted_right_and_forgotten_in_the_end() {
         let name = format!("Rule{group}");
         take(&desk, hook((0..200).map(|host| ends(&name, host, 10)).collect())).await;
     }
-    assert!(all(&desk).await.iter().all(|incident| incident.state == State::Resolved));
+    assert!(all(&desk).await.iter().all(|incident| incident.state == IncidentState::Resolved));
     desk.clock.advance(Duration::from_secs(1));
     while desk.did(|tx| tx.forget(tx.now(), 5000)).await > 0 {}
     assert!(all(&desk).await.is_empty());

@@ -1,0 +1,137 @@
+//! `/incidents` and `/incident`: what burns, and what is done about it.
+
+use crate::command::argument::{Argument, Kind};
+use crate::command::grammar::{Defined, Definition, Example, Form, Group, Need};
+use crate::command::value::{Holds, Value, words};
+
+const INCIDENT: Argument = Argument::Word("id", Kind::Incident);
+
+/// Lists the chat's incidents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IncidentsCommand;
+
+impl<C: Holds<Self>> Defined<C> for IncidentsCommand {
+    const DEFINITION: Definition<C> = Definition {
+        word: "incidents",
+        aliases: &[],
+        group: Group::Work,
+        description: "List this chat's incidents",
+        forms: &[Form {
+            path: &["incidents"],
+            arguments: &[],
+            need: Need::Viewer,
+            description: "list this chat's incidents, open ones first",
+            value: words!(Self),
+        }],
+        examples: &[Example { text: "/incidents", does: "shows what burns and who has it" }],
+    };
+}
+
+/// What is to be done with one incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IncidentCommand {
+    /// Shows it.
+    Show(String),
+    /// Takes it.
+    Ack(String),
+    /// Gives it to somebody.
+    Assign {
+        /// The incident.
+        id: String,
+        /// How people call them; `None` for who says so.
+        who: Option<String>,
+    },
+    /// Wants quiet about it.
+    Silence {
+        /// The incident.
+        id: String,
+        /// How long; `None` for an hour.
+        span: Option<String>,
+    },
+    /// Says that it is over.
+    Resolve(String),
+    /// Says that it is not, or ends its silence.
+    Reopen(String),
+    /// Investigates it once more.
+    Investigate(String),
+}
+
+/// Makes a form of an incident and a word that may be left out.
+macro_rules! with_option {
+    ($variant:ident, $field:ident) => {
+        Value::Words {
+            make: |given| {
+                let mut given = given.iter().map(|word| (*word).to_owned());
+                C::from(Self::$variant { id: given.next().unwrap_or_default(), $field: given.next() })
+            },
+            said: |command| {
+                let Some(Self::$variant { id, $field }) = command.held() else { return None };
+                Some(std::iter::once(id).chain($field).map(String::as_str).collect())
+            },
+        }
+    };
+}
+
+impl<C: Holds<Self>> Defined<C> for IncidentCommand {
+    const DEFINITION: Definition<C> = Definition {
+        word: "incident",
+        aliases: &[],
+        group: Group::Work,
+        description: "Show an incident, take it, silence it or say that it is over",
+        forms: &[
+            Form {
+                path: &["incident", "show"],
+                arguments: &[INCIDENT],
+                need: Need::Viewer,
+                description: "show one with its history",
+                value: words!(|id| Self::Show(id)),
+            },
+            Form {
+                path: &["incident", "ack"],
+                arguments: &[INCIDENT],
+                need: Need::Operator,
+                description: "take one: the team is told, repeats stay quiet",
+                value: words!(|id| Self::Ack(id)),
+            },
+            Form {
+                path: &["incident", "assign"],
+                arguments: &[INCIDENT, Argument::OptionalWord("who", Kind::Person)],
+                need: Need::Operator,
+                description: "assign one to yourself, or to somebody",
+                value: with_option!(Assign, who),
+            },
+            Form {
+                path: &["incident", "silence"],
+                arguments: &[INCIDENT, Argument::OptionalWord("time", Kind::Span)],
+                need: Need::Operator,
+                description: "silence one for an hour, or for 30m, 2h, 1d",
+                value: with_option!(Silence, span),
+            },
+            Form {
+                path: &["incident", "resolve"],
+                arguments: &[INCIDENT],
+                need: Need::Operator,
+                description: "say that one is over",
+                value: words!(|id| Self::Resolve(id)),
+            },
+            Form {
+                path: &["incident", "reopen"],
+                arguments: &[INCIDENT],
+                need: Need::Operator,
+                description: "say that one is not over, or end its silence",
+                value: words!(|id| Self::Reopen(id)),
+            },
+            Form {
+                path: &["incident", "investigate"],
+                arguments: &[INCIDENT],
+                need: Need::Operator,
+                description: "investigate one, also once more",
+                value: words!(|id| Self::Investigate(id)),
+            },
+        ],
+        examples: &[
+            Example { text: "/incident ack 7", does: "takes incident 7" },
+            Example { text: "/incident silence 7 2h", does: "wants two hours of quiet about it" },
+        ],
+    };
+}

@@ -1,0 +1,126 @@
+//! What is said about incidents.
+
+use super::*;
+
+fn incident(state: crate::incident::IncidentState) -> crate::store::Incident {
+    use crate::alert::{Alert, Firing, Severity, Source};
+    let fields =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let links = [
+        "https://runbooks.example.com/disk",
+        "https://grafana.example.com/d/1",
+        "http://prometheus.example.com:9090/graph",
+    ];
+    crate::store::Incident {
+        id: crate::store::IncidentId::new(7),
+        address: address(),
+        origin: "hook:ops".into(),
+        labels: fields(&[("alertname", "DiskWillFill"), ("team", "db")]),
+        alert: Alert {
+            source: Source::Alertmanager,
+            title: "DiskWillFill: /var on db-1 fills in 3 h".into(),
+            severity: Severity::Critical,
+            status: Firing::Firing,
+            labels: fields(&[
+                ("alertname", "DiskWillFill"),
+                ("instance", "db-1:9100"),
+                ("severity", "critical"),
+                ("team", "db"),
+            ]),
+            annotations: fields(&[("runbook_url", links[0])]),
+            links: links.map(str::to_owned).into(),
+            starts_at: Some(NOW),
+            fingerprint: "5a1c0de".into(),
+        },
+        severity: Severity::Critical,
+        state,
+        owner: None,
+        alerts: 1,
+        firing: 1,
+        times: 1,
+        left_out: 0,
+        created_at: NOW,
+        starts_at: Timestamp(NOW.0 - 4_200_000),
+        last_seen_at: NOW,
+        resolved_at: None,
+        silenced_until: None,
+        folded: false,
+        due_at: None,
+        card: None,
+        carded_at: None,
+        edited_at: None,
+        card_lost: false,
+        told_at: Timestamp(0),
+        wanted: None,
+        session: None,
+        task: None,
+    }
+}
+
+#[test]
+fn incidents() {
+    use super::super::incident::*;
+    use crate::incident::{IncidentEvent, IncidentState, Refused};
+    use crate::store::{Incident, IncidentEntry};
+    let firing = incident(IncidentState::Firing);
+    let many = Incident { alerts: 12, firing: 3, times: 15, left_out: 37, owner: Some("Kim".into()), ..firing.clone() };
+    let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let silenced = Incident { silenced_until: Some(Timestamp(NOW.0 + 3_600_000)), ..incident(IncidentState::Silenced) };
+    let over = Incident { resolved_at: Some(NOW), firing: 0, ..incident(IncidentState::Resolved) };
+    let line = |event, name: Option<&str>, detail: &str| IncidentEntry {
+        at: NOW,
+        event,
+        name: name.map(str::to_owned),
+        detail: detail.to_owned(),
+    };
+    let history = [
+        line(IncidentEvent::Silenced, Some("Kim"), "1h"),
+        line(IncidentEvent::Assigned, Some("Kim"), "Ada"),
+        line(IncidentEvent::Acked, Some("Kim"), ""),
+        line(IncidentEvent::Fired, None, ""),
+    ];
+    let mut wall = wall()
+        .with("card", card(&firing, &Investigating::Running))
+        .with("card of many", card(&many, &Investigating::Done))
+        .with("card that somebody has", card(&acked, &Investigating::Failed))
+        .with("card that is silenced", card(&silenced, &Investigating::None))
+        .with("card that is over", card(&over, &Investigating::Done))
+        .with_text("title", title(&many));
+    for line in history.iter().chain(&[
+        line(IncidentEvent::Cleared, None, ""),
+        line(IncidentEvent::SilenceEnded, None, ""),
+        line(IncidentEvent::Resolved, Some("Kim"), ""),
+        line(IncidentEvent::Reopened, Some("Kim"), ""),
+        line(IncidentEvent::Investigated, Some("Kim"), ""),
+    ]) {
+        wall = wall.with("told", told(&firing, line));
+    }
+    let wall = wall
+        .with("done ack", done(&acked, IncidentEvent::Acked, false))
+        .with("done assign", done(&acked, IncidentEvent::Assigned, false))
+        .with("done silence", done(&silenced, IncidentEvent::Silenced, true))
+        .with("done silence here", done(&silenced, IncidentEvent::Silenced, false))
+        .with("done resolve", done(&over, IncidentEvent::Resolved, false))
+        .with("done reopen", done(&firing, IncidentEvent::Reopened, false))
+        .with("done investigate", done(&firing, IncidentEvent::Investigated, false))
+        .with("silenced_labels", silenced_labels(&firing.labels))
+        .with("refused", refused(&over, Refused::IsResolved))
+        .with("unknown", unknown("9"))
+        .with("bad_span", bad_span("soon", Duration::from_secs(2_592_000)))
+        .with("busy", busy(&firing))
+        .with("held spent", held(&Held::Spent(2)))
+        .with("held back", held(&Held::Unheld("notes".into())))
+        .with("held full", held(&Held::Full))
+        .with(
+            "in_brief",
+            in_brief(&task(Status::Success), "k3m9qa7x", &investigation(Some(rca(Verdict::CauseFound))), NOW),
+        )
+        .with(
+            "in_brief without an analysis",
+            in_brief(&failed(Status::ErrorCli, "401"), "k3m9qa7x", &investigation(None), NOW),
+        )
+        .with("list", list(&[firing.clone(), acked, over], 2))
+        .with("list of none", list(&[], 0))
+        .with("show", show(&firing, &Investigating::Running, &history));
+    shown("incident", wall, include_str!("../incident.rs"));
+}

@@ -1,0 +1,344 @@
+//! What is said about an incident: its card, the lines of its thread, its root cause in brief, and lists.
+
+use std::time::Duration;
+
+use signalbox_adapter::{Block, Document, Inline, one_line};
+
+use super::{Draft, cell, count, facts, line, span};
+use crate::alert::{Alert, Severity};
+use crate::clock::Timestamp;
+use crate::incident::{IncidentEvent, IncidentState, Refused};
+use crate::store::{Incident, IncidentEntry, Investigation, Status, Task};
+
+/// Longest title on a card, in characters: two lines of a phone.
+const MAX_TITLE_CHARS: usize = 80;
+/// Longest line of labels on a card, in characters.
+const MAX_WHERE_CHARS: usize = 80;
+/// Labels named on a card.
+const MAX_LABELS: usize = 4;
+/// Labels that a card does not name: its title and colour say them.
+const SAID: [&str; 3] = ["alertname", "severity", "priority"];
+/// Longest sentence of a root cause in brief, in characters.
+const MAX_SENTENCE_CHARS: usize = 240;
+/// Lines of history shown.
+pub const MAX_HISTORY: usize = 20;
+
+/// How an incident's investigation stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Investigating {
+    /// There is none.
+    None,
+    /// It waits, or runs.
+    Running,
+    /// It has ended with an answer.
+    Done,
+    /// It has ended without one.
+    Failed,
+}
+
+/// The card of an incident: what, how bad, where, since when, how often, who has it, and where to look.
+///
+/// Times are instants, not spans: a card is not changed because time goes by.
+#[must_use]
+pub fn card(incident: &Incident, investigating: &Investigating) -> Document {
+    let head = format!("{} {}", mark(incident), word(incident.severity).to_uppercase());
+    let mut content = vec![Inline::strong(head), Inline::Text(format!(" · {}", title(incident)))];
+    content.push(Inline::Break);
+    content.push(Inline::strong(standing(incident)));
+    if let Some(owner) = incident.owner.as_ref().filter(|_| incident.state != IncidentState::Acknowledged) {
+        content.push(Inline::Text(format!(" · {owner} has it")));
+    } else if incident.owner.is_none() && incident.state.is_open() {
+        content.push(Inline::Text(" · nobody has it".to_owned()));
+    }
+    let place = place(incident);
+    if !place.is_empty() {
+        content.extend([Inline::Break, Inline::Text(place)]);
+    }
+    content.extend([Inline::Break, Inline::Text(history_in_brief(incident))]);
+    let links = links(&incident.alert);
+    if !links.is_empty() {
+        content.push(Inline::Break);
+        content.extend(links);
+    }
+    content.extend([Inline::Break, Inline::Code(format!("#{}", incident.id))]);
+    let investigating = match investigating {
+        Investigating::None => "",
+        Investigating::Running => " · investigating",
+        Investigating::Done => " · root cause in the thread",
+        Investigating::Failed => " · the investigation failed",
+    };
+    content.extend((!investigating.is_empty()).then(|| Inline::Text(investigating.to_owned())));
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+fn mark(incident: &Incident) -> &'static str {
+    match (incident.state, incident.severity) {
+        (IncidentState::Resolved, _) => "🟢",
+        (IncidentState::Silenced, _) => "🔕",
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Critical) => "🔴",
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Error) => "🟠",
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Warning) => "🟡",
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Info) => "🔵",
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Unknown) => "⚪",
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    if severity == Severity::Unknown { "alert" } else { severity.as_str() }
+}
+
+/// Returns what an incident is called: its alert's title, or of several alerts what they have in common.
+#[must_use]
+pub fn title(incident: &Incident) -> String {
+    let rule = incident.labels.get("alertname").filter(|_| incident.alerts > 1);
+    one_line(rule.unwrap_or(&incident.alert.title), MAX_TITLE_CHARS)
+}
+
+fn standing(incident: &Incident) -> String {
+    match incident.state {
+        IncidentState::Firing => "Firing".to_owned(),
+        IncidentState::Acknowledged => match &incident.owner {
+            Some(owner) => format!("Acknowledged by {owner}"),
+            None => "Acknowledged".to_owned(),
+        },
+        IncidentState::Silenced => match incident.silenced_until {
+            Some(until) => format!("Silenced until {}", instant(until)),
+            None => "Silenced".to_owned(),
+        },
+        IncidentState::Resolved => match incident.resolved_at {
+            Some(at) => format!("Resolved {} after {}", instant(at), span(at.since(incident.starts_at))),
+            None => "Resolved".to_owned(),
+        },
+    }
+}
+
+fn place(incident: &Incident) -> String {
+    let labels = if incident.alerts > 1 { &incident.labels } else { &incident.alert.labels };
+    let named = labels.iter().filter(|(name, _)| !SAID.contains(&name.as_str())).take(MAX_LABELS);
+    one_line(&named.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(" · "), MAX_WHERE_CHARS)
+}
+
+fn history_in_brief(incident: &Incident) -> String {
+    let of = |number: u32, thing: &str| count(usize::try_from(number).unwrap_or(usize::MAX), thing);
+    let mut facts =
+        vec![format!("since {}", instant(incident.starts_at)), format!("seen {}", instant(incident.last_seen_at))];
+    if incident.alerts > 1 || incident.left_out > 0 {
+        facts.push(format!("{}, {} firing", of(incident.alerts, "alert"), incident.firing));
+    }
+    if incident.left_out > 0 {
+        facts.push(format!("and {} more that the sender left out", incident.left_out));
+    }
+    if incident.times > incident.alerts {
+        facts.push(format!("fired {}", of(incident.times, "time")));
+    }
+    facts.join(" · ")
+}
+
+/// Writes an instant as short as it can be read at night.
+fn instant(at: Timestamp) -> String {
+    chrono::DateTime::from_timestamp_millis(at.0)
+        .map_or_else(|| at.0.to_string(), |at| at.format("%-d %b %H:%M UTC").to_string())
+}
+
+/// Names the pages of an alert: runbook, dashboard and where it comes from, each at most once.
+fn links(alert: &Alert) -> Vec<Inline> {
+    let annotated = |word: &str| {
+        let mut all = alert.annotations.iter();
+        all.find(|(key, value)| key.to_lowercase().contains(word) && alert.links.contains(value)).map(|(_, url)| url)
+    };
+    let is_board = |url: &&String| url.contains("/d/") || url.contains("dashboard");
+    let runbook = annotated("runbook").or_else(|| alert.links.iter().find(|url| url.contains("runbook")));
+    let dashboard = annotated("dashboard").or_else(|| alert.links.iter().find(is_board));
+    let source = alert.links.iter().find(|url| Some(*url) != runbook && Some(*url) != dashboard);
+    let named = [("Runbook", runbook), ("Dashboard", dashboard), ("Source", source)];
+    let mut content = Vec::new();
+    for (name, url) in named.into_iter().filter_map(|(name, url)| Some((name, url?))) {
+        if !content.is_empty() {
+            content.push(Inline::Text(" · ".to_owned()));
+        }
+        content.push(Inline::Link { url: url.clone(), content: cell(name) });
+    }
+    content
+}
+
+/// Tells the thread of an incident what somebody did, or what happened by itself.
+#[must_use]
+pub fn told(incident: &Incident, line: &IncidentEntry) -> Document {
+    let (what, at) = (what(incident, line), instant(line.at));
+    let by = line.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+    Document {
+        blocks: vec![Block::Paragraph(vec![Inline::strong(format!("{what}{by}")), Inline::Text(format!(" · {at}"))])],
+    }
+}
+
+fn what(incident: &Incident, line: &IncidentEntry) -> String {
+    match line.event {
+        IncidentEvent::Fired => "Fires again".to_owned(),
+        IncidentEvent::Cleared => "Resolved at its source".to_owned(),
+        IncidentEvent::Acked => "Acknowledged".to_owned(),
+        IncidentEvent::Assigned => format!("Assigned to {}", line.detail),
+        IncidentEvent::Silenced => format!("Silenced for {}", line.detail),
+        IncidentEvent::SilenceEnded => match incident.firing {
+            0 => "The silence is over".to_owned(),
+            _ => "The silence is over and it still fires".to_owned(),
+        },
+        IncidentEvent::Resolved => "Resolved".to_owned(),
+        IncidentEvent::Reopened => "Reopened".to_owned(),
+        IncidentEvent::Investigated => "Investigated".to_owned(),
+    }
+}
+
+/// Answers who acted on an incident: what was done, and what that does.
+#[must_use]
+pub fn done(incident: &Incident, event: IncidentEvent, silences_source: bool) -> Document {
+    let id = incident.id;
+    let said = match event {
+        IncidentEvent::Acked => {
+            format!("#{id} is yours. The team is told and repeats stay quiet; the investigation goes on.")
+        }
+        IncidentEvent::Assigned => format!("#{id} is assigned to {}.", incident.owner.as_deref().unwrap_or("nobody")),
+        IncidentEvent::Silenced => match (incident.silenced_until, silences_source) {
+            (Some(until), true) => format!("#{id} is silenced until {}; its source is told.", instant(until)),
+            (Some(until), false) => format!("#{id} is silenced here until {}.", instant(until)),
+            (None, _) => format!("#{id} is silenced."),
+        },
+        IncidentEvent::Resolved => format!("#{id} is resolved. It opens again when its source has a new alert."),
+        IncidentEvent::Reopened => format!("#{id} is open again."),
+        IncidentEvent::Investigated => format!("#{id} is being investigated; the root cause comes into its thread."),
+        IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::SilenceEnded => {
+            format!("#{id} is {}.", incident.state.as_str())
+        }
+    };
+    Document::text(said)
+}
+
+/// Tells which labels a silence is for.
+#[must_use]
+pub fn silenced_labels<'a>(labels: impl IntoIterator<Item = (&'a String, &'a String)>) -> Document {
+    let labels = labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
+    Document::text(format!(
+        "Silenced at the source where all of these are so: {}",
+        one_line(&labels, MAX_SENTENCE_CHARS)
+    ))
+}
+
+/// Refuses what makes no sense as the incident stands.
+#[must_use]
+pub fn refused(incident: &Incident, why: Refused) -> Document {
+    Document::text(format!("#{}: nothing was done, {why}.", incident.id))
+}
+
+/// Tells that no incident of this chat is called so.
+#[must_use]
+pub fn unknown(id: &str) -> Document {
+    let id = one_line(id, 40);
+    Document::text(format!("No incident {id} here; ")).then(line("`/incidents` lists them."))
+}
+
+/// Tells that a word is no length of time for a silence.
+#[must_use]
+pub fn bad_span(word: &str, most: Duration) -> Document {
+    let word = one_line(word, 40);
+    Document::text(format!("{word:?} is no length of time up to {}; write 30m, 2h or 1d.", span(most)))
+}
+
+/// Tells that an investigation of it runs already.
+#[must_use]
+pub fn busy(incident: &Incident) -> Document {
+    Document::text(format!("#{} is being investigated already.", incident.id))
+}
+
+/// Why an incident is not investigated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// So many investigations have begun in the last hour, of its group or of the chat.
+    Spent(usize),
+    /// The agent cannot be held back, and was not allowed alerts; holds its name.
+    Unheld(String),
+    /// There is no room for another task.
+    Full,
+}
+
+/// Tells the thread, or who asked, why an incident is not investigated.
+#[must_use]
+pub fn held(why: &Held) -> Document {
+    match why {
+        Held::Spent(number) => Document::text(format!(
+            "Not investigated by itself: {} in the last hour. Answer the card, or press Investigate, to begin one.",
+            count(*number, "investigation")
+        )),
+        Held::Unheld(agent) => line(&format!(
+            "Not investigated: what `{agent}` does cannot be held back until somebody approves. \
+             `agents.{agent}.alerts = true` gives it alerts all the same."
+        )),
+        Held::Full => Document::text("Not investigated: too much waits in this chat already."),
+    }
+}
+
+/// The root cause in at most five lines; all of it stands behind a button.
+#[must_use]
+pub fn in_brief(task: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Draft {
+    let Some(rca) = investigation.rca.as_ref().filter(|_| task.status == Status::Success) else {
+        return super::rca::result(task, name, investigation, now);
+    };
+    let sentence = |text: &str| one_line(&Document::from_markdown(text).visible_text(), MAX_SENTENCE_CHARS);
+    let mut lines = vec![vec![Inline::strong("Root cause: "), Inline::Text(sentence(&rca.root_cause.claim))]];
+    lines.extend(rca.analysis.iter().take(2).map(|claim| cell(format!("• {}", sentence(&claim.claim)))));
+    if let Some(step) = rca.next_steps.first() {
+        lines.push(vec![Inline::strong("Next: "), Inline::Text(sentence(step))]);
+    }
+    let rating = match investigation.stats.score {
+        Some(score) => format!("Validity {score:.2}"),
+        None => "Validity unrated".to_owned(),
+    };
+    let took = task.finished_at.unwrap_or(now).since(task.started_at.unwrap_or(task.created_at));
+    let who = super::session::agent(&task.agent, task.model.as_deref());
+    lines.push(cell(format!("[{name}] {who} · {} · {rating}", span(took))));
+    let mut content = Vec::new();
+    for (index, line) in lines.into_iter().enumerate() {
+        content.extend((index > 0).then_some(Inline::Break));
+        content.extend(line);
+    }
+    Document { blocks: vec![Block::Paragraph(content)] }.into()
+}
+
+/// Lists a chat's incidents.
+#[must_use]
+pub fn list(incidents: &[Incident], folded: usize) -> Document {
+    let mild = match folded {
+        0 => None,
+        number => Some(Block::text(format!("{} too mild for a card.", count(number, "more incident")))),
+    };
+    if incidents.is_empty() {
+        return Document { blocks: std::iter::once(Block::text("No incidents here.")).chain(mild).collect() };
+    }
+    let rows = incidents.iter().map(|incident| {
+        let id = vec![Inline::Code(incident.id.to_string())];
+        let state = format!("{} {}", mark(incident), incident.state.as_str());
+        let owner = incident.owner.clone().unwrap_or_default();
+        let alerts = format!("{}/{}", incident.firing, incident.alerts);
+        vec![
+            id,
+            cell(state),
+            cell(one_line(&title(incident), 40)),
+            cell(alerts),
+            cell(owner),
+            cell(instant(incident.starts_at)),
+        ]
+    });
+    let table = super::table(&["id", "state", "what", "firing", "owner", "since"], rows.collect());
+    Document { blocks: std::iter::once(table).chain(mild).collect() }
+}
+
+/// Shows one incident, with its history, newest first.
+#[must_use]
+pub fn show(incident: &Incident, investigating: &Investigating, history: &[IncidentEntry]) -> Document {
+    let told = history.iter().take(MAX_HISTORY).map(|entry| {
+        let by = entry.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+        cell(format!("{}{by}", what(incident, entry)))
+    });
+    let times: Vec<String> = history.iter().take(MAX_HISTORY).map(|entry| instant(entry.at)).collect();
+    let pairs = times.iter().map(String::as_str).zip(told).collect();
+    let shown = card(incident, investigating);
+    if history.is_empty() { shown } else { shown.then(Document { blocks: vec![facts(pairs)] }) }
+}

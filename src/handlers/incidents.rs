@@ -1,0 +1,129 @@
+//! `/incidents` and `/incident`: what burns, and what people do about it. The buttons under a card carry the same.
+
+use std::time::Duration;
+
+use signalbox_adapter::one_line;
+
+use crate::command::{IncidentCommand, IncidentsCommand};
+use crate::format;
+use crate::incident::IncidentEvent;
+use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError, Tx};
+use crate::turn::incident::{self, Asked};
+use crate::turn::{Handler, Look, Turn, admit};
+
+/// Incidents in one list.
+const MAX_LISTED: usize = 30;
+/// How long an incident is silenced where nobody says.
+const USUAL_SILENCE: Duration = Duration::from_secs(3600);
+/// Longest silence.
+const MAX_SILENCE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Longest name that an incident is assigned to, in characters.
+const MAX_NAME_CHARS: usize = 40;
+
+impl Handler for IncidentsCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let chat = turn.chat();
+        let (incidents, folded) = (turn.tx.incidents(&chat, MAX_LISTED)?, turn.tx.count_folded(&chat)?);
+        turn.answer(format::incident::list(&incidents, folded))
+    }
+}
+
+impl Handler for IncidentCommand {
+    fn looks(&self) -> Vec<Look> {
+        if matches!(self, Self::Investigate(_)) { vec![Look::Presence] } else { Vec::new() }
+    }
+
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let (Self::Show(id)
+        | Self::Ack(id)
+        | Self::Assign { id, .. }
+        | Self::Silence { id, .. }
+        | Self::Resolve(id)
+        | Self::Reopen(id)
+        | Self::Investigate(id)) = self;
+        let Some(incident) = find(turn, id)? else { return turn.refuse(format::incident::unknown(id)) };
+        let (who, name) = (turn.incoming.sender.id.as_str(), person(turn));
+        let by = |event| IncidentChange::by(event, who, &name);
+        match self {
+            Self::Show(_) => {
+                let history = turn.tx.incident_history(incident.id, format::incident::MAX_HISTORY)?;
+                turn.answer(format::incident::show(&incident, &incident::investigating(turn.tx, &incident)?, &history))
+            }
+            Self::Ack(_) => act(turn, &incident, &by(IncidentEvent::Acked)),
+            Self::Assign { who: whom, .. } => {
+                let whom = whom.as_deref().map(|whom| one_line(whom.trim_start_matches('@'), MAX_NAME_CHARS));
+                let owner = whom.as_deref().unwrap_or(&name);
+                act(turn, &incident, &IncidentChange { owner: Some(owner), ..by(IncidentEvent::Assigned) })
+            }
+            Self::Silence { span, .. } => {
+                let asked = span.as_deref().map(humantime::parse_duration).unwrap_or(Ok(USUAL_SILENCE));
+                match asked.ok().filter(|span| *span > Duration::ZERO && *span <= MAX_SILENCE) {
+                    Some(silence) => {
+                        act(turn, &incident, &IncidentChange { silence: Some(silence), ..by(IncidentEvent::Silenced) })
+                    }
+                    None => {
+                        let word = span.as_deref().unwrap_or_default();
+                        turn.refuse(format::incident::bad_span(word, MAX_SILENCE))
+                    }
+                }
+            }
+            Self::Resolve(_) => act(turn, &incident, &by(IncidentEvent::Resolved)),
+            Self::Reopen(_) => act(turn, &incident, &by(IncidentEvent::Reopened)),
+            Self::Investigate(_) => investigate(turn, &incident, None),
+        }
+    }
+}
+
+/// Finds an incident of this chat; one of another is as unknown here as one that never was.
+fn find(turn: &Turn<'_>, id: &str) -> Result<Option<Incident>, StoreError> {
+    let Ok(number) = id.trim_start_matches('#').parse() else { return Ok(None) };
+    let found = turn.tx.incident(IncidentId::new(number))?;
+    Ok(found.filter(|incident| ChatKey::of(&incident.address) == turn.chat()))
+}
+
+/// How people call who speaks.
+fn person(turn: &Turn<'_>) -> String {
+    let name = one_line(&turn.incoming.sender.name, MAX_NAME_CHARS);
+    if name.is_empty() { turn.incoming.sender.id.to_string() } else { name }
+}
+
+/// Does something to an incident, tells its thread who did it, and the person what came of it.
+fn act(turn: &Turn<'_>, incident: &Incident, change: &IncidentChange<'_>) -> Result<InboxOutcome, StoreError> {
+    let changed = match turn.tx.change_incident(incident.id, change)? {
+        Ok(changed) => changed,
+        Err(why) => return turn.refuse(format::incident::refused(incident, why)),
+    };
+    incident::tell_last(turn.tx, turn.cx, &changed)?;
+    let at_source = change.event == IncidentEvent::Silenced && is_hooks(&changed);
+    if at_source {
+        let labels = format::incident::silenced_labels(Tx::silence_matchers(&changed));
+        incident::tell(turn.tx, turn.cx, &changed, labels)?;
+    }
+    turn.answer(format::incident::done(&changed, change.event, at_source))
+}
+
+/// Whether an incident came by a hook, whose source may be told of a silence.
+fn is_hooks(incident: &Incident) -> bool {
+    incident.origin.starts_with("hook:") && !Tx::silence_matchers(incident).is_empty()
+}
+
+/// Investigates an incident because somebody asks for it, with a question of their own or for its root cause.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn investigate(
+    turn: &Turn<'_>,
+    incident: &Incident,
+    question: Option<&str>,
+) -> Result<InboxOutcome, StoreError> {
+    if incident::investigating(turn.tx, incident)? == format::incident::Investigating::Running {
+        return turn.refuse(format::incident::busy(incident));
+    }
+    let (agent, _) = admit::agent(turn, None)?;
+    let name = person(turn);
+    let by = Some((turn.incoming.sender.id.as_str(), name.as_str()));
+    match incident::investigate(turn.tx, turn.cx, incident, agent, Asked { by, question })? {
+        Ok(_) => turn.answer(format::incident::done(incident, IncidentEvent::Investigated, false)),
+        Err(held) => turn.refuse(format::incident::held(&held)),
+    }
+}

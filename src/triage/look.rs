@@ -1,0 +1,135 @@
+//! One look at one incident: everything that is to be done about it by now, in one step.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::format;
+use crate::format::incident::{Held, Investigating};
+use crate::incident::{IncidentEvent, IncidentState, TriagePolicy, edit_due};
+use crate::store::{Incident, IncidentChange, IncidentId, StoreError, Tx};
+use crate::turn::Context;
+use crate::turn::incident::{self, Asked};
+
+/// Investigations of one group that begin by themselves within [`BUDGET_SPAN`].
+const MAX_PER_GROUP: usize = 2;
+/// Investigations of one chat that begin by themselves within [`BUDGET_SPAN`].
+const MAX_PER_CHAT: usize = 10;
+/// The time within which these are counted.
+const BUDGET_SPAN: Duration = Duration::from_secs(3600);
+/// How long until an incident is looked at again whose card is on its way.
+const CARD_LOOK_EVERY: Duration = Duration::from_millis(400);
+/// A thread hears of what happens by itself at most so often; the card shows all of it.
+const TELL_EVERY: Duration = Duration::from_secs(600);
+
+/// Looks at an incident; `agent` is who investigates where nobody is named.
+pub(super) fn look(
+    tx: &Tx<'_>,
+    cx: &Context,
+    policy: &TriagePolicy,
+    agent: &str,
+    id: IncidentId,
+) -> Result<(), StoreError> {
+    let Some(incident) = end_silence(tx, cx, id)? else { return Ok(()) };
+    if incident.card.is_none() || incident.card_lost {
+        incident::show(tx, cx, &incident)?;
+    }
+    let Some(incident) = tx.incident(id)? else { return Ok(()) };
+    let incident = tell_what_happened(tx, cx, incident)?;
+    let waits = begin_investigation(tx, cx, policy, agent, &incident)?;
+    let Some(incident) = tx.incident(id)? else { return Ok(()) };
+    let edit_at = change_card(tx, cx, &incident)?;
+    let silence = incident.silenced_until.filter(|_| incident.state == IncidentState::Silenced);
+    let due = [waits, edit_at, silence].into_iter().flatten().min();
+    tx.incident_due(id, due)
+}
+
+/// Ends a silence whose time is over.
+fn end_silence(tx: &Tx<'_>, cx: &Context, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+    let Some(incident) = tx.incident(id)? else { return Ok(None) };
+    let is_over =
+        incident.state == IncidentState::Silenced && incident.silenced_until.is_some_and(|until| until <= tx.now());
+    if !is_over {
+        return Ok(Some(incident));
+    }
+    // What the clock says is never refused.
+    tx.change_incident(id, &IncidentChange::by_itself(IncidentEvent::SilenceEnded))?.ok();
+    let Some(incident) = tx.incident(id)? else { return Ok(None) };
+    incident::tell_last(tx, cx, &incident)?;
+    Ok(Some(incident))
+}
+
+/// Tells the thread that an incident fires again or is over, where its last news is that and nobody has been told lately:
+/// a change of the card alone wakes nobody.
+fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: Incident) -> Result<Incident, StoreError> {
+    let Some(last) = tx.incident_history(incident.id, 1)?.pop() else { return Ok(incident) };
+    let is_news = match last.event {
+        IncidentEvent::Fired => incident.carded_at.is_some_and(|shown| last.at > shown),
+        // Who is shown changes of the card sees it turn green.
+        IncidentEvent::Cleared => !cx.can_edit(incident.address.provider.as_str()),
+        IncidentEvent::Acked
+        | IncidentEvent::Assigned
+        | IncidentEvent::Silenced
+        | IncidentEvent::SilenceEnded
+        | IncidentEvent::Resolved
+        | IncidentEvent::Reopened
+        | IncidentEvent::Investigated => false,
+    };
+    let may = last.at > incident.told_at && tx.now().since(incident.told_at) >= TELL_EVERY;
+    if is_news && may && incident::place(tx, cx, &incident)?.is_some() {
+        incident::tell(tx, cx, &incident, format::incident::told(&incident, &last))?;
+        tx.incident_told(incident.id)?;
+    }
+    Ok(incident)
+}
+
+/// Begins an investigation that is wanted; returns when to look again where it waits for the card.
+fn begin_investigation(
+    tx: &Tx<'_>,
+    cx: &Context,
+    policy: &TriagePolicy,
+    agent: &str,
+    incident: &Incident,
+) -> Result<Option<Timestamp>, StoreError> {
+    let runs = incident::investigating(tx, incident)? == Investigating::Running;
+    let is_shown = incident::place(tx, cx, incident)?.is_some();
+    let later = Some(tx.now().after(CARD_LOOK_EVERY));
+    if runs && is_shown {
+        incident::bring_home(tx, cx, incident)?;
+    }
+    let wanted =
+        incident.wanted.unwrap_or(policy.investigates(incident.severity) && incident.state == IncidentState::Firing);
+    if runs || !wanted {
+        if incident.wanted.is_none() {
+            tx.incident_wanted(incident.id, false)?;
+        }
+        return Ok(later.filter(|_| runs && !is_shown));
+    }
+    if !is_shown && !incident::waited_for_card(incident, tx.now()) {
+        return Ok(later);
+    }
+    let since = tx.now().before(BUDGET_SPAN);
+    let (of_group, of_chat) = tx.count_auto_investigations(incident.id, since)?;
+    let held = if of_group >= MAX_PER_GROUP {
+        Some(Held::Spent(of_group))
+    } else if of_chat >= MAX_PER_CHAT {
+        Some(Held::Spent(of_chat))
+    } else {
+        incident::investigate(tx, cx, incident, agent, Asked::default())?.err()
+    };
+    if let Some(held) = held {
+        tx.incident_wanted(incident.id, false)?;
+        incident::tell(tx, cx, incident, format::incident::held(&held))?;
+    }
+    Ok(later.filter(|_| !is_shown))
+}
+
+/// Changes the card where it may be changed by now; returns when it may, where that is later.
+fn change_card(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<Timestamp>, StoreError> {
+    let (Some(shown), Some(edited)) = (incident.carded_at, incident.edited_at) else { return Ok(None) };
+    let due = edit_due(shown, edited, tx.now());
+    if due > tx.now() {
+        return Ok(Some(due).filter(|_| cx.can_edit(incident.address.provider.as_str())));
+    }
+    incident::edit(tx, cx, incident)?;
+    Ok(None)
+}

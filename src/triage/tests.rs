@@ -1,0 +1,204 @@
+//! Incidents are shown, changed and told of as their rules allow, on a clock that stands still between steps.
+
+use std::collections::BTreeMap;
+
+use signalbox_adapter::{
+    ChatAddress, Document, Limits, MessageId, Part, PlainMeasure, Render, Rendered, TextUnit, Threads, split,
+};
+use tempfile::TempDir;
+
+use super::*;
+use crate::agent::catalogue::Catalogue;
+use crate::alert::{Alert, Firing, Payload, Severity, Source};
+use crate::clock::{ManualClock, Timestamp};
+use crate::config::{Agents, Config, Durability};
+use crate::incident::{AlertOrigin, Batch, IncidentEvent};
+use crate::lifecycle::Servants;
+use crate::router::Router;
+use crate::store::{About, Caps, Delivery, DeliveryState, HeldRole, IncidentChange, Options, Store, Tx};
+use crate::turn::{Context, Layout, Transport, incident};
+
+/// Renders plain text.
+struct Plain;
+
+const LIMIT_CHARS: usize = 4000;
+
+impl Render for Plain {
+    fn limits(&self) -> Limits {
+        Limits { max_text: LIMIT_CHARS, unit: TextUnit::Chars }
+    }
+
+    fn render(&self, document: &Document, max_parts: usize) -> Rendered {
+        let split = split(document, &PlainMeasure(TextUnit::Chars), LIMIT_CHARS, max_parts);
+        let rest = split.rest.clone();
+        Rendered { parts: split.numbered().iter().map(|part| Part { body: part.visible_text() }).collect(), rest }
+    }
+}
+
+/// A bus without anybody at its ends.
+struct Desk {
+    bus: Arc<Bus>,
+    policy: Arc<TriagePolicy>,
+    clock: Arc<ManualClock>,
+    _role: HeldRole,
+    _directory: TempDir,
+}
+
+impl Desk {
+    async fn new(threads: Threads) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(ManualClock::at(Timestamp(1_000_000), 7));
+        let caps = Caps { per_chat: 5, total: 8, queued_per_chat: 50, sessions_per_chat: 10, boot: "boot".into() };
+        let options = Options { durability: Durability::Process, caps };
+        let store = Store::open(directory.path(), options, Arc::clone(&clock) as _).expect("the store opens");
+        let role = store.take_core().await.expect("the role is free");
+        let mut config = Config::default();
+        config.triage.group_wait = Duration::from_secs(2);
+        config.triage.auto_investigate = Vec::new();
+        let policy = Arc::new(TriagePolicy::of(&config.triage));
+        let transport = Transport { edits: true, threads, ..Transport::new(Arc::new(Plain)) };
+        let router = Router::new(Context {
+            config,
+            agents: Catalogue::new(Agents::default(), BTreeMap::new()),
+            transports: BTreeMap::from([("test".to_owned(), transport)]),
+            state: directory.path().to_owned(),
+            layout: Layout::default(),
+        });
+        let servants = Servants::new(CancellationToken::new());
+        let (bus, _) = Bus::new(store, role.fence().clone(), router, Arc::default(), servants);
+        Self { bus, policy, clock, _role: role, _directory: directory }
+    }
+
+    async fn take(&self, alerts: Vec<Alert>) {
+        let target: ChatAddress = "test:ops".parse().expect("valid");
+        let batch = Batch { target, origin: AlertOrigin::Hook("h".into()), payload: Payload::of(alerts) };
+        self.bus.take_alerts(batch).await.expect("taken");
+    }
+
+    async fn did<T: Send + 'static>(&self, step: impl FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static) -> T {
+        self.bus.write(step).await.expect("stored")
+    }
+
+    async fn deliveries(&self) -> Vec<Delivery> {
+        self.did(|tx| tx.deliveries(None, 100_000)).await
+    }
+
+    /// Looks at what is due, delivers all that waits, and lets a time go by.
+    async fn step(&self, seconds: u64) {
+        look_at_due(&self.bus, &self.policy).await.expect("looked");
+        let waiting = self.deliveries().await.into_iter().filter(|one| one.state == DeliveryState::Pending);
+        for one in waiting.collect::<Vec<_>>() {
+            let message = MessageId::new(format!("m{}", one.id));
+            self.did(move |tx| tx.delivered(one.id, &message)).await;
+        }
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// What each message shows that is a card.
+    async fn cards(&self) -> Vec<String> {
+        let cards = self.deliveries().await.into_iter().filter(|one| matches!(one.about, Some(About::Card(_))));
+        let cards: Vec<Delivery> = cards.collect();
+        self.did(move |tx| cards.iter().map(|card| Ok(tx.last_shown(card)?.body)).collect()).await
+    }
+}
+
+fn fires(group: usize, host: usize) -> Alert {
+    let labels = [("alertname", format!("Rule{group}")), ("instance", format!("host-{host}"))];
+    Alert {
+        source: Source::Alertmanager,
+        title: format!("Rule{group} on host-{host}"),
+        severity: Severity::Critical,
+        status: Firing::Firing,
+        labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        annotations: BTreeMap::new(),
+        links: Vec::new(),
+        starts_at: Some(Timestamp(10)),
+        fingerprint: format!("{group}-{host}"),
+    }
+}
+
+#[tokio::test]
+async fn a_storm_is_one_card_a_group_with_the_right_count_and_few_changes() {
+    let desk = Desk::new(Threads::None).await;
+    for second in 0..10 {
+        for group in 0..50 {
+            desk.take((second * 20..second * 20 + 20).map(|host| fires(group, host)).collect()).await;
+        }
+        desk.step(1).await;
+    }
+    desk.step(6).await;
+    desk.step(6).await;
+    let cards = desk.cards().await;
+    assert_eq!(cards.len(), 50);
+    assert!(cards.iter().all(|card| card.contains("200 alerts, 200 firing")), "{}", cards[0]);
+    // 16 s at one change in 5 s.
+    let edits = desk.deliveries().await.into_iter().filter(|one| one.is_edit).count();
+    assert!((50..=150).contains(&edits), "{edits}");
+}
+
+#[tokio::test]
+async fn a_card_is_changed_once_a_minute_when_it_is_old_and_only_where_there_is_something_new() {
+    let desk = Desk::new(Threads::None).await;
+    desk.take(vec![fires(1, 1)]).await;
+    desk.step(2).await;
+    desk.step(3600).await;
+    for host in 2..12 {
+        desk.take(vec![fires(1, host)]).await;
+        desk.step(12).await;
+    }
+    let edits = desk.deliveries().await.into_iter().filter(|one| one.is_edit).count();
+    assert!((1..=3).contains(&edits), "{edits} in two minutes");
+    for _ in 0..3 {
+        desk.step(70).await;
+    }
+    let edits_now = desk.deliveries().await.into_iter().filter(|one| one.is_edit).count();
+    assert!(edits_now <= edits + 1, "nothing new is to be seen");
+    assert!(desk.cards().await[0].contains("11 alerts, 11 firing"));
+}
+
+#[tokio::test]
+async fn a_card_that_can_be_changed_no_more_gets_a_successor_that_answers_it() {
+    let desk = Desk::new(Threads::None).await;
+    desk.take(vec![fires(1, 1)]).await;
+    desk.step(2).await;
+    desk.step(5).await;
+    desk.take(vec![fires(1, 2)]).await;
+    look_at_due(&desk.bus, &desk.policy).await.expect("looked");
+    let edit = desk.deliveries().await.into_iter().find(|one| one.is_edit).expect("an edit");
+    desk.did(move |tx| tx.edit_refused(edit.id).and_then(|()| tx.supersede(edit.id))).await;
+    desk.step(1).await;
+    let all = desk.deliveries().await;
+    let cards: Vec<&Delivery> = all.iter().filter(|one| matches!(one.about, Some(About::Card(_)))).collect();
+    assert_eq!(cards.len(), 2);
+    let (first, second) = if cards[0].id < cards[1].id { (cards[0], cards[1]) } else { (cards[1], cards[0]) };
+    assert_eq!(second.reply_to, Some(MessageId::new(format!("m{}", first.id))));
+}
+
+#[tokio::test]
+async fn what_is_done_is_told_in_the_thread_where_there_is_one_and_else_below_the_card() {
+    for (threads, opens) in [(Threads::None, false), (Threads::AtMessage, false), (Threads::Opened, true)] {
+        let desk = Desk::new(threads).await;
+        desk.take(vec![fires(1, 1)]).await;
+        desk.step(2).await;
+        desk.step(1).await;
+        let context = Arc::clone(desk.bus.router().context());
+        desk.did(move |tx| {
+            let id = IncidentId::new(1);
+            let acked =
+                tx.change_incident(id, &IncidentChange::by(IncidentEvent::Acked, "1001", "Kim"))?.expect("it fires");
+            incident::tell_last(tx, &context, &acked)
+        })
+        .await;
+        let all = desk.deliveries().await;
+        let card = all.iter().find(|one| matches!(one.about, Some(About::Card(_)))).expect("a card");
+        let told = all.iter().find(|one| one.part.body.contains("by Kim")).expect("it is told");
+        let message = format!("m{}", card.id);
+        let thread = told.address.thread.as_ref().map(|thread| thread.as_str());
+        let reply_to = told.reply_to.as_ref().map(MessageId::as_str);
+        match threads {
+            Threads::None => assert_eq!((thread, reply_to), (None, Some(message.as_str()))),
+            Threads::AtMessage | Threads::Opened => assert_eq!((thread, reply_to), (Some(message.as_str()), None)),
+        }
+        assert_eq!(all.iter().any(|one| one.opens.is_some()), opens, "{threads:?}");
+    }
+}

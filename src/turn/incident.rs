@@ -1,0 +1,276 @@
+//! What a chat is shown of an incident: its card with its buttons, its thread, and the investigations that belong to it.
+//!
+//! Where a provider has threads at messages, all of an incident but its card stands in the thread at that card; elsewhere it
+//! answers the card.
+
+use signalbox_adapter::{Button, ChatAddress, Document, MessageId, Purpose};
+
+use super::Context;
+use crate::alert::Alert;
+use crate::clock::Timestamp;
+use crate::format;
+use crate::format::incident::{Held, Investigating};
+use crate::incident::IncidentState;
+use crate::store::{
+    About, Admission, ChatKey, Incident, NewDelivery, NewInvestigation, NewSession, NewThread, OwnTask, Status,
+    StoreError, Task, ThreadRoot, Tx,
+};
+
+/// Most buttons under a card: two rows on a phone.
+const MAX_BUTTONS: usize = 4;
+/// Alerts of an incident that an agent is told of; the rest is counted.
+const MAX_TOLD_ALERTS: usize = 20;
+/// Longest text of alerts given to an agent, in bytes.
+const MAX_ALERT_BYTES: usize = 64 * 1024;
+/// What an agent is asked where nobody asks anything more.
+const ABOUT_INCIDENT: &str = "Find the root cause of the incident whose alerts are given with this.";
+
+/// Where the messages of an incident go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadPlace {
+    /// Its thread, or the chat of its card.
+    pub address: ChatAddress,
+    /// The card, where there is no thread.
+    pub reply_to: Option<String>,
+}
+
+/// Returns where the messages of an incident go; `None` as long as its card was not shown.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn place(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<ThreadPlace>, StoreError> {
+    let (Some(card), Some(message)) = (&incident.card, tx.card_message(incident)?) else { return Ok(None) };
+    let threads = cx.threads(incident.address.provider.as_str());
+    let thread = threads.at(&incident.address, &message);
+    Ok(Some(match thread {
+        // A thread of the chat's own is no thread of this incident.
+        Some(address) if incident.address.thread.is_none() && !tx.thread_refused(card)? => {
+            ThreadPlace { address, reply_to: None }
+        }
+        Some(_) | None => {
+            ThreadPlace { address: incident.address.clone(), reply_to: Some(message.as_str().to_owned()) }
+        }
+    }))
+}
+
+/// Says something in the thread of an incident, once there is one.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell(tx: &Tx<'_>, cx: &Context, incident: &Incident, document: Document) -> Result<(), StoreError> {
+    let Some(place) = place(tx, cx, incident)? else { return Ok(()) };
+    let (parts, attachment) = cx.render(place.address.provider.as_str(), document)?;
+    tx.enqueue(&NewDelivery {
+        address: place.address,
+        window: None,
+        reply_to: place.reply_to,
+        purpose: Purpose::Alert,
+        parts,
+        buttons: Vec::new(),
+        attachment,
+        task: None,
+        inbox: None,
+        about: Some(About::Incident(incident.id)),
+    })
+}
+
+/// Says in the thread of an incident what was last done about it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell_last(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreError> {
+    match tx.incident_history(incident.id, 1)?.first() {
+        Some(line) => tell(tx, cx, incident, format::incident::told(incident, line)),
+        None => Ok(()),
+    }
+}
+
+/// Returns how the newest investigation of an incident stands.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn investigating(tx: &Tx<'_>, incident: &Incident) -> Result<Investigating, StoreError> {
+    let task = incident.task.as_ref().map(|id| tx.task(id)).transpose()?.flatten();
+    Ok(match task.map(|task| task.status) {
+        None => Investigating::None,
+        Some(Status::Queued | Status::Running) => Investigating::Running,
+        Some(Status::Ok | Status::Success) => Investigating::Done,
+        Some(
+            Status::ErrorTimeout
+            | Status::ErrorCli
+            | Status::ErrorCliNotFound
+            | Status::ErrorInternal
+            | Status::Aborted
+            | Status::Interrupted,
+        ) => Investigating::Failed,
+    })
+}
+
+/// Returns the buttons under a card: what makes most sense as the incident stands, at most four.
+#[must_use]
+pub fn buttons(incident: &Incident, investigating: &Investigating) -> Vec<Button> {
+    let button = |label: &str, verb: &str| Button {
+        label: label.to_owned(),
+        action: format!("incident {verb} {}", incident.id),
+    };
+    let ack = || button("Ack", "ack");
+    let mine = || button("Assign to me", "assign");
+    let silence = || button("Silence 1 h", "silence");
+    let resolve = || button("Resolve", "resolve");
+    let investigate = match investigating {
+        Investigating::None => Some(button("Investigate", "investigate")),
+        Investigating::Running => None,
+        Investigating::Done | Investigating::Failed => Some(button("Investigate again", "investigate")),
+    };
+    let mut all = match incident.state {
+        IncidentState::Firing => vec![ack(), mine(), silence(), resolve()],
+        IncidentState::Acknowledged => vec![mine(), silence(), resolve()],
+        IncidentState::Silenced => vec![button("End silence", "reopen"), mine(), resolve()],
+        IncidentState::Resolved => vec![button("Reopen", "reopen")],
+    };
+    all.extend(investigate);
+    all.truncate(MAX_BUTTONS);
+    all
+}
+
+/// Shows an incident's card, and has the thread at it opened; one that takes another's place answers that.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreError> {
+    let earlier = tx.card_message(incident)?.map(|message| message.as_str().to_owned());
+    let investigating = investigating(tx, incident)?;
+    let provider = incident.address.provider.as_str();
+    let (parts, attachment) = cx.render(provider, format::incident::card(incident, &investigating))?;
+    tx.enqueue(&NewDelivery {
+        address: incident.address.clone(),
+        window: None,
+        reply_to: earlier,
+        purpose: Purpose::Alert,
+        parts,
+        buttons: buttons(incident, &investigating),
+        attachment,
+        task: None,
+        inbox: None,
+        about: Some(About::Card(incident.id)),
+    })?;
+    let card = tx.incident_carded(incident.id)?;
+    if let Some(card) = card.filter(|_| cx.threads(provider).must_be_opened(&incident.address)) {
+        let (address, name) = (&incident.address, format::incident::title(incident));
+        tx.open_thread(&NewThread { address, at: ThreadRoot::Delivery(&card), name: &name, task: None })?;
+    }
+    Ok(())
+}
+
+/// Changes an incident's card, where there is something new to be seen.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn edit(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreError> {
+    let provider = incident.address.provider.as_str();
+    let Some(card) = tx.card_of(incident)?.filter(|_| cx.can_edit(provider)) else { return Ok(()) };
+    let investigating = investigating(tx, incident)?;
+    let (parts, _) = cx.render(provider, format::incident::card(incident, &investigating))?;
+    let (Some(part), buttons) = (parts.into_iter().next(), buttons(incident, &investigating)) else { return Ok(()) };
+    if tx.last_shown(&card)? == part && card.buttons == buttons {
+        return Ok(());
+    }
+    tx.replace(&card, &part, &buttons)?;
+    tx.incident_edited(incident.id)
+}
+
+/// Who wants an investigation, and what they ask.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked<'a> {
+    /// Their user id, and how people call them; `None` where it begins by itself.
+    pub by: Option<(&'a str, &'a str)>,
+    /// What they ask; `None` for the root cause.
+    pub question: Option<&'a str>,
+}
+
+/// Begins an investigation of an incident, as a task whose session belongs to it.
+///
+/// # Errors
+/// [`StoreError`]; what stands in the way comes back as [`Held`], and nothing was changed.
+pub fn investigate(
+    tx: &Tx<'_>,
+    cx: &Context,
+    incident: &Incident,
+    agent: &str,
+    asked: Asked<'_>,
+) -> Result<Result<Task, Held>, StoreError> {
+    if !cx.agents.agent(agent).is_some_and(crate::config::Agent::takes_alerts) {
+        return Ok(Err(Held::Unheld(agent.to_owned())));
+    }
+    let chat = ChatKey::of(&incident.address);
+    if tx.queue_is_full(&chat, None)?.is_some() {
+        return Ok(Err(Held::Full));
+    }
+    let place = place(tx, cx, incident)?;
+    let place = place.unwrap_or_else(|| ThreadPlace { address: incident.address.clone(), reply_to: None });
+    let (id, title) = (tx.new_task_id(), format::incident::title(incident));
+    let own = cx.state.join("work").join(id.as_str());
+    let directory = cx.agents.directory(agent).unwrap_or(&own);
+    let session = tx.create_session(&NewSession {
+        address: &place.address,
+        name: id.as_str(),
+        agent,
+        model: cx.agents.model(agent),
+        title: &title,
+        directory: &directory.to_string_lossy(),
+        investigation: true,
+    })?;
+    let question = asked.question.unwrap_or(ABOUT_INCIDENT);
+    let requested_by = asked.by.map_or_else(|| format!("incident {}", incident.id), |(who, _)| who.to_owned());
+    let admission = tx.admit_own(&OwnTask {
+        id,
+        address: &place.address,
+        reply_to: place.reply_to.as_deref(),
+        session: &session,
+        prompt: question,
+        requested_by: &requested_by,
+    })?;
+    let task = match admission {
+        Admission::Started(task) | Admission::Queued(task, _) => task,
+    };
+    tx.open_investigation(&NewInvestigation {
+        task: &task.id,
+        chat: &chat,
+        title: &title,
+        question,
+        alert: Some(&described(tx, incident)?),
+        fingerprint: Some(&incident.alert.fingerprint),
+        background: true,
+    })?;
+    tx.incident_investigated(incident.id, session.id, &task.id, asked.by)?;
+    Ok(Ok(task))
+}
+
+/// Describes the alerts of an incident for an agent; it is put between marks where it is told.
+fn described(tx: &Tx<'_>, incident: &Incident) -> Result<String, StoreError> {
+    let alerts = tx.alerts_of(incident.id, MAX_TOLD_ALERTS)?;
+    let told = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
+    let mut text = alerts.iter().map(Alert::describe).collect::<Vec<_>>().join("\n\n");
+    text.truncate(text.floor_char_boundary(MAX_ALERT_BYTES));
+    let more = incident.alerts.saturating_add(incident.left_out).saturating_sub(told);
+    if more > 0 {
+        text.push_str(&format!("\n\n… and {more} more alerts of the same group"));
+    }
+    Ok(text)
+}
+
+/// Lets an investigation that began before its incident's card was shown go on in the thread of that card.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn bring_home(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreError> {
+    let (Some(session), Some(place)) = (incident.session, place(tx, cx, incident)?) else { return Ok(()) };
+    let message = place.reply_to.map(MessageId::new);
+    tx.move_session(session, &incident.address, &place.address, message.as_ref())
+}
+
+/// Whether a card that was written at an instant has been waited for long enough.
+#[must_use]
+pub fn waited_for_card(incident: &Incident, now: Timestamp) -> bool {
+    incident.carded_at.is_some_and(|at| now.since(at) >= crate::incident::CARD_PATIENCE)
+}
