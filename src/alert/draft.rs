@@ -116,17 +116,20 @@ impl AlertDraft {
         let title = self.title.unwrap_or_else(|| UNTITLED.to_owned());
         let headline = Headline::of(&title);
         let severity = if self.severity == Severity::Unknown { headline.severity } else { self.severity };
+        let status = self.status.or(headline.status).unwrap_or_default();
+        // Only these two say when that began which is over; others say when it ended, or when it was first seen.
+        let tells_begin = matches!(self.source, Source::Alertmanager | Source::Grafana);
         let derived = || fingerprint::derived(self.source, &self.labels, &title);
         Alert {
             source: self.source,
             severity,
-            status: self.status.or(headline.status).unwrap_or_default(),
+            status,
             fingerprint: self.fingerprint.unwrap_or_else(derived),
             title,
             labels: self.labels,
             annotations: self.annotations,
             links: self.links,
-            starts_at: self.starts_at,
+            starts_at: self.starts_at.filter(|_| status == Firing::Firing || tells_begin),
         }
     }
 }

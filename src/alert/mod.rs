@@ -16,8 +16,10 @@ mod describe;
 mod draft;
 mod fingerprint;
 mod generic;
+mod github;
 mod grafana;
 mod headline;
+mod healthchecks;
 mod lookup;
 mod moment;
 mod pagerduty;
@@ -27,6 +29,7 @@ mod read;
 mod sentry;
 mod severity;
 mod status;
+mod uptime_kuma;
 
 #[cfg(test)]
 mod tests;
@@ -60,6 +63,13 @@ pub enum Source {
     Datadog,
     /// Sentry: an issue alert, a metric alert, or an issue's change.
     Sentry,
+    /// GitHub: runs of workflows, checks, deployments, security alerts.
+    GitHub,
+    /// A beat of a monitor of Uptime Kuma.
+    #[serde(rename = "uptime-kuma")]
+    UptimeKuma,
+    /// A check of Healthchecks.
+    Healthchecks,
     /// JSON of no known shape.
     Generic,
     /// Text.
@@ -76,6 +86,9 @@ impl Source {
             Self::PagerDuty => "pagerduty",
             Self::Datadog => "datadog",
             Self::Sentry => "sentry",
+            Self::GitHub => "github",
+            Self::UptimeKuma => "uptime-kuma",
+            Self::Healthchecks => "healthchecks",
             Self::Generic => "generic",
             Self::Plain => "plain",
         }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Alert, AlertError, MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, Source, alertmanager, bounds, datadog, generic, grafana,
-    pagerduty, plain, sentry,
+    Alert, AlertError, MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, Source, alertmanager, bounds, datadog, generic, github,
+    grafana, healthchecks, pagerduty, plain, sentry, uptime_kuma,
 };
 
 /// What the first line of a text that is plainly an alert begins with.
@@ -64,28 +64,51 @@ fn parsed(text: &str) -> Result<Option<Value>, AlertError> {
 }
 
 /// Reads one payload.
-fn of_value(value: &Value) -> Vec<Alert> {
-    match known(value) {
-        Some(Source::Alertmanager) => alertmanager::read(value),
-        Some(Source::Grafana) => grafana::read(value),
-        Some(Source::PagerDuty) => vec![pagerduty::read(value)],
-        Some(Source::Datadog) => vec![datadog::read(value)],
-        Some(Source::Sentry) => vec![sentry::read(value)],
-        Some(Source::Generic | Source::Plain) | None => generic::read(value).into_iter().collect(),
+pub(super) fn of_value(value: &Value) -> Vec<Alert> {
+    of_source(known(value).unwrap_or(Source::Generic), value)
+}
+
+/// Reads a payload that has the shape of a source.
+pub(super) fn of_source(source: Source, value: &Value) -> Vec<Alert> {
+    match source {
+        Source::Alertmanager => alertmanager::read(value),
+        Source::Grafana => grafana::read(value),
+        Source::PagerDuty => vec![pagerduty::read(value)],
+        Source::Datadog => vec![datadog::read(value)],
+        Source::Sentry => vec![sentry::read(value)],
+        Source::GitHub => github::read(value).into_iter().collect(),
+        Source::UptimeKuma => uptime_kuma::read(value).into_iter().collect(),
+        Source::Healthchecks => healthchecks::read(value).into_iter().collect(),
+        Source::Generic | Source::Plain => generic::read(value).into_iter().collect(),
     }
 }
 
 /// Tells which known source has payloads of this shape. Grafana's are Alertmanager's and more, so it is asked first.
 fn known(value: &Value) -> Option<Source> {
-    if grafana::fits(value) {
-        Some(Source::Grafana)
-    } else if alertmanager::fits(value) {
-        Some(Source::Alertmanager)
-    } else if pagerduty::fits(value) {
-        Some(Source::PagerDuty)
-    } else if sentry::fits(value) {
-        Some(Source::Sentry)
-    } else {
-        datadog::fits(value).then_some(Source::Datadog)
+    const ASKED: [Source; 8] = [
+        Source::Grafana,
+        Source::Alertmanager,
+        Source::PagerDuty,
+        Source::Sentry,
+        Source::GitHub,
+        Source::UptimeKuma,
+        Source::Healthchecks,
+        Source::Datadog,
+    ];
+    ASKED.into_iter().find(|source| fits(*source, value))
+}
+
+/// Tells whether a payload has the shape of a source, and is news where a source also sends what is none.
+pub(super) fn fits(source: Source, value: &Value) -> bool {
+    match source {
+        Source::Alertmanager => alertmanager::fits(value),
+        Source::Grafana => grafana::fits(value),
+        Source::PagerDuty => pagerduty::fits(value),
+        Source::Datadog => datadog::fits(value),
+        Source::Sentry => sentry::fits(value),
+        Source::GitHub => github::read(value).is_some(),
+        Source::UptimeKuma => uptime_kuma::read(value).is_some(),
+        Source::Healthchecks => healthchecks::read(value).is_some(),
+        Source::Generic | Source::Plain => false,
     }
 }

@@ -7,7 +7,7 @@ use super::bounds::{MAX_FIELD_BYTES, MAX_FIELDS, MAX_LINKS, MAX_TITLE_CHARS};
 use super::*;
 
 /// A payload of every kind, and what it is read as.
-const FIXTURES: [(&str, Source); 9] = [
+const FIXTURES: [(&str, Source); 13] = [
     (alertmanager::FIXTURE, Source::Alertmanager),
     (grafana::FIXTURE, Source::Grafana),
     (pagerduty::FIXTURE, Source::PagerDuty),
@@ -16,6 +16,10 @@ const FIXTURES: [(&str, Source); 9] = [
     (datadog::CUSTOM_FIXTURE, Source::Datadog),
     (sentry::FIXTURE, Source::Sentry),
     (sentry::METRIC_FIXTURE, Source::Sentry),
+    (github::FIXTURE, Source::GitHub),
+    (github::SECRET_FIXTURE, Source::GitHub),
+    (uptime_kuma::FIXTURE, Source::UptimeKuma),
+    (healthchecks::FIXTURE, Source::Healthchecks),
     (generic::FIXTURE, Source::Generic),
 ];
 

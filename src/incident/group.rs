@@ -4,7 +4,8 @@
 //! together. Where the sender has none, the group labels are all labels of the alert but those that name one of many
 //! alike (`instance`, `pod`, …), together with the rule's name, or where no label names it with what the title says: ten
 //! machines that run out of disk are one incident, a full disk and a slow one are two. PagerDuty's and Sentry's problems
-//! are grouped already, so there each fingerprint is a group.
+//! are grouped already, and each workflow of GitHub, monitor of Uptime Kuma and check of Healthchecks is one of its own, so
+//! there each fingerprint is a group.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +62,9 @@ impl AlertGroup {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let key = match alert.source {
-            Source::PagerDuty | Source::Sentry => format!("{source}\n{}", alert.fingerprint),
+            Source::PagerDuty | Source::Sentry | Source::GitHub | Source::UptimeKuma | Source::Healthchecks => {
+                format!("{source}\n{}", alert.fingerprint)
+            }
             Source::Alertmanager | Source::Grafana | Source::Datadog | Source::Generic | Source::Plain => {
                 let written = labels.iter().map(|(name, value)| format!("\n{name}={value}"));
                 let about = if rule(&labels).is_some() { String::new() } else { subject(&alert.title) };
