@@ -6,16 +6,24 @@ use super::reader::Section;
 
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
 
+/// Most names that can be listed.
+const MAX_HOSTS: usize = 50;
+
 /// The HTTP server of `signalbox serve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Http {
     /// Address to listen on, port 0 for any free one; `None` for no HTTP.
     pub listen: Option<SocketAddr>,
+    /// Names by which the pages may be asked for, in lower case, besides `localhost` and any number of an address.
+    pub hosts: Vec<String>,
+    /// Beginning of the address at which others reach the hooks, without a `/` at its end; `None` for the address that is
+    /// listened on.
+    pub public_url: Option<String>,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: Some(DEFAULT_LISTEN) }
+        Self { listen: Some(DEFAULT_LISTEN), hosts: Vec::new(), public_url: None }
     }
 }
 
@@ -30,8 +38,37 @@ impl Http {
         if listen.is_some_and(|address| !address.ip().to_canonical().is_loopback()) {
             section.warn("listen", "others can reach this address, and what it shows needs no password");
         }
-        Self { listen }
+        Self { listen, hosts: hosts(section), public_url: public_url(section) }
     }
+}
+
+fn hosts(section: &mut Section) -> Vec<String> {
+    let hosts = section.listed("hosts").unwrap_or_default();
+    let is_name = |host: &String| {
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    if hosts.len() > MAX_HOSTS || !hosts.iter().all(is_name) {
+        section
+            .fault("hosts", format!("must be at most {MAX_HOSTS} names without a port, such as \"bot.example.org\""));
+    }
+    hosts.iter().map(|host| host.to_ascii_lowercase()).collect()
+}
+
+fn public_url(section: &mut Section) -> Option<String> {
+    section.parsed("public_url", None, |text| {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let url = reqwest::Url::parse(text).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+        });
+        let url = url.ok_or("must be an address such as \"https://alerts.example.org\", or \"\" for none")?;
+        Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ mod allow;
 mod delivery;
 mod env;
 mod fault;
+mod hook_fields;
+mod hooks;
 mod http;
 pub mod integrations;
 mod keys;
@@ -47,6 +49,10 @@ pub use agents::{Agent, Agents, HostProbes, Idle};
 pub use allow::{Allow, Allowed, MAX_ID_BYTES, Role};
 pub use delivery::DeliverySection;
 pub use fault::{Fault, Faults, MAX_SHOWN_FAULTS};
+pub use hook_fields::HookFields;
+pub use hooks::{
+    DEFAULT_HOOK_MAX_AGE, Hook, HookSource, MAX_HOOK_ID_CHARS, MAX_HOOK_SECRET_BYTES, MIN_HOOK_SECRET_BYTES,
+};
 pub use http::Http;
 pub use kind::{KindStatement, Origin};
 pub use limits::Limits;

@@ -101,6 +101,42 @@ impl<'a> Section<'a> {
         Section { path: keys::join(&self.path, key), keys, findings: self.findings }.read(read)
     }
 
+    /// Reads a list of tables, each as a section of its own whose path ends with its number.
+    pub(super) fn tables<T>(&mut self, key: &str, read: impl Fn(&mut Section) -> T) -> Vec<T> {
+        let Some(Held { value, variable }) = self.held_value(key) else { return Vec::new() };
+        let path = keys::join(&self.path, key);
+        let toml::Value::Array(entries) = value else {
+            self.fault_of(key, format!("must be a list of tables, as [[{path}]], is {}", describe(&value)), variable);
+            return Vec::new();
+        };
+        let mut all = Vec::with_capacity(entries.len());
+        for (index, entry) in entries.into_iter().enumerate() {
+            let path = format!("{path}[{}]", index + 1);
+            match entry {
+                toml::Value::Table(table) => {
+                    let section = Section { path, keys: branch(table), findings: self.findings };
+                    all.push(section.read(&read));
+                }
+                other => self.findings.faults.push(Fault::Value {
+                    path,
+                    why: format!("must be a table, is {}", describe(&other)),
+                    variable: variable.clone(),
+                }),
+            }
+        }
+        all
+    }
+
+    /// Notes a key as known without reading it.
+    pub(super) fn asked(&mut self, key: &str) {
+        self.findings.known.insert(keys::join(&self.path, key));
+    }
+
+    /// Tells whether there is a table at a key that is not yet read.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        matches!(self.keys.get(key), Some(Node::Table(_)))
+    }
+
     /// Returns the names of the keys that are there and not yet read.
     pub(super) fn names(&self) -> Vec<String> {
         self.keys.keys().cloned().collect()

@@ -10,6 +10,8 @@ use toml::{Table, Value};
 
 use super::agents::{Agent, Agents, HostProbes, Idle};
 use super::allow::{Allowed, Role};
+use super::hook_fields::HookFields;
+use super::hooks::Hook;
 use super::kind::Origin;
 use super::observer::Recovery;
 use super::permission::Permission;
@@ -32,6 +34,7 @@ pub fn show(config: &Config) -> String {
         delivery,
         store,
         http,
+        hooks,
         render,
         triage,
         redact,
@@ -76,7 +79,15 @@ pub fn show(config: &Config) -> String {
                 ("retention", duration(store.retention)),
             ]),
         ),
-        ("http", table([("listen", http.listen.map(|address| address.to_string()).unwrap_or_default().into())])),
+        (
+            "http",
+            table([
+                ("listen", http.listen.map(|address| address.to_string()).unwrap_or_default().into()),
+                ("hosts", http.hosts.clone().into()),
+                ("public_url", http.public_url.clone().unwrap_or_default().into()),
+            ]),
+        ),
+        ("hooks", hooks.iter().map(hook).collect::<Vec<_>>().into()),
         ("render", table([("max_parts", render.max_parts.into())])),
         (
             "triage",
@@ -98,6 +109,39 @@ pub fn show(config: &Config) -> String {
     ];
     let adapters = adapters.iter().map(|(name, values)| (name, adapter(values)));
     toml::to_string(&table(sections.into_iter().chain(adapters))).expect("a tree of tables with string keys is TOML")
+}
+
+fn hook(hook: &Hook) -> Value {
+    let text = |text: &Option<String>| text.clone().map(Value::from);
+    let severity: Table = hook.severity.iter().map(|(word, name)| (word.clone(), name.clone().into())).collect();
+    let keys = [
+        ("id", Some(hook.id.clone().into())),
+        ("source", Some(hook.source.as_str().into())),
+        ("target", Some(hook.target.to_string().into())),
+        ("secret", Some(MASK.into())),
+        ("header", text(&hook.header)),
+        ("timestamp_header", text(&hook.timestamp_header)),
+        ("max_age", Some(duration(hook.max_age.unwrap_or_default()))),
+        ("severity", Some(Value::Table(severity))),
+        ("fields", hook.fields.as_ref().map(fields)),
+    ];
+    table(keys.into_iter().filter_map(|(key, value)| Some((key, value?))))
+}
+
+fn fields(fields: &HookFields) -> Value {
+    let text = |text: &Option<String>| text.clone().map(Value::from);
+    let by_name: Table = fields.labels.iter().map(|(name, path)| (name.clone(), path.clone().into())).collect();
+    let keys = [
+        ("alerts", text(&fields.alerts)),
+        ("title", text(&fields.title)),
+        ("severity", text(&fields.severity)),
+        ("status", text(&fields.status)),
+        ("fingerprint", text(&fields.fingerprint)),
+        ("starts_at", text(&fields.starts_at)),
+        ("labels", text(&fields.all_labels).or_else(|| (!by_name.is_empty()).then_some(Value::Table(by_name)))),
+        ("links", Some(fields.links.clone().into())),
+    ];
+    table(keys.into_iter().filter_map(|(key, value)| Some((key, value?))))
 }
 
 fn channel(address: &ChatAddress) -> Value {

@@ -110,12 +110,15 @@ fn the_example_shows_every_key() {
     let mut findings = Findings::default();
     Config::read(root.clone(), &statements(), &mut findings);
     for path in findings.known() {
-        let mut table = Some(&root);
+        let mut table = Some(root.clone());
         let mut found = None;
         for key in path.split('.') {
-            found = table.and_then(|table| table.get(key));
-            table = match found {
-                Some(tree::Node::Table(below)) => Some(below),
+            // The tables of a list are numbered: `hooks[1]`.
+            let (key, is_listed) = key.split_once('[').map_or((key, false), |(key, _)| (key, true));
+            found = table.and_then(|table| table.get(key).cloned());
+            table = match &found {
+                Some(tree::Node::Table(below)) => Some(below.clone()),
+                Some(tree::Node::Value(list)) if is_listed => list[0].as_table().cloned().map(tree::branch),
                 Some(tree::Node::Value(_) | tree::Node::Text { .. }) | None => None,
             };
         }
@@ -265,10 +268,10 @@ fn faults_of_the_environment_name_the_variable_and_hide_its_value() {
 
 #[test]
 fn sections_of_parts_that_are_not_built_in_are_accepted_with_a_warning() {
-    let text = "[slack]\nbot_token = 'x'\n[[hooks]]\nid = 'ops'";
+    let text = "[slack]\nbot_token = 'x'\n[[cron]]\nid = 'ops'";
     let loaded = load_bytes(text, &[("SIGNALBOX__MATRIX__TOKEN", "x")]).expect("known sections");
     let names: Vec<&str> = loaded.warnings.iter().filter_map(|warning| warning.split(':').next()).collect();
-    assert_eq!(names, ["hooks", "matrix", "slack"]);
+    assert_eq!(names, ["cron", "matrix", "slack"]);
     assert_eq!(show(&loaded.config), show(&defaults()));
 }
 

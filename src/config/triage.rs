@@ -12,7 +12,7 @@ const GROUP_WAIT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_sec
 const DEFAULT_REOPEN_WINDOW: Duration = Duration::from_secs(24 * 3600);
 const REOPEN_WINDOW: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(30 * 24 * 3600);
 /// Severities that can be named.
-const SEVERITIES: [&str; 5] = ["critical", "error", "warning", "info", "unknown"];
+pub(super) const SEVERITIES: [&str; 5] = ["critical", "error", "warning", "info", "unknown"];
 /// Most channels.
 const MAX_CHANNELS: usize = 1000;
 

@@ -6,6 +6,7 @@ use super::adapters::Adapters;
 use super::agents::Agents;
 use super::allow::Allow;
 use super::delivery::DeliverySection;
+use super::hooks::{self, Hook};
 use super::http::Http;
 use super::limits::Limits;
 use super::observer::ObserverSection;
@@ -43,6 +44,8 @@ pub struct Config {
     pub store: StoreSection,
     /// Where HTTP is answered.
     pub http: Http,
+    /// Where alerts come in.
+    pub hooks: Vec<Hook>,
     /// How long answers are shown.
     pub render: Render,
     /// What becomes of alerts.
@@ -56,13 +59,14 @@ pub struct Config {
 impl Config {
     /// Returns our own secrets, which never leave whoever quotes them.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        self.adapters.secrets()
+        self.adapters.secrets().chain(self.hooks.iter().map(|hook| &hook.secret))
     }
 
     /// Says of a default agent that alerts cannot set off that nothing is investigated by itself.
     fn warn_of_alerts(&self, root: &mut Section) {
         let default = self.agents.default.as_ref().and_then(|name| Some((name, self.agents.by_name.get(name)?)));
-        let waits = !self.triage.channels.is_empty() && !self.triage.auto_investigate.is_empty();
+        let comes = !self.triage.channels.is_empty() || !self.hooks.is_empty();
+        let waits = comes && !self.triage.auto_investigate.is_empty();
         if let Some((name, agent)) = default.filter(|(_, agent)| waits && !agent.takes_alerts()) {
             let kind = agent.kind.name;
             let why = format!(
@@ -91,6 +95,7 @@ impl Config {
                 delivery: root.section("delivery", DeliverySection::read),
                 store: root.section("store", StoreSection::read),
                 http: root.section("http", Http::read),
+                hooks: hooks::read(root),
                 render: root.section("render", Render::read),
                 triage: root.section("triage", Triage::read),
                 redact: root.section("redact", Redact::read),
