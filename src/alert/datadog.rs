@@ -72,8 +72,16 @@ pub(super) fn read(value: &Value) -> Alert {
     for pointer in ["/link", "/url", "/event_url", "/snapshot", "/logs_sample_link"] {
         draft.link(text(&fields, &[pointer]));
     }
-    draft.starts_at = moment::at(&fields, &["/date", "/date_posix", "/last_updated"]);
+    // A reminder is of the firing that runs.
+    if !text(&fields, &["/alert_transition", "/transition"]).is_some_and(|transition| is_reminder(&transition)) {
+        draft.starts_at = moment::at(&fields, &["/date", "/date_posix", "/last_updated"]);
+    }
     draft.finish()
+}
+
+fn is_reminder(transition: &str) -> bool {
+    let transition = transition.to_lowercase();
+    transition.starts_with("re-") || transition.starts_with("renotify")
 }
 
 /// Makes a fingerprint of the monitor and its scope, or of what the title is about: tags may change meanwhile.

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::draft::{AlertDraft, shown};
-use super::lookup::{scalar, text};
-use super::{Alert, Source, moment};
+use super::lookup::{items, scalar, text};
+use super::{Alert, MAX_ALERTS, Source, moment};
+use crate::config::HookFields;
 
 const TITLES: [&str; 9] =
     ["/title", "/name", "/alertname", "/alert_name", "/summary", "/subject", "/message", "/text", "/description"];
@@ -37,8 +38,40 @@ const LABELS: [&str; 14] = [
 
 /// Reads one value of a payload; none if there is nothing in it.
 pub(super) fn read(value: &Value) -> Option<Alert> {
-    let value = unwrapped(value);
+    complete(AlertDraft::of(Source::Generic), unwrapped(value))
+}
+
+/// Reads the alerts of a payload of which somebody has said where things stand; the rest goes by the usual names.
+pub(super) fn read_by(value: &Value, fields: &HookFields) -> Vec<Alert> {
+    let alerts = match &fields.alerts {
+        Some(list) => items(value, list),
+        None => value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice),
+    };
+    alerts.iter().take(MAX_ALERTS).filter_map(|alert| complete(placed(alert, fields), alert)).collect()
+}
+
+/// Starts an alert with what stands where somebody has said.
+fn placed(alert: &Value, fields: &HookFields) -> AlertDraft {
+    let at = |path: &Option<String>| path.as_ref().and_then(|path| text(alert, &[path]));
     let mut draft = AlertDraft::of(Source::Generic);
+    draft.title(at(&fields.title));
+    draft.severity([at(&fields.severity)]);
+    draft.annotation("severity", at(&fields.severity));
+    draft.status(at(&fields.status));
+    draft.fingerprint(at(&fields.fingerprint));
+    draft.starts_at = fields.starts_at.as_ref().and_then(|path| moment::at(alert, &[path]));
+    draft.labels(fields.all_labels.as_ref().and_then(|path| alert.pointer(path)));
+    for (name, path) in &fields.labels {
+        draft.label(name, text(alert, &[path]));
+    }
+    for path in &fields.links {
+        draft.link(text(alert, &[path]));
+    }
+    draft
+}
+
+/// Completes an alert by the usual names; none if there is nothing in it.
+fn complete(mut draft: AlertDraft, value: &Value) -> Option<Alert> {
     let Some(fields) = value.as_object() else {
         draft.title(scalar(value));
         draft.annotation("text", Some(shown(value)?));
@@ -52,7 +85,7 @@ pub(super) fn read(value: &Value) -> Option<Alert> {
     for state in STATES {
         draft.status(text(value, &[state]));
     }
-    draft.starts_at = moment::at(value, &STARTS);
+    draft.starts_at = draft.starts_at.or_else(|| moment::at(value, &STARTS));
     draft.fingerprint(text(value, &OWN_KEYS));
     for (key, value) in fields {
         if LABEL_OBJECTS.contains(&key.as_str()) && value.is_object() {
@@ -111,6 +144,32 @@ mod tests {
         assert_eq!(read_text(&wrapped).unwrap(), [alert]);
         assert_eq!(read_text(r#"{"labels": {"a": "b"}}"#).unwrap()[0].labels["a"], "b");
         assert!(!is_alert(FIXTURE), "other JSON may be anything");
+    }
+
+    #[test]
+    fn what_somebody_has_placed_goes_first() {
+        let path = |path: &str| Some(path.to_owned());
+        let fields = HookFields {
+            alerts: path("/items"),
+            title: path("/rule/name"),
+            severity: path("/how"),
+            status: path("/green"),
+            fingerprint: path("/rule/id"),
+            starts_at: path("/since"),
+            labels: [("host".to_owned(), "/server/name".to_owned())].into(),
+            links: vec!["/rule/page".to_owned()],
+            all_labels: None,
+        };
+        let rule = serde_json::json!({"id": 7, "name": "Disk", "page": "https://rules.example.com/7"});
+        let item = serde_json::json!({"rule": rule, "how": "P1", "green": "down", "since": 1_791_099_065,
+            "server": {"name": "db-1"}, "title": "not this"});
+        let alerts = read_by(&serde_json::json!({"items": [item]}), &fields);
+        let [disk] = alerts.as_slice() else { panic!("one alert, not {alerts:?}") };
+        assert_eq!((disk.title.as_str(), disk.severity, disk.fingerprint.as_str()), ("Disk", Severity::Critical, "7"));
+        assert_eq!((disk.labels["host"].as_str(), disk.status), ("db-1", Firing::Firing));
+        assert_eq!(disk.links[0], "https://rules.example.com/7");
+        assert_eq!(disk.starts_at, Some(crate::clock::Timestamp(1_791_099_065_000)));
+        assert!(read_by(&serde_json::json!({"other": 1}), &fields).is_empty());
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod pagerduty;
 mod payload;
 mod plain;
 mod read;
+mod sent;
 mod sentry;
 mod severity;
 mod status;
@@ -46,6 +47,7 @@ pub use fingerprint::hashed;
 pub use headline::subject;
 pub use payload::{OwnGroup, Payload, read_payload};
 pub use read::{is_alert, read};
+pub use sent::read_sent;
 pub use severity::Severity;
 pub use status::Firing;
 
@@ -136,6 +138,9 @@ pub enum AlertError {
         /// Deepest nesting that is read, in levels.
         most: usize,
     },
+    /// It was to be JSON, and is none.
+    #[error("reading an alert: it is no JSON")]
+    NotJson,
     /// There is nothing to read.
     #[error("reading an alert: there is nothing in it")]
     Empty,

@@ -26,6 +26,22 @@ fn is_event(value: &Value) -> bool {
         && (has_object(value, "/payload") || ["routing_key", "dedup_key"].iter().any(|key| value.get(key).is_some()))
 }
 
+/// Tells whether a webhook is about an incident's own state; notes, responders and updates for the public are not.
+pub(super) fn is_news(value: &Value) -> bool {
+    const STATES: [&str; 9] = [
+        "incident.triggered",
+        "incident.acknowledged",
+        "incident.unacknowledged",
+        "incident.reassigned",
+        "incident.escalated",
+        "incident.delegated",
+        "incident.reopened",
+        "incident.resolved",
+        "incident.priority_updated",
+    ];
+    is_event(value) || text(value, &["/event/event_type"]).is_some_and(|kind| STATES.contains(&kind.as_str()))
+}
+
 /// Reads a payload.
 pub(super) fn read(value: &Value) -> Alert {
     if is_webhook(value) { of_webhook(&value["event"]) } else { of_event(value) }
@@ -51,7 +67,12 @@ fn of_webhook(event: &Value) -> Alert {
     draft.link(text(event, &["/data/html_url", "/data/incident/html_url"]));
     draft.link(text(event, &["/data/service/html_url"]));
     draft.link(text(event, &["/data/conference_bridge/conference_url"]));
-    draft.starts_at = moment::at(event, &["/data/created_at", "/occurred_at"]);
+    let begins = if text(event, &["/event_type"]).is_some_and(|kind| kind == "incident.reopened") {
+        ["/occurred_at", "/data/created_at"]
+    } else {
+        ["/data/created_at", "/occurred_at"]
+    };
+    draft.starts_at = moment::at(event, &begins);
     draft.fingerprint(text(event, &["/data/incident_key", "/data/incident/id", "/data/id"]));
     draft.finish()
 }

@@ -44,16 +44,26 @@ impl Payload {
 pub fn read_payload(text: &str) -> Result<Payload, AlertError> {
     let alerts = read(text)?;
     let envelope: Option<Value> = serde_json::from_str(super::plain::unwrapped(text)).ok();
-    let Some(envelope) = envelope.filter(Value::is_object) else { return Ok(Payload::of(alerts)) };
-    let listed = items(&envelope, "/alerts").len().saturating_sub(MAX_ALERTS);
+    Ok(match envelope {
+        Some(envelope) => within(&envelope, alerts),
+        None => Payload::of(alerts),
+    })
+}
+
+/// Adds to alerts what the sender says of all of them.
+pub(super) fn within(envelope: &Value, alerts: Vec<Alert>) -> Payload {
+    if !envelope.is_object() {
+        return Payload::of(alerts);
+    }
+    let listed = items(envelope, "/alerts").len().saturating_sub(MAX_ALERTS);
     let cut = envelope.get("truncatedAlerts").and_then(Value::as_u64).unwrap_or(0);
     let left_out = u64::try_from(listed).unwrap_or(u64::MAX).saturating_add(cut);
-    Ok(Payload {
+    Payload {
         alerts,
-        group: group(&envelope),
+        group: group(envelope),
         left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
         status: envelope.get("status").and_then(Value::as_str).and_then(Firing::parse),
-    })
+    }
 }
 
 fn group(envelope: &Value) -> Option<OwnGroup> {

@@ -18,6 +18,9 @@ const LABELS: [(&str, &[&str]); 6] = [
     ("logger", &["/logger"]),
 ];
 
+/// Actions by which people say that an issue is no problem.
+const PUT_AWAY: [&str; 2] = ["archived", "ignored"];
+
 /// Tells whether this is one of Sentry's webhooks.
 pub(super) fn fits(value: &Value) -> bool {
     let has_subject = has_object(value, "/data/metric_alert")
@@ -31,6 +34,13 @@ pub(super) fn fits(value: &Value) -> bool {
 /// Tells whether this is what the older plugin sends.
 fn is_plugin(value: &Value) -> bool {
     has_object(value, "/event") && text(value, &["/event/event_id"]).is_some() && value.get("culprit").is_some()
+}
+
+/// Tells whether a webhook is about a problem's beginning or end; whose it is, and comments, are not.
+pub(super) fn is_news(value: &Value) -> bool {
+    let action = text(value, &["/action"]).unwrap_or_default();
+    let tells = ["triggered", "critical", "warning", "open", "created", "unresolved", "resolved"];
+    fits(value) && (is_plugin(value) || tells.contains(&action.as_str()) || PUT_AWAY.contains(&action.as_str()))
 }
 
 /// Reads a payload.
@@ -71,7 +81,8 @@ fn of_issue(value: &Value, subject: &Value) -> Alert {
     draft.title(text(subject, &["/title", "/message", "/metadata/title", "/metadata/value"]));
     draft.title(text(value, &["/message"]));
     draft.severity([text(subject, &["/level"]), text(value, &["/level"])]);
-    draft.status(text(value, &["/action"]));
+    let action = text(value, &["/action"]).unwrap_or_default();
+    draft.status(Some(if PUT_AWAY.contains(&action.as_str()) { "resolved".to_owned() } else { action.clone() }));
     draft.status(text(subject, &["/status"]));
     for (label, pointers) in LABELS {
         draft.label(label, text(subject, pointers).or_else(|| text(value, pointers)));
@@ -92,7 +103,9 @@ fn of_issue(value: &Value, subject: &Value) -> Alert {
     draft.annotation("count", text(subject, &["/count"]));
     draft.link(text(subject, &["/web_url", "/permalink"]));
     draft.link(text(value, &["/url"]));
-    draft.starts_at = moment::at(subject, &["/firstSeen", "/datetime", "/timestamp"]);
+    // An issue that is a problem again is so since it was last seen.
+    let begins = if action == "unresolved" { "/lastSeen" } else { "/firstSeen" };
+    draft.starts_at = moment::at(subject, &[begins, "/datetime", "/timestamp"]);
     let own = text(subject, &["/issue_id", "/groupID", "/group_id"]);
     let own = own.or_else(|| text(value, &["/data/issue/id", "/id"]));
     draft.fingerprint(own.map(|issue| format!("issue-{issue}")));

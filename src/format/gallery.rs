@@ -274,6 +274,7 @@ fn rcas() {
         .with_text("title", title("Disk is full", 0))
         .with_text("title of several", title("Disk is full", 2))
         .with("bad_alert", bad_alert(&NotTaken::Alert(&AlertError::Empty)))
+        .with("bad_alert, no JSON", bad_alert(&NotTaken::Alert(&AlertError::NotJson)))
         .with(
             "bad_alert too large",
             bad_alert(&NotTaken::Alert(&AlertError::TooLarge { bytes: 2_000_000, most: 1_048_576 })),

@@ -230,6 +230,7 @@ pub fn bad_alert(why: &NotTaken<'_>) -> Document {
         NotTaken::Alert(AlertError::TooDeep { most }) => {
             format!("Not taken: the JSON of the alert is nested more than {most} levels deep.")
         }
+        NotTaken::Alert(AlertError::NotJson) => "Not taken: the alert is no JSON.".to_owned(),
         NotTaken::Alert(AlertError::Empty) => "Not taken: the alert is empty.".to_owned(),
         NotTaken::File(BadFile::Unreadable(error)) => {
             format!("Not taken: the attached file cannot be read ({}).", one_line(error, MAX_BRIEF_CHARS))

@@ -1,0 +1,120 @@
+//! What a source's own webhook sends, as against what a person pastes: the source is known, and much of what comes is no
+//! news of a problem (pings, steps on the way, notes).
+
+use serde_json::Value;
+
+use super::{
+    AlertError, MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, Payload, Source, bounds, generic, github, healthchecks,
+    pagerduty, payload, read, sentry, uptime_kuma,
+};
+use crate::config::HookFields;
+
+/// Reads what the webhook of a source sent; none where it tells of no problem and of no end of one.
+///
+/// A payload that people have made their own (Alertmanager, Grafana, Datadog, Uptime Kuma and Healthchecks let them) is read
+/// as any other JSON. `fields` says where things stand in it; what it does not say is looked for by the usual names.
+///
+/// # Errors
+/// [`AlertError`], but for [`AlertError::Empty`]: nothing in it is none.
+pub fn read_sent(source: Source, fields: Option<&HookFields>, text: &str) -> Result<Option<Payload>, AlertError> {
+    let value = parsed(text)?;
+    let mut alerts = match fields {
+        Some(fields) => generic::read_by(&value, fields),
+        None => {
+            let items = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
+            items.iter().flat_map(|item| of_item(source, item)).take(MAX_ALERTS).collect()
+        }
+    };
+    alerts.truncate(MAX_ALERTS);
+    Ok((!alerts.is_empty()).then(|| payload::within(&value, alerts)))
+}
+
+fn parsed(text: &str) -> Result<Value, AlertError> {
+    if text.len() > MAX_INPUT_BYTES {
+        return Err(AlertError::TooLarge { bytes: text.len(), most: MAX_INPUT_BYTES });
+    }
+    serde_json::from_str(text).map_err(|_| match bounds::depth(text) > MAX_DEPTH {
+        true => AlertError::TooDeep { most: MAX_DEPTH },
+        false => AlertError::NotJson,
+    })
+}
+
+fn of_item(source: Source, item: &Value) -> Vec<super::Alert> {
+    let own = || if read::fits(source, item) { read::of_source(source, item) } else { read::of_value(item) };
+    match source {
+        Source::PagerDuty if pagerduty::is_news(item) => vec![pagerduty::read(item)],
+        Source::Sentry if sentry::is_news(item) => vec![sentry::read(item)],
+        Source::PagerDuty | Source::Sentry => Vec::new(),
+        Source::GitHub => github::read(item).into_iter().collect(),
+        Source::UptimeKuma if item.get("heartbeat").is_some() => uptime_kuma::read(item).into_iter().collect(),
+        Source::Healthchecks if healthchecks::is_check(item) => healthchecks::read(item).into_iter().collect(),
+        Source::Alertmanager
+        | Source::Grafana
+        | Source::Datadog
+        | Source::UptimeKuma
+        | Source::Healthchecks
+        | Source::Generic
+        | Source::Plain => own(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Firing, alertmanager, sentry};
+    use super::*;
+
+    fn sent(source: Source, value: &Value) -> Option<Payload> {
+        read_sent(source, None, &value.to_string()).expect("it is read")
+    }
+
+    #[test]
+    fn pings_and_steps_on_the_way_are_nothing() {
+        for (source, value) in [
+            (Source::GitHub, json!({"zen": "Keep it logically awesome.", "hook_id": 1, "hook": {}})),
+            (Source::GitHub, json!({"action": "opened", "repository": {"full_name": "a/b"}, "issue": {}})),
+            (Source::PagerDuty, json!({"event": {"event_type": "pagey.ping", "data": {"message": "Hello"}}})),
+            (Source::PagerDuty, json!({"event": {"event_type": "incident.annotated", "data": {"content": "x"}}})),
+            (Source::Sentry, json!({"action": "created", "data": {"installation": {"status": "installed"}}})),
+            (Source::UptimeKuma, json!({"heartbeat": null, "monitor": null, "msg": "Shop Testing"})),
+            (Source::Healthchecks, json!({"code": "c", "status": "paused", "now": "2026-10-04T07:31:05Z"})),
+            (Source::Alertmanager, json!({"alerts": [], "receiver": "x", "groupKey": "", "externalURL": "x"})),
+            (Source::Generic, json!({})),
+        ] {
+            assert_eq!(sent(source, &value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_or_too_deep_is_told_apart() {
+        let read = |text: &str| read_sent(Source::Generic, None, text).expect_err("refused");
+        assert_eq!(read("ALERT disk full"), AlertError::NotJson);
+        assert_eq!(read(&"[".repeat(5000)), AlertError::TooDeep { most: MAX_DEPTH });
+        assert!(matches!(read(&" ".repeat(MAX_INPUT_BYTES + 1)), AlertError::TooLarge { .. }));
+    }
+
+    #[test]
+    fn what_was_left_out_and_the_senders_group_come_along() {
+        let text = alertmanager::FIXTURE.replace("\"truncatedAlerts\": 0", "\"truncatedAlerts\": 7");
+        let payload = read_sent(Source::Alertmanager, None, &text).expect("read").expect("alerts");
+        assert_eq!((payload.alerts.len(), payload.left_out), (2, 7));
+        assert!(payload.group.is_some());
+        let own = json!({"title": "made their own", "labels": {"a": "b"}});
+        assert_eq!(sent(Source::Alertmanager, &own).expect("an alert").alerts[0].title, "made their own");
+    }
+
+    #[test]
+    fn an_issue_is_put_away_and_is_a_problem_again() {
+        let issue = |action: &str| {
+            json!({"action": action, "data": {"issue": {"id": "9", "title": "KeyError", "status": "unresolved",
+                "firstSeen": "2026-09-01T00:00:00Z", "lastSeen": "2026-10-04T07:31:05Z"}}, "installation": {}})
+        };
+        let archived = sent(Source::Sentry, &issue("archived")).expect("news").alerts.remove(0);
+        assert_eq!((archived.status, archived.starts_at), (Firing::Resolved, None));
+        let again = sent(Source::Sentry, &issue("unresolved")).expect("news").alerts.remove(0);
+        assert_eq!(again.starts_at, Some(crate::clock::Timestamp(1_791_099_065_000)));
+        assert_eq!(sent(Source::Sentry, &issue("assigned")), None);
+        assert!(sentry::is_news(&serde_json::from_str(sentry::FIXTURE).expect("JSON")));
+    }
+}
