@@ -55,7 +55,7 @@ const FLOORS: [&[&str]; 17] = [
     &["format", "outbox"],
     &["store"],
     &["host"],
-    &["rca", "incident"],
+    &["rca", "incident", "hook"],
     &["agent", "alert"],
     &["access", "redact"],
     &["command", "config"],
