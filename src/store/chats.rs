@@ -9,7 +9,7 @@ use super::id::SessionId;
 use super::tx::Tx;
 
 /// What goes with a chat from its old name (1) to its new one (2).
-pub(super) const MOVES: [&str; 9] = [
+pub(super) const MOVES: [&str; 10] = [
     "INSERT INTO moved_chats (chat, was) VALUES (?2, ?1) ON CONFLICT (chat) DO UPDATE SET was = ?1",
     "UPDATE chats SET chat = ?2 WHERE chat = ?1 AND NOT EXISTS (SELECT 1 FROM chats WHERE chat = ?2)",
     // A name that is taken there stays behind.
@@ -24,6 +24,8 @@ pub(super) const MOVES: [&str; 9] = [
          due_at = CASE WHEN state <> 'resolved' AND NOT folded THEN 0 ELSE due_at END
      WHERE chat = ?1",
     "UPDATE incident_alerts SET chat = ?2 WHERE chat = ?1",
+    "UPDATE hooks SET address = ?2 || substr(address, length(?1) + 1)
+     WHERE address = ?1 OR substr(address, 1, length(?1) + 1) = ?1 || '/'",
     // Edits of messages that are not there.
     "DELETE FROM outbox WHERE lane = ?1 || '~' AND state IN ('pending', 'unknown') AND ?2 <> ''",
     "UPDATE outbox SET lane = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL

@@ -51,9 +51,11 @@ pub(super) const FORGETS: [&str; 11] = [
 ];
 
 /// Rows whose own end has come by now (1), at most so many (2) in a step.
-pub(super) const SWEEPS: [&str; 2] = [
+pub(super) const SWEEPS: [&str; 3] = [
     "DELETE FROM kv WHERE key IN (SELECT key FROM kv WHERE expires_at < ?1 LIMIT ?2)",
     "DELETE FROM pairing_codes WHERE code IN (SELECT code FROM pairing_codes WHERE expires_at < ?1 LIMIT ?2)",
+    "DELETE FROM hook_deliveries WHERE (hook, key) IN
+         (SELECT hook, key FROM hook_deliveries WHERE expires_at < ?1 LIMIT ?2)",
 ];
 
 impl Tx<'_> {

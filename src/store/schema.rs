@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0006_forms.sql"),
     include_str!("schema/0007_threads.sql"),
     include_str!("schema/0008_incidents.sql"),
+    include_str!("schema/0009_hooks.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

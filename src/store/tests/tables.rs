@@ -5,8 +5,9 @@ use crate::store::chats::MOVES;
 use crate::store::retention::{FORGETS, SWEEPS};
 
 /// Tables whose rows nothing sweeps, each with the reason.
-const KEPT: [(&str, &str); 5] = [
+const KEPT: [(&str, &str); 6] = [
     ("chats", "one row a chat that is used: what was set there"),
+    ("hooks", "a hook stays until somebody removes it"),
     ("investigations", "each goes with its task"),
     ("moved_chats", "one row a chat that has moved: what was allowed under the old id holds"),
     ("paired", "a person stays until taken back"),
