@@ -13,13 +13,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::environment;
-use crate::incident::{Batch, TriagePolicy};
 use crate::lifecycle::{self, Servants, rehearsal};
 use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
     Approval, Deferral, Delivery, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store, StoreError,
-    Taken, Task, TaskId, Tx, UnreadableRow, Written,
+    Task, TaskId, Tx, UnreadableRow, Written,
 };
 use crate::turn::Heard;
 use crate::turn::intake;
@@ -264,19 +263,6 @@ impl Bus {
             }
             written => written,
         }
-    }
-
-    /// Takes alerts for a chat, durably; their incidents are shown and investigated from then on by themselves.
-    ///
-    /// The door of hooks: whoever answers a sender answers well only after this has returned. Taken twice, alerts that name
-    /// their `starts_at` change nothing; of those that do not, the caller drops a second copy by the sender's own id of it.
-    /// Silences that people want of such incidents wait in [`Tx::silences_waiting`] for whoever speaks to the source.
-    ///
-    /// # Errors
-    /// [`StoreError`]; nothing of the batch was stored.
-    pub async fn take_alerts(&self, batch: Batch) -> Result<Taken, StoreError> {
-        let policy = TriagePolicy::of(&self.router.context().config.triage);
-        self.write(move |tx| tx.take_alerts(&batch, &policy)).await
     }
 
     /// Notes that a provider can be reached again: what waits for it is tried at once.

@@ -61,7 +61,7 @@
 //! observer has seen becomes an [analysis](rca) at the end of the run (or the agent is asked once more), and the step that
 //! writes the end down also writes [notices](turn::notice) to the others who are to be told.
 //!
-//! Alerts take another door, [`bus::Bus::take_alerts`], whether a hook or a post in an alert channel brings them: each goes
+//! Alerts take another door, [`store::Tx::take_alerts`], whether a [hook](mod@hook) or a post in an alert channel brings them: each goes
 //! into its [`incident`] in one step, and [`triage`] does the rest from the rows: one live card, one thread below it, an
 //! investigation that begins by itself.
 //!
@@ -84,7 +84,7 @@
 //! | [`cli`] | subcommands, thin |
 //! | [`app`] | composition: every part is started, watched and stopped in one place |
 //! | [`wiring`] | one file an adapter; the only place that names an adapter crate |
-//! | [`observer`], [`transport`], [`triage`], [`http`] | servants: run agents; keep each provider listened to; look after incidents; health, readiness and metrics |
+//! | [`observer`], [`transport`], [`triage`], [`http`] | servants: run agents; keep each provider listened to; look after incidents; health, readiness, metrics and hooks |
 //! | [`bus`] | the door, and the hand-over of a commit's effects |
 //! | [`router`] | from a message to its handler: parsing, rights, dispatch |
 //! | [`handlers`] | what each command does: one file or folder a command |

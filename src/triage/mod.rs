@@ -1,7 +1,7 @@
 //! Triage: what becomes of incidents by itself. It acts on rows, so that a crash between any two of them loses nothing.
 //!
 //! ```text
-//! alerts ─► Bus::take_alerts ─► incidents (due_at) ─► look: card ─► thread, investigation ─► changes of the card
+//! alerts ─► Tx::take_alerts ─► incidents (due_at) ─► look: card ─► thread, investigation ─► changes of the card
 //! ```
 //! Each incident that is due is looked at in a step of its own: a silence that is over ends, a card that is missing is
 //! shown, an investigation that is wanted begins, a card that says something old is changed as often as it may be. What is

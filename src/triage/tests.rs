@@ -72,7 +72,8 @@ impl Desk {
     async fn take(&self, alerts: Vec<Alert>) {
         let target: ChatAddress = "test:ops".parse().expect("valid");
         let batch = Batch { target, origin: AlertOrigin::Hook("h".into()), payload: Payload::of(alerts) };
-        self.bus.take_alerts(batch).await.expect("taken");
+        let policy = Arc::clone(&self.policy);
+        self.did(move |tx| tx.take_alerts(&batch, &policy)).await;
     }
 
     async fn did<T: Send + 'static>(&self, step: impl FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static) -> T {

@@ -48,7 +48,7 @@ fn told(address: SocketAddr, request: &[u8]) -> String {
 }
 
 pub(crate) fn ask(address: SocketAddr, method: &str, path: &str) -> Answer {
-    let text = told(address, format!("{method} {path} HTTP/1.1\r\nHost: signalbox\r\n\r\n").as_bytes());
+    let text = told(address, format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
     let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
