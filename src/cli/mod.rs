@@ -2,6 +2,7 @@
 
 mod ask;
 mod config;
+mod hooks;
 mod integrations;
 mod outbox;
 mod output;
@@ -60,6 +61,9 @@ enum Command {
     /// Keep, list and verify what it is connected to
     #[command(subcommand)]
     Integrations(integrations::Arguments),
+    /// Look after the addresses at which monitoring systems tell of alerts
+    #[command(subcommand)]
+    Hooks(hooks::Arguments),
     /// End every agent that runs, whether the bot runs or not
     StopAgents,
     /// Check or show the configuration
@@ -106,6 +110,7 @@ impl Cli {
                 Command::Session(arguments) => session::run(&app, &arguments).await,
                 Command::Outbox(arguments) => outbox::run(&app, &arguments).await,
                 Command::Pair(arguments) => pair::run(&app, &arguments).await,
+                Command::Hooks(arguments) => hooks::run(&app, &arguments).await,
                 Command::Setup => setup::run(&app, &sources).await,
                 Command::StopAgents => stop_agents::run(&app).await,
                 Command::Config(_) | Command::Integrations(_) => unreachable!("handled above, without a store"),

@@ -9,6 +9,7 @@ pub mod delivery;
 mod draft;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;
+pub mod hooks;
 pub mod incident;
 pub mod intake;
 pub mod integrations;

@@ -5,4 +5,4 @@ mod analysis;
 mod background;
 mod from_a_phone;
 mod mails;
-pub(crate) mod scene;
+mod scene;

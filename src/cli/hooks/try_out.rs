@@ -1,0 +1,117 @@
+//! `signalbox hooks test`: a firing and a resolved alert over real HTTP, signed as the source signs, to the card and its end.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::super::output::{EXIT_FAILED, print};
+use crate::alert::{Alert, read_sent};
+use crate::app::App;
+use crate::config::Hook;
+use crate::format::hooks::{self as said, Broken, Tried};
+use crate::hook::{self, SampleCall, SampleStage, sample};
+use crate::incident::IncidentState;
+use crate::store::Incident;
+
+/// How long a call may take.
+const CALL_WITHIN: Duration = Duration::from_secs(15);
+/// How long a card may take beyond the wait for its group.
+const CARD_WITHIN: Duration = Duration::from_secs(20);
+/// Random characters in the name of a try.
+const NAME_CHARS: usize = 12;
+/// How often is looked for it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+pub(super) async fn run(app: &App, hook: &Hook, url: &str) -> anyhow::Result<ExitCode> {
+    match whole(app, hook, url).await? {
+        Ok(()) => {
+            say(&Tried::Holds)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(why) => {
+            eprintln!("signalbox: {}", said::broken(&why));
+            Ok(ExitCode::from(EXIT_FAILED))
+        }
+    }
+}
+
+fn say(step: &Tried<'_>) -> anyhow::Result<()> {
+    print(&said::tried(step))
+}
+
+async fn whole<'a>(app: &App, hook: &Hook, url: &'a str) -> anyhow::Result<Result<(), Broken<'a>>> {
+    let began = app.store.clock().now();
+    let name = format!("test-{}", &uuid::Uuid::new_v4().simple().to_string()[..NAME_CHARS]);
+    let firing = sample(hook, SampleStage::Firing, &name, began, began);
+    let Some(alert) = read_as(hook, &firing) else { return Ok(Err(Broken::NoAlert)) };
+    match call(url, &firing).await {
+        Ok(told) => say(&Tried::Firing(&told))?,
+        Err(why) => return Ok(Err(why)),
+    }
+    let Some(incident) = incident(app, hook, &alert).await? else { return Ok(Err(Broken::NoIncident)) };
+    let (id, place) = (incident.id, incident.address.to_string());
+    if incident.folded {
+        say(&Tried::Folded { incident: id, severity: incident.severity.as_str() })?;
+    } else if shown(app, hook, &alert).await? {
+        say(&Tried::Shown { incident: id, place: &place })?;
+    } else {
+        return Ok(Err(Broken::NotShown { incident: id, place }));
+    }
+    let resolved = sample(hook, SampleStage::Resolved, &name, began, app.store.clock().now());
+    match call(url, &resolved).await {
+        Ok(told) => say(&Tried::Resolved(&told))?,
+        Err(why) => return Ok(Err(why)),
+    }
+    let state = self::incident(app, hook, &alert).await?.map(|incident| incident.state);
+    Ok(if state == Some(IncidentState::Resolved) { Ok(()) } else { Err(Broken::NotResolved(id)) })
+}
+
+/// Returns the alert that a sample is read as.
+fn read_as(hook: &Hook, sample: &SampleCall) -> Option<Alert> {
+    let payload = read_sent(hook::source(hook), hook.fields.as_ref(), &sample.body).ok().flatten()?;
+    payload.alerts.into_iter().next()
+}
+
+/// Sends a sample; returns what the program that serves says of it.
+async fn call<'a>(url: &'a str, sample: &SampleCall) -> Result<String, Broken<'a>> {
+    let no_answer = |error: reqwest::Error| {
+        if error.is_connect() {
+            return Broken::NoServer(url);
+        }
+        Broken::NoAnswer { url, why: error.without_url().to_string() }
+    };
+    let client = reqwest::Client::builder().no_proxy().timeout(CALL_WITHIN).build().map_err(no_answer)?;
+    let mut request = client.post(url).body(sample.body.clone());
+    for (name, value) in &sample.headers {
+        request = request.header(name, value);
+    }
+    let answer = request.send().await.map_err(no_answer)?;
+    let status = answer.status();
+    let told = answer.text().await.map_err(no_answer)?.trim().to_owned();
+    if status.is_success() { Ok(told) } else { Err(Broken::Refused { status: status.as_u16(), told }) }
+}
+
+async fn incident(app: &App, hook: &Hook, alert: &Alert) -> anyhow::Result<Option<Incident>> {
+    let (target, alert) = (hook.target.clone(), alert.clone());
+    let found = app.store.read(move |tx| {
+        let target = tx.current_address(&target)?;
+        tx.incident_of_alert(&target, &alert)?.map_or(Ok(None), |(id, _)| tx.incident(id))
+    });
+    Ok(found.await?)
+}
+
+/// Waits until the card of an alert's incident has arrived; `false` when it does not in time.
+async fn shown(app: &App, hook: &Hook, alert: &Alert) -> anyhow::Result<bool> {
+    let within = app.config.triage.group_wait + CARD_WITHIN;
+    eprintln!("{}", said::tried(&Tried::Waits(app.config.triage.group_wait)));
+    let arrives = async {
+        loop {
+            if let Some(incident) = incident(app, hook, alert).await?
+                && app.store.read(move |tx| tx.card_message(&incident)).await?.is_some()
+            {
+                return Ok::<_, anyhow::Error>(true);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(within, arrives).await.unwrap_or(Ok(false))
+}

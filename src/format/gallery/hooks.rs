@@ -1,0 +1,70 @@
+//! The wall of `signalbox hooks`.
+
+use std::time::Duration;
+
+use super::{NOW, shown, wall};
+use crate::config::HookSource;
+use crate::format::hooks::*;
+use crate::store::IncidentId;
+
+#[test]
+fn hooks() {
+    let url = |source: HookSource| format!("https://alerts.example.org/hooks/{}/ops", source.as_str());
+    let listed = |id: &str, since| ListedHook {
+        id: id.to_owned(),
+        source: HookSource::Alertmanager,
+        target: "telegram:-1001234".to_owned(),
+        url: url(HookSource::Alertmanager),
+        since,
+    };
+    let incident = IncidentId::new(7);
+    let mut wall = wall()
+        .with("list", list(&[listed("ops", None), listed("alertmanager", Some(NOW))]))
+        .with("list of none", list(&[]))
+        .with("removed", removed("ops"))
+        .with_text("secret_wanted", secret_wanted(HookSource::PagerDuty, &url(HookSource::PagerDuty)))
+        .with_text("secret_wanted for one's own", secret_wanted(HookSource::Generic, &url(HookSource::Generic)))
+        .with_text("tried firing", tried(&Tried::Firing("{\"alerts\":1}")))
+        .with_text("tried, and waits", tried(&Tried::Waits(Duration::from_secs(30))))
+        .with_text("tried, folded", tried(&Tried::Folded { incident, severity: "info" }))
+        .with_text("tried, shown", tried(&Tried::Shown { incident, place: "telegram:-1001234" }))
+        .with_text("tried resolved", tried(&Tried::Resolved("{\"alerts\":1}")))
+        .with_text("tried, and all is well", tried(&Tried::Holds));
+    for why in [
+        Undone::NoSource("nagios"),
+        Undone::NoHook("ops"),
+        Undone::NoTarget,
+        Undone::NotListening,
+        Undone::Id("must be 1 to 64 letters"),
+        Undone::Taken("ops"),
+        Undone::Configured("ops"),
+        Undone::Secret("must be 16 to 512 letters"),
+        Undone::NoSecret,
+        Undone::SecretSeen,
+    ] {
+        wall = wall.with_text("undone", undone(&why));
+    }
+    for why in [
+        Broken::NoAlert,
+        Broken::NoServer("http://127.0.0.1:8787/hooks/generic/ops"),
+        Broken::NoAnswer { url: "http://127.0.0.1:8787/hooks/generic/ops", why: "it took too long".into() },
+        Broken::Refused { status: 403, told: "its secret or signature is wrong".into() },
+        Broken::NoIncident,
+        Broken::NotShown { incident, place: "telegram:-1001234".into() },
+        Broken::NotResolved(incident),
+    ] {
+        wall = wall.with_text("broken", broken(&why));
+    }
+    for source in HookSource::ALL {
+        let made = made(&MadeHook {
+            source,
+            id: "ops",
+            url: &url(source),
+            target: "telegram:-1001234",
+            secret: "abcdefghijklmnop",
+            is_local: source == HookSource::Generic,
+        });
+        wall = wall.with("made", made);
+    }
+    shown("hooks", wall, include_str!("../hooks.rs"));
+}

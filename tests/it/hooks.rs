@@ -1,0 +1,6 @@
+//! Alerts come in over HTTP.
+
+mod limits;
+mod proofs;
+mod scene;
+mod whole;
