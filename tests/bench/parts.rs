@@ -5,7 +5,9 @@ mod kit;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+use signalbox::alert::read_payload;
 use signalbox::config::Durability;
+use signalbox::incident::{AlertOrigin, Batch, TriagePolicy};
 use signalbox_adapter::{Document, PlainMeasure, TextUnit, split};
 use signalbox_console::{Style, paint};
 
@@ -81,6 +83,40 @@ fn accept_64_at_a_time(bencher: Bencher<'_, '_>, word: &str) {
         }
         runtime.block_on(said.join_all());
     });
+}
+
+/// Payloads of 200 alerts each, ten of a group, taken into their incidents.
+#[divan::bench(args = DURABILITIES, sample_count = 30, sample_size = 1)]
+fn triage_200_alerts(bencher: Bencher<'_, '_>, word: &str) {
+    let runtime = runtime();
+    let rig = runtime.block_on(Rig::start("", durability(word), 8));
+    let policy = TriagePolicy::of(&signalbox::config::Triage::default());
+    let mut payload = 0_usize;
+    bencher.counter(ItemsCount::new(ALERTS)).bench_local(|| {
+        payload += 1;
+        let (batch, policy) = (alerts(payload), policy.clone());
+        runtime.block_on(rig.bus.write(move |tx| tx.take_alerts(&batch, &policy))).expect("taken")
+    });
+}
+
+const ALERTS: usize = 200;
+
+/// An Alertmanager payload as its hook gets it.
+fn alerts(payload: usize) -> Batch {
+    let (group, first) = (payload / 10, payload % 10 * ALERTS);
+    let alert = |host: usize| {
+        format!(
+            r#"{{"status":"firing","labels":{{"alertname":"Rule{group}","severity":"warning","instance":"host-{host}"}},
+                "annotations":{{"summary":"disk of host-{host} fills"}},"startsAt":"2026-10-04T07:31:05.512Z",
+                "generatorURL":"http://prometheus.example.com/graph","fingerprint":"{group}-{host}"}}"#
+        )
+    };
+    let listed = (first..first + ALERTS).map(alert).collect::<Vec<_>>().join(",");
+    let text =
+        format!(r#"{{"version":"4","groupKey":"g{group}","status":"firing","receiver":"r","alerts":[{listed}]}}"#);
+    let payload = read_payload(&text).expect("a payload");
+    let target = "bench:1".parse().expect("an address");
+    Batch { target, origin: AlertOrigin::Hook("ops".to_owned()), payload }
 }
 
 /// Accepted, started, answered and delivered, with an agent that does nothing.

@@ -5,4 +5,4 @@ mod analysis;
 mod background;
 mod from_a_phone;
 mod mails;
-mod scene;
+pub(crate) mod scene;

@@ -21,5 +21,6 @@ mod sessions;
 mod storage;
 mod supervisor;
 mod terminal;
+mod triage;
 mod trouble;
 mod voice;

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use signalbox_adapter::{Button, Deliver, IncomingKind, ListenError, MessageId};
-use signalbox_test_support::telegram::{Fate, Fault, Person, Post};
+use signalbox_test_support::telegram::{ChatKind, Fate, Fault, Person, Post};
 
 use crate::scene::{ADA, BOB, Scene, TEAM, message, outgoing, text};
 
@@ -47,6 +47,22 @@ async fn repeated_and_reordered_updates_are_each_taken_once_and_in_order() {
     let expected: Vec<String> = (0..20).map(|number| number.to_string()).collect();
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), expected);
     assert_eq!(scene.inbox.offers().len(), 20);
+}
+
+#[tokio::test]
+async fn what_is_posted_in_a_channel_is_the_word_of_a_bot_and_so_is_its_edit() {
+    const CHANNEL: i64 = -1_001_000_777;
+    let scene = Scene::new().await;
+    scene.fake.open(CHANNEL, ChatKind::Channel, "alerts");
+    let id = scene.fake.say(CHANNEL, ADA, "[FIRING:1] Disk full");
+    scene.fake.edit(CHANNEL, ADA, id, "[RESOLVED] Disk full");
+    let taken = scene.taken(2).await;
+    let said = [IncomingKind::Text("[FIRING:1] Disk full".into()), IncomingKind::Edited("[RESOLVED] Disk full".into())];
+    assert_eq!(taken.iter().map(|one| one.kind.clone()).collect::<Vec<_>>(), said);
+    for one in &taken {
+        assert_eq!((one.sender.id.as_str(), one.sender.bot, one.direct), ("-1001000777", true, false));
+        assert_eq!(one.message, Some(message(id)));
+    }
 }
 
 #[tokio::test]

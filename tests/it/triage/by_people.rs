@@ -1,0 +1,67 @@
+//! What people do about an incident, by buttons and by commands.
+
+use super::scene::{FIRING, TEAM, Team};
+use crate::phone::scene::{ADA, EVE};
+
+#[test]
+fn an_incident_is_assigned_silenced_resolved_and_reopened_by_commands() {
+    let team = Team::by_hand("Logs are not rotated");
+    let _serving = team.serve();
+    team.alert(FIRING);
+    let card = team.shown("DiskWillFill");
+    let say = |text: &str| team.phone.fake.say(TEAM, ADA, text);
+    say("/incidents");
+    assert!(team.shown("firing").text.contains("DiskWillFill"));
+    say("/incident assign 1 @Kim");
+    team.shown("#1 is assigned to Kim");
+    assert_eq!(team.shown("Assigned to Kim by Ada").reply_to, Some(card.id));
+    say("/incident silence 1 soon");
+    team.shown("is no length of time");
+    say("/incident silence 1 2h");
+    team.shown("#1 is silenced here until");
+    let card = team.says(card.id, "Silenced until");
+    let labels: Vec<&str> = card.buttons.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(labels, ["End silence", "Assign to me", "Resolve", "Investigate"]);
+    say("/incident ack 1");
+    team.shown("it is silenced");
+    say("/incident resolve 1");
+    team.shown("Resolved by Ada");
+    say("/incident reopen #1");
+    team.shown("Reopened by Ada");
+    let asked = say("/incident show 1");
+    let history = team.phone.shown_in(TEAM, asked, "Silenced for 2h by Ada");
+    assert!(history.text.contains("Assigned to Kim by Ada"), "{history:?}");
+    say("/incident ack 99");
+    team.shown("No incident 99 here");
+    // Nobody asked for a root cause; a question below the card does.
+    team.reply(card.id, "why is it full?");
+    team.shown("#1 is being investigated");
+    assert_eq!(team.shown("Root cause: Logs are not rotated").reply_to, Some(card.id));
+}
+
+#[test]
+fn a_button_acts_with_the_rights_of_who_presses_it() {
+    let mut team = Team::by_hand("Logs are not rotated");
+    team.phone.allow_chat(TEAM, "viewer");
+    let _serving = team.serve();
+    team.alert(FIRING);
+    let card = team.shown("DiskWillFill");
+    let press = team.phone.fake.press(TEAM, EVE, card.id, "Resolve");
+    team.phone.until("the press is answered", |state| {
+        state.answers.get(&press).is_some_and(|told| told.contains("operator"))
+    });
+    assert_eq!(team.phone.house.count("incidents WHERE state = 'firing'"), 1);
+    assert!(team.press(card.id, "Resolve").contains("#1 is resolved"));
+}
+
+#[test]
+fn incidents_of_another_chat_are_unknown() {
+    let team = Team::by_hand("Logs are not rotated");
+    let _serving = team.serve();
+    team.alert(FIRING);
+    team.shown("DiskWillFill");
+    let asked = team.phone.say("/incident show 1");
+    team.phone.shown(asked, "No incident 1 here");
+    let shell = team.phone.house.say("/incidents");
+    shell.was(0, "No incidents here");
+}
