@@ -198,7 +198,7 @@ pub fn done(incident: &Incident, event: IncidentEvent, silences_source: bool) ->
         }
         IncidentEvent::Assigned => format!("#{id} is assigned to {}.", incident.owner.as_deref().unwrap_or("nobody")),
         IncidentEvent::Silenced => match (incident.silenced_until, silences_source) {
-            (Some(until), true) => format!("#{id} is silenced until {}; its source is told.", instant(until)),
+            (Some(until), true) => format!("#{id} is silenced until {}; its source is to be told.", instant(until)),
             (Some(until), false) => format!("#{id} is silenced here until {}.", instant(until)),
             (None, _) => format!("#{id} is silenced."),
         },
@@ -217,7 +217,7 @@ pub fn done(incident: &Incident, event: IncidentEvent, silences_source: bool) ->
 pub fn silenced_labels<'a>(labels: impl IntoIterator<Item = (&'a String, &'a String)>) -> Document {
     let labels = labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
     Document::text(format!(
-        "Silenced at the source where all of these are so: {}",
+        "To be silenced at the source, where all of these are so: {}",
         one_line(&labels, MAX_SENTENCE_CHARS)
     ))
 }

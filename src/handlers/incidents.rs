@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use signalbox_adapter::one_line;
 
+use crate::alert::Source;
 use crate::command::{IncidentCommand, IncidentsCommand};
 use crate::format;
 use crate::incident::IncidentEvent;
@@ -94,7 +95,7 @@ fn act(turn: &Turn<'_>, incident: &Incident, change: &IncidentChange<'_>) -> Res
         Err(why) => return turn.refuse(format::incident::refused(incident, why)),
     };
     incident::tell_last(turn.tx, turn.cx, &changed)?;
-    let at_source = change.event == IncidentEvent::Silenced && is_hooks(&changed);
+    let at_source = change.event == IncidentEvent::Silenced && knows_silences(&changed);
     if at_source {
         let labels = format::incident::silenced_labels(Tx::silence_matchers(&changed));
         incident::tell(turn.tx, turn.cx, &changed, labels)?;
@@ -102,9 +103,11 @@ fn act(turn: &Turn<'_>, incident: &Incident, change: &IncidentChange<'_>) -> Res
     turn.answer(format::incident::done(&changed, change.event, at_source))
 }
 
-/// Whether an incident came by a hook, whose source may be told of a silence.
-fn is_hooks(incident: &Incident) -> bool {
-    incident.origin.starts_with("hook:") && !Tx::silence_matchers(incident).is_empty()
+/// Whether an incident came by the hook of a source that knows silences.
+fn knows_silences(incident: &Incident) -> bool {
+    incident.origin.starts_with("hook:")
+        && incident.alert.source == Source::Alertmanager
+        && !Tx::silence_matchers(incident).is_empty()
 }
 
 /// Investigates an incident because somebody asks for it, with a question of their own or for its root cause.

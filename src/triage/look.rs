@@ -82,6 +82,11 @@ fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: Incident) -> Result<I
     Ok(incident)
 }
 
+/// Whether somebody waits for the cause: who has taken an incident does so all the more.
+fn is_loud(state: IncidentState) -> bool {
+    matches!(state, IncidentState::Firing | IncidentState::Acknowledged)
+}
+
 /// Begins an investigation that is wanted; returns when to look again where it waits for the card.
 fn begin_investigation(
     tx: &Tx<'_>,
@@ -96,8 +101,7 @@ fn begin_investigation(
     if runs && is_shown {
         incident::bring_home(tx, cx, incident)?;
     }
-    let wanted =
-        incident.wanted.unwrap_or(policy.investigates(incident.severity) && incident.state == IncidentState::Firing);
+    let wanted = incident.wanted.unwrap_or(policy.investigates(incident.severity) && is_loud(incident.state));
     if runs || !wanted {
         if incident.wanted.is_none() {
             tx.incident_wanted(incident.id, false)?;

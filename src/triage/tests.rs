@@ -46,6 +46,11 @@ struct Desk {
 
 impl Desk {
     async fn new(threads: Threads) -> Self {
+        Self::investigating(threads, &[]).await
+    }
+
+    /// A desk at which these severities are investigated, by an agent that is not there.
+    async fn investigating(threads: Threads, severities: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::at(Timestamp(1_000_000), 7));
         let caps = Caps { per_chat: 5, total: 8, queued_per_chat: 50, sessions_per_chat: 10, boot: "boot".into() };
@@ -54,7 +59,7 @@ impl Desk {
         let role = store.take_core().await.expect("the role is free");
         let mut config = Config::default();
         config.triage.group_wait = Duration::from_secs(2);
-        config.triage.auto_investigate = Vec::new();
+        config.triage.auto_investigate = severities.iter().map(|&word| word.to_owned()).collect();
         let policy = Arc::new(TriagePolicy::of(&config.triage));
         let transport = Transport { edits: true, threads, ..Transport::new(Arc::new(Plain)) };
         let router = Router::new(Context {
@@ -201,5 +206,26 @@ async fn what_is_done_is_told_in_the_thread_where_there_is_one_and_else_below_th
             Threads::AtMessage | Threads::Opened => assert_eq!((thread, reply_to), (Some(message.as_str()), None)),
         }
         assert_eq!(all.iter().any(|one| one.opens.is_some()), opens, "{threads:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_has_taken_is_investigated_all_the_same_and_what_is_silenced_is_not() {
+    for (event, begins) in [(IncidentEvent::Acked, true), (IncidentEvent::Silenced, false)] {
+        let desk = Desk::investigating(Threads::None, &["critical"]).await;
+        desk.take(vec![fires(1, 1)]).await;
+        desk.did(move |tx| {
+            let silence = (event == IncidentEvent::Silenced).then_some(Duration::from_secs(3600));
+            let change = IncidentChange { silence, ..IncidentChange::by(event, "1001", "Kim") };
+            tx.change_incident(IncidentId::new(1), &change)
+        })
+        .await
+        .expect("it fires");
+        for _ in 0..4 {
+            desk.step(2).await;
+        }
+        // The agent is not there to be held back, which is told where an investigation would have begun.
+        let told = desk.deliveries().await.into_iter().any(|one| one.part.body.contains("cannot be held back"));
+        assert_eq!(told, begins, "{event:?}");
     }
 }
