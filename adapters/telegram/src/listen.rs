@@ -220,10 +220,9 @@ async fn accept(cx: &ListenContext, incoming: Incoming) -> Result<(), ListenErro
 async fn fetch(api: &Arc<Api>, said: Said, directory: &Path) -> Result<Box<Incoming>, FileError> {
     let mut incoming = Box::new(said.incoming);
     for (number, file) in said.files.iter().enumerate() {
-        let stem = format!("{}-{number}", incoming.key.as_str().replace(':', "-"));
         let mut attempt = 1;
         let saved = loop {
-            match files::save(api, file, directory, &stem).await {
+            match files::save(api, file, directory, &incoming.key, number).await {
                 Err(FileError::Download(error)) if attempt < DOWNLOAD_ATTEMPTS => {
                     tracing::debug!(%error, attempt, "a download failed");
                     tokio::time::sleep(attempt * DOWNLOAD_PAUSE).await;

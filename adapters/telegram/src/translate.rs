@@ -4,11 +4,11 @@
 //! everything else is nothing, with a reason for the log.
 
 use signalbox_adapter::{
-    ChatAddress, ChatId, FileKind, InboundKey, Incoming, IncomingKind, MessageId, Provider, Sender, ThreadId, UserId,
+    ChatAddress, ChatId, Content, InboundKey, Incoming, IncomingKind, MessageId, Provider, Sender, ThreadId, UserId,
 };
 
 use crate::api::Bot;
-use crate::files::{Content, FileRef};
+use crate::files::FileRef;
 use crate::section::PROVIDER;
 use crate::update::{Entity, File, Membership, Message, Press, Update, User};
 
@@ -243,16 +243,6 @@ fn membership(change: &Membership) -> Piece {
         tracing::info!(chat.id = change.chat.id, member.status = status, "the bot was added to a chat or unblocked");
     }
     Piece::Nothing("the bot's membership changed")
-}
-
-impl Content {
-    /// Returns what the core calls it.
-    pub(crate) fn kind(self) -> FileKind {
-        match self {
-            Self::Any | Self::Image => FileKind::Document,
-            Self::Voice => FileKind::Voice,
-        }
-    }
 }
 
 #[cfg(test)]
