@@ -15,6 +15,8 @@ pub use store::{LostByPanic, StoreHealth, Trouble, Waiting};
 pub const READY_WITHIN: Duration = Duration::from_secs(120);
 /// Longest reason that is kept, in characters.
 pub const MAX_WHY_CHARS: usize = 200;
+/// Longest word on what a transport is kept from that is kept, in characters; it says what to do, too.
+pub const MAX_LIMITED_CHARS: usize = 500;
 
 /// State of a transport. Reasons are shown to whoever may ask, so they must hold no secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +100,7 @@ pub struct TransportHealth {
 struct Inner {
     state: TransportState,
     last_alive: Option<Instant>,
+    limited: Option<String>,
 }
 
 /// How one transport was at the moment of a snapshot.
@@ -109,6 +112,8 @@ pub struct TransportSnapshot {
     pub state: TransportState,
     /// Time since its last successful poll or heartbeat, if there was one.
     pub since_alive: Option<Duration>,
+    /// What the provider keeps from it although it listens, and how to change that.
+    pub limited: Option<String>,
 }
 
 impl Health {
@@ -132,7 +137,8 @@ impl Health {
         let transport = |(provider, health): (&String, &TransportHealth)| {
             let inner = locked(&health.inner);
             let since_alive = inner.last_alive.map(|last| now.saturating_duration_since(last));
-            TransportSnapshot { provider: provider.clone(), state: inner.state.clone(), since_alive }
+            let (state, limited) = (inner.state.clone(), inner.limited.clone());
+            TransportSnapshot { provider: provider.clone(), state, since_alive, limited }
         };
         transports.iter().map(transport).collect()
     }
@@ -140,7 +146,8 @@ impl Health {
 
 impl TransportHealth {
     fn starting() -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { state: TransportState::Starting, last_alive: None })) }
+        let inner = Inner { state: TransportState::Starting, last_alive: None, limited: None };
+        Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
     /// Notes a successful poll or heartbeat: it listens.
@@ -158,6 +165,11 @@ impl TransportHealth {
     /// Notes a state; a reason is cut to [`MAX_WHY_CHARS`].
     pub fn set(&self, state: TransportState) {
         locked(&self.inner).state = state.bounded();
+    }
+
+    /// Notes what the provider keeps from it although it listens, cut to [`MAX_LIMITED_CHARS`]; `None` when that is over.
+    pub fn limited(&self, why: Option<&str>) {
+        locked(&self.inner).limited = why.map(|why| why.chars().take(MAX_LIMITED_CHARS).collect());
     }
 }
 
@@ -238,6 +250,18 @@ mod tests {
         health.transport("discord").set(TransportState::Standby);
         let names: Vec<_> = health.snapshot(now).into_iter().map(|one| (one.provider, one.state.as_str())).collect();
         assert_eq!(names, [("discord".into(), "standby"), ("slack".into(), "refused")]);
+    }
+
+    #[test]
+    fn what_a_transport_is_kept_from_lasts_until_it_is_over() {
+        let (health, start) = (Health::new(), Instant::now());
+        let discord = health.transport("discord");
+        discord.limited(Some("no content"));
+        discord.alive_at(start);
+        let limited = only(&health, start);
+        assert_eq!((limited.is_ready(), limited.limited.as_deref()), (true, Some("no content")));
+        discord.limited(None);
+        assert_eq!(only(&health, start).limited, None);
     }
 
     #[test]

@@ -34,6 +34,9 @@ struct TransportReadiness<'a> {
     last_alive_seconds: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
+    /// What the provider keeps from it although it listens, and how to change that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limited: Option<&'a str>,
 }
 
 impl<'a> Readiness<'a> {
@@ -45,6 +48,7 @@ impl<'a> Readiness<'a> {
                 state: one.state.as_str(),
                 last_alive_seconds: one.since_alive.map(|silence| silence.as_secs()),
                 why: one.state.why(),
+                limited: one.limited.as_deref(),
             };
             (one.provider.as_str(), readiness)
         };

@@ -220,8 +220,14 @@ impl Poller {
                 }
             }
         };
-        let context =
-            ListenContext { inbox, files: around.files.clone(), alive: Arc::new(alive), shutdown: around.stop.clone() };
+        let health = around.health.clone();
+        let context = ListenContext {
+            inbox,
+            files: around.files.clone(),
+            alive: Arc::new(alive),
+            limited: Arc::new(move |why| health.limited(why)),
+            shutdown: around.stop.clone(),
+        };
         let menu = Self::announce(self.announce.clone(), around.commands.clone(), self.provider.clone());
         let listening = async {
             // Beside the first poll: a menu that is slow to set must not keep anybody waiting.

@@ -23,6 +23,9 @@ pub trait Listen: Send {
     async fn listen(&mut self, cx: &ListenContext) -> Result<(), ListenError>;
 }
 
+/// Takes what a provider keeps from a listener; `None` when that is over.
+pub type TellLimited = Arc<dyn Fn(Option<&str>) + Send + Sync>;
+
 /// Everything an adapter needs while it listens.
 #[derive(Clone)]
 pub struct ListenContext {
@@ -32,15 +35,18 @@ pub struct ListenContext {
     pub files: PathBuf,
     /// Told after every successful poll or heartbeat.
     pub alive: Arc<dyn Fn() + Send + Sync>,
+    /// Told what the provider keeps from the listener although it listens, and how to change that; `None` when that is over.
+    /// It is shown to whoever may ask, so it holds no secrets.
+    pub limited: TellLimited,
     /// Cancelled when the program stops.
     pub shutdown: CancellationToken,
 }
 
 impl ListenContext {
-    /// Makes a context that tells nobody how alive the listener is.
+    /// Makes a context that tells nobody how the listener is.
     #[must_use]
     pub fn new(inbox: Arc<dyn Inbox>, files: PathBuf, shutdown: CancellationToken) -> Self {
-        Self { inbox, files, alive: Arc::new(|| ()), shutdown }
+        Self { inbox, files, alive: Arc::new(|| ()), limited: Arc::new(|_| ()), shutdown }
     }
 }
 
