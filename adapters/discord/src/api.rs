@@ -44,6 +44,8 @@ const AGENT: &str = concat!("DiscordBot (signalbox, ", env!("CARGO_PKG_VERSION")
 /// The API of one bot.
 pub(crate) struct Api {
     client: Client,
+    /// Downloads files, and knows no token.
+    files: Client,
     base: Url,
     token: SecretString,
     bot_id: String,
@@ -68,17 +70,10 @@ impl Api {
         authorization.set_sensitive(true);
         let headers =
             HeaderMap::from_iter([(AUTHORIZATION, authorization), (USER_AGENT, HeaderValue::from_static(AGENT))]);
-        let mut client = Client::builder()
-            .default_headers(headers)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(CALL_TIMEOUT)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .redirect(Policy::none());
-        if is_loopback(&base) {
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(|error| InvalidSettings::Client(words(error)))?;
-        Ok(Self { client, base, token: settings.token, bot_id, limits: Limits::default() })
+        let client = client(headers, CALL_TIMEOUT, &base)?;
+        let named = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(AGENT))]);
+        let files = self::client(named, FILE_TIMEOUT, &base)?;
+        Ok(Self { client, files, base, token: settings.token, bot_id, limits: Limits::default() })
     }
 
     /// Returns the bot's id as its token has it.
@@ -143,6 +138,18 @@ impl Api {
             .map_err(|_| CallError::Unanswered("the answer is not what Discord's API says".to_owned()))
     }
 
+    /// Begins to download a file of a message.
+    pub(crate) async fn download(&self, url: Url) -> Result<Response, CallError> {
+        let response = self.files.get(url).send().await.map_err(unsent_or_unanswered)?;
+        match response.status() {
+            StatusCode::OK => Ok(response),
+            status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+                Err(CallError::Answered(Refusal::without_code(status.as_u16(), "the file is not there")))
+            }
+            status => Err(CallError::Unanswered(format!("the download was answered with {status}"))),
+        }
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}/{path}", self.base.as_str().trim_end_matches('/')))
     }
@@ -164,6 +171,19 @@ impl Api {
         }
         Err(refused)
     }
+}
+
+fn client(headers: HeaderMap, within: Duration, base: &Url) -> Result<Client, InvalidSettings> {
+    let mut client = Client::builder()
+        .default_headers(headers)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(within)
+        .pool_idle_timeout(IDLE_CONNECTION)
+        .redirect(Policy::none());
+    if is_loopback(base) {
+        client = client.no_proxy();
+    }
+    client.build().map_err(|error| InvalidSettings::Client(words(error)))
 }
 
 /// Reads a whole body within bounds.

@@ -50,6 +50,8 @@ pub(crate) struct Message {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) nonce: Option<Value>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) flags: u64,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) edited_timestamp: Option<String>,
 }
 
@@ -65,6 +67,8 @@ pub(crate) struct Snapshot {
 pub(crate) struct Forwarded {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) content: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) attachments: Vec<Attachment>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) embeds: Vec<Embed>,
     #[serde(default, deserialize_with = "lenient")]
@@ -149,6 +153,11 @@ pub(crate) struct Reference {
 pub(crate) struct Attachment {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) filename: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) url: String,
+    /// In bytes.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) size: Option<u64>,
 }
 
 /// A channel or thread.

@@ -25,6 +25,10 @@
 //! Where a session could not go on, what was said meanwhile is read from the channels (`backfill.rs`). Not to be had again:
 //! presses and commands of that time, and edits.
 //!
+//! A frame that comes broken each time, and an event that cannot be understood, are kept in the notes (`unread.rs`) and passed
+//! over. A message whose files are fetched (`files.rs`) holds up its own chat only (`fetching.rs`), and the session stays
+//! before it until the inbox has it.
+//!
 //! # Nothing twice
 //! Each message carries its delivery key as a nonce. When the answer to a send is unclear, first our own message as the
 //! gateway tells of it is looked for, then (for two minutes) the message is sent again, which Discord's memory of nonces
@@ -48,6 +52,8 @@ mod deliver;
 mod escape;
 mod event;
 mod failure;
+mod fetching;
+mod files;
 mod gateway;
 mod interact;
 mod limits;
@@ -61,6 +67,7 @@ mod section;
 mod sent;
 mod settings;
 mod translate;
+mod unread;
 mod write;
 
 use std::sync::Arc;

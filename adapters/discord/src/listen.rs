@@ -1,4 +1,4 @@
-//! The arriving half: one connection to the gateway for each call, and what comes of it.
+//! The arriving half: connections to the gateway, one after the other, and what comes of them.
 //!
 //! Reading and committing go on side by side. An event counts as taken when the inbox has it; from there the session goes
 //! on after a lost connection, and after a restart from the last note of it, which is at most [`NOTE_EVERY`] older: what
@@ -17,10 +17,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::api::Api;
 use crate::backfill::Heard;
 use crate::commit::Committer;
-use crate::gateway::{End, NO_CONTENT, Reader, Session, Socket, WAITING, address};
+use crate::fetching::Fetching;
+use crate::gateway::{Broken, End, Ended, NO_CONTENT, Reader, Session, Socket, WAITING, address};
 use crate::interact::Answering;
 use crate::places::Places;
 use crate::sent::Sent;
+use crate::unread::Unread;
 
 /// Longest time in which what was read is committed when a connection has ended.
 const COMMIT_WITHIN: Duration = Duration::from_secs(3);
@@ -28,6 +30,15 @@ const COMMIT_WITHIN: Duration = Duration::from_secs(3);
 /// Time between two new sessions.
 /// Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>, read 2026-11.
 const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
+
+/// Least time between two connections of one session.
+const BETWEEN_CONNECTIONS: Duration = Duration::from_millis(500);
+
+/// Time after which a connection has lasted.
+const LASTING: Duration = Duration::from_secs(5);
+
+/// Connections in a row that did not last until it is given up to go on at once.
+const MAX_SHORT: u32 = 20;
 
 /// New sessions that are left for people to use: Discord resets the token of a bot that begins more than it may in a day.
 const SPARED_SESSIONS: u64 = 50;
@@ -47,6 +58,10 @@ pub struct DiscordListen {
     went_back: bool,
     /// When a session was last begun.
     began: Option<Instant>,
+    broken: Broken,
+    unread: Unread,
+    /// Connections in a row that did not last.
+    short: u32,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +91,9 @@ impl DiscordListen {
             content: true,
             went_back: false,
             began: None,
+            broken: Broken::default(),
+            unread: Unread::default(),
+            short: 0,
         }
     }
 
@@ -85,6 +103,7 @@ impl DiscordListen {
             let lost = |error: AcceptError| ListenError::Lost(error.to_string());
             self.session = Session::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.heard = Heard::noted(cx.inbox.as_ref()).await.map_err(lost)?;
+            self.unread = Unread::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.is_looked_up = true;
         }
         let own = self.session.as_ref().filter(|_| !self.went_back);
@@ -109,7 +128,7 @@ impl DiscordListen {
     }
 
     /// Reads and commits until the connection ends.
-    async fn converse(&mut self, cx: &ListenContext, socket: &mut Socket) -> Result<End, ListenError> {
+    async fn converse(&mut self, cx: &ListenContext, socket: &mut Socket) -> Result<Ended, ListenError> {
         let (items, waiting) = mpsc::channel(WAITING);
         let reader = Reader {
             socket,
@@ -119,46 +138,79 @@ impl DiscordListen {
             answering: Answering::new(Arc::clone(&self.api)),
             alive: Arc::clone(&cx.alive),
             shutdown: &cx.shutdown,
+            broken: &mut self.broken,
         };
+        let read_until = self.session.as_ref().map_or(0, |session| session.seq);
         let committer = Committer {
             cx,
-            api: &self.api,
+            api: Arc::clone(&self.api),
             sent: &self.sent,
             places: &mut self.places,
             session: &mut self.session,
             heard: &mut self.heard,
+            read_until,
             note_at: None,
+            unread: &mut self.unread,
+            fetching: Fetching::default(),
+            unheard: Vec::new(),
         };
         let mut read = pin!(reader.read(items));
         let mut commit = pin!(committer.commit(waiting));
         tokio::select! {
             biased;
             committed = &mut commit => {
-                committed.map(|()| End::Lost("nothing is read any more".to_owned()))
+                committed.map(|()| Ended { end: End::Lost("nothing is read any more".to_owned()), was_ready: false })
             }
-            end = &mut read => match timeout(COMMIT_WITHIN, commit).await {
-                Ok(committed) => committed.map(|()| end),
+            ended = &mut read => match timeout(COMMIT_WITHIN, commit).await {
+                Ok(committed) => committed.map(|()| ended),
                 // What was not committed comes again.
-                Err(_) => Ok(end),
+                Err(_) => Ok(ended),
             },
         }
+    }
+}
+
+impl DiscordListen {
+    /// Whether a session goes on at once on another connection: Discord ends each of them sooner or later. Where one after
+    /// the other does not last, that is told, and waited.
+    fn goes_on_at_once(&mut self, end: &End, opened: Instant) -> bool {
+        let End::Lost(why) = end else { return false };
+        self.short = if opened.elapsed() < LASTING { self.short + 1 } else { 0 };
+        if self.short >= MAX_SHORT {
+            self.short = 0;
+            return false;
+        }
+        tracing::info!(why, "a connection to Discord has ended; its session goes on");
+        true
     }
 }
 
 #[async_trait]
 impl Listen for DiscordListen {
     async fn listen(&mut self, cx: &ListenContext) -> Result<(), ListenError> {
-        let mut socket = tokio::select! {
-            biased;
-            () = cx.shutdown.cancelled() => return Ok(()),
-            socket = self.open(cx) => socket?,
+        let end = loop {
+            let opened = Instant::now();
+            let mut socket = tokio::select! {
+                biased;
+                () = cx.shutdown.cancelled() => return Ok(()),
+                socket = self.open(cx) => socket?,
+            };
+            let ended = self.converse(cx, &mut socket).await;
+            socket.close().await;
+            let Ended { end, was_ready } = ended?;
+            if !was_ready || !self.goes_on_at_once(&end, opened) {
+                break end;
+            }
+            tokio::select! {
+                biased;
+                () = cx.shutdown.cancelled() => return Ok(()),
+                () = sleep_until(opened + BETWEEN_CONNECTIONS) => {}
+            }
         };
-        let end = self.converse(cx, &mut socket).await;
-        socket.close().await;
-        let end = end?;
         match &end {
             End::SessionOver(_) | End::NoContent => {
                 self.session = None;
+                self.broken = Broken::default();
                 let forgotten = Session::forget(cx.inbox.as_ref()).await;
                 forgotten.map_err(|error| ListenError::Lost(error.to_string()))?;
             }
@@ -166,6 +218,7 @@ impl Listen for DiscordListen {
         }
         if end == End::NoContent {
             self.content = false;
+            (cx.limited)(Some(NO_CONTENT));
             tracing::error!("{NO_CONTENT}");
         }
         end.as_error().map_or(Ok(()), Err)

@@ -27,7 +27,7 @@ pub(crate) fn command(interaction: &Interaction) -> Option<String> {
 /// Returns a message that somebody forwarded, marked as such, so that nobody takes it for their own words or a command.
 pub(crate) fn forwarded(message: &Message) -> Option<String> {
     let said = message.message_snapshots.iter().map(|snapshot| {
-        let Forwarded { content, embeds, components } = &snapshot.message;
+        let Forwarded { content, embeds, components, attachments: _ } = &snapshot.message;
         gathered(content, embeds, components)
     });
     let said: Vec<String> = said.filter(|text| !text.is_empty()).collect();

@@ -82,6 +82,11 @@ impl Refusal {
         Some(Self { status, code, message, errors, retry_after })
     }
 
+    /// Makes one of a server that has no codes.
+    pub(crate) fn without_code(status: u16, message: &str) -> Self {
+        Self { status, code: 0, message: message.to_owned(), errors: Value::Null, retry_after: None }
+    }
+
     /// Says what it is about; `in_thread` where the message went to a thread.
     pub(crate) fn about(&self, in_thread: bool) -> About {
         match self.code {

@@ -3,6 +3,7 @@
 use signalbox_adapter::{ChatAddress, InboundKey, Incoming, IncomingKind, MessageId, Sender, UserId};
 
 use crate::event::{Interaction, Member, Message, User};
+use crate::files::{self, FileRef};
 use crate::interact::Answered;
 use crate::places;
 use crate::posted;
@@ -19,8 +20,17 @@ pub(crate) struct Us {
     pub(crate) user: String,
 }
 
-/// Understands a message, or an edited one; `None` where it is nothing for the core.
-pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: bool) -> Option<Incoming> {
+/// A message that somebody wrote.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// The message, without its files.
+    pub(crate) incoming: Incoming,
+    /// Its files, not downloaded yet.
+    pub(crate) files: Vec<FileRef>,
+}
+
+/// Understands a message, or an edited one, whose files came with the first; `None` where it is nothing for the core.
+pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: bool) -> Option<Said> {
     let author = message.author.as_ref().filter(|author| author.id != us.user)?;
     if !WRITTEN.contains(&message.kind) {
         return None;
@@ -32,7 +42,7 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
     if let Some(forwarded) = posted::forwarded(message) {
         text = [text.as_str(), forwarded.as_str()].join("\n\n").trim_start().to_owned();
     }
-    let files = &message.attachments;
+    let files = if edited { Vec::new() } else { files::of(message) };
     if text.is_empty() && files.is_empty() && !mentioned {
         return None;
     }
@@ -44,8 +54,7 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
     };
     let replied = message.message_reference.as_ref().filter(|reference| reference.kind == 0);
     let replied_to = message.referenced_message.as_deref().and_then(|replied| replied.author.as_ref());
-    let not_taken = files.iter().map(|file| format!("{} was not taken.", file.filename));
-    Some(Incoming {
+    let incoming = Incoming {
         key: InboundKey::new(format!("discord:{}:{key}", us.bot_id)),
         address,
         sender: sender(author, message.member.as_ref(), message.webhook_id.as_deref()),
@@ -56,9 +65,10 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
         window: None,
         directory: None,
         files: Vec::new(),
-        not_taken: not_taken.collect(),
+        not_taken: Vec::new(),
         kind: if edited { IncomingKind::Edited(text) } else { IncomingKind::Text(text) },
-    })
+    };
+    Some(Said { incoming, files })
 }
 
 /// Understands an interaction, which was answered so; `None` where it is nothing for the core.

@@ -13,6 +13,6 @@ mod session;
 mod socket;
 
 pub(crate) use end::{End, NO_CONTENT};
-pub(crate) use reader::{Event, Item, Reader, WAITING};
+pub(crate) use reader::{Broken, Ended, Event, Item, Reader, WAITING};
 pub(crate) use session::{Missed, Session};
 pub(crate) use socket::{Socket, address};

@@ -17,6 +17,7 @@ use super::frame::{self, Frame, op};
 use super::session::Session;
 use super::socket::{Heard, Socket};
 use crate::interact::{Answer, Answering};
+use crate::unread::{MAX_TEXT_BYTES, Piece};
 
 /// Events that may be read and not committed.
 pub(crate) const WAITING: usize = 256;
@@ -53,6 +54,34 @@ pub(crate) enum Item {
     Event(Event),
     /// An event that says nothing to us.
     Passed(u64),
+    /// A frame that came broken again and again.
+    Broken(Piece),
+}
+
+/// The frame that came broken last, and how often: on connections in a row, each of which ended with it. Where one ends
+/// otherwise, it may have been the connection that broke the frame.
+#[derive(Debug, Default)]
+pub(crate) struct Broken {
+    after: u64,
+    times: u32,
+}
+
+/// How often a frame may come broken in the same place until it is passed over.
+const BROKEN_TIMES: u32 = 3;
+
+impl Broken {
+    /// Counts a broken frame behind an event, and returns how often one came there.
+    fn count(&mut self, after: u64) -> u32 {
+        self.times = if self.after == after { self.times.saturating_add(1) } else { 1 };
+        self.after = after;
+        self.times
+    }
+}
+
+/// How reading ended, and whether the session had begun or gone on.
+pub(crate) struct Ended {
+    pub(crate) end: End,
+    pub(crate) was_ready: bool,
 }
 
 /// An event as it was read.
@@ -83,6 +112,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) alive: Arc<dyn Fn() + Send + Sync>,
     /// Cancelled when the program stops.
     pub(crate) shutdown: &'a CancellationToken,
+    /// What came broken on the connections before this one.
+    pub(crate) broken: &'a mut Broken,
 }
 
 /// What is known of the connection so far.
@@ -95,6 +126,8 @@ struct State {
     beat: Option<Interval>,
     is_heard: bool,
     was_full: bool,
+    /// Whether it ends with a broken frame.
+    is_broken: bool,
 }
 
 #[derive(Deserialize)]
@@ -116,7 +149,7 @@ struct Owner {
 
 impl Reader<'_> {
     /// Reads until the connection ends or the program stops.
-    pub(crate) async fn read(mut self, items: mpsc::Sender<Item>) -> End {
+    pub(crate) async fn read(mut self, items: mpsc::Sender<Item>) -> Ended {
         let mut state = State {
             seq: self.session.as_ref().map(|session| session.seq),
             is_ready: false,
@@ -124,7 +157,16 @@ impl Reader<'_> {
             beat: None,
             is_heard: true,
             was_full: false,
+            is_broken: false,
         };
+        let end = self.read_on(&mut state, &items).await;
+        if !state.is_broken {
+            *self.broken = Broken::default();
+        }
+        Ended { end, was_ready: state.is_ready }
+    }
+
+    async fn read_on(&mut self, state: &mut State, items: &mpsc::Sender<Item>) -> End {
         let mut place = None;
         loop {
             // Each branch may be dropped: a frame is heard whole or not at all.
@@ -135,7 +177,7 @@ impl Reader<'_> {
                     return End::Lost("the gateway did not begin a session in time".to_owned());
                 }
                 () = tick(state.beat.as_mut()), if state.beat.is_some() => {
-                    match self.beat(&mut state, place.is_none()).await {
+                    match self.beat(state, place.is_none()).await {
                         Ok(()) => continue,
                         Err(end) => return end,
                     }
@@ -147,7 +189,7 @@ impl Reader<'_> {
                 }
                 heard = self.socket.next(), if place.is_some() => heard,
             };
-            match self.hear(&mut state, heard).await {
+            match self.hear(state, heard).await {
                 Ok(None) => {}
                 Ok(Some(item)) => {
                     if let Some(place) = place.take() {
@@ -165,8 +207,9 @@ impl Reader<'_> {
             Heard::Closed(code, reason) => return Err(End::closed(code, &reason, self.content)),
             Heard::Gone(why) => return Err(End::Lost(why)),
         };
-        let broken = |_| End::Lost("a frame of the gateway could not be read".to_owned());
-        let frame: Frame<'_> = serde_json::from_str(text.as_str()).map_err(broken)?;
+        let Ok(frame) = serde_json::from_str::<Frame<'_>>(text.as_str()) else {
+            return self.broken(state, text.as_str());
+        };
         match frame.op {
             op::DISPATCH => return self.dispatch(state, &frame),
             op::HELLO => self.greet(state, &frame).await?,
@@ -187,6 +230,19 @@ impl Reader<'_> {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// Judges a frame that cannot be read: the connection may be at fault, so it is asked for again; where it comes so each
+    /// time, it is kept and passed over. The session stays before it until the next event.
+    fn broken(&mut self, state: &mut State, text: &str) -> Result<Option<Item>, End> {
+        let lost = || End::Lost("a frame of the gateway could not be read".to_owned());
+        let seq = state.seq.ok_or_else(lost)?;
+        if self.broken.count(seq) < BROKEN_TIMES {
+            state.is_broken = true;
+            return Err(lost());
+        }
+        let text = text[..text.floor_char_boundary(MAX_TEXT_BYTES)].to_owned();
+        Ok(Some(Item::Broken(Piece { what: "a broken frame".to_owned(), seq, text })))
     }
 
     /// Answers the server's first word: with a session that goes on, or a new one.

@@ -20,7 +20,7 @@ fn message(more: Value) -> Message {
 }
 
 fn taken(more: Value) -> Option<Incoming> {
-    said(&us(), address("7", None), &message(more), false)
+    said(&us(), address("7", None), &message(more), false).map(|said| said.incoming)
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_webhook_is_a_bot_and_known_by_its_own_id() {
 
 #[test]
 fn an_edit_has_a_key_of_its_own_and_a_preview_is_none() {
-    let edit = |more| said(&us(), address("7", None), &message(more), true);
+    let edit = |more| said(&us(), address("7", None), &message(more), true).map(|said| said.incoming);
     let incoming = edit(json!({ "edited_timestamp": "2026-11-29T08:00:00+00:00" })).expect("taken");
     assert_eq!(incoming.key.as_str(), "discord:42:900:2026-11-29T08:00:00+00:00");
     assert_eq!(incoming.kind, IncomingKind::Edited("hello".to_owned()));

@@ -112,6 +112,8 @@ async fn without_the_intent_it_listens_to_what_there_is() {
     scene.fake.with(|state| state.allows_content = false);
     let told = scene.listen_to_the_end().await;
     assert!(matches!(&told, Err(ListenError::Lost(why)) if why.contains("Message Content Intent")), "{told:?}");
+    let limited = scene.limited.lock().expect("not poisoned").clone().expect("it is told");
+    assert!(limited.contains("on the page Bot") && limited.contains("commands, mentions"), "{limited}");
     let taken = scene
         .listening(async {
             scene.fake.say(OPS, ADA, "not seen");
@@ -121,6 +123,27 @@ async fn without_the_intent_it_listens_to_what_there_is() {
         })
         .await;
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["seen", "seen too"]);
+}
+
+#[tokio::test]
+async fn a_frame_that_comes_broken_each_time_is_kept_and_passed_over() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.breaks = Some("garbled"));
+    let taken = scene
+        .listening(async {
+            for text in ["before", "garbled", "behind"] {
+                scene.fake.say(OPS, ADA, text);
+            }
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["before", "behind"]);
+    assert_eq!(scene.fake.with(|state| (state.identified, state.resumed)), (1, 2), "it was asked for three times");
+    let unread = scene.unread();
+    assert_eq!((&unread["count"], &unread["newest"][0]["what"]), (&1.into(), &"a broken frame".into()), "{unread}");
+    scene.restart().await;
+    scene.listening(async { scene.fake.say(OPS, ADA, "and on") }).await;
+    assert_eq!(scene.unread()["count"], 1, "the session has gone on behind it");
 }
 
 #[tokio::test]

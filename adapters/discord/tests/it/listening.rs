@@ -79,4 +79,7 @@ async fn an_event_that_cannot_be_understood_holds_nothing_up() {
         })
         .await;
     assert_eq!(text(&taken[0]), "even");
+    let unread = scene.unread();
+    assert_eq!((&unread["count"], &unread["newest"][0]["what"]), (&1.into(), &"MESSAGE_CREATE".into()), "{unread}");
+    assert!(unread["newest"][0]["text"].as_str().expect("a text").contains("odd"), "{unread}");
 }

@@ -1,5 +1,6 @@
 //! The adapter in front of a Discord that refuses what the real one refuses.
 
+mod attachments;
 mod compliance;
 mod connections;
 mod delivering;

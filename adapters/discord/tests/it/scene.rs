@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -30,13 +31,18 @@ pub(crate) struct Scene {
     pub(crate) deliver: Arc<DiscordDeliver>,
     pub(crate) commands: Arc<Commands>,
     pub(crate) inbox: Arc<Keeping>,
+    /// What the listener says that it is kept from.
+    pub(crate) limited: Arc<Mutex<Option<String>>>,
     listen: tokio::sync::Mutex<DiscordListen>,
+    files: tempfile::TempDir,
 }
 
 /// An inbox that keeps notes too.
 #[derive(Default)]
 pub(crate) struct Keeping {
     pub(crate) taken: RecordingInbox,
+    /// Whether files are of no use.
+    pub(crate) no_files: AtomicBool,
     pub(crate) notes: Mutex<HashMap<String, String>>,
 }
 
@@ -44,6 +50,10 @@ pub(crate) struct Keeping {
 impl Inbox for Keeping {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
         self.taken.accept(incoming).await
+    }
+
+    async fn wants_files(&self, _incoming: &Incoming) -> bool {
+        !self.no_files.load(Ordering::Relaxed)
     }
 
     async fn note(&self, name: &str, words: &str) -> Result<(), AcceptError> {
@@ -65,11 +75,29 @@ impl Scene {
         fake.open(THREAD, Channel { kind: 11, name: "thread".to_owned(), parent: Some(OPS), ..Channel::default() });
         let bot = connect(settings(&fake)).expect("settings");
         assert_eq!(bot.bot_id, "4242");
-        Self { fake, deliver: bot.deliver, commands: bot.commands, inbox: Arc::default(), listen: bot.listen.into() }
+        let files = tempfile::tempdir().expect("a directory");
+        let (inbox, listen) = (Arc::default(), bot.listen.into());
+        Self { fake, deliver: bot.deliver, commands: bot.commands, inbox, limited: Arc::default(), listen, files }
+    }
+
+    /// Returns where files are saved.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.files.path().join("files")
     }
 
     pub(crate) fn context(&self, shutdown: &CancellationToken) -> ListenContext {
-        ListenContext::new(Arc::clone(&self.inbox) as Arc<dyn Inbox>, PathBuf::new(), shutdown.clone())
+        let limited = Arc::clone(&self.limited);
+        let mut context = ListenContext::new(Arc::clone(&self.inbox) as Arc<dyn Inbox>, self.files(), shutdown.clone());
+        context.limited = Arc::new(move |why: Option<&str>| {
+            *limited.lock().unwrap_or_else(PoisonError::into_inner) = why.map(str::to_owned);
+        });
+        context
+    }
+
+    /// Returns what is noted of what could not be read.
+    pub(crate) fn unread(&self) -> serde_json::Value {
+        let notes = self.inbox.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::from_str(notes.get("unread").map_or("null", String::as_str)).expect("it is JSON")
     }
 
     /// Lets the program end and start again: what it knew by heart is gone.

@@ -179,7 +179,8 @@ impl Connection {
             Todo::Tell(event, data) => {
                 self.told += 1;
                 let frame = json!({ "op": 0, "s": self.told, "t": event, "d": data }).to_string();
-                if self.halves {
+                let breaks = self.shared.with(|state| state.breaks.is_some_and(|words| frame.contains(words)));
+                if self.halves || breaks {
                     self.halves = false;
                     return send(socket, &frame[..frame.floor_char_boundary(frame.len() / 2)]).await;
                 }

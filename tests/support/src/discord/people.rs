@@ -29,11 +29,15 @@ impl Person {
     }
 }
 
+/// The flag of a voice note.
+const VOICE_NOTE: u64 = 1 << 13;
+
 /// A message that somebody sends.
 #[derive(Debug, Clone, Default)]
 pub struct Post {
     text: String,
     reply_to: Option<u64>,
+    files: Vec<(String, Vec<u8>)>,
     more: Value,
 }
 
@@ -47,6 +51,19 @@ impl Post {
     #[must_use]
     pub fn reply_to(self, message: u64) -> Self {
         Self { reply_to: Some(message), ..self }
+    }
+
+    /// Has a file with it; called again, another.
+    #[must_use]
+    pub fn file(mut self, name: &str, content: &[u8]) -> Self {
+        self.files.push((name.to_owned(), content.to_vec()));
+        self
+    }
+
+    /// Is a voice note.
+    #[must_use]
+    pub fn voice(self, content: &[u8]) -> Self {
+        self.file("voice-message.ogg", content).with(json!({ "flags": VOICE_NOTE }))
     }
 
     /// Has these fields besides.
@@ -104,8 +121,12 @@ impl FakeDiscord {
                 more = json!({});
             }
             more["author"] = person.json();
+            let id = state.next_id();
+            if !post.files.is_empty() {
+                more["attachments"] = self.keep(state, channel, id, post.files);
+            }
             let shown = Shown {
-                id: state.next_id(),
+                id,
                 author: person.id,
                 name: person.name.to_owned(),
                 by_bot: false,
@@ -120,6 +141,18 @@ impl FakeDiscord {
             };
             state.post(channel, shown, None)
         })
+    }
+
+    /// Keeps files where the bot may ask for them, and returns what a message says of them.
+    fn keep(&self, state: &mut State, channel: u64, message: u64, files: Vec<(String, Vec<u8>)>) -> Value {
+        let keep = |(number, (name, content)): (usize, (String, Vec<u8>))| {
+            let path = format!("{channel}/{message}/{number}");
+            let url = format!("http://{}/attachments/{path}?ex=1&is=2&hm=3", self.address);
+            let size = content.len();
+            state.files.insert(path, content);
+            json!({ "id": number.to_string(), "filename": name, "size": size, "url": url })
+        };
+        files.into_iter().enumerate().map(keep).collect()
     }
 
     /// Lets a person edit a message of theirs.

@@ -61,6 +61,12 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let (path, method) = (head.uri.path().to_owned(), head.method.as_str().to_owned());
+    if let Some(file) = path.strip_prefix("/attachments/") {
+        let is_signed = head.uri.query().is_some_and(|query| query.contains("hm="));
+        // A bot that shows its token here shows it to somebody else.
+        let may = is_signed && header(AUTHORIZATION).is_empty();
+        return file_reply(&shared, file, may).await;
+    }
     let Some(path) = path.strip_prefix("/api/v10/") else { return Ok(reply(&refused(404, 0, "404: Not Found"))) };
     let path: Vec<&str> = path.split('/').collect();
     let (route, channel) = (route(&method, &path), path.get(1).and_then(|id| id.parse().ok()));
@@ -123,6 +129,29 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
     };
     log(answered.status);
     Ok(reply(&answered))
+}
+
+/// Gives a file of a message out.
+async fn file_reply(shared: &Shared, path: &str, may: bool) -> Reply {
+    let route = "GET attachments";
+    let (fault, released) = shared.with(|state| (state.trouble(route), state.released));
+    let content = shared.with(|state| state.files.get(path).filter(|_| may).cloned());
+    let log = |answer| {
+        let call = Call { route: route.to_owned(), channel: None, answer, at: Instant::now() };
+        shared.with(|state| state.calls.push(call));
+    };
+    match fault {
+        None => {}
+        Some(Fault::Hold) => shared.until(|state| (state.released > released).then_some(())).await,
+        Some(_) => {
+            log(0);
+            return Err(io::Error::other("a fault"));
+        }
+    }
+    let status = if content.is_some() { 200 } else { 404 };
+    log(status);
+    let content = content.unwrap_or_else(|| b"This content is no longer available.".to_vec());
+    Ok(Response::builder().status(status).body(whole(Full::from(content))).expect("a response"))
 }
 
 /// What a call is answered with.

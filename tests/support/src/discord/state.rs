@@ -14,6 +14,15 @@ const SESSIONS_A_DAY: u64 = 1000;
 /// Time between two heartbeats, in milliseconds, unless a test changes it.
 const HEARTBEAT_MS: u64 = 41_250;
 
+/// When the time of ids begins, in milliseconds since 1970.
+const EPOCH_MS: u64 = 1_420_070_400_000;
+
+#[expect(clippy::disallowed_methods, reason = "the server has a clock of its own, which its ids tell")]
+fn now_ms() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Everything the server knows.
 pub struct State {
     /// Calls that were answered or went wrong, oldest first.
@@ -42,6 +51,8 @@ pub struct State {
     pub revoked: bool,
     /// Whether the bot may read what messages say.
     pub allows_content: bool,
+    /// Events that say this arrive as half a frame, each time.
+    pub breaks: Option<&'static str>,
     /// Whether each event is told twice.
     pub repeats: bool,
     /// New sessions that are left today.
@@ -61,6 +72,8 @@ pub struct State {
     pub(crate) greetings: VecDeque<Greeting>,
     pub(crate) faults: VecDeque<(String, Fault)>,
     pub(crate) released: u64,
+    /// Files of messages, by their paths.
+    pub(crate) files: HashMap<String, Vec<u8>>,
     pub(crate) nonces: HashMap<(u64, String), (u64, Instant)>,
     pub(crate) buckets: HashMap<String, VecDeque<Instant>>,
     last_id: u64,
@@ -82,6 +95,7 @@ impl Default for State {
             outage: None,
             revoked: false,
             allows_content: true,
+            breaks: None,
             repeats: false,
             sessions_left: SESSIONS_A_DAY,
             identified: 0,
@@ -94,10 +108,10 @@ impl Default for State {
             greetings: VecDeque::new(),
             faults: VecDeque::new(),
             released: 0,
+            files: HashMap::new(),
             nonces: HashMap::new(),
             buckets: HashMap::new(),
-            // 29 November 2026, as snowflakes count.
-            last_id: 375_000_000_000 << 22,
+            last_id: 0,
         }
     }
 }
@@ -181,7 +195,7 @@ pub struct Interaction {
 impl State {
     /// Returns a new id, higher than all before.
     pub fn next_id(&mut self) -> u64 {
-        self.last_id += 1 << 22;
+        self.last_id = (self.last_id + (1 << 22)).max(now_ms().saturating_sub(EPOCH_MS) << 22);
         self.last_id
     }
 
