@@ -22,6 +22,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// Returns it as the standard library has it.
+    #[must_use]
+    pub fn as_system_time(self) -> std::time::SystemTime {
+        std::time::UNIX_EPOCH + Duration::from_millis(u64::try_from(self.0).unwrap_or(0))
+    }
+
     /// Returns the instant this much later.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {

@@ -1,11 +1,16 @@
 //! One attempt: from a row to a provider call and what came of it.
 
-use signalbox_adapter::{Deliver, DeliverError, MessageId, Opening, Outgoing, Purpose, Receipt, Reconciled, Target};
+use signalbox_adapter::{
+    Deliver, DeliverError, MessageId, Opening, Outgoing, Purpose, Receipt, Reconciled, Target, Tried,
+};
 
 use super::retry::Outcome;
 use super::setup::Setup;
 use crate::lifecycle::rehearsal;
-use crate::store::{Delivery, Opens};
+use crate::store::{Delivery, Opens, StoreError};
+
+/// Messages of the same chat that an adapter is told of, more than any looks through.
+const MAX_OTHERS: u32 = 500;
 
 /// Makes one attempt. What may have arrived before is asked about first.
 pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
@@ -38,7 +43,11 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
         };
     }
     if delivery.maybe_repeat {
-        match adapter.reconcile(&message).await {
+        let tried = match tried(setup, delivery).await {
+            Ok(tried) => tried,
+            Err(error) => return Outcome::Unreconciled(DeliverError::Unreachable(error.to_string())),
+        };
+        match adapter.reconcile(&message, &tried).await {
             Ok(Reconciled::Delivered(receipt)) => return Outcome::Delivered(receipt),
             Ok(Reconciled::Absent) => {}
             Ok(Reconciled::Unknowable) if delivery.purpose == Purpose::Progress => return Outcome::Superseded,
@@ -50,6 +59,13 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
         Ok(receipt) => Outcome::Delivered(receipt),
         Err(error) => Outcome::Failed(error),
     }
+}
+
+/// Returns what is known of a delivery that may have arrived.
+async fn tried(setup: &Setup, delivery: &Delivery) -> Result<Tried, StoreError> {
+    let asked = delivery.clone();
+    let others = setup.store.read(move |tx| tx.shown_beside(&asked, MAX_OTHERS)).await?;
+    Ok(Tried { written: delivery.created_at.as_system_time(), others })
 }
 
 /// Opens a thread. Done twice it is the same, so a lost answer is no matter.

@@ -178,7 +178,7 @@ impl Gate for Pacer {
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use signalbox_adapter::{ChatId, DeliverError, Identity, Outgoing, Provider, Receipt, Reconciled};
+    use signalbox_adapter::{ChatId, DeliverError, Identity, Outgoing, Provider, Receipt, Reconciled, Tried};
 
     use super::*;
 
@@ -192,7 +192,7 @@ mod tests {
             Err(DeliverError::Refused("nobody is written to here".into()))
         }
 
-        async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+        async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
             Ok(Reconciled::Unknowable)
         }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use signalbox_adapter::{
     ChatAddress, Deliver, DeliveryKey, Form, Identity, MessageId, Opening, Outgoing, Part, Purpose, Receipt,
-    Reconciled, ThreadId,
+    Reconciled, ThreadId, Tried,
 };
 
 use super::*;
@@ -31,7 +31,7 @@ impl Deliver for Fake {
         Ok(Receipt { message: MessageId::new("7") })
     }
 
-    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+    async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
         Ok(Reconciled::Unknowable)
     }
 

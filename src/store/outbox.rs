@@ -170,6 +170,19 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Returns the messages that a delivery's chat is known to show for others, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn shown_beside(&self, delivery: &Delivery, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT message FROM outbox WHERE address = ?1 AND message IS NOT NULL AND id <> ?2 ORDER BY id DESC LIMIT ?3",
+        )?;
+        let rows = statement
+            .query_map(params![delivery.address.to_string(), delivery.id, limit], |row| row.get::<_, String>(0))?;
+        Ok(rows.map(|row| row.map(MessageId::new)).collect::<Result<_, _>>()?)
+    }
+
     /// Puts a delivery off: it surely did not arrive.
     ///
     /// # Errors

@@ -131,7 +131,7 @@ async fn read_text(path: &Path) -> Result<Option<String>, BadFile> {
 
 #[cfg(test)]
 mod tests {
-    use signalbox_adapter::{DeliverError, Identity, Outgoing, Receipt, Reconciled};
+    use signalbox_adapter::{DeliverError, Identity, Outgoing, Receipt, Reconciled, Tried};
 
     use super::*;
 
@@ -144,7 +144,7 @@ mod tests {
             Err(DeliverError::Refused("closed".into()))
         }
 
-        async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+        async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
             Err(DeliverError::Refused("closed".into()))
         }
 

@@ -21,7 +21,8 @@ use signalbox::store::{Caps, Delivering, HeldRole, Lanes, Options, Store};
 use signalbox::turn::{Context, Layout, Transport};
 use signalbox_adapter::{
     ChatAddress, ChatId, Deliver, DeliverError, Document, Identity, InboundKey, Inbox, Incoming, IncomingKind, Limits,
-    MessageId, Outgoing, Part, Provider, Purpose, Receipt, Reconciled, Render, Rendered, Sender, TextUnit, UserId,
+    MessageId, Outgoing, Part, Provider, Purpose, Receipt, Reconciled, Render, Rendered, Sender, TextUnit, Tried,
+    UserId,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +61,7 @@ impl Deliver for NullProvider {
         Ok(Receipt { message: MessageId::new(message.key.as_str()) })
     }
 
-    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+    async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
         Ok(Reconciled::Unknowable)
     }
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Purpose, Receipt, Reconciled};
+use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Purpose, Receipt, Reconciled, Tried};
 
 use crate::buttons::Buttons;
 use crate::clean::{for_terminal, one_row};
@@ -86,7 +86,7 @@ impl Deliver for ConsoleDeliver {
         }
     }
 
-    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+    async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
         Ok(Reconciled::Unknowable)
     }
 

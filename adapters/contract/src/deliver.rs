@@ -1,6 +1,6 @@
 //! The answering half of an adapter.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
@@ -15,11 +15,12 @@ pub trait Deliver: Send + Sync {
     /// The variant of [`DeliverError`] says what is known about the attempt and what to do next.
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError>;
 
-    /// Finds out whether the message of this key has already arrived.
+    /// Finds out whether the message of this key has already arrived. An adapter that has to recognise it by what it says
+    /// takes no message for it that [`Tried`] tells it cannot be.
     ///
     /// # Errors
     /// As [`Deliver::deliver`]; the question itself changes nothing.
-    async fn reconcile(&self, message: &Outgoing) -> Result<Reconciled, DeliverError>;
+    async fn reconcile(&self, message: &Outgoing, tried: &Tried) -> Result<Reconciled, DeliverError>;
 
     /// Opens a thread at a message, or finds the one that stands there: done twice it is the same, so that an attempt whose
     /// answer was lost is simply made again. The thread's id is the message's.
@@ -123,6 +124,23 @@ impl Pace {
 pub struct Receipt {
     /// The provider's id of the message.
     pub message: MessageId,
+}
+
+/// What the core knows of a message of which an attempt had no clear answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// When it was written, by the core's clock, which may differ from the provider's: no attempt is older.
+    pub written: SystemTime,
+    /// Messages that the chat is known to show for other deliveries, the newest first: it is none of these.
+    pub others: Vec<MessageId>,
+}
+
+impl Tried {
+    /// A message that was written then, in a chat that shows nothing else that is known of.
+    #[must_use]
+    pub fn at(written: SystemTime) -> Self {
+        Self { written, others: Vec::new() }
+    }
 }
 
 /// What is known of an earlier attempt.

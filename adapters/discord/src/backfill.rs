@@ -18,16 +18,13 @@ use tokio::time::sleep;
 use crate::api::Api;
 use crate::event::{Channel, Guild, Member, Message};
 use crate::failure::CallError;
+use crate::snowflake::TIME_BIT;
 
 /// Name of the note.
 const NOTE: &str = "heard";
 
 /// How far behind the newest message everything has surely been heard.
 const MARGIN_MS: u64 = 10_000;
-
-/// Where the time stands in an id, in bits from the right.
-/// Source: <https://docs.discord.com/developers/reference#snowflakes>, read 2026-11.
-const TIME_BIT: u32 = 22;
 
 /// Time without which no thread is archived by itself, in milliseconds.
 const SOONEST_ARCHIVED_MS: u64 = 60 * 60 * 1000;

@@ -4,7 +4,7 @@
 //! for once and never insisted on.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 use signalbox_adapter::{
     ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Opening, Outgoing, Pace, Receipt, Reconciled,
-    Signal, ThreadId, one_line,
+    Signal, ThreadId, Tried, one_line,
 };
 use tokio::time::Instant;
 
@@ -23,6 +23,7 @@ use crate::failure::{CallError, Effect};
 use crate::pace::PACE;
 use crate::refusal::THREAD_EXISTS;
 use crate::sent::Sent;
+use crate::snowflake::sent_at;
 
 /// Time after the first try in which Discord itself surely knows a nonce again; it says "the past few minutes".
 /// Source: <https://docs.discord.com/developers/resources/message#create-message>, read 2026-11.
@@ -30,6 +31,12 @@ const NONCE_HOLDS: Duration = Duration::from_secs(120);
 
 /// Messages that are looked through for one of ours; Discord gives no more at once.
 const LOOKED_THROUGH: usize = 100;
+
+/// How far Discord's clock and the core's may be apart: what is older by more was surely there before.
+const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
+
+/// Kinds of messages that a delivery shows: plain ones, and answers to others. What a command was answered with is none.
+const BY_DELIVERY: [u64; 2] = [0, 19];
 
 /// Longest answer to a press, in characters; twice as many may be needed to write it.
 const MAX_NOTICE_CHARS: usize = 500;
@@ -64,17 +71,24 @@ impl DiscordDeliver {
     }
 
     /// Looks through a channel's newest messages for one of ours that says this.
-    async fn looked_up(&self, message: &Outgoing) -> Result<Option<MessageId>, DeliverError> {
+    async fn looked_up(&self, message: &Outgoing, tried: &Tried) -> Result<Option<MessageId>, DeliverError> {
         let path = format!("channels/{}/messages?limit={LOOKED_THROUGH}", channel(&message.target.address)?);
         let newest: Vec<Message> = self.api.get(&path).await.map_err(|error| failed(message, Effect::Asks, error))?;
         let us = self.api.who().await.map_err(|error| failed(message, Effect::Asks, error))?;
         let said = content(message);
         let answers = message.target.reply_to.as_ref().map(MessageId::as_str);
+        let written = tried.written.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CLOCKS_APART);
+        let may_be = |shown: &Message| {
+            BY_DELIVERY.contains(&shown.kind)
+                && sent_at(&shown.id).is_some_and(|at| at >= written)
+                && !tried.others.iter().any(|other| other.as_str() == shown.id)
+        };
         let is_it = |shown: &&Message| {
             let answered = shown.message_reference.as_ref().and_then(|reference| reference.message_id.as_deref());
             let files: Vec<&str> = shown.attachments.iter().map(|file| file.filename.as_str()).collect();
             let file = message.attachment.as_ref().map(|file| file.file_name.as_str());
-            shown.author.as_ref().is_some_and(|author| author.id == us.id)
+            may_be(shown)
+                && shown.author.as_ref().is_some_and(|author| author.id == us.id)
                 && shown.content.trim() == said.trim()
                 && (answered == answers || answered.is_none())
                 && files.first().copied() == file
@@ -143,14 +157,14 @@ impl Deliver for DiscordDeliver {
 
     /// First our own message as the gateway told of it; then Discord's own memory of nonces, by which a repeat shows
     /// nothing new; later the channel itself.
-    async fn reconcile(&self, message: &Outgoing) -> Result<Reconciled, DeliverError> {
+    async fn reconcile(&self, message: &Outgoing, tried: &Tried) -> Result<Reconciled, DeliverError> {
         if let Some(message) = self.sent.message(&message.key) {
             return Ok(Reconciled::Delivered(Receipt { message }));
         }
         if self.sent.first_try(&message.key).is_some_and(|first| first.elapsed() < NONCE_HOLDS) {
             return Ok(Reconciled::Absent);
         }
-        match self.looked_up(message).await {
+        match self.looked_up(message, tried).await {
             Ok(Some(message)) => Ok(Reconciled::Delivered(Receipt { message })),
             Ok(None) => Ok(Reconciled::Absent),
             // A channel that may not be looked through will say about the message what it has to say.

@@ -32,7 +32,8 @@
 //! # Nothing twice
 //! Each message carries its delivery key as a nonce. When the answer to a send is unclear, first our own message as the
 //! gateway tells of it is looked for, then (for two minutes) the message is sent again, which Discord's memory of nonces
-//! makes harmless, and later the channel itself is looked through. What cannot be looked through is sent again and marked.
+//! makes harmless, and later the channel itself is looked through, for a message that is not known to be another. What
+//! cannot be looked through is sent again and marked.
 //!
 //! | what came | a call that sends | any other (an edit, a sign, a question) |
 //! |---|---|---|
@@ -66,6 +67,7 @@ mod render;
 mod section;
 mod sent;
 mod settings;
+mod snowflake;
 mod translate;
 mod unread;
 mod write;

@@ -1,7 +1,7 @@
 //! The answering half: one attempt is one mail to one recipient over one connection.
 
 use async_trait::async_trait;
-use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Receipt, Reconciled};
+use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Receipt, Reconciled, Tried};
 
 use crate::failure::{Failure, Stage};
 use crate::message::{Letter, Writer};
@@ -56,7 +56,7 @@ impl Deliver for EmailDeliver {
         Ok(Receipt { message: MessageId::new(letter.id) })
     }
 
-    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+    async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
         Ok(Reconciled::Unknowable)
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use signalbox_adapter::{
-    ChatAddress, Deliver, DeliverError, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal,
+    ChatAddress, Deliver, DeliverError, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal, Tried,
 };
 use teloxide::payloads::{AnswerCallbackQuery, SendChatAction, SetMessageReaction};
 use teloxide::types::{CallbackQueryId, ChatAction, ChatId, ReactionType, Recipient};
@@ -108,7 +108,7 @@ impl Deliver for TelegramDeliver {
 
     /// Nobody can tell; but the chat is asked for a sign first, so that a message is sent once more only when its chat
     /// answers again.
-    async fn reconcile(&self, message: &Outgoing) -> Result<Reconciled, DeliverError> {
+    async fn reconcile(&self, message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
         match self.signal(&Signal::Working(message.target.address.clone())).await {
             // A chat that refuses the sign will say about the message what it has to say.
             Ok(()) | Err(DeliverError::Refused(_) | DeliverError::Moved { .. }) => Ok(Reconciled::Unknowable),

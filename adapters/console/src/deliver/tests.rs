@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Mutex;
+use std::time::UNIX_EPOCH;
 
 use signalbox_adapter::{Attachment, Button, DeliveryKey, Document, Render, Target};
 
@@ -128,6 +129,7 @@ async fn the_terminal_knows_itself_and_cannot_look_back() {
     let sheet = Sheet::new(Style::PLAIN);
     let (console, _) = deliver_to(&sheet, &sheet);
     assert_eq!(console.check().await.expect("known").id, "local");
-    let reconciled = console.reconcile(&message(Purpose::Result, "answer")).await.expect("answered");
+    let reconciled =
+        console.reconcile(&message(Purpose::Result, "answer"), &Tried::at(UNIX_EPOCH)).await.expect("answered");
     assert_eq!(reconciled, Reconciled::Unknowable);
 }

@@ -1,7 +1,9 @@
 //! What every `Deliver` has to keep.
 
+use std::time::UNIX_EPOCH;
+
 use super::Breach;
-use crate::{Deliver, DeliverError, DeliveryKey, Outgoing, Reconciled};
+use crate::{Deliver, DeliverError, DeliveryKey, Outgoing, Reconciled, Tried};
 
 /// What the suite asks an adapter to write on a message.
 pub const MARK: &str = "(marked by the suite)";
@@ -9,7 +11,7 @@ pub const MARK: &str = "(marked by the suite)";
 /// Checks a deliverer with one message; `shown` tells all that the provider shows so far.
 ///
 /// The provider must know us, give a receipt, show the message once and without a mark, and remember it or say that it cannot
-/// tell. Where it cannot tell, a second attempt must carry the mark that it is given. In the plainest form, as when another
+/// tell; another message of the same words it must not take for it. Where it cannot tell, a second attempt must carry the mark that it is given. In the plainest form, as when another
 /// was refused, it must show a message as well.
 ///
 /// # Errors
@@ -37,8 +39,19 @@ pub async fn check_deliver(deliver: &dyn Deliver, sample: &Outgoing, shown: impl
         return Err(Breach::new(case, "it is marked"));
     }
 
+    let case = "what became of another message of the same words";
+    let mut twin = message.clone();
+    twin.key = DeliveryKey::from_random_bits(u128::MAX - 1);
+    let known = Tried { others: vec![receipt.message.clone()], ..Tried::at(UNIX_EPOCH) };
+    match deliver.reconcile(&twin, &known).await.map_err(failed(case))? {
+        Reconciled::Delivered(taken) if taken == receipt => {
+            return Err(Breach::new(case, "a message that is known to be another is taken for it"));
+        }
+        Reconciled::Delivered(_) | Reconciled::Absent | Reconciled::Unknowable => {}
+    }
+
     let case = "a second delivery";
-    match deliver.reconcile(&message).await.map_err(failed("what became of a message"))? {
+    match deliver.reconcile(&message, &Tried::at(UNIX_EPOCH)).await.map_err(failed("what became of a message"))? {
         Reconciled::Delivered(known) if known == receipt => {}
         Reconciled::Delivered(_) => {
             return Err(Breach::new("what became of a message", "it is said to be another message"));

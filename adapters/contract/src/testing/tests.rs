@@ -112,7 +112,7 @@ impl Deliver for Memory {
         Ok(if self.names { receipt(message) } else { Receipt { message: MessageId::new("") } })
     }
 
-    async fn reconcile(&self, message: &Outgoing) -> Result<Reconciled, DeliverError> {
+    async fn reconcile(&self, message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
         Ok((self.reconciled)(message))
     }
 
@@ -157,6 +157,11 @@ async fn a_broken_deliverer_is_found() {
     assert_eq!(found(nameless).await, "the receipt names no message");
     let forgetful = Memory { reconciled: |_| Reconciled::Absent, ..Memory::default() };
     assert_eq!(found(forgetful).await, "it is said not to have arrived");
+    let first = |_: &Outgoing| {
+        Reconciled::Delivered(Receipt { message: MessageId::new(DeliveryKey::from_random_bits(1).as_str()) })
+    };
+    let mistaken = Memory { reconciled: first, ..Memory::default() };
+    assert_eq!(found(mistaken).await, "a message that is known to be another is taken for it");
 }
 
 #[tokio::test]

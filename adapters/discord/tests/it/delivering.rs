@@ -1,10 +1,10 @@
 //! One attempt is one call; what it shows, and the signs beside it.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use signalbox_adapter::{
     Announce, Attachment, Button, CommandEntry, Deliver, DeliverError, DeliveryKey, Form, Opening, Purpose, Reconciled,
-    Signal,
+    Signal, Tried,
 };
 use signalbox_test_support::discord::Fault;
 
@@ -87,7 +87,10 @@ async fn a_lost_answer_shows_nothing_twice() {
         scene.fake.fail_next("POST channels/messages", fault.clone());
         let lost = scene.deliver.deliver(&answer).await;
         assert!(matches!(lost, Err(DeliverError::Unknown(_))), "{fault:?}: {lost:?}");
-        assert_eq!(scene.deliver.reconcile(&answer).await.expect("an answer"), Reconciled::Absent);
+        assert_eq!(
+            scene.deliver.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await.expect("an answer"),
+            Reconciled::Absent
+        );
         scene.deliver.deliver(&answer).await.expect("sent again");
         assert_eq!(scene.fake.said(direct(ADA)).len(), number + 1, "{fault:?}");
         scene.fake.with(|state| state.allowance += 2);
@@ -107,7 +110,7 @@ async fn our_own_message_is_the_receipt_of_a_send_whose_answer_was_lost() {
         })
         .await;
     let shown = scene.fake.shows(direct(ADA))[0].id;
-    let known = scene.deliver.reconcile(&answer).await.expect("an answer");
+    let known = scene.deliver.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
     assert_eq!(known, Reconciled::Delivered(signalbox_adapter::Receipt { message: message(shown) }));
 }
 
@@ -121,10 +124,28 @@ async fn after_a_restart_the_channel_itself_is_looked_through() {
     let shown = scene.fake.shows(OPS)[1].id;
     // Another life of the program, which has tried nothing yet.
     let other = signalbox_discord::connect(crate::scene::settings(&scene.fake)).expect("settings").deliver;
-    let known = other.reconcile(&answer).await.expect("an answer");
+    let known = other.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
     assert_eq!(known, Reconciled::Delivered(signalbox_adapter::Receipt { message: message(shown) }));
     let unsent = outgoing(2, OPS, "something else");
-    assert_eq!(other.reconcile(&unsent).await.expect("an answer"), Reconciled::Absent);
+    assert_eq!(other.reconcile(&unsent, &Tried::at(UNIX_EPOCH)).await.expect("an answer"), Reconciled::Absent);
+}
+
+#[tokio::test]
+async fn after_a_restart_no_other_message_of_the_same_words_is_taken_for_it() {
+    let scene = Scene::new().await;
+    let answer = |number| outgoing(number, OPS, "all is well");
+    let earlier = scene.deliver.deliver(&answer(1)).await.expect("delivered").message;
+    let other = signalbox_discord::connect(crate::scene::settings(&scene.fake)).expect("settings").deliver;
+    let become_of = async |tried: &Tried| other.reconcile(&answer(2), tried).await.expect("an answer");
+    let known = Tried { others: vec![earlier.clone()], ..Tried::at(UNIX_EPOCH) };
+    assert_eq!(become_of(&known).await, Reconciled::Absent, "it is known to be another");
+    // Ids tell when they were given; the clocks may be apart by less than an hour.
+    let id: u64 = earlier.as_str().parse().expect("a number");
+    let sent = UNIX_EPOCH + Duration::from_millis((id >> 22) + 1_420_070_400_000);
+    let later = |minutes: u64| Tried::at(sent + Duration::from_secs(60 * minutes));
+    assert_eq!(become_of(&later(61)).await, Reconciled::Absent, "it was there before this was written");
+    let receipt = signalbox_adapter::Receipt { message: earlier };
+    assert_eq!(become_of(&later(59)).await, Reconciled::Delivered(receipt));
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The everyday: a mail arrives, at each recipient, under the same name however often it is sent.
 
+use std::time::UNIX_EPOCH;
+
 use signalbox_adapter::testing::check_deliver;
-use signalbox_adapter::{Attachment, Deliver, DeliverError, MessageId, Reconciled};
+use signalbox_adapter::{Attachment, Deliver, DeliverError, MessageId, Reconciled, Tried};
 use signalbox_email::Security;
 use signalbox_test_support::smtp::{Fault, Moment, Offer};
 
@@ -60,7 +62,7 @@ async fn a_lost_answer_is_unknown_and_the_repeat_has_the_same_message_id() {
     let mut delivery = outgoing("once");
     let lost = scene.deliver().deliver(&delivery).await;
     assert!(matches!(lost, Err(DeliverError::Unknown(_))), "{lost:?}");
-    assert!(matches!(scene.deliver().reconcile(&delivery).await, Ok(Reconciled::Unknowable)));
+    assert!(matches!(scene.deliver().reconcile(&delivery, &Tried::at(UNIX_EPOCH)).await, Ok(Reconciled::Unknowable)));
     delivery.mark = Some("(may be a repeat)".to_owned());
     let receipt = scene.deliver().deliver(&delivery).await.expect("delivered");
     let mails = scene.server.mails();

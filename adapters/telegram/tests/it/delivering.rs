@@ -1,8 +1,10 @@
 //! One attempt is one call; what it shows, and the signs beside it.
 
+use std::time::UNIX_EPOCH;
+
 use signalbox_adapter::testing::{check_deliver, check_render, check_threads};
 use signalbox_adapter::{
-    Attachment, Button, ChatId, Deliver, DeliverError, Form, Purpose, Reconciled, Signal, Threads,
+    Attachment, Button, ChatId, Deliver, DeliverError, Form, Purpose, Reconciled, Signal, Threads, Tried,
 };
 use signalbox_telegram::TelegramRender;
 use signalbox_test_support::telegram::Fate;
@@ -114,7 +116,7 @@ async fn nothing_to_say_is_still_a_message() {
 #[tokio::test]
 async fn telegram_cannot_tell_what_became_of_a_message() {
     let scene = Scene::new().await;
-    let outcome = scene.deliver.reconcile(&outgoing(ADA.id, "x")).await;
+    let outcome = scene.deliver.reconcile(&outgoing(ADA.id, "x"), &Tried::at(UNIX_EPOCH)).await;
     assert!(matches!(outcome, Ok(Reconciled::Unknowable)));
 }
 

@@ -41,7 +41,7 @@ impl Deliver for Memory {
         Ok(Receipt { message: MessageId::new(message.key.as_str()) })
     }
 
-    async fn reconcile(&self, _message: &Outgoing) -> Result<Reconciled, DeliverError> {
+    async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
         Ok(Reconciled::Unknowable)
     }
 
