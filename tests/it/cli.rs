@@ -18,6 +18,7 @@ fn help_lists_what_there_is() {
       pair          Make a code with which a person pairs with the bot
       setup         Ask, step by step, for what it is to be connected to
       integrations  Keep, list and verify what it is connected to
+      hooks         Look after the addresses at which monitoring systems tell of alerts
       stop-agents   End every agent that runs, whether the bot runs or not
       config        Check or show the configuration
       help          Print this message or the help of the given subcommand(s)
