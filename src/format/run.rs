@@ -93,7 +93,9 @@ pub fn not_started(error: &StartError) -> String {
         StartError::Spawn(error) => format!("The supervisor of the run could not be started: {error}."),
         StartError::Frame(error) => format!("The run could not be handed to its supervisor ({error})."),
         StartError::Exists => "This run was started before and cannot be found again.".to_owned(),
-        StartError::Refused(words) => format!("The supervisor of the run could not begin: {words}."),
+        StartError::Refused(words) | StartError::NoRoom(words) => {
+            format!("The supervisor of the run could not begin: {words}.")
+        }
         StartError::Unknown(error) => format!("The supervisor of the run did not answer: {error}."),
     }
 }

@@ -172,9 +172,17 @@ impl Observer {
             return Started::Failed(Completion::without_answer(Status::ErrorInternal, Some(error)));
         };
         seen.asked_session = session.and_then(|session| session.agent_session.as_ref()).and(asked_session);
-        let error = match self.launcher.start(&spec).await {
-            Ok(run) => return Started::Run(Box::new(run)),
-            Err(error) => error,
+        // A disk without room for the run's files is waited for, as it is where the database finds none.
+        let launch = || async {
+            match self.launcher.start(&spec).await {
+                Err(StartError::NoRoom(_)) => Err(StoreError::DiskFull),
+                launched => Ok(launched),
+            }
+        };
+        let error = match self.bus.store().patiently(&self.stop, launch).await {
+            Ok(Ok(run)) => return Started::Run(Box::new(run)),
+            Ok(Err(error)) => error,
+            Err(_) => return Started::Stopping,
         };
         match error {
             // A supervisor that an earlier life of this program has started is found, never doubled.
@@ -184,7 +192,7 @@ impl Observer {
                 Recovered::NeverStarted => Started::Failed(not_started(&error)),
                 Recovered::Stopping => Started::Stopping,
             },
-            StartError::Spawn(_) | StartError::Frame(_) | StartError::Refused(_) => {
+            StartError::Spawn(_) | StartError::Frame(_) | StartError::Refused(_) | StartError::NoRoom(_) => {
                 Started::Failed(not_started(&error))
             }
         }

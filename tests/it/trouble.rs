@@ -122,21 +122,19 @@ fn a_database_that_is_damaged_while_it_is_used_ends_the_program_with_clear_words
     assert!(said.err.contains("is damaged"), "{said:#?}");
 }
 
-#[test]
-fn a_full_disk_is_waited_for_and_nothing_is_lost() {
-    let phone = watched();
-    std::fs::create_dir(phone.house.state()).expect("a directory");
-    // A small disk of its own, which only those whom the system lets have one can see.
-    let mount =
-        Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "tmpfs"]).arg(phone.house.state()).status();
-    if !mount.is_ok_and(|status| status.success()) {
+/// Mounts a small disk of its own, which only those whom the system lets have one can see; returns whether it may.
+fn may_mount(at: &std::path::Path) -> bool {
+    std::fs::create_dir_all(at).expect("a directory");
+    let mount = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "tmpfs"]).arg(at).status();
+    let may = mount.is_ok_and(|status| status.success());
+    if !may {
         println!("skipped: the system gives us no disk of our own");
-        return;
     }
-    let script = "mount -t tmpfs -o size=6m tmpfs state; trap 'kill $!' TERM; \"$0\" serve & serve=$!
-        until [ -e fill ]; do sleep 0.02; done; dd if=/dev/zero of=state/filler bs=4k 2> dd.log; : > filled
-        until [ -e clear ]; do sleep 0.02; done; rm state/filler
-        wait $serve; echo \"ended with $?.\"";
+    may
+}
+
+/// Serves within a script that has a small disk of its own; `$0` is the program.
+fn serve_within(phone: &Phone, script: &str) -> Talk {
     let serve = phone.house.command(&["serve"]);
     let mut shell = Command::new("unshare");
     shell
@@ -146,7 +144,20 @@ fn a_full_disk_is_waited_for_and_nothing_is_lost() {
         .envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))))
         .current_dir(phone.house.path(""))
         .stdin(Stdio::null());
-    let serving = phone.house.start(shell);
+    phone.house.start(shell)
+}
+
+#[test]
+fn a_full_disk_is_waited_for_and_nothing_is_lost() {
+    let phone = watched();
+    if !may_mount(&phone.house.state()) {
+        return;
+    }
+    let script = "mount -t tmpfs -o size=6m tmpfs state; trap 'kill $!' TERM; \"$0\" serve & serve=$!
+        until [ -e fill ]; do sleep 0.02; done; dd if=/dev/zero of=state/filler bs=4k 2> dd.log; : > filled
+        until [ -e clear ]; do sleep 0.02; done; rm state/filler
+        wait $serve; echo \"ended with $?.\"";
+    let serving = serve_within(&phone, script);
     serving.until("serving");
     let gate = phone.house.text("gate");
     let first = phone.say(&format!("/session script: say at it; wait {gate}; answer <first>"));
@@ -163,6 +174,32 @@ fn a_full_disk_is_waited_for_and_nothing_is_lost() {
     }
     phone.house.touch("gate");
     phone.shown(first, "<first>");
+    all_is_said_once(&phone, &answers);
+    is_told_once(&serving);
+    assert!(!serving.out().contains("ended with"), "{}", serving.err());
+}
+
+#[test]
+fn a_run_that_finds_no_room_for_its_files_waits_for_it() {
+    let phone = watched();
+    if !may_mount(&phone.house.state().join("runs")) {
+        return;
+    }
+    // The database has room, the files of runs have none.
+    let script = "chmod 700 state; mount -t tmpfs -o size=512k,mode=700 tmpfs state/runs
+        dd if=/dev/zero of=state/runs/filler bs=4k 2> dd.log; trap 'kill $!' TERM; \"$0\" serve & serve=$!
+        until [ -e clear ]; do sleep 0.02; done; rm state/runs/filler
+        wait $serve; echo \"ended with $?.\"";
+    let serving = serve_within(&phone, script);
+    serving.until("serving");
+    let answers: Vec<String> = (0..PROMPTS).map(|number| format!("<{number}>")).collect();
+    let asked: Vec<i64> =
+        answers.iter().map(|answer| phone.say(&format!("/session script: answer {answer}"))).collect();
+    is_not_ready(&serving, "is full");
+    phone.house.touch("clear");
+    for (asked, answer) in asked.into_iter().zip(&answers) {
+        phone.shown(asked, answer);
+    }
     all_is_said_once(&phone, &answers);
     is_told_once(&serving);
     assert!(!serving.out().contains("ended with"), "{}", serving.err());

@@ -44,7 +44,18 @@ pub enum Ready {
     Failed {
         /// Why.
         error: String,
+        /// Whether that was for want of room on the disk: it may begin later.
+        #[serde(default)]
+        no_room: bool,
     },
+}
+
+impl Ready {
+    /// Says why a run could not begin.
+    pub fn failed(error: &io::Error) -> Self {
+        let no_room = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        Self::Failed { error: error.to_string(), no_room }
+    }
 }
 
 /// Returns the frame of a run.

@@ -60,13 +60,13 @@ pub fn main() -> ExitCode {
                 ExitCode::from(EXISTS_EXIT_CODE)
             }
             Err(error) => {
-                tell(&Ready::Failed { error: error.to_string() });
+                tell(&Ready::failed(&error));
                 ExitCode::FAILURE
             }
         },
         Ok(None) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&Ready::Failed { error: error.to_string() });
+            tell(&Ready::Failed { error: error.to_string(), no_room: false });
             ExitCode::FAILURE
         }
     }
@@ -105,6 +105,7 @@ fn supervise(spec: RunSpec, signals: &Signals, spool: Spool, clients: Clients) -
     let unmask = |agents: bool| {
         umask(if agents { users } else { Mode::from_bits_truncate(0o077) });
     };
+    let directory = spec.directory.clone();
     let run = SupervisedRun::new(spec, signals, spool, clients);
     match run {
         Ok(run) => {
@@ -114,7 +115,9 @@ fn supervise(spec: RunSpec, signals: &Signals, spool: Spool, clients: Clients) -
             ExitCode::SUCCESS
         }
         Err(error) => {
-            tell(&Ready::Failed { error: error.to_string() });
+            // Nothing was started, so that nothing is to be found there.
+            let _ = std::fs::remove_dir_all(&directory);
+            tell(&Ready::failed(&error));
             ExitCode::FAILURE
         }
     }

@@ -71,6 +71,13 @@ impl Spool {
             DirBuilder::new().mode(0o700).recursive(true).create(parent)?;
         }
         DirBuilder::new().mode(0o700).create(directory)?;
+        Self::fill(directory).inspect_err(|_| {
+            // Whoever finds the directory takes the run for begun.
+            let _ = std::fs::remove_dir_all(directory);
+        })
+    }
+
+    fn fill(directory: &Path) -> io::Result<Self> {
         let events = new_file(&directory.join(EVENTS_FILE), true)?;
         let exit = new_file(&directory.join(EXIT_DRAFT), false)?;
         let spool = Self { directory: directory.to_owned(), events, events_bytes: 0, exit };

@@ -35,6 +35,9 @@ pub enum StartError {
     /// The supervisor could not begin; no agent was started.
     #[error("the supervisor could not begin: {0}")]
     Refused(String),
+    /// The supervisor found no room for the run's files on the disk; no agent was started, and it may begin later.
+    #[error("the supervisor could not begin: {0}")]
+    NoRoom(String),
     /// The supervisor did not answer; whether the run began must be looked up with [`attach`].
     #[error("the supervisor did not answer: {0}")]
     Unknown(#[source] io::Error),
@@ -106,7 +109,8 @@ impl WaitingSupervisor {
         match ready.map_err(StartError::Unknown)? {
             Ready::Started => {}
             Ready::Exists => return Err(StartError::Exists),
-            Ready::Failed { error } => return Err(StartError::Refused(error)),
+            Ready::Failed { error, no_room: true } => return Err(StartError::NoRoom(error)),
+            Ready::Failed { error, no_room: false } => return Err(StartError::Refused(error)),
         }
         let gone = |why: &str| StartError::Unknown(io::Error::other(why.to_owned()));
         match attach(&spec.directory, 0).await.map_err(StartError::Unknown)? {
