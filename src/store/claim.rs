@@ -10,7 +10,7 @@ use signalbox_adapter::ChatAddress;
 use super::delivery::{Delivery, Lanes, Sending};
 use super::error::StoreError;
 use super::id::{DeliveryId, InboxId};
-use super::outbox::{COLUMNS, OPEN, read};
+use super::outbox::{COLUMNS, OPEN, is_unreadable, read};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 
@@ -68,26 +68,50 @@ impl Tx<'_> {
                 if claimed.len() == limit {
                     return Ok(claimed);
                 }
-                if self.may_go_out(&address, is_edit)? {
-                    claimed.push(self.claim(id, sender)?);
+                if self.may_go_out(id, &address, is_edit)? {
+                    claimed.extend(self.claim(id, sender)?);
                 }
             }
         }
         Ok(claimed)
     }
 
-    fn may_go_out(&self, address: &str, is_edit: bool) -> Result<bool, StoreError> {
+    fn may_go_out(&self, id: DeliveryId, address: &str, is_edit: bool) -> Result<bool, StoreError> {
         let Some(delivering) = self.context.delivering.get() else { return Ok(true) };
-        let address: ChatAddress = address.parse().map_err(|error| StoreError::Other(format!("{error}")))?;
+        let address: ChatAddress = match address.parse() {
+            Ok(address) => address,
+            Err(error) => return self.lay_aside(id, &error).map(|()| false),
+        };
         let what = if is_edit { Sending::Edit } else { Sending::Message };
         Ok(delivering.gate.admits(&address, what))
     }
 
-    fn claim(&self, id: DeliveryId, sender: &str) -> Result<Delivery, StoreError> {
+    /// Claims a row; `None` where it cannot be read.
+    fn claim(&self, id: DeliveryId, sender: &str) -> Result<Option<Delivery>, StoreError> {
         let sql = format!(
             "UPDATE outbox SET sender = ?2, attempts = attempts + 1, state = 'sending' WHERE id = ?1 RETURNING {COLUMNS}"
         );
-        Ok(self.connection.prepare_cached(&sql)?.query_row(params![id, sender], read)?)
+        match self.connection.prepare_cached(&sql)?.query_row(params![id, sender], read) {
+            Ok(delivery) => Ok(Some(delivery)),
+            Err(error) if is_unreadable(&error) => self.lay_aside(id, &error).map(|()| None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Puts a row that cannot be read, such as one of a later version, among the dead letters, with the parts that wait for
+    /// it, so that it holds up no other.
+    fn lay_aside(&self, id: DeliveryId, why: &dyn std::error::Error) -> Result<(), StoreError> {
+        tracing::error!(delivery.id = %id, why = %why, "a message cannot be read; it is among the dead letters now");
+        self.connection
+            .prepare_cached(
+                "WITH RECURSIVE rest (key) AS (
+                     SELECT key FROM outbox WHERE id = ?1
+                     UNION SELECT o.key FROM outbox o JOIN rest ON o.after = rest.key)
+                 UPDATE outbox SET state = 'failed', sender = NULL, finished_at = ?2, error = 'it cannot be read'
+                 WHERE state <> 'delivered' AND key IN (SELECT key FROM rest)",
+            )?
+            .execute(params![id, self.now()])?;
+        Ok(())
     }
 
     /// Claims the next delivery of one lane, which `sender` has just left free, if it may go out now.
@@ -109,7 +133,7 @@ impl Tx<'_> {
             .query_row(params![lane, self.now()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         match next {
-            Some((id, address, is_edit)) if self.may_go_out(&address, is_edit)? => self.claim(id, sender).map(Some),
+            Some((id, address, is_edit)) if self.may_go_out(id, &address, is_edit)? => self.claim(id, sender),
             Some(_) | None => Ok(None),
         }
     }

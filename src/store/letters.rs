@@ -1,13 +1,29 @@
 //! Looking at deliveries, and what people do with dead letters.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Rows, params};
 use signalbox_adapter::ChatAddress;
 
 use super::delivery::{Delivery, State};
 use super::error::StoreError;
 use super::id::{InboxId, TaskId};
-use super::outbox::{COLUMNS, read};
+use super::outbox::{COLUMNS, is_unreadable, read};
 use super::tx::Tx;
+
+/// Reads the rows that can be read; each other is named in the log, by the key with which it can be dropped.
+fn readable(mut rows: Rows<'_>) -> Result<Vec<Delivery>, StoreError> {
+    let mut deliveries = Vec::new();
+    while let Some(row) = rows.next()? {
+        match read(row) {
+            Ok(delivery) => deliveries.push(delivery),
+            Err(error) if is_unreadable(&error) => {
+                let key: String = row.get(1).unwrap_or_default();
+                tracing::error!(key, %error, "passed over a message that cannot be read; `outbox drop` removes it");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(deliveries)
+}
 
 impl Tx<'_> {
     /// Returns deliveries for people to look at, newest first.
@@ -17,8 +33,7 @@ impl Tx<'_> {
     pub fn deliveries(&self, state: Option<State>, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM outbox WHERE ?1 IS NULL OR state = ?1 ORDER BY id DESC LIMIT ?2");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![state.map(State::as_str), limit], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        readable(statement.query(params![state.map(State::as_str), limit])?)
     }
 
     /// Returns what was said of a task, or in answer to an inbound message, oldest first.
@@ -28,8 +43,7 @@ impl Tx<'_> {
     pub fn deliveries_of(&self, task: Option<&TaskId>, inbox: Option<InboxId>) -> Result<Vec<Delivery>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM outbox WHERE task = ?1 OR inbox = ?2 ORDER BY id");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![task, inbox], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        readable(statement.query(params![task, inbox])?)
     }
 
     /// Returns a delivery by its key, or by the provider's message id in a chat.

@@ -78,6 +78,12 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     })
 }
 
+/// Whether a row holds what this version cannot read; all other rows can be read on.
+pub(super) fn is_unreadable(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))
+}
+
 /// Returns state and attempts of a row that is written: with a sender its first attempt has begun.
 pub(super) fn begun(sender: Option<&String>) -> (State, u32) {
     match sender {

@@ -3,6 +3,7 @@
 use signalbox_adapter::{DeliveryKey, Form};
 
 use super::*;
+use crate::store::delivery::State;
 
 fn scope() -> Vec<Lanes> {
     vec![Lanes { provider: "test".into(), window: None }]
@@ -283,4 +284,34 @@ async fn a_thread_is_opened_at_a_message_once_that_has_arrived_and_before_what_f
     assert_eq!((thread.edit_of, thread.is_edit), (None, false));
     desk.did(move |tx| tx.supersede(thread.id)).await;
     assert_eq!(one(&desk).await.part.body, "in the thread");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_holds_up_no_other() {
+    let desk = Desk::new();
+    for chat in ["one", "two", "three"] {
+        enqueue(&desk, chat, Purpose::Result, &["a", "b"]).await;
+    }
+    desk.did(|tx| {
+        tx.connection.execute("UPDATE outbox SET buttons = '{' WHERE lane = 'test:one' AND after IS NULL", [])?;
+        tx.connection.execute("UPDATE outbox SET address = 'nowhere' WHERE lane = 'test:two' AND after IS NULL", [])?;
+        Ok(())
+    })
+    .await;
+    enqueue(&desk, "one", Purpose::Result, &["c"]).await;
+    let mut said = deliver_all(&desk).await;
+    said.sort();
+    assert_eq!(said, ["a", "b", "c"], "of the third chat, and what came later in the first");
+    let failed = desk.did(|tx| tx.deliveries(Some(State::Failed), 10)).await;
+    assert_eq!(failed.len(), 2, "the parts behind the two that cannot be read");
+    let key = desk
+        .did(|tx| Ok(tx.connection.query_row("SELECT key FROM outbox WHERE buttons = '{'", [], |row| row.get(0))?))
+        .await;
+    assert!(
+        desk.did(move |tx: &Tx<'_>| {
+            let key: &String = &key;
+            tx.drop_delivery(key)
+        })
+        .await
+    );
 }
