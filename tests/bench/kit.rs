@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use signalbox::agent::catalogue::Catalogue;
+use signalbox::agent::kinds;
 use signalbox::agent::supervisor::client::Launcher;
 use signalbox::bus::Bus;
 use signalbox::clock::SystemClock;
@@ -106,7 +107,8 @@ impl Rig {
         let directory = disk();
         let file = directory.path().join("signalbox.toml");
         std::fs::write(&file, toml).expect("written");
-        let sources = config::Sources { explicit: Some(file), env: BTreeMap::new(), ..config::Sources::default() };
+        let statements = config::Statements { kinds: kinds::statements(), ..config::Statements::default() };
+        let sources = config::Sources { explicit: Some(file), env: BTreeMap::new(), statements };
         let mut config: Config = config::load(&sources).expect("a good configuration").config;
         let list = config::Allowed { users: [(UserId::new("1"), config::Role::Admin)].into(), ..Default::default() };
         config.allow.0.insert(Provider::new(PROVIDER), list);
