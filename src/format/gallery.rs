@@ -196,8 +196,12 @@ fn buttons() {
 #[test]
 fn prompts() {
     use super::prompt::*;
-    let wall =
-        wall().with_text("only files", ONLY_FILES).with_text("about an alert", ABOUT_ALERT).with_text("files", FILES);
+    let wall = wall()
+        .with_text("only files", ONLY_FILES)
+        .with_text("about an alert", ABOUT_ALERT)
+        .with_text("files", FILES)
+        .with_text("more_alerts", more_alerts(37))
+        .with_text("more_alerts, one", more_alerts(1));
     shown("prompt", wall, include_str!("prompt.rs"));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Block, Document, Inline, one_line};
+use signalbox_adapter::{Block, Button, Document, Inline, one_line};
 
 use super::{Draft, cell, count, facts, line, span};
 use crate::alert::{Alert, Severity};
@@ -10,6 +10,8 @@ use crate::clock::Timestamp;
 use crate::incident::{IncidentEvent, IncidentState, Refused};
 use crate::store::{Incident, IncidentEntry, Investigation, Status, Task};
 
+/// Most buttons under a card: two rows on a phone.
+const MAX_BUTTONS: usize = 4;
 /// Longest title on a card, in characters: two lines of a phone.
 const MAX_TITLE_CHARS: usize = 80;
 /// Longest line of labels on a card, in characters.
@@ -34,6 +36,33 @@ pub enum Investigating {
     Done,
     /// It has ended without one.
     Failed,
+}
+
+/// Returns the buttons under a card: what makes most sense as the incident stands, at most four.
+#[must_use]
+pub fn buttons(incident: &Incident, investigating: &Investigating) -> Vec<Button> {
+    let button = |label: &str, verb: &str| Button {
+        label: label.to_owned(),
+        action: format!("incident {verb} {}", incident.id),
+    };
+    let ack = || button("Ack", "ack");
+    let mine = || button("Assign to me", "assign");
+    let silence = || button("Silence 1 h", "silence");
+    let resolve = || button("Resolve", "resolve");
+    let investigate = match investigating {
+        Investigating::None => Some(button("Investigate", "investigate")),
+        Investigating::Running => None,
+        Investigating::Done | Investigating::Failed => Some(button("Investigate again", "investigate")),
+    };
+    let mut all = match incident.state {
+        IncidentState::Firing => vec![ack(), mine(), silence(), resolve()],
+        IncidentState::Acknowledged => vec![mine(), silence(), resolve()],
+        IncidentState::Silenced => vec![button("End silence", "reopen"), mine(), resolve()],
+        IncidentState::Resolved => vec![button("Reopen", "reopen")],
+    };
+    all.extend(investigate);
+    all.truncate(MAX_BUTTONS);
+    all
 }
 
 /// The card of an incident: what, how bad, where, since when, how often, who has it, and where to look.

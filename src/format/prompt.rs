@@ -4,5 +4,14 @@
 pub const ONLY_FILES: &str = "Look at what is attached.";
 /// The question of an investigation that is given nothing but an alert.
 pub const ABOUT_ALERT: &str = "Find the root cause of this alert.";
+/// The question of an incident's investigation where nobody asks anything more.
+pub const ABOUT_INCIDENT: &str = "Find the root cause of the incident whose alerts are given with this.";
 /// Stands between a person's words and the files that came along.
 pub const FILES: &str = "\n\nAttached files:\n";
+
+/// Says how many alerts of a group are not given.
+#[must_use]
+pub fn more_alerts(more: u32) -> String {
+    let alerts = if more == 1 { "alert" } else { "alerts" };
+    format!("\n\n… and {more} more {alerts} of the same group")
+}

@@ -3,7 +3,7 @@
 //! Where a provider has threads at messages, all of an incident but its card stands in the thread at that card; elsewhere it
 //! answers the card.
 
-use signalbox_adapter::{Button, ChatAddress, Document, MessageId, Purpose};
+use signalbox_adapter::{ChatAddress, Document, MessageId, Purpose};
 
 use super::Context;
 use crate::alert::Alert;
@@ -16,14 +16,10 @@ use crate::store::{
     StoreError, Task, ThreadRoot, Tx,
 };
 
-/// Most buttons under a card: two rows on a phone.
-const MAX_BUTTONS: usize = 4;
 /// Alerts of an incident that an agent is told of; the rest is counted.
 const MAX_TOLD_ALERTS: usize = 20;
 /// Longest text of alerts given to an agent, in bytes.
 const MAX_ALERT_BYTES: usize = 64 * 1024;
-/// What an agent is asked where nobody asks anything more.
-const ABOUT_INCIDENT: &str = "Find the root cause of the incident whose alerts are given with this.";
 
 /// Where the messages of an incident go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,33 +102,6 @@ pub fn investigating(tx: &Tx<'_>, incident: &Incident) -> Result<Investigating, 
     })
 }
 
-/// Returns the buttons under a card: what makes most sense as the incident stands, at most four.
-#[must_use]
-pub fn buttons(incident: &Incident, investigating: &Investigating) -> Vec<Button> {
-    let button = |label: &str, verb: &str| Button {
-        label: label.to_owned(),
-        action: format!("incident {verb} {}", incident.id),
-    };
-    let ack = || button("Ack", "ack");
-    let mine = || button("Assign to me", "assign");
-    let silence = || button("Silence 1 h", "silence");
-    let resolve = || button("Resolve", "resolve");
-    let investigate = match investigating {
-        Investigating::None => Some(button("Investigate", "investigate")),
-        Investigating::Running => None,
-        Investigating::Done | Investigating::Failed => Some(button("Investigate again", "investigate")),
-    };
-    let mut all = match incident.state {
-        IncidentState::Firing => vec![ack(), mine(), silence(), resolve()],
-        IncidentState::Acknowledged => vec![mine(), silence(), resolve()],
-        IncidentState::Silenced => vec![button("End silence", "reopen"), mine(), resolve()],
-        IncidentState::Resolved => vec![button("Reopen", "reopen")],
-    };
-    all.extend(investigate);
-    all.truncate(MAX_BUTTONS);
-    all
-}
-
 /// Shows an incident's card, and has the thread at it opened; one that takes another's place answers that.
 ///
 /// # Errors
@@ -148,7 +117,7 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
         reply_to: earlier,
         purpose: Purpose::Alert,
         parts,
-        buttons: buttons(incident, &investigating),
+        buttons: format::incident::buttons(incident, &investigating),
         attachment,
         task: None,
         inbox: None,
@@ -171,7 +140,9 @@ pub fn edit(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
     let Some(card) = tx.card_of(incident)?.filter(|_| cx.can_edit(provider)) else { return Ok(()) };
     let investigating = investigating(tx, incident)?;
     let (parts, _) = cx.render(provider, format::incident::card(incident, &investigating))?;
-    let (Some(part), buttons) = (parts.into_iter().next(), buttons(incident, &investigating)) else { return Ok(()) };
+    let (Some(part), buttons) = (parts.into_iter().next(), format::incident::buttons(incident, &investigating)) else {
+        return Ok(());
+    };
     if tx.last_shown(&card)? == part && card.buttons == buttons {
         return Ok(());
     }
@@ -220,7 +191,7 @@ pub fn investigate(
         directory: &directory.to_string_lossy(),
         investigation: true,
     })?;
-    let question = asked.question.unwrap_or(ABOUT_INCIDENT);
+    let question = asked.question.unwrap_or(format::prompt::ABOUT_INCIDENT);
     let requested_by = asked.by.map_or_else(|| format!("incident {}", incident.id), |(who, _)| who.to_owned());
     let admission = tx.admit_own(&OwnTask {
         id,
@@ -254,7 +225,7 @@ fn described(tx: &Tx<'_>, incident: &Incident) -> Result<String, StoreError> {
     text.truncate(text.floor_char_boundary(MAX_ALERT_BYTES));
     let more = incident.alerts.saturating_add(incident.left_out).saturating_sub(told);
     if more > 0 {
-        text.push_str(&format!("\n\n… and {more} more alerts of the same group"));
+        text.push_str(&format::prompt::more_alerts(more));
     }
     Ok(text)
 }

@@ -185,7 +185,7 @@ fn an_agent_that_has_forgotten_the_conversation_is_never_silently_started_afresh
     std::fs::remove_dir_all(house.path("agent-sessions")).expect("removed");
     std::fs::create_dir(house.path("agent-sessions")).expect("a directory");
     let said = house.say("@docs two").was(1, "No conversation found");
-    assert!(said.out.contains("Retry starts it afresh"), "{said:#?}");
+    assert!(said.out.contains("Retry starts a new one with the last prompt"), "{said:#?}");
     house.say("/session retry docs").was(0, "turn 1: two");
 }
 

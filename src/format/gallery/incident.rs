@@ -79,13 +79,21 @@ fn incidents() {
         line(IncidentEvent::Acked, Some("Kim"), ""),
         line(IncidentEvent::Fired, None, ""),
     ];
+    let carried = |incident: &Incident| {
+        let all = buttons(incident, &Investigating::Done);
+        all.iter().map(|button| format!("{} → /{}", button.label, button.action)).collect::<Vec<_>>().join(" · ")
+    };
     let mut wall = wall()
         .with("card", card(&firing, &Investigating::Running))
         .with("card of many", card(&many, &Investigating::Done))
         .with("card that somebody has", card(&acked, &Investigating::Failed))
         .with("card that is silenced", card(&silenced, &Investigating::None))
         .with("card that is over", card(&over, &Investigating::Done))
-        .with_text("title", title(&many));
+        .with_text("title", title(&many))
+        .with_text("buttons", carried(&firing))
+        .with_text("buttons, acknowledged", carried(&acked))
+        .with_text("buttons, silenced", carried(&silenced))
+        .with_text("buttons, over", carried(&over));
     for line in history.iter().chain(&[
         line(IncidentEvent::Cleared, None, ""),
         line(IncidentEvent::SilenceEnded, None, ""),
