@@ -23,10 +23,14 @@ const MAX_NAME_CHARS: usize = 40;
 
 impl Handler for IncidentsCommand {
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-        let chat = turn.chat();
-        let (incidents, folded) = (turn.tx.incidents(&chat, MAX_LISTED)?, turn.tx.count_folded(&chat)?);
-        turn.answer(format::incident::list(&incidents, folded))
+        list(turn)
     }
+}
+
+fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+    let chat = turn.chat();
+    let (incidents, folded) = (turn.tx.incidents(&chat, MAX_LISTED)?, turn.tx.count_folded(&chat)?);
+    turn.answer(format::incident::list(&incidents, folded))
 }
 
 impl Handler for IncidentCommand {
@@ -35,17 +39,21 @@ impl Handler for IncidentCommand {
     }
 
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-        let (Self::Show(id)
-        | Self::Ack(id)
-        | Self::Assign { id, .. }
-        | Self::Silence { id, .. }
-        | Self::Resolve(id)
-        | Self::Reopen(id)
-        | Self::Investigate(id)) = self;
+        let id = match self {
+            Self::List => return list(turn),
+            Self::Show(id)
+            | Self::Ack(id)
+            | Self::Assign { id, .. }
+            | Self::Silence { id, .. }
+            | Self::Resolve(id)
+            | Self::Reopen(id)
+            | Self::Investigate(id) => id,
+        };
         let Some(incident) = find(turn, id)? else { return turn.refuse(format::incident::unknown(id)) };
         let (who, name) = (turn.incoming.sender.id.as_str(), person(turn));
         let by = |event| IncidentChange::by(event, who, &name);
         match self {
+            Self::List => list(turn),
             Self::Show(_) => {
                 let history = turn.tx.incident_history(incident.id, format::incident::MAX_HISTORY)?;
                 turn.answer(format::incident::show(&incident, &incident::investigating(turn.tx, &incident)?, &history))

@@ -30,6 +30,8 @@ impl<C: Holds<Self>> Defined<C> for IncidentsCommand {
 /// What is to be done with one incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncidentCommand {
+    /// Lists them all.
+    List,
     /// Shows it.
     Show(String),
     /// Takes it.
@@ -79,6 +81,20 @@ impl<C: Holds<Self>> Defined<C> for IncidentCommand {
         group: Group::Work,
         description: "Show an incident, take it, silence it or say that it is over",
         forms: &[
+            Form {
+                path: &["incident", "list"],
+                arguments: &[],
+                need: Need::Viewer,
+                description: "the same as `/incidents`",
+                value: words!(Self::List),
+            },
+            Form {
+                path: &["incident"],
+                arguments: &[],
+                need: Need::Viewer,
+                description: "the same as `/incident list`",
+                value: words!(Self::List),
+            },
             Form {
                 path: &["incident", "show"],
                 arguments: &[INCIDENT],
