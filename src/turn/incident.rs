@@ -10,7 +10,6 @@ use crate::alert::Alert;
 use crate::clock::Timestamp;
 use crate::format;
 use crate::format::incident::{Held, Investigating};
-use crate::incident::IncidentState;
 use crate::store::{
     About, Admission, ChatKey, Incident, NewDelivery, NewInvestigation, NewSession, NewThread, OwnTask, Status,
     StoreError, Task, ThreadRoot, Tx,
