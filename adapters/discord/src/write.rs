@@ -170,8 +170,9 @@ impl Writer {
             () if !runs.contains(&2) => Some("``"),
             () => None,
         };
-        // Three in a row would begin a code block.
-        let Some(fence) = fence.filter(|_| runs.iter().all(|run| *run < 3)) else { return self.plain(text, prefix) };
+        // Three in a row would begin a code block, also with one that stands before.
+        let is_apart = !self.out.ends_with('`') && runs.iter().all(|run| *run < 3);
+        let Some(fence) = fence.filter(|_| is_apart) else { return self.plain(text, prefix) };
         let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
         self.out.push_str(&[fence, pad, text, pad, fence].concat());
         self.starts = false;
