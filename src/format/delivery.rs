@@ -1,6 +1,6 @@
 //! What is said about messages themselves: that one may be a repeat, that one could not be shown and how to get it.
 
-use signalbox_adapter::{Document, Purpose};
+use signalbox_adapter::{Document, Purpose, one_line};
 
 use super::line;
 
@@ -63,6 +63,12 @@ pub fn thread_gone(whose: Whose<'_>) -> Document {
         }
         Whose::Command => "The topic is closed or gone, so the answer is here.".to_owned(),
     })
+}
+
+/// Tells that a thread could not be opened, and what to do about it; holds the provider's words.
+#[must_use]
+pub fn thread_unopened(words: &str) -> Document {
+    Document::text(format!("No thread could be opened in this channel, so answers come here. {}", one_line(words, 400)))
 }
 
 #[cfg(test)]

@@ -220,7 +220,11 @@ fn deliveries() {
         .with("file_unshown of an investigation", file_unshown(investigation))
         .with("file_unshown of a command", file_unshown(Whose::Command))
         .with("thread_gone", thread_gone(session))
-        .with("thread_gone of a command", thread_gone(Whose::Command));
+        .with("thread_gone of a command", thread_gone(Whose::Command))
+        .with(
+            "thread_unopened",
+            thread_unopened("Missing Permissions [50013]; give the bot's role Create Public Threads here"),
+        );
     shown("delivery", wall, include_str!("delivery.rs"));
 }
 
@@ -301,6 +305,7 @@ fn sessions() {
     let resume = "cd /home/kim/web && claude --resume 6f0c8e0a";
     let wall = wall()
         .with_text("agent", agent("claude", Some("opus")))
+        .with_text("thread_name", thread_name(&session()))
         .with("admitted", admitted(&session(), &started, &Notes::default()))
         .with("admitted into the queue", admitted(&session(), &queued, &notes))
         .with("refused for the queue", refused(&Refusal::QueueFull(50)))

@@ -34,6 +34,15 @@ pub fn agent(agent: &str, model: Option<&str>) -> String {
     }
 }
 
+/// Names the thread of a session: what it is called, and what it was first asked; longer than a provider takes, it is cut.
+#[must_use]
+pub fn thread_name(session: &Session) -> String {
+    match session.title.as_str() {
+        "" => session.name.clone(),
+        title => format!("{} · {title}", session.name),
+    }
+}
+
 /// Answers a prompt: started, or queued and where.
 #[must_use]
 pub fn admitted(session: &Session, admission: &Admission, notes: &Notes) -> Document {

@@ -191,6 +191,7 @@ fn submit(
     let question = question(turn, subject, agent);
     let admission = turn.tx.admit(&NewTask {
         incoming: turn.incoming,
+        address: &turn.incoming.address,
         inbox: turn.inbox,
         session: &session,
         prompt: &question,

@@ -52,7 +52,7 @@ pub struct Live {
 /// What is remembered of a run between two looks.
 #[derive(Default)]
 struct Shown {
-    message: Option<MessageId>,
+    message: Option<(ChatAddress, MessageId)>,
     changed_at: Option<Instant>,
     lost: bool,
 }
@@ -148,23 +148,30 @@ impl Live {
         match status {
             StatusMessage::Waiting => return Ok(()),
             StatusMessage::Missing => return self.post_anew(entry, name).await,
-            StatusMessage::Shown(message) => shown.message = Some(message),
+            StatusMessage::Shown(address, message) => shown.message = Some((address, message)),
         }
         if busy || !self.pacer.admits_progress(&task.address, Instant::now()) {
             return Ok(());
         }
-        let Some(message) = shown.message.clone() else { return Ok(()) };
+        let Some((address, message)) = shown.message.clone() else { return Ok(()) };
         shown.changed_at = Some(Instant::now());
         let (live, adapter, entry) = (Arc::clone(self), Arc::clone(adapter), entry.clone());
-        under_way.spawn(async move { live.change(adapter.as_ref(), &entry, &name, message).await });
+        under_way.spawn(async move { live.change(adapter.as_ref(), &entry, &name, address, message).await });
         Ok(())
     }
 
     /// Changes a status message once; returns the task when it cannot be changed any more.
-    async fn change(&self, adapter: &dyn Deliver, entry: &Entry, name: &str, message: MessageId) -> Option<TaskId> {
+    async fn change(
+        &self,
+        adapter: &dyn Deliver,
+        entry: &Entry,
+        name: &str,
+        address: ChatAddress,
+        message: MessageId,
+    ) -> Option<TaskId> {
         rehearsal::at("status-change");
         let task = &entry.task;
-        let _change = self.editing.begin(&task.address, &message).await;
+        let _change = self.editing.begin(&address, &message).await;
         // Its end may have been written down while this one waited.
         if !self.board.has(&task.id) {
             return None;
@@ -176,7 +183,7 @@ impl Live {
         let (parts, _) = context.render(task.address.provider.as_str(), document).ok()?;
         let outgoing = Outgoing {
             key: signalbox_adapter::DeliveryKey::from_random_bits(u128::from(self.bus.store().clock().random())),
-            target: Target { address: task.address.clone(), reply_to: None, edit_of: Some(message) },
+            target: Target { address, reply_to: None, edit_of: Some(message) },
             purpose: Purpose::Progress,
             part: parts.into_iter().next()?,
             buttons: if entry.stopping { Vec::new() } else { report::status_buttons(&task.id) },

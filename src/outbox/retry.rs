@@ -35,6 +35,8 @@ pub(super) enum Next {
     Superseded,
     /// Let it be: the message cannot be changed any more.
     EditRefused,
+    /// Let it be: there will be no thread. Carries the provider's words.
+    Unopened(String),
     /// Send again: it surely did not arrive.
     Later {
         /// After this long.

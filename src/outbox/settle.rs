@@ -22,7 +22,7 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
         }
         Next::GiveUp { error, .. } if delivery.opens.is_some() => {
             tracing::info!(delivery.key = %delivery.key, error, "a thread was not opened; what was meant for it goes without");
-            Next::Superseded
+            Next::Unopened(error)
         }
         Next::GiveUp { error, .. } if delivery.tells_of_loss() => {
             tracing::debug!(delivery.key = %delivery.key, error, "a chat could not be told what it was not shown");
@@ -39,6 +39,7 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
         next @ (Next::Delivered(_)
         | Next::Superseded
         | Next::EditRefused
+        | Next::Unopened(_)
         | Next::Later { .. }
         | Next::Unsure { .. }
         | Next::Moved(_)) => next,
@@ -69,6 +70,12 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
         Next::EditRefused => {
             tx.edit_refused(id)?;
             tx.supersede(id)
+        }
+        Next::Unopened(words) => {
+            tx.supersede(id)?;
+            let Some(at) = delivery.opens.as_ref().and_then(|opens| opens.at.as_ref()) else { return Ok(()) };
+            (setup.tell)(tx, delivery, Loss::Opening { at: at.clone(), words: words.clone() })?;
+            tx.stay_out(from, at)
         }
         Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
         Next::Unsure { after, error } => tx.unsure(id, tx.now().after(*after), error),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_adapter::Deliver;
+use signalbox_adapter::{Deliver, MessageId};
 
 use super::editing::Editing;
 use super::pacer::Pacer;
@@ -38,7 +38,7 @@ pub struct Setup {
 pub type Tell = Arc<dyn Fn(&Tx<'_>, &Delivery, Loss) -> Result<(), StoreError> + Send + Sync>;
 
 /// What a chat could not be shown as it was meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loss {
     /// The message: it was refused in every form, or is too old.
     Message,
@@ -46,4 +46,11 @@ pub enum Loss {
     File,
     /// The thread that it was meant for: it is in the main stream now.
     Thread,
+    /// A thread, which was not opened: what was meant for it answers this message instead.
+    Opening {
+        /// The message at which it was to stand.
+        at: MessageId,
+        /// The provider's words.
+        words: String,
+    },
 }

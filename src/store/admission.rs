@@ -18,6 +18,8 @@ use super::tx::Tx;
 pub struct NewTask<'a> {
     /// The message that asks for it.
     pub incoming: &'a Incoming,
+    /// Where its result goes: where it was asked for, or a thread at the message that asks.
+    pub address: &'a ChatAddress,
     /// Its inbox row.
     pub inbox: InboxId,
     /// Session it belongs to.
@@ -119,7 +121,7 @@ impl Tx<'_> {
         let id = new.id.clone().unwrap_or_else(|| self.new_task_id());
         self.insert(&Row {
             id: &id,
-            address: &new.incoming.address,
+            address: new.address,
             window: new.incoming.window.as_deref(),
             reply_to: new.incoming.message.as_ref().map(MessageId::as_str),
             session: Some(new.session.id),

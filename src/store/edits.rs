@@ -5,7 +5,7 @@
 //! message that it changes.
 
 use rusqlite::{OptionalExtension, params};
-use signalbox_adapter::{Button, MessageId, Part, Purpose};
+use signalbox_adapter::{Button, ChatAddress, MessageId, Part, Purpose};
 
 use super::about::About;
 use super::chat::ChatKey;
@@ -22,8 +22,8 @@ pub enum StatusMessage {
     Missing,
     /// It waits to be sent, or will never be.
     Waiting,
-    /// The chat shows it.
-    Shown(MessageId),
+    /// It is shown here.
+    Shown(ChatAddress, MessageId),
 }
 
 impl Tx<'_> {
@@ -98,16 +98,19 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn status_message(&self, task: &TaskId) -> Result<StatusMessage, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT state, message FROM outbox WHERE about = ?1 AND NOT is_edit ORDER BY id DESC LIMIT 1",
+            "SELECT state, message, address FROM outbox WHERE about = ?1 AND NOT is_edit ORDER BY id DESC LIMIT 1",
         )?;
-        let row: Option<(String, Option<String>)> =
-            statement.query_row([About::Status(task.clone())], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let row: Option<(String, Option<String>, String)> = statement
+            .query_row([About::Status(task.clone())], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let delivered = State::Delivered.as_str();
         Ok(match row {
             None => StatusMessage::Missing,
-            Some((state, None)) if state == State::Delivered.as_str() => StatusMessage::Missing,
-            Some((state, Some(message))) if state == State::Delivered.as_str() => {
-                StatusMessage::Shown(MessageId::new(message))
-            }
+            Some((state, Some(message), address)) if state == delivered => match address.parse() {
+                Ok(address) => StatusMessage::Shown(address, MessageId::new(message)),
+                Err(_) => StatusMessage::Missing,
+            },
+            Some((state, None, _)) if state == delivered => StatusMessage::Missing,
             Some(_) => StatusMessage::Waiting,
         })
     }

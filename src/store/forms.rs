@@ -1,7 +1,7 @@
 //! Refused forms: what is left out of a delivery before it is sent once more, and where a thread that is gone leads.
 
 use rusqlite::params;
-use signalbox_adapter::{ChatAddress, Form};
+use signalbox_adapter::{ChatAddress, Form, MessageId, ThreadId};
 
 use super::about::About;
 use super::chat::ChatKey;
@@ -34,7 +34,8 @@ impl Tx<'_> {
             Form::Reply => "reply_to = NULL",
             Form::Thread => {
                 self.leave_thread(&delivery.address)?;
-                "reply_to = NULL"
+                // What that left of it stays.
+                "reply_to = reply_to"
             }
         };
         let sql = format!(
@@ -47,17 +48,43 @@ impl Tx<'_> {
 
     fn leave_thread(&self, thread: &ChatAddress) -> Result<(), StoreError> {
         let main = ChatAddress { thread: None, ..thread.clone() };
-        // A reply would lead back into the thread.
+        // A reply would lead back into the thread, but for one to the message at which it stands.
+        let root = "CASE WHEN reply_to = ?3 THEN reply_to END";
         let waiting =
-            format!("UPDATE outbox SET address = ?2, reply_to = NULL WHERE address = ?1 AND NOT is_edit AND {OPEN}");
-        let steps = [
-            waiting.as_str(),
-            "UPDATE sessions SET address = ?2 WHERE address = ?1",
-            "UPDATE tasks SET address = ?2, reply_to = NULL WHERE address = ?1 AND finished_at IS NULL",
-        ];
-        for step in steps {
-            self.connection.prepare_cached(step)?.execute([thread.to_string(), main.to_string()])?;
+            format!("UPDATE outbox SET address = ?2, reply_to = {root} WHERE address = ?1 AND NOT is_edit AND {OPEN}");
+        let tasks =
+            format!("UPDATE tasks SET address = ?2, reply_to = {root} WHERE address = ?1 AND finished_at IS NULL");
+        let at = thread.thread.as_ref().map(ThreadId::as_str);
+        let (thread, main) = (thread.to_string(), main.to_string());
+        for step in [waiting.as_str(), tasks.as_str()] {
+            self.connection.prepare_cached(step)?.execute(params![thread, main, at])?;
         }
+        self.connection
+            .prepare_cached("UPDATE sessions SET address = ?2 WHERE address = ?1")?
+            .execute([thread, main])?;
+        Ok(())
+    }
+
+    /// Lets all that was meant for a thread which was not opened go on in the chat's main stream instead, where it answers the
+    /// message at which the thread was to stand.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stay_out(&self, chat: &ChatAddress, at: &MessageId) -> Result<(), StoreError> {
+        let thread = ChatAddress { thread: Some(ThreadId::new(at.as_str())), ..chat.clone() };
+        let waiting = format!(
+            "UPDATE outbox SET address = ?2, reply_to = coalesce(reply_to, ?3)
+             WHERE address = ?1 AND NOT is_edit AND opens IS NULL AND {OPEN}"
+        );
+        let tasks = "UPDATE tasks SET address = ?2, reply_to = coalesce(reply_to, ?3)
+                     WHERE address = ?1 AND finished_at IS NULL";
+        let (thread, main) = (thread.to_string(), chat.to_string());
+        for step in [waiting.as_str(), tasks] {
+            self.connection.prepare_cached(step)?.execute(params![thread, main, at.as_str()])?;
+        }
+        self.connection
+            .prepare_cached("UPDATE sessions SET address = ?2 WHERE address = ?1")?
+            .execute([thread, main])?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 //! addressed; names are unique among the sessions that are not ended.
 
 use rusqlite::{OptionalExtension, Row, params};
-use signalbox_adapter::{ChatAddress, MessageId};
+use signalbox_adapter::{ChatAddress, MessageId, ThreadId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
@@ -94,7 +94,8 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Returns the session that a delivered message belongs to; that of an incident's card is its newest investigation's.
+    /// Returns the session that a delivered message belongs to; that of an incident's card is its newest investigation's,
+    /// and a message at which a session's thread stands belongs to that session.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -107,7 +108,11 @@ impl Tx<'_> {
         let of_incident = || Ok::<_, StoreError>(self.incident_of(address, Some(message))?.and_then(|it| it.session));
         match id.flatten().map_or_else(of_incident, |id| Ok(Some(id)))? {
             Some(id) => self.session(id),
-            None => Ok(None),
+            None if address.thread.is_some() => Ok(None),
+            None => {
+                let thread = ChatAddress { thread: Some(ThreadId::new(message)), ..address.clone() };
+                self.session_of_thread(&thread)
+            }
         }
     }
 

@@ -106,13 +106,15 @@ impl Tx<'_> {
         self.tasks_where("session = ?1", &[&session], limit)
     }
 
-    /// Returns the task that a message asked for, the newest if there are several.
+    /// Returns the task that a message asked for, the newest if there are several; it may go on in the thread at that
+    /// message.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn task_asked_by(&self, address: &ChatAddress, message: &MessageId) -> Result<Option<Task>, StoreError> {
         let (chat, address) = (ChatKey::of(address), address.to_string());
-        let filter = "chat = ?1 AND address = ?2 AND reply_to = ?3 AND seq > (SELECT max(seq) FROM tasks) - 5000";
+        let filter = "chat = ?1 AND address IN (?2, ?2 || '/' || ?3) AND reply_to = ?3
+            AND seq > (SELECT max(seq) FROM tasks) - 5000";
         Ok(self.tasks_where(filter, &[&chat, &address, &message.as_str()], 1)?.pop())
     }
 

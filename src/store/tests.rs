@@ -134,8 +134,15 @@ fn admit(tx: &Tx<'_>, chat: &str, name: &str) -> Result<Admission, StoreError> {
             investigation: false,
         })?,
     };
-    let admission =
-        tx.admit(&NewTask { incoming: &incoming, inbox, session: &session, prompt: "x", retry_of: None, id: None })?;
+    let admission = tx.admit(&NewTask {
+        incoming: &incoming,
+        address: &incoming.address,
+        inbox,
+        session: &session,
+        prompt: "x",
+        retry_of: None,
+        id: None,
+    })?;
     tx.close_inbound(inbox, InboxOutcome::Ok)?;
     Ok(admission)
 }

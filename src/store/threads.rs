@@ -35,7 +35,8 @@ pub enum ThreadRoot<'a> {
 impl Tx<'_> {
     /// Has a thread opened, before what is written to the chat from now on.
     ///
-    /// A provider that will not open it is not asked again, and nobody is told.
+    /// A provider that will not open it is not asked again: what was meant for it answers the message at which it was to
+    /// stand, and the chat is told why.
     ///
     /// # Errors
     /// [`StoreError`].

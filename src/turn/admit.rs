@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Document, Purpose, Signal};
+use signalbox_adapter::{ChatAddress, Document, Purpose, Signal};
 
 use super::{Turn, intake, report};
 use crate::agent::catalogue::Choice;
@@ -54,7 +54,7 @@ pub fn reopen(turn: &Turn<'_>, session: &Session, notes: &mut Notes) -> Result<R
     Ok(Ok(()))
 }
 
-/// Admits a prompt as a task and answers; the caller has asked whether the queue has room.
+/// Admits a prompt as a task and answers where it was asked; the caller has asked whether the queue has room.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -65,8 +65,25 @@ pub fn submit(
     retry_of: Option<&TaskId>,
     notes: &Notes,
 ) -> Result<InboxOutcome, StoreError> {
+    submit_at(turn, &turn.incoming.address, session, prompt, retry_of, notes)
+}
+
+/// Admits a prompt as a task and answers at an address: where it was asked, or in a thread at the message that asks. The
+/// caller has asked whether the queue has room.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn submit_at(
+    turn: &Turn<'_>,
+    address: &ChatAddress,
+    session: &Session,
+    prompt: &str,
+    retry_of: Option<&TaskId>,
+    notes: &Notes,
+) -> Result<InboxOutcome, StoreError> {
     let prompt = intake::with_files(prompt, &turn.incoming.files);
-    let new = NewTask { incoming: turn.incoming, inbox: turn.inbox, session, prompt: &prompt, retry_of, id: None };
+    let (incoming, inbox) = (turn.incoming, turn.inbox);
+    let new = NewTask { incoming, address, inbox, session, prompt: &prompt, retry_of, id: None };
     let admission = turn.tx.admit(&new)?;
     let task = match &admission {
         Admission::Started(task) | Admission::Queued(task, _) => task,
@@ -75,7 +92,7 @@ pub fn submit(
         turn.tx.investigate_again(&task.id, earlier)?;
     }
     let admitted = format::session::admitted(session, &admission, notes);
-    turn.say(admitted, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
+    turn.say_at(address, admitted, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });

@@ -1,11 +1,16 @@
 //! What a chat could not be shown: one line about it, where a line can be shown.
 
-use signalbox_adapter::{ChatAddress, Purpose};
+use std::time::Duration;
+
+use signalbox_adapter::{ChatAddress, MessageId, Purpose};
 
 use super::Context;
 use crate::format::delivery::{self, Whose};
 use crate::outbox::Loss;
 use crate::store::{About, ChatKey, Delivery, NewDelivery, StoreError, Tx};
+
+/// A chat is told once in this time, a day, why no threads are opened there.
+const TELL_UNOPENED_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// Tells a chat what became of a delivery; once as long as the same line waits to be said.
 ///
@@ -31,16 +36,38 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
         (Some(name), false) => Whose::Session(name),
         (None, _) => Whose::Command,
     };
-    let (document, address) = match loss {
+    let (document, address) = match &loss {
         Loss::Message => (delivery::unshown(whose, lost.purpose), lost.address.clone()),
         Loss::File => (delivery::file_unshown(whose), lost.address.clone()),
         Loss::Thread => (delivery::thread_gone(whose), ChatAddress { thread: None, ..lost.address.clone() }),
+        Loss::Opening { at, words } => return tell_unopened(tx, cx, lost, at, words),
     };
-    let about = About::Loss(format!("{loss:?}:{}", name.unwrap_or_default()));
+    let about = About::Loss(format!("{}:{}", kind(&loss), name.unwrap_or_default()));
     if tx.waits_about(&ChatKey::of(&address), &about)? {
         return Ok(());
     }
     let (parts, _) = cx.render(address.provider.as_str(), document)?;
     let line = NewDelivery::to(address, Purpose::Result, parts);
     tx.enqueue(&NewDelivery { task: task.map(|task| task.id), about: Some(about), ..line })
+}
+
+fn kind(loss: &Loss) -> &'static str {
+    match loss {
+        Loss::Message => "Message",
+        Loss::File => "File",
+        Loss::Thread => "Thread",
+        Loss::Opening { .. } => "Opening",
+    }
+}
+
+/// Tells a chat, once a day, why no threads are opened there.
+fn tell_unopened(tx: &Tx<'_>, cx: &Context, lost: &Delivery, at: &MessageId, words: &str) -> Result<(), StoreError> {
+    let chat = ChatKey::of(&lost.address);
+    if !tx.first_in(&format!("unopened:{chat}"), TELL_UNOPENED_EVERY)? {
+        return Ok(());
+    }
+    let (parts, _) = cx.render(lost.address.provider.as_str(), delivery::thread_unopened(words))?;
+    let line = NewDelivery::to(lost.address.clone(), Purpose::Result, parts);
+    let about = About::Loss("Opening".to_owned());
+    tx.enqueue(&NewDelivery { reply_to: Some(at.as_str().to_owned()), about: Some(about), ..line })
 }

@@ -22,7 +22,7 @@ mod transport;
 
 use std::cell::{Cell, RefCell};
 
-use signalbox_adapter::{Block, Button, Document, Incoming, IncomingKind, Purpose, Signal};
+use signalbox_adapter::{Block, Button, ChatAddress, Document, Incoming, IncomingKind, Purpose, Signal};
 
 use crate::config::Role;
 use crate::format::{self, Draft};
@@ -146,6 +146,21 @@ impl<'t> Turn<'t> {
         buttons: Vec<Button>,
         task: Option<&TaskId>,
     ) -> Result<(), StoreError> {
+        self.say_at(&self.incoming.address, draft, purpose, buttons, task)
+    }
+
+    /// Tells the chat that asked at an address of its own, such as a thread at the message that asks.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn say_at(
+        &self,
+        address: &ChatAddress,
+        draft: impl Into<Draft>,
+        purpose: Purpose,
+        buttons: Vec<Button>,
+        task: Option<&TaskId>,
+    ) -> Result<(), StoreError> {
         let Aside { mut before, after } = self.aside.take();
         let draft = draft.into();
         let draft = match purpose {
@@ -153,7 +168,7 @@ impl<'t> Turn<'t> {
             Purpose::Progress => {
                 before.extend(after);
                 if !before.is_empty() {
-                    self.say(Document { blocks: before }, Purpose::Result, Vec::new(), task)?;
+                    self.say_at(address, Document { blocks: before }, Purpose::Result, Vec::new(), task)?;
                 }
                 draft
             }
@@ -163,7 +178,7 @@ impl<'t> Turn<'t> {
         };
         let (parts, attachment) = self.cx.render(self.incoming.address.provider.as_str(), draft)?;
         self.tx.enqueue(&NewDelivery {
-            address: self.incoming.address.clone(),
+            address: address.clone(),
             window: self.incoming.window.clone(),
             reply_to: self.incoming.message.as_ref().map(|message| message.as_str().to_owned()),
             purpose,

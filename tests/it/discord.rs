@@ -2,3 +2,4 @@
 
 pub(crate) mod scene;
 mod sessions;
+mod threads;

@@ -84,7 +84,8 @@ pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
     if !rows.is_empty() {
         send = send.components(rows);
     }
-    if let Some(answered) = &message.target.reply_to {
+    let answered = message.target.reply_to.as_ref().filter(|answered| !is_root(&message.target.address, answered));
+    if let Some(answered) = answered {
         let reference = MessageReference::from((channel, message_id(answered)?));
         send = send.reference_message(reference.fail_if_not_exists(false));
     }
@@ -99,6 +100,19 @@ pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
 pub(crate) fn channel(address: &ChatAddress) -> Result<ChannelId, DeliverError> {
     let id = address.thread.as_ref().map_or(address.chat.as_str(), |thread| thread.as_str());
     number(id).map(ChannelId::new).ok_or_else(|| DeliverError::Refused(format!("{id} is no Discord channel")))
+}
+
+/// Whether a thread stands at this message: then they have one id, and the message is shown in the channel above.
+pub(crate) fn is_root(address: &ChatAddress, message: &Id) -> bool {
+    address.thread.as_ref().is_some_and(|thread| thread.as_str() == message.as_str())
+}
+
+/// Returns the channel that shows a message of an address.
+pub(crate) fn channel_of(address: &ChatAddress, message: &Id) -> Result<ChannelId, DeliverError> {
+    if is_root(address, message) {
+        return channel(&ChatAddress { thread: None, ..address.clone() });
+    }
+    channel(address)
 }
 
 /// Returns the message's number.
@@ -201,6 +215,16 @@ mod tests {
         assert_eq!(call.body["message_reference"]["message_id"], "800");
         assert_eq!(call.body["message_reference"]["fail_if_not_exists"], false);
         assert_eq!(call.body["flags"], 4);
+    }
+
+    #[test]
+    fn what_goes_to_a_thread_answers_no_message_of_the_channel_above() {
+        let mut message = outgoing("hi");
+        message.target.reply_to = Some(Id::new("70"));
+        let call = compose(&message).expect("a call");
+        assert!(call.body.get("message_reference").is_none_or(Value::is_null), "{}", call.body);
+        let above = channel_of(&message.target.address, &Id::new("70")).expect("a channel");
+        assert_eq!((above.get(), channel(&message.target.address).expect("a channel").get()), (7, 70));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use signalbox_adapter::{
 use tokio::time::Instant;
 
 use crate::api::Api;
-use crate::compose::{channel, compose, content, message_id};
+use crate::compose::{channel, channel_of, compose, content, is_root, message_id};
 use crate::event::Message;
 use crate::failure::{CallError, Effect};
 use crate::pace::PACE;
@@ -76,7 +76,8 @@ impl DiscordDeliver {
         let newest: Vec<Message> = self.api.get(&path).await.map_err(|error| failed(message, Effect::Asks, error))?;
         let us = self.api.who().await.map_err(|error| failed(message, Effect::Asks, error))?;
         let said = content(message);
-        let answers = message.target.reply_to.as_ref().map(MessageId::as_str);
+        let answers = message.target.reply_to.as_ref().filter(|answered| !is_root(&message.target.address, answered));
+        let answers = answers.map(MessageId::as_str);
         let written = tried.written.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CLOCKS_APART);
         let may_be = |shown: &Message| {
             BY_DELIVERY.contains(&shown.kind)
@@ -118,7 +119,7 @@ impl DiscordDeliver {
 /// Names our own reaction to a message.
 fn reaction(address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<String, DeliverError> {
     let emoji: String = emoji.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    Ok(format!("channels/{}/messages/{}/reactions/{emoji}/@me", channel(address)?, message_id(message)?))
+    Ok(format!("channels/{}/messages/{}/reactions/{emoji}/@me", channel_of(address, message)?, message_id(message)?))
 }
 
 fn failed(message: &Outgoing, effect: Effect, error: CallError) -> DeliverError {
@@ -179,12 +180,10 @@ impl Deliver for DiscordDeliver {
         match self.api.call::<Shown>(Method::POST, &path, Some(&body)).await {
             Ok(Shown { id }) => Ok(ThreadId::new(id)),
             Err(error) if error.is(THREAD_EXISTS) => Ok(ThreadId::new(opening.at.as_str())),
-            Err(error) => Err(match error.judged(Effect::Changes, false) {
-                DeliverError::Refused(words) | DeliverError::RefusedForm { words, .. } => {
-                    DeliverError::RefusedForm { what: Form::Thread, words }
-                }
-                error => error,
-            }),
+            Err(CallError::Answered(refusal)) if refusal.is_final() => {
+                Err(DeliverError::RefusedForm { what: Form::Thread, words: refusal.words_of_opening() })
+            }
+            Err(error) => Err(error.judged(Effect::Changes, false)),
         }
     }
 

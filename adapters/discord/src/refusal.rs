@@ -32,6 +32,7 @@ const MISSING_PERMISSIONS: u64 = 50013;
 const INVALID_FORM: u64 = 50035;
 const THREAD_ARCHIVED: u64 = 50083;
 const THREAD_LOCKED: u64 = 160_005;
+const TOO_MANY_THREADS: u64 = 160_006;
 const REPLY_WITHOUT_HISTORY: u64 = 160_002;
 const BLOCKED_BY_AUTOMOD: [u64; 2] = [200_000, 200_001];
 
@@ -119,13 +120,14 @@ impl Refusal {
         }
     }
 
+    /// Whether the same call would be refused again.
+    pub(crate) fn is_final(&self) -> bool {
+        self.status < 500 && !matches!(self.about(false), About::Token | About::Way | About::Pace)
+    }
+
     /// Returns what it says, with what a person can do about it.
     pub(crate) fn words(&self) -> String {
-        let mut words = self.message.clone();
-        if let Some((field, why)) = first_error(&self.errors) {
-            words.push_str(&format!(" ({field}: {why})"));
-        }
-        let remedy = match self.code {
+        self.words_with(match self.code {
             MISSING_ACCESS => "; let the bot's role see this channel (View Channel)",
             MISSING_PERMISSIONS => {
                 "; give the bot's role Send Messages, Send Messages in Threads, Embed Links, Attach Files, Add Reactions and \
@@ -136,7 +138,28 @@ impl Refusal {
                 "; the server's AutoMod refused it: exempt the bot's role from that rule"
             }
             _ => "",
-        };
+        })
+    }
+
+    /// Returns what it says about a thread that was to be opened, with what a person can do about it.
+    pub(crate) fn words_of_opening(&self) -> String {
+        self.words_with(match self.code {
+            MISSING_ACCESS | MISSING_PERMISSIONS => {
+                "; give the bot's role Create Public Threads and Send Messages in Threads in this channel"
+            }
+            TOO_MANY_THREADS => "; archive threads of this server that are done",
+            code if BLOCKED_BY_AUTOMOD.contains(&code) => {
+                "; the server's AutoMod refused its name: exempt the bot's role from that rule"
+            }
+            _ => "",
+        })
+    }
+
+    fn words_with(&self, remedy: &str) -> String {
+        let mut words = self.message.clone();
+        if let Some((field, why)) = first_error(&self.errors) {
+            words.push_str(&format!(" ({field}: {why})"));
+        }
         let words: String = words.chars().take(MAX_WORDS_CHARS).collect();
         format!("{words} [{}]{remedy}", if self.code == 0 { u64::from(self.status) } else { self.code })
     }
@@ -214,5 +237,6 @@ mod tests {
     fn a_missing_right_is_told_with_its_remedy() {
         assert!(coded(403, 50001).words().contains("View Channel"));
         assert!(coded(403, 50013).words().contains("Send Messages in Threads"));
+        assert!(coded(403, 50013).words_of_opening().contains("Create Public Threads"));
     }
 }

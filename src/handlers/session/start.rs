@@ -1,13 +1,15 @@
-//! A new session: agent, name, directory, room in the chat; then its first task.
+//! A new session: agent, name, directory, room in the chat, a thread where there are such; then its first task.
 
 use std::path::Path;
+
+use signalbox_adapter::{ChatAddress, Threads};
 
 use super::names;
 use crate::agent::kinds;
 use crate::command;
 use crate::format;
 use crate::format::session::Notes;
-use crate::store::{ChatKey, InboxOutcome, NewSession, Refusal, StoreError};
+use crate::store::{ChatKey, InboxOutcome, NewSession, NewThread, Refusal, Session, StoreError, ThreadRoot};
 use crate::turn::{Turn, admit};
 
 /// What a person asks of a new session.
@@ -53,8 +55,9 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
     let directory = project.or_else(|| turn.cx.agents.directory(agent).map(Path::to_owned));
     let asked_from = turn.incoming.directory.clone();
     let directory = directory.map(|path| path.to_string_lossy().into_owned()).or(asked_from);
+    let address = home(turn);
     let mut session = turn.tx.create_session(&NewSession {
-        address: &turn.incoming.address,
+        address: &address,
         name: &name,
         agent,
         model: wish.model.or(turn.cx.agents.model(agent)),
@@ -71,7 +74,32 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
     if turn.incoming.direct {
         turn.tx.set_active_session(&chat, Some(session.id))?;
     }
-    admit::submit(turn, &session, wish.prompt, None, &notes)
+    open_home(turn, &session)?;
+    admit::submit_at(turn, &address, &session, wish.prompt, None, &notes)
+}
+
+/// Returns where a new session goes on: in a thread at the message that asks for it, where others read along and the
+/// provider has such; else where it was asked for.
+fn home(turn: &Turn<'_>) -> ChatAddress {
+    let here = &turn.incoming.address;
+    let at = turn.incoming.message.as_ref().filter(|_| !turn.incoming.direct);
+    at.and_then(|message| threads(turn).at(here, message)).unwrap_or_else(|| here.clone())
+}
+
+/// Has the thread of a new session opened, where a call must do that.
+fn open_home(turn: &Turn<'_>, session: &Session) -> Result<(), StoreError> {
+    let here = &turn.incoming.address;
+    match &turn.incoming.message {
+        Some(message) if session.address != *here && threads(turn).must_be_opened(here) => {
+            let name = format::session::thread_name(session);
+            turn.tx.open_thread(&NewThread { address: here, at: ThreadRoot::Message(message), name: &name, task: None })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn threads(turn: &Turn<'_>) -> Threads {
+    turn.cx.threads(turn.incoming.address.provider.as_str())
 }
 
 fn free_name(

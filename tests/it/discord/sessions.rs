@@ -33,17 +33,16 @@ fn a_session_is_watched_answered_and_followed_up() {
 }
 
 #[test]
-fn a_command_in_a_channel_is_shown_and_answered_there() {
+fn a_command_in_a_channel_is_shown_there_and_what_is_meant_for_nobody_is_left_alone() {
     let server = Server::new("");
     let _serving = server.serve();
     server.until("the commands", |state| state.commands.iter().any(|command| command["name"] == "session"));
     server.fake.command(OPS, ADA, "session", "script: answer <done>");
     let shown = server.shown(OPS, 0, "/session script: answer");
-    let result = server.shown(OPS, shown.id, r"\<done>");
-    assert_eq!(result.reply_to, Some(shown.id));
+    let result = server.shown(shown.id, shown.id, r"\<done>");
     server.fake.post(OPS, ADA, Post::text("nothing to anybody"));
-    let again = server.fake.post(OPS, ADA, Post::text("script: answer <more>").reply_to(result.id));
-    server.shown(OPS, again, r"\<more>");
+    let again = server.fake.post(shown.id, ADA, Post::text("script: answer <more>").reply_to(result.id));
+    server.shown(shown.id, again, r"\<more>");
     assert_eq!(server.house.runs().len(), 2);
     assert!(server.fake.with(|state| state.pings.is_empty()));
 }
@@ -54,11 +53,11 @@ fn a_press_is_answered_and_a_stranger_is_told_so_alone() {
     let _serving = server.serve();
     server.fake.command(OPS, ADA, "session", "script: say busy; hang");
     let asked = server.shown(OPS, 0, "/session script: say busy");
-    let status = server.shown(OPS, asked.id, "busy");
-    server.fake.press(OPS, EVE, status.id, "Cancel");
+    let status = server.shown(asked.id, asked.id, "busy");
+    server.fake.press(asked.id, EVE, status.id, "Cancel");
     server.until("the stranger is told", |state| !state.whispers.is_empty());
-    server.fake.press(OPS, ADA, status.id, "Cancel");
-    server.shown(OPS, status.id, "Cancelled");
+    server.fake.press(asked.id, ADA, status.id, "Cancel");
+    server.shown(asked.id, status.id, "Cancelled");
 }
 
 #[test]
@@ -77,9 +76,10 @@ fn a_kill_loses_nothing_and_nothing_is_said_twice() {
     server.shown(server.direct, status.id, r"\<done>");
     server.shown(server.direct, missed, r"\<meanwhile>");
     let asked = server.shown(OPS, 0, "/session script: answer");
-    server.shown(OPS, asked.id, r"\<pressed>");
+    let thread = asked.id;
+    server.shown(thread, asked.id, r"\<pressed>");
     assert_eq!(server.fake.with(|state| (state.identified, state.resumed)), (1, 1));
-    for (channel, needle) in [(server.direct, "<done>"), (server.direct, "<meanwhile>"), (OPS, "<pressed>")] {
+    for (channel, needle) in [(server.direct, "<done>"), (server.direct, "<meanwhile>"), (thread, "<pressed>")] {
         let results = server
             .fake
             .said(channel)

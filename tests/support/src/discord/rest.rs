@@ -163,6 +163,13 @@ impl State {
     /// Finds the message that is answered; one that is gone is refused unless that may be.
     fn reply_to(&self, channel: u64, reference: &Value) -> Result<Option<u64>, Refusal> {
         let Some(id) = reference["message_id"].as_str().and_then(|id| id.parse().ok()) else { return Ok(None) };
+        if reference["channel_id"].as_str().is_some_and(|named| named != channel.to_string()) {
+            return Err(invalid(
+                "message_reference",
+                "REPLIES_CANNOT_REFERENCE_OTHER_CHANNEL",
+                "Cannot reply to a message of another channel",
+            ));
+        }
         if self.messages.contains_key(&(channel, id)) {
             return Ok(Some(id));
         }
@@ -200,6 +207,9 @@ impl State {
 
     fn open_thread(&mut self, channel: u64, message: u64, body: &Value) -> Answer {
         self.writable(channel)?;
+        if let Some((status, code, words)) = self.channels[&channel].opens_none {
+            return Err(refusal(status, code, words));
+        }
         let name = body["name"].as_str().unwrap_or_default();
         let minutes = body["auto_archive_duration"].as_u64().unwrap_or(1440);
         if !(1..=100).contains(&name.chars().count()) {

@@ -142,6 +142,8 @@ pub struct Channel {
     pub archived: bool,
     /// Whether the thread is locked.
     pub locked: bool,
+    /// The refusal of every thread that the bot would open here: status, code, words.
+    pub opens_none: Option<(u16, u64, &'static str)>,
     /// The refusal of every message of the bot: status, code, words.
     pub refuses: Option<(u16, u64, &'static str)>,
 }
