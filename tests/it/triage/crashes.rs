@@ -18,8 +18,15 @@ fn an_incident_goes_on_after_a_kill_at_every_step() {
     serving.signal(Signal::SIGKILL);
     serving.end();
     let serving = team.serve();
-    let card = team.shown("DiskWillFill");
+    team.shown("DiskWillFill");
     eventually("it is investigated", || team.phone.house.count("tasks WHERE status = 'running'") == 1);
+    let waits = "outbox WHERE state IN ('pending', 'sending', 'unknown')";
+    eventually("all is said", || team.phone.house.count(waits) == 0);
+    // The kill may have come between the provider's taking of the card and its receipt: then the card comes once more,
+    // marked, and all else hangs on the one that the bot knows of.
+    let card = team.cards().pop().expect("a card");
+    let is_repeat = format!("outbox WHERE message = '{}' AND maybe_repeat", card.id);
+    let cards = 1 + usize::from(team.phone.house.count(&is_repeat) == 1);
     serving.signal(Signal::SIGKILL);
     serving.end();
     let serving = team.serve();
@@ -32,7 +39,7 @@ fn an_incident_goes_on_after_a_kill_at_every_step() {
     let _serving = team.serve();
     assert_eq!(team.shown("Root cause: Full").reply_to, Some(card.id));
     team.says(card.id, "🟢");
-    assert_eq!(team.cards().len(), 1, "{:?}", team.cards());
+    assert_eq!(team.cards().len(), cards, "{:?}", team.cards());
     assert_eq!(team.phone.house.count("tasks"), 1);
     assert_eq!(team.phone.house.count("incident_events WHERE event = 'investigated'"), 1);
 }
