@@ -19,5 +19,7 @@ pub mod everyday;
 mod parameters;
 pub mod programs;
 pub mod smtp;
+mod stage;
 pub mod telegram;
 pub mod terminal;
+mod wire;

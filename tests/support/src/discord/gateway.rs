@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
@@ -17,6 +16,7 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use super::fault::{Cut, Greeting};
 use super::state::State;
 use super::{Shared, TOKEN};
+use crate::stage;
 
 /// Largest frame that a bot may send, in bytes.
 const MAX_FRAME_BYTES: usize = 4096;
@@ -34,17 +34,7 @@ type Socket = WebSocketStream<TcpStream>;
 
 /// Serves until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((stream, _)) = accepted {
-                    connections.spawn(converse(stream, Arc::clone(&shared)));
-                }
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
+    stage::serve(listener, |stream| converse(stream, Arc::clone(&shared))).await;
 }
 
 /// One connection.
@@ -247,7 +237,7 @@ impl Connection {
         if !data["properties"].is_object() {
             return Err(End::Close(4002));
         }
-        let (number, gateway) = (self.number, self.shared.gateway.clone());
+        let (number, gateway) = (self.number, self.shared.with(|state| state.gateway.clone()));
         self.session = self.shared.with(|state| {
             let allowed = state.allows_content || intents & MESSAGE_CONTENT == 0;
             allowed.then(|| state.begin(intents, number, &gateway))

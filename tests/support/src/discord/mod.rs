@@ -20,16 +20,17 @@ pub mod state;
 mod tests;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use fault::{Cut, Fault, Greeting};
 pub use people::{Person, Post};
 use state::{Shown, State};
+
+use crate::stage::Stage;
 
 /// The bot's token; the fake knows no other. It begins with the bot's id in base 64.
 pub const TOKEN: &str = "NDI0Mg.fake.token_of-the-Test";
@@ -54,36 +55,7 @@ pub struct FakeDiscord {
 }
 
 /// What the server's connections and the test share.
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    changes: watch::Sender<u64>,
-    /// Where the gateway is.
-    pub(crate) gateway: String,
-}
-
-impl Shared {
-    /// Looks at the state, or changes it; whoever waits looks again.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        let outcome = act(&mut self.lock());
-        self.changes.send_modify(|count| *count += 1);
-        outcome
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until the state has what is looked for.
-    pub(crate) async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
-        let mut changes = self.changes.subscribe();
-        loop {
-            if let Some(found) = find(&mut self.lock()) {
-                return found;
-            }
-            changes.changed().await.expect("the fake is alive");
-        }
-    }
-}
+pub(crate) type Shared = Stage<State>;
 
 impl FakeDiscord {
     /// Starts both servers on free ports.
@@ -91,8 +63,9 @@ impl FakeDiscord {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let gateway = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let at = format!("ws://{}", gateway.local_addr().expect("an address"));
-        let shared = Arc::new(Shared { state: Mutex::default(), changes: watch::channel(0).0, gateway: at });
+        let mut state = State::default();
+        state.gateway = format!("ws://{}", gateway.local_addr().expect("an address"));
+        let shared = Arc::new(Stage::new(state));
         let mut servers = JoinSet::new();
         servers.spawn(server::serve(listener, Arc::clone(&shared)));
         servers.spawn(gateway::serve(gateway, Arc::clone(&shared)));

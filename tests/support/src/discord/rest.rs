@@ -63,7 +63,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             ("GET", ["users", "@me"]) => Ok(State::bot_json()),
             ("GET", ["applications", "@me"]) => Ok(json!({ "id": BOT_ID.to_string(), "name": BOT_NAME, "flags": 0 })),
             ("GET", ["gateway", "bot"]) => Ok(json!({
-                "url": shared.gateway, "shards": 1,
+                "url": state.gateway, "shards": 1,
                 "session_start_limit":
                     { "total": 1000, "remaining": state.sessions_left, "reset_after": 14_400_000, "max_concurrency": 1 },
             })),

@@ -1,22 +1,15 @@
 //! HTTP: from a request to a call and back, with the rate limits of each channel and the faults that a test has asked for.
 
-use std::convert::Infallible;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Frame, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 
 use super::fault::Fault;
 use super::rest::{self, answer, route};
@@ -24,35 +17,19 @@ use super::rules::refusal;
 use super::state::{Call, State};
 use super::{Shared, TOKEN};
 use crate::parameters::Parameters;
+use crate::stage;
+use crate::wire::{self, Body, Reply, bad_gateway, cut_reply, whole};
 
 /// The time in which a channel's allowance comes again.
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// What is sent back, and whether in full.
-type Reply = Result<Response<Body>, io::Error>;
-
-/// A whole body, or one that breaks off.
-type Body = http_body_util::combinators::BoxBody<Bytes, io::Error>;
-
 /// Serves until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((stream, _)) = accepted {
-                    connections.spawn(converse(stream, Arc::clone(&shared)));
-                }
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn converse(stream: TcpStream, shared: Arc<Shared>) {
-    let service = service_fn(|request| respond(request, Arc::clone(&shared)));
-    // An error is a fault that was asked for, or a client that has gone.
-    drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+    let answer = |stream| {
+        let shared = Arc::clone(&shared);
+        async move { wire::converse(stream, |request| respond(request, Arc::clone(&shared))).await }
+    };
+    stage::serve(listener, answer).await;
 }
 
 async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
@@ -121,8 +98,7 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
                 act();
             }
             log(0);
-            let page = Full::from("<html><body>502 Bad Gateway</body></html>");
-            return Ok(Response::builder().status(502).body(whole(page)).expect("a response"));
+            return Ok(bad_gateway());
         }
         Some(Fault::TooMany { retry_after, global }) => too_many(retry_after, global),
         Some(Fault::Refuse { status, code, message }) => refused(status, code, message),
@@ -219,27 +195,4 @@ fn reply(answered: &Answered) -> Response<Body> {
     }
     let text = if answered.status == 204 { String::new() } else { answered.body.to_string() };
     response.body(whole(Full::from(text))).expect("a response")
-}
-
-/// Promises the whole text and ends in its middle.
-fn cut_reply(text: &str) -> Response<Body> {
-    let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
-    Response::builder().header(CONTENT_LENGTH, text.len()).body(Cut(Some(half)).boxed()).expect("a response")
-}
-
-/// A body that breaks off.
-struct Cut(Option<Bytes>);
-
-impl hyper::body::Body for Cut {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let next = self.0.take().map(Frame::data).ok_or_else(|| io::Error::other("a fault"));
-        Poll::Ready(Some(next))
-    }
-}
-
-fn whole(body: Full<Bytes>) -> Body {
-    body.map_err(|never: Infallible| match never {}).boxed()
 }

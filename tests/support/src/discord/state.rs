@@ -25,6 +25,8 @@ fn now_ms() -> u64 {
 
 /// Everything the server knows.
 pub struct State {
+    /// Where the gateway is.
+    pub(crate) gateway: String,
     /// Calls that were answered or went wrong, oldest first.
     pub calls: Vec<Call>,
     /// Channels and threads by their ids.
@@ -82,6 +84,7 @@ pub struct State {
 impl Default for State {
     fn default() -> Self {
         Self {
+            gateway: String::new(),
             calls: Vec::new(),
             channels: BTreeMap::new(),
             messages: BTreeMap::new(),

@@ -17,17 +17,18 @@ pub mod state;
 mod tests;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use fault::Fault;
 pub use people::{Person, Post};
 pub use state::{ChatKind, Fate};
 use state::{Shown, State};
+
+use crate::stage::Stage;
 
 /// The bot's token; the fake knows no other.
 pub const TOKEN: &str = "42:fake-token_of-the-Test";
@@ -50,41 +51,14 @@ pub struct FakeTelegram {
 }
 
 /// What the server's connections and the test share.
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    changes: watch::Sender<u64>,
-}
-
-impl Shared {
-    /// Looks at the state, or changes it; whoever waits looks again.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        let outcome = act(&mut self.lock());
-        self.changes.send_modify(|count| *count += 1);
-        outcome
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until the state has what is looked for.
-    pub(crate) async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
-        let mut changes = self.changes.subscribe();
-        loop {
-            if let Some(found) = find(&mut self.lock()) {
-                return found;
-            }
-            changes.changed().await.expect("the fake is alive");
-        }
-    }
-}
+pub(crate) type Shared = Stage<State>;
 
 impl FakeTelegram {
     /// Starts a server on a free port.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let shared = Arc::new(Shared { state: Mutex::default(), changes: watch::channel(0).0 });
+        let shared = Arc::new(Stage::new(State::default()));
         let mut server = JoinSet::new();
         server.spawn(server::serve(listener, Arc::clone(&shared)));
         Self { shared, address, _server: server }
