@@ -26,13 +26,15 @@
 //!
 //! # Parts that fit
 //! A renderer states its provider's prices as a [`Measure`] and lets [`split()`] cut an answer into parts that fit. The
-//! feature `testing` has the checks that every adapter's tests call.
+//! feature `testing` has the checks that every adapter's tests call; the feature `http` what every HTTP API needs.
 
 mod address;
 mod announce;
 mod clean;
 mod deliver;
 mod document;
+#[cfg(feature = "http")]
+pub mod http;
 mod id;
 mod incoming;
 mod listen;

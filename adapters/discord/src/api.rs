@@ -8,31 +8,24 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use reqwest::multipart::Form;
-use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use signalbox_adapter::http::{self, NoAnswer};
 use tokio::time::Instant;
 
 use crate::failure::CallError;
 use crate::limits::{Limits, Route, Standing};
 use crate::refusal::Refusal;
-use crate::settings::{InvalidSettings, Settings, is_loopback};
-
-/// Longest wait for a connection, TLS included.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::settings::{InvalidSettings, Settings};
 
 /// Longest call that moves no file.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Longest call that moves a file.
 const FILE_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// How long an unused connection is kept. Short: a request on a connection that the server has just closed looks like
-/// one whose answer was lost.
-const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 
 /// Longest answer that is read, in bytes; a hundred messages with embeds stay below 4 MiB.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
@@ -70,9 +63,11 @@ impl Api {
         authorization.set_sensitive(true);
         let headers =
             HeaderMap::from_iter([(AUTHORIZATION, authorization), (USER_AGENT, HeaderValue::from_static(AGENT))]);
-        let client = client(headers, CALL_TIMEOUT, &base)?;
+        let client = |headers, within| {
+            http::client(Client::builder().default_headers(headers), within, &base).map_err(InvalidSettings::Client)
+        };
         let named = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(AGENT))]);
-        let files = self::client(named, FILE_TIMEOUT, &base)?;
+        let (client, files) = (client(headers, CALL_TIMEOUT)?, client(named, FILE_TIMEOUT)?);
         Ok(Self { client, files, base, token: settings.token, bot_id, limits: Limits::default() })
     }
 
@@ -140,7 +135,7 @@ impl Api {
 
     /// Begins to download a file of a message.
     pub(crate) async fn download(&self, url: Url) -> Result<Response, CallError> {
-        let response = self.files.get(url).send().await.map_err(unsent_or_unanswered)?;
+        let response = self.files.get(url).send().await.map_err(NoAnswer::from)?;
         match response.status() {
             StatusCode::OK => Ok(response),
             status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
@@ -158,10 +153,10 @@ impl Api {
         if let Some((after, everywhere)) = self.limits.held(route, Instant::now()) {
             return Err(CallError::Held { after, everywhere });
         }
-        let response = request.send().await.map_err(unsent_or_unanswered)?;
+        let response = request.send().await.map_err(NoAnswer::from)?;
         let (status, headers) = (response.status(), response.headers().clone());
         self.limits.note(route, &Standing::read(&headers), Instant::now());
-        let body = read(response).await?;
+        let body = http::read(response, MAX_ANSWER_BYTES).await?;
         if status.is_success() {
             return Ok(body);
         }
@@ -171,31 +166,6 @@ impl Api {
         }
         Err(refused)
     }
-}
-
-fn client(headers: HeaderMap, within: Duration, base: &Url) -> Result<Client, InvalidSettings> {
-    let mut client = Client::builder()
-        .default_headers(headers)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(within)
-        .pool_idle_timeout(IDLE_CONNECTION)
-        .redirect(Policy::none());
-    if is_loopback(base) {
-        client = client.no_proxy();
-    }
-    client.build().map_err(|error| InvalidSettings::Client(words(error)))
-}
-
-/// Reads a whole body within bounds.
-async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Unanswered(words(error)))? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(CallError::Unanswered("the answer is too long".to_owned()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 /// Wait after a 429 that does not say how long.
@@ -224,38 +194,8 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> CallError {
     }
     match Refusal::read(status.as_u16(), body) {
         Some(refusal) => CallError::Answered(refusal),
-        None => {
-            let why = format!("the answer ({status}) is not Discord's");
-            // Whoever answers 3xx or 4xx in Discord's place has not passed the request on.
-            let unsent = status.is_redirection() || status.is_client_error();
-            if unsent { CallError::Unsent(why) } else { CallError::Unanswered(why) }
-        }
+        None => NoAnswer::foreign(status, "Discord's").into(),
     }
-}
-
-/// Sorts a failed request: only a failure to connect proves that nothing was sent.
-fn unsent_or_unanswered(error: reqwest::Error) -> CallError {
-    if error.is_connect() || error.is_builder() {
-        CallError::Unsent(words(error))
-    } else {
-        CallError::Unanswered(words(error))
-    }
-}
-
-/// Returns an error's words and those of its causes, without the address.
-pub(crate) fn words(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !words.ends_with(&next) {
-            words.push_str(": ");
-            words.push_str(&next);
-        }
-        cause = error.source();
-    }
-    words
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use signalbox_adapter::http::NoAnswer;
 use signalbox_adapter::{DeliverError, ListenError};
 
 use crate::refusal::{About, Refusal};
@@ -37,6 +38,15 @@ pub(crate) enum CallError {
     /// Discord said no.
     #[error("{}", .0.words())]
     Answered(Refusal),
+}
+
+impl From<NoAnswer> for CallError {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Unsent(why) => Self::Unsent(why),
+            NoAnswer::Unanswered(why) => Self::Unanswered(why),
+        }
+    }
 }
 
 /// What a call does when it is done.

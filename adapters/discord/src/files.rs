@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
+use signalbox_adapter::http;
 use signalbox_adapter::{Content, InboundKey, Incoming, IncomingFile, Saving, safe_name};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::api::{Api, words};
+use crate::api::Api;
 use crate::event::Message;
 use crate::failure::CallError;
-use crate::settings::is_loopback;
 
 /// Largest file that is taken, in bytes. People may send up to 500 MB, which no prompt has a use for.
 const MAX_FILE_BYTES: u64 = 25 * 1024 * 1024;
@@ -148,7 +148,7 @@ async fn save(
         download => download?,
     };
     let mut saving = Saving::begin(directory, key, number, &file.name, file.content).await?;
-    while let Some(chunk) = download.chunk().await.map_err(|error| CallError::Unanswered(words(error)))? {
+    while let Some(chunk) = download.chunk().await.map_err(|error| CallError::Unanswered(http::words(error)))? {
         saving.write(&chunk).await?;
         if saving.size_bytes() > MAX_FILE_BYTES {
             return too_large();
@@ -172,7 +172,7 @@ fn place(url: &str, api: &Url) -> Option<Url> {
     let is_discord_s = api.host_str() == Some("discord.com");
     let may = match url.scheme() {
         "https" => !is_discord_s || HOSTS.contains(&url.host_str()?),
-        "http" => is_loopback(&url) && is_loopback(api),
+        "http" => http::is_loopback(&url) && http::is_loopback(api),
         _ => false,
     };
     may.then_some(url)

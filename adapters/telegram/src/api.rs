@@ -6,29 +6,22 @@
 use std::time::Duration;
 
 use reqwest::multipart::Form;
-use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use signalbox_adapter::http::{self, NoAnswer};
 use teloxide::requests::Payload;
 
 use crate::failure::CallError;
 use crate::refusal::{Parameters, Refusal};
 use crate::settings::{InvalidSettings, Settings};
 
-/// Longest wait for a connection, TLS included.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Longest call that is no poll and moves no file.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Longest call that moves a file.
 pub(crate) const FILE_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// How long an unused connection is kept. Short: a request on a connection that the server has just closed looks like
-/// one whose answer was lost.
-const IDLE_CONNECTION: Duration = Duration::from_secs(15);
 
 /// Longest answer that is read, in bytes; a full poll is well below 1 MiB.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
@@ -84,15 +77,9 @@ impl<'de> Deserialize<'de> for Done {
 impl Api {
     pub(crate) fn new(settings: Settings) -> Result<Self, InvalidSettings> {
         let (base, bot_id) = (settings.base()?, settings.bot_id()?);
-        let mut client = teloxide::net::default_reqwest_settings()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(CALL_TIMEOUT)
-            .pool_idle_timeout(IDLE_CONNECTION)
-            .redirect(Policy::none());
-        if settings.is_local() {
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(|error| InvalidSettings::Client(words(error)))?;
+        let client = http::client(teloxide::net::default_reqwest_settings(), CALL_TIMEOUT, &base)
+            .map_err(InvalidSettings::Client)?;
+        let base = base.as_str().trim_end_matches('/').to_owned();
         Ok(Self { client, base, token: settings.token, bot_id })
     }
 
@@ -128,7 +115,7 @@ impl Api {
     /// Begins to download a file by the path that `getFile` gave.
     pub(crate) async fn download(&self, path: &str) -> Result<Response, CallError> {
         let url = format!("{}/file/bot{}/{path}", self.base, self.token.expose_secret());
-        let response = self.client.get(url).timeout(FILE_TIMEOUT).send().await.map_err(unsent_or_unanswered)?;
+        let response = self.client.get(url).timeout(FILE_TIMEOUT).send().await.map_err(NoAnswer::from)?;
         match response.status() {
             StatusCode::OK => Ok(response),
             status if status.is_client_error() => Err(CallError::Answered(Refusal {
@@ -145,33 +132,15 @@ impl Api {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
-        let response = request.send().await.map_err(unsent_or_unanswered)?;
+        let response = request.send().await.map_err(NoAnswer::from)?;
         let status = response.status();
-        let body = read(response).await?;
+        let body = http::read(response, MAX_ANSWER_BYTES).await?;
         understand(status, &body)
     }
 }
 
-/// Reads a whole body within bounds.
-async fn read(mut response: Response) -> Result<Vec<u8>, CallError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Unanswered(words(error)))? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(CallError::Unanswered("the answer is too long".to_owned()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
 /// Reads an answer; one that is not the Bot API's own says nothing about the request unless its status does.
 fn understand<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, CallError> {
-    let foreign = || {
-        let why = format!("the answer ({status}) is not the Bot API's");
-        // Whoever answers 3xx or 4xx in the Bot API's place has not passed the request on.
-        let unsent = status.is_redirection() || status.is_client_error();
-        if unsent { CallError::Unsent(why) } else { CallError::Unanswered(why) }
-    };
     match serde_json::from_slice::<Envelope<T>>(body) {
         Ok(Envelope { ok: true, result: Some(result), .. }) => Ok(result),
         Ok(Envelope { ok: false, error_code, description, parameters, .. }) => Err(CallError::Answered(Refusal {
@@ -180,33 +149,8 @@ fn understand<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T,
             description: description.unwrap_or_else(|| format!("no reason given ({status})")),
             parameters: parameters.unwrap_or_default(),
         })),
-        Ok(Envelope { ok: true, result: None, .. }) | Err(_) => Err(foreign()),
+        Ok(Envelope { ok: true, result: None, .. }) | Err(_) => Err(NoAnswer::foreign(status, "the Bot API's").into()),
     }
-}
-
-/// Sorts a failed request: only a failure to connect proves that nothing was sent.
-fn unsent_or_unanswered(error: reqwest::Error) -> CallError {
-    if error.is_connect() || error.is_builder() {
-        CallError::Unsent(words(error))
-    } else {
-        CallError::Unanswered(words(error))
-    }
-}
-
-/// Returns an error's words and those of its causes, without the address.
-fn words(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !words.ends_with(&next) {
-            words.push_str(": ");
-            words.push_str(&next);
-        }
-        cause = error.source();
-    }
-    words
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use signalbox_adapter::http::NoAnswer;
 use signalbox_adapter::{ChatId, DeliverError, ListenError};
 
 use crate::refusal::Refusal;
@@ -24,6 +25,15 @@ pub(crate) enum CallError {
     /// The Bot API said no.
     #[error("{}", .0.description)]
     Answered(Refusal),
+}
+
+impl From<NoAnswer> for CallError {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Unsent(why) => Self::Unsent(why),
+            NoAnswer::Unanswered(why) => Self::Unanswered(why),
+        }
+    }
 }
 
 /// What a call does when it is done.

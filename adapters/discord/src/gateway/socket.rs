@@ -5,14 +5,13 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
 use serde_json::Value;
+use signalbox_adapter::http;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
-
-use crate::settings::is_loopback;
 
 /// Longest wait for a connection, TLS and upgrade included.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -104,7 +103,7 @@ pub(crate) fn address(gateway: &str, api: &Url) -> Option<Url> {
     let is_discord = |host: &str| host == "discord.com" || OWN_HOSTS.iter().any(|own| host.ends_with(own));
     let may = match url.scheme() {
         "wss" => !api.host_str().is_some_and(is_discord) || is_discord(&host),
-        "ws" => is_loopback(&url) && is_loopback(api),
+        "ws" => http::is_loopback(&url) && http::is_loopback(api),
         _ => false,
     };
     if url.path().is_empty() {
