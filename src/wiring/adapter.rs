@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use signalbox_adapter::Deliver;
 use signalbox_adapter::settings::{Section, Values};
+use signalbox_adapter::{Announce, Deliver, DeliverError, Listen};
 
 use crate::transport;
 use crate::turn;
@@ -54,6 +54,27 @@ pub struct Connected {
     pub chats: Option<transport::ChatTransport>,
 }
 
+impl Connected {
+    /// A provider with chats, where one thing listens and another writes.
+    #[must_use]
+    pub fn chats(
+        provider: &'static str,
+        bot_id: String,
+        listen: Box<dyn Listen>,
+        deliver: Arc<dyn Deliver>,
+        announce: Option<Arc<dyn Announce>>,
+    ) -> Self {
+        let chats = transport::ChatTransport {
+            provider: provider.to_owned(),
+            bot_id,
+            listen,
+            deliver: Arc::clone(&deliver),
+            announce,
+        };
+        Self { provider, deliver, chats: Some(chats) }
+    }
+}
+
 /// What asking a provider who we are has come to.
 #[derive(Debug)]
 pub enum Verified {
@@ -63,6 +84,21 @@ pub enum Verified {
     Refused(String),
     /// It could not be asked, or not everything went well.
     Unsure(String),
+}
+
+impl Verified {
+    /// Asks a bot's API, which is at an address, who the bot is; `mark` stands before the names of bots there.
+    pub async fn bot(deliver: &dyn Deliver, mark: &str, values: &Values) -> Self {
+        let at = values.text("api_url").unwrap_or_default();
+        match deliver.check().await {
+            Ok(identity) => {
+                let who = format!("{mark}{} (id {}) at {at}", identity.name, identity.id);
+                Self::Good(Found::Bot { name: identity.name, who })
+            }
+            Err(DeliverError::Refused(why)) => Self::Refused(why),
+            Err(error) => Self::Unsure(format!("{at} could not be asked: {error}")),
+        }
+    }
 }
 
 /// What a provider that knows us has told.

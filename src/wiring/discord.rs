@@ -4,12 +4,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use signalbox_adapter::Threads;
 use signalbox_adapter::settings::{Section, Values};
-use signalbox_adapter::{Deliver as _, DeliverError, Threads};
 use signalbox_discord::{DiscordRender, PROVIDER, SECTION, Settings};
 
-use super::adapter::{Adapter, Connected, Found, Integration, Verified};
-use crate::transport;
+use super::adapter::{Adapter, Connected, Integration, Verified};
 use crate::turn::Transport;
 
 /// Discord.
@@ -37,32 +36,13 @@ impl Integration for Discord {
 
     fn connect(&self, values: &Values) -> Result<Connected, String> {
         let bot = bot(values)?;
-        Ok(Connected {
-            provider: PROVIDER,
-            deliver: Arc::clone(&bot.deliver) as _,
-            chats: Some(transport::ChatTransport {
-                provider: PROVIDER.to_owned(),
-                bot_id: bot.bot_id,
-                listen: Box::new(bot.listen),
-                deliver: bot.deliver,
-                announce: Some(bot.commands),
-            }),
-        })
+        Ok(Connected::chats(PROVIDER, bot.bot_id, Box::new(bot.listen), bot.deliver, Some(bot.commands)))
     }
 
     async fn verify(&self, values: &Values) -> Verified {
-        let bot = match bot(values) {
-            Ok(bot) => bot,
-            Err(error) => return Verified::Refused(error),
-        };
-        let at = values.text("api_url").unwrap_or_default();
-        match bot.deliver.check().await {
-            Ok(identity) => {
-                let who = format!("{} (id {}) at {at}", identity.name, identity.id);
-                Verified::Good(Found::Bot { name: identity.name, who })
-            }
-            Err(DeliverError::Refused(why)) => Verified::Refused(why),
-            Err(error) => Verified::Unsure(format!("{at} could not be asked: {error}")),
+        match bot(values) {
+            Ok(bot) => Verified::bot(&*bot.deliver, "", values).await,
+            Err(error) => Verified::Refused(error),
         }
     }
 }
