@@ -59,25 +59,17 @@ mod tests {
     use crate::config::Allowed;
 
     fn message(user: &str, chat: &str, roles: &[&str]) -> Incoming {
-        Incoming {
-            key: InboundKey::new("discord:1:1"),
-            address: ChatAddress::new(Provider::new("discord"), ChatId::new(chat)),
-            sender: Sender {
+        Incoming::new(
+            InboundKey::new("discord:1:1"),
+            ChatAddress::new(Provider::new("discord"), ChatId::new(chat)),
+            Sender {
                 id: UserId::new(user),
                 name: "Kim".into(),
                 bot: false,
                 roles: roles.iter().map(|&role| role.to_owned()).collect(),
             },
-            message: None,
-            reply_to: None,
-            direct: false,
-            window: None,
-            directory: None,
-            addressed: false,
-            files: Vec::new(),
-            not_taken: Vec::new(),
-            kind: IncomingKind::Text("/status".into()),
-        }
+            IncomingKind::Text("/status".into()),
+        )
     }
 
     #[test]

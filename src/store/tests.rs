@@ -103,18 +103,14 @@ fn key(chat: &str) -> ChatKey {
 
 fn incoming(key: &str, chat: &str) -> Incoming {
     Incoming {
-        key: InboundKey::new(key),
-        address: address(chat),
-        sender: Sender { id: UserId::new("1"), name: "kim".into(), bot: false, roles: vec![] },
         message: Some(MessageId::new(key)),
-        reply_to: None,
         direct: true,
-        window: None,
-        directory: None,
-        addressed: false,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: IncomingKind::Text("a prompt".into()),
+        ..Incoming::new(
+            InboundKey::new(key),
+            address(chat),
+            Sender { id: UserId::new("1"), name: "kim".into(), bot: false, roles: vec![] },
+            IncomingKind::Text("a prompt".into()),
+        )
     }
 }
 

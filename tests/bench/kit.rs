@@ -164,18 +164,13 @@ impl Rig {
     pub(crate) fn message(&self, chat: usize, text: &str) -> Incoming {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         Incoming {
-            key: InboundKey::new(format!("{PROVIDER}:1:{number}")),
-            address: ChatAddress::new(Provider::new(PROVIDER), ChatId::new(chat.to_string())),
-            sender: Sender { id: UserId::new("1"), name: "Kim".into(), bot: false, roles: Vec::new() },
-            message: None,
-            reply_to: None,
             direct: true,
-            window: None,
-            directory: None,
-            addressed: false,
-            files: Vec::new(),
-            not_taken: Vec::new(),
-            kind: IncomingKind::Text(text.to_owned()),
+            ..Incoming::new(
+                InboundKey::new(format!("{PROVIDER}:1:{number}")),
+                ChatAddress::new(Provider::new(PROVIDER), ChatId::new(chat.to_string())),
+                Sender { id: UserId::new("1"), name: "Kim".into(), bot: false, roles: Vec::new() },
+                IncomingKind::Text(text.to_owned()),
+            )
         }
     }
 

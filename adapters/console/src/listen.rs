@@ -204,19 +204,18 @@ impl ConsoleListen {
         self.count += 1;
         let Window { id: window, user, name, directory } = self.window.clone();
         let number = format!("{window}:{}", self.count);
+        let key = InboundKey::new(format!("console:{number}"));
         Incoming {
-            key: InboundKey::new(format!("console:{number}")),
-            address: ChatAddress::new(Provider::new(PROVIDER), ChatId::new("local")),
-            sender: Sender { id: user, name, bot: false, roles: Vec::new() },
             message: Some(MessageId::new(number)),
-            reply_to: None,
             direct: true,
-            addressed: false,
             window: Some(window),
             directory,
-            files: Vec::new(),
-            not_taken: Vec::new(),
-            kind,
+            ..Incoming::new(
+                key,
+                ChatAddress::new(Provider::new(PROVIDER), ChatId::new("local")),
+                Sender { id: user, name, bot: false, roles: Vec::new() },
+                kind,
+            )
         }
     }
 

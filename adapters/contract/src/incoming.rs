@@ -37,6 +37,27 @@ pub struct Incoming {
     pub kind: IncomingKind,
 }
 
+impl Incoming {
+    /// What somebody said, with nothing beside it: no message of its own, not in a direct chat, not meant for the bot alone.
+    #[must_use]
+    pub fn new(key: InboundKey, address: ChatAddress, sender: Sender, kind: IncomingKind) -> Self {
+        Self {
+            key,
+            address,
+            sender,
+            message: None,
+            reply_to: None,
+            direct: false,
+            addressed: false,
+            window: None,
+            directory: None,
+            files: Vec::new(),
+            not_taken: Vec::new(),
+            kind,
+        }
+    }
+}
+
 /// A file that came with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncomingFile {

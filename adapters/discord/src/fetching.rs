@@ -114,20 +114,12 @@ mod tests {
     use super::*;
 
     fn message(chat: &str, text: &str) -> Incoming {
-        Incoming {
-            key: InboundKey::new(text),
-            address: format!("discord:{chat}").parse().expect("an address"),
-            sender: Sender { id: UserId::new("1"), name: String::new(), bot: false, roles: Vec::new() },
-            message: None,
-            reply_to: None,
-            direct: false,
-            addressed: false,
-            window: None,
-            directory: None,
-            files: Vec::new(),
-            not_taken: Vec::new(),
-            kind: IncomingKind::Text(text.to_owned()),
-        }
+        Incoming::new(
+            InboundKey::new(text),
+            format!("discord:{chat}").parse().expect("an address"),
+            Sender { id: UserId::new("1"), name: String::new(), bot: false, roles: Vec::new() },
+            IncomingKind::Text(text.to_owned()),
+        )
     }
 
     fn keys(messages: &[Incoming]) -> Vec<&str> {

@@ -55,18 +55,16 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
     let replied = message.message_reference.as_ref().filter(|reference| reference.kind == 0);
     let replied_to = message.referenced_message.as_deref().and_then(|replied| replied.author.as_ref());
     let incoming = Incoming {
-        key: InboundKey::new(format!("discord:{}:{key}", us.bot_id)),
-        address,
-        sender: sender(author, message.member.as_ref(), message.webhook_id.as_deref()),
         message: Some(MessageId::new(message.id.clone())),
         reply_to: replied.and_then(|reference| reference.message_id.clone()).map(MessageId::new),
         direct: message.guild_id.is_none(),
         addressed: mentioned || replied_to.is_some_and(|author| author.id == us.user),
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: if edited { IncomingKind::Edited(text) } else { IncomingKind::Text(text) },
+        ..Incoming::new(
+            InboundKey::new(format!("discord:{}:{key}", us.bot_id)),
+            address,
+            sender(author, message.member.as_ref(), message.webhook_id.as_deref()),
+            if edited { IncomingKind::Edited(text) } else { IncomingKind::Text(text) },
+        )
     };
     Some(Said { incoming, files })
 }
@@ -89,18 +87,16 @@ pub(crate) fn interacted(us: &Us, interaction: &Interaction, answered: &Answered
         (None, None) => return None,
     };
     Some(Incoming {
-        key: InboundKey::new(format!("discord:{}:{}", us.bot_id, interaction.id)),
-        address: places::told(channel, interaction.channel.as_ref()),
-        sender: sender(interaction.person()?, interaction.member.as_ref(), None),
         message,
         reply_to,
         direct: interaction.guild_id.is_none(),
         addressed: true,
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind,
+        ..Incoming::new(
+            InboundKey::new(format!("discord:{}:{}", us.bot_id, interaction.id)),
+            places::told(channel, interaction.channel.as_ref()),
+            sender(interaction.person()?, interaction.member.as_ref(), None),
+            kind,
+        )
     })
 }
 

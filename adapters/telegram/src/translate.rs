@@ -76,18 +76,11 @@ fn said(bot: &Bot, key: InboundKey, message: &Message) -> Piece {
     let answers_us = replied.and_then(|replied| replied.from.as_ref()).is_some_and(|user| user.id == bot.id);
     let (text, mentioned) = without_mention(written, entities, bot);
     let incoming = Incoming {
-        key,
-        address: address(message),
-        sender,
         message: Some(MessageId::new(message.message_id.to_string())),
         reply_to: replied.map(|replied| MessageId::new(replied.message_id.to_string())),
         direct: is_private(message),
         addressed: mentioned || answers_us,
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: IncomingKind::Text(text.clone()),
+        ..Incoming::new(key, address(message), sender, IncomingKind::Text(text.clone()))
     };
     let album = message.media_group_id.clone();
     Piece::Said(Box::new(Said { incoming, text, files, album, sent: message.date }))
@@ -96,20 +89,12 @@ fn said(bot: &Bot, key: InboundKey, message: &Message) -> Piece {
 /// A group that became a supergroup says so in its last message.
 fn moved(key: InboundKey, message: &Message, to: i64) -> Piece {
     let nobody = Sender { id: UserId::new("0"), name: String::new(), bot: true, roles: Vec::new() };
-    Piece::Whole(Box::new(Incoming {
+    Piece::Whole(Box::new(Incoming::new(
         key,
-        address: address(message),
-        sender: sender(message).unwrap_or(nobody),
-        message: None,
-        reply_to: None,
-        direct: false,
-        addressed: false,
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: IncomingKind::Moved { to: ChatId::new(to.to_string()) },
-    }))
+        address(message),
+        sender(message).unwrap_or(nobody),
+        IncomingKind::Moved { to: ChatId::new(to.to_string()) },
+    )))
 }
 
 fn is_private(message: &Message) -> bool {
@@ -219,19 +204,16 @@ fn pressed(key: InboundKey, press: Press) -> Piece {
         return Piece::Nothing("a press without an action or a message");
     };
     Piece::Whole(Box::new(Incoming {
-        key,
-        address: address(&shown),
-        sender: person(&press.from),
-        message: None,
         // The message that shows the button, which an answer belongs to.
         reply_to: Some(MessageId::new(shown.message_id.to_string())),
         direct: is_private(&shown),
         addressed: true,
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: IncomingKind::Button { action, press: Some(press.id) },
+        ..Incoming::new(
+            key,
+            address(&shown),
+            person(&press.from),
+            IncomingKind::Button { action, press: Some(press.id) },
+        )
     }))
 }
 

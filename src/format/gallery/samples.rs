@@ -18,18 +18,13 @@ pub(super) fn address() -> ChatAddress {
 
 pub(super) fn incoming() -> Incoming {
     Incoming {
-        key: signalbox_adapter::InboundKey::new("telegram:7:1"),
-        address: address(),
-        sender: Sender { id: UserId::new("1001"), name: "Kim".into(), bot: false, roles: Vec::new() },
-        message: None,
-        reply_to: None,
-        direct: false,
         addressed: true,
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: IncomingKind::Text("why?".into()),
+        ..Incoming::new(
+            signalbox_adapter::InboundKey::new("telegram:7:1"),
+            address(),
+            Sender { id: UserId::new("1001"), name: "Kim".into(), bot: false, roles: Vec::new() },
+            IncomingKind::Text("why?".into()),
+        )
     }
 }
 

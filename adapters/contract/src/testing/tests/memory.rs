@@ -253,17 +253,12 @@ impl Listener {
 /// A message of somebody in a chat.
 pub(super) fn incoming(key: &str, chat: usize, text: &str) -> Incoming {
     Incoming {
-        key: InboundKey::new(key),
-        address: ChatAddress::new(Provider::new("memory"), ChatId::new(chat.to_string())),
-        sender: Sender { id: UserId::new("u"), name: "U".to_owned(), bot: false, roles: Vec::new() },
-        message: None,
-        reply_to: None,
         direct: true,
-        addressed: false,
-        window: None,
-        directory: None,
-        files: Vec::new(),
-        not_taken: Vec::new(),
-        kind: IncomingKind::Text(text.to_owned()),
+        ..Incoming::new(
+            InboundKey::new(key),
+            ChatAddress::new(Provider::new("memory"), ChatId::new(chat.to_string())),
+            Sender { id: UserId::new("u"), name: "U".to_owned(), bot: false, roles: Vec::new() },
+            IncomingKind::Text(text.to_owned()),
+        )
     }
 }
