@@ -76,6 +76,8 @@ pub struct Bus {
     pub look: Arc<Notify>,
     /// Wakes the servant that looks after incidents.
     pub triage: Arc<Notify>,
+    /// Wakes the servant that tells sources of silences.
+    pub silences: Arc<Notify>,
     /// Cancelled when another process has taken the role over.
     pub fenced: CancellationToken,
 }
@@ -100,6 +102,7 @@ impl Bus {
             unreadable: Mutex::default(),
             look,
             triage: Arc::default(),
+            silences: Arc::default(),
             fenced: CancellationToken::new(),
         });
         (bus, Ends { orders: order_end, claimed: claimed_end, signs: sign_end })
@@ -207,6 +210,9 @@ impl Bus {
         }
         if effects.triage {
             self.triage.notify_one();
+        }
+        if effects.silences {
+            self.silences.notify_one();
         }
     }
 

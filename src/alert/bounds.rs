@@ -34,6 +34,12 @@ pub(super) fn value(text: &str) -> String {
     format!("{}{CUT}", &text[..text.floor_char_boundary(MAX_FIELD_BYTES - CUT.len_utf8())])
 }
 
+/// Whether a key or value was cut, so that it says less than its source.
+#[must_use]
+pub fn is_cut(text: &str) -> bool {
+    text.ends_with(CUT) && text.len() > MAX_FIELD_BYTES - 2 * CUT.len_utf8()
+}
+
 /// Splits a text into what one value can hold, to the end of a line if there is one, and the rest.
 pub(super) fn split(text: &str) -> (&str, &str) {
     if text.len() <= MAX_FIELD_BYTES {
@@ -92,7 +98,9 @@ mod tests {
         let cut = value(&"ä".repeat(MAX_FIELD_BYTES));
         assert!(cut.len() <= MAX_FIELD_BYTES && cut.len() > MAX_FIELD_BYTES - 8);
         assert!(cut.ends_with("ä…"));
-        assert_eq!(value(&"a".repeat(MAX_FIELD_BYTES)).len(), MAX_FIELD_BYTES);
+        assert!(is_cut(&cut) && !is_cut("a…"));
+        let whole = value(&"a".repeat(MAX_FIELD_BYTES));
+        assert!(whole.len() == MAX_FIELD_BYTES && !is_cut(&whole));
         let cut = title(&"漢".repeat(1000));
         assert_eq!(cut.chars().count(), MAX_TITLE_CHARS);
         assert!(cut.ends_with('…'));

@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 
-pub use bounds::{MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES};
+pub use bounds::{MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, is_cut};
 pub use describe::MAX_DESCRIPTION_BYTES;
 pub use fingerprint::hashed;
 pub use headline::subject;

@@ -84,6 +84,7 @@ impl App {
         observer.recover().await.context("finding the runs of before again")?;
         servants.start("observer", |_| observer.run(ends.orders));
         servants.start("triage", |stop| triage::run(Arc::clone(&bus), stop));
+        servants.start("silences", |stop| triage::silences::run(Arc::clone(&bus), stop));
         servants.start("housekeeping", |stop| housekeeping::keep(Arc::clone(&bus), stop));
         let transports = std::mem::take(&mut deliveries.transports);
         let adapters = deliveries.adapters.clone();

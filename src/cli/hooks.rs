@@ -4,6 +4,7 @@
 mod try_out;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -12,7 +13,7 @@ use signalbox_adapter::ChatAddress;
 
 use super::{EXIT_REFUSED, ask};
 use crate::app::App;
-use crate::config::{Hook, HookSource};
+use crate::config::{Hook, HookSource, Silencing, read_secret};
 use crate::format;
 use crate::format::hooks::{self as said, ListedHook, MadeHook, Undone};
 use crate::hook::{new_secret, vendor_makes_secret};
@@ -44,6 +45,12 @@ pub(super) enum Arguments {
         /// With `-`: read the secret from standard input instead of making one
         #[arg(long, value_name = "-")]
         secret: Option<String>,
+        /// The Alertmanager that is told of silences, as in http://127.0.0.1:9093
+        #[arg(long, value_name = "URL")]
+        silences: Option<String>,
+        /// A file with the bearer token that it wants to see
+        #[arg(long, value_name = "FILE", requires = "silences")]
+        silences_token_file: Option<PathBuf>,
     },
     /// Remove a hook
     Remove {
@@ -60,8 +67,9 @@ pub(super) enum Arguments {
 pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match arguments {
         Arguments::List { json } => list(app, *json).await,
-        Arguments::Add { source, id, target, secret } => {
-            add(app, source, id.as_deref(), target.as_ref(), secret.as_deref()).await
+        Arguments::Add { source, id, target, secret, silences, silences_token_file } => {
+            let silences = silences.as_deref().map(|url| (url, silences_token_file.as_deref()));
+            add(app, source, id.as_deref(), target.as_ref(), secret.as_deref(), silences).await
         }
         Arguments::Remove { id } => remove(app, id).await,
         Arguments::Test { id } => match find(app, id).await? {
@@ -107,6 +115,7 @@ async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {
             source: hook.source,
             target: hook.target.to_string(),
             url: url(&base, hook.source, &hook.id),
+            silences: hook.silences.as_ref().map(|silences| silences.url.to_string()),
             since,
         })
         .collect();
@@ -125,6 +134,7 @@ fn as_json(one: &ListedHook) -> serde_json::Value {
         "source": one.source.as_str(),
         "target": one.target,
         "url": one.url,
+        "silences": one.silences,
         "from": if one.since.is_some() { "command line" } else { "configuration" },
         "since": one.since.map(format::instant),
     })
@@ -136,12 +146,13 @@ async fn add(
     id: Option<&str>,
     target: Option<&ChatAddress>,
     secret: Option<&str>,
+    silences: Option<(&str, Option<&Path>)>,
 ) -> anyhow::Result<ExitCode> {
     let Some(source) = HookSource::from_word(source) else {
         return refused(&Undone::NoSource(source));
     };
     let channels = &app.config.triage.channels;
-    let only = channels.first().filter(|_| channels.len() == 1);
+    let only = channels.first().filter(|_| channels.len() == 1).map(|channel| &channel.address);
     let Some(target) = target.or(only) else {
         return refused(&Undone::NoTarget);
     };
@@ -152,6 +163,10 @@ async fn add(
     if find(app, id).await?.is_some() {
         return refused(&Undone::Taken(id));
     }
+    let silences = match silences.map(|(url, token)| silencing(source, url, token)).transpose() {
+        Ok(silences) => silences,
+        Err(why) => return refused(&Undone::Silences(&why)),
+    };
     let Some(base) = base(app).await? else { return refused(&Undone::NotListening) };
     let url = url(&base, source, id);
     let secret = match asked_secret(source, &url, secret)? {
@@ -161,7 +176,8 @@ async fn add(
     if let Err(why) = Hook::check_secret(secret.expose_secret()) {
         return refused(&Undone::Secret(&why));
     }
-    let hook = Hook::plain(id.to_owned(), source, target.clone(), secret.clone());
+    let writes_back = silences.is_some();
+    let hook = Hook { silences, ..Hook::plain(id.to_owned(), source, target.clone(), secret.clone()) };
     if !app.store.write(None, move |tx| tx.add_hook(&hook)).await?.value {
         return refused(&Undone::Taken(id));
     }
@@ -172,9 +188,22 @@ async fn add(
         target: &target.to_string(),
         secret: secret.expose_secret(),
         is_local: is_local(&base),
+        writes_back,
     };
     super::print_document(&said::made(&made))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads where silences are written, and what is shown there.
+fn silencing(source: HookSource, url: &str, token: Option<&Path>) -> Result<Silencing, String> {
+    if source != HookSource::Alertmanager {
+        return Err(said::NO_SILENCES.to_owned());
+    }
+    let token = token.map(|path| {
+        let path = std::path::absolute(path).map_err(|error| error.to_string())?;
+        read_secret(&path.to_string_lossy())
+    });
+    Silencing::of(url, token.transpose()?)
 }
 
 /// Asks for a secret that the source has made, or that somebody has; none where one is to be made.

@@ -8,6 +8,7 @@ use signalbox_adapter::ChatAddress;
 
 use super::hook_fields::HookFields;
 use super::reader::Section;
+use super::silencing::Silencing;
 use super::source;
 use super::triage::SEVERITIES;
 
@@ -107,6 +108,8 @@ pub struct Hook {
     pub fields: Option<HookFields>,
     /// How old an alert may be that makes a card; `None` for any age.
     pub max_age: Option<Duration>,
+    /// The Alertmanager that is told of silences; only its own hooks have one.
+    pub silences: Option<Silencing>,
 }
 
 impl Hook {
@@ -123,6 +126,7 @@ impl Hook {
             severity: BTreeMap::new(),
             fields: None,
             max_age: Some(DEFAULT_HOOK_MAX_AGE),
+            silences: None,
         }
     }
 
@@ -182,9 +186,12 @@ fn read_one(section: &mut Section) -> Option<Hook> {
     let max_age = section.duration("max_age", DEFAULT_HOOK_MAX_AGE, Duration::ZERO..=LONGEST_MAX_AGE);
     let has_fields = section.has("fields");
     let fields = section.section("fields", HookFields::read);
+    let has_silences = section.has("silences");
+    let silences = Silencing::read(section);
     let source_word = source.map(HookSource::as_str).unwrap_or_default();
     let unfit = [
         ("fields", has_fields && source.is_some_and(|source| source != HookSource::Generic)),
+        ("silences", has_silences && source.is_some_and(|source| source != HookSource::Alertmanager)),
         ("timestamp_header", timestamp_header.is_some() && source.is_some_and(|source| source != HookSource::Grafana)),
     ];
     for (key, _) in unfit.into_iter().filter(|(_, unfit)| *unfit) {
@@ -200,6 +207,7 @@ fn read_one(section: &mut Section) -> Option<Hook> {
         severity,
         fields: has_fields.then_some(fields),
         max_age: Some(max_age).filter(|age| !age.is_zero()),
+        silences,
     })
 }
 
@@ -294,6 +302,7 @@ mod tests {
             (format!("{OPS}{OPS}"), "two have the id \"ops\""),
             (format!("{OPS}severity = {{ x = 'loud' }}"), "hooks[1].severity.x: \"loud\" is no severity"),
             (format!("{OPS}timestamp_header = 'X-T'"), "hooks[1].timestamp_header: a hook of generic has none"),
+            (format!("{OPS}silences = {{ url = 'http://am:9093' }}"), "hooks[1].silences: a hook of generic has none"),
             (format!("{OPS}fields = {{ titel = 'a' }}"), "did you mean hooks[1].fields.title?"),
             (format!("{OPS}fields = {{ title = 'a..b' }}"), "hooks[1].fields.title: must be a path such as"),
         ] {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use signalbox_adapter::ChatAddress;
 use signalbox_adapter::settings::{Value as Stated, Values};
 use toml::{Table, Value};
 
@@ -15,7 +14,9 @@ use super::hooks::Hook;
 use super::kind::Origin;
 use super::observer::Recovery;
 use super::permission::Permission;
+use super::silencing::{Silencing, SilencingLogin};
 use super::store::Durability;
+use super::triage::AlertChannel;
 use super::whole::Config;
 
 /// What stands for a secret.
@@ -124,6 +125,7 @@ fn hook(hook: &Hook) -> Value {
         ("max_age", Some(duration(hook.max_age.unwrap_or_default()))),
         ("severity", Some(Value::Table(severity))),
         ("fields", hook.fields.as_ref().map(fields)),
+        ("silences", hook.silences.as_ref().map(silencing)),
     ];
     table(keys.into_iter().filter_map(|(key, value)| Some((key, value?))))
 }
@@ -144,8 +146,21 @@ fn fields(fields: &HookFields) -> Value {
     table(keys.into_iter().filter_map(|(key, value)| Some((key, value?))))
 }
 
-fn channel(address: &ChatAddress) -> Value {
-    table([("address", address.to_string().into())])
+fn channel(channel: &AlertChannel) -> Value {
+    let keys =
+        [("address", Some(channel.address.to_string().into())), ("silences", channel.silences.as_ref().map(silencing))];
+    table(keys.into_iter().filter_map(|(key, value)| Some((key, value?))))
+}
+
+fn silencing(silencing: &Silencing) -> Value {
+    let login = match &silencing.login {
+        None => Vec::new(),
+        Some(SilencingLogin::Bearer(_)) => vec![("token", MASK.into())],
+        Some(SilencingLogin::Basic { username, .. }) => {
+            vec![("username", username.clone().into()), ("password", MASK.into())]
+        }
+    };
+    table([("url", silencing.url.as_str().trim_end_matches('/').into())].into_iter().chain(login))
 }
 
 fn all_agents(agents: &Agents) -> Value {

@@ -83,7 +83,10 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
 }
 
 /// Reads a secret that stands alone in a file of its own; white space around it does not count.
-pub(super) fn read_secret(path: &str) -> Result<secrecy::SecretString, String> {
+///
+/// # Errors
+/// What is wrong with the file, without its path.
+pub fn read_secret(path: &str) -> Result<secrecy::SecretString, String> {
     let text = read_text(&super::projects::absolute(path)?)?;
     match text.trim() {
         "" => Err("is empty".to_owned()),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use signalbox_adapter::ChatAddress;
 
 use super::reader::Section;
+use super::silencing::Silencing;
 
 const DEFAULT_GROUP_WAIT: Duration = Duration::from_secs(30);
 const GROUP_WAIT: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3600);
@@ -17,7 +18,7 @@ pub(super) const SEVERITIES: [&str; 5] = ["critical", "error", "warning", "info"
 const MAX_CHANNELS: usize = 1000;
 
 /// What becomes of alerts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Triage {
     /// How long a new incident waits for more of its group before its card is shown.
     pub group_wait: Duration,
@@ -28,7 +29,16 @@ pub struct Triage {
     /// Severities that get no card of their own.
     pub fold: Vec<String>,
     /// Channels, or threads of them, in which messages of other bots are alerts.
-    pub channels: Vec<ChatAddress>,
+    pub channels: Vec<AlertChannel>,
+}
+
+/// A channel, or a thread of one, in which messages of other bots are alerts.
+#[derive(Debug, Clone)]
+pub struct AlertChannel {
+    /// Where.
+    pub address: ChatAddress,
+    /// The Alertmanager that is told of silences of what is posted there.
+    pub silences: Option<Silencing>,
 }
 
 impl Default for Triage {
@@ -58,11 +68,18 @@ impl Triage {
     /// Whether messages of other bots at an address are alerts: the channel is named, or the very thread.
     #[must_use]
     pub fn is_channel(&self, address: &ChatAddress) -> bool {
-        self.channels.iter().any(|channel| {
-            channel.provider == address.provider
-                && channel.chat == address.chat
-                && (channel.thread.is_none() || channel.thread == address.thread)
-        })
+        self.channel(address).is_some()
+    }
+
+    /// Returns the channel in which messages of other bots at an address are alerts; the very thread before its chat.
+    #[must_use]
+    pub fn channel(&self, address: &ChatAddress) -> Option<&AlertChannel> {
+        let here = self.channels.iter().filter(|channel| {
+            channel.address.provider == address.provider
+                && channel.address.chat == address.chat
+                && (channel.address.thread.is_none() || channel.address.thread == address.thread)
+        });
+        here.max_by_key(|channel| channel.address.thread.is_some())
     }
 }
 
@@ -75,17 +92,23 @@ fn severities(section: &mut Section, key: &str, default: Vec<String>) -> Vec<Str
     words
 }
 
-fn channels(section: &mut Section) -> Vec<ChatAddress> {
-    let of = "tables with an address, such as [[triage.channels]] address = \"telegram:-1001234\"";
-    let address = |value: &toml::Value| {
-        let table = value.as_table().filter(|table| table.len() == 1)?;
-        table.get("address")?.as_str()?.parse().ok()
-    };
-    let channels = section.list("channels", of, address).unwrap_or_default();
+fn channels(section: &mut Section) -> Vec<AlertChannel> {
+    let channels: Vec<AlertChannel> = section.tables("channels", channel).into_iter().flatten().collect();
     if channels.len() > MAX_CHANNELS {
         section.fault("channels", format!("there may be at most {MAX_CHANNELS}"));
     }
     channels
+}
+
+fn channel(section: &mut Section) -> Option<AlertChannel> {
+    let why = "must be a chat's address, such as \"telegram:-1001234\"";
+    if !section.has("address") {
+        section.asked("address");
+        section.fault("address", why);
+    }
+    let address = section.parsed("address", None, |text| text.parse().map(Some).map_err(|_| why.to_owned()));
+    let silences = Silencing::read(section);
+    Some(AlertChannel { address: address?, silences })
 }
 
 #[cfg(test)]
@@ -119,8 +142,13 @@ mod tests {
         for (text, why) in [
             ("[triage]\nfold = [\"loud\"]", "\"loud\" is no severity; there are critical, error"),
             ("[triage]\nreopen_window = \"40d\"", "must be between"),
-            ("[[triage.channels]]\naddress = \"nowhere\"", "must be a list of tables with an address"),
-            ("[[triage.channels]]\naddress = \"telegram:1\"\nname = \"x\"", "entry 1 is not one"),
+            ("[[triage.channels]]\naddress = \"nowhere\"", "channels[1].address: must be a chat's address"),
+            (
+                "[[triage.channels]]\nsilences = { url = \"http://am\" }",
+                "channels[1].address: must be a chat's address",
+            ),
+            ("[[triage.channels]]\naddress = \"telegram:1\"\nname = \"x\"", "channels[1].name: unknown key"),
+            ("[triage]\nchannels = [\"telegram:1\"]", "channels[1]: must be a table"),
         ] {
             let fault = read(text).expect_err(text);
             assert!(fault.contains("triage.") && fault.contains(why), "{fault}");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use signalbox_adapter::{Block, Document, Inline, Item};
 
+use super::silence::{Trouble, cause};
 use super::{cell, instant, line, marked, span, table};
 use crate::clock::Timestamp;
 use crate::config::HookSource;
@@ -21,6 +22,8 @@ pub struct ListedHook {
     pub target: String,
     /// Its address.
     pub url: String,
+    /// The Alertmanager that is told of silences.
+    pub silences: Option<String>,
     /// When it was made; `None` for one of the configuration.
     pub since: Option<Timestamp>,
 }
@@ -40,6 +43,8 @@ pub struct MadeHook<'a> {
     pub secret: &'a str,
     /// Whether only this machine reaches the address.
     pub is_local: bool,
+    /// Whether its Alertmanager is told of silences.
+    pub writes_back: bool,
 }
 
 /// Why `signalbox hooks` did nothing.
@@ -65,7 +70,12 @@ pub enum Undone<'a> {
     NoSecret,
     /// The secret stands on the command line.
     SecretSeen,
+    /// Silences cannot be written there; holds why.
+    Silences(&'a str),
 }
+
+/// Why a source is told of no silences.
+pub const NO_SILENCES: &str = "only Alertmanager is told of silences";
 
 /// A step of `signalbox hooks test` that went well.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +100,10 @@ pub enum Tried<'a> {
     },
     /// The resolved alert was taken; holds what was answered.
     Resolved(&'a str),
+    /// Alertmanager can be told of silences; holds its address.
+    Silences(&'a str),
+    /// Nobody is told of silences.
+    NoSilences,
     /// The incident is over.
     Holds,
 }
@@ -126,6 +140,13 @@ pub enum Broken<'a> {
     },
     /// The incident goes on.
     NotResolved(IncidentId),
+    /// Alertmanager cannot be told of silences.
+    Silences {
+        /// Its address.
+        url: String,
+        /// Why.
+        trouble: Trouble,
+    },
 }
 
 /// Answers `signalbox hooks list`.
@@ -140,10 +161,11 @@ pub fn list(hooks: &[ListedHook]) -> Document {
             cell(one.source.as_str()),
             cell(one.target.clone()),
             cell(one.url.clone()),
+            cell(one.silences.clone().unwrap_or_default()),
             cell(one.since.map_or_else(|| "configuration".to_owned(), instant)),
         ]
     });
-    Document { blocks: vec![table(&["id", "source", "tells", "address", "since"], rows.collect())] }
+    Document { blocks: vec![table(&["id", "source", "tells", "address", "silences", "since"], rows.collect())] }
 }
 
 /// Answers `signalbox hooks add`: address, secret, and what to do in the source's settings.
@@ -161,6 +183,10 @@ pub fn made(hook: &MadeHook<'_>) -> Document {
         let proxy = "Only this machine reaches that address. For others put a proxy with TLS in front of it and set \
                      `http.public_url`.";
         blocks.push(Block::Paragraph(marked(proxy)));
+    }
+    if hook.source == HookSource::Alertmanager && !hook.writes_back {
+        let silences = "Silences stay in the chat: `--silences http://…:9093` has Alertmanager told of them, too.";
+        blocks.push(Block::Paragraph(marked(silences)));
     }
     blocks.push(Block::Paragraph(marked(&format!("Then `signalbox hooks test {}` tries all of it.", hook.id))));
     Document { blocks }
@@ -198,6 +224,7 @@ pub fn removed(id: &str) -> Document {
 #[must_use]
 pub fn undone(why: &Undone<'_>) -> String {
     match why {
+        Undone::Silences(why) => format!("--silences: {why}"),
         Undone::NoSource(source) => {
             format!("there is no source {source:?}; there are: {}", HookSource::ALL.map(HookSource::as_str).join(", "))
         }
@@ -231,6 +258,8 @@ pub fn tried(step: &Tried<'_>) -> String {
         }
         Tried::Shown { incident, place } => format!("Card: incident #{incident} is shown in {place}"),
         Tried::Resolved(told) => format!("Resolved: taken, {told}"),
+        Tried::Silences(url) => format!("Silences: Alertmanager at {url} can be told"),
+        Tried::NoSilences => "Silences: only in the chat, for the hook names no Alertmanager (silences)".to_owned(),
         Tried::Holds => "The whole path holds.".to_owned(),
     }
 }
@@ -250,6 +279,7 @@ pub fn broken(why: &Broken<'_>) -> String {
         Broken::NotResolved(incident) => {
             format!("incident #{incident} is not resolved, perhaps because other alerts of it still fire")
         }
+        Broken::Silences { url, trouble } => format!("silences cannot be written to {url}: {}", cause(trouble)),
     }
 }
 

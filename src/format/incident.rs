@@ -164,7 +164,7 @@ fn history_in_brief(incident: &Incident) -> String {
 }
 
 /// Writes an instant as short as it can be read at night.
-fn instant(at: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp) -> String {
     chrono::DateTime::from_timestamp_millis(at.0)
         .map_or_else(|| at.0.to_string(), |at| at.format("%-d %b %H:%M UTC").to_string())
 }
@@ -217,38 +217,23 @@ fn what(incident: &Incident, line: &IncidentEntry) -> String {
     }
 }
 
-/// Answers who acted on an incident: what was done, and what that does.
+/// Answers who acted on an incident: what was done, and what that does; of a silence [`super::silence::done`] says more.
 #[must_use]
-pub fn done(incident: &Incident, event: IncidentEvent, silences_source: bool) -> Document {
+pub fn done(incident: &Incident, event: IncidentEvent) -> Document {
     let id = incident.id;
     let said = match event {
         IncidentEvent::Acked => {
             format!("#{id} is yours. The team is told and repeats stay quiet; the investigation goes on.")
         }
         IncidentEvent::Assigned => format!("#{id} is assigned to {}.", incident.owner.as_deref().unwrap_or("nobody")),
-        IncidentEvent::Silenced => match (incident.silenced_until, silences_source) {
-            (Some(until), true) => format!("#{id} is silenced until {}; its source is to be told.", instant(until)),
-            (Some(until), false) => format!("#{id} is silenced here until {}.", instant(until)),
-            (None, _) => format!("#{id} is silenced."),
-        },
         IncidentEvent::Resolved => format!("#{id} is resolved. It opens again when its source has a new alert."),
         IncidentEvent::Reopened => format!("#{id} is open again."),
         IncidentEvent::Investigated => format!("#{id} is being investigated; the root cause comes into its thread."),
-        IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::SilenceEnded => {
+        IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::Silenced | IncidentEvent::SilenceEnded => {
             format!("#{id} is {}.", incident.state.as_str())
         }
     };
     Document::text(said)
-}
-
-/// Tells which labels a silence is for.
-#[must_use]
-pub fn silenced_labels<'a>(labels: impl IntoIterator<Item = (&'a String, &'a String)>) -> Document {
-    let labels = labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
-    Document::text(format!(
-        "To be silenced at the source, where all of these are so: {}",
-        one_line(&labels, MAX_SENTENCE_CHARS)
-    ))
 }
 
 /// Refuses what makes no sense as the incident stands.

@@ -17,6 +17,7 @@ pub mod prompt;
 pub mod rca;
 pub mod run;
 pub mod session;
+pub mod silence;
 pub mod task;
 pub mod terminal;
 pub mod trace;

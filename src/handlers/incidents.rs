@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use signalbox_adapter::one_line;
 
-use crate::alert::Source;
 use crate::command::{IncidentCommand, IncidentsCommand};
 use crate::format;
 use crate::incident::IncidentEvent;
-use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError, Tx};
+use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError};
 use crate::turn::incident::{self, Asked};
+use crate::turn::silence;
 use crate::turn::{Handler, Look, Turn, admit};
 
 /// Incidents in one list.
@@ -103,19 +103,11 @@ fn act(turn: &Turn<'_>, incident: &Incident, change: &IncidentChange<'_>) -> Res
         Err(why) => return turn.refuse(format::incident::refused(incident, why)),
     };
     incident::tell_last(turn.tx, turn.cx, &changed)?;
-    let at_source = change.event == IncidentEvent::Silenced && knows_silences(&changed);
-    if at_source {
-        let labels = format::incident::silenced_labels(Tx::silence_matchers(&changed));
-        incident::tell(turn.tx, turn.cx, &changed, labels)?;
+    if change.event == IncidentEvent::Silenced {
+        let at_source = silence::want(turn.tx, turn.cx, &changed, &person(turn))?;
+        return turn.answer(format::silence::done(&changed, &at_source));
     }
-    turn.answer(format::incident::done(&changed, change.event, at_source))
-}
-
-/// Whether an incident came by the hook of a source that knows silences.
-fn knows_silences(incident: &Incident) -> bool {
-    incident.origin.starts_with("hook:")
-        && incident.alert.source == Source::Alertmanager
-        && !Tx::silence_matchers(incident).is_empty()
+    turn.answer(format::incident::done(&changed, change.event))
 }
 
 /// Investigates an incident because somebody asks for it, with a question of their own or for its root cause.
@@ -134,7 +126,7 @@ pub(super) fn investigate(
     let name = person(turn);
     let by = Some((turn.incoming.sender.id.as_str(), name.as_str()));
     match incident::investigate(turn.tx, turn.cx, incident, agent, Asked { by, question })? {
-        Ok(_) => turn.answer(format::incident::done(incident, IncidentEvent::Investigated, false)),
+        Ok(_) => turn.answer(format::incident::done(incident, IncidentEvent::Investigated)),
         Err(held) => turn.refuse(format::incident::held(&held)),
     }
 }

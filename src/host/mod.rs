@@ -46,6 +46,7 @@ use crate::agent::kinds::host::Scope;
 
 pub use assignment::Assignment;
 pub use fact::{Measure, Unit};
+pub use fetch::trusting_this_machine;
 pub use outcome::{Exhibit, Hypothesis, ROOT_CAUSE_SCORE, Report, Sighting};
 pub use question::Area;
 

@@ -33,6 +33,8 @@ pub struct Effects {
     pub deliver: bool,
     /// Whether an incident is to be looked at.
     pub triage: bool,
+    /// Whether a source is to be told of a silence, or to take one back.
+    pub silences: bool,
     /// Signs to give, each with its provider.
     pub signs: Vec<(Provider, Signal)>,
 }
@@ -47,6 +49,7 @@ impl Effects {
         self.send.extend(other.send);
         self.deliver |= other.deliver;
         self.triage |= other.triage;
+        self.silences |= other.silences;
         self.signs.extend(other.signs);
     }
 }

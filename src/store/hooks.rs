@@ -6,6 +6,8 @@
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, params};
+use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
 use signalbox_adapter::ChatAddress;
 
 use super::chat::ChatKey;
@@ -14,7 +16,7 @@ use super::id::IncidentId;
 use super::tx::Tx;
 use crate::alert::{Alert, Firing};
 use crate::clock::Timestamp;
-use crate::config::{Hook, HookSource};
+use crate::config::{Hook, HookSource, Silencing};
 
 /// How long a delivery is known.
 pub const DELIVERY_KNOWN_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -38,22 +40,47 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KeptHook> {
     let source = HookSource::from_word(&source).ok_or_else(|| invalid(format!("unknown source {source:?}")))?;
     let target: ChatAddress = row.get::<_, String>(2)?.parse().map_err(invalid)?;
     let secret: String = row.get(3)?;
-    Ok(KeptHook { hook: Hook::plain(row.get(0)?, source, target, secret.into()), created_at: row.get(4)? })
+    let silences: Option<String> = row.get(5)?;
+    let silences = silences.map(|json| silencing(&json).map_err(invalid)).transpose()?;
+    let hook = Hook { silences, ..Hook::plain(row.get(0)?, source, target, secret.into()) };
+    Ok(KeptHook { hook, created_at: row.get(4)? })
+}
+
+/// Where silences are written, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct KeptSilencing {
+    url: String,
+    token: Option<String>,
+}
+
+fn silencing(json: &str) -> Result<Silencing, String> {
+    let KeptSilencing { url, token } = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    Silencing::of(&url, token.map(Into::into))
 }
 
 impl Tx<'_> {
-    /// Keeps a hook; `false` when its id is taken.
+    /// Keeps a hook with what can be said of one on the command line; `false` when its id is taken.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn add_hook(&self, hook: &Hook) -> Result<bool, StoreError> {
-        use secrecy::ExposeSecret as _;
+        let silences = hook.silences.as_ref().map(|one| KeptSilencing {
+            url: one.url.to_string(),
+            token: one.secret().map(|secret| secret.expose_secret().to_owned()),
+        });
+        let silences = silences.as_ref().map(serde_json::to_string).transpose()?;
         let mut statement = self.connection.prepare_cached(
-            "INSERT INTO hooks (id, source, address, secret, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO hooks (id, source, address, secret, created_at, silences) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (id) DO NOTHING",
         )?;
-        let values =
-            params![hook.id, hook.source.as_str(), hook.target.to_string(), hook.secret.expose_secret(), self.now()];
+        let values = params![
+            hook.id,
+            hook.source.as_str(),
+            hook.target.to_string(),
+            hook.secret.expose_secret(),
+            self.now(),
+            silences
+        ];
         Ok(statement.execute(values)? > 0)
     }
 
@@ -70,7 +97,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn hook(&self, id: &str) -> Result<Option<KeptHook>, StoreError> {
-        let sql = "SELECT id, source, address, secret, created_at FROM hooks WHERE id = ?1";
+        let sql = "SELECT id, source, address, secret, created_at, silences FROM hooks WHERE id = ?1";
         Ok(self.connection.prepare_cached(sql)?.query_row([id], read).optional()?)
     }
 
@@ -79,7 +106,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn hooks(&self, limit: usize) -> Result<Vec<KeptHook>, StoreError> {
-        let sql = "SELECT id, source, address, secret, created_at FROM hooks ORDER BY id LIMIT ?1";
+        let sql = "SELECT id, source, address, secret, created_at, silences FROM hooks ORDER BY id LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([limit], read)?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -154,19 +154,16 @@ impl Tx<'_> {
             .or_else(|| change.silence.map(|span| humantime::format_duration(span).to_string()))
             .unwrap_or_default();
         self.note_incident(id, change.event, change.by, &detail)?;
-        match (change.event, until) {
-            (IncidentEvent::Silenced, Some(until)) => self.want_silence(&was, until, name.unwrap_or_default())?,
-            (IncidentEvent::Resolved | IncidentEvent::Reopened, _) => self.end_silences(id)?,
-            (
-                IncidentEvent::Fired
-                | IncidentEvent::Cleared
-                | IncidentEvent::Acked
-                | IncidentEvent::Assigned
-                | IncidentEvent::Silenced
-                | IncidentEvent::SilenceEnded
-                | IncidentEvent::Investigated,
-                _,
-            ) => {}
+        match change.event {
+            // A second silence takes the place of the first. What is over is not to be silenced when it begins anew.
+            IncidentEvent::Silenced | IncidentEvent::Resolved | IncidentEvent::Reopened | IncidentEvent::Cleared => {
+                self.end_silences(id)?;
+            }
+            IncidentEvent::Fired
+            | IncidentEvent::Acked
+            | IncidentEvent::Assigned
+            | IncidentEvent::SilenceEnded
+            | IncidentEvent::Investigated => {}
         }
         self.touch_incident(id)?;
         self.incident(id)?.map(Ok).ok_or(StoreError::Other("an incident is gone".into()))

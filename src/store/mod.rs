@@ -74,7 +74,7 @@ pub use investigations::{Again, Investigation, NewInvestigation};
 pub use retention::KeptFolders;
 pub use roles::{HeldRole, RoleError};
 pub use session::{NewSession, Session, SessionStatus};
-pub use silences::Silence;
+pub use silences::{Silence, Unsilenceable};
 pub use task::{Completion, Status, Task};
 pub use threads::{NewThread, ThreadRoot};
 pub use trace::TaskEvent;

@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0007_threads.sql"),
     include_str!("schema/0008_incidents.sql"),
     include_str!("schema/0009_hooks.sql"),
+    include_str!("schema/0010_silences.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

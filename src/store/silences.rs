@@ -1,14 +1,15 @@
 //! Silences that a source is to be told of: wanted by a person, written by whoever speaks to the source, taken back when
-//! the incident is resolved or wanted loud again.
+//! the incident is over or wanted loud again.
 
 use std::collections::BTreeMap;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::error::StoreError;
 use super::id::IncidentId;
 use super::incident::Incident;
 use super::tx::Tx;
+use crate::alert;
 use crate::clock::Timestamp;
 
 /// A silence that its source is to be told of, or to take back.
@@ -18,8 +19,6 @@ pub struct Silence {
     pub id: i64,
     /// The incident it is for; stands in the silence's comment, by which one is looked up before it is made again.
     pub incident: IncidentId,
-    /// By which door the incident came: `hook:<id>` or `post:<sender>`.
-    pub origin: String,
     /// The labels that are silenced, all of which must be equal.
     pub matchers: BTreeMap<String, String>,
     /// How people call who wants it.
@@ -30,101 +29,135 @@ pub struct Silence {
     pub ends_at: Timestamp,
     /// Whether it is to be taken back.
     pub unwanted: bool,
+    /// Whether it may have been written: its source was asked to.
+    pub tried: bool,
     /// The source's own id of it, where it has one.
     pub remote: Option<String>,
 }
 
+/// Why an incident cannot be silenced at its source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsilenceable {
+    /// It has no label: a silence without one would be of everything.
+    NoLabels,
+    /// A label was cut, so that nothing would be silenced.
+    CutLabel,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Silence> {
+    let matchers: String = row.get(2)?;
+    let matchers = serde_json::from_str(&matchers)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, Box::new(error)))?;
+    Ok(Silence {
+        id: row.get(0)?,
+        incident: row.get(1)?,
+        matchers,
+        name: row.get(3)?,
+        starts_at: row.get(4)?,
+        ends_at: row.get(5)?,
+        unwanted: row.get(6)?,
+        tried: row.get(7)?,
+        remote: row.get(8)?,
+    })
+}
+
 impl Tx<'_> {
     /// Returns the labels that silence an incident: those of its one alert, or of its group when it has several.
-    #[must_use]
-    pub fn silence_matchers(incident: &Incident) -> &BTreeMap<String, String> {
-        if incident.alerts > 1 { &incident.labels } else { &incident.alert.labels }
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn silence_matchers(incident: &Incident) -> Result<&BTreeMap<String, String>, Unsilenceable> {
+        let labels = if incident.alerts > 1 { &incident.labels } else { &incident.alert.labels };
+        if labels.is_empty() {
+            return Err(Unsilenceable::NoLabels);
+        }
+        let cut = labels.iter().any(|(name, value)| alert::is_cut(name) || alert::is_cut(value));
+        if cut { Err(Unsilenceable::CutLabel) } else { Ok(labels) }
     }
 
-    /// Wants a silence of an incident; an earlier one that its source was not told of yet is forgotten, one that it was
-    /// told of is taken back.
+    /// Wants the source of an incident to be silent about these labels from now on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn want_silence(&self, incident: &Incident, until: Timestamp, name: &str) -> Result<(), StoreError> {
-        self.end_silences(incident.id)?;
-        let matchers = Self::silence_matchers(incident);
-        if matchers.is_empty() {
-            // Without a label it would silence everything.
-            return Ok(());
-        }
+    pub fn want_silence(
+        &self,
+        incident: IncidentId,
+        matchers: &BTreeMap<String, String>,
+        until: Timestamp,
+        name: &str,
+    ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO silences (incident, matchers, name, starts_at, ends_at, state)
                  VALUES (?1, ?2, ?3, ?4, ?5, 'wanted')",
             )?
-            .execute(params![incident.id, serde_json::to_string(matchers)?, name, self.now(), until])?;
+            .execute(params![incident, serde_json::to_string(matchers)?, name, self.now(), until])?;
+        self.effects.borrow_mut().silences = true;
         Ok(())
     }
 
-    /// Takes the silences of an incident back.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn end_silences(&self, incident: IncidentId) -> Result<(), StoreError> {
-        self.connection
+    /// Takes the silences of an incident back: one that its source cannot have heard of is forgotten.
+    pub(super) fn end_silences(&self, incident: IncidentId) -> Result<(), StoreError> {
+        let changed = self
+            .connection
             .prepare_cached(
-                "UPDATE silences SET state = CASE WHEN state = 'written' AND ends_at > ?2 THEN 'unwanted' ELSE 'over' END
+                "UPDATE silences
+                 SET state = CASE WHEN (state = 'written' OR tried) AND ends_at > ?2 THEN 'unwanted' ELSE 'over' END
                  WHERE incident = ?1 AND state IN ('wanted', 'written')",
             )?
             .execute(params![incident, self.now()])?;
+        self.effects.borrow_mut().silences |= changed > 0;
         Ok(())
     }
 
-    /// Returns the silences that sources are to be told of or to take back, oldest first; at most `limit`. One that may
-    /// have been written (the answer was lost) is still wanted: look it up by its comment first.
+    /// Returns the silences that sources are to be told of or to take back, oldest first; at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn silences_waiting(&self, limit: usize) -> Result<Vec<Silence>, StoreError> {
-        let sql = "SELECT s.id, s.incident, i.origin, s.matchers, s.name, s.starts_at, s.ends_at, s.state = 'unwanted', s.remote
-                   FROM silences s JOIN incidents i ON i.id = s.incident
-                   WHERE s.state IN ('wanted', 'unwanted') ORDER BY s.id LIMIT ?1";
+        let sql = "SELECT id, incident, matchers, name, starts_at, ends_at, state = 'unwanted', tried, remote
+                   FROM silences WHERE state IN ('wanted', 'unwanted') ORDER BY id LIMIT ?1";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([limit])?;
-        let mut silences = Vec::new();
-        while let Some(row) = rows.next()? {
-            silences.push(Silence {
-                id: row.get(0)?,
-                incident: row.get(1)?,
-                origin: row.get(2)?,
-                matchers: serde_json::from_str(&row.get::<_, String>(3)?)?,
-                name: row.get(4)?,
-                starts_at: row.get(5)?,
-                ends_at: row.get(6)?,
-                unwanted: row.get(7)?,
-                remote: row.get(8)?,
-            });
-        }
-        Ok(silences)
+        let rows = statement.query_map([limit], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Notes that a source was told of a silence and how it calls it; one that is unwanted by now is still to be taken back.
+    /// Notes that a source is about to be told of a silence; `false` when it is wanted no more.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn silence_written(&self, id: i64, remote: &str) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE silences SET remote = ?2,
-                     state = CASE WHEN state = 'wanted' THEN 'written' WHEN state = 'over' THEN 'unwanted' ELSE state END
-                 WHERE id = ?1",
-            )?
-            .execute(params![id, remote])?;
-        Ok(())
+    pub fn silence_tried(&self, id: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE silences SET tried = TRUE WHERE id = ?1 AND state = 'wanted'";
+        Ok(self.connection.prepare_cached(sql)?.execute([id])? > 0)
+    }
+
+    /// Notes that a source was told of a silence and how it calls it; `false` when it is to be taken back by now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn silence_written(&self, id: i64, remote: &str) -> Result<bool, StoreError> {
+        let sql = "UPDATE silences SET remote = ?2, state = CASE WHEN state = 'wanted' THEN 'written' ELSE state END
+                   WHERE id = ?1 RETURNING state = 'written'";
+        let written = self.connection.prepare_cached(sql)?.query_row(params![id, remote], |row| row.get(0));
+        Ok(written.optional()?.unwrap_or(false))
     }
 
     /// Notes that there is nothing more to tell of a silence: it was taken back, is over, or has no source that takes any.
+    /// `false` when that was known.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn silence_over(&self, id: i64) -> Result<(), StoreError> {
-        self.connection.prepare_cached("UPDATE silences SET state = 'over' WHERE id = ?1")?.execute([id])?;
-        Ok(())
+    pub fn silence_over(&self, id: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE silences SET state = 'over' WHERE id = ?1 AND state <> 'over'";
+        Ok(self.connection.prepare_cached(sql)?.execute([id])? > 0)
+    }
+
+    /// Notes that the chat of a silence is told that its source does not answer; `false` when it has been told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn silence_delayed(&self, id: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE silences SET told = TRUE WHERE id = ?1 AND NOT told";
+        Ok(self.connection.prepare_cached(sql)?.execute([id])? > 0)
     }
 }

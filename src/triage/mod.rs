@@ -5,9 +5,11 @@
 //! ```
 //! Each incident that is due is looked at in a step of its own: a silence that is over ends, a card that is missing is
 //! shown, an investigation that is wanted begins, a card that says something old is changed as often as it may be. What is
-//! to be done later is when it is due again.
+//! to be done later is when it is due again. What people silence is told to its source by [`silences`].
 
+mod alertmanager;
 mod look;
+pub mod silences;
 #[cfg(test)]
 mod tests;
 

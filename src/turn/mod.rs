@@ -2,7 +2,8 @@
 //!
 //! A [`Turn`] is one transaction with what the handlers know that is no row ([`Context`]). Everything here serves more than
 //! one command: what a handler is ([`Handler`]) and what it can have looked at beforehand ([`Look`]), who may do what
-//! ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]) and of an incident ([`incident`]), files that came along
+//! ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]) and of an incident ([`incident`],
+//! [`silence`]), files that came along
 //! ([`intake`]).
 
 pub mod admit;
@@ -18,6 +19,7 @@ pub mod mention;
 pub mod notice;
 pub mod report;
 pub mod rights;
+pub mod silence;
 mod transport;
 
 use std::cell::{Cell, RefCell};

@@ -3,4 +3,5 @@
 mod limits;
 mod proofs;
 mod scene;
+mod silences;
 mod whole;

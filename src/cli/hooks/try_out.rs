@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::super::output::{EXIT_FAILED, print};
 use crate::alert::{Alert, read_sent};
 use crate::app::App;
-use crate::config::Hook;
+use crate::config::{Hook, HookSource};
 use crate::format::hooks::{self as said, Broken, Tried};
 use crate::hook::{self, SampleCall, SampleStage, sample};
 use crate::incident::IncidentState;
 use crate::store::Incident;
+use crate::triage;
 
 /// How long a call may take.
 const CALL_WITHIN: Duration = Duration::from_secs(15);
@@ -62,7 +63,18 @@ async fn whole<'a>(app: &App, hook: &Hook, url: &'a str) -> anyhow::Result<Resul
         Err(why) => return Ok(Err(why)),
     }
     let state = self::incident(app, hook, &alert).await?.map(|incident| incident.state);
-    Ok(if state == Some(IncidentState::Resolved) { Ok(()) } else { Err(Broken::NotResolved(id)) })
+    if state != Some(IncidentState::Resolved) {
+        return Ok(Err(Broken::NotResolved(id)));
+    }
+    match &hook.silences {
+        None if hook.source == HookSource::Alertmanager => say(&Tried::NoSilences)?,
+        None => {}
+        Some(silences) => match triage::silences::can_be_told(silences).await {
+            Ok(()) => say(&Tried::Silences(silences.url.as_str()))?,
+            Err(trouble) => return Ok(Err(Broken::Silences { url: silences.url.to_string(), trouble })),
+        },
+    }
+    Ok(Ok(()))
 }
 
 /// Returns the alert that a sample is read as.

@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use super::{NOW, shown, wall};
+use crate::clock::Timestamp;
 use crate::config::HookSource;
 use crate::format::hooks::*;
+use crate::format::silence::Trouble;
 use crate::store::IncidentId;
 
 #[test]
 fn hooks() {
     let url = |source: HookSource| format!("https://alerts.example.org/hooks/{}/ops", source.as_str());
-    let listed = |id: &str, since| ListedHook {
+    let listed = |id: &str, since: Option<Timestamp>| ListedHook {
         id: id.to_owned(),
         source: HookSource::Alertmanager,
         target: "telegram:-1001234".to_owned(),
         url: url(HookSource::Alertmanager),
+        silences: since.is_none().then(|| "http://127.0.0.1:9093/".to_owned()),
         since,
     };
     let incident = IncidentId::new(7);
@@ -29,6 +32,8 @@ fn hooks() {
         .with_text("tried, folded", tried(&Tried::Folded { incident, severity: "info" }))
         .with_text("tried, shown", tried(&Tried::Shown { incident, place: "telegram:-1001234" }))
         .with_text("tried resolved", tried(&Tried::Resolved("{\"alerts\":1}")))
+        .with_text("tried silences", tried(&Tried::Silences("http://127.0.0.1:9093/")))
+        .with_text("tried, and no silences", tried(&Tried::NoSilences))
         .with_text("tried, and all is well", tried(&Tried::Holds));
     for why in [
         Undone::NoSource("nagios"),
@@ -41,6 +46,7 @@ fn hooks() {
         Undone::Secret("must be 16 to 512 letters"),
         Undone::NoSecret,
         Undone::SecretSeen,
+        Undone::Silences(NO_SILENCES),
     ] {
         wall = wall.with_text("undone", undone(&why));
     }
@@ -52,6 +58,7 @@ fn hooks() {
         Broken::NoIncident,
         Broken::NotShown { incident, place: "telegram:-1001234".into() },
         Broken::NotResolved(incident),
+        Broken::Silences { url: "http://127.0.0.1:9093/".into(), trouble: Trouble::Login },
     ] {
         wall = wall.with_text("broken", broken(&why));
     }
@@ -63,6 +70,7 @@ fn hooks() {
             target: "telegram:-1001234",
             secret: "abcdefghijklmnop",
             is_local: source == HookSource::Generic,
+            writes_back: false,
         });
         wall = wall.with("made", made);
     }

@@ -104,14 +104,11 @@ fn incidents() {
         wall = wall.with("told", told(&firing, line));
     }
     let wall = wall
-        .with("done ack", done(&acked, IncidentEvent::Acked, false))
-        .with("done assign", done(&acked, IncidentEvent::Assigned, false))
-        .with("done silence", done(&silenced, IncidentEvent::Silenced, true))
-        .with("done silence here", done(&silenced, IncidentEvent::Silenced, false))
-        .with("done resolve", done(&over, IncidentEvent::Resolved, false))
-        .with("done reopen", done(&firing, IncidentEvent::Reopened, false))
-        .with("done investigate", done(&firing, IncidentEvent::Investigated, false))
-        .with("silenced_labels", silenced_labels(&firing.labels))
+        .with("done ack", done(&acked, IncidentEvent::Acked))
+        .with("done assign", done(&acked, IncidentEvent::Assigned))
+        .with("done resolve", done(&over, IncidentEvent::Resolved))
+        .with("done reopen", done(&firing, IncidentEvent::Reopened))
+        .with("done investigate", done(&firing, IncidentEvent::Investigated))
         .with("refused", refused(&over, Refused::IsResolved))
         .with("unknown", unknown("9"))
         .with("bad_span", bad_span("soon", Duration::from_secs(2_592_000)))
@@ -131,4 +128,36 @@ fn incidents() {
         .with("list of none", list(&[], 0))
         .with("show", show(&firing, &Investigating::Running, &history));
     shown("incident", wall, include_str!("../incident.rs"));
+}
+
+#[test]
+fn silences() {
+    use super::super::silence::*;
+    use crate::incident::IncidentState;
+    use crate::store::{Incident, Unsilenceable};
+    let until = Timestamp(NOW.0 + 3_600_000);
+    let silenced = Incident { silenced_until: Some(until), ..incident(IncidentState::Silenced) };
+    let hook = Some("ops");
+    let away = Trouble::Away("connection refused".into());
+    let refused = Trouble::Refused(400, "bad matcher format: `x`\n@everyone".into());
+    let mut wall = wall()
+        .with("done", done(&silenced, &AtSource::Asked))
+        .with("done without a name", done(&silenced, &AtSource::NotNamed(Some("ops".into()))))
+        .with("done of a post", done(&silenced, &AtSource::NotNamed(None)))
+        .with("done without labels", done(&silenced, &AtSource::Cannot(Unsilenceable::NoLabels)))
+        .with("done with a cut label", done(&silenced, &AtSource::Cannot(Unsilenceable::CutLabel)))
+        .with("done elsewhere", done(&silenced, &AtSource::Unheard))
+        .with("written", written(&silenced.alert.labels, until))
+        .with("taken_back", taken_back())
+        .with("too_late", too_late());
+    for trouble in [Trouble::Unnamed, Trouble::Login, Trouble::NoApi, refused, away] {
+        wall = wall.with("not_written", not_written(hook, &trouble));
+    }
+    let wall = wall
+        .with("not_written of a post", not_written(None, &Trouble::Login))
+        .with("not_taken_back", not_taken_back(hook, &Trouble::Login))
+        .with_text("cause", cause(&Trouble::NoApi))
+        .with_text("labels", labels(&silenced.alert.labels))
+        .with_text("comment", comment("[signalbox incident 7, 1-2]", &silenced.alert.title));
+    shown("silence", wall, include_str!("../silence.rs"));
 }

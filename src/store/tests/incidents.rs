@@ -187,10 +187,17 @@ async fn people_ack_silence_and_resolve_and_all_of_it_is_history() {
         .await
         .expect("open");
     assert_eq!(incident.silenced_until, Some(desk.clock.now().after(hour)));
+    let silenced = incident.clone();
+    desk.did(move |tx| {
+        let matchers = Tx::silence_matchers(&silenced).expect("it has labels");
+        tx.want_silence(silenced.id, matchers, silenced.silenced_until.expect("silenced"), "Kim")
+    })
+    .await;
     let wanted = desk.did(|tx| tx.silences_waiting(9)).await;
     assert_eq!((wanted.len(), wanted[0].matchers["instance"].as_str(), wanted[0].unwanted), (1, "host-1", false));
     let id = wanted[0].id;
-    desk.did(move |tx| tx.silence_written(id, "remote-1")).await;
+    assert!(desk.did(move |tx| tx.silence_tried(id)).await);
+    assert!(desk.did(move |tx| tx.silence_written(id, "remote-1")).await);
     assert!(desk.did(|tx| tx.silences_waiting(9)).await.is_empty());
     let incident = does(&desk, &incident, by(IncidentEvent::Resolved)).await.expect("open");
     assert_eq!((incident.state, incident.silenced_until), (IncidentState::Resolved, None));

@@ -159,6 +159,25 @@ pub(crate) fn group(name: &str, alerts: usize, from: usize) -> Value {
         "commonAnnotations": {}, "externalURL": "http://alertmanager.example.org:9093", "alerts": alerts})
 }
 
+/// A disk that fills, as Alertmanager 0.28 is documented to send it.
+pub(crate) fn disk(status: &str, began: &str) -> Value {
+    let ended = if status == "firing" { "0001-01-01T00:00:00Z".to_owned() } else { ago(0) };
+    json!({
+        "receiver": "signalbox", "status": status, "version": "4", "truncatedAlerts": 0,
+        "groupKey": "{}/{severity=\"critical\"}:{alertname=\"DiskWillFill\"}",
+        "groupLabels": {"alertname": "DiskWillFill"},
+        "commonLabels": {"alertname": "DiskWillFill", "instance": "db-1:9100", "job": "node", "severity": "critical"},
+        "commonAnnotations": {"summary": "/var on db-1 fills in 3 h"},
+        "externalURL": "http://alertmanager.example.org:9093",
+        "alerts": [{
+            "status": status, "startsAt": began, "endsAt": ended,
+            "labels": {"alertname": "DiskWillFill", "instance": "db-1:9100", "job": "node", "severity": "critical"},
+            "annotations": {"summary": "/var on db-1 fills in 3 h", "runbook_url": "https://runbooks.example.org/disk"},
+            "generatorURL": "http://prometheus.example.org:9090/graph?g0.expr=up", "fingerprint": "5a1c0de5a1c0de01",
+        }],
+    })
+}
+
 /// Posts and reads the answer.
 pub(crate) fn post(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let mut stream = connected(address);

@@ -1,33 +1,13 @@
 //! From a call to the card, and hooks that are made while the program serves.
 
-use serde_json::{Value, json};
 use signalbox_test_support::telegram::ChatKind;
 
-use super::scene::{SECRET, Watch, ago, hooks, post, proof};
+use super::scene::{SECRET, Watch, ago, disk, hooks, post, proof};
 use crate::http::address;
 use crate::phone::scene::Phone;
 
 /// The team's group.
 const TEAM: i64 = -1_001_000_900;
-
-/// What Alertmanager 0.28 sent of a disk that fills, but for the times.
-fn disk(status: &str, began: &str) -> Value {
-    let ended = if status == "firing" { "0001-01-01T00:00:00Z".to_owned() } else { ago(0) };
-    json!({
-        "receiver": "signalbox", "status": status, "version": "4", "truncatedAlerts": 0,
-        "groupKey": "{}/{severity=\"critical\"}:{alertname=\"DiskWillFill\"}",
-        "groupLabels": {"alertname": "DiskWillFill"},
-        "commonLabels": {"alertname": "DiskWillFill", "instance": "db-1:9100", "job": "node", "severity": "critical"},
-        "commonAnnotations": {"summary": "/var on db-1 fills in 3 h"},
-        "externalURL": "http://alertmanager.example.org:9093",
-        "alerts": [{
-            "status": status, "startsAt": began, "endsAt": ended,
-            "labels": {"alertname": "DiskWillFill", "instance": "db-1:9100", "job": "node", "severity": "critical"},
-            "annotations": {"summary": "/var on db-1 fills in 3 h", "runbook_url": "https://runbooks.example.org/disk"},
-            "generatorURL": "http://prometheus.example.org:9090/graph?g0.expr=up", "fingerprint": "5a1c0de5a1c0de01",
-        }],
-    })
-}
 
 fn team() -> Phone {
     let mut phone = Phone::new(&format!(

@@ -18,7 +18,7 @@ fn an_incident_is_assigned_silenced_resolved_and_reopened_by_commands() {
     say("/incident silence 1 soon");
     team.shown("is no length of time");
     say("/incident silence 1 2h");
-    team.shown("#1 is silenced here until");
+    assert!(team.shown("#1 is silenced until").text.contains("only here: its source goes on"));
     let card = team.says(card.id, "Silenced until");
     let labels: Vec<&str> = card.buttons.iter().map(|(label, _)| label.as_str()).collect();
     assert_eq!(labels, ["End silence", "Assign to me", "Resolve", "Investigate"]);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`telegram`] | the Bot API, as strict as the real one, and the people who use it |
 //! | [`discord`] | Discord's gateway and REST API, as strict as the real ones, and the people who use it |
+//! | [`alertmanager`] | an Alertmanager's silences, as strict as the real ones |
 //! | [`smtp`] | a mail server that refuses what a strict one refuses |
 //! | [`agent`] | an agent that does what its prompt says |
 //! | [`everyday`] | a house for a story of the whole program: its files, its processes, what they say |
@@ -14,6 +15,7 @@
 //! It is a dev-dependency only. It uses nothing else of ours: the program is known by its file, a provider by its wire.
 
 pub mod agent;
+pub mod alertmanager;
 pub mod discord;
 pub mod everyday;
 mod parameters;

@@ -1,0 +1,252 @@
+//! A client of Alertmanager's API, version 2: writes silences, finds its own again, takes them back.
+//!
+//! Alertmanager has no key by which a repeat is known, so each silence carries a mark in its comment, and whoever is not
+//! sure looks for the mark first.
+//!
+//! Source: <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>, read 2026-11.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::config::{Silencing, SilencingLogin};
+use crate::format::silence::{Trouble, comment};
+use crate::host;
+use crate::store::Silence;
+
+/// Longest wait for a connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// Longest call.
+const CALL_WITHIN: Duration = Duration::from_secs(10);
+/// Longest answer that is read, in bytes; a silence has less than 1 KiB.
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// What who wants a silence is called where they have no name.
+const NOBODY: &str = "signalbox";
+
+/// An Alertmanager.
+pub(super) struct Alertmanager<'a> {
+    client: &'a Client,
+    silencing: &'a Silencing,
+}
+
+/// A silence as it is listed; what is not looked at is left out.
+#[derive(Deserialize)]
+struct Listed {
+    id: String,
+    #[serde(default)]
+    comment: String,
+    status: ListedStatus,
+}
+
+#[derive(Deserialize)]
+struct ListedStatus {
+    state: String,
+}
+
+/// What a new silence is answered with.
+#[derive(Deserialize)]
+struct Made {
+    #[serde(rename = "silenceID")]
+    id: String,
+}
+
+/// Makes what all calls are made with.
+///
+/// # Errors
+/// Where TLS cannot be set up.
+pub(super) fn client() -> reqwest::Result<Client> {
+    let builder = || {
+        Client::builder()
+            .redirect(Policy::none())
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(CALL_WITHIN)
+            .user_agent(concat!("signalbox/", env!("CARGO_PKG_VERSION")))
+    };
+    host::trusting_this_machine(builder)
+}
+
+/// Returns what tells a silence of ours from every other, also from those of another signalbox.
+pub(super) fn mark(silence: &Silence) -> String {
+    format!("[signalbox incident {}, {}-{}]", silence.incident, silence.id, silence.starts_at.0)
+}
+
+impl<'a> Alertmanager<'a> {
+    pub(super) fn new(client: &'a Client, silencing: &'a Silencing) -> Self {
+        Self { client, silencing }
+    }
+
+    /// Writes a silence; returns its id. It may have been written also where this fails with [`Trouble::Away`].
+    pub(super) async fn write(&self, silence: &Silence, title: &str) -> Result<String, Trouble> {
+        let matcher = |(name, value)| json!({ "name": name, "value": value, "isRegex": false, "isEqual": true });
+        let body = json!({
+            "matchers": silence.matchers.iter().map(matcher).collect::<Vec<_>>(),
+            "startsAt": written(silence.starts_at.0),
+            "endsAt": written(silence.ends_at.0),
+            "createdBy": if silence.name.is_empty() { NOBODY } else { &silence.name },
+            "comment": comment(&mark(silence), title),
+        });
+        let answer = self.call(self.request(Method::POST, &["silences"]).json(&body)).await?;
+        let made: Made = serde_json::from_slice(&answer).map_err(|_| Trouble::NoApi)?;
+        Ok(made.id)
+    }
+
+    /// Finds the silences with a silence's mark that hold or will; there is one, or none.
+    pub(super) async fn find(&self, silence: &Silence) -> Result<Vec<String>, Trouble> {
+        let mut request = self.request(Method::GET, &["silences"]);
+        if let Some(filter) = filter(silence) {
+            request = request.query(&[("filter", filter)]);
+        }
+        let answer = self.call(request).await?;
+        let listed: Vec<Listed> = serde_json::from_slice(&answer).map_err(|_| Trouble::NoApi)?;
+        let mark = mark(silence);
+        let own = listed.into_iter().filter(|one| one.status.state != "expired" && one.comment.contains(&mark));
+        Ok(own.map(|one| one.id).collect())
+    }
+
+    /// Asks for the silences of nobody, to see whether there is somebody who answers.
+    pub(super) async fn ask(&self) -> Result<(), Trouble> {
+        let filter = format!("alertname=\"{NOBODY}\"");
+        let answer = self.call(self.request(Method::GET, &["silences"]).query(&[("filter", filter)])).await?;
+        serde_json::from_slice::<Vec<Listed>>(&answer).map(|_| ()).map_err(|_| Trouble::NoApi)
+    }
+
+    /// Takes a silence back; one that is gone is as good.
+    pub(super) async fn expire(&self, id: &str) -> Result<(), Trouble> {
+        match self.call(self.request(Method::DELETE, &["silence", id])).await {
+            Ok(_) | Err(Trouble::NoApi) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        let mut url: Url = self.silencing.url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(["api", "v2"]).extend(path);
+        }
+        let request = self.client.request(method, url);
+        match &self.silencing.login {
+            None => request,
+            Some(SilencingLogin::Bearer(token)) => request.bearer_auth(token.expose_secret()),
+            Some(SilencingLogin::Basic { username, password }) => {
+                request.basic_auth(username, Some(password.expose_secret()))
+            }
+        }
+    }
+
+    async fn call(&self, request: RequestBuilder) -> Result<Vec<u8>, Trouble> {
+        let mut answer = request.send().await.map_err(|error| Trouble::Away(words(error)))?;
+        let status = answer.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| Trouble::Away(words(error)))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER_BYTES {
+                return Err(Trouble::NoApi);
+            }
+        }
+        if status.is_success() { Ok(body) } else { Err(trouble(status, &body)) }
+    }
+}
+
+/// Sorts a refusal: what may pass by itself is tried again, all else is for a person.
+fn trouble(status: StatusCode, body: &[u8]) -> Trouble {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => Trouble::Login,
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => Trouble::NoApi,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Trouble::Away(status.as_u16().to_string()),
+        _ if status.is_client_error() => Trouble::Refused(status.as_u16(), told(body)),
+        _ if status.is_redirection() => Trouble::NoApi,
+        _ => Trouble::Away(status.as_u16().to_string()),
+    }
+}
+
+/// Reads the words of a refusal: a JSON string, or an object with a message; a page of something else has none.
+fn told(body: &[u8]) -> String {
+    match serde_json::from_slice(body) {
+        Ok(Value::String(words)) => words,
+        Ok(Value::Object(object)) => object.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// Narrows a list of silences down to those of one label; the mark tells them apart.
+fn filter(silence: &Silence) -> Option<String> {
+    let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let name = Some("alertname").filter(|name| silence.matchers.contains_key(*name));
+    let name = name.or_else(|| silence.matchers.keys().map(String::as_str).find(|name| is_plain(name)))?;
+    let value = silence.matchers.get(name)?.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+    Some(format!("{name}=\"{value}\""))
+}
+
+/// Writes an instant as Alertmanager does.
+fn written(at_ms: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(at_ms)
+        .unwrap_or_default()
+        .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+}
+
+/// Says what went wrong in the innermost error's words; the address is left out.
+fn words(error: reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("no answer within {} s", CALL_WITHIN.as_secs());
+    }
+    let error = error.without_url();
+    let mut innermost: &dyn std::error::Error = &error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::store::IncidentId;
+
+    fn silence(labels: &[(&str, &str)]) -> Silence {
+        Silence {
+            id: 12,
+            incident: IncidentId::new(7),
+            matchers: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            name: "Kim".to_owned(),
+            starts_at: Timestamp(1_796_000_000_000),
+            ends_at: Timestamp(1_796_003_600_000),
+            unwanted: false,
+            tried: true,
+            remote: None,
+        }
+    }
+
+    #[test]
+    fn a_mark_tells_a_silence_from_every_other() {
+        assert_eq!(mark(&silence(&[])), "[signalbox incident 7, 12-1796000000000]");
+        assert_eq!(written(1_796_000_000_000), "2026-11-30T00:53:20.000Z");
+    }
+
+    #[test]
+    fn a_list_is_narrowed_by_a_label_that_can_be_written() {
+        let named = |labels: &[(&str, &str)]| filter(&silence(labels));
+        assert_eq!(named(&[("a", "1"), ("alertname", "Disk")]).as_deref(), Some("alertname=\"Disk\""));
+        assert_eq!(named(&[("a.b", "1"), ("team", "a\"b\\c\nd")]).as_deref(), Some(r#"team="a\"b\\c\nd""#));
+        assert_eq!(named(&[("a.b", "1")]), None);
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_the_rest_is_for_a_person() {
+        let sorted =
+            |status: u16, body: &str| trouble(StatusCode::from_u16(status).expect("a status"), body.as_bytes());
+        assert_eq!(sorted(503, "<html>"), Trouble::Away("503".into()));
+        assert_eq!(sorted(429, ""), Trouble::Away("429".into()));
+        assert_eq!(sorted(401, ""), Trouble::Login);
+        assert_eq!(sorted(302, ""), Trouble::NoApi);
+        assert_eq!(sorted(400, r#""bad matcher""#), Trouble::Refused(400, "bad matcher".into()));
+        assert_eq!(sorted(422, r#"{"code":601,"message":"comment is required"}"#), {
+            Trouble::Refused(422, "comment is required".into())
+        });
+        assert_eq!(sorted(400, "<html>login</html>"), Trouble::Refused(400, String::new()));
+    }
+}

@@ -1,0 +1,262 @@
+//! Tells sources of silences and takes them back. It acts on rows, so that neither an outage nor a crash loses one.
+//!
+//! ```text
+//! Silence pressed ─► row wanted ─► tried ─► POST ─► row written ─► Resolve, End silence ─► row unwanted ─► DELETE ─► over
+//!                                    └─ no clear answer: look for the mark, then once more ─┘
+//! ```
+//! Before a source is asked for the first time the row says so, and whenever it says so already the source is searched for
+//! the silence's mark first: none is made twice, whatever was lost between. What a source refuses is told in the incident's
+//! thread, once, with what to do; while it does not answer, it is asked again, less and less often, until the silence is over.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use reqwest::Client;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::alertmanager::{self, Alertmanager};
+use crate::bus::Bus;
+use crate::clock::Backoff;
+use crate::config::Silencing;
+use crate::format;
+use crate::format::silence::Trouble;
+use crate::store::{Incident, Silence, StoreError, Tx};
+use crate::turn::{incident, silence};
+
+/// How long without a wake-up until the rows are looked at all the same.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long to wait until a source that did not answer is asked again.
+const AGAIN: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(300) };
+/// Times in a row without an answer until the thread is told.
+const TELL_AFTER: u32 = 2;
+/// Silences that wait and are looked at; further ones come when these are done.
+const MAX_WAITING: usize = 1000;
+/// Silences told of at once.
+const MAX_AT_ONCE: usize = 8;
+
+/// Tries whether silences can be written somewhere, without writing one.
+///
+/// # Errors
+/// What stands in the way.
+pub async fn can_be_told(silencing: &Silencing) -> Result<(), Trouble> {
+    let client = alertmanager::client().map_err(|error| Trouble::Away(error.to_string()))?;
+    Alertmanager::new(&client, silencing).ask().await
+}
+
+/// How often a silence's source did not answer, and when it is asked again.
+#[derive(Clone, Copy)]
+struct Pause {
+    failures: u32,
+    until: Instant,
+}
+
+/// Who tells.
+struct Teller {
+    bus: Arc<Bus>,
+    client: Client,
+    pauses: Mutex<BTreeMap<i64, Pause>>,
+}
+
+/// Tells sources of silences until `stop`.
+///
+/// # Errors
+/// None that may pass: those are waited out.
+pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
+    let client = alertmanager::client().map_err(|error| StoreError::Other(error.to_string()))?;
+    let teller = Teller { bus: Arc::clone(&bus), client, pauses: Mutex::default() };
+    loop {
+        let told = tokio::select! {
+            // A call that is cut off here is one whose answer was lost.
+            () = stop.cancelled() => return Ok(()),
+            told = bus.store().patiently(&stop, || teller.tell_all()) => told,
+        };
+        match told {
+            Err(error) if !stop.is_cancelled() => return Err(error),
+            Ok(MAX_AT_ONCE) => continue,
+            Ok(_) | Err(_) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = bus.silences.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+impl Teller {
+    /// Tells of those that wait and whose turn it is; returns how many these were.
+    async fn tell_all(&self) -> Result<usize, StoreError> {
+        let waiting = self.bus.store().read(|tx| tx.silences_waiting(MAX_WAITING)).await?;
+        let now = Instant::now();
+        let due: Vec<Silence> = {
+            let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+            pauses.retain(|id, _| waiting.iter().any(|silence| silence.id == *id));
+            let is_due = |silence: &Silence| pauses.get(&silence.id).is_none_or(|pause| pause.until <= now);
+            waiting.into_iter().filter(is_due).take(MAX_AT_ONCE).collect()
+        };
+        try_join_all(due.iter().map(|silence| self.tell(silence))).await?;
+        Ok(due.len())
+    }
+
+    #[tracing::instrument(name = "silence", skip_all, fields(incident.id = %silence.incident, silence.id = silence.id))]
+    async fn tell(&self, silence: &Silence) -> Result<(), StoreError> {
+        match self.try_to_tell(silence).await {
+            // It must not hold up the others.
+            Err(StoreError::Other(error)) => {
+                tracing::error!(error, "a source cannot be told of a silence; it is tried again later");
+                self.pause(silence);
+                Ok(())
+            }
+            told => told,
+        }
+    }
+
+    async fn try_to_tell(&self, silence: &Silence) -> Result<(), StoreError> {
+        let (context, id) = (Arc::clone(self.bus.router().context()), silence.incident);
+        let found = self.bus.store().read(move |tx| {
+            let Some(incident) = tx.incident(id)? else { return Ok(None) };
+            let silencing = silence::silencing(tx, &context, &incident)?;
+            Ok(Some((incident, silencing)))
+        });
+        let Some((incident, silencing)) = found.await? else { return self.over(silence, None).await };
+        if silence.ends_at <= self.bus.store().clock().now() {
+            return self.over(silence, (!silence.unwanted).then_some(Said::TooLate)).await;
+        }
+        let Some(silencing) = silencing else { return self.failed(silence, Trouble::Unnamed).await };
+        let told = if silence.unwanted {
+            self.take_back(silence, &silencing).await?
+        } else {
+            self.write(silence, &silencing, &incident).await?
+        };
+        match told {
+            Ok(()) => Ok(()),
+            Err(trouble) => self.failed(silence, trouble).await,
+        }
+    }
+
+    async fn write(
+        &self,
+        silence: &Silence,
+        silencing: &Silencing,
+        incident: &Incident,
+    ) -> Result<Result<(), Trouble>, StoreError> {
+        let id = silence.id;
+        if !self.bus.write(move |tx| tx.silence_tried(id)).await? {
+            return Ok(Ok(()));
+        }
+        let source = Alertmanager::new(&self.client, silencing);
+        let written = async {
+            let mut own = if silence.tried { source.find(silence).await? } else { Vec::new() };
+            let remote = match own.is_empty() {
+                false => own.swap_remove(0),
+                true => source.write(silence, &format::incident::title(incident)).await?,
+            };
+            // One whose answer was lost may have come after it was looked for.
+            for twin in own {
+                source.expire(&twin).await?;
+            }
+            Ok(remote)
+        };
+        let remote = match written.await {
+            Ok(remote) => remote,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        tracing::info!("a silence was written to its source");
+        let context = Arc::clone(self.bus.router().context());
+        let silence = silence.clone();
+        let noted = self.bus.write(move |tx| {
+            if tx.silence_written(silence.id, &remote)? {
+                say(tx, &context, &silence, &Said::Written)?;
+            }
+            Ok(())
+        });
+        noted.await.map(Ok)
+    }
+
+    async fn take_back(&self, silence: &Silence, silencing: &Silencing) -> Result<Result<(), Trouble>, StoreError> {
+        let source = Alertmanager::new(&self.client, silencing);
+        let taken = async {
+            let own = source.find(silence).await?;
+            for id in &own {
+                source.expire(id).await?;
+            }
+            Ok(!own.is_empty())
+        };
+        match taken.await {
+            Ok(was_there) => self.over(silence, was_there.then_some(Said::TakenBack)).await.map(Ok),
+            Err(trouble) => Ok(Err(trouble)),
+        }
+    }
+
+    /// Waits for a source that does not answer, and tells the thread once; gives up where it refuses.
+    async fn failed(&self, silence: &Silence, trouble: Trouble) -> Result<(), StoreError> {
+        let passes = matches!(trouble, Trouble::Away(_));
+        if !passes {
+            tracing::warn!(?trouble, "a source refuses what it is told of a silence; the incident's thread is told");
+            return self.over(silence, Some(Said::Trouble(trouble))).await;
+        }
+        if self.pause(silence) < TELL_AFTER {
+            return Ok(());
+        }
+        let (context, silence) = (Arc::clone(self.bus.router().context()), silence.clone());
+        let told = self.bus.write(move |tx| {
+            let is_news = tx.silence_delayed(silence.id)?;
+            if is_news {
+                say(tx, &context, &silence, &Said::Trouble(trouble.clone()))?;
+            }
+            Ok(is_news)
+        });
+        if told.await? {
+            tracing::warn!("a source does not answer when it is told of a silence; it is tried again");
+        }
+        Ok(())
+    }
+
+    /// Notes that a silence's source did not answer; returns how often in a row.
+    fn pause(&self, silence: &Silence) -> u32 {
+        let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = pauses.get(&silence.id).map_or(0, |pause| pause.failures).saturating_add(1);
+        let until = Instant::now() + AGAIN.wait(failures, self.bus.store().clock().random());
+        pauses.insert(silence.id, Pause { failures, until });
+        failures
+    }
+
+    /// Ends a silence's row, and says what there is to be said, both or neither.
+    async fn over(&self, silence: &Silence, said: Option<Said>) -> Result<(), StoreError> {
+        let (context, silence) = (Arc::clone(self.bus.router().context()), silence.clone());
+        let over = self.bus.write(move |tx| {
+            if tx.silence_over(silence.id)?
+                && let Some(said) = &said
+            {
+                say(tx, &context, &silence, said)?;
+            }
+            Ok(())
+        });
+        over.await
+    }
+}
+
+/// What the thread is told.
+#[derive(Clone)]
+enum Said {
+    Written,
+    TakenBack,
+    TooLate,
+    Trouble(Trouble),
+}
+
+fn say(tx: &Tx<'_>, cx: &crate::turn::Context, silence: &Silence, said: &Said) -> Result<(), StoreError> {
+    let Some(incident) = tx.incident(silence.incident)? else { return Ok(()) };
+    let hook = silence::hook_of(&incident);
+    let document = match said {
+        Said::Written => format::silence::written(&silence.matchers, silence.ends_at),
+        Said::TakenBack => format::silence::taken_back(),
+        Said::TooLate => format::silence::too_late(),
+        Said::Trouble(trouble) if silence.unwanted => format::silence::not_taken_back(hook, trouble),
+        Said::Trouble(trouble) => format::silence::not_written(hook, trouble),
+    };
+    incident::tell(tx, cx, &incident, document)
+}
