@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use signalbox_adapter::Occurrence;
 pub use store::{LostByPanic, StoreHealth, Trouble, Waiting};
 
 /// How long after its last successful poll a transport counts as listening; a poll is held open for up to 50 s.
@@ -101,6 +102,7 @@ struct Inner {
     state: TransportState,
     last_alive: Option<Instant>,
     limited: Option<String>,
+    occurred: BTreeMap<Occurrence, u64>,
 }
 
 /// How one transport was at the moment of a snapshot.
@@ -114,6 +116,8 @@ pub struct TransportSnapshot {
     pub since_alive: Option<Duration>,
     /// What the provider keeps from it although it listens, and how to change that.
     pub limited: Option<String>,
+    /// What has happened to it beside messages, and how often, since the process began.
+    pub occurred: BTreeMap<Occurrence, u64>,
 }
 
 impl Health {
@@ -138,7 +142,8 @@ impl Health {
             let inner = locked(&health.inner);
             let since_alive = inner.last_alive.map(|last| now.saturating_duration_since(last));
             let (state, limited) = (inner.state.clone(), inner.limited.clone());
-            TransportSnapshot { provider: provider.clone(), state, since_alive, limited }
+            let occurred = inner.occurred.clone();
+            TransportSnapshot { provider: provider.clone(), state, since_alive, limited, occurred }
         };
         transports.iter().map(transport).collect()
     }
@@ -146,7 +151,12 @@ impl Health {
 
 impl TransportHealth {
     fn starting() -> Self {
-        let inner = Inner { state: TransportState::Starting, last_alive: None, limited: None };
+        let inner = Inner {
+            state: TransportState::Starting,
+            last_alive: None,
+            limited: None,
+            occurred: Occurrence::ALL.map(|what| (what, 0)).into(),
+        };
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
@@ -165,6 +175,11 @@ impl TransportHealth {
     /// Notes a state; a reason is cut to [`MAX_WHY_CHARS`].
     pub fn set(&self, state: TransportState) {
         locked(&self.inner).state = state.bounded();
+    }
+
+    /// Counts what has happened to it beside messages.
+    pub fn occurred(&self, what: Occurrence, times: u64) {
+        *locked(&self.inner).occurred.entry(what).or_default() += times;
     }
 
     /// Notes what the provider keeps from it although it listens, cut to [`MAX_LIMITED_CHARS`]; `None` when that is over.

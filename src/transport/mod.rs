@@ -220,12 +220,13 @@ impl Poller {
                 }
             }
         };
-        let health = around.health.clone();
+        let (health, counted) = (around.health.clone(), around.health.clone());
         let context = ListenContext {
             inbox,
             files: around.files.clone(),
             alive: Arc::new(alive),
             limited: Arc::new(move |why| health.limited(why)),
+            occurred: Arc::new(move |what, times| counted.occurred(what, times)),
             shutdown: around.stop.clone(),
         };
         let menu = Self::announce(self.announce.clone(), around.commands.clone(), self.provider.clone());

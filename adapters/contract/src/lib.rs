@@ -59,7 +59,7 @@ pub use deliver::{Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconcil
 pub use document::{Alignment, Block, Document, Inline, Item};
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
 pub use incoming::{FileKind, Incoming, IncomingFile, IncomingKind, Sender};
-pub use listen::{AcceptError, Inbox, Listen, ListenContext, ListenError, TellLimited};
+pub use listen::{AcceptError, Inbox, Listen, ListenContext, ListenError, Occurrence, TellLimited, TellOccurrence};
 pub use markdown::{MAX_BLOCK_DEPTH, MAX_INLINE_DEPTH, MAX_NODES, MAX_TABLE_COLUMNS, MAX_URL_BYTES};
 pub use measure::{Face, Markup, Measure, PlainMeasure};
 pub use notice::{Compose, Notice};

@@ -26,6 +26,29 @@ pub trait Listen: Send {
 /// Takes what a provider keeps from a listener; `None` when that is over.
 pub type TellLimited = Arc<dyn Fn(Option<&str>) + Send + Sync>;
 
+/// Takes what happens to a listener, and how often it just has, to be counted.
+pub type TellOccurrence = Arc<dyn Fn(Occurrence, u64) + Send + Sync>;
+
+/// What happens to a listener beside messages. It is counted by provider and told in the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Occurrence {
+    /// A connection on which the provider tells its updates ended, though nobody has asked for that.
+    Lost,
+    /// The next one went on exactly where the last had ended: nothing was missed.
+    Resumed,
+    /// A new one began from the present; what was said before it is read again where the provider keeps it.
+    Begun,
+    /// An update could not be read; it was kept, and passed over.
+    Unreadable,
+    /// The provider's own numbers say that there was an update which did not come.
+    Skipped,
+}
+
+impl Occurrence {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Lost, Self::Resumed, Self::Begun, Self::Unreadable, Self::Skipped];
+}
+
 /// Everything an adapter needs while it listens.
 #[derive(Clone)]
 pub struct ListenContext {
@@ -38,6 +61,8 @@ pub struct ListenContext {
     /// Told what the provider keeps from the listener although it listens, and how to change that; `None` when that is over.
     /// It is shown to whoever may ask, so it holds no secrets.
     pub limited: TellLimited,
+    /// Told of what happens beside messages, each time it does.
+    pub occurred: TellOccurrence,
     /// Cancelled when the program stops.
     pub shutdown: CancellationToken,
 }
@@ -46,7 +71,14 @@ impl ListenContext {
     /// Makes a context that tells nobody how the listener is.
     #[must_use]
     pub fn new(inbox: Arc<dyn Inbox>, files: PathBuf, shutdown: CancellationToken) -> Self {
-        Self { inbox, files, alive: Arc::new(|| ()), limited: Arc::new(|_| ()), shutdown }
+        Self {
+            inbox,
+            files,
+            alive: Arc::new(|| ()),
+            limited: Arc::new(|_| ()),
+            occurred: Arc::new(|_, _| ()),
+            shutdown,
+        }
     }
 }
 

@@ -51,6 +51,9 @@ pub(crate) struct Heard {
     until: u64,
     /// Channels in which people write to the bot alone, the newest last.
     direct: Vec<String>,
+    /// The id behind which messages are still to be read, since a session before this one was over; `None` where none are.
+    #[serde(default)]
+    owed: Option<u64>,
 }
 
 impl Heard {
@@ -90,9 +93,17 @@ impl Heard {
         }
     }
 
-    /// Returns the id from which on messages may have been missed; `None` where nothing was heard before.
-    pub(crate) fn surely(&self) -> Option<u64> {
-        (self.until > 0).then(|| self.until.saturating_sub(MARGIN_MS << TIME_BIT))
+    /// Returns the id from which on messages may have been missed, and remembers it until they were read: what is heard
+    /// meanwhile, in other channels, says nothing of them. `None` where nothing was heard before.
+    pub(crate) fn owe(&mut self) -> Option<u64> {
+        let surely = (self.until > 0).then(|| self.until.saturating_sub(MARGIN_MS << TIME_BIT));
+        self.owed = self.owed.into_iter().chain(surely).min();
+        self.owed
+    }
+
+    /// Notes that everything that was missed has been read.
+    pub(crate) fn has_read_all(&mut self) {
+        self.owed = None;
     }
 
     /// Returns the channels in which people write to the bot alone.
@@ -206,11 +217,22 @@ mod tests {
     #[test]
     fn what_was_heard_lies_a_little_behind_the_newest_message() {
         let mut heard = Heard::default();
-        assert_eq!(heard.surely(), None);
+        assert_eq!(heard.owe(), None);
         heard.message(&said(100_000 << TIME_BIT, "7", Some("1")));
         heard.message(&said(50_000 << TIME_BIT, "8", Some("1")));
-        assert_eq!(heard.surely(), Some(90_000 << TIME_BIT));
+        assert_eq!(heard.owe(), Some(90_000 << TIME_BIT));
         assert_eq!(heard.direct(), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn what_was_missed_is_owed_until_it_was_read_whatever_is_heard_meanwhile() {
+        let mut heard = Heard::default();
+        heard.message(&said(100_000 << TIME_BIT, "7", Some("1")));
+        assert_eq!(heard.owe(), Some(90_000 << TIME_BIT));
+        heard.message(&said(500_000 << TIME_BIT, "7", Some("1")));
+        assert_eq!(heard.owe(), Some(90_000 << TIME_BIT), "the next session was over before all of it was read");
+        heard.has_read_all();
+        assert_eq!(heard.owe(), Some(490_000 << TIME_BIT));
     }
 
     #[test]

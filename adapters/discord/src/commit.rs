@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use signalbox_adapter::{AcceptError, Incoming, ListenContext, ListenError, MessageId};
+use signalbox_adapter::{AcceptError, Incoming, ListenContext, ListenError, MessageId, Occurrence};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -88,16 +88,17 @@ impl Committer<'_> {
 
     async fn take(&mut self, item: Item) -> Result<(), ListenError> {
         let seq = match item {
-            Item::Began(mut session) => {
+            Item::Began(mut session, guilds) => {
                 tracing::info!(bot.id = session.user, "listening to Discord");
-                let missed = |after| Missed { after, has_direct: false, guilds: Vec::new() };
-                session.missed = self.heard.surely().map(missed);
+                (self.cx.occurred)(Occurrence::Begun, 1);
+                session.missed = self.heard.owe().map(|after| Missed::new(after, guilds));
                 *self.session = Some(session);
                 self.note().await?;
                 return self.catch_up_direct().await;
             }
             Item::Resumed(seq) => {
                 tracing::info!("listening to Discord again; nothing was missed");
+                (self.cx.occurred)(Occurrence::Resumed, 1);
                 seq
             }
             Item::Event(event) => {
@@ -203,7 +204,10 @@ impl Committer<'_> {
     }
 
     async fn keep(&mut self, piece: Piece) -> Result<(), ListenError> {
-        self.unread.keep(self.cx.inbox.as_ref(), piece).await.map_err(lost)
+        if self.unread.keep(self.cx.inbox.as_ref(), piece).await.map_err(lost)? {
+            (self.cx.occurred)(Occurrence::Unreadable, 1);
+        }
+        Ok(())
     }
 
     async fn message(&mut self, seq: u64, message: Option<Message>, edited: bool) -> Result<(), ListenError> {
@@ -247,9 +251,17 @@ impl Committer<'_> {
             self.read_again(seq, &mut backfill, &channel.id, Some(&guild.id)).await?;
         }
         if let Some(missed) = self.session.as_mut().and_then(|session| session.missed.as_mut()) {
-            missed.guilds.push(guild.id.clone());
+            missed.read(&guild.id);
         }
+        self.look_whether_all_is_read();
         Ok(())
+    }
+
+    /// Forgets from where on messages were missed, once all of them were read.
+    fn look_whether_all_is_read(&mut self) {
+        if self.session.as_ref().and_then(|session| session.missed.as_ref()).is_some_and(Missed::is_read) {
+            self.heard.has_read_all();
+        }
     }
 
     /// Reads what was missed in the channels in which people write to the bot alone, once for each session.
@@ -264,6 +276,7 @@ impl Committer<'_> {
         if let Some(missed) = self.session.as_mut().and_then(|session| session.missed.as_mut()) {
             missed.has_direct = true;
         }
+        self.look_whether_all_is_read();
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use signalbox_adapter::{AcceptError, Listen, ListenContext, ListenError};
+use signalbox_adapter::{AcceptError, Listen, ListenContext, ListenError, Occurrence};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -62,6 +62,7 @@ pub struct DiscordListen {
     unread: Unread,
     /// Connections in a row that did not last.
     short: u32,
+    answering: Answering,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +83,7 @@ struct StartLimit {
 impl DiscordListen {
     pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>) -> Self {
         Self {
+            answering: Answering::new(Arc::clone(&api)),
             api,
             sent,
             places: Places::default(),
@@ -135,8 +137,9 @@ impl DiscordListen {
             token: self.api.token(),
             session: self.session.clone(),
             content: self.content,
-            answering: Answering::new(Arc::clone(&self.api)),
+            answering: &mut self.answering,
             alive: Arc::clone(&cx.alive),
+            occurred: Arc::clone(&cx.occurred),
             shutdown: &cx.shutdown,
             broken: &mut self.broken,
         };
@@ -171,16 +174,26 @@ impl DiscordListen {
 }
 
 impl DiscordListen {
-    /// Whether a session goes on at once on another connection: Discord ends each of them sooner or later. Where one after
-    /// the other does not last, that is told, and waited.
-    fn goes_on_at_once(&mut self, end: &End, opened: Instant) -> bool {
-        let End::Lost(why) = end else { return false };
+    /// Lets go of a session that is over.
+    async fn forget(&mut self, cx: &ListenContext) -> Result<(), ListenError> {
+        self.session = None;
+        self.broken = Broken::default();
+        Session::forget(cx.inbox.as_ref()).await.map_err(|error| ListenError::Lost(error.to_string()))
+    }
+
+    /// Whether it goes on at once on another connection: Discord ends each of them sooner or later, and a session too; what
+    /// is pressed until the next one begins is lost. Where one after the other does not last, that is told, and waited.
+    fn goes_on_at_once(&mut self, end: &End, opened: Instant, was_in_session: bool) -> bool {
+        let (End::Lost(why) | End::SessionOver(why)) = end else { return false };
+        if !was_in_session {
+            return false;
+        }
         self.short = if opened.elapsed() < LASTING { self.short + 1 } else { 0 };
         if self.short >= MAX_SHORT {
             self.short = 0;
             return false;
         }
-        tracing::info!(why, "a connection to Discord has ended; its session goes on");
+        tracing::info!(why, "a connection to Discord has ended; the next is made at once");
         true
     }
 }
@@ -188,40 +201,45 @@ impl DiscordListen {
 #[async_trait]
 impl Listen for DiscordListen {
     async fn listen(&mut self, cx: &ListenContext) -> Result<(), ListenError> {
-        let end = loop {
+        loop {
             let opened = Instant::now();
             let mut socket = tokio::select! {
                 biased;
                 () = cx.shutdown.cancelled() => return Ok(()),
                 socket = self.open(cx) => socket?,
             };
+            let went_on = self.session.is_some();
             let ended = self.converse(cx, &mut socket).await;
             socket.close().await;
             let Ended { end, was_ready } = ended?;
-            if !was_ready || !self.goes_on_at_once(&end, opened) {
-                break end;
+            let was_in_session = match &end {
+                End::Stopped => return Ok(()),
+                End::Lost(_) => was_ready,
+                End::SessionOver(_) => {
+                    self.forget(cx).await?;
+                    was_ready || went_on
+                }
+                End::NoContent => {
+                    self.forget(cx).await?;
+                    self.content = false;
+                    (cx.limited)(Some(NO_CONTENT));
+                    tracing::error!("{NO_CONTENT}");
+                    false
+                }
+                End::Refused(_) => false,
+            };
+            if was_ready {
+                (cx.occurred)(Occurrence::Lost, 1);
+            }
+            if !self.goes_on_at_once(&end, opened, was_in_session) {
+                return end.as_error().map_or(Ok(()), Err);
             }
             tokio::select! {
                 biased;
                 () = cx.shutdown.cancelled() => return Ok(()),
                 () = sleep_until(opened + BETWEEN_CONNECTIONS) => {}
             }
-        };
-        match &end {
-            End::SessionOver(_) | End::NoContent => {
-                self.session = None;
-                self.broken = Broken::default();
-                let forgotten = Session::forget(cx.inbox.as_ref()).await;
-                forgotten.map_err(|error| ListenError::Lost(error.to_string()))?;
-            }
-            End::Stopped | End::Lost(_) | End::Refused(_) => {}
         }
-        if end == End::NoContent {
-            self.content = false;
-            (cx.limited)(Some(NO_CONTENT));
-            tracing::error!("{NO_CONTENT}");
-        }
-        end.as_error().map_or(Ok(()), Err)
     }
 }
 

@@ -46,14 +46,14 @@ impl Unread {
         Ok(noted.and_then(|words| serde_json::from_str(&words).ok()).unwrap_or_default())
     }
 
-    /// Counts and keeps something; what a session that goes on brings again is the same.
+    /// Counts and keeps something; `false` for what was kept before, as a session that goes on brings it again.
     ///
     /// # Errors
     /// [`AcceptError`]: it is not kept.
-    pub(crate) async fn keep(&mut self, inbox: &dyn Inbox, mut piece: Piece) -> Result<(), AcceptError> {
+    pub(crate) async fn keep(&mut self, inbox: &dyn Inbox, mut piece: Piece) -> Result<bool, AcceptError> {
         piece.text.truncate(piece.text.floor_char_boundary(MAX_TEXT_BYTES));
         if self.newest.contains(&piece) {
-            return Ok(());
+            return Ok(false);
         }
         self.count += 1;
         tracing::warn!(
@@ -65,7 +65,8 @@ impl Unread {
         self.newest.push_back(piece);
         let more = self.newest.len().saturating_sub(MAX_KEPT);
         self.newest.drain(..more);
-        inbox.note(NOTE, &serde_json::to_string(self).expect("it is JSON")).await
+        inbox.note(NOTE, &serde_json::to_string(self).expect("it is JSON")).await?;
+        Ok(true)
     }
 }
 

@@ -25,6 +25,11 @@ pub(crate) struct Server {
 impl Server {
     /// A house whose bot Ada may use, with `more` in its configuration; it does not serve yet.
     pub(crate) fn new(more: &str) -> Self {
+        Self::allowing(more, &[ADA])
+    }
+
+    /// A house whose bot these people may use.
+    pub(crate) fn allowing(more: &str, people: &[Person]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -32,9 +37,9 @@ impl Server {
             .expect("a runtime for the fake");
         let fake = runtime.block_on(FakeDiscord::start());
         let mut house = House::new(&format!(
-            "{more}\n[discord]\napi_url = \"{}\"\n[allow]\ndiscord = {{ users = [\"{}\"] }}\n",
+            "{more}\n[discord]\napi_url = \"{}\"\n[allow]\ndiscord = {{ users = {:?} }}\n",
             fake.url(),
-            ADA.id
+            people.iter().map(|person| person.id.to_string()).collect::<Vec<_>>()
         ));
         house.set("DISCORD_BOT_TOKEN", TOKEN);
         let direct = fake.open_direct(ADA);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
+use signalbox_adapter::{Occurrence, TellOccurrence};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -46,8 +47,8 @@ const READ: [&str; 9] = [
 
 /// Something read, to be committed in its order.
 pub(crate) enum Item {
-    /// A session began.
-    Began(Session),
+    /// A session began in these servers.
+    Began(Session, Vec<String>),
     /// A session went on, and everything missed has come.
     Resumed(u64),
     /// An event.
@@ -106,10 +107,12 @@ pub(crate) struct Reader<'a> {
     pub(crate) session: Option<Session>,
     /// Whether what messages say is asked for.
     pub(crate) content: bool,
-    /// Answers interactions while they are waiting to be committed.
-    pub(crate) answering: Answering,
+    /// Answers interactions while they are waiting to be committed, also when this connection has ended.
+    pub(crate) answering: &'a mut Answering,
     /// Told whenever the server has been heard.
     pub(crate) alive: Arc<dyn Fn() + Send + Sync>,
+    /// Told of what happens beside events.
+    pub(crate) occurred: TellOccurrence,
     /// Cancelled when the program stops.
     pub(crate) shutdown: &'a CancellationToken,
     /// What came broken on the connections before this one.
@@ -128,6 +131,8 @@ struct State {
     was_full: bool,
     /// Whether it ends with a broken frame.
     is_broken: bool,
+    /// Broken frames that were passed over behind the last event.
+    passed: u64,
 }
 
 #[derive(Deserialize)]
@@ -139,11 +144,13 @@ struct Hello {
 struct Ready {
     session_id: String,
     resume_gateway_url: String,
-    user: Owner,
+    user: Named,
+    #[serde(default)]
+    guilds: Vec<Named>,
 }
 
 #[derive(Deserialize)]
-struct Owner {
+struct Named {
     id: String,
 }
 
@@ -158,6 +165,7 @@ impl Reader<'_> {
             is_heard: true,
             was_full: false,
             is_broken: false,
+            passed: 0,
         };
         let end = self.read_on(&mut state, &items).await;
         if !state.is_broken {
@@ -241,6 +249,7 @@ impl Reader<'_> {
             state.is_broken = true;
             return Err(lost());
         }
+        state.passed += 1;
         let text = text[..text.floor_char_boundary(MAX_TEXT_BYTES)].to_owned();
         Ok(Some(Item::Broken(Piece { what: "a broken frame".to_owned(), seq, text })))
     }
@@ -277,8 +286,20 @@ impl Reader<'_> {
         self.socket.send(frame).await.map_err(End::Lost)
     }
 
+    /// Counts what did not come although its number has gone by; nothing waits for it, since it may never have been.
+    fn look_for_gap(&self, state: &mut State, seq: u64) {
+        let expected = state.seq.map_or(seq, |last| last.saturating_add(1).saturating_add(state.passed));
+        state.passed = 0;
+        let gap = seq.saturating_sub(expected);
+        if gap > 0 {
+            tracing::warn!(event.seq = seq, events = gap, "the gateway has left numbers of events out");
+            (self.occurred)(Occurrence::Skipped, gap);
+        }
+    }
+
     fn dispatch(&mut self, state: &mut State, frame: &Frame<'_>) -> Result<Option<Item>, End> {
         let Some(seq) = frame.s else { return Ok(None) };
+        self.look_for_gap(state, seq);
         state.seq = state.seq.max(Some(seq));
         if !state.is_ready {
             state.is_ready = true;
@@ -287,12 +308,13 @@ impl Reader<'_> {
         let name = frame.t.as_deref().unwrap_or_default();
         Ok(Some(match name {
             "READY" => {
-                let Some(Ready { session_id, resume_gateway_url, user }) = frame.says() else {
+                let Some(Ready { session_id, resume_gateway_url, user, guilds }) = frame.says() else {
                     return Err(End::SessionOver("the beginning of the session could not be read".to_owned()));
                 };
                 state.seq = Some(seq);
                 let (url, content) = (resume_gateway_url, self.content);
-                Item::Began(Session { id: session_id, seq, url, user: user.id, content, missed: None })
+                let guilds = guilds.into_iter().map(|guild| guild.id).collect();
+                Item::Began(Session { id: session_id, seq, url, user: user.id, content, missed: None }, guilds)
             }
             "RESUMED" => Item::Resumed(seq),
             name if READ.contains(&name) => {

@@ -33,6 +33,27 @@ pub(crate) struct Missed {
     pub(crate) has_direct: bool,
     /// The servers whose channels were read.
     pub(crate) guilds: Vec<String>,
+    /// The servers whose channels are still to be read.
+    #[serde(default)]
+    pub(crate) left: Vec<String>,
+}
+
+impl Missed {
+    /// Returns what is still to be read behind an id, in these servers.
+    pub(crate) fn new(after: u64, left: Vec<String>) -> Self {
+        Self { after, has_direct: false, guilds: Vec::new(), left }
+    }
+
+    /// Notes that a server's channels were read.
+    pub(crate) fn read(&mut self, guild: &str) {
+        self.left.retain(|left| left != guild);
+        self.guilds.push(guild.to_owned());
+    }
+
+    /// Whether everything was read.
+    pub(crate) fn is_read(&self) -> bool {
+        self.has_direct && self.left.is_empty()
+    }
 }
 
 impl Session {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use signalbox_adapter::ListenError;
+use signalbox_adapter::{ListenError, Occurrence};
 use signalbox_test_support::discord::{Cut, Greeting};
 
 use crate::scene::{ADA, OPS, Scene, direct, text};
@@ -32,8 +32,6 @@ async fn a_session_that_is_over_is_begun_anew() {
     scene.listening(async {}).await;
     scene.fake.with(|state| state.end_sessions());
     scene.restart().await;
-    let ended = scene.listen_to_the_end().await;
-    assert!(matches!(&ended, Err(ListenError::Lost(why)) if why.contains("cannot go on")), "{ended:?}");
     let taken = scene
         .listening(async {
             scene.fake.say(OPS, ADA, "again");
@@ -42,6 +40,53 @@ async fn a_session_that_is_over_is_begun_anew() {
         .await;
     assert_eq!(text(&taken[0]), "again");
     assert_eq!(scene.fake.with(|state| (state.identified, state.resumed)), (2, 0));
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_it_is_listened_in_is_begun_anew_without_a_pause() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "before");
+            scene.wait_for(1).await;
+            for (number, cut) in [Cut::Close(4009), Cut::Invalid { resumable: false }].into_iter().enumerate() {
+                scene.fake.cut(cut);
+                scene.fake.wait_until("the session is over", |state| !state.has_cuts()).await;
+                scene.fake.say(OPS, ADA, "meanwhile");
+                scene.fake.wait_until("another begins", |state| state.identified == number + 2).await;
+                scene.wait_for(number + 2).await;
+            }
+            scene.wait_for(3).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["before", "meanwhile", "meanwhile"]);
+    assert_eq!(scene.occurred(Occurrence::Begun), 3);
+    assert_eq!(scene.occurred(Occurrence::Lost), 2);
+}
+
+#[tokio::test]
+async fn a_number_that_is_left_out_and_an_event_that_says_nothing_are_counted_and_passed_over() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "before");
+            scene.wait_for(1).await;
+            for cut in [Cut::Gap, Cut::Nonsense, Cut::Gap] {
+                scene.fake.cut(cut);
+                scene.fake.wait_until("it is done", |state| !state.has_cuts()).await;
+            }
+            scene.fake.say(OPS, ADA, "behind");
+            scene.wait_for(2).await;
+            scene.fake.cut(Cut::Reset);
+            scene.fake.wait_until("it goes on", |state| state.resumed == 1).await;
+            scene.fake.say(OPS, ADA, "and on");
+            scene.wait_for(3).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["before", "behind", "and on"]);
+    assert_eq!(scene.fake.with(|state| (state.identified, state.resumed)), (1, 1), "nothing of it ends the connection");
+    assert_eq!((scene.occurred(Occurrence::Skipped), scene.occurred(Occurrence::Unreadable)), (2, 1));
+    assert_eq!(scene.occurred(Occurrence::Resumed), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A bot under test in front of the fake, and what its inbox was given.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use signalbox_adapter::testing::RecordingInbox;
 use signalbox_adapter::{
     AcceptError, ChatAddress, DeliveryKey, Document, Inbox, Incoming, IncomingKind, Listen, ListenContext, ListenError,
-    MessageId, Outgoing, Part, Purpose, Render, Target,
+    MessageId, Occurrence, Outgoing, Part, Purpose, Render, Target,
 };
 use signalbox_discord::{Commands, DiscordDeliver, DiscordListen, DiscordRender, Settings, connect};
 use signalbox_test_support::discord::state::Channel;
@@ -33,6 +33,8 @@ pub(crate) struct Scene {
     pub(crate) inbox: Arc<Keeping>,
     /// What the listener says that it is kept from.
     pub(crate) limited: Arc<Mutex<Option<String>>>,
+    /// What has happened to the listener beside messages.
+    pub(crate) occurred: Arc<Mutex<BTreeMap<Occurrence, u64>>>,
     listen: tokio::sync::Mutex<DiscordListen>,
     files: tempfile::TempDir,
 }
@@ -77,7 +79,16 @@ impl Scene {
         assert_eq!(bot.bot_id, "4242");
         let files = tempfile::tempdir().expect("a directory");
         let (inbox, listen) = (Arc::default(), bot.listen.into());
-        Self { fake, deliver: bot.deliver, commands: bot.commands, inbox, limited: Arc::default(), listen, files }
+        Self {
+            fake,
+            deliver: bot.deliver,
+            commands: bot.commands,
+            inbox,
+            limited: Arc::default(),
+            occurred: Arc::default(),
+            listen,
+            files,
+        }
     }
 
     /// Returns where files are saved.
@@ -85,9 +96,17 @@ impl Scene {
         self.files.path().join("files")
     }
 
+    /// How often something has happened to the listener.
+    pub(crate) fn occurred(&self, what: Occurrence) -> u64 {
+        self.occurred.lock().unwrap_or_else(PoisonError::into_inner).get(&what).copied().unwrap_or_default()
+    }
+
     pub(crate) fn context(&self, shutdown: &CancellationToken) -> ListenContext {
-        let limited = Arc::clone(&self.limited);
+        let (limited, occurred) = (Arc::clone(&self.limited), Arc::clone(&self.occurred));
         let mut context = ListenContext::new(Arc::clone(&self.inbox) as Arc<dyn Inbox>, self.files(), shutdown.clone());
+        context.occurred = Arc::new(move |what, times| {
+            *occurred.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += times;
+        });
         context.limited = Arc::new(move |why: Option<&str>| {
             *limited.lock().unwrap_or_else(PoisonError::into_inner) = why.map(str::to_owned);
         });

@@ -57,6 +57,12 @@ pub enum Cut {
     Mute,
     /// The next event arrives as half a frame.
     HalfFrame,
+    /// Heartbeats are not acknowledged any more, while events go on.
+    Deaf,
+    /// A number of an event is left out; nothing was said under it.
+    Gap,
+    /// An event comes that says what no message can.
+    Nonsense,
 }
 
 /// What happens to the next connection when it is made.

@@ -25,6 +25,8 @@ const MAX_FRAMES: usize = 120;
 /// All intents that there are.
 const INTENTS: u64 = (1 << 26) - 1;
 const MESSAGE_CONTENT: u64 = 1 << 15;
+/// The name of an event that is never told.
+const LEFT_OUT: &str = "";
 /// How long a good-bye is waited for.
 const GOODBYE: Duration = Duration::from_millis(200);
 
@@ -46,6 +48,7 @@ struct Connection {
     told: usize,
     frames: usize,
     is_mute: bool,
+    is_deaf: bool,
     halves: bool,
     greeting: Option<Greeting>,
 }
@@ -86,6 +89,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
         told: 0,
         frames: 0,
         is_mute: false,
+        is_deaf: false,
         halves: false,
         greeting,
     };
@@ -168,13 +172,25 @@ impl Connection {
             Todo::Leave => Err(End::Close(4000)),
             Todo::Tell(event, data) => {
                 self.told += 1;
+                let is_resumed = self.note_told();
+                if event == LEFT_OUT {
+                    return Ok(());
+                }
+                // That an earlier connection went on is no news for this one.
+                let event = if event == "RESUMED" && !is_resumed { "TYPING_START".to_owned() } else { event };
+                let interaction = Some(&data["id"]).filter(|_| event == "INTERACTION_CREATE");
+                let interaction = interaction.and_then(|id| id.as_str()?.parse::<u64>().ok());
                 let frame = json!({ "op": 0, "s": self.told, "t": event, "d": data }).to_string();
                 let breaks = self.shared.with(|state| state.breaks.is_some_and(|words| frame.contains(words)));
                 if self.halves || breaks {
                     self.halves = false;
                     return send(socket, &frame[..frame.floor_char_boundary(frame.len() / 2)]).await;
                 }
-                send(socket, &frame).await
+                send(socket, &frame).await?;
+                if let Some(id) = interaction {
+                    self.shared.with(|state| state.interactions.get_mut(&id).expect("it is known").told = true);
+                }
+                Ok(())
             }
             Todo::Cut(cut) => match cut {
                 Cut::Close(code) => Err(End::Close(code)),
@@ -196,8 +212,34 @@ impl Connection {
                     self.halves = true;
                     Ok(())
                 }
+                Cut::Deaf => {
+                    self.is_deaf = true;
+                    Ok(())
+                }
+                Cut::Gap => self.slip_in(LEFT_OUT, Value::Null),
+                Cut::Nonsense => self.slip_in("MESSAGE_CREATE", json!({ "id": ["no"], "channel_id": 7 })),
             },
         }
+    }
+
+    /// Notes how much was told; says whether with this the session goes on.
+    fn note_told(&self) -> bool {
+        let session = self.session.clone().unwrap_or_default();
+        self.shared.with(|state| {
+            let session = state.sessions.get_mut(&session).expect("it is known");
+            session.told = self.told;
+            session.resumed_at == Some(self.told)
+        })
+    }
+
+    /// Puts an event behind all others of the session.
+    fn slip_in(&self, event: &str, data: Value) -> Result<(), End> {
+        let session = self.session.clone().unwrap_or_default();
+        self.shared.with(|state| {
+            let events = &mut state.sessions.get_mut(&session).expect("it is known").events;
+            events.push((event.to_owned(), data));
+        });
+        Ok(())
     }
 
     async fn hear(&mut self, socket: &mut Socket, text: &str) -> Result<(), End> {
@@ -210,7 +252,7 @@ impl Connection {
         }
         let Ok(frame) = serde_json::from_str::<Value>(text) else { return Err(End::Close(4002)) };
         match frame["op"].as_u64() {
-            Some(1) if self.is_mute => Ok(()),
+            Some(1) if self.is_mute || self.is_deaf => Ok(()),
             Some(1) => send(socket, r#"{"op":11,"d":null,"s":null,"t":null}"#).await,
             Some(2 | 6) if self.session.is_some() => Err(End::Close(4005)),
             Some(op @ (2 | 6)) => {
@@ -254,6 +296,8 @@ impl Connection {
             if told.is_some() {
                 session.connection = number;
                 session.events.push(("RESUMED".to_owned(), json!({})));
+                session.resumed_at = Some(session.events.len());
+                session.told = told.unwrap_or_default();
                 state.resumed += 1;
             }
             Some(told)

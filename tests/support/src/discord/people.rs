@@ -215,8 +215,15 @@ impl FakeDiscord {
             } else {
                 fields.insert("user".into(), person.json());
             }
-            let interaction =
-                Interaction { token, channel, at: Instant::now(), lapsed: false, answered: None, shows: None };
+            let interaction = Interaction {
+                token,
+                channel,
+                at: Instant::now(),
+                lapsed: false,
+                told: false,
+                answered: None,
+                shows: None,
+            };
             state.interactions.insert(id, interaction);
             state.tell("INTERACTION_CREATE", channel, told);
             id

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::BOT_ID;
 use super::state::State;
+use super::{BOT_ID, GUILD_ID};
 
 const GUILDS: u64 = 1 << 0;
 const GUILD_MESSAGES: u64 = 1 << 9;
@@ -20,6 +20,10 @@ pub(crate) struct Session {
     pub(crate) is_alive: bool,
     /// The connection that it goes on with now.
     pub(crate) connection: u64,
+    /// How much of it was told on that connection and those before.
+    pub(crate) told: usize,
+    /// The number of the event that said last that it goes on.
+    pub(crate) resumed_at: Option<usize>,
 }
 
 impl State {
@@ -61,15 +65,23 @@ impl State {
         self.identified += 1;
         self.sessions_left = self.sessions_left.saturating_sub(1);
         let ready = json!({
-            "v": 10, "session_id": id, "resume_gateway_url": address, "user": Self::bot_json(), "guilds": [],
+            "v": 10, "session_id": id, "resume_gateway_url": address, "user": Self::bot_json(),
+            "guilds": [{ "id": GUILD_ID.to_string(), "unavailable": true }],
             "application": { "id": BOT_ID.to_string(), "flags": 0 },
         });
         let mut events = vec![("READY".to_owned(), ready)];
         if intents & GUILDS != 0 {
             events.push(("GUILD_CREATE".to_owned(), self.guild_json()));
         }
-        self.sessions.insert(id.clone(), Session { intents, events, is_alive: true, connection });
+        self.sessions
+            .insert(id.clone(), Session { intents, events, is_alive: true, connection, told: 0, resumed_at: None });
         id
+    }
+
+    /// Whether a session goes on in which the bot was told everything.
+    pub fn is_told_all(&self) -> bool {
+        self.connections > 0
+            && self.sessions.values().any(|session| session.is_alive && session.told == session.events.len())
     }
 
     /// Ends all sessions, as after a long time without a connection.

@@ -191,6 +191,8 @@ pub struct Interaction {
     pub at: Instant,
     /// Whether its time is over.
     pub lapsed: bool,
+    /// Whether the bot was told of it; what a session that is over was not told is told to nobody.
+    pub told: bool,
     /// The kind of its first answer, and how long that took.
     pub answered: Option<(u64, std::time::Duration)>,
     /// The message that it was answered with.
