@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use signalbox_adapter::{Block, Document, Inline, Item};
 
-use super::silence::{Trouble, cause};
+use super::silence::{Unsilenced, cause};
 use super::{cell, instant, line, marked, span, table};
 use crate::clock::Timestamp;
 use crate::config::HookSource;
@@ -145,7 +145,7 @@ pub enum Broken<'a> {
         /// Its address.
         url: String,
         /// Why.
-        trouble: Trouble,
+        trouble: Unsilenced,
     },
 }
 

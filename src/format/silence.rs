@@ -29,7 +29,7 @@ pub enum AtSource {
 
 /// What an Alertmanager would not do, or has not done yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Unsilenced {
     /// None is named any more.
     Unnamed,
     /// It does not know who asks.
@@ -82,13 +82,13 @@ pub fn taken_back() -> Document {
 
 /// Tells the thread that Alertmanager did not take a silence, and what to do.
 #[must_use]
-pub fn not_written(hook: Option<&str>, trouble: &Trouble) -> Document {
+pub fn not_written(hook: Option<&str>, trouble: &Unsilenced) -> Document {
     line(&format!("Silenced only here: {}", remedy(hook, trouble, "silence it there by hand")))
 }
 
 /// Tells the thread that Alertmanager did not take a silence back, and what to do.
 #[must_use]
-pub fn not_taken_back(hook: Option<&str>, trouble: &Trouble) -> Document {
+pub fn not_taken_back(hook: Option<&str>, trouble: &Unsilenced) -> Document {
     line(&format!("Still silenced in Alertmanager: {}", remedy(hook, trouble, "expire it there by hand")))
 }
 
@@ -98,31 +98,31 @@ pub fn too_late() -> Document {
     Document::text("Alertmanager did not answer until the silence was over: it was silenced only here.")
 }
 
-fn remedy(hook: Option<&str>, trouble: &Trouble, by_hand: &str) -> String {
+fn remedy(hook: Option<&str>, trouble: &Unsilenced, by_hand: &str) -> String {
     let key = match hook {
         Some(hook) => format!("`silences` of the hook `{hook}`"),
         None => "`silences` of this alert channel".to_owned(),
     };
     let cause = cause(trouble);
     match trouble {
-        Trouble::Unnamed | Trouble::Login | Trouble::NoApi => format!("{cause}. Mend {key}, or {by_hand}."),
-        Trouble::Refused(..) => format!("{cause}; {by_hand}."),
-        Trouble::Away(_) => format!("{cause}. It is tried again."),
+        Unsilenced::Unnamed | Unsilenced::Login | Unsilenced::NoApi => format!("{cause}. Mend {key}, or {by_hand}."),
+        Unsilenced::Refused(..) => format!("{cause}; {by_hand}."),
+        Unsilenced::Away(_) => format!("{cause}. It is tried again."),
     }
 }
 
 /// Says what is wrong, without an end.
 #[must_use]
-pub fn cause(trouble: &Trouble) -> String {
+pub fn cause(trouble: &Unsilenced) -> String {
     match trouble {
-        Trouble::Unnamed => "no Alertmanager is named any more".to_owned(),
-        Trouble::Login => "Alertmanager does not let us in".to_owned(),
-        Trouble::NoApi => "there is no Alertmanager at the address".to_owned(),
-        Trouble::Refused(status, words) => {
+        Unsilenced::Unnamed => "no Alertmanager is named any more".to_owned(),
+        Unsilenced::Login => "Alertmanager does not let us in".to_owned(),
+        Unsilenced::NoApi => "there is no Alertmanager at the address".to_owned(),
+        Unsilenced::Refused(status, words) => {
             let words = Some(quiet(words)).filter(|words| !words.is_empty());
             format!("Alertmanager refused ({status}{})", words.map(|words| format!(": {words}")).unwrap_or_default())
         }
-        Trouble::Away(why) => format!("Alertmanager does not answer ({})", quiet(why)),
+        Unsilenced::Away(why) => format!("Alertmanager does not answer ({})", quiet(why)),
     }
 }
 

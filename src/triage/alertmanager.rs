@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::config::{Silencing, SilencingLogin};
-use crate::format::silence::{Trouble, comment};
+use crate::format::silence::{Unsilenced, comment};
 use crate::host;
 use crate::store::Silence;
 
@@ -79,8 +79,8 @@ impl<'a> Alertmanager<'a> {
         Self { client, silencing }
     }
 
-    /// Writes a silence; returns its id. It may have been written also where this fails with [`Trouble::Away`].
-    pub(super) async fn write(&self, silence: &Silence, title: &str) -> Result<String, Trouble> {
+    /// Writes a silence; returns its id. It may have been written also where this fails with [`Unsilenced::Away`].
+    pub(super) async fn write(&self, silence: &Silence, title: &str) -> Result<String, Unsilenced> {
         let matcher = |(name, value)| json!({ "name": name, "value": value, "isRegex": false, "isEqual": true });
         let body = json!({
             "matchers": silence.matchers.iter().map(matcher).collect::<Vec<_>>(),
@@ -90,34 +90,34 @@ impl<'a> Alertmanager<'a> {
             "comment": comment(&mark(silence), title),
         });
         let answer = self.call(self.request(Method::POST, &["silences"]).json(&body)).await?;
-        let made: Made = serde_json::from_slice(&answer).map_err(|_| Trouble::NoApi)?;
+        let made: Made = serde_json::from_slice(&answer).map_err(|_| Unsilenced::NoApi)?;
         Ok(made.id)
     }
 
     /// Finds the silences with a silence's mark that hold or will; there is one, or none.
-    pub(super) async fn find(&self, silence: &Silence) -> Result<Vec<String>, Trouble> {
+    pub(super) async fn find(&self, silence: &Silence) -> Result<Vec<String>, Unsilenced> {
         let mut request = self.request(Method::GET, &["silences"]);
         if let Some(filter) = filter(silence) {
             request = request.query(&[("filter", filter)]);
         }
         let answer = self.call(request).await?;
-        let listed: Vec<Listed> = serde_json::from_slice(&answer).map_err(|_| Trouble::NoApi)?;
+        let listed: Vec<Listed> = serde_json::from_slice(&answer).map_err(|_| Unsilenced::NoApi)?;
         let mark = mark(silence);
         let own = listed.into_iter().filter(|one| one.status.state != "expired" && one.comment.contains(&mark));
         Ok(own.map(|one| one.id).collect())
     }
 
     /// Asks for the silences of nobody, to see whether there is somebody who answers.
-    pub(super) async fn ask(&self) -> Result<(), Trouble> {
+    pub(super) async fn ask(&self) -> Result<(), Unsilenced> {
         let filter = format!("alertname=\"{NOBODY}\"");
         let answer = self.call(self.request(Method::GET, &["silences"]).query(&[("filter", filter)])).await?;
-        serde_json::from_slice::<Vec<Listed>>(&answer).map(|_| ()).map_err(|_| Trouble::NoApi)
+        serde_json::from_slice::<Vec<Listed>>(&answer).map(|_| ()).map_err(|_| Unsilenced::NoApi)
     }
 
     /// Takes a silence back; one that is gone is as good.
-    pub(super) async fn expire(&self, id: &str) -> Result<(), Trouble> {
+    pub(super) async fn expire(&self, id: &str) -> Result<(), Unsilenced> {
         match self.call(self.request(Method::DELETE, &["silence", id])).await {
-            Ok(_) | Err(Trouble::NoApi) => Ok(()),
+            Ok(_) | Err(Unsilenced::NoApi) => Ok(()),
             Err(trouble) => Err(trouble),
         }
     }
@@ -137,14 +137,14 @@ impl<'a> Alertmanager<'a> {
         }
     }
 
-    async fn call(&self, request: RequestBuilder) -> Result<Vec<u8>, Trouble> {
-        let mut answer = request.send().await.map_err(|error| Trouble::Away(words(error)))?;
+    async fn call(&self, request: RequestBuilder) -> Result<Vec<u8>, Unsilenced> {
+        let mut answer = request.send().await.map_err(|error| Unsilenced::Away(words(error)))?;
         let status = answer.status();
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| Trouble::Away(words(error)))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| Unsilenced::Away(words(error)))? {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_ANSWER_BYTES {
-                return Err(Trouble::NoApi);
+                return Err(Unsilenced::NoApi);
             }
         }
         if status.is_success() { Ok(body) } else { Err(trouble(status, &body)) }
@@ -152,14 +152,16 @@ impl<'a> Alertmanager<'a> {
 }
 
 /// Sorts a refusal: what may pass by itself is tried again, all else is for a person.
-fn trouble(status: StatusCode, body: &[u8]) -> Trouble {
+fn trouble(status: StatusCode, body: &[u8]) -> Unsilenced {
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => Trouble::Login,
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => Trouble::NoApi,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Trouble::Away(status.as_u16().to_string()),
-        _ if status.is_client_error() => Trouble::Refused(status.as_u16(), told(body)),
-        _ if status.is_redirection() => Trouble::NoApi,
-        _ => Trouble::Away(status.as_u16().to_string()),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            Unsilenced::Login
+        }
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => Unsilenced::NoApi,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Unsilenced::Away(status.as_u16().to_string()),
+        _ if status.is_client_error() => Unsilenced::Refused(status.as_u16(), told(body)),
+        _ if status.is_redirection() => Unsilenced::NoApi,
+        _ => Unsilenced::Away(status.as_u16().to_string()),
     }
 }
 
@@ -239,14 +241,14 @@ mod tests {
     fn what_may_pass_is_tried_again_and_the_rest_is_for_a_person() {
         let sorted =
             |status: u16, body: &str| trouble(StatusCode::from_u16(status).expect("a status"), body.as_bytes());
-        assert_eq!(sorted(503, "<html>"), Trouble::Away("503".into()));
-        assert_eq!(sorted(429, ""), Trouble::Away("429".into()));
-        assert_eq!(sorted(401, ""), Trouble::Login);
-        assert_eq!(sorted(302, ""), Trouble::NoApi);
-        assert_eq!(sorted(400, r#""bad matcher""#), Trouble::Refused(400, "bad matcher".into()));
+        assert_eq!(sorted(503, "<html>"), Unsilenced::Away("503".into()));
+        assert_eq!(sorted(429, ""), Unsilenced::Away("429".into()));
+        assert_eq!(sorted(401, ""), Unsilenced::Login);
+        assert_eq!(sorted(302, ""), Unsilenced::NoApi);
+        assert_eq!(sorted(400, r#""bad matcher""#), Unsilenced::Refused(400, "bad matcher".into()));
         assert_eq!(sorted(422, r#"{"code":601,"message":"comment is required"}"#), {
-            Trouble::Refused(422, "comment is required".into())
+            Unsilenced::Refused(422, "comment is required".into())
         });
-        assert_eq!(sorted(400, "<html>login</html>"), Trouble::Refused(400, String::new()));
+        assert_eq!(sorted(400, "<html>login</html>"), Unsilenced::Refused(400, String::new()));
     }
 }

@@ -22,7 +22,7 @@ use crate::bus::Bus;
 use crate::clock::Backoff;
 use crate::config::Silencing;
 use crate::format;
-use crate::format::silence::Trouble;
+use crate::format::silence::Unsilenced;
 use crate::store::{Incident, Silence, StoreError, Tx};
 use crate::turn::{incident, silence};
 
@@ -41,8 +41,8 @@ const MAX_AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// What stands in the way.
-pub async fn can_be_told(silencing: &Silencing) -> Result<(), Trouble> {
-    let client = alertmanager::client().map_err(|error| Trouble::Away(error.to_string()))?;
+pub async fn can_be_told(silencing: &Silencing) -> Result<(), Unsilenced> {
+    let client = alertmanager::client().map_err(|error| Unsilenced::Away(error.to_string()))?;
     Alertmanager::new(&client, silencing).ask().await
 }
 
@@ -125,7 +125,7 @@ impl Teller {
         if silence.ends_at <= self.bus.store().clock().now() {
             return self.over(silence, (!silence.unwanted).then_some(Said::TooLate)).await;
         }
-        let Some(silencing) = silencing else { return self.failed(silence, Trouble::Unnamed).await };
+        let Some(silencing) = silencing else { return self.failed(silence, Unsilenced::Unnamed).await };
         let told = if silence.unwanted {
             self.take_back(silence, &silencing).await?
         } else {
@@ -142,7 +142,7 @@ impl Teller {
         silence: &Silence,
         silencing: &Silencing,
         incident: &Incident,
-    ) -> Result<Result<(), Trouble>, StoreError> {
+    ) -> Result<Result<(), Unsilenced>, StoreError> {
         let id = silence.id;
         if !self.bus.write(move |tx| tx.silence_tried(id)).await? {
             return Ok(Ok(()));
@@ -176,7 +176,7 @@ impl Teller {
         noted.await.map(Ok)
     }
 
-    async fn take_back(&self, silence: &Silence, silencing: &Silencing) -> Result<Result<(), Trouble>, StoreError> {
+    async fn take_back(&self, silence: &Silence, silencing: &Silencing) -> Result<Result<(), Unsilenced>, StoreError> {
         let source = Alertmanager::new(&self.client, silencing);
         let taken = async {
             let own = source.find(silence).await?;
@@ -192,8 +192,8 @@ impl Teller {
     }
 
     /// Waits for a source that does not answer, and tells the thread once; gives up where it refuses.
-    async fn failed(&self, silence: &Silence, trouble: Trouble) -> Result<(), StoreError> {
-        let passes = matches!(trouble, Trouble::Away(_));
+    async fn failed(&self, silence: &Silence, trouble: Unsilenced) -> Result<(), StoreError> {
+        let passes = matches!(trouble, Unsilenced::Away(_));
         if !passes {
             tracing::warn!(?trouble, "a source refuses what it is told of a silence; the incident's thread is told");
             return self.over(silence, Some(Said::Trouble(trouble))).await;
@@ -245,7 +245,7 @@ enum Said {
     Written,
     TakenBack,
     TooLate,
-    Trouble(Trouble),
+    Trouble(Unsilenced),
 }
 
 fn say(tx: &Tx<'_>, cx: &crate::turn::Context, silence: &Silence, said: &Said) -> Result<(), StoreError> {

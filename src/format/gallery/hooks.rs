@@ -6,7 +6,7 @@ use super::{NOW, shown, wall};
 use crate::clock::Timestamp;
 use crate::config::HookSource;
 use crate::format::hooks::*;
-use crate::format::silence::Trouble;
+use crate::format::silence::Unsilenced;
 use crate::store::IncidentId;
 
 #[test]
@@ -58,7 +58,7 @@ fn hooks() {
         Broken::NoIncident,
         Broken::NotShown { incident, place: "telegram:-1001234".into() },
         Broken::NotResolved(incident),
-        Broken::Silences { url: "http://127.0.0.1:9093/".into(), trouble: Trouble::Login },
+        Broken::Silences { url: "http://127.0.0.1:9093/".into(), trouble: Unsilenced::Login },
     ] {
         wall = wall.with_text("broken", broken(&why));
     }

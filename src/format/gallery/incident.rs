@@ -138,8 +138,8 @@ fn silences() {
     let until = Timestamp(NOW.0 + 3_600_000);
     let silenced = Incident { silenced_until: Some(until), ..incident(IncidentState::Silenced) };
     let hook = Some("ops");
-    let away = Trouble::Away("connection refused".into());
-    let refused = Trouble::Refused(400, "bad matcher format: `x`\n@everyone".into());
+    let away = Unsilenced::Away("connection refused".into());
+    let refused = Unsilenced::Refused(400, "bad matcher format: `x`\n@everyone".into());
     let mut wall = wall()
         .with("done", done(&silenced, &AtSource::Asked))
         .with("done without a name", done(&silenced, &AtSource::NotNamed(Some("ops".into()))))
@@ -150,13 +150,13 @@ fn silences() {
         .with("written", written(&silenced.alert.labels, until))
         .with("taken_back", taken_back())
         .with("too_late", too_late());
-    for trouble in [Trouble::Unnamed, Trouble::Login, Trouble::NoApi, refused, away] {
+    for trouble in [Unsilenced::Unnamed, Unsilenced::Login, Unsilenced::NoApi, refused, away] {
         wall = wall.with("not_written", not_written(hook, &trouble));
     }
     let wall = wall
-        .with("not_written of a post", not_written(None, &Trouble::Login))
-        .with("not_taken_back", not_taken_back(hook, &Trouble::Login))
-        .with_text("cause", cause(&Trouble::NoApi))
+        .with("not_written of a post", not_written(None, &Unsilenced::Login))
+        .with("not_taken_back", not_taken_back(hook, &Unsilenced::Login))
+        .with_text("cause", cause(&Unsilenced::NoApi))
         .with_text("labels", labels(&silenced.alert.labels))
         .with_text("comment", comment("[signalbox incident 7, 1-2]", &silenced.alert.title));
     shown("silence", wall, include_str!("../silence.rs"));
