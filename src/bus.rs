@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
-use signalbox_adapter::{AcceptError, Inbox, Incoming, Provider, Signal};
+use signalbox_adapter::{AcceptError, Inbox, Incoming, Offer, Provider, Reception, Signal};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -412,5 +412,19 @@ impl Inbox for Bus {
         };
         // A file that was not fetched is lost, so that trouble counts for the sender.
         self.store.patiently(self.servants.stop_token(), look).await.unwrap_or(true)
+    }
+
+    async fn offers(&self, typing: &Incoming) -> Vec<Offer> {
+        let (router, typing) = (self.router.clone(), typing.clone());
+        let offers = self.store.read(move |tx| router.offers(tx, &typing)).await;
+        offers.inspect_err(|error| tracing::debug!(%error, "could not say what a line may become")).unwrap_or_default()
+    }
+
+    async fn reception(&self, command: &Incoming) -> Reception {
+        let (router, command) = (self.router.clone(), command.clone());
+        let reception = self.store.read(move |tx| router.reception(tx, &command)).await;
+        reception
+            .inspect_err(|error| tracing::debug!(%error, "could not say how to receive a command"))
+            .unwrap_or_default()
     }
 }

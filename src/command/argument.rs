@@ -21,6 +21,8 @@ pub enum Argument {
     Separator,
     /// Everything that is left.
     Prompt,
+    /// Everything that is left; it may be the name of a prepared question.
+    Question,
 }
 
 /// What a word of a command names.
@@ -46,6 +48,8 @@ pub enum Kind {
     Channels,
     /// An incident of the chat.
     Incident,
+    /// A prepared question.
+    Template,
     /// Somebody, as people call them.
     Person,
     /// A length of time.
@@ -67,8 +71,13 @@ impl Argument {
         match self {
             Self::Literal(own) | Self::OptionalLiteral(own) => own.eq_ignore_ascii_case(word),
             Self::Word(..) | Self::OptionalWord(..) => true,
-            Self::Flag(_) | Self::Mention(_) | Self::Separator | Self::Prompt => false,
+            Self::Flag(_) | Self::Mention(_) | Self::Separator | Self::Prompt | Self::Question => false,
         }
+    }
+
+    /// Whether it is the prompt, which ends a form.
+    pub(super) fn is_prompt(self) -> bool {
+        matches!(self, Self::Prompt | Self::Question)
     }
 
     pub(super) fn is_variable(self) -> bool {
@@ -109,7 +118,7 @@ impl fmt::Display for Argument {
             Self::Flag(flag) => write!(f, "{} <name>", flag.as_str()),
             Self::Mention(what) => write!(f, "@{what}"),
             Self::Separator => f.write_str("--"),
-            Self::Prompt => f.write_str("<prompt>"),
+            Self::Prompt | Self::Question => f.write_str("<prompt>"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::argument::{Argument, Flag, Kind};
 use super::channel;
-use super::grammar::{Definition, Form};
+use super::grammar::{Definition, Form, Need};
 use super::model::ModelWords;
 use super::words::{COMMANDS, Command, definition};
 
@@ -11,19 +11,40 @@ const MAX_CANDIDATES: usize = 100;
 /// Most words before the cursor that are looked at; farther on there are only prompts.
 const MAX_WORDS: usize = 8;
 
+/// A name that can be offered, and what it is, one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What it is; empty where nothing more is to be said of it than its kind.
+    pub about: &'a str,
+}
+
+impl Named<'_> {
+    fn told(&self, kind: &str) -> String {
+        if self.about.is_empty() { kind.to_owned() } else { self.about.to_owned() }
+    }
+}
+
 /// The names that can be offered; what is left empty is not.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Words<'a> {
+    /// The greatest right of who types: forms that need more are not offered. `None` for all.
+    pub may: Option<Need>,
     /// Agents.
     pub agents: &'a [&'a str],
     /// Words that name a model.
     pub models: &'a [ModelWords<'a>],
     /// Sessions of the chat.
-    pub sessions: &'a [&'a str],
+    pub sessions: &'a [Named<'a>],
     /// Configured projects.
     pub projects: &'a [&'a str],
     /// Tasks that can be named.
-    pub tasks: &'a [&'a str],
+    pub tasks: &'a [Named<'a>],
+    /// Incidents of the chat, by their numbers.
+    pub incidents: &'a [Named<'a>],
+    /// Questions that are prepared.
+    pub templates: &'a [Named<'a>],
     /// Permission requests that are open.
     pub requests: &'a [&'a str],
     /// Providers that are only written to, whose readers can be told.
@@ -59,17 +80,36 @@ pub fn complete(line: &str, cursor: usize, words: &Words<'_>) -> Vec<Candidate> 
         .collect()
 }
 
+/// Offers the lines that one which is being typed could become, with what their ends are. A line that ends in a whole word
+/// goes on behind it too, for people who choose a line and do not type on.
+#[must_use]
+pub fn lines(line: &str, words: &Words<'_>) -> Vec<(String, String)> {
+    let with = |line: &str| {
+        let whole = |found: Candidate| (format!("{}{}", &line[..found.start], found.text), found.description);
+        complete(line, line.len(), words).into_iter().map(whole).collect::<Vec<_>>()
+    };
+    let mut lines = with(line);
+    let is_whole =
+        !line.ends_with(char::is_whitespace) && lines.iter().all(|(whole, _)| whole.eq_ignore_ascii_case(line));
+    if is_whole {
+        lines.extend(with(&format!("{line} ")));
+    }
+    lines
+}
+
 /// A text and what it is.
 type Offer = (String, String);
 
 fn offers(before: &[&str], typed: &str, words: &Words<'_>) -> Vec<Offer> {
     let Some((first, rest)) = before.split_first() else {
-        let commands = COMMANDS.iter().map(|own| (format!("/{}", own.word), own.description.to_owned()));
+        let usable = COMMANDS.iter().filter(|own| own.forms.iter().any(|form| words.allow(form)));
+        let commands = usable.map(|own| (format!("/{}", own.word), own.description.to_owned()));
         return if typed.starts_with('@') { mentions(typed, words) } else { commands.collect() };
     };
     let Some(definition) = first.strip_prefix('/').and_then(definition) else { return Vec::new() };
     // What a group's word alone stands for is offered in full.
-    let whole = definition.forms.iter().filter(|form| !definition.is_short(form));
+    let allowed = definition.forms.iter().filter(|form| words.allow(form));
+    let whole = allowed.filter(|form| !definition.is_short(form));
     let mut offers: Vec<Offer> = whole.filter_map(|form| next(form, rest, words)).flatten().collect();
     offers.extend(before_prompt(definition, rest, typed, words));
     offers
@@ -84,7 +124,14 @@ fn next(form: &Form<Command>, before: &[&str], words: &Words<'_>) -> Option<Vec<
             Some(vec![(own.to_owned(), form.description.to_owned())])
         }
         Argument::Word(_, kind) | Argument::OptionalWord(_, kind) => Some(named(kind, words)),
+        Argument::Question => Some(named(Kind::Template, words)),
         Argument::Flag(_) | Argument::Mention(_) | Argument::Separator | Argument::Prompt => None,
+    }
+}
+
+impl Words<'_> {
+    fn allow(&self, form: &Form<Command>) -> bool {
+        self.may.is_none_or(|may| form.need <= may)
     }
 }
 
@@ -108,7 +155,8 @@ fn before_prompt(definition: &Definition<Command>, before: &[&str], typed: &str,
     if let Some(flag) = value_of {
         return named(flag.kind(), words);
     }
-    let prompt_forms = definition.forms.iter().filter(|form| form.arguments.last() == Some(&Argument::Prompt));
+    let takes_prompt = |form: &&Form<Command>| form.arguments.last().is_some_and(|last| last.is_prompt());
+    let prompt_forms = definition.forms.iter().filter(takes_prompt).filter(|form| words.allow(form));
     let mut offers = Vec::new();
     for form in prompt_forms {
         match form.arguments[0] {
@@ -119,13 +167,16 @@ fn before_prompt(definition: &Definition<Command>, before: &[&str], typed: &str,
             Argument::Flag(_)
             | Argument::Mention(_)
             | Argument::Prompt
+            | Argument::Question
             | Argument::Literal(_)
             | Argument::OptionalLiteral(_)
             | Argument::Word(..)
             | Argument::OptionalWord(..) => {}
         }
     }
-    if !mentioned && !offers.is_empty() {
+    let takes_mention = |form: &Form<Command>| matches!(form.arguments.first(), Some(Argument::Mention(_)));
+    let takes_mention = definition.forms.iter().any(|form| takes_mention(form) && words.allow(form));
+    if !mentioned && takes_mention {
         offers.extend(mentions(typed, words));
     }
     offers
@@ -138,19 +189,23 @@ fn mentions(typed: &str, words: &Words<'_>) -> Vec<Offer> {
         let prefix = if typed.contains('/') { format!("@{}/", models.agent) } else { "@".to_owned() };
         models.words.iter().map(move |word| (format!("{prefix}{word}"), format!("model of {}", models.agent)))
     });
-    let sessions = words.sessions.iter().map(|session| (format!("@{session}"), "session".to_owned()));
+    let sessions = words.sessions.iter().map(|session| (format!("@{}", session.name), session.told("session")));
     agents.chain(sessions).chain(models).collect()
 }
 
 fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
     let offer = |names: &[&str], what: &str| names.iter().map(|name| ((*name).to_owned(), what.to_owned())).collect();
+    let told =
+        |names: &[Named<'_>], what: &str| names.iter().map(|one| (one.name.to_owned(), one.told(what))).collect();
     match kind {
-        Kind::Session => offer(words.sessions, "session"),
-        Kind::NewName | Kind::Code | Kind::Incident | Kind::Person => Vec::new(),
+        Kind::Session => told(words.sessions, "session"),
+        Kind::Incident => told(words.incidents, "incident"),
+        Kind::Template => told(words.templates, "template"),
+        Kind::NewName | Kind::Code | Kind::Person => Vec::new(),
         Kind::Span => offer(&["30m", "1h", "4h", "1d"], "length of time"),
         Kind::Channels => offer(&[words.readers, &["chat", channel::NONE]].concat(), "channel"),
         Kind::Project => offer(words.projects, "project"),
-        Kind::Task | Kind::TaskOrMessage => offer(words.tasks, "task"),
+        Kind::Task | Kind::TaskOrMessage => told(words.tasks, "task"),
         Kind::Request => offer(words.requests, "permission request"),
         Kind::Command => COMMANDS.iter().map(|own| (own.word.to_owned(), own.description.to_owned())).collect(),
     }
@@ -164,11 +219,14 @@ mod tests {
     const WORDS: Words<'static> = Words {
         agents: &["claude", "codex"],
         models: MODELS,
-        sessions: &["calm-otter", "docs"],
+        sessions: &[Named { name: "calm-otter", about: "fix it" }, Named { name: "docs", about: "" }],
         projects: &["web"],
-        tasks: &["42"],
+        tasks: &[Named { name: "42", about: "" }],
+        incidents: &[Named { name: "9", about: "DiskFull" }],
+        templates: &[Named { name: "high-cpu", about: "High CPU" }, Named { name: "disk-full", about: "" }],
         requests: &["7"],
         readers: &["email"],
+        may: None,
     };
 
     fn texts(line: &str) -> Vec<String> {
@@ -197,6 +255,10 @@ mod tests {
             ("/stop ", &["all"]),
             ("/why ", &["42"]),
             ("/deny ", &["7"]),
+            ("/investigate h", &["high-cpu"]),
+            ("/investigate @", &["@claude", "@codex", "@calm-otter", "@docs", "@opus", "@sonnet", "@haiku", "@fable"]),
+            ("/investigate why h", &[]),
+            ("/incident ack ", &["9"]),
             ("/help sta", &["status", "start"]),
             ("/nonsense ", &[]),
             ("@", &["@claude", "@codex", "@calm-otter", "@docs", "@opus", "@sonnet", "@haiku", "@fable"]),
@@ -207,6 +269,27 @@ mod tests {
             assert_eq!(texts(line), expected, "{line}");
         }
         assert_eq!(texts("").len(), COMMANDS.len());
+    }
+
+    #[test]
+    fn a_line_is_offered_whole_and_goes_on_behind_a_whole_word() {
+        let of = |line: &str| lines(line, &WORDS).into_iter().map(|(line, _)| line).collect::<Vec<_>>();
+        assert_eq!(of("/session sh"), ["/session show"]);
+        assert_eq!(of("/session show"), ["/session show", "/session show calm-otter", "/session show docs"]);
+        assert_eq!(of("/session show d"), ["/session show docs"]);
+        assert_eq!(of("/session show docs"), ["/session show docs"]);
+        assert_eq!(of("/session fix the"), [""; 0]);
+        assert_eq!(lines("/incident ack", &WORDS)[1], ("/incident ack 9".into(), "DiskFull".into()));
+    }
+
+    #[test]
+    fn what_somebody_may_not_do_is_not_offered() {
+        let may = Words { may: Some(Need::Viewer), ..WORDS };
+        let of = |line: &str| lines(line, &may).into_iter().map(|(line, _)| line).collect::<Vec<_>>();
+        assert_eq!(of("/session s"), ["/session show"]);
+        assert_eq!(of("/session "), ["/session list", "/session show"]);
+        assert!(of("/investigate ").is_empty());
+        assert!(!of("/").contains(&"/stop".to_owned()));
     }
 
     #[test]

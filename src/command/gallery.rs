@@ -53,11 +53,14 @@ const LINES: &[&str] = &[
 const WORDS: Words<'static> = Words {
     agents: &["claude", "host"],
     models: MODELS,
-    sessions: &["calm-otter", "docs"],
+    sessions: &[Named { name: "calm-otter", about: "session" }, Named { name: "docs", about: "session" }],
     projects: &["web"],
-    tasks: &["42"],
+    tasks: &[Named { name: "42", about: "task" }],
+    incidents: &[],
+    templates: &[],
     requests: &["7"],
     readers: &["email"],
+    may: None,
 };
 
 /// Every form of the table with its blanks filled in, and every example.

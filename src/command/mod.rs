@@ -34,7 +34,7 @@ mod value;
 pub mod words;
 
 pub use argument::{Argument, Flag, Kind};
-pub use complete::{Candidate, Words, complete};
+pub use complete::{Candidate, Named, Words, complete, lines};
 pub use fault::{Misunderstood, ParseFault};
 pub use grammar::{Defined, Definition, Example, Form, Group, Need};
 pub use mention::{KnownNames, Resolved, resolve};

@@ -136,7 +136,8 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
         | Argument::Flag(_)
         | Argument::Mention(_)
         | Argument::Separator
-        | Argument::Prompt => None,
+        | Argument::Prompt
+        | Argument::Question => None,
     });
     let near = nearest(word, literals);
     let meant =

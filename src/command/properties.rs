@@ -82,7 +82,8 @@ proptest! {
 
     #[test]
     fn every_candidate_replaces_the_word_under_the_cursor(line in text(), cursor in 0_usize..80) {
-        let words = Words { agents: &["claude"], models: MODELS, sessions: &["docs"], ..Words::default() };
+        let sessions = [Named { name: "docs", about: "" }];
+        let words = Words { agents: &["claude"], models: MODELS, sessions: &sessions, ..Words::default() };
         for candidate in complete(&line, cursor, &words) {
             prop_assert!(candidate.start <= candidate.end && candidate.start <= cursor);
             prop_assert!(line.get(candidate.start..candidate.end).is_some_and(|word| !word.contains(char::is_whitespace)));
@@ -108,7 +109,7 @@ fn filled(form: &Form<Command>) -> String {
         Argument::Flag(flag) => format!("{} docs", flag.as_str()),
         Argument::Mention(_) => "@docs".to_owned(),
         Argument::Separator => "--".to_owned(),
-        Argument::Prompt => "fix it".to_owned(),
+        Argument::Prompt | Argument::Question => "fix it".to_owned(),
     };
     form.parts().map(part).fold(format!("/{}", form.path[0]), |line, part| format!("{line} {part}"))
 }
@@ -120,7 +121,7 @@ fn every_form_is_understood_as_itself_and_written_out_as_it_was_typed() {
         let Ok(Parsed::Command(command)) = parse(&line, None) else { panic!("{line}") };
         match form.arguments.last() {
             // All that take a prompt are one form to the command, and an option or `--` may be written in another way.
-            Some(Argument::Prompt) => {
+            Some(Argument::Prompt | Argument::Question) => {
                 assert_eq!(command.form().path, form.path, "{line}");
                 assert_eq!(command.start().map(|start| start.prompt.as_str()), Some("fix it"), "{line}");
             }

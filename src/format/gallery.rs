@@ -201,7 +201,8 @@ fn prompts() {
         .with_text("about an alert", ABOUT_ALERT)
         .with_text("files", FILES)
         .with_text("more_alerts", more_alerts(37))
-        .with_text("more_alerts, one", more_alerts(1));
+        .with_text("more_alerts, one", more_alerts(1))
+        .with_text("asks", format!("{:#?}", asks("session")));
     shown("prompt", wall, include_str!("prompt.rs"));
 }
 
@@ -345,7 +346,9 @@ fn tasks() {
     let asking = Progress { step: Doing::Asking { tool: "Bash".into() }, ..running.clone() };
     let retrying = Progress { step: Doing::Retrying { attempt: 3, reason: "overloaded".into() }, ..running.clone() };
     let name = "calm-otter";
+    let brief = in_brief(&task(Status::Running));
     let wall = wall()
+        .with_text("in_brief", brief)
         .with("status", status(&rows, 4, NOW))
         .with("status of none", status(&[], 0, NOW))
         .with("result", result(&answered("The test compared **two clocks**."), name, NOW))

@@ -1,4 +1,6 @@
-//! What a prompt says that no person has typed; a person reads it where the prompt is shown.
+//! What a prompt says that no person has typed; a person reads it where the prompt is shown. And how one is asked for.
+
+use signalbox_adapter::TextPrompt;
 
 /// The words of a message that is nothing but files.
 pub const ONLY_FILES: &str = "Look at what is attached.";
@@ -8,6 +10,17 @@ pub const ABOUT_ALERT: &str = "Find the root cause of this alert.";
 pub const ABOUT_INCIDENT: &str = "Find the root cause of the incident whose alerts are given with this.";
 /// Stands between a person's words and the files that came along.
 pub const FILES: &str = "\n\nAttached files:\n";
+
+/// Asks for the text that makes a command whole, by the command's word.
+#[must_use]
+pub fn asks(word: &str) -> TextPrompt {
+    TextPrompt {
+        command: word.to_owned(),
+        title: "New session".to_owned(),
+        label: "What should the agent do?".to_owned(),
+        hint: "@agent, @session, --name and --project may stand before it".to_owned(),
+    }
+}
 
 /// Says how many alerts of a group are not given.
 #[must_use]

@@ -50,6 +50,12 @@ pub fn status(rows: &[Row], elsewhere: usize, now: Timestamp) -> Document {
     document
 }
 
+/// Says in a few words which task it is.
+#[must_use]
+pub fn in_brief(task: &Task) -> String {
+    format!("{} · {}", task.status.as_str(), one_line(&task.prompt, 60))
+}
+
 /// Announces how a task ended.
 #[must_use]
 pub fn result(task: &Task, name: &str, now: Timestamp) -> Draft {

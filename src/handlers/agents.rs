@@ -6,6 +6,10 @@ use crate::store::{InboxOutcome, StoreError};
 use crate::turn::{Handler, Look, Turn};
 
 impl Handler for AgentsCommand {
+    fn is_aside(&self, is_watched: bool) -> bool {
+        is_watched
+    }
+
     fn looks(&self) -> Vec<Look> {
         vec![Look::Versions]
     }

@@ -19,6 +19,10 @@ const MAX_CANDIDATES: usize = 5;
 const MAX_TESTED: usize = 10;
 
 impl Handler for BackgroundCommand {
+    fn is_aside(&self, is_watched: bool) -> bool {
+        is_watched && matches!(self, Self::Status | Self::List | Self::NotifyList)
+    }
+
     fn looks(&self) -> Vec<Look> {
         let Self::NotifySet(list) = self else { return Vec::new() };
         let address = |channel| if let Channel::To(address) = channel { Some(address) } else { None };

@@ -22,6 +22,10 @@ const MAX_SILENCE: Duration = Duration::from_secs(30 * 24 * 3600);
 const MAX_NAME_CHARS: usize = 40;
 
 impl Handler for IncidentsCommand {
+    fn is_aside(&self, is_watched: bool) -> bool {
+        is_watched
+    }
+
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
         list(turn)
     }

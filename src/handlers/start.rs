@@ -6,6 +6,10 @@ use crate::store::{InboxOutcome, StoreError};
 use crate::turn::{Handler, Turn};
 
 impl Handler for StartCommand {
+    fn is_aside(&self, _is_watched: bool) -> bool {
+        true
+    }
+
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
         turn.answer(format::access::welcome())
     }

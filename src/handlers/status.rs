@@ -6,6 +6,10 @@ use crate::store::{InboxOutcome, Status, StoreError};
 use crate::turn::{Handler, Turn};
 
 impl Handler for StatusCommand {
+    fn is_aside(&self, is_watched: bool) -> bool {
+        is_watched
+    }
+
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
         let mut rows = Vec::new();
         for task in turn.tx.unfinished_tasks(Some(&turn.chat()))? {

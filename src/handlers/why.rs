@@ -7,6 +7,10 @@ use crate::store::{InboxOutcome, StoreError};
 use crate::turn::{Handler, Turn};
 
 impl Handler for WhyCommand {
+    fn is_aside(&self, is_watched: bool) -> bool {
+        is_watched
+    }
+
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
         let of = self.of.as_str();
         let delivery = turn.tx.delivery(of, Some(&turn.incoming.address))?;

@@ -183,7 +183,7 @@ impl Live {
         let (parts, _) = context.render(task.address.provider.as_str(), document).ok()?;
         let outgoing = Outgoing {
             key: signalbox_adapter::DeliveryKey::from_random_bits(u128::from(self.bus.store().clock().random())),
-            target: Target { address, reply_to: None, edit_of: Some(message) },
+            target: Target { address, reply_to: None, edit_of: Some(message), window: None },
             purpose: Purpose::Progress,
             part: parts.into_iter().next()?,
             buttons: if entry.stopping { Vec::new() } else { report::status_buttons(&task.id) },

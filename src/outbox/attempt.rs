@@ -23,7 +23,12 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
     }
     let mut message = Outgoing {
         key: delivery.key.clone(),
-        target: Target { address: delivery.address.clone(), reply_to: delivery.reply_to.clone(), edit_of: None },
+        target: Target {
+            address: delivery.address.clone(),
+            reply_to: delivery.reply_to.clone(),
+            edit_of: None,
+            window: delivery.window.clone(),
+        },
         purpose: delivery.purpose,
         part: delivery.part.clone(),
         buttons: delivery.buttons.clone(),

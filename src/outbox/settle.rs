@@ -57,6 +57,7 @@ fn spare(delivery: &Delivery) -> Vec<Form> {
         (Form::File, delivery.attachment.is_some()),
         (Form::Reply, delivery.reply_to.is_some()),
         (Form::Thread, delivery.address.thread.is_some()),
+        (Form::Window, delivery.window.is_some()),
     ];
     forms.into_iter().filter_map(|(form, is_there)| is_there.then_some(form)).collect()
 }
@@ -84,7 +85,7 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
             match without {
                 Form::Thread => (setup.tell)(tx, delivery, Loss::Thread),
                 Form::File => (setup.tell)(tx, delivery, Loss::File),
-                Form::Text | Form::Buttons | Form::Reply => Ok(()),
+                Form::Text | Form::Buttons | Form::Reply | Form::Window => Ok(()),
             }
         }
         Next::Moved(to) => {

@@ -3,6 +3,7 @@
 //! Outside the transaction: parse (pure), and [look](crate::turn::Look) at what the command's [handler](crate::handlers) asks
 //! for. Inside it: check rights and let the handler decide, write the rows and the answer.
 
+mod quick;
 mod serve;
 
 use std::sync::Arc;

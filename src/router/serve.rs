@@ -92,7 +92,8 @@ fn note_aside(turn: &Turn<'_>) -> Result<(), StoreError> {
     let not_taken = turn.incoming.not_taken.iter().map(|why| format::intake::not_taken(why));
     turn.say_beside(not_taken, []);
     let asks = matches!(turn.incoming.kind, IncomingKind::Text(_) | IncomingKind::Edited(_));
-    if asks && !turn.incoming.direct && !turn.is_trusted() {
+    let others_read_along = !turn.incoming.direct && turn.incoming.window.is_none();
+    if asks && others_read_along && !turn.is_trusted() {
         let what = format!("group-hint:{}", turn.chat());
         if turn.tx.first_in(&what, HINT_EVERY)? {
             turn.say_beside([], format::intake::group_hint().blocks);

@@ -183,4 +183,6 @@ pub struct Delivery {
     pub edit_of: Option<MessageId>,
     /// The thread that it opens, and which is all that it does.
     pub opens: Option<Opens>,
+    /// The window of the chat that it is for; `None` for everybody.
+    pub window: Option<String>,
 }

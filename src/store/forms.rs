@@ -32,6 +32,10 @@ impl Tx<'_> {
             Form::Buttons => "buttons = '[]'",
             Form::File => "attachment = NULL",
             Form::Reply => "reply_to = NULL",
+            Form::Window => {
+                self.leave_window(delivery)?;
+                "\"window\" = NULL"
+            }
             Form::Thread => {
                 self.leave_thread(&delivery.address)?;
                 // What that left of it stays.
@@ -43,6 +47,13 @@ impl Tx<'_> {
              WHERE id = ?1"
         );
         self.connection.prepare_cached(&sql)?.execute(params![delivery.id, error, self.now()])?;
+        Ok(())
+    }
+
+    /// Lets all that waits for a window that is gone go to its chat.
+    fn leave_window(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let sql = format!("UPDATE outbox SET \"window\" = NULL, lane = ?2 WHERE lane = ?1 AND {OPEN}");
+        self.connection.prepare_cached(&sql)?.execute(params![delivery.lane, ChatKey::of(&delivery.address)])?;
         Ok(())
     }
 

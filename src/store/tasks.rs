@@ -98,6 +98,14 @@ impl Tx<'_> {
         Ok(tasks)
     }
 
+    /// Returns a chat's tasks among the last thousands, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn newest_tasks(&self, chat: &ChatKey, limit: usize) -> Result<Vec<Task>, StoreError> {
+        self.tasks_where("chat = ?1 AND seq > (SELECT max(seq) FROM tasks) - 5000", &[chat], limit)
+    }
+
     /// Returns a session's tasks, newest first.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use signalbox_adapter::{
     AcceptError, Announce, CommandEntry, Deliver, DeliverError, Inbox, Incoming, Listen, ListenContext, ListenError,
+    Offer, Reception,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -314,6 +315,14 @@ impl Inbox for Door {
 
     async fn wants_files(&self, incoming: &Incoming) -> bool {
         self.bus.wants_files(incoming).await
+    }
+
+    async fn offers(&self, typing: &Incoming) -> Vec<Offer> {
+        self.bus.offers(typing).await
+    }
+
+    async fn reception(&self, command: &Incoming) -> Reception {
+        self.bus.reception(command).await
     }
 
     async fn note(&self, name: &str, words: &str) -> Result<(), AcceptError> {

@@ -11,6 +11,12 @@ pub trait Handler {
         Vec::new()
     }
 
+    /// Whether what is asked concerns nobody else in a chat that others read; `is_watched` where alerts are posted, between
+    /// which no list should stand.
+    fn is_aside(&self, _is_watched: bool) -> bool {
+        false
+    }
+
     /// Decides, writes rows and answers, all in the message's own transaction.
     ///
     /// # Errors

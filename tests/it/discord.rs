@@ -1,5 +1,6 @@
 //! Stories of people who talk to the program in Discord.
 
+mod commands;
 mod gaps;
 pub(crate) mod scene;
 mod sessions;

@@ -63,7 +63,7 @@ fn answer(to: Incoming) -> Outgoing {
     let button = |label: &str| Button { label: label.to_owned(), action: label.to_lowercase() };
     Outgoing {
         key: DeliveryKey::from_random_bits(u128::from(COUNT.fetch_add(1, Ordering::Relaxed))),
-        target: Target { address: to.address, reply_to: to.message, edit_of: None },
+        target: Target { address: to.address, reply_to: to.message, edit_of: None, window: None },
         purpose: Purpose::Result,
         part: ConsoleRender.render(&document, 1).parts.remove(0),
         buttons: if ask { vec![button("Approve"), button("Deny")] } else { Vec::new() },

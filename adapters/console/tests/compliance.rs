@@ -50,7 +50,12 @@ async fn what_is_delivered_is_printed_and_a_repeat_is_marked() {
     let deliver = ConsoleDeliver::new(printer.clone(), printer, Arc::new(Buttons::default()));
     let sample = Outgoing {
         key: DeliveryKey::from_random_bits(1),
-        target: Target { address: "console:local".parse().expect("valid"), reply_to: None, edit_of: None },
+        target: Target {
+            address: "console:local".parse().expect("valid"),
+            reply_to: None,
+            edit_of: None,
+            window: None,
+        },
         purpose: Purpose::Result,
         part: ConsoleRender.render(&Document::text("hello"), 1).parts.remove(0),
         buttons: Vec::new(),

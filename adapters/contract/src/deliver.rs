@@ -215,6 +215,8 @@ pub enum Form {
     Reply,
     /// The thread it goes to is gone or closed: it goes to the chat's main stream then, and what follows in that thread too.
     Thread,
+    /// The window it is for is gone: it goes to the chat then.
+    Window,
 }
 
 fn humane(wait: Duration) -> String {

@@ -24,7 +24,8 @@ pub struct Incoming {
     #[serde(default)]
     pub addressed: bool,
     /// Which of several terminals or windows of the same chat asked; only it need be shown the answer.
-    /// `None` where the provider shows a chat's messages to all of its members.
+    /// Also where one person of a chat that others read is answered alone, for as long as the provider allows that.
+    /// `None` where all members of the chat are shown the answer.
     pub window: Option<String>,
     /// Directory the sender stands in; consoles only.
     pub directory: Option<String>,

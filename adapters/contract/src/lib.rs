@@ -42,6 +42,7 @@ mod markdown;
 mod measure;
 mod notice;
 mod outgoing;
+mod reception;
 mod render;
 mod saving;
 pub mod settings;
@@ -64,6 +65,7 @@ pub use markdown::{MAX_BLOCK_DEPTH, MAX_INLINE_DEPTH, MAX_NODES, MAX_TABLE_COLUM
 pub use measure::{Face, Markup, Measure, PlainMeasure};
 pub use notice::{Compose, Notice};
 pub use outgoing::{Attachment, Button, MAX_MARK_BYTES, Outgoing, Purpose, Target};
+pub use reception::{Offer, Reception, TextPrompt};
 pub use render::{Limits, Part, Render, Rendered, TextUnit};
 pub use saving::{Content, Saving, safe_name};
 pub use split::{DEFAULT_MAX_PARTS, MAX_PARTS, MIN_LIMIT, Split, split};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::Incoming;
+use crate::{Incoming, Offer, Reception};
 
 /// Receives a provider's updates and hands each to the inbox.
 #[async_trait]
@@ -94,6 +94,17 @@ pub trait Inbox: Send + Sync {
     /// Whether a message's files are worth fetching: whether it is meant for the bot, by somebody who may use it.
     async fn wants_files(&self, _incoming: &Incoming) -> bool {
         true
+    }
+
+    /// Returns what a line that is being typed could become, best first; the message is the one that it would be. Nothing
+    /// is stored. Where nobody can tell now there are none.
+    async fn offers(&self, _typing: &Incoming) -> Vec<Offer> {
+        Vec::new()
+    }
+
+    /// Returns how a command is received. Nothing is stored. Where nobody can tell now it is openly.
+    async fn reception(&self, _command: &Incoming) -> Reception {
+        Reception::Open
     }
 
     /// Keeps a few words of the listener's own for its next life, such as how to go on with a session, in place of earlier

@@ -39,6 +39,8 @@ pub struct Target {
     pub reply_to: Option<MessageId>,
     /// The message it replaces.
     pub edit_of: Option<MessageId>,
+    /// The window of the chat that it is for, as [`crate::Incoming::window`] names it; `None` for everybody.
+    pub window: Option<String>,
 }
 
 /// Why something is said. The order is the priority: smaller goes first.

@@ -97,6 +97,7 @@ fn commands(entries: &[CommandEntry]) -> Vec<Value> {
 fn command(name: &str, description: &str, direct_only: bool) -> Value {
     let text = CreateCommandOption::new(CommandOptionType::String, OPTION, OPTION_DESCRIPTION)
         .max_length(MAX_OPTION_CHARS)
+        .set_autocomplete(true)
         .required(false);
     let mut contexts = vec![InteractionContext::BotDm];
     if !direct_only {
@@ -165,7 +166,7 @@ mod tests {
     fn what_discord_adds_by_itself_makes_no_difference() {
         let wanted = commands(&[entry("session", "Start"), entry("start", "Hello")]);
         let stored = |command: &Value| {
-            let option = json!({ "type": 3, "name": OPTION, "description": OPTION_DESCRIPTION, "max_length": 6000 });
+            let option = json!({ "type": 3, "name": OPTION, "description": OPTION_DESCRIPTION, "max_length": 6000, "autocomplete": true });
             json!({
                 "id": "1", "application_id": "42", "version": "9", "default_member_permissions": null, "nsfw": false,
                 "type": 1, "name": command["name"], "description": command["description"],

@@ -4,7 +4,8 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part as FilePart};
 use serde_json::Value;
 use serenity::builder::{
-    CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton, CreateMessage, EditMessage,
+    CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton, CreateInteractionResponseFollowup,
+    CreateMessage, EditMessage,
 };
 use serenity::model::application::ButtonStyle;
 use serenity::model::channel::{MessageFlags, MessageReference, Nonce};
@@ -71,6 +72,9 @@ pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
         let path = format!("channels/{channel}/messages/{}", message_id(edited)?);
         return Ok(Call { method: Method::PATCH, path, body: json(&edit), file: None });
     }
+    if let Some(window) = &message.target.window {
+        return Ok(aside(message, window, content, rows));
+    }
     let mut flags = MessageFlags::SUPPRESS_EMBEDS;
     if is_silent(message) {
         flags |= MessageFlags::SUPPRESS_NOTIFICATIONS;
@@ -94,6 +98,23 @@ pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
     }
     let path = format!("channels/{channel}/messages");
     Ok(Call { method: Method::POST, path, body: json(&send), file: message.attachment.clone() })
+}
+
+/// Returns the call that answers one person alone, by the interaction in which they asked. There is no nonce for it.
+fn aside(message: &Outgoing, interaction: &str, content: String, rows: Vec<CreateActionRow>) -> Call {
+    let mut send = CreateInteractionResponseFollowup::new()
+        .content(content)
+        .allowed_mentions(CreateAllowedMentions::new())
+        .flags(MessageFlags::SUPPRESS_EMBEDS | MessageFlags::EPHEMERAL);
+    if !rows.is_empty() {
+        send = send.components(rows);
+    }
+    let mut body = json(&send);
+    if let Some(file) = &message.attachment {
+        body["attachments"] = serde_json::json!([{ "id": 0, "filename": file.file_name }]);
+    }
+    let path = format!("webhooks/{interaction}?wait=true");
+    Call { method: Method::POST, path, body, file: message.attachment.clone() }
 }
 
 /// Returns the channel that a message goes to: a thread is one of its own.
@@ -193,7 +214,12 @@ mod tests {
     fn outgoing(text: &str) -> Outgoing {
         Outgoing {
             key: DeliveryKey::from_random_bits(7),
-            target: Target { address: "discord:7/70".parse().expect("an address"), reply_to: None, edit_of: None },
+            target: Target {
+                address: "discord:7/70".parse().expect("an address"),
+                reply_to: None,
+                edit_of: None,
+                window: None,
+            },
             purpose: Purpose::Result,
             part: Part { body: text.to_owned() },
             buttons: Vec::new(),
@@ -225,6 +251,17 @@ mod tests {
         assert!(call.body.get("message_reference").is_none_or(Value::is_null), "{}", call.body);
         let above = channel_of(&message.target.address, &Id::new("70")).expect("a channel");
         assert_eq!((above.get(), channel(&message.target.address).expect("a channel").get()), (7, 70));
+    }
+
+    #[test]
+    fn one_person_alone_is_answered_by_what_they_asked_with() {
+        let mut message = outgoing("hi");
+        message.target.window = Some("43/t0k".to_owned());
+        let call = compose(&message).expect("a call");
+        assert_eq!((call.method, call.path.as_str()), (Method::POST, "webhooks/43/t0k?wait=true"));
+        assert_eq!(call.body["flags"], 4 | 64);
+        assert_eq!(call.body["allowed_mentions"]["parse"], serde_json::json!([]));
+        assert!(call.body.get("nonce").is_none() && call.body.get("message_reference").is_none(), "{}", call.body);
     }
 
     #[test]

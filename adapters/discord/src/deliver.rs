@@ -123,6 +123,12 @@ fn reaction(address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<S
 }
 
 fn failed(message: &Outgoing, effect: Effect, error: CallError) -> DeliverError {
+    if let CallError::Answered(refusal) = &error
+        && message.target.window.is_some()
+        && refusal.is_over()
+    {
+        return DeliverError::RefusedForm { what: Form::Window, words: refusal.words() };
+    }
     error.judged(effect, message.target.address.thread.is_some())
 }
 
@@ -161,6 +167,10 @@ impl Deliver for DiscordDeliver {
     async fn reconcile(&self, message: &Outgoing, tried: &Tried) -> Result<Reconciled, DeliverError> {
         if let Some(message) = self.sent.message(&message.key) {
             return Ok(Reconciled::Delivered(Receipt { message }));
+        }
+        // What one person alone is shown stands in no channel, and has no nonce.
+        if message.target.window.is_some() {
+            return Ok(Reconciled::Unknowable);
         }
         if self.sent.first_try(&message.key).is_some_and(|first| first.elapsed() < NONCE_HOLDS) {
             return Ok(Reconciled::Absent);

@@ -221,6 +221,9 @@ pub(crate) struct Given {
     pub(crate) options: Vec<GivenOption>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) custom_id: String,
+    /// The fields of a form.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) components: Vec<Value>,
     /// What was chosen in a menu.
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) values: Vec<String>,
@@ -245,32 +248,35 @@ mod kind {
     pub(super) const COMMAND: u64 = 2;
     pub(super) const COMPONENT: u64 = 3;
     pub(super) const BEING_TYPED: u64 = 4;
+    pub(super) const FORM: u64 = 5;
 }
 
 impl Interaction {
-    /// Whether it is a command.
-    pub(crate) fn is_command(&self) -> bool {
-        self.kind == kind::COMMAND
-    }
-
     /// Whether somebody is typing a command and would like choices.
     pub(crate) fn is_being_typed(&self) -> bool {
         self.kind == kind::BEING_TYPED
     }
 
-    /// Returns a command as it would be typed.
+    /// Whether somebody has filled a form in.
+    pub(crate) fn is_form(&self) -> bool {
+        self.kind == kind::FORM
+    }
+
+    /// Returns a command as it would be typed: given, or written into the form that asked for its text.
     pub(crate) fn command(&self) -> Option<String> {
-        let given = self.data.as_ref().filter(|_| self.is_command())?;
-        // A command that is given to a message has a name as people write it.
-        let mut command = format!("/{}", given.name.to_lowercase());
-        for option in &given.options {
-            match &option.value {
-                Value::String(text) => command.extend([" ", text.trim()]),
-                Value::Null => {}
-                other => command.push_str(&format!(" {other}")),
+        let given = self.data.as_ref()?;
+        match self.kind {
+            kind::COMMAND => Some(given.line().trim_end().to_owned()),
+            kind::FORM => {
+                Some(format!("/{} {}", given.custom_id, given.texts().join("\n").trim()).trim_end().to_owned())
             }
+            _ => None,
         }
-        Some(command)
+    }
+
+    /// Returns a command that is being typed, as far as it is.
+    pub(crate) fn being_typed(&self) -> Option<String> {
+        self.data.as_ref().filter(|_| self.is_being_typed()).map(Given::line)
     }
 
     /// Returns the message that a command was given to.
@@ -289,6 +295,40 @@ impl Interaction {
     /// Returns who it is of.
     pub(crate) fn person(&self) -> Option<&User> {
         self.user.as_ref().or_else(|| self.member.as_ref()?.user.as_ref())
+    }
+}
+
+/// Deepest nesting of a form that is read; Discord has two levels.
+const MAX_FORM_DEPTH: usize = 4;
+
+impl Given {
+    /// Returns a command and its options in one line.
+    fn line(&self) -> String {
+        // A command that is given to a message has a name as people write it.
+        let mut command = format!("/{}", self.name.to_lowercase());
+        for option in &self.options {
+            match &option.value {
+                Value::String(text) => command.extend([" ", text.trim_start()]),
+                Value::Null => {}
+                other => command.push_str(&format!(" {other}")),
+            }
+        }
+        command
+    }
+
+    /// Returns what was written into the fields of a form: in rows, as long as there are such, or below labels.
+    fn texts(&self) -> Vec<&str> {
+        fn read<'v>(component: &'v Value, depth: usize, texts: &mut Vec<&'v str>) {
+            if depth >= MAX_FORM_DEPTH {
+                return;
+            }
+            texts.extend(component["value"].as_str());
+            let nested = component["components"].as_array().into_iter().flatten();
+            nested.chain(component.get("component")).for_each(|inner| read(inner, depth + 1, texts));
+        }
+        let mut texts = Vec::new();
+        self.components.iter().for_each(|component| read(component, 0, &mut texts));
+        texts
     }
 }
 
@@ -312,5 +352,30 @@ mod tests {
         let interaction: Interaction = serde_json::from_str(text).expect("it is read");
         assert_eq!(interaction.command().as_deref(), Some("/session fix it"));
         assert_eq!(interaction.action(), None);
+    }
+
+    #[test]
+    fn a_form_is_read_in_rows_and_below_labels() {
+        let of = |fields: Value| {
+            let data = serde_json::json!({ "custom_id": "session", "components": fields });
+            let form = serde_json::json!({ "id": "1", "token": "t", "type": 5, "data": data });
+            let form: Interaction = serde_json::from_value(form).expect("it is read");
+            form.command()
+        };
+        let field = serde_json::json!({ "type": 4, "custom_id": "text", "value": " fix\nit " });
+        let below = serde_json::json!([{ "type": 18, "id": 1, "component": field }]);
+        let rows = serde_json::json!([{ "type": 1, "components": [field] }]);
+        for fields in [below, rows] {
+            assert_eq!(of(fields).as_deref(), Some("/session fix\nit"));
+        }
+    }
+
+    #[test]
+    fn what_is_being_typed_keeps_the_space_at_its_end() {
+        let text = r#"{"id":"1","token":"t","type":4,"data":{"name":"session","options":[{"name":"text","type":3,
+            "focused":true,"value":"show "}]}}"#;
+        let interaction: Interaction = serde_json::from_str(text).expect("it is read");
+        assert_eq!(interaction.being_typed().as_deref(), Some("/session show "));
+        assert_eq!((interaction.command(), interaction.action()), (None, None));
     }
 }

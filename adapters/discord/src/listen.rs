@@ -138,6 +138,7 @@ impl DiscordListen {
             session: self.session.clone(),
             content: self.content,
             answering: &mut self.answering,
+            inbox: Arc::clone(&cx.inbox),
             alive: Arc::clone(&cx.alive),
             occurred: Arc::clone(&cx.occurred),
             shutdown: &cx.shutdown,

@@ -21,6 +21,9 @@ pub(crate) const ALREADY_ACKNOWLEDGED: u64 = 40060;
 pub(crate) const TOO_MANY_EDITS: u64 = 30046;
 /// There is a thread at the message already.
 pub(crate) const THREAD_EXISTS: u64 = 160_004;
+/// What answers an interaction is called a webhook: its fifteen minutes are over.
+const UNKNOWN_WEBHOOK: u64 = 10015;
+const INVALID_WEBHOOK_TOKEN: u64 = 50027;
 const UNKNOWN_CHANNEL: u64 = 10003;
 const SLOW_MODE: u64 = 20016;
 const CHANNEL_WRITES: u64 = 20028;
@@ -118,6 +121,11 @@ impl Refusal {
             () if has(&["attachments", "files"]) => Form::File,
             () => Form::Text,
         }
+    }
+
+    /// Whether it says that an interaction is over, by which somebody was to be answered.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.code, UNKNOWN_INTERACTION | UNKNOWN_WEBHOOK | INVALID_WEBHOOK_TOKEN)
     }
 
     /// Whether the same call would be refused again.

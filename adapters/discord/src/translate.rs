@@ -73,9 +73,11 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
 pub(crate) fn interacted(us: &Us, interaction: &Interaction, answered: &Answered) -> Option<Incoming> {
     let channel =
         interaction.channel_id.as_deref().or(interaction.channel.as_ref().map(|channel| channel.id.as_str()))?;
-    let shown = match answered {
-        Answered::Shown(message) => Some(message.clone()),
-        Answered::Taken | Answered::Late => None,
+    let (shown, window) = match answered {
+        Answered::Shown(message) => (Some(message.clone()), None),
+        Answered::Aside => (None, Some(press(interaction))),
+        Answered::Asked => return None,
+        Answered::Taken | Answered::Late => (None, None),
     };
     let (kind, message, reply_to) = match (posted::command(interaction), interaction.action()) {
         (Some(command), _) => (IncomingKind::Text(command), shown, None),
@@ -86,18 +88,34 @@ pub(crate) fn interacted(us: &Us, interaction: &Interaction, answered: &Answered
         }
         (None, None) => return None,
     };
+    Some(Incoming { message, reply_to, window, kind, ..from(us, interaction, channel)? })
+}
+
+/// Returns what every interaction tells: who, and where.
+fn from(us: &Us, interaction: &Interaction, channel: &str) -> Option<Incoming> {
     Some(Incoming {
-        message,
-        reply_to,
         direct: interaction.guild_id.is_none(),
         addressed: true,
         ..Incoming::new(
             InboundKey::new(format!("discord:{}:{}", us.bot_id, interaction.id)),
             places::told(channel, interaction.channel.as_ref()),
             sender(interaction.person()?, interaction.member.as_ref(), None),
-            kind,
+            IncomingKind::Text(String::new()),
         )
     })
+}
+
+/// Understands a command, also one that is being typed, as the message that it is or would be, before it was answered.
+pub(crate) fn asked(us: &Us, interaction: &Interaction) -> Option<Incoming> {
+    match interaction.being_typed() {
+        Some(line) => {
+            let channel = interaction.channel_id.as_deref()?;
+            let mut asked = from(us, interaction, channel)?;
+            asked.kind = IncomingKind::Text(line);
+            Some(asked)
+        }
+        None => interacted(us, interaction, &Answered::Late),
+    }
 }
 
 /// Names a press so that its person can be told something later.

@@ -3,7 +3,7 @@
 use crate::agent::catalogue::Catalogue;
 use crate::agent::kinds;
 use crate::app::App;
-use crate::command::{Words, complete};
+use crate::command::{Named, Words, complete};
 use crate::store::Store;
 use crate::wiring::{self, console};
 
@@ -34,7 +34,8 @@ impl console::Complete for Completer {
     fn complete(&self, line: &str, cursor: usize) -> Vec<console::Completion> {
         let sessions =
             self.store.read_blocking(|tx| tx.sessions(Some(&wiring::console_chat()), MAX_SESSIONS)).unwrap_or_default();
-        let sessions: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
+        let sessions: Vec<Named<'_>> =
+            sessions.iter().map(|session| Named { name: &session.name, about: "session" }).collect();
         let agents: Vec<&str> = self.agents.iter().map(String::as_str).collect();
         let readers: Vec<&str> = self.readers.iter().map(String::as_str).collect();
         let projects: Vec<&str> = self.projects.iter().map(String::as_str).collect();

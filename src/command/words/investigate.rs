@@ -23,14 +23,14 @@ impl<C: Holds<Self>> Defined<C> for InvestigateCommand {
         forms: &[
             Form {
                 path: &["investigate"],
-                arguments: &[Argument::Prompt],
+                arguments: &[Argument::Question],
                 need: Need::Operator,
                 description: "investigate a question, a template by its name, or an alert pasted as text or JSON",
                 value: prompt!(|start| Self::About(start)),
             },
             Form {
                 path: &["investigate"],
-                arguments: &[Argument::Mention("<agent>[/<model>]"), Argument::Prompt],
+                arguments: &[Argument::Mention("<agent>[/<model>]"), Argument::Question],
                 need: Need::Operator,
                 description: "let that agent and model do it",
                 value: prompt!(|start| Self::About(start)),

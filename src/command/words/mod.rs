@@ -17,6 +17,7 @@ mod stop;
 mod tasks;
 mod why;
 
+use super::argument::Argument;
 use super::grammar::{Defined, Definition};
 use super::value::Holds;
 
@@ -78,6 +79,13 @@ pub fn definition(word: &str) -> Option<&'static Definition<Command>> {
         definition.word.eq_ignore_ascii_case(word)
             || definition.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(word))
     })
+}
+
+/// Returns the command that a text is without the prompt that it is mostly given: `/session` alone.
+#[must_use]
+pub fn without_prompt(text: &str) -> Option<&'static Definition<Command>> {
+    let takes_prompt = |own: &&Definition<Command>| own.forms[0].arguments.last() == Some(&Argument::Prompt);
+    text.trim().strip_prefix('/').and_then(definition).filter(takes_prompt)
 }
 
 #[cfg(test)]

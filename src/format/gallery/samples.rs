@@ -158,5 +158,6 @@ pub(super) fn delivery(state: DeliveryState) -> Delivery {
         task: None,
         is_edit: false,
         edit_of: None,
+        window: None,
     }
 }

@@ -15,6 +15,10 @@ use crate::store::{InboxOutcome, StoreError};
 use crate::turn::{Handler, Look, Turn, mention};
 
 impl Handler for SessionCommand {
+    fn is_aside(&self, is_watched: bool) -> bool {
+        is_watched && matches!(self, Self::List | Self::Show(_))
+    }
+
     fn looks(&self) -> Vec<Look> {
         if matches!(self, Self::Start(_)) { vec![Look::Presence] } else { Vec::new() }
     }

@@ -49,7 +49,12 @@ impl Printer for Sheet {
 fn message(purpose: Purpose, text: &str) -> Outgoing {
     Outgoing {
         key: DeliveryKey::from_random_bits(7),
-        target: Target { address: "console:local".parse().expect("valid"), reply_to: None, edit_of: None },
+        target: Target {
+            address: "console:local".parse().expect("valid"),
+            reply_to: None,
+            edit_of: None,
+            window: None,
+        },
         purpose,
         part: ConsoleRender.render(&Document::text(text), 1).parts.remove(0),
         buttons: Vec::new(),

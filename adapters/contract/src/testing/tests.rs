@@ -124,7 +124,7 @@ impl Deliver for Memory {
 async fn check(memory: Memory) -> Result<(), String> {
     let sample = Outgoing {
         key: DeliveryKey::from_random_bits(1),
-        target: Target { address: "memory:1".parse().expect("valid"), reply_to: None, edit_of: None },
+        target: Target { address: "memory:1".parse().expect("valid"), reply_to: None, edit_of: None, window: None },
         purpose: Purpose::Result,
         part: Part { body: "hello".to_owned() },
         buttons: Vec::new(),

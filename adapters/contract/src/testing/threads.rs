@@ -59,7 +59,8 @@ async fn in_thread(
     let Some(thread) = address.thread.clone() else { return Ok(()) };
     let before = shown(&thread);
     let key = DeliveryKey::from_random_bits(4);
-    let message = Outgoing { key, target: Target { address, reply_to: None, edit_of: None }, ..sample.clone() };
+    let message =
+        Outgoing { key, target: Target { address, reply_to: None, edit_of: None, window: None }, ..sample.clone() };
     deliver.deliver(&message).await.map_err(|error| Breach::new(case, error.to_string()))?;
     if shown(&thread) == before {
         return Err(Breach::new(case, "it is not shown in the thread"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use signalbox_adapter::{Occurrence, TellOccurrence};
+use signalbox_adapter::{Inbox, Occurrence, TellOccurrence};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) content: bool,
     /// Answers interactions while they are waiting to be committed, also when this connection has ended.
     pub(crate) answering: &'a mut Answering,
+    /// Asked how interactions are to be answered.
+    pub(crate) inbox: Arc<dyn Inbox>,
     /// Told whenever the server has been heard.
     pub(crate) alive: Arc<dyn Fn() + Send + Sync>,
     /// Told of what happens beside events.
@@ -319,7 +321,7 @@ impl Reader<'_> {
             "RESUMED" => Item::Resumed(seq),
             name if READ.contains(&name) => {
                 let data = frame.d.map_or("null", |data| data.get()).to_owned();
-                let answer = (name == "INTERACTION_CREATE").then(|| self.answering.begin(&data));
+                let answer = (name == "INTERACTION_CREATE").then(|| self.answering.begin(&data, &self.inbox));
                 Item::Event(Event { seq, name: name.to_owned(), data, answer })
             }
             _ => Item::Passed(seq),

@@ -195,7 +195,7 @@ pub(crate) fn part(markdown: &str) -> Part {
 pub(crate) fn outgoing(number: u128, channel: u64, markdown: &str) -> Outgoing {
     Outgoing {
         key: DeliveryKey::from_random_bits(number),
-        target: Target { address: address(channel, None), reply_to: None, edit_of: None },
+        target: Target { address: address(channel, None), reply_to: None, edit_of: None, window: None },
         purpose: Purpose::Result,
         part: part(markdown),
         buttons: Vec::new(),

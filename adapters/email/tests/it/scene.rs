@@ -85,7 +85,7 @@ pub(crate) fn address(recipient: &str) -> ChatAddress {
 pub(crate) fn of_part(part: Part) -> Outgoing {
     Outgoing {
         key: DeliveryKey::from_random_bits(7),
-        target: Target { address: address(OPS), reply_to: None, edit_of: None },
+        target: Target { address: address(OPS), reply_to: None, edit_of: None, window: None },
         purpose: Purpose::Result,
         part,
         buttons: Vec::new(),

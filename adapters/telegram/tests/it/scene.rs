@@ -138,7 +138,7 @@ pub(crate) fn part(markdown: &str) -> Part {
 pub(crate) fn outgoing(chat: i64, markdown: &str) -> Outgoing {
     Outgoing {
         key: DeliveryKey::from_random_bits(1),
-        target: Target { address: address(chat, None), reply_to: None, edit_of: None },
+        target: Target { address: address(chat, None), reply_to: None, edit_of: None, window: None },
         purpose: Purpose::Result,
         part: part(markdown),
         buttons: Vec::new(),

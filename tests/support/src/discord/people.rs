@@ -187,6 +187,26 @@ impl FakeDiscord {
         self.interact(channel, person, json!({ "type": 2, "data": data }))
     }
 
+    /// Lets a person type a part of an application command; returns the interaction's id.
+    pub fn type_on(&self, channel: u64, person: Person, name: &str, text: &str) -> u64 {
+        let options = json!([{ "name": "text", "type": 3, "value": text, "focused": true }]);
+        let data = json!({ "id": "1", "name": name, "type": 1, "options": options });
+        self.interact(channel, person, json!({ "type": 4, "data": data }))
+    }
+
+    /// Lets a person fill the form in that an interaction was answered with; returns the new interaction's id.
+    pub fn fill_in(&self, asked: u64, person: Person, text: &str) -> u64 {
+        let (channel, form) = self.with(|state| {
+            let asked = &state.interactions[&asked];
+            (asked.channel, asked.form.clone().expect("it was answered with a form"))
+        });
+        let field = &form["components"][0]["component"];
+        let field = json!({ "type": 4, "id": 2, "custom_id": field["custom_id"], "value": text });
+        let components = json!([{ "type": 18, "id": 1, "component": field }]);
+        let data = json!({ "custom_id": form["custom_id"], "components": components });
+        self.interact(channel, person, json!({ "type": 5, "data": data }))
+    }
+
     /// Lets a person press a button below a message; returns the interaction's id.
     pub fn press(&self, channel: u64, person: Person, message: u64, label: &str) -> u64 {
         let (action, told) = self.with(|state| {
@@ -217,12 +237,16 @@ impl FakeDiscord {
             }
             let interaction = Interaction {
                 token,
+                kind: more["type"].as_u64().expect("a kind"),
                 channel,
                 at: Instant::now(),
                 lapsed: false,
                 told: false,
                 answered: None,
                 shows: None,
+                is_aside: false,
+                choices: Vec::new(),
+                form: None,
             };
             state.interactions.insert(id, interaction);
             state.tell("INTERACTION_CREATE", channel, told);

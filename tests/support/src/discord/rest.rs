@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::rules::{Refusal, buttons, check, invalid, refusal};
+use super::rules::{Refusal, buttons, check, check_form, choices, invalid, refusal};
 use super::state::{Channel, Shown, State};
 use super::{BOT_ID, BOT_NAME, Shared};
 use crate::parameters::Parameters;
@@ -89,7 +89,9 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             ("POST", ["interactions", interaction, token, "callback"]) => {
                 state.first_answer(id(interaction), token, &request.body(), request.query)
             }
-            ("POST", ["webhooks", _, token]) => state.whisper(token, &request.body()),
+            ("POST", ["webhooks", _, token]) => {
+                state.whisper(token, &request.body(), request.parameters.files.values().next())
+            }
             ("GET", ["webhooks", _, token, "messages", "@original"]) => state.original(token),
             ("GET", ["applications", _, "commands"]) => Ok(Value::Array(state.commands.clone())),
             ("PUT", ["applications", _, "commands"]) => state.register(&request.parameters),
@@ -290,9 +292,27 @@ impl State {
         }
         let kind = body["type"].as_u64().unwrap_or_default();
         let mut message = Value::Null;
+        let fits = match interaction.kind {
+            4 => kind == 8,
+            5 => matches!(kind, 4..=7),
+            2 => matches!(kind, 4 | 5 | 9),
+            _ => matches!(kind, 4..=7 | 9),
+        };
         match kind {
+            4..=9 if !fits => {
+                let why = "Response type is not valid for this interaction.";
+                return Err(invalid("type", "INTERACTION_CALLBACK_INVALID_TYPE", why));
+            }
             4 => message = self.show_answer(id, interaction.channel, &body["data"])?,
-            5..=9 => {}
+            5..=7 => {}
+            8 => {
+                let choices = choices(&body["data"])?;
+                self.interactions.get_mut(&id).expect("it is known").choices = choices;
+            }
+            9 => {
+                check_form(&body["data"])?;
+                self.interactions.get_mut(&id).expect("it is known").form = Some(body["data"].clone());
+            }
             _ => {
                 return Err(invalid(
                     "type",
@@ -316,7 +336,10 @@ impl State {
         let flags = data["flags"].as_u64().unwrap_or_default();
         if flags & EPHEMERAL != 0 {
             self.whispers.push(text);
-            return Ok(json!({ "id": self.next_id().to_string(), "flags": flags }));
+            let message = self.next_id();
+            let interaction = self.interactions.get_mut(&id).expect("it is known");
+            (interaction.shows, interaction.is_aside) = (Some(message), true);
+            return Ok(json!({ "id": message.to_string(), "flags": flags }));
         }
         let shown = Shown {
             id: self.next_id(),
@@ -338,12 +361,15 @@ impl State {
         Ok(told)
     }
 
-    fn whisper(&mut self, token: &str, body: &Value) -> Answer {
+    fn whisper(&mut self, token: &str, body: &Value, file: Option<&(String, Vec<u8>)>) -> Answer {
         let interaction = self.interactions.values().find(|one| one.token == token && !one.lapsed);
         if interaction.is_none_or(|one| one.answered.is_none()) {
             return Err(refusal(404, 10015, "Unknown Webhook"));
         }
-        check(body, None, false)?;
+        check(body, file, false)?;
+        if body["flags"].as_u64().unwrap_or_default() & EPHEMERAL == 0 {
+            return Err(refusal(400, 0, "This fake shows what follows an interaction to one person only."));
+        }
         self.note_pings(body);
         self.whispers.push(body["content"].as_str().unwrap_or_default().to_owned());
         Ok(json!({ "id": self.next_id().to_string() }))
@@ -351,6 +377,9 @@ impl State {
 
     fn original(&self, token: &str) -> Answer {
         let interaction = self.interactions.values().find(|one| one.token == token && !one.lapsed);
+        if let Some(message) = interaction.filter(|one| one.is_aside).and_then(|one| one.shows) {
+            return Ok(json!({ "id": message.to_string(), "flags": EPHEMERAL }));
+        }
         let shown = interaction.and_then(|one| self.messages.get(&(one.channel, one.shows?)).map(|shown| (one, shown)));
         let Some((interaction, shown)) = shown else { return Err(refusal(404, 10008, "Unknown Message")) };
         Ok(self.message_json(interaction.channel, shown, None))

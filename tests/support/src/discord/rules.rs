@@ -87,6 +87,56 @@ fn check_rows(rows: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Checks the choices for what is being typed, and returns their names and values.
+pub(crate) fn choices(data: &Value) -> Result<Vec<(String, String)>, Refusal> {
+    let bad = |why: &str| invalid("data.choices", "BASE_TYPE_BAD_LENGTH", why);
+    let choices = data["choices"].as_array().ok_or_else(|| bad("This field is required"))?;
+    if choices.len() > 25 {
+        return Err(bad("Must be 25 or fewer in length."));
+    }
+    let text = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        let fits = (1..=100).contains(&text.chars().count());
+        fits.then(|| text.to_owned()).ok_or_else(|| bad("Must be between 1 and 100 in length."))
+    };
+    choices.iter().map(|choice| Ok((text(&choice["name"])?, text(&choice["value"])?))).collect()
+}
+
+/// Checks a form.
+pub(crate) fn check_form(data: &Value) -> Result<(), Refusal> {
+    let bad = |field: &str, why: &str| Err(invalid(field, "BASE_TYPE_BAD_LENGTH", why));
+    let is_within = |value: &Value, least: usize, most: usize| {
+        (least..=most).contains(&value.as_str().unwrap_or_default().chars().count())
+    };
+    if !is_within(&data["custom_id"], 1, MAX_CUSTOM_ID_CHARS) {
+        return bad("data.custom_id", "Must be between 1 and 100 in length.");
+    }
+    if !is_within(&data["title"], 1, 45) {
+        return bad("data.title", "Must be between 1 and 45 in length.");
+    }
+    let labels = data["components"].as_array().cloned().unwrap_or_default();
+    if !(1..=5).contains(&labels.len()) {
+        return bad("data.components", "Must be between 1 and 5 in length.");
+    }
+    for label in labels {
+        let field = &label["component"];
+        let is_good = label["type"] == 18
+            && is_within(&label["label"], 1, 45)
+            && is_within(&label["description"], 0, 100)
+            && field["type"] == 4
+            && is_within(&field["custom_id"], 1, MAX_CUSTOM_ID_CHARS)
+            && matches!(field["style"].as_u64(), Some(1 | 2))
+            && is_within(&field["placeholder"], 0, 100)
+            && field["max_length"].as_u64().is_none_or(|most| (1..=4000).contains(&most))
+            // Only in a row, which is deprecated, does a field have a label of its own.
+            && field.get("label").is_none();
+        if !is_good {
+            return bad("data.components.0", "A label holds one field, and all fit.");
+        }
+    }
+    Ok(())
+}
+
 /// Returns the labels and actions of the buttons of a message.
 pub(crate) fn buttons(body: &Value) -> Vec<(String, String)> {
     let rows = body["components"].as_array().cloned().unwrap_or_default();

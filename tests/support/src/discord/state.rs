@@ -185,6 +185,8 @@ pub struct Shown {
 pub struct Interaction {
     /// Its token.
     pub token: String,
+    /// Its kind: 2 a command, 3 a press, 4 a command that is being typed, 5 a form that was filled in.
+    pub kind: u64,
     /// Where it was made.
     pub channel: u64,
     /// When.
@@ -197,6 +199,12 @@ pub struct Interaction {
     pub answered: Option<(u64, std::time::Duration)>,
     /// The message that it was answered with.
     pub shows: Option<u64>,
+    /// Whether only who asked sees that message.
+    pub is_aside: bool,
+    /// Names and values of the choices that it was answered with.
+    pub choices: Vec<(String, String)>,
+    /// The form that it was answered with.
+    pub form: Option<Value>,
 }
 
 impl State {

@@ -71,7 +71,7 @@ async fn check(threads: Threads, flaw: Flaw) -> Result<(), String> {
     let memory = Memory { threads, flaw, shown: Mutex::default(), open: Mutex::default() };
     let sample = Outgoing {
         key: DeliveryKey::from_random_bits(1),
-        target: Target { address: "memory:1".parse().expect("valid"), reply_to: None, edit_of: None },
+        target: Target { address: "memory:1".parse().expect("valid"), reply_to: None, edit_of: None, window: None },
         purpose: Purpose::Alert,
         part: Part { body: "a card".to_owned() },
         buttons: Vec::new(),
