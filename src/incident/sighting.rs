@@ -3,8 +3,13 @@
 //! A problem's firings are told apart by when each began. What is known of a fingerprint only ever moves forward, to a
 //! later firing or from firing to resolved, so that copies, repeats and answers out of order change nothing.
 
+use std::time::Duration;
+
 use crate::alert::Firing;
 use crate::clock::Timestamp;
+
+/// How far a sender's clock may be ahead of ours. A time beyond that would outlast every real one that comes after it.
+const MAX_AHEAD: Duration = Duration::from_secs(300);
 
 /// What is known of a fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +18,16 @@ pub struct KnownFiring {
     pub status: Firing,
     /// When the firing began that is known last.
     pub starts_at: Timestamp,
+    /// Whether a person has said since that it is over.
+    pub put_away: bool,
+}
+
+impl KnownFiring {
+    /// What has just been heard of, and nobody has put away.
+    #[must_use]
+    pub fn heard(status: Firing, starts_at: Timestamp) -> Self {
+        Self { status, starts_at, put_away: false }
+    }
 }
 
 /// What a sighting is.
@@ -30,25 +45,28 @@ pub enum Freshness {
 
 /// Tells what a sighting is, from what is known of its fingerprint.
 ///
-/// A source that does not say when a firing began speaks of the one that runs, or else of one that begins now.
+/// A source that does not say when a firing began, or names a time to come, speaks of the one that runs, or else of one that
+/// begins now. What a person has put away runs no more.
 #[must_use]
 pub fn sight(known: Option<KnownFiring>, status: Firing, starts_at: Option<Timestamp>, now: Timestamp) -> Freshness {
-    let starts_at = match (starts_at, known) {
+    let told = starts_at.filter(|at| *at <= now.after(MAX_AHEAD));
+    let starts_at = match (told, known) {
         (Some(at), _) => at,
-        (None, Some(KnownFiring { status: Firing::Firing, starts_at })) => starts_at,
-        (None, Some(KnownFiring { status: Firing::Resolved, starts_at })) if status == Firing::Resolved => starts_at,
-        (None, Some(KnownFiring { status: Firing::Resolved, starts_at })) => Timestamp(now.0.max(starts_at.0 + 1)),
         (None, None) => now,
+        (None, Some(known)) => match (known.status, status) {
+            (Firing::Firing, Firing::Firing) if !known.put_away => known.starts_at,
+            (_, Firing::Resolved) => known.starts_at,
+            (_, Firing::Firing) => Timestamp(now.0.max(known.starts_at.0 + 1)),
+        },
     };
-    let Some(known) = known else { return Freshness::News(KnownFiring { status, starts_at }) };
+    let heard = KnownFiring::heard(status, starts_at);
+    let Some(known) = known else { return Freshness::News(heard) };
     match (starts_at.cmp(&known.starts_at), known.status, status) {
         (std::cmp::Ordering::Less, _, _) | (std::cmp::Ordering::Equal, Firing::Resolved, Firing::Firing) => {
             Freshness::Stale
         }
-        (std::cmp::Ordering::Greater, _, _) => Freshness::News(KnownFiring { status, starts_at }),
-        (std::cmp::Ordering::Equal, Firing::Firing, Firing::Resolved) => {
-            Freshness::Ended(KnownFiring { status, starts_at })
-        }
+        (std::cmp::Ordering::Greater, _, _) => Freshness::News(heard),
+        (std::cmp::Ordering::Equal, Firing::Firing, Firing::Resolved) => Freshness::Ended(heard),
         (std::cmp::Ordering::Equal, Firing::Firing, Firing::Firing)
         | (std::cmp::Ordering::Equal, Firing::Resolved, Firing::Resolved) => Freshness::Again,
     }

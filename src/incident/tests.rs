@@ -140,6 +140,29 @@ proptest! {
 }
 
 #[test]
+fn what_a_person_has_put_away_fires_anew_where_no_time_is_told_and_stays_put_away_where_one_is() {
+    let (then, now) = (Timestamp(10), Timestamp(1_000));
+    let away = KnownFiring { put_away: true, ..KnownFiring::heard(Firing::Firing, then) };
+    assert_eq!(sight(Some(away), Firing::Firing, Some(then), now), Freshness::Again);
+    assert_eq!(sight(Some(away), Firing::Firing, None, now), Freshness::News(KnownFiring::heard(Firing::Firing, now)));
+    assert!(matches!(sight(Some(away), Firing::Resolved, None, now), Freshness::Ended(_)));
+}
+
+#[test]
+fn a_time_to_come_does_not_outlast_the_real_ones() {
+    let (now, later) = (Timestamp(1_000_000), Timestamp(2_000_000));
+    let far = Some(Timestamp(4_000_000_000_000));
+    let Freshness::News(first) = sight(None, Firing::Firing, far, now) else { panic!("news") };
+    assert_eq!(first.starts_at, now);
+    assert_eq!(sight(Some(first), Firing::Firing, far, later), Freshness::Again);
+    assert!(matches!(sight(Some(first), Firing::Firing, Some(later), later), Freshness::News(_)));
+    // A clock a little ahead of ours says the same each time.
+    let near = Some(now.after(Duration::from_secs(60)));
+    let Freshness::News(first) = sight(None, Firing::Firing, near, now) else { panic!("news") };
+    assert_eq!(sight(Some(first), Firing::Firing, near, later), Freshness::Again);
+}
+
+#[test]
 fn a_severity_is_read_back_from_its_rank() {
     for severity in [Severity::Critical, Severity::Error, Severity::Warning, Severity::Info, Severity::Unknown] {
         assert_eq!(of_rank(rank(severity)), severity);

@@ -120,12 +120,12 @@ impl Tx<'_> {
     }
 
     fn known_alert(&self, chat: &ChatKey, fingerprint: &str) -> Result<Option<(IncidentId, KnownFiring)>, StoreError> {
-        let sql = "SELECT incident, firing, starts_at FROM incident_alerts WHERE chat = ?1 AND fingerprint = ?2
-                   ORDER BY incident DESC LIMIT 1";
+        let sql = "SELECT incident, firing, starts_at, put_away FROM incident_alerts
+                   WHERE chat = ?1 AND fingerprint = ?2 ORDER BY incident DESC LIMIT 1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let known = statement.query_row(params![chat, fingerprint], |row| {
             let status = if row.get(1)? { Firing::Firing } else { Firing::Resolved };
-            Ok((row.get(0)?, KnownFiring { status, starts_at: row.get(2)? }))
+            Ok((row.get(0)?, KnownFiring { status, starts_at: row.get(2)?, put_away: row.get(3)? }))
         });
         Ok(known.optional()?)
     }
@@ -152,7 +152,7 @@ impl Tx<'_> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (incident, fingerprint) DO UPDATE SET
                      times = times + (starts_at <> ?5), firing = ?4, starts_at = ?5, last_seen_at = ?6, severity = ?7,
-                     alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
+                     put_away = FALSE, alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
             )?
             .execute(params![
                 id,

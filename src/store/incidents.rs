@@ -165,8 +165,27 @@ impl Tx<'_> {
             | IncidentEvent::SilenceEnded
             | IncidentEvent::Investigated => {}
         }
+        match change.event {
+            IncidentEvent::Resolved => self.put_away(id, true)?,
+            IncidentEvent::Reopened => self.put_away(id, false)?,
+            IncidentEvent::Fired
+            | IncidentEvent::Cleared
+            | IncidentEvent::Acked
+            | IncidentEvent::Assigned
+            | IncidentEvent::Silenced
+            | IncidentEvent::SilenceEnded
+            | IncidentEvent::Investigated => {}
+        }
         self.touch_incident(id)?;
         self.incident(id)?.map(Ok).ok_or(StoreError::Other("an incident is gone".into()))
+    }
+
+    /// Notes that a person says of what fires that it is over, or that it is not.
+    fn put_away(&self, id: IncidentId, away: bool) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE incident_alerts SET put_away = ?2 WHERE incident = ?1 AND firing")?
+            .execute(params![id, away])?;
+        Ok(())
     }
 
     pub(super) fn note_incident(

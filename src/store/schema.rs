@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0008_incidents.sql"),
     include_str!("schema/0009_hooks.sql"),
     include_str!("schema/0010_silences.sql"),
+    include_str!("schema/0011_put_away.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

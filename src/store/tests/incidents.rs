@@ -216,6 +216,27 @@ async fn people_ack_silence_and_resolve_and_all_of_it_is_history() {
 }
 
 #[tokio::test]
+async fn what_a_person_resolved_and_that_tells_no_time_opens_again_with_its_next_alert() {
+    let desk = Desk::new();
+    let timeless = || hook(vec![Alert { starts_at: None, ..fires("Disk", 1, 0) }]);
+    for batch in [timeless(), post("[FIRING:1] Load high")] {
+        take(&desk, batch.clone()).await;
+        let incident = all(&desk).await.pop().expect("an incident");
+        does(&desk, &incident, IncidentChange::by(IncidentEvent::Resolved, "1001", "Kim")).await.expect("open");
+        desk.clock.advance(Duration::from_secs(3600));
+        take(&desk, batch.clone()).await;
+        let again = all(&desk).await.pop().expect("an incident");
+        assert_eq!((again.id, again.state, again.times), (incident.id, IncidentState::Firing, 2));
+        // Opened by a person it is the same firing, and not another.
+        let by = |event| IncidentChange::by(event, "1001", "Kim");
+        does(&desk, &again, by(IncidentEvent::Resolved)).await.expect("open");
+        does(&desk, &again, by(IncidentEvent::Reopened)).await.expect("over");
+        take(&desk, batch).await;
+        assert_eq!(all(&desk).await.pop().expect("an incident").times, 2);
+    }
+}
+
+#[tokio::test]
 async fn a_storm_is_counted_right_and_forgotten_in_the_end() {
     let desk = Desk::new();
     for group in 0..50 {
