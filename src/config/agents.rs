@@ -35,6 +35,22 @@ pub enum Idle {
     After(Duration),
 }
 
+/// Why what an agent does may not be held back until a person approves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unheld {
+    /// Its kind asks nobody.
+    Kind,
+    /// Its command says how it is started, or has options that may let it do more.
+    Command,
+    /// Its arguments may let it do more.
+    Args,
+}
+
+/// Whether a character can be part of an option, with its value behind `=`.
+fn is_of_option(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '=' | '.' | '/' | ':' | ',')
+}
+
 /// One agent.
 #[derive(Debug, Clone)]
 pub struct Agent {
@@ -85,7 +101,40 @@ impl Agent {
     /// Whether an alert may set it off: what it does can be held back, or the operator has said that it need not be.
     #[must_use]
     pub fn takes_alerts(&self) -> bool {
-        self.kind.can_be_held || self.alerts
+        self.alerts || self.unheld().is_none()
+    }
+
+    /// Returns why what it does cannot be held back, or that nobody knows whether it can; `None` where it can.
+    #[must_use]
+    pub fn unheld(&self) -> Option<Unheld> {
+        let leading = self.command.iter().skip(1).flat_map(|part| part.split(|c: char| !is_of_option(c)));
+        let mut options = leading.filter(|word| word.starts_with("--") && word.len() > 2);
+        if !self.kind.can_be_held {
+            Some(Unheld::Kind)
+        } else if self.has_placeholders() || !options.all(|word| self.is_harmless(word)) {
+            Some(Unheld::Command)
+        } else if !self.are_harmless(&self.args) {
+            Some(Unheld::Args)
+        } else {
+            None
+        }
+    }
+
+    /// Whether arguments are nothing but harmless options, each with its value.
+    fn are_harmless(&self, args: &[String]) -> bool {
+        let mut rest = args.iter();
+        while let Some(arg) = rest.next() {
+            let is_whole = arg.contains('=');
+            if !self.is_harmless(arg) || !is_whole && rest.next().is_none_or(|value| value.starts_with('-')) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn is_harmless(&self, option: &str) -> bool {
+        let name = option.split_once('=').map_or(option, |(name, _)| name);
+        self.kind.harmless.contains(&name)
     }
 
     /// Returns the longest silence of this agent; `None` is unbounded.

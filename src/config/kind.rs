@@ -13,6 +13,8 @@ pub struct KindStatement {
     pub speaks_meanwhile: bool,
     /// Whether what it does beyond looking is held back until a person approves, as its permission says.
     pub can_be_held: bool,
+    /// Options, each with a value, that change nothing about that; every other may.
+    pub harmless: &'static [&'static str],
     /// Words that name a model of it after `@`.
     pub models: &'static [&'static str],
     /// Beginnings of such words, each with more after it.

@@ -46,7 +46,7 @@ mod tests;
 
 pub use adapters::Adapters;
 pub use agent_env::holds_own_secret;
-pub use agents::{Agent, Agents, HostProbes, Idle};
+pub use agents::{Agent, Agents, HostProbes, Idle, Unheld};
 pub use allow::{Allow, Allowed, MAX_ID_BYTES, Role};
 pub use delivery::DeliverySection;
 pub use fault::{Fault, Faults, MAX_SHOWN_FAULTS};

@@ -339,6 +339,45 @@ fn an_agent_is_silent_as_long_as_its_kind_allows_unless_told() {
 }
 
 #[test]
+fn an_alert_sets_off_what_is_held_back_and_nothing_that_was_let_loose() {
+    let unheld = |claude: &str| {
+        let agent = loaded(&format!("[agents.claude]\n{claude}")).agents.by_name["claude"].clone();
+        assert_eq!(agent.takes_alerts(), agent.unheld().is_none());
+        agent.unheld()
+    };
+    for harmless in [
+        "",
+        "command = ['npx', 'claude']",
+        "command = ['sh', '-c', 'exec claude \"$@\"', 'claude']",
+        "args = ['--model', 'opus', '--append-system-prompt=Be brief, do not --dangerously-skip-permissions']",
+    ] {
+        assert_eq!(unheld(harmless), None, "{harmless}");
+    }
+    for args in [
+        "'--dangerously-skip-permissions'",
+        "'--model'",
+        "'--model', '--dangerously-skip-permissions'",
+        "'--allowedTools=Bash'",
+        "'--mcp-config', 'x.json'",
+        "'opus'",
+    ] {
+        assert_eq!(unheld(&format!("args = [{args}]")), Some(Unheld::Args), "{args}");
+    }
+    for command in [
+        "'claude', '--dangerously-skip-permissions'",
+        "'sh', '-c', 'claude \"--permission-mode=bypassPermissions\"'",
+        "'claude', '-p', '{prompt}'",
+    ] {
+        assert_eq!(unheld(&format!("command = [{command}]")), Some(Unheld::Command), "{command}");
+    }
+    let all_the_same = loaded("[agents.claude]\nargs = ['--dangerously-skip-permissions']\nalerts = true");
+    assert!(all_the_same.agents.by_name["claude"].takes_alerts());
+    let text = "[agents.claude]\nargs = ['--add-dir=/x']\n[[triage.channels]]\naddress = 'telegram:-1'";
+    let warnings = load_bytes(text, &[]).expect("it loads").warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("agents.claude.alerts = true")), "{warnings:?}");
+}
+
+#[test]
 fn secrets_are_masked_wherever_the_configuration_is_shown() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let more = directory.path().join("redact");

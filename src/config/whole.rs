@@ -3,11 +3,12 @@
 use secrecy::SecretString;
 
 use super::adapters::Adapters;
-use super::agents::Agents;
+use super::agents::{Agents, Unheld};
 use super::allow::Allow;
 use super::delivery::DeliverySection;
 use super::hooks::{self, Hook};
 use super::http::Http;
+use super::kind::Origin;
 use super::limits::Limits;
 use super::observer::ObserverSection;
 use super::projects::{self, Projects};
@@ -66,16 +67,25 @@ impl Config {
         self.adapters.secrets().chain(own)
     }
 
-    /// Says of a default agent that alerts cannot set off that nothing is investigated by itself.
+    /// Says of an agent that alerts cannot set off, where it is the default or may become it, that it investigates nothing by
+    /// itself.
     fn warn_of_alerts(&self, root: &mut Section) {
-        let default = self.agents.default.as_ref().and_then(|name| Some((name, self.agents.by_name.get(name)?)));
         let comes = !self.triage.channels.is_empty() || !self.hooks.is_empty();
         let waits = comes && !self.triage.auto_investigate.is_empty();
-        if let Some((name, agent)) = default.filter(|(_, agent)| waits && !agent.takes_alerts()) {
-            let kind = agent.kind.name;
+        for (name, agent) in self.agents.by_name.iter().filter(|_| waits) {
+            let is_default = match &self.agents.default {
+                Some(default) => default == name,
+                None => agent.kind.origin == Origin::Known,
+            };
+            let what = match agent.unheld().filter(|_| is_default && !agent.alerts) {
+                None => continue,
+                Some(Unheld::Kind) => format!("what a {} agent does cannot be held back", agent.kind.name),
+                Some(Unheld::Command) => format!("started as agents.{name}.command says, {name} may not be held back"),
+                Some(Unheld::Args) => format!("agents.{name}.args may let it do what is to be held back"),
+            };
             let why = format!(
-                "nothing is investigated by itself: what a {kind} agent does cannot be held back; set \
-                 agents.{name}.alerts = true to give it alerts all the same, or another default agent"
+                "{name} investigates nothing by itself: {what}; set agents.{name}.alerts = true to give it alerts all \
+                 the same, or another default agent"
             );
             root.warn("triage.auto_investigate", &why);
         }

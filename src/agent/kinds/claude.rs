@@ -16,6 +16,7 @@ static STATEMENT: KindStatement = KindStatement {
     command: &["claude"],
     speaks_meanwhile: true,
     can_be_held: true,
+    harmless: &["--model", "--fallback-model", "--append-system-prompt", "--max-turns"],
     models: &["opus", "sonnet", "haiku", "fable"],
     model_prefixes: &["claude-"],
 };

@@ -14,6 +14,7 @@ static STATEMENT: KindStatement = KindStatement {
     command: &[],
     speaks_meanwhile: false,
     can_be_held: false,
+    harmless: &[],
     models: &[],
     model_prefixes: &[],
 };

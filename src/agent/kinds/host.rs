@@ -22,6 +22,7 @@ static STATEMENT: KindStatement = KindStatement {
     command: &[],
     speaks_meanwhile: true,
     can_be_held: true,
+    harmless: &[],
     models: &[],
     model_prefixes: &[],
 };
