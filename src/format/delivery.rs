@@ -3,6 +3,7 @@
 use signalbox_adapter::{Document, Purpose, one_line};
 
 use super::line;
+use crate::store::IncidentId;
 
 /// Stands below a message that may have arrived before.
 pub const MAY_BE_A_REPEAT: &str = "(may be a repeat)";
@@ -39,6 +40,12 @@ pub fn unshown(whose: Whose<'_>, purpose: Purpose) -> Document {
         }
         (Whose::Command, _) => "An answer could not be shown here. Send the command again.".to_owned(),
     })
+}
+
+/// Tells that the card of an incident was given up, and how to see it.
+#[must_use]
+pub fn card_unshown(id: IncidentId) -> Document {
+    line(&format!("The card of incident #{id} could not be shown here. `/incident show {id}` shows it."))
 }
 
 /// Tells that the file with the rest of an answer was given up, and how to get it.

@@ -25,7 +25,7 @@ use crate::command::{NameFault, Need};
 use crate::config::{Agents, Role};
 use crate::format::Draft;
 use crate::rca::Verdict;
-use crate::store::{Admission, DeliveryState, Refusal, Session, Status, Task, TaskEvent, TaskId};
+use crate::store::{Admission, DeliveryState, IncidentId, Refusal, Session, Status, Task, TaskEvent, TaskId};
 use samples::{address, answered, approval, delivery, failed, incoming, investigation, rca, session, task};
 
 const NOW: Timestamp = Timestamp(1_796_000_000_000);
@@ -217,6 +217,7 @@ fn deliveries() {
         .with("unshown question", unshown(session, Purpose::Approval))
         .with("unshown investigation", unshown(investigation, Purpose::Result))
         .with("unshown answer to a command", unshown(Whose::Command, Purpose::Result))
+        .with("card_unshown", card_unshown(IncidentId::new(7)))
         .with("file_unshown", file_unshown(session))
         .with("file_unshown of an investigation", file_unshown(investigation))
         .with("file_unshown of a command", file_unshown(Whose::Command))

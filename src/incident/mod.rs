@@ -23,4 +23,4 @@ pub use policy::TriagePolicy;
 pub use severity::{of_rank, rank};
 pub use sighting::{Freshness, KnownFiring, sight};
 pub use state::{IncidentEvent, IncidentState, Refused, moved};
-pub use timing::{ADOPTION, CARD_PATIENCE, edit_due, reopens};
+pub use timing::{ADOPTION, CARD_PATIENCE, edit_due, reopens, successor_due};

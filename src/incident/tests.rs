@@ -85,6 +85,8 @@ fn a_card_is_changed_often_while_it_is_young_and_seldom_later() {
     let (shown, hour) = (Timestamp(0), 3_600_000);
     assert_eq!(edit_due(shown, Timestamp(1_000), Timestamp(2_000)), Timestamp(6_000));
     assert_eq!(edit_due(shown, Timestamp(hour), Timestamp(hour + 1)), Timestamp(hour + 60_000));
+    let again = |shown: i64| successor_due(Timestamp(0), Timestamp(shown * 1000)).0 / 1000 - shown;
+    assert_eq!([0, 30, 60, 120, 7200].map(again), [5, 30, 60, 120, 900]);
     assert!(reopens(Timestamp(0), Timestamp(hour), Duration::from_secs(3600)));
     assert!(!reopens(Timestamp(0), Timestamp(hour + 1), Duration::from_secs(3600)));
 }

@@ -311,7 +311,10 @@ impl Tx<'_> {
             return Ok(());
         }
         let folded = taking.policy.folds(incident.severity);
-        let due = (!folded).then(|| incident.due_at.unwrap_or_else(|| taking.now.after(taking.policy.group_wait)));
+        let due = match folded {
+            true => incident.silenced_until,
+            false => incident.due_at.filter(|_| !incident.folded).or(Some(taking.now.after(taking.policy.group_wait))),
+        };
         self.connection
             .prepare_cached("UPDATE incidents SET folded = ?2, due_at = ?3 WHERE id = ?1")?
             .execute(params![id, folded, due])?;

@@ -138,14 +138,15 @@ impl Tx<'_> {
         }
     }
 
-    /// Returns when the earliest waiting delivery of `scopes` may be tried, or `None` when nothing waits.
+    /// Returns when the earliest waiting delivery of `scopes` may be tried, or `None` when nothing waits but for another.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn next_delivery_at(&self, scopes: &[Lanes]) -> Result<Option<Timestamp>, StoreError> {
         let sql = format!(
             "SELECT min(CASE WHEN ?3 < postponed_at THEN 0 ELSE next_at END) FROM outbox
-             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)"
+             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
+               AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = outbox.after AND b.state <> 'delivered')"
         );
         let mut earliest: Option<Timestamp> = None;
         for scope in scopes {

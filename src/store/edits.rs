@@ -40,11 +40,15 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Makes a message show something else; from now on it counts as having these buttons.
+    /// Makes a message show something else; from now on it counts as having these buttons. One that is a dead letter shows
+    /// nothing, so that there is nothing to change.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn replace(&self, shown: &Delivery, part: &Part, buttons: &[Button]) -> Result<(), StoreError> {
+        if shown.state == State::Failed {
+            return Ok(());
+        }
         let buttons = serde_json::to_string(buttons)?;
         self.connection
             .prepare_cached("UPDATE outbox SET buttons = ?2 WHERE id = ?1")?

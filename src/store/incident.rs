@@ -69,6 +69,19 @@ pub struct Incident {
     pub task: Option<TaskId>,
 }
 
+/// Where the card of an incident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardStanding {
+    /// There is none yet.
+    None,
+    /// It waits to be sent, or is shown, and can be changed.
+    Alive,
+    /// It is a dead letter, or one that was dropped.
+    Unsent,
+    /// It is shown and can be changed no more.
+    Frozen,
+}
+
 /// What is done to an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IncidentChange<'a> {

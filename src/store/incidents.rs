@@ -5,10 +5,10 @@ use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId, Part};
 
 use super::about::About;
 use super::chat::ChatKey;
-use super::delivery::Delivery;
+use super::delivery::{Delivery, State};
 use super::error::StoreError;
 use super::id::{DeliveryId, IncidentId, SessionId, TaskId};
-use super::incident::{Incident, IncidentChange, IncidentEntry};
+use super::incident::{CardStanding, Incident, IncidentChange, IncidentEntry};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::incident::{self, IncidentEvent, IncidentState, Refused};
@@ -204,7 +204,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Has an incident looked at as soon as its card may be changed; one without a card at its own time.
+    /// Has an incident looked at as soon as its card may be changed; one without a card at its own time, or when its silence
+    /// is over.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -213,7 +214,10 @@ impl Tx<'_> {
         let now = self.now();
         let due = match (incident.carded_at, incident.edited_at) {
             (Some(shown), Some(edited)) => incident::edit_due(shown, edited, now).max(now),
-            (Some(_) | None, _) => return Ok(()),
+            (Some(_) | None, _) => match incident.silenced_until {
+                Some(until) => until,
+                None => return Ok(()),
+            },
         };
         self.incident_due(id, Some(incident.due_at.map_or(due, |at| at.min(due))))
     }
@@ -297,6 +301,49 @@ impl Tx<'_> {
             )?
             .execute(params![edit, self.now()])?;
         self.effects.borrow_mut().triage |= changed > 0;
+        Ok(())
+    }
+
+    /// Has an incident looked at whose card has just been given up.
+    pub(super) fn card_given_up(&self, card: DeliveryId) -> Result<(), StoreError> {
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE incidents SET due_at = ?2
+                 WHERE card = (SELECT key FROM outbox WHERE id = ?1) AND state <> 'resolved'",
+            )?
+            .execute(params![card, self.now()])?;
+        self.effects.borrow_mut().triage |= changed > 0;
+        Ok(())
+    }
+
+    /// Returns where an incident's card stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn card_standing(&self, incident: &Incident) -> Result<CardStanding, StoreError> {
+        let Some(card) = &incident.card else { return Ok(CardStanding::None) };
+        let sql = "SELECT state FROM outbox WHERE key = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let state: Option<String> = statement.query_row([card.as_str()], |row| row.get(0)).optional()?;
+        Ok(match state.as_deref().map(State::parse) {
+            None | Some(State::Failed) => CardStanding::Unsent,
+            Some(State::Pending | State::Sending | State::Unknown | State::Delivered) if incident.card_lost => {
+                CardStanding::Frozen
+            }
+            Some(State::Pending | State::Sending | State::Unknown | State::Delivered) => CardStanding::Alive,
+        })
+    }
+
+    /// Removes a card from the dead letters, with what waited for it: another takes its place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drop_unsent_card(&self, incident: &Incident) -> Result<(), StoreError> {
+        let Some(card) = &incident.card else { return Ok(()) };
+        self.connection
+            .prepare_cached("DELETE FROM outbox WHERE state = 'failed' AND (key = ?1 OR after = ?1)")?
+            .execute([card.as_str()])?;
         Ok(())
     }
 

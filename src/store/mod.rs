@@ -69,7 +69,7 @@ pub use handle::{Options, Store, Watcher};
 pub use hooks::{DELIVERY_KNOWN_FOR, KeptHook};
 pub use id::{ApprovalId, DeliveryId, InboxId, IncidentId, SessionId, TaskId};
 pub use inbox::{InboxOutcome, OpenInbound, UnreadableRow};
-pub use incident::{Incident, IncidentChange, IncidentEntry};
+pub use incident::{CardStanding, Incident, IncidentChange, IncidentEntry};
 pub use investigations::{Again, Investigation, NewInvestigation};
 pub use retention::KeptFolders;
 pub use roles::{HeldRole, RoleError};

@@ -250,6 +250,7 @@ impl Tx<'_> {
         self.connection
             .prepare_cached("UPDATE outbox SET state = 'failed', finished_at = ?2, error = ?3 WHERE id = ?1")?
             .execute(params![id, self.now(), error])?;
+        self.card_given_up(id)?;
         // What would have changed it has nothing to change.
         self.connection
             .prepare_cached("DELETE FROM outbox WHERE is_edit AND after = (SELECT key FROM outbox WHERE id = ?1)")?

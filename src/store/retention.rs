@@ -21,8 +21,11 @@ pub struct KeptFolders {
 
 /// Rows that ended before an instant (1), at most so many (2) in a step, so that no step is long.
 pub(super) const FORGETS: [&str; 11] = [
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox
-         WHERE finished_at < ?1 AND state = 'delivered' LIMIT ?2)",
+    // A card, and the opening of its thread, stays as long as its incident.
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox o
+         WHERE finished_at < ?1 AND state = 'delivered'
+         AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.card = CASE WHEN o.opens IS NULL THEN o.key ELSE o.after END)
+         LIMIT ?2)",
     "DELETE FROM approvals WHERE id IN (SELECT a.id FROM approvals a JOIN tasks t ON t.id = a.task
          WHERE t.finished_at < ?1 LIMIT ?2)",
     "DELETE FROM task_events WHERE id IN (SELECT e.id FROM task_events e JOIN tasks t ON t.id = e.task

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::format;
 use crate::format::incident::{Held, Investigating};
-use crate::incident::{IncidentEvent, IncidentState, TriagePolicy, edit_due};
-use crate::store::{Incident, IncidentChange, IncidentId, StoreError, Tx};
+use crate::incident::{IncidentEvent, IncidentState, TriagePolicy, edit_due, successor_due};
+use crate::store::{CardStanding, Incident, IncidentChange, IncidentId, StoreError, Tx};
 use crate::turn::Context;
 use crate::turn::incident::{self, Asked};
 
@@ -30,16 +30,17 @@ pub(super) fn look(
     id: IncidentId,
 ) -> Result<(), StoreError> {
     let Some(incident) = end_silence(tx, cx, id)? else { return Ok(()) };
-    if incident.card.is_none() || incident.card_lost {
-        incident::show(tx, cx, &incident)?;
+    if incident.folded && incident.card.is_none() {
+        return tx.incident_due(id, incident.silenced_until);
     }
+    let card_at = show_card(tx, cx, &incident)?;
     let Some(incident) = tx.incident(id)? else { return Ok(()) };
-    let incident = tell_what_happened(tx, cx, incident)?;
+    let tell_at = tell_what_happened(tx, cx, &incident)?;
     let waits = begin_investigation(tx, cx, policy, agent, &incident)?;
     let Some(incident) = tx.incident(id)? else { return Ok(()) };
     let edit_at = change_card(tx, cx, &incident)?;
     let silence = incident.silenced_until.filter(|_| incident.state == IncidentState::Silenced);
-    let due = [waits, edit_at, silence].into_iter().flatten().min();
+    let due = [card_at, tell_at, waits, edit_at, silence].into_iter().flatten().min();
     tx.incident_due(id, due)
 }
 
@@ -58,10 +59,28 @@ fn end_silence(tx: &Tx<'_>, cx: &Context, id: IncidentId) -> Result<Option<Incid
     Ok(Some(incident))
 }
 
+/// Shows the card where there is none that shows the incident; returns when another is due, where that is later.
+fn show_card(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<Timestamp>, StoreError> {
+    let due = match tx.card_standing(incident)? {
+        CardStanding::Alive => return Ok(None),
+        // What nobody was shown need not be shown when it is over.
+        CardStanding::Unsent if !incident.state.is_open() => return Ok(None),
+        CardStanding::None => tx.now(),
+        CardStanding::Unsent | CardStanding::Frozen => {
+            incident.carded_at.map_or(tx.now(), |at| successor_due(incident.created_at, at))
+        }
+    };
+    if due > tx.now() {
+        return Ok(Some(due));
+    }
+    incident::show(tx, cx, incident)?;
+    Ok(None)
+}
+
 /// Tells the thread that an incident fires again or is over, where its last news is that and nobody has been told lately:
-/// a change of the card alone wakes nobody.
-fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: Incident) -> Result<Incident, StoreError> {
-    let Some(last) = tx.incident_history(incident.id, 1)?.pop() else { return Ok(incident) };
+/// a change of the card alone wakes nobody. Returns when it may be told, where that is later.
+fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<Timestamp>, StoreError> {
+    let Some(last) = tx.incident_history(incident.id, 1)?.pop() else { return Ok(None) };
     let is_news = match last.event {
         IncidentEvent::Fired => incident.carded_at.is_some_and(|shown| last.at > shown),
         // Who is shown changes of the card sees it turn green.
@@ -74,12 +93,18 @@ fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: Incident) -> Result<I
         | IncidentEvent::Reopened
         | IncidentEvent::Investigated => false,
     };
-    let may = last.at > incident.told_at && tx.now().since(incident.told_at) >= TELL_EVERY;
-    if is_news && may && incident::place(tx, cx, &incident)?.is_some() {
-        incident::tell(tx, cx, &incident, format::incident::told(&incident, &last))?;
+    if !is_news || last.at <= incident.told_at {
+        return Ok(None);
+    }
+    let due = incident.told_at.after(TELL_EVERY);
+    if due > tx.now() {
+        return Ok(Some(due));
+    }
+    if incident::place(tx, cx, incident)?.is_some() {
+        incident::tell(tx, cx, incident, format::incident::told(incident, &last))?;
         tx.incident_told(incident.id)?;
     }
-    Ok(incident)
+    Ok(None)
 }
 
 /// Whether somebody waits for the cause: who has taken an incident does so all the more.
@@ -101,9 +126,11 @@ fn begin_investigation(
     if runs && is_shown {
         incident::bring_home(tx, cx, incident)?;
     }
-    let wanted = incident.wanted.unwrap_or(policy.investigates(incident.severity) && is_loud(incident.state));
-    if runs || !wanted {
-        if incident.wanted.is_none() {
+    let wanted = incident.wanted.unwrap_or(policy.investigates(incident.severity));
+    // What is quiet for now is decided on when it is loud again.
+    let is_decided = incident.wanted.is_some() || !is_loud(incident.state);
+    if runs || !wanted || !is_loud(incident.state) {
+        if !is_decided {
             tx.incident_wanted(incident.id, false)?;
         }
         return Ok(later.filter(|_| runs && !is_shown));
@@ -130,6 +157,9 @@ fn begin_investigation(
 /// Changes the card where it may be changed by now; returns when it may, where that is later.
 fn change_card(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<Timestamp>, StoreError> {
     let (Some(shown), Some(edited)) = (incident.carded_at, incident.edited_at) else { return Ok(None) };
+    if tx.card_standing(incident)? != CardStanding::Alive {
+        return Ok(None);
+    }
     let due = edit_due(shown, edited, tx.now());
     if due > tx.now() {
         return Ok(Some(due).filter(|_| cx.can_edit(incident.address.provider.as_str())));

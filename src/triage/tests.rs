@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use signalbox_adapter::{
-    ChatAddress, Document, Limits, MessageId, Part, PlainMeasure, Render, Rendered, TextUnit, Threads, split,
+    ChatAddress, ChatId, Document, Limits, MessageId, Part, PlainMeasure, Render, Rendered, TextUnit, Threads, split,
 };
 use tempfile::TempDir;
 
@@ -12,7 +12,7 @@ use crate::agent::catalogue::Catalogue;
 use crate::alert::{Alert, Firing, Payload, Severity, Source};
 use crate::clock::{ManualClock, Timestamp};
 use crate::config::{Agents, Config, Durability};
-use crate::incident::{AlertOrigin, Batch, IncidentEvent};
+use crate::incident::{AlertOrigin, Batch, IncidentEvent, IncidentState};
 use crate::lifecycle::Servants;
 use crate::router::Router;
 use crate::store::{About, Caps, Delivery, DeliveryState, HeldRole, IncidentChange, Options, Store, Tx};
@@ -178,6 +178,171 @@ async fn a_card_that_can_be_changed_no_more_gets_a_successor_that_answers_it() {
     assert_eq!(cards.len(), 2);
     let (first, second) = if cards[0].id < cards[1].id { (cards[0], cards[1]) } else { (cards[1], cards[0]) };
     assert_eq!(second.reply_to, Some(MessageId::new(format!("m{}", first.id))));
+}
+
+#[tokio::test]
+async fn a_card_that_was_given_up_is_shown_again_less_and_less_often_until_it_arrives() {
+    let desk = Desk::new(Threads::None).await;
+    desk.take(vec![fires(1, 1)]).await;
+    desk.clock.advance(Duration::from_secs(2));
+    let (mut tries, mut changes) = (0, 0);
+    for second in 0..3600 {
+        if second % 60 == 0 {
+            desk.take(vec![fires(1, second)]).await;
+        }
+        look_at_due(&desk.bus, &desk.policy).await.expect("looked");
+        let waiting = desk.deliveries().await.into_iter().filter(|one| one.state == DeliveryState::Pending);
+        for one in waiting.collect::<Vec<_>>() {
+            tries += usize::from(!one.is_edit);
+            changes += usize::from(one.is_edit);
+            desk.did(move |tx| tx.give_up(one.id, "missing access")).await;
+        }
+        desk.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!((tries, changes), (12, 0), "at 2, 7, 14, 28 s and so on, and every 15 minutes in the end");
+    let dead = desk.did(|tx| tx.deliveries(Some(DeliveryState::Failed), 100)).await;
+    assert_eq!(dead.len(), 1, "the earlier ones are no letters any more");
+    for _ in 0..16 {
+        desk.step(60).await;
+    }
+    let cards = desk.cards().await;
+    assert_eq!(cards.len(), 1);
+    assert!(cards[0].contains("61 alerts, 61 firing"), "{cards:?}");
+    assert!(desk.did(|tx| tx.deliveries(Some(DeliveryState::Failed), 100)).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_card_that_was_given_up_is_not_shown_when_all_is_over() {
+    let desk = Desk::new(Threads::None).await;
+    desk.take(vec![fires(1, 1)]).await;
+    desk.clock.advance(Duration::from_secs(2));
+    look_at_due(&desk.bus, &desk.policy).await.expect("looked");
+    let card = desk.deliveries().await.remove(0);
+    desk.did(move |tx| tx.give_up(card.id, "missing access")).await;
+    desk.take(vec![Alert { status: Firing::Resolved, ..fires(1, 1) }]).await;
+    for _ in 0..3 {
+        desk.step(900).await;
+    }
+    assert!(desk.cards().await.len() == 1 && desk.did(|tx| tx.next_incident_at()).await.is_none());
+    // What fires anew is shown.
+    desk.take(vec![Alert { starts_at: Some(Timestamp(900)), ..fires(1, 1) }]).await;
+    desk.step(2).await;
+    desk.step(2).await;
+    assert!(desk.deliveries().await.iter().all(|one| one.state == DeliveryState::Delivered));
+}
+
+#[tokio::test]
+async fn a_chat_that_refuses_every_change_is_not_filled_with_cards() {
+    let desk = Desk::new(Threads::None).await;
+    for second in 0..3600 {
+        if second % 10 == 0 {
+            desk.take(vec![fires(1, second)]).await;
+        }
+        look_at_due(&desk.bus, &desk.policy).await.expect("looked");
+        let waiting = desk.deliveries().await.into_iter().filter(|one| one.state == DeliveryState::Pending);
+        for one in waiting.collect::<Vec<_>>() {
+            let message = MessageId::new(format!("m{}", one.id));
+            match one.is_edit {
+                true => desk.did(move |tx| tx.edit_refused(one.id).and_then(|()| tx.supersede(one.id))).await,
+                false => desk.did(move |tx| tx.delivered(one.id, &message)).await,
+            }
+        }
+        desk.clock.advance(Duration::from_secs(1));
+    }
+    let cards = desk.cards().await.len();
+    assert!((8..=13).contains(&cards), "{cards} cards in an hour");
+}
+
+#[tokio::test]
+async fn what_fires_again_soon_after_the_last_word_is_told_when_its_time_has_come() {
+    let desk = Desk::new(Threads::None).await;
+    let told = |all: Vec<Delivery>| all.iter().filter(|one| one.part.body.contains("Fires again")).count();
+    desk.take(vec![fires(1, 1)]).await;
+    desk.step(2).await;
+    desk.step(60).await;
+    for (at, expected) in [(60, 1), (120, 1)] {
+        desk.take(vec![Alert { status: Firing::Resolved, ..fires(1, 1) }]).await;
+        desk.step(1).await;
+        desk.take(vec![Alert { starts_at: Some(Timestamp(at)), ..fires(1, 1) }]).await;
+        desk.step(5).await;
+        desk.step(5).await;
+        assert_eq!(told(desk.deliveries().await), expected, "{at}");
+        desk.take(vec![Alert { status: Firing::Resolved, starts_at: Some(Timestamp(at)), ..fires(1, 1) }]).await;
+        desk.step(5).await;
+        desk.take(vec![Alert { starts_at: Some(Timestamp(at + 1)), ..fires(1, 1) }]).await;
+    }
+    for _ in 0..12 {
+        desk.step(60).await;
+    }
+    assert_eq!(told(desk.deliveries().await), 2);
+    for _ in 0..12 {
+        desk.step(60).await;
+    }
+    assert_eq!(told(desk.deliveries().await), 2, "once");
+}
+
+#[tokio::test]
+async fn what_was_silenced_at_first_is_investigated_when_it_is_loud_again() {
+    let desk = Desk::investigating(Threads::None, &["critical"]).await;
+    desk.take(vec![fires(1, 1)]).await;
+    desk.did(|tx| {
+        let hour = Some(Duration::from_secs(3600));
+        let change = IncidentChange { silence: hour, ..IncidentChange::by(IncidentEvent::Silenced, "1001", "Kim") };
+        tx.change_incident(IncidentId::new(1), &change)
+    })
+    .await
+    .expect("it fires");
+    let held = |all: Vec<Delivery>| all.iter().filter(|one| one.part.body.contains("cannot be held back")).count();
+    desk.step(2).await;
+    desk.step(30).await;
+    assert_eq!(held(desk.deliveries().await), 0);
+    desk.step(3600).await;
+    desk.step(2).await;
+    desk.step(2).await;
+    assert_eq!(held(desk.deliveries().await), 1);
+}
+
+#[tokio::test]
+async fn a_silence_of_what_has_no_card_is_over_when_its_time_has_come() {
+    let desk = Desk::new(Threads::None).await;
+    desk.take(vec![Alert { severity: Severity::Info, ..fires(1, 1) }]).await;
+    let state = || desk.did(|tx| Ok(tx.incident(IncidentId::new(1))?.expect("it is there").state));
+    desk.did(|tx| {
+        let hour = Some(Duration::from_secs(3600));
+        let change = IncidentChange { silence: hour, ..IncidentChange::by(IncidentEvent::Silenced, "1001", "Kim") };
+        tx.change_incident(IncidentId::new(1), &change)
+    })
+    .await
+    .expect("it fires");
+    desk.step(60).await;
+    desk.take(vec![Alert { severity: Severity::Info, ..fires(1, 2) }]).await;
+    desk.step(3500).await;
+    assert_eq!(state().await, IncidentState::Silenced);
+    desk.step(60).await;
+    desk.step(60).await;
+    assert_eq!(state().await, IncidentState::Firing);
+    assert!(desk.deliveries().await.is_empty(), "it is too mild for a card");
+}
+
+#[tokio::test]
+async fn an_open_incident_gets_a_card_in_the_chat_that_its_own_has_become() {
+    for shown in [true, false] {
+        let desk = Desk::new(Threads::None).await;
+        desk.take(vec![fires(1, 1)]).await;
+        desk.clock.advance(Duration::from_secs(2));
+        look_at_due(&desk.bus, &desk.policy).await.expect("looked");
+        if shown {
+            desk.step(5).await;
+        }
+        desk.did(|tx| tx.move_chat(&"test:ops".parse().expect("valid"), &ChatId::new("new"))).await;
+        desk.step(5).await;
+        desk.step(5).await;
+        let all = desk.deliveries().await;
+        let there: Vec<&Delivery> = all.iter().filter(|one| one.address.chat.as_str() == "new").collect();
+        assert_eq!(there.len(), 1, "{shown}: {there:?}");
+        assert_eq!((there[0].reply_to.as_ref(), there[0].is_edit), (None, false));
+        assert_eq!(all.len(), 1 + usize::from(shown));
+    }
 }
 
 #[tokio::test]

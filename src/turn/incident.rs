@@ -101,11 +101,12 @@ pub fn investigating(tx: &Tx<'_>, incident: &Incident) -> Result<Investigating, 
     })
 }
 
-/// Shows an incident's card, and has the thread at it opened; one that takes another's place answers that.
+/// Shows an incident's card, and has the thread at it opened; one that takes another's place answers that, where it was shown.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreError> {
+    tx.drop_unsent_card(incident)?;
     let earlier = tx.card_message(incident)?.map(|message| message.as_str().to_owned());
     let investigating = investigating(tx, incident)?;
     let provider = incident.address.provider.as_str();

@@ -7,10 +7,13 @@ use signalbox_adapter::{ChatAddress, MessageId, Purpose};
 use super::Context;
 use crate::format::delivery::{self, Whose};
 use crate::outbox::Loss;
-use crate::store::{About, ChatKey, Delivery, NewDelivery, StoreError, Tx};
+use crate::store::{About, ChatKey, Delivery, IncidentId, NewDelivery, StoreError, Tx};
 
 /// A chat is told once in this time, a day, why no threads are opened there.
 const TELL_UNOPENED_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// A chat is told once in this time, a day, that the card of an incident could not be shown; it is tried again and again.
+const TELL_UNSHOWN_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// Tells a chat what became of a delivery; once as long as the same line waits to be said.
 ///
@@ -19,6 +22,9 @@ const TELL_UNOPENED_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// # Errors
 /// [`StoreError`].
 pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<(), StoreError> {
+    if let (Some(About::Card(id)), Loss::Message) = (&lost.about, &loss) {
+        return tell_unshown_card(tx, cx, lost, *id);
+    }
     let task = lost.task.as_ref().map(|id| tx.task(id)).transpose()?.flatten();
     let is_answer =
         task.as_ref().map_or(lost.about.is_none(), |task| ChatKey::of(&task.address) == ChatKey::of(&lost.address));
@@ -58,6 +64,17 @@ fn kind(loss: &Loss) -> &'static str {
         Loss::Thread => "Thread",
         Loss::Opening { .. } => "Opening",
     }
+}
+
+/// Tells a chat, once a day, that the card of an incident could not be shown.
+fn tell_unshown_card(tx: &Tx<'_>, cx: &Context, lost: &Delivery, id: IncidentId) -> Result<(), StoreError> {
+    let provider = lost.address.provider.as_str();
+    if !cx.can_reach(provider) || !tx.first_in(&format!("card-unshown:{id}"), TELL_UNSHOWN_EVERY)? {
+        return Ok(());
+    }
+    let (parts, _) = cx.render(provider, delivery::card_unshown(id))?;
+    let line = NewDelivery::to(lost.address.clone(), Purpose::Alert, parts);
+    tx.enqueue(&NewDelivery { about: Some(About::Loss(format!("Card:{id}"))), ..line })
 }
 
 /// Tells a chat, once a day, why no threads are opened there.

@@ -237,6 +237,30 @@ async fn what_a_person_resolved_and_that_tells_no_time_opens_again_with_its_next
 }
 
 #[tokio::test]
+async fn the_card_of_an_incident_stays_as_long_as_the_incident() {
+    let desk = Desk::new();
+    take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
+    let id = the_one(&desk).await.id;
+    desk.did(move |tx| {
+        tx.enqueue(&NewDelivery { about: Some(About::Card(id)), ..message("ops", Purpose::Alert, &["a card"]) })?;
+        let card = tx.incident_carded(id)?.expect("a card");
+        let delivery = tx.delivery(card.as_str(), None)?.expect("it is there");
+        tx.delivered(delivery.id, &MessageId::new("m1"))
+    })
+    .await;
+    let forget = || async {
+        desk.clock.advance(Duration::from_secs(1));
+        while desk.did(|tx| tx.forget(tx.now(), 5000)).await > 0 {}
+    };
+    forget().await;
+    let incident = the_one(&desk).await;
+    assert_eq!(desk.did(move |tx| tx.card_standing(&incident)).await, CardStanding::Alive);
+    take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
+    forget().await;
+    assert_eq!(desk.did(|tx| tx.deliveries(None, 9)).await, []);
+}
+
+#[tokio::test]
 async fn a_storm_is_counted_right_and_forgotten_in_the_end() {
     let desk = Desk::new();
     for group in 0..50 {

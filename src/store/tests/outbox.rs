@@ -315,3 +315,18 @@ async fn a_row_that_cannot_be_read_holds_up_no_other() {
         .await
     );
 }
+
+#[tokio::test]
+async fn what_waits_for_another_is_not_looked_for_and_a_dead_letter_is_not_changed() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["1/2", "2/2"]).await;
+    let first = one(&desk).await;
+    let later = desk.store.clock().now().after(Duration::from_secs(10));
+    desk.did(move |tx| tx.postpone(first.id, later, "busy")).await;
+    assert_eq!(desk.did(|tx| tx.next_delivery_at(&scope())).await, Some(later));
+    let (id, dead) = (first.id, Delivery { state: State::Failed, ..first.clone() });
+    desk.did(move |tx| tx.give_up(id, "no such chat")).await;
+    desk.did(move |tx| tx.replace(&dead, &Part { body: "changed".into() }, &[])).await;
+    assert_eq!(desk.did(|tx| tx.next_delivery_at(&scope())).await, None);
+    assert_eq!(desk.did(|tx| tx.count_undelivered(&scope(), None)).await, 0);
+}
