@@ -3,12 +3,14 @@
 //! A listener tells its [`TransportHealth`] after each successful poll or heartbeat, and whoever calls it again after a
 //! failure tells what has become of it. Nothing is stored: a process knows its own transports only.
 
+mod sends;
 mod store;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+pub use sends::{SendCounts, Sends, Sent};
 use signalbox_adapter::Occurrence;
 pub use store::{LostByPanic, StoreHealth, Trouble, Waiting};
 
@@ -89,6 +91,8 @@ impl TransportState {
 #[derive(Debug, Default)]
 pub struct Health {
     transports: Mutex<BTreeMap<String, TransportHealth>>,
+    /// What came of attempts to send.
+    pub sends: Arc<Sends>,
 }
 
 /// How one transport is; a cheap handle that is told, by whoever runs the transport.

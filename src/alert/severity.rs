@@ -23,6 +23,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the worst first.
+    pub const ALL: [Self; 5] = [Self::Critical, Self::Error, Self::Warning, Self::Info, Self::Unknown];
+
     /// Returns the word for it in lower case.
     #[must_use]
     pub fn as_str(self) -> &'static str {

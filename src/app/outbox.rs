@@ -26,6 +26,7 @@ impl App {
             let (scopes, sender, gate) = (deliveries.scopes.clone(), sender.clone(), Arc::clone(&pacer) as _);
             self.store.deliver_as(Delivering { scopes, sender, gate });
         }
+        self.health.sends.watch(&deliveries.adapters);
         let outbox = Outbox::new(outbox::Setup {
             store: self.store.clone(),
             fence,
@@ -34,6 +35,7 @@ impl App {
             sender,
             max_ages: deliveries.max_ages,
             pacer: Arc::clone(&pacer),
+            sends: Arc::clone(&self.health.sends),
             editing: Arc::clone(&editing),
             repeat_mark: format::delivery::MAY_BE_A_REPEAT,
             tell,

@@ -19,7 +19,7 @@ use crate::format;
 use crate::lifecycle::rehearsal;
 use crate::outbox::{Editing, Pacer};
 use crate::redact::Redactor;
-use crate::store::{ChatKey, StatusMessage, StoreError, TaskId, Tx};
+use crate::store::{ChatKey, Sending, StatusMessage, StoreError, TaskId, Tx};
 use crate::turn::report;
 
 /// How often is looked at what could be shown.
@@ -196,7 +196,7 @@ impl Live {
                 let until = Instant::now() + after;
                 self.pacer.hold_progress(&task.address, until);
                 if everywhere {
-                    self.pacer.hold(&task.address, true, until);
+                    self.pacer.hold(&task.address, Sending::Edit, true, until);
                 }
                 None
             }

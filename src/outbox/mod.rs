@@ -185,6 +185,8 @@ impl Outbox {
     /// Stores what became of an attempt, as long as this process lives: it is known nowhere else.
     async fn settle(&self, delivery: &Arc<Delivery>, outcome: &Outcome) -> Result<Vec<Delivery>, StoreError> {
         let next = settle::decide(&self.setup, delivery, outcome);
+        let (provider, again) = (delivery.address.provider.as_str(), delivery.attempts > 1);
+        self.setup.sends.count(provider, next.counted(), again);
         let step = || {
             let (next, delivery, setup) = (next.clone(), Arc::clone(delivery), Arc::clone(&self.setup));
             let step = move |tx: &Tx<'_>| {
@@ -201,9 +203,7 @@ impl Outbox {
     fn heed(&self, delivery: &Delivery, outcome: &Outcome) {
         if let Outcome::Failed(DeliverError::Wait { after, everywhere }) = outcome {
             let until = Instant::now() + *after;
-            if *everywhere || !delivery.is_edit {
-                self.setup.pacer.hold(&delivery.address, *everywhere, until);
-            }
+            self.setup.pacer.hold(&delivery.address, delivery.sending(), *everywhere, until);
         }
     }
 

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use signalbox_adapter::{ChatAddress, Deliver, Pace};
+use signalbox_adapter::{Apart, ChatAddress, Deliver, Pace};
 use tokio::sync::Notify;
 
-use crate::store::{ChatKey, Gate, Sending};
+use crate::store::{Gate, Sending};
 
 /// Chats remembered; beyond it those whose allowance is full are forgotten.
 const MAX_CHATS: usize = 10_000;
@@ -29,7 +29,7 @@ pub struct Pacer {
 
 #[derive(Default)]
 struct State {
-    chats: HashMap<ChatKey, Chat>,
+    chats: HashMap<ChatAddress, Chat>,
     providers: HashMap<String, Allowance>,
     /// When the first of those that were refused may go.
     wake_at: Option<Instant>,
@@ -37,8 +37,34 @@ struct State {
 
 #[derive(Default)]
 struct Chat {
+    /// Of messages, and of all else that is not counted apart.
     allowance: Allowance,
+    /// Of changes and openings, where these are counted apart.
+    edits: Allowance,
+    openings: Allowance,
     edits_from: Option<Instant>,
+}
+
+impl Chat {
+    fn of(&mut self, what: Sending, apart: Apart) -> &mut Allowance {
+        match (what, apart) {
+            (Sending::Message, _) | (_, Apart::Nothing) => &mut self.allowance,
+            (Sending::Edit, Apart::KindsAndThreads) => &mut self.edits,
+            (Sending::Opening, Apart::KindsAndThreads) => &mut self.openings,
+        }
+    }
+
+    fn is_idle(&self, now: Instant) -> bool {
+        [&self.allowance, &self.edits, &self.openings].iter().all(|allowance| allowance.is_idle(now))
+    }
+}
+
+/// Returns what is counted together with an address.
+fn counted(address: &ChatAddress, apart: Apart) -> ChatAddress {
+    match apart {
+        Apart::Nothing => ChatAddress { thread: None, ..address.clone() },
+        Apart::KindsAndThreads => address.clone(),
+    }
 }
 
 /// One allowance: `full_at` is when it will be full again.
@@ -97,17 +123,18 @@ impl Pacer {
         }
         let pace = self.pace(address);
         let spare = match what {
-            Sending::Message => 0,
+            Sending::Message | Sending::Opening => 0,
             Sending::Edit => 1,
         };
+        let own_spare = if pace.apart == Apart::Nothing { spare } else { 0 };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { chats, providers, wake_at } = &mut *state;
         if chats.len() >= MAX_CHATS {
-            chats.retain(|_, chat| !chat.allowance.is_idle(now));
+            chats.retain(|_, chat| !chat.is_idle(now));
         }
-        let own = chats.entry(ChatKey::of(address)).or_default();
+        let own = chats.entry(counted(address, pace.apart)).or_default().of(what, pace.apart);
         let all = providers.entry(address.provider.to_string()).or_default();
-        let from = own.allowance.from(now, pace.chat_interval, pace.chat_burst, spare).max(all.from(
+        let from = own.from(now, pace.chat_interval, pace.chat_burst, own_spare).max(all.from(
             now,
             pace.overall_interval,
             pace.overall_burst,
@@ -118,43 +145,51 @@ impl Pacer {
             self.refused.notify_one();
             return false;
         }
-        own.allowance.take(now, pace.chat_interval);
+        own.take(now, pace.chat_interval);
         all.take(now, pace.overall_interval);
         true
     }
 
     /// Whether it is time to change a chat's status message, as far as such changes among themselves go.
     pub fn is_progress_due(&self, address: &ChatAddress, now: Instant) -> bool {
+        let key = counted(address, self.pace(address).apart);
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let from = state.chats.get(&ChatKey::of(address)).and_then(|chat| chat.edits_from);
+        let from = state.chats.get(&key).and_then(|chat| chat.edits_from);
         from.is_none_or(|from| from <= now)
     }
 
     /// Whether a chat's status message may be changed now; if so it counts as sent.
     pub fn admits_progress(&self, address: &ChatAddress, now: Instant) -> bool {
-        let Some(interval) = self.pace(address).edit_interval else { return false };
+        let pace = self.pace(address);
+        let Some(interval) = pace.edit_interval else { return false };
         let admitted = self.is_progress_due(address, now) && self.admits_at(address, Sending::Edit, now);
         if admitted {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.chats.entry(ChatKey::of(address)).or_default().edits_from = Some(now + interval);
+            state.chats.entry(counted(address, pace.apart)).or_default().edits_from = Some(now + interval);
         }
         admitted
     }
 
-    /// Notes that the provider asks to wait, with this chat or with all of them.
-    pub fn hold(&self, address: &ChatAddress, everywhere: bool, until: Instant) {
+    /// Notes that the provider asks to wait, with what is counted together with this in this chat, or with everything.
+    pub fn hold(&self, address: &ChatAddress, what: Sending, everywhere: bool, until: Instant) {
+        let apart = self.pace(address).apart;
+        // Changes that are not counted apart wait by themselves, so that no message waits for them.
+        if !everywhere && what == Sending::Edit && apart == Apart::Nothing {
+            return;
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if everywhere {
             state.providers.entry(address.provider.to_string()).or_default().hold(until);
         } else {
-            state.chats.entry(ChatKey::of(address)).or_default().allowance.hold(until);
+            state.chats.entry(counted(address, apart)).or_default().of(what, apart).hold(until);
         }
     }
 
     /// Notes that the provider asks to wait with changes of a chat's status messages; messages may go on.
     pub fn hold_progress(&self, address: &ChatAddress, until: Instant) {
+        let key = counted(address, self.pace(address).apart);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = state.chats.entry(ChatKey::of(address)).or_default();
+        let own = state.chats.entry(key).or_default();
         own.edits_from = Some(own.edits_from.map_or(until, |from| from.max(until)));
     }
 
@@ -196,13 +231,14 @@ mod tests {
             Ok(Reconciled::Unknowable)
         }
 
-        fn pace(&self, _address: &ChatAddress) -> Pace {
+        fn pace(&self, address: &ChatAddress) -> Pace {
             Pace {
                 chat_interval: SECOND,
                 chat_burst: 3,
                 overall_interval: SECOND / 10,
                 overall_burst: 5,
                 edit_interval: Some(3 * SECOND),
+                apart: if address.chat.as_str() == "apart" { Apart::KindsAndThreads } else { Apart::Nothing },
             }
         }
 
@@ -272,13 +308,26 @@ mod tests {
     #[test]
     fn a_wait_holds_up_the_chat_or_all_of_them() {
         let (pacer, start) = (pacer(), Instant::now());
-        pacer.hold(&to("a"), false, start + 5 * SECOND);
+        pacer.hold(&to("a"), Sending::Message, false, start + 5 * SECOND);
         assert!(!pacer.admits_at(&to("a"), Sending::Message, start));
         assert_eq!(pacer.wake_at(), Some(start + 5 * SECOND));
         assert!(pacer.admits_at(&to("b"), Sending::Message, start));
-        pacer.hold(&to("a"), true, start + 9 * SECOND);
+        pacer.hold(&to("a"), Sending::Message, true, start + 9 * SECOND);
         assert!(!pacer.admits_at(&to("b"), Sending::Message, start + 8 * SECOND));
         assert!(pacer.admits_at(&to("b"), Sending::Message, start + 9 * SECOND));
+    }
+
+    #[test]
+    fn what_is_counted_apart_waits_for_nothing_else() {
+        let (pacer, start) = (pacer(), Instant::now());
+        let thread = ChatAddress { thread: Some(signalbox_adapter::ThreadId::new("7")), ..to("apart") };
+        let sent = |what, at| (0..5).filter(|_| pacer.admits_at(&to("apart"), what, at)).count();
+        let later = start + SECOND;
+        assert_eq!((sent(Sending::Message, start), sent(Sending::Edit, later)), (3, 3));
+        assert!(pacer.admits_at(&thread, Sending::Message, later + SECOND), "a thread has an allowance of its own");
+        pacer.hold(&to("apart"), Sending::Edit, false, later + 9 * SECOND);
+        assert!(pacer.admits_at(&to("apart"), Sending::Message, later + SECOND));
+        assert!(!pacer.admits_at(&to("apart"), Sending::Edit, later + 2 * SECOND));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use signalbox_adapter::{ChatId, DeliverError, Form, Receipt};
 
 use crate::clock::Backoff;
+use crate::health::Sent;
 
 /// Waits of the retry series.
 const AGAIN: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(300) };
@@ -67,6 +68,19 @@ pub(super) enum Next {
         /// Whether the chat is told; one that takes no messages cannot be.
         told: bool,
     },
+}
+
+impl Next {
+    /// Returns what an attempt counts as of which this comes.
+    pub(super) fn counted(&self) -> Sent {
+        match self {
+            Self::Delivered(_) | Self::Superseded => Sent::Taken,
+            Self::Later { .. } | Self::Moved(_) => Sent::Later,
+            Self::Unsure { .. } => Sent::Unclear,
+            Self::Plainer { .. } => Sent::Plainer,
+            Self::EditRefused | Self::Unopened(_) | Self::GiveUp { .. } => Sent::GivenUp,
+        }
+    }
 }
 
 /// What is known of a delivery.

@@ -8,6 +8,7 @@ use signalbox_adapter::{Deliver, MessageId};
 
 use super::editing::Editing;
 use super::pacer::Pacer;
+use crate::health::Sends;
 use crate::store::{Delivery, Fence, Lanes, Store, StoreError, Tx};
 
 /// How the outbox of a process is set up.
@@ -26,6 +27,8 @@ pub struct Setup {
     pub max_ages: BTreeMap<String, Duration>,
     /// How fast.
     pub pacer: Arc<Pacer>,
+    /// Where attempts are counted.
+    pub sends: Arc<Sends>,
     /// The messages that are being changed.
     pub editing: Arc<Editing>,
     /// What stands below a message that may have arrived before.

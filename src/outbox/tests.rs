@@ -109,6 +109,7 @@ async fn sent(threads: bool) -> Vec<String> {
         sender: "me".into(),
         max_ages: BTreeMap::new(),
         pacer: Pacer::new(adapters),
+        sends: Arc::default(),
         editing: Arc::default(),
         repeat_mark: "(again)",
         tell: Arc::new(|_, _, _| Ok(())),

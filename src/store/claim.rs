@@ -20,6 +20,14 @@ const MAX_LANES: usize = 4096;
 /// When a row may be tried: its wait is over, or was begun by a clock that has been set back since.
 const DUE: &str = "(next_at <= ?now OR ?now < postponed_at)";
 
+impl Delivery {
+    /// Returns what is sent, as the pace of a provider counts it.
+    #[must_use]
+    pub fn sending(&self) -> Sending {
+        sending(self.is_edit, self.opens.is_some())
+    }
+}
+
 impl Tx<'_> {
     /// Names this process as the sender when it delivers the lane and nothing else waits there, so that the commit that
     /// writes the row is the only one before its request.
@@ -51,8 +59,8 @@ impl Tx<'_> {
         for scope in scopes {
             let due = DUE.replace("?now", "?3");
             let sql = format!(
-                "SELECT id, address, is_edit FROM (
-                     SELECT id, address, is_edit, state, next_at, postponed_at,
+                "SELECT id, address, is_edit, is_opening FROM (
+                     SELECT id, address, is_edit, opens IS NOT NULL AS is_opening, state, next_at, postponed_at,
                             row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', purpose > 0, id) AS place
                      FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
                        AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')) heads
@@ -62,13 +70,13 @@ impl Tx<'_> {
             let mut rows = statement.query(params![scope.provider, scope.window, self.now()])?;
             let mut heads = Vec::new();
             while let Some(row) = rows.next()? {
-                heads.push((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?));
+                heads.push((row.get(0)?, row.get::<_, String>(1)?, sending(row.get(2)?, row.get(3)?)));
             }
-            for (id, address, is_edit) in heads {
+            for (id, address, what) in heads {
                 if claimed.len() == limit {
                     return Ok(claimed);
                 }
-                if self.may_go_out(id, &address, is_edit)? {
+                if self.may_go_out(id, &address, what)? {
                     claimed.extend(self.claim(id, sender)?);
                 }
             }
@@ -76,13 +84,12 @@ impl Tx<'_> {
         Ok(claimed)
     }
 
-    fn may_go_out(&self, id: DeliveryId, address: &str, is_edit: bool) -> Result<bool, StoreError> {
+    fn may_go_out(&self, id: DeliveryId, address: &str, what: Sending) -> Result<bool, StoreError> {
         let Some(delivering) = self.context.delivering.get() else { return Ok(true) };
         let address: ChatAddress = match address.parse() {
             Ok(address) => address,
             Err(error) => return self.lay_aside(id, &error).map(|()| false),
         };
-        let what = if is_edit { Sending::Edit } else { Sending::Message };
         Ok(delivering.gate.admits(&address, what))
     }
 
@@ -121,19 +128,21 @@ impl Tx<'_> {
     pub fn claim_next(&self, lane: &str, sender: &str) -> Result<Option<Delivery>, StoreError> {
         let due = DUE.replace("?now", "?2");
         let sql = format!(
-            "SELECT id, address, is_edit FROM (
-                 SELECT id, address, is_edit, state, next_at, postponed_at FROM outbox o WHERE lane = ?1 AND {OPEN}
+            "SELECT id, address, is_edit, is_opening FROM (
+                 SELECT id, address, is_edit, opens IS NOT NULL AS is_opening, state, next_at, postponed_at FROM outbox o WHERE lane = ?1 AND {OPEN}
                  AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')
                  ORDER BY state <> 'sending', purpose > 0, id LIMIT 1) head
              WHERE state <> 'sending' AND {due}"
         );
-        let next: Option<(DeliveryId, String, bool)> = self
+        let next: Option<(DeliveryId, String, Sending)> = self
             .connection
             .prepare_cached(&sql)?
-            .query_row(params![lane, self.now()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row(params![lane, self.now()], |row| {
+                Ok((row.get(0)?, row.get(1)?, sending(row.get(2)?, row.get(3)?)))
+            })
             .optional()?;
         match next {
-            Some((id, address, is_edit)) if self.may_go_out(id, &address, is_edit)? => self.claim(id, sender),
+            Some((id, address, what)) if self.may_go_out(id, &address, what)? => self.claim(id, sender),
             Some(_) | None => Ok(None),
         }
     }
@@ -221,5 +230,13 @@ impl Tx<'_> {
                 .execute(params![scope.provider, scope.window, sender])?;
         }
         Ok(found)
+    }
+}
+
+fn sending(is_edit: bool, is_opening: bool) -> Sending {
+    match (is_edit, is_opening) {
+        (true, _) => Sending::Edit,
+        (false, true) => Sending::Opening,
+        (false, false) => Sending::Message,
     }
 }

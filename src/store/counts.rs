@@ -7,15 +7,19 @@ use std::collections::BTreeMap;
 
 use super::delivery::State as DeliveryState;
 use super::error::StoreError;
+use super::id::TaskId;
 use super::session::SessionStatus;
+use super::spans::{Measured, Spans};
 use super::task::Status;
 use super::tx::Tx;
+use crate::alert::Severity;
 use crate::clock::Timestamp;
+use crate::incident::{IncidentState, rank};
 
 /// What the keys of ended tasks' totals begin with; a status follows.
 const ENDED: &str = "total:tasks:";
-/// The first key after all of [`ENDED`].
-const AFTER_ENDED: &str = "total:tasks;";
+/// The same of ended investigations, which are tasks too.
+const INVESTIGATED: &str = "total:investigations:";
 /// The row that is written to see whether writing works.
 const PROBE: &str = "last:write_probe";
 
@@ -32,6 +36,14 @@ pub struct Counts {
     pub deliveries: Vec<(DeliveryState, u64)>,
     /// What is still to be delivered, by provider; a provider without any is missing.
     pub waiting: BTreeMap<String, Backlog>,
+    /// Incidents that are not resolved, by severity and state.
+    pub incidents: Vec<(Severity, IncidentState, u64)>,
+    /// Investigations that have ended since the store was made, by final status.
+    pub investigations: Vec<(Status, u64)>,
+    /// How long incidents fired until somebody took them.
+    pub to_ack: Spans,
+    /// How long incidents lasted until they were resolved.
+    pub to_resolution: Spans,
     /// Inbound messages that are kept.
     pub inbox: u64,
     /// Those of them that wait for the router.
@@ -69,7 +81,8 @@ impl Tx<'_> {
     pub fn counts(&self) -> Result<Counts, StoreError> {
         let tasks = self.groups(UNFINISHED_TASKS)?;
         let sessions = self.groups(SESSIONS)?;
-        let ended = self.ended()?;
+        let (ended, investigated) = (self.ended(ENDED)?, self.ended(INVESTIGATED)?);
+        let incidents = self.open_incidents()?;
         let of = |groups: &BTreeMap<String, u64>, word: &str| groups.get(word).copied().unwrap_or(0);
         let (mut by_state, mut waiting) = (BTreeMap::new(), BTreeMap::<String, Backlog>::new());
         for (provider, state, group) in self.waiting()? {
@@ -95,24 +108,48 @@ impl Tx<'_> {
                 })
                 .into(),
             waiting,
+            incidents: open_kinds()
+                .map(|(severity, state)| (severity, state, incidents.get(&(rank(severity), state.as_str().to_owned()))))
+                .map(|(severity, state, count)| (severity, state, count.copied().unwrap_or(0)))
+                .collect(),
+            investigations: all(|status: &Status| status.is_final(), |status| of(&investigated, status.as_str())),
+            to_ack: self.spans(Measured::Ack)?,
+            to_resolution: self.spans(Measured::Resolution)?,
             inbox: self.number(INBOX)?,
             inbox_open: self.number(OPEN_INBOX)?,
         })
     }
 
-    /// Counts a task that ends.
-    pub(super) fn count_end(&self, status: Status) -> Result<(), StoreError> {
-        let key = format!("{ENDED}{}", status.as_str());
+    /// Counts a task that ends, and an investigation as one of those too.
+    pub(super) fn count_end(&self, task: &TaskId, status: Status) -> Result<(), StoreError> {
+        self.count_one_more(ENDED, status)?;
+        let sql = "SELECT EXISTS (SELECT 1 FROM investigations WHERE task = ?1)";
+        if self.connection.prepare_cached(sql)?.query_row([task.as_str()], |row| row.get(0))? {
+            self.count_one_more(INVESTIGATED, status)?;
+        }
+        Ok(())
+    }
+
+    fn count_one_more(&self, totals: &str, status: Status) -> Result<(), StoreError> {
+        let key = format!("{totals}{}", status.as_str());
         let count: u64 = self.fact(&key)?.and_then(|count| count.parse().ok()).unwrap_or(0);
         self.put(&key, &(count + 1).to_string(), None)
     }
 
-    fn ended(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+    fn ended(&self, totals: &str) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut statement = self.connection.prepare_cached(ENDED_TASKS)?;
-        let rows = statement.query_map([ENDED, AFTER_ENDED], |row| {
+        // The first key behind all that begin so.
+        let after = format!("{};", totals.trim_end_matches(':'));
+        let rows = statement.query_map([totals, &after], |row| {
             let key: String = row.get(0)?;
-            Ok((key.strip_prefix(ENDED).unwrap_or(&key).to_owned(), row.get(1)?))
+            Ok((key.strip_prefix(totals).unwrap_or(&key).to_owned(), row.get(1)?))
         })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn open_incidents(&self) -> Result<BTreeMap<(u8, String), u64>, StoreError> {
+        let mut statement = self.connection.prepare_cached(OPEN_INCIDENTS)?;
+        let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -140,6 +177,8 @@ const ENDED_TASKS: &str = "SELECT key, CAST(value AS INTEGER) FROM kv WHERE key 
 const SESSIONS: &str = "SELECT status, count(*) FROM sessions GROUP BY status";
 const WAITING_DELIVERIES: &str = "SELECT provider, state, count(*), min(created_at) FROM outbox
      WHERE state IN ('pending', 'sending', 'unknown') GROUP BY provider, state";
+const OPEN_INCIDENTS: &str =
+    "SELECT severity, state, count(*) FROM incidents WHERE state <> 'resolved' GROUP BY severity, state";
 const FAILED_DELIVERIES: &str = "SELECT count(*) FROM outbox WHERE state = 'failed'";
 const FINISHED_DELIVERIES: &str = "SELECT count(*) FROM outbox WHERE finished_at IS NOT NULL";
 const INBOX: &str = "SELECT count(*) FROM inbox";
@@ -147,7 +186,8 @@ const OPEN_INBOX: &str = "SELECT count(*) FROM inbox WHERE state = 'open'";
 
 /// Every statement of [`Tx::counts`].
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 8] = [
+pub(super) const STATEMENTS: [&str; 9] = [
+    OPEN_INCIDENTS,
     UNFINISHED_TASKS,
     ENDED_TASKS,
     SESSIONS,
@@ -157,6 +197,12 @@ pub(super) const STATEMENTS: [&str; 8] = [
     INBOX,
     OPEN_INBOX,
 ];
+
+/// Returns every severity with every state of an incident that is not over.
+fn open_kinds() -> impl Iterator<Item = (Severity, IncidentState)> {
+    let open = || IncidentState::ALL.into_iter().filter(|state| state.is_open());
+    Severity::ALL.into_iter().flat_map(move |severity| open().map(move |state| (severity, state)))
+}
 
 fn all(wanted: impl Fn(&Status) -> bool, count: impl Fn(Status) -> u64) -> Vec<(Status, u64)> {
     Status::ALL.into_iter().filter(wanted).map(|status| (status, count(status))).collect()

@@ -83,6 +83,8 @@ pub enum Sending {
     Message,
     /// A change of an earlier message; leaves room for a new one.
     Edit,
+    /// A thread at a message.
+    Opening,
 }
 
 /// A delivery to be.

@@ -9,6 +9,7 @@ use super::delivery::{Delivery, State};
 use super::error::StoreError;
 use super::id::{DeliveryId, IncidentId, SessionId, TaskId};
 use super::incident::{CardStanding, Incident, IncidentChange, IncidentEntry};
+use super::spans::Measured;
 use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::incident::{self, IncidentEvent, IncidentState, Refused};
@@ -149,6 +150,7 @@ impl Tx<'_> {
                 (!state.is_open()).then(|| was.resolved_at.unwrap_or(now)),
                 change.event == IncidentEvent::Fired
             ])?;
+        self.measure_incident(&was, state)?;
         let detail = change.owner.filter(|_| change.event == IncidentEvent::Assigned).map(str::to_owned);
         let detail = detail
             .or_else(|| change.silence.map(|span| humantime::format_duration(span).to_string()))
@@ -186,6 +188,18 @@ impl Tx<'_> {
             .prepare_cached("UPDATE incident_alerts SET put_away = ?2 WHERE incident = ?1 AND firing")?
             .execute(params![id, away])?;
         Ok(())
+    }
+
+    /// Measures how long an incident took that is taken by somebody now, or over.
+    fn measure_incident(&self, was: &Incident, state: IncidentState) -> Result<(), StoreError> {
+        let what = match (was.state, state) {
+            (IncidentState::Firing, IncidentState::Acknowledged) => Measured::Ack,
+            (was, now) if was.is_open() && !now.is_open() => Measured::Resolution,
+            _ => return Ok(()),
+        };
+        let sql = "SELECT max(at) FROM incident_events WHERE incident = ?1 AND event IN ('fired', 'reopened')";
+        let begun: Option<Timestamp> = self.connection.prepare_cached(sql)?.query_row([was.id], |row| row.get(0))?;
+        self.count_span(what, self.now().since(begun.unwrap_or(was.created_at)))
     }
 
     pub(super) fn note_incident(

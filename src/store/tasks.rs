@@ -222,7 +222,7 @@ impl Tx<'_> {
             return Ok(None);
         }
         self.note(&task.id, "finished", how.status.as_str())?;
-        self.count_end(how.status)?;
+        self.count_end(&task.id, how.status)?;
         self.close_approvals(&task.id)?;
         if let Some(session) = task.session {
             self.settle_session(session)?;

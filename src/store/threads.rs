@@ -48,7 +48,7 @@ impl Tx<'_> {
         };
         // Nothing can be sent at once that waits for a receipt.
         let sender = match after {
-            None => self.sender_of(new.address, None, &lane, Sending::Message)?,
+            None => self.sender_of(new.address, None, &lane, Sending::Opening)?,
             Some(_) => None,
         };
         let (state, attempts) = begun(sender.as_ref());

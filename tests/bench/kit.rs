@@ -151,6 +151,7 @@ impl Rig {
             sender: "bench".into(),
             max_ages: BTreeMap::new(),
             pacer,
+            sends: Arc::default(),
             editing: Arc::default(),
             repeat_mark: "",
             tell: Arc::new(|_, _, _| Ok(())),

@@ -1,7 +1,10 @@
 //! Stories of people who talk to the program in Discord.
 
 mod commands;
+mod figures;
 mod gaps;
 pub(crate) mod scene;
 mod sessions;
+mod storm;
+
 mod threads;

@@ -2,6 +2,6 @@
 
 mod limits;
 mod proofs;
-mod scene;
+pub(crate) mod scene;
 mod silences;
 mod whole;

@@ -48,6 +48,11 @@ pub trait Deliver: Send + Sync {
         Pace::UNBOUNDED
     }
 
+    /// Returns how many calls, of all kinds, the provider has refused because there were too many (429), since this was made.
+    fn too_many(&self) -> u64 {
+        0
+    }
+
     /// Asks whether a chat can be written to, without showing anything there.
     ///
     /// # Errors
@@ -106,6 +111,17 @@ pub struct Pace {
     pub overall_burst: u32,
     /// Least time between two edits of one status message; `None` where messages cannot be edited.
     pub edit_interval: Option<Duration>,
+    /// What the provider counts apart from new messages.
+    pub apart: Apart,
+}
+
+/// What a provider counts apart: each has an allowance of its own, as large as that of a chat's messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Apart {
+    /// Nothing: whatever goes to a chat is counted together.
+    Nothing,
+    /// Changes of messages, openings of threads, and each thread.
+    KindsAndThreads,
 }
 
 impl Pace {
@@ -116,6 +132,7 @@ impl Pace {
         overall_interval: Duration::ZERO,
         overall_burst: 1,
         edit_interval: None,
+        apart: Apart::Nothing,
     };
 }
 

@@ -56,7 +56,7 @@ mod write;
 
 pub use announce::{Announce, CommandEntry};
 pub use clean::{clean, one_line};
-pub use deliver::{Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal, Tried};
+pub use deliver::{Apart, Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal, Tried};
 pub use document::{Alignment, Block, Document, Inline, Item};
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
 pub use incoming::{FileKind, Incoming, IncomingFile, IncomingKind, Sender};

@@ -4,6 +4,7 @@
 //! own headers say would be refused is not made ([`CallError::Held`]): too many refusals get the whole address banned.
 //! Addresses of interactions hold their tokens, so no address is ever logged or put into an error.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
@@ -43,6 +44,8 @@ pub(crate) struct Api {
     token: SecretString,
     bot_id: String,
     limits: Limits,
+    /// Calls that were refused because there were too many.
+    too_many: AtomicU64,
 }
 
 /// A user, as the API tells of one.
@@ -68,7 +71,15 @@ impl Api {
         };
         let named = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(AGENT))]);
         let (client, files) = (client(headers, CALL_TIMEOUT)?, client(named, FILE_TIMEOUT)?);
-        Ok(Self { client, files, base, token: settings.token, bot_id, limits: Limits::default() })
+        Ok(Self {
+            client,
+            files,
+            base,
+            token: settings.token,
+            bot_id,
+            limits: Limits::default(),
+            too_many: AtomicU64::new(0),
+        })
     }
 
     /// Returns the bot's id as its token has it.
@@ -84,6 +95,16 @@ impl Api {
     /// Returns where the API is.
     pub(crate) fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// Returns how many messages a channel takes in how long, where Discord has told.
+    pub(crate) fn told_pace(&self, channel: &str) -> Option<(u64, Duration)> {
+        self.limits.told(&Route::of(&Method::POST, &format!("channels/{channel}/messages")))
+    }
+
+    /// Returns how many calls were refused because there were too many.
+    pub(crate) fn too_many(&self) -> u64 {
+        self.too_many.load(Ordering::Relaxed)
     }
 
     /// Asks who the token belongs to.
@@ -162,6 +183,7 @@ impl Api {
         }
         let refused = refused(status, &headers, &body);
         if let CallError::Limited { after, everywhere } = &refused {
+            self.too_many.fetch_add(1, Ordering::Relaxed);
             self.limits.hold(route, *after, *everywhere, Instant::now());
         }
         Err(refused)

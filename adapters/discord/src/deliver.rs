@@ -20,7 +20,7 @@ use crate::api::Api;
 use crate::compose::{channel, channel_of, compose, content, is_root, message_id};
 use crate::event::Message;
 use crate::failure::{CallError, Effect};
-use crate::pace::PACE;
+use crate::pace::{self, PACE};
 use crate::refusal::THREAD_EXISTS;
 use crate::sent::Sent;
 use crate::snowflake::sent_at;
@@ -211,8 +211,13 @@ impl Deliver for DiscordDeliver {
         }
     }
 
-    fn pace(&self, _address: &ChatAddress) -> Pace {
-        PACE
+    fn pace(&self, address: &ChatAddress) -> Pace {
+        let told = channel(address).ok().and_then(|channel| self.api.told_pace(&channel.to_string()));
+        told.map_or(PACE, |(messages, within)| pace::told(messages, within))
+    }
+
+    fn too_many(&self) -> u64 {
+        self.api.too_many()
     }
 
     async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {

@@ -17,6 +17,10 @@ use tokio::time::Instant;
 /// Most routes that are remembered; those whose time is over are forgotten first.
 const MAX_ROUTES: usize = 4096;
 
+/// Times that are believed, in which calls are counted.
+const SHORTEST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(600);
+
 /// What a limit belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Route(Option<String>);
@@ -48,6 +52,8 @@ fn is_id(part: &str) -> bool {
 pub(crate) struct Standing {
     /// Calls that are left, and the time after which all are again.
     left: Option<(u64, Duration)>,
+    /// Calls that may be made in that time in all.
+    in_all: Option<u64>,
 }
 
 impl Standing {
@@ -57,7 +63,8 @@ impl Standing {
         let left = text("x-ratelimit-remaining").and_then(|left| left.parse().ok());
         let after = text("x-ratelimit-reset-after").and_then(|after| after.parse().ok());
         let after = after.and_then(|after: f64| Duration::try_from_secs_f64(after).ok());
-        Self { left: left.zip(after) }
+        let in_all = text("x-ratelimit-limit").and_then(|limit| limit.parse().ok());
+        Self { left: left.zip(after), in_all }
     }
 }
 
@@ -69,6 +76,8 @@ pub(crate) struct Limits(Mutex<Held>);
 struct Held {
     all: Option<Instant>,
     routes: HashMap<String, Instant>,
+    /// How many calls of a route may be made in how long.
+    told: HashMap<String, (u64, Duration)>,
 }
 
 impl Limits {
@@ -85,6 +94,28 @@ impl Limits {
         if let Some((0, after)) = standing.left {
             self.hold(route, after, false, now);
         }
+        self.learn(route, standing);
+    }
+
+    /// Learns how many calls of a route may be made in how long, from the first answer of such a time.
+    fn learn(&self, route: &Route, standing: &Standing) {
+        let (Route(Some(route)), Some((left, within)), Some(in_all)) = (route, standing.left, standing.in_all) else {
+            return;
+        };
+        if left + 1 != in_all || !(SHORTEST..=LONGEST).contains(&within) {
+            return;
+        }
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.told.len() >= MAX_ROUTES {
+            held.told.clear();
+        }
+        held.told.insert(route.clone(), (in_all, within));
+    }
+
+    /// Returns how many calls of a route may be made in how long, where that was told.
+    pub(crate) fn told(&self, route: &Route) -> Option<(u64, Duration)> {
+        let Route(Some(route)) = route else { return None };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).told.get(route).copied()
     }
 
     /// Holds a route back, or everything.
@@ -124,13 +155,24 @@ mod tests {
     #[test]
     fn what_has_nothing_left_waits_and_holds_nobody_else_up() {
         let (limits, now) = (Limits::default(), Instant::now());
-        let left = |left| Standing { left: Some((left, Duration::from_secs(3))) };
+        let left = |left| Standing { left: Some((left, Duration::from_secs(3))), in_all: None };
         limits.note(&route("channels/7/messages"), &left(1), now);
         assert_eq!(limits.held(&route("channels/7/messages"), now), None);
         limits.note(&route("channels/7/messages"), &left(0), now);
         assert_eq!(limits.held(&route("channels/7/messages"), now), Some((Duration::from_secs(3), false)));
         assert_eq!(limits.held(&route("channels/8/messages"), now), None);
         assert_eq!(limits.held(&route("channels/7/messages"), now + Duration::from_secs(3)), None);
+    }
+
+    #[test]
+    fn how_many_calls_a_route_takes_is_learnt_from_the_first_of_its_time() {
+        let (limits, now) = (Limits::default(), Instant::now());
+        let standing = |left, seconds| Standing { left: Some((left, Duration::from_secs(seconds))), in_all: Some(10) };
+        limits.note(&route("channels/7/messages"), &standing(4, 2), now);
+        assert_eq!(limits.told(&route("channels/7/messages")), None);
+        limits.note(&route("channels/7/messages"), &standing(9, 5), now);
+        assert_eq!(limits.told(&route("channels/7/messages")), Some((10, Duration::from_secs(5))));
+        assert_eq!(limits.told(&route("channels/8/messages")), None);
     }
 
     #[test]

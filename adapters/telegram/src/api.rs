@@ -3,6 +3,7 @@
 //! The token is part of every address, so no address is ever logged or put into an error. A call is made once; whether
 //! to make it again is for the caller, who knows what a repeat would do.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::multipart::Form;
@@ -32,6 +33,8 @@ pub(crate) struct Api {
     base: String,
     token: SecretString,
     bot_id: String,
+    /// Calls that were refused because there were too many.
+    too_many: AtomicU64,
 }
 
 /// Who a token belongs to; fewer fields than teloxide asks for, so that older servers are understood.
@@ -80,7 +83,7 @@ impl Api {
         let client = http::client(teloxide::net::default_reqwest_settings(), CALL_TIMEOUT, &base)
             .map_err(InvalidSettings::Client)?;
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { client, base, token: settings.token, bot_id })
+        Ok(Self { client, base, token: settings.token, bot_id, too_many: AtomicU64::new(0) })
     }
 
     /// Returns the bot's id.
@@ -135,7 +138,16 @@ impl Api {
         let response = request.send().await.map_err(NoAnswer::from)?;
         let status = response.status();
         let body = http::read(response, MAX_ANSWER_BYTES).await?;
-        understand(status, &body)
+        let understood = understand(status, &body);
+        if let Err(CallError::Answered(Refusal { code: 429, .. })) = &understood {
+            self.too_many.fetch_add(1, Ordering::Relaxed);
+        }
+        understood
+    }
+
+    /// Returns how many calls were refused because there were too many.
+    pub(crate) fn too_many(&self) -> u64 {
+        self.too_many.load(Ordering::Relaxed)
     }
 }
 

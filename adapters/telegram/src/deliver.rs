@@ -133,6 +133,10 @@ impl Deliver for TelegramDeliver {
         }
     }
 
+    fn too_many(&self) -> u64 {
+        self.api.too_many()
+    }
+
     async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
         let chat = chat_id(address)?;
         let asked = self.api.done(&typing(address)?, CALL_TIMEOUT).await;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{ChatId, Pace};
+use signalbox_adapter::{Apart, ChatId, Pace};
 
 /// To one person.
 const PRIVATE: Pace = Pace {
@@ -14,6 +14,7 @@ const PRIVATE: Pace = Pace {
     overall_interval: OVERALL_INTERVAL,
     overall_burst: OVERALL_BURST,
     edit_interval: Some(Duration::from_secs(3)),
+    apart: Apart::Nothing,
 };
 
 /// To a group: 5 at once and then one every 4 s stay within 20 in any minute. Edits leave two thirds of that to messages.
@@ -23,6 +24,7 @@ const GROUP: Pace = Pace {
     overall_interval: OVERALL_INTERVAL,
     overall_burst: OVERALL_BURST,
     edit_interval: Some(Duration::from_secs(12)),
+    apart: Apart::Nothing,
 };
 
 /// With the burst no second holds more than 30 messages.

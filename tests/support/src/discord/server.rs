@@ -153,9 +153,12 @@ fn done(shared: &Shared, request: &rest::Request<'_>, is_limited: bool) -> Answe
     let is_write = is_limited && matches!(request.method, "POST" | "PATCH") && request.path.get(2) == Some(&"messages");
     let mut headers = Vec::new();
     if is_write {
-        let bucket = format!("{} {}", request.method, request.path[1]);
+        // Each route has its own.
+        let what = request.path.get(4).copied().unwrap_or("messages");
+        let bucket = format!("{} {} {what}", request.method, request.path[1]);
         match shared.with(|state| state.take(&bucket)) {
             Ok((left, after)) => {
+                headers.push(("x-ratelimit-limit", shared.with(|state| state.allowance).to_string()));
                 headers.push(("x-ratelimit-remaining", left.to_string()));
                 headers.push(("x-ratelimit-reset-after", format!("{:.3}", after.as_secs_f64())));
                 headers.push(("x-ratelimit-bucket", bucket.replace(' ', "-")));
