@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Headers, usual_header};
-use crate::alert::{Alert, Firing, hashed};
+use crate::alert::{Alert, Firing, Source, hashed};
 use crate::clock::Timestamp;
 use crate::config::{Hook, HookSource};
 
@@ -55,16 +55,20 @@ fn datadog(body: &str) -> Option<String> {
 }
 
 /// Tells whether an alert began too long ago to be news; what is over has no age.
+///
+/// Alertmanager and Grafana say again and again what still fires, and when it began: that is the age of the problem, and not
+/// of what they say.
 #[must_use]
 pub fn is_too_old(alert: &Alert, max_age: Option<Duration>, now: Timestamp) -> bool {
-    let began = alert.starts_at.filter(|_| alert.status == Firing::Firing);
+    let repeats = matches!(alert.source, Source::Alertmanager | Source::Grafana);
+    let began = alert.starts_at.filter(|_| alert.status == Firing::Firing && !repeats);
     began.zip(max_age).is_some_and(|(began, max_age)| now.since(began) > max_age)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::{Source, read_sent};
+    use crate::alert::read_sent;
 
     fn keys(source: HookSource, headers: &[(&str, &str)], body: &str) -> Vec<String> {
         let target = "telegram:-1".parse().expect("an address");
@@ -86,16 +90,19 @@ mod tests {
 
     #[test]
     fn only_what_fires_has_an_age() {
-        let alert = |status: &str| {
+        let read = |source, status: &str| {
             let body = format!(
                 r#"{{"alerts": [{{"status": "{status}", "labels": {{"alertname": "x"}}, "startsAt": "2026-10-04T07:31:05Z"}}],
                     "receiver": "r"}}"#
             );
-            read_sent(Source::Alertmanager, None, &body).expect("read").expect("alerts").alerts.remove(0)
+            let alert = read_sent(Source::Alertmanager, None, &body).expect("read").expect("alerts").alerts.remove(0);
+            Alert { source, ..alert }
         };
+        let alert = |status| read(Source::Generic, status);
         let (began, day) = (Timestamp(1_791_099_065_000), Some(Duration::from_secs(24 * 3600)));
         let later = began.after(Duration::from_secs(25 * 3600));
         assert!(is_too_old(&alert("firing"), day, later));
+        assert!(!is_too_old(&read(Source::Alertmanager, "firing"), day, later), "it is told again and again");
         assert!(!is_too_old(&alert("firing"), None, later) && !is_too_old(&alert("resolved"), day, later));
         assert!(!is_too_old(&alert("firing"), day, began) && !is_too_old(&alert("firing"), day, Timestamp(0)));
     }

@@ -85,13 +85,19 @@ fn a_delivery_that_comes_again_changes_nothing() {
 #[test]
 fn what_began_long_ago_is_taken_and_makes_no_incident_unless_it_is_known() {
     let watch = Watch::new("");
-    let mut old = group("Old", 1, 0);
-    old["alerts"][0]["startsAt"] = json!(ago(25 * 60));
-    let told = watch.call_rightly("alertmanager", &old).told();
+    let old = json!({"title": "Old", "startsAt": ago(25 * 60)});
+    let told = watch.call_rightly("generic", &old).told();
     assert_eq!((&told["too_old"], &told["news"]), (&json!(1), &json!(0)));
     assert_eq!(watch.house.count("incidents"), 0);
     watch.serving.until("began too long ago");
-    watch.counts("signalbox_hook_alerts_too_old_total{source=\"alertmanager\"}", 1);
+    watch.counts("signalbox_hook_alerts_too_old_total{source=\"generic\"}", 1);
+    let mut repeated = group("Repeated", 1, 0);
+    repeated["alerts"][0]["startsAt"] = json!(ago(25 * 60));
+    assert_eq!(
+        watch.call_rightly("alertmanager", &repeated).told()["news"],
+        1,
+        "it fires still, and nobody has heard of it"
+    );
     let mut future = group("Skewed", 1, 0);
     future["alerts"][0]["startsAt"] = json!(ago(-10));
     assert_eq!(watch.call_rightly("alertmanager", &future).told()["news"], 1, "a clock that is ahead loses nothing");
