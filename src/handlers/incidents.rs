@@ -10,7 +10,7 @@ use crate::incident::IncidentEvent;
 use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError};
 use crate::turn::incident::{self, Asked};
 use crate::turn::silence;
-use crate::turn::{Handler, Look, Turn, admit};
+use crate::turn::{Handler, Look, Turn, admit, intake};
 
 /// Incidents in one list.
 const MAX_LISTED: usize = 30;
@@ -129,7 +129,9 @@ pub(super) fn investigate(
     let (agent, _) = admit::agent(turn, None)?;
     let name = person(turn);
     let by = Some((turn.incoming.sender.id.as_str(), name.as_str()));
-    match incident::investigate(turn.tx, turn.cx, incident, agent, Asked { by, question })? {
+    let question = question.map(|question| intake::with_files(question, &turn.incoming.files));
+    let asked = Asked { by, question: question.as_deref() };
+    match incident::investigate(turn.tx, turn.cx, incident, agent, asked)? {
         Ok(_) => turn.answer(format::incident::done(incident, IncidentEvent::Investigated)),
         Err(held) => turn.refuse(format::incident::held(&held)),
     }

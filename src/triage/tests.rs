@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use signalbox_adapter::{
-    ChatAddress, ChatId, Document, Limits, MessageId, Part, PlainMeasure, Render, Rendered, TextUnit, Threads, split,
+    ChatAddress, ChatId, Document, FileKind, InboundKey, Inbox as _, Incoming, IncomingFile, IncomingKind, Limits,
+    MessageId, Part, PlainMeasure, Provider, Render, Rendered, Sender, TextUnit, Threads, UserId, split,
 };
 use tempfile::TempDir;
 
@@ -11,12 +12,15 @@ use super::*;
 use crate::agent::catalogue::Catalogue;
 use crate::alert::{Alert, Firing, Payload, Severity, Source};
 use crate::clock::{ManualClock, Timestamp};
-use crate::config::{Agents, Config, Durability};
+use crate::config::{Agents, Allowed, Config, Durability, Role};
 use crate::incident::{AlertOrigin, Batch, IncidentEvent, IncidentState};
 use crate::lifecycle::Servants;
 use crate::router::Router;
-use crate::store::{About, Caps, Delivery, DeliveryState, HeldRole, IncidentChange, Options, Store, Tx};
+use crate::store::{
+    About, Caps, ChatKey, Delivery, DeliveryState, HeldRole, IncidentChange, NewSession, Options, Store, Tx,
+};
 use crate::turn::{Context, Layout, Transport, incident};
+use crate::wiring::statements;
 
 /// Renders plain text.
 struct Plain;
@@ -51,6 +55,10 @@ impl Desk {
 
     /// A desk at which these severities are investigated, by an agent that is not there.
     async fn investigating(threads: Threads, severities: &[&str]) -> Self {
+        Self::with(threads, severities, Agents::default()).await
+    }
+
+    async fn with(threads: Threads, severities: &[&str], agents: Agents) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::at(Timestamp(1_000_000), 7));
         let caps = Caps { per_chat: 5, total: 8, queued_per_chat: 50, sessions_per_chat: 10, boot: "boot".into() };
@@ -59,12 +67,13 @@ impl Desk {
         let role = store.take_core().await.expect("the role is free");
         let mut config = Config::default();
         config.triage.group_wait = Duration::from_secs(2);
+        config.allow.0.insert(Provider::new("test"), Allowed { users: [kim()].into(), ..Allowed::default() });
         config.triage.auto_investigate = severities.iter().map(|&word| word.to_owned()).collect();
         let policy = Arc::new(TriagePolicy::of(&config.triage));
         let transport = Transport { edits: true, threads, ..Transport::new(Arc::new(Plain)) };
         let router = Router::new(Context {
             config,
-            agents: Catalogue::new(Agents::default(), BTreeMap::new()),
+            agents: Catalogue::new(agents, BTreeMap::new()),
             transports: BTreeMap::from([("test".to_owned(), transport)]),
             state: directory.path().to_owned(),
             layout: Layout::default(),
@@ -106,6 +115,11 @@ impl Desk {
         let cards: Vec<Delivery> = cards.collect();
         self.did(move |tx| cards.iter().map(|card| Ok(tx.last_shown(card)?.body)).collect()).await
     }
+}
+
+/// Who may do everything.
+fn kim() -> (UserId, Role) {
+    (UserId::new("1001"), Role::Admin)
 }
 
 fn fires(group: usize, host: usize) -> Alert {
@@ -343,6 +357,53 @@ async fn an_open_incident_gets_a_card_in_the_chat_that_its_own_has_become() {
         assert_eq!((there[0].reply_to.as_ref(), there[0].is_edit), (None, false));
         assert_eq!(all.len(), 1 + usize::from(shown));
     }
+}
+
+#[tokio::test]
+async fn a_question_in_the_thread_of_an_incident_is_about_it_whatever_session_the_channel_uses() {
+    let agents = Agents { default: Some(HOST.to_owned()), ..Agents::of(&statements().kinds) };
+    let desk = Desk::with(Threads::AtMessage, &[], agents).await;
+    desk.take(vec![fires(1, 1)]).await;
+    desk.step(2).await;
+    desk.step(1).await;
+    desk.did(|tx| {
+        let address: ChatAddress = "test:ops".parse().expect("valid");
+        let session = tx.create_session(&NewSession {
+            address: &address,
+            name: "elsewhere",
+            agent: HOST,
+            model: None,
+            title: "",
+            directory: "/w",
+            investigation: false,
+        })?;
+        tx.set_active_session(&ChatKey::of(&address), Some(session.id))
+    })
+    .await;
+    let card = desk.deliveries().await.remove(0);
+    let thread = format!("test:ops/m{}", card.id).parse().expect("valid");
+    let file = IncomingFile { path: "/f/1-0".into(), name: "top.txt".into(), kind: FileKind::Document };
+    let said = Incoming {
+        addressed: true,
+        message: Some(MessageId::new("q1")),
+        files: vec![file],
+        ..Incoming::new(
+            InboundKey::new("test:1:q1"),
+            thread,
+            Sender { id: kim().0, name: "Kim".into(), bot: false, roles: Vec::new() },
+            IncomingKind::Text("why is it full?".into()),
+        )
+    };
+    desk.bus.accept(said).await.expect("accepted");
+    let incident = desk.did(|tx| Ok(tx.incident(IncidentId::new(1))?.expect("it is there"))).await;
+    let task = incident.task.clone().expect("it is investigated");
+    let task = desk.did(move |tx| Ok(tx.task(&task)?.expect("it is there"))).await;
+    assert_eq!(task.session, incident.session);
+    assert!(
+        task.prompt.starts_with("why is it full?") && task.prompt.contains("\"top.txt\": /f/1-0"),
+        "{}",
+        task.prompt
+    );
 }
 
 #[tokio::test]

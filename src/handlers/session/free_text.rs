@@ -62,13 +62,17 @@ fn incident(turn: &Turn<'_>) -> Result<Option<Incident>, StoreError> {
     turn.tx.incident_of(&turn.incoming.address, replied)
 }
 
-/// Returns the session that plain text goes on with: that of the message replied to, that of the thread, or the active one.
+/// Returns the session that plain text goes on with: that of the message replied to, that of the thread, or the active one;
+/// none where it is about an incident that nobody has investigated.
 fn context(turn: &Turn<'_>, replied: Option<&str>) -> Result<Option<Session>, StoreError> {
     if let Some(message) = replied {
         return turn.tx.session_of_message(&turn.incoming.address, message);
     }
     if let Some(session) = turn.tx.session_of_thread(&turn.incoming.address)? {
         return Ok(Some(session));
+    }
+    if incident(turn)?.is_some() {
+        return Ok(None);
     }
     match turn.tx.active_session_id(&turn.chat())? {
         Some(id) => turn.tx.session(id),
