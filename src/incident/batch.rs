@@ -2,7 +2,8 @@
 
 use signalbox_adapter::ChatAddress;
 
-use crate::alert::Payload;
+use super::group::AlertGroup;
+use crate::alert::{Alert, Payload};
 
 /// Alerts that arrive together for one chat.
 #[derive(Debug, Clone)]
@@ -13,6 +14,14 @@ pub struct Batch {
     pub origin: AlertOrigin,
     /// The alerts.
     pub payload: Payload,
+}
+
+impl Batch {
+    /// Returns the group of one of the alerts: what comes by another door is another, whatever its sender calls it.
+    #[must_use]
+    pub fn group_of(&self, alert: &Alert) -> AlertGroup {
+        AlertGroup::of(alert, &self.payload).within(&self.origin.door(&self.target))
+    }
 }
 
 /// The door by which alerts came; what a post says is cut by its sender, so it counts for less than a hook's word.
@@ -29,6 +38,22 @@ impl AlertOrigin {
     #[must_use]
     pub fn is_post(&self) -> bool {
         matches!(self, Self::Post(_))
+    }
+
+    /// Returns what tells alerts that come here for a chat from all others of that chat: two hooks may tell two of its topics
+    /// of the same. Where a post stands says nothing, since each post of a forum is a thread of its own.
+    #[must_use]
+    pub fn door(&self, target: &ChatAddress) -> String {
+        match (self, &target.thread) {
+            (Self::Hook(_), Some(thread)) => format!("{}/{thread}", self.written()),
+            (Self::Hook(_), None) | (Self::Post(_), _) => self.written(),
+        }
+    }
+
+    /// Returns what an alert that comes here for a chat is known by.
+    #[must_use]
+    pub fn identity(&self, target: &ChatAddress, alert: &Alert) -> String {
+        format!("{}\n{}:{}", self.door(target), alert.source.as_str(), alert.fingerprint)
     }
 
     /// Returns it in a word and an id, as it is stored: `hook:ops`, `post:1001`.

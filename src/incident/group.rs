@@ -73,6 +73,12 @@ impl AlertGroup {
         };
         Self { key: bounded(key), labels }
     }
+
+    /// Tells it from groups of the same key that come by another door.
+    #[must_use]
+    pub(super) fn within(self, door: &str) -> Self {
+        Self { key: bounded(format!("{door}\n{}", self.key)), ..self }
+    }
 }
 
 fn rule(labels: &BTreeMap<String, String>) -> Option<&String> {
@@ -93,4 +99,16 @@ pub fn kin(alert: &Alert) -> String {
     let subject = subject(&alert.title);
     let end = subject.find([':', '(', '[']).filter(|at| *at > 0).unwrap_or(subject.len());
     subject[..end].trim().to_owned()
+}
+
+/// Whether a hook's alert and a post that are kin may be about the same: no label of one contradicts the other, and of what
+/// a post without labels names in brackets behind its title, as Alertmanager's do, the other has something.
+#[must_use]
+pub fn agree(one: &Alert, other: &Alert) -> bool {
+    let shared = one.labels.iter().all(|(name, value)| other.labels.get(name).is_none_or(|theirs| theirs == value));
+    let (text, labels) = if one.labels.is_empty() { (one, &other.labels) } else { (other, &one.labels) };
+    let named = text.title.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(named, _)| named);
+    let has = |word: &str| labels.values().any(|value| value.split_whitespace().any(|part| part == word));
+    let is_silent = !text.labels.is_empty() || labels.is_empty() || named.trim().is_empty();
+    shared && (is_silent || named.split_whitespace().any(has))
 }

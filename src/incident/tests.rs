@@ -81,6 +81,21 @@ fn a_post_and_a_hook_about_one_problem_are_kin() {
 }
 
 #[test]
+fn kin_that_name_other_things_do_not_agree() {
+    let hook = alert("Disk", &[("alertname", "Disk"), ("instance", "db 1"), ("env", "prod")]);
+    let post = |text: &str| alert::read(text).expect("an alert").remove(0);
+    for (text, agrees) in [
+        ("[FIRING:1] Disk (db prod critical)", true),
+        ("[FIRING:1] Disk", true),
+        ("[FIRING:1] Disk ()", true),
+        ("[FIRING:1] Disk (web staging)", false),
+    ] {
+        assert_eq!((agree(&hook, &post(text)), agree(&post(text), &hook)), (agrees, agrees), "{text}");
+    }
+    assert!(!agree(&hook, &alert("Disk", &[("alertname", "Disk"), ("env", "staging")])));
+}
+
+#[test]
 fn a_card_is_changed_often_while_it_is_young_and_seldom_later() {
     let (shown, hour) = (Timestamp(0), 3_600_000);
     assert_eq!(edit_due(shown, Timestamp(1_000), Timestamp(2_000)), Timestamp(6_000));

@@ -3,7 +3,7 @@
 //! Taken twice it is the same: what is known of a fingerprint moves only forward ([`crate::incident::sight`]), and what an
 //! incident counts is counted from the rows of its alerts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::ChatAddress;
@@ -17,7 +17,7 @@ use super::tx::Tx;
 use crate::alert::{Alert, Firing};
 use crate::clock::Timestamp;
 use crate::incident::{
-    ADOPTION, AlertGroup, Batch, Freshness, IncidentEvent, IncidentState, KnownFiring, TriagePolicy, kin, rank,
+    ADOPTION, AlertGroup, Batch, Freshness, IncidentEvent, IncidentState, KnownFiring, TriagePolicy, agree, kin, rank,
     reopens, sight,
 };
 
@@ -44,6 +44,8 @@ pub struct Taken {
 struct Touch {
     fired: bool,
     is_new: bool,
+    /// Whether it names something that is over.
+    ended: bool,
 }
 
 /// A batch as it is taken.
@@ -54,6 +56,10 @@ struct Taking<'a> {
     now: Timestamp,
     by_group: HashMap<AlertGroup, IncidentId>,
     touched: BTreeMap<IncidentId, Touch>,
+    /// Incidents of which the batch says less than is known.
+    behind: BTreeSet<IncidentId>,
+    /// Alerts that fire, as they are now.
+    heard: Vec<&'a Alert>,
     taken: Taken,
 }
 
@@ -72,6 +78,8 @@ impl Tx<'_> {
             now: self.now(),
             by_group: HashMap::new(),
             touched: BTreeMap::new(),
+            behind: BTreeSet::new(),
+            heard: Vec::new(),
             taken: Taken::default(),
         };
         for alert in &batch.payload.alerts {
@@ -87,16 +95,20 @@ impl Tx<'_> {
         Ok(taking.taken)
     }
 
-    fn take_alert(&self, taking: &mut Taking<'_>, alert: &Alert) -> Result<(), StoreError> {
-        let fingerprint = format!("{}:{}", alert.source.as_str(), alert.fingerprint);
-        let known = self.known_alert(&taking.chat, &fingerprint)?;
+    fn take_alert<'a>(&self, taking: &mut Taking<'a>, alert: &'a Alert) -> Result<(), StoreError> {
+        let fingerprint = taking.batch.origin.identity(&taking.batch.target, alert);
+        let known = self.known_alert(&taking.chat, &fingerprint, alert.status)?;
         let (incident, sighting) = known.unzip();
         match sight(sighting, alert.status, alert.starts_at, taking.now) {
-            Freshness::Stale => taking.taken.stale += 1,
+            Freshness::Stale => {
+                taking.taken.stale += 1;
+                taking.behind.extend(incident);
+            }
             Freshness::Again => {
                 taking.taken.again += 1;
+                taking.heard.extend((alert.status == Firing::Firing).then_some(alert));
                 if let Some(id) = incident {
-                    self.see_again(id, &fingerprint, taking.now)?;
+                    self.see_again(id, &fingerprint, alert, taking.now)?;
                     taking.touched.entry(id).or_default();
                 }
             }
@@ -104,36 +116,72 @@ impl Tx<'_> {
                 taking.taken.news += 1;
                 if let Some(id) = incident {
                     self.write_alert(taking, id, &fingerprint, alert, now)?;
-                    taking.touched.entry(id).or_default();
+                    taking.touched.entry(id).or_default().ended = true;
                 }
             }
             Freshness::News(now) => {
                 taking.taken.news += 1;
+                taking.heard.extend((alert.status == Firing::Firing).then_some(alert));
                 let (id, is_new) = self.incident_for(taking, alert, incident)?;
                 self.write_alert(taking, id, &fingerprint, alert, now)?;
                 let touch = taking.touched.entry(id).or_default();
                 touch.fired |= now.status == Firing::Firing;
+                touch.ended |= now.status == Firing::Resolved;
                 touch.is_new |= is_new;
             }
         }
         Ok(())
     }
 
-    fn known_alert(&self, chat: &ChatKey, fingerprint: &str) -> Result<Option<(IncidentId, KnownFiring)>, StoreError> {
-        let sql = "SELECT incident, firing, starts_at, put_away FROM incident_alerts
-                   WHERE chat = ?1 AND fingerprint = ?2 ORDER BY incident DESC LIMIT 1";
+    /// Returns what is known of an alert. What fires by the word of a post alone, and of which a hook has said that it is
+    /// over, is not known: the hook has nothing to say of it.
+    fn known_alert(
+        &self,
+        chat: &ChatKey,
+        fingerprint: &str,
+        status: Firing,
+    ) -> Result<Option<(IncidentId, KnownFiring)>, StoreError> {
+        let sql = "SELECT a.incident, a.firing, a.starts_at, a.put_away, a.weak AND NOT i.weak AND i.state = 'resolved'
+                   FROM incident_alerts a JOIN incidents i ON i.id = a.incident
+                   WHERE a.chat = ?1 AND a.fingerprint = ?2 ORDER BY a.incident DESC LIMIT 1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let known = statement.query_row(params![chat, fingerprint], |row| {
             let status = if row.get(1)? { Firing::Firing } else { Firing::Resolved };
-            Ok((row.get(0)?, KnownFiring { status, starts_at: row.get(2)?, put_away: row.get(3)? }))
+            let known = (row.get(0)?, KnownFiring { status, starts_at: row.get(2)?, put_away: row.get(3)? });
+            Ok((known, row.get::<_, bool>(4)?))
         });
-        Ok(known.optional()?)
+        let known = known.optional()?;
+        Ok(known.filter(|(_, overruled)| !(*overruled && status == Firing::Firing)).map(|(known, _)| known))
     }
 
-    fn see_again(&self, id: IncidentId, fingerprint: &str, now: Timestamp) -> Result<(), StoreError> {
+    /// Notes that an alert says once more what is known of it; as long as it fires it may be worse, or say more, than before.
+    fn see_again(&self, id: IncidentId, fingerprint: &str, alert: &Alert, now: Timestamp) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE incident_alerts SET last_seen_at = ?3 WHERE incident = ?1 AND fingerprint = ?2")?
-            .execute(params![id, fingerprint, now])?;
+            .prepare_cached(
+                "UPDATE incident_alerts SET last_seen_at = ?3, severity = CASE WHEN ?4 THEN ?5 ELSE severity END,
+                     alert = CASE WHEN ?4 THEN ?6 ELSE alert END
+                 WHERE incident = ?1 AND fingerprint = ?2",
+            )?
+            .execute(params![
+                id,
+                fingerprint,
+                now,
+                alert.status == Firing::Firing,
+                rank(alert.severity),
+                serde_json::to_string(alert)?
+            ])?;
+        Ok(())
+    }
+
+    /// Ends what fires in an incident and was not named by the payload that says that the whole group is over: its sender names
+    /// only so many, and so are only so many read.
+    fn end_unnamed(&self, id: IncidentId, now: Timestamp) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE incident_alerts SET firing = FALSE
+                 WHERE incident = ?1 AND firing AND NOT weak AND last_seen_at < ?2",
+            )?
+            .execute(params![id, now])?;
         Ok(())
     }
 
@@ -184,7 +232,7 @@ impl Tx<'_> {
         {
             return Ok((id, false));
         }
-        let group = AlertGroup::of(alert, &taking.batch.payload);
+        let group = taking.batch.group_of(alert);
         if let Some(id) = taking.by_group.get(&group) {
             return Ok((*id, false));
         }
@@ -214,12 +262,8 @@ impl Tx<'_> {
             "chat = ?1 AND kin = ?2 AND weak <> ?3 AND last_seen_at >= ?4 AND state <> 'resolved' ORDER BY id DESC";
         let values: [&dyn rusqlite::ToSql; 4] = [&taking.chat, &kin(alert), &is_post, &since];
         let near = |incident: &Incident| is_post || incident.created_at >= since;
-        let agrees = |incident: &Incident| {
-            let theirs = &incident.alert.labels;
-            alert.labels.iter().all(|(name, value)| theirs.get(name).is_none_or(|other| other == value))
-        };
         let found = self.incidents_where(filter, &values, MAX_KIN)?.into_iter();
-        let Some(incident) = found.filter(near).find(agrees) else { return Ok(None) };
+        let Some(incident) = found.filter(near).find(|incident| agree(alert, &incident.alert)) else { return Ok(None) };
         if !is_post {
             self.connection
                 .prepare_cached(
@@ -269,6 +313,14 @@ impl Tx<'_> {
             Some(Firing::Resolved) => 0,
             Some(Firing::Firing) | None => taking.batch.payload.left_out,
         };
+        let payload = &taking.batch.payload;
+        if payload.group.is_some()
+            && payload.status == Some(Firing::Resolved)
+            && touch.ended
+            && !taking.behind.contains(&id)
+        {
+            self.end_unnamed(id, taking.now)?;
+        }
         let mut statement = self.connection.prepare_cached("SELECT severity FROM incidents WHERE id = ?1")?;
         let before: u8 = statement.query_row([id], |row| row.get(0))?;
         let sql = format!(
@@ -281,6 +333,7 @@ impl Tx<'_> {
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let incident = statement.query_row(params![id, taking.now, left_out], read)?;
+        self.reword_incident(taking, &incident)?;
         if rank(incident.severity) > before {
             // What is worse than it was may be worth an investigation.
             self.connection.prepare_cached("UPDATE incidents SET wanted = NULL WHERE id = ?1")?.execute([id])?;
@@ -302,6 +355,21 @@ impl Tx<'_> {
             self.touch_incident(id)?;
         }
         self.await_card(taking, id)
+    }
+
+    /// Lets an incident be about what its first alert says now.
+    fn reword_incident(&self, taking: &Taking<'_>, incident: &Incident) -> Result<(), StoreError> {
+        let first = &incident.alert;
+        let mut heard = taking.heard.iter().copied();
+        match heard.find(|alert| (alert.source, &alert.fingerprint) == (first.source, &first.fingerprint)) {
+            Some(alert) if alert != first => {
+                self.connection
+                    .prepare_cached("UPDATE incidents SET alert = ?2 WHERE id = ?1")?
+                    .execute(params![incident.id, serde_json::to_string(alert)?])?;
+                Ok(())
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Says when the card of an incident that has none is shown: after the wait for its group, unless it is too mild.

@@ -17,6 +17,7 @@ use super::tx::Tx;
 use crate::alert::{Alert, Firing};
 use crate::clock::Timestamp;
 use crate::config::{Hook, HookSource, Silencing};
+use crate::incident::AlertOrigin;
 
 /// How long a delivery is known.
 pub const DELIVERY_KNOWN_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -132,16 +133,17 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// Returns the newest incident of a chat to which an alert belongs by its fingerprint, and whether that fires.
+    /// Returns the newest incident of a chat to which an alert belongs by its door and fingerprint, and whether that fires.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn incident_of_alert(
         &self,
         target: &ChatAddress,
+        origin: &AlertOrigin,
         alert: &Alert,
     ) -> Result<Option<(IncidentId, Firing)>, StoreError> {
-        let fingerprint = format!("{}:{}", alert.source.as_str(), alert.fingerprint);
+        let fingerprint = origin.identity(target, alert);
         let sql = "SELECT incident, firing FROM incident_alerts WHERE chat = ?1 AND fingerprint = ?2
                    ORDER BY incident DESC LIMIT 1";
         let mut statement = self.connection.prepare_cached(sql)?;

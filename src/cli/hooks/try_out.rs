@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::config::{Hook, HookSource};
 use crate::format::hooks::{self as said, Broken, Tried};
 use crate::hook::{self, SampleCall, SampleStage, sample};
-use crate::incident::IncidentState;
+use crate::incident::{AlertOrigin, IncidentState};
 use crate::store::Incident;
 use crate::triage;
 
@@ -103,10 +103,10 @@ async fn call<'a>(url: &'a str, sample: &SampleCall) -> Result<String, Broken<'a
 }
 
 async fn incident(app: &App, hook: &Hook, alert: &Alert) -> anyhow::Result<Option<Incident>> {
-    let (target, alert) = (hook.target.clone(), alert.clone());
+    let (target, origin, alert) = (hook.target.clone(), AlertOrigin::Hook(hook.id.clone()), alert.clone());
     let found = app.store.read(move |tx| {
         let target = tx.current_address(&target)?;
-        tx.incident_of_alert(&target, &alert)?.map_or(Ok(None), |(id, _)| tx.incident(id))
+        tx.incident_of_alert(&target, &origin, &alert)?.map_or(Ok(None), |(id, _)| tx.incident(id))
     });
     Ok(found.await?)
 }

@@ -82,14 +82,14 @@ fn step(
     if !tx.first_delivery(&hook.id, keys)? {
         return Ok(HookOutcome { copy: true, ..HookOutcome::default() });
     }
-    let target = tx.current_address(&hook.target)?;
+    let (target, origin) = (tx.current_address(&hook.target)?, AlertOrigin::Hook(hook.id.clone()));
     let mut outcome = HookOutcome { alerts: payload.alerts.len(), ..HookOutcome::default() };
     let mut kept = Vec::with_capacity(payload.alerts.len());
     for alert in &payload.alerts {
         let old = is_too_old(alert, hook.max_age, tx.now());
         // Every success of GitHub's would else be an incident that is over.
         let success = alert.source == Source::GitHub && alert.status == Firing::Resolved;
-        let known = if old || success { tx.incident_of_alert(&target, alert)? } else { None };
+        let known = if old || success { tx.incident_of_alert(&target, &origin, alert)? } else { None };
         if old && known.is_none_or(|(_, firing)| firing == Firing::Resolved) {
             outcome.too_old += 1;
         } else if success && known.is_none() {
@@ -102,7 +102,6 @@ fn step(
         return Ok(outcome);
     }
     let payload = Payload { alerts: kept, ..payload.clone() };
-    let Taken { news, again, stale, new, .. } =
-        tx.take_alerts(&Batch { target, origin: AlertOrigin::Hook(hook.id.clone()), payload }, policy)?;
+    let Taken { news, again, stale, new, .. } = tx.take_alerts(&Batch { target, origin, payload }, policy)?;
     Ok(HookOutcome { news, again, stale, new_incidents: new, ..outcome })
 }

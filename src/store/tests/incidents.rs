@@ -261,6 +261,82 @@ async fn the_card_of_an_incident_stays_as_long_as_the_incident() {
 }
 
 #[tokio::test]
+async fn a_group_that_is_over_ends_also_what_its_last_word_did_not_name() {
+    let group = OwnGroup { key: "g".into(), labels: BTreeMap::new() };
+    let batch = |alerts, left_out, status| {
+        let payload = Payload { alerts, group: Some(group.clone()), left_out, status: Some(status) };
+        Batch { payload, ..hook(Vec::new()) }
+    };
+    let desk = Desk::new();
+    take(&desk, batch((0..200).map(|host| fires("Disk", host, 10)).collect(), 0, Firing::Firing)).await;
+    take(&desk, batch((200..400).map(|host| fires("Disk", host, 10)).collect(), 0, Firing::Firing)).await;
+    assert_eq!(the_one(&desk).await.firing, 400);
+    desk.clock.advance(Duration::from_secs(60));
+    // A late word of an earlier firing ends nothing else.
+    take(&desk, batch(vec![ends("Disk", 0, 5), ends("Disk", 1, 10)], 0, Firing::Resolved)).await;
+    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.firing), (IncidentState::Firing, 399));
+    take(&desk, batch((0..200).map(|host| ends("Disk", host, 10)).collect(), 200, Firing::Resolved)).await;
+    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.firing), (IncidentState::Resolved, 0));
+    take(&desk, batch(vec![fires("Disk", 399, 90)], 0, Firing::Firing)).await;
+    assert_eq!((the_one(&desk).await.state, the_one(&desk).await.firing), (IncidentState::Firing, 1));
+}
+
+#[tokio::test]
+async fn what_is_known_may_be_worse_and_say_more_than_before() {
+    let desk = Desk::new();
+    let says = |severity, title: &str, at| hook(vec![Alert { severity, title: title.into(), ..fires("Disk", 1, at) }]);
+    take(&desk, says(Severity::Warning, "80 % full", 10)).await;
+    let id = the_one(&desk).await.id;
+    desk.did(move |tx| tx.incident_wanted(id, false)).await;
+    take(&desk, says(Severity::Critical, "99 % full", 10)).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.severity, incident.alert.title.as_str()), (Severity::Critical, "99 % full"));
+    assert_eq!((incident.wanted, incident.times, incident.starts_at), (None, 1, Timestamp(10)));
+    assert_eq!(desk.did(move |tx| tx.alerts_of(id, 9)).await[0].title, "99 % full");
+    take(&desk, says(Severity::Info, "an old word", 5)).await;
+    assert_eq!(the_one(&desk).await, incident, "less than is known");
+}
+
+#[tokio::test]
+async fn a_post_fires_again_when_the_incident_of_the_hook_that_it_joined_is_over() {
+    let desk = Desk::new();
+    take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
+    take(&desk, post("[FIRING:1] Disk (host-1 prod)")).await;
+    take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
+    take(&desk, post("[RESOLVED] Disk (host-1 prod)")).await;
+    assert_eq!((all(&desk).await.len(), the_one(&desk).await.state), (1, IncidentState::Resolved));
+    // The hook is gone, the posts are not.
+    desk.clock.advance(Duration::from_secs(600));
+    take(&desk, post("[FIRING:1] Disk (host-1 prod)")).await;
+    let incidents = all(&desk).await;
+    assert_eq!((incidents.len(), incidents[1].state, incidents[1].firing), (2, IncidentState::Firing, 1));
+    assert_eq!(incidents[1].origin, "post:77");
+    take(&desk, post("[RESOLVED] Disk (host-1 prod)")).await;
+    assert!(all(&desk).await.iter().all(|incident| incident.state == IncidentState::Resolved));
+    // A post about another machine is another matter.
+    take(&desk, hook(vec![fires("Disk", 1, 90)])).await;
+    take(&desk, post("[FIRING:1] Disk (host-2 prod)")).await;
+    assert_eq!(all(&desk).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_comes_by_two_doors_for_two_topics_of_a_chat_is_two_incidents() {
+    let desk = Desk::new();
+    let group = OwnGroup { key: "{}:{alertname=\"Disk\"}".into(), labels: BTreeMap::new() };
+    for (id, topic) in [("prod", "test:ops/1"), ("staging", "test:ops/2"), ("prod", "test:ops/2")] {
+        let payload = Payload { group: Some(group.clone()), ..Payload::of(vec![fires("Disk", 1, 10)]) };
+        let target: ChatAddress = topic.parse().expect("an address");
+        take(&desk, Batch { target, origin: AlertOrigin::Hook(id.into()), payload }).await;
+    }
+    let incidents = all(&desk).await;
+    let told: Vec<(String, &str)> =
+        incidents.iter().map(|one| (one.address.to_string(), one.origin.as_str())).collect();
+    let expected = [("test:ops/1", "hook:prod"), ("test:ops/2", "hook:staging"), ("test:ops/2", "hook:prod")];
+    assert_eq!(told, expected.map(|(address, origin)| (address.to_owned(), origin)));
+    assert!(incidents.iter().all(|incident| (incident.alerts, incident.firing) == (1, 1)));
+}
+
+#[tokio::test]
 async fn a_storm_is_counted_right_and_forgotten_in_the_end() {
     let desk = Desk::new();
     for group in 0..50 {
