@@ -17,7 +17,7 @@ pub use store::{LostByPanic, StoreHealth, Trouble, Waiting};
 /// How long after its last successful poll a transport counts as listening; a poll is held open for up to 50 s.
 pub const READY_WITHIN: Duration = Duration::from_secs(120);
 /// Longest reason that is kept, in characters.
-pub const MAX_WHY_CHARS: usize = 200;
+pub const MAX_WHY_CHARS: usize = 300;
 /// Longest word on what a transport is kept from that is kept, in characters; it says what to do, too.
 pub const MAX_LIMITED_CHARS: usize = 500;
 

@@ -3,6 +3,8 @@
 mod commands;
 mod figures;
 mod gaps;
+mod limits;
+mod listening;
 pub(crate) mod scene;
 mod sessions;
 mod storm;

@@ -31,6 +31,12 @@ const FILE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Longest answer that is read, in bytes; a hundred messages with embeds stay below 4 MiB.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
+/// How long nothing is asked for after Discord has not known the token: only a new one helps.
+const TOKEN_AGAIN: Duration = Duration::from_secs(60);
+
+/// How long a sign is not given again where it was refused.
+const SIGN_AGAIN: Duration = Duration::from_secs(60);
+
 /// Who calls, in the form without which Discord's front proxy refuses (error 40333).
 /// Source: <https://docs.discord.com/developers/reference#user-agent>, read 2026-11.
 const AGENT: &str = concat!("DiscordBot (signalbox, ", env!("CARGO_PKG_VERSION"), ")");
@@ -182,6 +188,15 @@ impl Api {
             return Ok(body);
         }
         let refused = refused(status, &headers, &body);
+        let is_own = matches!(&refused, CallError::Answered(_));
+        match status {
+            // Each such answer counts towards the 10,000 in ten minutes for which Discord bans an address.
+            StatusCode::UNAUTHORIZED if is_own => self.limits.hold(route, TOKEN_AGAIN, true, Instant::now()),
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND if is_own && route.is_sign() => {
+                self.limits.hold(route, SIGN_AGAIN, false, Instant::now());
+            }
+            _ => {}
+        }
         if let CallError::Limited { after, everywhere } = &refused {
             self.too_many.fetch_add(1, Ordering::Relaxed);
             self.limits.hold(route, *after, *everywhere, Instant::now());

@@ -40,7 +40,7 @@
 //! | no connection, a page of 3xx or 4xx from something in between | not reached: again | not reached: again |
 //! | no answer, half of one, any 5xx | unclear: asked about, then again | not reached: again |
 //! | 429, slow mode | again after exactly that time | again after exactly that time |
-//! | 401 (the token) | not reached: again when the token is right | not reached: again |
+//! | 401 (the token) | nothing is asked for a minute; again after it | again after it |
 //! | a refusal of the form (`refusal.rs` lists the codes) | again without what was refused | an edit too; else refused |
 //! | any other refusal | refused | refused |
 

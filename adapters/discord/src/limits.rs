@@ -43,6 +43,13 @@ impl Route {
     }
 }
 
+impl Route {
+    /// Whether it is the route of typing, which is asked for again and again while an agent works.
+    pub(crate) fn is_sign(&self) -> bool {
+        self.0.as_deref().is_some_and(|route| route.ends_with("/typing"))
+    }
+}
+
 fn is_id(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
 }

@@ -18,8 +18,9 @@ const NEW: usize = 20;
 const SENDERS: usize = 4;
 /// Least time between two rounds.
 const ROUND_EVERY: Duration = Duration::from_millis(1500);
-/// Messages that the channel takes in five seconds, and as many changes; the usual five would make this story last minutes.
-const ALLOWANCE: u64 = 25;
+/// Messages that the channel takes in five seconds, and as many changes. With the five that are usual, fifty cards take fifty
+/// seconds to be shown, and as long to be changed.
+const ALLOWANCE: u64 = 50;
 /// Within this a call is answered.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 /// Within this after the last alert every card says what is so.

@@ -34,7 +34,17 @@ impl End {
                 "Discord does not know this token; the developer portal gives a new one on the page Bot".to_owned(),
             ),
             4014 if content => Self::NoContent,
-            4010..=4014 => Self::Refused(format!("{why}; this version asks for what Discord does not give")),
+            4011 => Self::Refused(format!(
+                "{why}: Discord wants a bot of so many servers on several connections, which this version does not make; use \
+                 a bot of your own in fewer servers"
+            )),
+            4012 => {
+                Self::Refused(format!("{why}: Discord no longer speaks with this version; install a newer version"))
+            }
+            4010 | 4013 | 4014 => Self::Refused(format!(
+                "{why}: this version asks for what Discord does not give; install a newer version, and if that does not help, \
+                 report it"
+            )),
             4007 | 4009 => Self::SessionOver(why),
             _ => Self::Lost(why),
         }

@@ -240,7 +240,8 @@ async fn a_wrong_token_is_said_to_be_wrong() {
     let refused = scene.deliver.check().await;
     assert!(matches!(&refused, Err(DeliverError::Refused(why)) if why.contains("page Bot")), "{refused:?}");
     let later = scene.deliver.deliver(&outgoing(1, OPS, "a")).await;
-    assert!(matches!(later, Err(DeliverError::Unreachable(_))), "{later:?}");
+    assert!(matches!(later, Err(DeliverError::Wait { everywhere: true, .. })), "{later:?}");
+    assert_eq!(scene.fake.count("POST channels/messages"), 0, "a token that is no good is not tried by every message");
 }
 
 #[tokio::test]

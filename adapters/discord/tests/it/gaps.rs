@@ -57,6 +57,30 @@ async fn what_was_said_while_no_session_listened_is_read_again() {
 }
 
 #[tokio::test]
+async fn a_thread_that_was_archived_meanwhile_is_read_again_too() {
+    let scene = Scene::new().await;
+    scene
+        .listening(async {
+            scene.fake.say(THREAD, ADA, "before");
+            scene.wait_for(1).await;
+        })
+        .await;
+    scene.fake.with(|state| state.end_sessions());
+    scene.fake.say(THREAD, ADA, "missed and archived");
+    scene.fake.with(|state| {
+        state.channels.get_mut(&THREAD).expect("it is open").archived = true;
+        // Nobody has said anything there for longer than it takes.
+        state.ahead_ms = 2 * 60 * 60 * 1000;
+    });
+    scene.fake.say(OPS, ADA, "much later");
+    scene.restart().await;
+    let taken = scene.listening(async { scene.wait_for(3).await }).await;
+    let mut said: Vec<&str> = taken.iter().map(text).collect();
+    said.sort_unstable();
+    assert_eq!(said, ["before", "missed and archived", "much later"]);
+}
+
+#[tokio::test]
 async fn a_first_start_reads_nothing_again() {
     let scene = Scene::new().await;
     scene.fake.say(OPS, ADA, "long ago");

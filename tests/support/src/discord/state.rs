@@ -69,6 +69,8 @@ pub struct State {
     pub connections: usize,
     /// Messages that a channel takes in five seconds.
     pub allowance: u64,
+    /// How far the server's clock is ahead of ours, in milliseconds.
+    pub ahead_ms: u64,
     pub(crate) sessions: BTreeMap<String, Session>,
     pub(crate) cuts: VecDeque<Cut>,
     pub(crate) greetings: VecDeque<Greeting>,
@@ -106,6 +108,7 @@ impl Default for State {
             heartbeat_ms: HEARTBEAT_MS,
             connections: 0,
             allowance: 5,
+            ahead_ms: 0,
             sessions: BTreeMap::new(),
             cuts: VecDeque::new(),
             greetings: VecDeque::new(),
@@ -210,7 +213,8 @@ pub struct Interaction {
 impl State {
     /// Returns a new id, higher than all before.
     pub fn next_id(&mut self) -> u64 {
-        self.last_id = (self.last_id + (1 << 22)).max(now_ms().saturating_sub(EPOCH_MS) << 22);
+        let now = now_ms().saturating_add(self.ahead_ms);
+        self.last_id = (self.last_id + (1 << 22)).max(now.saturating_sub(EPOCH_MS) << 22);
         self.last_id
     }
 
