@@ -1,23 +1,26 @@
 //! Markdown to [`Document`]: CommonMark with tables, task lists and strikethrough.
 //!
-//! Raw HTML is text. Only http, https and mailto addresses become links, images become links too. Line breaks stay as
+//! What models write as a habit and CommonMark swallows or shows wrongly is mended first (`prepare`). Raw HTML is text, but
+//! for `<br>`. Only http, https and mailto addresses become links, images become links too. Line breaks stay as
 //! the agent wrote them, as people expect in a chat. Nesting is bounded, so that hostile text can neither exhaust a
 //! stack when the tree is walked or dropped nor pass the depth that JSON readers take; deeper text moves up, none is
 //! lost. The tree is bounded too: see [`MAX_NODES`] and [`MAX_TABLE_COLUMNS`].
 
 mod bound;
+mod prepare;
 mod tag;
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{BrokenLink, Event, Options, Parser, Tag, TagEnd};
 
 use crate::address::behind;
 use crate::clean::clean;
 use crate::visible::trim_breaks;
 use crate::{Alignment, Block, Document, Inline, Item};
 pub use bound::{MAX_NODES, MAX_TABLE_COLUMNS};
+use prepare::Prepared;
 pub use tag::MAX_URL_BYTES;
 pub(crate) use tag::is_followed;
-use tag::{alignment, heading_level, language};
+use tag::{alignment, heading_level, is_line_break, language, named};
 
 /// Deepest nesting of quotes and lists; a list costs five levels of JSON, and readers stop at 128.
 pub const MAX_BLOCK_DEPTH: usize = 16;
@@ -30,17 +33,20 @@ impl Document {
     pub fn from_markdown(markdown: &str) -> Self {
         let markdown = clean(markdown);
         let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
+        let prepared = Prepared::new(&markdown, options);
+        let text = &prepared.text;
+        let resolve = |link: BrokenLink<'_>| prepared.resolve(&link);
         let mut builder = Builder::default();
-        let mut events = Parser::new_ext(&markdown, options).into_offset_iter();
+        let mut events = Parser::new_with_broken_link_callback(text, options, Some(resolve)).into_offset_iter();
         while let Some((event, range)) = events.next() {
             match event {
                 Event::Start(Tag::Table(align)) if align.len() > MAX_TABLE_COLUMNS => {
-                    builder.as_written(&markdown[range]);
+                    builder.as_written(&text[range]);
                     events.find(|(event, _)| matches!(event, Event::End(TagEnd::Table)));
                 }
                 _ if builder.is_full() && !matches!(event, Event::End(_)) => {
                     builder.close();
-                    builder.as_written(&markdown[range.start..]);
+                    builder.as_written(&text[range.start..]);
                     break;
                 }
                 event => builder.event(event),
@@ -101,6 +107,8 @@ struct Builder {
     span_depth: usize,
     /// Open links.
     links: usize,
+    /// What else is said of the links and images that are open.
+    titles: Vec<String>,
     code: Option<(Option<String>, String)>,
     table: Option<Table>,
     /// Blocks, items, cells and inlines so far.
@@ -117,6 +125,7 @@ impl Builder {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
+            Event::Html(tag) | Event::InlineHtml(tag) if is_line_break(&tag) => self.inline(Inline::Break),
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
             Event::Code(code) => self.inline(Inline::Code(clean(&code).into_owned())),
             Event::SoftBreak | Event::HardBreak => self.inline(Inline::Break),
@@ -138,6 +147,9 @@ impl Builder {
             Tag::BlockQuote(_) => self.open_frame(Frame::Quote(Vec::new())),
             Tag::CodeBlock(kind) => {
                 self.close_leaf();
+                if let Some(name) = named(&kind) {
+                    self.block(Block::text(clean(name)));
+                }
                 self.code = Some((language(&kind), String::new()));
             }
             Tag::List(start) => self.open_frame(Frame::List { start, items: Vec::new() }),
@@ -161,8 +173,12 @@ impl Builder {
             Tag::Strong => self.open_span(Span::Strong),
             Tag::Emphasis => self.open_span(Span::Emphasis),
             Tag::Strikethrough => self.open_span(Span::Strike),
-            Tag::Link { dest_url, .. } => self.open_span(link(&dest_url)),
-            Tag::Image { dest_url, .. } => {
+            Tag::Link { dest_url, title, .. } => {
+                self.titles.push(title.to_string());
+                self.open_span(link(&dest_url));
+            }
+            Tag::Image { dest_url, title, .. } => {
+                self.titles.push(title.to_string());
                 self.open_span(if self.links > 0 { Span::Flat } else { link(&dest_url) });
             }
             Tag::TableHead
@@ -202,8 +218,12 @@ impl Builder {
                     self.block(Block::Table { align, header, rows });
                 }
             }
-            TagEnd::Strong | TagEnd::Emphasis | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image => {
+            TagEnd::Strong | TagEnd::Emphasis | TagEnd::Strikethrough => self.close_span(),
+            TagEnd::Link | TagEnd::Image => {
                 self.close_span();
+                if let Some(title) = self.titles.pop().filter(|title| !title.trim().is_empty()) {
+                    self.text(&format!(" ({title})"));
+                }
             }
             TagEnd::FootnoteDefinition
             | TagEnd::DefinitionList

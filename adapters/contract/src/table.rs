@@ -54,7 +54,7 @@ impl Layout {
                     columns.push((0, align.get(column).copied().unwrap_or(Alignment::Left)));
                     total += if column > 0 { BETWEEN.len() } else { 0 };
                 }
-                let width = cell_text(cell).width();
+                let width = cell_text(cell).split('\n').map(UnicodeWidthStr::width).max().unwrap_or_default();
                 if width > columns[column].0 {
                     total += width - columns[column].0;
                     columns[column].0 = width;
@@ -79,11 +79,21 @@ impl Layout {
         text
     }
 
-    /// Appends one row as a line, without a newline.
+    /// Appends one row, without a newline at its end: as many lines as its longest cell has.
     pub(crate) fn push_row(&self, row: &[Vec<Inline>], text: &mut String) {
+        let cells: Vec<_> = row.iter().map(|cell| cell_text(cell)).collect();
+        let mut cells: Vec<_> = cells.iter().map(|cell| cell.split('\n').peekable()).collect();
+        self.push_line(cells.iter_mut().map(|lines| lines.next().unwrap_or_default()), text);
+        while cells.iter_mut().any(|lines| lines.peek().is_some()) {
+            text.push('\n');
+            self.push_line(cells.iter_mut().map(|lines| lines.next().unwrap_or_default()), text);
+        }
+    }
+
+    fn push_line<'a>(&self, mut cells: impl Iterator<Item = &'a str>, text: &mut String) {
         let begin = text.len();
         for (column, (width, align)) in self.columns.iter().enumerate() {
-            let cell = row.get(column).map(|cell| cell_text(cell)).unwrap_or_default();
+            let cell = cells.next().unwrap_or_default();
             let free = width.saturating_sub(cell.width());
             let before = match align {
                 Alignment::Left => 0,
@@ -92,7 +102,7 @@ impl Layout {
             };
             text.push_str(if column > 0 { BETWEEN } else { "" });
             text.extend(std::iter::repeat_n(' ', before));
-            text.push_str(&cell);
+            text.push_str(cell);
             text.extend(std::iter::repeat_n(' ', free - before));
         }
         let end = text[begin..].trim_end_matches(' ').len();
@@ -100,17 +110,17 @@ impl Layout {
     }
 }
 
-/// A cell as one line.
+/// The lines of a cell.
 fn cell_text(cell: &[Inline]) -> Cow<'_, str> {
     match cell {
-        [Inline::Text(text) | Inline::Code(text)] if !text.contains(['\n', '\t']) => Cow::Borrowed(text),
-        _ => Cow::Owned(inline_text(cell).replace(['\n', '\t'], " ")),
+        [Inline::Text(text) | Inline::Code(text)] if !text.contains('\t') => Cow::Borrowed(text),
+        _ => Cow::Owned(inline_text(cell).replace('\t', " ")),
     }
 }
 
 /// Turns each row into a run of `header: value` lines; long names are said once instead, in a first run.
 fn unfold(header: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> Vec<Vec<Inline>> {
-    let names: Vec<String> = header.iter().map(|name| cell_text(name).into_owned()).collect();
+    let names: Vec<String> = header.iter().map(|name| cell_text(name).replace('\n', " ")).collect();
     if rows.is_empty() || names.iter().any(|name| name.chars().count() > MAX_NAME_CHARS) {
         return std::iter::once(header).chain(rows.iter().map(Vec::as_slice)).map(lines).collect();
     }

@@ -23,6 +23,20 @@ pub(super) fn language(kind: &CodeBlockKind<'_>) -> Option<String> {
     (!word.is_empty() && plain && word.len() <= MAX_LANGUAGE_BYTES).then(|| word.to_owned())
 }
 
+/// What the line that opens a block of code says beside its language, such as a file's name; settings are not for people.
+pub(super) fn named<'a>(kind: &'a CodeBlockKind<'_>) -> Option<&'a str> {
+    let CodeBlockKind::Fenced(info) = kind else { return None };
+    let said = if language(kind).is_some() { info.split_once([' ', '\t'])?.1 } else { info };
+    let said = said.trim();
+    (!said.is_empty() && !said.contains(['{', '='])).then_some(said)
+}
+
+/// Tells whether raw HTML is a line break, the only one that a cell of a table can have.
+pub(super) fn is_line_break(html: &str) -> bool {
+    let tag = html.trim().strip_prefix('<').and_then(|tag| tag.strip_suffix('>'));
+    tag.is_some_and(|tag| tag.trim_end_matches('/').trim().eq_ignore_ascii_case("br"))
+}
+
 pub(super) fn heading_level(level: HeadingLevel) -> u8 {
     match level {
         HeadingLevel::H1 => 1,

@@ -169,3 +169,154 @@ fn a_long_code_block_is_one_node() {
         [Block::Code { language: None, text: lines.trim_end().to_owned() }]
     );
 }
+
+/// What a text shows, a block a line.
+fn shown(markdown: &str) -> String {
+    Document::from_markdown(markdown).visible_text()
+}
+
+#[test]
+fn what_looks_like_a_definition_and_defines_nothing_is_shown() {
+    let text = "Sources:\n\n[1]: https://example.com/a\n[2]: https://example.com/b\n\n[ERROR]: OOMKilled\n\n\
+                > [note]: remember\n\n- [x]: y\n\nend";
+    for said in ["[1]: https://example.com/a", "[2]: https://example.com/b", "[ERROR]: OOMKilled", "[note]: remember"] {
+        assert!(shown(text).contains(said), "{said:?} in {}", shown(text));
+    }
+    assert!(shown(text).contains("[x]: y"), "{}", shown(text));
+    // Twice the same label, a title, a label over two lines, one that is escaped.
+    let twice = shown("[a]: one\n[A]: two \"why\"\n\n[b\nc]: three\n\n\\[d]: four `x[0]`");
+    assert_eq!(twice, "[a]: one\n[A]: two \"why\"\n[b\nc]: three\n[d]: four x[0]", "{twice}");
+    assert!(matches!(blocks("- [x] done").as_slice(), [Block::List { .. }]));
+}
+
+#[test]
+fn a_definition_that_a_link_uses_may_go_and_the_link_leads_there() {
+    let link = |url: &str, said: &str| Inline::Link { url: url.to_owned(), content: vec![text(said)] };
+    assert_eq!(blocks("See [The  Log][1].\n\n[1]: http://a.example").len(), 1);
+    let mixed = blocks("See [the log][one].\n\n[0]: http://a.example\n[ONE]: http://b.example");
+    let Block::Paragraph(first) = &mixed[0] else { panic!("{mixed:?}") };
+    assert_eq!(first[1], link("http://b.example", "the log"), "also where its definition is text now");
+    assert!(shown("[0]: http://a.example\n[1]: http://b.example\n\n[1]").contains("[0]: http://a.example"));
+}
+
+#[test]
+fn bold_text_next_to_chinese_needs_no_spaces() {
+    let strong = |said: &str| Inline::Strong(vec![text(said)]);
+    assert_eq!(
+        run("**根因：**磁盘已满。**建议：**扩容到 200 GB。含**「重点」**内容"),
+        [
+            strong("根因："),
+            text("磁盘已满。"),
+            strong("建议："),
+            text("扩容到 200 GB。含"),
+            strong("「重点」"),
+            text("内容")
+        ]
+    );
+    assert_eq!(run("**“要点”**和`**`、a**b（c）**d"), {
+        let code = Inline::Code("**".to_owned());
+        [strong("“要点”"), text("和"), code, text("、a"), strong("b（c）"), text("d")]
+    });
+    // No Chinese, Japanese or Korean: CommonMark.
+    assert_eq!(run("a**b.**c"), [text("a**b.**c")]);
+    assert_eq!(run("2 ** 3 个 ** 4"), [text("2 ** 3 个 ** 4")]);
+    assert_eq!(run("`根因：**磁盘` **。**开"), {
+        [Inline::Code("根因：**磁盘".to_owned()), text(" "), strong("。"), text("开")]
+    });
+}
+
+#[test]
+fn a_block_in_a_block_of_markdown_ends_where_it_seems_to() {
+    let code = |language: &str, said: &str| Block::Code { language: Some(language.to_owned()), text: said.to_owned() };
+    let text = "```markdown\nIntro\n```python\nprint(1)\n```\nOutro\n```\nafter the block";
+    let expected = [code("markdown", "Intro\n```python\nprint(1)\n```\nOutro"), Block::text("after the block")];
+    assert_eq!(blocks(text), expected);
+    // The outer one is never closed; two inner ones; not in a block of another language; not where the outer is longer.
+    assert_eq!(blocks("```md\n```sh\nls\n```\nrest"), [code("md", "```sh\nls\n```\nrest")]);
+    let two = "~~~ md\n~~~sh\na\n~~~\n~~~sh\nb\n~~~\n~~~\nend";
+    assert_eq!(blocks(two)[1], Block::text("end"));
+    assert_eq!(blocks("```text\n```sh\nls\n```\nrest")[1], Block::text("rest"));
+    assert_eq!(blocks("````md\n```sh\nls\n```\n````\nrest")[1], Block::text("rest"));
+    assert_eq!(blocks("```md\nplain\n```\nrest")[1], Block::text("rest"));
+}
+
+#[test]
+fn a_line_break_may_be_written_as_html() {
+    assert_eq!(run("a<br>b<BR/>c<br />d").iter().filter(|inline| **inline == Inline::Break).count(), 3);
+    let table = shown("| step | what |\n|---|---|\n| 1 | drain<br>cordon<br/>wait |\n| 2 | go |");
+    assert!(!table.contains("br") && table.contains("cordon"), "{table}");
+    assert_eq!(run("x<brr>y"), [text("x<brr>y")]);
+}
+
+#[test]
+fn titles_of_links_and_names_of_files_are_shown() {
+    assert!(shown("[log](http://a.example \"OOM at 3\")").contains("log (OOM at 3)"));
+    assert!(shown("![graph](http://a.example 'load')").contains("graph (load)"));
+    assert!(shown("```diff src/main.rs\n+x\n```").contains("src/main.rs"));
+    assert_eq!(blocks("```rust title=\"x\"\ny\n```").len(), 1);
+}
+
+/// Pieces of which texts are made; each `%` becomes a number of its own.
+const PIECES: [&str; 33] = [
+    "w% ",
+    "w%",
+    "\n",
+    "\n\n",
+    "> ",
+    "- ",
+    "1. ",
+    "    ",
+    "[w%]: w%\n",
+    "[w%]: <w%> 'w%'",
+    "[w%\nw%]: w% \"w%\n",
+    "[w%]",
+    "[w%][]",
+    "[w%][w%]",
+    "[w%](http://a.example/w% 'w%')",
+    "![w%](w%)",
+    "[1]: http://a.example/w%\n",
+    "[w%][1]",
+    "```rust w%\n",
+    "```markdown\n",
+    "```\n",
+    "~~~\n",
+    "`",
+    "**",
+    "。**",
+    "磁",
+    "~~",
+    "|w%|w%|\n|-|-|\n|w%|w%<br>w%|\n",
+    "<w%>",
+    "<!-- w% -->",
+    "# ",
+    "---\n",
+    "\\",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_word_is_lost(numbers in proptest::collection::vec(0..PIECES.len(), 1..40)) {
+        let mut count = 0;
+        let mut markdown = String::new();
+        for c in numbers.iter().flat_map(|number| PIECES[*number].chars()) {
+            if c == '%' {
+                count += 1;
+                markdown.push_str(&format!("{count}x"));
+            } else {
+                markdown.push(c);
+            }
+        }
+        let shown = format!("{:?}", Document::from_markdown(&markdown));
+        for number in 1..=count {
+            proptest::prop_assert!(shown.contains(&format!("w{number}x")), "w{}x of {:?} in {}", number, markdown, shown);
+        }
+    }
+}
+
+#[test]
+fn a_row_with_too_many_cells_loses_none() {
+    let table = shown("| a | b |\n|---|---|\n| 1 | x | y |\n| 2 || z |\n| 3 | `p` | **q** | r");
+    for said in ["x | y", "| z", "p | q | r"] {
+        assert!(table.contains(said), "{said:?} in {table}");
+    }
+}
