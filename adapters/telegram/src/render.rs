@@ -6,7 +6,7 @@ use signalbox_adapter::{
 
 use crate::address::link;
 use crate::body::{MARK_UTF16, MAX_CAPTION_UTF16, MAX_TEXT_UTF16};
-use crate::write::{TABLE_WIDTH, write};
+use crate::write::{MAX_ENTITIES, TABLE_WIDTH, Worth, write};
 
 /// Renders for Telegram.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,25 +20,47 @@ impl Render for TelegramRender {
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {
         let limit = self.limits().max_text;
         let document = document.with_addresses(&|url| link(url).is_some());
-        let mut whole = split(&document, &Prices, limit, max_parts);
+        let written = Parts::of(&document, &Prices { is_dense: false }, limit, max_parts);
+        if written.left_out.is_none() {
+            return written.rendered;
+        }
+        // Shorter parts have room for all of it.
+        let dense = Parts::of(&document, &Prices { is_dense: true }, limit, max_parts);
+        let only_looks = written.left_out.is_some_and(|worth| worth >= Worth::Code);
+        if only_looks && dense.rendered.rest.is_some() { written.rendered } else { dense.rendered }
+    }
+}
+
+/// A document as messages.
+struct Parts {
+    rendered: Rendered,
+    /// The worst that one of them has no room for.
+    left_out: Option<Worth>,
+}
+
+impl Parts {
+    fn of(document: &Document, prices: &Prices, limit: usize, max_parts: usize) -> Self {
+        let mut whole = split(document, prices, limit, max_parts);
         if whole.rest.is_some() {
-            whole = with_caption(&document, limit, max_parts);
+            whole = with_caption(document, prices, limit, max_parts);
         }
         let rest = whole.rest.take();
-        let parts = whole.numbered().iter().map(|part| write(part).into_part()).collect();
-        Rendered { parts, rest }
+        let written: Vec<_> = whole.numbered().iter().map(write).collect();
+        let left_out = written.iter().filter_map(|written| written.left_out).min();
+        let parts = written.into_iter().map(|written| written.body.into_part()).collect();
+        Self { rendered: Rendered { parts, rest }, left_out }
     }
 }
 
 /// Splits so that the last part can go with the file that holds the rest: the text beside a file is shorter.
-fn with_caption(document: &Document, limit: usize, max_parts: usize) -> Split {
+fn with_caption(document: &Document, prices: &Prices, limit: usize, max_parts: usize) -> Split {
     let caption = MAX_CAPTION_UTF16 - MARK_UTF16 - NUMBER_UTF16;
     if max_parts <= 1 {
-        return split(document, &Prices, caption, 1);
+        return split(document, prices, caption, 1);
     }
-    let mut full = split(document, &Prices, limit - NUMBER_UTF16, max_parts - 1);
+    let mut full = split(document, prices, limit - NUMBER_UTF16, max_parts - 1);
     if let Some(rest) = full.rest.take() {
-        let last = split(&Document::from_markdown(&rest), &Prices, caption, 1);
+        let last = split(&Document::from_markdown(&rest), prices, caption, 1);
         full.parts.extend(last.parts);
         full.rest = last.rest;
     }
@@ -48,8 +70,15 @@ fn with_caption(document: &Document, limit: usize, max_parts: usize) -> Split {
 /// Room for the number of a part, `(9999/9999)` and the empty line before it, in UTF-16 code units.
 const NUMBER_UTF16: usize = 13;
 
-/// What Telegram charges: the text alone, since formatting goes beside it.
-struct Prices;
+/// What Telegram charges: the text alone, since formatting goes beside it, as long as there is not too much of it.
+struct Prices {
+    /// Whether there is: then each format has a price, so that no part has more of them than fit.
+    is_dense: bool,
+}
+
+/// Price of a format where there are too many, in UTF-16 code units: so many of them fill a message alone. What nests in
+/// another may take two.
+const FORMAT_UTF16: usize = 2 * MAX_TEXT_UTF16.div_ceil(MAX_ENTITIES);
 
 /// Counts as Telegram does.
 const TEXT: PlainMeasure = PlainMeasure(TextUnit::Utf16);
@@ -60,7 +89,20 @@ impl Measure for Prices {
     }
 
     fn markup(&self, markup: Markup<'_>) -> usize {
-        TEXT.markup(markup)
+        let format = match markup {
+            _ if !self.is_dense => 0,
+            Markup::Item { .. } | Markup::Rule => 0,
+            Markup::Link(url) => FORMAT_UTF16 + url.len(),
+            Markup::Heading(_)
+            | Markup::CodeBlock(_)
+            | Markup::Quote
+            | Markup::Table
+            | Markup::Strong
+            | Markup::Emphasis
+            | Markup::Strike
+            | Markup::Code => FORMAT_UTF16,
+        };
+        TEXT.markup(markup) + format
     }
 
     fn prefix(&self, markup: Markup<'_>) -> usize {
@@ -217,7 +259,22 @@ mod tests {
     }
 
     #[test]
-    fn too_much_formatting_loses_its_looks_first() {
+    fn a_message_is_split_by_its_formats_too() {
+        let links: String = (0..150).map(|n| format!("[l{n}](https://e.example/{n}) ")).collect();
+        for (markdown, count) in [(links, 150), ("**b** `c` ".repeat(80), 160)] {
+            let rendered = TelegramRender.render(&Document::from_markdown(&markdown), 5);
+            let bodies: Vec<Body> = rendered.parts.iter().map(Body::of).collect();
+            assert_eq!(bodies.iter().map(|body| body.entities.len()).sum::<usize>(), count);
+            assert!(bodies.len() > 1 && rendered.rest.is_none());
+        }
+        let long: String = (0..30).map(|n| format!("[l](https://e.example/{}{n}) ", "x".repeat(600))).collect();
+        let rendered = TelegramRender.render(&Document::from_markdown(&long), 9);
+        let links: usize = rendered.parts.iter().map(|part| Body::of(part).entities.len()).sum();
+        assert_eq!((links, rendered.rest), (30, None), "text and addresses together have a bound");
+    }
+
+    #[test]
+    fn too_much_formatting_loses_its_looks_before_it_becomes_a_file() {
         let body = one(&"**b** `c` ".repeat(80));
         assert_eq!(body.entities.len(), 100);
         assert_eq!(body.entities.iter().filter(|entity| entity.kind == MessageEntityKind::Code).count(), 80);

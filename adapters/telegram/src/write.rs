@@ -20,22 +20,34 @@ pub(crate) const TABLE_WIDTH: usize = 48;
 
 /// Most entities in one message; Telegram leaves out the rest.
 /// Source: <https://limits.tginfo.me/en>, read 2026-11.
-const MAX_ENTITIES: usize = 100;
+pub(crate) const MAX_ENTITIES: usize = 100;
 
 /// Longest name of a language at a code block, in bytes.
 const MAX_LANGUAGE_BYTES: usize = 32;
 
+/// Most characters of a text and of the addresses behind its words together; Telegram refuses a message of more than about
+/// 9,500.
+const MAX_WITH_ADDRESSES: usize = 9_000;
+
+/// A document as one message.
+pub(crate) struct Written {
+    /// The message.
+    pub(crate) body: Body,
+    /// The worst that there is no room for.
+    pub(crate) left_out: Option<Worth>,
+}
+
 /// Writes a document as one message.
 #[must_use]
-pub(crate) fn write(document: &Document) -> Body {
+pub(crate) fn write(document: &Document) -> Written {
     let mut writer = Writer::default();
     writer.blocks(&document.blocks, "");
     writer.finish()
 }
 
 /// What would be lost without an entity, the worst first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Worth {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Worth {
     /// Somebody would be pinged.
     Silence,
     /// A block would not read as what it is.
@@ -237,7 +249,7 @@ impl Writer {
     }
 
     /// Takes away what the server would, and puts the entities in order.
-    fn finish(mut self) -> Body {
+    fn finish(mut self) -> Written {
         let kept = self.text.trim_end().len();
         let end = self.at - utf16_len(&self.text[kept..]);
         self.text.truncate(kept);
@@ -245,7 +257,7 @@ impl Writer {
         let leading = self.text.chars().take_while(|c| c.is_whitespace() && c.len_utf16() == 1).take(first).count();
         let bytes = self.text.char_indices().nth(leading).map_or(self.text.len(), |(at, _)| at);
         let text = self.text.split_off(bytes);
-        let mut entities = limited(self.entities, end);
+        let (mut entities, left_out) = limited(self.entities, end);
         for entity in &mut entities {
             entity.length = entity.length.min(end.saturating_sub(entity.offset));
             entity.offset -= leading.min(entity.offset);
@@ -256,21 +268,27 @@ impl Writer {
             let is_inner = entity.kind != MessageEntityKind::Blockquote;
             (entity.offset, std::cmp::Reverse(entity.length), is_inner)
         });
-        Body { text, entities }
+        Written { body: Body { text, entities }, left_out }
     }
 }
 
 /// Leaves out the least important formatting where there is too much; where even the most important is, all is code.
-fn limited(mut entities: Vec<(Worth, MessageEntity)>, end: usize) -> Vec<MessageEntity> {
-    if entities.len() > MAX_ENTITIES {
-        // Stable, so that of what is worth the same the first stay.
-        entities.sort_by_key(|(worth, _)| *worth);
-        if entities[MAX_ENTITIES].0 <= Worth::Block {
-            return vec![MessageEntity::pre(None, 0, end)];
+fn limited(mut entities: Vec<(Worth, MessageEntity)>, end: usize) -> (Vec<MessageEntity>, Option<Worth>) {
+    // Stable, so that of what is worth the same the first stay.
+    entities.sort_by_key(|(worth, _)| *worth);
+    let mut size = end;
+    let mut fits = |(at, (_, entity)): (usize, &(Worth, MessageEntity))| {
+        if let MessageEntityKind::TextLink { url } = &entity.kind {
+            size += url.as_str().len();
         }
-        entities.truncate(MAX_ENTITIES);
+        at < MAX_ENTITIES && size <= MAX_WITH_ADDRESSES
+    };
+    let fitting = entities.iter().enumerate().take_while(|entity| fits(*entity)).count();
+    let left_out = entities.get(fitting).map(|(worth, _)| *worth);
+    if left_out.is_some_and(|worth| worth <= Worth::Block) {
+        return (vec![MessageEntity::pre(None, 0, end)], left_out);
     }
-    entities.into_iter().map(|(_, entity)| entity).collect()
+    (entities.into_iter().take(fitting).map(|(_, entity)| entity).collect(), left_out)
 }
 
 fn worth(kind: &MessageEntityKind) -> Worth {
