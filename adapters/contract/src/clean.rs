@@ -7,14 +7,14 @@ use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::sequence::Sequence;
+
 /// Stands where something was cut off.
 const CUT: char = '…';
-/// Longest terminal control sequence that is removed as a whole, in characters after `ESC [`.
-const MAX_SEQUENCE_CHARS: usize = 32;
 
 /// Removes control characters (newline and tab stay), terminal sequences and bidi overrides.
 ///
-/// `CR LF`, `CR` and the Unicode line and paragraph separators become a newline, NUL becomes U+FFFD.
+/// Of a terminal's link its words stay, and its address where they do not say it. `CR LF`, `CR` and the Unicode line and paragraph separators become a newline, NUL becomes U+FFFD.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
     let suspicious = |b: u8| (b < 0x20 && b != b'\n' && b != b'\t') || matches!(b, 0x7f | 0xc2 | 0xe2 | 0xef);
@@ -23,6 +23,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
     let mut cleaned = String::with_capacity(text.len());
     let mut rest = text.chars();
+    let mut link: Option<Linked<'_>> = None;
     while let Some(c) = rest.next() {
         match c {
             '\r' => {
@@ -32,11 +33,19 @@ pub fn clean(text: &str) -> Cow<'_, str> {
             }
             '\u{2028}' | '\u{2029}' => cleaned.push('\n'),
             '\0' => cleaned.push(char::REPLACEMENT_CHARACTER),
-            '\u{1b}' => rest = after_sequence(rest.as_str()).chars(),
-            c if is_unsafe(c) => {}
+            c if is_unsafe(c) => match Sequence::read(c, rest.as_str()) {
+                Sequence::Nothing(behind) => rest = behind.chars(),
+                Sequence::Link(address, behind) => {
+                    rest = behind.chars();
+                    close(link.take(), &mut cleaned);
+                    link = (!address.is_empty()).then(|| Linked { address, from: cleaned.len() });
+                }
+                Sequence::Broken => {}
+            },
             c => cleaned.push(c),
         }
     }
+    close(link, &mut cleaned);
     Cow::Owned(cleaned)
 }
 
@@ -67,17 +76,23 @@ fn is_unsafe(c: char) -> bool {
     }
 }
 
-/// Skips `[`, parameters and the final byte of a control sequence; text that is none stays.
-fn after_sequence(text: &str) -> &str {
-    let Some(body) = text.strip_prefix('[') else { return text };
-    for (at, c) in body.char_indices().take(MAX_SEQUENCE_CHARS) {
-        match c {
-            ' '..='?' => {}
-            '@'..='~' => return &body[at + 1..],
-            _ => break,
-        }
+/// A link whose words are being read.
+struct Linked<'a> {
+    address: &'a str,
+    /// Where its words begin in the text that is clean.
+    from: usize,
+}
+
+/// Writes out where a link leads that has ended, unless its words say so.
+fn close(link: Option<Linked<'_>>, cleaned: &mut String) {
+    let Some(Linked { address, from }) = link else { return };
+    let address: String = address.chars().filter(|c| !c.is_control() && !is_unsafe(*c)).collect();
+    let words = cleaned[from..].trim();
+    if words.is_empty() {
+        cleaned.push_str(&address);
+    } else if !words.contains(&address) {
+        cleaned.push_str(&format!(" ({address})"));
     }
-    text
 }
 
 #[cfg(test)]
@@ -87,8 +102,23 @@ mod tests {
     #[test]
     fn nothing_that_acts_on_a_terminal_is_left() {
         assert_eq!(clean("a\u{1b}[31;1mred\u{1b}[0m b"), "ared b");
-        assert_eq!(clean("x\u{1b}]0;title\u{7}y\u{9b}2Jz\u{7f}"), "x]0;titley2Jz");
+        assert_eq!(clean("x\u{1b}]0;title\u{7}y\u{9b}2Jz\u{7f}"), "xyz");
         assert_eq!(clean("one\r\ntwo\rthree\u{2028}four\0"), "one\ntwo\nthree\nfour\u{fffd}");
+    }
+
+    #[test]
+    fn sequences_are_removed_whole_and_a_link_keeps_its_address() {
+        let link = "see \u{1b}]8;;https://example.com/pr/7\u{1b}\\PR 7\u{1b}]8;;\u{1b}\\ and";
+        assert_eq!(clean(link), "see PR 7 (https://example.com/pr/7) and");
+        let said = "\u{1b}]8;id=1;https://a.example\u{7}https://a.example\u{1b}]8;;\u{7}";
+        assert_eq!(clean(said), "https://a.example");
+        assert_eq!(clean("\u{1b}]8;;https://a.example\u{7}words"), "words (https://a.example)");
+        assert_eq!(clean("\u{1b}[1mbold\u{1b}(B\u{1b}[m\u{1b}7\u{1b}=\u{1b}Pq#0\u{1b}\\\u{1b}_x\u{9c}end"), "boldend");
+        assert_eq!(clean("\u{9d}0;t\u{7}a\u{90}q\u{1b}\\b"), "ab");
+        // What is never ended swallows nothing.
+        assert_eq!(clean("\u{1b}]0;open\nnext \u{1b}[12 \u{1b}"), "]0;open\nnext [12 ");
+        let long = format!("\u{1b}]0;{}\u{7}z", "x".repeat(5000));
+        assert_eq!(clean(&long).len(), long.len() - 2);
     }
 
     #[test]

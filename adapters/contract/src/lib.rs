@@ -45,6 +45,7 @@ mod outgoing;
 mod reception;
 mod render;
 mod saving;
+mod sequence;
 pub mod settings;
 mod split;
 mod table;
