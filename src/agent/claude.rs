@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 
 pub use argv::{Conversation, Invocation, argv, env_defaults, env_fixed};
 
-use crate::agent::event::{Decision, Event, Final};
-use crate::agent::protocol::{self, Ending, Speak, Step};
+use crate::agent::event::{Decision, Event, Final, MAX_ANSWER_BYTES};
+use crate::agent::json;
+use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
 use control::Requests;
 use line::{UNKNOWN_SESSION, blocks, final_word, happened, retry, said, text, tool_result, with_denials};
@@ -27,13 +28,22 @@ pub struct Claude {
     requests: Requests,
     session: Option<String>,
     done: bool,
+    /// What it said last, and in which message.
+    said: Option<(String, String)>,
+    plain: PlainWords,
 }
 
 impl Claude {
     /// Returns a conversation that has not begun.
     #[must_use]
     pub fn new(spec: &RunSpec) -> Self {
-        Self { requests: Requests::new(Policy::new(spec)), session: None, done: false }
+        Self {
+            requests: Requests::new(Policy::new(spec)),
+            session: None,
+            done: false,
+            said: None,
+            plain: PlainWords::default(),
+        }
     }
 
     fn session(&mut self, line: &Value) -> Step {
@@ -45,9 +55,33 @@ impl Claude {
         happened([Event::Session { id: id.to_owned(), model: text(line, "model").map(str::to_owned) }])
     }
 
+    /// Takes what it says. Several releases leave the answer out of their final line, where it was said before.
+    fn assistant(&mut self, line: &Value) -> Step {
+        let events = said(line);
+        let id = line.pointer("/message/id").and_then(Value::as_str).unwrap_or_default();
+        for event in &events {
+            let Event::Text { text } = event else { continue };
+            match &mut self.said {
+                Some((message, said)) if !id.is_empty() && message == id => {
+                    if said.len() + text.len() <= MAX_ANSWER_BYTES {
+                        said.push_str("\n\n");
+                        said.push_str(text);
+                    }
+                }
+                said => *said = Some((id.to_owned(), text.clone())),
+            }
+        }
+        happened(events)
+    }
+
     fn result(&mut self, line: &Value) -> Step {
         self.done = true;
         let mut word = final_word(line);
+        if let (Ok(answer), Some((_, said))) = (&mut word.outcome, self.said.take())
+            && answer.trim().is_empty()
+        {
+            *answer = said;
+        }
         with_denials(&mut word.denials, self.requests.close());
         Step { events: vec![Event::Final(word)], close_input: true, ..Step::default() }
     }
@@ -68,14 +102,17 @@ impl Speak for Claude {
         if self.done {
             return Step::default();
         }
-        let Ok(line) = serde_json::from_str::<Value>(&String::from_utf8_lossy(line)) else { return Step::default() };
+        let Some(line) = json::parse::<Value>(line).filter(Value::is_object) else {
+            self.plain.take(line);
+            return Step::default();
+        };
         match text(&line, "type") {
             Some("system") => match text(&line, "subtype") {
                 Some("init") => self.session(&line),
                 Some("api_retry") => happened([retry(&line)]),
                 _ => Step::default(),
             },
-            Some("assistant") => happened(said(&line)),
+            Some("assistant") => self.assistant(&line),
             Some("user") => happened(blocks(&line).filter_map(tool_result)),
             Some("control_request") => self.requests.take(&line),
             Some("control_cancel_request") => self.requests.withdraw(&line),
@@ -90,7 +127,7 @@ impl Speak for Claude {
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {
         let unknown_session = ending.stderr_tail.contains(UNKNOWN_SESSION);
-        Final { unknown_session, ..protocol::truncated(ending) }
+        Final { unknown_session, ..protocol::truncated(ending, &self.plain) }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod environment;
 pub mod event;
 pub mod exit;
 pub mod failure;
+pub mod json;
 pub mod kind;
 pub mod kinds;
 pub mod native;

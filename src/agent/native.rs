@@ -4,12 +4,14 @@
 //! [`Event::Final`] is the result.
 
 use crate::agent::event::{Decision, Event, Final};
-use crate::agent::protocol::{self, Ending, Speak, Step};
+use crate::agent::json;
+use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step};
 
 /// How such an agent is spoken with.
 #[derive(Debug, Default)]
 pub struct Native {
     done: bool,
+    plain: PlainWords,
 }
 
 impl Speak for Native {
@@ -21,7 +23,8 @@ impl Speak for Native {
         if self.done {
             return Step::default();
         }
-        let Ok(event) = serde_json::from_str(&String::from_utf8_lossy(line)) else {
+        let Some(event) = json::parse(line) else {
+            self.plain.take(line);
             return Step::default();
         };
         let event = match event {
@@ -45,7 +48,7 @@ impl Speak for Native {
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {
-        protocol::truncated(ending)
+        protocol::truncated(ending, &self.plain)
     }
 }
 

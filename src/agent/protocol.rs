@@ -3,6 +3,8 @@
 //! A protocol is pure: it gets the agent's output line by line and the answers of people, and returns events and bytes
 //! for the agent's standard input. It reads no clock and does no input or output; the supervisor does.
 
+use std::collections::VecDeque;
+
 use crate::agent::event::{Decision, Event, Final};
 use crate::agent::exit::{Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
@@ -54,22 +56,56 @@ pub fn failure(error: impl Into<String>) -> Final {
     Final::new(Err(Failure::Said(error.into())))
 }
 
-/// Returns the final word of a run whose agent owed one and gave none.
-#[must_use]
-pub fn truncated(ending: &Ending<'_>) -> Final {
-    ended_by_us(ending).unwrap_or_else(|| unfinished(ending, true, ending.stderr_tail))
+/// Most lines that are kept of what an agent says in plain words.
+const MAX_PLAIN_LINES: usize = 20;
+/// Most bytes of one such line.
+const MAX_PLAIN_LINE_BYTES: usize = 512;
+
+/// The last lines of an agent's output that were not what its protocol asks for. A program that cannot start its work, or
+/// wants a log-in, says so in plain words.
+#[derive(Debug, Default)]
+pub struct PlainWords(VecDeque<String>);
+
+impl PlainWords {
+    /// Keeps a line.
+    pub fn take(&mut self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim();
+        // What looks like JSON is for programs.
+        if text.is_empty() || text.starts_with('{') {
+            return;
+        }
+        if self.0.len() == MAX_PLAIN_LINES {
+            self.0.pop_front();
+        }
+        self.0.push_back(cut(text, MAX_PLAIN_LINE_BYTES).to_owned());
+    }
+
+    /// Returns them, and the end of standard error behind them.
+    fn with(&self, stderr_tail: &str) -> String {
+        let lines = self.0.iter().map(String::as_str).chain([stderr_tail.trim()]).filter(|line| !line.is_empty());
+        lines.collect::<Vec<_>>().join("\n")
+    }
 }
 
-/// Returns the final word of a run that the supervisor ended or that never started.
+/// Returns the final word of a run whose agent owed one and gave none; `plain` is what it said in plain words.
 #[must_use]
-pub fn ended_by_us(ending: &Ending<'_>) -> Option<Final> {
+pub fn truncated(ending: &Ending<'_>, plain: &PlainWords) -> Final {
+    let words = plain.with(ending.stderr_tail);
+    ended_by_us(ending, &words).unwrap_or_else(|| unfinished(ending, true, &words))
+}
+
+/// Returns the final word of a run that the supervisor ended or that never started; `words` is what the agent had put out
+/// at its end.
+#[must_use]
+pub fn ended_by_us(ending: &Ending<'_>, words: &str) -> Option<Final> {
     let never_started = matches!(ending.ended, Ended::NotFound { .. } | Ended::SpawnFailed { .. });
     let by_us = match ending.cause {
         // Its own word stands.
         Some(Cause::Settled) | None => never_started,
         Some(Cause::Timeout { .. } | Cause::Cancelled | Cause::OutputLimit | Cause::SpoolFailed { .. }) => true,
     };
-    by_us.then(|| unfinished(ending, true, ""))
+    by_us.then(|| unfinished(ending, true, words))
 }
 
 /// Returns the final word of a run that ended without its agent's, with what the agent had put out at its end.

@@ -2,6 +2,8 @@
 //!
 //! The prompt goes to standard input, which is then closed; exit code 0 is success, and the whole output is the answer.
 
+use std::borrow::Cow;
+
 use crate::agent::event::{Decision, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::Ended;
 use crate::agent::protocol::{self, Ending, Speak, Step};
@@ -24,17 +26,23 @@ impl Speak for Text {
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {
-        if let Some(final_word) = protocol::ended_by_us(ending) {
+        let words = words(ending);
+        if let Some(final_word) = protocol::ended_by_us(ending, &words) {
             return final_word;
         }
         if *ending.ended == (Ended::Exited { code: 0 }) {
             let (answer, whole_bytes) = answer(ending);
             return Final { whole_bytes, ..Final::new(Ok(answer)) };
         }
-        if ending.stderr_tail.trim().is_empty() {
-            return protocol::unfinished(ending, false, &String::from_utf8_lossy(ending.stdout_head));
-        }
-        protocol::unfinished(ending, false, ending.stderr_tail)
+        protocol::unfinished(ending, false, &words)
+    }
+}
+
+/// What it said of its failure: on standard error or, where it said nothing there, as its output.
+fn words<'a>(ending: &Ending<'a>) -> Cow<'a, str> {
+    match ending.stderr_tail.trim() {
+        "" => String::from_utf8_lossy(ending.stdout_head),
+        words => Cow::Borrowed(words),
     }
 }
 

@@ -39,10 +39,7 @@ pub fn unfinished(run: &Unfinished) -> String {
         (Some(Cause::Settled) | None, Ended::Exited { code }) => format!("The agent failed with exit code {code}."),
         (Some(Cause::Settled) | None, Ended::Signalled { signal }) => format!("Signal {signal} ended the agent."),
     };
-    match run.words.trim() {
-        "" => said,
-        words => format!("{said}\n{words}"),
-    }
+    with_words(said, &run.words)
 }
 
 /// Says why a run was stopped.
@@ -64,13 +61,22 @@ pub fn stopped(cause: &Cause) -> String {
     }
 }
 
-/// Says that a run came to a bound on its time, and how long that is.
+/// Says that a run came to a bound on its time, how long that is and, below it, what the agent had put out at its end.
 #[must_use]
-pub fn late(which: Bound, within: Duration) -> String {
+pub fn late(which: Bound, within: Duration, words: &str) -> String {
     let within = span(within);
-    match which {
+    let said = match which {
         Bound::Background => format!("The agent was stopped: no answer within {within} (`timeouts.background`)."),
         Bound::Idle => format!("The agent was stopped: silent for {within} (`timeouts.idle`)."),
+    };
+    with_words(said, words)
+}
+
+/// Puts an agent's last words below a sentence of ours.
+fn with_words(said: String, words: &str) -> String {
+    match words.trim() {
+        "" => said,
+        words => format!("{said}\n{words}"),
     }
 }
 

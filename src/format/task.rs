@@ -193,19 +193,21 @@ fn failure(task: &Task) -> Draft {
         if error.chars().nth(MAX_ERROR_CHARS).is_some() {
             text.push('…');
         }
-        draft = draft.with(match task.status {
-            // Our own sentence; all else is the agent's words, shown as they are.
-            Status::ErrorCliNotFound | Status::ErrorTimeout => Block::Paragraph(super::marked(&text)),
-            Status::Queued
-            | Status::Running
-            | Status::Ok
-            | Status::Success
-            | Status::ErrorCli
-            | Status::ErrorInternal
-            | Status::Aborted
-            | Status::Interrupted => Block::Code { language: None, text },
-        });
+        // Our own sentence, and the agent's words below it; all else is the agent's words alone, shown as they are.
+        let is_ours = matches!(task.status, Status::ErrorCliNotFound | Status::ErrorTimeout);
+        let (ours, words) = if is_ours { text.split_once('\n').unwrap_or((&text, "")) } else { ("", text.as_str()) };
+        if !ours.is_empty() {
+            draft = draft.with(Block::Paragraph(super::marked(ours)));
+        }
+        if !words.is_empty() {
+            draft = draft.with(Block::Code { language: None, text: words.to_owned() });
+        }
     }
+    with_partial(draft, task)
+}
+
+/// Adds what the agent had said, where it gave no answer.
+fn with_partial(mut draft: Draft, task: &Task) -> Draft {
     if let Some(partial) = task.result.as_deref().map(str::trim).filter(|partial| !partial.is_empty()) {
         draft = draft.with(Block::text("The answer so far:")).then(Draft::markdown(partial));
     }

@@ -2,7 +2,7 @@
 
 use crate::agent::event::Final;
 use crate::agent::exit::{Bound, Cause, Ended, Exit};
-use crate::agent::failure::Unfinished;
+use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::supervisor::STDOUT_FILE;
 use crate::config::Timeouts;
 use crate::format;
@@ -29,10 +29,10 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
     let own_word = exit.final_seen.then_some(outcome).flatten();
     let (status, result, error) = match (own_word, &exit.cause, &exit.ended) {
         (Some(Ok(answer)), _, _) => (answered, Some(whole(answer, evidence)), None),
-        (Some(Err(why)), _, _) => (Status::ErrorCli, None, Some(format::run::failure(why))),
+        (Some(Err(why)), _, _) => (Status::ErrorCli, said_before(why, evidence), Some(format::run::failure(why))),
         (None, Some(Cause::Cancelled), _) => (Status::Aborted, said(evidence), None),
         (None, Some(Cause::Timeout { which }), _) => {
-            (Status::ErrorTimeout, said(evidence), Some(late(*which, evidence.timeouts)))
+            (Status::ErrorTimeout, said(evidence), Some(late(*which, evidence.timeouts, outcome)))
         }
         (None, Some(cause @ Cause::SpoolFailed { .. }), _) => {
             (Status::ErrorInternal, said(evidence), Some(format::run::stopped(cause)))
@@ -40,9 +40,9 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
         (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.to_owned())),
         (None, cause, ended) => match (outcome, cause) {
             (Some(Ok(answer)), None) => (answered, Some(whole(answer, evidence)), None),
-            (Some(Err(why)), _) => (Status::ErrorCli, None, Some(format::run::failure(why))),
-            (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, None, Some(format::run::stopped(cause))),
-            (None, _) => (Status::ErrorCli, None, Some(unfinished(ended, exit))),
+            (Some(Err(why)), _) => (Status::ErrorCli, said_before(why, evidence), Some(format::run::failure(why))),
+            (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, said(evidence), Some(format::run::stopped(cause))),
+            (None, _) => (Status::ErrorCli, said(evidence), Some(unfinished(ended, exit))),
         },
     };
     let usage = evidence.last_word.map(|word| word.usage).unwrap_or_default();
@@ -80,18 +80,27 @@ fn said(evidence: &RunEnd<'_>) -> Option<String> {
     Some(evidence.said.to_owned()).filter(|said| !said.trim().is_empty())
 }
 
-fn late(which: Bound, timeouts: &Timeouts) -> String {
+/// The same, unless its error says it already.
+fn said_before(why: &Failure, evidence: &RunEnd<'_>) -> Option<String> {
+    let Failure::Said(error) = why else { return said(evidence) };
+    said(evidence).filter(|said| !error.contains(said.trim()))
+}
+
+fn late(which: Bound, timeouts: &Timeouts, outcome: Option<&Result<String, Failure>>) -> String {
     let within = match which {
         Bound::Background => timeouts.background,
         Bound::Idle => timeouts.idle,
     };
-    format::run::late(which, within)
+    let words = match outcome {
+        Some(Err(Failure::Seen(unfinished))) => unfinished.words.as_str(),
+        _ => "",
+    };
+    format::run::late(which, within, words)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::failure::Failure;
     use crate::config::Redact;
 
     fn exit(ended: Ended, cause: Option<Cause>, final_seen: bool) -> Exit {

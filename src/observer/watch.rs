@@ -234,7 +234,7 @@ impl Observer {
             Event::Answered { id, timed_out, .. } => {
                 self.close_question(task, &id, timed_out, &mut seen.questions).await;
             }
-            Event::Text { text } => seen.said = text,
+            Event::Text { text } => seen.say(&text),
             Event::ToolFinished { .. } => {}
             Event::Retrying { attempt, reason } => {
                 tracing::info!(task.id = %task.id, attempt, reason, "an agent waits for its model service");

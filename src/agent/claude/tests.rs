@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::agent::digest::Digest;
 use crate::agent::event::Denial;
-use crate::agent::exit::Ended;
+use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::Failure;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION};
 use crate::config::Permission;
@@ -242,4 +242,53 @@ fn the_prompt_is_one_user_line() {
     assert_eq!(reply(&step)["message"]["content"], "--version\n\"x\"");
     assert_eq!(step.reply.iter().filter(|byte| **byte == b'\n').count(), 1);
     assert!(!step.close_input);
+}
+
+fn result(answer: &str) -> String {
+    json!({"type": "result", "subtype": "success", "is_error": false, "result": answer}).to_string()
+}
+
+fn words(id: &str, text: &str) -> String {
+    let message = json!({"id": id, "content": [{"type": "text", "text": text}]});
+    json!({"type": "assistant", "message": message, "parent_tool_use_id": null}).to_string()
+}
+
+#[test]
+fn an_empty_answer_is_what_it_said_last() {
+    let told = |lines: &[String]| last(&play(&lines.join("\n"))).outcome.clone();
+    let said = "The root cause is a full disk.";
+    assert_eq!(told(&[words("m1", "I look."), words("m2", said), result("")]), Ok(said.into()));
+    assert_eq!(told(&[words("m2", "One."), words("m2", "Two."), result(" \n")]), Ok("One.\n\nTwo.".into()));
+    assert_eq!(told(&[words("m2", said), result("final")]), Ok("final".into()));
+    assert_eq!(told(&[result("")]), Ok(String::new()));
+    let helper = words("m3", "a helper's words").replace("\"parent_tool_use_id\":null", "\"parent_tool_use_id\":\"t\"");
+    assert_eq!(told(&[words("m2", said), helper, result("")]), Ok(said.into()));
+}
+
+#[test]
+fn a_character_that_was_cut_in_two_costs_no_line() {
+    let line = r#"{"type":"result","subtype":"success","is_error":false,"result":"Rolled out to 12 pods \ud83d"}"#;
+    assert_eq!(last(&play(line)).outcome, Ok("Rolled out to 12 pods \u{fffd}".into()));
+}
+
+#[test]
+fn what_it_says_in_plain_words_is_told_where_it_gives_no_answer() {
+    let mut claude = claude(Permission::Ask);
+    for line in ["{\"type\":\"sys", "", "Credit balance is too low.", "Visit https://a.example/billing"] {
+        assert_eq!(claude.line(line.as_bytes()), Step::default());
+    }
+    let said = "Credit balance is too low.\nVisit https://a.example/billing\nwarning";
+    let ended = Ended::Exited { code: 1 };
+    let timeout = Cause::Timeout { which: Bound::Idle };
+    for cause in [None, Some(&timeout)] {
+        let ending = Ending { ended: &ended, cause, stdout_head: b"", stdout_bytes: 9, stderr_tail: "warning\n" };
+        let outcome = claude.end(&ending).outcome;
+        assert!(matches!(&outcome, Err(Failure::Seen(run)) if run.words == said), "{outcome:?}");
+    }
+    for number in 0..1000 {
+        claude.line(format!("{number} {}", "x".repeat(5000)).as_bytes());
+    }
+    let ending = Ending { ended: &ended, cause: None, stdout_head: b"", stdout_bytes: 9, stderr_tail: "" };
+    let Err(Failure::Seen(run)) = claude.end(&ending).outcome else { panic!("no answer") };
+    assert!(run.words.len() < 20 * 600 && run.words.contains("999 x"), "the last lines, and no more");
 }
