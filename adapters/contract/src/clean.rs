@@ -38,7 +38,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
                 Sequence::Link(address, behind) => {
                     rest = behind.chars();
                     close(link.take(), &mut cleaned);
-                    link = (!address.is_empty()).then(|| Linked { address, from: cleaned.len() });
+                    link = (!address.is_empty()).then_some(Linked { address, from: cleaned.len() });
                 }
                 Sequence::Broken => {}
             },

@@ -31,7 +31,8 @@ impl<'a> Prepared<'a> {
     /// Mends a text that is clean.
     pub(super) fn new(markdown: &'a str, options: Options) -> Self {
         let text = nested_fences(markdown);
-        if !text.contains("]:") && !text.contains('|') && !(text.contains("**") && text.contains(is_cjk)) {
+        let may_need = text.contains("]:") || text.contains('|') || (text.contains("**") && text.contains(is_cjk));
+        if !may_need {
             return Self { text, links: BTreeMap::new() };
         }
         let (links, mends) = Survey::of(&text, options);
@@ -87,7 +88,7 @@ impl Survey {
     fn of(text: &str, options: Options) -> (BTreeMap<String, String>, Vec<(usize, char)>) {
         let mut survey = Self::default();
         let mut events = Parser::new_ext(text, options).into_offset_iter();
-        while let Some((event, range)) = events.next() {
+        for (event, range) in events.by_ref() {
             survey.event(text, &event, range);
         }
         survey.shows(&(text.len()..text.len()));
