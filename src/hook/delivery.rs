@@ -2,13 +2,14 @@
 //!
 //! Alertmanager, Grafana, Uptime Kuma and Healthchecks tell when a problem began, so the store knows their copies by itself.
 //! The others are known by the sender's own id, which does not count as proof of anything: it is not signed. Where the body is
-//! signed and never the same twice, the signature is a key as well, so that a copy with another id is known, too.
+//! signed and never the same twice, it is a key as well, so that a copy with another id is known, too; not the signature as it
+//! was sent, which can be written in many ways.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Headers, usual_header};
+use super::Headers;
 use crate::alert::{Alert, Firing, Source, hashed};
 use crate::clock::Timestamp;
 use crate::config::{Hook, HookSource};
@@ -20,11 +21,11 @@ const MAX_KEY_BYTES: usize = 128;
 #[must_use]
 pub fn deliveries(hook: &Hook, headers: &Headers, body: &str) -> Vec<String> {
     let header = |name: &str| headers.get(name).cloned();
-    let signature = header(hook.header.as_deref().unwrap_or_else(|| usual_header(hook.source)));
+    let signed = || Some(digest(body));
     let keys = match hook.source {
-        HookSource::PagerDuty => [pointed(body, "/event/id"), signature],
-        HookSource::Sentry => [header("request-id"), signature],
-        HookSource::GitHub => [header("x-github-delivery"), signature],
+        HookSource::PagerDuty => [pointed(body, "/event/id"), signed()],
+        HookSource::Sentry => [header("request-id"), signed()],
+        HookSource::GitHub => [header("x-github-delivery"), signed()],
         HookSource::Datadog => [datadog(body), None],
         HookSource::Alertmanager
         | HookSource::Grafana
@@ -33,6 +34,12 @@ pub fn deliveries(hook: &Hook, headers: &Headers, body: &str) -> Vec<String> {
         | HookSource::Generic => [None, None],
     };
     keys.into_iter().flatten().filter(|key| !key.is_empty()).map(bounded).collect()
+}
+
+/// Returns the SHA-256 of a body, in hexadecimal digits.
+fn digest(body: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, body.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bounded(key: String) -> String {
@@ -78,10 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_known_by_the_senders_id_or_by_its_signature() {
-        let github = [("x-github-delivery", "72d3"), ("x-hub-signature-256", "sha256=ab")];
-        assert_eq!(keys(HookSource::GitHub, &github, "{}"), ["72d3", "sha256=ab"]);
-        assert_eq!(keys(HookSource::PagerDuty, &[], r#"{"event": {"id": "01E"}}"#), ["01E"]);
+    fn a_copy_is_known_by_the_senders_id_or_by_what_is_signed() {
+        // Made with `printf '{}' | sha256sum`.
+        let body = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        let github = |id, signature| [("x-github-delivery", id), ("x-hub-signature-256", signature)];
+        assert_eq!(keys(HookSource::GitHub, &github("72d3", "sha256=ab"), "{}"), ["72d3", body]);
+        for signature in ["sha256=ab,x", "sha256=AB", " sha256=ab"] {
+            assert_eq!(keys(HookSource::GitHub, &github("72d4", signature), "{}"), ["72d4", body], "{signature}");
+        }
+        assert_eq!(keys(HookSource::PagerDuty, &[], r#"{"event": {"id": "01E"}}"#)[0], "01E");
         assert_eq!(keys(HookSource::Datadog, &[], r#"{"ID": "7", "date": 5}"#), ["\"7\"@5"]);
         assert_eq!(keys(HookSource::Datadog, &[], r#"{"id": "7"}"#), [""; 0]);
         assert_eq!(keys(HookSource::Alertmanager, &[], "{}"), [""; 0]);
