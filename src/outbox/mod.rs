@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::lifecycle::caught;
-use crate::store::{Delivery, StoreError, Tx, Written};
+use crate::store::{ChatKey, Delivery, StoreError, Tx, Written};
 pub use editing::Editing;
 pub use pacer::Pacer;
 use retry::Outcome;
@@ -191,7 +191,13 @@ impl Outbox {
             let (next, delivery, setup) = (next.clone(), Arc::clone(delivery), Arc::clone(&self.setup));
             let step = move |tx: &Tx<'_>| {
                 settle::record(tx, &setup, &delivery, &next)?;
-                tx.claim_next(&delivery.lane, &setup.sender)
+                let next = tx.claim_next(&delivery.lane, &setup.sender)?;
+                // What goes into a thread waits for it in another lane.
+                let behind = match &delivery.opens {
+                    Some(_) => tx.claim_next(&ChatKey::of(&delivery.address).to_string(), &setup.sender)?,
+                    None => None,
+                };
+                Ok([next, behind].into_iter().flatten().collect::<Vec<_>>())
             };
             self.setup.store.write(self.setup.fence.as_ref(), step)
         };

@@ -173,8 +173,9 @@ impl Pacer {
     /// Notes that the provider asks to wait, with what is counted together with this in this chat, or with everything.
     pub fn hold(&self, address: &ChatAddress, what: Sending, everywhere: bool, until: Instant) {
         let apart = self.pace(address).apart;
-        // Changes that are not counted apart wait by themselves, so that no message waits for them.
-        if !everywhere && what == Sending::Edit && apart == Apart::Nothing {
+        // Changes and threads that are not counted apart wait by themselves, so that no message waits for them.
+        let waits_alone = matches!(what, Sending::Edit | Sending::Opening);
+        if !everywhere && waits_alone && apart == Apart::Nothing {
             return;
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,16 +1,22 @@
 //! What an attempt has come to, written down in one step, with what the chat is told of it.
 
+use std::time::Duration;
+
 use signalbox_adapter::{Form, Receipt};
 
 use super::retry::{self, Next, Outcome};
 use super::setup::{Loss, Setup};
 use crate::store::{Delivery, StoreError, Tx};
 
+/// How long what goes into a thread waits for it to be opened; then it goes without.
+const OPEN_WITHIN: Duration = Duration::from_secs(300);
+
 /// Decides what is done about the outcome of an attempt.
 pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> Next {
+    let age = setup.store.clock().now().since(delivery.created_at);
     let history = retry::History {
         attempts: delivery.attempts,
-        age: setup.store.clock().now().since(delivery.created_at),
+        age,
         max_age: setup.max_ages.get(delivery.address.provider.as_str()).copied(),
         chance: setup.store.clock().random(),
         spare: spare(delivery),
@@ -22,6 +28,12 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
         }
         Next::GiveUp { error, .. } if delivery.opens.is_some() => {
             tracing::info!(delivery.key = %delivery.key, error, "a thread was not opened; what was meant for it goes without");
+            Next::Unopened(error)
+        }
+        Next::Later { after, error } | Next::Unsure { after, error }
+            if delivery.opens.is_some() && age.saturating_add(after) > OPEN_WITHIN =>
+        {
+            tracing::info!(delivery.key = %delivery.key, error, "a thread takes too long; what was meant for it goes without");
             Next::Unopened(error)
         }
         Next::GiveUp { error, .. } if delivery.tells_of_loss() => {

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use signalbox_adapter::{
-    ChatAddress, Deliver, DeliveryKey, Form, Identity, MessageId, Opening, Outgoing, Part, Purpose, Receipt,
-    Reconciled, ThreadId, Tried,
+    ChatAddress, Deliver, Form, Identity, MessageId, Opening, Outgoing, Part, Purpose, Receipt, Reconciled, ThreadId,
+    Tried,
 };
 
 use super::*;
@@ -17,9 +17,20 @@ use crate::store::{Caps, Lanes, NewDelivery, NewThread, Options, Store, ThreadRo
 /// How long the outbox may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A provider that notes what it is asked for, and refuses threads or once loses the answer about one.
+/// What a provider makes of threads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Threading {
+    /// It opens them; the first answer is lost.
+    Opens,
+    /// It opens none.
+    Refuses,
+    /// It asks to wait for this long.
+    Waits(Duration),
+}
+
+/// A provider that notes what it is asked for.
 struct Fake {
-    threads: bool,
+    threads: Threading,
     said: Mutex<Vec<String>>,
     heard: Notify,
 }
@@ -36,8 +47,13 @@ impl Deliver for Fake {
     }
 
     async fn open_thread(&self, opening: &Opening) -> Result<ThreadId, DeliverError> {
-        if !self.threads {
-            return Err(DeliverError::RefusedForm { what: Form::Thread, words: "no".into() });
+        match self.threads {
+            Threading::Opens => {}
+            Threading::Refuses => return Err(DeliverError::RefusedForm { what: Form::Thread, words: "no".into() }),
+            Threading::Waits(after) => {
+                self.note("wait".to_owned());
+                return Err(DeliverError::Wait { after, everywhere: false });
+            }
         }
         let asked = format!("thread {:?} at {}", opening.name, opening.at);
         let is_first = !self.said.lock().expect("not poisoned").contains(&asked);
@@ -85,18 +101,23 @@ fn message(address: &ChatAddress, text: &str) -> NewDelivery {
     }
 }
 
-/// Sends a card, a thread at it and a message behind both; returns what the provider was asked for.
-async fn sent(threads: bool) -> Vec<String> {
+/// Has a thread opened at a card that is shown, and says something in the thread and something else beside it, until this has
+/// been said; returns what the provider was asked for.
+async fn sent(threads: Threading, until: &str) -> Vec<String> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let caps = Caps { per_chat: 1, total: 1, queued_per_chat: 1, sessions_per_chat: 1, boot: "boot".into() };
     let options = Options { durability: Durability::Process, caps };
     let store = Store::open(directory.path(), options, Arc::new(SystemClock)).expect("the store opens");
     let address: ChatAddress = "test:one".parse().expect("valid");
+    let thread: ChatAddress = "test:one/7".parse().expect("valid");
     let step = move |tx: &Tx<'_>| {
         tx.enqueue(&message(&address, "card"))?;
-        let card: DeliveryKey = tx.deliveries(None, 1)?.first().expect("the card").key.clone();
-        tx.open_thread(&NewThread { address: &address, at: ThreadRoot::Delivery(&card), name: "cpu", task: None })?;
-        tx.enqueue(&message(&address, "behind"))
+        let card = tx.deliveries(None, 1)?.remove(0);
+        tx.delivered(card.id, &MessageId::new("7"))?;
+        let at = ThreadRoot::Delivery(&card.key);
+        tx.open_thread(&NewThread { address: &address, at, name: "cpu", task: None })?;
+        tx.enqueue(&message(&thread, "behind"))?;
+        tx.enqueue(&message(&address, "beside"))
     };
     store.write(None, step).await.expect("stored");
     let fake = Arc::new(Fake { threads, said: Mutex::default(), heard: Notify::new() });
@@ -117,7 +138,7 @@ async fn sent(threads: bool) -> Vec<String> {
     let (_claimed, receive) = mpsc::channel(1);
     let stop = CancellationToken::new();
     let listening = async {
-        let said = fake.said("behind").await;
+        let said = fake.said(until).await;
         stop.cancel();
         said
     };
@@ -129,10 +150,25 @@ async fn sent(threads: bool) -> Vec<String> {
 #[tokio::test]
 async fn a_thread_whose_answer_was_lost_is_opened_once_more_and_then_comes_what_is_behind() {
     let thread = r#"thread "cpu" at 7"#;
-    assert_eq!(sent(true).await, ["card", thread, thread, "behind"]);
+    let said = sent(Threading::Opens, "behind").await;
+    let in_order: Vec<&str> = said.iter().map(String::as_str).filter(|one| *one != "beside").collect();
+    assert_eq!(in_order, [thread, thread, "behind"]);
 }
 
 #[tokio::test]
 async fn a_provider_that_opens_no_thread_holds_nothing_up() {
-    assert_eq!(sent(false).await, ["card", "behind"]);
+    let said = sent(Threading::Refuses, "behind").await;
+    assert!(said.iter().all(|one| one == "beside" || one == "behind"), "{said:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_thread_but_what_goes_into_it() {
+    let said = sent(Threading::Waits(Duration::from_secs(200)), "beside").await;
+    assert!(said.iter().all(|one| one != "behind"), "{said:?}");
+}
+
+#[tokio::test]
+async fn what_goes_into_a_thread_that_takes_too_long_goes_without() {
+    let said = sent(Threading::Waits(Duration::from_secs(301)), "behind").await;
+    assert_eq!(said.iter().filter(|one| *one == "wait").count(), 1, "{said:?}");
 }

@@ -29,8 +29,8 @@ pub(super) const MOVES: [&str; 11] = [
     "UPDATE incident_alerts SET chat = ?2 WHERE chat = ?1",
     "UPDATE hooks SET address = ?2 || substr(address, length(?1) + 1)
      WHERE address = ?1 OR substr(address, 1, length(?1) + 1) = ?1 || '/'",
-    // Edits of messages that are not there.
-    "DELETE FROM outbox WHERE lane = ?1 || '~' AND state IN ('pending', 'unknown') AND ?2 <> ''",
+    // Edits of messages, and threads at messages, that are not there.
+    "DELETE FROM outbox WHERE lane IN (?1 || '~', ?1 || '~threads') AND state IN ('pending', 'unknown') AND ?2 <> ''",
     "UPDATE outbox SET lane = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL
      WHERE lane = ?1 AND state IN ('pending', 'sending', 'unknown')",
 ];

@@ -94,7 +94,7 @@ pub(super) fn begun(sender: Option<&String>) -> (State, u32) {
 }
 
 impl Tx<'_> {
-    /// Writes a delivery: one row for each part, each waiting for the one before.
+    /// Writes a delivery: one row for each part, each waiting for the one before; the first waits for its thread to be opened.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -104,13 +104,17 @@ impl Tx<'_> {
             Some(window) => format!("{}#{window}", ChatKey::of(&new.address)),
             None => ChatKey::of(&new.address).to_string(),
         };
+        let opening = self.opening_of(&new.address)?;
         let mut before: Option<DeliveryKey> = None;
         for (index, part) in new.parts.iter().enumerate() {
             let last = index + 1 == new.parts.len();
             let key = self.new_key();
             let buttons = if last { new.buttons.as_slice() } else { &[] };
             let attachment = new.attachment.as_ref().filter(|_| last).map(serde_json::to_string).transpose()?;
-            let sender = self.sender_of(&new.address, new.window.as_deref(), &lane, Sending::Message)?;
+            let sender = match &opening {
+                None => self.sender_of(&new.address, new.window.as_deref(), &lane, Sending::Message)?,
+                Some(_) => None,
+            };
             let (state, attempts) = begun(sender.as_ref());
             let sql = format!(
                 "INSERT INTO outbox (key, lane, provider, \"window\", address, purpose, part, buttons, attachment, reply_to,
@@ -131,7 +135,7 @@ impl Tx<'_> {
                     serde_json::to_string(buttons)?,
                     attachment,
                     new.reply_to.as_deref().filter(|_| index == 0),
-                    before.as_ref().map(DeliveryKey::as_str),
+                    before.as_ref().map(DeliveryKey::as_str).or(opening.as_deref()),
                     new.task.as_ref().map(TaskId::as_str),
                     new.inbox,
                     state.as_str(),

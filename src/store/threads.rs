@@ -1,13 +1,16 @@
 //! Threads to be opened: rows of the outbox like any other, whose one effect is that a thread stands at a message.
+//!
+//! They have a lane of their own beside the chat's, so that nobody waits for them but what goes into the thread: providers
+//! bound the opening of threads more than anything else.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId, Opening, Purpose};
 
 use super::chat::ChatKey;
 use super::delivery::Sending;
 use super::error::StoreError;
 use super::id::TaskId;
-use super::outbox::{COLUMNS, begun, number_of, read};
+use super::outbox::{COLUMNS, OPEN, begun, number_of, read};
 use super::tx::Tx;
 
 /// A thread to be.
@@ -33,7 +36,7 @@ pub enum ThreadRoot<'a> {
 }
 
 impl Tx<'_> {
-    /// Has a thread opened, before what is written to the chat from now on.
+    /// Has a thread opened, before what is written to it from now on.
     ///
     /// A provider that will not open it is not asked again: what was meant for it answers the message at which it was to
     /// stand, and the chat is told why.
@@ -41,7 +44,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn open_thread(&self, new: &NewThread<'_>) -> Result<(), StoreError> {
-        let lane = ChatKey::of(new.address).to_string();
+        let lane = opening_lane(&ChatKey::of(new.address));
         let (reply_to, after) = match new.at {
             ThreadRoot::Message(message) => (Some(message.as_str()), None),
             ThreadRoot::Delivery(key) => (None, Some(key.as_str())),
@@ -78,4 +81,22 @@ impl Tx<'_> {
         self.set_off(row);
         Ok(())
     }
+
+    /// Returns the key of what opens a thread, where that has not been done yet.
+    pub(super) fn opening_of(&self, address: &ChatAddress) -> Result<Option<String>, StoreError> {
+        let Some(thread) = &address.thread else { return Ok(None) };
+        let sql = format!(
+            "SELECT o.key FROM outbox o WHERE o.lane = ?1 AND o.{OPEN}
+                 AND (o.reply_to = ?2 OR EXISTS (SELECT 1 FROM outbox c WHERE c.key = o.after AND c.message = ?2))
+             ORDER BY o.id LIMIT 1"
+        );
+        let lane = opening_lane(&ChatKey::of(address));
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row(params![lane, thread.as_str()], |row| row.get(0)).optional()?)
+    }
+}
+
+/// Names the lane in which the threads of a chat are opened.
+fn opening_lane(chat: &ChatKey) -> String {
+    format!("{chat}~threads")
 }

@@ -271,15 +271,26 @@ async fn a_thread_is_opened_at_a_message_once_that_has_arrived_and_before_what_f
         let key = tx.connection.query_row("SELECT key FROM outbox", [], |row| row.get::<_, String>(0))?;
         let key = DeliveryKey::try_from(key).expect("a key");
         let (address, at) = (address("one"), ThreadRoot::Delivery(&key));
-        tx.open_thread(&NewThread { address: &address, at, name: "high cpu\n…", task: None })?;
-        tx.enqueue(&message("one", Purpose::Alert, &["in the thread"]))
+        tx.open_thread(&NewThread { address: &address, at, name: "high cpu\n…", task: None })
     })
     .await;
     let card = one(&desk).await;
     assert_eq!((card.part.body.as_str(), &card.opens), ("card", &None));
     assert!(claim(&desk).await.is_empty());
-    desk.did(move |tx| tx.delivered(card.id, &MessageId::new("7"))).await;
-    let thread = one(&desk).await;
+    desk.did(move |tx| {
+        tx.delivered(card.id, &MessageId::new("7"))?;
+        let thread: ChatAddress = "test:one/7".parse().expect("an address");
+        tx.enqueue(&NewDelivery { address: thread, ..message("one", Purpose::Result, &["in the thread"]) })?;
+        tx.enqueue(&message("one", Purpose::Alert, &["beside it"]))
+    })
+    .await;
+    let mut both = claim(&desk).await;
+    assert_eq!(both.len(), 2, "only what goes into it waits for the thread");
+    let beside = both.remove(both.iter().position(|row| row.opens.is_none()).expect("a message"));
+    assert_eq!(beside.part.body, "beside it");
+    desk.did(move |tx| tx.delivered(beside.id, &MessageId::new("8"))).await;
+    assert!(claim(&desk).await.is_empty());
+    let thread = both.remove(0);
     assert_eq!(thread.opens, Some(Opens { name: "high cpu".into(), at: Some(MessageId::new("7")) }));
     assert_eq!((thread.edit_of, thread.is_edit), (None, false));
     desk.did(move |tx| tx.supersede(thread.id)).await;
