@@ -75,6 +75,7 @@ pub(super) fn read(value: &Value) -> Alert {
     // A reminder is of the firing that runs.
     if !text(&fields, &["/alert_transition", "/transition"]).is_some_and(|transition| is_reminder(&transition)) {
         draft.starts_at = moment::at(&fields, &["/date", "/date_posix", "/last_updated"]);
+        draft.said_at = draft.starts_at;
     }
     draft.finish()
 }

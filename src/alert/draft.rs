@@ -22,6 +22,8 @@ pub(super) struct AlertDraft {
     annotations: BTreeMap<String, String>,
     links: Vec<String>,
     pub(super) starts_at: Option<Timestamp>,
+    /// When it was said; of what is over the time of its end.
+    pub(super) said_at: Option<Timestamp>,
     fingerprint: Option<String>,
 }
 
@@ -37,6 +39,7 @@ impl AlertDraft {
             annotations: BTreeMap::new(),
             links: Vec::new(),
             starts_at: None,
+            said_at: None,
             fingerprint: None,
         }
     }
@@ -130,6 +133,7 @@ impl AlertDraft {
             annotations: self.annotations,
             links: self.links,
             starts_at: self.starts_at.filter(|_| status == Firing::Firing || tells_begin),
+            ended_at: self.said_at.filter(|_| status == Firing::Resolved),
         }
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn read(value: &Value) -> Option<Alert> {
     draft.annotation("body", text(value, &["/body"]));
     draft.link(text(value, &["/check/update_url"]));
     draft.starts_at = moment::at(value, &["/now"]);
+    draft.said_at = draft.starts_at;
     draft.fingerprint(Some(format!("check-{code}")));
     Some(draft.finish())
 }

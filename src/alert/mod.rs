@@ -116,6 +116,9 @@ pub struct Alert {
     pub links: Vec<String>,
     /// When the problem began, as far as it is told.
     pub starts_at: Option<Timestamp>,
+    /// When it was over, where it is and that is told; by the sender's clock.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
     /// The same for each firing and the resolution of one problem: the source's own where it has one, else a hash.
     /// Unique only within the source, and no proof of anything: whoever writes an alert can choose it.
     pub fingerprint: String,

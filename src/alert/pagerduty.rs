@@ -73,6 +73,7 @@ fn of_webhook(event: &Value) -> Alert {
         ["/data/created_at", "/occurred_at"]
     };
     draft.starts_at = moment::at(event, &begins);
+    draft.said_at = moment::at(event, &["/occurred_at"]);
     draft.fingerprint(text(event, &["/data/incident_key", "/data/incident/id", "/data/id"]));
     draft.finish()
 }
@@ -181,6 +182,7 @@ mod tests {
             FIXTURE.replace("incident.triggered", "incident.resolved").replace("\"triggered\"", "\"resolved\"");
         let resolved = read_text(&resolved).unwrap().remove(0);
         assert_eq!((resolved.status, resolved.fingerprint.as_str()), (Firing::Resolved, "db-1/replication"));
+        assert!(resolved.ended_at.is_some() && read_text(FIXTURE).unwrap()[0].ended_at.is_none());
     }
 
     #[test]

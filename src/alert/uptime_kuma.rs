@@ -42,6 +42,7 @@ pub(super) fn read(value: &Value) -> Option<Alert> {
     draft.annotation("description", text(monitor, &["/description"]));
     draft.link(text(monitor, &["/url"]));
     draft.starts_at = text(value, &["/heartbeat/time"]).and_then(|time| instant(&time));
+    draft.said_at = draft.starts_at;
     draft.fingerprint(Some(format!("monitor-{}", text(monitor, &["/id"]).unwrap_or(name))));
     Some(draft.finish())
 }

@@ -203,6 +203,7 @@ pub fn told(incident: &Incident, line: &IncidentEntry) -> Document {
 fn what(incident: &Incident, line: &IncidentEntry) -> String {
     match line.event {
         IncidentEvent::Fired => "Fires again".to_owned(),
+        IncidentEvent::Cleared if !line.detail.is_empty() => format!("Closed: not heard of for {}", line.detail),
         IncidentEvent::Cleared => "Resolved at its source".to_owned(),
         IncidentEvent::Acked => "Acknowledged".to_owned(),
         IncidentEvent::Assigned => format!("Assigned to {}", line.detail),

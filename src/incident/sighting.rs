@@ -11,6 +11,9 @@ use crate::clock::Timestamp;
 /// How far a sender's clock may be ahead of ours. A time beyond that would outlast every real one that comes after it.
 const MAX_AHEAD: Duration = Duration::from_secs(300);
 
+/// How far two clocks may be apart that both follow the right time.
+const CLOCKS_APART: Duration = Duration::from_secs(60);
+
 /// What is known of a fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownFiring {
@@ -41,6 +44,13 @@ pub enum Freshness {
     Again,
     /// Older than what is known.
     Stale,
+}
+
+/// Whether what is over was over before the firing began that is known: its end comes late, as from a sender that tries again
+/// for hours. Clocks may be a little apart.
+#[must_use]
+pub fn ends_too_late(known: Option<KnownFiring>, ended_at: Option<Timestamp>) -> bool {
+    known.zip(ended_at).is_some_and(|(known, ended_at)| ended_at.after(CLOCKS_APART) < known.starts_at)
 }
 
 /// Tells what a sighting is, from what is known of its fingerprint.

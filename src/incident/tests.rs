@@ -19,6 +19,7 @@ fn alert(title: &str, labels: &[(&str, &str)]) -> Alert {
         annotations: BTreeMap::new(),
         links: Vec::new(),
         starts_at: None,
+        ended_at: None,
         fingerprint: title.into(),
     }
 }

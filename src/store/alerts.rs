@@ -17,8 +17,8 @@ use super::tx::Tx;
 use crate::alert::{Alert, Firing};
 use crate::clock::Timestamp;
 use crate::incident::{
-    ADOPTION, AlertGroup, Batch, Freshness, IncidentEvent, IncidentState, KnownFiring, TriagePolicy, agree, kin, rank,
-    reopens, sight,
+    ADOPTION, AlertGroup, Batch, Freshness, IncidentEvent, IncidentState, KnownFiring, TriagePolicy, agree,
+    ends_too_late, kin, rank, reopens, sight,
 };
 
 /// Incidents looked at for one to adopt.
@@ -99,7 +99,11 @@ impl Tx<'_> {
         let fingerprint = taking.batch.origin.identity(&taking.batch.target, alert);
         let known = self.known_alert(&taking.chat, &fingerprint, alert.status)?;
         let (incident, sighting) = known.unzip();
-        match sight(sighting, alert.status, alert.starts_at, taking.now) {
+        let freshness = match ends_too_late(sighting, alert.ended_at) {
+            true => Freshness::Stale,
+            false => sight(sighting, alert.status, alert.starts_at, taking.now),
+        };
+        match freshness {
             Freshness::Stale => {
                 taking.taken.stale += 1;
                 taking.behind.extend(incident);

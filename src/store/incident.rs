@@ -93,19 +93,21 @@ pub struct IncidentChange<'a> {
     pub owner: Option<&'a str>,
     /// For how long it is silenced.
     pub silence: Option<Duration>,
+    /// For how long nothing was heard of it, where it is over for that.
+    pub unheard: Option<Duration>,
 }
 
 impl<'a> IncidentChange<'a> {
     /// What happens by itself.
     #[must_use]
     pub fn by_itself(event: IncidentEvent) -> Self {
-        Self { event, by: None, owner: None, silence: None }
+        Self { event, by: None, owner: None, silence: None, unheard: None }
     }
 
     /// What somebody does; `who` is their user id, `name` how people call them.
     #[must_use]
     pub fn by(event: IncidentEvent, who: &'a str, name: &'a str) -> Self {
-        Self { event, by: Some((who, name)), owner: None, silence: None }
+        Self { event, by: Some((who, name)), owner: None, silence: None, unheard: None }
     }
 }
 

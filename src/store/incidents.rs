@@ -14,6 +14,8 @@ use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::incident::{self, IncidentEvent, IncidentState, Refused};
 
+const SECONDS_A_DAY: u64 = 24 * 3600;
+
 pub(super) const COLUMNS: &str = "id, address, origin, labels, alert, severity, state, owner, alerts, firing, times, \
      left_out, created_at, starts_at, last_seen_at, resolved_at, silenced_until, folded, due_at, card, carded_at, \
      edited_at, card_lost, told_at, wanted, session, task";
@@ -154,6 +156,7 @@ impl Tx<'_> {
         let detail = change.owner.filter(|_| change.event == IncidentEvent::Assigned).map(str::to_owned);
         let detail = detail
             .or_else(|| change.silence.map(|span| humantime::format_duration(span).to_string()))
+            .or_else(|| change.unheard.map(|span| format!("{} d", span.as_secs() / SECONDS_A_DAY)))
             .unwrap_or_default();
         self.note_incident(id, change.event, change.by, &detail)?;
         match change.event {
@@ -180,6 +183,25 @@ impl Tx<'_> {
         }
         self.touch_incident(id)?;
         self.incident(id)?.map(Ok).ok_or(StoreError::Other("an incident is gone".into()))
+    }
+
+    /// Closes at most `limit` open incidents of which nothing was heard since an instant: not every source tells an end.
+    /// Returns how many were closed.
+    pub(super) fn close_unheard(&self, since: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let unheard = self.incidents_where("state <> 'resolved' AND last_seen_at < ?1", &[&since], limit)?;
+        for incident in &unheard {
+            self.connection
+                .prepare_cached("UPDATE incident_alerts SET firing = FALSE WHERE incident = ?1 AND firing")?
+                .execute([incident.id])?;
+            self.connection
+                .prepare_cached("UPDATE incidents SET firing = 0, left_out = 0 WHERE id = ?1")?
+                .execute([incident.id])?;
+            let unheard = Some(self.now().since(incident.last_seen_at));
+            let change = IncidentChange { unheard, ..IncidentChange::by_itself(IncidentEvent::Cleared) };
+            // What the clock says is never refused.
+            self.change_incident(incident.id, &change)?.ok();
+        }
+        Ok(unheard.len())
     }
 
     /// Notes that a person says of what fires that it is over, or that it is not.

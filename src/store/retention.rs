@@ -20,7 +20,7 @@ pub struct KeptFolders {
 }
 
 /// Rows that ended before an instant (1), at most so many (2) in a step, so that no step is long.
-pub(super) const FORGETS: [&str; 11] = [
+pub(super) const FORGETS: [&str; 12] = [
     // A card, and the opening of its thread, stays as long as its incident.
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox o
          WHERE finished_at < ?1 AND state = 'delivered'
@@ -43,6 +43,7 @@ pub(super) const FORGETS: [&str; 11] = [
          WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",
     "DELETE FROM incident_events WHERE id IN (SELECT e.id FROM incident_events e JOIN incidents i ON i.id = e.incident
          WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",
+    "DELETE FROM incident_events WHERE id IN (SELECT id FROM incident_events WHERE at < ?1 LIMIT ?2)",
     "DELETE FROM silences WHERE id IN (SELECT s.id FROM silences s JOIN incidents i ON i.id = s.incident
          WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",
     "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents i WHERE state = 'resolved' AND resolved_at < ?1
@@ -62,14 +63,15 @@ pub(super) const SWEEPS: [&str; 3] = [
 ];
 
 impl Tx<'_> {
-    /// Removes at most `limit` rows of each kind that ended before `before`; returns how many were removed.
+    /// Removes at most `limit` rows of each kind that ended before `before`; returns how many were removed. Incidents of which
+    /// nothing was heard since are over.
     ///
     /// Open sessions stay with their history; dead letters stay until somebody looks at them.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn forget(&self, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-        let mut removed = 0;
+        let mut removed = self.close_unheard(before, limit)?;
         for step in FORGETS {
             removed += self.connection.prepare_cached(step)?.execute(params![before, limit])?;
         }

@@ -133,6 +133,7 @@ fn fires(group: usize, host: usize) -> Alert {
         annotations: BTreeMap::new(),
         links: Vec::new(),
         starts_at: Some(Timestamp(10)),
+        ended_at: None,
         fingerprint: format!("{group}-{host}"),
     }
 }

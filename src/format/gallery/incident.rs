@@ -30,6 +30,7 @@ fn incident(state: crate::incident::IncidentState) -> crate::store::Incident {
             annotations: fields(&[("runbook_url", links[0])]),
             links: links.map(str::to_owned).into(),
             starts_at: Some(NOW),
+            ended_at: None,
             fingerprint: "5a1c0de".into(),
         },
         severity: Severity::Critical,
@@ -96,6 +97,7 @@ fn incidents() {
         .with_text("buttons, over", carried(&over));
     for line in history.iter().chain(&[
         line(IncidentEvent::Cleared, None, ""),
+        line(IncidentEvent::Cleared, None, "30 d"),
         line(IncidentEvent::SilenceEnded, None, ""),
         line(IncidentEvent::Resolved, Some("Kim"), ""),
         line(IncidentEvent::Reopened, Some("Kim"), ""),

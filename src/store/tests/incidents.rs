@@ -18,6 +18,7 @@ fn alert(name: &str, host: usize, status: Firing, at: i64) -> Alert {
         annotations: BTreeMap::new(),
         links: Vec::new(),
         starts_at: Some(Timestamp(at)),
+        ended_at: None,
         fingerprint: format!("{name}-{host}"),
     }
 }
@@ -334,6 +335,40 @@ async fn what_comes_by_two_doors_for_two_topics_of_a_chat_is_two_incidents() {
     let expected = [("test:ops/1", "hook:prod"), ("test:ops/2", "hook:staging"), ("test:ops/2", "hook:prod")];
     assert_eq!(told, expected.map(|(address, origin)| (address.to_owned(), origin)));
     assert!(incidents.iter().all(|incident| (incident.alerts, incident.firing) == (1, 1)));
+}
+
+#[tokio::test]
+async fn what_nobody_hears_of_any_more_is_over_and_what_is_heard_of_keeps_its_newest_history() {
+    let desk = Desk::new();
+    let day = Duration::from_secs(24 * 3600);
+    take(&desk, hook(vec![fires("Disk", 1, 10), fires("Load", 1, 10)])).await;
+    for _ in 0..40 {
+        desk.clock.advance(day);
+        take(&desk, hook(vec![fires("Load", 1, 10)])).await;
+        desk.did(move |tx| tx.forget(tx.now().before(30 * day), 100)).await;
+    }
+    let all = all(&desk).await;
+    assert_eq!((all[0].state, all[0].firing), (IncidentState::Resolved, 0));
+    assert_eq!((all[1].state, all[1].firing), (IncidentState::Firing, 1));
+    let history =
+        desk.did(|tx| Ok((tx.incident_history(IncidentId::new(1), 9)?, tx.incident_history(IncidentId::new(2), 9)?)));
+    let (closed, open) = history.await;
+    assert_eq!((closed.len(), closed[0].event, closed[0].detail.as_str()), (1, IncidentEvent::Cleared, "31 d"));
+    assert!(open.is_empty(), "of forty days ago");
+}
+
+#[tokio::test]
+async fn an_end_that_comes_late_does_not_end_what_has_begun_since() {
+    let desk = Desk::new();
+    let minute = 60_000;
+    let ended = |at| hook(vec![Alert { starts_at: None, ended_at: Some(Timestamp(at)), ..ends("Disk", 1, 0) }]);
+    take(&desk, hook(vec![fires("Disk", 1, minute)])).await;
+    take(&desk, ended(2 * minute)).await;
+    take(&desk, hook(vec![fires("Disk", 1, 10 * minute)])).await;
+    assert_eq!(take(&desk, ended(2 * minute)).await.stale, 1);
+    assert_eq!(the_one(&desk).await.state, IncidentState::Firing);
+    take(&desk, ended(11 * minute)).await;
+    assert_eq!(the_one(&desk).await.state, IncidentState::Resolved);
 }
 
 #[tokio::test]
