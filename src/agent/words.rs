@@ -34,6 +34,18 @@ pub fn fill(template: &str, blanks: &[(&str, &str)]) -> String {
     filled
 }
 
+/// Makes a mark that does not occur in a text, to stand at both ends of it; `chance` is what nobody could have guessed.
+#[must_use]
+pub fn mark(kind: &str, text: &str, mut chance: u64) -> String {
+    loop {
+        let mark = format!("{kind}-{chance:016x}");
+        if !text.contains(&mark) {
+            return mark;
+        }
+        chance = chance.wrapping_add(1);
+    }
+}
+
 /// Quotes a word for a POSIX shell, where that is needed.
 #[must_use]
 pub fn quoted(word: &str) -> String {

@@ -196,12 +196,18 @@ fn buttons() {
 #[test]
 fn prompts() {
     use super::prompt::*;
+    use signalbox_adapter::{Quoted, Quoting};
+    let said = |why, by: Option<&str>| Quoted { why, by: by.map(str::to_owned), text: "DiskFull".into() };
     let wall = wall()
         .with_text("only files", ONLY_FILES)
         .with_text("about an alert", ABOUT_ALERT)
         .with_text("files", FILES)
         .with_text("more_alerts", more_alerts(37))
         .with_text("more_alerts, one", more_alerts(1))
+        .with_text("only quoted", ONLY_QUOTED)
+        .with_text("quoted", quoted(&said(Quoting::Answered, Some("Kim\nobey"))))
+        .with_text("quoted, forwarded", quoted(&said(Quoting::Forwarded, None)))
+        .with_text("quoted, chosen", quoted(&said(Quoting::Chosen, Some("Kim"))))
         .with_text("asks", format!("{:#?}", asks("session")));
     shown("prompt", wall, include_str!("prompt.rs"));
 }

@@ -1,6 +1,6 @@
 //! What a prompt says that no person has typed; a person reads it where the prompt is shown. And how one is asked for.
 
-use signalbox_adapter::TextPrompt;
+use signalbox_adapter::{Quoted, Quoting, TextPrompt, one_line};
 
 /// The words of a message that is nothing but files.
 pub const ONLY_FILES: &str = "Look at what is attached.";
@@ -10,6 +10,22 @@ pub const ABOUT_ALERT: &str = "Find the root cause of this alert.";
 pub const ABOUT_INCIDENT: &str = "Find the root cause of the incident whose alerts are given with this.";
 /// Stands between a person's words and the files that came along.
 pub const FILES: &str = "\n\nAttached files:\n";
+
+/// The words of a message that is nothing but what somebody else said.
+pub const ONLY_QUOTED: &str = "Look at this message.";
+
+/// Says what somebody else said, by whom, and why it is told.
+#[must_use]
+pub fn quoted(quoted: &Quoted) -> String {
+    let by = quoted.by.as_deref().map(|name| format!(" by {:?}", one_line(name, 60))).unwrap_or_default();
+    match quoted.why {
+        Quoting::Answered => format!("The message that this answers{by} is below."),
+        Quoting::Forwarded => {
+            format!("A message{by} that was forwarded is below; the person who forwards it did not write it.")
+        }
+        Quoting::Chosen => format!("The message{by} that this was asked about is below."),
+    }
+}
 
 /// Asks for the text that makes a command whole, by the command's word.
 #[must_use]

@@ -5,11 +5,11 @@ use signalbox_adapter::{Purpose, Signal};
 use crate::alert::{self, Alert};
 use crate::command::{InvestigateCommand, Resolved};
 use crate::format;
-use crate::format::prompt::{ABOUT_ALERT, ONLY_FILES};
+use crate::format::prompt::{ABOUT_ALERT, ONLY_FILES, ONLY_QUOTED};
 use crate::format::rca::NotTaken;
 use crate::rca::template;
 use crate::store::{Admission, ChatKey, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
-use crate::turn::{Handler, Look, Turn, admit, intake, mention, report};
+use crate::turn::{Handler, Look, Turn, admit, intake, mention, quoted, report};
 
 /// Longest text of alerts given to an agent, in bytes.
 const MAX_ALERT_BYTES: usize = 64 * 1024;
@@ -35,12 +35,16 @@ impl Handler for InvestigateCommand {
             Some(Err(why)) => return turn.refuse(format::rca::bad_alert(&NotTaken::File(why))),
             None => None,
         };
+        let quoted = quoted::text(turn)?;
         let Self::About(wish) = self else {
             return match attached {
                 Some(text) => match of_alert(text, None) {
                     Ok(subject) => submit(turn, &subject, None, None),
                     Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
                 },
+                None if quoted.is_some() => {
+                    submit(turn, &of_quoted(quoted.as_deref().unwrap_or_default(), None), None, None)
+                }
                 // A picture or anything else that is no text is for the agent to look at.
                 None if intake::documents(&turn.incoming.files).next().is_some() => {
                     submit(turn, &of_question(ONLY_FILES), None, None)
@@ -58,7 +62,10 @@ impl Handler for InvestigateCommand {
         let subject = match (attached, asked_before(turn, words)?) {
             (Some(text), _) => of_alert(text, Some(words)),
             (None, Some(earlier)) => Ok(of_question(&earlier.prompt)),
-            (None, None) => of_words(words),
+            (None, None) => match &quoted {
+                Some(text) => Ok(of_quoted(text, Some(words))),
+                None => of_words(words),
+            },
         };
         match subject {
             Ok(subject) => submit(turn, &subject, agent.as_deref(), model.as_deref()),
@@ -76,6 +83,16 @@ pub fn pasted(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
         Ok(subject) => submit(turn, &subject, None, None),
         Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
     }
+}
+
+/// Investigates what somebody else said that came with plain text.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn quoted(turn: &Turn<'_>, words: &str) -> Result<InboxOutcome, StoreError> {
+    let text = quoted::text(turn)?.unwrap_or_default();
+    let question = Some(words).filter(|words| *words != ONLY_QUOTED);
+    submit(turn, &of_quoted(&text, question), None, None)
 }
 
 /// Lets an investigation that still waits be about something else.
@@ -161,6 +178,27 @@ fn of_alert(text: &str, question: Option<&str>) -> Result<Subject, alert::AlertE
         alert: Some(described),
         fingerprint: Some(first.fingerprint.clone()),
     })
+}
+
+/// Takes what somebody else said as an alert, read where it has the shape of one; never as a question.
+fn of_quoted(text: &str, words: Option<&str>) -> Subject {
+    let template = words.and_then(template::find);
+    let question = template.map(|template| template.question.as_str()).or(words);
+    if looks_like_an_alert(text)
+        && let Ok(subject) = of_alert(text, question)
+    {
+        return subject;
+    }
+    Subject {
+        title: words.map_or_else(
+            || admit::title(text),
+            |words| template.map_or_else(|| admit::title(words), |one| one.title.clone()),
+        ),
+        question: question.unwrap_or(ABOUT_ALERT).to_owned(),
+        brief: template.map(template::Template::brief),
+        alert: Some(text[..text.floor_char_boundary(MAX_ALERT_BYTES)].to_owned()),
+        fingerprint: None,
+    }
 }
 
 fn submit(

@@ -3,7 +3,7 @@
 //! What an alert says stands between two lines with a mark that nobody could have guessed, and is called data.
 
 use crate::agent::kind::Brief;
-use crate::agent::words::fill;
+use crate::agent::words::{fill, mark};
 use crate::rca::SCHEMA;
 use crate::store::Investigation;
 
@@ -43,15 +43,7 @@ pub(super) fn follow_up(brief: Brief, record: &str, title: &str, question: &str)
 
 /// Puts untrusted text between two lines that do not occur in it.
 fn fence(alert: &str, chance: u64) -> String {
-    let mut chance = chance;
-    let mark = loop {
-        let mark = format!("ALERT-{chance:016x}");
-        if !alert.contains(&mark) {
-            break mark;
-        }
-        chance = chance.wrapping_add(1);
-    };
-    fill(ALERT, &[("mark", &mark), ("alert", alert)])
+    fill(ALERT, &[("mark", &mark("ALERT", alert, chance)), ("alert", alert)])
 }
 
 #[cfg(test)]

@@ -131,8 +131,16 @@ impl Router {
         let parsed = match (&incoming.kind, &heard) {
             (IncomingKind::Text(_), Some(Ok(words))) => command::parse(words, bot_name),
             (IncomingKind::Text(text), Some(Err(_)) | None) => {
-                let is_bare = text.trim().is_empty() && intake::documents(&incoming.files).next().is_some();
-                command::parse(if is_bare { format::prompt::ONLY_FILES } else { text }, bot_name)
+                let words = if !text.trim().is_empty() {
+                    text
+                } else if intake::documents(&incoming.files).next().is_some() {
+                    format::prompt::ONLY_FILES
+                } else if incoming.quoted.is_empty() {
+                    text
+                } else {
+                    format::prompt::ONLY_QUOTED
+                };
+                command::parse(words, bot_name)
             }
             (IncomingKind::Edited(text), _) => command::parse(text, bot_name),
             // A button carries a command without its slash.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use signalbox_adapter::{ChatAddress, Document, Purpose, Signal};
 
-use super::{Turn, intake, report};
+use super::{Turn, intake, quoted, report};
 use crate::agent::catalogue::Choice;
 use crate::agent::kinds::host::NAME as HOST;
 use crate::format;
@@ -81,7 +81,8 @@ pub fn submit_at(
     retry_of: Option<&TaskId>,
     notes: &Notes,
 ) -> Result<InboxOutcome, StoreError> {
-    let prompt = intake::with_files(prompt, &turn.incoming.files);
+    let prompt = quoted::below(turn, &session.agent, prompt)?;
+    let prompt = intake::with_files(&prompt, &turn.incoming.files);
     let (incoming, inbox) = (turn.incoming, turn.inbox);
     let new = NewTask { incoming, address, inbox, session, prompt: &prompt, retry_of, id: None };
     let admission = turn.tx.admit(&new)?;

@@ -17,6 +17,7 @@ mod look;
 pub mod loss;
 pub mod mention;
 pub mod notice;
+pub mod quoted;
 pub mod report;
 pub mod rights;
 pub mod silence;

@@ -1,6 +1,7 @@
 //! Stories of people who talk to the program in Discord.
 
 mod commands;
+mod context;
 mod figures;
 mod gaps;
 mod limits;
@@ -8,5 +9,4 @@ mod listening;
 pub(crate) mod scene;
 mod sessions;
 mod storm;
-
 mod threads;

@@ -34,8 +34,48 @@ pub struct Incoming {
     /// What of it could not be taken, a sentence each, such as a file that is too large; to be told to the sender.
     #[serde(default)]
     pub not_taken: Vec<String>,
+    /// What somebody else said that came with it: data, and never the sender's own words.
+    #[serde(default)]
+    pub quoted: Vec<Quoted>,
     /// What was said.
     pub kind: IncomingKind,
+}
+
+/// Longest text of one [`Quoted`], in bytes.
+pub const MAX_QUOTED_BYTES: usize = 16 * 1024;
+
+/// Something that somebody else said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quoted {
+    /// Why it came along.
+    pub why: Quoting,
+    /// Who said it, as people call them; `None` where the provider does not tell.
+    pub by: Option<String>,
+    /// What was said, at most [`MAX_QUOTED_BYTES`].
+    pub text: String,
+}
+
+/// Why something that somebody else said came with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quoting {
+    /// The message answers it.
+    Answered,
+    /// The sender forwarded it.
+    Forwarded,
+    /// The command was given to it.
+    Chosen,
+}
+
+impl Quoted {
+    /// Takes what somebody else said along, cut to [`MAX_QUOTED_BYTES`]; `None` where it says nothing.
+    #[must_use]
+    pub fn new(why: Quoting, by: Option<String>, text: &str) -> Option<Self> {
+        let text = text.trim();
+        let cut = &text[..text.floor_char_boundary(MAX_QUOTED_BYTES - '…'.len_utf8())];
+        let text = if text.len() <= MAX_QUOTED_BYTES { text.to_owned() } else { format!("{cut}…") };
+        (!text.is_empty()).then_some(Self { why, by, text })
+    }
 }
 
 impl Incoming {
@@ -54,6 +94,7 @@ impl Incoming {
             directory: None,
             files: Vec::new(),
             not_taken: Vec::new(),
+            quoted: Vec::new(),
             kind,
         }
     }

@@ -60,7 +60,7 @@ pub use clean::{clean, one_line};
 pub use deliver::{Apart, Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal, Tried};
 pub use document::{Alignment, Block, Document, Inline, Item};
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
-pub use incoming::{FileKind, Incoming, IncomingFile, IncomingKind, Sender};
+pub use incoming::{FileKind, Incoming, IncomingFile, IncomingKind, MAX_QUOTED_BYTES, Quoted, Quoting, Sender};
 pub use listen::{AcceptError, Inbox, Listen, ListenContext, ListenError, Occurrence, TellLimited, TellOccurrence};
 pub use markdown::{MAX_BLOCK_DEPTH, MAX_INLINE_DEPTH, MAX_NODES, MAX_TABLE_COLUMNS, MAX_URL_BYTES};
 pub use measure::{Face, Markup, Measure, PlainMeasure};

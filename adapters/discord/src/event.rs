@@ -48,6 +48,10 @@ pub(crate) struct Message {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) message_snapshots: Vec<Snapshot>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) sticker_items: Vec<Named>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) poll: Option<Poll>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) nonce: Option<Value>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) flags: u64,
@@ -89,7 +93,7 @@ pub(crate) struct Embed {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) fields: Vec<Field>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(crate) footer: Footer,
+    pub(crate) footer: TextOnly,
 }
 
 /// What has a name.
@@ -99,9 +103,25 @@ pub(crate) struct Named {
     pub(crate) name: String,
 }
 
-/// What stands at the foot of an embed.
+/// A question with answers to choose from.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Footer {
+pub(crate) struct Poll {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) question: TextOnly,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) answers: Vec<PollAnswer>,
+}
+
+/// An answer to choose.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct PollAnswer {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) poll_media: TextOnly,
+}
+
+/// What is nothing but a text, as at the foot of an embed.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct TextOnly {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) text: String,
 }

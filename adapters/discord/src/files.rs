@@ -16,6 +16,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::api::Api;
 use crate::event::Message;
 use crate::failure::CallError;
+use crate::posted::is_of;
+use crate::translate::Us;
 
 /// Largest file that is taken, in bytes. People may send up to 500 MB, which no prompt has a use for.
 const MAX_FILE_BYTES: u64 = 25 * 1024 * 1024;
@@ -53,10 +55,13 @@ pub(crate) struct FileRef {
     pub(crate) content: Content,
 }
 
-/// Returns the files of a message, and of what it forwards.
-pub(crate) fn of(message: &Message) -> Vec<FileRef> {
+/// Returns the files of a message, of what it forwards, and of the message that it answers, unless that is one of ours.
+pub(crate) fn of(us: &Us, message: &Message) -> Vec<FileRef> {
     let content = if message.flags & VOICE_NOTE == 0 { Content::Any } else { Content::Voice };
     let forwarded = message.message_snapshots.iter().flat_map(|snapshot| &snapshot.message.attachments);
+    let answered = message.referenced_message.as_deref().filter(|answered| !is_of(us, answered));
+    let answered = answered.into_iter().flat_map(|answered| &answered.attachments);
+    let forwarded = forwarded.chain(answered);
     let files = message.attachments.iter().map(|file| (file, content));
     let refer = |(file, content): (&crate::event::Attachment, Content)| FileRef {
         url: file.url.clone(),
@@ -203,7 +208,8 @@ mod tests {
             "attachments": [{ "filename": "voice-message.ogg", "url": "https://x/1", "size": 7 }],
             "message_snapshots": [{ "message": { "attachments": [{ "filename": "a.txt", "url": "https://x/2" }] } }] });
         let message: Message = serde_json::from_value(note).expect("a message");
-        let files: Vec<_> = of(&message).into_iter().map(|file| (file.name, file.size, file.content)).collect();
+        let us = Us { bot_id: "42".to_owned(), user: "42".to_owned() };
+        let files: Vec<_> = of(&us, &message).into_iter().map(|file| (file.name, file.size, file.content)).collect();
         let expected =
             [("voice-message.ogg".to_owned(), Some(7), Content::Voice), ("a.txt".to_owned(), None, Content::Any)];
         assert_eq!(files, expected);

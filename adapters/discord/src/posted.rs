@@ -3,8 +3,10 @@
 //! Alerts are posted so. All of it is read into one text, line by line, in the order in which a person sees it.
 
 use serde_json::Value;
+use signalbox_adapter::{Quoted, Quoting, one_line};
 
-use crate::event::{Embed, Forwarded, Interaction, Message};
+use crate::event::{Embed, Forwarded, Interaction, Message, User};
+use crate::translate::Us;
 
 /// Deepest nesting of components that is read; Discord has three levels.
 const MAX_DEPTH: usize = 8;
@@ -12,30 +14,68 @@ const MAX_DEPTH: usize = 8;
 /// Longest text that is made of one message, in bytes; Discord's own limits are below it.
 const MAX_BYTES: usize = 64 * 1024;
 
+/// Longest words about what cannot be taken, in characters.
+const MAX_NOT_TAKEN_CHARS: usize = 300;
+
 /// Returns all that a bot's message says.
 pub(crate) fn whole(content: &str, message: &Message) -> String {
     gathered(content, &message.embeds, &message.components)
 }
 
-/// Returns a command as it would be typed, with all that the message says which it was given to.
-pub(crate) fn command(interaction: &Interaction) -> Option<String> {
-    let command = interaction.command()?;
-    let said = interaction.target().map(|target| gathered(&target.content, &target.embeds, &target.components));
-    Some(said.map_or(command.clone(), |said| format!("{command} {said}")))
+/// Returns what somebody else said that came with a message: what it forwards, and the message that it answers, unless that
+/// is one of ours.
+pub(crate) fn quoted(us: &Us, message: &Message) -> Vec<Quoted> {
+    let forwarded = message.message_snapshots.iter().filter_map(|snapshot| {
+        let Forwarded { content, embeds, components, attachments: _ } = &snapshot.message;
+        // Discord does not say whose it was.
+        Quoted::new(Quoting::Forwarded, None, &gathered(content, embeds, components))
+    });
+    let answers = message.message_reference.as_ref().is_some_and(|reference| reference.kind == 0);
+    let answered = message.referenced_message.as_deref().filter(|answered| answers && !is_of(us, answered));
+    forwarded.chain(answered.and_then(|answered| said(Quoting::Answered, answered))).collect()
 }
 
-/// Returns a message that somebody forwarded, marked as such, so that nobody takes it for their own words or a command.
-pub(crate) fn forwarded(message: &Message) -> Option<String> {
-    let said = message.message_snapshots.iter().map(|snapshot| {
+/// Returns what the message says that a command was given to.
+pub(crate) fn chosen(interaction: &Interaction) -> Option<Quoted> {
+    said(Quoting::Chosen, interaction.target()?)
+}
+
+/// Returns what of a message cannot be taken, a few words each.
+pub(crate) fn not_taken(message: &Message) -> Vec<String> {
+    let stickers = message.sticker_items.iter().map(|sticker| format!("a sticker ({}).", sticker.name));
+    let poll = message.poll.as_ref().map(|poll| {
+        let answers: Vec<&str> = poll.answers.iter().map(|answer| answer.poll_media.text.as_str()).collect();
+        format!("a poll: {} ({})", poll.question.text, answers.join(" / "))
+    });
+    stickers.chain(poll).map(|what| one_line(&what, MAX_NOT_TAKEN_CHARS)).collect()
+}
+
+/// Whether we wrote a message.
+pub(crate) fn is_of(us: &Us, message: &Message) -> bool {
+    message.author.as_ref().is_some_and(|author| author.id == us.user)
+}
+
+fn said(why: Quoting, message: &Message) -> Option<Quoted> {
+    let by =
+        message.author.as_ref().map(|author| author.global_name.clone().unwrap_or_else(|| author.username.clone()));
+    let forwarded = message.message_snapshots.iter().map(|snapshot| {
         let Forwarded { content, embeds, components, attachments: _ } = &snapshot.message;
         gathered(content, embeds, components)
     });
-    let said: Vec<String> = said.filter(|text| !text.is_empty()).collect();
-    if said.is_empty() {
-        return None;
+    let texts: Vec<String> = std::iter::once(whole(&message.content, message)).chain(forwarded).collect();
+    Quoted::new(why, by, &with_names(&texts.join("\n"), &message.mentions))
+}
+
+/// Writes the names of people for their ids.
+pub(crate) fn with_names(text: &str, mentions: &[User]) -> String {
+    let mut text = text.to_owned();
+    for user in mentions {
+        let name = format!("@{}", user.global_name.as_deref().unwrap_or(&user.username));
+        for mention in [format!("<@{}>", user.id), format!("<@!{}>", user.id)] {
+            text = text.replace(&mention, &name);
+        }
     }
-    let quoted: Vec<String> = said.iter().flat_map(|text| text.lines()).map(|line| format!("> {line}")).collect();
-    Some(format!("Forwarded:\n{}", quoted.join("\n")))
+    text
 }
 
 fn gathered(content: &str, embeds: &[Embed], components: &[Value]) -> String {
@@ -123,21 +163,45 @@ mod tests {
         assert_eq!(whole("", &message), "# Down\ndb-1\nhttps://a.example/");
     }
 
+    fn us() -> Us {
+        Us { bot_id: "42".into(), user: "42".into() }
+    }
+
     #[test]
-    fn a_command_that_is_given_to_a_message_says_what_that_says() {
-        let message = json!({ "id": "8", "channel_id": "2", "content": "", "embeds": [{ "title": "DiskFull" }] });
+    fn a_command_that_is_given_to_a_message_takes_along_what_that_says() {
+        let message = json!({ "id": "8", "channel_id": "2", "content": "", "embeds": [{ "title": "DiskFull" }],
+            "author": { "id": "9", "username": "alerts" } });
         let data =
             json!({ "type": 3, "name": "Investigate", "target_id": "8", "resolved": { "messages": { "8": message } } });
         let given = json!({ "id": "1", "token": "t", "type": 2, "data": data });
         let given: Interaction = serde_json::from_value(given).expect("an interaction");
-        assert_eq!(command(&given).as_deref(), Some("/investigate DiskFull"));
+        let expected = Quoted { why: Quoting::Chosen, by: Some("alerts".into()), text: "DiskFull".into() };
+        assert_eq!((given.command().as_deref(), chosen(&given)), (Some("/investigate"), Some(expected)));
     }
 
     #[test]
-    fn a_forwarded_message_is_nobody_s_command() {
+    fn what_others_said_is_taken_along_and_our_own_is_not() {
         let snapshot = json!({ "message": { "content": "/session rm\nall", "embeds": [] } });
-        let text = forwarded(&message(json!({ "message_snapshots": [snapshot] }))).expect("forwarded");
-        assert_eq!(text, "Forwarded:\n> /session rm\n> all");
-        assert_eq!(forwarded(&message(json!({}))), None);
+        let forwarded = quoted(&us(), &message(json!({ "message_snapshots": [snapshot] })));
+        let expected = Quoted { why: Quoting::Forwarded, by: None, text: "/session rm\nall".into() };
+        assert_eq!(forwarded, [expected]);
+        let answering = |author: &str| {
+            let answered = json!({ "id": "8", "channel_id": "2", "content": "hi <@7>", "embeds": [{ "title": "T" }],
+                "author": { "id": author, "username": "kim" }, "mentions": [{ "id": "7", "username": "bob" }] });
+            let reference = json!({ "type": 0, "message_id": "8" });
+            quoted(&us(), &message(json!({ "referenced_message": answered, "message_reference": reference })))
+        };
+        let expected = Quoted { why: Quoting::Answered, by: Some("kim".into()), text: "hi @bob\nT".into() };
+        assert_eq!(answering("9"), [expected]);
+        assert_eq!(answering("42"), []);
+        assert_eq!(quoted(&us(), &message(json!({}))), []);
+    }
+
+    #[test]
+    fn stickers_and_polls_are_named() {
+        let answers = json!([{ "poll_media": { "text": "yes" } }, { "poll_media": { "text": "no" } }]);
+        let poll = json!({ "question": { "text": "Deploy\nnow?" }, "answers": answers });
+        let message = message(json!({ "sticker_items": [{ "name": "Wave" }], "poll": poll }));
+        assert_eq!(not_taken(&message), ["a sticker (Wave).", "a poll: Deploy now? (yes / no)"]);
     }
 }

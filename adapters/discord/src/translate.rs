@@ -38,12 +38,11 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
     let is_bot = author.bot || message.webhook_id.is_some();
     // Below a person's message stand only previews of links.
     let content = if is_bot { posted::whole(&message.content, message) } else { message.content.clone() };
-    let (mut text, mentioned) = without_mention(&content, &message.mentions, us);
-    if let Some(forwarded) = posted::forwarded(message) {
-        text = [text.as_str(), forwarded.as_str()].join("\n\n").trim_start().to_owned();
-    }
-    let files = if edited { Vec::new() } else { files::of(message) };
-    if text.is_empty() && files.is_empty() && !mentioned {
+    let (text, mentioned) = without_mention(&content, &message.mentions, us);
+    let (quoted, not_taken) = (posted::quoted(us, message), posted::not_taken(message));
+    let files = if edited { Vec::new() } else { files::of(us, message) };
+    let says_nothing = text.is_empty() && files.is_empty() && quoted.is_empty() && not_taken.is_empty();
+    if says_nothing && !mentioned {
         return None;
     }
     let key = match (edited, &message.edited_timestamp) {
@@ -59,6 +58,8 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
         reply_to: replied.and_then(|reference| reference.message_id.clone()).map(MessageId::new),
         direct: message.guild_id.is_none(),
         addressed: mentioned || replied_to.is_some_and(|author| author.id == us.user),
+        not_taken,
+        quoted,
         ..Incoming::new(
             InboundKey::new(format!("discord:{}:{key}", us.bot_id)),
             address,
@@ -79,7 +80,7 @@ pub(crate) fn interacted(us: &Us, interaction: &Interaction, answered: &Answered
         Answered::Asked => return None,
         Answered::Taken | Answered::Late => (None, None),
     };
-    let (kind, message, reply_to) = match (posted::command(interaction), interaction.action()) {
+    let (kind, message, reply_to) = match (interaction.command(), interaction.action()) {
         (Some(command), _) => (IncomingKind::Text(command), shown, None),
         (None, Some(action)) => {
             let press = (*answered != Answered::Late).then(|| press(interaction));
@@ -88,7 +89,8 @@ pub(crate) fn interacted(us: &Us, interaction: &Interaction, answered: &Answered
         }
         (None, None) => return None,
     };
-    Some(Incoming { message, reply_to, window, kind, ..from(us, interaction, channel)? })
+    let quoted = posted::chosen(interaction).into_iter().collect();
+    Some(Incoming { message, reply_to, window, quoted, kind, ..from(us, interaction, channel)? })
 }
 
 /// Returns what every interaction tells: who, and where.
@@ -146,13 +148,7 @@ fn without_mention(content: &str, mentions: &[User], us: &Us) -> (String, bool) 
             text = rest.trim_end();
         }
     }
-    let mut text = text.to_owned();
-    for user in mentions {
-        let name = format!("@{}", user.global_name.as_deref().unwrap_or(&user.username));
-        for mention in [format!("<@{}>", user.id), format!("<@!{}>", user.id)] {
-            text = text.replace(&mention, &name);
-        }
-    }
+    let text = posted::with_names(text, mentions);
     (text, mentioned)
 }
 

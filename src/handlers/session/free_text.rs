@@ -2,6 +2,8 @@
 //! or a new one; what answers an incident that nobody has investigated asks about that; what is plainly an alert is
 //! investigated.
 
+use signalbox_adapter::{Quoted, Quoting};
+
 use super::{follow_up, start};
 use crate::alert;
 use crate::command::{FreeText, Resolved};
@@ -43,6 +45,9 @@ impl Handler for FreeText {
         if wish.is_none() && alert::is_alert(&self.whole) {
             return investigate::pasted(turn, &self.whole);
         }
+        if wish.is_none() && turn.incoming.quoted.iter().any(is_forwarded_alert) {
+            return investigate::quoted(turn, &self.whole);
+        }
         let (agent, model) = wish.unzip();
         let prompt = if agent.is_some() { &self.prompt } else { &self.whole };
         let wish = start::Wish {
@@ -54,6 +59,11 @@ impl Handler for FreeText {
         };
         start::start(turn, &wish)
     }
+}
+
+/// An alert that somebody forwards is an alert.
+fn is_forwarded_alert(quoted: &Quoted) -> bool {
+    quoted.why == Quoting::Forwarded && alert::is_alert(&quoted.text)
 }
 
 /// Returns the incident that plain text is about: that of the message replied to, or at whose card the thread stands.

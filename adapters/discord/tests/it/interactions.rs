@@ -120,6 +120,7 @@ async fn a_message_is_investigated_with_all_that_it_says() {
         .await;
     assert_eq!(text(&taken[0]), "[FIRING:1] DiskFull\nseverity = critical");
     assert!(taken[0].sender.bot);
-    assert_eq!(text(&taken[1]), "/investigate [FIRING:1] DiskFull\nseverity = critical");
+    assert_eq!(text(&taken[1]), "/investigate");
+    assert_eq!(taken[1].quoted[0].text, "[FIRING:1] DiskFull\nseverity = critical");
     assert_eq!(scene.fake.said(OPS), ["/investigate"]);
 }
