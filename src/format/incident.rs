@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Block, Button, Document, Inline, one_line};
+use signalbox_adapter::{Block, Button, Card, Document, Inline, Tone, one_line};
 
 use super::{Draft, cell, count, facts, line, span};
 use crate::alert::{Alert, Severity};
@@ -69,7 +69,7 @@ pub fn buttons(incident: &Incident, investigating: &Investigating) -> Vec<Button
 ///
 /// Times are instants, not spans: a card is not changed because time goes by.
 #[must_use]
-pub fn card(incident: &Incident, investigating: &Investigating) -> Document {
+pub fn card(incident: &Incident, investigating: &Investigating) -> Card {
     let head = format!("{} {}", mark(incident), word(incident.severity).to_uppercase());
     let mut content = vec![Inline::strong(head), Inline::Text(format!(" · {}", title(incident)))];
     content.push(Inline::Break);
@@ -97,7 +97,19 @@ pub fn card(incident: &Incident, investigating: &Investigating) -> Document {
         Investigating::Failed => " · the investigation failed",
     };
     content.extend((!investigating.is_empty()).then(|| Inline::Text(investigating.to_owned())));
-    Document { blocks: vec![Block::Paragraph(content)] }
+    Card { tone: tone(incident), document: Document { blocks: vec![Block::Paragraph(content)] } }
+}
+
+fn tone(incident: &Incident) -> Tone {
+    match (incident.state, incident.severity) {
+        (IncidentState::Resolved, _) => Tone::Over,
+        (IncidentState::Silenced, _) => Tone::Quiet,
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Critical) => Tone::Critical,
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Error) => Tone::Error,
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Warning) => Tone::Warning,
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Info) => Tone::Info,
+        (IncidentState::Firing | IncidentState::Acknowledged, Severity::Unknown) => Tone::Unknown,
+    }
 }
 
 fn mark(incident: &Incident) -> &'static str {
@@ -354,6 +366,6 @@ pub fn show(incident: &Incident, investigating: &Investigating, history: &[Incid
     });
     let times: Vec<String> = history.iter().take(MAX_HISTORY).map(|entry| instant(entry.at)).collect();
     let pairs = times.iter().map(String::as_str).zip(told).collect();
-    let shown = card(incident, investigating);
+    let shown = card(incident, investigating).document;
     if history.is_empty() { shown } else { shown.then(Document { blocks: vec![facts(pairs)] }) }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use signalbox_adapter::{Attachment, Button, Document, Notice, Part, Purpose, Threads};
+use signalbox_adapter::{Attachment, Button, Card, Document, Notice, Part, Purpose, Threads};
 
 use super::layout::{Laid, Layout, Unlaid};
 use super::transport::{Readers, Transport};
@@ -34,6 +34,15 @@ impl Context {
     /// [`StoreError::Deferred`] for a long message that is not ready ([`Layout`]).
     pub fn render(&self, provider: &str, draft: impl Into<Draft>) -> Result<Laid, StoreError> {
         self.layout.of(Unlaid::Chat(provider.to_owned(), draft.into()), |message| self.lay(message))
+    }
+
+    /// Lays a card out for a provider; it is short.
+    #[must_use]
+    pub fn card(&self, provider: &str, card: &Card) -> Part {
+        match self.transports.get(provider) {
+            Some(transport) => transport.render.card(card),
+            None => Part { body: card.document.to_markdown() },
+        }
     }
 
     /// Makes the parts of a letter that each of its recipients gets.

@@ -110,7 +110,7 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
     let earlier = tx.card_message(incident)?.map(|message| message.as_str().to_owned());
     let investigating = investigating(tx, incident)?;
     let provider = incident.address.provider.as_str();
-    let (parts, attachment) = cx.render(provider, format::incident::card(incident, &investigating))?;
+    let parts = vec![cx.card(provider, &format::incident::card(incident, &investigating))];
     tx.enqueue(&NewDelivery {
         address: incident.address.clone(),
         window: None,
@@ -118,7 +118,7 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
         purpose: Purpose::Alert,
         parts,
         buttons: format::incident::buttons(incident, &investigating),
-        attachment,
+        attachment: None,
         task: None,
         inbox: None,
         about: Some(About::Card(incident.id)),
@@ -139,10 +139,8 @@ pub fn edit(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
     let provider = incident.address.provider.as_str();
     let Some(card) = tx.card_of(incident)?.filter(|_| cx.can_edit(provider)) else { return Ok(()) };
     let investigating = investigating(tx, incident)?;
-    let (parts, _) = cx.render(provider, format::incident::card(incident, &investigating))?;
-    let (Some(part), buttons) = (parts.into_iter().next(), format::incident::buttons(incident, &investigating)) else {
-        return Ok(());
-    };
+    let part = cx.card(provider, &format::incident::card(incident, &investigating));
+    let buttons = format::incident::buttons(incident, &investigating);
     if tx.last_shown(&card)? == part && card.buttons == buttons {
         return Ok(());
     }

@@ -19,8 +19,9 @@ impl Adapter for Discord {
         PROVIDER
     }
 
-    fn transport(&self, _values: &Values) -> Transport {
-        Transport { edits: true, threads: Threads::Opened, ..Transport::new(Arc::new(DiscordRender)) }
+    fn transport(&self, values: &Values) -> Transport {
+        let cards = signalbox_discord::Settings::cards(values);
+        Transport { edits: true, threads: Threads::Opened, ..Transport::new(Arc::new(DiscordRender { cards })) }
     }
 
     fn integration(&self) -> Option<&dyn Integration> {

@@ -1,5 +1,6 @@
 //! Stories of people who talk to the program in Discord.
 
+mod cards;
 mod commands;
 mod context;
 mod figures;

@@ -30,6 +30,7 @@
 
 mod address;
 mod announce;
+mod card;
 mod clean;
 mod deliver;
 mod document;
@@ -56,6 +57,7 @@ mod visible;
 mod write;
 
 pub use announce::{Announce, CommandEntry};
+pub use card::{Card, Tone};
 pub use clean::{clean, one_line};
 pub use deliver::{Apart, Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal, Tried};
 pub use document::{Alignment, Block, Document, Inline, Item};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Document;
+use crate::{Card, Document};
 
 /// Renders documents for one provider; pure, so that it can run when the outbox row is written.
 pub trait Render: Send + Sync {
@@ -13,6 +13,13 @@ pub trait Render: Send + Sync {
     ///
     /// [`crate::split()`] does the cutting.
     fn render(&self, document: &Document, max_parts: usize) -> Rendered;
+
+    /// Renders a card as one part; what does not fit is left out.
+    fn card(&self, card: &Card) -> Part {
+        let Rendered { mut parts, rest: _ } = self.render(&card.document, 1);
+        parts.truncate(1);
+        parts.pop().unwrap_or_else(|| Part { body: String::new() })
+    }
 }
 
 /// A document as messages, and what is left over.

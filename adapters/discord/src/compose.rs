@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part as FilePart};
-use serde_json::Value;
+use serde_json::{Value, json};
 use serenity::builder::{
     CreateActionRow, CreateAllowedMentions, CreateAttachment, CreateButton, CreateInteractionResponseFollowup,
     CreateMessage, EditMessage,
@@ -12,6 +12,7 @@ use serenity::model::channel::{MessageFlags, MessageReference, Nonce};
 use serenity::model::id::{ChannelId, MessageId};
 use signalbox_adapter::{Attachment, Button, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose};
 
+use crate::card::{IS_COMPONENTS_V2, Kept};
 use crate::render::MAX_TEXT;
 
 /// Longest label of a button, in characters.
@@ -67,10 +68,13 @@ pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
     let channel = channel(&message.target.address)?;
     let content = content(message);
     let rows = rows(&message.buttons);
+    if let Some(card) = Kept::read(&message.part.body).filter(|_| !message.plain) {
+        return card_call(message, channel, &card, &content, as_json(&rows));
+    }
     if let Some(edited) = &message.target.edit_of {
         let edit = EditMessage::new().content(content).components(rows).allowed_mentions(CreateAllowedMentions::new());
         let path = format!("channels/{channel}/messages/{}", message_id(edited)?);
-        return Ok(Call { method: Method::PATCH, path, body: json(&edit), file: None });
+        return Ok(Call { method: Method::PATCH, path, body: as_json(&edit), file: None });
     }
     if let Some(window) = &message.target.window {
         return Ok(aside(message, window, content, rows));
@@ -97,7 +101,43 @@ pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
         send = send.add_file(CreateAttachment::bytes(Vec::new(), file.file_name.clone()));
     }
     let path = format!("channels/{channel}/messages");
-    Ok(Call { method: Method::POST, path, body: json(&send), file: message.attachment.clone() })
+    Ok(Call { method: Method::POST, path, body: as_json(&send), file: message.attachment.clone() })
+}
+
+/// Returns the call that shows a card, or changes one.
+fn card_call(
+    message: &Outgoing,
+    channel: ChannelId,
+    card: &Kept,
+    text: &str,
+    rows: Value,
+) -> Result<Call, DeliverError> {
+    let is_v2 = card.is_v2(text, &rows);
+    let mut body = if is_v2 {
+        json!({ "flags": IS_COMPONENTS_V2, "components": card.container(text, rows) })
+    } else {
+        json!({ "embeds": card.embed(text), "components": rows })
+    };
+    body["allowed_mentions"] = json!({ "parse": [] });
+    if let Some(edited) = &message.target.edit_of {
+        if is_v2 {
+            // What it was before, if it was an ordinary message.
+            (body["content"], body["embeds"]) = (Value::Null, json!([]));
+        } else {
+            body["content"] = json!("");
+        }
+        let path = format!("channels/{channel}/messages/{}", message_id(edited)?);
+        return Ok(Call { method: Method::PATCH, path, body, file: None });
+    }
+    body["nonce"] = json!(message.key.as_str());
+    body["enforce_nonce"] = json!(true);
+    let answered = message.target.reply_to.as_ref().filter(|answered| !is_root(&message.target.address, answered));
+    if let Some(answered) = answered {
+        let message = message_id(answered)?.to_string();
+        body["message_reference"] =
+            json!({ "message_id": message, "channel_id": channel.to_string(), "fail_if_not_exists": false });
+    }
+    Ok(Call { method: Method::POST, path: format!("channels/{channel}/messages"), body, file: None })
 }
 
 /// Returns the call that answers one person alone, by the interaction in which they asked. There is no nonce for it.
@@ -109,9 +149,9 @@ fn aside(message: &Outgoing, interaction: &str, content: String, rows: Vec<Creat
     if !rows.is_empty() {
         send = send.components(rows);
     }
-    let mut body = json(&send);
+    let mut body = as_json(&send);
     if let Some(file) = &message.attachment {
-        body["attachments"] = serde_json::json!([{ "id": 0, "filename": file.file_name }]);
+        body["attachments"] = json!([{ "id": 0, "filename": file.file_name }]);
     }
     let path = format!("webhooks/{interaction}?wait=true");
     Call { method: Method::POST, path, body, file: message.attachment.clone() }
@@ -155,7 +195,8 @@ fn is_silent(message: &Outgoing) -> bool {
 
 /// Returns what a message says, with its mark. Discord refuses no form of text but its length.
 pub(crate) fn content(message: &Outgoing) -> String {
-    let mut text = message.part.body.as_str();
+    let card = Kept::read(&message.part.body);
+    let mut text = card.as_ref().map_or(message.part.body.as_str(), |card| card.text.as_str());
     if text.trim().is_empty() && message.attachment.is_none() {
         text = NO_TEXT;
     }
@@ -201,7 +242,7 @@ fn style(action: &str) -> ButtonStyle {
     }
 }
 
-fn json(body: &impl serde::Serialize) -> Value {
+fn as_json(body: &impl serde::Serialize) -> Value {
     serde_json::to_value(body).expect("bodies are JSON")
 }
 
@@ -235,7 +276,7 @@ mod tests {
         message.target.reply_to = Some(Id::new("800"));
         let call = compose(&message).expect("a call");
         assert_eq!(call.path, "channels/70/messages");
-        assert_eq!(call.body["allowed_mentions"]["parse"], serde_json::json!([]));
+        assert_eq!(call.body["allowed_mentions"]["parse"], json!([]));
         assert_eq!(call.body["nonce"], message.key.as_str());
         assert_eq!(call.body["enforce_nonce"], true);
         assert_eq!(call.body["message_reference"]["message_id"], "800");
@@ -260,8 +301,37 @@ mod tests {
         let call = compose(&message).expect("a call");
         assert_eq!((call.method, call.path.as_str()), (Method::POST, "webhooks/43/t0k?wait=true"));
         assert_eq!(call.body["flags"], 4 | 64);
-        assert_eq!(call.body["allowed_mentions"]["parse"], serde_json::json!([]));
+        assert_eq!(call.body["allowed_mentions"]["parse"], json!([]));
         assert!(call.body.get("nonce").is_none() && call.body.get("message_reference").is_none(), "{}", call.body);
+    }
+
+    #[test]
+    fn a_card_is_a_container_or_an_embed_and_its_text_alone_where_that_was_refused() {
+        let mut message = outgoing("");
+        let card = |cards| Kept::new(cards, signalbox_adapter::Tone::Critical, "**down**".to_owned()).body();
+        message.part.body = card(crate::Cards::V2);
+        message.buttons = vec![Button { label: "Ack".to_owned(), action: "incident ack 7".to_owned() }];
+        let body = compose(&message).expect("a call").body;
+        assert_eq!(body["flags"], IS_COMPONENTS_V2);
+        let container = &body["components"][0];
+        assert_eq!((&container["type"], &container["components"][0]["content"]), (&json!(17), &json!("**down**")));
+        assert_eq!(container["components"][2]["components"][0]["custom_id"], "incident ack 7");
+        assert!(body.get("content").is_none() && body.get("embeds").is_none(), "{body}");
+        assert_eq!((&body["nonce"], &body["allowed_mentions"]["parse"]), (&json!(message.key.as_str()), &json!([])));
+        message.target.edit_of = Some(Id::new("800"));
+        let edit = compose(&message).expect("a call");
+        assert_eq!(
+            (edit.method, &edit.body["flags"]),
+            (Method::PATCH, &json!(IS_COMPONENTS_V2)),
+            "an edit keeps the flag"
+        );
+        message.target.edit_of = None;
+        message.part.body = card(crate::Cards::Embed);
+        let body = compose(&message).expect("a call").body;
+        assert_eq!((&body["embeds"][0]["description"], body.get("flags")), (&json!("**down**"), None));
+        message.plain = true;
+        let body = compose(&message).expect("a call").body;
+        assert_eq!((&body["content"], body.get("embeds").is_none_or(Value::is_null)), (&json!("**down**"), true));
     }
 
     #[test]
@@ -270,7 +340,7 @@ mod tests {
         message.target.edit_of = Some(Id::new("800"));
         let call = compose(&message).expect("a call");
         assert_eq!((call.method, call.path.as_str()), (Method::PATCH, "channels/70/messages/800"));
-        assert_eq!(call.body["components"], serde_json::json!([]));
+        assert_eq!(call.body["components"], json!([]));
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl DiscordDeliver {
             let file = message.attachment.as_ref().map(|file| file.file_name.as_str());
             may_be(shown)
                 && shown.author.as_ref().is_some_and(|author| author.id == us.id)
-                && shown.content.trim() == said.trim()
+                && says(shown, &said)
                 && (answered == answers || answered.is_none())
                 && files.first().copied() == file
         };
@@ -114,6 +114,13 @@ impl DiscordDeliver {
         });
         hint(self.api.done(Method::POST, &format!("webhooks/{press}"), Some(&body)).await)
     }
+}
+
+/// Whether a message of ours says this: as its text, or as a card.
+fn says(shown: &Message, said: &str) -> bool {
+    let said = said.trim();
+    let in_card = || crate::posted::whole("", shown);
+    shown.content.trim() == said || (shown.content.is_empty() && in_card().trim() == said)
 }
 
 /// Names our own reaction to a message.

@@ -46,6 +46,7 @@
 
 mod api;
 mod backfill;
+mod card;
 mod commands;
 mod commit;
 mod compose;
@@ -74,6 +75,7 @@ mod write;
 
 use std::sync::Arc;
 
+pub use card::Cards;
 pub use commands::Commands;
 pub use deliver::DiscordDeliver;
 pub use listen::DiscordListen;

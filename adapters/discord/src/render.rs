@@ -1,9 +1,10 @@
 //! Documents to parts: split by what Discord takes, then written as its Markdown.
 
 use signalbox_adapter::{
-    Document, Face, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TextUnit, split,
+    Card, Document, Face, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TextUnit, split,
 };
 
+use crate::card::{Cards, Kept};
 use crate::escape;
 use crate::write::{TABLE_WIDTH, address_price, is_language, write};
 
@@ -16,7 +17,10 @@ const MARK: usize = MAX_MARK_BYTES + 2;
 
 /// Renders for Discord.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct DiscordRender;
+pub struct DiscordRender {
+    /// How cards are shown.
+    pub cards: Cards,
+}
 
 impl Render for DiscordRender {
     fn limits(&self) -> Limits {
@@ -29,6 +33,11 @@ impl Render for DiscordRender {
         let rest = whole.rest.take();
         let parts = whole.numbered().iter().map(|part| Part { body: write(part) }).collect();
         Rendered { parts, rest }
+    }
+
+    fn card(&self, card: &Card) -> Part {
+        let text = self.render(&card.document, 1).parts.into_iter().next().map(|part| part.body).unwrap_or_default();
+        Part { body: Kept::new(self.cards, card.tone, text).body() }
     }
 }
 

@@ -30,6 +30,11 @@ pub static SECTION: Section = Section {
             Kind::Url { default: DEFAULT_API_URL },
             "a proxy of the API, which also names the gateway's address",
         ),
+        Setting::new(
+            "cards",
+            Kind::Choice(&["v2", "embed"]),
+            "how the cards of incidents are shown: as components, or as embeds, which notifications and searches show better",
+        ),
     ],
     check: |_| Vec::new(),
 };

@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use signalbox_adapter::http;
 use signalbox_adapter::settings::Values;
 
+use crate::card::Cards;
+
 /// Where Discord's own API is, in the version that this adapter speaks.
 pub const DEFAULT_API_URL: &str = "https://discord.com/api/v10";
 
@@ -37,6 +39,12 @@ impl Settings {
         let settings = Self::new(values.secret("token")?.clone());
         let api_url = values.text("api_url").map_or(settings.api_url, str::to_owned);
         Some(Self { api_url, ..settings })
+    }
+
+    /// Returns how cards are shown.
+    #[must_use]
+    pub fn cards(values: &Values) -> Cards {
+        if values.text("cards") == Some("embed") { Cards::Embed } else { Cards::V2 }
     }
 
     /// Returns the bot's id, which is the first part of the token in base 64; of a token that is written otherwise, a number

@@ -44,7 +44,7 @@ const PIECES: [&str; 33] = [
 ];
 
 fn parts(markdown: &str, max_parts: usize) -> Vec<String> {
-    let rendered = DiscordRender.render(&Document::from_markdown(markdown), max_parts);
+    let rendered = DiscordRender::default().render(&Document::from_markdown(markdown), max_parts);
     rendered.parts.into_iter().map(|part| part.body).collect()
 }
 
@@ -67,7 +67,7 @@ fn unescaped(content: &str) -> String {
 
 #[test]
 fn every_document_of_the_suite_is_shown() {
-    assert_eq!(check_render(&DiscordRender, |part| unescaped(&part.body)), Ok(()));
+    assert_eq!(check_render(&DiscordRender::default(), |part| unescaped(&part.body)), Ok(()));
 }
 
 #[test]
@@ -133,7 +133,7 @@ proptest! {
     fn plain_words_are_neither_lost_nor_repeated(words in prop::collection::vec("[a-z*_#@👍é]{1,300}", 1..200)) {
         let text = words.join(" ");
         let document = Document::text(text.clone());
-        let rendered = DiscordRender.render(&document, 9_999);
+        let rendered = DiscordRender::default().render(&document, 9_999);
         prop_assert_eq!(rendered.rest, None);
         let mut shown = String::new();
         for (at, part) in rendered.parts.iter().enumerate() {

@@ -188,7 +188,7 @@ pub(crate) fn address(channel: u64, thread: Option<u64>) -> ChatAddress {
 
 /// Renders Markdown of one part.
 pub(crate) fn part(markdown: &str) -> Part {
-    DiscordRender.render(&Document::from_markdown(markdown), 1).parts.remove(0)
+    DiscordRender::default().render(&Document::from_markdown(markdown), 1).parts.remove(0)
 }
 
 /// Returns a result for a channel; each number is a key of its own.

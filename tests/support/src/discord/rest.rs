@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::rules::{Refusal, buttons, check, check_form, choices, invalid, refusal};
+use super::rules::{IS_COMPONENTS_V2, Refusal, buttons, check, check_form, choices, invalid, is_v2, refusal, text_of};
 use super::state::{Channel, Shown, State};
 use super::{BOT_ID, BOT_NAME, Shared};
 use crate::parameters::Parameters;
@@ -53,6 +53,17 @@ impl Request<'_> {
         let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.find(|(key, _)| *key == name)?.1.parse().ok()
     }
+}
+
+/// Returns what a message is made of beside its text and buttons.
+fn beside(body: &Value, flags: u64) -> Value {
+    let mut more = json!({ "flags": flags });
+    if is_v2(body) {
+        (more["content"], more["components"]) = (json!(""), body["components"].clone());
+    } else if body["embeds"].as_array().is_some_and(|embeds| !embeds.is_empty()) {
+        (more["content"], more["embeds"]) = (json!(""), body["embeds"].clone());
+    }
+    more
 }
 
 /// Does what a call asks for.
@@ -145,14 +156,14 @@ impl State {
             name: BOT_NAME.to_owned(),
             by_bot: true,
             // The server takes white space away at both ends.
-            text: body["content"].as_str().unwrap_or_default().trim().to_owned(),
+            text: text_of(&body),
             reply_to,
             buttons: buttons(&body),
             file: file.cloned(),
             silent: flags & SUPPRESS_NOTIFICATIONS != 0,
             edits: 0,
             at: Instant::now(),
-            more: json!({ "flags": flags }),
+            more: beside(&body, flags),
         };
         let told = self.message_json(channel, &shown, nonce.as_ref());
         let id = self.post(channel, shown, nonce.as_ref());
@@ -251,10 +262,18 @@ impl State {
         if !shown.by_bot {
             return Err(refusal(403, 50005, "Cannot edit a message authored by another user"));
         }
-        check(&body, shown.file.as_ref(), true)?;
+        let flags = shown.more["flags"].as_u64().unwrap_or_default();
+        let mut checked = body.clone();
+        if flags & IS_COMPONENTS_V2 != 0 {
+            checked["flags"] = json!(flags);
+        }
+        check(&checked, shown.file.as_ref(), true)?;
         self.note_pings(&body);
         let mut changed = shown;
-        if let Some(text) = body["content"].as_str() {
+        if is_v2(&checked) || body.get("embeds").is_some() {
+            changed.text = text_of(&body);
+            changed.more = beside(&checked, flags | checked["flags"].as_u64().unwrap_or_default());
+        } else if let Some(text) = body["content"].as_str() {
             changed.text = text.trim().to_owned();
         }
         if body.get("components").is_some() {

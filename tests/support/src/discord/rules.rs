@@ -10,6 +10,11 @@ const MAX_NONCE_CHARS: usize = 25;
 const MAX_CUSTOM_ID_CHARS: usize = 100;
 const MAX_LABEL_CHARS: usize = 80;
 const MAX_ROWS: usize = 5;
+const MAX_COMPONENTS: usize = 40;
+const MAX_V2_CHARS: usize = 4000;
+const MAX_V2_BYTES: usize = 10_170;
+/// The flag of a message that is made of components alone; an edit cannot take it off.
+pub(crate) const IS_COMPONENTS_V2: u64 = 1 << 15;
 const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
 /// `SUPPRESS_EMBEDS`, `EPHEMERAL`, `SUPPRESS_NOTIFICATIONS`, `IS_COMPONENTS_V2`.
 const FLAGS: u64 = 1 << 2 | 1 << 6 | 1 << 12 | 1 << 15;
@@ -33,6 +38,9 @@ pub(crate) fn invalid(field: &str, code: &str, message: &str) -> Refusal {
 
 /// Checks the body of a message.
 pub(crate) fn check(body: &Value, file: Option<&(String, Vec<u8>)>, is_edit: bool) -> Result<(), Refusal> {
+    if is_v2(body) {
+        return check_v2(body);
+    }
     let content = body["content"].as_str().unwrap_or_default();
     if content.encode_utf16().count() > MAX_CONTENT {
         return Err(invalid("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length."));
@@ -54,6 +62,82 @@ pub(crate) fn check(body: &Value, file: Option<&(String, Vec<u8>)>, is_edit: boo
         return Err(refusal(413, 40005, "Request entity too large"));
     }
     check_rows(&body["components"])
+}
+
+/// Whether a body is made of components alone.
+pub(crate) fn is_v2(body: &Value) -> bool {
+    body["flags"].as_u64().unwrap_or_default() & IS_COMPONENTS_V2 != 0
+}
+
+/// Checks a message of components: nothing else is in it, and all limits hold, also the one that nobody documents.
+fn check_v2(body: &Value) -> Result<(), Refusal> {
+    let filled = |field: &str| {
+        let value = &body[field];
+        !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()) && value != ""
+    };
+    for field in ["content", "embeds", "poll", "sticker_ids"] {
+        if filled(field) {
+            let why = "The field cannot be used when using MessageFlags.IS_COMPONENTS_V2";
+            return Err(invalid(field, "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", why));
+        }
+    }
+    let bad = |why: &str| Err(invalid("components.0", "COMPONENT_VALIDATION_FAILED", why));
+    let all = nested(&body["components"]);
+    if all.is_empty() || all.len() > MAX_COMPONENTS {
+        return bad("A message has 1 to 40 components, those within others too.");
+    }
+    let in_container = [1, 9, 10, 12, 13, 14];
+    let texts: Vec<&str> =
+        all.iter().filter(|one| one["type"] == 10).filter_map(|one| one["content"].as_str()).collect();
+    for one in &all {
+        let inner = one["components"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let is_good = match one["type"].as_u64() {
+            Some(17) => {
+                one["accent_color"].as_u64().is_none_or(|colour| colour <= 0x00FF_FFFF)
+                    && inner.iter().all(|inner| inner["type"].as_u64().is_some_and(|kind| in_container.contains(&kind)))
+            }
+            Some(1) => check_rows(&json!([one])).is_ok(),
+            Some(2 | 14) => true,
+            Some(10) => one["content"].as_str().is_some_and(|text| !text.trim().is_empty()),
+            _ => false,
+        };
+        if !is_good {
+            return bad("This component is not as it should be.");
+        }
+    }
+    if texts.iter().map(|text| text.chars().count()).sum::<usize>() > MAX_V2_CHARS {
+        return bad("The text of all components exceeds 4000 characters.");
+    }
+    if texts.iter().map(|text| text.len() + 12).sum::<usize>() > MAX_V2_BYTES {
+        return Err(refusal(500, 0, "500: Internal Server Error"));
+    }
+    Ok(())
+}
+
+/// Returns components and all that are within them.
+fn nested(components: &Value) -> Vec<&Value> {
+    let mut all = Vec::new();
+    for component in components.as_array().into_iter().flatten() {
+        all.push(component);
+        all.extend(nested(&component["components"]));
+    }
+    all
+}
+
+/// Returns what a body says: its text, or that of its embeds or components.
+pub(crate) fn text_of(body: &Value) -> String {
+    let mut texts = vec![body["content"].as_str().unwrap_or_default().trim().to_owned()];
+    texts.extend(
+        body["embeds"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one["description"].as_str())
+            .map(str::to_owned),
+    );
+    texts.extend(nested(&body["components"]).into_iter().filter_map(|one| one["content"].as_str()).map(str::to_owned));
+    texts.retain(|text| !text.is_empty());
+    texts.join("\n")
 }
 
 fn check_rows(rows: &Value) -> Result<(), Refusal> {
@@ -139,8 +223,7 @@ pub(crate) fn check_form(data: &Value) -> Result<(), Refusal> {
 
 /// Returns the labels and actions of the buttons of a message.
 pub(crate) fn buttons(body: &Value) -> Vec<(String, String)> {
-    let rows = body["components"].as_array().cloned().unwrap_or_default();
-    let buttons = rows.iter().flat_map(|row| row["components"].as_array().cloned().unwrap_or_default());
+    let buttons = nested(&body["components"]).into_iter().filter(|one| one["type"] == 2);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     buttons.map(|button| (text(&button["label"]), text(&button["custom_id"]))).collect()
 }
@@ -149,7 +232,7 @@ impl State {
     /// Notes whom a message pings: everybody it names, unless it says that nobody is to be.
     pub(crate) fn note_pings(&mut self, body: &Value) {
         let silent = body["allowed_mentions"]["parse"].as_array().is_some_and(Vec::is_empty);
-        let content = body["content"].as_str().unwrap_or_default();
+        let content = text_of(body);
         for name in ["@everyone", "@here", "<@"] {
             if !silent && content.contains(name) {
                 self.pings.push(name.to_owned());

@@ -1,0 +1,83 @@
+//! Cards of incidents: components, embeds where these are wanted, ordinary text where Discord refuses both; changed in place,
+//! and followed by another where they cannot be changed any more.
+
+use signalbox_test_support::discord::state::Shown;
+use signalbox_test_support::discord::{Fault, Person};
+
+use crate::discord::scene::{ADA, OPS, Server};
+
+/// The bot that posts alerts.
+const MONITOR: Person = Person { id: 700, name: "Monitor", is_bot: true };
+
+const TRIAGE: &str =
+    "[triage]\ngroup_wait = \"0s\"\nauto_investigate = []\n[[triage.channels]]\naddress = \"discord:500\"\n";
+
+fn fires(server: &Server) -> Shown {
+    let post = server.fake.say(OPS, MONITOR, "[FIRING:1] DiskFull (db-1 prod)\nSeverity: critical @everyone");
+    server.shown(OPS, post, "DiskFull")
+}
+
+fn press(server: &Server, card: u64, label: &str) {
+    server.until(&format!("a button {label}"), |state| {
+        state.messages[&(OPS, card)].buttons.iter().any(|(other, _)| other == label)
+    });
+    server.fake.press(OPS, ADA, card, label);
+}
+
+#[test]
+fn a_card_is_a_container_with_a_colour_that_keeps_its_form_when_it_changes() {
+    let server = Server::new(TRIAGE);
+    let _serving = server.serve();
+    let card = fires(&server);
+    assert_eq!((&card.more["flags"], &card.more["components"][0]["type"]), (&32768.into(), &17.into()), "{card:?}");
+    let colour = card.more["components"][0]["accent_color"].clone();
+    assert!(card.buttons.len() == 4 && card.text.chars().count() < 500, "{card:?}");
+    press(&server, card.id, "Resolve");
+    server.until("it is over", |state| {
+        let shown = &state.messages[&(OPS, card.id)];
+        shown.buttons.iter().any(|(label, _)| label == "Reopen")
+            && shown.more["components"][0]["accent_color"] != colour
+    });
+    assert!(server.fake.with(|state| state.pings.is_empty()));
+}
+
+#[test]
+fn a_card_is_an_embed_where_that_is_wanted_and_text_where_it_is_refused() {
+    let server = Server::new(&format!("{TRIAGE}\n"));
+    let refused = Fault::Refuse { status: 400, code: 50035, message: "Invalid Form Body" };
+    server.fake.fail_next("POST channels/messages", refused);
+    let _serving = server.serve();
+    let card = fires(&server);
+    assert!(card.more["components"].is_null() && !card.buttons.is_empty(), "{card:?}");
+
+    let mut server = Server::new(TRIAGE);
+    server.house.set("SIGNALBOX__DISCORD__CARDS", "embed");
+    let _serving = server.serve();
+    let card = fires(&server);
+    assert!(card.more["embeds"][0]["color"].is_u64() && card.buttons.len() == 4, "{card:?}");
+    press(&server, card.id, "Ack");
+    server.until("it is acknowledged", |state| {
+        let shown = &state.messages[&(OPS, card.id)];
+        shown.edits > 0 && shown.more["embeds"][0]["description"].as_str().is_some_and(|text| text.contains("Ada"))
+    });
+}
+
+#[test]
+fn a_card_that_cannot_be_changed_any_more_is_followed_by_another_that_answers_it() {
+    let server = Server::new(TRIAGE);
+    let _serving = server.serve();
+    let card = fires(&server);
+    let frozen = Fault::Refuse {
+        status: 400,
+        code: 30046,
+        message: "Maximum number of edits to messages older than 1 hour reached. Try again later",
+    };
+    server.fake.fail_next("PATCH channels/messages", frozen);
+    press(&server, card.id, "Ack");
+    let next = server.shown(OPS, card.id, "DiskFull");
+    assert_eq!(next.reply_to, Some(card.id), "it links back");
+    press(&server, next.id, "Resolve");
+    server.until("the new one is changed in place", |state| {
+        state.messages[&(OPS, next.id)].buttons.iter().any(|(label, _)| label == "Reopen")
+    });
+}
