@@ -63,7 +63,7 @@ fn draft(source: Source, alert: &Value, envelope: &Value) -> AlertDraft {
 }
 
 /// Makes a title of the rule's name and the summary, or of what there is of them.
-fn title(draft: &AlertDraft) -> Option<String> {
+pub(super) fn title(draft: &AlertDraft) -> Option<String> {
     let summary = SUMMARIES.iter().find_map(|key| draft.annotated(key));
     match (draft.labelled("alertname"), summary) {
         (Some(name), Some(summary)) if !summary.contains(&name) => Some(format!("{name}: {summary}")),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! text ─► JSON? ─► shape of a known source ─► Draft (cleaned, bounded) ─► Alert
+//!           ├────► a post of a known shape ────┤
 //!           └────► anything else: plain text ──┘
 //! ```
 //!
@@ -25,6 +26,7 @@ mod moment;
 mod pagerduty;
 mod payload;
 mod plain;
+mod post;
 mod read;
 mod sent;
 mod sentry;
@@ -45,8 +47,8 @@ pub use bounds::{MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, is_cut};
 pub use describe::MAX_DESCRIPTION_BYTES;
 pub use fingerprint::hashed;
 pub use headline::subject;
-pub use payload::{OwnGroup, Payload, read_payload};
-pub use read::{is_alert, read};
+pub use payload::{OwnGroup, Payload};
+pub use read::{is_alert, read, read_payload};
 pub use sent::read_sent;
 pub use severity::Severity;
 pub use status::Firing;

@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Option<Alert> {
 }
 
 /// Reads a line such as `Severity: critical` or ` - severity = critical`.
-fn severity(line: &str) -> Option<String> {
+pub(super) fn severity(line: &str) -> Option<String> {
     let (key, value) = line.split_once([':', '='])?;
     let key = key.trim_matches(|c: char| !c.is_alphanumeric());
     SEVERITY_KEYS.iter().any(|name| key.eq_ignore_ascii_case(name)).then(|| value.trim_start_matches('*').to_owned())

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Alert, AlertError, MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, Source, alertmanager, bounds, datadog, generic, github,
-    grafana, healthchecks, pagerduty, plain, sentry, uptime_kuma,
+    Alert, AlertError, MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, Payload, Source, alertmanager, bounds, datadog, generic,
+    github, grafana, healthchecks, pagerduty, payload, plain, post, sentry, uptime_kuma,
 };
 
 /// What the first line of a text that is plainly an alert begins with.
@@ -26,9 +26,25 @@ pub fn read(text: &str) -> Result<Vec<Alert>, AlertError> {
     let alerts = match parsed(text)? {
         Some(Value::Array(items)) => items.iter().flat_map(of_value).take(MAX_ALERTS).collect(),
         Some(value) => of_value(&value),
-        None => plain::read(text).into_iter().collect(),
+        None => match post::read(text) {
+            Some(payload) => payload.alerts,
+            None => plain::read(text).into_iter().collect(),
+        },
     };
     if alerts.is_empty() { Err(AlertError::Empty) } else { Ok(alerts) }
+}
+
+/// Reads a text as [`read()`] does, with what its sender says of all of it.
+///
+/// # Errors
+/// As [`read()`].
+pub fn read_payload(text: &str) -> Result<Payload, AlertError> {
+    let alerts = read(text)?;
+    let envelope: Option<Value> = serde_json::from_str(plain::unwrapped(text)).ok();
+    Ok(match envelope {
+        Some(envelope) => payload::within(&envelope, alerts),
+        None => post::read(plain::unwrapped(text)).unwrap_or_else(|| Payload::of(alerts)),
+    })
 }
 
 /// Tells whether free text is plainly an alert: JSON of a known source, or marked as one in its first line.

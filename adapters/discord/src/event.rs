@@ -89,6 +89,8 @@ pub(crate) struct Embed {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) description: String,
     #[serde(default, deserialize_with = "lenient")]
+    pub(crate) color: Option<u32>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(crate) author: Named,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) fields: Vec<Field>,

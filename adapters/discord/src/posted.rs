@@ -1,6 +1,7 @@
 //! What a message says beside its text: embeds and components of bots, and messages that were forwarded. Pure.
 //!
-//! Alerts are posted so. All of it is read into one text, line by line, in the order in which a person sees it.
+//! Alerts are posted so. All of it is read into one text, line by line, in the order in which a person sees it; the colour at
+//! the edge of a box stands before it as `Color: #992d22`, since some senders say by that alone how bad it is.
 
 use serde_json::Value;
 use signalbox_adapter::{Quoted, Quoting, one_line};
@@ -10,6 +11,9 @@ use crate::translate::Us;
 
 /// Deepest nesting of components that is read; Discord has three levels.
 const MAX_DEPTH: usize = 8;
+
+/// The brightest colour.
+const MAX_COLOR: u32 = 0x00ff_ffff;
 
 /// Longest text that is made of one message, in bytes; Discord's own limits are below it.
 const MAX_BYTES: usize = 64 * 1024;
@@ -102,7 +106,14 @@ impl Lines {
         self.0.push_str(&text[..text.floor_char_boundary(room)]);
     }
 
+    fn color(&mut self, color: Option<u32>) {
+        if let Some(color) = color.filter(|color| *color <= MAX_COLOR) {
+            self.push(&format!("Color: #{color:06x}"));
+        }
+    }
+
     fn embed(&mut self, embed: &Embed) {
+        self.color(embed.color);
         for text in [&embed.author.name, &embed.title, &embed.url, &embed.description] {
             self.push(text);
         }
@@ -117,6 +128,7 @@ impl Lines {
         if depth >= MAX_DEPTH {
             return;
         }
+        self.color(component["accent_color"].as_u64().and_then(|color| u32::try_from(color).ok()));
         for key in ["content", "url"] {
             self.push(component[key].as_str().unwrap_or_default());
         }
@@ -148,19 +160,19 @@ mod tests {
         }] }));
         assert_eq!(
             whole("look", &message),
-            "look\n[FIRING:1] DiskFull (db)\nhttps://a.example/\nAlerts Firing:\nLabels:\n - severity = critical\n\
+            "look\nColor: #992d22\n[FIRING:1] DiskFull (db)\nhttps://a.example/\nAlerts Firing:\nLabels:\n - severity = critical\n\
              Error: timeout\nGrafana v12"
         );
     }
 
     #[test]
     fn newer_components_are_read_however_they_are_nested() {
-        let message = message(json!({ "components": [{ "type": 17, "components": [
+        let message = message(json!({ "components": [{ "type": 17, "accent_color": 16711680, "components": [
             { "type": 10, "content": "# Down" },
             { "type": 9, "components": [{ "type": 10, "content": "db-1" }],
               "accessory": { "type": 2, "style": 5, "label": "Open", "url": "https://a.example/" } },
         ] }] }));
-        assert_eq!(whole("", &message), "# Down\ndb-1\nhttps://a.example/");
+        assert_eq!(whole("", &message), "Color: #ff0000\n# Down\ndb-1\nhttps://a.example/");
     }
 
     fn us() -> Us {
