@@ -1,9 +1,8 @@
 //! `silences` of a hook or an alert channel: the Alertmanager that is told when people silence what came from there.
 
-use std::net::IpAddr;
-
 use reqwest::Url;
 use secrecy::SecretString;
+use signalbox_adapter::http::is_loopback;
 
 use super::reader::Section;
 use super::source;
@@ -96,9 +95,7 @@ impl Silencing {
 
     /// Whether a secret would go over a network in clear text.
     fn would_tell_all(&self) -> bool {
-        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        self.login.is_some() && self.url.scheme() == "http" && !is_loopback
+        self.login.is_some() && self.url.scheme() == "http" && !is_loopback(&self.url)
     }
 }
 

@@ -112,19 +112,22 @@ async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
 }
 
 fn client(url: &Url, addresses: &[SocketAddr]) -> reqwest::Result<Client> {
-    trusting_this_machine(|| builder(url, addresses))
+    trusting_this_machine(|| builder(url, addresses), ClientBuilder::build)
 }
 
 /// Builds a client that trusts the machine's own roots besides the usual ones; a root that is no certificate is left out
 /// with all of its kind.
 ///
 /// # Errors
-/// As the builder's own.
-pub fn trusting_this_machine(builder: impl Fn() -> ClientBuilder) -> reqwest::Result<Client> {
+/// As `build`.
+pub fn trusting_this_machine<E>(
+    begin: impl Fn() -> ClientBuilder,
+    build: impl Fn(ClientBuilder) -> Result<Client, E>,
+) -> Result<Client, E> {
     let own = rustls_native_certs::load_native_certs().certs;
     let own = own.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
-    let with_own = own.fold(builder(), ClientBuilder::add_root_certificate).build();
-    with_own.or_else(|_| builder().build())
+    let with_own = build(own.fold(begin(), ClientBuilder::add_root_certificate));
+    with_own.or_else(|_| build(begin()))
 }
 
 fn builder(url: &Url, addresses: &[SocketAddr]) -> ClientBuilder {

@@ -7,19 +7,17 @@
 
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use signalbox_adapter::http;
 
 use crate::config::{Silencing, SilencingLogin};
 use crate::format::silence::{Unsilenced, comment};
 use crate::host;
 use crate::store::Silence;
 
-/// Longest wait for a connection.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Longest call.
 const CALL_WITHIN: Duration = Duration::from_secs(10);
 /// Longest answer that is read, in bytes; a silence has less than 1 KiB.
@@ -29,7 +27,7 @@ const NOBODY: &str = "signalbox";
 
 /// An Alertmanager.
 pub(super) struct Alertmanager<'a> {
-    client: &'a Client,
+    client: Client,
     silencing: &'a Silencing,
 }
 
@@ -54,29 +52,18 @@ struct Made {
     id: String,
 }
 
-/// Makes what all calls are made with.
-///
-/// # Errors
-/// Where TLS cannot be set up.
-pub(super) fn client() -> reqwest::Result<Client> {
-    let builder = || {
-        Client::builder()
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(CALL_WITHIN)
-            .user_agent(concat!("signalbox/", env!("CARGO_PKG_VERSION")))
-    };
-    host::trusting_this_machine(builder)
-}
-
 /// Returns what tells a silence of ours from every other, also from those of another signalbox.
 pub(super) fn mark(silence: &Silence) -> String {
     format!("[signalbox incident {}, {}-{}]", silence.incident, silence.id, silence.starts_at.0)
 }
 
 impl<'a> Alertmanager<'a> {
-    pub(super) fn new(client: &'a Client, silencing: &'a Silencing) -> Self {
-        Self { client, silencing }
+    /// Makes ready to call one; the machine's own certificates are read for it, since Alertmanagers are mostly in-house.
+    pub(super) fn new(silencing: &'a Silencing) -> Result<Self, Unsilenced> {
+        let begin = || Client::builder().user_agent(concat!("signalbox/", env!("CARGO_PKG_VERSION")));
+        let build = |begun| http::client(begun, CALL_WITHIN, &silencing.url);
+        let client = host::trusting_this_machine(begin, build).map_err(Unsilenced::Away)?;
+        Ok(Self { client, silencing })
     }
 
     /// Writes a silence; returns its id. It may have been written also where this fails with [`Unsilenced::Away`].
@@ -116,10 +103,9 @@ impl<'a> Alertmanager<'a> {
 
     /// Takes a silence back; one that is gone is as good.
     pub(super) async fn expire(&self, id: &str) -> Result<(), Unsilenced> {
-        match self.call(self.request(Method::DELETE, &["silence", id])).await {
-            Ok(_) | Err(Unsilenced::NoApi) => Ok(()),
-            Err(trouble) => Err(trouble),
-        }
+        let (status, body) = answered(self.request(Method::DELETE, &["silence", id])).await?;
+        let is_gone = status.is_success() || [StatusCode::NOT_FOUND, StatusCode::GONE].contains(&status);
+        if is_gone { Ok(()) } else { Err(trouble(status, &body)) }
     }
 
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
@@ -138,17 +124,16 @@ impl<'a> Alertmanager<'a> {
     }
 
     async fn call(&self, request: RequestBuilder) -> Result<Vec<u8>, Unsilenced> {
-        let mut answer = request.send().await.map_err(|error| Unsilenced::Away(words(error)))?;
-        let status = answer.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| Unsilenced::Away(words(error)))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER_BYTES {
-                return Err(Unsilenced::NoApi);
-            }
-        }
+        let (status, body) = answered(request).await?;
         if status.is_success() { Ok(body) } else { Err(trouble(status, &body)) }
     }
+}
+
+async fn answered(request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Unsilenced> {
+    let answer = request.send().await.map_err(|error| Unsilenced::Away(words(error)))?;
+    let status = answer.status();
+    let body = http::read(answer, MAX_ANSWER_BYTES).await.map_err(|error| Unsilenced::Away(error.to_string()))?;
+    Ok((status, body))
 }
 
 /// Sorts a refusal: what may pass by itself is tried again, all else is for a person.
@@ -190,17 +175,9 @@ fn written(at_ms: i64) -> String {
         .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
-/// Says what went wrong in the innermost error's words; the address is left out.
+/// Says what went wrong, without the address.
 fn words(error: reqwest::Error) -> String {
-    if error.is_timeout() {
-        return format!("no answer within {} s", CALL_WITHIN.as_secs());
-    }
-    let error = error.without_url();
-    let mut innermost: &dyn std::error::Error = &error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
+    if error.is_timeout() { format!("no answer within {} s", CALL_WITHIN.as_secs()) } else { http::words(error) }
 }
 
 #[cfg(test)]

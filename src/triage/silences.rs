@@ -13,11 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use reqwest::Client;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::alertmanager::{self, Alertmanager};
+use super::alertmanager::Alertmanager;
 use crate::bus::Bus;
 use crate::clock::Backoff;
 use crate::config::Silencing;
@@ -42,8 +41,7 @@ const MAX_AT_ONCE: usize = 8;
 /// # Errors
 /// What stands in the way.
 pub async fn can_be_told(silencing: &Silencing) -> Result<(), Unsilenced> {
-    let client = alertmanager::client().map_err(|error| Unsilenced::Away(error.to_string()))?;
-    Alertmanager::new(&client, silencing).ask().await
+    Alertmanager::new(silencing)?.ask().await
 }
 
 /// How often a silence's source did not answer, and when it is asked again.
@@ -56,7 +54,6 @@ struct Pause {
 /// Who tells.
 struct Teller {
     bus: Arc<Bus>,
-    client: Client,
     pauses: Mutex<BTreeMap<i64, Pause>>,
 }
 
@@ -65,8 +62,7 @@ struct Teller {
 /// # Errors
 /// None that may pass: those are waited out.
 pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
-    let client = alertmanager::client().map_err(|error| StoreError::Other(error.to_string()))?;
-    let teller = Teller { bus: Arc::clone(&bus), client, pauses: Mutex::default() };
+    let teller = Teller { bus: Arc::clone(&bus), pauses: Mutex::default() };
     loop {
         let told = tokio::select! {
             // A call that is cut off here is one whose answer was lost.
@@ -147,8 +143,8 @@ impl Teller {
         if !self.bus.write(move |tx| tx.silence_tried(id)).await? {
             return Ok(Ok(()));
         }
-        let source = Alertmanager::new(&self.client, silencing);
         let written = async {
+            let source = Alertmanager::new(silencing)?;
             let mut own = if silence.tried { source.find(silence).await? } else { Vec::new() };
             let remote = match own.is_empty() {
                 false => own.swap_remove(0),
@@ -177,8 +173,8 @@ impl Teller {
     }
 
     async fn take_back(&self, silence: &Silence, silencing: &Silencing) -> Result<Result<(), Unsilenced>, StoreError> {
-        let source = Alertmanager::new(&self.client, silencing);
         let taken = async {
+            let source = Alertmanager::new(silencing)?;
             let own = source.find(silence).await?;
             for id in &own {
                 source.expire(id).await?;
