@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::environment;
 use crate::lifecycle::{self, Servants, rehearsal};
-use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
     Approval, Deferral, Delivery, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store, StoreError,
@@ -375,7 +374,7 @@ impl Bus {
         let program = self.router.transcriber(incoming).unwrap_or_default();
         let environment = environment::bare(self.router.context().agents.variables());
         let heard = self.ears.write_down(program, file, &environment).await;
-        let redactor = Redactor::of(&self.router.context().config);
+        let redactor = &self.router.context().redactor;
         heard.map_err(|why| why.masked(|words| redactor.clean(words)))
     }
 

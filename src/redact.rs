@@ -1,32 +1,55 @@
 //! Masks secrets in everything that leaves: configured texts and the shapes of well-known keys.
 
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
+
 use regex_lite::Regex;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Config, Redact};
 
 /// What stands in a secret's place.
-const MASK: &str = "[redacted]";
+pub const MASK: &str = "[redacted]";
 
-/// Shapes of keys whose beginnings are unmistakable.
-const SHAPES: [&str; 11] = [
-    r"\bsk-[A-Za-z0-9_-]{16,}",
-    r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
-    r"\bxapp-[A-Za-z0-9-]{10,}",
-    r"\bgh[opsur]_[A-Za-z0-9]{30,}",
-    r"\bgithub_pat_[A-Za-z0-9_]{30,}",
-    r"\bglpat-[A-Za-z0-9_-]{16,}",
-    r"\bA(?:KIA|SIA)[0-9A-Z]{16}\b",
-    r"\bAIza[0-9A-Za-z_-]{35}",
-    r"\b[0-9]{8,10}:[A-Za-z0-9_-]{35}\b",
-    r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+",
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)-----END [A-Z ]*PRIVATE KEY-----",
+/// Shapes of keys whose beginnings are unmistakable, each with what surely stands in it and its least length in bytes.
+const SHAPES: [(&str, usize, &str); 11] = [
+    ("sk-", 19, r"\bsk-[A-Za-z0-9_-]{16,}"),
+    ("xox", 15, r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    ("xapp-", 15, r"\bxapp-[A-Za-z0-9-]{10,}"),
+    ("gh", 34, r"\bgh[opsur]_[A-Za-z0-9]{30,}"),
+    ("github_pat_", 41, r"\bgithub_pat_[A-Za-z0-9_]{30,}"),
+    ("glpat-", 22, r"\bglpat-[A-Za-z0-9_-]{16,}"),
+    ("IA", 20, r"\bA(?:KIA|SIA)[0-9A-Z]{16}\b"),
+    ("AIza", 39, r"\bAIza[0-9A-Za-z_-]{35}"),
+    (":", 44, r"\b[0-9]{8,10}:[A-Za-z0-9_-]{35}\b"),
+    ("eyJ", 28, r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+"),
+    ("-----BEGIN", 50, r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)-----END [A-Z ]*PRIVATE KEY-----"),
 ];
+
+/// A shape of keys. Most texts are short or lack what stands in it, which is found out sooner than by the expression.
+struct Shape {
+    hint: String,
+    least_bytes: usize,
+    expression: Regex,
+}
+
+impl Shape {
+    fn new(hint: &str, least_bytes: usize, expression: &str) -> Self {
+        let expression = Regex::new(expression).expect("the shapes are valid expressions");
+        Self { hint: hint.to_owned(), least_bytes, expression }
+    }
+
+    fn may_be_in(&self, text: &str) -> bool {
+        text.len() >= self.least_bytes && text.contains(&self.hint)
+    }
+}
 
 /// Masks secrets.
 pub struct Redactor {
     literals: Vec<String>,
-    shapes: Vec<Regex>,
+    /// Our own secrets that stand in no configuration, learnt as they are met.
+    learnt: RwLock<BTreeSet<String>>,
+    shapes: Vec<Shape>,
 }
 
 impl Redactor {
@@ -41,11 +64,23 @@ impl Redactor {
     /// Makes a redactor of the configured texts and prefixes, and the known shapes.
     #[must_use]
     pub fn new(config: &Redact) -> Self {
-        let prefixes = config.prefixes.iter().map(|prefix| format!(r#"{}[^\s,;"'<>()]*"#, regex_lite::escape(prefix)));
-        let shapes = SHAPES.into_iter().map(str::to_owned).chain(prefixes);
+        let shapes = SHAPES.into_iter().map(|(hint, least_bytes, shape)| Shape::new(hint, least_bytes, shape));
+        let prefixes = config.prefixes.iter().map(|prefix| {
+            Shape::new(prefix, prefix.len(), &format!(r#"{}[^\s,;"'<>()]*"#, regex_lite::escape(prefix)))
+        });
         Self {
             literals: config.literals.iter().map(|text| text.expose_secret().to_owned()).collect(),
-            shapes: shapes.map(|shape| Regex::new(&shape).expect("the shapes are valid expressions")).collect(),
+            learnt: RwLock::default(),
+            shapes: shapes.chain(prefixes).collect(),
+        }
+    }
+
+    /// Masks a secret of ours from now on, too: that of a hook which was made on the command line.
+    pub fn learn(&self, secret: &SecretString) {
+        let secret = secret.expose_secret();
+        let is_known = |learnt: &BTreeSet<String>| learnt.contains(secret);
+        if !secret.is_empty() && !is_known(&self.learnt.read().unwrap_or_else(PoisonError::into_inner)) {
+            self.learnt.write().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
         }
     }
 
@@ -53,14 +88,15 @@ impl Redactor {
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
         let mut clean = text.to_owned();
-        for literal in &self.literals {
+        let learnt = self.learnt.read().unwrap_or_else(PoisonError::into_inner);
+        for literal in self.literals.iter().chain(learnt.iter()) {
             if clean.contains(literal.as_str()) {
                 clean = clean.replace(literal.as_str(), MASK);
             }
         }
         for shape in &self.shapes {
-            if shape.is_match(&clean) {
-                clean = shape.replace_all(&clean, MASK).into_owned();
+            if shape.may_be_in(&clean) && shape.expression.is_match(&clean) {
+                clean = shape.expression.replace_all(&clean, MASK).into_owned();
             }
         }
         clean
@@ -79,5 +115,29 @@ mod tests {
         let text = format!("use {key} and hunter22 with corp_live_1, not skip-this or 12:30");
         let clean = redactor.clean(&text);
         assert_eq!(clean, "use [redacted] and [redacted] with [redacted], not skip-this or 12:30");
+        assert_eq!(redactor.clean("of-a-hook"), "of-a-hook");
+        redactor.learn(&"of-a-hook".to_owned().into());
+        assert_eq!(redactor.clean("it is of-a-hook"), "it is [redacted]");
+    }
+
+    #[test]
+    fn the_shortest_key_of_each_shape_is_masked() {
+        let redactor = Redactor::new(&Redact::default());
+        let many = |text: &str, times: usize| text.repeat(times);
+        for key in [
+            format!("sk-{}", many("a", 16)),
+            format!("xoxb-{}", many("1", 10)),
+            format!("xapp-{}", many("1", 10)),
+            format!("ghp_{}", many("a", 30)),
+            format!("github_pat_{}", many("a", 30)),
+            format!("glpat-{}", many("a", 16)),
+            format!("AKIA{}", many("A", 16)),
+            format!("AIza{}", many("a", 35)),
+            format!("12345678:{}", many("a", 35)),
+            format!("eyJ{}.eyJ{}.a", many("a", 10), many("b", 10)),
+            "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----".to_owned(),
+        ] {
+            assert_eq!(redactor.clean(&key), MASK, "{key}");
+        }
     }
 }

@@ -28,6 +28,8 @@ use crate::wiring;
 
 /// How long without a wake-up until the inbox is looked at all the same.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Hooks whose secrets are known from the start; those of others as soon as they are used.
+const MAX_HOOKS: usize = 1000;
 /// How often a process that waits for the core role asks for it.
 const ASK_ROLE_EVERY: Duration = Duration::from_millis(500);
 
@@ -66,21 +68,28 @@ impl App {
         for (provider, transport) in &mut transports {
             transport.deliver = deliveries.adapters.get(provider).cloned();
         }
+        let redactor = Arc::new(Redactor::of(&self.config));
         let router = Router::new(Context {
             config: self.config.clone(),
             agents,
             transports,
             state: self.store.directory().to_owned(),
             layout: Layout::default(),
+            redactor: Arc::clone(&redactor),
         });
         let servants = &self.servants;
         let fence = role.fence().clone();
         let (bus, ends) = Bus::new(self.store.clone(), fence.clone(), router, Arc::clone(&look), servants.clone());
         let waker = Waker::listen(self.store.directory()).context("making the wake-up socket")?;
-        let redactor = Redactor::of(&self.config);
+        self.learn_secrets(&redactor).await.context("reading the hooks")?;
         let board = Arc::new(Board::default());
-        let observer =
-            Observer::new(Arc::clone(&bus), Launcher::default(), redactor, Arc::clone(&board), servants.clone());
+        let observer = Observer::new(
+            Arc::clone(&bus),
+            Launcher::default(),
+            Arc::clone(&redactor),
+            Arc::clone(&board),
+            servants.clone(),
+        );
         observer.recover().await.context("finding the runs of before again")?;
         servants.start("observer", |_| observer.run(ends.orders));
         servants.start("triage", |stop| triage::run(Arc::clone(&bus), stop));
@@ -97,7 +106,6 @@ impl App {
                 loss::tell(tx, teller.router().context(), lost, loss)
             });
             let (pacer, editing) = self.start_outbox(deliveries, Some(fence), ends.claimed, look, tell);
-            let redactor = Redactor::of(&self.config);
             let live = Live { bus: Arc::clone(&bus), board, adapters, pacer, editing, redactor };
             servants.start("live status", |stop| Arc::new(live).run(stop));
         }
@@ -112,6 +120,13 @@ impl App {
             }
         });
         Ok(bus)
+    }
+
+    /// Has the secrets of hooks masked that were made on the command line.
+    async fn learn_secrets(&self, redactor: &Redactor) -> Result<(), StoreError> {
+        let kept = self.store.read(|tx| tx.hooks(MAX_HOOKS)).await?;
+        kept.iter().flat_map(|kept| kept.hook.secrets()).for_each(|secret| redactor.learn(secret));
+        Ok(())
     }
 
     /// Starts listening to the chats.

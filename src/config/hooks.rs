@@ -130,6 +130,11 @@ impl Hook {
         }
     }
 
+    /// Returns its secrets: what proves its sender, and what its Alertmanager is shown.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        std::iter::once(&self.secret).chain(self.silences.as_ref().and_then(Silencing::secret))
+    }
+
     /// Checks an id.
     ///
     /// # Errors

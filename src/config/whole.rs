@@ -15,7 +15,6 @@ use super::projects::{self, Projects};
 use super::reader::{Findings, Section};
 use super::redact::Redact;
 use super::render::Render;
-use super::silencing::Silencing;
 use super::statements::Statements;
 use super::store::StoreSection;
 use super::timeouts::Timeouts;
@@ -61,10 +60,8 @@ pub struct Config {
 impl Config {
     /// Returns our own secrets, which never leave whoever quotes them.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
-        let silencing = self.hooks.iter().filter_map(|hook| hook.silences.as_ref());
-        let silencing = silencing.chain(self.triage.channels.iter().filter_map(|channel| channel.silences.as_ref()));
-        let own = self.hooks.iter().map(|hook| &hook.secret).chain(silencing.filter_map(Silencing::secret));
-        self.adapters.secrets().chain(own)
+        let posted = self.triage.channels.iter().filter_map(|channel| channel.silences.as_ref()?.secret());
+        self.adapters.secrets().chain(self.hooks.iter().flat_map(Hook::secrets)).chain(posted)
     }
 
     /// Says of an agent that alerts cannot set off, where it is the default or may become it, that it investigates nothing by

@@ -63,6 +63,9 @@ pub fn done(incident: &Incident, at_source: &AtSource) -> Document {
         AtSource::Cannot(Unsilenceable::CutLabel) => {
             format!("#{id} is silenced{until}, only here: a label of it is too long to be silenced by.")
         }
+        AtSource::Cannot(Unsilenceable::MaskedLabel) => {
+            format!("#{id} is silenced{until}, only here: a label of it holds a secret, which is not kept.")
+        }
         AtSource::Unheard => format!("#{id} is silenced{until}, only here: its source goes on."),
     };
     line(&said)

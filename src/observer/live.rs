@@ -46,7 +46,7 @@ pub struct Live {
     /// The messages that are being changed.
     pub editing: Arc<Editing>,
     /// Masks secrets.
-    pub redactor: Redactor,
+    pub redactor: Arc<Redactor>,
 }
 
 /// What is remembered of a run between two looks.

@@ -58,11 +58,11 @@ impl Observer {
     pub fn new(
         bus: Arc<Bus>,
         launcher: Launcher,
-        redactor: Redactor,
+        redactor: Arc<Redactor>,
         board: Arc<Board>,
         servants: Servants,
     ) -> Arc<Self> {
-        let (redactor, stop) = (Arc::new(redactor), servants.stop_token().clone());
+        let stop = servants.stop_token().clone();
         Arc::new(Self { bus, launcher, redactor, controls: Mutex::default(), board, servants, stop })
     }
 

@@ -122,7 +122,8 @@ impl Router {
             tracing::warn!(%error, chat.id = %incoming.address.chat, "a post in an alert channel is no alert");
         });
         let origin = AlertOrigin::Post(incoming.sender.id.to_string());
-        Some(Batch { target: incoming.address.clone(), origin, payload: payload.ok()? })
+        let payload = payload.ok()?.masked(|text| self.context.redactor.clean(text));
+        Some(Batch { target: incoming.address.clone(), origin, payload })
     }
 
     async fn prepare(&self, incoming: Incoming, heard: Option<Heard>) -> Ready {

@@ -11,6 +11,7 @@ use super::incident::Incident;
 use super::tx::Tx;
 use crate::alert;
 use crate::clock::Timestamp;
+use crate::redact;
 
 /// A silence that its source is to be told of, or to take back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub enum Unsilenceable {
     NoLabels,
     /// A label was cut, so that nothing would be silenced.
     CutLabel,
+    /// A label holds a secret, which is not kept.
+    MaskedLabel,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Silence> {
@@ -72,7 +75,11 @@ impl Tx<'_> {
             return Err(Unsilenceable::NoLabels);
         }
         let cut = labels.iter().any(|(name, value)| alert::is_cut(name) || alert::is_cut(value));
-        if cut { Err(Unsilenceable::CutLabel) } else { Ok(labels) }
+        if cut {
+            return Err(Unsilenceable::CutLabel);
+        }
+        let masked = labels.values().any(|value| value.contains(redact::MASK));
+        if masked { Err(Unsilenceable::MaskedLabel) } else { Ok(labels) }
     }
 
     /// Wants the source of an incident to be silent about these labels from now on.

@@ -12,9 +12,10 @@ use super::*;
 use crate::agent::catalogue::Catalogue;
 use crate::alert::{Alert, Firing, Payload, Severity, Source};
 use crate::clock::{ManualClock, Timestamp};
-use crate::config::{Agents, Allowed, Config, Durability, Role};
+use crate::config::{Agents, Allowed, Config, Durability, Redact, Role};
 use crate::incident::{AlertOrigin, Batch, IncidentEvent, IncidentState};
 use crate::lifecycle::Servants;
+use crate::redact::Redactor;
 use crate::router::Router;
 use crate::store::{
     About, Caps, ChatKey, Delivery, DeliveryState, HeldRole, IncidentChange, NewSession, Options, Store, Tx,
@@ -77,6 +78,7 @@ impl Desk {
             transports: BTreeMap::from([("test".to_owned(), transport)]),
             state: directory.path().to_owned(),
             layout: Layout::default(),
+            redactor: Arc::new(Redactor::new(&Redact::default())),
         });
         let servants = Servants::new(CancellationToken::new());
         let (bus, _) = Bus::new(store, role.fence().clone(), router, Arc::default(), servants);

@@ -11,6 +11,7 @@ use super::transport::{Readers, Transport};
 use crate::agent::catalogue::Catalogue;
 use crate::config::Config;
 use crate::format::Draft;
+use crate::redact::Redactor;
 use crate::store::{Deferral, NewDelivery, StoreError, Task};
 
 /// Everything the handlers need that is no row.
@@ -25,6 +26,8 @@ pub struct Context {
     pub state: PathBuf,
     /// Long messages that are being laid out.
     pub layout: Layout,
+    /// Masks secrets.
+    pub redactor: Arc<Redactor>,
 }
 
 impl Context {
@@ -154,7 +157,7 @@ mod tests {
     use signalbox_adapter::{Limits, PlainMeasure, Render, Rendered, TextUnit, split};
 
     use super::*;
-    use crate::config::Agents;
+    use crate::config::{Agents, Redact};
 
     /// A provider that takes little at a time.
     struct Narrow;
@@ -183,6 +186,7 @@ mod tests {
             transports: BTreeMap::from([("narrow".to_owned(), narrow)]),
             state: PathBuf::new(),
             layout: Layout::default(),
+            redactor: Arc::new(Redactor::new(&Redact::default())),
         };
         context.config.render.max_parts = 2;
         let (parts, attachment) = context.render("narrow", Document::text("word ".repeat(100) + "end")).expect("short");

@@ -124,7 +124,9 @@ impl Rig {
         let role = Arc::new(store.take_core().await.expect("the role is free"));
         let transport = Transport::new(Arc::new(NullRender));
         let variables = std::env::vars().collect();
+        let redactor = Arc::new(Redactor::new(&config.redact));
         let router = Router::new(Context {
+            redactor: Arc::clone(&redactor),
             agents: Catalogue::new(config.agents.clone(), variables),
             transports: [(PROVIDER.to_owned(), transport)].into(),
             state,
@@ -136,7 +138,6 @@ impl Rig {
         let servants = Servants::new(stop.clone());
         let (bus, ends) = Bus::new(store.clone(), role.fence().clone(), router, Arc::clone(&look), servants.clone());
         let launcher = Launcher { program: Path::new(env!("CARGO_BIN_EXE_signalbox")).to_owned() };
-        let redactor = Redactor::new(&bus.router().context().config.redact);
         let observer = Observer::new(Arc::clone(&bus), launcher, redactor, Arc::default(), servants.clone());
         let provider = Arc::new(NullProvider::default());
         let scopes = vec![Lanes { provider: PROVIDER.into(), window: None }];

@@ -148,6 +148,7 @@ fn silences() {
         .with("done of a post", done(&silenced, &AtSource::NotNamed(None)))
         .with("done without labels", done(&silenced, &AtSource::Cannot(Unsilenceable::NoLabels)))
         .with("done with a cut label", done(&silenced, &AtSource::Cannot(Unsilenceable::CutLabel)))
+        .with("done with a secret", done(&silenced, &AtSource::Cannot(Unsilenceable::MaskedLabel)))
         .with("done elsewhere", done(&silenced, &AtSource::Unheard))
         .with("written", written(&silenced.alert.labels, until))
         .with("taken_back", taken_back())

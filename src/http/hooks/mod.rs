@@ -93,6 +93,8 @@ impl Hooks {
             None => {
                 let id = id.to_owned();
                 let kept = self.bus.store().read(move |tx| tx.hook(&id)).await.map_err(|_| HookRefusal::Store)?;
+                let redactor = &self.bus.router().context().redactor;
+                kept.iter().flat_map(|kept| kept.hook.secrets()).for_each(|secret| redactor.learn(secret));
                 kept.map(|kept| kept.hook)
             }
         };
@@ -113,7 +115,8 @@ impl Hooks {
         let Some(payload) = read_sent(hook::source(hook), hook.fields.as_ref(), &body)? else {
             return Ok(HookOutcome::no_news());
         };
-        let payload = hook::graded(payload, &hook.severity);
+        let redactor = &self.bus.router().context().redactor;
+        let payload = hook::graded(payload, &hook.severity).masked(|text| redactor.clean(text));
         let keys = hook::deliveries(hook, headers, &body);
         let taken = tokio::time::timeout(within(hook.source), take::take(&self.bus, hook.clone(), keys, payload)).await;
         match taken {
