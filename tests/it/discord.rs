@@ -5,6 +5,7 @@ mod commands;
 mod context;
 mod figures;
 mod gaps;
+mod incidents;
 mod limits;
 mod listening;
 pub(crate) mod scene;

@@ -157,9 +157,22 @@ impl FakeDiscord {
 
     /// Lets a person edit a message of theirs.
     pub fn edit(&self, channel: u64, message: u64, text: &str) {
+        self.edited(channel, message, |shown| shown.text = text.to_owned());
+    }
+
+    /// Lets a bot edit what its message has besides, such as its embeds.
+    pub fn edit_with(&self, channel: u64, message: u64, more: Value) {
+        self.edited(channel, message, |shown| {
+            if let (Value::Object(fields), Value::Object(more)) = (&mut shown.more, more) {
+                fields.extend(more);
+            }
+        });
+    }
+
+    fn edited(&self, channel: u64, message: u64, change: impl FnOnce(&mut Shown)) {
         self.with(|state| {
             let shown = state.messages.get_mut(&(channel, message)).expect("the message is shown");
-            shown.text = text.to_owned();
+            change(shown);
             shown.edits += 1;
             let shown = shown.clone();
             let mut told = state.message_json(channel, &shown, None);
