@@ -22,6 +22,10 @@ const MAX_LABELS: usize = 4;
 const SAID: [&str; 3] = ["alertname", "severity", "priority"];
 /// Longest sentence of a root cause in brief, in characters.
 const MAX_SENTENCE_CHARS: usize = 240;
+/// Incidents too mild for a card that are named in one line.
+pub const MAX_MILD: usize = 5;
+/// Longest name of one of them, in characters.
+const MAX_MILD_CHARS: usize = 40;
 /// Lines of history shown.
 pub const MAX_HISTORY: usize = 20;
 
@@ -75,7 +79,8 @@ pub fn card(incident: &Incident, investigating: &Investigating) -> Card {
     content.push(Inline::Break);
     content.push(Inline::strong(standing(incident)));
     if let Some(owner) = incident.owner.as_ref().filter(|_| incident.state != IncidentState::Acknowledged) {
-        content.push(Inline::Text(format!(" · {owner} has it")));
+        let has = if incident.state.is_open() { "has" } else { "had" };
+        content.push(Inline::Text(format!(" · {owner} {has} it")));
     } else if incident.owner.is_none() && incident.state.is_open() {
         content.push(Inline::Text(" · nobody has it".to_owned()));
     }
@@ -83,7 +88,12 @@ pub fn card(incident: &Incident, investigating: &Investigating) -> Card {
     if !place.is_empty() {
         content.extend([Inline::Break, Inline::Text(place)]);
     }
-    content.extend([Inline::Break, Inline::Text(history_in_brief(incident))]);
+    let seen = format!("since {} · seen {}", instant(incident.starts_at), instant(incident.last_seen_at));
+    content.extend([Inline::Break, Inline::Text(seen)]);
+    let counts = counts(incident);
+    if !counts.is_empty() {
+        content.extend([Inline::Break, Inline::Text(counts)]);
+    }
     let links = links(&incident.alert);
     if !links.is_empty() {
         content.push(Inline::Break);
@@ -159,10 +169,10 @@ fn place(incident: &Incident) -> String {
     one_line(&named.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(" · "), MAX_WHERE_CHARS)
 }
 
-fn history_in_brief(incident: &Incident) -> String {
+/// Says how many alerts there are, where there is more to say than one that fired once.
+fn counts(incident: &Incident) -> String {
     let of = |number: u32, thing: &str| count(usize::try_from(number).unwrap_or(usize::MAX), thing);
-    let mut facts =
-        vec![format!("since {}", instant(incident.starts_at)), format!("seen {}", instant(incident.last_seen_at))];
+    let mut facts = Vec::new();
     if incident.alerts > 1 || incident.left_out > 0 {
         facts.push(format!("{}, {} firing", of(incident.alerts, "alert"), incident.firing));
     }
@@ -329,13 +339,29 @@ pub fn in_brief(task: &Task, name: &str, investigation: &Investigation, now: Tim
     Document { blocks: vec![Block::Paragraph(content)] }.into()
 }
 
-/// Lists a chat's incidents.
+/// Names a chat's open incidents that are too mild for a card (`triage.fold`) in one line, of `number` in all; none where
+/// there are none.
 #[must_use]
-pub fn list(incidents: &[Incident], folded: usize) -> Document {
-    let mild = match folded {
-        0 => None,
-        number => Some(Block::text(format!("{} too mild for a card.", count(number, "more incident")))),
-    };
+pub fn mild(incidents: &[Incident], number: usize) -> Option<String> {
+    if number == 0 {
+        return None;
+    }
+    let named = incidents.iter().take(MAX_MILD).map(|incident| {
+        let title = one_line(&title(incident), MAX_MILD_CHARS);
+        if incident.times > 1 { format!("{title} ({} times)", incident.times) } else { title }
+    });
+    let mut named: Vec<String> = named.collect();
+    let more = number.saturating_sub(named.len());
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    Some(format!("Too mild for a card: {}: {}.", count(number, "incident"), named.join(", ")))
+}
+
+/// Lists a chat's incidents, and says in a line which are too mild for a card.
+#[must_use]
+pub fn list(incidents: &[Incident], mild: Option<&str>) -> Document {
+    let mild = mild.map(Block::text);
     if incidents.is_empty() {
         return Document { blocks: std::iter::once(Block::text("No incidents here.")).chain(mild).collect() };
     }

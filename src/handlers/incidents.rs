@@ -33,8 +33,9 @@ impl Handler for IncidentsCommand {
 
 fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
     let chat = turn.chat();
-    let (incidents, folded) = (turn.tx.incidents(&chat, MAX_LISTED)?, turn.tx.count_folded(&chat)?);
-    turn.answer(format::incident::list(&incidents, folded))
+    let mild = turn.tx.folded_incidents(&chat, format::incident::MAX_MILD)?;
+    let mild = format::incident::mild(&mild, turn.tx.count_folded(&chat)?);
+    turn.answer(format::incident::list(&turn.tx.incidents(&chat, MAX_LISTED)?, mild.as_deref()))
 }
 
 impl Handler for IncidentCommand {

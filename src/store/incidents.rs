@@ -83,6 +83,15 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([chat], |row| row.get(0))?)
     }
 
+    /// Returns a chat's open incidents that are too mild for a card, those heard of last first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn folded_incidents(&self, chat: &ChatKey, limit: usize) -> Result<Vec<Incident>, StoreError> {
+        let filter = "chat = ?1 AND state <> 'resolved' AND folded ORDER BY last_seen_at DESC, id DESC";
+        self.incidents_where(filter, &[chat], limit)
+    }
+
     pub(super) fn incidents_where(
         &self,
         filter: &str,

@@ -126,8 +126,9 @@ fn incidents() {
             "in_brief without an analysis",
             in_brief(&failed(Status::ErrorCli, "401"), "k3m9qa7x", &investigation(None), NOW),
         )
-        .with("list", list(&[firing.clone(), acked, over], 2))
-        .with("list of none", list(&[], 0))
+        .with("list", list(&[firing.clone(), acked, over], mild(&[many.clone(), firing.clone()], 2).as_deref()))
+        .with("list of none", list(&[], None))
+        .with_text("mild", mild(&[many, firing.clone()], 9).expect("there are some"))
         .with("show", show(&firing, &Investigating::Running, &history));
     shown("incident", wall, include_str!("../incident.rs"));
 }
@@ -163,4 +164,40 @@ fn silences() {
         .with_text("labels", labels(&silenced.alert.labels))
         .with_text("comment", comment("[signalbox incident 7, 1-2]", &silenced.alert.title));
     shown("silence", wall, include_str!("../silence.rs"));
+}
+
+/// Draws a card as it stands on a phone.
+fn picture(incident: &crate::store::Incident, investigating: &super::super::incident::Investigating) -> String {
+    use super::super::incident::{buttons, card};
+    let shown = on_telegram(&card(incident, investigating));
+    let shown = shown.strip_prefix("--- in Telegram\n").unwrap_or(&shown).trim_end();
+    let below = buttons(incident, investigating).into_iter().map(|button| format!("[ {} ]", button.label));
+    format!("```text\n{shown}\n{}\n```\n", below.collect::<Vec<_>>().join("  "))
+}
+
+#[test]
+fn the_cards_in_the_readme_are_those_that_people_see() {
+    use super::super::incident::Investigating;
+    use crate::incident::IncidentState;
+    use crate::store::Incident;
+    let firing = incident(IncidentState::Firing);
+    let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let until = Some(Timestamp(NOW.0 + 3_600_000));
+    let silenced = Incident { silenced_until: until, owner: Some("Kim".into()), ..incident(IncidentState::Silenced) };
+    let over = Incident { resolved_at: Some(NOW), firing: 0, ..acked.clone() };
+    let over = Incident { state: IncidentState::Resolved, ..over };
+    let storm = Incident { alerts: 200, firing: 180, times: 231, left_out: 37, ..firing.clone() };
+    let readme = include_str!("../../../README.md");
+    for (name, incident, investigating) in [
+        ("firing", firing, Investigating::Running),
+        ("acknowledged", acked, Investigating::Done),
+        ("silenced", silenced, Investigating::Done),
+        ("resolved", over, Investigating::Done),
+        ("storm", storm, Investigating::Done),
+    ] {
+        let picture = picture(&incident, &investigating);
+        assert!(readme.contains(&picture), "the README lacks the card, {name}:\n{picture}");
+        let widest = picture.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+        assert!(picture.lines().count() <= 10 && widest <= 120, "{name} fits a phone: {picture}");
+    }
 }
