@@ -69,6 +69,31 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Whether something waits that is for no window in particular, such as what alerts bring about.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_strays(&self, provider: &str) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE {OPEN} AND provider = ?1 AND \"window\" IS NULL AND state <> 'sending')"
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row([provider], |row| row.get(0))?)
+    }
+
+    /// Moves what is for no window in particular to a window.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn adopt_strays(&self, provider: &str, by: &str) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE outbox SET \"window\" = ?2, lane = lane || '#' || ?2
+             WHERE {OPEN} AND provider = ?1 AND \"window\" IS NULL AND state <> 'sending'"
+        );
+        self.connection.prepare_cached(&sql)?.execute(params![provider, by])?;
+        self.effects.borrow_mut().deliver = true;
+        Ok(())
+    }
+
     /// Moves what waits for a window that is gone, and what its unfinished tasks will say, to another window.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Stories of alerts: from a post in an alert channel to one live card, a root cause below it, and what people do about it.
 
 mod by_people;
+mod console;
 mod crashes;
 mod scene;
 mod story;

@@ -32,12 +32,16 @@ pub(super) async fn keep_adopting(app: Arc<App>, window: String) -> Result<(), I
     }
 }
 
-/// Takes over what waits for windows that are gone: their results are printed here.
+/// Takes over what waits for windows that are gone, or for none in particular: it is printed here.
 pub(super) async fn adopt(app: &App, window: &str) -> Result<(), StoreError> {
     let windows = app.store.read(|tx| tx.waiting_windows(console::PROVIDER)).await?;
     for gone in windows.into_iter().filter(|other| other != window && app.store.is_window_gone(other)) {
         let by = window.to_owned();
         app.store.write(None, move |tx| tx.adopt_window(console::PROVIDER, &gone, &by)).await?;
+    }
+    if app.store.read(|tx| tx.has_strays(console::PROVIDER)).await? {
+        let by = window.to_owned();
+        app.store.write(None, move |tx| tx.adopt_strays(console::PROVIDER, &by)).await?;
     }
     Ok(())
 }
