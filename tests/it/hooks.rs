@@ -1,5 +1,6 @@
 //! Alerts come in over HTTP.
 
+mod hostile;
 mod limits;
 mod proofs;
 pub(crate) mod scene;
