@@ -232,7 +232,7 @@ fn what(incident: &Incident, line: &IncidentEntry) -> String {
         IncidentEvent::Silenced => format!("Silenced for {}", line.detail),
         IncidentEvent::SilenceEnded => match incident.firing {
             0 => "The silence is over".to_owned(),
-            _ => "The silence is over and it still fires".to_owned(),
+            _ => "The silence is over, and it fires as far as is known".to_owned(),
         },
         IncidentEvent::Resolved => "Resolved".to_owned(),
         IncidentEvent::Reopened => "Reopened".to_owned(),

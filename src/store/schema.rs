@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0010_silences.sql"),
     include_str!("schema/0011_put_away.sql"),
     include_str!("schema/0012_old_events.sql"),
+    include_str!("schema/0013_silences_ended.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

@@ -7,10 +7,11 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::error::StoreError;
 use super::id::IncidentId;
-use super::incident::Incident;
+use super::incident::{Incident, IncidentChange};
 use super::tx::Tx;
 use crate::alert;
 use crate::clock::Timestamp;
+use crate::incident::IncidentEvent;
 use crate::redact;
 
 /// A silence that its source is to be told of, or to take back.
@@ -127,6 +128,38 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([limit], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the silences that sources kept and whose time is over by now, oldest first; at most `limit`. A source says
+    /// nothing of what it has silenced, also not that it is over, so it is to be asked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn silences_ended(&self, limit: usize) -> Result<Vec<Silence>, StoreError> {
+        let sql = "SELECT id, incident, matchers, name, starts_at, ends_at, FALSE, tried, remote
+                   FROM silences WHERE state = 'written' AND ends_at <= ?1 ORDER BY id LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![self.now(), limit], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Notes that an incident's source has said, when it was asked, that no alert of it fires; the incident as it then
+    /// stands, or `None` where that is no news.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cleared_at_source(&self, incident: IncidentId) -> Result<Option<Incident>, StoreError> {
+        if self.incident(incident)?.is_none_or(|incident| !incident.state.is_open()) {
+            return Ok(None);
+        }
+        self.connection
+            .prepare_cached("UPDATE incident_alerts SET firing = FALSE WHERE incident = ?1")?
+            .execute([incident])?;
+        self.connection
+            .prepare_cached("UPDATE incidents SET firing = 0, left_out = 0 WHERE id = ?1")?
+            .execute([incident])?;
+        // What a source says is never refused.
+        Ok(self.change_incident(incident, &IncidentChange::by_itself(IncidentEvent::Cleared))?.ok())
     }
 
     /// Notes that a source is about to be told of a silence; `false` when it is wanted no more.

@@ -22,6 +22,8 @@ use crate::store::Silence;
 const CALL_WITHIN: Duration = Duration::from_secs(10);
 /// Longest answer that is read, in bytes; a silence has less than 1 KiB.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Most labels by which alerts are looked for; with fewer than there are, more alerts are found, and not less.
+const MAX_FILTERS: usize = 20;
 /// What who wants a silence is called where they have no name.
 const NOBODY: &str = "signalbox";
 
@@ -101,6 +103,15 @@ impl<'a> Alertmanager<'a> {
         serde_json::from_slice::<Vec<Listed>>(&answer).map(|_| ()).map_err(|_| Unsilenced::NoApi)
     }
 
+    /// Tells whether an alert fires that has all labels of a silence, silenced or not.
+    pub(super) async fn fires(&self, silence: &Silence) -> Result<bool, Unsilenced> {
+        let filters = silence.matchers.iter().filter_map(|(name, value)| exactly(name, value));
+        let filters: Vec<(&str, String)> = filters.map(|filter| ("filter", filter)).take(MAX_FILTERS).collect();
+        let answer = self.call(self.request(Method::GET, &["alerts"]).query(&filters)).await?;
+        let alerts: Vec<Value> = serde_json::from_slice(&answer).map_err(|_| Unsilenced::NoApi)?;
+        Ok(!alerts.is_empty())
+    }
+
     /// Takes a silence back; one that is gone is as good.
     pub(super) async fn expire(&self, id: &str) -> Result<(), Unsilenced> {
         let (status, body) = answered(self.request(Method::DELETE, &["silence", id])).await?;
@@ -161,11 +172,16 @@ fn told(body: &[u8]) -> String {
 
 /// Narrows a list of silences down to those of one label; the mark tells them apart.
 fn filter(silence: &Silence) -> Option<String> {
-    let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let name = Some("alertname").filter(|name| silence.matchers.contains_key(*name));
-    let name = name.or_else(|| silence.matchers.keys().map(String::as_str).find(|name| is_plain(name)))?;
-    let value = silence.matchers.get(name)?.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
-    Some(format!("{name}=\"{value}\""))
+    let name = silence.matchers.get_key_value("alertname");
+    let all = name.into_iter().chain(&silence.matchers);
+    all.into_iter().find_map(|(name, value)| exactly(name, value))
+}
+
+/// Writes that a label has exactly a value; none where its name needs more than that.
+fn exactly(name: &str, value: &str) -> Option<String> {
+    let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let value = value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+    is_plain.then(|| format!("{name}=\"{value}\""))
 }
 
 /// Writes an instant as Alertmanager does.

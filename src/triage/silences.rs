@@ -7,8 +7,12 @@
 //! Before a source is asked for the first time the row says so, and whenever it says so already the source is searched for
 //! the silence's mark first: none is made twice, whatever was lost between. What a source refuses is told in the incident's
 //! thread, once, with what to do; while it does not answer, it is asked again, less and less often, until the silence is over.
+//!
+//! # Why a source is asked when a silence ends
+//! Alertmanager sends nothing about what it has silenced, also not that it is over, and forgets what is over: an incident that
+//! ended in its silence would stay open for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +35,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AGAIN: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(300) };
 /// Times in a row without an answer until the thread is told.
 const TELL_AFTER: u32 = 2;
+/// Times in a row that a source is asked at most whether an alert still fires: over about an hour.
+const ASK_AT_MOST: u32 = 20;
 /// Silences that wait and are looked at; further ones come when these are done.
 const MAX_WAITING: usize = 1000;
 /// Silences told of at once.
@@ -85,7 +91,13 @@ pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreErro
 impl Teller {
     /// Tells of those that wait and whose turn it is; returns how many these were.
     async fn tell_all(&self) -> Result<usize, StoreError> {
-        let waiting = self.bus.store().read(|tx| tx.silences_waiting(MAX_WAITING)).await?;
+        let (waiting, ended) = self
+            .bus
+            .store()
+            .read(|tx| Ok((tx.silences_waiting(MAX_WAITING)?, tx.silences_ended(MAX_WAITING)?)))
+            .await?;
+        let ends: BTreeSet<i64> = ended.iter().map(|silence| silence.id).collect();
+        let waiting: Vec<Silence> = waiting.into_iter().chain(ended).collect();
         let now = Instant::now();
         let due: Vec<Silence> = {
             let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,13 +105,14 @@ impl Teller {
             let is_due = |silence: &Silence| pauses.get(&silence.id).is_none_or(|pause| pause.until <= now);
             waiting.into_iter().filter(is_due).take(MAX_AT_ONCE).collect()
         };
-        try_join_all(due.iter().map(|silence| self.tell(silence))).await?;
+        try_join_all(due.iter().map(|silence| self.tell(silence, ends.contains(&silence.id)))).await?;
         Ok(due.len())
     }
 
     #[tracing::instrument(name = "silence", skip_all, fields(incident.id = %silence.incident, silence.id = silence.id))]
-    async fn tell(&self, silence: &Silence) -> Result<(), StoreError> {
-        match self.try_to_tell(silence).await {
+    async fn tell(&self, silence: &Silence, is_over: bool) -> Result<(), StoreError> {
+        let told = if is_over { self.ask_whether_it_fires(silence).await } else { self.try_to_tell(silence).await };
+        match told {
             // It must not hold up the others.
             Err(StoreError::Other(error)) => {
                 tracing::error!(error, "a source cannot be told of a silence; it is tried again later");
@@ -130,6 +143,38 @@ impl Teller {
         match told {
             Ok(()) => Ok(()),
             Err(trouble) => self.failed(silence, trouble).await,
+        }
+    }
+
+    /// Asks a source that has kept a silence to its end whether the alert still fires: of what is over meanwhile it will
+    /// never tell.
+    async fn ask_whether_it_fires(&self, silence: &Silence) -> Result<(), StoreError> {
+        let (context, id) = (Arc::clone(self.bus.router().context()), silence.incident);
+        let found = self.bus.store().read(move |tx| match tx.incident(id)? {
+            Some(incident) => silence::silencing(tx, &context, &incident),
+            None => Ok(None),
+        });
+        let Some(silencing) = found.await? else { return self.over(silence, None).await };
+        let fires = async { Alertmanager::new(&silencing)?.fires(silence).await };
+        match fires.await {
+            Ok(true) => self.over(silence, None).await,
+            Ok(false) => {
+                let (context, silence) = (Arc::clone(self.bus.router().context()), silence.clone());
+                let cleared = self.bus.write(move |tx| {
+                    if tx.silence_over(silence.id)?
+                        && let Some(incident) = tx.cleared_at_source(silence.incident)?
+                    {
+                        incident::tell_last(tx, &context, &incident)?;
+                    }
+                    Ok(())
+                });
+                cleared.await
+            }
+            Err(Unsilenced::Away(_)) if self.pause(silence) < ASK_AT_MOST => Ok(()),
+            Err(trouble) => {
+                tracing::warn!(?trouble, "a source does not say whether what was silenced still fires");
+                self.over(silence, None).await
+            }
         }
     }
 

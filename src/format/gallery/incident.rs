@@ -188,6 +188,14 @@ fn the_cards_in_the_readme_are_those_that_people_see() {
     let over = Incident { state: IncidentState::Resolved, ..over };
     let storm = Incident { alerts: 200, firing: 180, times: 231, left_out: 37, ..firing.clone() };
     let readme = include_str!("../../../README.md");
+    let rca = investigation(Some(rca(Verdict::CauseFound)));
+    let brief =
+        on_telegram(&super::super::incident::in_brief(&task(Status::Success), "k3m9qa7x", &rca, NOW).document());
+    let brief = brief.strip_prefix("--- in Telegram\n").unwrap_or(&brief).trim_end();
+    assert!(
+        readme.contains(&format!("```text\n{brief}\n[ Show ]\n```\n")),
+        "the README lacks the root cause:\n{brief}"
+    );
     for (name, incident, investigating) in [
         ("firing", firing, Investigating::Running),
         ("acknowledged", acked, Investigating::Done),

@@ -117,6 +117,32 @@ fn a_silence_is_written_with_the_alerts_labels_and_taken_back() {
 }
 
 #[test]
+fn what_ends_while_it_is_silenced_is_over_when_the_silence_is() {
+    for still_fires in [false, true] {
+        let watchers = Watchers::told();
+        let labels = disk("firing", &ago(3))["alerts"][0]["labels"].clone();
+        watchers.source.with(|state| state.alerts.push(labels));
+        let (_serving, card) = watchers.begin();
+        watchers.phone.fake.say(TEAM, ADA, "/incident silence 1 4s");
+        watchers.shown("Silenced in Alertmanager until");
+        if !still_fires {
+            // Of what is silenced Alertmanager tells nothing, and it forgets what is over.
+            watchers.source.with(|state| state.alerts.clear());
+        }
+        watchers.source.until("it is asked whether it fires", |state| {
+            state.calls.iter().any(|call| call == "GET /api/v2/alerts 200")
+        });
+        eventually("nothing waits", || watchers.phone.house.count("silences WHERE state <> 'over'") == 0);
+        let state = if still_fires { "firing" } else { "resolved" };
+        let rows = format!("incidents WHERE state = '{state}'");
+        eventually(&format!("it is {state}"), || watchers.phone.house.count(&rows) == 1);
+        if !still_fires {
+            assert_eq!(watchers.shown("Resolved at its source").reply_to, Some(card.id));
+        }
+    }
+}
+
+#[test]
 fn a_group_is_silenced_by_its_own_labels() {
     let watchers = Watchers::told();
     let serving = watchers.phone.serve();

@@ -66,6 +66,8 @@ impl FakeSilence {
 /// Everything the server knows.
 #[derive(Debug, Default)]
 pub struct State {
+    /// Labels of the alerts that fire.
+    pub alerts: Vec<Value>,
     /// Silences by their ids.
     pub silences: BTreeMap<String, FakeSilence>,
     /// Calls with the status of their answers, 0 where there was none, as in `POST /api/v2/silences 200`.

@@ -37,6 +37,7 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Answer {
     match (call.method.as_str(), path.as_slice()) {
         ("GET", ["api", "v2", "silences"]) => list(state, &call.query),
         ("POST", ["api", "v2", "silences"]) => make(state, call),
+        ("GET", ["api", "v2", "alerts"]) => alerts(state, &call.query),
         ("DELETE", ["api", "v2", "silence", id]) => expire(state, id),
         (method, ["api", "v2", "silences"] | ["api", "v2", "silence", _]) => {
             let message = format!("method {method} is not allowed, but [GET,POST] are");
@@ -49,18 +50,29 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Answer {
     }
 }
 
+/// Reads the filters of a query.
+fn filters(query: &str) -> Result<Vec<(String, String)>, Answer> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let filters = pairs.filter(|(key, _)| *key == "filter").map(|(_, value)| decoded(value));
+    filters.map(|text| matcher(&text).ok_or_else(|| refused(400, format!("bad matcher format: {text}")))).collect()
+}
+
+fn alerts(state: &State, query: &str) -> Answer {
+    let wanted = match filters(query) {
+        Ok(wanted) => wanted,
+        Err(refusal) => return refusal,
+    };
+    let fits = |labels: &&Value| wanted.iter().all(|(name, value)| labels[name] == json!(value));
+    let listed =
+        state.alerts.iter().filter(fits).map(|labels| json!({ "labels": labels, "status": { "state": "active" } }));
+    Answer { status: 200, body: listed.collect() }
+}
+
 fn list(state: &State, query: &str) -> Answer {
-    let mut wanted = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if key != "filter" {
-            continue;
-        }
-        match matcher(&decoded(value)) {
-            Some(matcher) => wanted.push(matcher),
-            None => return refused(400, format!("bad matcher format: {}", decoded(value))),
-        }
-    }
+    let wanted = match filters(query) {
+        Ok(wanted) => wanted,
+        Err(refusal) => return refusal,
+    };
     let fits = |silence: &&FakeSilence| {
         let has = |(name, value): &(String, String)| silence.matchers().contains(&format!("{name}={value}"));
         wanted.iter().all(has)
