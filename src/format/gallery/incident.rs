@@ -169,7 +169,7 @@ fn silences() {
 /// Draws a card as it stands on a phone.
 fn picture(incident: &crate::store::Incident, investigating: &super::super::incident::Investigating) -> String {
     use super::super::incident::{buttons, card};
-    let shown = on_telegram(&card(incident, investigating));
+    let shown = on_telegram(&card(incident, investigating).document);
     let shown = shown.strip_prefix("--- in Telegram\n").unwrap_or(&shown).trim_end();
     let below = buttons(incident, investigating).into_iter().map(|button| format!("[ {} ]", button.label));
     format!("```text\n{shown}\n{}\n```\n", below.collect::<Vec<_>>().join("  "))
