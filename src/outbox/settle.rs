@@ -22,7 +22,8 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
         spare: spare(delivery),
     };
     match retry::decide(outcome, &history) {
-        Next::GiveUp { error, .. } if delivery.is_edit => {
+        // What is shown in a thread cannot be changed in another place; whoever goes on there finds out for themselves.
+        Next::GiveUp { error, .. } | Next::Plainer { without: Form::Thread, error } if delivery.is_edit => {
             tracing::debug!(delivery.key = %delivery.key, error, "an earlier message could not be changed");
             Next::EditRefused
         }

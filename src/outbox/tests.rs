@@ -9,6 +9,7 @@ use signalbox_adapter::{
     Tried,
 };
 
+use super::retry::Outcome;
 use super::*;
 use crate::clock::SystemClock;
 use crate::config::Durability;
@@ -101,13 +102,33 @@ fn message(address: &ChatAddress, text: &str) -> NewDelivery {
     }
 }
 
+fn setup(store: &Store, adapters: BTreeMap<String, Arc<dyn Deliver>>) -> Setup {
+    Setup {
+        store: store.clone(),
+        fence: None,
+        adapters: adapters.clone(),
+        scopes: vec![Lanes { provider: "test".into(), window: None }],
+        sender: "me".into(),
+        max_ages: BTreeMap::new(),
+        pacer: Pacer::new(adapters),
+        sends: Arc::default(),
+        editing: Arc::default(),
+        repeat_mark: "(again)",
+        tell: Arc::new(|_, _, _| Ok(())),
+    }
+}
+
+fn opened(directory: &std::path::Path) -> Store {
+    let caps = Caps { per_chat: 1, total: 1, queued_per_chat: 1, sessions_per_chat: 1, boot: "boot".into() };
+    let options = Options { durability: Durability::Process, caps };
+    Store::open(directory, options, Arc::new(SystemClock)).expect("the store opens")
+}
+
 /// Has a thread opened at a card that is shown, and says something in the thread and something else beside it, until this has
 /// been said; returns what the provider was asked for.
 async fn sent(threads: Threading, until: &str) -> Vec<String> {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    let caps = Caps { per_chat: 1, total: 1, queued_per_chat: 1, sessions_per_chat: 1, boot: "boot".into() };
-    let options = Options { durability: Durability::Process, caps };
-    let store = Store::open(directory.path(), options, Arc::new(SystemClock)).expect("the store opens");
+    let store = opened(directory.path());
     let address: ChatAddress = "test:one".parse().expect("valid");
     let thread: ChatAddress = "test:one/7".parse().expect("valid");
     let step = move |tx: &Tx<'_>| {
@@ -122,19 +143,7 @@ async fn sent(threads: Threading, until: &str) -> Vec<String> {
     store.write(None, step).await.expect("stored");
     let fake = Arc::new(Fake { threads, said: Mutex::default(), heard: Notify::new() });
     let adapters: BTreeMap<String, Arc<dyn Deliver>> = BTreeMap::from([("test".to_owned(), Arc::clone(&fake) as _)]);
-    let outbox = Outbox::new(Setup {
-        store: store.clone(),
-        fence: None,
-        adapters: adapters.clone(),
-        scopes: vec![Lanes { provider: "test".into(), window: None }],
-        sender: "me".into(),
-        max_ages: BTreeMap::new(),
-        pacer: Pacer::new(adapters),
-        sends: Arc::default(),
-        editing: Arc::default(),
-        repeat_mark: "(again)",
-        tell: Arc::new(|_, _, _| Ok(())),
-    });
+    let outbox = Outbox::new(setup(&store, adapters));
     let (_claimed, receive) = mpsc::channel(1);
     let stop = CancellationToken::new();
     let listening = async {
@@ -171,4 +180,22 @@ async fn nobody_waits_for_a_thread_but_what_goes_into_it() {
 async fn what_goes_into_a_thread_that_takes_too_long_goes_without() {
     let said = sent(Threading::Waits(Duration::from_secs(301)), "behind").await;
     assert_eq!(said.iter().filter(|one| *one == "wait").count(), 1, "{said:?}");
+}
+
+#[tokio::test]
+async fn an_edit_that_its_thread_refuses_is_let_be_and_nobody_leaves_the_thread() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let store = opened(directory.path());
+    let address: ChatAddress = "test:one/9".parse().expect("valid");
+    let shown = store.write(None, move |tx: &Tx<'_>| {
+        tx.enqueue(&message(&address, "card"))?;
+        tx.deliveries(None, 1)
+    });
+    let shown = shown.await.expect("stored").value.remove(0);
+    let refused = || Outcome::Failed(DeliverError::RefusedForm { what: Form::Thread, words: "archived".into() });
+    let setup = setup(&store, BTreeMap::new());
+    let edit = Delivery { is_edit: true, ..shown.clone() };
+    assert_eq!(settle::decide(&setup, &edit, &refused()), retry::Next::EditRefused);
+    let new = settle::decide(&setup, &shown, &refused());
+    assert!(matches!(new, retry::Next::Plainer { without: Form::Thread, .. }), "{new:?}");
 }
