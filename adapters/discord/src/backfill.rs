@@ -2,23 +2,30 @@
 //!
 //! Ids of messages grow with time, over all channels: one watermark tells everything that the inbox surely has. A session
 //! that begins anew, and does not go on from an earlier one, is told of each server with its channels and active threads and
-//! the last message of each; where that is newer than the watermark, the channel is read from there. Of the channels in which
-//! people write to the bot alone Discord keeps no list, so we do. What comes twice has the key of the first.
+//! the last message of each; where that is newer than what is owed of the server (`owed.rs`), the channel is read from there.
+//! Of archived threads the channels are asked. Of the channels in which people write to the bot alone Discord keeps no list,
+//! so we do. What comes twice has the key of the first.
+//!
+//! A channel that cannot be read now holds up nobody: it is put aside and tried again later.
 //!
 //! Not to be had again: presses and commands of that time, edits, and what was taken away.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serenity::model::Timestamp;
 use signalbox_adapter::{AcceptError, Inbox};
 use tokio::time::sleep;
 
 use crate::api::Api;
 use crate::event::{Channel, Guild, Member, Message};
 use crate::failure::CallError;
-use crate::snowflake::TIME_BIT;
+use crate::owed::Owed;
+use crate::snowflake::{self, TIME_BIT};
 
 /// Name of the note.
 const NOTE: &str = "heard";
@@ -26,23 +33,29 @@ const NOTE: &str = "heard";
 /// How far behind the newest message everything has surely been heard.
 const MARGIN_MS: u64 = 10_000;
 
-/// Time without which no thread is archived by itself, in milliseconds.
-const SOONEST_ARCHIVED_MS: u64 = 60 * 60 * 1000;
-
 /// Messages in one answer.
 const PAGE: usize = 100;
 
-/// Most answers that are read of one channel.
+/// Most answers that are read of one channel, the newest first.
 const MAX_PAGES: usize = 50;
+
+/// Most answers about archived threads that are read of one channel, the newest first.
+const MAX_THREAD_PAGES: usize = 20;
+
+/// Pause before a call that failed is made once more.
+const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Most channels of single people that are remembered, the newest.
 const MAX_DIRECT: usize = 500;
 
-/// Longest wait for Discord's limits before the connection is given up.
+/// Longest wait for Discord's limits before something is put aside.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
+/// Waits for Discord's limits in a row before something is put aside.
+const MAX_WAITS: u32 = 10;
+
 /// Channels that hold threads: of text, of announcements, forums, media.
-const WITH_THREADS: [u64; 4] = [0, 5, 15, 16];
+pub(crate) const WITH_THREADS: [u64; 4] = [0, 5, 15, 16];
 
 /// What has been heard so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,9 +64,9 @@ pub(crate) struct Heard {
     until: u64,
     /// Channels in which people write to the bot alone, the newest last.
     direct: Vec<String>,
-    /// The id behind which messages are still to be read, since a session before this one was over; `None` where none are.
+    /// What is still to be read.
     #[serde(default)]
-    owed: Option<u64>,
+    pub(crate) owed: Owed,
 }
 
 impl Heard {
@@ -93,17 +106,12 @@ impl Heard {
         }
     }
 
-    /// Returns the id from which on messages may have been missed, and remembers it until they were read: what is heard
-    /// meanwhile, in other channels, says nothing of them. `None` where nothing was heard before.
-    pub(crate) fn owe(&mut self) -> Option<u64> {
-        let surely = (self.until > 0).then(|| self.until.saturating_sub(MARGIN_MS << TIME_BIT));
-        self.owed = self.owed.into_iter().chain(surely).min();
-        self.owed
-    }
-
-    /// Notes that everything that was missed has been read.
-    pub(crate) fn has_read_all(&mut self) {
-        self.owed = None;
+    /// Notes that a session begins in these servers: what was said since the newest message may have been missed, everywhere.
+    /// Where nothing was heard before, nothing was.
+    pub(crate) fn owe(&mut self, guilds: &[String]) {
+        if self.until > 0 {
+            self.owed.begin(guilds, self.until.saturating_sub(MARGIN_MS << TIME_BIT));
+        }
     }
 
     /// Returns the channels in which people write to the bot alone.
@@ -112,71 +120,118 @@ impl Heard {
     }
 }
 
-fn last_message(channel: &Channel) -> Option<u64> {
+/// Returns the id of the last message of a channel or thread.
+pub(crate) fn last_message(channel: &Channel) -> Option<u64> {
     channel.last_message_id.as_deref()?.parse().ok()
 }
 
-/// Reads what was missed.
-pub(crate) struct Backfill<'a> {
-    api: &'a Api,
-    after: u64,
-    /// Members of a server by their user's ids, since a channel's history does not tell of their roles.
-    members: HashMap<String, Option<Member>>,
+/// Messages of a channel's history.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    /// Those that can be understood, oldest first.
+    pub(crate) messages: Vec<Message>,
+    /// What cannot, as JSON.
+    pub(crate) unread: Vec<String>,
 }
 
-impl<'a> Backfill<'a> {
-    pub(crate) fn new(api: &'a Api, after: u64) -> Self {
-        Self { api, after, members: HashMap::new() }
+/// Reads what was missed.
+pub(crate) struct Backfill {
+    api: Arc<Api>,
+    after: u64,
+    /// Told whenever the server has been heard: reading may take long.
+    alive: Arc<dyn Fn() + Send + Sync>,
+    /// Members of a server by their user's ids, since a channel's history does not tell of their roles.
+    members: HashMap<String, Option<Member>>,
+    /// Whether the last call failed; then the next is made once only.
+    is_failing: bool,
+}
+
+impl Backfill {
+    pub(crate) fn new(api: Arc<Api>, after: u64, alive: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self { api, after, alive, members: HashMap::new(), is_failing: false }
     }
 
-    /// Returns the channels and threads of a server in which something may have been missed.
+    /// Makes each call once only until one succeeds.
+    pub(crate) fn once(self) -> Self {
+        Self { is_failing: true, ..self }
+    }
+
+    /// Returns the archived threads of a channel in which something was said. Any of them may have been archived meanwhile:
+    /// by itself or by somebody.
     ///
     /// # Errors
     /// [`CallError`].
-    pub(crate) async fn channels(&self, guild: &Guild) -> Result<Vec<Channel>, CallError> {
-        let newest = guild.channels.iter().chain(&guild.threads).filter_map(last_message).max().unwrap_or(0);
-        let mut channels = guild.threads.clone();
-        let may_be_archived = newest.saturating_sub(self.after) >> TIME_BIT >= SOONEST_ARCHIVED_MS;
-        for channel in &guild.channels {
-            channels.push(channel.clone());
-            if may_be_archived && WITH_THREADS.contains(&channel.kind) {
-                let path = format!("channels/{}/threads/archived/public?limit={PAGE}", channel.id);
-                let archived: Option<Guild> = self.get(&path).await?;
-                channels.extend(archived.unwrap_or_default().threads);
+    pub(crate) async fn archived(&mut self, channel: &str) -> Result<Vec<Channel>, CallError> {
+        let since = snowflake::made_at(self.after);
+        let (mut found, mut before) = (Vec::new(), String::new());
+        for _ in 0..MAX_THREAD_PAGES {
+            let path = format!("channels/{channel}/threads/archived/public?limit={PAGE}{before}");
+            let Some(page) = self.get::<Guild>(&path).await? else { return Ok(found) };
+            // The last archived first; what was archived before that time was said before it too.
+            let archived = page.threads.last().and_then(|thread| thread.thread_metadata.archive_timestamp.clone());
+            found.extend(page.threads.into_iter().filter(|thread| last_message(thread) > Some(self.after)));
+            let Some(archived) = archived.filter(|_| page.has_more) else { return Ok(found) };
+            if millis(&archived).is_some_and(|at| u128::from(at) < since.as_millis()) {
+                return Ok(found);
             }
+            // Nothing in it has a meaning in an address but the sign before the zone.
+            before = format!("&before={}", archived.replace('+', "%2B"));
         }
-        channels.retain(|channel| last_message(channel).is_some_and(|last| last > self.after));
-        Ok(channels)
+        tracing::warn!(chat.id = channel, "more threads of a channel are archived than are looked through");
+        Ok(found)
     }
 
-    /// Returns the messages that were missed in a channel, oldest first; in one of a server with what their authors are there.
+    /// Returns the messages that were missed in a channel; in one of a server with what their authors are there. Where they
+    /// are too many, the oldest are left out.
     ///
     /// # Errors
     /// [`CallError`].
-    pub(crate) async fn messages(&mut self, channel: &str, guild: Option<&str>) -> Result<Vec<Message>, CallError> {
-        let mut missed: Vec<Message> = Vec::new();
-        let mut after = self.after;
-        for _ in 0..MAX_PAGES {
-            let path = format!("channels/{channel}/messages?after={after}&limit={PAGE}");
-            let Some(mut page) = self.get::<Vec<Message>>(&path).await? else { return Ok(missed) };
-            let is_last = page.len() < PAGE;
-            page.sort_by_key(|message| message.id.parse::<u64>().unwrap_or(0));
-            after = page.last().and_then(|message| message.id.parse().ok()).unwrap_or(after);
-            for mut message in page {
-                message.guild_id = guild.map(str::to_owned);
-                if let (Some(guild), Some(author)) = (guild, &message.author)
-                    && message.webhook_id.is_none()
-                {
-                    message.member = self.member(guild, &author.id.clone()).await?;
+    pub(crate) async fn messages(&mut self, channel: &str, guild: Option<&str>) -> Result<History, CallError> {
+        let (mut missed, mut before) = (History::default(), String::new());
+        for page in 0..MAX_PAGES {
+            let path = format!("channels/{channel}/messages?limit={PAGE}{before}");
+            let Some(found) = self.get::<Vec<Value>>(&path).await? else { return Ok(missed) };
+            if page == 0 && found.is_empty() && guild.is_some() {
+                tracing::warn!(
+                    chat.id = channel,
+                    "what was missed in a channel cannot be seen; give the bot's role Read Message History there"
+                );
+            }
+            let oldest = found.iter().filter_map(id_of).min();
+            let is_last = found.len() < PAGE || oldest.is_none_or(|oldest| oldest <= self.after);
+            for message in found {
+                if id_of(&message).is_none_or(|id| id > self.after) {
+                    self.take(message, guild, &mut missed).await?;
                 }
-                missed.push(message);
             }
             if is_last {
+                missed.messages.sort_by_key(|message| message.id.parse::<u64>().unwrap_or(0));
                 return Ok(missed);
             }
+            before = format!("&before={}", oldest.unwrap_or(self.after));
         }
-        tracing::warn!(chat.id = channel, messages = missed.len(), "more was missed in a channel than is read again");
+        missed.messages.sort_by_key(|message| message.id.parse::<u64>().unwrap_or(0));
+        tracing::warn!(
+            chat.id = channel,
+            messages = missed.messages.len(),
+            "more was missed in a channel than is read again; the oldest of it is left out"
+        );
         Ok(missed)
+    }
+
+    async fn take(&mut self, found: Value, guild: Option<&str>, missed: &mut History) -> Result<(), CallError> {
+        let Ok(mut message) = Message::deserialize(&found) else {
+            missed.unread.push(found.to_string());
+            return Ok(());
+        };
+        message.guild_id = guild.map(str::to_owned);
+        if let (Some(guild), Some(author)) = (guild, &message.author)
+            && message.webhook_id.is_none()
+        {
+            message.member = self.member(guild, &author.id.clone()).await?;
+        }
+        missed.messages.push(message);
+        Ok(())
     }
 
     async fn member(&mut self, guild: &str, user: &str) -> Result<Option<Member>, CallError> {
@@ -187,22 +242,48 @@ impl<'a> Backfill<'a> {
         Ok(self.members.get(user).cloned().flatten())
     }
 
-    /// Asks, and waits where Discord asks for it; `None` for what we may not see.
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, CallError> {
+    /// Asks, waits where Discord asks for it, and asks once more where that failed; `None` for what we may not see.
+    async fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<Option<T>, CallError> {
+        let mut waits = 0;
         loop {
             match self.api.get(path).await {
-                Ok(found) => return Ok(Some(found)),
-                Err(CallError::Held { after, .. } | CallError::Limited { after, .. }) if after <= MAX_WAIT => {
-                    sleep(after).await;
+                Ok(found) => {
+                    self.is_failing = false;
+                    (self.alive)();
+                    return Ok(Some(found));
                 }
                 Err(CallError::Answered(refusal)) if refusal.status < 500 && refusal.status != 401 => {
                     tracing::debug!(reason = refusal.words(), "what was missed in a channel cannot be seen");
+                    self.is_failing = false;
+                    (self.alive)();
                     return Ok(None);
                 }
-                Err(error) => return Err(error),
+                Err(CallError::Held { after, .. } | CallError::Limited { after, .. })
+                    if after <= MAX_WAIT && waits < MAX_WAITS =>
+                {
+                    waits += 1;
+                    (self.alive)();
+                    sleep(after).await;
+                }
+                Err(error) if self.is_failing || error.is_token() => {
+                    return Err(error);
+                }
+                Err(_) => {
+                    self.is_failing = true;
+                    sleep(AGAIN_AFTER).await;
+                }
             }
         }
     }
+}
+
+fn id_of(message: &Value) -> Option<u64> {
+    message["id"].as_str()?.parse().ok()
+}
+
+/// Returns the time that Discord writes so, in milliseconds since 1970.
+pub(crate) fn millis(written: &str) -> Option<u64> {
+    u64::try_from(Timestamp::parse(written).ok()?.timestamp_millis()).ok()
 }
 
 #[cfg(test)]
@@ -216,23 +297,23 @@ mod tests {
 
     #[test]
     fn what_was_heard_lies_a_little_behind_the_newest_message() {
-        let mut heard = Heard::default();
-        assert_eq!(heard.owe(), None);
+        let (mut heard, guilds) = (Heard::default(), ["1".to_owned()]);
+        heard.owe(&guilds);
+        assert_eq!(heard.owed, Owed::default(), "nothing was missed before a first start");
         heard.message(&said(100_000 << TIME_BIT, "7", Some("1")));
         heard.message(&said(50_000 << TIME_BIT, "8", Some("1")));
-        assert_eq!(heard.owe(), Some(90_000 << TIME_BIT));
+        heard.owe(&guilds);
+        assert_eq!(heard.owed.after("1"), Some(90_000 << TIME_BIT));
         assert_eq!(heard.direct(), [] as [&str; 0]);
     }
 
     #[test]
-    fn what_was_missed_is_owed_until_it_was_read_whatever_is_heard_meanwhile() {
-        let mut heard = Heard::default();
-        heard.message(&said(100_000 << TIME_BIT, "7", Some("1")));
-        assert_eq!(heard.owe(), Some(90_000 << TIME_BIT));
-        heard.message(&said(500_000 << TIME_BIT, "7", Some("1")));
-        assert_eq!(heard.owe(), Some(90_000 << TIME_BIT), "the next session was over before all of it was read");
-        heard.has_read_all();
-        assert_eq!(heard.owe(), Some(490_000 << TIME_BIT));
+    fn a_time_is_read_as_discord_writes_it() {
+        let at = Some(1_764_403_200_766);
+        assert_eq!(millis("2025-11-29T08:00:00.766195+00:00"), at);
+        assert_eq!(millis("2025-11-29T08:00:00.766000+00:00"), at);
+        assert_eq!(millis("2025-11-29T08:00:00+00:00"), Some(1_764_403_200_000));
+        assert_eq!(millis("yesterday"), None);
     }
 
     #[test]

@@ -10,11 +10,12 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::api::Api;
-use crate::backfill::{Backfill, Heard};
+use crate::backfill::Heard;
+use crate::catch_up::FIRST_AGAIN;
 use crate::event::{Channel, Guild, Interaction, Message};
 use crate::fetching::Fetching;
 use crate::files;
-use crate::gateway::{Event, Item, Missed, Session};
+use crate::gateway::{Event, Item, Session};
 use crate::interact::Answered;
 use crate::places::{self, Places};
 use crate::sent::Sent;
@@ -51,25 +52,33 @@ pub(crate) struct Committer<'a> {
     pub(crate) fetching: Fetching,
     /// Messages that came while something was held; they count as heard when nothing is.
     pub(crate) unheard: Vec<Message>,
+    /// When what was put aside is tried again, and how long is waited then.
+    pub(crate) again: Option<(Instant, Duration)>,
 }
 
 /// What is to be done next.
 enum Next {
     Take(Item),
     Note,
+    Again,
     Fetched(io::Result<Vec<Incoming>>),
 }
 
 impl Committer<'_> {
     /// Commits until nothing is read any more.
     pub(crate) async fn commit(mut self, mut items: mpsc::Receiver<Item>) -> Result<(), ListenError> {
-        self.catch_up_direct().await?;
+        if self.session.is_some() {
+            self.catch_up_direct().await?;
+            self.look_aside(FIRST_AGAIN);
+        }
         loop {
             let (note_at, is_full) = (self.note_at, self.is_full());
+            let again_at = self.again.map(|(at, _)| at);
             // Each branch may be dropped; what is done about it is done whole.
             let next = tokio::select! {
                 biased;
                 () = sleep_until(note_at.unwrap_or_else(Instant::now)), if note_at.is_some() => Next::Note,
+                () = sleep_until(again_at.unwrap_or_else(Instant::now)), if again_at.is_some() => Next::Again,
                 fetched = self.fetching.next(), if !self.fetching.is_empty() => Next::Fetched(fetched),
                 item = items.recv(), if !is_full => match item {
                     Some(item) => Next::Take(item),
@@ -79,6 +88,7 @@ impl Committer<'_> {
             match next {
                 Next::Take(item) => self.take(item).await?,
                 Next::Note => self.note().await?,
+                Next::Again => self.read_what_is_aside().await?,
                 Next::Fetched(fetched) => self.fetched(fetched).await?,
             }
         }
@@ -88,10 +98,10 @@ impl Committer<'_> {
 
     async fn take(&mut self, item: Item) -> Result<(), ListenError> {
         let seq = match item {
-            Item::Began(mut session, guilds) => {
+            Item::Began(session, guilds) => {
                 tracing::info!(bot.id = session.user, "listening to Discord");
                 (self.cx.occurred)(Occurrence::Begun, 1);
-                session.missed = self.heard.owe().map(|after| Missed::new(after, guilds));
+                self.heard.owe(&guilds);
                 *self.session = Some(session);
                 self.note().await?;
                 return self.catch_up_direct().await;
@@ -136,12 +146,12 @@ impl Committer<'_> {
     }
 
     /// Whether so much is held that nothing more should be taken.
-    fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.fetching.is_full() || self.unheard.len() >= MAX_UNHEARD
     }
 
     /// Waits until nothing is held any more.
-    async fn fetch_all(&mut self) -> Result<(), ListenError> {
+    pub(crate) async fn fetch_all(&mut self) -> Result<(), ListenError> {
         while !self.fetching.is_empty() {
             let fetched = self.fetching.next().await;
             self.fetched(fetched).await?;
@@ -173,9 +183,14 @@ impl Committer<'_> {
                 let interaction = self.read(&name, data, seq).await?;
                 self.interaction(seq, interaction, &answered).await
             }
-            "GUILD_CREATE" | "THREAD_LIST_SYNC" => {
+            "GUILD_CREATE" | "GUILD_DELETE" | "THREAD_LIST_SYNC" => {
                 let Some(guild) = self.read::<Guild>(&name, data, seq).await? else { return Ok(()) };
-                self.places.note_all(&guild);
+                // One that cannot be reached now is told of again when it can.
+                match name.as_str() {
+                    _ if guild.unavailable => return Ok(()),
+                    "GUILD_DELETE" => self.heard.owed.left(&guild.id),
+                    _ => self.places.note_all(&guild),
+                }
                 if name == "GUILD_CREATE" { self.catch_up(seq, &guild).await } else { Ok(()) }
             }
             _ => {
@@ -203,19 +218,25 @@ impl Committer<'_> {
         }
     }
 
-    async fn keep(&mut self, piece: Piece) -> Result<(), ListenError> {
+    pub(crate) async fn keep(&mut self, piece: Piece) -> Result<(), ListenError> {
         if self.unread.keep(self.cx.inbox.as_ref(), piece).await.map_err(lost)? {
             (self.cx.occurred)(Occurrence::Unreadable, 1);
         }
         Ok(())
     }
 
-    async fn message(&mut self, seq: u64, message: Option<Message>, edited: bool) -> Result<(), ListenError> {
+    pub(crate) async fn message(
+        &mut self,
+        seq: u64,
+        message: Option<Message>,
+        edited: bool,
+    ) -> Result<(), ListenError> {
         let (Some(message), Some(us)) = (message, self.us()) else { return Ok(()) };
         if message.author.as_ref().is_some_and(|author| author.id == us.user) {
             if let Some(nonce) = message.nonce.as_ref().and_then(|nonce| nonce.as_str()) {
                 self.sent.arrived(nonce, MessageId::new(message.id.clone()));
             }
+            self.heard_of(message);
             return Ok(());
         }
         let address = match &message.guild_id {
@@ -231,74 +252,17 @@ impl Committer<'_> {
                 self.accept(seq, incoming).await?;
             }
         }
+        self.heard_of(message);
+        Ok(())
+    }
+
+    /// Notes that a message is taken care of, once everything before it is.
+    fn heard_of(&mut self, message: Message) {
         if self.fetching.is_empty() {
             self.heard.message(&message);
         } else {
             self.unheard.push(message);
         }
-        Ok(())
-    }
-
-    /// Reads what was missed in the channels of a server, once for each session.
-    async fn catch_up(&mut self, seq: u64, guild: &Guild) -> Result<(), ListenError> {
-        self.heard.begin(guild);
-        let missed = self.session.as_ref().and_then(|session| session.missed.as_ref());
-        let Some(missed) = missed.filter(|missed| !missed.guilds.contains(&guild.id)) else { return Ok(()) };
-        let api = Arc::clone(&self.api);
-        let mut backfill = Backfill::new(&api, missed.after);
-        for channel in backfill.channels(guild).await? {
-            self.places.note(&channel);
-            self.read_again(seq, &mut backfill, &channel.id, Some(&guild.id)).await?;
-        }
-        if let Some(missed) = self.session.as_mut().and_then(|session| session.missed.as_mut()) {
-            missed.read(&guild.id);
-        }
-        self.look_whether_all_is_read();
-        Ok(())
-    }
-
-    /// Forgets from where on messages were missed, once all of them were read.
-    fn look_whether_all_is_read(&mut self) {
-        if self.session.as_ref().and_then(|session| session.missed.as_ref()).is_some_and(Missed::is_read) {
-            self.heard.has_read_all();
-        }
-    }
-
-    /// Reads what was missed in the channels in which people write to the bot alone, once for each session.
-    async fn catch_up_direct(&mut self) -> Result<(), ListenError> {
-        let missed = self.session.as_ref().and_then(|session| session.missed.as_ref());
-        let Some(missed) = missed.filter(|missed| !missed.has_direct) else { return Ok(()) };
-        let (api, seq) = (Arc::clone(&self.api), self.read_until);
-        let mut backfill = Backfill::new(&api, missed.after);
-        for channel in self.heard.direct().to_vec() {
-            self.read_again(seq, &mut backfill, &channel, None).await?;
-        }
-        if let Some(missed) = self.session.as_mut().and_then(|session| session.missed.as_mut()) {
-            missed.has_direct = true;
-        }
-        self.look_whether_all_is_read();
-        Ok(())
-    }
-
-    async fn read_again(
-        &mut self,
-        seq: u64,
-        backfill: &mut Backfill<'_>,
-        channel: &str,
-        guild: Option<&str>,
-    ) -> Result<(), ListenError> {
-        let missed = backfill.messages(channel, guild).await?;
-        if !missed.is_empty() {
-            tracing::info!(chat.id = channel, messages = missed.len(), "read again what may have been missed");
-        }
-        for message in missed {
-            self.message(seq, Some(message), false).await?;
-            if self.is_full() {
-                self.fetch_all().await?;
-            }
-        }
-        // Only what the inbox has counts as read again.
-        self.fetch_all().await
     }
 
     async fn interaction(

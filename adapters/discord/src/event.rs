@@ -192,6 +192,16 @@ pub(crate) struct Channel {
     pub(crate) parent_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) last_message_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) thread_metadata: ThreadMetadata,
+}
+
+/// What is told of a thread alone.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(crate) struct ThreadMetadata {
+    /// When it was archived last, or opened again.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) archive_timestamp: Option<String>,
 }
 
 /// A server, or what is told of its threads.
@@ -203,6 +213,12 @@ pub(crate) struct Guild {
     pub(crate) channels: Vec<Channel>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) threads: Vec<Channel>,
+    /// Whether it cannot be reached now; then nothing else is told of it.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) unavailable: bool,
+    /// Whether there are more of what was asked for.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) has_more: bool,
 }
 
 /// A command, a press, or what somebody is typing.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use signalbox_adapter::http::NoAnswer;
-use signalbox_adapter::{DeliverError, ListenError};
+use signalbox_adapter::{DeliverError, Form, ListenError};
 
 use crate::refusal::{About, Refusal};
 
@@ -83,12 +83,19 @@ impl CallError {
                     let after = refusal.retry_after.and_then(|after| Duration::try_from_secs_f64(after).ok());
                     DeliverError::Wait { after: after.unwrap_or(SLOW_MODE_WAIT), everywhere: false }
                 }
+                // What is shown in a thread cannot be changed anywhere else.
+                About::Form(Form::Thread) if effect == Effect::Changes => DeliverError::Refused(refusal.words()),
                 About::Form(what) if effect != Effect::Asks => {
                     DeliverError::RefusedForm { what, words: refusal.words() }
                 }
                 About::Form(_) | About::Chat => DeliverError::Refused(refusal.words()),
             },
         }
+    }
+
+    /// Tells whether Discord does not know the token.
+    pub(crate) fn is_token(&self) -> bool {
+        matches!(self, Self::Answered(refusal) if refusal.status == 401)
     }
 
     /// Tells whether Discord said no with this code.
@@ -100,7 +107,7 @@ impl CallError {
 impl From<CallError> for ListenError {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Answered(refusal) if refusal.status == 401 => Self::Refused(
+            error if error.is_token() => Self::Refused(
                 "Discord does not know this token; the developer portal gives a new one on the page Bot".to_owned(),
             ),
             error => Self::Lost(error.to_string()),
@@ -122,6 +129,15 @@ mod tests {
         let judged = |effect| answered(500, 0).judged(effect, false);
         assert!(matches!(judged(Effect::Shows), DeliverError::Unknown(_)));
         assert!(matches!(judged(Effect::Changes), DeliverError::Unreachable(_)));
+    }
+
+    #[test]
+    fn an_edit_in_a_thread_that_is_closed_is_refused() {
+        for (status, code) in [(404, 10003), (400, 50083), (403, 160_005)] {
+            let judged = |effect| answered(status, code).judged(effect, true);
+            assert!(matches!(judged(Effect::Changes), DeliverError::Refused(_)), "{code}");
+            assert!(matches!(judged(Effect::Shows), DeliverError::RefusedForm { what: Form::Thread, .. }), "{code}");
+        }
     }
 
     #[test]

@@ -47,6 +47,7 @@
 mod api;
 mod backfill;
 mod card;
+mod catch_up;
 mod commands;
 mod commit;
 mod compose;
@@ -60,6 +61,7 @@ mod gateway;
 mod interact;
 mod limits;
 mod listen;
+mod owed;
 mod pace;
 mod places;
 mod posted;

@@ -27,9 +27,9 @@ use crate::unread::Unread;
 /// Longest time in which what was read is committed when a connection has ended.
 const COMMIT_WITHIN: Duration = Duration::from_secs(3);
 
-/// Time between two new sessions.
+/// Time between two new sessions: five seconds, and what connecting may take less the second time.
 /// Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>, read 2026-11.
-const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
+const BETWEEN_SESSIONS: Duration = Duration::from_millis(5500);
 
 /// Least time between two connections of one session.
 const BETWEEN_CONNECTIONS: Duration = Duration::from_millis(500);
@@ -39,6 +39,9 @@ const LASTING: Duration = Duration::from_secs(5);
 
 /// Connections in a row that did not last until it is given up to go on at once.
 const MAX_SHORT: u32 = 20;
+
+/// Tries in a row to go on with a session until it is given up.
+const MAX_RESUMES: u32 = 3;
 
 /// New sessions that are left for people to use: Discord resets the token of a bot that begins more than it may in a day.
 const SPARED_SESSIONS: u64 = 50;
@@ -62,6 +65,8 @@ pub struct DiscordListen {
     unread: Unread,
     /// Connections in a row that did not last.
     short: u32,
+    /// Connections in a row on which the session did not go on.
+    not_resumed: u32,
     answering: Answering,
 }
 
@@ -96,6 +101,7 @@ impl DiscordListen {
             broken: Broken::default(),
             unread: Unread::default(),
             short: 0,
+            not_resumed: 0,
         }
     }
 
@@ -157,6 +163,7 @@ impl DiscordListen {
             unread: &mut self.unread,
             fetching: Fetching::default(),
             unheard: Vec::new(),
+            again: None,
         };
         let mut read = pin!(reader.read(items));
         let mut commit = pin!(committer.commit(waiting));
@@ -175,9 +182,23 @@ impl DiscordListen {
 }
 
 impl DiscordListen {
+    /// Judges the end of a connection on which a session was to go on and did not: the next is made where Discord's API says,
+    /// and after a few the session is given up, whose events are then read from the channels.
+    fn judged(&mut self, end: End, was_ready: bool) -> End {
+        let End::Lost(why) = end else { return end };
+        if was_ready || self.session.is_none() {
+            self.not_resumed = 0;
+            return End::Lost(why);
+        }
+        self.went_back = true;
+        self.not_resumed += 1;
+        if self.not_resumed < MAX_RESUMES { End::Lost(why) } else { End::SessionOver(why) }
+    }
+
     /// Lets go of a session that is over.
     async fn forget(&mut self, cx: &ListenContext) -> Result<(), ListenError> {
         self.session = None;
+        self.not_resumed = 0;
         self.broken = Broken::default();
         Session::forget(cx.inbox.as_ref()).await.map_err(|error| ListenError::Lost(error.to_string()))
     }
@@ -213,6 +234,7 @@ impl Listen for DiscordListen {
             let ended = self.converse(cx, &mut socket).await;
             socket.close().await;
             let Ended { end, was_ready } = ended?;
+            let end = self.judged(end, was_ready);
             let was_in_session = match &end {
                 End::Stopped => return Ok(()),
                 End::Lost(_) => was_ready,

@@ -12,8 +12,12 @@ const EPOCH_MS: u64 = 1_420_070_400_000;
 
 /// Returns when an id was given, since 1970; `None` for what is no id.
 pub(crate) fn sent_at(id: &str) -> Option<Duration> {
-    let id: u64 = id.parse().ok()?;
-    Some(Duration::from_millis((id >> TIME_BIT) + EPOCH_MS))
+    id.parse().ok().map(made_at)
+}
+
+/// Returns when an id was given, since 1970.
+pub(crate) fn made_at(id: u64) -> Duration {
+    Duration::from_millis((id >> TIME_BIT) + EPOCH_MS)
 }
 
 #[cfg(test)]

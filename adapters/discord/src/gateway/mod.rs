@@ -14,5 +14,5 @@ mod socket;
 
 pub(crate) use end::{End, NO_CONTENT};
 pub(crate) use reader::{Broken, Ended, Event, Item, Reader, WAITING};
-pub(crate) use session::{Missed, Session};
+pub(crate) use session::Session;
 pub(crate) use socket::{Socket, address};

@@ -26,18 +26,23 @@ pub(crate) const WAITING: usize = 256;
 /// Longest wait for the server's first word.
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
 
-/// Longest wait until a session begins or goes on.
-const READY_WITHIN: Duration = Duration::from_secs(20);
+/// Longest wait until a session goes on.
+const RESUMED_WITHIN: Duration = Duration::from_secs(20);
+
+/// Longest wait until a session begins, as long as the server hears our heartbeats: each that is asked for counts, also one
+/// that is not waited for, and there are only so many in a day.
+const READY_WITHIN: Duration = Duration::from_secs(300);
 
 /// Shortest interval of heartbeats that is kept; below it the server is not believed.
 const MIN_BEAT: Duration = Duration::from_millis(50);
 
 /// Events that are read; all others only move the sequence on.
-const READ: [&str; 9] = [
+const READ: [&str; 10] = [
     "MESSAGE_CREATE",
     "MESSAGE_UPDATE",
     "INTERACTION_CREATE",
     "GUILD_CREATE",
+    "GUILD_DELETE",
     "THREAD_CREATE",
     "THREAD_UPDATE",
     "THREAD_LIST_SYNC",
@@ -226,9 +231,7 @@ impl Reader<'_> {
             op::HEARTBEAT => self.send(&frame::heartbeat(state.seq)).await?,
             op::HEARTBEAT_ACK => {
                 state.is_heard = true;
-                if state.is_ready {
-                    (self.alive)();
-                }
+                (self.alive)();
             }
             op::RECONNECT => return Err(End::Lost("the gateway asked to connect again".to_owned())),
             op::INVALID_SESSION if frame.says() == Some(true) => {
@@ -266,7 +269,7 @@ impl Reader<'_> {
         let mut beat = interval_at(Instant::now() + every.mul_f64(fastrand::f64()), every);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         state.beat = Some(beat);
-        state.deadline = Instant::now() + READY_WITHIN;
+        state.deadline = Instant::now() + if self.session.is_some() { RESUMED_WITHIN } else { READY_WITHIN };
         let greeting = match &self.session {
             Some(session) => frame::resume(self.token, &session.id, session.seq),
             None => frame::identify(self.token, self.content),
@@ -316,7 +319,7 @@ impl Reader<'_> {
                 state.seq = Some(seq);
                 let (url, content) = (resume_gateway_url, self.content);
                 let guilds = guilds.into_iter().map(|guild| guild.id).collect();
-                Item::Began(Session { id: session_id, seq, url, user: user.id, content, missed: None }, guilds)
+                Item::Began(Session { id: session_id, seq, url, user: user.id, content }, guilds)
             }
             "RESUMED" => Item::Resumed(seq),
             name if READ.contains(&name) => {

@@ -19,41 +19,6 @@ pub(crate) struct Session {
     pub(crate) user: String,
     /// Whether it brings what messages say.
     pub(crate) content: bool,
-    /// What was missed before it began and is still to be read; `None` where nothing was.
-    #[serde(default)]
-    pub(crate) missed: Option<Missed>,
-}
-
-/// What was missed before a session began.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Missed {
-    /// The id behind which it lies.
-    pub(crate) after: u64,
-    /// Whether the channels in which people write to the bot alone were read.
-    pub(crate) has_direct: bool,
-    /// The servers whose channels were read.
-    pub(crate) guilds: Vec<String>,
-    /// The servers whose channels are still to be read.
-    #[serde(default)]
-    pub(crate) left: Vec<String>,
-}
-
-impl Missed {
-    /// Returns what is still to be read behind an id, in these servers.
-    pub(crate) fn new(after: u64, left: Vec<String>) -> Self {
-        Self { after, has_direct: false, guilds: Vec::new(), left }
-    }
-
-    /// Notes that a server's channels were read.
-    pub(crate) fn read(&mut self, guild: &str) {
-        self.left.retain(|left| left != guild);
-        self.guilds.push(guild.to_owned());
-    }
-
-    /// Whether everything was read.
-    pub(crate) fn is_read(&self) -> bool {
-        self.has_direct && self.left.is_empty()
-    }
 }
 
 impl Session {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use signalbox_adapter::{ListenError, Occurrence};
-use signalbox_test_support::discord::{Cut, Greeting};
+use signalbox_test_support::discord::{Cut, Greeting, WAIT};
 
 use crate::scene::{ADA, OPS, Scene, direct, text};
 
@@ -64,6 +64,49 @@ async fn a_session_that_ends_while_it_is_listened_in_is_begun_anew_without_a_pau
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["before", "meanwhile", "meanwhile"]);
     assert_eq!(scene.occurred(Occurrence::Begun), 3);
     assert_eq!(scene.occurred(Occurrence::Lost), 2);
+}
+
+#[tokio::test]
+async fn a_session_that_never_goes_on_is_given_up_and_what_was_said_is_read() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "before");
+            scene.wait_for(1).await;
+            for greeting in [Greeting::HangUp, Greeting::CloseWith(4000), Greeting::HangUp] {
+                scene.fake.greet_next(greeting);
+            }
+            scene.fake.cut(Cut::Reset);
+            scene.fake.wait_until("the cut", |state| state.has_greetings(2)).await;
+            scene.fake.say(OPS, ADA, "meanwhile");
+            scene.fake.wait_until("another begins", |state| state.identified == 2).await;
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["before", "meanwhile"]);
+    assert_eq!(scene.fake.with(|state| state.resumed), 0);
+    // At the beginning, twice when the session's own address was no good, and for the new session.
+    assert_eq!(scene.fake.count("GET gateway/bot"), 4);
+}
+
+#[tokio::test]
+async fn a_session_that_is_slow_to_begin_is_waited_for_as_long_as_heartbeats_are_heard() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.heartbeat_ms = HEARTBEAT_MS);
+    scene.fake.greet_next(Greeting::Slow);
+    let mut heard = scene.alive.subscribe();
+    let release = async {
+        tokio::time::timeout(WAIT, heard.wait_for(|times| *times >= 3)).await.expect("in time").expect("it is there");
+        assert_eq!(scene.fake.with(|state| state.identified), 0);
+        scene.fake.release();
+    };
+    let story = async {
+        scene.fake.say(OPS, ADA, "hello");
+        scene.wait_for(1).await
+    };
+    let ((), taken) = tokio::join!(release, scene.listening(story));
+    assert_eq!(text(&taken[0]), "hello");
+    assert_eq!(scene.fake.with(|state| state.identified), 1);
 }
 
 #[tokio::test]

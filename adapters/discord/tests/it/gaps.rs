@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use signalbox_adapter::{Deliver as _, IncomingKind};
-use signalbox_test_support::discord::Cut;
 use signalbox_test_support::discord::state::Channel;
+use signalbox_test_support::discord::{Cut, Fault, GUILD_ID, Post};
 
 use crate::scene::{ADA, BOB, OPS, Scene, THREAD, direct, outgoing, text};
 
 /// Heartbeats so close that a dead connection is noticed in time.
 const HEARTBEAT_MS: u64 = 300;
+/// Another channel of the server.
+const OTHER: u64 = 510;
 /// Cuts in a row.
 const CUTS: usize = 50;
 /// Messages for each cut.
@@ -91,6 +93,147 @@ async fn a_first_start_reads_nothing_again() {
         })
         .await;
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["now"]);
+}
+
+/// Listens once, so that there is something to have missed since, and lets the session end.
+async fn listened_once() -> Scene {
+    let scene = Scene::new().await;
+    scene.fake.open(OTHER, Channel { name: "other".to_owned(), ..Channel::default() });
+    scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "before");
+            scene.wait_for(1).await;
+        })
+        .await;
+    scene.fake.with(|state| state.end_sessions());
+    scene
+}
+
+fn said(taken: &[signalbox_adapter::Incoming]) -> Vec<&str> {
+    taken.iter().map(text).collect()
+}
+
+#[tokio::test]
+async fn a_channel_that_cannot_be_read_holds_nobody_up_and_is_read_in_a_later_session() {
+    let scene = listened_once().await;
+    for (channel, text) in [(OPS, "missed"), (OTHER, "missed too")] {
+        scene.fake.say(channel, ADA, text);
+    }
+    scene.fake.with(|state| state.sick.insert(OTHER, Fault::Html { done: false }));
+    scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "now");
+            assert_eq!(said(&scene.wait_for(3).await), ["before", "missed", "now"]);
+        })
+        .await;
+    // What was heard since in one channel says nothing of another.
+    scene.fake.with(|state| state.end_sessions());
+    scene.restart().await;
+    scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "and on");
+            scene.wait_for(4).await;
+            scene.fake.with(|state| state.sick.clear());
+            assert_eq!(said(&scene.wait_for(5).await)[3..], ["and on", "missed too"], "it is tried again by itself");
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_read_when_it_can() {
+    let scene = listened_once().await;
+    scene.fake.say(OPS, ADA, "missed");
+    scene.fake.with(|state| state.is_down = true);
+    let taken = scene
+        .listening(async {
+            scene.fake.say(direct(ADA), ADA, "alone");
+            scene.wait_for(2).await;
+            scene.fake.with(|state| {
+                state.is_down = false;
+                state.tell_guild(GUILD_ID);
+            });
+            scene.wait_for(3).await
+        })
+        .await;
+    assert_eq!(said(&taken), ["before", "alone", "missed"]);
+}
+
+#[tokio::test]
+async fn of_a_server_that_the_bot_joins_nothing_is_read_that_was_said_before() {
+    let scene = listened_once().await;
+    let joined = 700;
+    scene.fake.with(|state| {
+        state.channels.insert(joined, Channel { guild: Some(78), name: "old".to_owned(), ..Channel::default() })
+    });
+    scene.fake.say(joined, BOB, "/investigate what was, long ago");
+    let taken = scene
+        .listening(async {
+            scene.fake.with(|state| state.tell_guild(78));
+            scene.fake.say(joined, BOB, "hello");
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(said(&taken), ["before", "hello"]);
+}
+
+#[tokio::test]
+async fn a_missed_message_that_cannot_be_understood_costs_no_other() {
+    let scene = listened_once().await;
+    scene.fake.say(OPS, ADA, "one");
+    scene.fake.post(OPS, ADA, Post::text("odd").with(serde_json::json!({ "channel_id": 5 })));
+    scene.fake.say(OPS, ADA, "two");
+    let taken = scene.listening(scene.wait_for(3)).await;
+    assert_eq!(said(&taken), ["before", "one", "two"]);
+    assert_eq!(scene.unread()["count"], 1, "{}", scene.unread());
+}
+
+#[tokio::test]
+async fn archived_threads_are_looked_through_however_many_there_are() {
+    let scene = listened_once().await;
+    let threads: Vec<u64> = (2000..2105).collect();
+    scene.fake.with(|state| {
+        for thread in &threads {
+            let name = "done".to_owned();
+            let thread_of = Channel { kind: 11, name, parent: Some(OPS), ..Channel::default() };
+            state.channels.insert(*thread, thread_of);
+        }
+    });
+    for thread in &threads {
+        scene.fake.say(*thread, ADA, &format!("in {thread}"));
+        scene.fake.with(|state| state.channels.get_mut(thread).expect("open").archived = true);
+    }
+    let taken = scene.listening(scene.wait_for(1 + threads.len())).await;
+    let mut texts = said(&taken)[1..].to_vec();
+    texts.sort_unstable();
+    assert_eq!(texts, threads.iter().map(|thread| format!("in {thread}")).collect::<Vec<_>>());
+    assert!(taken[1..].iter().all(|taken| taken.address.to_string().starts_with(&format!("discord:{OPS}/"))));
+}
+
+#[tokio::test]
+async fn of_more_than_is_read_again_the_newest_are_read() {
+    let scene = listened_once().await;
+    for number in 0..5100 {
+        scene.fake.say(OPS, ADA, &number.to_string());
+    }
+    let taken = scene.listening(scene.wait_for(1 + 5000)).await;
+    assert_eq!((text(&taken[1]), text(&taken[5000])), ("100", "5099"));
+}
+
+#[tokio::test]
+async fn what_the_bot_says_itself_counts_as_heard() {
+    let scene = Scene::new().await;
+    let ours = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "why?");
+            scene.wait_for(1).await;
+            let ours = scene.deliver.deliver(&outgoing(1, OPS, "because")).await.expect("delivered").message;
+            scene.fake.wait_until("it is told", |state| state.is_told_all()).await;
+            ours
+        })
+        .await;
+    let notes = scene.inbox.notes.lock().expect("not poisoned");
+    let heard: serde_json::Value = serde_json::from_str(&notes["heard"]).expect("JSON");
+    assert_eq!(heard["until"].to_string(), ours.as_str());
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use signalbox_adapter::{
 use signalbox_discord::{Commands, DiscordDeliver, DiscordListen, DiscordRender, Settings, connect};
 use signalbox_test_support::discord::state::Channel;
 use signalbox_test_support::discord::{FakeDiscord, Person, TOKEN, WAIT};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Who talks to the bot.
@@ -35,6 +36,8 @@ pub(crate) struct Scene {
     pub(crate) limited: Arc<Mutex<Option<String>>>,
     /// What has happened to the listener beside messages.
     pub(crate) occurred: Arc<Mutex<BTreeMap<Occurrence, u64>>>,
+    /// How often the listener has said that it hears the server.
+    pub(crate) alive: watch::Sender<u64>,
     listen: tokio::sync::Mutex<DiscordListen>,
     files: tempfile::TempDir,
 }
@@ -86,6 +89,7 @@ impl Scene {
             inbox,
             limited: Arc::default(),
             occurred: Arc::default(),
+            alive: watch::Sender::default(),
             listen,
             files,
         }
@@ -107,6 +111,8 @@ impl Scene {
         context.occurred = Arc::new(move |what, times| {
             *occurred.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += times;
         });
+        let alive = self.alive.clone();
+        context.alive = Arc::new(move || alive.send_modify(|times| *times += 1));
         context.limited = Arc::new(move |why: Option<&str>| {
             *limited.lock().unwrap_or_else(PoisonError::into_inner) = why.map(str::to_owned);
         });

@@ -74,4 +74,7 @@ pub enum Greeting {
     CloseWith(u16),
     /// It ends as soon as the bot says who it is.
     HangUp,
+    /// What the bot says is not answered but for its heartbeats, until [`super::FakeDiscord::release`]; then a session begins
+    /// or goes on.
+    Slow,
 }

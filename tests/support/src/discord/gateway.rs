@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ const MAX_FRAMES: usize = 120;
 /// All intents that there are.
 const INTENTS: u64 = (1 << 26) - 1;
 const MESSAGE_CONTENT: u64 = 1 << 15;
+/// Time between two new sessions of a bot.
+const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
 /// The name of an event that is never told.
 const LEFT_OUT: &str = "";
 /// How long a good-bye is waited for.
@@ -46,11 +48,15 @@ struct Connection {
     session: Option<String>,
     /// Events of the session that were told on this connection or before it.
     told: usize,
+    /// Whether anything was told on this one.
+    has_told: bool,
     frames: usize,
     is_mute: bool,
     is_deaf: bool,
     halves: bool,
     greeting: Option<Greeting>,
+    /// What the bot has said and is not answered yet, and how often calls were let go by then.
+    slow: Option<(Value, u64)>,
 }
 
 /// How a connection ends.
@@ -65,6 +71,7 @@ enum End {
 enum Todo {
     Cut(Cut),
     Tell(String, Value),
+    Greet,
     Leave,
 }
 
@@ -87,11 +94,13 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
         shared: Arc::clone(&shared),
         session: None,
         told: 0,
+        has_told: false,
         frames: 0,
         is_mute: false,
         is_deaf: false,
         halves: false,
         greeting,
+        slow: None,
     };
     shared.with(|state| state.connections += 1);
     let end = connection.run(&mut socket).await;
@@ -153,6 +162,9 @@ impl Connection {
 
     /// Finds what is to be done next on this connection.
     fn todo(&self, state: &mut State) -> Option<Todo> {
+        if let Some((_, released)) = self.slow {
+            return (state.released > released).then_some(Todo::Greet);
+        }
         let session = state.sessions.get(self.session.as_ref()?)?;
         if session.connection != self.number {
             return Some(Todo::Leave);
@@ -160,7 +172,8 @@ impl Connection {
         if self.is_mute {
             return None;
         }
-        if let Some(cut) = state.cuts.pop_front() {
+        // A connection that was told nothing is one on which the session did not go on: that is for greetings.
+        if let Some(cut) = state.cuts.pop_front_if(|_| self.has_told) {
             return Some(Todo::Cut(cut));
         }
         let (event, data) = session.events.get(self.told)?;
@@ -170,8 +183,13 @@ impl Connection {
     async fn act(&mut self, socket: &mut Socket, todo: Todo) -> Result<(), End> {
         match todo {
             Todo::Leave => Err(End::Close(4000)),
+            Todo::Greet => match self.slow.take() {
+                Some((frame, _)) => self.greet(socket, &frame).await,
+                None => Ok(()),
+            },
             Todo::Tell(event, data) => {
                 self.told += 1;
+                self.has_told = true;
                 let is_resumed = self.note_told();
                 if event == LEFT_OUT {
                     return Ok(());
@@ -254,25 +272,34 @@ impl Connection {
         match frame["op"].as_u64() {
             Some(1) if self.is_mute || self.is_deaf => Ok(()),
             Some(1) => send(socket, r#"{"op":11,"d":null,"s":null,"t":null}"#).await,
-            Some(2 | 6) if self.session.is_some() => Err(End::Close(4005)),
-            Some(op @ (2 | 6)) => {
+            Some(2 | 6) if self.session.is_some() || self.slow.is_some() => Err(End::Close(4005)),
+            Some(2 | 6) => {
                 match self.greeting.take() {
                     Some(Greeting::CloseWith(code)) => return Err(End::Close(code)),
                     Some(Greeting::HangUp) => return Err(End::Drop),
+                    Some(Greeting::Slow) => {
+                        self.slow = Some((frame, self.shared.with(|state| state.released)));
+                        return Ok(());
+                    }
                     Some(Greeting::Unavailable) | None => {}
                 }
-                let revoked = self.shared.with(|state| state.revoked);
-                if revoked || frame["d"]["token"] != TOKEN {
-                    return Err(End::Close(4004));
-                }
-                if op == 2 { self.identify(&frame["d"]) } else { self.resume(socket, &frame["d"]).await }
+                self.greet(socket, &frame).await
             }
             Some(_) if self.session.is_none() => Err(End::Close(4003)),
             Some(_) | None => Err(End::Close(4001)),
         }
     }
 
-    fn identify(&mut self, data: &Value) -> Result<(), End> {
+    /// Begins a session or goes on with one, as the bot has asked.
+    async fn greet(&mut self, socket: &mut Socket, frame: &Value) -> Result<(), End> {
+        let revoked = self.shared.with(|state| state.revoked);
+        if revoked || frame["d"]["token"] != TOKEN {
+            return Err(End::Close(4004));
+        }
+        if frame["op"] == 2 { self.identify(socket, &frame["d"]).await } else { self.resume(socket, &frame["d"]).await }
+    }
+
+    async fn identify(&mut self, socket: &mut Socket, data: &Value) -> Result<(), End> {
         let Some(intents) = data["intents"].as_u64().filter(|intents| intents & !INTENTS == 0) else {
             return Err(End::Close(4013));
         };
@@ -280,6 +307,13 @@ impl Connection {
             return Err(End::Close(4002));
         }
         let (number, gateway) = (self.number, self.shared.with(|state| state.gateway.clone()));
+        let is_too_soon = self.shared.with(|state| {
+            let began = state.began.replace(Instant::now());
+            began.is_some_and(|began| began.elapsed() < BETWEEN_SESSIONS)
+        });
+        if is_too_soon {
+            return send(socket, r#"{"op":9,"d":false,"s":null,"t":null}"#).await;
+        }
         self.session = self.shared.with(|state| {
             let allowed = state.allows_content || intents & MESSAGE_CONTENT == 0;
             allowed.then(|| state.begin(intents, number, &gateway))

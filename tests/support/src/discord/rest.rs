@@ -15,6 +15,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 const NONCE_HOLDS: Duration = Duration::from_secs(180);
 /// Most messages in one answer.
 const MAX_MESSAGES: u64 = 100;
+const MISSING_ACCESS: u64 = 50001;
 const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 const EPHEMERAL: u64 = 1 << 6;
 
@@ -50,8 +51,12 @@ impl Request<'_> {
     }
 
     fn asked(&self, name: &str) -> Option<u64> {
+        self.text(name)?.parse().ok()
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
         let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(key, _)| *key == name)?.1.parse().ok()
+        Some(pairs.find(|(key, _)| *key == name)?.1)
     }
 }
 
@@ -87,7 +92,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             ("POST", ["channels", channel, "messages", message, "threads"]) => {
                 state.open_thread(id(channel), id(message), &request.body())
             }
-            ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel)),
+            ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel), request),
             ("GET", ["guilds", _, "members", user]) => Ok(json!({ "user": { "id": user }, "nick": null, "roles": [] })),
             ("POST", ["channels", channel, "typing"]) => {
                 state.writable(id(channel))?;
@@ -131,6 +136,21 @@ impl State {
             Some((status, code, words)) => Err(refusal(status, code, words)),
             None if channel.locked => Err(refusal(403, 160_005, "Thread is locked")),
             None => Ok(()),
+        }
+    }
+
+    /// Whether something can be changed in a thread: one that is archived must be opened by a message first.
+    fn is_open(&self, channel: u64) -> Result<(), Refusal> {
+        let is_archived = self.channels.get(&channel).is_some_and(|channel| channel.archived);
+        if is_archived { Err(refusal(400, 50083, "Thread is archived")) } else { Ok(()) }
+    }
+
+    /// Whether the bot may look into a channel.
+    fn readable(&self, channel: u64) -> Result<(), Refusal> {
+        let Some(channel) = self.channels.get(&channel) else { return Err(refusal(404, 10003, "Unknown Channel")) };
+        match channel.refuses {
+            Some((status, code, words)) if code == MISSING_ACCESS => Err(refusal(status, code, words)),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -193,22 +213,22 @@ impl State {
     }
 
     fn history(&self, channel: u64, request: &Request<'_>) -> Answer {
-        self.writable(channel)?;
+        self.readable(channel)?;
         let limit = request.asked("limit").unwrap_or(50);
         if !(1..=MAX_MESSAGES).contains(&limit) {
             return Err(invalid("limit", "NUMBER_TYPE_MAX", "Value should be less than or equal to 100."));
         }
         let limit = usize::try_from(limit).expect("at most a hundred");
-        let mut found = self.shows(channel);
-        match request.asked("after") {
+        let told = |from: u64, to: u64| self.messages.range((channel, from)..(channel, to)).map(|(_, shown)| shown);
+        let found: Vec<&Shown> = match (request.asked("after"), request.asked("before")) {
             // The first so many behind it, the newest of these first.
-            Some(after) => {
-                found.retain(|shown| shown.id > after);
-                found.truncate(limit);
+            (Some(after), None) => {
+                let first: Vec<_> = told(after + 1, u64::MAX).take(limit).collect();
+                first.into_iter().rev().collect()
             }
-            None => drop(found.drain(..found.len().saturating_sub(limit))),
-        }
-        found.reverse();
+            (None, before) => told(0, before.unwrap_or(u64::MAX)).rev().take(limit).collect(),
+            (Some(_), Some(_)) => return Err(invalid("after", "BASE_TYPE_CHOICES", "Only one of before and after.")),
+        };
         let told = found.iter().map(|shown| {
             let mut told = self.message_json(channel, shown, None);
             // A history does not say in which server it is, nor what its people are there.
@@ -247,10 +267,25 @@ impl State {
         Ok(told)
     }
 
-    fn archived(&self, channel: u64) -> Answer {
+    fn archived(&self, channel: u64, request: &Request<'_>) -> Answer {
+        self.readable(channel)?;
+        let limit = request.asked("limit").unwrap_or(50);
+        if !(2..=MAX_MESSAGES).contains(&limit) {
+            return Err(invalid("limit", "NUMBER_TYPE_MIN", "Value should be between 2 and 100."));
+        }
+        let before = request.text("before").map(decoded);
+        if before.as_ref().is_some_and(|before| chrono::DateTime::parse_from_rfc3339(before).is_err()) {
+            return Err(invalid("before", "DATE_TIME_TYPE_PARSE", "Could not parse. Should be ISO8601."));
+        }
         let threads = self.channels.iter().filter(|(_, thread)| thread.parent == Some(channel) && thread.archived);
-        let threads: Vec<Value> = threads.filter_map(|(id, _)| self.channel_json(*id)).collect();
-        Ok(json!({ "threads": threads, "members": [], "has_more": false }))
+        let mut threads: Vec<(String, u64)> = threads.map(|(id, _)| (self.archived_at(*id), *id)).collect();
+        threads.retain(|(at, _)| before.as_ref().is_none_or(|before| at < before));
+        threads.sort();
+        threads.reverse();
+        let limit = usize::try_from(limit).expect("at most a hundred");
+        let has_more = threads.len() > limit;
+        let told: Vec<Value> = threads.iter().take(limit).filter_map(|(_, id)| self.channel_json(*id)).collect();
+        Ok(json!({ "threads": told, "members": [], "has_more": has_more }))
     }
 
     fn change(&mut self, channel: u64, message: u64, request: &Request<'_>) -> Answer {
@@ -259,6 +294,7 @@ impl State {
         let Some(shown) = self.messages.get(&(channel, message)).cloned() else {
             return Err(refusal(404, 10008, "Unknown Message"));
         };
+        self.is_open(channel)?;
         if !shown.by_bot {
             return Err(refusal(403, 50005, "Cannot edit a message authored by another user"));
         }
@@ -291,6 +327,7 @@ impl State {
         if !self.messages.contains_key(&(channel, message)) {
             return Err(refusal(404, 10008, "Unknown Message"));
         }
+        self.is_open(channel)?;
         self.reactions.retain(|known| *known != (channel, message, emoji.to_owned()));
         if on {
             self.reactions.push((channel, message, emoji.to_owned()));

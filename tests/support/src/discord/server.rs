@@ -59,7 +59,7 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
         log(401);
         return Ok(reply(&refused(401, 0, "401: Unauthorized")));
     }
-    let (fault, released) = shared.with(|state| (state.trouble(&route), state.released));
+    let (fault, released) = shared.with(|state| (state.trouble(&route, channel), state.released));
     let act = || match Parameters::read(&header(CONTENT_TYPE), &body) {
         Some(parameters) => {
             let query = head.uri.query().unwrap_or_default();
@@ -110,7 +110,7 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
 /// Gives a file of a message out.
 async fn file_reply(shared: &Shared, path: &str, may: bool) -> Reply {
     let route = "GET attachments";
-    let (fault, released) = shared.with(|state| (state.trouble(route), state.released));
+    let (fault, released) = shared.with(|state| (state.trouble(route, None), state.released));
     let content = shared.with(|state| state.files.get(path).filter(|_| may).cloned());
     let log = |answer| {
         let call = Call { route: route.to_owned(), channel: None, answer, at: Instant::now() };

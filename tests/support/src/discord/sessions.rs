@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::BOT_ID;
 use super::state::State;
-use super::{BOT_ID, GUILD_ID};
 
 const GUILDS: u64 = 1 << 0;
 const GUILD_MESSAGES: u64 = 1 << 9;
@@ -59,19 +59,30 @@ impl State {
         }
     }
 
+    /// Tells every session of a server: that it can be reached, or that the bot is in it now.
+    pub fn tell_guild(&mut self, guild: u64) {
+        self.guilds.insert(guild);
+        let told = self.guild_json(guild);
+        for session in self.sessions.values_mut().filter(|session| session.is_alive) {
+            session.events.push(("GUILD_CREATE".to_owned(), told.clone()));
+        }
+    }
+
     /// Begins a session.
     pub(crate) fn begin(&mut self, intents: u64, connection: u64, address: &str) -> String {
         let id = format!("session-{}", self.next_id());
         self.identified += 1;
         self.sessions_left = self.sessions_left.saturating_sub(1);
+        let unavailable = |guild: &u64| json!({ "id": guild.to_string(), "unavailable": true });
+        let guilds: Vec<Value> = self.guilds.iter().map(unavailable).collect();
         let ready = json!({
             "v": 10, "session_id": id, "resume_gateway_url": address, "user": Self::bot_json(),
-            "guilds": [{ "id": GUILD_ID.to_string(), "unavailable": true }],
+            "guilds": guilds,
             "application": { "id": BOT_ID.to_string(), "flags": 0 },
         });
         let mut events = vec![("READY".to_owned(), ready)];
         if intents & GUILDS != 0 {
-            events.push(("GUILD_CREATE".to_owned(), self.guild_json()));
+            events.extend(self.guilds.iter().map(|guild| ("GUILD_CREATE".to_owned(), self.guild_json(*guild))));
         }
         self.sessions
             .insert(id.clone(), Session { intents, events, is_alive: true, connection, told: 0, resumed_at: None });

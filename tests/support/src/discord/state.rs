@@ -1,6 +1,6 @@
 //! What the server knows: channels, messages, sessions and what they were told, calls so far.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -49,12 +49,18 @@ pub struct State {
     pub interactions: HashMap<u64, Interaction>,
     /// What every call of these routes meets (all where none is named), as long as it is set.
     pub outage: Option<(Vec<&'static str>, Fault)>,
+    /// What every call about one of these channels meets, as long as it stands here.
+    pub sick: BTreeMap<u64, Fault>,
     /// Whether the token is no longer good.
     pub revoked: bool,
     /// Whether the bot may read what messages say.
     pub allows_content: bool,
     /// Events that say this arrive as half a frame, each time.
     pub breaks: Option<&'static str>,
+    /// The servers that the bot is in.
+    pub guilds: BTreeSet<u64>,
+    /// Whether servers cannot be reached when a session begins.
+    pub is_down: bool,
     /// Whether each event is told twice.
     pub repeats: bool,
     /// New sessions that are left today.
@@ -71,6 +77,8 @@ pub struct State {
     pub allowance: u64,
     /// How far the server's clock is ahead of ours, in milliseconds.
     pub ahead_ms: u64,
+    /// When a session was asked for last.
+    pub(crate) began: Option<Instant>,
     pub(crate) sessions: BTreeMap<String, Session>,
     pub(crate) cuts: VecDeque<Cut>,
     pub(crate) greetings: VecDeque<Greeting>,
@@ -98,9 +106,12 @@ impl Default for State {
             pings: Vec::new(),
             interactions: HashMap::new(),
             outage: None,
+            sick: BTreeMap::new(),
             revoked: false,
             allows_content: true,
             breaks: None,
+            guilds: BTreeSet::from([GUILD_ID]),
+            is_down: false,
             repeats: false,
             sessions_left: SESSIONS_A_DAY,
             identified: 0,
@@ -109,6 +120,7 @@ impl Default for State {
             connections: 0,
             allowance: 5,
             ahead_ms: 0,
+            began: None,
             sessions: BTreeMap::new(),
             cuts: VecDeque::new(),
             greetings: VecDeque::new(),
@@ -144,6 +156,8 @@ pub struct Channel {
     pub name: String,
     /// The channel that it is a thread of.
     pub parent: Option<u64>,
+    /// The server that it is of, where it is another than [`GUILD_ID`].
+    pub guild: Option<u64>,
     /// Whether the thread is archived; a message opens it again.
     pub archived: bool,
     /// Whether the thread is locked.
@@ -241,6 +255,11 @@ impl State {
         !self.faults.is_empty()
     }
 
+    /// Tells whether at most so many connections are still to be met in some way.
+    pub fn has_greetings(&self, most: usize) -> bool {
+        self.greetings.len() <= most
+    }
+
     /// Tells whether something waits to be done to a connection.
     pub fn has_cuts(&self) -> bool {
         !self.cuts.is_empty() || !self.greetings.is_empty()
@@ -248,12 +267,16 @@ impl State {
 
     /// Returns the server that a channel belongs to; `None` for one person's.
     pub(crate) fn guild(&self, channel: u64) -> Option<String> {
-        let is_direct = self.channels.get(&channel).is_some_and(|channel| channel.kind == 1);
-        (!is_direct).then(|| GUILD_ID.to_string())
+        let known = self.channels.get(&channel);
+        let is_direct = known.is_some_and(|channel| channel.kind == 1);
+        (!is_direct).then(|| known.and_then(|channel| channel.guild).unwrap_or(GUILD_ID).to_string())
     }
 
     /// Returns what goes wrong with a call.
-    pub(crate) fn trouble(&mut self, route: &str) -> Option<Fault> {
+    pub(crate) fn trouble(&mut self, route: &str, channel: Option<u64>) -> Option<Fault> {
+        if let Some(fault) = channel.and_then(|channel| self.sick.get(&channel)) {
+            return Some(fault.clone());
+        }
         if let Some((routes, fault)) = &self.outage
             && (routes.is_empty() || routes.contains(&route))
         {
@@ -315,21 +338,35 @@ impl State {
         }
         if let Some(parent) = channel.parent {
             fields.insert("parent_id".into(), parent.to_string().into());
-            let metadata = json!({ "archived": channel.archived, "locked": channel.locked });
+            let metadata = json!({ "archived": channel.archived, "locked": channel.locked, "archive_timestamp": self.archived_at(id) });
             fields.insert("thread_metadata".into(), metadata);
         }
         Some(told)
     }
 
-    /// Returns the server with its channels and active threads.
-    pub(crate) fn guild_json(&self) -> Value {
+    /// Returns when a thread was archived: in the same moment as something was said there last.
+    pub(crate) fn archived_at(&self, thread: u64) -> String {
+        let last = self.messages.range((thread, 0)..=(thread, u64::MAX)).next_back().map_or(0, |((_, id), _)| *id);
+        let at = chrono::DateTime::from_timestamp_millis(i64::try_from((last >> 22) + EPOCH_MS).unwrap_or_default());
+        at.unwrap_or_default().to_rfc3339_opts(chrono::SecondsFormat::Micros, false)
+    }
+
+    /// Returns a server with its channels and active threads; of one that cannot be reached only its id.
+    pub(crate) fn guild_json(&self, guild: u64) -> Value {
+        if self.is_down {
+            return json!({ "id": guild.to_string(), "unavailable": true });
+        }
         let told = |wanted: &dyn Fn(&Channel) -> bool| {
-            let channels = self.channels.iter().filter(|(_, channel)| wanted(channel));
+            let is_of = |channel: &Channel| channel.guild.unwrap_or(GUILD_ID) == guild && wanted(channel);
+            let channels = self.channels.iter().filter(|(_, channel)| is_of(channel));
             channels.filter_map(|(id, _)| self.channel_json(*id)).collect::<Vec<_>>()
         };
         let channels = told(&|channel| channel.parent.is_none() && channel.kind != 1);
         let threads = told(&|channel| channel.parent.is_some() && !channel.archived);
-        json!({ "id": GUILD_ID.to_string(), "name": "team", "channels": channels, "threads": threads, "members": [] })
+        json!({
+            "id": guild.to_string(), "name": "team", "channels": channels, "threads": threads, "members": [],
+            "unavailable": false,
+        })
     }
 
     /// Returns the bot as the API tells of it.

@@ -1,0 +1,171 @@
+//! What is still to be read of the times in which no session listened. Pure.
+//!
+//! Each server has a mark of its own, and so have the channels in which people write to the bot alone, together: what is
+//! heard in one place says nothing of another. A mark stays until all behind it was read, over as many sessions as that
+//! takes. A server that the bot joins later has none: what was said there before is not for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+/// Stands for the channels in which people write to the bot alone, as Discord's own addresses have it.
+pub(crate) const DIRECT: &str = "@me";
+
+/// How often a place that cannot be read now is tried until it is given up; with the waits between, some hours.
+const MAX_TRIES: u32 = 50;
+
+/// Something that is read whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Place {
+    /// What was said in a channel or thread.
+    Messages(String),
+    /// The archived threads of a channel, with what was said in each.
+    Archived(String),
+}
+
+impl Place {
+    /// Returns the channel or thread.
+    pub(crate) fn channel(&self) -> &str {
+        match self {
+            Self::Messages(channel) | Self::Archived(channel) => channel,
+        }
+    }
+}
+
+/// What is owed of one server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Debt {
+    /// The id behind which it lies.
+    after: u64,
+    /// What was read of it in this session.
+    read: BTreeSet<Place>,
+    /// What could not be read yet, and how often that was tried.
+    aside: Vec<(Place, u32)>,
+    /// Whether all of its places were tried.
+    is_gone_through: bool,
+}
+
+/// What is owed, by the ids of servers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Owed(BTreeMap<String, Debt>);
+
+impl Owed {
+    /// Notes that a session begins in these servers, and that everything behind an id may have been missed. What was owed
+    /// before lies further back, and all of it is read anew, since no session has listened in between.
+    pub(crate) fn begin(&mut self, guilds: &[String], after: u64) {
+        self.0.retain(|guild, _| guild == DIRECT || guilds.contains(guild));
+        for guild in guilds.iter().map(String::as_str).chain([DIRECT]) {
+            let after = self.0.get(guild).map_or(after, |debt| debt.after.min(after));
+            let debt = Debt { after, read: BTreeSet::new(), aside: Vec::new(), is_gone_through: false };
+            self.0.insert(guild.to_owned(), debt);
+        }
+    }
+
+    /// Returns the id behind which something of a server is still to be read.
+    pub(crate) fn after(&self, guild: &str) -> Option<u64> {
+        self.0.get(guild).map(|debt| debt.after)
+    }
+
+    /// Whether a place is to be read now: it was not read in this session, and not put aside.
+    pub(crate) fn wants(&self, guild: &str, place: &Place) -> bool {
+        self.0
+            .get(guild)
+            .is_some_and(|debt| !debt.read.contains(place) && !debt.aside.iter().any(|(aside, _)| aside == place))
+    }
+
+    /// Notes that a place was read.
+    pub(crate) fn read(&mut self, guild: &str, place: Place) {
+        if let Some(debt) = self.0.get_mut(guild) {
+            debt.aside.retain(|(aside, _)| *aside != place);
+            debt.read.insert(place);
+        }
+        self.settle(guild);
+    }
+
+    /// Puts a place aside that cannot be read now; says whether it will be tried again.
+    pub(crate) fn put_aside(&mut self, guild: &str, place: Place) -> bool {
+        let Some(debt) = self.0.get_mut(guild) else { return false };
+        let tries = match debt.aside.iter_mut().find(|(aside, _)| *aside == place) {
+            Some((_, tries)) => {
+                *tries += 1;
+                *tries
+            }
+            None => {
+                debt.aside.push((place.clone(), 1));
+                1
+            }
+        };
+        if tries < MAX_TRIES {
+            return true;
+        }
+        self.read(guild, place);
+        false
+    }
+
+    /// Notes that all places of a server were tried once.
+    pub(crate) fn gone_through(&mut self, guild: &str) {
+        if let Some(debt) = self.0.get_mut(guild) {
+            debt.is_gone_through = true;
+        }
+        self.settle(guild);
+    }
+
+    /// Notes that the bot is in a server no more.
+    pub(crate) fn left(&mut self, guild: &str) {
+        self.0.remove(guild);
+    }
+
+    /// Returns what was put aside, with its server.
+    pub(crate) fn aside(&self) -> Vec<(String, Place)> {
+        let of = |(guild, debt): (&String, &Debt)| {
+            debt.aside.iter().map(|(place, _)| (guild.clone(), place.clone())).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(of).collect()
+    }
+
+    fn settle(&mut self, guild: &str) {
+        if self.0.get(guild).is_some_and(|debt| debt.is_gone_through && debt.aside.is_empty()) {
+            self.0.remove(guild);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(channel: &str) -> Place {
+        Place::Messages(channel.to_owned())
+    }
+
+    #[test]
+    fn what_is_owed_of_a_server_stays_owed_over_sessions_whatever_others_have() {
+        let (mut owed, guilds) = (Owed::default(), ["1".to_owned(), "2".to_owned()]);
+        owed.begin(&guilds, 100);
+        owed.read("1", place("11"));
+        owed.gone_through("1");
+        owed.read("2", place("21"));
+        assert_eq!((owed.after("1"), owed.after("2"), owed.after(DIRECT)), (None, Some(100), Some(100)));
+        assert!(!owed.wants("2", &place("21")));
+        owed.begin(&guilds, 500);
+        assert_eq!((owed.after("1"), owed.after("2"), owed.after(DIRECT)), (Some(500), Some(100), Some(100)));
+        assert!(owed.wants("2", &place("21")), "between the sessions nobody has listened");
+        owed.begin(&guilds[..1], 600);
+        assert_eq!(owed.after("2"), None, "the bot is not there any more");
+        assert_eq!(owed.after("3"), None, "nothing is owed of a server that is joined later");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_put_aside_and_given_up_at_last() {
+        let mut owed = Owed::default();
+        owed.begin(&["1".to_owned()], 100);
+        for _ in 1..MAX_TRIES {
+            assert!(owed.put_aside("1", place("11")));
+        }
+        owed.gone_through("1");
+        assert_eq!(owed.aside(), [("1".to_owned(), place("11"))]);
+        assert!(!owed.wants("1", &place("11")) && owed.after("1").is_some());
+        assert!(!owed.put_aside("1", place("11")), "it has been tried often enough");
+        assert_eq!((owed.aside(), owed.after("1")), (Vec::new(), None));
+    }
+}
