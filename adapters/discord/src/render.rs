@@ -69,10 +69,11 @@ impl Measure for Prices {
                 bullet + checked.map_or(0, |_| 2)
             }
             Markup::Rule => 3,
-            Markup::Strong | Markup::Strike => 4,
-            Markup::Emphasis => 2,
-            Markup::Code => 6,
-            Markup::Link(url) => 6 + address_price(url),
+            // One more for the space between a mark and an address before it.
+            Markup::Strong | Markup::Strike => 5,
+            Markup::Emphasis => 3,
+            Markup::Code => 7,
+            Markup::Link(url) => 7 + address_price(url),
         }
     }
 

@@ -44,7 +44,12 @@ impl Writer {
         for (at, block) in blocks.iter().enumerate() {
             if at > 0 {
                 self.line_break("");
-                self.out.push_str(prefix.trim_end());
+                let prefix_alone = prefix.trim_end();
+                self.out.push_str(prefix_alone);
+                // Without it the sign would be text, and end the quote.
+                if prefix_alone.ends_with('>') {
+                    self.out.push(' ');
+                }
                 self.line_break(prefix);
             }
             self.starts = true;
@@ -173,6 +178,7 @@ impl Writer {
         // Three in a row would begin a code block, also with one that stands before.
         let is_apart = !self.out.ends_with('`') && runs.iter().all(|run| *run < 3);
         let Some(fence) = fence.filter(|_| is_apart) else { return self.plain(text, prefix) };
+        self.leave_address();
         let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
         self.out.push_str(&[fence, pad, text, pad, fence].concat());
         self.starts = false;
@@ -198,10 +204,21 @@ impl Writer {
         }
         self.out.insert_str(to, mark);
         self.out.insert_str(from, mark);
+        let apart = usize::from(ends_in_address(&self.out[..from]));
+        if apart > 0 {
+            self.out.insert(from, ' ');
+        }
         if is_star {
-            self.star_end = to + 2 * mark.len();
+            self.star_end = to + 2 * mark.len() + apart;
         }
         self.starts &= started;
+    }
+
+    /// Lets no mark that comes next belong to a web address.
+    fn leave_address(&mut self) {
+        if ends_in_address(&self.out) {
+            self.out.push(' ');
+        }
     }
 
     fn link(&mut self, url: &str, content: &[Inline], prefix: &str) {
@@ -222,12 +239,20 @@ impl Writer {
             self.out.push_str(&[" (<", &address, ">)"].concat());
             return;
         }
+        self.leave_address();
         self.out.push('[');
         self.in_link = true;
         self.inlines(content, prefix);
         self.in_link = false;
         self.out.push_str(&["](<", &address, ">)"].concat());
     }
+}
+
+/// Whether a text ends in a web address, to which everything up to the next space belongs for Discord.
+fn ends_in_address(text: &str) -> bool {
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let at = ["https://", "http://"].into_iter().filter_map(|scheme| word.rfind(scheme)).max();
+    at.is_some_and(|at| !word[at..].contains(['<', '>']))
 }
 
 fn on_one_line(inline: &Inline) -> Inline {

@@ -84,8 +84,15 @@ fn formats_are_discord_s_own() {
 fn lists_quotes_tables_and_rules_read_as_such() {
     assert_eq!(
         one("1. a\n   - b\n   - [x] c\n\n> d\n> > e\n\n|x|y|\n|-|-:|\n|1|22|\n\n---\n\n#### small"),
-        "1. a\n\n  - b\n  - ☑ c\n\n> d\n>\n> e\n\n```\nx |  y\n--+---\n1 | 22\n```\n\n———\n\n**small**"
+        "1. a\n\n  - b\n  - ☑ c\n\n> d\n> \n> e\n\n```\nx |  y\n--+---\n1 | 22\n```\n\n———\n\n**small**"
     );
+}
+
+#[test]
+fn marks_behind_an_address_are_no_part_of_it() {
+    assert_eq!(one("https://a.example/**now**"), "https://a.example/ **now**");
+    assert_eq!(one("https://a.example/`x`"), "https://a.example/ `x`");
+    assert_eq!(one("a**b**"), "a**b**");
 }
 
 #[test]
