@@ -18,7 +18,7 @@ use signalbox_adapter::http::{self, NoAnswer};
 use tokio::time::Instant;
 
 use crate::failure::CallError;
-use crate::limits::{Limits, Route, Standing};
+use crate::limits::{Limits, MAX_WAIT, Route, Standing};
 use crate::refusal::Refusal;
 use crate::settings::{InvalidSettings, Settings};
 
@@ -207,9 +207,6 @@ impl Api {
 
 /// Wait after a 429 that does not say how long.
 const DEFAULT_WAIT: Duration = Duration::from_secs(5);
-
-/// Longest wait that is believed; a day is how long a message is kept at all.
-const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Deserialize)]
 struct TooMany {

@@ -21,6 +21,9 @@ const MAX_ROUTES: usize = 4096;
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(600);
 
+/// Longest wait that is believed; a day is how long a message is kept at all.
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What a limit belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Route(Option<String>);
@@ -125,19 +128,23 @@ impl Limits {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).told.get(route).copied()
     }
 
-    /// Holds a route back, or everything.
+    /// Holds a route back, or everything. What is held already for longer stays so: the answers of calls that were made side
+    /// by side come in any order.
     pub(crate) fn hold(&self, route: &Route, after: Duration, everywhere: bool, now: Instant) {
-        let Route(Some(route)) = route else { return };
+        let until = now + after.min(MAX_WAIT);
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if everywhere {
-            held.all = held.all.max(Some(now + after));
+            held.all = held.all.max(Some(until));
             return;
         }
+        let Route(Some(route)) = route else { return };
         if held.routes.len() >= MAX_ROUTES {
             held.routes.retain(|_, until| *until > now);
         }
-        if held.routes.len() < MAX_ROUTES {
-            held.routes.insert(route.clone(), now + after);
+        if let Some(known) = held.routes.get_mut(route) {
+            *known = until.max(*known);
+        } else if held.routes.len() < MAX_ROUTES {
+            held.routes.insert(route.clone(), until);
         }
     }
 }
@@ -180,6 +187,26 @@ mod tests {
         limits.note(&route("channels/7/messages"), &standing(9, 5), now);
         assert_eq!(limits.told(&route("channels/7/messages")), Some((10, Duration::from_secs(5))));
         assert_eq!(limits.told(&route("channels/8/messages")), None);
+    }
+
+    #[test]
+    fn a_limit_is_neither_cut_short_by_another_answer_nor_believed_without_bounds() {
+        let (limits, now, route) = (Limits::default(), Instant::now(), route("channels/7/messages"));
+        limits.hold(&route, Duration::from_secs(30), false, now);
+        limits.note(&route, &Standing { left: Some((0, Duration::from_secs(1))) }, now);
+        assert_eq!(limits.held(&route, now), Some((Duration::from_secs(30), false)));
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-remaining", "0".parse().expect("a value"));
+        headers.insert("x-ratelimit-reset-after", "1e19".parse().expect("a value"));
+        limits.note(&route, &Standing::read(&headers), now);
+        assert_eq!(limits.held(&route, now), Some((MAX_WAIT, false)));
+    }
+
+    #[test]
+    fn a_global_limit_that_an_interaction_met_holds_all_others() {
+        let (limits, now) = (Limits::default(), Instant::now());
+        limits.hold(&route("interactions/1/token/callback"), Duration::from_secs(2), true, now);
+        assert_eq!(limits.held(&route("channels/8/messages"), now), Some((Duration::from_secs(2), true)));
     }
 
     #[test]
