@@ -25,6 +25,9 @@ use crate::unread::{Piece, Unread};
 /// How old the note of a session may grow while events come.
 pub(crate) const NOTE_EVERY: Duration = Duration::from_secs(1);
 
+/// How far behind the newest message an edit may lie that is told of.
+const OLD_EDIT: Duration = Duration::from_secs(600);
+
 /// Messages that may come while something is held.
 const MAX_UNHEARD: usize = 1024;
 
@@ -189,6 +192,11 @@ impl Committer<'_> {
                 match name.as_str() {
                     _ if guild.unavailable => return Ok(()),
                     "GUILD_DELETE" => self.heard.owed.left(&guild.id),
+                    "GUILD_CREATE" => {
+                        let us = self.session.as_ref().map(|session| session.user.as_str()).unwrap_or_default();
+                        self.places.note_roles(&guild.id, us, &guild.roles);
+                        self.places.note_all(&guild);
+                    }
                     _ => self.places.note_all(&guild),
                 }
                 if name == "GUILD_CREATE" { self.catch_up(seq, &guild).await } else { Ok(()) }
@@ -231,7 +239,7 @@ impl Committer<'_> {
         message: Option<Message>,
         edited: bool,
     ) -> Result<(), ListenError> {
-        let (Some(message), Some(us)) = (message, self.us()) else { return Ok(()) };
+        let (Some(mut message), Some(us)) = (message, self.us()) else { return Ok(()) };
         if message.author.as_ref().is_some_and(|author| author.id == us.user) {
             if let Some(nonce) = message.nonce.as_ref().and_then(|nonce| nonce.as_str()) {
                 self.sent.arrived(nonce, MessageId::new(message.id.clone()));
@@ -239,6 +247,10 @@ impl Committer<'_> {
             self.heard_of(message);
             return Ok(());
         }
+        if edited && self.is_old_edit(&message) {
+            return Ok(());
+        }
+        self.places.name_us(&self.api, &us.user, &mut message).await;
         let address = match &message.guild_id {
             Some(_) => self.places.of(&self.api, &message.channel_id).await?,
             None => places::address(&message.channel_id, None),
@@ -256,6 +268,14 @@ impl Committer<'_> {
         Ok(())
     }
 
+    /// Whether an edit was made long before the newest message: then something else has become of the message now, such as
+    /// that it was pinned.
+    fn is_old_edit(&self, message: &Message) -> bool {
+        let margin = u64::try_from(OLD_EDIT.as_millis()).unwrap_or(u64::MAX);
+        let edited = translate::edited_ms(message).zip(self.heard.newest_ms());
+        edited.is_some_and(|(edited, newest)| edited.saturating_add(margin) < newest)
+    }
+
     /// Notes that a message is taken care of, once everything before it is.
     fn heard_of(&mut self, message: Message) {
         if self.fetching.is_empty() {
@@ -271,7 +291,8 @@ impl Committer<'_> {
         interaction: Option<Interaction>,
         answered: &Answered,
     ) -> Result<(), ListenError> {
-        let (Some(interaction), Some(us)) = (interaction, self.us()) else { return Ok(()) };
+        let (Some(mut interaction), Some(us)) = (interaction, self.us()) else { return Ok(()) };
+        self.places.complete(&self.api, &mut interaction).await?;
         match translate::interacted(&us, &interaction, answered) {
             Some(incoming) => self.accept(seq, incoming).await,
             None => Ok(()),

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serenity::model::Timestamp;
 
 /// Reads a field leniently: what has another form than is known counts as missing.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
@@ -35,6 +36,8 @@ pub(crate) struct Message {
     pub(crate) webhook_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) mentions: Vec<User>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) mention_roles: Vec<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) message_reference: Option<Reference>,
     #[serde(default, deserialize_with = "lenient")]
@@ -213,12 +216,30 @@ pub(crate) struct Guild {
     pub(crate) channels: Vec<Channel>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) threads: Vec<Channel>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) roles: Vec<Role>,
     /// Whether it cannot be reached now; then nothing else is told of it.
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) unavailable: bool,
     /// Whether there are more of what was asked for.
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) has_more: bool,
+}
+
+/// A role of a server.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Role {
+    pub(crate) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) tags: RoleTags,
+}
+
+/// What a role is for.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct RoleTags {
+    /// The bot that it was made for.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) bot_id: Option<String>,
 }
 
 /// A command, a press, or what somebody is typing.
@@ -370,9 +391,23 @@ impl Given {
     }
 }
 
+/// Returns the time that Discord writes so, in milliseconds since 1970.
+pub(crate) fn millis(written: &str) -> Option<u64> {
+    u64::try_from(Timestamp::parse(written).ok()?.timestamp_millis()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_read_as_discord_writes_it() {
+        let at = Some(1_764_403_200_766);
+        assert_eq!(millis("2025-11-29T08:00:00.766195+00:00"), at);
+        assert_eq!(millis("2025-11-29T08:00:00.766000+00:00"), at);
+        assert_eq!(millis("2025-11-29T08:00:00+00:00"), Some(1_764_403_200_000));
+        assert_eq!(millis("yesterday"), None);
+    }
 
     #[test]
     fn a_field_of_another_form_costs_no_message() {

@@ -192,6 +192,11 @@ async fn answer_with(api: &Api, interaction: &Interaction, first: &First) -> Ans
                 tracing::warn!(reason = refusal.words(), "an interaction could not be answered");
                 return Answered::Late;
             }
+            // Asked for before that time, each call would count towards those for which Discord bans an address.
+            Err(CallError::Held { after, .. } | CallError::Limited { after, .. }) => {
+                tracing::debug!(?after, "an interaction is answered when Discord's limits let it");
+                sleep(after.max(AGAIN_AFTER)).await;
+            }
             Err(error) => {
                 tracing::debug!(%error, "an interaction is answered again");
                 sleep(AGAIN_AFTER).await;

@@ -5,28 +5,41 @@ use std::collections::HashMap;
 use signalbox_adapter::{ChatAddress, ChatId, Provider, ThreadId};
 
 use crate::api::Api;
-use crate::event::{Channel, Guild};
+use crate::event::{Channel, Guild, Interaction, Message, Role};
 use crate::failure::CallError;
 use crate::section::PROVIDER;
 
 /// Most channels that are remembered; beyond it all are forgotten and asked for again.
 const MAX_PLACES: usize = 50_000;
 
-/// Kinds of channels that are threads: of announcements, public, private.
-const THREADS: [u64; 3] = [10, 11, 12];
+/// How often a channel is asked for that Discord cannot tell of.
+const MAX_TRIES: u32 = 5;
 
-/// Channels, each with the channel that it is a thread of.
+/// Kinds of channels that are threads: of announcements, public, private.
+const THREADS: [u64; 3] = [10, PUBLIC_THREAD, 12];
+
+/// A thread that everybody in its channel may see.
+const PUBLIC_THREAD: u64 = 11;
+
+/// Channels, and what the bot is in servers.
 #[derive(Default)]
-pub(crate) struct Places(HashMap<String, Option<String>>);
+pub(crate) struct Places {
+    /// Each with the channel that it is a thread of.
+    channels: HashMap<String, Option<String>>,
+    /// The roles that Discord made for the bot, by the ids of servers.
+    roles: HashMap<String, Option<String>>,
+    /// How often Discord could not tell of a channel.
+    failed: HashMap<String, u32>,
+}
 
 impl Places {
     /// Notes a channel or thread.
     pub(crate) fn note(&mut self, channel: &Channel) {
-        if self.0.len() >= MAX_PLACES {
-            self.0.clear();
+        if self.channels.len() >= MAX_PLACES {
+            self.channels.clear();
         }
         let parent = channel.parent_id.clone().filter(|_| THREADS.contains(&channel.kind));
-        self.0.insert(channel.id.clone(), parent);
+        self.channels.insert(channel.id.clone(), parent);
     }
 
     /// Notes the channels and threads of a server.
@@ -34,21 +47,78 @@ impl Places {
         guild.channels.iter().chain(&guild.threads).for_each(|channel| self.note(channel));
     }
 
+    /// Writes a mention of the role that is the bot's own as one of the bot: people cannot tell them apart. Where nobody can
+    /// tell whose it is, it stays as it is.
+    pub(crate) async fn name_us(&mut self, api: &Api, us: &str, message: &mut Message) {
+        let Some(guild) = message.guild_id.clone().filter(|_| !message.mention_roles.is_empty()) else { return };
+        if !self.roles.contains_key(&guild) {
+            match api.get::<Vec<Role>>(&format!("guilds/{guild}/roles")).await {
+                Ok(roles) => self.note_roles(&guild, us, &roles),
+                Err(error) if error.is_refusal() => self.note_roles(&guild, us, &[]),
+                Err(error) => tracing::debug!(%error, "the roles of a server are not known"),
+            }
+        }
+        if let Some(Some(role)) = self.roles.get(&guild)
+            && message.mention_roles.contains(role)
+        {
+            message.content = message.content.replace(&format!("<@&{role}>"), &format!("<@{us}>"));
+        }
+    }
+
+    /// Notes which of a server's roles is the bot's own.
+    pub(crate) fn note_roles(&mut self, guild: &str, us: &str, roles: &[Role]) {
+        if self.roles.len() >= MAX_PLACES {
+            self.roles.clear();
+        }
+        let ours = roles.iter().find(|role| role.tags.bot_id.as_deref() == Some(us));
+        self.roles.insert(guild.to_owned(), ours.map(|role| role.id.clone()));
+    }
+
+    /// Completes an interaction that does not tell of its channel, or not whose thread that is.
+    ///
+    /// # Errors
+    /// [`CallError`], where nobody can tell now.
+    pub(crate) async fn complete(&mut self, api: &Api, interaction: &mut Interaction) -> Result<(), CallError> {
+        let known = interaction.channel.as_ref();
+        let tells = known.is_some_and(|told| !THREADS.contains(&told.kind) || told.parent_id.is_some());
+        let Some(channel) = interaction.channel_id.clone().or_else(|| known.map(|told| told.id.clone())) else {
+            return Ok(());
+        };
+        if tells || interaction.guild_id.is_none() {
+            return Ok(());
+        }
+        let address = self.of(api, &channel).await?;
+        let kind = if address.thread.is_some() { PUBLIC_THREAD } else { 0 };
+        let parent_id = address.thread.is_some().then(|| address.chat.as_str().to_owned());
+        interaction.channel = Some(Channel { id: channel, kind, parent_id, ..Channel::default() });
+        Ok(())
+    }
+
     /// Finds out where a channel of a server is; asks Discord for one that is not known.
     ///
     /// # Errors
-    /// [`CallError`], where nobody can tell now. One that we may not look at counts as a channel.
+    /// [`CallError`], where nobody can tell now. One that we may not look at counts as a channel, and so does one of which
+    /// Discord cannot tell again and again: what is answered there arrives there all the same.
     pub(crate) async fn of(&mut self, api: &Api, channel: &str) -> Result<ChatAddress, CallError> {
-        if !self.0.contains_key(channel) {
+        if !self.channels.contains_key(channel) {
             match api.get::<Channel>(&format!("channels/{channel}")).await {
                 Ok(found) => self.note(&found),
                 Err(CallError::Answered(refusal)) if refusal.status < 500 && refusal.status != 401 => {
                     self.note(&Channel { id: channel.to_owned(), ..Channel::default() });
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    let tries = self.failed.entry(channel.to_owned()).or_default();
+                    *tries += 1;
+                    if *tries < MAX_TRIES || error.is_token() {
+                        return Err(error);
+                    }
+                    tracing::warn!(chat.id = channel, %error, "what a channel is cannot be found out");
+                    self.failed.clear();
+                    self.note(&Channel { id: channel.to_owned(), ..Channel::default() });
+                }
             }
         }
-        let parent = self.0.get(channel).cloned().flatten();
+        let parent = self.channels.get(channel).cloned().flatten();
         Ok(address(channel, parent.as_deref()))
     }
 }

@@ -2,7 +2,7 @@
 
 use signalbox_adapter::{ChatAddress, InboundKey, Incoming, IncomingKind, MessageId, Sender, UserId};
 
-use crate::event::{Interaction, Member, Message, User};
+use crate::event::{Interaction, Member, Message, User, millis};
 use crate::files::{self, FileRef};
 use crate::interact::Answered;
 use crate::places;
@@ -45,19 +45,18 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
     if says_nothing && !mentioned {
         return None;
     }
-    let key = match (edited, &message.edited_timestamp) {
-        (false, _) => message.id.clone(),
-        (true, Some(when)) => format!("{}:{when}", message.id),
-        // Only what Discord itself adds, such as the preview of a link.
-        (true, None) => return None,
-    };
+    let key = if edited { format!("{}:{}", message.id, edited_ms(message)?) } else { message.id.clone() };
     let replied = message.message_reference.as_ref().filter(|reference| reference.kind == 0);
-    let replied_to = message.referenced_message.as_deref().and_then(|replied| replied.author.as_ref());
+    let answers_us = match &message.referenced_message {
+        Some(replied) => replied.author.as_ref().is_some_and(|author| author.id == us.user),
+        // Discord does not always show what is answered; who wrote it is pinged, if the person did not switch that off.
+        None => message.mentions.iter().any(|user| user.id == us.user),
+    };
     let incoming = Incoming {
         message: Some(MessageId::new(message.id.clone())),
         reply_to: replied.and_then(|reference| reference.message_id.clone()).map(MessageId::new),
         direct: message.guild_id.is_none(),
-        addressed: mentioned || replied_to.is_some_and(|author| author.id == us.user),
+        addressed: mentioned || replied.is_some() && answers_us,
         not_taken,
         quoted,
         ..Incoming::new(
@@ -68,6 +67,12 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
         )
     };
     Some(Said { incoming, files })
+}
+
+/// Returns when a message was edited, in milliseconds since 1970: finer than that, Discord tells one edit in two ways. `None`
+/// where nobody did, and Discord itself has added something, such as the preview of a link.
+pub(crate) fn edited_ms(message: &Message) -> Option<u64> {
+    message.edited_timestamp.as_deref().and_then(millis)
 }
 
 /// Understands an interaction, which was answered so; `None` where it is nothing for the core.

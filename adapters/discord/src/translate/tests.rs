@@ -59,6 +59,16 @@ fn an_answer_to_us_is_for_us() {
 }
 
 #[test]
+fn an_answer_to_us_is_for_us_also_where_discord_does_not_show_what_is_answered() {
+    let answering = |mentions: Value| {
+        let reference = json!({ "type": 0, "message_id": "800" });
+        taken(json!({ "type": 19, "referenced_message": null, "message_reference": reference, "mentions": mentions }))
+    };
+    assert!(answering(json!([{ "id": "42", "username": "signalbox" }])).expect("taken").addressed);
+    assert!(!answering(json!([{ "id": "9", "username": "bob" }])).expect("taken").addressed);
+}
+
+#[test]
 fn what_nobody_wrote_is_not_taken() {
     assert_eq!(taken(json!({ "type": 7 })), None);
     assert_eq!(taken(json!({ "content": "" })), None);
@@ -75,9 +85,12 @@ fn a_webhook_is_a_bot_and_known_by_its_own_id() {
 fn an_edit_has_a_key_of_its_own_and_a_preview_is_none() {
     let edit = |more| said(&us(), address("7", None), &message(more), true).map(|said| said.incoming);
     let incoming = edit(json!({ "edited_timestamp": "2026-11-29T08:00:00+00:00" })).expect("taken");
-    assert_eq!(incoming.key.as_str(), "discord:42:900:2026-11-29T08:00:00+00:00");
+    assert_eq!(incoming.key.as_str(), "discord:42:900:1795939200000");
     assert_eq!(incoming.kind, IncomingKind::Edited("hello".to_owned()));
     assert_eq!(edit(json!({ "edited_timestamp": null })), None);
+    let key = |when: &str| edit(json!({ "edited_timestamp": when })).expect("taken").key;
+    let twice = ["2026-11-29T08:00:00.766195+00:00", "2026-11-29T08:00:00.766000+00:00"];
+    assert_eq!(key(twice[0]), key(twice[1]), "Discord tells of one edit in two ways");
 }
 
 fn interaction(more: Value) -> Interaction {
