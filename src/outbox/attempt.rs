@@ -70,7 +70,8 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
 async fn tried(setup: &Setup, delivery: &Delivery) -> Result<Tried, StoreError> {
     let asked = delivery.clone();
     let others = setup.store.read(move |tx| tx.shown_beside(&asked, MAX_OTHERS)).await?;
-    Ok(Tried { written: delivery.created_at.as_system_time(), others })
+    let age = setup.store.clock().now().since(delivery.created_at);
+    Ok(Tried { written: delivery.created_at.as_system_time(), age, others })
 }
 
 /// Opens a thread. Done twice it is the same, so a lost answer is no matter.

@@ -148,15 +148,17 @@ pub struct Receipt {
 pub struct Tried {
     /// When it was written, by the core's clock, which may differ from the provider's: no attempt is older.
     pub written: SystemTime,
+    /// How long ago that was, by the same clock, which goes on while the machine sleeps.
+    pub age: Duration,
     /// Messages that the chat is known to show for other deliveries, the newest first: it is none of these.
     pub others: Vec<MessageId>,
 }
 
 impl Tried {
-    /// A message that was written then, in a chat that shows nothing else that is known of.
+    /// A message that was just written, no earlier than then, in a chat that shows nothing else that is known of.
     #[must_use]
     pub fn at(written: SystemTime) -> Self {
-        Self { written, others: Vec::new() }
+        Self { written, age: Duration::ZERO, others: Vec::new() }
     }
 }
 

@@ -4,7 +4,7 @@
 //! for once and never insisted on.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -17,26 +17,15 @@ use signalbox_adapter::{
 use tokio::time::Instant;
 
 use crate::api::Api;
-use crate::compose::{channel, channel_of, compose, content, is_root, message_id};
-use crate::event::Message;
+use crate::compose::{channel, channel_of, compose, message_id};
 use crate::failure::{CallError, Effect};
 use crate::pace::{self, PACE};
 use crate::refusal::THREAD_EXISTS;
 use crate::sent::Sent;
-use crate::snowflake::sent_at;
 
 /// Time after the first try in which Discord itself surely knows a nonce again; it says "the past few minutes".
 /// Source: <https://docs.discord.com/developers/resources/message#create-message>, read 2026-11.
 const NONCE_HOLDS: Duration = Duration::from_secs(120);
-
-/// Messages that are looked through for one of ours; Discord gives no more at once.
-const LOOKED_THROUGH: usize = 100;
-
-/// How far Discord's clock and the core's may be apart: what is older by more was surely there before.
-const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
-
-/// Kinds of messages that a delivery shows: plain ones, and answers to others. What a command was answered with is none.
-const BY_DELIVERY: [u64; 2] = [0, 19];
 
 /// Longest answer to a press, in characters; twice as many may be needed to write it.
 const MAX_NOTICE_CHARS: usize = 500;
@@ -70,33 +59,6 @@ impl DiscordDeliver {
         Self { api, sent }
     }
 
-    /// Looks through a channel's newest messages for one of ours that says this.
-    async fn looked_up(&self, message: &Outgoing, tried: &Tried) -> Result<Option<MessageId>, DeliverError> {
-        let path = format!("channels/{}/messages?limit={LOOKED_THROUGH}", channel(&message.target.address)?);
-        let newest: Vec<Message> = self.api.get(&path).await.map_err(|error| failed(message, Effect::Asks, error))?;
-        let us = self.api.who().await.map_err(|error| failed(message, Effect::Asks, error))?;
-        let said = content(message);
-        let answers = message.target.reply_to.as_ref().filter(|answered| !is_root(&message.target.address, answered));
-        let answers = answers.map(MessageId::as_str);
-        let written = tried.written.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CLOCKS_APART);
-        let may_be = |shown: &Message| {
-            BY_DELIVERY.contains(&shown.kind)
-                && sent_at(&shown.id).is_some_and(|at| at >= written)
-                && !tried.others.iter().any(|other| other.as_str() == shown.id)
-        };
-        let is_it = |shown: &&Message| {
-            let answered = shown.message_reference.as_ref().and_then(|reference| reference.message_id.as_deref());
-            let files: Vec<&str> = shown.attachments.iter().map(|file| file.filename.as_str()).collect();
-            let file = message.attachment.as_ref().map(|file| file.file_name.as_str());
-            may_be(shown)
-                && shown.author.as_ref().is_some_and(|author| author.id == us.id)
-                && says(shown, &said)
-                && (answered == answers || answered.is_none())
-                && files.first().copied() == file
-        };
-        Ok(newest.iter().find(is_it).map(|shown| MessageId::new(shown.id.clone())))
-    }
-
     async fn react(&self, address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<(), DeliverError> {
         let path = reaction(address, message, emoji)?;
         hint(self.api.done(Method::PUT, &path, None).await)
@@ -116,13 +78,6 @@ impl DiscordDeliver {
     }
 }
 
-/// Whether a message of ours says this: as its text, or as a card.
-fn says(shown: &Message, said: &str) -> bool {
-    let said = said.trim();
-    let in_card = || crate::posted::whole("", shown);
-    shown.content.trim() == said || (shown.content.is_empty() && in_card().trim() == said)
-}
-
 /// Names our own reaction to a message.
 fn reaction(address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<String, DeliverError> {
     let emoji: String = emoji.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -136,15 +91,22 @@ fn failed(message: &Outgoing, effect: Effect, error: CallError) -> DeliverError 
     {
         return DeliverError::RefusedForm { what: Form::Window, words: refusal.words() };
     }
-    error.judged(effect, message.target.address.thread.is_some())
+    let in_thread = message.target.address.thread.is_some();
+    if let CallError::Answered(refusal) = &error
+        && effect == Effect::Shows
+        && let Some(what) = refusal.may_spare(message.attachment.is_some(), in_thread)
+    {
+        return DeliverError::RefusedForm { what, words: refusal.words() };
+    }
+    error.judged(effect, in_thread)
 }
 
 /// Takes a refusal as an answer: not every channel allows every sign, and an old press is answered no more.
 fn hint(outcome: Result<(), CallError>) -> Result<(), DeliverError> {
     match outcome {
         Ok(()) => Ok(()),
-        Err(CallError::Answered(refusal)) if refusal.status < 500 && refusal.status != 401 => {
-            tracing::debug!(reason = refusal.words(), "a sign was not taken");
+        Err(error) if error.is_refusal() => {
+            tracing::debug!(%error, "a sign was not taken");
             Ok(())
         }
         Err(error) => Err(error.judged(Effect::Asks, false)),
@@ -179,15 +141,16 @@ impl Deliver for DiscordDeliver {
         if message.target.window.is_some() {
             return Ok(Reconciled::Unknowable);
         }
-        if self.sent.first_try(&message.key).is_some_and(|first| first.elapsed() < NONCE_HOLDS) {
+        // The first clock stands still while the machine sleeps, the second may have been set.
+        let is_known = |first: Instant| first.elapsed() < NONCE_HOLDS && tried.age < NONCE_HOLDS;
+        if self.sent.first_try(&message.key).is_some_and(is_known) {
             return Ok(Reconciled::Absent);
         }
-        match self.looked_up(message, tried).await {
-            Ok(Some(message)) => Ok(Reconciled::Delivered(Receipt { message })),
-            Ok(None) => Ok(Reconciled::Absent),
+        match look_up(&self.api, channel(&message.target.address)?, message, tried).await {
+            Ok(found) => Ok(found),
             // A channel that may not be looked through will say about the message what it has to say.
-            Err(DeliverError::Refused(_)) => Ok(Reconciled::Unknowable),
-            Err(error) => Err(error),
+            Err(error) if error.is_refusal() => Ok(Reconciled::Unknowable),
+            Err(error) => Err(failed(message, Effect::Asks, error)),
         }
     }
 

@@ -93,9 +93,14 @@ impl CallError {
         }
     }
 
+    /// Tells whether Discord said no, and would say no again.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Answered(refusal) if refusal.status < 500) && !self.is_token()
+    }
+
     /// Tells whether Discord does not know the token.
     pub(crate) fn is_token(&self) -> bool {
-        matches!(self, Self::Answered(refusal) if refusal.status == 401)
+        matches!(self, Self::Answered(refusal) if refusal.about(false) == About::Token)
     }
 
     /// Tells whether Discord said no with this code.

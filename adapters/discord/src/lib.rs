@@ -32,8 +32,8 @@
 //! # Nothing twice
 //! Each message carries its delivery key as a nonce. When the answer to a send is unclear, first our own message as the
 //! gateway tells of it is looked for, then (for two minutes) the message is sent again, which Discord's memory of nonces
-//! makes harmless, and later the channel itself is looked through, for a message that is not known to be another. What
-//! cannot be looked through is sent again and marked.
+//! makes harmless, and later the channel itself is looked through (`look_up.rs`), for a message that is not known to be
+//! another. Where not all of it can be looked through, it is sent again and marked.
 //!
 //! | what came | a call that sends | any other (an edit, a sign, a question) |
 //! |---|---|---|
@@ -61,6 +61,7 @@ mod gateway;
 mod interact;
 mod limits;
 mod listen;
+mod look_up;
 mod owed;
 mod pace;
 mod places;

@@ -30,7 +30,9 @@ const CHANNEL_WRITES: u64 = 20028;
 const BLOCKED_BY_PROXY: u64 = 40333;
 const TOO_LARGE: [u64; 2] = [40005, 50101];
 const MISSING_ACCESS: u64 = 50001;
-const CANNOT_MESSAGE_USER: u64 = 50007;
+/// A person takes no direct messages from the bot, or shares no server with it.
+const CANNOT_MESSAGE_USER: [u64; 2] = [50007, 50278];
+const UPLOADS_LIMITED: u64 = 400_001;
 const MISSING_PERMISSIONS: u64 = 50013;
 const INVALID_FORM: u64 = 50035;
 const THREAD_ARCHIVED: u64 = 50083;
@@ -101,7 +103,10 @@ impl Refusal {
             code if TOO_LARGE.contains(&code) => About::Form(Form::File),
             INVALID_FORM => About::Form(self.field()),
             UNKNOWN_CHANNEL | UNKNOWN_MESSAGE | UNKNOWN_INTERACTION | TOO_MANY_EDITS | MISSING_ACCESS
-            | CANNOT_MESSAGE_USER | MISSING_PERMISSIONS => About::Chat,
+            | MISSING_PERMISSIONS => About::Chat,
+            // Said with 401, although it is about the interaction and not about us.
+            UNKNOWN_WEBHOOK | INVALID_WEBHOOK_TOKEN => About::Chat,
+            code if CANNOT_MESSAGE_USER.contains(&code) => About::Chat,
             code if BLOCKED_BY_AUTOMOD.contains(&code) => About::Chat,
             _ => match self.status {
                 401 => About::Token,
@@ -109,6 +114,16 @@ impl Refusal {
                 413 => About::Form(Form::File),
                 _ => About::Chat,
             },
+        }
+    }
+
+    /// Says what may be left out of a message where a right is missing that not all of it needs: its file, or the thread that
+    /// it goes to.
+    pub(crate) fn may_spare(&self, has_file: bool, in_thread: bool) -> Option<Form> {
+        match self.code {
+            MISSING_PERMISSIONS | UPLOADS_LIMITED if has_file => Some(Form::File),
+            MISSING_PERMISSIONS | MISSING_ACCESS if in_thread => Some(Form::Thread),
+            _ => None,
         }
     }
 
@@ -141,7 +156,7 @@ impl Refusal {
                 "; give the bot's role Send Messages, Send Messages in Threads, Embed Links, Attach Files, Add Reactions and \
                  Read Message History here"
             }
-            CANNOT_MESSAGE_USER => "; this person takes no direct messages from the bot, or shares no server with it",
+            code if CANNOT_MESSAGE_USER.contains(&code) => "; this person takes no direct messages from the bot, or shares no server with it",
             code if BLOCKED_BY_AUTOMOD.contains(&code) => {
                 "; the server's AutoMod refused it: exempt the bot's role from that rule"
             }
@@ -207,6 +222,9 @@ mod tests {
             (404, 10008, false, About::Chat),
             (403, 50013, false, About::Chat),
             (403, 50007, false, About::Chat),
+            (403, 50278, false, About::Chat),
+            (401, 50027, false, About::Chat),
+            (404, 10015, false, About::Chat),
             (400, 30046, false, About::Chat),
             (400, 160_002, false, About::Form(Form::Reply)),
             (400, 50101, false, About::Form(Form::File)),
@@ -239,6 +257,21 @@ mod tests {
             assert_eq!(wrong(field).about(false), About::Form(form), "{field}");
         }
         assert_eq!(wrong("content").words(), "Invalid Form Body (content.0: Must be so) [50035]");
+    }
+
+    #[test]
+    fn where_a_right_is_missing_only_what_needs_it_is_left_out() {
+        for (code, has_file, in_thread, spared) in [
+            (50013, true, true, Some(Form::File)),
+            (400_001, true, false, Some(Form::File)),
+            (50013, false, true, Some(Form::Thread)),
+            (50001, true, true, Some(Form::Thread)),
+            (50013, false, false, None),
+            (50001, true, false, None),
+            (10008, true, true, None),
+        ] {
+            assert_eq!(coded(403, code).may_spare(has_file, in_thread), spared, "{code}");
+        }
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use signalbox_adapter::{
-    Announce, Attachment, Button, CommandEntry, Deliver, DeliverError, DeliveryKey, Form, Opening, Purpose, Reconciled,
-    Signal, Tried,
+    Announce, Attachment, Button, CommandEntry, Deliver, DeliverError, DeliveryKey, Form, Opening, Outgoing, Purpose,
+    Reconciled, Signal, Target, Tried,
 };
 use signalbox_test_support::discord::Fault;
+use signalbox_test_support::discord::state::Right;
 
 use crate::scene::{ADA, OPS, Scene, THREAD, address, direct, message, outgoing, part};
 
@@ -149,6 +150,58 @@ async fn after_a_restart_no_other_message_of_the_same_words_is_taken_for_it() {
 }
 
 #[tokio::test]
+async fn a_message_is_found_behind_many_others_and_without_what_discord_strips() {
+    let scene = Scene::new().await;
+    let answer = outgoing(1, OPS, "all\u{2060} is *well*");
+    let shown = scene.deliver.deliver(&answer).await.expect("delivered");
+    for number in 0..150 {
+        scene.fake.say(OPS, ADA, &number.to_string());
+    }
+    let other = signalbox_discord::connect(crate::scene::settings(&scene.fake)).expect("settings").deliver;
+    let known = other.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
+    assert_eq!(known, Reconciled::Delivered(shown.clone()));
+    // The nonce is known for some minutes, which go by while the machine sleeps, too.
+    let slept = Tried { age: Duration::from_secs(600), ..Tried::at(UNIX_EPOCH) };
+    scene.fake.fail_next("POST channels/messages", Fault::DropAfter);
+    let unclear = outgoing(2, direct(ADA), "unclear");
+    scene.deliver.deliver(&unclear).await.expect_err("lost");
+    let known = scene.deliver.reconcile(&unclear, &slept).await.expect("an answer");
+    assert!(matches!(known, Reconciled::Delivered(_)), "{known:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_through_is_not_said_to_be_absent() {
+    let scene = Scene::new().await;
+    let become_of = async || {
+        let other = signalbox_discord::connect(crate::scene::settings(&scene.fake)).expect("settings").deliver;
+        other.reconcile(&outgoing(1, OPS, "a"), &Tried::at(UNIX_EPOCH)).await.expect("an answer")
+    };
+    assert_eq!(become_of().await, Reconciled::Absent, "nothing was ever said there");
+    scene.fake.with(|state| state.channels.get_mut(&OPS).expect("open").lacks.push(Right::ReadHistory));
+    scene.fake.say(OPS, ADA, "hello");
+    assert_eq!(become_of().await, Reconciled::Unknowable);
+}
+
+#[tokio::test]
+async fn where_a_right_is_missing_only_what_needs_it_is_refused() {
+    let scene = Scene::new().await;
+    let mut answer = outgoing(1, OPS, "a");
+    answer.attachment =
+        Some(Attachment { file_name: "a.md".to_owned(), media_type: "text/markdown".to_owned(), text: "a".to_owned() });
+    scene.fake.with(|state| {
+        state.channels.get_mut(&OPS).expect("open").lacks = vec![Right::AttachFiles, Right::SendInThreads];
+    });
+    let refused = scene.deliver.deliver(&answer).await;
+    assert!(matches!(refused, Err(DeliverError::RefusedForm { what: Form::File, .. })), "{refused:?}");
+    answer.attachment = None;
+    answer.target.address = address(OPS, Some(THREAD));
+    let refused = scene.deliver.deliver(&answer).await;
+    assert!(matches!(refused, Err(DeliverError::RefusedForm { what: Form::Thread, .. })), "{refused:?}");
+    answer.target.address = address(OPS, None);
+    scene.deliver.deliver(&answer).await.expect("delivered");
+}
+
+#[tokio::test]
 async fn a_rate_limit_is_waited_for_and_not_tried_again_before() {
     let scene = Scene::new().await;
     scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 1.5, global: false });
@@ -230,6 +283,20 @@ async fn signs_are_given_and_never_insisted_on() {
     assert_eq!(scene.fake.with(|state| state.typing.clone()), [OPS]);
     let gone = Signal::Taken { address, message: crate::scene::message(1) };
     scene.deliver.signal(&gone).await.expect("a message that is gone gets no sign");
+}
+
+#[tokio::test]
+async fn an_edit_in_an_archived_thread_is_refused_and_a_message_opens_it_again() {
+    let scene = Scene::new().await;
+    let mut status = outgoing(1, OPS, "running");
+    status.target.address = address(OPS, Some(THREAD));
+    let shown = scene.deliver.deliver(&status).await.expect("delivered").message;
+    scene.fake.with(|state| state.channels.get_mut(&THREAD).expect("open").archived = true);
+    let edit = |edit_of| Outgoing { target: Target { edit_of, ..status.target.clone() }, ..outgoing(2, OPS, "done") };
+    let refused = scene.deliver.deliver(&edit(Some(shown))).await;
+    assert!(matches!(refused, Err(DeliverError::Refused(_))), "{refused:?}");
+    scene.deliver.deliver(&edit(None)).await.expect("delivered");
+    assert_eq!(scene.fake.said(THREAD), ["running", "done"]);
 }
 
 #[tokio::test]

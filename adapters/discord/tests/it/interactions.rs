@@ -6,7 +6,7 @@ use signalbox_adapter::{Deliver as _, IncomingKind, Outgoing, Signal};
 use signalbox_test_support::discord::state::Channel;
 use signalbox_test_support::discord::{Fault, Post};
 
-use crate::scene::{ADA, BOB, OPS, Scene, THREAD, direct, message, outgoing, text};
+use crate::scene::{ADA, BOB, OPS, Scene, THREAD, address, direct, message, outgoing, text};
 
 fn with_button(number: u128) -> Outgoing {
     let button = signalbox_adapter::Button { label: "Cancel".to_owned(), action: "cancel amber-fox".to_owned() };
@@ -50,6 +50,9 @@ async fn a_press_is_answered_at_once_and_told_what_came_of_it() {
         scene.deliver.signal(&pressed).await.expect("told");
     }
     assert_eq!(scene.fake.with(|state| state.whispers.clone()), [r"Only for \*admins\*"]);
+    scene.fake.with(|state| state.interactions.get_mut(&interaction).expect("it is known").lapsed = true);
+    let pressed = Signal::Pressed { press, notice: "too late".to_owned() };
+    scene.deliver.signal(&pressed).await.expect("nobody says that the token of the bot is wrong");
 }
 
 #[tokio::test]
@@ -73,6 +76,33 @@ async fn a_slow_inbox_does_not_keep_an_interaction_waiting() {
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["slow", "/status"]);
     let (kind, after) = scene.fake.with(|state| state.interactions[&interaction].answered).expect("answered");
     assert!(kind == 4 && after < Duration::from_secs(3), "{after:?}");
+}
+
+#[tokio::test]
+async fn a_command_that_does_not_tell_of_its_thread_is_answered_there() {
+    let scene = Scene::new().await;
+    scene.fake.with(|state| state.tells_channels = false);
+    let taken = scene
+        .listening(async {
+            scene.fake.command(THREAD, ADA, "session", "list");
+            scene.wait_for(1).await
+        })
+        .await;
+    assert_eq!(taken[0].address, address(OPS, Some(THREAD)));
+}
+
+#[tokio::test]
+async fn a_rate_limit_of_an_answer_is_waited_for() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.fail_next("POST interactions/callback", Fault::TooMany { retry_after: 0.8, global: false });
+            scene.fake.command(OPS, ADA, "session", "list");
+            scene.wait_for(1).await
+        })
+        .await;
+    assert!(taken[0].message.is_some(), "it is answered in time");
+    assert_eq!(scene.fake.count("POST interactions/callback"), 2, "and not asked for before");
 }
 
 #[tokio::test]

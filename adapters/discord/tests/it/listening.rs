@@ -1,7 +1,7 @@
 //! What is said reaches the inbox: where, by whom, whether for us.
 
 use signalbox_adapter::IncomingKind;
-use signalbox_test_support::discord::Post;
+use signalbox_test_support::discord::{BOT_ROLE, Fault, Post};
 use signalbox_test_support::discord::state::Channel;
 
 use crate::scene::{ADA, BOB, OPS, Scene, THREAD, direct, message, outgoing, text};
@@ -66,6 +66,59 @@ async fn an_edit_is_told_and_our_own_messages_are_not() {
     assert_eq!(taken[1].kind, IncomingKind::Edited("hello".to_owned()));
     assert_eq!((text(&taken[2]), taken[2].addressed), ("what?", true));
     assert_eq!(taken[2].reply_to, Some(message(scene.fake.shows(OPS)[1].id)));
+}
+
+#[tokio::test]
+async fn one_edit_is_taken_once_and_a_pin_is_none() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            let old = serde_json::json!({ "edited_timestamp": "2026-01-01T08:00:00.766195+00:00" });
+            let old = scene.fake.post(OPS, ADA, Post::text("/session of long ago").with(old));
+            let said = scene.fake.say(OPS, ADA, "helo");
+            scene.fake.edit(OPS, said, "hello");
+            scene.fake.pin(OPS, old);
+            scene.fake.say(OPS, ADA, "and on");
+            scene.wait_for(4).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["/session of long ago", "helo", "hello", "and on"]);
+}
+
+#[tokio::test]
+async fn a_channel_that_discord_cannot_tell_of_keeps_nobody_waiting_for_ever() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.with(|state| {
+                let hidden = Channel { kind: 11, parent: Some(OPS), ..Channel::default() };
+                state.channels.insert(777, hidden);
+                state.sick.insert(777, Fault::ServerError { done: false });
+            });
+            scene.fake.say(777, ADA, "hidden");
+            scene.fake.say(OPS, ADA, "and on");
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["hidden", "and on"]);
+}
+
+#[tokio::test]
+async fn a_mention_of_the_bot_s_own_role_is_one_of_the_bot() {
+    let scene = Scene::new().await;
+    scene.listening(async {}).await;
+    // A session that goes on is not told of roles.
+    scene.restart().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, &format!("<@&{BOT_ROLE}> status?"));
+            scene.fake.say(OPS, ADA, "<@&7> status?");
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!((text(&taken[0]), taken[0].addressed), ("status?", true));
+    assert!(!taken[1].addressed);
+    assert_eq!(scene.fake.count("GET guilds/roles"), 1);
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ pub const TOKEN: &str = "NDI0Mg.fake.token_of-the-Test";
 pub const BOT_ID: u64 = 4242;
 /// The bot's name.
 pub const BOT_NAME: &str = "Signalbox";
+/// The role that was made for the bot, in every server.
+pub const BOT_ROLE: u64 = 4343;
 /// The one server.
 pub const GUILD_ID: u64 = 77;
 

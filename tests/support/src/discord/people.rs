@@ -121,6 +121,7 @@ impl FakeDiscord {
                 more = json!({});
             }
             more["author"] = person.json();
+            state.people.insert(person.id, person.json());
             let id = state.next_id();
             if !post.files.is_empty() {
                 more["attachments"] = self.keep(state, channel, id, post.files);
@@ -155,7 +156,7 @@ impl FakeDiscord {
         files.into_iter().enumerate().map(keep).collect()
     }
 
-    /// Lets a person edit a message of theirs.
+    /// Lets a person edit a message of theirs; the bot is told twice, the second time with a time that is cut.
     pub fn edit(&self, channel: u64, message: u64, text: &str) {
         self.edited(channel, message, |shown| shown.text = text.to_owned());
     }
@@ -171,12 +172,29 @@ impl FakeDiscord {
 
     fn edited(&self, channel: u64, message: u64, change: impl FnOnce(&mut Shown)) {
         self.with(|state| {
+            let at = state.next_time();
             let shown = state.messages.get_mut(&(channel, message)).expect("the message is shown");
             change(shown);
             shown.edits += 1;
-            let shown = shown.clone();
+            if !shown.more.is_object() {
+                shown.more = json!({});
+            }
+            for micros in ["195", "000"] {
+                let shown = state.messages.get_mut(&(channel, message)).expect("it is shown");
+                shown.more["edited_timestamp"] = json!(at.replace("000+", &format!("{micros}+")));
+                let shown = shown.clone();
+                let told = state.message_json(channel, &shown, None);
+                state.tell("MESSAGE_UPDATE", channel, told);
+            }
+        });
+    }
+
+    /// Lets somebody pin a message: the bot is told of it as of an edit.
+    pub fn pin(&self, channel: u64, message: u64) {
+        self.with(|state| {
+            let shown = state.messages.get(&(channel, message)).expect("the message is shown").clone();
             let mut told = state.message_json(channel, &shown, None);
-            told["edited_timestamp"] = json!(format!("2026-11-29T08:00:{:02}.000000+00:00", shown.edits % 60));
+            told["pinned"] = json!(true);
             state.tell("MESSAGE_UPDATE", channel, told);
         });
     }
@@ -241,6 +259,9 @@ impl FakeDiscord {
                 "channel_id": channel.to_string(), "channel": state.channel_json(channel),
             });
             let fields = told.as_object_mut().expect("an object");
+            if !state.tells_channels {
+                fields.remove("channel");
+            }
             fields.extend(more.as_object().expect("an object").clone());
             if state.guild(channel).is_some() {
                 fields.insert("guild_id".into(), GUILD_ID.to_string().into());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::rules::{IS_COMPONENTS_V2, Refusal, buttons, check, check_form, choices, invalid, is_v2, refusal, text_of};
-use super::state::{Channel, Shown, State};
+use super::state::{Channel, Right, Shown, State};
 use super::{BOT_ID, BOT_NAME, Shared};
 use crate::parameters::Parameters;
 
@@ -94,6 +94,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             }
             ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel), request),
             ("GET", ["guilds", _, "members", user]) => Ok(json!({ "user": { "id": user }, "nick": null, "roles": [] })),
+            ("GET", ["guilds", _, "roles"]) => Ok(State::roles_json()),
             ("POST", ["channels", channel, "typing"]) => {
                 state.writable(id(channel))?;
                 state.typing.push(id(channel));
@@ -114,6 +115,11 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             _ => Err(refusal(404, 0, "404: Not Found")),
         }
     })
+}
+
+/// Returns a text as the server keeps it: without white space at both ends, and without signs that show nothing.
+fn stripped(text: &str) -> String {
+    text.trim().chars().filter(|c| !matches!(c, '\u{2060}' | '\u{feff}')).collect()
 }
 
 fn decoded(text: &str) -> String {
@@ -158,6 +164,12 @@ impl State {
         self.writable(channel)?;
         let body = request.body();
         let file = request.parameters.files.values().next();
+        let is_thread = self.channels[&channel].parent.is_some();
+        if (file.is_some() && self.lacks(channel, Right::AttachFiles))
+            || (is_thread && self.lacks(channel, Right::SendInThreads))
+        {
+            return Err(refusal(403, 50013, "Missing Permissions"));
+        }
         check(&body, file, false)?;
         let nonce = body.get("nonce").filter(|nonce| !nonce.is_null()).cloned();
         let key = nonce.as_ref().filter(|_| body["enforce_nonce"] == true).map(|nonce| (channel, nonce.to_string()));
@@ -175,8 +187,7 @@ impl State {
             author: BOT_ID,
             name: BOT_NAME.to_owned(),
             by_bot: true,
-            // The server takes white space away at both ends.
-            text: text_of(&body),
+            text: stripped(&text_of(&body)),
             reply_to,
             buttons: buttons(&body),
             file: file.cloned(),
@@ -217,6 +228,9 @@ impl State {
         let limit = request.asked("limit").unwrap_or(50);
         if !(1..=MAX_MESSAGES).contains(&limit) {
             return Err(invalid("limit", "NUMBER_TYPE_MAX", "Value should be less than or equal to 100."));
+        }
+        if self.lacks(channel, Right::ReadHistory) {
+            return Ok(json!([]));
         }
         let limit = usize::try_from(limit).expect("at most a hundred");
         let told = |from: u64, to: u64| self.messages.range((channel, from)..(channel, to)).map(|(_, shown)| shown);
@@ -307,17 +321,17 @@ impl State {
         self.note_pings(&body);
         let mut changed = shown;
         if is_v2(&checked) || body.get("embeds").is_some() {
-            changed.text = text_of(&body);
+            changed.text = stripped(&text_of(&body));
             changed.more = beside(&checked, flags | checked["flags"].as_u64().unwrap_or_default());
         } else if let Some(text) = body["content"].as_str() {
-            changed.text = text.trim().to_owned();
+            changed.text = stripped(text);
         }
         if body.get("components").is_some() {
             changed.buttons = buttons(&body);
         }
         changed.edits += 1;
         let mut told = self.message_json(channel, &changed, None);
-        told["edited_timestamp"] = json!("2026-11-29T08:00:01.000000+00:00");
+        told["edited_timestamp"] = json!(self.next_time());
         self.messages.insert((channel, message), changed);
         self.tell("MESSAGE_UPDATE", channel, told.clone());
         Ok(told)
@@ -419,6 +433,9 @@ impl State {
 
     fn whisper(&mut self, token: &str, body: &Value, file: Option<&(String, Vec<u8>)>) -> Answer {
         let interaction = self.interactions.values().find(|one| one.token == token && !one.lapsed);
+        if self.interactions.values().any(|one| one.token == token && one.lapsed) {
+            return Err(refusal(401, 50027, "Invalid Webhook Token"));
+        }
         if interaction.is_none_or(|one| one.answered.is_none()) {
             return Err(refusal(404, 10015, "Unknown Webhook"));
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fault::{Cut, Fault, Greeting};
 use super::sessions::Session;
-use super::{BOT_ID, BOT_NAME, GUILD_ID};
+use super::{BOT_ID, BOT_NAME, BOT_ROLE, GUILD_ID};
 
 /// New sessions that a bot may begin in a day.
 const SESSIONS_A_DAY: u64 = 1000;
@@ -21,6 +21,12 @@ const EPOCH_MS: u64 = 1_420_070_400_000;
 fn now_ms() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Writes the time of an id.
+fn written(id: u64) -> String {
+    let at = chrono::DateTime::from_timestamp_millis(i64::try_from((id >> 22) + EPOCH_MS).unwrap_or_default());
+    at.unwrap_or_default().to_rfc3339_opts(chrono::SecondsFormat::Micros, false)
 }
 
 /// Everything the server knows.
@@ -45,6 +51,10 @@ pub struct State {
     pub registrations: usize,
     /// Whom messages of the bot have pinged.
     pub pings: Vec<String>,
+    /// Who has said something, as the API tells of them.
+    pub(crate) people: HashMap<u64, Value>,
+    /// Whether interactions tell of their channels.
+    pub tells_channels: bool,
     /// Interactions by their ids.
     pub interactions: HashMap<u64, Interaction>,
     /// What every call of these routes meets (all where none is named), as long as it is set.
@@ -104,6 +114,8 @@ impl Default for State {
             commands: Vec::new(),
             registrations: 0,
             pings: Vec::new(),
+            people: HashMap::new(),
+            tells_channels: true,
             interactions: HashMap::new(),
             outage: None,
             sick: BTreeMap::new(),
@@ -147,6 +159,17 @@ pub struct Call {
     pub at: Instant,
 }
 
+/// A right that a bot may lack in a channel, and in its threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// `ATTACH_FILES`.
+    AttachFiles,
+    /// `SEND_MESSAGES_IN_THREADS`.
+    SendInThreads,
+    /// `READ_MESSAGE_HISTORY`: without it the history is empty.
+    ReadHistory,
+}
+
 /// A channel or thread.
 #[derive(Debug, Clone, Default)]
 pub struct Channel {
@@ -158,6 +181,8 @@ pub struct Channel {
     pub parent: Option<u64>,
     /// The server that it is of, where it is another than [`GUILD_ID`].
     pub guild: Option<u64>,
+    /// What the bot may not do here.
+    pub lacks: Vec<Right>,
     /// Whether the thread is archived; a message opens it again.
     pub archived: bool,
     /// Whether the thread is locked.
@@ -237,6 +262,13 @@ impl State {
         self.messages.range((channel, 0)..=(channel, u64::MAX)).map(|(_, shown)| shown.clone()).collect()
     }
 
+    /// Whether the bot lacks a right in a channel, or in that of which it is a thread.
+    pub(crate) fn lacks(&self, channel: u64, right: Right) -> bool {
+        let known = self.channels.get(&channel);
+        let above = known.and_then(|channel| channel.parent).and_then(|parent| self.channels.get(&parent));
+        known.into_iter().chain(above).any(|channel| channel.lacks.contains(&right))
+    }
+
     /// Returns the texts that the bot shows in a channel, oldest first.
     pub fn said(&self, channel: u64) -> Vec<String> {
         self.shows(channel).into_iter().filter(|shown| shown.by_bot).map(|shown| shown.text).collect()
@@ -296,10 +328,11 @@ impl State {
         let files = shown.file.iter().map(|(name, content)| {
             json!({ "id": "1", "filename": name, "size": content.len(), "url": "http://127.0.0.1:1/none" })
         });
+        let (mentions, mention_roles) = self.mentioned(&shown.text);
         let mut message = json!({
             "id": shown.id.to_string(), "channel_id": channel.to_string(), "type": if shown.reply_to.is_some() { 19 } else { 0 },
             "content": shown.text, "timestamp": "2026-11-29T08:00:00.000000+00:00", "edited_timestamp": null, "tts": false,
-            "mention_everyone": false, "mentions": [], "mention_roles": [], "embeds": [], "pinned": false, "flags": 0,
+            "mention_everyone": false, "mentions": mentions, "mention_roles": mention_roles, "embeds": [], "pinned": false, "flags": 0,
             "attachments": files.collect::<Vec<_>>(), "components": rows,
             "author": { "id": shown.author.to_string(), "username": shown.name, "bot": shown.by_bot },
         });
@@ -347,8 +380,12 @@ impl State {
     /// Returns when a thread was archived: in the same moment as something was said there last.
     pub(crate) fn archived_at(&self, thread: u64) -> String {
         let last = self.messages.range((thread, 0)..=(thread, u64::MAX)).next_back().map_or(0, |((_, id), _)| *id);
-        let at = chrono::DateTime::from_timestamp_millis(i64::try_from((last >> 22) + EPOCH_MS).unwrap_or_default());
-        at.unwrap_or_default().to_rfc3339_opts(chrono::SecondsFormat::Micros, false)
+        written(last)
+    }
+
+    /// Returns the time of a new id.
+    pub(crate) fn next_time(&mut self) -> String {
+        written(self.next_id())
     }
 
     /// Returns a server with its channels and active threads; of one that cannot be reached only its id.
@@ -365,8 +402,27 @@ impl State {
         let threads = told(&|channel| channel.parent.is_some() && !channel.archived);
         json!({
             "id": guild.to_string(), "name": "team", "channels": channels, "threads": threads, "members": [],
-            "unavailable": false,
+            "unavailable": false, "roles": Self::roles_json(),
         })
+    }
+
+    /// Returns the roles of a server.
+    pub(crate) fn roles_json() -> Value {
+        json!([
+            { "id": GUILD_ID.to_string(), "name": "@everyone" },
+            { "id": BOT_ROLE.to_string(), "name": BOT_NAME, "managed": true, "tags": { "bot_id": BOT_ID.to_string() } },
+        ])
+    }
+
+    /// Returns whom a text mentions: people, and roles.
+    fn mentioned(&self, text: &str) -> (Vec<Value>, Vec<String>) {
+        let ids = |mark: &str| -> Vec<u64> {
+            let marked = text.split(mark).skip(1).filter_map(|rest| rest.split_once('>'));
+            marked.filter_map(|(id, _)| id.trim_start_matches('!').parse().ok()).collect()
+        };
+        let bot = Self::bot_json();
+        let known = |id: &u64| if *id == BOT_ID { Some(bot.clone()) } else { self.people.get(id).cloned() };
+        (ids("<@").iter().filter_map(known).collect(), ids("<@&").iter().map(u64::to_string).collect())
     }
 
     /// Returns the bot as the API tells of it.

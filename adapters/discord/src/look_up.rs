@@ -1,0 +1,132 @@
+//! Looks through a channel for a message of ours of which nobody knows whether it arrived.
+//!
+//! The newest messages first, back to the time before it was written. Only where all of that was seen and it is not there
+//! has it surely not arrived. Discord strips characters that show nothing, so texts are compared without such.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde::Deserialize;
+use serde_json::Value;
+use serenity::model::id::ChannelId;
+use signalbox_adapter::{MessageId, Outgoing, Receipt, Reconciled, Tried};
+
+use crate::api::Api;
+use crate::compose::{content, is_root};
+use crate::event::{Channel, Message};
+use crate::failure::CallError;
+use crate::posted;
+use crate::snowflake::{made_at, sent_at};
+
+/// Messages in one answer; Discord gives no more at once.
+const PAGE: usize = 100;
+
+/// Most answers that are looked through.
+const MAX_PAGES: usize = 20;
+
+/// How far Discord's clock and the core's may be apart: what is older by more was surely there before.
+const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
+
+/// Kinds of messages that a delivery shows: plain ones, and answers to others. What a command was answered with is none.
+const BY_DELIVERY: [u64; 2] = [0, 19];
+
+/// What is looked for.
+struct Sought<'a> {
+    us: String,
+    /// No try is older, since 1970.
+    written: Duration,
+    said: String,
+    answers: Option<&'a str>,
+    file: Option<&'a str>,
+    others: &'a [MessageId],
+}
+
+/// Looks for a message in its channel.
+///
+/// # Errors
+/// [`CallError`].
+pub(crate) async fn look_up(
+    api: &Api,
+    channel: ChannelId,
+    message: &Outgoing,
+    tried: &Tried,
+) -> Result<Reconciled, CallError> {
+    let answers = message.target.reply_to.as_ref().filter(|answered| !is_root(&message.target.address, answered));
+    let sought = Sought {
+        us: api.who().await?.id,
+        written: tried.written.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CLOCKS_APART),
+        said: ink(&content(message)),
+        answers: answers.map(MessageId::as_str),
+        file: message.attachment.as_ref().map(|file| file.file_name.as_str()),
+        others: &tried.others,
+    };
+    let (mut before, mut is_whole) = (String::new(), true);
+    for page in 0..MAX_PAGES {
+        let found: Vec<Value> = api.get(&format!("channels/{channel}/messages?limit={PAGE}{before}")).await?;
+        if page == 0 && found.is_empty() {
+            // Without the right to read the history nothing is shown of it either.
+            let channel: Channel = api.get(&format!("channels/{channel}")).await?;
+            return Ok(absent(channel.last_message_id.is_none()));
+        }
+        let mut oldest = u64::MAX;
+        for one in &found {
+            let Ok(shown) = Message::deserialize(one) else {
+                is_whole = false;
+                continue;
+            };
+            if sought.is(&shown) {
+                return Ok(Reconciled::Delivered(Receipt { message: MessageId::new(shown.id) }));
+            }
+            oldest = oldest.min(shown.id.parse().unwrap_or(u64::MAX));
+        }
+        if found.len() < PAGE || made_at(oldest) < sought.written {
+            return Ok(absent(is_whole));
+        }
+        before = format!("&before={oldest}");
+    }
+    Ok(Reconciled::Unknowable)
+}
+
+fn absent(surely: bool) -> Reconciled {
+    if surely { Reconciled::Absent } else { Reconciled::Unknowable }
+}
+
+impl Sought<'_> {
+    fn is(&self, shown: &Message) -> bool {
+        let answered = shown.message_reference.as_ref().and_then(|reference| reference.message_id.as_deref());
+        BY_DELIVERY.contains(&shown.kind)
+            && sent_at(&shown.id).is_some_and(|at| at >= self.written)
+            && !self.others.iter().any(|other| other.as_str() == shown.id)
+            && shown.author.as_ref().is_some_and(|author| author.id == self.us)
+            && self.says(shown)
+            && (answered == self.answers || answered.is_none())
+            && shown.attachments.first().map(|file| file.filename.as_str()) == self.file
+    }
+}
+
+impl Sought<'_> {
+    /// Whether a message says what is looked for: as its text, or as a card.
+    fn says(&self, shown: &Message) -> bool {
+        let in_card = || ink(&posted::whole("", shown));
+        ink(&shown.content) == self.said || (shown.content.is_empty() && in_card() == self.said)
+    }
+}
+
+/// Returns what of a text is seen: not its layout, nor signs that only format.
+fn ink(text: &str) -> String {
+    let formats = |c: char| {
+        matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !formats(*c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_seen_of_a_text_counts() {
+        assert_eq!(ink("a\u{200b} b\n\u{202e}c\u{0}\u{feff}"), "abc");
+        assert_eq!(ink("שלום 👍🏽"), "שלום👍🏽");
+    }
+}
