@@ -188,14 +188,14 @@ impl Api {
             return Ok(body);
         }
         let refused = refused(status, &headers, &body);
-        let is_own = matches!(&refused, CallError::Answered(_));
-        match status {
-            // Each such answer counts towards the 10,000 in ten minutes for which Discord bans an address.
-            StatusCode::UNAUTHORIZED if is_own => self.limits.hold(route, TOKEN_AGAIN, true, Instant::now()),
-            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND if is_own && route.is_sign() => {
-                self.limits.hold(route, SIGN_AGAIN, false, Instant::now());
-            }
-            _ => {}
+        // Each such answer counts towards the 10,000 in ten minutes for which Discord bans an address.
+        if refused.is_token() {
+            self.limits.hold(route, TOKEN_AGAIN, true, Instant::now());
+        } else if refused.is_refusal()
+            && matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND)
+            && route.is_sign()
+        {
+            self.limits.hold(route, SIGN_AGAIN, false, Instant::now());
         }
         if let CallError::Limited { after, everywhere } = &refused {
             self.too_many.fetch_add(1, Ordering::Relaxed);

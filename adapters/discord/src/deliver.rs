@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::api::Api;
 use crate::compose::{channel, channel_of, compose, message_id};
 use crate::failure::{CallError, Effect};
+use crate::look_up::look_up;
 use crate::pace::{self, PACE};
 use crate::refusal::THREAD_EXISTS;
 use crate::sent::Sent;

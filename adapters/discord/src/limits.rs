@@ -112,7 +112,7 @@ impl Limits {
         let (Route(Some(route)), Some((left, within)), Some(in_all)) = (route, standing.left, standing.in_all) else {
             return;
         };
-        if left + 1 != in_all || !(SHORTEST..=LONGEST).contains(&within) {
+        if left.saturating_add(1) != in_all || !(SHORTEST..=LONGEST).contains(&within) {
             return;
         }
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -193,7 +193,7 @@ mod tests {
     fn a_limit_is_neither_cut_short_by_another_answer_nor_believed_without_bounds() {
         let (limits, now, route) = (Limits::default(), Instant::now(), route("channels/7/messages"));
         limits.hold(&route, Duration::from_secs(30), false, now);
-        limits.note(&route, &Standing { left: Some((0, Duration::from_secs(1))) }, now);
+        limits.note(&route, &Standing { left: Some((0, Duration::from_secs(1))), in_all: None }, now);
         assert_eq!(limits.held(&route, now), Some((Duration::from_secs(30), false)));
         let mut headers = HeaderMap::new();
         headers.insert("x-ratelimit-remaining", "0".parse().expect("a value"));

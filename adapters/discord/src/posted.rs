@@ -70,11 +70,14 @@ fn said(why: Quoting, message: &Message) -> Option<Quoted> {
     Quoted::new(why, by, &with_names(&texts.join("\n"), &message.mentions))
 }
 
-/// Writes the names of people for their ids.
+/// Writes the names of people for their ids. In a command, and where a mention stands first, names stand in quotation marks:
+/// there a word behind an @ chooses an agent or a session, and what somebody is called must not.
 pub(crate) fn with_names(text: &str, mentions: &[User]) -> String {
+    let is_bare = text.trim_start().starts_with(['/', '<']);
     let mut text = text.to_owned();
     for user in mentions {
-        let name = format!("@{}", user.global_name.as_deref().unwrap_or(&user.username));
+        let name = user.global_name.as_deref().unwrap_or(&user.username);
+        let name = if is_bare { format!("“{name}”") } else { format!("@{name}") };
         for mention in [format!("<@{}>", user.id), format!("<@!{}>", user.id)] {
             text = text.replace(&mention, &name);
         }

@@ -40,6 +40,8 @@ fn a_mention_is_for_us_and_not_part_of_the_text() {
         ("<@!42>, list", "list"),
         ("list <@42>", "list"),
         ("ask <@42> and <@9>", "ask <@42> and @Bob"),
+        ("<@42> <@9> what do you think?", "“Bob” what do you think?"),
+        ("<@42> /session <@!9> fix it", "/session “Bob” fix it"),
     ] {
         let mentions = json!([{ "id": "9", "username": "bob", "global_name": "Bob" }]);
         let incoming = taken(json!({ "content": content, "mentions": mentions })).expect("taken");

@@ -51,8 +51,9 @@ async fn a_press_is_answered_at_once_and_told_what_came_of_it() {
     }
     assert_eq!(scene.fake.with(|state| state.whispers.clone()), [r"Only for \*admins\*"]);
     scene.fake.with(|state| state.interactions.get_mut(&interaction).expect("it is known").lapsed = true);
-    let pressed = Signal::Pressed { press, notice: "too late".to_owned() };
+    let pressed = Signal::Pressed { press: press.clone(), notice: "too late".to_owned() };
     scene.deliver.signal(&pressed).await.expect("nobody says that the token of the bot is wrong");
+    scene.deliver.deliver(&outgoing(2, OPS, "and on")).await.expect("nothing is held back for it");
 }
 
 #[tokio::test]
