@@ -11,6 +11,7 @@
 mod fault;
 mod gateway;
 mod people;
+mod register;
 mod rest;
 mod rules;
 mod server;
