@@ -88,8 +88,10 @@ impl App {
         self.servants.start("store", |stop| async move {
             loop {
                 tokio::select! {
-                    () = stop.cancelled() => return Ok(()),
+                    biased;
+                    // First, as it may be why the others stop.
                     why = store.health().until_lost() => return Err(why),
+                    () = stop.cancelled() => return Ok(()),
                     () = tokio::time::sleep(LOOK_FOR_DATABASE_EVERY) => store.look_for_database(),
                 }
             }

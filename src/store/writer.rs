@@ -111,8 +111,9 @@ pub(super) fn start(connection: Connection, context: Arc<TxContext>, log: Log) -
 }
 
 fn run(connection: Connection, waiting: &Receiver<Message>, context: &TxContext, mut log: Log) {
-    let _watch = LostByPanic::new(context.health.clone(), "the thread that writes to the database panicked");
     let mut batch = Vec::new();
+    // Dropped before the batch: that the store is lost is told before those who wait for an answer learn that none comes.
+    let _watch = LostByPanic::new(context.health.clone(), "the thread that writes to the database panicked");
     let mut stopping = false;
     while !stopping || !batch.is_empty() {
         if batch.is_empty() {
