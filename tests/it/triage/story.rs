@@ -19,7 +19,7 @@ fn a_post_becomes_a_card_a_root_cause_an_ack_a_resolution_and_fires_again() {
     team.says(card.id, "root cause in the thread");
     let asked = team.phone.fake.press(TEAM, ADA, rca.id, "Show");
     team.shown("/dev/sda1 100% /var");
-    assert!(team.phone.fake.with(|state| state.answers.contains_key(&asked)));
+    team.phone.until("the press is answered", |state| state.answers.contains_key(&asked));
     // Who answers the card, or anything below it, goes on from there.
     let asked = team.reply(card.id, "since when?");
     assert_eq!(team.shown("turn 2: since when?").reply_to, Some(asked));
