@@ -63,7 +63,7 @@
 //!
 //! Alerts take another door, [`store::Tx::take_alerts`], whether a [hook](mod@hook) or a post in an alert channel brings them: each goes
 //! into its [`incident`] in one step, and [`triage`] does the rest from the rows: one live card, one thread below it, an
-//! investigation that begins by itself.
+//! investigation that begins by itself. A silence is a row, too, from which triage tells the alert's source.
 //!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,

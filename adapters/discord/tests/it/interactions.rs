@@ -62,7 +62,7 @@ async fn a_slow_inbox_does_not_keep_an_interaction_waiting() {
     scene.fake.fail_next("GET channels", Fault::Hold);
     let (interaction, taken) = scene
         .listening(async {
-            // What stands before it cannot be placed for now: nobody has told of its thread.
+            // What stands before it cannot be placed until Discord tells of its thread, which the fault holds back.
             scene.fake.with(|state| {
                 state.channels.insert(888, Channel { kind: 11, parent: Some(OPS), ..Channel::default() })
             });
