@@ -78,8 +78,15 @@ async fn a_database_that_another_process_holds_is_waited_for_with_patience() {
 #[tokio::test]
 async fn an_answer_that_is_looked_at_late_tells_of_no_new_trouble() {
     let desk = Desk::new();
-    let mut late = std::pin::pin!(desk.store.write(None, |_| Err::<(), _>(StoreError::Busy)));
+    // The step waits, so that its answer cannot be there when it is first asked for.
+    let (go, told) = std::sync::mpsc::channel::<()>();
+    let step = move |_: &Tx<'_>| {
+        told.recv().ok();
+        Err::<(), _>(StoreError::Busy)
+    };
+    let mut late = std::pin::pin!(desk.store.write(None, step));
     assert!(futures_util::poll!(late.as_mut()).is_pending(), "it is handed in");
+    go.send(()).expect("it waits");
     // Each is committed after the one before.
     desk.did(|tx| tx.probe_write()).await;
     desk.did(|tx| tx.probe_write()).await;
