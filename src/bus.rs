@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
-use signalbox_adapter::{AcceptError, Inbox, Incoming, Offer, Provider, Reception, Signal};
+use signalbox_adapter::{AcceptError, Inbox, Incoming, IncomingKind, Offer, Provider, Reception, Signal};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -225,6 +225,9 @@ impl Bus {
 
     #[tracing::instrument(name = "inbound", skip_all, fields(chat.id = %incoming.address.chat, key = %incoming.key))]
     async fn accept_whole(&self, incoming: Incoming, poller: Option<Fence>) -> Result<(), StoreError> {
+        if incoming.kind == IncomingKind::Deleted && self.is_idle(&incoming).await {
+            return Ok(());
+        }
         let late = self.router.transcriber(&incoming).is_some() && self.wants_files(&incoming).await;
         if late {
             self.write(checked(poller, Box::new(Router::step_store(incoming)))).await?;
@@ -247,6 +250,12 @@ impl Bus {
             }
             written => written,
         }
+    }
+
+    /// Whether a message changes nothing; where nobody can tell now, the step finds out.
+    async fn is_idle(&self, incoming: &Incoming) -> bool {
+        let incoming = incoming.clone();
+        self.store.read(move |tx| Router::is_idle(tx, &incoming)).await.unwrap_or(false)
     }
 
     /// Closes a message that cannot be handled through a fault of ours, and says so in its chat where that can be done.

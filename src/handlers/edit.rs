@@ -1,4 +1,4 @@
-//! Edits: a person corrects what they have said.
+//! Edits and deletions: a person corrects what they have said, or takes it back.
 //!
 //! | the message had | the edit |
 //! |---|---|
@@ -6,17 +6,26 @@
 //! | asked for a task that runs or has ended | comes too late, and says so once |
 //! | been refused, or was not for us | is taken as a new message |
 //! | done something else | changes nothing |
+//!
+//! A message that is taken away takes the task along that it has asked for, as long as that waits: it is cancelled, and
+//! its status says so. Whoever may take the message away may do that: its author, or those who keep order in the chat. A
+//! task that runs, and all else that a message has done, stays.
 
 use std::time::Duration;
+
+use signalbox_adapter::Incoming;
 
 use super::investigate;
 use crate::command::Parsed;
 use crate::format;
-use crate::store::{InboxOutcome, Status, StoreError};
-use crate::turn::{Turn, admit, intake};
+use crate::store::{InboxOutcome, Status, StoreError, Tx};
+use crate::turn::{Turn, admit, intake, report};
 
 /// An edit that comes too late is told once in this time: longer than any provider lets people edit.
 const TELL_LATE_EVERY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Who has cancelled a task whose message was taken away.
+const TAKEN_AWAY: &str = "its message was taken away";
 
 /// Takes an edit; `None` when it is to be handled like a new message.
 ///
@@ -52,4 +61,35 @@ pub fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, St
         true => turn.refuse(format::intake::edited_too_late(&name)).map(Some),
         false => Ok(Some(InboxOutcome::Ignored)),
     }
+}
+
+/// Whether something waits of a message that was taken away.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_awaited(tx: &Tx<'_>, gone: &Incoming) -> Result<bool, StoreError> {
+    let Some(message) = &gone.message else { return Ok(false) };
+    let waits = !tx.waiting_asked_by(&gone.address, message)?.is_empty();
+    Ok(waits || tx.open_of_message(&gone.address, message)?.is_some())
+}
+
+/// Withdraws what waits of a message that was taken away.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn withdraw(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+    let Some(message) = &turn.incoming.message else { return Ok(InboxOutcome::Ignored) };
+    let mut outcome = InboxOutcome::Ignored;
+    if let Some(open) = turn.tx.open_of_message(&turn.incoming.address, message)?.filter(|open| *open != turn.inbox) {
+        turn.tx.close_inbound(open, InboxOutcome::Ignored)?;
+        outcome = InboxOutcome::Ok;
+    }
+    for task in turn.tx.waiting_asked_by(&turn.incoming.address, message)? {
+        turn.tx.cancel(&task.id, TAKEN_AWAY)?;
+        if let Some(ended) = turn.tx.task(&task.id)? {
+            report::withdrawn(turn.tx, turn.cx, &ended)?;
+        }
+        outcome = InboxOutcome::Ok;
+    }
+    Ok(outcome)
 }

@@ -13,7 +13,7 @@ use signalbox_adapter::{Incoming, IncomingKind};
 use crate::alert;
 use crate::command::{self, Misunderstood, Parsed};
 use crate::format;
-use crate::handlers;
+use crate::handlers::{self, edit};
 use crate::incident::{AlertOrigin, Batch, TriagePolicy};
 use crate::store::{InboxId, InboxOutcome, OpenInbound, StoreError, Tx};
 use crate::turn::intake;
@@ -107,9 +107,18 @@ impl Router {
     pub fn welcomes(&self, tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError> {
         let is_command = match &incoming.kind {
             IncomingKind::Text(text) | IncomingKind::Edited(text) => text.trim_start().starts_with('/'),
-            IncomingKind::Button { .. } | IncomingKind::Moved { .. } => true,
+            IncomingKind::Button { .. } | IncomingKind::Moved { .. } | IncomingKind::Deleted => true,
         };
         Ok(role_of(tx, &self.context, incoming)?.is_some() && (is_command || is_addressed(tx, incoming)?))
+    }
+
+    /// Whether a message need not be stored, since it changes nothing: it tells that something was taken away of which
+    /// nothing waits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_idle(tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError> {
+        Ok(incoming.kind == IncomingKind::Deleted && !edit::is_awaited(tx, incoming)?)
     }
 
     /// Reads what another bot says in an alert channel as alerts; an edit is what it says now.
@@ -146,7 +155,7 @@ impl Router {
             (IncomingKind::Edited(text), _) => command::parse(text, bot_name),
             // A button carries a command without its slash.
             (IncomingKind::Button { action, .. }, _) => command::parse(&format!("/{action}"), None),
-            (IncomingKind::Moved { .. }, _) => Ok(Parsed::Nothing),
+            (IncomingKind::Moved { .. } | IncomingKind::Deleted, _) => Ok(Parsed::Nothing),
         };
         let posted = self.posted(&incoming);
         let looks = parsed

@@ -26,6 +26,9 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
         turn.tx.move_chat(&turn.incoming.address, to)?;
         return Ok(InboxOutcome::Ok);
     }
+    if turn.incoming.kind == IncomingKind::Deleted {
+        return edit::withdraw(turn);
+    }
     if turn.incoming.sender.bot || !is_for_us(turn, parsed)? {
         return Ok(InboxOutcome::Ignored);
     }

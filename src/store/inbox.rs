@@ -125,6 +125,17 @@ impl Tx<'_> {
         Ok(statement.query_row([id], |row| row.get(0)).optional()?.unwrap_or(false))
     }
 
+    /// Returns the row of a message that still waits for the router, such as a voice note that is being written down.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_of_message(&self, address: &ChatAddress, message: &MessageId) -> Result<Option<InboxId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id FROM inbox WHERE state = 'open' AND chat = ?1 AND message = ?2 ORDER BY id LIMIT 1",
+        )?;
+        Ok(statement.query_row(params![ChatKey::of(address), message.as_str()], |row| row.get(0)).optional()?)
+    }
+
     /// Returns row id and outcome of an inbound message by its key; the outcome is `None` while it is open.
     ///
     /// # Errors

@@ -126,6 +126,18 @@ impl Tx<'_> {
         Ok(self.tasks_where(filter, &[&chat, &address, &message.as_str()], 1)?.pop())
     }
 
+    /// Returns the tasks that a person's message asked for and that wait for their turn; each may go on in the thread at that
+    /// message.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waiting_asked_by(&self, address: &ChatAddress, message: &MessageId) -> Result<Vec<Task>, StoreError> {
+        let (chat, address) = (ChatKey::of(address), address.to_string());
+        let filter = "status = 'queued' AND chat = ?1 AND finished_at IS NULL AND address IN (?2, ?2 || '/' || ?3)
+            AND reply_to = ?3 AND inbox IS NOT NULL";
+        self.tasks_where(filter, &[&chat, &address, &message.as_str()], usize::MAX >> 1)
+    }
+
     /// Gives a waiting task another prompt, and its session the title if it is the first; `false` when it no longer waits.
     ///
     /// # Errors

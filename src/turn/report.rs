@@ -104,6 +104,18 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     close(tx, cx, ended, &name)
 }
 
+/// Makes what was shown of a task say that it was cancelled before it ran; nothing new is said.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn withdrawn(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
+    let incident = ended.session.map(|session| tx.incident_of_session(session)).transpose()?.flatten();
+    if let Some(incident) = incident {
+        tx.touch_incident(incident.id)?;
+    }
+    close(tx, cx, ended, &tx.name_of(ended)?)
+}
+
 /// Whether a session was started by plain text and this is its first answer.
 fn is_first_answer_to_free_text(tx: &Tx<'_>, ended: &Task) -> Result<bool, StoreError> {
     let session = ended.session.map(|id| tx.session(id)).transpose()?.flatten();

@@ -1,6 +1,7 @@
 //! Stories of people who talk to the program in Discord.
 
 mod cards;
+mod changes;
 mod commands;
 mod context;
 mod figures;

@@ -56,6 +56,7 @@ fn answer(to: Incoming) -> Outgoing {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let (said, ask) = match to.kind {
         IncomingKind::Text(text) | IncomingKind::Edited(text) => (text.clone(), text == "ask"),
+        IncomingKind::Deleted => ("deleted".to_owned(), false),
         IncomingKind::Moved { to } => (format!("moved to {to}"), false),
         IncomingKind::Button { action, .. } => (format!("pressed: {action}"), false),
     };

@@ -129,6 +129,9 @@ pub enum IncomingKind {
     Text(String),
     /// A message that was edited: what it says now.
     Edited(String),
+    /// A message was taken away: [`Incoming::message`] is the one that is gone, and where it stood is the address. Providers
+    /// do not tell who has done it.
+    Deleted,
     /// The chat has another id from now on.
     Moved {
         /// Its new id.
@@ -154,4 +157,12 @@ pub struct Sender {
     pub bot: bool,
     /// Roles the sender has in the chat, as ids.
     pub roles: Vec<String>,
+}
+
+impl Sender {
+    /// Whoever has done what a provider tells without saying who: to nobody's rights, and never answered.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { id: UserId::new("0"), name: String::new(), bot: true, roles: Vec::new() }
+    }
 }

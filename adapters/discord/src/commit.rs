@@ -12,10 +12,11 @@ use tokio::time::{Instant, sleep_until};
 use crate::api::Api;
 use crate::backfill::Heard;
 use crate::catch_up::FIRST_AGAIN;
-use crate::event::{Channel, Guild, Interaction, Message};
+use crate::event::{Channel, Deleted, Guild, Interaction, Message};
 use crate::fetching::Fetching;
 use crate::files;
 use crate::gateway::{Event, Item, Session};
+use crate::gone::Gone;
 use crate::interact::Answered;
 use crate::places::{self, Places};
 use crate::sent::Sent;
@@ -49,6 +50,8 @@ pub(crate) struct Committer<'a> {
     pub(crate) read_until: u64,
     /// When session and what was heard are to be noted; `None` where the notes are true.
     pub(crate) note_at: Option<Instant>,
+    /// What was taken away.
+    pub(crate) gone: &'a mut Gone,
     /// What could not be read.
     pub(crate) unread: &'a mut Unread,
     /// What the inbox does not have yet, since it waits for files.
@@ -178,6 +181,10 @@ impl Committer<'_> {
                 let message = self.read(&name, data, seq).await?;
                 self.message(seq, message, name == "MESSAGE_UPDATE").await
             }
+            "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => match self.read(&name, data, seq).await? {
+                Some(deleted) => self.deleted(seq, &deleted).await,
+                None => Ok(()),
+            },
             "INTERACTION_CREATE" => {
                 let answered = match answer {
                     Some(answer) => answer.given().await,
@@ -247,7 +254,9 @@ impl Committer<'_> {
             self.heard_of(message);
             return Ok(());
         }
-        if edited && self.is_old_edit(&message) {
+        // What was taken away before it was told of was never said.
+        if self.gone.has(&message.id) || edited && self.is_old_edit(&message) {
+            self.heard_of(message);
             return Ok(());
         }
         self.places.name_us(&self.api, &us.user, &mut message).await;
@@ -265,6 +274,19 @@ impl Committer<'_> {
             }
         }
         self.heard_of(message);
+        Ok(())
+    }
+
+    async fn deleted(&mut self, seq: u64, deleted: &Deleted) -> Result<(), ListenError> {
+        let Some(us) = self.us() else { return Ok(()) };
+        let address = match &deleted.guild_id {
+            Some(_) => self.places.of(&self.api, &deleted.channel_id).await?,
+            None => places::address(&deleted.channel_id, None),
+        };
+        for id in deleted.ids() {
+            self.gone.note(id);
+            self.accept(seq, translate::deleted(&us, address.clone(), id)).await?;
+        }
         Ok(())
     }
 

@@ -62,6 +62,25 @@ pub(crate) struct Message {
     pub(crate) edited_timestamp: Option<String>,
 }
 
+/// Messages that were taken away: one, or many at once by a moderator. Discord does not tell by whom, nor whose they were.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Deleted {
+    pub(crate) channel_id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) guild_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    ids: Vec<String>,
+}
+
+impl Deleted {
+    /// Returns the ids of the messages.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.id.iter().chain(&self.ids).map(String::as_str)
+    }
+}
+
 /// A message as it was when it was forwarded.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Snapshot {

@@ -23,7 +23,8 @@
 //!
 //! # Nothing lost
 //! Where a session could not go on, what was said meanwhile is read from the channels (`backfill.rs`). Not to be had again:
-//! presses and commands of that time, and edits.
+//! presses and commands of that time, edits, and what was taken away. Nothing of a message that is told of as taken away
+//! before it is told of itself is taken (`gone.rs`).
 //!
 //! A frame that comes broken each time, and an event that cannot be understood, are kept in the notes (`unread.rs`) and passed
 //! over. A message whose files are fetched (`files.rs`) holds up its own chat only (`fetching.rs`), and the session stays
@@ -58,6 +59,7 @@ mod failure;
 mod fetching;
 mod files;
 mod gateway;
+mod gone;
 mod interact;
 mod limits;
 mod listen;

@@ -19,6 +19,7 @@ use crate::backfill::Heard;
 use crate::commit::Committer;
 use crate::fetching::Fetching;
 use crate::gateway::{Broken, End, Ended, NO_CONTENT, Reader, Session, Socket, WAITING, address};
+use crate::gone::Gone;
 use crate::interact::Answering;
 use crate::places::Places;
 use crate::sent::Sent;
@@ -62,6 +63,7 @@ pub struct DiscordListen {
     /// When a session was last begun.
     began: Option<Instant>,
     broken: Broken,
+    gone: Gone,
     unread: Unread,
     /// Connections in a row that did not last.
     short: u32,
@@ -99,6 +101,7 @@ impl DiscordListen {
             went_back: false,
             began: None,
             broken: Broken::default(),
+            gone: Gone::default(),
             unread: Unread::default(),
             short: 0,
             not_resumed: 0,
@@ -160,6 +163,7 @@ impl DiscordListen {
             heard: &mut self.heard,
             read_until,
             note_at: None,
+            gone: &mut self.gone,
             unread: &mut self.unread,
             fetching: Fetching::default(),
             unheard: Vec::new(),

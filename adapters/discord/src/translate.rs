@@ -69,6 +69,13 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
     Some(Said { incoming, files })
 }
 
+/// Tells that a message was taken away which stood there.
+pub(crate) fn deleted(us: &Us, address: ChatAddress, message: &str) -> Incoming {
+    let key = InboundKey::new(format!("discord:{}:{message}:deleted", us.bot_id));
+    let told = Incoming::new(key, address, Sender::nobody(), IncomingKind::Deleted);
+    Incoming { message: Some(MessageId::new(message)), ..told }
+}
+
 /// Returns when a message was edited, in milliseconds since 1970: finer than that, Discord tells one edit in two ways. `None`
 /// where nobody did, and Discord itself has added something, such as the preview of a link.
 pub(crate) fn edited_ms(message: &Message) -> Option<u64> {

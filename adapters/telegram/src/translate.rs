@@ -88,11 +88,10 @@ fn said(bot: &Bot, key: InboundKey, message: &Message) -> Piece {
 
 /// A group that became a supergroup says so in its last message.
 fn moved(key: InboundKey, message: &Message, to: i64) -> Piece {
-    let nobody = Sender { id: UserId::new("0"), name: String::new(), bot: true, roles: Vec::new() };
     Piece::Whole(Box::new(Incoming::new(
         key,
         address(message),
-        sender(message).unwrap_or(nobody),
+        sender(message).unwrap_or_else(Sender::nobody),
         IncomingKind::Moved { to: ChatId::new(to.to_string()) },
     )))
 }

@@ -156,7 +156,9 @@ impl Piece {
         match self {
             Self::Said(said) => Some(said.line()),
             Self::Whole(incoming) => match incoming.kind {
-                signalbox_adapter::IncomingKind::Button { .. } | signalbox_adapter::IncomingKind::Moved { .. } => None,
+                signalbox_adapter::IncomingKind::Button { .. }
+                | signalbox_adapter::IncomingKind::Deleted
+                | signalbox_adapter::IncomingKind::Moved { .. } => None,
                 signalbox_adapter::IncomingKind::Text(_) | signalbox_adapter::IncomingKind::Edited(_) => {
                     Some((incoming.address.chat.clone(), incoming.sender.id.clone()))
                 }

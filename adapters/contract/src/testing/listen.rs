@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::scene::{LOOK_EVERY, Outcome, PATIENCE, STOP_WITHIN, Scene};
 use super::watched::Keys;
 use super::{Breach, Stage, Standing};
+use crate::IncomingKind;
 
 /// How long it is watched that nothing happens.
 const WATCHED: Duration = Duration::from_millis(300);
@@ -19,7 +20,8 @@ const MANY: usize = 12;
 /// It must stop when it is told to; offer the messages of a chat one after the other, in their order; acknowledge a
 /// message only when `accept` has returned `Ok` for it, and then do so; lose nothing where `accept` fails, where the
 /// program dies before `accept` returned or where the connection breaks; give a copy the key of the first, and no other
-/// message that key; and show nothing secret in what it prints for people who debug, errors included.
+/// message that key; tell of a message that was taken away where it stood, behind the message itself; and show nothing
+/// secret in what it prints for people who debug, errors included.
 ///
 /// # Errors
 /// The first [`Breach`].
@@ -40,6 +42,8 @@ pub async fn check_listen(stage: Arc<dyn Stage>) -> Result<(), Breach> {
     on.copies().await.map_err(breach)?;
     let (on, breach) = scene("two messages of the same words");
     on.twins().await.map_err(breach)?;
+    let (on, breach) = scene("a message that is taken away");
+    on.a_deletion().await.map_err(breach)?;
     let (on, breach) = scene("a broken connection");
     on.losses().await.map_err(breach)?;
     let (on, breach) = scene("what is shown for debugging");
@@ -186,6 +190,37 @@ impl Scene {
             self.until_taken(&["the same"]).await
         };
         self.listening(listener.as_mut(), story).await
+    }
+
+    async fn a_deletion(&self) -> Outcome {
+        let mut listener = self.stage.listener();
+        self.inbox.hold("taken away");
+        let story = async {
+            self.stage.say(0, "taken away").await;
+            self.until("a message", || !self.inbox.keys_of("taken away").is_empty()).await?;
+            if !self.stage.take_away(0, "taken away").await {
+                self.inbox.release();
+                return self.until_taken(&["taken away"]).await;
+            }
+            self.inbox.release();
+            self.until("it to be told of", || !self.inbox.deletions().is_empty()).await?;
+            self.stage.give_again().await;
+            self.stage.say(0, "behind it").await;
+            self.until_taken(&["behind it"]).await
+        };
+        self.listening(listener.as_mut(), story).await?;
+        let taken = self.inbox.accepted();
+        let Some(first) = taken.iter().position(|one| one.kind == IncomingKind::Deleted) else { return Ok(()) };
+        let gone = &taken[first];
+        let stood = taken[..first].iter().find(|one| one.message.is_some() && one.message == gone.message);
+        match stood {
+            None => Err("what is told of as taken away is no message that was told before".to_owned()),
+            Some(stood) if stood.address != gone.address => {
+                Err(format!("it stood in {}, and is told of in {}", stood.address, gone.address))
+            }
+            Some(_) if self.inbox.deletions().len() > 1 => Err("it is told of twice".to_owned()),
+            Some(_) => Ok(()),
+        }
     }
 
     async fn losses(&self) -> Outcome {

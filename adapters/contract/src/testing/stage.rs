@@ -16,6 +16,12 @@ pub trait Stage: Send + Sync {
     /// Lets somebody say something in a chat.
     async fn say(&self, chat: usize, text: &str);
 
+    /// Lets somebody take a message away that was said in a chat with this text; returns false where the provider tells
+    /// nobody of that.
+    async fn take_away(&self, _chat: usize, _text: &str) -> bool {
+        false
+    }
+
     /// Tells how a message stands that was said with this text.
     fn standing(&self, text: &str) -> Standing;
 

@@ -73,6 +73,16 @@ impl Watched {
         self.inbox.accepted().iter().filter(|accepted| text_of(accepted) == text).count()
     }
 
+    /// What was accepted, in order.
+    pub(super) fn accepted(&self) -> Vec<Incoming> {
+        self.inbox.accepted()
+    }
+
+    /// What was accepted that tells of messages which were taken away.
+    pub(super) fn deletions(&self) -> Vec<Incoming> {
+        self.accepted().into_iter().filter(|taken| taken.kind == IncomingKind::Deleted).collect()
+    }
+
     /// What was accepted, by chats: the texts in order.
     pub(super) fn chats(&self) -> BTreeMap<String, Vec<String>> {
         let mut chats: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -143,7 +153,7 @@ impl Inbox for Watched {
         self.look_at_key(&incoming.key, &text);
         self.notes().offers.push((text.clone(), incoming.key.clone()));
         // A copy of what was accepted may have been acknowledged meanwhile.
-        let first = self.count(&text) == 0;
+        let first = matches!(incoming.kind, IncomingKind::Text(_)) && self.count(&text) == 0;
         self.look(&incoming, first);
         tokio::time::sleep(TAKES).await;
         let mut held = self.held.subscribe();
@@ -165,10 +175,11 @@ impl Inbox for Watched {
     }
 }
 
-/// What a message says; nothing where it is something else.
+/// What a message says; nothing where it is something else. That one is gone is told in words that nobody says.
 fn text_of(incoming: &Incoming) -> &str {
     match &incoming.kind {
         IncomingKind::Text(text) => text,
+        IncomingKind::Deleted => "(taken away)",
         IncomingKind::Edited(_) | IncomingKind::Button { .. } | IncomingKind::Moved { .. } => "",
     }
 }

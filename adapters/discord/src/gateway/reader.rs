@@ -37,9 +37,11 @@ const READY_WITHIN: Duration = Duration::from_secs(300);
 const MIN_BEAT: Duration = Duration::from_millis(50);
 
 /// Events that are read; all others only move the sequence on.
-const READ: [&str; 10] = [
+const READ: [&str; 12] = [
     "MESSAGE_CREATE",
     "MESSAGE_UPDATE",
+    "MESSAGE_DELETE",
+    "MESSAGE_DELETE_BULK",
     "INTERACTION_CREATE",
     "GUILD_CREATE",
     "GUILD_DELETE",

@@ -58,6 +58,15 @@ impl Stage for Bot {
         self.fake.say(direct(person), person, text);
     }
 
+    async fn take_away(&self, chat: usize, text: &str) -> bool {
+        let channel = direct([ADA, BOB][chat]);
+        self.fake.with(|state| {
+            let said = state.shows(channel).into_iter().rfind(|shown| shown.text == text).expect("it was said");
+            state.delete(channel, said.id);
+        });
+        true
+    }
+
     /// Discord gives an event again to a session that goes on from before it.
     fn standing(&self, text: &str) -> Standing {
         let Some((session, seq)) = self.fake.with(|state| state.told_at(text)) else { return Standing::Kept };

@@ -1,6 +1,6 @@
 //! What is said reaches the inbox: where, by whom, whether for us.
 
-use signalbox_adapter::IncomingKind;
+use signalbox_adapter::{Incoming, IncomingKind};
 use signalbox_test_support::discord::state::Channel;
 use signalbox_test_support::discord::{BOT_ROLE, Fault, Post};
 
@@ -66,6 +66,39 @@ async fn an_edit_is_told_and_our_own_messages_are_not() {
     assert_eq!(taken[1].kind, IncomingKind::Edited("hello".to_owned()));
     assert_eq!((text(&taken[2]), taken[2].addressed), ("what?", true));
     assert_eq!(taken[2].reply_to, Some(message(scene.fake.shows(OPS)[1].id)));
+}
+
+#[tokio::test]
+async fn what_is_taken_away_is_told_where_it_stood_once_each_and_nothing_of_it_comes_later() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            let said = scene.fake.say(THREAD, ADA, "one");
+            let [two, three] = ["two", "three"].map(|text| scene.fake.say(OPS, ADA, text));
+            scene.fake.with(|state| {
+                state.delete(THREAD, said);
+                state.delete_all(OPS, &[two, three]);
+                state.delete(OPS, two);
+            });
+            // Told of in another order than it was done in.
+            let early = scene.fake.with(|state| {
+                let early = state.next_id();
+                state.delete(OPS, early);
+                early
+            });
+            let late = serde_json::json!({ "id": early.to_string() });
+            scene.fake.post(OPS, ADA, Post::text("never said").with(late));
+            scene.fake.say(OPS, ADA, "and on");
+            scene.wait_for(8).await
+        })
+        .await;
+    let gone: Vec<_> = taken.iter().filter(|taken| taken.kind == IncomingKind::Deleted).collect();
+    let places: Vec<_> = gone.iter().map(|gone| gone.address.to_string()).collect();
+    let [thread, channel] = [format!("discord:{OPS}/{THREAD}"), format!("discord:{OPS}")];
+    assert_eq!(places, [&thread, &channel, &channel, &channel].map(String::as_str));
+    let messages = |taken: &[&Incoming]| taken.iter().map(|taken| taken.message.clone()).collect::<Vec<_>>();
+    assert_eq!(messages(&gone[..3]), messages(&taken[..3].iter().collect::<Vec<_>>()));
+    assert_eq!(text(&taken[7]), "and on");
 }
 
 #[tokio::test]

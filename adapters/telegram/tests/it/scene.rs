@@ -158,6 +158,7 @@ pub(crate) fn text(incoming: &Incoming) -> &str {
     match &incoming.kind {
         IncomingKind::Text(text) | IncomingKind::Edited(text) => text,
         IncomingKind::Moved { to } => to.as_str(),
+        IncomingKind::Deleted => "",
         IncomingKind::Button { action, .. } => action,
     }
 }

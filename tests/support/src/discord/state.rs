@@ -282,6 +282,14 @@ impl State {
         self.tell("MESSAGE_DELETE", channel, gone);
     }
 
+    /// Takes many messages away at once, as a moderator does.
+    pub fn delete_all(&mut self, channel: u64, messages: &[u64]) {
+        messages.iter().for_each(|message| drop(self.messages.remove(&(channel, *message))));
+        let ids: Vec<String> = messages.iter().map(u64::to_string).collect();
+        let gone = json!({ "ids": ids, "channel_id": channel.to_string(), "guild_id": self.guild(channel) });
+        self.tell("MESSAGE_DELETE_BULK", channel, gone);
+    }
+
     /// Tells whether a fault waits for its call.
     pub fn has_faults(&self) -> bool {
         !self.faults.is_empty()

@@ -55,6 +55,12 @@ async fn a_listener_that_breaks_a_rule_is_found() {
             Flaw::SkipsToTheEndAfterALoss,
             r#"a broken connection: waited 20s in vain for "after the loss 0" to be accepted"#,
         ),
+        (Flaw::ForgetsWhatIsGone, "a message that is taken away: waited 20s in vain for it to be told of"),
+        (Flaw::MisplacesWhatIsGone, "a message that is taken away: it stood in memory:0, and is told of in memory:1"),
+        (
+            Flaw::NamesAnotherAsGone,
+            "a message that is taken away: what is told of as taken away is no message that was told before",
+        ),
     ] {
         let breach = check_listen(Room::provider(flaw)).await.expect_err("broken");
         assert_eq!(breach.to_string(), format!("checking {words}"), "{flaw:?}");

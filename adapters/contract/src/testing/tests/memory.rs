@@ -37,6 +37,9 @@ pub(super) enum Flaw {
     ShowsItsSecretInAnError,
     ShowsItsSecretInDebug,
     SkipsToTheEndAfterALoss,
+    ForgetsWhatIsGone,
+    MisplacesWhatIsGone,
+    NamesAnotherAsGone,
 }
 
 /// A provider that keeps messages until they are acknowledged, or else a terminal.
@@ -61,6 +64,8 @@ struct Said {
     standing: Standing,
     /// Whether it waits to be heard.
     waits: bool,
+    /// The number of the message that was taken away, where this tells of one.
+    gone: Option<usize>,
 }
 
 /// The provider as a stage.
@@ -88,8 +93,21 @@ impl Stage for Room {
 
     async fn say(&self, chat: usize, text: &str) {
         let standing = if self.0.keeps { Standing::Kept } else { Standing::Gone };
-        self.0.state().said.push(Said { chat, text: text.to_owned(), standing, waits: true });
+        self.0.state().said.push(Said { chat, text: text.to_owned(), standing, waits: true, gone: None });
         self.0.changed.notify_one();
+    }
+
+    async fn take_away(&self, chat: usize, text: &str) -> bool {
+        if !self.0.keeps {
+            return false;
+        }
+        let mut state = self.0.state();
+        let gone = state.said.iter().rposition(|said| said.text == text);
+        let waits = self.0.flaw != Flaw::ForgetsWhatIsGone;
+        state.said.push(Said { chat, text: String::new(), standing: Standing::Kept, waits, gone });
+        drop(state);
+        self.0.changed.notify_one();
+        true
     }
 
     fn standing(&self, text: &str) -> Standing {
@@ -231,7 +249,7 @@ impl Listener {
                 memory.acknowledge(number);
             }
         };
-        let accepting = cx.inbox.accept(incoming(&key, said.chat, &said.text));
+        let accepting = cx.inbox.accept(told(flaw, &key, number, &said));
         let (accepted, ()) = tokio::join!(accepting, meanwhile);
         match (accepted, flaw) {
             (Ok(()), Flaw::NeverAcknowledges) => memory.state().said[number].waits = false,
@@ -247,6 +265,20 @@ impl Listener {
             (Err(error), _) => return Err(ListenError::Lost(error.to_string())),
         }
         Ok(())
+    }
+}
+
+/// What the listener makes of what was said, or taken away.
+fn told(flaw: Flaw, key: &str, number: usize, said: &Said) -> Incoming {
+    let id = |number: usize| Some(MessageId::new(number.to_string()));
+    let Some(gone) = said.gone else { return Incoming { message: id(number), ..incoming(key, said.chat, &said.text) } };
+    let chat = if flaw == Flaw::MisplacesWhatIsGone { said.chat + 1 } else { said.chat };
+    let gone = if flaw == Flaw::NamesAnotherAsGone { number } else { gone };
+    Incoming {
+        message: id(gone),
+        kind: IncomingKind::Deleted,
+        sender: Sender::nobody(),
+        ..incoming(key, chat, &said.text)
     }
 }
 
