@@ -85,3 +85,33 @@ fn a_prompt_that_is_told_of_behind_its_end_is_never_run() {
     server.shown(server.direct, kept, r"\<kept>");
     assert_eq!(server.house.runs().len(), 2);
 }
+
+#[test]
+fn an_edit_of_a_waiting_prompt_replaces_it_and_a_later_one_comes_too_late() {
+    let server = Server::new(ONE_AT_A_TIME);
+    let _serving = server.serve();
+    let running = server.hold();
+    let (waiting, _) = server.ask_behind("<wrnog>");
+    let slip = server.fake.say(server.direct, ADA, "/sesion list");
+    server.shown(server.direct, slip, "/session");
+    server.fake.edit(server.direct, waiting, "/session script: answer <right>");
+    server.shown(server.direct, slip, "will run the edited prompt");
+    server.fake.edit(server.direct, running, "/session script: answer <too late>");
+    let late = server.shown(server.direct, slip, "already works on the first version");
+    server.fake.edit(server.direct, slip, "/session list");
+    server.shown(server.direct, late.id, "script: answer");
+    // That Discord shows a preview below it is no edit.
+    let rows = server.house.count("inbox");
+    for asked in [waiting, running] {
+        server.fake.preview(server.direct, asked, json!([{ "type": "link", "title": "Somebody else's words" }]));
+    }
+    let last = server.fake.say(server.direct, ADA, "/id");
+    server.shown(server.direct, last, "1001");
+    assert_eq!(server.house.count("inbox"), rows + 1);
+    server.house.touch("gate");
+    server.shown(server.direct, waiting, "\n\n\\<right>");
+    server.fake.edit(server.direct, waiting, "/session script: answer <again>");
+    server.shown(server.direct, last, "already works on the first version");
+    let prompts: Vec<String> = server.house.runs().into_iter().map(|(_, _, prompt)| prompt).collect();
+    assert!(prompts.len() == 2 && prompts[1].contains("<right>"), "{prompts:?}");
+}

@@ -189,6 +189,20 @@ impl FakeDiscord {
         });
     }
 
+    /// Lets the server show a preview of a message's link below it: the bot is told of it as of an edit, which nobody made.
+    pub fn preview(&self, channel: u64, message: u64, embeds: Value) {
+        self.with(|state| {
+            let shown = state.messages.get_mut(&(channel, message)).expect("the message is shown");
+            if !shown.more.is_object() {
+                shown.more = json!({});
+            }
+            shown.more["embeds"] = embeds;
+            let shown = shown.clone();
+            let told = state.message_json(channel, &shown, None);
+            state.tell("MESSAGE_UPDATE", channel, told);
+        });
+    }
+
     /// Lets somebody pin a message: the bot is told of it as of an edit.
     pub fn pin(&self, channel: u64, message: u64) {
         self.with(|state| {
