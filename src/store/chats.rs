@@ -9,7 +9,7 @@ use super::id::SessionId;
 use super::tx::Tx;
 
 /// What goes with a chat from its old name (1) to its new one (2).
-pub(super) const MOVES: [&str; 11] = [
+pub(super) const MOVES: [&str; 12] = [
     "INSERT INTO moved_chats (chat, was) VALUES (?2, ?1) ON CONFLICT (chat) DO UPDATE SET was = ?1",
     "UPDATE chats SET chat = ?2 WHERE chat = ?1 AND NOT EXISTS (SELECT 1 FROM chats WHERE chat = ?2)",
     // A name that is taken there stays behind.
@@ -23,6 +23,7 @@ pub(super) const MOVES: [&str; 11] = [
     "UPDATE incidents SET card = NULL, carded_at = NULL, edited_at = NULL, card_lost = FALSE
      WHERE chat = ?1 AND ?2 <> '' AND NOT EXISTS (SELECT 1 FROM outbox o
          WHERE o.key = incidents.card AND o.state IN ('pending', 'sending', 'unknown'))",
+    "UPDATE incidents SET root = card WHERE chat = ?1 AND ?2 <> ''",
     "UPDATE incidents SET chat = ?2, address = ?2 || substr(address, length(?1) + 1),
          due_at = CASE WHEN state <> 'resolved' AND NOT folded THEN 0 ELSE due_at END
      WHERE chat = ?1",

@@ -67,6 +67,8 @@ pub struct Incident {
     pub session: Option<SessionId>,
     /// The task of its newest investigation.
     pub task: Option<TaskId>,
+    /// The card at which its thread stands: the first, as long as that was shown.
+    pub root: Option<DeliveryKey>,
 }
 
 /// Where the card of an incident stands.
@@ -80,6 +82,17 @@ pub enum CardStanding {
     Unsent,
     /// It is shown and can be changed no more.
     Frozen,
+}
+
+/// How far the buttons of a card are taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// How often that was tried.
+    pub tries: u32,
+    /// When it was last tried.
+    pub tried_at: Option<Timestamp>,
+    /// Whether they are gone, or it is being tried.
+    pub is_done: bool,
 }
 
 /// What is done to an incident.

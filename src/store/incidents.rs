@@ -8,23 +8,26 @@ use super::chat::ChatKey;
 use super::delivery::{Delivery, State};
 use super::error::StoreError;
 use super::id::{DeliveryId, IncidentId, SessionId, TaskId};
-use super::incident::{CardStanding, Incident, IncidentChange, IncidentEntry};
+use super::incident::{CardStanding, Incident, IncidentChange, IncidentEntry, Spent};
 use super::spans::Measured;
 use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::incident::{self, IncidentEvent, IncidentState, Refused};
 
 const SECONDS_A_DAY: u64 = 24 * 3600;
+/// What stands as the error of a change that its provider has refused for good.
+const EDIT_REFUSED: &str = "the message cannot be changed any more";
 
 pub(super) const COLUMNS: &str = "id, address, origin, labels, alert, severity, state, owner, alerts, firing, times, \
      left_out, created_at, starts_at, last_seen_at, resolved_at, silenced_until, folded, due_at, card, carded_at, \
-     edited_at, card_lost, told_at, wanted, session, task";
+     edited_at, card_lost, told_at, wanted, session, task, root";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
     fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     }
     let card = row.get::<_, Option<String>>(19)?;
+    let root = row.get::<_, Option<String>>(27)?;
     Ok(Incident {
         id: row.get(0)?,
         address: row.get::<_, String>(1)?.parse().map_err(invalid)?,
@@ -54,6 +57,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
         wanted: row.get(24)?,
         session: row.get(25)?,
         task: row.get(26)?,
+        root: root.map(DeliveryKey::try_from).transpose().map_err(invalid)?,
     })
 }
 
@@ -297,18 +301,22 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
-    /// Notes the delivery that was just written as an incident's card.
+    /// Notes the delivery that was just written as an incident's card. Its thread stands at the first that was, or may still
+    /// be, shown.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn incident_carded(&self, id: IncidentId) -> Result<Option<DeliveryKey>, StoreError> {
+    pub fn incident_carded(&self, id: IncidentId) -> Result<(), StoreError> {
         let card = self.deliveries_about(&About::Card(id))?.pop().map(|delivery| delivery.key);
         self.connection
             .prepare_cached(
-                "UPDATE incidents SET card = ?2, carded_at = ?3, edited_at = ?3, card_lost = FALSE WHERE id = ?1",
+                "UPDATE incidents SET card = ?2, carded_at = ?3, edited_at = ?3, card_lost = FALSE,
+                     root = CASE WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.key = incidents.root AND o.state <> 'failed')
+                                 THEN root ELSE ?2 END
+                 WHERE id = ?1",
             )?
             .execute(params![id, card.as_ref().map(DeliveryKey::as_str), self.now()])?;
-        Ok(card)
+        Ok(())
     }
 
     /// Notes that an incident's card was changed.
@@ -338,6 +346,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn edit_refused(&self, edit: DeliveryId) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE outbox SET error = ?2 WHERE id = ?1 AND is_edit")?
+            .execute(params![edit, EDIT_REFUSED])?;
         let changed = self
             .connection
             .prepare_cached(
@@ -406,11 +417,46 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn card_message(&self, incident: &Incident) -> Result<Option<MessageId>, StoreError> {
-        let Some(card) = &incident.card else { return Ok(None) };
+        self.shown_as(incident.card.as_ref())
+    }
+
+    /// Returns the message at which the thread of an incident stands, once it has arrived.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn root_message(&self, incident: &Incident) -> Result<Option<MessageId>, StoreError> {
+        self.shown_as(incident.root.as_ref().or(incident.card.as_ref()))
+    }
+
+    fn shown_as(&self, card: Option<&DeliveryKey>) -> Result<Option<MessageId>, StoreError> {
+        let Some(card) = card else { return Ok(None) };
         let sql = "SELECT message FROM outbox WHERE key = ?1 AND state = 'delivered'";
         let message: Option<Option<String>> =
             self.connection.prepare_cached(sql)?.query_row([card.as_str()], |row| row.get(0)).optional()?;
         Ok(message.flatten().map(MessageId::new))
+    }
+
+    /// Returns the cards of an incident that were shown before the one that is now, each with how it stands with the tries to
+    /// take its buttons away.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn earlier_cards(&self, incident: &Incident) -> Result<Vec<(Delivery, Spent)>, StoreError> {
+        let sql = "SELECT count(*), max(created_at),
+                          count(*) FILTER (WHERE state <> 'delivered' OR error IS NULL OR error <> ?2) > 0
+                   FROM outbox WHERE is_edit AND after = ?1 AND buttons = '[]'";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let cards = self.deliveries_about(&About::Card(incident.id))?.into_iter();
+        // One that was shown in a chat whose id has changed since stands in no chat that is known.
+        let is_here = |card: &Delivery| card.state == State::Delivered && card.address == incident.address;
+        let earlier = cards.filter(|card| is_here(card) && Some(&card.key) != incident.card.as_ref());
+        let with_tries = |card: Delivery| {
+            let spent = statement.query_row([card.key.as_str(), EDIT_REFUSED], |row| {
+                Ok(Spent { tries: row.get(0)?, tried_at: row.get(1)?, is_done: row.get(2)? })
+            });
+            Ok((card, spent?))
+        };
+        earlier.map(with_tries).collect()
     }
 
     /// Whether the thread at a card was refused, so that what belongs to it answers the card.

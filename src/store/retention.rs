@@ -20,11 +20,12 @@ pub struct KeptFolders {
 }
 
 /// Rows that ended before an instant (1), at most so many (2) in a step, so that no step is long.
-pub(super) const FORGETS: [&str; 12] = [
+pub(super) const FORGETS: [&str; 13] = [
     // A card, and the opening of its thread, stays as long as its incident.
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox o
          WHERE finished_at < ?1 AND state = 'delivered'
          AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.card = CASE WHEN o.opens IS NULL THEN o.key ELSE o.after END)
+         AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.root = CASE WHEN o.opens IS NULL THEN o.key ELSE o.after END)
          LIMIT ?2)",
     "DELETE FROM approvals WHERE id IN (SELECT a.id FROM approvals a JOIN tasks t ON t.id = a.task
          WHERE t.finished_at < ?1 LIMIT ?2)",
@@ -46,10 +47,13 @@ pub(super) const FORGETS: [&str; 12] = [
     "DELETE FROM incident_events WHERE id IN (SELECT id FROM incident_events WHERE at < ?1 LIMIT ?2)",
     "DELETE FROM silences WHERE id IN (SELECT s.id FROM silences s JOIN incidents i ON i.id = s.incident
          WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",
+    "DELETE FROM incident_lines WHERE id IN (SELECT l.id FROM incident_lines l JOIN incidents i ON i.id = l.incident
+         WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",
     "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents i WHERE state = 'resolved' AND resolved_at < ?1
          AND NOT EXISTS (SELECT 1 FROM incident_alerts a WHERE a.incident = i.id)
          AND NOT EXISTS (SELECT 1 FROM incident_events e WHERE e.incident = i.id)
-         AND NOT EXISTS (SELECT 1 FROM silences s WHERE s.incident = i.id) LIMIT ?2)",
+         AND NOT EXISTS (SELECT 1 FROM silences s WHERE s.incident = i.id)
+         AND NOT EXISTS (SELECT 1 FROM incident_lines l WHERE l.incident = i.id) LIMIT ?2)",
     "DELETE FROM pairing_tries WHERE (provider, \"user\", at) IN
          (SELECT provider, \"user\", at FROM pairing_tries WHERE at < ?1 LIMIT ?2)",
 ];

@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0011_put_away.sql"),
     include_str!("schema/0012_old_events.sql"),
     include_str!("schema/0013_silences_ended.sql"),
+    include_str!("schema/0014_incident_threads.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

@@ -35,12 +35,15 @@ pub(super) fn look(
     }
     let card_at = show_card(tx, cx, &incident)?;
     let Some(incident) = tx.incident(id)? else { return Ok(()) };
+    let later = tx.now().after(CARD_LOOK_EVERY);
+    let kept_at = incident::tell_kept(tx, cx, &incident)?.then_some(later).filter(|_| incident.card.is_some());
     let tell_at = tell_what_happened(tx, cx, &incident)?;
     let waits = begin_investigation(tx, cx, policy, agent, &incident)?;
     let Some(incident) = tx.incident(id)? else { return Ok(()) };
     let edit_at = change_card(tx, cx, &incident)?;
+    let spend_at = incident::spend_earlier_cards(tx, cx, &incident)?;
     let silence = incident.silenced_until.filter(|_| incident.state == IncidentState::Silenced);
-    let due = [card_at, tell_at, waits, edit_at, silence].into_iter().flatten().min();
+    let due = [card_at, kept_at, tell_at, waits, edit_at, spend_at, silence].into_iter().flatten().min();
     tx.incident_due(id, due)
 }
 

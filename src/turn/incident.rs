@@ -1,9 +1,11 @@
 //! What a chat is shown of an incident: its card with its buttons, its thread, and the investigations that belong to it.
 //!
-//! Where a provider has threads at messages, all of an incident but its card stands in the thread at that card; elsewhere it
-//! answers the card.
+//! Where a provider has threads at messages, all of an incident but its card stands in the thread at its first card, also when
+//! another has taken that one's place; elsewhere it answers the card.
 
-use signalbox_adapter::{ChatAddress, Document, MessageId, Purpose};
+use std::time::Duration;
+
+use signalbox_adapter::{Attachment, ChatAddress, Document, MessageId, Part, Purpose};
 
 use super::Context;
 use crate::alert::Alert;
@@ -20,6 +22,11 @@ const MAX_TOLD_ALERTS: usize = 20;
 /// Longest text of alerts given to an agent, in bytes.
 const MAX_ALERT_BYTES: usize = 64 * 1024;
 
+/// How often the buttons of a card that another follows are tried to be taken away.
+const MAX_SPEND_TRIES: u32 = 3;
+/// Time between two such tries: Discord bounds the changes of messages that are older than an hour.
+const SPEND_AGAIN: Duration = Duration::from_secs(3600);
+
 /// Where the messages of an incident go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadPlace {
@@ -34,27 +41,57 @@ pub struct ThreadPlace {
 /// # Errors
 /// [`StoreError`].
 pub fn place(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<ThreadPlace>, StoreError> {
-    let (Some(card), Some(message)) = (&incident.card, tx.card_message(incident)?) else { return Ok(None) };
+    let root = incident.root.as_ref().or(incident.card.as_ref());
+    let (Some(root), Some(message)) = (root, tx.root_message(incident)?) else { return Ok(None) };
     let threads = cx.threads(incident.address.provider.as_str());
     let thread = threads.at(&incident.address, &message);
     Ok(Some(match thread {
         // A thread of the chat's own is no thread of this incident.
-        Some(address) if incident.address.thread.is_none() && !tx.thread_refused(card)? => {
+        Some(address) if incident.address.thread.is_none() && !tx.thread_refused(root)? => {
             ThreadPlace { address, reply_to: None }
         }
         Some(_) | None => {
-            ThreadPlace { address: incident.address.clone(), reply_to: Some(message.as_str().to_owned()) }
+            let answered = tx.card_message(incident)?.unwrap_or(message);
+            ThreadPlace { address: incident.address.clone(), reply_to: Some(answered.as_str().to_owned()) }
         }
     }))
 }
 
-/// Says something in the thread of an incident, once there is one.
+/// Says something in the thread of an incident; where there is none yet, as soon as there is.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn tell(tx: &Tx<'_>, cx: &Context, incident: &Incident, document: Document) -> Result<(), StoreError> {
-    let Some(place) = place(tx, cx, incident)? else { return Ok(()) };
-    let (parts, attachment) = cx.render(place.address.provider.as_str(), document)?;
+    let (parts, attachment) = cx.render(incident.address.provider.as_str(), document)?;
+    match place(tx, cx, incident)? {
+        Some(place) => say(tx, incident, place, parts, attachment),
+        // All that is said of an incident fits into messages.
+        None => tx.keep_line(incident.id, &parts),
+    }
+}
+
+/// Says what was kept for the thread of an incident, where there is one by now; returns whether it still waits.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell_kept(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<bool, StoreError> {
+    if !tx.has_lines(incident.id)? {
+        return Ok(false);
+    }
+    let Some(place) = place(tx, cx, incident)? else { return Ok(true) };
+    for parts in tx.take_lines(incident.id)? {
+        say(tx, incident, place.clone(), parts, None)?;
+    }
+    Ok(false)
+}
+
+fn say(
+    tx: &Tx<'_>,
+    incident: &Incident,
+    place: ThreadPlace,
+    parts: Vec<Part>,
+    attachment: Option<Attachment>,
+) -> Result<(), StoreError> {
     tx.enqueue(&NewDelivery {
         address: place.address,
         window: None,
@@ -101,7 +138,8 @@ pub fn investigating(tx: &Tx<'_>, incident: &Incident) -> Result<Investigating, 
     })
 }
 
-/// Shows an incident's card, and has the thread at it opened; one that takes another's place answers that, where it was shown.
+/// Shows an incident's card, and has the thread at it opened, unless there is one already; one that takes another's place
+/// answers that, where it was shown.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -123,8 +161,10 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
         inbox: None,
         about: Some(About::Card(incident.id)),
     })?;
-    let card = tx.incident_carded(incident.id)?;
-    if let Some(card) = card.filter(|_| cx.threads(provider).must_be_opened(&incident.address)) {
+    tx.incident_carded(incident.id)?;
+    let Some(shown) = tx.incident(incident.id)? else { return Ok(()) };
+    let is_first = shown.root == shown.card && cx.threads(provider).must_be_opened(&incident.address);
+    if let Some(card) = shown.card.filter(|_| is_first) {
         let (address, name) = (&incident.address, format::incident::title(incident));
         tx.open_thread(&NewThread { address, at: ThreadRoot::Delivery(&card), name: &name, task: None })?;
     }
@@ -146,6 +186,32 @@ pub fn edit(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
     }
     tx.replace(&card, &part, &buttons)?;
     tx.incident_edited(incident.id)
+}
+
+/// Takes the buttons of cards away whose place another has taken, once that is shown; they act all the same as long as they
+/// are seen. Returns when it is tried again, where that was refused.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn spend_earlier_cards(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<Timestamp>, StoreError> {
+    if !cx.can_edit(incident.address.provider.as_str()) || tx.card_message(incident)?.is_none() {
+        return Ok(None);
+    }
+    let mut again: Vec<Timestamp> = Vec::new();
+    for (card, spent) in tx.earlier_cards(incident)? {
+        if spent.is_done || spent.tries >= MAX_SPEND_TRIES {
+            continue;
+        }
+        let due = spent.tried_at.map_or(tx.now(), |at| at.after(SPEND_AGAIN));
+        if due > tx.now() {
+            again.push(due);
+        } else {
+            tx.replace(&card, &tx.last_shown(&card)?, &[])?;
+            // Whether that was refused is seen then.
+            again.push(tx.now().after(SPEND_AGAIN));
+        }
+    }
+    Ok(again.into_iter().min())
 }
 
 /// Who wants an investigation, and what they ask.

@@ -55,6 +55,7 @@ fn incident(state: crate::incident::IncidentState) -> crate::store::Incident {
         wanted: None,
         session: None,
         task: None,
+        root: None,
     }
 }
 

@@ -244,7 +244,8 @@ async fn the_card_of_an_incident_stays_as_long_as_the_incident() {
     let id = the_one(&desk).await.id;
     desk.did(move |tx| {
         tx.enqueue(&NewDelivery { about: Some(About::Card(id)), ..message("ops", Purpose::Alert, &["a card"]) })?;
-        let card = tx.incident_carded(id)?.expect("a card");
+        tx.incident_carded(id)?;
+        let card = tx.incident(id)?.and_then(|incident| incident.card).expect("a card");
         let delivery = tx.delivery(card.as_str(), None)?.expect("it is there");
         tx.delivered(delivery.id, &MessageId::new("m1"))
     })

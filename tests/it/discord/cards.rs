@@ -1,8 +1,9 @@
 //! Cards of incidents: components, embeds where these are wanted, ordinary text where Discord refuses both; changed in place,
 //! and followed by another where they cannot be changed any more.
 
-use signalbox_test_support::discord::state::Shown;
+use signalbox_test_support::discord::state::{Channel, Shown};
 use signalbox_test_support::discord::{Fault, Person};
+use signalbox_test_support::everyday::eventually;
 
 use crate::discord::scene::{ADA, OPS, Server};
 
@@ -62,22 +63,70 @@ fn a_card_is_an_embed_where_that_is_wanted_and_text_where_it_is_refused() {
     });
 }
 
+/// What Discord says to one change too many of an old message.
+const FROZEN: Fault = Fault::Refuse {
+    status: 400,
+    code: 30046,
+    message: "Maximum number of edits to messages older than 1 hour reached. Try again later",
+};
+
+/// The threads at messages of the channel.
+fn threads(server: &Server) -> Vec<u64> {
+    let is_one = |channel: &Channel| channel.parent == Some(OPS);
+    server.fake.with(|state| state.channels.iter().filter(|(_, one)| is_one(one)).map(|(id, _)| *id).collect())
+}
+
 #[test]
-fn a_card_that_cannot_be_changed_any_more_is_followed_by_another_that_answers_it() {
+fn a_card_that_cannot_be_changed_any_more_is_followed_by_another_that_answers_it_and_keeps_the_thread() {
     let server = Server::new(TRIAGE);
     let _serving = server.serve();
     let card = fires(&server);
-    let frozen = Fault::Refuse {
-        status: 400,
-        code: 30046,
-        message: "Maximum number of edits to messages older than 1 hour reached. Try again later",
-    };
-    server.fake.fail_next("PATCH channels/messages", frozen);
+    server.fake.fail_next("PATCH channels/messages", FROZEN);
     press(&server, card.id, "Ack");
+    server.shown(card.id, 0, "Acknowledged");
     let next = server.shown(OPS, card.id, "DiskFull");
     assert_eq!(next.reply_to, Some(card.id), "it links back");
+    server.until("the buttons of the first go", |state| state.messages[&(OPS, card.id)].buttons.is_empty());
     press(&server, next.id, "Resolve");
     server.until("the new one is changed in place", |state| {
         state.messages[&(OPS, next.id)].buttons.iter().any(|(label, _)| label == "Reopen")
     });
+    server.shown(card.id, 0, "Resolved");
+    assert_eq!(threads(&server), [card.id], "it has one thread");
+}
+
+#[test]
+fn the_buttons_of_a_card_that_another_follows_act_where_they_cannot_be_taken_away() {
+    let server = Server::new(TRIAGE);
+    let _serving = server.serve();
+    let card = fires(&server);
+    server.fake.fail_next("PATCH channels/messages", FROZEN);
+    server.fake.fail_next("PATCH channels/messages", FROZEN);
+    press(&server, card.id, "Ack");
+    let next = server.shown(OPS, card.id, "DiskFull");
+    server.until("both changes are refused", |state| !state.has_faults());
+    press(&server, card.id, "Resolve");
+    server.until("the new one says so", |state| {
+        state.messages[&(OPS, next.id)].buttons.iter().any(|(label, _)| label == "Reopen")
+    });
+    server.shown(card.id, 0, "Resolved");
+    assert!(!server.fake.with(|state| state.messages[&(OPS, card.id)].buttons.is_empty()));
+}
+
+#[test]
+fn what_is_done_before_the_card_is_shown_is_told_in_its_thread() {
+    let server = Server::new(TRIAGE);
+    server.fake.fail_next("POST channels/messages", Fault::Hold);
+    let _serving = server.serve();
+    server.fake.say(OPS, MONITOR, "[FIRING:1] DiskFull (db-1 prod)\nSeverity: critical");
+    server.until("the card is on its way", |state| !state.has_faults());
+    for words in ["ack 1", "silence 1 2h"] {
+        server.fake.command(OPS, ADA, "incident", words);
+    }
+    eventually("both are done", || server.house.count("incident_events WHERE name = 'Ada'") == 2);
+    server.fake.release();
+    let card = server.shown(OPS, 0, "DiskFull");
+    let acked = server.shown(card.id, 0, "Acknowledged by Ada");
+    server.shown(card.id, acked.id, "Silenced for 2h");
+    assert_eq!(server.house.count("incident_lines"), 0);
 }
