@@ -61,6 +61,11 @@ impl Server {
         self.runtime.block_on(self.fake.wait_until(what, is_so));
     }
 
+    /// Waits until the fake is as it should be, for what takes long by its own limits.
+    pub(crate) fn until_at_length(&self, what: &str, is_so: impl FnMut(&State) -> bool) {
+        self.runtime.block_on(self.fake.wait_long_until(what, is_so));
+    }
+
     /// Waits until a channel shows a message of the bot that is newer than `after`, and returns the first such.
     pub(crate) fn shown(&self, channel: u64, after: u64, needle: &str) -> Shown {
         let is_it = |shown: &Shown| shown.by_bot && shown.id > after && shown.text.contains(needle);
