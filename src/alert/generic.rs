@@ -1,4 +1,6 @@
 //! JSON of no known shape: read by the names that most tools use.
+//!
+//! What names no time at all speaks of now: an end or a begin of it that comes late cannot be told from one in time.
 
 use serde_json::Value;
 
@@ -13,6 +15,19 @@ const SEVERITIES: [&str; 5] = ["/severity", "/priority", "/level", "/urgency", "
 const STATES: [&str; 4] = ["/status", "/state", "/alert_status", "/event"];
 const STARTS: [&str; 8] =
     ["/startsAt", "/starts_at", "/started_at", "/created_at", "/timestamp", "/time", "/date", "/occurred_at"];
+/// Where the end of what is over stands, or else when that was said; a begin is no later than its end.
+const ENDS: [&str; 10] = [
+    "/endsAt",
+    "/ends_at",
+    "/ended_at",
+    "/resolved_at",
+    "/closed_at",
+    "/timestamp",
+    "/time",
+    "/date",
+    "/occurred_at",
+    "/updated_at",
+];
 const OWN_KEYS: [&str; 6] = ["/fingerprint", "/dedup_key", "/dedupKey", "/incident_key", "/alert_id", "/alertId"];
 /// Objects whose fields say what the alert is of.
 const LABEL_OBJECTS: [&str; 3] = ["labels", "tags", "dimensions"];
@@ -86,6 +101,7 @@ fn complete(mut draft: AlertDraft, value: &Value) -> Option<Alert> {
         draft.status(text(value, &[state]));
     }
     draft.starts_at = draft.starts_at.or_else(|| moment::at(value, &STARTS));
+    draft.said_at = moment::at(value, &ENDS).or(draft.starts_at);
     draft.fingerprint(text(value, &OWN_KEYS));
     for (key, value) in fields {
         if LABEL_OBJECTS.contains(&key.as_str()) && value.is_object() {

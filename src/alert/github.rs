@@ -51,6 +51,8 @@ pub(super) fn read(value: &Value) -> Option<Alert> {
         Subject::Code => code(&mut draft, value, &repository),
         Subject::Secret => secret(&mut draft, value, &repository),
     }
+    // The moment of an outcome is that of the failure, or of the success that ends it.
+    draft.said_at = draft.starts_at;
     draft.annotation("by", text(value, &["/sender/login"]));
     draft.link(text(value, &["/repository/html_url"]));
     Some(draft.finish())
@@ -176,7 +178,7 @@ fn of_alert(draft: &mut AlertDraft, value: &Value, repository: &str, kind: &str)
     let number = text(alert, &["/number"]).unwrap_or_default();
     draft.label("alert", Some(number.clone()));
     draft.link(text(alert, &["/html_url"]));
-    draft.starts_at = moment::at(alert, &["/updated_at", "/created_at"]);
+    draft.starts_at = moment::at(alert, &["/fixed_at", "/dismissed_at", "/resolved_at", "/updated_at", "/created_at"]);
     draft.fingerprint(Some(format!("{kind}/{repository}/{number}")));
 }
 

@@ -1,5 +1,8 @@
 //! Sentry: issue alerts, metric alerts, changes of issues, and the older webhook plugin of projects.
 //!
+//! A metric alert tells when it was over. Of an issue that is resolved only the last event is told, which was before that: an
+//! end is known to be late where a later event began what is known. The older plugin tells no end at all.
+//!
 //! Source: <https://docs.sentry.io/organization/integrations/integration-platform/webhooks/>, read 2026-11.
 
 use serde_json::Value;
@@ -70,6 +73,7 @@ fn of_metric(value: &Value) -> Alert {
     draft.annotation("query", text(alert, &["/alert_rule/query"]));
     draft.link(text(value, &["/data/web_url"]));
     draft.starts_at = moment::at(alert, &["/date_started", "/date_detected", "/date_created"]);
+    draft.said_at = moment::at(alert, &["/date_closed"]).or(draft.starts_at);
     draft.fingerprint(text(alert, &["/alert_rule/id"]).map(|rule| format!("rule-{rule}")));
     draft.fingerprint(text(alert, &["/identifier", "/id"]).map(|incident| format!("incident-{incident}")));
     draft.finish()
@@ -106,6 +110,8 @@ fn of_issue(value: &Value, subject: &Value) -> Alert {
     // An issue that is a problem again is so since it was last seen.
     let begins = if action == "unresolved" { "/lastSeen" } else { "/firstSeen" };
     draft.starts_at = moment::at(subject, &[begins, "/datetime", "/timestamp"]);
+    // Nothing tells when somebody resolved it; at least when it was last seen it was no earlier.
+    draft.said_at = moment::at(subject, &["/lastSeen"]);
     let own = text(subject, &["/issue_id", "/groupID", "/group_id"]);
     let own = own.or_else(|| text(value, &["/data/issue/id", "/id"]));
     draft.fingerprint(own.map(|issue| format!("issue-{issue}")));

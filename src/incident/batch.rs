@@ -14,6 +14,9 @@ pub struct Batch {
     pub origin: AlertOrigin,
     /// The alerts.
     pub payload: Payload,
+    /// Whether one that says what is known already counts as another time: a new message of a bot does, which nobody sends
+    /// by itself; the change of a message does not, nor a hook's word, which its source repeats as long as it fires.
+    pub counts_repeats: bool,
 }
 
 impl Batch {

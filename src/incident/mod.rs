@@ -21,6 +21,6 @@ pub use batch::{AlertOrigin, Batch};
 pub use group::{AlertGroup, agree, kin};
 pub use policy::TriagePolicy;
 pub use severity::{of_rank, rank};
-pub use sighting::{Freshness, KnownFiring, ends_too_late, sight};
+pub use sighting::{Freshness, KnownFiring, begins_too_late, ends_too_late, sight};
 pub use state::{IncidentEvent, IncidentState, Refused, moved};
 pub use timing::{ADOPTION, CARD_PATIENCE, edit_due, reopens, successor_due};

@@ -23,13 +23,15 @@ pub struct KnownFiring {
     pub starts_at: Timestamp,
     /// Whether a person has said since that it is over.
     pub put_away: bool,
+    /// When it was over, where it is and its source has told that.
+    pub ended_at: Option<Timestamp>,
 }
 
 impl KnownFiring {
     /// What has just been heard of, and nobody has put away.
     #[must_use]
     pub fn heard(status: Firing, starts_at: Timestamp) -> Self {
-        Self { status, starts_at, put_away: false }
+        Self { status, starts_at, put_away: false, ended_at: None }
     }
 }
 
@@ -51,6 +53,14 @@ pub enum Freshness {
 #[must_use]
 pub fn ends_too_late(known: Option<KnownFiring>, ended_at: Option<Timestamp>) -> bool {
     known.zip(ended_at).is_some_and(|(known, ended_at)| ended_at.after(CLOCKS_APART) < known.starts_at)
+}
+
+/// Whether what fires began before the time at which it is known to be over: it comes late, and ended with what is known. Both
+/// times are by the clock of the source.
+#[must_use]
+pub fn begins_too_late(known: Option<KnownFiring>, status: Firing, starts_at: Option<Timestamp>) -> bool {
+    let over = known.filter(|known| known.status == Firing::Resolved && status == Firing::Firing);
+    over.and_then(|known| known.ended_at).zip(starts_at).is_some_and(|(ended_at, starts_at)| starts_at < ended_at)
 }
 
 /// Tells what a sighting is, from what is known of its fingerprint.

@@ -132,7 +132,8 @@ impl Router {
         });
         let origin = AlertOrigin::Post(incoming.sender.id.to_string());
         let payload = payload.ok()?.masked(|text| self.context.redactor.clean(text));
-        Some(Batch { target: incoming.address.clone(), origin, payload })
+        let counts_repeats = matches!(incoming.kind, IncomingKind::Text(_));
+        Some(Batch { target: incoming.address.clone(), origin, payload, counts_repeats })
     }
 
     async fn prepare(&self, incoming: Incoming, heard: Option<Heard>) -> Ready {

@@ -18,7 +18,7 @@ use crate::alert::{Alert, Firing};
 use crate::clock::Timestamp;
 use crate::incident::{
     ADOPTION, AlertGroup, Batch, Freshness, IncidentEvent, IncidentState, KnownFiring, TriagePolicy, agree,
-    ends_too_late, kin, rank, reopens, sight,
+    begins_too_late, ends_too_late, kin, rank, reopens, sight,
 };
 
 /// Incidents looked at for one to adopt.
@@ -99,7 +99,9 @@ impl Tx<'_> {
         let fingerprint = taking.batch.origin.identity(&taking.batch.target, alert);
         let known = self.known_alert(&taking.chat, &fingerprint, alert.status)?;
         let (incident, sighting) = known.unzip();
-        let freshness = match ends_too_late(sighting, alert.ended_at) {
+        let is_late =
+            ends_too_late(sighting, alert.ended_at) || begins_too_late(sighting, alert.status, alert.starts_at);
+        let freshness = match is_late {
             true => Freshness::Stale,
             false => sight(sighting, alert.status, alert.starts_at, taking.now),
         };
@@ -112,7 +114,7 @@ impl Tx<'_> {
                 taking.taken.again += 1;
                 taking.heard.extend((alert.status == Firing::Firing).then_some(alert));
                 if let Some(id) = incident {
-                    self.see_again(id, &fingerprint, alert, taking.now)?;
+                    self.see_again(taking, id, &fingerprint, alert)?;
                     taking.touched.entry(id).or_default();
                 }
             }
@@ -145,34 +147,45 @@ impl Tx<'_> {
         fingerprint: &str,
         status: Firing,
     ) -> Result<Option<(IncidentId, KnownFiring)>, StoreError> {
-        let sql = "SELECT a.incident, a.firing, a.starts_at, a.put_away, a.weak AND NOT i.weak AND i.state = 'resolved'
+        let sql = "SELECT a.incident, a.firing, a.starts_at, a.put_away, a.ended_at, a.weak AND NOT i.weak AND i.state = 'resolved'
                    FROM incident_alerts a JOIN incidents i ON i.id = a.incident
                    WHERE a.chat = ?1 AND a.fingerprint = ?2 ORDER BY a.incident DESC LIMIT 1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let known = statement.query_row(params![chat, fingerprint], |row| {
             let status = if row.get(1)? { Firing::Firing } else { Firing::Resolved };
-            let known = (row.get(0)?, KnownFiring { status, starts_at: row.get(2)?, put_away: row.get(3)? });
-            Ok((known, row.get::<_, bool>(4)?))
+            let (starts_at, put_away, ended_at) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            let known = (row.get(0)?, KnownFiring { status, starts_at, put_away, ended_at });
+            Ok((known, row.get::<_, bool>(5)?))
         });
         let known = known.optional()?;
         Ok(known.filter(|(_, overruled)| !(*overruled && status == Firing::Firing)).map(|(known, _)| known))
     }
 
     /// Notes that an alert says once more what is known of it; as long as it fires it may be worse, or say more, than before.
-    fn see_again(&self, id: IncidentId, fingerprint: &str, alert: &Alert, now: Timestamp) -> Result<(), StoreError> {
+    fn see_again(
+        &self,
+        taking: &Taking<'_>,
+        id: IncidentId,
+        fingerprint: &str,
+        alert: &Alert,
+    ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
                 "UPDATE incident_alerts SET last_seen_at = ?3, severity = CASE WHEN ?4 THEN ?5 ELSE severity END,
-                     alert = CASE WHEN ?4 THEN ?6 ELSE alert END
+                     alert = CASE WHEN ?4 THEN ?6 ELSE alert END,
+                     times = CASE WHEN ?4 AND ?7 THEN times + 1 ELSE times END,
+                     ended_at = CASE WHEN ?8 > coalesce(ended_at, 0) THEN ?8 ELSE ended_at END
                  WHERE incident = ?1 AND fingerprint = ?2",
             )?
             .execute(params![
                 id,
                 fingerprint,
-                now,
+                taking.now,
                 alert.status == Firing::Firing,
                 rank(alert.severity),
-                serde_json::to_string(alert)?
+                serde_json::to_string(alert)?,
+                taking.batch.counts_repeats,
+                alert.ended_at
             ])?;
         Ok(())
     }
@@ -200,11 +213,11 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO incident_alerts
-                     (incident, chat, fingerprint, firing, starts_at, last_seen_at, severity, weak, alert)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                     (incident, chat, fingerprint, firing, starts_at, last_seen_at, severity, weak, alert, ended_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                  ON CONFLICT (incident, fingerprint) DO UPDATE SET
                      times = times + (starts_at <> ?5), firing = ?4, starts_at = ?5, last_seen_at = ?6, severity = ?7,
-                     put_away = FALSE, alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
+                     put_away = FALSE, ended_at = ?10, alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
             )?
             .execute(params![
                 id,
@@ -215,7 +228,8 @@ impl Tx<'_> {
                 taking.now,
                 rank(alert.severity),
                 taking.batch.origin.is_post(),
-                serde_json::to_string(alert)?
+                serde_json::to_string(alert)?,
+                alert.ended_at
             ])?;
         Ok(())
     }

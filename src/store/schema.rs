@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0012_old_events.sql"),
     include_str!("schema/0013_silences_ended.sql"),
     include_str!("schema/0014_incident_threads.sql"),
+    include_str!("schema/0015_told_ends.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

@@ -87,7 +87,12 @@ impl Desk {
 
     async fn take(&self, alerts: Vec<Alert>) {
         let target: ChatAddress = "test:ops".parse().expect("valid");
-        let batch = Batch { target, origin: AlertOrigin::Hook("h".into()), payload: Payload::of(alerts) };
+        let batch = Batch {
+            target,
+            origin: AlertOrigin::Hook("h".into()),
+            payload: Payload::of(alerts),
+            counts_repeats: false,
+        };
         let policy = Arc::clone(&self.policy);
         self.did(move |tx| tx.take_alerts(&batch, &policy)).await;
     }

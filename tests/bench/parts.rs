@@ -116,7 +116,7 @@ fn alerts(payload: usize) -> Batch {
         format!(r#"{{"version":"4","groupKey":"g{group}","status":"firing","receiver":"r","alerts":[{listed}]}}"#);
     let payload = read_payload(&text).expect("a payload");
     let target = "bench:1".parse().expect("an address");
-    Batch { target, origin: AlertOrigin::Hook("ops".to_owned()), payload }
+    Batch { target, origin: AlertOrigin::Hook("ops".to_owned()), payload, counts_repeats: false }
 }
 
 /// Accepted, started, answered and delivered, with an agent that does nothing.

@@ -102,6 +102,7 @@ fn step(
         return Ok(outcome);
     }
     let payload = Payload { alerts: kept, ..payload.clone() };
-    let Taken { news, again, stale, new, .. } = tx.take_alerts(&Batch { target, origin, payload }, policy)?;
+    let Taken { news, again, stale, new, .. } =
+        tx.take_alerts(&Batch { target, origin, payload, counts_repeats: false }, policy)?;
     Ok(HookOutcome { news, again, stale, new_incidents: new, ..outcome })
 }

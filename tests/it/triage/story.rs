@@ -30,14 +30,15 @@ fn a_post_becomes_a_card_a_root_cause_an_ack_a_resolution_and_fires_again() {
     assert_eq!(team.shown("Acknowledged by Ada").reply_to, Some(card.id));
     let card = team.says(card.id, "Acknowledged by Ada");
     assert!(card.buttons.iter().any(|(label, _)| label == "Investigate again"), "{card:?}");
-    // The same alert again is no new message.
+    // The same alert again is no new message; the card counts it.
     team.alert(FIRING);
+    team.says(card.id, "fired 2 times");
     team.alert(RESOLVED);
     let card = team.says(card.id, "🟢");
     assert!(card.text.contains("Resolved"), "{card:?}");
     team.alert(FIRING);
     let card = team.says(card.id, "🔴");
-    assert!(card.text.contains("fired 2 times"), "{card:?}");
+    assert!(card.text.contains("fired 3 times"), "{card:?}");
     assert_eq!(team.shown("Fires again").reply_to, Some(card.id));
     assert_eq!(team.cards().len(), 1, "{:?}", team.cards());
     assert_eq!(team.phone.house.count("incidents"), 1);
