@@ -64,6 +64,9 @@ pub fn not_heard(why: &Unheard) -> Document {
     Document { blocks: vec![Block::Paragraph(content)] }
 }
 
+/// Who has cancelled a task whose message was taken away, as its trace says it.
+pub const TAKEN_AWAY: &str = "its message was taken away";
+
 /// Tells that a waiting task has another prompt now.
 #[must_use]
 pub fn reworded(name: &str) -> Document {

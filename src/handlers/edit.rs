@@ -24,9 +24,6 @@ use crate::turn::{Turn, admit, intake, report};
 /// An edit that comes too late is told once in this time: longer than any provider lets people edit.
 const TELL_LATE_EVERY: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Who has cancelled a task whose message was taken away.
-const TAKEN_AWAY: &str = "its message was taken away";
-
 /// Takes an edit; `None` when it is to be handled like a new message.
 ///
 /// # Errors
@@ -85,7 +82,7 @@ pub fn withdraw(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
         outcome = InboxOutcome::Ok;
     }
     for task in turn.tx.waiting_asked_by(&turn.incoming.address, message)? {
-        turn.tx.cancel(&task.id, TAKEN_AWAY)?;
+        turn.tx.cancel(&task.id, format::intake::TAKEN_AWAY)?;
         if let Some(ended) = turn.tx.task(&task.id)? {
             report::withdrawn(turn.tx, turn.cx, &ended)?;
         }
