@@ -14,6 +14,7 @@ mod admission;
 mod alerts;
 mod approval;
 mod approvals;
+mod cards;
 mod chat;
 mod chats;
 mod checkpoint;
