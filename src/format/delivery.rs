@@ -42,6 +42,24 @@ pub fn unshown(whose: Whose<'_>, purpose: Purpose) -> Document {
     })
 }
 
+/// Tells that a message was not allowed here, why, and how to get what it said; holds the provider's words.
+#[must_use]
+pub fn blocked(whose: Whose<'_>, words: &str) -> Document {
+    let (what, again) = match whose {
+        Whose::Session(name) => (
+            format!("An answer of {name}"),
+            format!(
+                "On the bot's machine, signalbox session show {name} shows it; here, /session show {name} does once it is allowed."
+            ),
+        ),
+        Whose::Investigation(id) => {
+            (format!("The result of {id}"), format!("Once it is allowed, /background show {id} shows it here."))
+        }
+        Whose::Command => ("An answer".to_owned(), "Send the command again once it is allowed.".to_owned()),
+    };
+    Document::text(format!("{what} is not allowed here: {}. {again}", one_line(words, 400)))
+}
+
 /// Tells that the card of an incident was given up, and how to see it.
 #[must_use]
 pub fn card_unshown(id: IncidentId) -> Document {

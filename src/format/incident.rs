@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Block, Button, Card, Document, Inline, Tone, one_line};
+use signalbox_adapter::{Block, Button, Card, Document, Inline, Phase, Tone, one_line};
 
 use super::{Draft, cell, count, facts, line, span};
 use crate::alert::{Alert, Severity};
@@ -107,7 +107,22 @@ pub fn card(incident: &Incident, investigating: &Investigating) -> Card {
         Investigating::Failed => " · the investigation failed",
     };
     content.extend((!investigating.is_empty()).then(|| Inline::Text(investigating.to_owned())));
-    Card { tone: tone(incident), document: Document { blocks: vec![Block::Paragraph(content)] } }
+    Card {
+        tone: tone(incident),
+        phase: phase(incident.state),
+        title: title(incident),
+        name: format!("Incident #{}", incident.id),
+        document: Document { blocks: vec![Block::Paragraph(content)] },
+    }
+}
+
+fn phase(state: IncidentState) -> Phase {
+    match state {
+        IncidentState::Firing => Phase::Firing,
+        IncidentState::Acknowledged => Phase::Acknowledged,
+        IncidentState::Silenced => Phase::Silenced,
+        IncidentState::Resolved => Phase::Resolved,
+    }
 }
 
 fn tone(incident: &Incident) -> Tone {

@@ -79,7 +79,7 @@ async fn open_thread(adapter: &dyn Deliver, delivery: &Delivery, opens: &Opens) 
     let Some(at) = opens.at.clone() else { return Outcome::Superseded };
     let (key, address, name) = (delivery.key.clone(), delivery.address.clone(), opens.name.clone());
     match adapter.open_thread(&Opening { key, address, at, name }).await {
-        Ok(thread) => Outcome::Delivered(Receipt { message: MessageId::new(thread.as_str()) }),
+        Ok(thread) => Outcome::Delivered(Receipt::of(MessageId::new(thread.as_str()))),
         Err(DeliverError::Unknown(why)) => Outcome::Failed(DeliverError::Unreachable(why)),
         Err(error) => Outcome::Failed(error),
     }

@@ -61,6 +61,8 @@ pub(super) enum Next {
     },
     /// Send again to the chat's new id.
     Moved(ChatId),
+    /// Dead letter, for what it says; the chat is told so. Carries the provider's words.
+    Blocked(String),
     /// Dead letter.
     GiveUp {
         /// The provider's words.
@@ -78,7 +80,7 @@ impl Next {
             Self::Later { .. } | Self::Moved(_) => Sent::Later,
             Self::Unsure { .. } => Sent::Unclear,
             Self::Plainer { .. } => Sent::Plainer,
-            Self::EditRefused | Self::Unopened(_) | Self::GiveUp { .. } => Sent::GivenUp,
+            Self::EditRefused | Self::Unopened(_) | Self::Blocked(_) | Self::GiveUp { .. } => Sent::GivenUp,
         }
     }
 }
@@ -103,6 +105,7 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
         Outcome::Superseded => return Next::Superseded,
         Outcome::Failed(DeliverError::Moved { to }) => return Next::Moved(to.clone()),
         Outcome::Failed(DeliverError::Refused(words)) => return Next::GiveUp { error: words.clone(), told: false },
+        Outcome::Failed(DeliverError::Blocked(words)) => return Next::Blocked(words.clone()),
         Outcome::Failed(DeliverError::RefusedForm { what, words }) => return plainer(*what, words, &history.spare),
         Outcome::Failed(error @ DeliverError::Unknown(_)) | Outcome::Unreconciled(error) => (error, true),
         Outcome::Failed(error @ (DeliverError::Wait { .. } | DeliverError::Unreachable(_))) => (error, false),
@@ -114,6 +117,7 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
         DeliverError::Wait { after, .. } => *after,
         DeliverError::Unreachable(_)
         | DeliverError::Refused(_)
+        | DeliverError::Blocked(_)
         | DeliverError::RefusedForm { .. }
         | DeliverError::Unknown(_)
         | DeliverError::Moved { .. } => AGAIN.wait(history.attempts, history.chance),

@@ -23,11 +23,13 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
     };
     match retry::decide(outcome, &history) {
         // What is shown in a thread cannot be changed in another place; whoever goes on there finds out for themselves.
-        Next::GiveUp { error, .. } | Next::Plainer { without: Form::Thread, error } if delivery.is_edit => {
+        Next::GiveUp { error, .. } | Next::Blocked(error) | Next::Plainer { without: Form::Thread, error }
+            if delivery.is_edit =>
+        {
             tracing::debug!(delivery.key = %delivery.key, error, "an earlier message could not be changed");
             Next::EditRefused
         }
-        Next::GiveUp { error, .. } if delivery.opens.is_some() => {
+        Next::GiveUp { error, .. } | Next::Blocked(error) if delivery.opens.is_some() => {
             tracing::info!(delivery.key = %delivery.key, error, "a thread was not opened; what was meant for it goes without");
             Next::Unopened(error)
         }
@@ -37,13 +39,17 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
             tracing::info!(delivery.key = %delivery.key, error, "a thread takes too long; what was meant for it goes without");
             Next::Unopened(error)
         }
-        Next::GiveUp { error, .. } if delivery.tells_of_loss() => {
+        Next::GiveUp { error, .. } | Next::Blocked(error) if delivery.tells_of_loss() => {
             tracing::debug!(delivery.key = %delivery.key, error, "a chat could not be told what it was not shown");
             Next::Superseded
         }
         Next::GiveUp { error, told } => {
             tracing::warn!(delivery.key = %delivery.key, error, "gave a delivery up; `signalbox outbox list` shows it");
             Next::GiveUp { error, told }
+        }
+        Next::Blocked(error) => {
+            tracing::warn!(delivery.key = %delivery.key, error, "a chat's own rules forbid a message; the chat is told");
+            Next::Blocked(error)
         }
         Next::Plainer { without, error } => {
             tracing::info!(delivery.key = %delivery.key, ?without, error, "a form was refused; sending without it");
@@ -79,7 +85,10 @@ fn spare(delivery: &Delivery) -> Vec<Form> {
 pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Next) -> Result<(), StoreError> {
     let (id, from) = (delivery.id, &delivery.address);
     match next {
-        Next::Delivered(Receipt { message }) => tx.delivered(id, message),
+        Next::Delivered(Receipt { message, begun }) => {
+            tx.delivered(id, message)?;
+            begun.as_ref().map_or(Ok(()), |thread| tx.go_on_in(delivery, thread))
+        }
         Next::Superseded => tx.supersede(id),
         Next::EditRefused => {
             tx.edit_refused(id)?;
@@ -105,6 +114,10 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
             tracing::info!(chat.id = %from.chat, chat.new_id = %to, "a chat has another id now");
             tx.postpone(id, tx.now(), "the chat has another id now")?;
             tx.move_chat(from, to)
+        }
+        Next::Blocked(words) => {
+            tx.give_up(id, words)?;
+            (setup.tell)(tx, delivery, Loss::Blocked(words.clone()))
         }
         Next::GiveUp { error, told } => {
             tx.give_up(id, error)?;

@@ -45,6 +45,8 @@ pub type Tell = Arc<dyn Fn(&Tx<'_>, &Delivery, Loss) -> Result<(), StoreError> +
 pub enum Loss {
     /// The message: it was refused in every form, or is too old.
     Message,
+    /// The message: a rule of the chat's own forbids what it says. Carries the provider's words.
+    Blocked(String),
     /// The file that went with it.
     File,
     /// The thread that it was meant for: it is in the main stream now.

@@ -40,7 +40,7 @@ struct Fake {
 impl Deliver for Fake {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
         self.note(message.part.body.clone());
-        Ok(Receipt { message: MessageId::new("7") })
+        Ok(Receipt::of(MessageId::new("7")))
     }
 
     async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {

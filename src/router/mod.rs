@@ -124,16 +124,17 @@ impl Router {
     /// Reads what another bot says in an alert channel as alerts; an edit is what it says now.
     fn posted(&self, incoming: &Incoming) -> Option<Batch> {
         let (IncomingKind::Text(text) | IncomingKind::Edited(text)) = &incoming.kind else { return None };
-        if !incoming.sender.bot || !self.context.config.triage.is_channel(&incoming.address) {
-            return None;
-        }
+        let channel = self.context.config.triage.channel(&incoming.address).filter(|_| incoming.sender.bot)?;
         let payload = alert::read_payload(text).inspect_err(|error| {
             tracing::warn!(%error, chat.id = %incoming.address.chat, "a post in an alert channel is no alert");
         });
         let origin = AlertOrigin::Post(incoming.sender.id.to_string());
         let payload = payload.ok()?.masked(|text| self.context.redactor.clean(text));
         let counts_repeats = matches!(incoming.kind, IncomingKind::Text(_));
-        Some(Batch { target: incoming.address.clone(), origin, payload, counts_repeats })
+        // In a forum each sender's post is another thread, and an incident has a post of its own.
+        let is_of_forum = incoming.in_post && channel.address.thread.is_none();
+        let target = if is_of_forum { channel.address.clone() } else { incoming.address.clone() };
+        Some(Batch { target, origin, payload, counts_repeats })
     }
 
     async fn prepare(&self, incoming: Incoming, heard: Option<Heard>) -> Ready {

@@ -4,10 +4,10 @@
 //! bound the opening of threads more than anything else.
 
 use rusqlite::{OptionalExtension as _, params};
-use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId, Opening, Purpose};
+use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId, Opening, Purpose, ThreadId};
 
 use super::chat::ChatKey;
-use super::delivery::Sending;
+use super::delivery::{Delivery, Sending};
 use super::error::StoreError;
 use super::id::TaskId;
 use super::outbox::{COLUMNS, OPEN, begun, number_of, read};
@@ -79,6 +79,26 @@ impl Tx<'_> {
             read,
         )?;
         self.set_off(row);
+        Ok(())
+    }
+
+    /// Lets the further parts of a message go to the thread that its first part has begun.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn go_on_in(&self, first: &Delivery, thread: &ThreadId) -> Result<(), StoreError> {
+        let begun = ChatAddress { thread: Some(thread.clone()), ..first.address.clone() };
+        let sql = format!(
+            "WITH RECURSIVE rest (key) AS (
+                 SELECT ?1 UNION SELECT o.key FROM outbox o JOIN rest ON o.after = rest.key WHERE NOT o.is_edit)
+             UPDATE outbox SET address = ?2
+             WHERE key <> ?1 AND key IN (SELECT key FROM rest) AND address = ?3 AND opens IS NULL AND NOT is_edit AND {OPEN}"
+        );
+        self.connection.prepare_cached(&sql)?.execute(params![
+            first.key.as_str(),
+            begun.to_string(),
+            first.address.to_string()
+        ])?;
         Ok(())
     }
 

@@ -267,7 +267,9 @@ fn state_of(error: &ListenError) -> TransportState {
 
 fn as_listen_error(error: DeliverError) -> ListenError {
     match error {
-        DeliverError::Refused(why) | DeliverError::RefusedForm { words: why, .. } => ListenError::Refused(why),
+        DeliverError::Refused(why) | DeliverError::Blocked(why) | DeliverError::RefusedForm { words: why, .. } => {
+            ListenError::Refused(why)
+        }
         DeliverError::Wait { .. }
         | DeliverError::Moved { .. }
         | DeliverError::Unreachable(_)

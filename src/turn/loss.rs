@@ -22,7 +22,7 @@ const TELL_UNSHOWN_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// # Errors
 /// [`StoreError`].
 pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<(), StoreError> {
-    if let (Some(About::Card(id)), Loss::Message) = (&lost.about, &loss) {
+    if let (Some(About::Card(id)), Loss::Message | Loss::Blocked(_)) = (&lost.about, &loss) {
         return tell_unshown_card(tx, cx, lost, *id);
     }
     let task = lost.task.as_ref().map(|id| tx.task(id)).transpose()?.flatten();
@@ -44,6 +44,7 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
     };
     let (document, address) = match &loss {
         Loss::Message => (delivery::unshown(whose, lost.purpose), lost.address.clone()),
+        Loss::Blocked(words) => (delivery::blocked(whose, words), lost.address.clone()),
         Loss::File => (delivery::file_unshown(whose), lost.address.clone()),
         Loss::Thread => (delivery::thread_gone(whose), ChatAddress { thread: None, ..lost.address.clone() }),
         Loss::Opening { at, words } => return tell_unopened(tx, cx, lost, at, words),
@@ -60,6 +61,7 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
 fn kind(loss: &Loss) -> &'static str {
     match loss {
         Loss::Message => "Message",
+        Loss::Blocked(_) => "Blocked",
         Loss::File => "File",
         Loss::Thread => "Thread",
         Loss::Opening { .. } => "Opening",

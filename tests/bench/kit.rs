@@ -59,7 +59,7 @@ impl Deliver for NullProvider {
         if message.purpose == Purpose::Result {
             self.results.lock().expect("no panics").push((message.part.body.clone(), now_ns()));
         }
-        Ok(Receipt { message: MessageId::new(message.key.as_str()) })
+        Ok(Receipt::of(MessageId::new(message.key.as_str())))
     }
 
     async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {

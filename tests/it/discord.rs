@@ -5,6 +5,7 @@ mod changes;
 mod commands;
 mod context;
 mod figures;
+mod forums;
 mod gaps;
 mod incidents;
 mod limits;

@@ -66,7 +66,7 @@ impl ConsoleDeliver {
 impl Deliver for ConsoleDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
         // The key is unique for ever and the same on every attempt, which is all that an id has to be.
-        let receipt = Receipt { message: MessageId::new(message.key.as_str()) };
+        let receipt = Receipt::of(MessageId::new(message.key.as_str()));
         let printer = match message.purpose {
             Purpose::Progress if message.target.edit_of.is_some() => {
                 let text = paint(&document(&message.part), &Style::PLAIN);

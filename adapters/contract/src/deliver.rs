@@ -141,6 +141,17 @@ impl Pace {
 pub struct Receipt {
     /// The provider's id of the message.
     pub message: MessageId,
+    /// The thread that it began, in a chat whose main stream takes no messages but each begins one (a forum): the further
+    /// parts of what was sent go there. Its id is the message's.
+    pub begun: Option<ThreadId>,
+}
+
+impl Receipt {
+    /// A message that is shown where it was sent to.
+    #[must_use]
+    pub fn of(message: MessageId) -> Self {
+        Self { message, begun: None }
+    }
 }
 
 /// What the core knows of a message of which an attempt had no clear answer.
@@ -205,6 +216,10 @@ pub enum DeliverError {
     /// Surely not accepted, and never will be. Carries the provider's words.
     #[error("refused: {0}")]
     Refused(String),
+    /// Surely not accepted, for what it says: a rule of the chat's own forbids that, while the chat takes other messages.
+    /// Carries the provider's words.
+    #[error("not allowed there: {0}")]
+    Blocked(String),
     /// Surely not accepted as it is, though the chat may take it in another form: what was refused of it is left out, and it
     /// is sent once more. Carries the provider's words.
     #[error("refused in this form: {words}")]

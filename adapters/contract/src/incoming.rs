@@ -23,6 +23,9 @@ pub struct Incoming {
     /// A mention that stands first or last is not in the text any more.
     #[serde(default)]
     pub addressed: bool,
+    /// Whether the thread is a post of a forum: of a chat that takes no message but in a thread that it begins.
+    #[serde(default)]
+    pub in_post: bool,
     /// Which of several terminals or windows of the same chat asked; only it need be shown the answer.
     /// Also where one person of a chat that others read is answered alone, for as long as the provider allows that.
     /// `None` where all members of the chat are shown the answer.
@@ -90,6 +93,7 @@ impl Incoming {
             reply_to: None,
             direct: false,
             addressed: false,
+            in_post: false,
             window: None,
             directory: None,
             files: Vec::new(),

@@ -57,7 +57,7 @@ mod visible;
 mod write;
 
 pub use announce::{Announce, CommandEntry};
-pub use card::{Card, Tone};
+pub use card::{Card, Phase, Tone};
 pub use clean::{clean, one_line};
 pub use deliver::{Apart, Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal, Tried};
 pub use document::{Alignment, Block, Document, Inline, Item};

@@ -17,7 +17,8 @@ pub enum Threads {
     None,
     /// One at each message, by itself: whatever is sent to it is in it (Slack, Matrix).
     AtMessage,
-    /// One at each message for which it was opened by [`crate::Deliver::open_thread`] (Discord).
+    /// One at each message for which it was opened by [`crate::Deliver::open_thread`] (Discord; in a forum there it stands
+    /// from the beginning, and the message is its first).
     Opened,
 }
 

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use signalbox_adapter::Tone;
+use signalbox_adapter::{Card, Phase, Tone};
 
 /// The flag of a message that is made of components alone.
 pub(crate) const IS_COMPONENTS_V2: u64 = 1 << 15;
@@ -44,11 +44,22 @@ pub(crate) struct Kept {
     colour: u32,
     /// What it says, in Discord's Markdown.
     pub(crate) text: String,
+    /// How far along it is, for the tag of a post; `None` in rows of earlier versions.
+    #[serde(default)]
+    pub(crate) phase: Option<Phase>,
+    /// What a post of it is called.
+    #[serde(default)]
+    pub(crate) title: String,
+    /// What that is called where its title is not allowed.
+    #[serde(default)]
+    pub(crate) name: String,
 }
 
 impl Kept {
-    pub(crate) fn new(cards: Cards, tone: Tone, text: String) -> Self {
-        Self { cards, colour: colour(tone), text }
+    /// Keeps a card that says this.
+    pub(crate) fn new(cards: Cards, card: &Card, text: String) -> Self {
+        let (colour, phase) = (colour(card.tone), Some(card.phase));
+        Self { cards, colour, text, phase, title: card.title.clone(), name: card.name.clone() }
     }
 
     /// Writes it as the body of a part.
@@ -110,12 +121,23 @@ fn colour(tone: Tone) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use signalbox_adapter::Document;
+
     use super::*;
+
+    fn kept(cards: Cards, text: &str) -> Kept {
+        let (title, name) = ("disk full".to_owned(), "Incident #7".to_owned());
+        let document = Document { blocks: Vec::new() };
+        let card = Card { tone: Tone::Critical, phase: Phase::Firing, title, name, document };
+        Kept::new(cards, &card, text.to_owned())
+    }
 
     #[test]
     fn what_is_kept_is_read_and_a_text_is_no_card() {
-        let card = Kept::new(Cards::V2, Tone::Critical, "**down**".to_owned());
+        let card = kept(Cards::V2, "**down**");
         assert_eq!(Kept::read(&card.body()), Some(card));
+        let earlier = "\u{1}card {\"cards\":\"v2\",\"colour\":7,\"text\":\"x\"}";
+        assert_eq!(Kept::read(earlier).map(|card| (card.colour, card.phase)), Some((7, None)), "of an earlier version");
         for text in ["", "card {}", "{}", "\u{1}card {}"] {
             assert_eq!(Kept::read(text), None, "{text}");
         }
@@ -123,13 +145,13 @@ mod tests {
 
     #[test]
     fn a_card_that_discord_would_fail_at_is_none_of_components() {
-        let card = Kept::new(Cards::V2, Tone::Over, String::new());
+        let card = kept(Cards::V2, "");
         let rows = |rows: usize| Value::Array(vec![json!({ "components": [1, 2, 3, 4, 5] }); rows]);
         assert!(card.is_v2(&"x".repeat(MAX_CHARS), &rows(5)));
         assert!(!card.is_v2(&"x".repeat(MAX_CHARS + 1), &rows(1)));
         // 3,386 signs of three bytes each, and the price of one display.
         assert!(card.is_v2(&"漢".repeat(3386), &rows(1)) && !card.is_v2(&"漢".repeat(3387), &rows(1)));
         assert!(!card.is_v2("x", &rows(7)));
-        assert!(!Kept::new(Cards::Embed, Tone::Over, String::new()).is_v2("x", &rows(1)));
+        assert!(!kept(Cards::Embed, "").is_v2("x", &rows(1)));
     }
 }

@@ -210,7 +210,7 @@ impl Committer<'_> {
             }
             _ => {
                 if let Some(channel) = self.read::<Channel>(&name, data, seq).await? {
-                    self.places.note(&channel);
+                    self.places.told(&channel);
                 }
                 Ok(())
             }
@@ -264,7 +264,9 @@ impl Committer<'_> {
             Some(_) => self.places.of(&self.api, &message.channel_id).await?,
             None => places::address(&message.channel_id, None),
         };
-        if let Some(Said { incoming, files }) = translate::said(&us, address, &message, edited) {
+        if let Some(Said { mut incoming, files }) = translate::said(&us, address, &message, edited) {
+            // Asked only where it matters: what a bot posts may be an alert.
+            incoming.in_post = incoming.sender.bot && self.places.is_post(&self.api, &incoming.address).await?;
             if !files.is_empty() && self.cx.inbox.wants_files(&incoming).await {
                 let directory = self.cx.files.join(incoming.address.chat.as_str());
                 let address = incoming.address.clone();

@@ -10,7 +10,9 @@ use serenity::builder::{
 use serenity::model::application::ButtonStyle;
 use serenity::model::channel::{MessageFlags, MessageReference, Nonce};
 use serenity::model::id::{ChannelId, MessageId};
-use signalbox_adapter::{Attachment, Button, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose};
+use signalbox_adapter::{
+    Attachment, Button, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose, Target, ThreadId,
+};
 
 use crate::card::{IS_COMPONENTS_V2, Kept};
 use crate::render::MAX_TEXT;
@@ -60,16 +62,17 @@ impl Call {
     }
 }
 
-/// Returns the call that a message asks for.
+/// Returns the call that a message asks for; `in_forum` where its chat is one, whose messages stand in posts.
 ///
 /// # Errors
 /// [`DeliverError::Refused`] where an id is not Discord's.
-pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
-    let channel = channel(&message.target.address)?;
+pub(crate) fn compose(message: &Outgoing, in_forum: bool) -> Result<Call, DeliverError> {
+    let channel = channel(&home(&message.target, in_forum))?;
+    let answered = answered(&message.target, in_forum);
     let content = content(message);
     let rows = rows(&message.buttons);
     if let Some(card) = Kept::read(&message.part.body).filter(|_| !message.plain) {
-        return card_call(message, channel, &card, &content, as_json(&rows));
+        return card_call(message, channel, answered, &card, &content, as_json(&rows));
     }
     if let Some(edited) = &message.target.edit_of {
         let edit = EditMessage::new().content(content).components(rows).allowed_mentions(CreateAllowedMentions::new());
@@ -92,7 +95,6 @@ pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
     if !rows.is_empty() {
         send = send.components(rows);
     }
-    let answered = message.target.reply_to.as_ref().filter(|answered| !is_root(&message.target.address, answered));
     if let Some(answered) = answered {
         let reference = MessageReference::from((channel, message_id(answered)?));
         send = send.reference_message(reference.fail_if_not_exists(false));
@@ -108,6 +110,7 @@ pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
 fn card_call(
     message: &Outgoing,
     channel: ChannelId,
+    answered: Option<&Id>,
     card: &Kept,
     text: &str,
     rows: Value,
@@ -131,7 +134,6 @@ fn card_call(
     }
     body["nonce"] = json!(message.key.as_str());
     body["enforce_nonce"] = json!(true);
-    let answered = message.target.reply_to.as_ref().filter(|answered| !is_root(&message.target.address, answered));
     if let Some(answered) = answered {
         let message = message_id(answered)?.to_string();
         body["message_reference"] =
@@ -163,14 +165,32 @@ pub(crate) fn channel(address: &ChatAddress) -> Result<ChannelId, DeliverError> 
     number(id).map(ChannelId::new).ok_or_else(|| DeliverError::Refused(format!("{id} is no Discord channel")))
 }
 
+/// Returns where a message stands: one of a forum in the post that it changes or answers.
+pub(crate) fn home(target: &Target, in_forum: bool) -> ChatAddress {
+    let post = target.edit_of.as_ref().or(target.reply_to.as_ref());
+    match post.filter(|_| in_forum && target.address.thread.is_none()) {
+        Some(post) => ChatAddress { thread: Some(ThreadId::new(post.as_str())), ..target.address.clone() },
+        None => target.address.clone(),
+    }
+}
+
+/// Returns the message that is answered where this is to be seen: not one of another channel.
+pub(crate) fn answered(target: &Target, in_forum: bool) -> Option<&Id> {
+    target.reply_to.as_ref().filter(|answered| in_forum || !is_root(&target.address, answered))
+}
+
 /// Whether a thread stands at this message: then they have one id, and the message is shown in the channel above.
 pub(crate) fn is_root(address: &ChatAddress, message: &Id) -> bool {
     address.thread.as_ref().is_some_and(|thread| thread.as_str() == message.as_str())
 }
 
-/// Returns the channel that shows a message of an address.
-pub(crate) fn channel_of(address: &ChatAddress, message: &Id) -> Result<ChannelId, DeliverError> {
-    if is_root(address, message) {
+/// Returns the channel that shows a message of an address; `in_forum` where its chat is one, in which a post's first message
+/// stands in the post itself.
+pub(crate) fn channel_of(address: &ChatAddress, message: &Id, in_forum: bool) -> Result<ChannelId, DeliverError> {
+    if in_forum && address.thread.is_none() {
+        return message_id(message).map(|post| ChannelId::new(post.get()));
+    }
+    if !in_forum && is_root(address, message) {
         return channel(&ChatAddress { thread: None, ..address.clone() });
     }
     channel(address)
@@ -248,7 +268,7 @@ fn as_json(body: &impl serde::Serialize) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use signalbox_adapter::{DeliveryKey, Part, Target};
+    use signalbox_adapter::{Card, DeliveryKey, Document, Part, Phase, Tone};
 
     use super::*;
 
@@ -274,7 +294,7 @@ mod tests {
     fn a_message_pings_nobody_carries_its_key_and_answers_what_may_be_gone() {
         let mut message = outgoing("hi");
         message.target.reply_to = Some(Id::new("800"));
-        let call = compose(&message).expect("a call");
+        let call = compose(&message, false).expect("a call");
         assert_eq!(call.path, "channels/70/messages");
         assert_eq!(call.body["allowed_mentions"]["parse"], json!([]));
         assert_eq!(call.body["nonce"], message.key.as_str());
@@ -288,17 +308,32 @@ mod tests {
     fn what_goes_to_a_thread_answers_no_message_of_the_channel_above() {
         let mut message = outgoing("hi");
         message.target.reply_to = Some(Id::new("70"));
-        let call = compose(&message).expect("a call");
+        let call = compose(&message, false).expect("a call");
         assert!(call.body.get("message_reference").is_none_or(Value::is_null), "{}", call.body);
-        let above = channel_of(&message.target.address, &Id::new("70")).expect("a channel");
+        let above = channel_of(&message.target.address, &Id::new("70"), false).expect("a channel");
         assert_eq!((above.get(), channel(&message.target.address).expect("a channel").get()), (7, 70));
+    }
+
+    #[test]
+    fn in_a_forum_a_message_stands_in_the_post_that_it_changes_or_answers() {
+        let mut message = outgoing("hi");
+        message.target.address.thread = None;
+        message.target.reply_to = Some(Id::new("800"));
+        let call = compose(&message, true).expect("a call");
+        assert_eq!(call.path, "channels/800/messages");
+        assert_eq!(call.body["message_reference"]["message_id"], "800");
+        message.target.edit_of = Some(Id::new("801"));
+        assert_eq!(compose(&message, true).expect("a call").path, "channels/801/messages/801");
+        let root = channel_of(&"discord:7/70".parse().expect("an address"), &Id::new("70"), true).expect("a channel");
+        let card = channel_of(&message.target.address, &Id::new("80"), true).expect("a channel");
+        assert_eq!((root.get(), card.get()), (70, 80));
     }
 
     #[test]
     fn one_person_alone_is_answered_by_what_they_asked_with() {
         let mut message = outgoing("hi");
         message.target.window = Some("43/t0k".to_owned());
-        let call = compose(&message).expect("a call");
+        let call = compose(&message, false).expect("a call");
         assert_eq!((call.method, call.path.as_str()), (Method::POST, "webhooks/43/t0k?wait=true"));
         assert_eq!(call.body["flags"], 4 | 64);
         assert_eq!(call.body["allowed_mentions"]["parse"], json!([]));
@@ -308,10 +343,15 @@ mod tests {
     #[test]
     fn a_card_is_a_container_or_an_embed_and_its_text_alone_where_that_was_refused() {
         let mut message = outgoing("");
-        let card = |cards| Kept::new(cards, signalbox_adapter::Tone::Critical, "**down**".to_owned()).body();
+        let card = |cards| {
+            let document = Document { blocks: Vec::new() };
+            let (title, name) = ("down".to_owned(), "Incident #7".to_owned());
+            let card = Card { tone: Tone::Critical, phase: Phase::Firing, title, name, document };
+            Kept::new(cards, &card, "**down**".to_owned()).body()
+        };
         message.part.body = card(crate::Cards::V2);
         message.buttons = vec![Button { label: "Ack".to_owned(), action: "incident ack 7".to_owned() }];
-        let body = compose(&message).expect("a call").body;
+        let body = compose(&message, false).expect("a call").body;
         assert_eq!(body["flags"], IS_COMPONENTS_V2);
         let container = &body["components"][0];
         assert_eq!((&container["type"], &container["components"][0]["content"]), (&json!(17), &json!("**down**")));
@@ -319,7 +359,7 @@ mod tests {
         assert!(body.get("content").is_none() && body.get("embeds").is_none(), "{body}");
         assert_eq!((&body["nonce"], &body["allowed_mentions"]["parse"]), (&json!(message.key.as_str()), &json!([])));
         message.target.edit_of = Some(Id::new("800"));
-        let edit = compose(&message).expect("a call");
+        let edit = compose(&message, false).expect("a call");
         assert_eq!(
             (edit.method, &edit.body["flags"]),
             (Method::PATCH, &json!(IS_COMPONENTS_V2)),
@@ -327,10 +367,10 @@ mod tests {
         );
         message.target.edit_of = None;
         message.part.body = card(crate::Cards::Embed);
-        let body = compose(&message).expect("a call").body;
+        let body = compose(&message, false).expect("a call").body;
         assert_eq!((&body["embeds"][0]["description"], body.get("flags")), (&json!("**down**"), None));
         message.plain = true;
-        let body = compose(&message).expect("a call").body;
+        let body = compose(&message, false).expect("a call").body;
         assert_eq!(body["content"], "**down**");
         assert!(body["embeds"].as_array().is_none_or(Vec::is_empty), "{body}");
     }
@@ -339,7 +379,7 @@ mod tests {
     fn an_edit_names_its_message_and_takes_the_buttons_away() {
         let mut message = outgoing("hi");
         message.target.edit_of = Some(Id::new("800"));
-        let call = compose(&message).expect("a call");
+        let call = compose(&message, false).expect("a call");
         assert_eq!((call.method, call.path.as_str()), (Method::PATCH, "channels/70/messages/800"));
         assert_eq!(call.body["components"], json!([]));
     }
@@ -350,7 +390,7 @@ mod tests {
         let button = |number: usize| Button { label: "x".repeat(90), action: format!("show {number}") };
         message.buttons = (0..7).map(button).collect();
         message.buttons.push(Button { label: "none".to_owned(), action: String::new() });
-        let body = compose(&message).expect("a call").body;
+        let body = compose(&message, false).expect("a call").body;
         let rows: Vec<usize> = body["components"]
             .as_array()
             .expect("rows")
@@ -374,6 +414,6 @@ mod tests {
     fn what_is_no_id_is_refused() {
         let mut message = outgoing("hi");
         message.target.address = "discord:general".parse().expect("an address");
-        assert!(matches!(compose(&message), Err(DeliverError::Refused(_))));
+        assert!(matches!(compose(&message, false), Err(DeliverError::Refused(_))));
     }
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::json;
 use signalbox_adapter::{
     ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Opening, Outgoing, Pace, Receipt, Reconciled,
@@ -17,11 +16,13 @@ use signalbox_adapter::{
 use tokio::time::Instant;
 
 use crate::api::Api;
-use crate::compose::{channel, channel_of, compose, message_id};
+use crate::boards::{Boards, Kind};
+use crate::compose::{answered, channel, channel_of, compose, home, message_id};
 use crate::failure::{CallError, Effect};
-use crate::look_up::look_up;
+use crate::look_up::{look_up, look_up_post};
 use crate::pace::{self, PACE};
-use crate::refusal::THREAD_EXISTS;
+use crate::post::{ARCHIVED_AFTER_MIN, Made, Posts, Shown, make};
+use crate::refusal::{About, Refusal, THREAD_EXISTS};
 use crate::sent::Sent;
 
 /// Time after the first try in which Discord itself surely knows a nonce again; it says "the past few minutes".
@@ -30,10 +31,6 @@ const NONCE_HOLDS: Duration = Duration::from_secs(120);
 
 /// Longest answer to a press, in characters; twice as many may be needed to write it.
 const MAX_NOTICE_CHARS: usize = 500;
-
-/// Minutes without a word after which a thread is archived; whoever writes there opens it again.
-/// Source: <https://docs.discord.com/developers/topics/threads>, read 2026-11: 60, 1440, 4320 or 10080.
-const ARCHIVED_AFTER_MIN: u32 = 10_080;
 
 /// The flag of a message that only one person sees.
 const EPHEMERAL: u32 = 1 << 6;
@@ -47,22 +44,58 @@ const WENT_WRONG: &str = "👎";
 pub struct DiscordDeliver {
     api: Arc<Api>,
     sent: Arc<Sent>,
-}
-
-/// The part of a sent message that matters; the rest of it could not make a send undone.
-#[derive(Deserialize)]
-struct Shown {
-    id: String,
+    boards: Arc<Boards>,
 }
 
 impl DiscordDeliver {
-    pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>) -> Self {
-        Self { api, sent }
+    pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>, boards: Arc<Boards>) -> Self {
+        Self { api, sent, boards }
     }
 
     async fn react(&self, address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<(), DeliverError> {
-        let path = reaction(address, message, emoji)?;
+        let path = self.reaction(address, message, emoji)?;
         hint(self.api.done(Method::PUT, &path, None).await)
+    }
+
+    /// Names our own reaction to a message.
+    fn reaction(&self, address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<String, DeliverError> {
+        let emoji: String = emoji.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let channel = channel_of(address, message, self.kind(address).board().is_some())?;
+        Ok(format!("channels/{channel}/messages/{}/reactions/{emoji}/@me", message_id(message)?))
+    }
+
+    /// Returns what is known of a chat.
+    fn kind(&self, address: &ChatAddress) -> Kind {
+        self.boards.kind(address.chat.as_str())
+    }
+
+    /// Finds out whether a chat is a forum, where that is not known and may be why a call was refused; `None` where it is none.
+    async fn turned_out(
+        &self,
+        address: &ChatAddress,
+        kind: &Kind,
+        refused: bool,
+    ) -> Result<Option<Kind>, DeliverError> {
+        if !refused || *kind != Kind::Unknown || address.thread.is_some() {
+            return Ok(None);
+        }
+        match self.boards.find_out(&self.api, address.chat.as_str()).await {
+            Ok(kind @ Kind::Board(_)) => Ok(Some(kind)),
+            Ok(Kind::Plain | Kind::Unknown) => Ok(None),
+            Err(error) => Err(error.judged(Effect::Asks, false)),
+        }
+    }
+
+    /// Makes an attempt in a chat of this kind.
+    async fn show(&self, message: &Outgoing, kind: &Kind) -> Made {
+        let posts = Posts { api: &self.api, boards: &self.boards };
+        match (kind.board(), &message.target.edit_of) {
+            (Some(board), None) if begins_post(message) => posts.make(message, board).await,
+            (Some(board), Some(post)) if message.target.address.thread.is_none() => {
+                posts.change(message, board, post.as_str()).await
+            }
+            (board, _) => make(&self.api, &compose(message, board.is_some())?).await,
+        }
     }
 
     /// Answers a press with a line that only its person sees.
@@ -79,13 +112,13 @@ impl DiscordDeliver {
     }
 }
 
-/// Names our own reaction to a message.
-fn reaction(address: &ChatAddress, message: &MessageId, emoji: &str) -> Result<String, DeliverError> {
-    let emoji: String = emoji.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    Ok(format!("channels/{}/messages/{}/reactions/{emoji}/@me", channel_of(address, message)?, message_id(message)?))
+/// Whether a message to a forum begins a post of its own, since it answers none.
+fn begins_post(message: &Outgoing) -> bool {
+    let target = &message.target;
+    target.address.thread.is_none() && target.reply_to.is_none() && target.window.is_none()
 }
 
-fn failed(message: &Outgoing, effect: Effect, error: CallError) -> DeliverError {
+fn failed(message: &Outgoing, effect: Effect, in_forum: bool, error: CallError) -> DeliverError {
     if let CallError::Answered(refusal) = &error
         && message.target.window.is_some()
         && refusal.is_over()
@@ -99,7 +132,29 @@ fn failed(message: &Outgoing, effect: Effect, error: CallError) -> DeliverError 
     {
         return DeliverError::RefusedForm { what, words: refusal.words() };
     }
+    if let CallError::Answered(refusal) = &error
+        && in_forum
+        && effect == Effect::Shows
+        && !in_thread
+        && refusal.is_final()
+    {
+        return refused_in_forum(message, refusal);
+    }
     error.judged(effect, in_thread)
+}
+
+/// Judges the refusal of a message to a forum: of a post, or of an answer in one that is gone or closed.
+fn refused_in_forum(message: &Outgoing, refusal: &Refusal) -> DeliverError {
+    match refusal.about(true) {
+        About::Form(Form::Thread) if message.target.reply_to.is_some() => {
+            DeliverError::RefusedForm { what: Form::Reply, words: refusal.words() }
+        }
+        About::Form(what @ (Form::Text | Form::Buttons | Form::File)) if refusal.is_about_form() => {
+            DeliverError::RefusedForm { what, words: refusal.words() }
+        }
+        About::Words => DeliverError::Blocked(refusal.words()),
+        _ => DeliverError::Refused(refusal.words_of_posting()),
+    }
 }
 
 /// Takes a refusal as an answer: not every channel allows every sign, and an old press is answered no more.
@@ -117,26 +172,41 @@ fn hint(outcome: Result<(), CallError>) -> Result<(), DeliverError> {
 #[async_trait]
 impl Deliver for DiscordDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
-        let call = compose(message)?;
+        let address = &message.target.address;
         let effect = if message.target.edit_of.is_some() { Effect::Changes } else { Effect::Shows };
         self.sent.trying(&message.key, Instant::now());
-        let shown: Result<Shown, CallError> = match &call.file {
-            Some(file) => self.api.upload(&call.path, call.form(file)?).await,
-            None => self.api.call(call.method, &call.path, Some(&call.body)).await,
-        };
-        let Shown { id } = shown.map_err(|error| failed(message, effect, error))?;
+        let mut kind = self.kind(address);
+        let mut shown = self.show(message, &kind).await?;
+        let refused = matches!(&shown, Err(error) if error.is_refusal());
+        if let Some(forum) = self.turned_out(address, &kind, refused).await? {
+            kind = forum;
+            shown = self.show(message, &kind).await?;
+        }
+        let in_forum = kind.board().is_some();
+        let Shown { id } = shown.map_err(|error| failed(message, effect, in_forum, error))?;
+        let begun = (in_forum && effect == Effect::Shows && begins_post(message)).then(|| ThreadId::new(id.as_str()));
         let shown = MessageId::new(id);
         if effect == Effect::Shows {
             self.sent.arrived(message.key.as_str(), shown.clone());
         }
-        Ok(Receipt { message: shown })
+        Ok(Receipt { message: shown, begun })
     }
 
     /// First our own message as the gateway told of it; then Discord's own memory of nonces, by which a repeat shows
     /// nothing new; later the channel itself.
     async fn reconcile(&self, message: &Outgoing, tried: &Tried) -> Result<Reconciled, DeliverError> {
+        let kind = match self.kind(&message.target.address) {
+            Kind::Unknown if begins_post(message) => {
+                let found = self.boards.find_out(&self.api, message.target.address.chat.as_str()).await;
+                found.map_err(|error| failed(message, Effect::Asks, false, error))?
+            }
+            kind => kind,
+        };
+        let board = kind.board();
+        let is_post = board.is_some() && begins_post(message);
         if let Some(message) = self.sent.message(&message.key) {
-            return Ok(Reconciled::Delivered(Receipt { message }));
+            let begun = is_post.then(|| ThreadId::new(message.as_str()));
+            return Ok(Reconciled::Delivered(Receipt { message, begun }));
         }
         // What one person alone is shown stands in no channel, and has no nonce.
         if message.target.window.is_some() {
@@ -144,23 +214,40 @@ impl Deliver for DiscordDeliver {
         }
         // The first clock stands still while the machine sleeps, the second may have been set.
         let is_known = |first: Instant| first.elapsed() < NONCE_HOLDS && tried.age < NONCE_HOLDS;
-        if self.sent.first_try(&message.key).is_some_and(is_known) {
+        if !is_post && self.sent.first_try(&message.key).is_some_and(is_known) {
             return Ok(Reconciled::Absent);
         }
-        match look_up(&self.api, channel(&message.target.address)?, message, tried).await {
+        let found = match board.filter(|_| is_post) {
+            Some(board) => look_up_post(&self.api, board, message, tried).await,
+            None => {
+                let channel = channel(&home(&message.target, board.is_some()))?;
+                look_up(&self.api, channel, message, answered(&message.target, board.is_some()), tried).await
+            }
+        };
+        match found {
             Ok(found) => Ok(found),
             // A channel that may not be looked through will say about the message what it has to say.
             Err(error) if error.is_refusal() => Ok(Reconciled::Unknowable),
-            Err(error) => Err(failed(message, Effect::Asks, error)),
+            Err(error) => Err(failed(message, Effect::Asks, board.is_some(), error)),
         }
     }
 
     async fn open_thread(&self, opening: &Opening) -> Result<ThreadId, DeliverError> {
+        let (kind, at) = (self.kind(&opening.address), ThreadId::new(opening.at.as_str()));
+        if kind.board().is_some() {
+            // The message is the first of a post, and that is its thread.
+            return Ok(at);
+        }
         let path = format!("channels/{}/messages/{}/threads", channel(&opening.address)?, message_id(&opening.at)?);
         let body = json!({ "name": opening.name, "auto_archive_duration": ARCHIVED_AFTER_MIN });
-        match self.api.call::<Shown>(Method::POST, &path, Some(&body)).await {
+        let opened = self.api.call::<Shown>(Method::POST, &path, Some(&body)).await;
+        let refused = matches!(&opened, Err(error) if error.is_refusal() && !error.is(THREAD_EXISTS));
+        if self.turned_out(&opening.address, &kind, refused).await?.is_some() {
+            return Ok(at);
+        }
+        match opened {
             Ok(Shown { id }) => Ok(ThreadId::new(id)),
-            Err(error) if error.is(THREAD_EXISTS) => Ok(ThreadId::new(opening.at.as_str())),
+            Err(error) if error.is(THREAD_EXISTS) => Ok(at),
             Err(CallError::Answered(refusal)) if refusal.is_final() => {
                 Err(DeliverError::RefusedForm { what: Form::Thread, words: refusal.words_of_opening() })
             }
@@ -176,7 +263,7 @@ impl Deliver for DiscordDeliver {
             Signal::Taken { address, message } => self.react(address, message, TAKEN).await,
             Signal::Ended { address, message, ok } => {
                 self.react(address, message, if *ok { WENT_WELL } else { WENT_WRONG }).await?;
-                hint(self.api.done(Method::DELETE, &reaction(address, message, TAKEN)?, None).await)
+                hint(self.api.done(Method::DELETE, &self.reaction(address, message, TAKEN)?, None).await)
             }
             Signal::Pressed { press, notice } => self.tell(press, notice).await,
         }
@@ -192,6 +279,12 @@ impl Deliver for DiscordDeliver {
     }
 
     async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
+        if address.thread.is_none()
+            && let Ok(Kind::Board(_)) = self.boards.find_out(&self.api, address.chat.as_str()).await
+        {
+            // It is seen, and what a post would be refused for is not to be asked without making one.
+            return Ok(());
+        }
         let asked = self.api.done(Method::POST, &format!("channels/{}/typing", channel(address)?), None).await;
         asked.map_err(|error| error.judged(Effect::Asks, address.thread.is_some()))
     }

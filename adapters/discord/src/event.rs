@@ -216,6 +216,31 @@ pub(crate) struct Channel {
     pub(crate) last_message_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) thread_metadata: ThreadMetadata,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) guild_id: Option<String>,
+    /// Who has begun the thread.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) owner_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) flags: u64,
+    /// The tags that posts of a forum may have.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) available_tags: Vec<Tag>,
+    /// The ids of the tags that a post has.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) applied_tags: Vec<String>,
+}
+
+/// A tag that posts of a forum may have.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(crate) struct Tag {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) name: String,
+    /// Whether only who may manage threads can set it.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(crate) moderated: bool,
 }
 
 /// What is told of a thread alone.

@@ -78,6 +78,7 @@ impl CallError {
             Self::Answered(refusal) => match refusal.about(in_thread) {
                 // The token, not the message: with a new one it will be taken.
                 About::Token => DeliverError::Unreachable("Discord does not know the token".to_owned()),
+                About::Words if effect == Effect::Shows => DeliverError::Blocked(refusal.words()),
                 About::Way => DeliverError::Unreachable(refusal.words()),
                 About::Pace => {
                     let after = refusal.retry_after.and_then(|after| Duration::try_from_secs_f64(after).ok());
@@ -88,7 +89,7 @@ impl CallError {
                 About::Form(what) if effect != Effect::Asks => {
                     DeliverError::RefusedForm { what, words: refusal.words() }
                 }
-                About::Form(_) | About::Chat => DeliverError::Refused(refusal.words()),
+                About::Form(_) | About::Chat | About::Words => DeliverError::Refused(refusal.words()),
             },
         }
     }

@@ -47,6 +47,7 @@
 
 mod api;
 mod backfill;
+mod boards;
 mod card;
 mod catch_up;
 mod commands;
@@ -67,6 +68,7 @@ mod look_up;
 mod owed;
 mod pace;
 mod places;
+mod post;
 mod posted;
 mod refusal;
 mod render;
@@ -106,11 +108,11 @@ pub struct Discord {
 /// [`InvalidSettings`] when token or address cannot be right.
 pub fn connect(settings: Settings) -> Result<Discord, InvalidSettings> {
     let api = Arc::new(api::Api::new(settings)?);
-    let sent = Arc::new(sent::Sent::default());
+    let (sent, boards) = (Arc::new(sent::Sent::default()), Arc::new(boards::Boards::default()));
     Ok(Discord {
         bot_id: api.bot_id().to_owned(),
-        listen: DiscordListen::new(Arc::clone(&api), Arc::clone(&sent)),
-        deliver: Arc::new(DiscordDeliver::new(Arc::clone(&api), sent)),
+        listen: DiscordListen::new(Arc::clone(&api), Arc::clone(&sent), Arc::clone(&boards)),
+        deliver: Arc::new(DiscordDeliver::new(Arc::clone(&api), sent, boards)),
         commands: Arc::new(Commands::new(api)),
     })
 }

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::Api;
 use crate::backfill::Heard;
+use crate::boards::Boards;
 use crate::commit::Committer;
 use crate::fetching::Fetching;
 use crate::gateway::{Broken, End, Ended, NO_CONTENT, Reader, Session, Socket, WAITING, address};
@@ -88,12 +89,12 @@ struct StartLimit {
 }
 
 impl DiscordListen {
-    pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>) -> Self {
+    pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>, boards: Arc<Boards>) -> Self {
         Self {
             answering: Answering::new(Arc::clone(&api)),
             api,
             sent,
-            places: Places::default(),
+            places: Places::new(boards),
             session: None,
             heard: Heard::default(),
             is_looked_up: false,

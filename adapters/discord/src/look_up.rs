@@ -8,13 +8,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::Deserialize;
 use serde_json::Value;
 use serenity::model::id::ChannelId;
-use signalbox_adapter::{MessageId, Outgoing, Receipt, Reconciled, Tried};
+use signalbox_adapter::{MessageId, Outgoing, Receipt, Reconciled, ThreadId, Tried};
 
 use crate::api::Api;
-use crate::compose::{content, is_root};
-use crate::event::{Channel, Message};
+use crate::boards::Board;
+use crate::compose::content;
+use crate::event::{Channel, Guild, Message};
 use crate::failure::CallError;
-use crate::posted;
 use crate::snowflake::{made_at, sent_at};
 
 /// Messages in one answer; Discord gives no more at once.
@@ -22,6 +22,12 @@ const PAGE: usize = 100;
 
 /// Most answers that are looked through.
 const MAX_PAGES: usize = 20;
+
+/// Most posts that are looked at.
+const MAX_POSTS: usize = 100;
+
+/// Deepest nesting of components that is looked into.
+const MAX_DEPTH: usize = 4;
 
 /// How far Discord's clock and the core's may be apart: what is older by more was surely there before.
 const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
@@ -48,17 +54,10 @@ pub(crate) async fn look_up(
     api: &Api,
     channel: ChannelId,
     message: &Outgoing,
+    answered: Option<&MessageId>,
     tried: &Tried,
 ) -> Result<Reconciled, CallError> {
-    let answers = message.target.reply_to.as_ref().filter(|answered| !is_root(&message.target.address, answered));
-    let sought = Sought {
-        us: api.who().await?.id,
-        written: tried.written.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CLOCKS_APART),
-        said: ink(&content(message)),
-        answers: answers.map(MessageId::as_str),
-        file: message.attachment.as_ref().map(|file| file.file_name.as_str()),
-        others: &tried.others,
-    };
+    let sought = Sought::of(api.who().await?.id, message, answered, tried);
     let (mut before, mut is_whole) = (String::new(), true);
     for page in 0..MAX_PAGES {
         let found: Vec<Value> = api.get(&format!("channels/{channel}/messages?limit={PAGE}{before}")).await?;
@@ -74,7 +73,7 @@ pub(crate) async fn look_up(
                 continue;
             };
             if sought.is(&shown) {
-                return Ok(Reconciled::Delivered(Receipt { message: MessageId::new(shown.id) }));
+                return Ok(Reconciled::Delivered(Receipt::of(MessageId::new(shown.id))));
             }
             oldest = oldest.min(shown.id.parse().unwrap_or(u64::MAX));
         }
@@ -86,11 +85,63 @@ pub(crate) async fn look_up(
     Ok(Reconciled::Unknowable)
 }
 
+/// Looks for a post whose first message it is, among those that the bot has made since: first those that are open, then those
+/// that were closed.
+///
+/// # Errors
+/// [`CallError`].
+pub(crate) async fn look_up_post(
+    api: &Api,
+    board: &Board,
+    message: &Outgoing,
+    tried: &Tried,
+) -> Result<Reconciled, CallError> {
+    let (forum, sought) = (message.target.address.chat.as_str(), Sought::of(api.who().await?.id, message, None, tried));
+    let active: Guild = api.get(&format!("guilds/{}/threads/active", board.guild)).await?;
+    let archived: Guild = api.get(&format!("channels/{forum}/threads/archived/public?limit={PAGE}")).await?;
+    let mut is_whole = !archived.has_more
+        || archived.threads.last().is_some_and(|last| sent_at(&last.id).is_some_and(|at| at < sought.written));
+    let ours = |post: &&Channel| {
+        post.parent_id.as_deref() == Some(forum)
+            && post.owner_id.as_ref().is_none_or(|owner| *owner == sought.us)
+            && sent_at(&post.id).is_some_and(|at| at >= sought.written)
+            && !sought.others.iter().any(|other| other.as_str() == post.id)
+    };
+    let mut posts: Vec<&Channel> = active.threads.iter().chain(&archived.threads).filter(ours).collect();
+    posts.sort_by_key(|post| std::cmp::Reverse(post.id.parse::<u64>().unwrap_or(0)));
+    is_whole &= posts.len() <= MAX_POSTS;
+    for post in posts.into_iter().take(MAX_POSTS) {
+        let id = &post.id;
+        match api.get::<Message>(&format!("channels/{id}/messages/{id}")).await {
+            Ok(shown) if sought.is(&shown) => {
+                let receipt = Receipt { message: MessageId::new(id), begun: Some(ThreadId::new(id)) };
+                return Ok(Reconciled::Delivered(receipt));
+            }
+            Ok(_) => {}
+            // Its first message was taken away: nobody knows what that said.
+            Err(error) if error.is_refusal() => is_whole = false,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(absent(is_whole))
+}
+
 fn absent(surely: bool) -> Reconciled {
     if surely { Reconciled::Absent } else { Reconciled::Unknowable }
 }
 
-impl Sought<'_> {
+impl<'a> Sought<'a> {
+    fn of(us: String, message: &'a Outgoing, answered: Option<&'a MessageId>, tried: &'a Tried) -> Self {
+        Self {
+            us,
+            written: tried.written.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CLOCKS_APART),
+            said: ink(&content(message)),
+            answers: answered.map(MessageId::as_str),
+            file: message.attachment.as_ref().map(|file| file.file_name.as_str()),
+            others: &tried.others,
+        }
+    }
+
     fn is(&self, shown: &Message) -> bool {
         let answered = shown.message_reference.as_ref().and_then(|reference| reference.message_id.as_deref());
         BY_DELIVERY.contains(&shown.kind)
@@ -106,9 +157,21 @@ impl Sought<'_> {
 impl Sought<'_> {
     /// Whether a message says what is looked for: as its text, or as a card.
     fn says(&self, shown: &Message) -> bool {
-        let in_card = || ink(&posted::whole("", shown));
-        ink(&shown.content) == self.said || (shown.content.is_empty() && in_card() == self.said)
+        ink(&shown.content) == self.said || (shown.content.is_empty() && ink(&of_card(shown)) == self.said)
     }
+}
+
+/// Returns what a card says: the texts of its components, or of its embeds.
+fn of_card(shown: &Message) -> String {
+    fn texts(components: &[Value], depth: usize, said: &mut String) {
+        for component in components.iter().filter(|_| depth < MAX_DEPTH) {
+            said.push_str(component["content"].as_str().unwrap_or_default());
+            texts(component["components"].as_array().map_or(&[], Vec::as_slice), depth + 1, said);
+        }
+    }
+    let mut said: String = shown.embeds.iter().map(|embed| embed.description.as_str()).collect();
+    texts(&shown.components, 0, &mut said);
+    said
 }
 
 /// Returns what of a text is seen: not its layout, nor signs that only format.

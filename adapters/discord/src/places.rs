@@ -1,10 +1,12 @@
 //! Where messages are said: a thread is a channel of its own to Discord, and part of its channel to everybody else.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use signalbox_adapter::{ChatAddress, ChatId, Provider, ThreadId};
 
 use crate::api::Api;
+use crate::boards::Boards;
 use crate::event::{Channel, Guild, Interaction, Message, Role};
 use crate::failure::CallError;
 use crate::section::PROVIDER;
@@ -21,9 +23,15 @@ const THREADS: [u64; 3] = [10, PUBLIC_THREAD, 12];
 /// A thread that everybody in its channel may see.
 const PUBLIC_THREAD: u64 = 11;
 
+/// Whether a channel of this kind is a thread.
+pub(crate) fn is_thread(kind: u64) -> bool {
+    THREADS.contains(&kind)
+}
+
 /// Channels, and what the bot is in servers.
-#[derive(Default)]
 pub(crate) struct Places {
+    /// Told which of them are forums.
+    boards: Arc<Boards>,
     /// Each with the channel that it is a thread of.
     channels: HashMap<String, Option<String>>,
     /// The roles that Discord made for the bot, by the ids of servers.
@@ -33,6 +41,11 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// Knows nothing yet; tells which channels are forums.
+    pub(crate) fn new(boards: Arc<Boards>) -> Self {
+        Self { boards, channels: HashMap::new(), roles: HashMap::new(), failed: HashMap::new() }
+    }
+
     /// Notes a channel or thread.
     pub(crate) fn note(&mut self, channel: &Channel) {
         if self.channels.len() >= MAX_PLACES {
@@ -42,8 +55,17 @@ impl Places {
         self.channels.insert(channel.id.clone(), parent);
     }
 
+    /// Notes what an event tells of a channel or thread.
+    pub(crate) fn told(&mut self, channel: &Channel) {
+        self.boards.note(channel, None);
+        self.note(channel);
+    }
+
     /// Notes the channels and threads of a server.
     pub(crate) fn note_all(&mut self, guild: &Guild) {
+        for channel in &guild.channels {
+            self.boards.note(channel, Some(&guild.id));
+        }
         guild.channels.iter().chain(&guild.threads).for_each(|channel| self.note(channel));
     }
 
@@ -92,6 +114,17 @@ impl Places {
         let parent_id = address.thread.is_some().then(|| address.chat.as_str().to_owned());
         interaction.channel = Some(Channel { id: channel, kind, parent_id, ..Channel::default() });
         Ok(())
+    }
+
+    /// Finds out whether a thread is a post of a forum.
+    ///
+    /// # Errors
+    /// [`CallError`], where nobody can tell now.
+    pub(crate) async fn is_post(&self, api: &Api, address: &ChatAddress) -> Result<bool, CallError> {
+        if address.thread.is_none() {
+            return Ok(false);
+        }
+        Ok(self.boards.find_out(api, address.chat.as_str()).await?.board().is_some())
     }
 
     /// Finds out where a channel of a server is; asks Discord for one that is not known.

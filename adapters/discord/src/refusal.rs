@@ -33,13 +33,19 @@ const MISSING_ACCESS: u64 = 50001;
 /// A person takes no direct messages from the bot, or shares no server with it.
 const CANNOT_MESSAGE_USER: [u64; 2] = [50007, 50278];
 const UPLOADS_LIMITED: u64 = 400_001;
-const MISSING_PERMISSIONS: u64 = 50013;
+pub(crate) const MISSING_PERMISSIONS: u64 = 50013;
 const INVALID_FORM: u64 = 50035;
-const THREAD_ARCHIVED: u64 = 50083;
+/// The thread is archived, and what is in it can be changed no more until it is opened again.
+pub(crate) const ARCHIVED: u64 = 50083;
 const THREAD_LOCKED: u64 = 160_005;
 const TOO_MANY_THREADS: u64 = 160_006;
 const REPLY_WITHOUT_HISTORY: u64 = 160_002;
-const BLOCKED_BY_AUTOMOD: [u64; 2] = [200_000, 200_001];
+/// A post of this forum needs a tag.
+pub(crate) const NO_TAG: u64 = 40067;
+/// A rule of the server's own forbids what a message says, or what a thread is called.
+const MESSAGE_BLOCKED: u64 = 200_000;
+pub(crate) const TITLE_BLOCKED: u64 = 200_001;
+const BLOCKED_BY_AUTOMOD: [u64; 2] = [MESSAGE_BLOCKED, TITLE_BLOCKED];
 
 /// Discord's own words.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +79,8 @@ pub(crate) enum About {
     Form(Form),
     /// The chat takes no message, or the message to be changed is not there.
     Chat,
+    /// What the message says: a rule of the server's own forbids it.
+    Words,
     /// The token.
     Token,
     /// How much was written there lately.
@@ -98,7 +106,7 @@ impl Refusal {
         match self.code {
             BLOCKED_BY_PROXY => About::Way,
             SLOW_MODE | CHANNEL_WRITES => About::Pace,
-            UNKNOWN_CHANNEL | THREAD_ARCHIVED | THREAD_LOCKED if in_thread => About::Form(Form::Thread),
+            UNKNOWN_CHANNEL | ARCHIVED | THREAD_LOCKED if in_thread => About::Form(Form::Thread),
             REPLY_WITHOUT_HISTORY => About::Form(Form::Reply),
             code if TOO_LARGE.contains(&code) => About::Form(Form::File),
             INVALID_FORM => About::Form(self.field()),
@@ -107,7 +115,7 @@ impl Refusal {
             // Said with 401, although it is about the interaction and not about us.
             UNKNOWN_WEBHOOK | INVALID_WEBHOOK_TOKEN => About::Chat,
             code if CANNOT_MESSAGE_USER.contains(&code) => About::Chat,
-            code if BLOCKED_BY_AUTOMOD.contains(&code) => About::Chat,
+            code if BLOCKED_BY_AUTOMOD.contains(&code) => About::Words,
             _ => match self.status {
                 401 => About::Token,
                 400 => About::Form(Form::Text),
@@ -136,6 +144,16 @@ impl Refusal {
             () if has(&["attachments", "files"]) => Form::File,
             () => Form::Text,
         }
+    }
+
+    /// Whether it is about the form of what was sent and no rule of the place.
+    pub(crate) fn is_about_form(&self) -> bool {
+        self.code == INVALID_FORM || self.status == 413 || TOO_LARGE.contains(&self.code)
+    }
+
+    /// Whether this field of what was sent is wrong.
+    pub(crate) fn is_about(&self, field: &str) -> bool {
+        self.code == INVALID_FORM && self.errors.get(field).is_some()
     }
 
     /// Whether it says that an interaction is over, by which somebody was to be answered.
@@ -175,6 +193,17 @@ impl Refusal {
                 "; the server's AutoMod refused its name: exempt the bot's role from that rule"
             }
             _ => "",
+        })
+    }
+
+    /// Returns what it says about a post that was to be made in a forum, with what a person can do about it.
+    pub(crate) fn words_of_posting(&self) -> String {
+        self.words_with(match self.code {
+            MISSING_ACCESS => "; let the bot's role see this forum (View Channel)",
+            MISSING_PERMISSIONS => "; give the bot's role Create Posts (Send Messages) in this forum",
+            TOO_MANY_THREADS => "; close posts and threads of this server that are done",
+            NO_TAG => "; this forum demands a tag: give it one that is not for moderators only, such as firing",
+            _ => return self.words(),
         })
     }
 
@@ -229,7 +258,7 @@ mod tests {
             (400, 160_002, false, About::Form(Form::Reply)),
             (400, 50101, false, About::Form(Form::File)),
             (413, 0, false, About::Form(Form::File)),
-            (400, 200_000, false, About::Chat),
+            (400, 200_000, false, About::Words),
             (400, 20016, false, About::Pace),
             (403, 40333, false, About::Way),
             (401, 0, false, About::Token),

@@ -37,7 +37,7 @@ impl Render for DiscordRender {
 
     fn card(&self, card: &Card) -> Part {
         let text = self.render(&card.document, 1).parts.into_iter().next().map(|part| part.body).unwrap_or_default();
-        Part { body: Kept::new(self.cards, card.tone, text).body() }
+        Part { body: Kept::new(self.cards, card, text).body() }
     }
 }
 

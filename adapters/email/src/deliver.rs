@@ -53,7 +53,7 @@ impl Deliver for EmailDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
         let letter = self.writer.write(message).map_err(|error| DeliverError::Refused(error.to_string()))?;
         self.send(&letter).await?;
-        Ok(Receipt { message: MessageId::new(letter.id) })
+        Ok(Receipt::of(MessageId::new(letter.id)))
     }
 
     async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {

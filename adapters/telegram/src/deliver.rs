@@ -103,7 +103,7 @@ impl Deliver for TelegramDeliver {
             },
         };
         let sent = sent.map_err(|error| self.failed(Some(chat), effect, error))?;
-        Ok(Receipt { message: MessageId::new(sent.message_id.to_string()) })
+        Ok(Receipt::of(MessageId::new(sent.message_id.to_string())))
     }
 
     /// Nobody can tell; but the chat is asked for a sign first, so that a message is sent once more only when its chat

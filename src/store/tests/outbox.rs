@@ -1,6 +1,6 @@
 //! Lanes of deliveries: order, priority, parts, doubts and dead letters.
 
-use signalbox_adapter::{DeliveryKey, Form};
+use signalbox_adapter::{DeliveryKey, Form, ThreadId};
 
 use super::*;
 use crate::store::delivery::State;
@@ -295,6 +295,25 @@ async fn a_thread_is_opened_at_a_message_once_that_has_arrived_and_before_what_f
     assert_eq!((thread.edit_of, thread.is_edit), (None, false));
     desk.did(move |tx| tx.supersede(thread.id)).await;
     assert_eq!(one(&desk).await.part.body, "in the thread");
+}
+
+#[tokio::test]
+async fn the_further_parts_of_a_message_that_begins_a_thread_go_there_and_nothing_else_does() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Result, &["a", "b", "c"]).await;
+    enqueue(&desk, "one", Purpose::Result, &["beside"]).await;
+    let first = one(&desk).await;
+    desk.did(move |tx| {
+        tx.delivered(first.id, &MessageId::new("7"))?;
+        tx.go_on_in(&first, &ThreadId::new("7"))
+    })
+    .await;
+    let begun: ChatAddress = "test:one/7".parse().expect("an address");
+    for (body, there) in [("b", &begun), ("c", &begun), ("beside", &address("one"))] {
+        let part = one(&desk).await;
+        assert_eq!((part.part.body.as_str(), &part.address), (body, there));
+        desk.did(move |tx| tx.delivered(part.id, &MessageId::new(format!("m{}", part.id)))).await;
+    }
 }
 
 #[tokio::test]

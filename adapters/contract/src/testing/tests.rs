@@ -83,7 +83,7 @@ struct Memory {
 }
 
 fn receipt(message: &Outgoing) -> Receipt {
-    Receipt { message: MessageId::new(message.key.as_str()) }
+    Receipt::of(MessageId::new(message.key.as_str()))
 }
 
 impl Default for Memory {
@@ -109,7 +109,7 @@ impl Deliver for Memory {
         if self.shows && (self.plain || !message.plain) {
             shown.push_str(&message.part.body);
         }
-        Ok(if self.names { receipt(message) } else { Receipt { message: MessageId::new("") } })
+        Ok(if self.names { receipt(message) } else { Receipt::of(MessageId::new("")) })
     }
 
     async fn reconcile(&self, message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
@@ -157,9 +157,8 @@ async fn a_broken_deliverer_is_found() {
     assert_eq!(found(nameless).await, "the receipt names no message");
     let forgetful = Memory { reconciled: |_| Reconciled::Absent, ..Memory::default() };
     assert_eq!(found(forgetful).await, "it is said not to have arrived");
-    let first = |_: &Outgoing| {
-        Reconciled::Delivered(Receipt { message: MessageId::new(DeliveryKey::from_random_bits(1).as_str()) })
-    };
+    let first =
+        |_: &Outgoing| Reconciled::Delivered(Receipt::of(MessageId::new(DeliveryKey::from_random_bits(1).as_str())));
     let mistaken = Memory { reconciled: first, ..Memory::default() };
     assert_eq!(found(mistaken).await, "a message that is known to be another is taken for it");
 }

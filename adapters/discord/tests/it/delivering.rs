@@ -6,10 +6,14 @@ use signalbox_adapter::{
     Announce, Attachment, Button, CommandEntry, Deliver, DeliverError, DeliveryKey, Form, Opening, Outgoing, Purpose,
     Reconciled, Signal, Target, Tried,
 };
+use signalbox_discord::Cards;
 use signalbox_test_support::discord::Fault;
-use signalbox_test_support::discord::state::Right;
+use signalbox_test_support::discord::state::{Channel, Right};
 
-use crate::scene::{ADA, OPS, Scene, THREAD, address, direct, message, outgoing, part};
+use crate::scene::{ADA, OPS, Scene, THREAD, address, card_part, direct, message, outgoing, part};
+
+/// A forum.
+const BOARD: u64 = 600;
 
 #[tokio::test]
 async fn a_result_answers_its_question_with_buttons_and_pings_nobody() {
@@ -112,7 +116,7 @@ async fn our_own_message_is_the_receipt_of_a_send_whose_answer_was_lost() {
         .await;
     let shown = scene.fake.shows(direct(ADA))[0].id;
     let known = scene.deliver.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
-    assert_eq!(known, Reconciled::Delivered(signalbox_adapter::Receipt { message: message(shown) }));
+    assert_eq!(known, Reconciled::Delivered(signalbox_adapter::Receipt::of(message(shown))));
 }
 
 #[tokio::test]
@@ -126,9 +130,62 @@ async fn after_a_restart_the_channel_itself_is_looked_through() {
     // Another life of the program, which has tried nothing yet.
     let other = signalbox_discord::connect(crate::scene::settings(&scene.fake)).expect("settings").deliver;
     let known = other.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
-    assert_eq!(known, Reconciled::Delivered(signalbox_adapter::Receipt { message: message(shown) }));
+    assert_eq!(known, Reconciled::Delivered(signalbox_adapter::Receipt::of(message(shown))));
     let unsent = outgoing(2, OPS, "something else");
     assert_eq!(other.reconcile(&unsent, &Tried::at(UNIX_EPOCH)).await.expect("an answer"), Reconciled::Absent);
+}
+
+#[tokio::test]
+async fn after_a_restart_a_card_is_known_by_what_it_says_and_so_is_a_post() {
+    let scene = Scene::new().await;
+    scene.fake.open(BOARD, Channel { kind: 15, name: "board".to_owned(), ..Channel::default() });
+    let all = [(OPS, Cards::V2), (OPS, Cards::Embed), (BOARD, Cards::V2), (BOARD, Cards::Embed)];
+    for (number, (channel, cards)) in (1..).zip(all) {
+        let mut card = outgoing(number, channel, "");
+        card.part = card_part(cards, &format!("**down** {cards:?}"));
+        let shown = scene.deliver.deliver(&card).await.expect("delivered");
+        assert_eq!(shown.begun.is_some(), channel == BOARD);
+        let other = signalbox_discord::connect(crate::scene::settings(&scene.fake)).expect("settings").deliver;
+        let known = other.reconcile(&card, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
+        assert_eq!(known, Reconciled::Delivered(shown.clone()));
+        let tried = Tried { others: vec![shown.message], ..Tried::at(UNIX_EPOCH) };
+        assert_eq!(other.reconcile(&card, &tried).await.expect("an answer"), Reconciled::Absent, "it is another's");
+    }
+}
+
+#[tokio::test]
+async fn a_post_is_named_by_its_text_and_answered_in_itself() {
+    let scene = Scene::new().await;
+    scene.fake.open(BOARD, Channel { kind: 16, name: "board".to_owned(), ..Channel::default() });
+    let title = "x".repeat(200);
+    let post = scene.deliver.deliver(&outgoing(1, BOARD, &format!("## {title}\n\nmore"))).await.expect("delivered");
+    let id: u64 = post.message.as_str().parse().expect("a number");
+    let name = scene.fake.with(|state| state.channels[&id].name.clone());
+    assert_eq!((name.chars().count(), &name[..99]), (100, &title[..99]));
+    let mut answer = outgoing(2, BOARD, "behind it");
+    answer.target.reply_to = Some(post.message.clone());
+    assert_eq!(scene.deliver.deliver(&answer).await.expect("delivered").begun, None);
+    assert_eq!(scene.fake.said(id).len(), 2);
+    scene.fake.with(|state| state.channels.remove(&id));
+    let gone = scene.deliver.deliver(&answer).await;
+    assert!(matches!(gone, Err(DeliverError::RefusedForm { what: Form::Reply, .. })), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_post_whose_name_is_not_allowed_is_called_by_its_number() {
+    let scene = Scene::new().await;
+    scene.fake.open(BOARD, Channel { kind: 15, name: "board".to_owned(), ..Channel::default() });
+    let blocked = Fault::Refuse { status: 400, code: 200_001, message: "Title was blocked by automatic moderation" };
+    scene.deliver.deliver(&outgoing(1, BOARD, "to know the forum")).await.expect("delivered");
+    scene.fake.fail_next("POST channels/threads", blocked.clone());
+    let mut card = outgoing(2, BOARD, "");
+    card.part = card_part(Cards::V2, "**down**");
+    let post = scene.deliver.deliver(&card).await.expect("delivered");
+    let id: u64 = post.message.as_str().parse().expect("a number");
+    assert_eq!(scene.fake.with(|state| state.channels[&id].name.clone()), "Incident #7");
+    scene.fake.fail_next("POST channels/threads", blocked);
+    let refused = scene.deliver.deliver(&outgoing(3, BOARD, "no card")).await;
+    assert!(matches!(refused, Err(DeliverError::Blocked(_))), "{refused:?}");
 }
 
 #[tokio::test]
@@ -145,7 +202,7 @@ async fn after_a_restart_no_other_message_of_the_same_words_is_taken_for_it() {
     let sent = UNIX_EPOCH + Duration::from_millis((id >> 22) + 1_420_070_400_000);
     let later = |minutes: u64| Tried::at(sent + Duration::from_secs(60 * minutes));
     assert_eq!(become_of(&later(61)).await, Reconciled::Absent, "it was there before this was written");
-    let receipt = signalbox_adapter::Receipt { message: earlier };
+    let receipt = signalbox_adapter::Receipt::of(earlier);
     assert_eq!(become_of(&later(59)).await, Reconciled::Delivered(receipt));
 }
 

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use signalbox_adapter::testing::RecordingInbox;
 use signalbox_adapter::{
-    AcceptError, ChatAddress, DeliveryKey, Document, Inbox, Incoming, IncomingKind, Listen, ListenContext, ListenError,
-    MessageId, Occurrence, Outgoing, Part, Purpose, Render, Target,
+    AcceptError, Card, ChatAddress, DeliveryKey, Document, Inbox, Incoming, IncomingKind, Listen, ListenContext,
+    ListenError, MessageId, Occurrence, Outgoing, Part, Phase, Purpose, Render, Target, Tone,
 };
-use signalbox_discord::{Commands, DiscordDeliver, DiscordListen, DiscordRender, Settings, connect};
+use signalbox_discord::{Cards, Commands, DiscordDeliver, DiscordListen, DiscordRender, Settings, connect};
 use signalbox_test_support::discord::state::Channel;
 use signalbox_test_support::discord::{FakeDiscord, Person, TOKEN, WAIT};
 use tokio::sync::watch;
@@ -195,6 +195,14 @@ pub(crate) fn address(channel: u64, thread: Option<u64>) -> ChatAddress {
 /// Renders Markdown of one part.
 pub(crate) fn part(markdown: &str) -> Part {
     DiscordRender::default().render(&Document::from_markdown(markdown), 1).parts.remove(0)
+}
+
+/// Renders a card that says this.
+pub(crate) fn card_part(cards: Cards, markdown: &str) -> Part {
+    let (title, name) = ("disk full".to_owned(), "Incident #7".to_owned());
+    let document = Document::from_markdown(markdown);
+    let card = Card { tone: Tone::Critical, phase: Phase::Firing, title, name, document };
+    DiscordRender { cards }.card(&card)
 }
 
 /// Returns a result for a channel; each number is a key of its own.

@@ -9,6 +9,7 @@
 //! followed: what passes here passes there.
 
 mod fault;
+mod forum;
 mod gateway;
 mod people;
 mod register;

@@ -107,6 +107,20 @@ impl FakeDiscord {
         id
     }
 
+    /// Lets somebody begin a post in a forum; returns its id, which is that of its first message too.
+    pub fn begin_post(&self, forum: u64, person: Person, name: &str, post: Post) -> u64 {
+        let id = self.with(|state| {
+            let id = state.next_id();
+            let (name, owner) = (name.to_owned(), Some(person.id));
+            let thread = Channel { kind: 11, name, parent: Some(forum), owner, ..Channel::default() };
+            state.channels.insert(id, thread);
+            let told = state.channel_json(id).expect("it is open");
+            state.tell("THREAD_CREATE", id, told);
+            id
+        });
+        self.post_as(id, Some(id), person, post)
+    }
+
     /// Lets a person say something; returns the message's id.
     pub fn say(&self, channel: u64, person: Person, text: &str) -> u64 {
         self.post(channel, person, Post::text(text))
@@ -114,6 +128,10 @@ impl FakeDiscord {
 
     /// Lets a person send a message; returns its id.
     pub fn post(&self, channel: u64, person: Person, post: Post) -> u64 {
+        self.post_as(channel, None, person, post)
+    }
+
+    fn post_as(&self, channel: u64, id: Option<u64>, person: Person, post: Post) -> u64 {
         self.with(|state| {
             assert!(state.channels.contains_key(&channel), "the channel {channel} is open");
             let mut more = post.more;
@@ -122,7 +140,7 @@ impl FakeDiscord {
             }
             more["author"] = person.json();
             state.people.insert(person.id, person.json());
-            let id = state.next_id();
+            let id = id.unwrap_or_else(|| state.next_id());
             if !post.files.is_empty() {
                 more["attachments"] = self.keep(state, channel, id, post.files);
             }

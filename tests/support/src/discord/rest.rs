@@ -16,7 +16,7 @@ const NONCE_HOLDS: Duration = Duration::from_secs(180);
 /// Most messages in one answer.
 const MAX_MESSAGES: u64 = 100;
 const MISSING_ACCESS: u64 = 50001;
-const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
+pub(crate) const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 const EPHEMERAL: u64 = 1 << 6;
 
 /// What a call is answered with.
@@ -50,7 +50,7 @@ impl Request<'_> {
         }
     }
 
-    fn asked(&self, name: &str) -> Option<u64> {
+    pub(crate) fn asked(&self, name: &str) -> Option<u64> {
         self.text(name)?.parse().ok()
     }
 
@@ -61,7 +61,7 @@ impl Request<'_> {
 }
 
 /// Returns what a message is made of beside its text and buttons.
-fn beside(body: &Value, flags: u64) -> Value {
+pub(crate) fn beside(body: &Value, flags: u64) -> Value {
     let mut more = json!({ "flags": flags });
     if is_v2(body) {
         (more["content"], more["components"]) = (json!(""), body["components"].clone());
@@ -86,13 +86,23 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             ("GET", ["channels", channel]) => {
                 state.channel_json(id(channel)).ok_or_else(|| refusal(404, 10003, "Unknown Channel"))
             }
+            ("PATCH", ["channels", thread]) => state.change_thread(id(thread), &request.body()),
+            ("POST", ["channels", forum, "threads"]) => state.make_post(id(forum), request),
+            ("GET", ["guilds", guild, "threads", "active"]) => Ok(state.active_threads(id(guild))),
+            ("GET", ["channels", channel, "messages", message]) => state.message(id(channel), id(message)),
+            ("GET", ["channels", channel, "threads", "archived", "private"]) => {
+                state.archived_private(id(channel), request, false)
+            }
+            ("GET", ["channels", channel, "users", "@me", "threads", "archived", "private"]) => {
+                state.archived_private(id(channel), request, true)
+            }
             ("POST", ["channels", channel, "messages"]) => state.send(id(channel), request),
             ("GET", ["channels", channel, "messages"]) => state.history(id(channel), request),
             ("PATCH", ["channels", channel, "messages", message]) => state.change(id(channel), id(message), request),
             ("POST", ["channels", channel, "messages", message, "threads"]) => {
                 state.open_thread(id(channel), id(message), &request.body())
             }
-            ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel), request),
+            ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel), request, &|thread| thread.kind != 12),
             ("GET", ["guilds", _, "members", user]) => Ok(json!({ "user": { "id": user }, "nick": null, "roles": [] })),
             ("GET", ["guilds", _, "roles"]) => Ok(State::roles_json()),
             ("POST", ["channels", channel, "typing"]) => {
@@ -118,7 +128,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
 }
 
 /// Returns a text as the server keeps it: without white space at both ends, and without signs that show nothing.
-fn stripped(text: &str) -> String {
+pub(crate) fn stripped(text: &str) -> String {
     text.trim().chars().filter(|c| !matches!(c, '\u{2060}' | '\u{feff}')).collect()
 }
 
@@ -136,7 +146,7 @@ fn decoded(text: &str) -> String {
 
 impl State {
     /// Whether the bot may write to a channel.
-    fn writable(&self, channel: u64) -> Result<(), Refusal> {
+    pub(crate) fn writable(&self, channel: u64) -> Result<(), Refusal> {
         let Some(channel) = self.channels.get(&channel) else { return Err(refusal(404, 10003, "Unknown Channel")) };
         match channel.refuses {
             Some((status, code, words)) => Err(refusal(status, code, words)),
@@ -152,7 +162,7 @@ impl State {
     }
 
     /// Whether the bot may look into a channel.
-    fn readable(&self, channel: u64) -> Result<(), Refusal> {
+    pub(crate) fn readable(&self, channel: u64) -> Result<(), Refusal> {
         let Some(channel) = self.channels.get(&channel) else { return Err(refusal(404, 10003, "Unknown Channel")) };
         match channel.refuses {
             Some((status, code, words)) if code == MISSING_ACCESS => Err(refusal(status, code, words)),
@@ -162,11 +172,14 @@ impl State {
 
     fn send(&mut self, channel: u64, request: &Request<'_>) -> Answer {
         self.writable(channel)?;
+        if self.channels[&channel].is_board() {
+            return Err(refusal(400, 50008, "Cannot send messages in a non-text channel"));
+        }
         let body = request.body();
         let file = request.parameters.files.values().next();
         let is_thread = self.channels[&channel].parent.is_some();
         if (file.is_some() && self.lacks(channel, Right::AttachFiles))
-            || (is_thread && self.lacks(channel, Right::SendInThreads))
+            || self.lacks(channel, if is_thread { Right::SendInThreads } else { Right::Send })
         {
             return Err(refusal(403, 50013, "Missing Permissions"));
         }
@@ -281,7 +294,7 @@ impl State {
         Ok(told)
     }
 
-    fn archived(&self, channel: u64, request: &Request<'_>) -> Answer {
+    pub(crate) fn archived(&self, channel: u64, request: &Request<'_>, wanted: &dyn Fn(&Channel) -> bool) -> Answer {
         self.readable(channel)?;
         let limit = request.asked("limit").unwrap_or(50);
         if !(2..=MAX_MESSAGES).contains(&limit) {
@@ -291,7 +304,10 @@ impl State {
         if before.as_ref().is_some_and(|before| chrono::DateTime::parse_from_rfc3339(before).is_err()) {
             return Err(invalid("before", "DATE_TIME_TYPE_PARSE", "Could not parse. Should be ISO8601."));
         }
-        let threads = self.channels.iter().filter(|(_, thread)| thread.parent == Some(channel) && thread.archived);
+        let threads = self
+            .channels
+            .iter()
+            .filter(|(_, thread)| thread.parent == Some(channel) && thread.archived && wanted(thread));
         let mut threads: Vec<(String, u64)> = threads.map(|(id, _)| (self.archived_at(*id), *id)).collect();
         threads.retain(|(at, _)| before.as_ref().is_none_or(|before| at < before));
         threads.sort();

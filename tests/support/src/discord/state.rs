@@ -14,6 +14,9 @@ const SESSIONS_A_DAY: u64 = 1000;
 /// Time between two heartbeats, in milliseconds, unless a test changes it.
 const HEARTBEAT_MS: u64 = 41_250;
 
+/// The flag of a forum in which each post needs a tag.
+const REQUIRE_TAG: u64 = 1 << 4;
+
 /// When the time of ids begins, in milliseconds since 1970.
 const EPOCH_MS: u64 = 1_420_070_400_000;
 
@@ -168,12 +171,27 @@ pub enum Right {
     SendInThreads,
     /// `READ_MESSAGE_HISTORY`: without it the history is empty.
     ReadHistory,
+    /// `SEND_MESSAGES`; in a forum it is called Create Posts.
+    Send,
+    /// `MANAGE_THREADS`: moderated tags, the tags of posts of others, private threads that it has not joined.
+    ManageThreads,
+}
+
+/// A tag that posts of a forum may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: &'static str,
+    /// Whether only who may manage threads can set it.
+    pub moderated: bool,
 }
 
 /// A channel or thread.
 #[derive(Debug, Clone, Default)]
 pub struct Channel {
-    /// Its kind: 0 of a server, 1 one person's, 11 a thread, 15 a forum.
+    /// Its kind: 0 of a server, 1 one person's, 11 a public thread, 12 a private one, 15 a forum, 16 a media channel.
     pub kind: u64,
     /// Its name.
     pub name: String,
@@ -187,10 +205,37 @@ pub struct Channel {
     pub archived: bool,
     /// Whether the thread is locked.
     pub locked: bool,
+    /// Whether the bot is in the private thread.
+    pub joined: bool,
+    /// Who has begun the thread.
+    pub owner: Option<u64>,
+    /// The tags that posts of a forum may have.
+    pub tags: Vec<Tag>,
+    /// Whether each post of the forum needs one.
+    pub needs_tag: bool,
+    /// The ids of the tags that the post has.
+    pub applied: Vec<u64>,
     /// The refusal of every thread that the bot would open here: status, code, words.
     pub opens_none: Option<(u16, u64, &'static str)>,
     /// The refusal of every message of the bot: status, code, words.
     pub refuses: Option<(u16, u64, &'static str)>,
+}
+
+impl Channel {
+    /// Whether it takes posts only.
+    pub(crate) fn is_board(&self) -> bool {
+        matches!(self.kind, 15 | 16)
+    }
+
+    /// Whether the bot may manage its threads.
+    pub(crate) fn may_manage(&self) -> bool {
+        !self.lacks.contains(&Right::ManageThreads)
+    }
+
+    /// The names of the tags that a post of this forum has.
+    pub fn named(&self, post: &Channel) -> Vec<&'static str> {
+        self.tags.iter().filter(|tag| post.applied.contains(&tag.id)).map(|tag| tag.name).collect()
+    }
 }
 
 /// A message as it is shown now.
@@ -376,6 +421,22 @@ impl State {
         let fields = told.as_object_mut().expect("an object");
         if let Some(guild) = self.guild(id) {
             fields.insert("guild_id".into(), guild.into());
+        }
+        if channel.is_board() {
+            let tags = channel.tags.iter().map(
+                |tag| json!({ "id": tag.id.to_string(), "name": tag.name, "moderated": tag.moderated, "emoji_id": null, "emoji_name": null }),
+            );
+            fields.insert("available_tags".into(), tags.collect());
+            fields.insert("flags".into(), json!(if channel.needs_tag { REQUIRE_TAG } else { 0 }));
+            let posts = self.channels.iter().filter(|(_, post)| post.parent == Some(id));
+            let newest = posts.map(|(id, _)| id.to_string()).next_back();
+            fields.insert("last_message_id".into(), json!(newest));
+        }
+        if let Some(owner) = channel.owner {
+            fields.insert("owner_id".into(), owner.to_string().into());
+        }
+        if !channel.applied.is_empty() {
+            fields.insert("applied_tags".into(), channel.applied.iter().map(u64::to_string).collect());
         }
         if let Some(parent) = channel.parent {
             fields.insert("parent_id".into(), parent.to_string().into());

@@ -38,7 +38,7 @@ impl Deliver for Memory {
             thread = None;
         }
         self.shown.lock().expect("not poisoned").entry(thread).or_default().push_str(&message.part.body);
-        Ok(Receipt { message: MessageId::new(message.key.as_str()) })
+        Ok(Receipt::of(MessageId::new(message.key.as_str())))
     }
 
     async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
