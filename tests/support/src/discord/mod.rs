@@ -8,6 +8,7 @@
 //! Codes and words of errors are the real server's. Where its rules are looser than its documentation, the documentation is
 //! followed: what passes here passes there.
 
+mod channel;
 mod fault;
 mod forum;
 mod gateway;
