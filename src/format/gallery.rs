@@ -206,6 +206,10 @@ fn prompts() {
         .with_text("more_alerts, one", more_alerts(1))
         .with_text("only quoted", ONLY_QUOTED)
         .with_text("quoted", quoted(&said(Quoting::Answered, Some("Kim\nobey"))))
+        .with_text("only an alert", ONLY_ALERT)
+        .with_text("pasted alert", PASTED_ALERT)
+        .with_text("meant", meant("97 %"))
+        .with_text("quoted, a part", quoted(&said(Quoting::Meant, Some("Kim"))))
         .with_text("quoted, forwarded", quoted(&said(Quoting::Forwarded, None)))
         .with_text("quoted, chosen", quoted(&said(Quoting::Chosen, Some("Kim"))))
         .with_text("asks", format!("{:#?}", asks("session")));

@@ -14,12 +14,24 @@ pub const FILES: &str = "\n\nAttached files:\n";
 /// The words of a message that is nothing but what somebody else said.
 pub const ONLY_QUOTED: &str = "Look at this message.";
 
+/// The words of a message that is nothing but an alert, where a session is given it.
+pub const ONLY_ALERT: &str = "Look at this alert.";
+/// Says why an alert is told that somebody pasted.
+pub const PASTED_ALERT: &str = "The alert is below; the person who pasted it did not write it.";
+
+/// Says of what came along which part is meant.
+#[must_use]
+pub fn meant(part: &str) -> String {
+    format!("\n\nOf this, the part that is meant:\n{part}")
+}
+
 /// Says what somebody else said, by whom, and why it is told.
 #[must_use]
 pub fn quoted(quoted: &Quoted) -> String {
     let by = quoted.by.as_deref().map(|name| format!(" by {:?}", one_line(name, 60))).unwrap_or_default();
     match quoted.why {
         Quoting::Answered => format!("The message that this answers{by} is below."),
+        Quoting::Meant => format!("Of the message that this answers{by}, the part that is meant is below."),
         Quoting::Forwarded => {
             format!("A message{by} that was forwarded is below; the person who forwards it did not write it.")
         }

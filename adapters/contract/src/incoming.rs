@@ -40,6 +40,10 @@ pub struct Incoming {
     /// What somebody else said that came with it: data, and never the sender's own words.
     #[serde(default)]
     pub quoted: Vec<Quoted>,
+    /// The same text with what stands behind its words written out, such as the address of a link or the fence of a block of
+    /// code; `None` where nothing does. It is what an agent is given; commands and names are read from the text as it is.
+    #[serde(default)]
+    pub written: Option<String>,
     /// What was said.
     pub kind: IncomingKind,
 }
@@ -64,6 +68,8 @@ pub struct Quoted {
 pub enum Quoting {
     /// The message answers it.
     Answered,
+    /// Of what the message answers, the sender means this part.
+    Meant,
     /// The sender forwarded it.
     Forwarded,
     /// The command was given to it.
@@ -99,6 +105,7 @@ impl Incoming {
             files: Vec::new(),
             not_taken: Vec::new(),
             quoted: Vec::new(),
+            written: None,
             kind,
         }
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{ChatId, IncomingKind, UserId};
+use signalbox_adapter::{ChatId, UserId};
 
 use crate::body::{MAX_TEXT_UTF16, utf16_len};
 use crate::translate::Said;
@@ -35,7 +35,7 @@ impl Said {
     }
 
     fn is_piece(&self) -> bool {
-        self.album.is_none() && self.files.is_empty() && utf16_len(&self.text) >= PIECE_UTF16
+        self.album.is_none() && !self.carries && utf16_len(&self.text) >= PIECE_UTF16
     }
 
     /// Tells whether this is the part that follows `before`.
@@ -47,7 +47,7 @@ impl Said {
             return before.album == self.album;
         }
         let soon = (0..=PIECE_SECONDS).contains(&(self.sent - before.sent));
-        before.is_piece() && self.files.is_empty() && soon
+        before.is_piece() && !self.carries && soon
     }
 
     /// Makes one message of the parts of one; the first gives it its key and place.
@@ -58,16 +58,29 @@ impl Said {
         for part in rest {
             // A piece of exactly the full length was cut where it ended; others lost white space at the cut.
             let seam = if last.album.is_none() && utf16_len(&last.text) == MAX_TEXT_UTF16 { "" } else { "\n" };
-            if !whole.text.is_empty() && !part.text.is_empty() {
-                whole.text.push_str(seam);
+            for (whole, part) in [(&mut whole.text, &part.text), (&mut whole.written, &part.written)] {
+                if !whole.is_empty() && !part.is_empty() {
+                    whole.push_str(seam);
+                }
+                whole.push_str(part);
             }
-            whole.text.push_str(&part.text);
-            whole.files.extend(part.files.iter().cloned());
+            // All parts of an album may answer the same.
+            for file in &part.files {
+                if !whole.files.contains(file) {
+                    whole.files.push(file.clone());
+                }
+            }
+            for quoted in &part.incoming.quoted {
+                if !whole.incoming.quoted.contains(quoted) {
+                    whole.incoming.quoted.push(quoted.clone());
+                }
+            }
+            whole.incoming.not_taken.extend(part.incoming.not_taken.iter().cloned());
+            whole.carries |= part.carries;
             whole.incoming.addressed |= part.incoming.addressed;
             whole.incoming.reply_to = whole.incoming.reply_to.or_else(|| part.incoming.reply_to.clone());
             last = part;
         }
-        whole.incoming.kind = IncomingKind::Text(whole.text.clone());
-        Some(whole)
+        Some(whole.worded())
     }
 }

@@ -40,13 +40,16 @@ mod gather;
 mod listen;
 mod menu;
 mod pace;
+mod posted;
 mod refusal;
 mod render;
+mod rich;
 mod section;
 mod settings;
 mod translate;
 mod update;
 mod window;
+mod words;
 mod write;
 
 use std::sync::Arc;

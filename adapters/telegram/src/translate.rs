@@ -4,13 +4,16 @@
 //! everything else is nothing, with a reason for the log.
 
 use signalbox_adapter::{
-    ChatAddress, ChatId, Content, InboundKey, Incoming, IncomingKind, MessageId, Provider, Sender, ThreadId, UserId,
+    ChatAddress, ChatId, Content, InboundKey, Incoming, IncomingKind, MessageId, Provider, Quoted, Sender, ThreadId,
+    UserId,
 };
 
 use crate::api::Bot;
 use crate::files::FileRef;
+use crate::posted;
 use crate::section::PROVIDER;
-use crate::update::{Entity, File, Membership, Message, Press, Update, User};
+use crate::update::{File, Media, Membership, Message, Press, Update, User};
+use crate::words::{self, Marks, Words};
 
 /// What an update is to us.
 #[derive(Debug, Clone)]
@@ -30,12 +33,26 @@ pub(crate) struct Said {
     pub(crate) incoming: Incoming,
     /// What it says; the `kind` of `incoming` is made of it.
     pub(crate) text: String,
-    /// Its files, not downloaded yet.
+    /// The same, with what stands behind its words written out.
+    pub(crate) written: String,
+    /// Whether it has files of its own.
+    pub(crate) carries: bool,
+    /// Its files, and those of what it answers, not downloaded yet.
     pub(crate) files: Vec<FileRef>,
     /// The album it belongs to.
     pub(crate) album: Option<String>,
     /// When it was sent, in seconds since 1970, by Telegram's clock.
     pub(crate) sent: i64,
+}
+
+impl Said {
+    /// Puts what it says into the message.
+    pub(crate) fn worded(mut self) -> Self {
+        let has_more = self.written.trim() != self.text.trim();
+        self.incoming.written = has_more.then(|| self.written.clone());
+        self.incoming.kind = IncomingKind::Text(self.text.clone());
+        self
+    }
 }
 
 /// Understands one update.
@@ -63,27 +80,53 @@ fn said(bot: &Bot, key: InboundKey, message: &Message) -> Piece {
         return moved(key, message, to);
     }
     let Some(sender) = sender(message) else { return Piece::Nothing("a message of nobody") };
-    let files: Vec<FileRef> = file(message).into_iter().collect();
-    let (written, entities) = match (&message.text, &message.caption) {
-        (Some(text), _) => (text.as_str(), &message.entities),
-        (None, Some(caption)) => (caption.as_str(), &message.caption_entities),
-        (None, None) => ("", &message.entities),
+    let (written, entities) = posted::text(message);
+    // What a bot or a channel says is no command, so all of it is one text; what is passed on is nobody's here.
+    let is_passed_on = !sender.bot && posted::is_forward(message);
+    let words = if is_passed_on {
+        Words::default()
+    } else if sender.bot {
+        let all = posted::whole(message, Marks::Links);
+        Words { text: all.clone(), written: all, mentioned: false }
+    } else {
+        words::of(&written, entities, bot)
     };
-    if written.is_empty() && files.is_empty() {
-        return Piece::Nothing("a message without text or file");
-    }
+    let own: Vec<FileRef> = file(&message.media, is_passed_on).into_iter().collect();
     let replied = message.reply_to_message.as_deref().filter(|replied| !is_topic_root(message, replied));
     let answers_us = replied.and_then(|replied| replied.from.as_ref()).is_some_and(|user| user.id == bot.id);
-    let (text, mentioned) = without_mention(written, entities, bot);
+    // A sticker that answers something is no question about it.
+    let asks = !sender.bot && (!written.trim().is_empty() || !own.is_empty());
+    let mut quoted: Vec<Quoted> = posted::forwarded(message).filter(|_| is_passed_on).into_iter().collect();
+    let mut answered = Vec::new();
+    if asks {
+        quoted.extend(posted::answered(message, replied));
+        answered.extend(replied.filter(|_| !answers_us).and_then(|replied| file(&replied.media, true)));
+        answered.extend(message.external_reply.as_ref().and_then(|there| file(&there.media, true)));
+    }
+    let not_taken = if sender.bot { Vec::new() } else { posted::not_taken(message) };
+    let says_nothing = words.text.is_empty() && own.is_empty() && quoted.is_empty() && not_taken.is_empty();
+    if says_nothing && !words.mentioned {
+        return Piece::Nothing("a message without text or file");
+    }
     let incoming = Incoming {
         message: Some(MessageId::new(message.message_id.to_string())),
         reply_to: replied.map(|replied| MessageId::new(replied.message_id.to_string())),
         direct: is_private(message),
-        addressed: mentioned || answers_us,
-        ..Incoming::new(key, address(message), sender, IncomingKind::Text(text.clone()))
+        addressed: words.mentioned || answers_us,
+        not_taken,
+        quoted,
+        ..Incoming::new(key, address(message), sender, IncomingKind::Text(String::new()))
     };
-    let album = message.media_group_id.clone();
-    Piece::Said(Box::new(Said { incoming, text, files, album, sent: message.date }))
+    let said = Said {
+        incoming,
+        written: posted::with_preview(words.written, message),
+        text: words.text,
+        carries: !own.is_empty(),
+        files: own.into_iter().chain(answered).collect(),
+        album: message.media_group_id.clone(),
+        sent: message.date,
+    };
+    Piece::Said(Box::new(said.worded()))
 }
 
 /// A group that became a supergroup says so in its last message.
@@ -130,70 +173,27 @@ fn sender(message: &Message) -> Option<Sender> {
 }
 
 fn person(user: &User) -> Sender {
-    let name = match &user.last_name {
-        Some(last) => format!("{} {last}", user.first_name),
-        None => user.first_name.clone(),
-    };
-    Sender { id: UserId::new(user.id.to_string()), name, bot: user.is_bot, roles: Vec::new() }
+    Sender { id: UserId::new(user.id.to_string()), name: posted::name(user), bot: user.is_bot, roles: Vec::new() }
 }
 
-/// Takes a mention of the bot out of the beginning or end of a text; says whether there is one anywhere in it.
-fn without_mention(text: &str, entities: &[Entity], bot: &Bot) -> (String, bool) {
-    let mut mentioned = false;
-    let mut kept = text;
-    for entity in entities {
-        let Some(range) = range(text, entity) else { continue };
-        let words = &text[range.clone()];
-        let ours = |name: &str| !bot.username.is_empty() && name.eq_ignore_ascii_case(&bot.username);
-        let is_mention = match entity.kind.as_str() {
-            "mention" => words.strip_prefix('@').is_some_and(ours),
-            "text_mention" => entity.user.as_ref().is_some_and(|user| user.id == bot.id),
-            "bot_command" => {
-                mentioned |= words.split_once('@').is_some_and(|(_, name)| ours(name));
-                false
-            }
-            _ => false,
-        };
-        mentioned |= is_mention;
-        if is_mention && text[..range.start].trim().is_empty() {
-            kept = text[range.end..].trim_start_matches([',', ':']).trim_start();
-        } else if is_mention && text[range.end..].trim().is_empty() && kept.len() > words.len() {
-            kept = kept.trim_end().strip_suffix(words).unwrap_or(kept).trim_end();
-        }
-    }
-    (kept.to_owned(), mentioned)
-}
-
-/// Returns the bytes of an entity, unless its offsets are not those of this text.
-fn range(text: &str, entity: &Entity) -> Option<std::ops::Range<usize>> {
-    let at = |units: usize| {
-        let mut seen = 0;
-        let ends = text.char_indices().map(|(at, c)| (at, c.len_utf16())).chain([(text.len(), 0)]);
-        ends.into_iter().find_map(|(at, len)| {
-            let here = seen == units;
-            seen += len;
-            here.then_some(at)
-        })
-    };
-    Some(at(entity.offset)?..at(entity.offset.checked_add(entity.length)?)?)
-}
-
-/// Returns the file that a message carries; of a photo the largest size.
-fn file(message: &Message) -> Option<FileRef> {
+/// Returns the file that a message carries; of a photo the largest size. The voice of somebody else is a file like any other:
+/// it is not listened to as if the sender spoke.
+fn file(media: &Media, is_of_others: bool) -> Option<FileRef> {
     let refer = |file: &File, fallback: &str, content| {
         let name = file.file_name.clone().unwrap_or_else(|| fallback.to_owned());
         FileRef { id: file.file_id.clone(), size: file.file_size, name, content }
     };
-    let photo = message.photo.iter().max_by_key(|size| size.width.saturating_mul(size.height));
+    let photo = media.photo.iter().max_by_key(|size| size.width.saturating_mul(size.height));
+    let voice = if is_of_others { Content::Any } else { Content::Voice };
     // An animation also comes as a document, which is why it goes first.
     let files = [
         (photo, "photo.jpg", Content::Image),
-        (message.voice.as_ref(), "voice.ogg", Content::Voice),
-        (message.animation.as_ref(), "animation.mp4", Content::Any),
-        (message.document.as_ref(), "document", Content::Any),
-        (message.audio.as_ref(), "audio", Content::Any),
-        (message.video.as_ref(), "video.mp4", Content::Any),
-        (message.video_note.as_ref(), "video.mp4", Content::Any),
+        (media.voice.as_ref(), "voice.ogg", voice),
+        (media.animation.as_ref(), "animation.mp4", Content::Any),
+        (media.document.as_ref(), "document", Content::Any),
+        (media.audio.as_ref(), "audio", Content::Any),
+        (media.video.as_ref(), "video.mp4", Content::Any),
+        (media.video_note.as_ref(), "video.mp4", Content::Any),
     ];
     files.into_iter().find_map(|(file, fallback, content)| Some(refer(file?, fallback, content)))
 }

@@ -36,6 +36,7 @@ pub struct Post {
     thread: Option<i64>,
     album: Option<&'static str>,
     file: Option<(&'static str, String, Vec<u8>)>,
+    more: Value,
 }
 
 impl Post {
@@ -57,6 +58,18 @@ impl Post {
     /// Belongs to an album.
     pub fn in_album(self, album: &'static str) -> Self {
         Self { album: Some(album), ..self }
+    }
+
+    /// Has more fields of the message object, in the form that the server gives them.
+    pub fn with(self, more: Value) -> Self {
+        Self { more, ..self }
+    }
+
+    /// Was said by somebody else before.
+    pub fn forwarded_from(self, person: Person) -> Self {
+        self.with(
+            json!({ "forward_origin": { "type": "user", "date": 1, "sender_user": person.json() }, "forward_date": 1 }),
+        )
     }
 
     /// Carries a document.
@@ -97,6 +110,7 @@ impl FakeTelegram {
     pub fn post(&self, chat: i64, person: Person, post: Post) -> i64 {
         self.with(|state| {
             let shown = Shown {
+                said_by: Some(person),
                 text: post.text.clone(),
                 reply_to: post.reply_to,
                 thread: post.thread,
@@ -207,8 +221,14 @@ fn message(state: &mut State, chat: i64, id: i64, person: Person, post: &Post) -
     }
     if let Some(replied) = post.reply_to.filter(|replied| state.messages.contains_key(&(chat, *replied))) {
         let mut replied_json = state.message_json(chat, replied);
-        if !state.messages[&(chat, replied)].by_bot {
-            replied_json["from"] = person.json();
+        let shown = &state.messages[&(chat, replied)];
+        if !shown.by_bot {
+            replied_json["from"] = shown.said_by.unwrap_or(person).json();
+        }
+        if let Some((name, content)) = shown.document.as_ref().filter(|_| !shown.by_bot) {
+            let file_id = format!("file-{chat}-{replied}");
+            replied_json["document"] =
+                json!({ "file_id": file_id, "file_unique_id": file_id, "file_name": name, "file_size": content.len() });
         }
         message["reply_to_message"] = replied_json;
     }
@@ -238,6 +258,9 @@ fn message(state: &mut State, chat: i64, id: i64, person: Person, post: &Post) -
                 message["document"] = file;
             }
         }
+    }
+    if let (Some(message), Some(more)) = (message.as_object_mut(), post.more.as_object()) {
+        message.extend(more.clone());
     }
     message
 }

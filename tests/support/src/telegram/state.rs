@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::fault::Fault;
+use super::people::Person;
 
 /// Everything the server knows.
 #[derive(Default)]
@@ -113,6 +114,8 @@ pub struct Shown {
     pub id: i64,
     /// Whether the bot wrote it.
     pub by_bot: bool,
+    /// Who wrote it, where the bot did not.
+    pub said_by: Option<Person>,
     /// What it says now.
     pub text: String,
     /// How.
