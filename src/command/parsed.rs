@@ -37,6 +37,23 @@ impl Parsed {
         }
     }
 
+    /// Whether this and another ask the same, be it with other words in the prompt; what has no prompt asks nothing so.
+    #[must_use]
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::FreeText(one), Self::FreeText(other)) => one.mention == other.mention,
+            (Self::Command(one), Self::Command(other)) => match (one.start(), other.start()) {
+                (Some(start), Some(others)) => {
+                    one.form().path == other.form().path
+                        && (&start.name, &start.project, &start.mention)
+                            == (&others.name, &others.project, &others.mention)
+                }
+                (Some(_) | None, _) => false,
+            },
+            (Self::FreeText(_) | Self::Command(_) | Self::Nothing, _) => false,
+        }
+    }
+
     /// Returns the right that is needed to say this; `None` where there is nothing to act on.
     #[must_use]
     pub fn need(&self) -> Option<Need> {

@@ -243,6 +243,6 @@ pub fn bad_alert(why: &NotTaken<'_>) -> Document {
 
 /// Returns the title of several alerts: that of the first, and how many `more` there are.
 #[must_use]
-pub fn title(first: &str, more: usize) -> String {
+pub fn title(first: &str, more: u32) -> String {
     if more > 0 { format!("{first} (and {more} more)") } else { first.to_owned() }
 }

@@ -11,6 +11,7 @@
 //! its status says so. Whoever may take the message away may do that: its author, or those who keep order in the chat. A
 //! task that runs, and all else that a message has done, stays.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use signalbox_adapter::Incoming;
@@ -18,8 +19,8 @@ use signalbox_adapter::Incoming;
 use super::investigate;
 use crate::command::Parsed;
 use crate::format;
-use crate::store::{InboxOutcome, Status, StoreError, Tx};
-use crate::turn::{Turn, admit, intake, report};
+use crate::store::{InboxOutcome, Status, StoreError, Task, Tx};
+use crate::turn::{Turn, admit, intake, quoted, report};
 
 /// An edit that comes too late is told once in this time: longer than any provider lets people edit.
 const TELL_LATE_EVERY: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -46,7 +47,7 @@ pub fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, St
     if task.status == Status::Queued && turn.tx.investigation(&task.id)?.is_some() {
         return investigate::reword(turn, &task, words).map(Some);
     }
-    let prompt = intake::reworded(words, &task.prompt);
+    let prompt = intake::reworded(&with_others(turn, parsed, &task, words)?, &task.prompt);
     if prompt == task.prompt {
         return Ok(Some(InboxOutcome::Ignored));
     }
@@ -89,4 +90,17 @@ pub fn withdraw(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
         outcome = InboxOutcome::Ok;
     }
     Ok(outcome)
+}
+
+/// Returns the new words as an agent is given them: an alert as data, and with what came along of others.
+fn with_others<'w>(turn: &Turn<'_>, parsed: &Parsed, task: &Task, words: &'w str) -> Result<Cow<'w, str>, StoreError> {
+    let words = match parsed {
+        Parsed::FreeText(_) => quoted::fenced_alert(turn, &task.agent, words),
+        Parsed::Command(_) | Parsed::Nothing => Cow::Borrowed(words),
+    };
+    let session = task.session.map(|id| turn.tx.session(id)).transpose()?.flatten();
+    match session.filter(|_| !turn.incoming.quoted.is_empty()) {
+        Some(session) => Ok(Cow::Owned(quoted::below(turn, &session, &words)?)),
+        None => Ok(words),
+    }
 }

@@ -2,13 +2,17 @@
 
 use signalbox_adapter::{Purpose, Signal};
 
+use super::incidents;
 use crate::alert::{self, Alert};
 use crate::command::{InvestigateCommand, Resolved};
 use crate::format;
 use crate::format::prompt::{ABOUT_ALERT, ONLY_FILES, ONLY_QUOTED};
 use crate::format::rca::NotTaken;
 use crate::rca::template;
-use crate::store::{Admission, ChatKey, InboxOutcome, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId};
+use crate::store::{
+    Admission, ChatKey, InboxOutcome, Incident, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId,
+};
+use crate::turn::quoted::Told;
 use crate::turn::{Handler, Look, Turn, admit, intake, mention, quoted, report};
 
 /// Longest text of alerts given to an agent, in bytes.
@@ -35,21 +39,22 @@ impl Handler for InvestigateCommand {
             Some(Err(why)) => return turn.refuse(format::rca::bad_alert(&NotTaken::File(why))),
             None => None,
         };
-        let quoted = quoted::text(turn)?;
+        let quoted = quoted::told(turn);
         let Self::About(wish) = self else {
             return match attached {
                 Some(text) => match of_alert(text, None) {
                     Ok(subject) => submit(turn, &subject, None, None),
                     Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
                 },
-                None if quoted.is_some() => {
-                    submit(turn, &of_quoted(quoted.as_deref().unwrap_or_default(), None), None, None)
-                }
-                // A picture or anything else that is no text is for the agent to look at.
-                None if intake::documents(&turn.incoming.files).next().is_some() => {
-                    submit(turn, &of_question(ONLY_FILES), None, None)
-                }
-                None => turn.answer(format::rca::templates()),
+                None => match (incident(turn, quoted.is_some())?, &quoted) {
+                    (Some(incident), _) => incidents::investigate(turn, &incident, None),
+                    (None, Some(quoted)) => submit(turn, &of_quoted(quoted, None), None, None),
+                    // A picture or anything else that is no text is for the agent to look at.
+                    (None, None) if intake::documents(&turn.incoming.files).next().is_some() => {
+                        submit(turn, &of_question(ONLY_FILES), None, None)
+                    }
+                    (None, None) => turn.answer(format::rca::templates()),
+                },
             };
         };
         let (agent, model, words) = match mention::resolve(turn, wish.mention.as_ref())? {
@@ -63,7 +68,7 @@ impl Handler for InvestigateCommand {
             (Some(text), _) => of_alert(text, Some(words)),
             (None, Some(earlier)) => Ok(of_question(&earlier.prompt)),
             (None, None) => match &quoted {
-                Some(text) => Ok(of_quoted(text, Some(words))),
+                Some(quoted) => Ok(of_quoted(quoted, Some(words))),
                 None => of_words(words),
             },
         };
@@ -74,13 +79,22 @@ impl Handler for InvestigateCommand {
     }
 }
 
+/// Who is to investigate; the default agent where nobody is named.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// The agent.
+    pub agent: Option<&'a str>,
+    /// Its model.
+    pub model: Option<&'a str>,
+}
+
 /// Investigates free text that is plainly an alert.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn pasted(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
+pub fn pasted(turn: &Turn<'_>, text: &str, by: By<'_>) -> Result<InboxOutcome, StoreError> {
     match of_words(text) {
-        Ok(subject) => submit(turn, &subject, None, None),
+        Ok(subject) => submit(turn, &subject, by.agent, by.model),
         Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
     }
 }
@@ -89,10 +103,22 @@ pub fn pasted(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn quoted(turn: &Turn<'_>, words: &str) -> Result<InboxOutcome, StoreError> {
-    let text = quoted::text(turn)?.unwrap_or_default();
+pub fn quoted(turn: &Turn<'_>, words: &str, by: By<'_>) -> Result<InboxOutcome, StoreError> {
     let question = Some(words).filter(|words| *words != ONLY_QUOTED);
-    submit(turn, &of_quoted(&text, question), None, None)
+    match quoted::told(turn) {
+        Some(told) => submit(turn, &of_quoted(&told, question), by.agent, by.model),
+        None => pasted(turn, words, by),
+    }
+}
+
+/// Returns the incident that the command alone is about: that of the card replied to, or of the thread, in which an answer to
+/// somebody is about what they said.
+fn incident(turn: &Turn<'_>, answers_others: bool) -> Result<Option<Incident>, StoreError> {
+    let here = &turn.incoming.address;
+    if here.thread.is_some() && answers_others {
+        return Ok(None);
+    }
+    turn.tx.incident_of(here, turn.incoming.reply_to.as_ref().map(|message| message.as_str()))
 }
 
 /// Lets an investigation that still waits be about something else.
@@ -165,38 +191,56 @@ fn of_question(words: &str) -> Subject {
 }
 
 fn of_alert(text: &str, question: Option<&str>) -> Result<Subject, alert::AlertError> {
-    let alerts = alert::read(text)?;
-    let Some(first) = alerts.first() else { return Err(alert::AlertError::Empty) };
-    let more = alerts.len() - 1;
-    let title = format::rca::title(&first.title, more);
-    let mut described = alerts.iter().map(Alert::describe).collect::<Vec<_>>().join("\n\n");
-    described.truncate(described.floor_char_boundary(MAX_ALERT_BYTES));
+    let payload = alert::read_payload(text)?;
+    let Some(first) = payload.alerts.first() else { return Err(alert::AlertError::Empty) };
+    let (described, told) = described(&payload.alerts);
+    let untold = u32::try_from(payload.alerts.len() - told).unwrap_or(u32::MAX);
+    let more = u32::try_from(payload.alerts.len() - 1).unwrap_or(u32::MAX).saturating_add(payload.left_out);
+    let left_out = payload.left_out.saturating_add(untold);
+    let left_out = if left_out > 0 { format::prompt::more_alerts(left_out) } else { String::new() };
     Ok(Subject {
-        title,
+        title: format::rca::title(&first.title, more),
         question: question.unwrap_or(ABOUT_ALERT).to_owned(),
         brief: None,
-        alert: Some(described),
+        alert: Some(described + &left_out),
         fingerprint: Some(first.fingerprint.clone()),
     })
 }
 
+/// Describes as many alerts as an agent is given, and says how many those are.
+fn described(alerts: &[Alert]) -> (String, usize) {
+    let mut described = String::new();
+    for (told, alert) in alerts.iter().enumerate() {
+        let one = alert.describe();
+        if told > 0 && described.len() + one.len() + 2 > MAX_ALERT_BYTES {
+            return (described, told);
+        }
+        if told > 0 {
+            described.push_str("\n\n");
+        }
+        described.push_str(&one);
+    }
+    (described, alerts.len())
+}
+
 /// Takes what somebody else said as an alert, read where it has the shape of one; never as a question.
-fn of_quoted(text: &str, words: Option<&str>) -> Subject {
+fn of_quoted(told: &Told, words: Option<&str>) -> Subject {
     let template = words.and_then(template::find);
     let question = template.map(|template| template.question.as_str()).or(words);
-    if looks_like_an_alert(text)
-        && let Ok(subject) = of_alert(text, question)
+    let meant = told.meant.as_deref().map(format::prompt::meant).unwrap_or_default();
+    if looks_like_an_alert(&told.text)
+        && let Ok(subject) = of_alert(&told.text, question)
     {
-        return subject;
+        return Subject { alert: subject.alert.map(|alert| alert + &meant), ..subject };
     }
     Subject {
         title: words.map_or_else(
-            || admit::title(text),
+            || admit::title(&told.text),
             |words| template.map_or_else(|| admit::title(words), |one| one.title.clone()),
         ),
         question: question.unwrap_or(ABOUT_ALERT).to_owned(),
         brief: template.map(template::Template::brief),
-        alert: Some(text[..text.floor_char_boundary(MAX_ALERT_BYTES)].to_owned()),
+        alert: Some(format!("{}{meant}", &told.text[..told.text.floor_char_boundary(MAX_ALERT_BYTES)])),
         fingerprint: None,
     }
 }

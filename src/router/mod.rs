@@ -159,6 +159,7 @@ impl Router {
             (IncomingKind::Button { action, .. }, _) => command::parse(&format!("/{action}"), None),
             (IncomingKind::Moved { .. } | IncomingKind::Deleted, _) => Ok(Parsed::Nothing),
         };
+        let parsed = if heard.is_none() { written_out(parsed, &incoming, bot_name) } else { parsed };
         let posted = self.posted(&incoming);
         let looks = parsed
             .as_ref()
@@ -169,6 +170,20 @@ impl Router {
         let mut looked = Looked::hearing(heard);
         looked.look(&self.context, &incoming, looks.unwrap_or_default()).await;
         Ready { context: Arc::clone(&self.context), incoming, parsed, looked, posted }
+    }
+}
+
+/// Gives a prompt with what stands behind its words, such as where its links lead. What is asked for is read from the words as
+/// they are; an alert, too, is what it says.
+fn written_out(
+    parsed: Result<Parsed, Misunderstood>,
+    incoming: &Incoming,
+    bot_name: Option<&str>,
+) -> Result<Parsed, Misunderstood> {
+    let (Ok(plain), Some(written)) = (&parsed, &incoming.written) else { return parsed };
+    match command::parse(written, bot_name) {
+        Ok(full) if full.asks_the_same(plain) && !plain.prompt().is_some_and(alert::is_alert) => Ok(full),
+        Ok(_) | Err(_) => parsed,
     }
 }
 

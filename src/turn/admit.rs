@@ -81,7 +81,7 @@ pub fn submit_at(
     retry_of: Option<&TaskId>,
     notes: &Notes,
 ) -> Result<InboxOutcome, StoreError> {
-    let prompt = quoted::below(turn, &session.agent, prompt)?;
+    let prompt = quoted::below(turn, session, prompt)?;
     let prompt = intake::with_files(&prompt, &turn.incoming.files);
     let (incoming, inbox) = (turn.incoming, turn.inbox);
     let new = NewTask { incoming, address, inbox, session, prompt: &prompt, retry_of, id: None };

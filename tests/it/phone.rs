@@ -1,6 +1,7 @@
 //! Stories of people who talk to the program in Telegram.
 
 mod answers;
+mod context;
 mod conversation;
 mod forms;
 mod listening;

@@ -3,7 +3,7 @@
 use crate::format;
 use crate::format::session::Notes;
 use crate::store::{InboxOutcome, Session, SessionStatus, StoreError};
-use crate::turn::{Turn, admit};
+use crate::turn::{Turn, admit, quoted};
 
 /// Follows a session up by its name.
 pub(super) fn by_name(turn: &Turn<'_>, name: &str, prompt: &str) -> Result<InboxOutcome, StoreError> {
@@ -13,7 +13,7 @@ pub(super) fn by_name(turn: &Turn<'_>, name: &str, prompt: &str) -> Result<Inbox
     }
 }
 
-/// Follows a session up; one that was put away opens again.
+/// Follows a session up; one that was put away opens again. An alert is data there, whoever hands it over.
 pub(super) fn follow(turn: &Turn<'_>, session: Session, prompt: &str) -> Result<InboxOutcome, StoreError> {
     let mut notes = Notes::default();
     if session.status == SessionStatus::Ended && !session.archived {
@@ -25,5 +25,6 @@ pub(super) fn follow(turn: &Turn<'_>, session: Session, prompt: &str) -> Result<
     if let Err(why) = admit::reopen(turn, &session, &mut notes)? {
         return turn.refuse(why);
     }
-    admit::submit(turn, &session, prompt, None, &notes)
+    let prompt = quoted::fenced_alert(turn, &session.agent, prompt);
+    admit::submit(turn, &session, &prompt, None, &notes)
 }

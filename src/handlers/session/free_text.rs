@@ -1,6 +1,6 @@
-//! What was said without a command: for a named session, the session of the message replied to, the chat's active session,
-//! or a new one; what answers an incident that nobody has investigated asks about that; what is plainly an alert is
-//! investigated.
+//! What was said without a command: for a named session, the session of the message replied to or of the thread, the chat's
+//! active session, or a new one; what answers an incident that nobody has investigated asks about that; what is plainly an
+//! alert is investigated, whatever is active.
 
 use signalbox_adapter::{Quoted, Quoting};
 
@@ -9,7 +9,7 @@ use crate::alert;
 use crate::command::{FreeText, Resolved};
 use crate::format;
 use crate::handlers::{incidents, investigate};
-use crate::store::{InboxOutcome, Incident, Session, StoreError};
+use crate::store::{InboxOutcome, Session, StoreError};
 use crate::turn::{Handler, Look, Turn, mention};
 
 impl Handler for FreeText {
@@ -26,37 +26,32 @@ impl Handler for FreeText {
             Resolved::Agent { agent, model } => Some((agent, model)),
             Resolved::Text => None,
         };
-        let context = match (&wish, &turn.incoming.reply_to) {
-            (Some(_), _) => None,
-            (None, replied) => {
-                let replied = replied.as_ref().map(|message| message.as_str());
-                context(turn, replied)?
+        let replied = turn.incoming.reply_to.as_ref().map(|message| message.as_str());
+        if wish.is_none() {
+            if let Some(session) = at_hand(turn, replied)? {
+                return follow_up::follow(turn, session, &self.whole);
             }
-        };
-        if wish.is_none()
-            && context.is_none()
-            && let Some(incident) = incident(turn)?
-        {
-            return incidents::investigate(turn, &incident, Some(&self.whole));
+            if let Some(incident) = turn.tx.incident_of(&turn.incoming.address, replied)? {
+                return incidents::investigate(turn, &incident, Some(&self.whole));
+            }
         }
-        if let Some(session) = context {
+        // What is plainly an alert is one whatever is active: a stranger's words do not go into a conversation by themselves.
+        let (agent, model) = wish.unzip();
+        let words = if agent.is_some() { &self.prompt } else { &self.whole };
+        let by = investigate::By { agent: agent.as_deref(), model: model.as_ref().and_then(Option::as_deref) };
+        if alert::is_alert(words) {
+            return investigate::pasted(turn, words, by);
+        }
+        if turn.incoming.quoted.iter().any(is_forwarded_alert) {
+            return investigate::quoted(turn, words, by);
+        }
+        if agent.is_none()
+            && replied.is_none()
+            && let Some(session) = active(turn)?
+        {
             return follow_up::follow(turn, session, &self.whole);
         }
-        if wish.is_none() && alert::is_alert(&self.whole) {
-            return investigate::pasted(turn, &self.whole);
-        }
-        if wish.is_none() && turn.incoming.quoted.iter().any(is_forwarded_alert) {
-            return investigate::quoted(turn, &self.whole);
-        }
-        let (agent, model) = wish.unzip();
-        let prompt = if agent.is_some() { &self.prompt } else { &self.whole };
-        let wish = start::Wish {
-            name: None,
-            project: None,
-            agent: agent.as_deref(),
-            model: model.as_ref().and_then(Option::as_deref),
-            prompt,
-        };
+        let wish = start::Wish { name: None, project: None, agent: by.agent, model: by.model, prompt: words };
         start::start(turn, &wish)
     }
 }
@@ -66,24 +61,16 @@ fn is_forwarded_alert(quoted: &Quoted) -> bool {
     quoted.why == Quoting::Forwarded && alert::is_alert(&quoted.text)
 }
 
-/// Returns the incident that plain text is about: that of the message replied to, or at whose card the thread stands.
-fn incident(turn: &Turn<'_>) -> Result<Option<Incident>, StoreError> {
-    let replied = turn.incoming.reply_to.as_ref().map(|message| message.as_str());
-    turn.tx.incident_of(&turn.incoming.address, replied)
+/// Returns the session that plain text belongs to by where it stands: that of the message replied to, or that of the thread.
+fn at_hand(turn: &Turn<'_>, replied: Option<&str>) -> Result<Option<Session>, StoreError> {
+    match replied {
+        Some(message) => turn.tx.session_of_message(&turn.incoming.address, message),
+        None => turn.tx.session_of_thread(&turn.incoming.address),
+    }
 }
 
-/// Returns the session that plain text goes on with: that of the message replied to, that of the thread, or the active one;
-/// none where it is about an incident that nobody has investigated.
-fn context(turn: &Turn<'_>, replied: Option<&str>) -> Result<Option<Session>, StoreError> {
-    if let Some(message) = replied {
-        return turn.tx.session_of_message(&turn.incoming.address, message);
-    }
-    if let Some(session) = turn.tx.session_of_thread(&turn.incoming.address)? {
-        return Ok(Some(session));
-    }
-    if incident(turn)?.is_some() {
-        return Ok(None);
-    }
+/// Returns the chat's active session.
+fn active(turn: &Turn<'_>) -> Result<Option<Session>, StoreError> {
     match turn.tx.active_session_id(&turn.chat())? {
         Some(id) => turn.tx.session(id),
         None => Ok(None),
