@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::draft::AlertDraft;
 use super::headline::Headline;
-use super::lookup::text;
+use super::lookup::{scalar, text};
 use super::{Alert, Source, fingerprint, moment};
 
 /// Fields named after variables that no other source has.
@@ -48,7 +48,7 @@ pub(super) fn fits(value: &Value) -> bool {
 
 /// Reads a payload.
 pub(super) fn read(value: &Value) -> Alert {
-    let lowered = value.as_object().into_iter().flatten().map(|(key, value)| (key.to_lowercase(), value.clone()));
+    let lowered = value.as_object().into_iter().flatten().map(|(key, value)| (key.to_lowercase(), flat(value)));
     let fields = Value::Object(lowered.collect::<Map<String, Value>>());
     let mut draft = AlertDraft::of(Source::Datadog);
     let title = text(&fields, &["/title", "/event_title", "/alert_title", "/alert_status"]);
@@ -62,8 +62,9 @@ pub(super) fn read(value: &Value) -> Alert {
     for (label, pointers) in LABELS {
         draft.label(label, text(&fields, pointers));
     }
+    draft.labels(fields.get("tags").filter(|tags| tags.is_object()));
     for tag in text(&fields, &["/tags"]).unwrap_or_default().split(',') {
-        let (key, value) = tag.split_once(':').unwrap_or((tag, "true"));
+        let (key, value) = tag.trim().split_once(':').unwrap_or((tag.trim(), "true"));
         draft.label(key, Some(value.to_owned()));
     }
     for (annotation, pointers) in ANNOTATIONS {
@@ -78,6 +79,21 @@ pub(super) fn read(value: &Value) -> Alert {
         draft.said_at = draft.starts_at;
     }
     draft.finish()
+}
+
+/// Writes a list of texts as Datadog's own variables do, with commas; tags with names are `name:value`.
+fn flat(value: &Value) -> Value {
+    let told = |item: &Value| match item {
+        Value::Object(pair) => {
+            let name = pair.get("key").or(pair.get("name")).and_then(scalar)?;
+            Some(format!("{name}:{}", pair.get("value").and_then(scalar)?))
+        }
+        _ => scalar(item),
+    };
+    match value {
+        Value::Array(items) => Value::String(items.iter().filter_map(told).collect::<Vec<_>>().join(",")),
+        _ => value.clone(),
+    }
 }
 
 fn is_reminder(transition: &str) -> bool {
@@ -158,5 +174,27 @@ mod tests {
         let recovered = CUSTOM_FIXTURE.replace("Triggered", "Recovered").replace("\"error\"", "\"success\"");
         let recovered = read_text(&recovered.replace("canary", "stable")).unwrap().remove(0);
         assert_eq!((recovered.status, recovered.fingerprint), (Firing::Resolved, alert.fingerprint));
+    }
+
+    #[test]
+    fn tags_are_read_as_a_list_as_well() {
+        let sent = |tags: serde_json::Value| {
+            let sent = serde_json::json!({"alert_transition": "Triggered", "title": "[Triggered] High error rate", "tags": tags,
+                "alert_id": 991, "alert_type": "error", "date": 1_790_000_000_000_i64});
+            read_text(&sent.to_string()).unwrap().remove(0)
+        };
+        for tags in [
+            serde_json::json!(["service:checkout", "env:prod", "canary"]),
+            serde_json::json!("service:checkout, env:prod,canary"),
+            serde_json::json!({"service": "checkout", "env": "prod", "canary": true}),
+            serde_json::json!([{"key": "service", "value": "checkout"}, "env:prod", "canary", null, []]),
+        ] {
+            let alert = sent(tags.clone());
+            let labels = ["service", "env", "canary"].map(|key| alert.labels.get(key).map(String::as_str));
+            assert_eq!(labels, [Some("checkout"), Some("prod"), Some("true")], "{tags}");
+        }
+        let scoped =
+            serde_json::json!({"alert_transition": "Triggered", "title": "x", "alert_scope": ["host:a", "env:b"]});
+        assert_eq!(read_text(&scoped.to_string()).unwrap()[0].labels["scope"], "host:a,env:b");
     }
 }

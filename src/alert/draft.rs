@@ -116,13 +116,17 @@ impl AlertDraft {
 
     /// Completes the alert: what the payload did not say is taken from the marks in the title.
     pub(super) fn finish(self) -> Alert {
+        let is_untitled = self.title.is_none();
         let title = self.title.unwrap_or_else(|| UNTITLED.to_owned());
         let headline = Headline::of(&title);
         let severity = if self.severity == Severity::Unknown { headline.severity } else { self.severity };
         let status = self.status.or(headline.status).unwrap_or_default();
         // Only these two say when that began which is over; others say when it ended, or when it was first seen.
         let tells_begin = matches!(self.source, Source::Alertmanager | Source::Grafana);
-        let derived = || fingerprint::derived(self.source, &self.labels, &title);
+        let derived = || match is_untitled {
+            true => fingerprint::of_content(self.source, &self.labels, &self.annotations),
+            false => fingerprint::derived(self.source, &self.labels, &title),
+        };
         Alert {
             source: self.source,
             severity,

@@ -38,6 +38,16 @@ pub(super) fn derived(source: Source, labels: &BTreeMap<String, String>, title: 
     hash(source, parts)
 }
 
+/// Makes a fingerprint of what has no title: of its labels, where they name the rule, else of all that it says.
+pub(super) fn of_content(
+    source: Source,
+    labels: &BTreeMap<String, String>,
+    annotations: &BTreeMap<String, String>,
+) -> String {
+    let said = annotations.iter().filter(|_| !labels.contains_key(RULE_LABEL));
+    hash(source, labels.iter().chain(said).flat_map(|(key, value)| [key.as_str(), value.as_str()]))
+}
+
 /// Hashes a source's name and texts in order, as 16 hexadecimal digits.
 pub(super) fn hash<'a>(source: Source, parts: impl IntoIterator<Item = &'a str>) -> String {
     // 0xff never occurs in UTF-8, so no two lists of texts read the same.

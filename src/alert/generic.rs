@@ -6,13 +6,24 @@ use serde_json::Value;
 
 use super::draft::{AlertDraft, shown};
 use super::lookup::{items, scalar, text};
-use super::{Alert, MAX_ALERTS, Source, moment};
+use super::{Alert, MAX_ALERTS, Source, moment, secret};
 use crate::config::HookFields;
 
 const TITLES: [&str; 9] =
     ["/title", "/name", "/alertname", "/alert_name", "/summary", "/subject", "/message", "/text", "/description"];
 const SEVERITIES: [&str; 5] = ["/severity", "/priority", "/level", "/urgency", "/labels/severity"];
-const STATES: [&str; 4] = ["/status", "/state", "/alert_status", "/event"];
+/// Where a state stands; the last of them name what was done, as in `incident.resolve`.
+const STATES: [&str; 9] = [
+    "/status",
+    "/state",
+    "/alert_status",
+    "/current_state",
+    "/alert_state",
+    "/event",
+    "/event_type",
+    "/event_action",
+    "/action",
+];
 const STARTS: [&str; 8] =
     ["/startsAt", "/starts_at", "/started_at", "/created_at", "/timestamp", "/time", "/date", "/occurred_at"];
 /// Where the end of what is over stands, or else when that was said; a begin is no later than its end.
@@ -51,9 +62,79 @@ const LABELS: [&str; 14] = [
     "monitor",
 ];
 
-/// Reads one value of a payload; none if there is nothing in it.
-pub(super) fn read(value: &Value) -> Option<Alert> {
-    complete(AlertDraft::of(Source::Generic), unwrapped(value))
+/// Fields in which an alert, or a list of them, stands within an envelope.
+const WRAPPERS: [&str; 13] = [
+    "alert",
+    "alerts",
+    "incident",
+    "incidents",
+    "event",
+    "events",
+    "message",
+    "messages",
+    "record",
+    "records",
+    "data",
+    "body",
+    "payload",
+];
+
+/// Reads a value that has the shape of a known source; `None` where it has not.
+type Known<'k> = &'k dyn Fn(&Value) -> Option<Vec<Alert>>;
+
+/// Reads one value of a payload: the alerts in it, none if there is nothing in it. What it wraps may be of a known source.
+pub(super) fn read(value: &Value, known: Known<'_>) -> Vec<Alert> {
+    opened(&secret::without(value), known, &mut Vec::new())
+}
+
+/// Reads a value, or what stands in it where it is an envelope; what the envelopes say is said of all in them.
+fn opened(value: &Value, known: Known<'_>, envelopes: &mut Vec<Value>) -> Vec<Alert> {
+    let Some((name, inside)) = wrapped(value) else {
+        let drafted = complete(AlertDraft::of(Source::Generic), value);
+        return drafted.map(|draft| within(draft, envelopes)).into_iter().collect();
+    };
+    let mut envelope = value.clone();
+    if let Some(fields) = envelope.as_object_mut() {
+        fields.remove(name);
+    }
+    envelopes.push(envelope);
+    let all = inside.as_array().map_or(std::slice::from_ref(inside), Vec::as_slice);
+    let read = |one| known(one).unwrap_or_else(|| opened(one, known, envelopes));
+    let alerts = all.iter().take(MAX_ALERTS).flat_map(read).collect();
+    envelopes.pop();
+    alerts
+}
+
+/// Returns what a value wraps: its only field, or one whose name says so in what has no title of its own.
+fn wrapped(value: &Value) -> Option<(&str, &Value)> {
+    let fields = value.as_object()?;
+    let is_part = |key: &str| LABEL_OBJECTS.contains(&key) || ANNOTATION_OBJECTS.contains(&key);
+    let is_some = |inside: &Value| match inside {
+        Value::Array(items) => !items.is_empty() && items.iter().all(Value::is_object),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    if let Some((name, inside)) = fields.iter().next().filter(|_| fields.len() == 1)
+        && (inside.is_object() || WRAPPERS.contains(&name.as_str()))
+        && is_some(inside)
+        && !is_part(name)
+    {
+        return Some((name, inside));
+    }
+    if text(value, &TITLES).is_some() {
+        return None;
+    }
+    let named = |name: &&str| fields.get(*name).is_some_and(is_some);
+    let name = WRAPPERS.iter().find(|name| named(name))?;
+    fields.get_key_value(*name).map(|(name, inside)| (name.as_str(), inside))
+}
+
+/// Completes an alert by what the envelopes say in which it stood, the inner one first.
+fn within(mut draft: AlertDraft, envelopes: &[Value]) -> Alert {
+    for envelope in envelopes.iter().rev() {
+        usual(&mut draft, envelope);
+    }
+    draft.finish()
 }
 
 /// Reads the alerts of a payload of which somebody has said where things stand; the rest goes by the usual names.
@@ -62,7 +143,8 @@ pub(super) fn read_by(value: &Value, fields: &HookFields) -> Vec<Alert> {
         Some(list) => items(value, list),
         None => value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice),
     };
-    alerts.iter().take(MAX_ALERTS).filter_map(|alert| complete(placed(alert, fields), alert)).collect()
+    let drafted = |alert| complete(placed(alert, fields), &secret::without(alert));
+    alerts.iter().take(MAX_ALERTS).filter_map(drafted).map(AlertDraft::finish).collect()
 }
 
 /// Starts an alert with what stands where somebody has said.
@@ -86,24 +168,31 @@ fn placed(alert: &Value, fields: &HookFields) -> AlertDraft {
 }
 
 /// Completes an alert by the usual names; none if there is nothing in it.
-fn complete(mut draft: AlertDraft, value: &Value) -> Option<Alert> {
+fn complete(mut draft: AlertDraft, value: &Value) -> Option<AlertDraft> {
     let Some(fields) = value.as_object() else {
         draft.title(scalar(value));
         draft.annotation("text", Some(shown(value)?));
-        return Some(draft.finish());
+        return Some(draft);
     };
     if fields.values().all(|value| shown(value).is_none()) {
         return None;
     }
     draft.title(text(value, &TITLES));
+    usual(&mut draft, value);
+    Some(draft)
+}
+
+/// Takes what stands at the usual names, and all else as annotations.
+fn usual(draft: &mut AlertDraft, value: &Value) {
     draft.severity(SEVERITIES.map(|pointer| text(value, &[pointer])));
     for state in STATES {
-        draft.status(text(value, &[state]));
+        let state = text(value, &[state]);
+        draft.status(state.as_deref().and_then(|state| state.rsplit('.').next()).map(str::to_owned));
     }
     draft.starts_at = draft.starts_at.or_else(|| moment::at(value, &STARTS));
     draft.said_at = moment::at(value, &ENDS).or(draft.starts_at);
     draft.fingerprint(text(value, &OWN_KEYS));
-    for (key, value) in fields {
+    for (key, value) in value.as_object().into_iter().flatten() {
         if LABEL_OBJECTS.contains(&key.as_str()) && value.is_object() {
             draft.labels(Some(value));
         } else if ANNOTATION_OBJECTS.contains(&key.as_str()) && value.is_object() {
@@ -115,18 +204,6 @@ fn complete(mut draft: AlertDraft, value: &Value) -> Option<Alert> {
             draft.annotation(key, shown(value));
         }
     }
-    Some(draft.finish())
-}
-
-/// Takes off wrappers: objects of one field that is an object, such as `{"incident": {…}}`.
-fn unwrapped(mut value: &Value) -> &Value {
-    let is_part = |key: &str| LABEL_OBJECTS.contains(&key) || ANNOTATION_OBJECTS.contains(&key);
-    while let Some(fields) = value.as_object().filter(|fields| fields.len() == 1)
-        && let Some((_, inside)) = fields.iter().next().filter(|(key, inside)| inside.is_object() && !is_part(key))
-    {
-        value = inside;
-    }
-    value
 }
 
 /// An alert of a home-made monitor.
@@ -194,6 +271,55 @@ mod tests {
         let closed = FIXTURE.replace("open", "closed").replace("07:31", "08:00").replace("[1, 2]", "[3]");
         let closed = read_text(&closed).unwrap().remove(0);
         assert_eq!((closed.status, closed.fingerprint), (Firing::Resolved, fired.fingerprint));
+    }
+
+    #[test]
+    fn secrets_are_not_read_and_what_was_done_tells_the_state() {
+        let sent = serde_json::json!({"title": "Login failures", "api_key": "s3cret", "config": {"password": "s3cret", "port": 5432},
+            "headers": [{"name": "Authorization", "value": "s3cret"}], "event_type": "resolve"});
+        let alert = read_text(&sent.to_string()).unwrap().remove(0);
+        assert_eq!((alert.status, alert.annotations["config"].as_str()), (Firing::Resolved, r#"{"port":5432}"#));
+        assert!(!serde_json::to_string(&alert).unwrap().contains("s3cret"));
+        for (field, word, expected) in [
+            ("action", "resolved", Firing::Resolved),
+            ("event_action", "trigger", Firing::Firing),
+            ("event", "incident.resolve", Firing::Resolved),
+            ("event_type", "incident.trigger", Firing::Firing),
+        ] {
+            let alert = read_text(&serde_json::json!({"title": "x", field: word}).to_string()).unwrap().remove(0);
+            assert_eq!(alert.status, expected, "{field}");
+        }
+    }
+
+    #[test]
+    fn an_alert_is_found_in_its_envelope_and_each_of_a_list_is_one() {
+        let message = |name: &str| serde_json::json!({"id": name, "incident": {"name": name, "host": "db-1"}});
+        for wrapper in ["messages", "events", "records", "data"] {
+            let sent = serde_json::json!({"version": 2, wrapper: [message("Disk")], "status": "resolved"});
+            let alerts = read_text(&sent.to_string()).unwrap();
+            let [alert] = alerts.as_slice() else { panic!("{wrapper}: {alerts:?}") };
+            assert_eq!((alert.title.as_str(), alert.labels["host"].as_str()), ("Disk", "db-1"), "{wrapper}");
+            assert_eq!((alert.status, alert.annotations["version"].as_str()), (Firing::Resolved, "2"), "{wrapper}");
+        }
+        let sent = serde_json::json!({"sender": "relay", "data": {"incident": {"name": "Disk"}}});
+        assert_eq!(read_text(&sent.to_string()).unwrap()[0].title, "Disk");
+        let two = serde_json::json!({"events": [message("Disk"), message("Memory")]});
+        assert_eq!(read_text(&two.to_string()).unwrap().len(), 2);
+        // A relay wraps what a known source sends.
+        let known: Value = serde_json::from_str(super::super::pagerduty::EVENT_FIXTURE).unwrap();
+        let relayed = serde_json::json!({"relay": "a", "payload": known});
+        assert_eq!(read_text(&relayed.to_string()).unwrap()[0].fingerprint, "db-1/replication");
+        // What has a title of its own is no envelope.
+        let titled = serde_json::json!({"title": "Disk", "data": {"free": 3}});
+        assert_eq!(read_text(&titled.to_string()).unwrap()[0].annotations["data"], r#"{"free":3}"#);
+    }
+
+    #[test]
+    fn two_alerts_without_a_title_are_two_problems() {
+        let one = |text: &str| read_text(text).unwrap().remove(0).fingerprint;
+        assert_ne!(one(r#"{"code": 17}"#), one(r#"{"code": 18}"#));
+        assert_eq!(one(r#"{"code": 17}"#), one(r#"{ "code": 17 }"#));
+        assert_ne!(one(r#"{"code": 17, "host": "a"}"#), one(r#"{"code": 17, "host": "b"}"#));
     }
 
     #[test]

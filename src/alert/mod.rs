@@ -28,6 +28,7 @@ mod payload;
 mod plain;
 mod post;
 mod read;
+mod secret;
 mod sent;
 mod sentry;
 mod severity;
@@ -61,7 +62,7 @@ pub enum Source {
     Alertmanager,
     /// Grafana's unified alerting.
     Grafana,
-    /// PagerDuty: a webhook of version 3, or an event as sent to its Events API.
+    /// PagerDuty: a webhook of version 2 or 3, or an event as sent to its Events API 1 or 2.
     PagerDuty,
     /// A Datadog monitor's webhook.
     Datadog,

@@ -1,18 +1,23 @@
-//! PagerDuty: webhooks of version 3 about incidents, and events as tools send them to the Events API version 2.
+//! PagerDuty: webhooks about incidents, of version 3 and of those before, which extensions and relays still send; and events
+//! as tools send them to the Events API, version 2 and 1.
 //!
-//! An event's routing key is a secret and is not read.
-//! Source: <https://developer.pagerduty.com/docs/webhooks-overview> and
-//! <https://developer.pagerduty.com/docs/send-alert-event>, read 2026-11.
+//! The key that an event is sent with is a secret and is not read.
+//! Source: <https://developer.pagerduty.com/docs/webhooks-overview>,
+//! <https://developer.pagerduty.com/docs/send-alert-event>, <https://developer.pagerduty.com/docs/webhooks-v2-overview> and
+//! <https://developer.pagerduty.com/docs/events-api-v1-overview>, read 2026-11.
 
 use serde_json::Value;
 
 use super::draft::AlertDraft;
 use super::lookup::{has_object, items, text};
-use super::{Alert, Source, moment};
+use super::{Alert, MAX_ALERTS, Source, moment, secret};
+
+/// What tools say that an event does.
+const ACTIONS: [&str; 3] = ["trigger", "acknowledge", "resolve"];
 
 /// Tells whether this is a webhook about an incident, or an event.
 pub(super) fn fits(value: &Value) -> bool {
-    is_webhook(value) || is_event(value)
+    is_webhook(value) || older(value).next().is_some() || is_event(value) || is_old_event(value)
 }
 
 fn is_webhook(value: &Value) -> bool {
@@ -20,14 +25,30 @@ fn is_webhook(value: &Value) -> bool {
     kind.is_some_and(|kind| kind.starts_with("incident.")) && has_object(value, "/event/data")
 }
 
+/// Iterates the messages about incidents of a webhook of version 2 or 1.
+fn older(value: &Value) -> impl Iterator<Item = &Value> {
+    let is_one = |message: &&Value| {
+        let kind = text(message, &["/event", "/type"]);
+        kind.is_some_and(|kind| kind.starts_with("incident."))
+            && (has_object(message, "/incident") || has_object(message, "/data/incident"))
+    };
+    items(value, "/messages").iter().filter(is_one)
+}
+
 fn is_event(value: &Value) -> bool {
     let action = value.get("event_action").and_then(Value::as_str);
-    matches!(action, Some("trigger" | "acknowledge" | "resolve"))
+    action.is_some_and(|action| ACTIONS.contains(&action))
         && (has_object(value, "/payload") || ["routing_key", "dedup_key"].iter().any(|key| value.get(key).is_some()))
 }
 
+fn is_old_event(value: &Value) -> bool {
+    let action = value.get("event_type").and_then(Value::as_str);
+    action.is_some_and(|action| ACTIONS.contains(&action))
+        && ["service_key", "incident_key"].iter().any(|key| value.get(key).is_some())
+}
+
 /// Tells whether a webhook is about an incident's own state; notes, responders and updates for the public are not.
-pub(super) fn is_news(value: &Value) -> bool {
+fn is_news(value: &Value) -> bool {
     const STATES: [&str; 9] = [
         "incident.triggered",
         "incident.acknowledged",
@@ -39,12 +60,83 @@ pub(super) fn is_news(value: &Value) -> bool {
         "incident.resolved",
         "incident.priority_updated",
     ];
-    is_event(value) || text(value, &["/event/event_type"]).is_some_and(|kind| STATES.contains(&kind.as_str()))
+    is_event(value)
+        || is_old_event(value)
+        || text(value, &["/event/event_type"]).is_some_and(|kind| STATES.contains(&kind.as_str()))
+}
+
+/// Whether a message of an older webhook is about an incident's own state.
+fn is_old_news(message: &&Value) -> bool {
+    !text(message, &["/event", "/type"]).is_some_and(|kind| kind.ends_with("annotate"))
 }
 
 /// Reads a payload.
-pub(super) fn read(value: &Value) -> Alert {
-    if is_webhook(value) { of_webhook(&value["event"]) } else { of_event(value) }
+pub(super) fn read(value: &Value) -> Vec<Alert> {
+    match older(value).next() {
+        Some(_) => older(value).take(MAX_ALERTS).map(of_message).collect(),
+        None if is_webhook(value) => vec![of_webhook(&value["event"])],
+        None if is_old_event(value) && !is_event(value) => vec![of_old_event(value)],
+        None => vec![of_event(value)],
+    }
+}
+
+/// Reads of a payload what is news.
+pub(super) fn read_news(value: &Value) -> Vec<Alert> {
+    if older(value).next().is_some() {
+        return older(value).filter(is_old_news).take(MAX_ALERTS).map(of_message).collect();
+    }
+    if is_news(value) { read(value) } else { Vec::new() }
+}
+
+/// Reads a message of an older webhook.
+fn of_message(message: &Value) -> Alert {
+    let mut draft = AlertDraft::of(Source::PagerDuty);
+    let incident = message.get("incident").filter(|one| one.is_object()).unwrap_or(&message["data"]["incident"]);
+    let kind = text(message, &["/event", "/type"]).unwrap_or_default();
+    let summary = ["/title", "/summary", "/trigger_summary_data/subject", "/trigger_summary_data/description"];
+    draft.title(text(incident, &summary));
+    draft.severity([text(incident, &["/priority/summary", "/priority/name"]), text(incident, &["/urgency"])]);
+    draft.status(kind.strip_prefix("incident.").map(str::to_owned));
+    draft.status(text(incident, &["/status"]));
+    draft.label("service", text(incident, &["/service/summary", "/service/name"]));
+    draft.label("team", text(incident, &["/teams/0/summary", "/teams/0/name"]));
+    draft.label("urgency", text(incident, &["/urgency"]));
+    draft.label("priority", text(incident, &["/priority/summary", "/priority/name"]));
+    draft.label("incident", text(incident, &["/incident_number", "/id"]));
+    draft.annotation("event", Some(kind));
+    draft.annotation("description", text(incident, &["/description"]));
+    draft.annotation("assignee", text(incident, &["/assignments/0/assignee/summary", "/assigned_to_user/name"]));
+    draft.annotation("escalation_policy", text(incident, &["/escalation_policy/summary", "/escalation_policy/name"]));
+    for entry in items(message, "/log_entries") {
+        draft.annotations(entry.pointer("/channel/details").map(secret::without).as_ref());
+        draft.annotation("note", text(entry, &["/channel/content", "/channel/summary"]));
+    }
+    draft.link(text(incident, &["/html_url"]));
+    draft.link(text(incident, &["/service/html_url"]));
+    draft.starts_at = moment::at(incident, &["/created_at", "/created_on"]);
+    draft.said_at = moment::at(message, &["/created_on"]);
+    draft.fingerprint(text(incident, &["/incident_key", "/id"]));
+    draft.finish()
+}
+
+/// Reads an event of version 1, as older tools send it.
+fn of_old_event(event: &Value) -> Alert {
+    let mut draft = AlertDraft::of(Source::PagerDuty);
+    draft.title(text(event, &["/description", "/incident_key"]));
+    draft.severity([text(event, &["/details/severity"])]);
+    draft.status(text(event, &["/event_type"]));
+    draft.label("client", text(event, &["/client"]));
+    draft.label("source", text(event, &["/details/host", "/details/hostname", "/details/source"]));
+    match event.get("details").map(secret::without) {
+        Some(details @ Value::Object(_)) => draft.annotations(Some(&details)),
+        details => draft.annotation("details", details.and_then(|details| text(&details, &[""]))),
+    }
+    draft.link(text(event, &["/client_url"]));
+    for context in items(event, "/contexts") {
+        draft.link(text(context, &["/href", "/src"]));
+    }
+    draft.fingerprint(text(event, &["/incident_key"]));
+    draft.finish()
 }
 
 /// Reads a webhook: of a note, an update or a responder it is the incident that counts.
@@ -93,7 +185,7 @@ fn of_event(event: &Value) -> Alert {
     ] {
         draft.label(label, text(event, &[pointer]));
     }
-    draft.annotations(event.pointer("/payload/custom_details"));
+    draft.annotations(event.pointer("/payload/custom_details").map(secret::without).as_ref());
     draft.link(text(event, &["/client_url"]));
     for link in items(event, "/links").iter().chain(items(event, "/images")) {
         draft.link(text(link, &["/href", "/src"]));
@@ -205,6 +297,58 @@ mod tests {
         let event = json!({"routing_key": "x", "event_action": "resolve", "dedup_key": "db-1/replication"});
         let alert = read_text(&event.to_string()).unwrap().remove(0);
         assert_eq!((alert.status, alert.fingerprint.as_str()), (Firing::Resolved, "db-1/replication"));
+    }
+
+    #[test]
+    fn an_event_of_version_1_is_read_without_its_service_key() {
+        let event = |kind: &str| {
+            let event = json!({"service_key": "0123456789abcdef0123456789abcdef", "event_type": kind,
+                "incident_key": "db-1/disk", "description": "Disk of db-1 is full", "client": "kapacitor",
+                "client_url": "https://k.example.com/1", "details": {"host": "db-1", "token": "t0ken"},
+                "contexts": [{"type": "link", "href": "https://r.example.com/disk"}]});
+            read_text(&event.to_string()).unwrap().remove(0)
+        };
+        let fired = event("trigger");
+        assert_eq!(
+            (fired.source, fired.status, fired.title.as_str()),
+            (Source::PagerDuty, Firing::Firing, "Disk of db-1 is full")
+        );
+        assert_eq!((fired.fingerprint.as_str(), fired.annotations["host"].as_str()), ("db-1/disk", "db-1"));
+        assert_eq!(fired.links, ["https://k.example.com/1", "https://r.example.com/disk"]);
+        let stored = serde_json::to_string(&fired).unwrap();
+        assert!(!stored.contains("0123456789abcdef") && !stored.contains("t0ken"), "{stored}");
+        assert_eq!((event("acknowledge").status, event("resolve").status), (Firing::Firing, Firing::Resolved));
+        let bare =
+            json!({"service_key": "k", "event_type": "resolve", "incident_key": "db-1/disk", "details": "it is over"});
+        let bare = read_text(&bare.to_string()).unwrap().remove(0);
+        assert_eq!((bare.status, bare.fingerprint), (Firing::Resolved, fired.fingerprint));
+        assert_eq!(bare.annotations["details"], "it is over");
+    }
+
+    #[test]
+    fn a_webhook_of_an_older_version_has_an_alert_for_each_message() {
+        let message = |event: &str, id: &str, status: &str| {
+            json!({"id": "m", "event": event, "created_on": "2026-11-28T02:10:00Z",
+            "incident": {"id": id, "incident_number": 33, "title": format!("{id} is down"), "status": status,
+                "created_at": "2026-11-28T02:09:30Z", "incident_key": format!("{id}/http"), "urgency": "high",
+                "html_url": format!("https://acme.pagerduty.com/incidents/{id}"), "service": {"summary": "Checkout"}}})
+        };
+        let sent = json!({"messages": [message("incident.trigger", "A", "triggered"), message("incident.resolve", "B", "resolved")]});
+        let alerts = read_text(&sent.to_string()).unwrap();
+        let [fired, resolved] = alerts.as_slice() else { panic!("two alerts: {alerts:?}") };
+        assert_eq!(
+            (fired.title.as_str(), fired.status, fired.fingerprint.as_str()),
+            ("A is down", Firing::Firing, "A/http")
+        );
+        assert_eq!((resolved.status, resolved.labels["service"].as_str()), (Firing::Resolved, "Checkout"));
+        assert!(resolved.ended_at.is_some());
+        // The version before that has it one level deeper.
+        let first = json!({"messages": [{"type": "incident.trigger", "data": {"incident": {"id": "C", "incident_key": "C/1",
+            "service": {"name": "Shop"}, "trigger_summary_data": {"subject": "Shop is slow"}}}}]});
+        let first = read_text(&first.to_string()).unwrap().remove(0);
+        assert_eq!((first.title.as_str(), first.labels["service"].as_str()), ("Shop is slow", "Shop"));
+        let note = json!({"messages": [message("incident.annotate", "A", "triggered")]});
+        assert_eq!((read_news(&note).len(), read_news(&sent).len()), (0, 2));
     }
 
     #[test]

@@ -89,13 +89,15 @@ pub(super) fn of_source(source: Source, value: &Value) -> Vec<Alert> {
     match source {
         Source::Alertmanager => alertmanager::read(value),
         Source::Grafana => grafana::read(value),
-        Source::PagerDuty => vec![pagerduty::read(value)],
+        Source::PagerDuty => pagerduty::read(value),
         Source::Datadog => vec![datadog::read(value)],
         Source::Sentry => vec![sentry::read(value)],
         Source::GitHub => github::read(value).into_iter().collect(),
         Source::UptimeKuma => uptime_kuma::read(value).into_iter().collect(),
         Source::Healthchecks => healthchecks::read(value).into_iter().collect(),
-        Source::Generic | Source::Plain => generic::read(value).into_iter().collect(),
+        Source::Generic | Source::Plain => {
+            generic::read(value, &|inside| known(inside).map(|source| of_source(source, inside)))
+        }
     }
 }
 

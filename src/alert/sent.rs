@@ -42,9 +42,9 @@ fn parsed(text: &str) -> Result<Value, AlertError> {
 fn of_item(source: Source, item: &Value) -> Vec<super::Alert> {
     let own = || if read::fits(source, item) { read::of_source(source, item) } else { read::of_value(item) };
     match source {
-        Source::PagerDuty if pagerduty::is_news(item) => vec![pagerduty::read(item)],
+        Source::PagerDuty => pagerduty::read_news(item),
         Source::Sentry if sentry::is_news(item) => vec![sentry::read(item)],
-        Source::PagerDuty | Source::Sentry => Vec::new(),
+        Source::Sentry => Vec::new(),
         Source::GitHub => github::read(item).into_iter().collect(),
         Source::UptimeKuma if item.get("heartbeat").is_some() => uptime_kuma::read(item).into_iter().collect(),
         Source::Healthchecks if healthchecks::is_check(item) => healthchecks::read(item).into_iter().collect(),

@@ -36,7 +36,9 @@ pub(super) fn fits(value: &Value) -> bool {
 
 /// Tells whether this is what the older plugin sends.
 fn is_plugin(value: &Value) -> bool {
-    has_object(value, "/event") && text(value, &["/event/event_id"]).is_some() && value.get("culprit").is_some()
+    let names_project = || text(value, &["/project_slug", "/project_name", "/project"]).is_some();
+    let is_event = has_object(value, "/event") && value.get("culprit").is_some();
+    is_event && (text(value, &["/event/event_id"]).is_some() || names_project())
 }
 
 /// Tells whether a webhook is about a problem's beginning or end; whose it is, and comments, are not.
@@ -82,7 +84,7 @@ fn of_metric(value: &Value) -> Alert {
 /// Reads an event or an issue; the older plugin says of it what it has at the top.
 fn of_issue(value: &Value, subject: &Value) -> Alert {
     let mut draft = AlertDraft::of(Source::Sentry);
-    draft.title(text(subject, &["/title", "/message", "/metadata/title", "/metadata/value"]));
+    draft.title(text(subject, &["/title", "/message", "/metadata/title", "/metadata/value", "/occurrence/issueTitle"]));
     draft.title(text(value, &["/message"]));
     draft.severity([text(subject, &["/level"]), text(value, &["/level"])]);
     let action = text(value, &["/action"]).unwrap_or_default();
@@ -102,6 +104,13 @@ fn of_issue(value: &Value, subject: &Value) -> Alert {
     for exception in items(subject, "/exception/values") {
         let kind = text(exception, &["/type"]).unwrap_or_default();
         draft.annotation("exception", Some(format!("{kind}: {}", text(exception, &["/value"]).unwrap_or_default())));
+    }
+    // What the monitors of Sentry's own say: uptime, cron jobs, metrics.
+    draft.annotation("subtitle", text(subject, &["/occurrence/subtitle"]));
+    for evidence in items(subject, "/occurrence/evidenceDisplay") {
+        if let Some(name) = text(evidence, &["/name"]) {
+            draft.annotation(&name, text(evidence, &["/value"]));
+        }
     }
     draft.annotation("location", text(subject, &["/location", "/metadata/filename"]));
     draft.annotation("count", text(subject, &["/count"]));
@@ -215,5 +224,52 @@ mod tests {
         let alert = read_text(&sent.to_string()).unwrap().remove(0);
         assert_eq!((alert.source, alert.fingerprint.as_str()), (Source::Sentry, "issue-90210"));
         assert_eq!((alert.labels["project"].as_str(), alert.severity), ("shop", Severity::Error));
+    }
+
+    #[test]
+    fn the_older_plugin_is_told_without_an_event_id() {
+        for project in ["project_slug", "project_name", "project"] {
+            let sent = json!({project: "notification-system", "message": "This is an example Python exception", "id": "1257",
+                "culprit": "scripts.runner in main", "url": "http://sentry.example.com/project/issues/1257/", "level": "error",
+                "triggering_rules": [], "event": {"timestamp": 1_790_000_000.0, "id": "e1",
+                    "tags": [["level", "error"], ["server_name", "web-01"]]}});
+            assert!(super::super::is_alert(&sent.to_string()), "{project}");
+            let alert = read_text(&sent.to_string()).unwrap().remove(0);
+            assert_eq!((alert.source, alert.fingerprint.as_str()), (Source::Sentry, "issue-1257"), "{project}");
+            assert_eq!(alert.title, "This is an example Python exception");
+            assert_eq!(
+                (alert.labels["project"].as_str(), alert.labels["server_name"].as_str()),
+                ("notification-system", "web-01")
+            );
+            assert_eq!(alert.starts_at, Some(Timestamp(1_790_000_000_000)));
+        }
+        let other = json!({"culprit": "x", "event": {"a": 1}});
+        assert!(!fits(&other), "a culprit alone is anybody's");
+    }
+
+    #[test]
+    fn a_monitor_says_what_happened_in_its_evidence() {
+        let of = |occurrence: serde_json::Value| {
+            let event = json!({"event_id": "e1", "project": 2, "title": "Downtime detected for https://shop.example.com",
+                "level": "error", "timestamp": 1_790_000_000.5, "occurrence": occurrence, "tags": [["environment", "prod"]],
+                "web_url": "https://acme.sentry.io/x", "issue_id": "77"});
+            let sent = json!({"action": "triggered", "data": {"event": event, "triggered_rule": "Uptime"}});
+            read_text(&sent.to_string()).unwrap().remove(0)
+        };
+        let uptime = of(
+            json!({"type": 7001, "issueTitle": "Downtime detected", "subtitle": "Your monitored domain is down",
+            "evidenceDisplay": [{"name": "Status Code", "value": "503", "important": true}, {"name": "Failure reason", "value": "timeout"}]}),
+        );
+        assert_eq!(uptime.annotations["subtitle"], "Your monitored domain is down");
+        assert_eq!(
+            (uptime.annotations["Status Code"].as_str(), uptime.annotations["Failure reason"].as_str()),
+            ("503", "timeout")
+        );
+        let cron = of(
+            json!({"subtitle": "Your monitor missed a check-in", "evidenceDisplay": [{"name": "Last successful check-in", "value": 5}, 7, {}]}),
+        );
+        assert_eq!(cron.annotations["Last successful check-in"], "5");
+        let odd = of(json!({"evidenceDisplay": "none"}));
+        assert_eq!(odd.annotations.get("subtitle"), None);
     }
 }
