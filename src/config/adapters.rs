@@ -63,7 +63,10 @@ fn read(section: &mut Section, stated: &Stated) -> Values {
         }
     }
     for wrong in (stated.check)(&values) {
-        section.fault(wrong.key, wrong.why);
+        match wrong.may_be_right {
+            true => section.warn(wrong.key, &wrong.why),
+            false => section.fault(wrong.key, wrong.why),
+        }
     }
     values
 }

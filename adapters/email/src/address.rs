@@ -43,6 +43,32 @@ pub(crate) fn mailbox(text: &str) -> Result<Mailbox, InvalidAddress> {
     Ok(Mailbox::new(name, address))
 }
 
+/// Writes an address as every server takes it: its domain as A-labels (`xn--…`).
+/// Source: <https://www.rfc-editor.org/rfc/rfc5890>, 2.3.2.1, read 2026-11.
+///
+/// # Errors
+/// [`InvalidAddress`] where the domain has no such form.
+pub(crate) fn on_wire(address: &Address) -> Result<Address, InvalidAddress> {
+    let shown: &str = address.as_ref();
+    let invalid = |why| InvalidAddress { text: shown.chars().take(MAX_SHOWN_CHARS).collect(), why };
+    let domain = address.domain();
+    if domain.is_ascii() {
+        return Ok(address.clone());
+    }
+    let domain = idna::domain_to_ascii(domain).map_err(|_| invalid("its domain is none"))?;
+    Address::new(address.user(), domain).map_err(|_| invalid("its domain is none"))
+}
+
+/// Whether only a server that takes addresses that are not ASCII can be given it.
+pub(crate) fn needs_utf8(address: &Address) -> bool {
+    !address.user().is_ascii()
+}
+
+/// Whether a text is one address that only some servers take; for who is told of it before it fails.
+pub(crate) fn is_for_few_servers(text: &str) -> bool {
+    mailbox(text).is_ok_and(|mailbox| needs_utf8(&mailbox.email))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +100,14 @@ mod tests {
         ] {
             assert!(bare_address(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_domain_goes_out_in_ascii_and_a_local_part_as_it_is() {
+        let wire = |text: &str| on_wire(&mailbox(text).expect("an address").email).map(|address| address.to_string());
+        assert_eq!(wire("ops@bücher.example"), Ok("ops@xn--bcher-kva.example".to_owned()));
+        assert_eq!(wire("jörg@例え.example"), Ok("jörg@xn--r8jz45g.example".to_owned()));
+        assert_eq!(wire("Ops@Example.org"), Ok("Ops@Example.org".to_owned()));
+        assert!(is_for_few_servers("jörg@example.org") && !is_for_few_servers("ops@bücher.example"));
     }
 }

@@ -8,7 +8,7 @@ use lettre::message::{Attachment, Body as Encoded, Mailbox, Message, MultiPart, 
 use lettre::{Address, address::Envelope};
 use signalbox_adapter::{Outgoing, clean, one_line};
 
-use crate::address::{InvalidAddress, mailbox};
+use crate::address::{InvalidAddress, mailbox, needs_utf8, on_wire};
 use crate::body::Body;
 use crate::html::page;
 use crate::settings::{InvalidSettings, Settings};
@@ -53,7 +53,9 @@ pub(crate) enum Unsendable {
 
 impl Writer {
     pub(crate) fn new(settings: &Settings) -> Result<Self, InvalidSettings> {
-        Ok(Self { from: settings.sender()?, reply_to: settings.answers_to()? })
+        let own = |key, mailbox| wired(mailbox).map_err(|error| InvalidSettings::Address { key, error });
+        let reply_to = settings.answers_to()?.map(|mailbox| own("reply_to", mailbox)).transpose()?;
+        Ok(Self { from: own("from", settings.sender()?)?, reply_to })
     }
 
     /// Puts the mail of one delivery together.
@@ -61,11 +63,13 @@ impl Writer {
         if outgoing.target.edit_of.is_some() {
             return Err(Unsendable::Edit);
         }
-        let to = mailbox(outgoing.target.address.chat.as_str())?;
+        let to = wired(mailbox(outgoing.target.address.chat.as_str())?)?;
         let body = Body::of(&outgoing.part);
         let id = self.message_id(body.message_id_key.as_deref().filter(|id| !id.is_empty()), outgoing);
-        let mut shown: Vec<Mailbox> =
-            body.to.iter().take(MAX_SHOWN_RECIPIENTS).filter_map(|text| mailbox(text).ok()).collect();
+        // An address that only some servers take is shown to nobody else, or theirs would not be taken either.
+        let is_for_all = |other: &Mailbox| other.email == to.email || !needs_utf8(&other.email);
+        let shown = body.to.iter().take(MAX_SHOWN_RECIPIENTS).filter_map(|text| wired(mailbox(text).ok()?).ok());
+        let mut shown: Vec<Mailbox> = shown.filter(is_for_all).collect();
         if shown.is_empty() {
             shown.push(to.clone());
         }
@@ -113,6 +117,11 @@ impl Writer {
         ids.retain(|id| id != own);
         ids.split_off(ids.len().saturating_sub(MAX_REFERENCES))
     }
+}
+
+fn wired(mailbox: Mailbox) -> Result<Mailbox, InvalidAddress> {
+    let email = on_wire(&mailbox.email)?;
+    Ok(Mailbox { email, ..mailbox })
 }
 
 /// Tells whether a text can stand as a Message-ID as it is.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use signalbox_adapter::one_line;
 use signalbox_adapter::settings::{Kind, Section, Setting, Setup, Values, Wrong};
 
+use crate::address::is_for_few_servers;
 use crate::settings::{DEFAULT_TIMEOUT, Security};
 
 /// The provider's name, as addresses have it.
@@ -11,6 +13,8 @@ pub const PROVIDER: &str = "email";
 
 /// Longest time one mail may take.
 const MAX_TIMEOUT: Duration = Duration::from_secs(600);
+/// Longest address that is shown, in characters.
+const MAX_SHOWN_CHARS: usize = 80;
 /// Most recipients of a notice.
 const MAX_RECIPIENTS: usize = 50;
 
@@ -44,6 +48,8 @@ pub static SECTION: Section = Section {
         Setting::new("reply_to", Kind::Text, "where answers go, if not to from").example("ops@example.org"),
         Setting::new("ca_file", Kind::Path, "certificates that are trusted besides the system's")
             .example("/etc/ssl/own-ca.pem"),
+        Setting::new("helo", Kind::Text, "what this machine calls itself; by itself its name with a domain, else its address")
+            .example("bot.example.org"),
         Setting::new(
             "timeout",
             Kind::Duration { default: DEFAULT_TIMEOUT, range: Duration::from_secs(1)..=MAX_TIMEOUT },
@@ -58,8 +64,22 @@ fn check(values: &Values) -> Vec<Wrong> {
     let to = values.list("to");
     if to.len() > MAX_RECIPIENTS {
         wrong.push(Wrong::new("to", format!("names more than {MAX_RECIPIENTS} recipients")));
-    } else if to.iter().any(|to| !to.contains('@') || to.contains('/') || to.contains(char::is_control)) {
-        wrong.push(Wrong::new("to", "must be mail addresses, as in [\"ops@example.org\"]"));
+    } else {
+        let is_wrong = |to: &&String| !to.contains('@') || to.contains('/') || to.contains(char::is_control);
+        wrong.extend(to.iter().find(is_wrong).map(|to| {
+            let to = one_line(to, MAX_SHOWN_CHARS);
+            Wrong::new("to", format!("must be mail addresses, as in [\"ops@example.org\"]; {to:?} is none"))
+        }));
+        for to in to.iter().filter(|to| is_for_few_servers(to)) {
+            let to = one_line(to, MAX_SHOWN_CHARS);
+            let what = format!(
+                "{to} can be reached only through a server that offers SMTPUTF8; `integrations verify smtp` tells"
+            );
+            wrong.push(Wrong::perhaps("to", what));
+        }
+    }
+    if values.text("helo").is_some_and(|helo| helo.contains(char::is_whitespace)) {
+        wrong.push(Wrong::new("helo", "must be a host name, as in \"bot.example.org\""));
     }
     if values.text("host").is_some() && values.text("from").is_none() {
         wrong.push(Wrong::new("from", "must say who writes, as in \"signalbox <bot@example.org>\""));

@@ -3,7 +3,7 @@
 //! A [`Call`] bounds how long all steps may take together and remembers those that went well; a [`Session`] is a greeted,
 //! protected and logged-in connection. Nothing of the dialogue is logged: it has the password in it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -23,6 +23,8 @@ use crate::tls::encrypt;
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Most challenges that a log-in may have.
 const MAX_CHALLENGES: usize = 4;
+/// Why a mail cannot go to this server at all.
+pub(crate) const NOT_ASCII: &str = "the server takes no addresses that are not ASCII";
 /// What is shown in place of a password that a server repeats.
 const HIDDEN: &str = "[hidden]";
 
@@ -77,15 +79,16 @@ impl Session {
         let addresses = call.step(Stage::Resolve, resolve(settings)).await?;
         let left = call.left();
         let tcp = call.step(Stage::Connect, connect(addresses, left)).await?;
+        let us = introduced(settings, &ClientId::default(), tcp.local_addr().ok());
         let mut session = match settings.security {
             Security::Tls => {
                 let wire = call.step(Stage::Tls, secured(settings, tcp)).await?;
-                Self::greeted(wire, true, call).await?
+                Self::greeted(wire, true, &us, call).await?
             }
-            Security::StartTls => Self::upgraded(settings, tcp, call).await?,
+            Security::StartTls => Self::upgraded(settings, tcp, &us, call).await?,
             Security::None => {
                 let is_private = tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
-                Self::greeted(Box::new(tcp), is_private, call).await?
+                Self::greeted(Box::new(tcp), is_private, &us, call).await?
             }
         };
         let credentials = settings.credentials().ok().flatten();
@@ -95,18 +98,23 @@ impl Session {
         Ok(session)
     }
 
-    async fn greeted(wire: Box<dyn Wire>, is_private: bool, call: &mut Call) -> Result<Self, Failure> {
+    async fn greeted(wire: Box<dyn Wire>, is_private: bool, us: &ClientId, call: &mut Call) -> Result<Self, Failure> {
         let mut session = Self { wire: BufReader::new(wire), server: ServerInfo::default(), is_private };
         call.step(Stage::Greeting, session.done()).await?;
-        call.step(Stage::Ehlo, session.ehlo()).await?;
+        call.step(Stage::Ehlo, session.ehlo(us)).await?;
         Ok(session)
     }
 
     /// Begins in clear text, and goes on only encrypted.
-    async fn upgraded(settings: &Settings, mut tcp: TcpStream, call: &mut Call) -> Result<Self, Failure> {
+    async fn upgraded(
+        settings: &Settings,
+        mut tcp: TcpStream,
+        us: &ClientId,
+        call: &mut Call,
+    ) -> Result<Self, Failure> {
         let mut plain = BufReader::new(&mut tcp);
         call.step(Stage::Greeting, done(&mut plain)).await?;
-        let server = call.step(Stage::Ehlo, ehlo(&mut plain)).await?;
+        let server = call.step(Stage::Ehlo, ehlo(&mut plain, us)).await?;
         call.step(Stage::StartTls, async {
             if !server.supports_feature(Extension::StartTls) {
                 return Err(Trouble::NotNow(
@@ -125,7 +133,7 @@ impl Session {
         .await?;
         let wire = call.step(Stage::Tls, secured(settings, tcp)).await?;
         let mut session = Self { wire: BufReader::new(wire), server: ServerInfo::default(), is_private: true };
-        call.step(Stage::Ehlo, session.ehlo()).await?;
+        call.step(Stage::Ehlo, session.ehlo(us)).await?;
         Ok(session)
     }
 
@@ -133,8 +141,8 @@ impl Session {
         done(&mut self.wire).await
     }
 
-    async fn ehlo(&mut self) -> Result<((), String), Trouble> {
-        let (server, words) = ehlo(&mut self.wire).await?;
+    async fn ehlo(&mut self, us: &ClientId) -> Result<((), String), Trouble> {
+        let (server, words) = ehlo(&mut self.wire, us).await?;
         self.server = server;
         Ok(((), words))
     }
@@ -166,6 +174,12 @@ impl Session {
         Err(Trouble::Nonsense("it asks and asks".to_owned()))
     }
 
+    /// Whether the server takes addresses that are not ASCII.
+    pub(crate) fn takes_utf8(&self) -> bool {
+        let needed = [Extension::SmtpUtfEight, Extension::EightBitMime];
+        needed.into_iter().all(|extension| self.server.supports_feature(extension))
+    }
+
     /// Says who writes, and that a mail of this content will follow.
     pub(crate) async fn mail_from(
         &mut self,
@@ -177,9 +191,8 @@ impl Session {
         let address: &str = from.as_ref();
         let recipient: &str = to.as_ref();
         if !data.is_ascii() || !address.is_ascii() || !recipient.is_ascii() {
-            let needed = [Extension::SmtpUtfEight, Extension::EightBitMime];
-            if !needed.into_iter().all(|extension| self.server.supports_feature(extension)) {
-                return Err(Trouble::Impossible("the server takes no addresses that are not ASCII".to_owned()));
+            if !self.takes_utf8() {
+                return Err(Trouble::Impossible(NOT_ASCII.to_owned()));
             }
             parameters = vec![MailParameter::SmtpUtfEight, MailParameter::Body(MailBodyParameter::EightBitMime)];
         }
@@ -235,6 +248,42 @@ impl Session {
     }
 }
 
+/// Returns what this machine calls itself: as the settings say, else its name where that has a domain, else the address from
+/// which it speaks. A name without a domain is refused by many servers, for all recipients and for good.
+/// Source: <https://www.rfc-editor.org/rfc/rfc5321>, 4.1.1.1 and 4.1.3, read 2026-11.
+fn introduced(settings: &Settings, machine: &ClientId, from: Option<SocketAddr>) -> ClientId {
+    if let Some(helo) = &settings.helo {
+        let literal = helo.strip_prefix('[').and_then(|helo| helo.strip_suffix(']')).unwrap_or(helo);
+        let literal = literal.strip_prefix("IPv6:").unwrap_or(literal);
+        return literal.parse().map_or_else(|_| ClientId::Domain(helo.clone()), literally);
+    }
+    match (machine, from) {
+        (ClientId::Domain(name), _) if has_domain(name) => machine.clone(),
+        (_, Some(from)) => literally(from.ip()),
+        (_, None) => literally(IpAddr::from([127, 0, 0, 1])),
+    }
+}
+
+fn literally(address: IpAddr) -> ClientId {
+    match address.to_canonical() {
+        IpAddr::V4(address) => ClientId::Ipv4(address),
+        IpAddr::V6(address) => ClientId::Ipv6(address),
+    }
+}
+
+/// Whether a machine's name is one that others can know it by.
+fn has_domain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let plain = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        plain && !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let labels: Vec<&str> = name.split('.').collect();
+    let is_number = labels.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    let is_own =
+        matches!(labels.last().map(|last| last.to_ascii_lowercase()).as_deref(), Some("localdomain" | "localhost"));
+    labels.len() > 1 && name.len() <= 255 && labels.into_iter().all(is_label) && !is_number && !is_own
+}
+
 async fn resolve(settings: &Settings) -> Result<(Vec<SocketAddr>, String), Trouble> {
     let unknown = |why: String| Trouble::NotNow(format!("{}: {why}", settings.host()));
     let found = tokio::net::lookup_host((settings.host(), settings.port())).await;
@@ -286,8 +335,11 @@ async fn send<S: AsyncWrite + AsyncRead + Unpin>(
 }
 
 /// Introduces this machine, and reads what the server can do.
-async fn ehlo<S: AsyncWrite + AsyncRead + Unpin>(wire: &mut BufReader<S>) -> Result<(ServerInfo, String), Trouble> {
-    send(wire, Ehlo::new(ClientId::default())).await?;
+async fn ehlo<S: AsyncWrite + AsyncRead + Unpin>(
+    wire: &mut BufReader<S>,
+    us: &ClientId,
+) -> Result<(ServerInfo, String), Trouble> {
+    send(wire, Ehlo::new(us.clone())).await?;
     let mut reply = read_reply(wire).await?;
     if !reply.is_done() {
         return Err(Trouble::No(reply));
@@ -344,5 +396,35 @@ mod tests {
         let reply = Reply { code: 535, lines: vec!["no hunter2 for AGE=".to_owned()] };
         let hidden = without(reply, &["hunter2".to_owned(), "AGE=".to_owned()]);
         assert_eq!(hidden.to_string(), "535 no [hidden] for [hidden]");
+    }
+
+    #[test]
+    fn a_machine_calls_itself_by_a_name_with_a_domain_or_by_its_address() {
+        let from: SocketAddr = "192.0.2.7:4000".parse().expect("an address");
+        let named = |name: &str, helo: Option<&str>, from: SocketAddr| {
+            let settings = Settings { helo: helo.map(str::to_owned), ..Settings::new("h", "a@b.example") };
+            introduced(&settings, &ClientId::Domain(name.to_owned()), Some(from)).to_string()
+        };
+        assert_eq!(named("bot.example.org", None, from), "bot.example.org");
+        for bare in [
+            "vm",
+            "3f2a9c1b77de",
+            "localhost",
+            "localhost.localdomain",
+            "192.0.2.9",
+            "a..b",
+            "my_host.example.org",
+            "",
+            "über.example",
+        ] {
+            assert_eq!(named(bare, None, from), "[192.0.2.7]", "{bare}");
+        }
+        let v6: SocketAddr = "[2001:db8::7]:4000".parse().expect("an address");
+        assert_eq!(named("vm", None, v6), "[IPv6:2001:db8::7]");
+        let mapped: SocketAddr = "[::ffff:192.0.2.7]:4000".parse().expect("an address");
+        assert_eq!(named("vm", None, mapped), "[192.0.2.7]");
+        assert_eq!(named("vm", Some("mail.example.org"), from), "mail.example.org");
+        assert_eq!(named("vm", Some("[198.51.100.1]"), from), "[198.51.100.1]");
+        assert_eq!(named("vm", Some("[IPv6:2001:db8::1]"), from), "[IPv6:2001:db8::1]");
     }
 }

@@ -65,6 +65,8 @@ pub struct Settings {
     pub reply_to: Option<String>,
     /// Certificates (PEM) that are trusted besides the system's. Read for each connection, so that a new one counts.
     pub ca_file: Option<PathBuf>,
+    /// What this machine calls itself to the server; by itself it is its name, where that has a domain, else its address.
+    pub helo: Option<String>,
     /// How long one mail may take in all.
     pub timeout: Duration,
 }
@@ -82,6 +84,7 @@ impl Settings {
             from: from.into(),
             reply_to: None,
             ca_file: None,
+            helo: None,
             timeout: DEFAULT_TIMEOUT,
         }
     }
@@ -99,6 +102,7 @@ impl Settings {
             from: owned("from").unwrap_or_default(),
             reply_to: owned("reply_to"),
             ca_file: values.path("ca_file").map(Path::to_owned),
+            helo: owned("helo"),
             timeout: values.duration("timeout").unwrap_or(DEFAULT_TIMEOUT),
         })
     }
@@ -112,6 +116,14 @@ impl Settings {
         let is_name = host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
         if host.is_empty() || !(is_name || host.parse::<IpAddr>().is_ok()) {
             return Err(InvalidSettings::Host);
+        }
+        let is_helo = |helo: &str| {
+            helo.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
+                && !helo.is_empty()
+                && helo.len() <= 255
+        };
+        if self.helo.as_deref().is_some_and(|helo| !is_helo(helo)) {
+            return Err(InvalidSettings::Helo);
         }
         if self.port == Some(0) {
             return Err(InvalidSettings::Port);
@@ -181,6 +193,9 @@ pub enum InvalidSettings {
     /// The host is none.
     #[error("the mail server must be a host name or an IP address, without port or scheme")]
     Host,
+    /// The name of this machine is none.
+    #[error("`helo` must be a host name, as in \"bot.example.org\", or an address in brackets")]
+    Helo,
     /// The port is none.
     #[error("the port of the mail server must be from 1 to 65535")]
     Port,
@@ -244,6 +259,10 @@ mod tests {
     fn what_could_break_a_line_is_refused() {
         assert_eq!(settings(|s| s.host = "a\r\nb".to_owned()), Err(InvalidSettings::Host));
         assert_eq!(settings(|s| s.host = "smtp://a".to_owned()), Err(InvalidSettings::Host));
+        for helo in ["", "a b", "bot\r\nMAIL FROM:<x>", "bücher.example"] {
+            assert_eq!(settings(|s| s.helo = Some(helo.to_owned())), Err(InvalidSettings::Helo), "{helo:?}");
+        }
+        assert_eq!(settings(|s| s.helo = Some("bot.example.org".to_owned())), Ok(()));
         let injected = "bot@example.org\r\nBcc: eve@example.org";
         assert!(matches!(
             settings(|s| s.from = injected.to_owned()),

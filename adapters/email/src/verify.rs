@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use lettre::Address;
-
-use crate::address::mailbox;
+use crate::address::{mailbox, needs_utf8, on_wire};
 use crate::failure::{Failure, Stage};
-use crate::session::{Call, Session};
+use crate::session::{Call, NOT_ASCII, Session};
 use crate::settings::Settings;
 
 /// How a walk through the steps went.
@@ -70,10 +68,13 @@ pub async fn verify(settings: &Settings, recipients: &[String]) -> Report {
 
 async fn walk(settings: &Settings, recipients: &[String], call: &mut Call, report: &mut Report) -> Result<(), Failure> {
     let from = settings.sender().expect("the settings are checked").email;
+    let from = on_wire(&from).unwrap_or(from);
     let mut session = Session::open(settings, call).await?;
-    let addresses = || recipients.iter().map(|text| mailbox(text).map(|mailbox| mailbox.email));
-    let least_ascii = addresses().flatten().find(|address| !is_ascii(address)).unwrap_or(from.clone());
-    call.step(Stage::MailFrom, session.mail_from(&from, &least_ascii, b"")).await?;
+    let addresses = || recipients.iter().map(|text| mailbox(text).and_then(|mailbox| on_wire(&mailbox.email)));
+    // Named to a server that does not take them, they would fail all the others with them.
+    let takes_utf8 = session.takes_utf8();
+    let least_ascii = addresses().flatten().find(|address| needs_utf8(address) && takes_utf8);
+    call.step(Stage::MailFrom, session.mail_from(&from, least_ascii.as_ref().unwrap_or(&from), b"")).await?;
     flush(call, report);
     for (text, address) in recipients.iter().zip(addresses()) {
         let address = match address {
@@ -83,6 +84,10 @@ async fn walk(settings: &Settings, recipients: &[String], call: &mut Call, repor
                 continue;
             }
         };
+        if needs_utf8(&address) && !takes_utf8 {
+            report.push(format!("{} {address}", Stage::RcptTo), Err(NOT_ASCII.to_owned()));
+            continue;
+        }
         let outcome = call.step(Stage::RcptTo, session.rcpt_to(&address)).await;
         let words = call.passed.pop().map(|(_, words)| words).unwrap_or_default();
         let is_over = outcome.as_ref().is_err_and(|failure| !failure.is_answer());
@@ -94,11 +99,6 @@ async fn walk(settings: &Settings, recipients: &[String], call: &mut Call, repor
     }
     call.step(Stage::Reset, session.reset()).await?;
     call.step(Stage::Quit, session.quit()).await
-}
-
-fn is_ascii(address: &Address) -> bool {
-    let text: &str = address.as_ref();
-    text.is_ascii()
 }
 
 /// Moves what went well into the report.

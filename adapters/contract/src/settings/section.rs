@@ -164,14 +164,22 @@ impl Kind {
 pub struct Wrong {
     /// The key.
     pub key: &'static str,
-    /// What is wrong, and what would be right; never the value itself.
+    /// What is wrong, and what would be right; never a secret.
     pub why: String,
+    /// Whether it may be right all the same: it is told, and nothing is stopped.
+    pub may_be_right: bool,
 }
 
 impl Wrong {
     /// Tells what is wrong with a key.
     #[must_use]
     pub fn new(key: &'static str, why: impl Into<String>) -> Self {
-        Self { key, why: why.into() }
+        Self { key, why: why.into(), may_be_right: false }
+    }
+
+    /// Tells what a person should know of a key that is only right under some conditions.
+    #[must_use]
+    pub fn perhaps(key: &'static str, what: impl Into<String>) -> Self {
+        Self { key, why: what.into(), may_be_right: true }
     }
 }

@@ -3,11 +3,11 @@
 use std::time::UNIX_EPOCH;
 
 use signalbox_adapter::testing::check_deliver;
-use signalbox_adapter::{Attachment, Deliver, DeliverError, MessageId, Reconciled, Tried};
-use signalbox_email::Security;
+use signalbox_adapter::{Attachment, Deliver, DeliverError, Document, MessageId, Notice, Reconciled, Tried};
+use signalbox_email::{Security, compose};
 use signalbox_test_support::smtp::{Fault, Moment, Offer};
 
-use crate::scene::{OPS, Scene, address, header, html, notice, outgoing, parsed, text};
+use crate::scene::{OPS, Scene, address, header, html, notice, of_part, outgoing, parsed, text};
 
 #[tokio::test]
 async fn the_contract_is_kept() {
@@ -125,9 +125,59 @@ async fn an_address_that_is_not_ascii_needs_a_server_that_takes_it() {
         delivery.target.address = address("jörg@bücher.example");
         let outcome = scene.deliver().deliver(&delivery).await;
         match outcome {
-            Ok(_) if utf8 => assert_eq!(scene.server.mails()[0].to, ["jörg@bücher.example"]),
+            Ok(_) if utf8 => assert_eq!(scene.server.mails()[0].to, ["jörg@xn--bcher-kva.example"]),
             Err(DeliverError::Refused(why)) if !utf8 => assert!(why.contains("not ASCII"), "{why}"),
             outcome => panic!("{utf8}: {outcome:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_domain_in_any_script_goes_out_in_ascii_in_envelope_and_headers() {
+    let scene = Scene::plain().await;
+    let all = ["ops@bücher.example", "second@example.com", "jörg@example.com"].map(str::to_owned);
+    let notice = Notice {
+        subject: "Done".to_owned(),
+        to: all.to_vec(),
+        id: "task-1".to_owned(),
+        references: Vec::new(),
+        document: Document::text("it is the disk"),
+    };
+    for (to, taken) in
+        [(&all[0], Some("ops@xn--bcher-kva.example")), (&all[1], Some("second@example.com")), (&all[2], None)]
+    {
+        let mut delivery = of_part(compose(&notice));
+        delivery.target.address = address(to);
+        let before = scene.server.mails().len();
+        let outcome = scene.deliver().deliver(&delivery).await;
+        match taken {
+            Some(taken) => {
+                outcome.expect("delivered");
+                let mail = scene.server.mails().pop().expect("a mail");
+                assert_eq!(mail.to, [taken]);
+                let head = String::from_utf8_lossy(&mail.data).into_owned();
+                assert!(head.contains("ops@xn--bcher-kva.example") && head.contains("second@example.com"), "{head}");
+                assert!(mail.data.is_ascii() && !head.contains("rg@example.com"), "{head}");
+            }
+            None => {
+                assert!(
+                    matches!(&outcome, Err(DeliverError::Refused(why)) if why.contains("not ASCII")),
+                    "{outcome:?}"
+                );
+                assert_eq!(scene.server.mails().len(), before, "it fails alone");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_is_greeted_by_name_and_domain_or_by_address() {
+    let mut scene = Scene::plain().await;
+    scene.server.refuse_bare_names();
+    scene.tell("hello").await.expect("delivered, whatever this machine is called");
+    scene.settings.helo = Some("vm".to_owned());
+    let refused = scene.tell("hello").await;
+    assert!(matches!(&refused, Err(DeliverError::Refused(why)) if why.contains("fully-qualified")), "{refused:?}");
+    scene.settings.helo = Some("bot.example.org".to_owned());
+    scene.tell("hello").await.expect("delivered");
 }

@@ -1,7 +1,7 @@
 //! The walk through all steps tells exactly which one fails.
 
-use signalbox_email::{Report, verify};
-use signalbox_test_support::smtp::{Fault, Moment};
+use signalbox_email::{Report, Security, verify};
+use signalbox_test_support::smtp::{Fault, Moment, Offer};
 
 use crate::scene::{OPS, Scene};
 
@@ -79,4 +79,17 @@ async fn wrong_settings_are_told_before_anything_is_asked() {
     assert_eq!(names(&report), ["settings"]);
     assert!(report.to_string().starts_with("failed settings: `from` for mail is wrong"), "{report}");
     assert!(scene.server.verbs().is_empty());
+}
+
+#[tokio::test]
+async fn a_recipient_that_the_server_cannot_take_is_named_and_the_others_are_tried() {
+    for utf8 in [false, true] {
+        let scene = Scene::new(Offer { utf8, ..Offer::plain() }, Security::None, "").await;
+        let report =
+            verify(&scene.settings, &["jörg@bücher.example", "ops@bücher.example", OPS].map(str::to_owned)).await;
+        let outcome = |name: &str| report.steps.iter().find(|step| step.name == name).map(|step| step.outcome.is_ok());
+        assert_eq!(outcome("RCPT TO jörg@xn--bcher-kva.example"), Some(utf8), "{report}");
+        assert_eq!(outcome("RCPT TO ops@xn--bcher-kva.example"), Some(true), "{report}");
+        assert_eq!((outcome("RCPT TO ops@example.net"), report.is_ok()), (Some(true), utf8), "{report}");
+    }
 }

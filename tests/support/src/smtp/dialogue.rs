@@ -69,6 +69,7 @@ struct Dialogue {
     shared: Arc<Shared>,
     encrypted: bool,
     greeted: bool,
+    client: String,
     logged_in: bool,
     from: Option<String>,
     to: Vec<String>,
@@ -83,6 +84,7 @@ impl Dialogue {
             shared,
             encrypted,
             greeted: false,
+            client: String::new(),
             logged_in: false,
             from: None,
             to: Vec::new(),
@@ -181,6 +183,7 @@ impl Dialogue {
         }
         self.forget();
         self.greeted = true;
+        self.client = name.to_owned();
         let mut lines = vec!["mail.test".to_owned(), "8BITMIME".to_owned(), "SIZE 50000000".to_owned()];
         lines.extend(needs_tls.then(|| "starttls".to_owned()));
         lines.extend(self.shared.offer.auth.filter(|_| !needs_tls).map(|auth| format!("AUTH {auth}")));
@@ -242,6 +245,11 @@ impl Dialogue {
         };
         if !address.is_ascii() && !self.utf8 {
             return self.say("553 5.6.7 the address is not ASCII").await;
+        }
+        let is_bare = !self.client.starts_with('[') && !self.client.contains('.');
+        if is_bare && self.shared.with(|state| state.wants_domains) {
+            let why = format!("504 5.5.2 <{}>: Helo command rejected: need fully-qualified hostname", self.client);
+            return self.say(&why).await;
         }
         let rejected = self.shared.with(|state| {
             state.rejected.iter().find(|(recipient, _)| recipient == address).map(|(_, reply)| reply.clone())

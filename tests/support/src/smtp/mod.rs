@@ -79,6 +79,8 @@ struct State {
     verbs: Vec<String>,
     faults: Vec<(Moment, Fault)>,
     rejected: Vec<(String, String)>,
+    /// Whether clients must greet with a name that has a domain, or with their address.
+    wants_domains: bool,
     /// Dialogues that wait to be released.
     held: usize,
     released: bool,
@@ -149,6 +151,11 @@ impl FakeSmtp {
     /// Answers a recipient with these words from now on.
     pub fn reject(&self, recipient: &str, reply: &str) {
         self.shared.with(|state| state.rejected.push((recipient.to_owned(), reply.to_owned())));
+    }
+
+    /// Refuses every recipient of a client that greets with a name without a domain, as many servers do.
+    pub fn refuse_bare_names(&self) {
+        self.shared.with(|state| state.wants_domains = true);
     }
 
     /// Waits until a dialogue is held by [`Fault::Hold`].
