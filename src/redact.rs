@@ -57,7 +57,10 @@ impl Redactor {
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let mut redactor = Self::new(&config.redact);
-        redactor.literals.extend(config.secrets().map(|secret| secret.expose_secret().to_owned()));
+        for secret in config.secrets().map(SecretString::expose_secret) {
+            redactor.literals.push(secret.to_owned());
+            redactor.literals.extend(password_in(secret));
+        }
         redactor
     }
 
@@ -103,9 +106,27 @@ impl Redactor {
     }
 }
 
+/// Returns the password in an address, such as that of a proxy: alone it is as secret.
+fn password_in(secret: &str) -> Option<String> {
+    let (_, rest) = secret.split_once("://")?;
+    let (user, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    (!password.is_empty()).then(|| password.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_password_of_a_proxy_is_masked_alone_as_well() {
+        assert_eq!(password_in("socks5h://bot:hun:ter2@p.example:1080/"), Some("hun:ter2".to_owned()));
+        for none in
+            ["socks5h://p.example:1080", "socks5h://bot@p.example", "a:b@c", "http://p.example/a:b@c", "http://bot:@p"]
+        {
+            assert_eq!(password_in(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn keys_of_known_shapes_and_configured_texts_are_masked() {

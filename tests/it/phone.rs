@@ -9,6 +9,7 @@ mod lives;
 mod long_answers;
 mod messages;
 mod outage;
+mod proxies;
 mod restarts;
 pub(crate) mod scene;
 mod strangers;

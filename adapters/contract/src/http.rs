@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, Proxy, Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
 
 /// Longest wait for a connection, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -104,18 +105,51 @@ pub fn is_loopback(url: &Url) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// Kinds of proxy. With an `h` or `a` at the end the proxy looks names up, without it this machine does.
+const PROXIES: [&str; 6] = ["socks5h", "socks5", "socks4a", "socks4", "http", "https"];
+
+/// Reads the address of a proxy, which may have a user name and a password in it.
+///
+/// # Errors
+/// What such an address looks like; the address itself is never repeated.
+pub fn proxy(text: &SecretString) -> Result<Proxy, &'static str> {
+    const LOOKS: &str = "must look like socks5h://user:password@proxy.example:1080, or begin with socks5://, socks4a://, \
+                         socks4://, http:// or https://";
+    let url: Url = text.expose_secret().trim().parse().map_err(|_| LOOKS)?;
+    let leads_on = url.path().trim_matches('/').is_empty() && url.query().is_none() && url.fragment().is_none();
+    if !PROXIES.contains(&url.scheme()) || !url.has_host() || !leads_on {
+        return Err(LOOKS);
+    }
+    Proxy::all(url).map_err(|_| LOOKS)
+}
+
 /// Finishes a client whose calls take at most so long unless they say otherwise. It follows no redirection, and asks no proxy
-/// for an API on this machine.
+/// for an API on this machine; for others it asks the one that the environment names.
 ///
 /// # Errors
 /// Why it could not be set up.
 pub fn client(begun: ClientBuilder, within: Duration, base: &Url) -> Result<Client, String> {
+    client_through(begun, within, base, None)
+}
+
+/// The same; where a proxy is given all calls go through that, whatever the environment says.
+///
+/// # Errors
+/// Why it could not be set up.
+pub fn client_through(
+    begun: ClientBuilder,
+    within: Duration,
+    base: &Url,
+    proxy: Option<Proxy>,
+) -> Result<Client, String> {
     let mut client = begun
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(within)
         .pool_idle_timeout(IDLE_CONNECTION)
         .redirect(Policy::none());
-    if is_loopback(base) {
+    if let Some(proxy) = proxy {
+        client = client.no_proxy().proxy(proxy);
+    } else if is_loopback(base) {
         client = client.no_proxy();
     }
     client.build().map_err(words)
@@ -142,6 +176,41 @@ mod tests {
         ] {
             assert!(base(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_proxy_has_a_scheme_and_a_host_and_is_never_repeated() {
+        let read = |text: &str| proxy(&text.to_owned().into());
+        for right in [
+            "socks5h://127.0.0.1:1080",
+            "socks5://u:p@proxy.example:1080/",
+            "socks4a://p.example:1",
+            "http://p.example:3128",
+        ] {
+            assert!(read(right).is_ok(), "{right}");
+        }
+        for wrong in [
+            "",
+            "proxy.example:1080",
+            "socks5h://",
+            "ftp://p.example",
+            "socks6://hunter2@p.example",
+            "socks5://p.example/x",
+            "http://p.example?x",
+        ] {
+            let why = read(wrong).expect_err(wrong);
+            assert!(!why.contains("hunter2"), "{why}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_error_holds_the_password_of_a_proxy() {
+        let base = base("https://api.example").expect("an address");
+        let proxy = proxy(&"socks5h://bot:sEcReT@127.0.0.1:1".to_owned().into()).expect("a proxy");
+        let client = client_through(Client::builder(), Duration::from_secs(5), &base, Some(proxy)).expect("a client");
+        let judged = NoAnswer::from(client.get("https://api.example").send().await.expect_err("nobody listens there"));
+        assert!(matches!(&judged, NoAnswer::Unsent(_)) && !format!("{judged:?}").contains("sEcReT"), "{judged}");
+        assert!(!format!("{client:?}").contains("sEcReT"), "{client:?}");
     }
 
     #[test]

@@ -79,9 +79,9 @@ impl<'de> Deserialize<'de> for Done {
 
 impl Api {
     pub(crate) fn new(settings: Settings) -> Result<Self, InvalidSettings> {
-        let (base, bot_id) = (settings.base()?, settings.bot_id()?);
-        let client = http::client(teloxide::net::default_reqwest_settings(), CALL_TIMEOUT, &base)
-            .map_err(InvalidSettings::Client)?;
+        let (base, bot_id, proxy) = (settings.base()?, settings.bot_id()?, settings.way()?);
+        let begun = teloxide::net::default_reqwest_settings();
+        let client = http::client_through(begun, CALL_TIMEOUT, &base, proxy).map_err(InvalidSettings::Client)?;
         let base = base.as_str().trim_end_matches('/').to_owned();
         Ok(Self { client, base, token: settings.token, bot_id, too_many: AtomicU64::new(0) })
     }

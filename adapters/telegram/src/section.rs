@@ -1,6 +1,7 @@
 //! `[telegram]`: what the adapter has to be told, stated once.
 
-use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup};
+use signalbox_adapter::http;
+use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup, Wrong};
 
 use crate::settings::DEFAULT_API_URL;
 
@@ -30,11 +31,20 @@ pub static SECTION: Section = Section {
             "another address for a Bot API server of your own",
         ),
         Setting::new(
+            "proxy",
+            Kind::Token,
+            "proxy through which the API is reached, socks5h:// or http://; without it ALL_PROXY and HTTPS_PROXY count",
+        )
+        .example("socks5h://user:password@proxy.example:1080"),
+        Setting::new(
             "transcribe",
             Kind::Program,
             "program that writes a voice note down, as [\"whisper-to-text\", \"{file}\"]; the text is what it prints. \
              Empty: voice notes are answered with how to set this",
         ),
     ],
-    check: |_| Vec::new(),
+    check: |values| {
+        let proxy = values.secret("proxy").map(http::proxy);
+        proxy.and_then(Result::err).map(|why| Wrong::new("proxy", why)).into_iter().collect()
+    },
 };

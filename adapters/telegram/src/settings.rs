@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::Url;
+use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret, SecretString};
 use signalbox_adapter::http;
 use signalbox_adapter::settings::Values;
@@ -22,13 +22,15 @@ pub struct Settings {
     pub api_url: String,
     /// How long the server may hold a poll open; whole seconds.
     pub poll: Duration,
+    /// The proxy through which the Bot API is reached; may have a password in it. Without it, what the environment names.
+    pub proxy: Option<SecretString>,
 }
 
 impl Settings {
     /// Takes a token and leaves everything else as it is for Telegram's own servers.
     #[must_use]
     pub fn new(token: SecretString) -> Self {
-        Self { token, api_url: DEFAULT_API_URL.to_owned(), poll: DEFAULT_POLL }
+        Self { token, api_url: DEFAULT_API_URL.to_owned(), poll: DEFAULT_POLL, proxy: None }
     }
 
     /// Takes them from the values of [`crate::SECTION`]; `None` where there is no token.
@@ -36,7 +38,16 @@ impl Settings {
     pub fn of(values: &Values) -> Option<Self> {
         let settings = Self::new(values.secret("token")?.clone());
         let api_url = values.text("api_url").map_or(settings.api_url, str::to_owned);
-        Some(Self { api_url, ..settings })
+        Some(Self { api_url, proxy: values.secret("proxy").cloned(), ..settings })
+    }
+
+    /// Returns the proxy.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Proxy`] when it is none.
+    pub(crate) fn way(&self) -> Result<Option<Proxy>, InvalidSettings> {
+        let proxy = self.proxy.as_ref().map(http::proxy).transpose();
+        proxy.map_err(|why| InvalidSettings::Proxy { why })
     }
 
     /// Returns the bot's id, the part of the token before the colon.
@@ -73,6 +84,12 @@ pub enum InvalidSettings {
         /// Why.
         why: &'static str,
     },
+    /// The proxy cannot be used.
+    #[error("the proxy for Telegram {why}")]
+    Proxy {
+        /// Why.
+        why: &'static str,
+    },
     /// The HTTP client could not be set up.
     #[error("the HTTP client for Telegram could not be set up: {0}")]
     Client(String),
@@ -101,6 +118,9 @@ mod tests {
 
     #[test]
     fn settings_do_not_print_the_token() {
-        assert!(!format!("{:?}", settings("42:sEcReT", "https://x")).contains("sEcReT"));
+        let mut settings = settings("42:sEcReT", "https://x");
+        settings.proxy = Some("socks5://bot:sEcReT@p.example:1".to_owned().into());
+        assert!(settings.way().is_ok_and(|proxy| proxy.is_some()));
+        assert!(!format!("{settings:?}").contains("sEcReT"));
     }
 }

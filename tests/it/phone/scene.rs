@@ -37,6 +37,11 @@ impl Phone {
         Self { house, fake, runtime }
     }
 
+    /// Lets something run beside the fake.
+    pub(crate) fn through<T>(&self, begun: impl Future<Output = T>) -> T {
+        self.runtime.block_on(begun)
+    }
+
     /// Lets anybody in a chat do what a role may.
     pub(crate) fn allow_chat(&mut self, chat: i64, role: &str) {
         let entry = format!("[{{ id = \"{chat}\", role = \"{role}\" }}]");

@@ -6,6 +6,7 @@
 //! | [`discord`] | Discord's gateway and REST API, as strict as the real ones, and the people who use it |
 //! | [`alertmanager`] | an Alertmanager's silences, as strict as the real ones |
 //! | [`smtp`] | a mail server that refuses what a strict one refuses |
+//! | [`socks`] | a SOCKS proxy that leads to this machine only |
 //! | [`agent`] | an agent that does what its prompt says |
 //! | [`everyday`] | a house for a story of the whole program: its files, its processes, what they say |
 //! | [`terminal`] | a terminal with a person at it |
@@ -21,6 +22,7 @@ pub mod everyday;
 mod parameters;
 pub mod programs;
 pub mod smtp;
+pub mod socks;
 mod stage;
 pub mod telegram;
 pub mod terminal;

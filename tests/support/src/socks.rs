@@ -1,0 +1,98 @@
+//! A SOCKS5 proxy on this machine: it asks for a name and a password, notes where it is asked to lead, and leads to this machine
+//! only.
+//! Source: <https://www.rfc-editor.org/rfc/rfc1928> and <https://www.rfc-editor.org/rfc/rfc1929>, read 2026-11.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::stage::{self, Stage};
+
+const VERSION: u8 = 5;
+const WITH_PASSWORD: u8 = 2;
+const NO_WAY: u8 = 4;
+
+/// Name and password that it wants.
+pub const SOCKS_USER: &str = "bot";
+/// The password.
+pub const SOCKS_PASSWORD: &str = "hunter2-of-the-proxy";
+
+/// A running proxy; it ends when this is dropped.
+pub struct FakeSocks {
+    asked: Arc<Stage<Vec<String>>>,
+    address: SocketAddr,
+    _server: JoinSet<()>,
+}
+
+impl FakeSocks {
+    /// Starts a proxy on a free port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let asked = Arc::new(Stage::new(Vec::new()));
+        let mut server = JoinSet::new();
+        let noted = Arc::clone(&asked);
+        server.spawn(stage::serve(listener, move |stream| {
+            let noted = Arc::clone(&noted);
+            async move {
+                // A client that goes away is nobody's fault.
+                drop(converse(stream, &noted).await);
+            }
+        }));
+        Self { asked, address, _server: server }
+    }
+
+    /// Returns its address, with the name and password that it wants.
+    pub fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://{SOCKS_USER}:{SOCKS_PASSWORD}@{}", self.address)
+    }
+
+    /// Returns where it was asked to lead by clients that know the password: `host:port` each, in order.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.with(|asked| asked.clone())
+    }
+}
+
+async fn converse(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Result<()> {
+    let methods = [client.read_u8().await?, client.read_u8().await?][1];
+    let mut offered = vec![0; usize::from(methods)];
+    client.read_exact(&mut offered).await?;
+    if !offered.contains(&WITH_PASSWORD) {
+        return client.write_all(&[VERSION, 0xff]).await;
+    }
+    client.write_all(&[VERSION, WITH_PASSWORD]).await?;
+    client.read_u8().await?;
+    let (user, password) = (text(&mut client).await?, text(&mut client).await?);
+    if (user.as_str(), password.as_str()) != (SOCKS_USER, SOCKS_PASSWORD) {
+        return client.write_all(&[1, 1]).await;
+    }
+    client.write_all(&[1, 0]).await?;
+    let mut request = [0; 4];
+    client.read_exact(&mut request).await?;
+    let host = match request[3] {
+        1 => std::net::Ipv4Addr::from(client.read_u32().await?).to_string(),
+        3 => text(&mut client).await?,
+        _ => std::net::Ipv6Addr::from(client.read_u128().await?).to_string(),
+    };
+    let port = client.read_u16().await?;
+    asked.with(|asked| asked.push(format!("{host}:{port}")));
+    let is_here = host == "127.0.0.1" || host == "localhost";
+    let reply = |code: u8| [VERSION, code, 0, 1, 0, 0, 0, 0, 0, 0];
+    if !is_here {
+        return client.write_all(&reply(NO_WAY)).await;
+    }
+    let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+    client.write_all(&reply(0)).await?;
+    copy_bidirectional(&mut client, &mut server).await.map(|_| ())
+}
+
+async fn text(client: &mut TcpStream) -> io::Result<String> {
+    let length = client.read_u8().await?;
+    let mut bytes = vec![0; usize::from(length)];
+    client.read_exact(&mut bytes).await?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
