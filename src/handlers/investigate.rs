@@ -12,7 +12,7 @@ use crate::rca::template;
 use crate::store::{
     Admission, ChatKey, InboxOutcome, Incident, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId,
 };
-use crate::turn::quoted::Told;
+use crate::turn::quoted::Brought;
 use crate::turn::{Handler, Look, Turn, admit, intake, mention, quoted, report};
 
 /// Longest text of alerts given to an agent, in bytes.
@@ -224,7 +224,7 @@ fn described(alerts: &[Alert]) -> (String, usize) {
 }
 
 /// Takes what somebody else said as an alert, read where it has the shape of one; never as a question.
-fn of_quoted(told: &Told, words: Option<&str>) -> Subject {
+fn of_quoted(told: &Brought, words: Option<&str>) -> Subject {
     let template = words.and_then(template::find);
     let question = template.map(|template| template.question.as_str()).or(words);
     let meant = told.meant.as_deref().map(format::prompt::meant).unwrap_or_default();

@@ -36,7 +36,7 @@ pub fn of<'t>(turn: &Turn<'t>, session: &Session) -> Result<Vec<&'t Quoted>, Sto
 }
 
 /// What is investigated of what others said.
-pub struct Told {
+pub struct Brought {
     /// All that came along.
     pub text: String,
     /// The part of it that is meant.
@@ -45,14 +45,14 @@ pub struct Told {
 
 /// Returns all that came with a message, for an agent that knows nothing yet; `None` where nothing did.
 #[must_use]
-pub fn told(turn: &Turn<'_>) -> Option<Told> {
+pub fn told(turn: &Turn<'_>) -> Option<Brought> {
     let all = turn.incoming.quoted.iter().take(MAX_QUOTED);
     let (parts, whole): (Vec<&Quoted>, Vec<&Quoted>) = all.partition(|quoted| quoted.why == Quoting::Meant);
     let text = |of: &[&Quoted]| of.iter().map(|quoted| quoted.text.as_str()).collect::<Vec<_>>().join("\n\n");
     match (whole.is_empty(), parts.is_empty()) {
         (true, true) => None,
-        (true, false) => Some(Told { text: text(&parts), meant: None }),
-        (false, is_all) => Some(Told { text: text(&whole), meant: (!is_all).then(|| text(&parts)) }),
+        (true, false) => Some(Brought { text: text(&parts), meant: None }),
+        (false, is_all) => Some(Brought { text: text(&whole), meant: (!is_all).then(|| text(&parts)) }),
     }
 }
 
