@@ -10,6 +10,7 @@ mod gaps;
 mod incidents;
 mod limits;
 mod listening;
+mod refusals;
 pub(crate) mod scene;
 mod sessions;
 mod storm;

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use signalbox_adapter::http::{self, NoAnswer};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::failure::CallError;
 use crate::limits::{Limits, MAX_WAIT, Route, Standing};
@@ -180,6 +180,12 @@ impl Api {
         if let Some((after, everywhere)) = self.limits.held(route, Instant::now()) {
             return Err(CallError::Held { after, everywhere });
         }
+        let _under_way = loop {
+            match self.limits.turn(route, Instant::now()) {
+                Ok(call) => break call,
+                Err(wait) => sleep(wait).await,
+            }
+        };
         let response = request.send().await.map_err(NoAnswer::from)?;
         let (status, headers) = (response.status(), response.headers().clone());
         self.limits.note(route, &Standing::read(&headers), Instant::now());
@@ -188,7 +194,10 @@ impl Api {
             return Ok(body);
         }
         let refused = refused(status, &headers, &body);
-        // Each such answer counts towards the 10,000 in ten minutes for which Discord bans an address.
+        // Each such answer counts towards those for which Discord bans an address.
+        if counts_towards_ban(status, &headers) {
+            self.limits.count_invalid(Instant::now());
+        }
         if refused.is_token() {
             self.limits.hold(route, TOKEN_AGAIN, true, Instant::now());
         } else if refused.is_refusal()
@@ -202,6 +211,15 @@ impl Api {
             self.limits.hold(route, *after, *everywhere, Instant::now());
         }
         Err(refused)
+    }
+}
+
+/// Whether an answer counts towards a ban of the address: not a limit that is not ours alone.
+fn counts_towards_ban(status: StatusCode, headers: &HeaderMap) -> bool {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => true,
+        StatusCode::TOO_MANY_REQUESTS => headers.get("x-ratelimit-scope").is_none_or(|scope| scope != "shared"),
+        _ => false,
     }
 }
 
@@ -259,6 +277,18 @@ mod tests {
         assert_eq!(waits(r#"{"message":"…","retry_after":2,"global":true}"#), (2000, true));
         assert_eq!(waits("<html>error 1015</html>"), (5000, true));
         assert_eq!(waits(r#"{"retry_after":-3}"#), (5000, false));
+    }
+
+    #[test]
+    fn what_a_limit_refuses_that_is_not_ours_alone_counts_towards_no_ban() {
+        let scoped = |scope: &str| {
+            HeaderMap::from_iter([("x-ratelimit-scope".parse().expect("a name"), scope.parse().expect("a value"))])
+        };
+        let counts =
+            |status: u16, headers| counts_towards_ban(StatusCode::from_u16(status).expect("a status"), &headers);
+        assert!(counts(429, scoped("user")) && counts(429, scoped("global")) && counts(429, HeaderMap::new()));
+        assert!(counts(403, HeaderMap::new()) && counts(401, HeaderMap::new()));
+        assert!(!counts(429, scoped("shared")) && !counts(404, HeaderMap::new()));
     }
 
     #[tokio::test]

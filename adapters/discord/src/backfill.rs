@@ -56,6 +56,9 @@ const MAX_WAITS: u32 = 10;
 /// Channels that hold threads: of text, of announcements, forums, media.
 pub(crate) const WITH_THREADS: [u64; 4] = [0, 5, 15, 16];
 
+/// Channels that hold private threads too: of text.
+pub(crate) const WITH_PRIVATE_THREADS: u64 = 0;
+
 /// What has been heard so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Heard {
@@ -160,20 +163,53 @@ impl Backfill {
         Self { is_failing: true, ..self }
     }
 
-    /// Returns the archived threads of a channel in which something was said. Any of them may have been archived meanwhile:
-    /// by itself or by somebody.
+    /// Returns the archived threads of a channel that everybody sees in which something was said. Any of them may have been
+    /// archived meanwhile: by itself or by somebody.
     ///
     /// # Errors
     /// [`CallError`].
     pub(crate) async fn archived(&mut self, channel: &str) -> Result<Vec<Channel>, CallError> {
-        let since = snowflake::made_at(self.after);
+        Ok(self.archived_of(channel, "public").await?.unwrap_or_default())
+    }
+
+    /// Returns the archived private threads of a channel in which something was said: all where the bot may manage threads,
+    /// else those that it is in.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(crate) async fn archived_private(&mut self, channel: &str) -> Result<Vec<Channel>, CallError> {
+        match self.archived_of(channel, "private").await? {
+            Some(all) => Ok(all),
+            None => self.joined(channel).await,
+        }
+    }
+
+    /// Returns the archived private threads of a channel that the bot is in; they are listed by their ids.
+    async fn joined(&mut self, channel: &str) -> Result<Vec<Channel>, CallError> {
         let (mut found, mut before) = (Vec::new(), String::new());
         for _ in 0..MAX_THREAD_PAGES {
-            let path = format!("channels/{channel}/threads/archived/public?limit={PAGE}{before}");
+            let path = format!("channels/{channel}/users/@me/threads/archived/private?limit={PAGE}{before}");
             let Some(page) = self.get::<Guild>(&path).await? else { return Ok(found) };
+            let last = page.threads.last().map(|thread| thread.id.clone());
+            found.extend(page.threads.into_iter().filter(|thread| last_message(thread) > Some(self.after)));
+            let Some(last) = last.filter(|_| page.has_more) else { return Ok(found) };
+            before = format!("&before={last}");
+        }
+        tracing::warn!(chat.id = channel, "more private threads of a channel are archived than are looked through");
+        Ok(found)
+    }
+
+    /// Returns the archived threads of a kind in which something was said; `None` where the bot may not ask for them.
+    async fn archived_of(&mut self, channel: &str, kind: &str) -> Result<Option<Vec<Channel>>, CallError> {
+        let since = snowflake::made_at(self.after);
+        let (mut found, mut before) = (None, String::new());
+        for _ in 0..MAX_THREAD_PAGES {
+            let path = format!("channels/{channel}/threads/archived/{kind}?limit={PAGE}{before}");
+            let Some(page) = self.get::<Guild>(&path).await? else { return Ok(found) };
+            let threads = found.get_or_insert_with(Vec::new);
             // The last archived first; what was archived before that time was said before it too.
             let archived = page.threads.last().and_then(|thread| thread.thread_metadata.archive_timestamp.clone());
-            found.extend(page.threads.into_iter().filter(|thread| last_message(thread) > Some(self.after)));
+            threads.extend(page.threads.into_iter().filter(|thread| last_message(thread) > Some(self.after)));
             let Some(archived) = archived.filter(|_| page.has_more) else { return Ok(found) };
             if millis(&archived).is_some_and(|at| u128::from(at) < since.as_millis()) {
                 return Ok(found);

@@ -6,9 +6,10 @@ use std::time::Duration;
 use signalbox_adapter::ListenError;
 use tokio::time::Instant;
 
-use crate::backfill::{Backfill, History, WITH_THREADS, last_message};
+use crate::backfill::{Backfill, History, WITH_PRIVATE_THREADS, WITH_THREADS, last_message};
+use crate::boards::is_board;
 use crate::commit::{Committer, NOTE_EVERY};
-use crate::event::Guild;
+use crate::event::{Channel, Guild};
 use crate::failure::CallError;
 use crate::owed::{DIRECT, Place};
 use crate::unread::Piece;
@@ -24,11 +25,15 @@ impl Committer<'_> {
     pub(crate) async fn catch_up(&mut self, seq: u64, guild: &Guild) -> Result<(), ListenError> {
         self.heard.begin(guild);
         let Some(after) = self.heard.owed.after(&guild.id) else { return Ok(()) };
-        let said = guild.threads.iter().chain(&guild.channels).filter(|channel| last_message(channel) > Some(after));
+        // What a forum names as its last message is a thread.
+        let channels = guild.channels.iter().filter(|channel| !is_board(channel.kind));
+        let said = guild.threads.iter().chain(channels).filter(|channel| last_message(channel) > Some(after));
         let messages = said.map(|channel| Place::Messages(channel.id.clone()));
         let with_threads = guild.channels.iter().filter(|channel| WITH_THREADS.contains(&channel.kind));
         let archived = with_threads.map(|channel| Place::Archived(channel.id.clone()));
-        let places: Vec<Place> = messages.chain(archived).collect();
+        let with_private = guild.channels.iter().filter(|channel| channel.kind == WITH_PRIVATE_THREADS);
+        let private = with_private.map(|channel| Place::Private(channel.id.clone()));
+        let places: Vec<Place> = messages.chain(archived).chain(private).collect();
         self.go_through(seq, &guild.id, after, places).await
     }
 
@@ -128,17 +133,30 @@ impl Committer<'_> {
                 Err(error) => return Ok(Err(error)),
             },
             Place::Archived(channel) => match backfill.archived(channel).await {
-                Ok(threads) => {
-                    for thread in threads {
-                        self.places.note(&thread);
-                        // Boxed, since reading a thread is reading a place.
-                        Box::pin(self.read_place(seq, backfill, guild, Place::Messages(thread.id))).await?;
-                    }
-                }
+                Ok(threads) => self.read_threads(seq, backfill, guild, threads).await?,
+                Err(error) => return Ok(Err(error)),
+            },
+            Place::Private(channel) => match backfill.archived_private(channel).await {
+                Ok(threads) => self.read_threads(seq, backfill, guild, threads).await?,
                 Err(error) => return Ok(Err(error)),
             },
         }
         Ok(Ok(()))
+    }
+
+    async fn read_threads(
+        &mut self,
+        seq: u64,
+        backfill: &mut Backfill,
+        guild: &str,
+        threads: Vec<Channel>,
+    ) -> Result<(), ListenError> {
+        for thread in threads {
+            self.places.note(&thread);
+            // Boxed, since reading a thread is reading a place.
+            Box::pin(self.read_place(seq, backfill, guild, Place::Messages(thread.id))).await?;
+        }
+        Ok(())
     }
 
     async fn read_again(&mut self, seq: u64, channel: &str, missed: History) -> Result<(), ListenError> {

@@ -6,7 +6,7 @@
 //!
 //! Source: <https://docs.discord.com/developers/topics/rate-limits>, read 2026-11.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,24 @@ use tokio::time::Instant;
 
 /// Most routes that are remembered; those whose time is over are forgotten first.
 const MAX_ROUTES: usize = 4096;
+
+/// Calls that reach Discord in a second at most; it takes 50.
+/// Source: <https://docs.discord.com/developers/topics/rate-limits#global-rate-limit>, read 2026-11.
+const MAX_A_SECOND: usize = 48;
+
+/// A second, in which these are counted: from the answer of each, since nobody knows when it arrived before that.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Wait for the first answer where all calls of a second are under way.
+const FOR_AN_ANSWER: Duration = Duration::from_millis(20);
+
+/// Refusals (401, 403, 429) in [`INVALID_SPAN`] after which nothing is asked for until they are fewer: for 10,000 Discord bans
+/// the address.
+/// Source: <https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans>, read 2026-11.
+const MAX_INVALID: usize = 8_000;
+
+/// The time in which these are counted.
+const INVALID_SPAN: Duration = Duration::from_secs(600);
 
 /// Times that are believed, in which calls are counted.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -86,6 +104,12 @@ pub(crate) struct Limits(Mutex<Held>);
 struct Held {
     all: Option<Instant>,
     routes: HashMap<String, Instant>,
+    /// Calls that are under way.
+    under_way: usize,
+    /// When the calls of the last second were answered.
+    answered: VecDeque<Instant>,
+    /// When the last refusals came that count towards a ban.
+    invalid: VecDeque<Instant>,
     /// How many calls of a route may be made in how long.
     told: HashMap<String, (u64, Duration)>,
 }
@@ -97,6 +121,48 @@ impl Limits {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = |until: Option<Instant>| until.filter(|until| *until > now).map(|until| until - now);
         wait(held.all).map(|wait| (wait, true)).or_else(|| Some((wait(held.routes.get(route).copied())?, false)))
+    }
+
+    /// Takes one of the calls that may be made in this second, until the guard is dropped; none for calls about interactions,
+    /// which are not counted.
+    ///
+    /// # Errors
+    /// How long to wait where none is left.
+    pub(crate) fn turn(&self, route: &Route, now: Instant) -> Result<Option<UnderWay<'_>>, Duration> {
+        if route.0.is_none() {
+            return Ok(None);
+        }
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        forget_before(&mut held.answered, now, SECOND);
+        if held.under_way + held.answered.len() >= MAX_A_SECOND {
+            let free = held.answered.front().map(|first| (*first + SECOND).saturating_duration_since(now));
+            return Err(free.unwrap_or(FOR_AN_ANSWER));
+        }
+        held.under_way += 1;
+        Ok(Some(UnderWay(self)))
+    }
+
+    fn answered(&self, now: Instant) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.under_way = held.under_way.saturating_sub(1);
+        held.answered.push_back(now);
+    }
+
+    /// Counts a refusal that counts towards a ban. Where there are too many, nothing is asked for until the first of them are
+    /// forgotten.
+    pub(crate) fn count_invalid(&self, now: Instant) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        forget_before(&mut held.invalid, now, INVALID_SPAN);
+        held.invalid.push_back(now);
+        if held.invalid.len() < MAX_INVALID {
+            return;
+        }
+        if let Some(first) = held.invalid.pop_front() {
+            tracing::warn!(
+                "Discord has refused too much lately; it is left alone for a while, lest it bans this address"
+            );
+            held.all = held.all.max(Some(first + INVALID_SPAN));
+        }
     }
 
     /// Notes what an answer told.
@@ -146,6 +212,22 @@ impl Limits {
         } else if held.routes.len() < MAX_ROUTES {
             held.routes.insert(route.clone(), until);
         }
+    }
+}
+
+/// A call that is under way until this is dropped.
+pub(crate) struct UnderWay<'l>(&'l Limits);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.answered(Instant::now());
+    }
+}
+
+/// Leaves out instants that are longer ago.
+fn forget_before(instants: &mut VecDeque<Instant>, now: Instant, span: Duration) {
+    while instants.front().is_some_and(|first| now.saturating_duration_since(*first) >= span) {
+        instants.pop_front();
     }
 }
 
@@ -207,6 +289,38 @@ mod tests {
         let (limits, now) = (Limits::default(), Instant::now());
         limits.hold(&route("interactions/1/token/callback"), Duration::from_secs(2), true, now);
         assert_eq!(limits.held(&route("channels/8/messages"), now), Some((Duration::from_secs(2), true)));
+    }
+
+    #[test]
+    fn no_second_has_more_calls_than_discord_takes() {
+        let (limits, now, route) = (Limits::default(), Instant::now(), route("channels/7/messages"));
+        let at = |millis| now + Duration::from_millis(millis);
+        let wait = |millis| limits.turn(&route, at(millis)).err();
+        // A call ends when its guard is dropped; here it is said when.
+        let make = |millis| limits.turn(&route, at(millis)).map(std::mem::forget);
+        assert!((0..MAX_A_SECOND).all(|_| make(0).is_ok()));
+        assert_eq!(wait(5000), Some(FOR_AN_ANSWER), "they may arrive in this very moment");
+        (0..MAX_A_SECOND).for_each(|_| limits.answered(at(5000)));
+        assert_eq!(wait(5900), Some(Duration::from_millis(100)));
+        assert!(limits.turn(&Route(None), at(5900)).is_ok_and(|call| call.is_none()), "interactions are outside of it");
+        assert_eq!(make(6000), Ok(()));
+        drop(limits.turn(&route, at(6000)).expect("there is room"));
+        assert_eq!(limits.0.lock().expect("not poisoned").under_way, 1, "a call that is over is under way no more");
+    }
+
+    #[test]
+    fn before_so_many_refusals_that_discord_would_ban_us_it_is_left_alone() {
+        let (limits, now, route) = (Limits::default(), Instant::now(), route("channels/7/messages"));
+        for _ in 1..MAX_INVALID {
+            limits.count_invalid(now);
+        }
+        assert_eq!(limits.held(&route, now), None);
+        let later = now + Duration::from_secs(500);
+        limits.count_invalid(later);
+        assert_eq!(limits.held(&route, later), Some((Duration::from_secs(100), true)));
+        let forgotten = now + INVALID_SPAN;
+        limits.count_invalid(forgotten);
+        assert_eq!(limits.held(&route, forgotten), None, "those are forgotten");
     }
 
     #[test]

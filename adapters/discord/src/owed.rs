@@ -19,15 +19,17 @@ const MAX_TRIES: u32 = 50;
 pub(crate) enum Place {
     /// What was said in a channel or thread.
     Messages(String),
-    /// The archived threads of a channel, with what was said in each.
+    /// The archived threads of a channel that everybody sees, with what was said in each.
     Archived(String),
+    /// The archived private threads of a channel, as far as the bot may see them, with what was said in each.
+    Private(String),
 }
 
 impl Place {
     /// Returns the channel or thread.
     pub(crate) fn channel(&self) -> &str {
         match self {
-            Self::Messages(channel) | Self::Archived(channel) => channel,
+            Self::Messages(channel) | Self::Archived(channel) | Self::Private(channel) => channel,
         }
     }
 }

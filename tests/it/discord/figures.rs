@@ -1,6 +1,6 @@
 //! What `/metrics` tells of a day in Discord: what was heard, refused, sent and lost, and how incidents went.
 
-use signalbox_test_support::discord::{Cut, Fault};
+use signalbox_test_support::discord::{Cut, Fault, Scope};
 use signalbox_test_support::everyday::eventually;
 
 use crate::discord::scene::{ADA, OPS, Server};
@@ -21,7 +21,7 @@ fn what_has_happened_is_counted_and_told_without_names_and_secrets() {
     let serving = server.serve();
     let address = crate::http::address(&serving);
     // A message is refused for its number once, and sent again.
-    server.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: SHORT_WAIT_S, global: false });
+    server.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: SHORT_WAIT_S, scope: Scope::User });
     let asked = server.fake.say(server.direct, ADA, "/id");
     server.shown(server.direct, asked, "1001");
     // The gateway is lost and goes on, says something that is no message, and ends the session.

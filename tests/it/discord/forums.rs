@@ -206,3 +206,38 @@ fn a_session_that_is_asked_for_in_a_post_goes_on_there() {
     assert_eq!(threads, 1, "a post has no thread below it");
     assert!(server.fake.said(OPS).is_empty());
 }
+
+#[test]
+fn a_post_that_is_locked_or_deleted_while_a_run_works_loses_no_answer() {
+    for is_deleted in [false, true] {
+        let server = quiet(Channel::default());
+        let _serving = server.serve();
+        let gate = server.house.text("gate");
+        let prompt = format!("<@4242> script: say half; wait {gate}; answer <one>");
+        let asked = server.fake.begin_post(BOARD, ADA, "help", Post::text(prompt));
+        server.shown(asked, asked, "half");
+        server.fake.with(|state| {
+            if is_deleted {
+                state.channels.remove(&asked);
+            } else {
+                state.channels.get_mut(&asked).expect("it is open").locked = true;
+            }
+        });
+        server.house.touch("gate");
+        let says = |state: &State, post: u64| state.said(post).iter().any(|text| text.contains(r"\<one>"));
+        server.until("the answer in a post of its own", |state| posts(state).iter().any(|post| says(state, post.0)));
+    }
+}
+
+#[test]
+fn where_a_server_has_too_many_posts_a_card_is_shown_when_some_are_closed() {
+    let server = quiet(Channel::default());
+    server.fake.with(|state| state.most_threads = 0);
+    let serving = server.serve();
+    call(&serving, "firing", &ago(3));
+    eventually("it is given up for now", || {
+        server.house.count("outbox WHERE error LIKE '%close posts and threads of this server%'") > 0
+    });
+    server.fake.with(|state| state.most_threads = 1000);
+    card(&server);
+}

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use signalbox_test_support::discord::Fault;
 use signalbox_test_support::discord::state::{Call, Channel, State};
+use signalbox_test_support::discord::{Fault, Scope};
 use signalbox_test_support::everyday::eventually;
 
 use crate::discord::scene::{ADA, OPS, Server};
@@ -20,8 +20,8 @@ fn calls(state: &State, route: &str) -> Vec<(Option<u64>, u16, Instant)> {
     state.calls.iter().filter(|call| call.route == route).map(|call| (call.channel, call.answer, call.at)).collect()
 }
 
-fn limited(global: bool) -> Fault {
-    Fault::TooMany { retry_after: WAIT_S, global }
+fn limited(scope: Scope) -> Fault {
+    Fault::TooMany { retry_after: WAIT_S, scope }
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_limit_of_a_route_holds_up_its_channel_and_a_global_one_all_but_interactions
     let serving = server.serve();
     let address = address(&serving);
     let wait = Duration::from_secs_f64(WAIT_S);
-    server.fake.fail_next(SEND, limited(false));
+    server.fake.fail_next(SEND, limited(Scope::User));
     let alone = server.fake.say(server.direct, ADA, "/id");
     server.until("it is refused", |state| calls(state, SEND).len() == 1);
     let mentioned = server.fake.say(OPS, ADA, "<@4242> /id");
@@ -45,7 +45,7 @@ fn a_limit_of_a_route_holds_up_its_channel_and_a_global_one_all_but_interactions
     );
     assert!(made[2].2 - made[0].2 >= wait, "exactly as long as Discord asks");
 
-    server.fake.fail_next(SEND, limited(true));
+    server.fake.fail_next(SEND, limited(Scope::Global));
     let alone = server.fake.say(server.direct, ADA, "/id");
     server.until("it is refused", |state| calls(state, SEND).len() == 4);
     let mentioned = server.fake.say(OPS, ADA, "<@4242> /id");

@@ -7,8 +7,8 @@ use signalbox_adapter::{
     Reconciled, Signal, Target, Tried,
 };
 use signalbox_discord::Cards;
-use signalbox_test_support::discord::Fault;
 use signalbox_test_support::discord::state::{Channel, Right};
+use signalbox_test_support::discord::{Fault, Scope};
 
 use crate::scene::{ADA, OPS, Scene, THREAD, address, card_part, direct, message, outgoing, part};
 
@@ -261,7 +261,7 @@ async fn where_a_right_is_missing_only_what_needs_it_is_refused() {
 #[tokio::test]
 async fn a_rate_limit_is_waited_for_and_not_tried_again_before() {
     let scene = Scene::new().await;
-    scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 1.5, global: false });
+    scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 1.5, scope: Scope::User });
     let limited = scene.deliver.deliver(&outgoing(1, OPS, "a")).await;
     let is_it = |outcome: &Result<_, DeliverError>, all| match outcome {
         Err(DeliverError::Wait { after, everywhere }) => *after <= Duration::from_millis(1500) && *everywhere == all,
@@ -272,9 +272,34 @@ async fn a_rate_limit_is_waited_for_and_not_tried_again_before() {
     assert!(is_it(&held, false), "{held:?}");
     assert_eq!(scene.fake.count("POST channels/messages"), 1);
     scene.deliver.deliver(&outgoing(2, direct(ADA), "b")).await.expect("another channel goes on");
-    scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 1.0, global: true });
+    scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 1.0, scope: Scope::Global });
     let limited = scene.deliver.deliver(&outgoing(3, direct(ADA), "c")).await;
     assert!(is_it(&limited, true), "{limited:?}");
+}
+
+#[tokio::test]
+async fn a_limit_that_is_not_ours_alone_holds_its_channel_up_and_counts_for_nothing() {
+    let scene = Scene::new().await;
+    scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 60.0, scope: Scope::Shared });
+    let limited = scene.deliver.deliver(&outgoing(1, OPS, "a")).await;
+    assert!(matches!(limited, Err(DeliverError::Wait { everywhere: false, .. })), "{limited:?}");
+    scene.deliver.deliver(&outgoing(2, direct(ADA), "b")).await.expect("another channel goes on");
+    assert_eq!(scene.fake.with(|state| state.invalid), 0);
+}
+
+#[tokio::test]
+async fn no_call_is_refused_for_the_sake_of_the_second_it_is_made_in() {
+    let scene = Scene::new().await;
+    let calls = (0..120_u64).map(|number| {
+        let channel = 10_000 + number;
+        scene.fake.open(channel, Channel { name: "many".to_owned(), ..Channel::default() });
+        let deliver = std::sync::Arc::clone(&scene.deliver);
+        async move { deliver.deliver(&outgoing(u128::from(number), channel, "a")).await.map(|_| ()) }
+    });
+    for made in futures_util::future::join_all(calls).await {
+        made.expect("it is made in its turn");
+    }
+    assert_eq!(scene.fake.with(|state| state.calls.iter().filter(|call| call.answer == 429).count()), 0);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use signalbox_adapter::{Deliver as _, IncomingKind};
-use signalbox_test_support::discord::state::Channel;
+use signalbox_test_support::discord::state::{Channel, Right};
 use signalbox_test_support::discord::{Cut, Fault, GUILD_ID, Post};
 
 use crate::scene::{ADA, BOB, OPS, Scene, THREAD, direct, outgoing, text};
@@ -207,6 +207,32 @@ async fn archived_threads_are_looked_through_however_many_there_are() {
     texts.sort_unstable();
     assert_eq!(texts, threads.iter().map(|thread| format!("in {thread}")).collect::<Vec<_>>());
     assert!(taken[1..].iter().all(|taken| taken.address.to_string().starts_with(&format!("discord:{OPS}/"))));
+}
+
+#[tokio::test]
+async fn archived_private_threads_are_read_as_far_as_the_bot_may_see_them() {
+    for may_manage in [true, false] {
+        let scene = listened_once().await;
+        let joined: Vec<u64> = (3000..3120).collect();
+        scene.fake.with(|state| {
+            if !may_manage {
+                state.channels.get_mut(&OPS).expect("open").lacks.push(Right::ManageThreads);
+            }
+            for (id, joined) in joined.iter().map(|id| (*id, true)).chain([(4000, false)]) {
+                let thread =
+                    Channel { kind: 12, name: "secret".to_owned(), parent: Some(OPS), joined, ..Channel::default() };
+                state.channels.insert(id, thread);
+            }
+        });
+        for thread in joined.iter().chain([&4000]) {
+            scene.fake.say(*thread, ADA, &format!("in {thread}"));
+            scene.fake.with(|state| state.channels.get_mut(thread).expect("open").archived = true);
+        }
+        let expected = joined.len() + usize::from(may_manage);
+        let taken = scene.listening(scene.wait_for(1 + expected)).await;
+        assert_eq!(said(&taken).contains(&"in 4000"), may_manage);
+        assert!(taken[1..].iter().all(|taken| taken.address.to_string().starts_with(&format!("discord:{OPS}/"))));
+    }
 }
 
 #[tokio::test]

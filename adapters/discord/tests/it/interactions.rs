@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use signalbox_adapter::{Deliver as _, IncomingKind, Outgoing, Signal};
 use signalbox_test_support::discord::state::Channel;
-use signalbox_test_support::discord::{Fault, Post};
+use signalbox_test_support::discord::{Fault, Post, Scope};
 
 use crate::scene::{ADA, BOB, OPS, Scene, THREAD, address, direct, message, outgoing, text};
 
@@ -97,7 +97,7 @@ async fn a_rate_limit_of_an_answer_is_waited_for() {
     let scene = Scene::new().await;
     let taken = scene
         .listening(async {
-            scene.fake.fail_next("POST interactions/callback", Fault::TooMany { retry_after: 0.8, global: false });
+            scene.fake.fail_next("POST interactions/callback", Fault::TooMany { retry_after: 0.8, scope: Scope::User });
             scene.fake.command(OPS, ADA, "session", "list");
             scene.wait_for(1).await
         })

@@ -1,5 +1,27 @@
 //! What can go wrong: with one call, with a connection to the gateway.
 
+/// Whom a limit is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The bot, on one route.
+    User,
+    /// The bot, everywhere.
+    Global,
+    /// All who call the same thing; what it refuses counts for nobody.
+    Shared,
+}
+
+impl Scope {
+    /// Returns its name in the header.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Global => "global",
+            Self::Shared => "shared",
+        }
+    }
+}
+
 /// What happens to one call instead of what should.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
@@ -25,8 +47,15 @@ pub enum Fault {
     TooMany {
         /// Seconds to wait.
         retry_after: f64,
-        /// Whether it is about everything.
-        global: bool,
+        /// Whom it is about.
+        scope: Scope,
+    },
+    /// Nothing is done; 429 for what was written there lately: slow mode (20016), or the channel's own limit (20028).
+    Slow {
+        /// Error code.
+        code: u64,
+        /// Seconds to wait.
+        retry_after: f64,
     },
     /// Nothing is done; refused with these words.
     Refuse {

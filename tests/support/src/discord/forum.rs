@@ -40,7 +40,9 @@ impl State {
         if file.is_some() && self.lacks(forum, Right::AttachFiles) {
             return Err(refusal(403, 50013, "Missing Permissions"));
         }
+        self.may_open(name)?;
         check(message, file, false)?;
+        self.is_allowed(&text_of(message))?;
         let applied = self.applied(forum, &body["applied_tags"], true)?;
         self.note_pings(message);
         let (id, flags) = (self.next_id(), message["flags"].as_u64().unwrap_or_default());
@@ -66,6 +68,26 @@ impl State {
         told["message"] = self.message_json(id, &shown, None);
         self.post(id, shown, None);
         Ok(told)
+    }
+
+    /// Whether one more thread of this name may be opened.
+    pub(crate) fn may_open(&self, name: &str) -> Result<(), Refusal> {
+        let open = self.channels.values().filter(|channel| channel.parent.is_some() && !channel.archived).count();
+        if open >= self.most_threads {
+            return Err(refusal(400, 160_006, "Maximum number of active threads reached"));
+        }
+        if self.forbidden.is_some_and(|word| name.contains(word)) {
+            return Err(refusal(400, 200_001, "Title was blocked by automatic moderation"));
+        }
+        Ok(())
+    }
+
+    /// Whether a message may say this.
+    pub(crate) fn is_allowed(&self, text: &str) -> Result<(), Refusal> {
+        if self.forbidden.is_some_and(|word| text.contains(word)) {
+            return Err(refusal(400, 200_000, "Message was blocked by automatic moderation"));
+        }
+        Ok(())
     }
 
     /// Checks the tags of a post.

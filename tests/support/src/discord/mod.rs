@@ -29,7 +29,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-pub use fault::{Cut, Fault, Greeting};
+pub use fault::{Cut, Fault, Greeting, Scope};
 pub use people::{Person, Post};
 use state::{Shown, State};
 

@@ -150,6 +150,7 @@ impl State {
         let Some(channel) = self.channels.get(&channel) else { return Err(refusal(404, 10003, "Unknown Channel")) };
         match channel.refuses {
             Some((status, code, words)) => Err(refusal(status, code, words)),
+            None if channel.locked && channel.archived => Err(refusal(400, 50083, "Thread is archived")),
             None if channel.locked => Err(refusal(403, 160_005, "Thread is locked")),
             None => Ok(()),
         }
@@ -164,6 +165,10 @@ impl State {
     /// Whether the bot may look into a channel.
     pub(crate) fn readable(&self, channel: u64) -> Result<(), Refusal> {
         let Some(channel) = self.channels.get(&channel) else { return Err(refusal(404, 10003, "Unknown Channel")) };
+        let above = channel.parent.and_then(|parent| self.channels.get(&parent));
+        if channel.kind == 12 && !channel.joined && above.is_some_and(|above| !above.may_manage()) {
+            return Err(refusal(403, MISSING_ACCESS, "Missing Access"));
+        }
         match channel.refuses {
             Some((status, code, words)) if code == MISSING_ACCESS => Err(refusal(status, code, words)),
             Some(_) | None => Ok(()),
@@ -184,6 +189,7 @@ impl State {
             return Err(refusal(403, 50013, "Missing Permissions"));
         }
         check(&body, file, false)?;
+        self.is_allowed(&text_of(&body))?;
         let nonce = body.get("nonce").filter(|nonce| !nonce.is_null()).cloned();
         let key = nonce.as_ref().filter(|_| body["enforce_nonce"] == true).map(|nonce| (channel, nonce.to_string()));
         if let Some((known, at)) = key.as_ref().and_then(|key| self.nonces.get(key))
@@ -278,6 +284,7 @@ impl State {
         if ![60, 1440, 4320, 10_080].contains(&minutes) {
             return Err(invalid("auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of the durations."));
         }
+        self.may_open(name)?;
         if self.channels[&channel].kind != 0 {
             return Err(refusal(400, 50024, "Cannot execute action on this channel type"));
         }
@@ -334,6 +341,7 @@ impl State {
             checked["flags"] = json!(flags);
         }
         check(&checked, shown.file.as_ref(), true)?;
+        self.is_allowed(&text_of(&body))?;
         self.note_pings(&body);
         let mut changed = shown;
         if is_v2(&checked) || body.get("embeds").is_some() {

@@ -11,7 +11,7 @@ use hyper::{Request, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::fault::Fault;
+use super::fault::{Fault, Scope};
 use super::rest::{self, answer, route};
 use super::rules::refusal;
 use super::state::{Call, State};
@@ -19,6 +19,11 @@ use super::{Shared, TOKEN};
 use crate::parameters::Parameters;
 use crate::stage;
 use crate::wire::{self, Body, Reply, bad_gateway, cut_reply, whole};
+
+/// Calls that a bot may make in a second, those about interactions aside.
+const MAX_A_SECOND: usize = 50;
+/// Answers of 401, 403 and 429 for which an address is banned; it is ten minutes in which they are counted.
+const MAX_INVALID: usize = 10_000;
 
 /// The time in which a channel's allowance comes again.
 const WINDOW: Duration = Duration::from_secs(5);
@@ -55,8 +60,13 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
         return Ok(reply(&refused(403, 40333, "internal network error")));
     }
     let needs_token = !matches!(path[0], "interactions" | "webhooks");
+    if shared.with(|state| state.invalid >= MAX_INVALID) {
+        log(0);
+        return Ok(banned());
+    }
     if needs_token && (shared.with(|state| state.revoked) || header(AUTHORIZATION) != format!("Bot {TOKEN}")) {
         log(401);
+        shared.with(|state| state.invalid += 1);
         return Ok(reply(&refused(401, 0, "401: Unauthorized")));
     }
     let (fault, released) = shared.with(|state| (state.trouble(&route, channel), state.released));
@@ -67,7 +77,9 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
         }
         None => refused(400, 50109, "The request body contains invalid JSON."),
     };
+    let over = if needs_token { shared.with(State::over_all) } else { None };
     let answered = match fault {
+        _ if over.is_some() => too_many(over.unwrap_or_default().as_secs_f64(), Scope::Global, None),
         None => act(),
         Some(Fault::Hold) => {
             shared.until(|state| (state.released > released).then_some(())).await;
@@ -100,10 +112,14 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
             log(0);
             return Ok(bad_gateway());
         }
-        Some(Fault::TooMany { retry_after, global }) => too_many(retry_after, global),
+        Some(Fault::TooMany { retry_after, scope }) => too_many(retry_after, scope, None),
+        Some(Fault::Slow { code, retry_after }) => too_many(retry_after, Scope::User, Some(code)),
         Some(Fault::Refuse { status, code, message }) => refused(status, code, message),
     };
     log(answered.status);
+    if answered.is_invalid() {
+        shared.with(|state| state.invalid += 1);
+    }
     Ok(reply(&answered))
 }
 
@@ -142,11 +158,26 @@ fn refused(status: u16, code: u64, message: &str) -> Answered {
     Answered { status, body, headers: Vec::new() }
 }
 
-fn too_many(retry_after: f64, global: bool) -> Answered {
-    let body = json!({ "message": "You are being rate limited.", "retry_after": retry_after, "global": global });
-    let scope = if global { "global" } else { "user" };
-    let headers = vec![("retry-after", retry_after.ceil().to_string()), ("x-ratelimit-scope", scope.to_owned())];
+fn too_many(retry_after: f64, scope: Scope, code: Option<u64>) -> Answered {
+    let is_global = scope == Scope::Global;
+    let mut body = json!({ "message": "You are being rate limited.", "retry_after": retry_after, "global": is_global });
+    if let Some(code) = code {
+        body["code"] = json!(code);
+    }
+    let mut headers =
+        vec![("retry-after", retry_after.ceil().to_string()), ("x-ratelimit-scope", scope.as_str().to_owned())];
+    if is_global {
+        headers.push(("x-ratelimit-global", "true".to_owned()));
+    }
     Answered { status: 429, body, headers }
+}
+
+impl Answered {
+    /// Whether it counts towards those for which an address is banned.
+    fn is_invalid(&self) -> bool {
+        let is_shared = self.headers.contains(&("x-ratelimit-scope", Scope::Shared.as_str().to_owned()));
+        matches!(self.status, 401 | 403) || (self.status == 429 && !is_shared)
+    }
 }
 
 fn done(shared: &Shared, request: &rest::Request<'_>, is_limited: bool) -> Answered {
@@ -163,7 +194,7 @@ fn done(shared: &Shared, request: &rest::Request<'_>, is_limited: bool) -> Answe
                 headers.push(("x-ratelimit-reset-after", format!("{:.3}", after.as_secs_f64())));
                 headers.push(("x-ratelimit-bucket", bucket.replace(' ', "-")));
             }
-            Err(wait) => return too_many(wait.as_secs_f64(), false),
+            Err(wait) => return too_many(wait.as_secs_f64(), Scope::User, None),
         }
     }
     match answer(shared, request) {
@@ -173,7 +204,25 @@ fn done(shared: &Shared, request: &rest::Request<'_>, is_limited: bool) -> Answe
     }
 }
 
+/// What stands before Discord says to an address whose calls were refused too often.
+fn banned() -> Response<Body> {
+    let page = Full::from("<html>error 1015: you are being rate limited</html>");
+    Response::builder().status(429).header(CONTENT_TYPE, "text/html").body(whole(page)).expect("a response")
+}
+
 impl State {
+    /// Takes one call of those that the bot may make in a second, whatever they are; says how long to wait where none is left.
+    fn over_all(&mut self) -> Option<Duration> {
+        while self.second.front().is_some_and(|first| first.elapsed() >= Duration::from_secs(1)) {
+            self.second.pop_front();
+        }
+        if self.second.len() >= MAX_A_SECOND {
+            return self.second.front().map(|first| Duration::from_secs(1).saturating_sub(first.elapsed()));
+        }
+        self.second.push_back(Instant::now());
+        None
+    }
+
     /// Takes one call of a bucket's allowance; returns how many are left and when all are again, or how long to wait.
     fn take(&mut self, bucket: &str) -> Result<(u64, Duration), Duration> {
         let allowance = self.allowance;

@@ -86,6 +86,12 @@ pub struct State {
     pub connections: usize,
     /// Messages that a channel takes in five seconds.
     pub allowance: u64,
+    /// Answers so far of those for which an address is banned in the end.
+    pub invalid: usize,
+    /// Threads that a server may have open at once.
+    pub most_threads: usize,
+    /// What messages and names of threads must not say, by a rule of the server's own.
+    pub forbidden: Option<&'static str>,
     /// How far the server's clock is ahead of ours, in milliseconds.
     pub ahead_ms: u64,
     /// When a session was asked for last.
@@ -99,6 +105,8 @@ pub struct State {
     pub(crate) files: HashMap<String, Vec<u8>>,
     pub(crate) nonces: HashMap<(u64, String), (u64, Instant)>,
     pub(crate) buckets: HashMap<String, VecDeque<Instant>>,
+    /// When the calls of the last second came.
+    pub(crate) second: VecDeque<Instant>,
     last_id: u64,
 }
 
@@ -132,6 +140,9 @@ impl Default for State {
             heartbeat_ms: HEARTBEAT_MS,
             connections: 0,
             allowance: 5,
+            invalid: 0,
+            most_threads: 1000,
+            forbidden: None,
             ahead_ms: 0,
             began: None,
             sessions: BTreeMap::new(),
@@ -142,6 +153,7 @@ impl Default for State {
             files: HashMap::new(),
             nonces: HashMap::new(),
             buckets: HashMap::new(),
+            second: VecDeque::new(),
             last_id: 0,
         }
     }
