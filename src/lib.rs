@@ -92,14 +92,14 @@
 //! | [`mod@format`] and [`outbox`] | every sentence a person reads, pure; sending, retrying, giving up |
 //! | [`store`] | rows in the domain's words: transactions, group commit, roles; one file a table |
 //! | [`host`] | the built-in investigator, which answers from this machine |
-//! | [`rca`], [`incident`], [`hook`] | what an investigation comes to: templates of questions, and the analysis; groups of alerts, and where each stands; what proves a hook's sender |
+//! | [`rca`], [`incident`], [`hook`], [`plan`] | what an investigation comes to: templates of questions, and the analysis; groups of alerts, and where each stands; what proves a hook's sender; when a schedule fires |
 //! | [`agent`], [`alert`] | agents: kinds, protocols, supervisor; alerts of every source, read into one shape |
 //! | [`access`], [`redact`] | who may do what; secrets are masked in everything that leaves |
 //! | [`command`], [`config`] | the words people type, one file a command; file and environment, one file a section |
 //! | [`clock`], [`health`], [`lifecycle`], [`voice`], [`wake`] | the ground |
 //!
 //! Besides: `adapters/contract` uses nothing of ours; an adapter uses the contract and its provider's SDK, never another
-//! adapter and never this crate. [`command`], [`access`], [`mod@format`], [`rca`], [`incident`], [`hook`] and [`alert`] are pure: values in, values out. Time
+//! adapter and never this crate. [`command`], [`access`], [`mod@format`], [`rca`], [`incident`], [`hook`], [`plan`] and [`alert`] are pure: values in, values out. Time
 //! and chance come from a [`clock::Clock`]. SQL stands in [`store`] only.
 //!
 //! # Where a new thing goes
@@ -130,6 +130,7 @@ pub mod incident;
 pub mod lifecycle;
 pub mod observer;
 pub mod outbox;
+pub mod plan;
 pub mod rca;
 pub mod redact;
 pub mod router;

@@ -55,7 +55,7 @@ const FLOORS: [&[&str]; 17] = [
     &["format", "outbox"],
     &["store"],
     &["host"],
-    &["rca", "incident", "hook"],
+    &["rca", "incident", "hook", "plan"],
     &["agent", "alert"],
     &["access", "redact"],
     &["command", "config"],

@@ -1,0 +1,95 @@
+//! Time zones by their IANA names.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono_tz::{TZ_VARIANTS, Tz};
+use strsim::osa_distance;
+
+/// Longest name that is looked for, in bytes.
+const MAX_BYTES: usize = 64;
+/// Farthest that a name may be from one that there is to be offered for it, in edits.
+const MAX_EDITS: usize = 3;
+
+/// A time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zone(Tz);
+
+/// There is no such zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneFault {
+    /// What was written.
+    pub text: String,
+    /// The zone that may be meant.
+    pub nearest: Option<&'static str>,
+}
+
+impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(Tz::UTC);
+
+    pub(super) fn tz(self) -> Tz {
+        self.0
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+}
+
+impl FromStr for Zone {
+    type Err = ZoneFault;
+
+    /// Reads the name of a zone, in whatever case.
+    fn from_str(text: &str) -> Result<Self, ZoneFault> {
+        let named = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(text));
+        named.map(|zone| Self(*zone)).ok_or_else(|| ZoneFault { text: text.to_owned(), nearest: nearest(text) })
+    }
+}
+
+/// Returns the place at the end of a zone's name.
+fn place(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Finds the zone that a name may mean: one of that place, else the one that is spelt most alike.
+fn nearest(text: &str) -> Option<&'static str> {
+    if text.is_empty() || text.len() > MAX_BYTES {
+        return None;
+    }
+    let wanted = text.trim().replace(' ', "_").to_lowercase();
+    let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
+    let of_place = names().find(|name| place(name).eq_ignore_ascii_case(place(&wanted)));
+    of_place.or_else(|| {
+        names()
+            .map(|name| {
+                let name_lower = name.to_lowercase();
+                let whole = osa_distance(&wanted, &name_lower);
+                // A place alone is compared with places alone.
+                (if wanted.contains('/') { whole } else { whole.min(osa_distance(&wanted, place(&name_lower))) }, name)
+            })
+            .filter(|(edits, _)| *edits <= MAX_EDITS.min(wanted.len() / 3))
+            .min_by_key(|(edits, _)| *edits)
+            .map(|(_, name)| name)
+    })
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for ZoneFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no time zone `{}`", self.text.chars().take(MAX_BYTES).collect::<String>())?;
+        match self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest}?"),
+            None => f.write_str("; name one as Europe/London, Asia/Kolkata or UTC"),
+        }
+    }
+}
+
+impl std::error::Error for ZoneFault {}
