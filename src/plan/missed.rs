@@ -26,6 +26,24 @@ pub enum CatchUp {
     All,
 }
 
+impl CatchUp {
+    /// Returns the word that people type.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Last => "last",
+            Self::All => "all",
+        }
+    }
+
+    /// Finds what a word names.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::None, Self::Last, Self::All].into_iter().find(|one| one.as_str().eq_ignore_ascii_case(word))
+    }
+}
+
 /// The fires of a plan between two instants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Due {

@@ -13,6 +13,7 @@
 
 mod cron;
 mod field;
+mod kind;
 mod missed;
 mod next;
 mod zone;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use cron::{Cron, CronFault};
 pub use field::{Field, FieldFault};
+pub use kind::DigestKind;
 pub use missed::{CatchUp, Due, ON_TIME, due};
 pub use next::Plan;
 pub use zone::{Zone, ZoneFault};

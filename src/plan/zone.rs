@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::DateTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use strsim::osa_distance;
+
+use crate::clock::Timestamp;
 
 /// Longest name that is looked for, in bytes.
 const MAX_BYTES: usize = 64;
@@ -30,6 +33,16 @@ impl Zone {
 
     pub(super) fn tz(self) -> Tz {
         self.0
+    }
+
+    /// Writes an instant as clocks of the zone show it: `Sun 29 Nov 09:00`.
+    #[must_use]
+    pub fn shows(self, instant: Timestamp) -> String {
+        let utc = DateTime::from_timestamp_millis(instant.0);
+        utc.map_or_else(
+            || instant.0.to_string(),
+            |utc| utc.with_timezone(&self.0).format("%a %-d %b %H:%M").to_string(),
+        )
     }
 
     /// Returns the name.

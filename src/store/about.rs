@@ -5,7 +5,7 @@ use std::fmt;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use super::chat::ChatKey;
-use super::id::{ApprovalId, IncidentId, TaskId};
+use super::id::{ApprovalId, FireId, IncidentId, TaskId};
 
 /// What a message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum About {
     Card(IncidentId),
     /// What was done about an incident, in its thread.
     Incident(IncidentId),
+    /// What a fire of a schedule delivers.
+    Fire(FireId),
     /// Something that the chat could not be shown; holds what.
     Loss(String),
     /// Something that another version of this program knows.
@@ -42,6 +44,7 @@ impl About {
                 "notice-test" => of.parse().ok().map(Self::NoticeTest),
                 "card" => of.parse().ok().map(|id| Self::Card(IncidentId::new(id))),
                 "incident" => of.parse().ok().map(|id| Self::Incident(IncidentId::new(id))),
+                "fire" => of.parse().ok().map(|id| Self::Fire(FireId::new(id))),
                 "loss" => Some(Self::Loss(of.to_owned())),
                 _ => None,
             }
@@ -60,6 +63,7 @@ impl fmt::Display for About {
             Self::NoticeTest(chat) => write!(f, "notice-test:{chat}"),
             Self::Card(incident) => write!(f, "card:{incident}"),
             Self::Incident(incident) => write!(f, "incident:{incident}"),
+            Self::Fire(fire) => write!(f, "fire:{fire}"),
             Self::Loss(what) => write!(f, "loss:{what}"),
             Self::Unknown(text) => f.write_str(text),
         }
@@ -94,6 +98,7 @@ mod tests {
             About::Loss("Thread:calm-otter".into()),
             About::Card(IncidentId::new(7)),
             About::Incident(IncidentId::new(7)),
+            About::Fire(FireId::new(7)),
             About::Unknown("card:x".into()),
             About::Unknown("status:no id".into()),
         ];

@@ -30,6 +30,9 @@ pub(super) const MOVES: [&str; 12] = [
     "UPDATE incident_alerts SET chat = ?2 WHERE chat = ?1",
     "UPDATE hooks SET address = ?2 || substr(address, length(?1) + 1)
      WHERE address = ?1 OR substr(address, 1, length(?1) + 1) = ?1 || '/'",
+    "UPDATE schedule_targets SET chat = ?2, address = ?2 || substr(address, length(?1) + 1)
+     WHERE chat = ?1 AND NOT EXISTS (SELECT 1 FROM schedule_targets o WHERE o.schedule = schedule_targets.schedule
+         AND o.address = ?2 || substr(schedule_targets.address, length(?1) + 1))",
     // Edits of messages, and threads at messages, that are not there.
     "DELETE FROM outbox WHERE lane IN (?1 || '~', ?1 || '~threads') AND state IN ('pending', 'unknown') AND ?2 <> ''",
     "UPDATE outbox SET lane = ?2, address = ?2 || substr(address, length(?1) + 1), reply_to = NULL

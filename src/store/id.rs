@@ -62,6 +62,15 @@ row_id!(
     IncidentId
 );
 
+row_id!(
+    /// Numbers a schedule; short enough to be typed.
+    ScheduleId
+);
+row_id!(
+    /// Numbers a fire of a schedule.
+    FireId
+);
+
 macro_rules! short_id {
     ($(#[$doc:meta])* $name:ident: $chars:literal) => {
         $(#[$doc])*

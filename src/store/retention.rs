@@ -20,7 +20,7 @@ pub struct KeptFolders {
 }
 
 /// Rows that ended before an instant (1), at most so many (2) in a step, so that no step is long.
-pub(super) const FORGETS: [&str; 13] = [
+pub(super) const FORGETS: [&str; 14] = [
     // A card, and the opening of its thread, stays as long as its incident.
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox o
          WHERE finished_at < ?1 AND state = 'delivered'
@@ -54,6 +54,7 @@ pub(super) const FORGETS: [&str; 13] = [
          AND NOT EXISTS (SELECT 1 FROM incident_events e WHERE e.incident = i.id)
          AND NOT EXISTS (SELECT 1 FROM silences s WHERE s.incident = i.id)
          AND NOT EXISTS (SELECT 1 FROM incident_lines l WHERE l.incident = i.id) LIMIT ?2)",
+    "DELETE FROM fires WHERE id IN (SELECT id FROM fires WHERE ended_at < ?1 LIMIT ?2)",
     "DELETE FROM pairing_tries WHERE (provider, \"user\", at) IN
          (SELECT provider, \"user\", at FROM pairing_tries WHERE at < ?1 LIMIT ?2)",
 ];

@@ -21,6 +21,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0013_silences_ended.sql"),
     include_str!("schema/0014_incident_threads.sql"),
     include_str!("schema/0015_told_ends.sql"),
+    include_str!("schema/0016_schedules.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

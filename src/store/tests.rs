@@ -9,6 +9,7 @@ mod log;
 mod opening;
 mod outbox;
 mod retention;
+mod schedules;
 mod sql;
 mod steps;
 mod tables;

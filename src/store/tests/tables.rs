@@ -5,12 +5,14 @@ use crate::store::chats::MOVES;
 use crate::store::retention::{FORGETS, SWEEPS};
 
 /// Tables whose rows nothing sweeps, each with the reason.
-const KEPT: [(&str, &str); 6] = [
+const KEPT: [(&str, &str); 8] = [
     ("chats", "one row a chat that is used: what was set there"),
     ("hooks", "a hook stays until somebody removes it"),
     ("investigations", "each goes with its task"),
     ("moved_chats", "one row a chat that has moved: what was allowed under the old id holds"),
     ("paired", "a person stays until taken back"),
+    ("schedule_targets", "each goes with its schedule"),
+    ("schedules", "a schedule stays until somebody removes it"),
     ("roles", "one row a role: a fencing number must never come again"),
 ];
 

@@ -1,0 +1,153 @@
+//! A schedule and its fires, as values.
+
+use std::time::Duration;
+
+use signalbox_adapter::ChatAddress;
+
+use super::chat::ChatKey;
+use super::id::{FireId, ScheduleId};
+use crate::clock::Timestamp;
+use crate::plan::{CatchUp, DigestKind, Plan};
+
+/// A schedule to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewSchedule {
+    /// What it is called.
+    pub name: String,
+    /// What it delivers.
+    pub kind: DigestKind,
+    /// When.
+    pub plan: Plan,
+    /// Where to; never empty.
+    pub targets: Vec<ChatAddress>,
+    /// How far it looks back.
+    pub span: Duration,
+    /// What is done about missed fires.
+    pub catch_up: CatchUp,
+    /// Whether nothing is said where there is nothing to say.
+    pub quiet: bool,
+    /// The chat that it tells of; `None` for all of this machine's.
+    pub scope: Option<ChatKey>,
+    /// User id of who made it.
+    pub created_by: String,
+}
+
+/// A schedule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    /// Number.
+    pub id: ScheduleId,
+    /// What it is called.
+    pub name: String,
+    /// What it delivers.
+    pub kind: DigestKind,
+    /// When.
+    pub plan: Plan,
+    /// Where to.
+    pub targets: Vec<ChatAddress>,
+    /// How far it looks back.
+    pub span: Duration,
+    /// What is done about missed fires.
+    pub catch_up: CatchUp,
+    /// Whether nothing is said where there is nothing to say.
+    pub quiet: bool,
+    /// The chat that it tells of; `None` for all of this machine's.
+    pub scope: Option<ChatKey>,
+    /// Whether it rests.
+    pub paused: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// User id of who made it.
+    pub created_by: String,
+    /// What became of fires up to here is decided.
+    pub planned_to: Timestamp,
+    /// The next fire after that; `None` while it rests.
+    pub next_at: Option<Timestamp>,
+}
+
+/// Why a fire is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FireCause {
+    /// Its time has come.
+    Planned,
+    /// It was missed, and is caught up with.
+    CaughtUp,
+    /// Somebody asked for it.
+    Asked,
+}
+
+/// How a fire stands. What became of its messages is told by their deliveries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FireState {
+    /// It is being run.
+    Claimed,
+    /// What it delivers was written.
+    Done,
+    /// There was nothing to say.
+    Quiet,
+    /// It failed.
+    Failed,
+    /// It was not run, since nothing ran at its time.
+    Missed,
+}
+
+/// One scheduled instant of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fire {
+    /// Number.
+    pub id: FireId,
+    /// Its schedule.
+    pub schedule: ScheduleId,
+    /// The instant.
+    pub at: Timestamp,
+    /// Why it is run.
+    pub cause: FireCause,
+    /// How it stands.
+    pub state: FireState,
+    /// When it was claimed.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Of a missed one: how many it stands for.
+    pub missed: usize,
+}
+
+impl FireCause {
+    const ALL: [Self; 3] = [Self::Planned, Self::CaughtUp, Self::Asked];
+
+    /// Returns the word shown to people and stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::CaughtUp => "caught-up",
+            Self::Asked => "asked",
+        }
+    }
+
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == word)
+    }
+}
+
+impl FireState {
+    const ALL: [Self; 5] = [Self::Claimed, Self::Done, Self::Quiet, Self::Failed, Self::Missed];
+
+    /// Returns the word shown to people and stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Done => "done",
+            Self::Quiet => "quiet",
+            Self::Failed => "failed",
+            Self::Missed => "missed",
+        }
+    }
+
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}

@@ -1,0 +1,175 @@
+//! The tables of schedules and their targets.
+
+use std::time::Duration;
+
+use rusqlite::{Row, ToSql, params};
+use signalbox_adapter::ChatAddress;
+
+use super::chat::ChatKey;
+use super::error::StoreError;
+use super::id::ScheduleId;
+use super::schedule::{NewSchedule, Schedule};
+use super::tx::Tx;
+use crate::clock::Timestamp;
+use crate::plan::{CatchUp, DigestKind, Plan};
+
+const COLUMNS: &str = "id, name, kind, cron, zone, span_ms, catch_up, quiet, paused, created_at, created_by, \
+     planned_to, next_at, scope";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Schedule> {
+    fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
+    }
+    fn known<T>(word: &str, found: Option<T>) -> rusqlite::Result<T> {
+        found.ok_or_else(|| invalid(format!("unknown word {word:?}")))
+    }
+    let text = |column: usize| row.get::<_, String>(column);
+    let (kind, catch_up) = (text(2)?, text(6)?);
+    Ok(Schedule {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        kind: known(&kind, DigestKind::from_word(&kind))?,
+        plan: Plan { cron: text(3)?.parse().map_err(invalid)?, zone: text(4)?.parse().map_err(invalid)? },
+        targets: Vec::new(),
+        span: Duration::from_millis(row.get(5)?),
+        catch_up: known(&catch_up, CatchUp::from_word(&catch_up))?,
+        quiet: row.get(7)?,
+        paused: row.get(8)?,
+        created_at: row.get(9)?,
+        created_by: row.get(10)?,
+        planned_to: row.get(11)?,
+        next_at: row.get(12)?,
+        scope: row.get(13)?,
+    })
+}
+
+impl Tx<'_> {
+    /// Keeps a schedule; its first fire is the next after now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_schedule(&self, new: &NewSchedule) -> Result<Schedule, StoreError> {
+        let span_ms = u64::try_from(new.span.as_millis()).unwrap_or(u64::MAX);
+        let sql = "INSERT INTO schedules (name, kind, cron, zone, span_ms, catch_up, quiet, created_at, created_by,
+                       planned_to, next_at, scope)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?11) RETURNING id";
+        let values = params![
+            new.name,
+            new.kind.as_str(),
+            new.plan.cron.to_string(),
+            new.plan.zone.name(),
+            span_ms,
+            new.catch_up.as_str(),
+            new.quiet,
+            self.now(),
+            new.created_by,
+            new.plan.after(self.now()),
+            new.scope
+        ];
+        let id: ScheduleId = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        let sql = "INSERT INTO schedule_targets (schedule, chat, address) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (schedule, address) DO NOTHING";
+        for target in &new.targets {
+            let values = params![id, ChatKey::of(target), target.to_string()];
+            self.connection.prepare_cached(sql)?.execute(values)?;
+        }
+        self.schedule(id)?.ok_or_else(|| StoreError::Other("a schedule that was just made is gone".into()))
+    }
+
+    /// Returns a schedule.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn schedule(&self, id: ScheduleId) -> Result<Option<Schedule>, StoreError> {
+        Ok(self.schedules_where("id = ?1", &[&id], 1)?.pop())
+    }
+
+    /// Returns schedules by their numbers, of one chat or of all, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn schedules(&self, chat: Option<&ChatKey>, limit: usize) -> Result<Vec<Schedule>, StoreError> {
+        match chat {
+            None => self.schedules_where("TRUE ORDER BY id", &[], limit),
+            Some(chat) => {
+                let filter = "id IN (SELECT schedule FROM schedule_targets WHERE chat = ?1) ORDER BY id";
+                self.schedules_where(filter, &[chat], limit)
+            }
+        }
+    }
+
+    /// Counts the schedules that deliver to a chat.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_schedules(&self, chat: &ChatKey) -> Result<usize, StoreError> {
+        let sql = "SELECT count(DISTINCT schedule) FROM schedule_targets WHERE chat = ?1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([chat], |row| row.get(0))?)
+    }
+
+    /// Returns schedules that have a fire by now, the earliest first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn due_schedules(&self, limit: usize) -> Result<Vec<Schedule>, StoreError> {
+        self.schedules_where("next_at <= ?1 ORDER BY next_at, id", &[&self.now()], limit)
+    }
+
+    fn schedules_where(&self, filter: &str, values: &[&dyn ToSql], limit: usize) -> Result<Vec<Schedule>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM schedules WHERE {filter} LIMIT {limit}");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(values, read)?;
+        let mut schedules: Vec<Schedule> = rows.collect::<Result<_, _>>()?;
+        for schedule in &mut schedules {
+            schedule.targets = self.schedule_targets(schedule.id)?;
+        }
+        Ok(schedules)
+    }
+
+    fn schedule_targets(&self, id: ScheduleId) -> Result<Vec<ChatAddress>, StoreError> {
+        let sql = "SELECT address FROM schedule_targets WHERE schedule = ?1 ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([id], |row| row.get::<_, String>(0))?;
+        let addresses = rows.map(|address| Ok::<_, StoreError>(address?.parse()));
+        addresses
+            .map(|address| address?.map_err(|error| StoreError::Other(format!("an address cannot be read: {error}"))))
+            .collect()
+    }
+
+    /// Notes that what became of a schedule's fires up to an instant is decided, and when the next one is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn schedule_planned(
+        &self,
+        id: ScheduleId,
+        up_to: Timestamp,
+        next: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE schedules SET planned_to = ?2, next_at = ?3 WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![id, up_to, next])?;
+        Ok(())
+    }
+
+    /// Lets a schedule rest, or go on from now: what would have fired while it rested was not missed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn pause_schedule(&self, schedule: &Schedule, paused: bool) -> Result<(), StoreError> {
+        let now = self.now();
+        let next = if paused { None } else { schedule.plan.after(now) };
+        let sql = "UPDATE schedules SET paused = ?2, planned_to = ?3, next_at = ?4 WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![schedule.id, paused, now, next])?;
+        Ok(())
+    }
+
+    /// Forgets a schedule with its fires; what was already written is delivered all the same. `false` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_schedule(&self, id: ScheduleId) -> Result<bool, StoreError> {
+        self.connection.prepare_cached("DELETE FROM fires WHERE schedule = ?1")?.execute([id])?;
+        self.connection.prepare_cached("DELETE FROM schedule_targets WHERE schedule = ?1")?.execute([id])?;
+        Ok(self.connection.prepare_cached("DELETE FROM schedules WHERE id = ?1")?.execute([id])? > 0)
+    }
+}
