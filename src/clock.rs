@@ -96,12 +96,24 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where the machine's time comes in")]
     fn now(&self) -> Timestamp {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+        let now = Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX));
+        #[cfg(debug_assertions)]
+        let now = shifted(now);
+        now
     }
 
     fn random(&self) -> u64 {
         fastrand::u64(..)
     }
+}
+
+/// Moves an instant as a test of the real program wishes: by `SIGNALBOX_TEST_CLOCK_SHIFT` milliseconds. A release has none of
+/// it.
+#[cfg(debug_assertions)]
+fn shifted(now: Timestamp) -> Timestamp {
+    static SHIFT_MS: std::sync::OnceLock<i64> = std::sync::OnceLock::new();
+    let read = || std::env::var("SIGNALBOX_TEST_CLOCK_SHIFT").ok()?.parse().ok();
+    Timestamp(now.0.saturating_add(*SHIFT_MS.get_or_init(|| read().unwrap_or(0))))
 }
 
 /// A clock that moves only when told, with a seeded sequence of random numbers.

@@ -18,6 +18,7 @@
 //! | sign | typing, 👀, or the short answer to a press: given at once, never a row |
 //! | investigation | a task whose answer is a root cause analysis ([`rca::Rca`]) |
 //! | incident | a group of alerts from first firing to resolution, with one card and one thread |
+//! | schedule, fire | what is delivered by itself, when and where; one scheduled instant of it |
 //! | background mode | a chat's choice that investigations leave its conversation free; on in chats |
 //! | servant | a loop that acts on rows by itself, such as the observer or the outbox |
 //!
@@ -65,6 +66,9 @@
 //! into its [`incident`] in one step, and [`triage`] does the rest from the rows: one live card, one thread below it, an
 //! investigation that begins by itself. A silence is a row, too, from which triage tells the alert's source.
 //!
+//! A schedule takes no door: [`schedule`] claims each fire as its time comes ([`plan`]), gathers what happened within the
+//! schedule's window, and writes the digests with the fire's end in one step.
+//!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
 //! where the provider cannot tell, sent again and marked "(may be a repeat)", until it is too old. What a provider refuses in
@@ -84,7 +88,7 @@
 //! | [`cli`] | subcommands, thin |
 //! | [`app`] | composition: every part is started, watched and stopped in one place |
 //! | [`wiring`] | one file an adapter; the only place that names an adapter crate |
-//! | [`observer`], [`transport`], [`triage`], [`http`] | servants: run agents; keep each provider listened to; look after incidents; health, readiness, metrics and hooks |
+//! | [`observer`], [`transport`], [`triage`], [`schedule`], [`http`] | servants: run agents; keep each provider listened to; look after incidents; deliver by schedules; health, readiness, metrics and hooks |
 //! | [`bus`] | the door, and the hand-over of a commit's effects |
 //! | [`router`] | from a message to its handler: parsing, rights, dispatch |
 //! | [`handlers`] | what each command does: one file or folder a command |
@@ -134,6 +138,7 @@ pub mod plan;
 pub mod rca;
 pub mod redact;
 pub mod router;
+pub mod schedule;
 pub mod store;
 pub mod transport;
 pub mod triage;

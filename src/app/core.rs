@@ -19,6 +19,7 @@ use crate::observer::{Observer, files_of, housekeeping};
 use crate::outbox;
 use crate::redact::Redactor;
 use crate::router::Router;
+use crate::schedule;
 use crate::store::{Delivery, HeldRole, RoleError, StoreError, Tx};
 use crate::transport::{ChatTransport, Surroundings};
 use crate::triage;
@@ -94,6 +95,7 @@ impl App {
         servants.start("observer", |_| observer.run(ends.orders));
         servants.start("triage", |stop| triage::run(Arc::clone(&bus), stop));
         servants.start("silences", |stop| triage::silences::run(Arc::clone(&bus), stop));
+        servants.start("schedules", |stop| schedule::run(Arc::clone(&bus), stop));
         servants.start("housekeeping", |stop| housekeeping::keep(Arc::clone(&bus), stop));
         let transports = std::mem::take(&mut deliveries.transports);
         let adapters = deliveries.adapters.clone();

@@ -2,6 +2,7 @@
 
 mod ask;
 mod config;
+mod cron;
 mod hooks;
 mod integrations;
 mod outbox;
@@ -64,6 +65,9 @@ enum Command {
     /// Look after the addresses at which monitoring systems tell of alerts
     #[command(subcommand)]
     Hooks(hooks::Arguments),
+    /// Look after what is delivered by a schedule
+    #[command(subcommand)]
+    Cron(cron::Arguments),
     /// End every agent that runs, whether the bot runs or not
     StopAgents,
     /// Check or show the configuration
@@ -111,6 +115,7 @@ impl Cli {
                 Command::Outbox(arguments) => outbox::run(&app, &arguments).await,
                 Command::Pair(arguments) => pair::run(&app, &arguments).await,
                 Command::Hooks(arguments) => hooks::run(&app, &arguments).await,
+                Command::Cron(arguments) => cron::run(app, &arguments).await,
                 Command::Setup => setup::run(&app, &sources).await,
                 Command::StopAgents => stop_agents::run(&app).await,
                 Command::Config(_) | Command::Integrations(_) => unreachable!("handled above, without a store"),

@@ -19,6 +19,13 @@ pub(super) struct Arguments {
     standby: bool,
 }
 
+impl Arguments {
+    /// Waits where another process serves.
+    pub(super) fn standing_by() -> Self {
+        Self { standby: true }
+    }
+}
+
 pub(super) async fn run(app: App, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     lifecycle::stop_on_signals(&app.servants)?;
     app.watch_store();

@@ -23,6 +23,8 @@ pub enum Argument {
     Prompt,
     /// Everything that is left; it may be the name of a prepared question.
     Question,
+    /// Everything that is left, as options; holds what usage shows of them.
+    Options(&'static str),
 }
 
 /// What a word of a command names.
@@ -54,6 +56,8 @@ pub enum Kind {
     Person,
     /// A length of time.
     Span,
+    /// A schedule.
+    Schedule,
 }
 
 /// An option of a prompt.
@@ -71,7 +75,9 @@ impl Argument {
         match self {
             Self::Literal(own) | Self::OptionalLiteral(own) => own.eq_ignore_ascii_case(word),
             Self::Word(..) | Self::OptionalWord(..) => true,
-            Self::Flag(_) | Self::Mention(_) | Self::Separator | Self::Prompt | Self::Question => false,
+            Self::Flag(_) | Self::Mention(_) | Self::Separator | Self::Prompt | Self::Question | Self::Options(_) => {
+                false
+            }
         }
     }
 
@@ -119,6 +125,7 @@ impl fmt::Display for Argument {
             Self::Mention(what) => write!(f, "@{what}"),
             Self::Separator => f.write_str("--"),
             Self::Prompt | Self::Question => f.write_str("<prompt>"),
+            Self::Options(shown) => f.write_str(shown),
         }
     }
 }

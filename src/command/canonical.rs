@@ -21,6 +21,7 @@ impl Command {
         let mut fitting = forms.filter(|form| match form.value {
             Value::Words { said, .. } => said(self).is_some(),
             Value::Prompt { said, .. } => said(self).is_some(),
+            Value::Rest { said, .. } => said(self).is_some(),
         });
         fitting.next().expect("the table has a form of every command")
     }
@@ -30,7 +31,7 @@ impl Command {
     pub fn start(&self) -> Option<&Start> {
         match self.form().value {
             Value::Prompt { said, .. } => said(self),
-            Value::Words { .. } => None,
+            Value::Words { .. } | Value::Rest { .. } => None,
         }
     }
 }
@@ -43,6 +44,7 @@ impl fmt::Display for Command {
         match form.value {
             Value::Words { said, .. } => said(self).into_iter().flatten().try_for_each(|word| write!(f, " {word}")),
             Value::Prompt { said, .. } => said(self).map_or(Ok(()), |start| write_prompt(start, f)),
+            Value::Rest { said, .. } => said(self).map_or(Ok(()), |text| write!(f, " {text}")),
         }
     }
 }

@@ -125,7 +125,9 @@ fn next(form: &Form<Command>, before: &[&str], words: &Words<'_>) -> Option<Vec<
         }
         Argument::Word(_, kind) | Argument::OptionalWord(_, kind) => Some(named(kind, words)),
         Argument::Question => Some(named(Kind::Template, words)),
-        Argument::Flag(_) | Argument::Mention(_) | Argument::Separator | Argument::Prompt => None,
+        Argument::Flag(_) | Argument::Mention(_) | Argument::Separator | Argument::Prompt | Argument::Options(_) => {
+            None
+        }
     }
 }
 
@@ -168,6 +170,7 @@ fn before_prompt(definition: &Definition<Command>, before: &[&str], typed: &str,
             | Argument::Mention(_)
             | Argument::Prompt
             | Argument::Question
+            | Argument::Options(_)
             | Argument::Literal(_)
             | Argument::OptionalLiteral(_)
             | Argument::Word(..)
@@ -201,7 +204,7 @@ fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
         Kind::Session => told(words.sessions, "session"),
         Kind::Incident => told(words.incidents, "incident"),
         Kind::Template => told(words.templates, "template"),
-        Kind::NewName | Kind::Code | Kind::Person => Vec::new(),
+        Kind::NewName | Kind::Code | Kind::Person | Kind::Schedule => Vec::new(),
         Kind::Span => offer(&["30m", "1h", "4h", "1d"], "length of time"),
         Kind::Channels => offer(&[words.readers, &["chat", channel::NONE]].concat(), "channel"),
         Kind::Project => offer(words.projects, "project"),

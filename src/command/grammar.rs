@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::argument::{Argument, Flag};
+use super::prompt::first_word;
 use super::value::Value;
 
 /// The right that a command needs; a greater right includes the smaller.
@@ -110,6 +111,19 @@ impl<C> Form<C> {
     /// Returns everything that follows the command's word, in order.
     pub(super) fn parts(&self) -> impl Iterator<Item = Argument> + use<C> {
         self.path[1..].iter().copied().map(Argument::Literal).chain(self.arguments.iter().copied())
+    }
+
+    /// Takes the text after the form's own words, if a text that follows the command's word begins with them.
+    pub(super) fn rest<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let mut text = text;
+        for own in &self.path[1..] {
+            let (word, rest) = first_word(text);
+            if !word.eq_ignore_ascii_case(own) {
+                return None;
+            }
+            text = rest;
+        }
+        Some(text.trim())
     }
 
     /// Takes the words that stand where the form has a variable part, if the words fit the form exactly.

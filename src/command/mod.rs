@@ -29,6 +29,7 @@ mod parsed;
 mod prompt;
 #[cfg(test)]
 mod properties;
+mod schedule;
 mod start;
 mod value;
 pub mod words;
@@ -46,6 +47,7 @@ pub use name::{NameFault, check_name, folded};
 pub use parse::{parse, without_address};
 pub use parsed::{FreeText, Parsed};
 pub use prompt::MAX_PROMPT_BYTES;
+pub use schedule::ScheduleOptions;
 pub use start::{Mention, Start};
 pub use value::Holds;
 pub use words::*;

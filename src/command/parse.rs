@@ -75,9 +75,16 @@ fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, 
             return Ok(Parsed::Command(make(&checked(form, given)?)));
         }
     }
+    for form in definition.forms {
+        if let Value::Rest { make, .. } = form.value
+            && let Some(text) = form.rest(rest).filter(|text| !text.is_empty())
+        {
+            return Ok(Parsed::Command(make(text)));
+        }
+    }
     let prompt = definition.forms.iter().find_map(|form| match form.value {
         Value::Prompt { make, .. } => Some(make),
-        Value::Words { .. } => None,
+        Value::Words { .. } | Value::Rest { .. } => None,
     });
     let Some(make) = prompt else { return Err(does_not_fit(definition, &words)) };
     let flags: Vec<Flag> = definition.flags().collect();
@@ -115,7 +122,7 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
     // The first of those that go as far.
     let form = definition.forms.iter().rev().max_by_key(|form| fitting(form)).unwrap_or(&definition.forms[0]);
     let far = fitting(form);
-    if let Some(missing @ Argument::Word(..)) = form.parts().nth(words.len()) {
+    if let Some(missing @ (Argument::Word(..) | Argument::Options(_))) = form.parts().nth(words.len()) {
         let fault = ParseFault::MissingWord { command: definition.word, missing: missing.to_string() };
         return misunderstood(form, fault);
     }
@@ -137,7 +144,8 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
         | Argument::Mention(_)
         | Argument::Separator
         | Argument::Prompt
-        | Argument::Question => None,
+        | Argument::Question
+        | Argument::Options(_) => None,
     });
     let near = nearest(word, literals);
     let meant =

@@ -110,6 +110,7 @@ fn filled(form: &Form<Command>) -> String {
         Argument::Mention(_) => "@docs".to_owned(),
         Argument::Separator => "--".to_owned(),
         Argument::Prompt | Argument::Question => "fix it".to_owned(),
+        Argument::Options(_) => "--kind daily_summary".to_owned(),
     };
     form.parts().map(part).fold(format!("/{}", form.path[0]), |line, part| format!("{line} {part}"))
 }

@@ -30,6 +30,13 @@ pub(super) enum Value<C> {
         /// Finds the prompt in a command; `None` for one that another form stands for.
         said: fn(&C) -> Option<&Start>,
     },
+    /// Of the text that follows the form's own words, as it was typed.
+    Rest {
+        /// Makes the command.
+        make: fn(&str) -> C,
+        /// Finds the text in a command; `None` for one that another form stands for.
+        said: fn(&C) -> Option<&str>,
+    },
 }
 
 /// The [`Value`] of a form of fixed words: `words!(Self::List)`, or with words that vary `words!(|name| Self::Show(name))`.
@@ -64,7 +71,20 @@ macro_rules! prompt {
     };
 }
 
-pub(super) use {prompt, words};
+/// The [`Value`] of a form that takes the text after its words: `rest!(|text| Self::Add(text))`.
+macro_rules! rest {
+    (|$text:ident| $($shape:tt)+) => {
+        $crate::command::value::Value::Rest {
+            make: |text| {
+                let $text = text.to_owned();
+                C::from($($shape)+)
+            },
+            said: |command| if let Some($($shape)+) = command.held() { Some($text.as_str()) } else { None },
+        }
+    };
+}
+
+pub(super) use {prompt, rest, words};
 
 /// Takes the next of the words that fit the form.
 pub(super) fn next_word(given: &mut std::slice::Iter<'_, &str>) -> String {

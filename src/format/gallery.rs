@@ -1,6 +1,7 @@
 //! The gallery: every sentence once, as Markdown and as it reads in Telegram, so that a change of words is seen as such.
 
 mod commands;
+mod cron;
 mod hooks;
 mod incident;
 mod samples;

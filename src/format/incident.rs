@@ -137,7 +137,7 @@ fn tone(incident: &Incident) -> Tone {
     }
 }
 
-fn mark(incident: &Incident) -> &'static str {
+pub(super) fn mark(incident: &Incident) -> &'static str {
     match (incident.state, incident.severity) {
         (IncidentState::Resolved, _) => "🟢",
         (IncidentState::Silenced, _) => "🔕",
@@ -149,7 +149,7 @@ fn mark(incident: &Incident) -> &'static str {
     }
 }
 
-fn word(severity: Severity) -> &'static str {
+pub(super) fn word(severity: Severity) -> &'static str {
     if severity == Severity::Unknown { "alert" } else { severity.as_str() }
 }
 
@@ -160,7 +160,7 @@ pub fn title(incident: &Incident) -> String {
     one_line(rule.unwrap_or(&incident.alert.title), MAX_TITLE_CHARS)
 }
 
-fn standing(incident: &Incident) -> String {
+pub(super) fn standing(incident: &Incident) -> String {
     match incident.state {
         IncidentState::Firing => "Firing".to_owned(),
         IncidentState::Acknowledged => match &incident.owner {

@@ -5,7 +5,9 @@ pub mod agents;
 pub mod approval;
 pub mod background;
 pub mod button;
+pub mod cron;
 pub mod delivery;
+pub mod digest;
 mod draft;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;

@@ -1,15 +1,14 @@
 //! `/background`: looking after investigations, and who is told when one is done.
 
-use signalbox_adapter::{ChatAddress, Document, Provider};
+use signalbox_adapter::{Document, Provider};
 
 use super::tasks;
-use crate::access;
 use crate::command::BackgroundCommand;
 use crate::command::channel::{self, Channel};
 use crate::format;
 use crate::format::background::{Nobody, Told, Unusable};
 use crate::store::{About, InboxOutcome, Investigation, Status, StoreError, Task};
-use crate::turn::{Handler, Look, Turn, notice};
+use crate::turn::{Handler, Look, Turn, notice, rights};
 
 /// Investigations in one list.
 const MAX_LISTED: usize = 30;
@@ -142,22 +141,10 @@ fn usable<'t>(turn: &'t Turn<'_>, channel: &Channel) -> Result<Result<(), Unusab
     if !turn.cx.can_reach(address.provider.as_str()) {
         return Ok(Err(Unusable::NotConnected));
     }
-    if !may_use(turn, address)? {
+    if !rights::may_write_to(turn.tx, turn.cx, turn.incoming, address)? {
         return Ok(Err(Unusable::NotAllowed));
     }
     Ok(turn.looked.unreachable(address).map_or(Ok(()), |why| Err(Unusable::Unreachable(why))))
-}
-
-/// Whether the person of this turn may have the bot write to another chat: the owner of this machine, or who is allowed there.
-fn may_use(turn: &Turn<'_>, address: &ChatAddress) -> Result<bool, StoreError> {
-    if turn.is_trusted() {
-        return Ok(true);
-    }
-    if address.provider == turn.incoming.address.provider {
-        let there = signalbox_adapter::Incoming { address: address.clone(), ..turn.incoming.clone() };
-        return Ok(turn.role_in(&there)?.is_some());
-    }
-    Ok(access::chat_is_allowed(&turn.cx.config.allow, address))
 }
 
 /// Finds an investigation of this chat by its id or any unique beginning of it.

@@ -7,6 +7,7 @@
 mod agents;
 mod approvals;
 mod background;
+mod cron;
 pub mod edit;
 mod help;
 mod id;
@@ -35,6 +36,7 @@ pub fn handler(parsed: &Parsed) -> Option<&dyn Handler> {
             Command::Background(command) => command,
             Command::Incidents(command) => command,
             Command::Incident(command) => command,
+            Command::Cron(command) => command,
             Command::Stop(command) => command,
             Command::Status(command) => command,
             Command::Agents(command) => command,

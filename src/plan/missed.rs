@@ -46,7 +46,7 @@ impl CatchUp {
 
 /// The fires of a plan between two instants.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Due {
+pub struct DueFires {
     /// To be run, the earliest first.
     pub run: Vec<Timestamp>,
     /// The last one that was missed and is not run.
@@ -57,7 +57,7 @@ pub struct Due {
 
 /// Sorts the fires after a watermark, up to now.
 #[must_use]
-pub fn due(plan: &Plan, watermark: Timestamp, now: Timestamp, catch_up: CatchUp) -> Due {
+pub fn due(plan: &Plan, watermark: Timestamp, now: Timestamp, catch_up: CatchUp) -> DueFires {
     let fires = |from: Timestamp, to: Timestamp| plan.upcoming(from).take_while(move |fire| *fire <= to);
     // What is older than this is not run in any case; of that, only a number and the last is told.
     let horizon = now.before(CATCH_UP_WITHIN).max(watermark);
@@ -74,7 +74,7 @@ pub fn due(plan: &Plan, watermark: Timestamp, now: Timestamp, catch_up: CatchUp)
         CatchUp::All => late.len().min(MAX_CAUGHT_UP),
     };
     let (missed, caught_up) = late.split_at(late.len() - caught_up);
-    Due {
+    DueFires {
         run: caught_up.iter().chain(on_time).copied().collect(),
         missed: missed.last().copied().or(old_last),
         missed_count: old_count + missed.len(),

@@ -24,6 +24,6 @@ mod tests;
 pub use cron::{Cron, CronFault};
 pub use field::{Field, FieldFault};
 pub use kind::DigestKind;
-pub use missed::{CatchUp, Due, ON_TIME, due};
+pub use missed::{CatchUp, DueFires, ON_TIME, due};
 pub use next::Plan;
 pub use zone::{Zone, ZoneFault};

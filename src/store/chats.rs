@@ -9,7 +9,7 @@ use super::id::SessionId;
 use super::tx::Tx;
 
 /// What goes with a chat from its old name (1) to its new one (2).
-pub(super) const MOVES: [&str; 12] = [
+pub(super) const MOVES: [&str; 13] = [
     "INSERT INTO moved_chats (chat, was) VALUES (?2, ?1) ON CONFLICT (chat) DO UPDATE SET was = ?1",
     "UPDATE chats SET chat = ?2 WHERE chat = ?1 AND NOT EXISTS (SELECT 1 FROM chats WHERE chat = ?2)",
     // A name that is taken there stays behind.

@@ -33,14 +33,14 @@ const BARS: usize = 24;
 
 /// A span between two instants: from the first, up to and without the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct DigestWindow {
     /// The first instant.
     pub from: Timestamp,
     /// The first instant after it.
     pub to: Timestamp,
 }
 
-impl Window {
+impl DigestWindow {
     /// Returns the window of this length that ends at an instant.
     #[must_use]
     pub fn up_to(to: Timestamp, length: Duration) -> Self {
@@ -67,7 +67,7 @@ pub struct Noise {
 
 /// A root cause that was found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cause {
+pub struct FoundCause {
     /// Its task.
     pub task: TaskId,
     /// The analysis.
@@ -108,7 +108,7 @@ pub struct Happened {
     /// And in the window before.
     pub cost_before_usd: f64,
     /// Root causes that were found, the newest first.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<FoundCause>,
     /// Messages that could not be delivered.
     pub undelivered: usize,
 }
@@ -140,7 +140,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn happened(&self, window: Window, chat: Option<&ChatKey>) -> Result<Happened, StoreError> {
+    pub fn happened(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Happened, StoreError> {
         let began = self.began(window, chat)?;
         let earlier = window.earlier();
         let began_before = self.began(earlier, chat)?.iter().map(|(_, count)| count).sum();
@@ -189,7 +189,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn incidents_within(
         &self,
-        window: Window,
+        window: DigestWindow,
         chat: Option<&ChatKey>,
     ) -> Result<(Vec<Incident>, usize), StoreError> {
         let filter = "created_at >= ?1 AND created_at < ?2 AND (?3 IS NULL OR chat = ?3) ORDER BY created_at, id";
@@ -198,7 +198,7 @@ impl Tx<'_> {
         Ok((incidents, count))
     }
 
-    fn began(&self, window: Window, chat: Option<&ChatKey>) -> Result<Vec<(Severity, usize)>, StoreError> {
+    fn began(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Vec<(Severity, usize)>, StoreError> {
         let sql = "SELECT severity, count(*) FROM incidents WHERE created_at >= ?1 AND created_at < ?2
                    AND (?3 IS NULL OR chat = ?3) GROUP BY severity ORDER BY severity DESC";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -212,7 +212,7 @@ impl Tx<'_> {
     fn lengths(
         &self,
         sql: &str,
-        window: Window,
+        window: DigestWindow,
         chat: Option<&ChatKey>,
     ) -> Result<(usize, Option<Duration>), StoreError> {
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -235,7 +235,7 @@ impl Tx<'_> {
         Ok((self.incidents_where(&worst_first, &[&chat], limit)?, count))
     }
 
-    fn noisy(&self, window: Window, chat: Option<&ChatKey>) -> Result<Vec<Noise>, StoreError> {
+    fn noisy(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Vec<Noise>, StoreError> {
         let sql = "SELECT max(id), count(*), sum(times) FROM incidents WHERE created_at < ?2 AND last_seen_at >= ?1
                    AND (?3 IS NULL OR chat = ?3) GROUP BY chat, grouping HAVING sum(times) > 1
                    ORDER BY sum(times) DESC, max(id) DESC LIMIT ?4";
@@ -251,7 +251,7 @@ impl Tx<'_> {
         Ok(noisy)
     }
 
-    fn bars(&self, window: Window, chat: Option<&ChatKey>) -> Result<Vec<usize>, StoreError> {
+    fn bars(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Vec<usize>, StoreError> {
         let length_ms = u64::try_from(window.to.since(window.from).as_millis()).unwrap_or(u64::MAX);
         let bar_ms = (length_ms / u64::try_from(BARS).unwrap_or(1)).max(1);
         let sql = "SELECT (created_at - ?1) / ?4, count(*) FROM incidents WHERE created_at >= ?1 AND created_at < ?2
@@ -270,7 +270,7 @@ impl Tx<'_> {
 
     fn ended_tasks(
         &self,
-        window: Window,
+        window: DigestWindow,
         chat: Option<&ChatKey>,
     ) -> Result<(BTreeMap<&'static str, usize>, f64), StoreError> {
         let sql = "SELECT status, count(*), coalesce(sum(cost_usd), 0.0) FROM tasks
@@ -290,7 +290,7 @@ impl Tx<'_> {
         Ok((tasks, cost))
     }
 
-    fn causes(&self, window: Window, chat: Option<&ChatKey>) -> Result<Vec<Cause>, StoreError> {
+    fn causes(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Vec<FoundCause>, StoreError> {
         let sql = "SELECT t.id FROM tasks t JOIN investigations i ON i.task = t.id WHERE t.finished_at >= ?1
                    AND t.finished_at < ?2 AND (?3 IS NULL OR t.chat = ?3) AND i.rca IS NOT NULL
                    ORDER BY t.seq DESC LIMIT ?4";
@@ -299,12 +299,14 @@ impl Tx<'_> {
         let tasks: Vec<TaskId> = rows.collect::<Result<_, _>>()?;
         let mut causes = Vec::new();
         for task in tasks {
-            causes.extend(self.investigation(&task)?.map(|investigation| Cause { task: task.clone(), investigation }));
+            causes.extend(
+                self.investigation(&task)?.map(|investigation| FoundCause { task: task.clone(), investigation }),
+            );
         }
         Ok(causes)
     }
 
-    fn undelivered(&self, window: Window, chat: Option<&ChatKey>) -> Result<usize, StoreError> {
+    fn undelivered(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<usize, StoreError> {
         let sql = "SELECT count(*) FROM outbox WHERE state = 'failed' AND finished_at >= ?1 AND finished_at < ?2
                    AND (?3 IS NULL OR address = ?3 OR substr(address, 1, length(?3) + 1) = ?3 || '/')";
         let values = params![window.from, window.to, chat];

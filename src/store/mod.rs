@@ -68,7 +68,7 @@ pub use approval::{Approval, Asking};
 pub use chat::{ChatKey, ChatKeyError};
 pub use counts::{Backlog, Counts};
 pub use delivery::{Delivering, Delivery, Gate, Lanes, NewDelivery, Opens, Sending, State as DeliveryState};
-pub use digest::{Cause, Happened, Noise, Window};
+pub use digest::{DigestWindow, FoundCause, Happened, Noise};
 pub use edits::StatusMessage;
 pub use effects::{Effects, Written};
 pub use error::{Deferral, OpenError, StoreError};

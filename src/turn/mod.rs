@@ -20,6 +20,7 @@ pub mod notice;
 pub mod quoted;
 pub mod report;
 pub mod rights;
+pub mod schedule;
 pub mod silence;
 mod transport;
 

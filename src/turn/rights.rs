@@ -1,6 +1,6 @@
 //! Who may do what: the configuration's word and the store's, put together for one message.
 
-use signalbox_adapter::Incoming;
+use signalbox_adapter::{ChatAddress, Incoming};
 
 use super::context::Context;
 use crate::access;
@@ -36,6 +36,21 @@ pub fn known(tx: &Tx<'_>, cx: &Context, incoming: &Incoming) -> Result<access::K
 /// [`StoreError`].
 pub fn role_of(tx: &Tx<'_>, cx: &Context, incoming: &Incoming) -> Result<Option<Role>, StoreError> {
     Ok(access::role_of(&cx.config.allow, incoming, &known(tx, cx, incoming)?))
+}
+
+/// Whether who sent a message may have the bot write to another chat: the owner of this machine, or who is allowed there.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn may_write_to(tx: &Tx<'_>, cx: &Context, incoming: &Incoming, address: &ChatAddress) -> Result<bool, StoreError> {
+    if is_trusted(cx, incoming) {
+        return Ok(true);
+    }
+    if address.provider == incoming.address.provider {
+        let there = Incoming { address: address.clone(), ..incoming.clone() };
+        return Ok(role_of(tx, cx, &there)?.is_some());
+    }
+    Ok(access::chat_is_allowed(&cx.config.allow, address))
 }
 
 /// Whether what is no command is meant for the bot all the same.

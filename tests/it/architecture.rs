@@ -47,7 +47,7 @@ const FLOORS: [&[&str]; 17] = [
     &["cli"],
     &["app"],
     &["wiring"],
-    &["http", "observer", "transport", "triage"],
+    &["http", "observer", "schedule", "transport", "triage"],
     &["bus"],
     &["router"],
     &["handlers"],

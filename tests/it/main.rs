@@ -4,6 +4,7 @@ mod approvals;
 mod bad_input;
 mod cli;
 mod crashes;
+mod cron;
 mod discord;
 mod exit_codes;
 mod given_up;

@@ -6,6 +6,7 @@
 mod agents;
 mod approvals;
 mod background;
+mod cron;
 mod help;
 mod id;
 mod incidents;
@@ -57,6 +58,7 @@ table! {
     Background: background::BackgroundCommand,
     Incidents: incidents::IncidentsCommand,
     Incident: incidents::IncidentCommand,
+    Cron: cron::CronCommand,
     Stop: stop::StopCommand,
     Status: status::StatusCommand,
     Agents: agents::AgentsCommand,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn incident(state: crate::incident::IncidentState) -> crate::store::Incident {
+pub(super) fn incident(state: crate::incident::IncidentState) -> crate::store::Incident {
     use crate::alert::{Alert, Firing, Severity, Source};
     let fields =
         |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();

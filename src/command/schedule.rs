@@ -1,0 +1,107 @@
+//! The options of a schedule: the same on the command line and in a chat.
+
+use clap::Parser;
+use signalbox_adapter::ChatAddress;
+
+/// Longest options in a chat, in bytes.
+const MAX_OPTIONS_BYTES: usize = 16 * 1024;
+
+/// What is delivered, when and where.
+#[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
+pub struct ScheduleOptions {
+    /// What is delivered: daily_summary, weekly_audit or incident_window_replay
+    #[arg(long)]
+    pub kind: String,
+    /// When: minute, hour, day of month, month and day of week, as "0 9 * * 1-5"; or @hourly, @daily, @weekly, @monthly
+    #[arg(long, value_name = "5 FIELDS")]
+    pub cron: String,
+    /// In which time zone, as Europe/London
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
+    /// Where to, as slack:C0123 or discord:456/789 with a thread; may be given several times
+    #[arg(long, value_name = "CHAT")]
+    pub to: Vec<ChatAddress>,
+    /// Where to: the provider, with --chat-id
+    #[arg(long, requires = "chat_id")]
+    pub provider: Option<String>,
+    /// Where to: the chat, with --provider
+    #[arg(long, requires = "provider", allow_hyphen_values = true)]
+    pub chat_id: Option<String>,
+    /// Where to: the thread or topic of that chat
+    #[arg(long, requires = "chat_id")]
+    pub thread_id: Option<String>,
+    /// How far it looks back, in hours
+    #[arg(long, value_name = "HOURS")]
+    pub window: Option<u32>,
+    /// What it is called
+    #[arg(long)]
+    pub name: Option<String>,
+    /// What is done about fires that were missed: none, last or all
+    #[arg(long, value_name = "none|last|all")]
+    pub catch_up: Option<String>,
+    /// Says nothing where there is nothing to say
+    #[arg(long)]
+    pub quiet_when_empty: bool,
+}
+
+/// The options as the whole of a line.
+#[derive(Parser)]
+#[command(no_binary_name = true, disable_help_flag = true)]
+struct Line {
+    #[command(flatten)]
+    options: ScheduleOptions,
+}
+
+impl ScheduleOptions {
+    /// Reads options as they are typed in a chat, where phones make quotes round and dashes long.
+    ///
+    /// # Errors
+    /// What is wrong, in one line.
+    pub fn read(text: &str) -> Result<Self, String> {
+        if text.len() > MAX_OPTIONS_BYTES {
+            return Err(format!("the options are longer than {MAX_OPTIONS_BYTES} characters"));
+        }
+        let text = text.replace(['“', '”', '„', '«', '»'], "\"").replace(['‘', '’'], "'");
+        let Some(words) = shlex::split(&text) else { return Err("a quote is not closed".to_owned()) };
+        let words = words.into_iter().map(|word| match word.strip_prefix(['—', '–']) {
+            Some(option) if option.starts_with(char::is_alphabetic) => format!("--{option}"),
+            Some(_) | None => word,
+        });
+        Line::try_parse_from(words).map(|line| line.options).map_err(|error| first_line(&error))
+    }
+}
+
+/// Returns the sentence of a parser's error, without usage.
+fn first_line(error: &clap::Error) -> String {
+    let whole = error.render().to_string();
+    let lines = whole.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said: Vec<&str> =
+        lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
+    said.join(" ").trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_as_a_phone_types_them() {
+        let options = ScheduleOptions::read(
+            "—kind daily_summary --cron “0 9 * * 1-5” --tz Asia/Kolkata --chat-id -100 --provider telegram",
+        );
+        let options = options.expect("they are whole");
+        assert_eq!((options.kind.as_str(), options.cron.as_str()), ("daily_summary", "0 9 * * 1-5"));
+        assert_eq!(options.chat_id.as_deref(), Some("-100"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_line() {
+        let said = |text: &str| ScheduleOptions::read(text).expect_err(text);
+        assert!(said("--kind x").contains("--cron"), "{}", said("--kind x"));
+        assert!(said("--kind x --cron y --colour z").contains("--colour"));
+        assert!(said("--cron \"0 9").contains("quote"));
+        assert!(said("--kind x --cron y --thread-id 4").contains("--chat-id"));
+        assert!(said("--kind x --cron y --to nowhere").contains("nowhere"));
+        assert!(!said("--kind x").contains('\n'));
+    }
+}
