@@ -42,12 +42,15 @@ pub fn quoted(quoted: &Quoted) -> String {
 /// Asks for the text that makes a command whole, by the command's word.
 #[must_use]
 pub fn asks(word: &str) -> TextPrompt {
-    TextPrompt {
-        command: word.to_owned(),
-        title: "New session".to_owned(),
-        label: "What should the agent do?".to_owned(),
-        hint: "@agent, @session, --name and --project may stand before it".to_owned(),
-    }
+    let [title, label, hint] = match word {
+        "investigate" => [
+            "New investigation",
+            "What is to be investigated?",
+            "A question, a template such as high-cpu, or an alert as text or JSON; @agent may stand before it",
+        ],
+        _ => ["New session", "What should the agent do?", "@agent, @session, --name and --project may stand before it"],
+    };
+    TextPrompt { command: word.to_owned(), title: title.to_owned(), label: label.to_owned(), hint: hint.to_owned() }
 }
 
 /// Says how many alerts of a group are not given.

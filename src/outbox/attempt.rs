@@ -77,8 +77,9 @@ async fn tried(setup: &Setup, delivery: &Delivery) -> Result<Tried, StoreError> 
 /// Opens a thread. Done twice it is the same, so a lost answer is no matter.
 async fn open_thread(adapter: &dyn Deliver, delivery: &Delivery, opens: &Opens) -> Outcome {
     let Some(at) = opens.at.clone() else { return Outcome::Superseded };
-    let (key, address, name) = (delivery.key.clone(), delivery.address.clone(), opens.name.clone());
-    match adapter.open_thread(&Opening { key, address, at, name }).await {
+    let (key, address) = (delivery.key.clone(), delivery.address.clone());
+    let (name, guest) = (opens.name.clone(), opens.guest.clone());
+    match adapter.open_thread(&Opening { key, address, at, guest, name }).await {
         Ok(thread) => Outcome::Delivered(Receipt::of(MessageId::new(thread.as_str()))),
         Err(DeliverError::Unknown(why)) => Outcome::Failed(DeliverError::Unreachable(why)),
         Err(error) => Outcome::Failed(error),

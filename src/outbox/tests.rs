@@ -136,7 +136,7 @@ async fn sent(threads: Threading, until: &str) -> Vec<String> {
         let card = tx.deliveries(None, 1)?.remove(0);
         tx.delivered(card.id, &MessageId::new("7"))?;
         let at = ThreadRoot::Delivery(&card.key);
-        tx.open_thread(&NewThread { address: &address, at, name: "cpu", task: None })?;
+        tx.open_thread(&NewThread { address: &address, at, name: "cpu", guest: None, task: None })?;
         tx.enqueue(&message(&thread, "behind"))?;
         tx.enqueue(&message(&address, "beside"))
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose};
+use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose, UserId};
 
 use super::about::About;
 use super::id::{DeliveryId, InboxId, TaskId};
@@ -136,6 +136,8 @@ impl NewDelivery {
 pub struct Opens {
     /// What the thread is called.
     pub name: String,
+    /// Who asked for it.
+    pub guest: Option<UserId>,
     /// The message at which it is to stand; `None` where that is not, or no more, known.
     pub at: Option<MessageId>,
 }

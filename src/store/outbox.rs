@@ -5,7 +5,7 @@
 //! delivered | failed`; a row found `sending` without a living sender is `unknown`: it may have arrived.
 
 use rusqlite::{Row, params};
-use signalbox_adapter::{DeliveryKey, MessageId, Part, Purpose};
+use signalbox_adapter::{DeliveryKey, MessageId, Part, Purpose, UserId};
 
 use super::chat::ChatKey;
 use super::delivery::{Delivery, NewDelivery, Opens, Sending, State};
@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
      error, maybe_repeat, task, finished_at, is_edit, \
      (SELECT e.message FROM outbox e WHERE (outbox.is_edit OR outbox.opens IS NOT NULL) AND e.key = outbox.after), plain, \
-     about, opens, \"window\"";
+     about, opens, \"window\", guest";
 
 /// What still keeps a lane busy.
 pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
@@ -48,7 +48,8 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     let earlier = row.get::<_, Option<String>>(17)?.map(MessageId::new);
     let reply_to = row.get::<_, Option<String>>(8)?.map(MessageId::new);
     let name: Option<String> = row.get(20)?;
-    let opens = name.map(|name| Opens { name, at: reply_to.clone().or_else(|| earlier.clone()) });
+    let guest = row.get::<_, Option<String>>(22)?.map(UserId::new);
+    let opens = name.map(|name| Opens { name, guest, at: reply_to.clone().or_else(|| earlier.clone()) });
     Ok(Delivery {
         id: row.get(0)?,
         key: DeliveryKey::try_from(row.get::<_, String>(1)?).map_err(invalid)?,

@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0014_incident_threads.sql"),
     include_str!("schema/0015_told_ends.sql"),
     include_str!("schema/0016_schedules.sql"),
+    include_str!("schema/0017_thread_guests.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

@@ -4,7 +4,7 @@
 //! bound the opening of threads more than anything else.
 
 use rusqlite::{OptionalExtension as _, params};
-use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId, Opening, Purpose, ThreadId};
+use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId, Opening, Purpose, ThreadId, UserId};
 
 use super::chat::ChatKey;
 use super::delivery::{Delivery, Sending};
@@ -22,6 +22,8 @@ pub struct NewThread<'a> {
     pub at: ThreadRoot<'a>,
     /// What it is called; its first line is taken and cut.
     pub name: &'a str,
+    /// Who asked for it.
+    pub guest: Option<&'a UserId>,
     /// The task whose thread it is.
     pub task: Option<&'a TaskId>,
 }
@@ -57,8 +59,8 @@ impl Tx<'_> {
         let (state, attempts) = begun(sender.as_ref());
         let sql = format!(
             "INSERT INTO outbox (key, lane, provider, address, purpose, part, reply_to, after, task, opens, state, sender,
-                 attempts, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) RETURNING {COLUMNS}"
+                 attempts, created_at, guest)
+             VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING {COLUMNS}"
         );
         let row = self.connection.prepare_cached(&sql)?.query_row(
             params![
@@ -74,7 +76,8 @@ impl Tx<'_> {
                 state.as_str(),
                 sender,
                 attempts,
-                self.now()
+                self.now(),
+                new.guest.map(UserId::as_str)
             ],
             read,
         )?;

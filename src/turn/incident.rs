@@ -166,7 +166,8 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
     let is_first = shown.root == shown.card && cx.threads(provider).must_be_opened(&incident.address);
     if let Some(card) = shown.card.filter(|_| is_first) {
         let (address, name) = (&incident.address, format::incident::title(incident));
-        tx.open_thread(&NewThread { address, at: ThreadRoot::Delivery(&card), name: &name, task: None })?;
+        let at = ThreadRoot::Delivery(&card);
+        tx.open_thread(&NewThread { address, at, name: &name, guest: None, task: None })?;
     }
     Ok(())
 }

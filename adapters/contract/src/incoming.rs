@@ -15,6 +15,9 @@ pub struct Incoming {
     pub sender: Sender,
     /// The message that carries it, where it is one; answers reply to it.
     pub message: Option<MessageId>,
+    /// Whether that message is one of ours, which shows what was asked.
+    #[serde(default)]
+    pub is_shown_by_us: bool,
     /// The message it replies to.
     pub reply_to: Option<MessageId>,
     /// Whether the chat is one person's direct chat with the bot; there free text is a prompt.
@@ -96,6 +99,7 @@ impl Incoming {
             address,
             sender,
             message: None,
+            is_shown_by_us: false,
             reply_to: None,
             direct: false,
             addressed: false,

@@ -3,7 +3,7 @@
 //! A thread has the id of the message at which it stands, wherever a provider has threads at messages, so its address is
 //! known as soon as that message has a receipt; only whether a call must open it differs.
 
-use crate::{ChatAddress, DeliveryKey, MessageId, ThreadId};
+use crate::{ChatAddress, DeliveryKey, MessageId, ThreadId, UserId};
 
 /// Longest name of a thread, in characters.
 /// Source: Discord, <https://docs.discord.com/developers/resources/channel#start-thread-from-message>, read 2026-11; no
@@ -54,6 +54,8 @@ pub struct Opening {
     pub address: ChatAddress,
     /// The message at which the thread is to stand: ours, or a person's.
     pub at: MessageId,
+    /// Who asked for it, and is to be told of what is said there, where the provider does not see to that by itself.
+    pub guest: Option<UserId>,
     /// What the thread is called: one line, at most [`MAX_THREAD_NAME_CHARS`], not empty.
     pub name: String,
 }

@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::json;
 use signalbox_adapter::{
     ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Opening, Outgoing, Pace, Receipt, Reconciled,
-    Signal, ThreadId, Tried, one_line,
+    Signal, ThreadId, Tried, UserId, one_line,
 };
 use tokio::time::Instant;
 
@@ -96,6 +96,13 @@ impl DiscordDeliver {
             }
             (board, _) => make(&self.api, &compose(message, board.is_some())?).await,
         }
+    }
+
+    /// Adds somebody to a thread, so that they are told of what is said there: it stands at a message of ours where a command
+    /// asked for it. A thread without them is better than none.
+    async fn add(&self, thread: &ThreadId, guest: &UserId) -> Result<(), DeliverError> {
+        let [Ok(thread), Ok(guest)] = [thread.as_str(), guest.as_str()].map(str::parse::<u64>) else { return Ok(()) };
+        hint(self.api.done(Method::PUT, &format!("channels/{thread}/thread-members/{guest}"), None).await)
     }
 
     /// Answers a press with a line that only its person sees.
@@ -245,14 +252,18 @@ impl Deliver for DiscordDeliver {
         if self.turned_out(&opening.address, &kind, refused).await?.is_some() {
             return Ok(at);
         }
-        match opened {
-            Ok(Shown { id }) => Ok(ThreadId::new(id)),
-            Err(error) if error.is(THREAD_EXISTS) => Ok(at),
+        let thread = match opened {
+            Ok(Shown { id }) => ThreadId::new(id),
+            Err(error) if error.is(THREAD_EXISTS) => at,
             Err(CallError::Answered(refusal)) if refusal.is_final() => {
-                Err(DeliverError::RefusedForm { what: Form::Thread, words: refusal.words_of_opening() })
+                return Err(DeliverError::RefusedForm { what: Form::Thread, words: refusal.words_of_opening() });
             }
-            Err(error) => Err(error.judged(Effect::Changes, false)),
+            Err(error) => return Err(error.judged(Effect::Changes, false)),
+        };
+        if let Some(guest) = &opening.guest {
+            self.add(&thread, guest).await?;
         }
+        Ok(thread)
     }
 
     async fn signal(&self, signal: &Signal) -> Result<(), DeliverError> {

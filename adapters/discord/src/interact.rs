@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use crate::api::Api;
 use crate::event::Interaction;
 use crate::failure::CallError;
+use crate::places::{self, Channels};
 use crate::refusal::{ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION};
 use crate::render::MAX_TEXT;
 use crate::translate::{self, Us};
@@ -34,6 +35,9 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(2700);
 
 /// Time in which the inbox says how.
 const ASK_WITHIN: Duration = Duration::from_millis(1200);
+
+/// Time in which Discord says where an interaction is that does not tell.
+const PLACE_WITHIN: Duration = Duration::from_millis(600);
 
 /// Pause before an answer that did not get through is given again.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
@@ -95,6 +99,7 @@ impl Answer {
 /// Gives the answers.
 pub(crate) struct Answering {
     api: Arc<Api>,
+    channels: Channels,
     under_way: JoinSet<()>,
 }
 
@@ -106,18 +111,21 @@ struct Shown {
 }
 
 impl Answering {
-    pub(crate) fn new(api: Arc<Api>) -> Self {
-        Self { api, under_way: JoinSet::new() }
+    pub(crate) fn new(api: Arc<Api>, channels: Channels) -> Self {
+        Self { api, channels, under_way: JoinSet::new() }
     }
 
     /// Begins to answer an interaction, as the inbox would have it.
     pub(crate) fn begin(&mut self, data: &str, inbox: &Arc<dyn Inbox>) -> Answer {
         while self.under_way.try_join_next().is_some() {}
         let (given, answer) = oneshot::channel();
-        if let Ok(interaction) = serde_json::from_str::<Interaction>(data) {
-            let (api, inbox) = (Arc::clone(&self.api), Arc::clone(inbox));
+        if let Ok(mut interaction) = serde_json::from_str::<Interaction>(data) {
+            let (api, channels, inbox) = (Arc::clone(&self.api), self.channels.clone(), Arc::clone(inbox));
             self.under_way.spawn(async move {
                 let until = Instant::now() + ANSWER_WITHIN;
+                // Who is asked how to answer asks where that is; without a word it is taken as it was told.
+                let place = places::complete_at_once(&channels, &api, &mut interaction);
+                timeout(PLACE_WITHIN, place).await.ok();
                 let first = first_answer(&api, inbox.as_ref(), &interaction).await;
                 let answered = timeout_at(until, answer_with(&api, &interaction, &first)).await;
                 // Whoever no longer waits has lost the connection, and gets the interaction again.

@@ -90,11 +90,12 @@ struct StartLimit {
 
 impl DiscordListen {
     pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>, boards: Arc<Boards>) -> Self {
+        let places = Places::new(boards);
         Self {
-            answering: Answering::new(Arc::clone(&api)),
+            answering: Answering::new(Arc::clone(&api), places.channels()),
             api,
             sent,
-            places: Places::new(boards),
+            places,
             session: None,
             heard: Heard::default(),
             is_looked_up: false,

@@ -1,7 +1,7 @@
 //! Where messages are said: a thread is a channel of its own to Discord, and part of its channel to everybody else.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use signalbox_adapter::{ChatAddress, ChatId, Provider, ThreadId};
 
@@ -28,12 +28,44 @@ pub(crate) fn is_thread(kind: u64) -> bool {
     THREADS.contains(&kind)
 }
 
+/// Channels, each with the channel that it is a thread of; also known to those who answer interactions at once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Channels(Arc<Mutex<HashMap<String, Option<String>>>>);
+
+impl Channels {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Option<String>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, channel: &Channel) {
+        let mut all = self.all();
+        if all.len() >= MAX_PLACES {
+            all.clear();
+        }
+        let parent = channel.parent_id.clone().filter(|_| is_thread(channel.kind));
+        all.insert(channel.id.clone(), parent);
+    }
+
+    /// Returns where a channel is; `None` where it is not known.
+    fn known(&self, channel: &str) -> Option<ChatAddress> {
+        self.all().get(channel).map(|parent| address(channel, parent.as_deref()))
+    }
+
+    /// Returns where a channel is, asking Discord once for one that is not known; `None` where nobody can tell now.
+    pub(crate) async fn look_up(&self, api: &Api, channel: &str) -> Option<ChatAddress> {
+        if let Some(known) = self.known(channel) {
+            return Some(known);
+        }
+        self.note(&api.get::<Channel>(&format!("channels/{channel}")).await.ok()?);
+        self.known(channel)
+    }
+}
+
 /// Channels, and what the bot is in servers.
 pub(crate) struct Places {
     /// Told which of them are forums.
     boards: Arc<Boards>,
-    /// Each with the channel that it is a thread of.
-    channels: HashMap<String, Option<String>>,
+    channels: Channels,
     /// The roles that Discord made for the bot, by the ids of servers.
     roles: HashMap<String, Option<String>>,
     /// How often Discord could not tell of a channel.
@@ -43,16 +75,17 @@ pub(crate) struct Places {
 impl Places {
     /// Knows nothing yet; tells which channels are forums.
     pub(crate) fn new(boards: Arc<Boards>) -> Self {
-        Self { boards, channels: HashMap::new(), roles: HashMap::new(), failed: HashMap::new() }
+        Self { boards, channels: Channels::default(), roles: HashMap::new(), failed: HashMap::new() }
+    }
+
+    /// Returns the channels, as they are known from now on too.
+    pub(crate) fn channels(&self) -> Channels {
+        self.channels.clone()
     }
 
     /// Notes a channel or thread.
     pub(crate) fn note(&mut self, channel: &Channel) {
-        if self.channels.len() >= MAX_PLACES {
-            self.channels.clear();
-        }
-        let parent = channel.parent_id.clone().filter(|_| THREADS.contains(&channel.kind));
-        self.channels.insert(channel.id.clone(), parent);
+        self.channels.note(channel);
     }
 
     /// Notes what an event tells of a channel or thread.
@@ -101,18 +134,9 @@ impl Places {
     /// # Errors
     /// [`CallError`], where nobody can tell now.
     pub(crate) async fn complete(&mut self, api: &Api, interaction: &mut Interaction) -> Result<(), CallError> {
-        let known = interaction.channel.as_ref();
-        let tells = known.is_some_and(|told| !THREADS.contains(&told.kind) || told.parent_id.is_some());
-        let Some(channel) = interaction.channel_id.clone().or_else(|| known.map(|told| told.id.clone())) else {
-            return Ok(());
-        };
-        if tells || interaction.guild_id.is_none() {
-            return Ok(());
-        }
+        let Some(channel) = untold(interaction) else { return Ok(()) };
         let address = self.of(api, &channel).await?;
-        let kind = if address.thread.is_some() { PUBLIC_THREAD } else { 0 };
-        let parent_id = address.thread.is_some().then(|| address.chat.as_str().to_owned());
-        interaction.channel = Some(Channel { id: channel, kind, parent_id, ..Channel::default() });
+        interaction.channel = Some(told_as(channel, &address));
         Ok(())
     }
 
@@ -133,7 +157,7 @@ impl Places {
     /// [`CallError`], where nobody can tell now. One that we may not look at counts as a channel, and so does one of which
     /// Discord cannot tell again and again: what is answered there arrives there all the same.
     pub(crate) async fn of(&mut self, api: &Api, channel: &str) -> Result<ChatAddress, CallError> {
-        if !self.channels.contains_key(channel) {
+        if self.channels.known(channel).is_none() {
             match api.get::<Channel>(&format!("channels/{channel}")).await {
                 Ok(found) => self.note(&found),
                 Err(CallError::Answered(refusal)) if refusal.status < 500 && refusal.status != 401 => {
@@ -151,9 +175,31 @@ impl Places {
                 }
             }
         }
-        let parent = self.channels.get(channel).cloned().flatten();
-        Ok(address(channel, parent.as_deref()))
+        Ok(self.channels.known(channel).unwrap_or_else(|| address(channel, None)))
     }
+}
+
+/// Completes an interaction that does not tell of its channel, as far as anybody can tell at once.
+pub(crate) async fn complete_at_once(channels: &Channels, api: &Api, interaction: &mut Interaction) {
+    let Some(channel) = untold(interaction) else { return };
+    if let Some(address) = channels.look_up(api, &channel).await {
+        interaction.channel = Some(told_as(channel, &address));
+    }
+}
+
+/// Returns the channel of an interaction that does not say whether that is a thread, or not whose; `None` where it does.
+fn untold(interaction: &Interaction) -> Option<String> {
+    let known = interaction.channel.as_ref();
+    let tells = known.is_some_and(|told| !THREADS.contains(&told.kind) || told.parent_id.is_some());
+    let channel = interaction.channel_id.clone().or_else(|| known.map(|told| told.id.clone()));
+    channel.filter(|_| !tells && interaction.guild_id.is_some())
+}
+
+/// Returns what Discord would have told of a channel that is there.
+fn told_as(channel: String, address: &ChatAddress) -> Channel {
+    let kind = if address.thread.is_some() { PUBLIC_THREAD } else { 0 };
+    let parent_id = address.thread.is_some().then(|| address.chat.as_str().to_owned());
+    Channel { id: channel, kind, parent_id, ..Channel::default() }
 }
 
 /// Returns a channel's address, or that of a thread in its channel.

@@ -102,7 +102,8 @@ pub(crate) fn interacted(us: &Us, interaction: &Interaction, answered: &Answered
         (None, None) => return None,
     };
     let quoted = posted::chosen(interaction).into_iter().collect();
-    Some(Incoming { message, reply_to, window, quoted, kind, ..from(us, interaction, channel)? })
+    let is_shown_by_us = message.is_some();
+    Some(Incoming { message, is_shown_by_us, reply_to, window, quoted, kind, ..from(us, interaction, channel)? })
 }
 
 /// Returns what every interaction tells: who, and where.
@@ -123,8 +124,8 @@ fn from(us: &Us, interaction: &Interaction, channel: &str) -> Option<Incoming> {
 pub(crate) fn asked(us: &Us, interaction: &Interaction) -> Option<Incoming> {
     match interaction.being_typed() {
         Some(line) => {
-            let channel = interaction.channel_id.as_deref()?;
-            let mut asked = from(us, interaction, channel)?;
+            let told = interaction.channel.as_ref().map(|channel| channel.id.as_str());
+            let mut asked = from(us, interaction, interaction.channel_id.as_deref().or(told)?)?;
             asked.kind = IncomingKind::Text(line);
             Some(asked)
         }

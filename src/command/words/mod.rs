@@ -83,10 +83,12 @@ pub fn definition(word: &str) -> Option<&'static Definition<Command>> {
     })
 }
 
-/// Returns the command that a text is without the prompt that it is mostly given: `/session` alone.
+/// Returns the command that a text is without the prompt or question that it is mostly given: `/session` alone.
 #[must_use]
 pub fn without_prompt(text: &str) -> Option<&'static Definition<Command>> {
-    let takes_prompt = |own: &&Definition<Command>| own.forms[0].arguments.last() == Some(&Argument::Prompt);
+    let takes_prompt = |own: &&Definition<Command>| {
+        matches!(own.forms[0].arguments.last(), Some(Argument::Prompt | Argument::Question))
+    };
     text.trim().strip_prefix('/').and_then(definition).filter(takes_prompt)
 }
 

@@ -92,7 +92,10 @@ fn open_home(turn: &Turn<'_>, session: &Session) -> Result<(), StoreError> {
     match &turn.incoming.message {
         Some(message) if session.address != *here && threads(turn).must_be_opened(here) => {
             let name = format::session::thread_name(session);
-            turn.tx.open_thread(&NewThread { address: here, at: ThreadRoot::Message(message), name: &name, task: None })
+            let at = ThreadRoot::Message(message);
+            // Who has written the message is told of the thread at it anyway.
+            let guest = Some(&turn.incoming.sender.id).filter(|_| turn.incoming.is_shown_by_us);
+            turn.tx.open_thread(&NewThread { address: here, at, name: &name, guest, task: None })
         }
         Some(_) | None => Ok(()),
     }

@@ -271,7 +271,13 @@ async fn a_thread_is_opened_at_a_message_once_that_has_arrived_and_before_what_f
         let key = tx.connection.query_row("SELECT key FROM outbox", [], |row| row.get::<_, String>(0))?;
         let key = DeliveryKey::try_from(key).expect("a key");
         let (address, at) = (address("one"), ThreadRoot::Delivery(&key));
-        tx.open_thread(&NewThread { address: &address, at, name: "high cpu\n…", task: None })
+        tx.open_thread(&NewThread {
+            address: &address,
+            at,
+            name: "high cpu\n…",
+            guest: Some(&UserId::new("1001")),
+            task: None,
+        })
     })
     .await;
     let card = one(&desk).await;
@@ -291,7 +297,10 @@ async fn a_thread_is_opened_at_a_message_once_that_has_arrived_and_before_what_f
     desk.did(move |tx| tx.delivered(beside.id, &MessageId::new("8"))).await;
     assert!(claim(&desk).await.is_empty());
     let thread = both.remove(0);
-    assert_eq!(thread.opens, Some(Opens { name: "high cpu".into(), at: Some(MessageId::new("7")) }));
+    assert_eq!(
+        thread.opens,
+        Some(Opens { name: "high cpu".into(), guest: Some(UserId::new("1001")), at: Some(MessageId::new("7")) })
+    );
     assert_eq!((thread.edit_of, thread.is_edit), (None, false));
     desk.did(move |tx| tx.supersede(thread.id)).await;
     assert_eq!(one(&desk).await.part.body, "in the thread");

@@ -71,6 +71,37 @@ fn a_command_without_its_prompt_opens_a_form_that_holds_over_a_restart() {
 }
 
 #[test]
+fn an_investigation_without_its_question_asks_for_it_too() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    let asked = server.fake.command(OPS, ADA, "investigate", "");
+    server.until("a form", |state| state.interactions[&asked].form.is_some());
+    let title = server.fake.with(|state| state.interactions[&asked].form.clone().expect("a form")["title"].clone());
+    assert_eq!(title, "New investigation");
+    server.fake.fill_in(asked, ADA, "why does the queue grow?");
+    server.shown(OPS, 0, "/investigate why does the queue grow?");
+    server.shown(OPS, 0, "Complete");
+    assert_eq!(server.house.count("investigations"), 1);
+}
+
+#[test]
+fn choices_in_a_thread_are_those_of_its_channel_also_where_discord_does_not_tell_of_it() {
+    let server = Server::new("");
+    let serving = server.serve();
+    let asked = server.fake.say(OPS, ADA, "/session --name docs script: answer <done>");
+    server.shown(asked, asked, r"\<done>");
+    server.fake.with(|state| state.tells_channels = false);
+    let docs =
+        |channel: u64| offered(&server, channel, "session", "show ").into_iter().any(|(_, value)| value == "show docs");
+    assert!(docs(asked) && docs(OPS));
+    // A session that goes on is told of no channels.
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    let _serving = server.serve();
+    assert!(docs(asked) && docs(OPS));
+}
+
+#[test]
 fn what_only_concerns_who_asks_is_shown_to_them_alone() {
     let server = Server::new("[[triage.channels]]\naddress = \"discord:500\"\n");
     let _serving = server.serve();

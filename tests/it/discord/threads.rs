@@ -22,7 +22,11 @@ fn a_session_of_a_channel_opens_a_thread_that_follows_it_up() {
     assert!(!result.silent, "{result:?}");
     server.until("a sign at the message above", |state| state.reactions.contains(&(OPS, asked, "👍".to_owned())));
     server.until("the status says so", |state| state.messages[&(asked, status.id)].text.contains("Complete"));
-    let name = server.fake.with(|state| state.channels[&asked].name.clone());
+    let (name, guests) = server.fake.with(|state| {
+        let thread = &state.channels[&asked];
+        (thread.name.clone(), thread.guests.clone())
+    });
+    assert_eq!(guests, [] as [u64; 0], "who wrote the message above is told of its thread anyway");
     assert!(result.text.contains(&format!(r"\[{}\]", name.split(" · ").next().expect("a name"))), "{name}: {result:?}");
 
     let again = server.fake.say(asked, ADA, "script: answer <two>");
@@ -45,6 +49,7 @@ fn a_session_of_a_command_has_its_thread_at_what_shows_the_command() {
     server.fake.command(OPS, ADA, "session", &prompt);
     let shown = server.shown(OPS, 0, "/session --name docs");
     server.shown(shown.id, shown.id, "at it");
+    server.until("who asked is added to it", |state| state.channels[&shown.id].guests == [ADA.id]);
     serving.signal(Signal::SIGKILL);
     serving.end();
     server.house.touch("gate");

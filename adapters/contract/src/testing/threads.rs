@@ -26,6 +26,7 @@ pub async fn check_threads(
         key: DeliveryKey::from_random_bits(bits),
         address: chat.clone(),
         at: root.clone(),
+        guest: None,
         name: NAME.to_owned(),
     };
     if !threads.must_be_opened(chat) {

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use signalbox_adapter::{
     Announce, Attachment, Button, CommandEntry, Deliver, DeliverError, DeliveryKey, Form, Opening, Outgoing, Purpose,
-    Reconciled, Signal, Target, Tried,
+    Reconciled, Signal, Target, Tried, UserId,
 };
 use signalbox_discord::Cards;
 use signalbox_test_support::discord::state::{Channel, Right};
@@ -337,6 +337,7 @@ async fn where_no_thread_can_stand_the_form_is_refused() {
         key: DeliveryKey::from_random_bits(9),
         address: address(channel, None),
         at: message(at),
+        guest: None,
         name: "why".to_owned(),
     };
     for (channel, at) in [(direct(ADA), alone), (OPS, 1)] {
@@ -349,6 +350,31 @@ async fn where_no_thread_can_stand_the_form_is_refused() {
     assert!(matches!(lost, Err(DeliverError::Unreachable(_))), "{lost:?}");
     let thread = scene.deliver.open_thread(&opening(OPS, question)).await.expect("it is found");
     assert_eq!(thread.as_str(), question.to_string());
+}
+
+#[tokio::test]
+async fn who_asked_for_a_thread_is_added_to_it_where_discord_allows_that() {
+    let scene = Scene::new().await;
+    let opening = |at: u64| Opening {
+        key: DeliveryKey::from_random_bits(9),
+        address: address(OPS, None),
+        at: message(at),
+        guest: Some(UserId::new(ADA.id.to_string())),
+        name: "why".to_owned(),
+    };
+    let guests = |thread: u64| scene.fake.with(|state| state.channels[&thread].guests.clone());
+    let [one, two, three] = [1, 2, 3].map(|_| scene.fake.say(OPS, ADA, "why?"));
+    scene.deliver.open_thread(&opening(one)).await.expect("opened");
+    assert_eq!(guests(one), [ADA.id]);
+    let missing = Fault::Refuse { status: 403, code: 50001, message: "Missing Access" };
+    scene.fake.fail_next("PUT channels/thread-members", missing);
+    scene.deliver.open_thread(&opening(two)).await.expect("opened all the same");
+    // What failed by the way is done when it is tried again.
+    scene.fake.fail_next("PUT channels/thread-members", Fault::DropBefore);
+    let lost = scene.deliver.open_thread(&opening(three)).await;
+    assert!(matches!(lost, Err(DeliverError::Unreachable(_))), "{lost:?}");
+    scene.deliver.open_thread(&opening(three)).await.expect("opened");
+    assert_eq!((guests(two), guests(three)), (Vec::new(), vec![ADA.id]));
 }
 
 #[tokio::test]

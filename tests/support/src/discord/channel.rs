@@ -50,6 +50,8 @@ pub struct Channel {
     pub archived: bool,
     /// Whether the thread is locked.
     pub locked: bool,
+    /// Who was added to the thread.
+    pub guests: Vec<u64>,
     /// Whether the bot is in the private thread.
     pub joined: bool,
     /// Who has begun the thread.

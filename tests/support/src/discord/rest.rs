@@ -102,6 +102,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             ("POST", ["channels", channel, "messages", message, "threads"]) => {
                 state.open_thread(id(channel), id(message), &request.body())
             }
+            ("PUT", ["channels", thread, "thread-members", user]) => state.add(id(thread), id(user)),
             ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel), request, &|thread| thread.kind != 12),
             ("GET", ["guilds", _, "members", user]) => Ok(json!({ "user": { "id": user }, "nick": null, "roles": [] })),
             ("GET", ["guilds", _, "roles"]) => Ok(State::roles_json()),
@@ -299,6 +300,18 @@ impl State {
         let told = self.channel_json(message).expect("it is open");
         self.tell("THREAD_CREATE", message, told.clone());
         Ok(told)
+    }
+
+    fn add(&mut self, thread: u64, user: u64) -> Answer {
+        self.writable(thread)?;
+        self.is_open(thread)?;
+        let channel = self.channels.get_mut(&thread).expect("it is there");
+        if channel.parent.is_none() {
+            return Err(refusal(400, 50024, "Cannot execute action on this channel type"));
+        }
+        channel.guests.retain(|guest| *guest != user);
+        channel.guests.push(user);
+        Ok(Value::Null)
     }
 
     pub(crate) fn archived(&self, channel: u64, request: &Request<'_>, wanted: &dyn Fn(&Channel) -> bool) -> Answer {
