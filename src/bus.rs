@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use signalbox_adapter::{AcceptError, Inbox, Incoming, IncomingKind, Offer, Provider, Reception, Signal};
@@ -13,14 +14,14 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::environment;
+use crate::clock::Timestamp;
 use crate::lifecycle::{self, Servants, rehearsal};
 use crate::router::Router;
 use crate::store::{
     Approval, Deferral, Delivery, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store, StoreError,
     Task, TaskId, Tx, UnreadableRow, Written,
 };
-use crate::turn::Heard;
-use crate::turn::intake;
+use crate::turn::{Heard, forwards, intake};
 use crate::voice::{Ears, Unheard};
 
 /// What one message does to the store, in one transaction.
@@ -32,6 +33,8 @@ const MAX_WAITING: usize = 1024;
 const MAX_DEFERRALS: usize = 64;
 /// Open inbound messages handled in one look.
 const LOOK: usize = 64;
+/// How long something forwarded may lie in the inbox: it is routed by the first look after its time.
+const FORWARDS_WAIT: Duration = Duration::from_secs(10);
 /// Unreadable rows of the inbox that are named in the log.
 const MAX_NAMED: usize = 1000;
 
@@ -71,6 +74,8 @@ pub struct Bus {
     servants: Servants,
     /// Rows of the inbox that cannot be read and were named.
     unreadable: Mutex<BTreeSet<InboxId>>,
+    /// Until when something forwarded may wait for the words that belong to it.
+    forwards_until: Mutex<Timestamp>,
     /// Wakes the outbox to look for something to claim.
     pub look: Arc<Notify>,
     /// Wakes the servant that looks after incidents.
@@ -88,6 +93,8 @@ impl Bus {
         let (orders, order_end) = mpsc::channel(MAX_WAITING);
         let (claimed, claimed_end) = mpsc::channel(MAX_WAITING);
         let (signs, sign_end) = mpsc::channel(MAX_WAITING);
+        // An earlier life may have left some.
+        let forwards_until = store.clock().now().after(FORWARDS_WAIT);
         let bus = Arc::new_cyclic(|own| Self {
             store,
             fence,
@@ -99,6 +106,7 @@ impl Bus {
             own: Weak::clone(own),
             servants,
             unreadable: Mutex::default(),
+            forwards_until: Mutex::new(forwards_until),
             look,
             triage: Arc::default(),
             silences: Arc::default(),
@@ -234,12 +242,21 @@ impl Bus {
             self.hear_again();
             return Ok(());
         }
+        if self.awaits_words(&incoming).await? {
+            let now = self.store.clock().now();
+            *self.forwards_until.lock().unwrap_or_else(PoisonError::into_inner) = now.after(FORWARDS_WAIT);
+            return self.write(checked(poller, Box::new(Router::step_store(incoming)))).await;
+        }
+        let held = self.forwarded_with(&incoming).await?;
         let step = async {
             rehearsal::at("message");
-            self.router.step(incoming.clone()).await
+            match held.is_empty() {
+                true => Box::new(self.router.step(incoming.clone()).await) as Step,
+                false => Box::new(self.router.step_with(None, incoming.clone(), held).await),
+            }
         };
         let written = match lifecycle::caught(step).await {
-            Ok(step) => self.write(checked(poller.clone(), Box::new(step))).await,
+            Ok(step) => self.write(checked(poller.clone(), step)).await,
             Err(why) => Err(StoreError::Other(why.to_string())),
         };
         match written {
@@ -250,6 +267,26 @@ impl Bus {
             }
             written => written,
         }
+    }
+
+    /// Whether a message only forwards something, and what it belongs to may come in a moment.
+    async fn awaits_words(&self, incoming: &Incoming) -> Result<bool, StoreError> {
+        if !forwards::is_alone(incoming) {
+            return Ok(false);
+        }
+        let incoming = incoming.clone();
+        Ok(self.store.read(move |tx| forwards::commented(tx, &incoming)).await?.is_none())
+    }
+
+    /// Returns what the sender of a message has forwarded and that waits for it.
+    async fn forwarded_with(&self, incoming: &Incoming) -> Result<Vec<OpenInbound>, StoreError> {
+        let until = *self.forwards_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_text = matches!(incoming.kind, IncomingKind::Text(_)) && !incoming.sender.bot;
+        if !is_text || self.store.clock().now() > until {
+            return Ok(Vec::new());
+        }
+        let incoming = incoming.clone();
+        self.store.read(move |tx| forwards::held(tx, &incoming)).await
     }
 
     /// Whether a message changes nothing; where nobody can tell now, the step finds out.
@@ -308,6 +345,9 @@ impl Bus {
                         continue;
                     }
                 };
+                if forwards::is_held(&inbound, self.store.clock().now()) {
+                    continue;
+                }
                 if self.router.transcriber(&inbound.incoming).is_some() && self.wants_files(&inbound.incoming).await {
                     self.hear(inbound);
                 } else {
@@ -336,7 +376,18 @@ impl Bus {
     )]
     async fn route_stored(&self, inbound: OpenInbound, heard: Option<Heard>) -> Result<(), StoreError> {
         let (id, incoming) = (inbound.id, inbound.incoming.clone());
-        let written = match lifecycle::caught(self.router.step_open(inbound, heard)).await {
+        // What one person has forwarded in a row is one message, too.
+        let held = match forwards::is_alone(&incoming) {
+            true => self.forwarded_with(&incoming).await?,
+            false => Vec::new(),
+        };
+        let step = async {
+            match held.is_empty() {
+                true => Box::new(self.router.step_open(inbound, heard).await) as Step,
+                false => Box::new(self.router.step_with(Some(id), incoming.clone(), held).await),
+            }
+        };
+        let written = match lifecycle::caught(step).await {
             Ok(step) => self.write(step).await,
             Err(why) => Err(StoreError::Other(why.to_string())),
         };

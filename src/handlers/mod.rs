@@ -9,6 +9,7 @@ mod approvals;
 mod background;
 mod cron;
 pub mod edit;
+pub mod forwards;
 mod help;
 mod id;
 mod incidents;

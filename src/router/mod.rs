@@ -11,14 +11,13 @@ use std::sync::Arc;
 use signalbox_adapter::{Incoming, IncomingKind};
 
 use crate::alert;
-use crate::command::{self, Misunderstood, Parsed};
+use crate::command::{self, Command, Misunderstood, Parsed};
 use crate::format;
 use crate::handlers::{self, edit};
 use crate::incident::{AlertOrigin, Batch, TriagePolicy};
 use crate::store::{InboxId, InboxOutcome, OpenInbound, StoreError, Tx};
-use crate::turn::intake;
 use crate::turn::rights::{is_addressed, role_of};
-use crate::turn::{Context, Heard, Looked, Turn, answer_press};
+use crate::turn::{Context, Heard, Looked, Turn, answer_press, forwards, intake};
 
 /// Routes inbound messages.
 #[derive(Clone)]
@@ -68,6 +67,35 @@ impl Router {
     ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
         let ready = self.prepare(inbound.incoming, heard).await;
         move |tx| if tx.is_open(inbound.id)? { ready.route(tx, inbound.id) } else { Ok(()) }
+    }
+
+    /// Makes the step that routes a message together with what its sender has forwarded just before or after it and what waits
+    /// for it; one that was not stored before is accepted first. What does not wait any more was routed by itself, and what a
+    /// command cannot take along waits on.
+    pub async fn step_with(
+        &self,
+        stored: Option<InboxId>,
+        incoming: Incoming,
+        held: Vec<OpenInbound>,
+    ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
+        let joined = self.prepare(forwards::with(incoming.clone(), &held), None).await;
+        let alone = self.prepare(incoming, None).await;
+        move |tx| {
+            let mut all_wait = joined.takes_forwards();
+            for one in &held {
+                all_wait &= tx.is_open(one.id)?;
+            }
+            let ready = if all_wait { &joined } else { &alone };
+            let inbox = stored.map_or_else(|| tx.accept(&ready.incoming), |id| Ok(Some(id)))?;
+            let Some(inbox) = inbox else { return Ok(()) };
+            if !tx.is_open(inbox)? {
+                return Ok(());
+            }
+            for one in held.iter().filter(|_| all_wait) {
+                tx.close_inbound(one.id, InboxOutcome::Ok)?;
+            }
+            ready.route(tx, inbox)
+        }
     }
 
     /// Makes the step that closes a message which cannot be handled through a fault of ours, stored before or not, and says so
@@ -198,6 +226,13 @@ struct Ready {
 }
 
 impl Ready {
+    /// Whether it is of a kind that what is forwarded with it can be about: a prompt, or an investigation.
+    fn takes_forwards(&self) -> bool {
+        self.parsed
+            .as_ref()
+            .is_ok_and(|parsed| parsed.prompt().is_some() || matches!(parsed, Parsed::Command(Command::Investigate(_))))
+    }
+
     fn route(&self, tx: &Tx<'_>, inbox: InboxId) -> Result<(), StoreError> {
         let turn = Turn::new(tx, &self.context, &self.incoming, inbox, &self.looked);
         match &self.posted {

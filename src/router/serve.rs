@@ -7,7 +7,7 @@ use crate::command::{Misunderstood, Parsed};
 use crate::format;
 use crate::handlers::{self, edit, pairing};
 use crate::store::{InboxOutcome, StoreError};
-use crate::turn::{Turn, intake, rights};
+use crate::turn::{Turn, forwards, intake, rights};
 
 /// A group is told once in this time, a year, how the bot is reached there.
 const HINT_EVERY: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
@@ -74,7 +74,8 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
     }
 }
 
-/// Plain text of a group is for us where it mentions the bot, answers it, or stands in a session's thread.
+/// Plain text of a group is for us where it mentions the bot, answers it, or stands in a session's thread, and what is
+/// forwarded there where it follows a comment that was for us.
 fn is_for_us(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<bool, StoreError> {
     let plain = match parsed {
         Ok(Parsed::Nothing) => return Ok(turn.incoming.direct && says_something_else(turn)),
@@ -82,7 +83,9 @@ fn is_for_us(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<
         Err(misunderstood) => !misunderstood.command,
         Ok(Parsed::Command(_)) => false,
     };
-    Ok(!plain || rights::is_addressed(turn.tx, turn.incoming)?)
+    Ok(!plain
+        || rights::is_addressed(turn.tx, turn.incoming)?
+        || forwards::commented(turn.tx, turn.incoming)?.is_some())
 }
 
 /// Whether there is something to answer though nothing was said.

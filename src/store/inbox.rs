@@ -1,6 +1,6 @@
 //! The inbox: what arrived, each once.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 use signalbox_adapter::{ChatAddress, Incoming, IncomingKind, MessageId};
 
 use super::chat::ChatKey;
@@ -45,6 +45,8 @@ pub struct OpenInbound {
     pub id: InboxId,
     /// The message.
     pub incoming: Incoming,
+    /// When it arrived.
+    pub received_at: Timestamp,
 }
 
 /// A row that waits for the router and cannot be read, such as one that a later version has written.
@@ -103,17 +105,46 @@ impl Tx<'_> {
         limit: usize,
     ) -> Result<Vec<Result<OpenInbound, UnreadableRow>>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, incoming FROM inbox WHERE state = 'open' AND id > coalesce(?2, 0) ORDER BY id LIMIT ?1",
+            "SELECT id, incoming, received_at FROM inbox
+             WHERE state = 'open' AND id > coalesce(?2, 0) ORDER BY id LIMIT ?1",
         )?;
-        let rows = statement.query_map(params![limit, after], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?));
+        let rows = statement.query_map(params![limit, after], read)?;
         rows.map(|row| {
-            let (id, body) = row?;
+            let (id, body, received_at) = row?;
             let incoming = serde_json::from_str(&body);
             Ok(incoming
-                .map(|incoming| OpenInbound { id, incoming })
+                .map(|incoming| OpenInbound { id, incoming, received_at })
                 .map_err(|error| UnreadableRow { id, why: error.to_string() }))
         })
         .collect()
+    }
+
+    /// Returns what waits for the router in a chat, oldest first, as far as it can be read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_inbound_of(&self, chat: &ChatKey) -> Result<Vec<OpenInbound>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, incoming, received_at FROM inbox WHERE state = 'open' AND chat = ?1 ORDER BY id",
+        )?;
+        let rows = statement.query_map([chat], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?)))?;
+        let mut open = Vec::new();
+        for row in rows {
+            let (id, body, received_at) = row?;
+            open.extend(serde_json::from_str(&body).ok().map(|incoming| OpenInbound { id, incoming, received_at }));
+        }
+        Ok(open)
+    }
+
+    /// Returns an inbound message; `None` where it is not known any more, or cannot be read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn inbound(&self, id: InboxId) -> Result<Option<Incoming>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT incoming FROM inbox WHERE id = ?1")?;
+        let body: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+        Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
     }
 
     /// Whether an inbound message still waits for the router.

@@ -3,12 +3,12 @@
 //! A [`Turn`] is one transaction with what the handlers know that is no row ([`Context`]). Everything here serves more than
 //! one command: what a handler is ([`Handler`]) and what it can have looked at beforehand ([`Look`]), who may do what
 //! ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]) and of an incident ([`incident`],
-//! [`silence`]), files that came along
-//! ([`intake`]).
+//! [`silence`]), files that came along ([`intake`]), and what was forwarded with a comment ([`forwards`]).
 
 pub mod admit;
 mod context;
 mod desk;
+pub mod forwards;
 mod handler;
 pub mod incident;
 pub mod intake;

@@ -8,9 +8,9 @@ use super::{follow_up, start};
 use crate::alert;
 use crate::command::{FreeText, Resolved};
 use crate::format;
-use crate::handlers::{incidents, investigate};
+use crate::handlers::{forwards, incidents, investigate};
 use crate::store::{InboxOutcome, Session, StoreError};
-use crate::turn::{Handler, Look, Turn, mention};
+use crate::turn::{self, Handler, Look, Turn, mention};
 
 impl Handler for FreeText {
     fn looks(&self) -> Vec<Look> {
@@ -18,6 +18,13 @@ impl Handler for FreeText {
     }
 
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let is_alert = turn.incoming.quoted.iter().any(is_forwarded_alert);
+        if let Some(task) = turn::forwards::commented(turn.tx, turn.incoming)?
+            && (!is_alert || turn.tx.investigation(&task.id)?.is_some())
+            && let Some(outcome) = forwards::join(turn, &task)?
+        {
+            return Ok(outcome);
+        }
         let wish = match mention::resolve(turn, self.mention.as_ref())? {
             Resolved::Session(name) => return follow_up::by_name(turn, &name, &self.prompt),
             Resolved::NearMiss { word, nearest } => {
@@ -42,7 +49,7 @@ impl Handler for FreeText {
         if alert::is_alert(words) {
             return investigate::pasted(turn, words, by);
         }
-        if turn.incoming.quoted.iter().any(is_forwarded_alert) {
+        if is_alert {
             return investigate::quoted(turn, words, by);
         }
         if agent.is_none()

@@ -1,7 +1,9 @@
 //! What comes beside a text: messages that it answers, forwards, embeds, stickers and polls; data, never orders.
 
+use nix::sys::signal::Signal;
 use serde_json::json;
 use signalbox_test_support::discord::{Person, Post};
+use signalbox_test_support::everyday::eventually;
 
 use crate::discord::scene::{ADA, OPS, Server};
 
@@ -28,15 +30,71 @@ fn a_message_that_is_answered_reaches_the_agent_as_data() {
     assert!(!second.text.contains("QUOTE-"), "the agent knows what it said itself: {}", second.text);
 }
 
+/// A message that only forwards something.
+fn forward(text: &str) -> Post {
+    let snapshot = json!({ "message": { "content": text, "embeds": [], "attachments": [] } });
+    let reference = json!({ "type": 1, "channel_id": "1", "message_id": "2" });
+    Post::default().with(json!({ "message_snapshots": [snapshot], "message_reference": reference }))
+}
+
+#[test]
+fn a_comment_that_follows_forwards_is_about_them() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    for text in ["the queue grows", "and the disk fills"] {
+        server.fake.post(server.direct, ADA, forward(text));
+    }
+    let asked = server.fake.say(server.direct, ADA, "what is this?");
+    let result = server.shown(server.direct, asked, "what is this?");
+    assert!(result.text.contains("the queue grows") && result.text.contains("and the disk fills"), "{}", result.text);
+    // In a channel the comment alone is for the bot; what somebody else forwards there is not.
+    server.fake.post(OPS, ADA, forward("the cache is cold"));
+    server.fake.post(OPS, BOB, forward("lunch?"));
+    let asked = server.fake.say(OPS, ADA, "<@4242> and this?");
+    let result = server.shown(asked, asked, "and this?");
+    assert!(result.text.contains("the cache is cold") && !result.text.contains("lunch"), "{}", result.text);
+    server.fake.post(OPS, ADA, forward("[FIRING:1] PodCrashLooping checkout-7d9"));
+    server.fake.say(OPS, ADA, "/investigate");
+    server.shown(OPS, asked, "PodCrashLooping");
+    eventually("it is one run", || server.house.runs().len() == 3);
+    assert_eq!(server.house.count("tasks"), 3);
+}
+
+#[test]
+fn a_forward_that_follows_a_comment_joins_what_that_has_asked_for() {
+    let server = Server::new("limits.max_tasks = 1\n");
+    let serving = server.serve();
+    let gate = server.house.text("gate");
+    let running =
+        server.fake.say(server.direct, ADA, &format!("/session script: say at it; wait {gate}; answer <one>"));
+    server.fake.post(server.direct, ADA, forward("it began at noon"));
+    server.shown(server.direct, running, "at it");
+    let waiting = server.fake.say(OPS, ADA, "<@4242> what is this?");
+    server.fake.post(OPS, ADA, forward("the queue grows"));
+    // A command takes nothing along; a kill loses nothing of what waits for words.
+    server.fake.post(server.direct, ADA, forward("nobody says why"));
+    let told = server.fake.say(server.direct, ADA, "/id");
+    server.shown(server.direct, told, "1001");
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    server.house.touch("gate");
+    let _serving = server.serve();
+    server.shown(server.direct, running, r"\<one>");
+    let result = server.shown(waiting, waiting, "what is this?");
+    assert!(result.text.contains("the queue grows"), "{}", result.text);
+    server.shown(server.direct, running, "it began at noon");
+    server.shown(server.direct, told, "nobody says why");
+    let runs = server.house.runs();
+    let session_of =
+        |words: &str| &runs.iter().find(|run| run.2.contains(words)).unwrap_or_else(|| panic!("{words}: {runs:?}")).0;
+    assert_eq!(session_of("it began at noon"), session_of("say at it"), "it goes on with the comment's session");
+    assert_eq!(runs.iter().filter(|run| run.2.contains("the queue grows")).count(), 1, "{runs:?}");
+}
+
 #[test]
 fn a_forward_is_nobody_s_command_and_a_forwarded_alert_is_an_alert() {
     let server = Server::new("");
     let _serving = server.serve();
-    let forward = |text: &str| {
-        let snapshot = json!({ "message": { "content": text, "embeds": [], "attachments": [] } });
-        let reference = json!({ "type": 1, "channel_id": "1", "message_id": "2" });
-        Post::default().with(json!({ "message_snapshots": [snapshot], "message_reference": reference }))
-    };
     let asked = server.fake.post(server.direct, ADA, forward("/session script: answer <owned>"));
     let result = server.shown(server.direct, asked, "Look at this message.");
     assert!(result.text.contains("did not write it") && result.text.contains("QUOTE-"), "{}", result.text);

@@ -1,0 +1,74 @@
+//! Forwards and the comment that a person sends with them: two messages to a provider, one to everybody else.
+//!
+//! Some clients send the comment before what is forwarded, some after it. What only forwards waits for [`WITHIN`] for the
+//! words that belong to it, as an open row of the inbox; a comment waits for nothing, and what is forwarded after it joins
+//! the task that it has asked for.
+
+use std::time::Duration;
+
+use signalbox_adapter::{Incoming, IncomingKind, Quoting};
+
+use super::intake;
+use crate::clock::Timestamp;
+use crate::store::{ChatKey, OpenInbound, StoreError, Task, Tx};
+
+/// A comment and a forward belong together within this time of each other.
+pub const WITHIN: Duration = Duration::from_secs(2);
+
+/// Whether a person's message says nothing but what it forwards.
+#[must_use]
+pub fn is_alone(incoming: &Incoming) -> bool {
+    let says_nothing = matches!(&incoming.kind, IncomingKind::Text(text) if text.trim().is_empty());
+    let forwards = incoming.quoted.iter().any(|quoted| quoted.why == Quoting::Forwarded);
+    says_nothing && forwards && !incoming.sender.bot && intake::voice(&incoming.files).is_none()
+}
+
+/// Whether a message that is stored still waits for words that may belong to it.
+#[must_use]
+pub fn is_held(inbound: &OpenInbound, now: Timestamp) -> bool {
+    is_alone(&inbound.incoming) && now.since(inbound.received_at) < WITHIN
+}
+
+/// Returns what the same person has forwarded there and waits, oldest first, but for the message itself.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn held(tx: &Tx<'_>, incoming: &Incoming) -> Result<Vec<OpenInbound>, StoreError> {
+    let open = tx.open_inbound_of(&ChatKey::of(&incoming.address))?.into_iter();
+    let is_theirs = |other: &Incoming| {
+        other.address == incoming.address && other.sender.id == incoming.sender.id && other.key != incoming.key
+    };
+    Ok(open.filter(|one| is_alone(&one.incoming) && is_theirs(&one.incoming)).collect())
+}
+
+/// Takes what was forwarded along with a message.
+#[must_use]
+pub fn with(mut incoming: Incoming, held: &[OpenInbound]) -> Incoming {
+    for one in held {
+        incoming.quoted.extend(one.incoming.quoted.iter().cloned());
+        incoming.files.extend(one.incoming.files.iter().cloned());
+        incoming.not_taken.extend(one.incoming.not_taken.iter().cloned());
+    }
+    incoming
+}
+
+/// Returns the task that the same person has just asked for there, where a message only forwards something.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn commented(tx: &Tx<'_>, incoming: &Incoming) -> Result<Option<Task>, StoreError> {
+    if !is_alone(incoming) {
+        return Ok(None);
+    }
+    let since = tx.now().before(WITHIN);
+    let tasks = tx.unfinished_tasks(Some(&ChatKey::of(&incoming.address)))?.into_iter().rev();
+    let theirs = |task: &Task| task.requested_by == incoming.sender.id.as_str() && task.created_at >= since;
+    for task in tasks.filter(theirs) {
+        let asked = task.inbox.map(|inbox| tx.inbound(inbox)).transpose()?.flatten();
+        let is_here = |asked: &Incoming| asked.address == incoming.address && asked.key != incoming.key;
+        if asked.is_some_and(|asked| matches!(asked.kind, IncomingKind::Text(_)) && is_here(&asked)) {
+            return Ok(Some(task));
+        }
+    }
+    Ok(None)
+}
