@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::process::App;
 use crate::bus::Bus;
 use crate::health::Health;
-use crate::http::{Parts, serve};
+use crate::http::{Parts, serve, untold};
 
 impl App {
     /// Answers HTTP from now on at the configured address, if there is one.
@@ -26,6 +26,9 @@ impl App {
             Ok((listener, bound)) => {
                 tracing::info!(address = %bound, "answering /healthz, /readyz, /metrics and hooks");
                 self.remember(bound).await;
+                for (id, why) in untold(&bus).await {
+                    tracing::warn!(hook.id = id, "nobody sees the alerts of a hook: {why}");
+                }
                 let parts = Parts { bus, health };
                 self.servants.start("http", |stop| serve(listener, parts, stop));
             }

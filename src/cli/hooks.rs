@@ -13,10 +13,11 @@ use signalbox_adapter::ChatAddress;
 
 use super::{EXIT_REFUSED, ask};
 use crate::app::App;
-use crate::config::{Hook, HookSource, Silencing, read_secret};
+use crate::config::{Hook, HookSource, Silencing, Unreached, read_secret};
 use crate::format;
 use crate::format::hooks::{self as said, ListedHook, MadeHook, Undone};
 use crate::hook::{new_secret, vendor_makes_secret};
+use crate::wiring;
 
 /// Hooks in one list.
 const MAX_LISTED: usize = 1000;
@@ -156,6 +157,11 @@ async fn add(
     let Some(target) = target.or(only) else {
         return refused(&Undone::NoTarget);
     };
+    let unreached = wiring::unreached(&app.config, target.provider.as_str());
+    let unseen = unreached.as_ref().map(|why| why.at(target));
+    if let Some(why) = unseen.as_ref().filter(|_| unreached.as_ref().is_some_and(Unreached::is_wrong)) {
+        return refused(&Undone::Unreached(why));
+    }
     let id = id.unwrap_or(source.as_str());
     if let Err(why) = Hook::check_id(id) {
         return refused(&Undone::Id(&why));
@@ -191,6 +197,9 @@ async fn add(
         writes_back,
     };
     super::print_document(&said::made(&made))?;
+    if let Some(why) = unseen {
+        eprintln!("signalbox: {}", said::unseen(&why));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,7 +8,7 @@ use super::EXIT_REFUSED;
 use crate::app::App;
 use crate::format;
 use crate::store::{Delivery, DeliveryState, TaskId};
-use crate::wake;
+use crate::{wake, wiring};
 
 /// Messages in one list.
 const MAX_LISTED: usize = 500;
@@ -42,8 +42,15 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
         Arguments::List { all, json } => {
             let state = (!all).then_some(DeliveryState::Failed);
             let rows = app.store.read(move |tx| tx.deliveries(state, MAX_LISTED)).await?;
+            let rows: Vec<_> = rows
+                .into_iter()
+                .map(|row| {
+                    let why = why(app, &row);
+                    (row, why)
+                })
+                .collect();
             if *json {
-                let rows: Vec<serde_json::Value> = rows.iter().map(as_json).collect();
+                let rows: Vec<serde_json::Value> = rows.iter().map(|(row, why)| as_json(row, why.as_deref())).collect();
                 super::print(&serde_json::to_string_pretty(&rows)?)?;
             } else {
                 super::print_document(&format::terminal::deliveries(&rows, app.store.clock().now()))?;
@@ -68,9 +75,20 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_json(row: &Delivery) -> serde_json::Value {
+/// Returns why a message is not delivered, where that is known.
+fn why(app: &App, row: &Delivery) -> Option<String> {
+    let unreached = match row.state {
+        DeliveryState::Pending | DeliveryState::Unknown => {
+            wiring::unreached(&app.config, row.address.provider.as_str())
+        }
+        DeliveryState::Sending | DeliveryState::Delivered | DeliveryState::Failed => None,
+    };
+    unreached.map(|why| why.to_string()).or_else(|| row.error.clone())
+}
+
+fn as_json(row: &Delivery, why: Option<&str>) -> serde_json::Value {
     serde_json::json!({
         "key": row.key.as_str(), "state": row.state.as_str(), "to": row.address.to_string(), "attempts": row.attempts,
-        "created_at_ms": row.created_at, "finished_at_ms": row.finished_at, "error": row.error, "task": row.task.as_ref().map(TaskId::as_str),
+        "created_at_ms": row.created_at, "finished_at_ms": row.finished_at, "error": why, "task": row.task.as_ref().map(TaskId::as_str),
     })
 }

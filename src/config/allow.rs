@@ -61,7 +61,7 @@ pub struct Allowed {
 impl Allow {
     pub(super) fn read(section: &mut Section, statements: &Statements) -> Self {
         let mut lists = BTreeMap::new();
-        for (name, has_roles) in statements.providers() {
+        for (name, has_roles) in statements.allowed_providers() {
             let allowed = section.section(name, |section| Allowed {
                 users: read_list(section, "users", UserId::new),
                 chats: read_list(section, "chats", ChatId::new),

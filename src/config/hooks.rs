@@ -270,8 +270,16 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("signalbox.toml");
         std::fs::write(&file, text).expect("written");
-        let sources = Sources { explicit: Some(file), ..Sources::default() };
+        let sources = Sources { explicit: Some(file), statements: crate::wiring::statements(), ..Sources::default() };
         load(&sources).map(|loaded| loaded.config).map_err(|faults| faults.to_string())
+    }
+
+    fn warnings(text: &str) -> Vec<String> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        let explicit = Some(file.path().to_owned());
+        let sources = Sources { explicit, statements: crate::wiring::statements(), ..Sources::default() };
+        load(&sources).expect("valid").warnings
     }
 
     const OPS: &str =
@@ -294,6 +302,26 @@ mod tests {
     }
 
     #[test]
+    fn a_chat_that_nothing_is_connected_to_is_warned_of() {
+        for (address, set, why) in [
+            ("telegram:-1", "", Some("telegram:-1 reaches nobody: telegram is not connected: set telegram.token")),
+            ("telegram:-1", "telegram.token = '1:abcdefghijklmnopqrstuvwxyz012345678'", None),
+            ("matrix:x", "", Some("matrix is not connected: this build cannot connect it")),
+            ("console:local", "", None),
+        ] {
+            let hook = OPS.replace("telegram:-1/7", address);
+            let channel = format!("[[triage.channels]]\naddress = '{address}'\n");
+            for (text, at) in [(hook, "hooks \"ops\", target: "), (channel, "triage.channels, address: ")] {
+                let warnings = warnings(&format!("{set}\n{text}"));
+                let told = warnings.iter().find(|warning| warning.contains("reaches nobody"));
+                assert_eq!(told.is_some(), why.is_some(), "{address}: {warnings:?}");
+                let is_right = |told: &String| why.is_some_and(|why| told.starts_with(at) && told.contains(why));
+                assert!(told.is_none_or(is_right), "{told:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_the_nearest_key_and_without_the_secret() {
         for (text, why) in [
             ("hooks = 3".to_owned(), "hooks: must be a list of tables"),
@@ -309,6 +337,11 @@ mod tests {
             (format!("{OPS}timestamp_header = 'X-T'"), "hooks[1].timestamp_header: a hook of generic has none"),
             (format!("{OPS}silences = {{ url = 'http://am:9093' }}"), "hooks[1].silences: a hook of generic has none"),
             (format!("{OPS}fields = {{ titel = 'a' }}"), "did you mean hooks[1].fields.title?"),
+            (
+                OPS.replace("telegram:", "telegam:"),
+                "hooks \"ops\", target: telegam:-1/7 reaches nobody: there is no provider \"telegam\"; did you mean telegram?",
+            ),
+            (OPS.replace("telegram:", "pager:"), "there is no provider \"pager\""),
             (format!("{OPS}fields = {{ title = 'a..b' }}"), "hooks[1].fields.title: must be a path such as"),
         ] {
             let fault = read(&text).expect_err(&text);

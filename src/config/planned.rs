@@ -9,6 +9,9 @@ pub(super) const SECTIONS: [&str; 5] = ["cron", "discord", "email", "matrix", "s
 /// Providers with an access list, and whether they know roles.
 pub(super) const PROVIDERS: [(&str, bool); 3] = [("discord", true), ("matrix", false), ("slack", false)];
 
+/// The provider of mail, in a build without it.
+pub(super) const MAIL: &str = "email";
+
 /// Variables that hold a secret of ours.
 pub(super) const SECRET_VARIABLES: [&str; 8] = [
     "TELEGRAM_BOT_TOKEN",

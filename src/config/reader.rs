@@ -264,6 +264,16 @@ impl<'a> Section<'a> {
         self.fault_of(key, why.into(), None);
     }
 
+    /// Records what is wrong with a key that is named by its whole path.
+    pub(super) fn fault_at(&mut self, path: &str, why: String) {
+        self.findings.faults.push(Fault::Value { path: path.to_owned(), why, variable: None });
+    }
+
+    /// Records what a person should know of a key that is named by its whole path.
+    pub(super) fn warn_at(&mut self, path: &str, what: &str) {
+        self.findings.warnings.push(format!("{path}: {what}"));
+    }
+
     /// Records what a person should know though nothing is wrong.
     pub(super) fn warn(&mut self, key: &str, what: &str) {
         self.findings.warnings.push(format!("{}: {what}", keys::join(&self.path, key)));

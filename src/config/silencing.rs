@@ -154,7 +154,7 @@ mod tests {
              silences = {silences}\n"
         );
         std::fs::write(&file, text).expect("written");
-        let sources = Sources { explicit: Some(file), ..Sources::default() };
+        let sources = Sources { explicit: Some(file), statements: crate::wiring::statements(), ..Sources::default() };
         load(&sources).map(|loaded| loaded.config).map_err(|faults| faults.to_string())
     }
 

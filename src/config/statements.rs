@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use signalbox_adapter::settings::Section;
 
 use super::kind::KindStatement;
+use super::reach::ProviderStatement;
 use super::tree::{Branch, Node};
 use super::{env, planned};
 
@@ -14,6 +15,8 @@ use super::{env, planned};
 pub struct Statements {
     /// The section of each that is built in.
     pub sections: Vec<&'static Section>,
+    /// The providers of addresses that are built in.
+    pub providers: Vec<ProviderStatement>,
     /// The kinds of agents, as they state themselves.
     pub kinds: Vec<&'static KindStatement>,
     /// The names of the sections of those that are left out of this build.
@@ -34,7 +37,7 @@ impl Statements {
     }
 
     /// Returns every provider whose ids can be allowed, and whether it knows roles.
-    pub(super) fn providers(&self) -> BTreeMap<&'static str, bool> {
+    pub(super) fn allowed_providers(&self) -> BTreeMap<&'static str, bool> {
         let left_out = self.left_out.iter().map(|name| (*name, true));
         let stated = self.sections.iter().filter_map(|section| section.access);
         let stated = stated.map(|access| (access.provider, access.has_roles));

@@ -120,7 +120,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("signalbox.toml");
         std::fs::write(&file, text).expect("written");
-        let sources = Sources { explicit: Some(file), ..Sources::default() };
+        let sources = Sources { explicit: Some(file), statements: crate::wiring::statements(), ..Sources::default() };
         load(&sources).map(|loaded| loaded.config.triage).map_err(|faults| faults.to_string())
     }
 

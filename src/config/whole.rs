@@ -88,6 +88,16 @@ impl Config {
         }
     }
 
+    /// Looks whether anybody is told at the addresses at which alerts are shown.
+    fn check_addresses(&self, root: &mut Section, statements: &Statements) {
+        let hooks = self.hooks.iter().map(|hook| (format!("hooks {:?}, target", hook.id), &hook.target));
+        let channels = self.triage.channels.iter();
+        let channels = channels.map(|channel| ("triage.channels, address".to_owned(), &channel.address));
+        for (path, address) in hooks.chain(channels) {
+            statements.check_address(root, &self.adapters, &path, address);
+        }
+    }
+
     /// Reads the tree; what is wrong is found.
     pub(super) fn read(root: Branch, statements: &Statements, findings: &mut Findings) -> Self {
         Section::root(root, findings, |root| {
@@ -113,6 +123,7 @@ impl Config {
                 adapters: Adapters::read(root, statements),
             };
             config.warn_of_alerts(root);
+            config.check_addresses(root, statements);
             config
         })
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Block, Document, Inline, Item};
+use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
 use super::silence::{Unsilenced, cause};
 use super::{cell, instant, line, marked, span, table};
@@ -56,6 +56,8 @@ pub enum Undone<'a> {
     NoHook(&'a str),
     /// Nobody said which chat is told.
     NoTarget,
+    /// Nothing can write to the chat; holds why.
+    Unreached(&'a str),
     /// HTTP is switched off.
     NotListening,
     /// The id is none; holds what one is.
@@ -111,6 +113,8 @@ pub enum Tried<'a> {
 /// Where the path of an alert is broken.
 #[derive(Debug, Clone)]
 pub enum Broken<'a> {
+    /// Nothing writes to the chat; holds why.
+    Unreached(String),
     /// The hook's fields name nothing.
     NoAlert,
     /// Nobody listens there.
@@ -232,6 +236,7 @@ pub fn undone(why: &Undone<'_>) -> String {
         Undone::NoTarget => {
             "say with --target which chat is told, as in telegram:-1001234; `/id` in that chat shows it".to_owned()
         }
+        Undone::Unreached(why) => format!("--target: {why}"),
         Undone::NotListening => "http.listen is empty, so nothing is heard; set it to an address".to_owned(),
         Undone::Id(why) => format!("an id {why}"),
         Undone::Taken(id) => {
@@ -245,6 +250,18 @@ pub fn undone(why: &Undone<'_>) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Warns that nothing writes to the chat that a hook tells; holds why.
+#[must_use]
+pub fn unseen(why: &str) -> String {
+    format!("warning: nobody sees the alerts of this hook until that is mended: {why}")
+}
+
+/// Says that nothing writes to a provider.
+#[must_use]
+pub fn not_connected(provider: &str) -> String {
+    format!("{} is not connected", one_line(provider, 40))
 }
 
 /// Says what came of a step of `signalbox hooks test`.
@@ -268,6 +285,7 @@ pub fn tried(step: &Tried<'_>) -> String {
 #[must_use]
 pub fn broken(why: &Broken<'_>) -> String {
     match why {
+        Broken::Unreached(why) => format!("nobody would see the alert: {why}"),
         Broken::NoAlert => "the fields of this hook say nothing of an alert".to_owned(),
         Broken::NoServer(url) => format!("nobody answers at {url}; start `signalbox serve`"),
         Broken::NoAnswer { url, why } => format!("no answer came from {url}: {why}"),

@@ -373,9 +373,9 @@ pub fn mild(incidents: &[Incident], number: usize) -> Option<String> {
     Some(format!("Too mild for a card: {}: {}.", count(number, "incident"), named.join(", ")))
 }
 
-/// Lists a chat's incidents, and says in a line which are too mild for a card.
+/// Lists a chat's incidents, or those of all chats with where each is, and says in a line which are too mild for a card.
 #[must_use]
-pub fn list(incidents: &[Incident], mild: Option<&str>) -> Document {
+pub fn list(incidents: &[Incident], of_all: bool, mild: Option<&str>) -> Document {
     let mild = mild.map(Block::text);
     if incidents.is_empty() {
         return Document { blocks: std::iter::once(Block::text("No incidents here.")).chain(mild).collect() };
@@ -385,16 +385,19 @@ pub fn list(incidents: &[Incident], mild: Option<&str>) -> Document {
         let state = format!("{} {}", mark(incident), incident.state.as_str());
         let owner = incident.owner.clone().unwrap_or_default();
         let alerts = format!("{}/{}", incident.firing, incident.alerts);
-        vec![
+        let mut row = vec![
             id,
             cell(state),
             cell(one_line(&title(incident), 40)),
             cell(alerts),
             cell(owner),
             cell(instant(incident.starts_at)),
-        ]
+        ];
+        row.extend(of_all.then(|| cell(incident.address.to_string())));
+        row
     });
-    let table = super::table(&["id", "state", "what", "firing", "owner", "since"], rows.collect());
+    let heads = ["id", "state", "what", "firing", "owner", "since", "chat"];
+    let table = super::table(&heads[..heads.len() - usize::from(!of_all)], rows.collect());
     Document { blocks: std::iter::once(table).chain(mild).collect() }
 }
 

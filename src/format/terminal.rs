@@ -14,20 +14,20 @@ use crate::store::{Delivery, RoleError, Task};
 /// Longest reason shown for a delivery that was given up, in characters.
 const MAX_REASON_CHARS: usize = 80;
 
-/// Answers `signalbox outbox list`.
+/// Answers `signalbox outbox list`; each row with why it is not delivered, where that is known.
 #[must_use]
-pub fn deliveries(rows: &[Delivery], now: Timestamp) -> Document {
+pub fn deliveries(rows: &[(Delivery, Option<String>)], now: Timestamp) -> Document {
     if rows.is_empty() {
         return line("Nothing here.");
     }
-    let rows = rows.iter().map(|row| {
+    let rows = rows.iter().map(|(row, why)| {
         vec![
             vec![Inline::Code(row.key.to_string())],
             cell(row.state.as_str()),
             cell(row.address.to_string()),
             cell(ago(row.created_at, now)),
             cell(row.attempts.to_string()),
-            cell(one_line(row.error.as_deref().unwrap_or_default(), MAX_REASON_CHARS)),
+            cell(one_line(why.as_deref().unwrap_or_default(), MAX_REASON_CHARS)),
         ]
     });
     Document { blocks: vec![table(&["key", "state", "to", "written", "tries", "why"], rows.collect())] }

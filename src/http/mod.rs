@@ -14,6 +14,8 @@ mod ready;
 mod routes;
 mod seats;
 mod serve;
+mod untold;
 
 pub use routes::Parts;
 pub use serve::serve;
+pub use untold::untold;

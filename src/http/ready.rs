@@ -3,6 +3,7 @@
 //! ```json
 //! {"ready":true,"store":{"ready":true},"transports":{"telegram":{"ready":true,"state":"listening","last_alive_seconds":3}}}
 //! ```
+//! `hooks` is there only where nobody sees the alerts of some: each with why. Alerts come in all the same, so it stays ready.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,14 @@ pub(super) struct Readiness<'a> {
     pub(super) ready: bool,
     store: StoreReadiness,
     transports: BTreeMap<&'a str, TransportReadiness<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hooks: BTreeMap<&'a str, HookReadiness<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct HookReadiness<'a> {
+    ready: bool,
+    why: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -40,8 +49,13 @@ struct TransportReadiness<'a> {
 }
 
 impl<'a> Readiness<'a> {
-    /// Judges whether a row could be written, and how the transports are. No transport at all is fine: terminals.
-    pub(super) fn new(writable: Result<(), String>, transports: &'a [TransportSnapshot]) -> Self {
+    /// Judges whether a row could be written, and how the transports are. No transport at all is fine: terminals. `untold`
+    /// are the hooks whose alerts nobody sees, and why.
+    pub(super) fn new(
+        writable: Result<(), String>,
+        transports: &'a [TransportSnapshot],
+        untold: &'a BTreeMap<String, String>,
+    ) -> Self {
         let transport = |one: &'a TransportSnapshot| {
             let readiness = TransportReadiness {
                 ready: one.is_ready(),
@@ -56,6 +70,7 @@ impl<'a> Readiness<'a> {
             ready: writable.is_ok() && transports.iter().all(TransportSnapshot::is_ready),
             store: StoreReadiness { ready: writable.is_ok(), why: writable.err() },
             transports: transports.iter().map(transport).collect(),
+            hooks: untold.iter().map(|(id, why)| (id.as_str(), HookReadiness { ready: false, why })).collect(),
         }
     }
 
@@ -77,26 +92,37 @@ mod tests {
     #[test]
     fn everything_must_be_ready_and_what_is_not_says_why() {
         let (health, start) = (Health::new(), Instant::now());
+        let none = BTreeMap::new();
         assert_eq!(
-            Readiness::new(Ok(()), &[]).to_json(),
+            Readiness::new(Ok(()), &[], &none).to_json(),
             "{\"ready\":true,\"store\":{\"ready\":true},\"transports\":{}}\n"
         );
         health.transport("telegram").alive_at(start);
         let now = start + Duration::from_millis(3_900);
         assert_eq!(
-            Readiness::new(Ok(()), &health.snapshot(now)).to_json(),
+            Readiness::new(Ok(()), &health.snapshot(now), &none).to_json(),
             "{\"ready\":true,\"store\":{\"ready\":true},\"transports\":{\"telegram\":{\"ready\":true,\
              \"state\":\"listening\",\"last_alive_seconds\":3}}}\n"
         );
-        assert!(!Readiness::new(Err("full".into()), &health.snapshot(now)).ready);
-        assert!(!Readiness::new(Ok(()), &health.snapshot(start + READY_WITHIN + Duration::from_secs(1))).ready);
+        assert!(!Readiness::new(Err("full".into()), &health.snapshot(now), &none).ready);
+        assert!(!Readiness::new(Ok(()), &health.snapshot(start + READY_WITHIN + Duration::from_secs(1)), &none).ready);
 
         health.transport("slack").set(TransportState::Refused { why: "\"no\"\n".into() });
         assert_eq!(
-            Readiness::new(Err("full".into()), &health.snapshot(now)).to_json(),
+            Readiness::new(Err("full".into()), &health.snapshot(now), &none).to_json(),
             "{\"ready\":false,\"store\":{\"ready\":false,\"why\":\"full\"},\"transports\":{\"slack\":{\"ready\":false,\
              \"state\":\"refused\",\"last_alive_seconds\":null,\"why\":\"\\\"no\\\"\\n\"},\"telegram\":{\"ready\":true,\
              \"state\":\"listening\",\"last_alive_seconds\":3}}}\n"
+        );
+    }
+
+    #[test]
+    fn a_hook_that_nobody_hears_of_is_named_and_alerts_come_in_all_the_same() {
+        let untold = [("ops".to_owned(), "telegram is not connected".to_owned())].into();
+        assert_eq!(
+            Readiness::new(Ok(()), &[], &untold).to_json(),
+            "{\"ready\":true,\"store\":{\"ready\":true},\"transports\":{},\"hooks\":{\"ops\":{\"ready\":false,\
+             \"why\":\"telegram is not connected\"}}}\n"
         );
     }
 }

@@ -1,5 +1,6 @@
 //! What is answered: `/healthz`, `/readyz` and `/metrics`, each made anew at most once a second; and hooks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,6 +33,7 @@ pub struct Parts {
 struct Shared {
     parts: Parts,
     writable: Fresh<Result<(), String>>,
+    untold: Fresh<BTreeMap<String, String>>,
     metrics: Fresh<Result<String, String>>,
     metrics_places: Semaphore,
     tally: Arc<Tally>,
@@ -44,6 +46,7 @@ pub(super) fn router(parts: Parts) -> Router {
     let shared = Shared {
         parts,
         writable: Fresh::default(),
+        untold: Fresh::default(),
         metrics: Fresh::default(),
         metrics_places: Semaphore::new(MAX_METRICS),
         tally: Arc::clone(&tally),
@@ -72,7 +75,9 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
         Err(slow) => Err(trouble.unwrap_or_else(|| slow.to_string())),
     };
     let transports = shared.parts.health.snapshot(Instant::now());
-    let readiness = ready::Readiness::new(writable, &transports);
+    let bus = Arc::clone(&shared.parts.bus);
+    let untold = shared.untold.get(|| async move { super::untold(&bus).await }).await.unwrap_or_default();
+    let readiness = ready::Readiness::new(writable, &transports, &untold);
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(header::CONTENT_TYPE, "application/json")], readiness.to_json()).into_response()
 }

@@ -32,7 +32,7 @@ impl Router {
         let sessions = sessions.iter().map(|session| (session.name.clone(), session.title.clone()));
         let tasks = tx.newest_tasks(&chat, MAX_NAMES)?;
         let tasks = tasks.iter().map(|task| (task.id.to_string(), format::task::in_brief(task)));
-        let incidents = tx.incidents(&chat, MAX_NAMES)?;
+        let incidents = tx.incidents(Some(&chat), MAX_NAMES)?;
         let incidents = incidents.iter().map(|one| (one.id.to_string(), format::incident::title(one)));
         let templates = template::all().iter().map(|one| (one.name.clone(), one.title.clone()));
         let [sessions, tasks, incidents, templates] =

@@ -67,30 +67,38 @@ impl Tx<'_> {
         Ok(self.incidents_where("id = ?1", &[&id], 1)?.pop())
     }
 
-    /// Returns a chat's incidents, open ones first, then the newest; at most `limit`.
+    /// Returns the incidents of a chat, or of all, open ones first, then the newest; at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn incidents(&self, chat: &ChatKey, limit: usize) -> Result<Vec<Incident>, StoreError> {
-        self.incidents_where("chat = ?1 AND NOT folded ORDER BY state = 'resolved', id DESC", &[chat], limit)
+    pub fn incidents(&self, chat: Option<&ChatKey>, limit: usize) -> Result<Vec<Incident>, StoreError> {
+        self.incidents_here(chat, "NOT folded ORDER BY state = 'resolved', id DESC", limit)
     }
 
-    /// Counts a chat's open incidents that are too mild for a card.
+    /// Counts the open incidents of a chat, or of all, that are too mild for a card.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn count_folded(&self, chat: &ChatKey) -> Result<usize, StoreError> {
-        let sql = "SELECT count(*) FROM incidents WHERE chat = ?1 AND state <> 'resolved' AND folded";
-        Ok(self.connection.prepare_cached(sql)?.query_row([chat], |row| row.get(0))?)
+    pub fn count_folded(&self, chat: Option<&ChatKey>) -> Result<usize, StoreError> {
+        let here = if chat.is_some() { "chat = ?1 AND" } else { "" };
+        let sql = format!("SELECT count(*) FROM incidents WHERE {here} state <> 'resolved' AND folded");
+        Ok(self.connection.prepare_cached(&sql)?.query_row(rusqlite::params_from_iter(chat), |row| row.get(0))?)
     }
 
-    /// Returns a chat's open incidents that are too mild for a card, those heard of last first; at most `limit`.
+    /// Returns the open incidents of a chat, or of all, that are too mild for a card, those heard of last first; at most
+    /// `limit`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn folded_incidents(&self, chat: &ChatKey, limit: usize) -> Result<Vec<Incident>, StoreError> {
-        let filter = "chat = ?1 AND state <> 'resolved' AND folded ORDER BY last_seen_at DESC, id DESC";
-        self.incidents_where(filter, &[chat], limit)
+    pub fn folded_incidents(&self, chat: Option<&ChatKey>, limit: usize) -> Result<Vec<Incident>, StoreError> {
+        self.incidents_here(chat, "state <> 'resolved' AND folded ORDER BY last_seen_at DESC, id DESC", limit)
+    }
+
+    fn incidents_here(&self, chat: Option<&ChatKey>, filter: &str, limit: usize) -> Result<Vec<Incident>, StoreError> {
+        match chat {
+            Some(chat) => self.incidents_where(&format!("chat = ?1 AND {filter}"), &[chat], limit),
+            None => self.incidents_where(filter, &[], limit),
+        }
     }
 
     pub(super) fn incidents_where(

@@ -41,10 +41,16 @@ impl Transport {
         }
     }
 
+    /// Whether anything writes to it.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.trusted || self.deliver.is_some()
+    }
+
     /// Whether its chats can be written to.
     #[must_use]
     pub fn reaches_chats(&self) -> bool {
-        self.readers.is_none() && (self.trusted || self.deliver.is_some())
+        self.readers.is_none() && self.is_connected()
     }
 }
 

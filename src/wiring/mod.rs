@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use signalbox_adapter::settings::{Section, Values};
 
 use crate::agent::kinds;
-use crate::config::{Config, Statements};
+use crate::config::{Config, ProviderStatement, Statements, Unreached};
 use crate::store::ChatKey;
 use crate::turn;
 use adapter::{Adapter, Integration};
@@ -67,9 +67,20 @@ fn integrations() -> impl Iterator<Item = &'static dyn Integration> {
 pub fn statements() -> Statements {
     Statements {
         sections: integrations().map(Integration::section).collect(),
+        providers: adapters().into_iter().map(provider).collect(),
         kinds: kinds::statements(),
         left_out: left_out(),
     }
+}
+
+fn provider(adapter: &'static dyn Adapter) -> ProviderStatement {
+    ProviderStatement { name: adapter.provider(), section: adapter.integration().map(Integration::section) }
+}
+
+/// Says why nobody is told at an address of a provider; `None` where somebody is.
+#[must_use]
+pub fn unreached(config: &Config, provider: &str) -> Option<Unreached> {
+    statements().unreached(&config.adapters, provider)
 }
 
 /// Returns what the core knows of each transport that is built in, by provider.

@@ -5,4 +5,5 @@ mod limits;
 mod proofs;
 pub(crate) mod scene;
 mod silences;
+mod untold;
 mod whole;

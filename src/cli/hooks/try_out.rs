@@ -11,7 +11,7 @@ use crate::format::hooks::{self as said, Broken, Tried};
 use crate::hook::{self, SampleCall, SampleStage, sample};
 use crate::incident::{AlertOrigin, IncidentState};
 use crate::store::Incident;
-use crate::triage;
+use crate::{triage, wiring};
 
 /// How long a call may take.
 const CALL_WITHIN: Duration = Duration::from_secs(15);
@@ -40,6 +40,9 @@ fn say(step: &Tried<'_>) -> anyhow::Result<()> {
 }
 
 async fn whole<'a>(app: &App, hook: &Hook, url: &'a str) -> anyhow::Result<Result<(), Broken<'a>>> {
+    if let Some(why) = wiring::unreached(&app.config, hook.target.provider.as_str()) {
+        return Ok(Err(Broken::Unreached(why.at(&hook.target))));
+    }
     let began = app.store.clock().now();
     let name = format!("test-{}", &uuid::Uuid::new_v4().simple().to_string()[..NAME_CHARS]);
     let firing = sample(hook, SampleStage::Firing, &name, began, began);

@@ -64,7 +64,13 @@ fn terminals() {
         since: NOW,
     };
     let wall = wall()
-        .with("deliveries", deliveries(&[delivery(DeliveryState::Failed)], NOW))
+        .with(
+            "deliveries",
+            deliveries(
+                &[(delivery(DeliveryState::Failed), Some("Forbidden: bot was kicked from the group".into()))],
+                NOW,
+            ),
+        )
         .with("deliveries none", deliveries(&[], NOW))
         .with("paired", paired(&[kim]))
         .with("paired none", paired(&[]))

@@ -27,6 +27,8 @@ fn hooks() {
         .with("removed", removed("ops"))
         .with_text("secret_wanted", secret_wanted(HookSource::PagerDuty, &url(HookSource::PagerDuty)))
         .with_text("secret_wanted for one's own", secret_wanted(HookSource::Generic, &url(HookSource::Generic)))
+        .with_text("unseen", unseen("telegram:1 reaches nobody: telegram is not connected: set telegram.token"))
+        .with_text("not_connected", not_connected("telegram"))
         .with_text("tried firing", tried(&Tried::Firing("{\"alerts\":1}")))
         .with_text("tried, and waits", tried(&Tried::Waits(Duration::from_secs(30))))
         .with_text("tried, folded", tried(&Tried::Folded { incident, severity: "info" }))
@@ -39,6 +41,7 @@ fn hooks() {
         Undone::NoSource("nagios"),
         Undone::NoHook("ops"),
         Undone::NoTarget,
+        Undone::Unreached("telegam:1 reaches nobody: there is no provider \"telegam\"; did you mean telegram?"),
         Undone::NotListening,
         Undone::Id("must be 1 to 64 letters"),
         Undone::Taken("ops"),
@@ -51,6 +54,7 @@ fn hooks() {
         wall = wall.with_text("undone", undone(&why));
     }
     for why in [
+        Broken::Unreached("telegram:1 reaches nobody: telegram is not connected: set telegram.token".into()),
         Broken::NoAlert,
         Broken::NoServer("http://127.0.0.1:8787/hooks/generic/ops"),
         Broken::NoAnswer { url: "http://127.0.0.1:8787/hooks/generic/ops", why: "it took too long".into() },

@@ -127,8 +127,12 @@ fn incidents() {
             "in_brief without an analysis",
             in_brief(&failed(Status::ErrorCli, "401"), "k3m9qa7x", &investigation(None), NOW),
         )
-        .with("list", list(&[firing.clone(), acked, over], mild(&[many.clone(), firing.clone()], 2).as_deref()))
-        .with("list of none", list(&[], None))
+        .with(
+            "list",
+            list(&[firing.clone(), acked.clone(), over], false, mild(&[many.clone(), firing.clone()], 2).as_deref()),
+        )
+        .with("list of all chats", list(&[firing.clone(), acked], true, None))
+        .with("list of none", list(&[], false, None))
         .with_text("mild", mild(&[many, firing.clone()], 9).expect("there are some"))
         .with("show", show(&firing, &Investigating::Running, &history));
     shown("incident", wall, include_str!("../incident.rs"));

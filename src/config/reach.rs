@@ -1,0 +1,91 @@
+//! Whether anything writes to the provider that an address names, as this build and this configuration stand.
+
+use signalbox_adapter::ChatAddress;
+use signalbox_adapter::settings::Section as Stated;
+
+use super::adapters::Adapters;
+use super::planned;
+use super::reader::Section;
+use super::statements::Statements;
+
+/// Least likeness of two names, from 0 to 1, for one to be a slip of the other.
+const LIKE: f64 = 0.6;
+
+/// A provider of addresses, and what connects it.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderStatement {
+    /// Its name, as addresses have it.
+    pub name: &'static str,
+    /// What it is told by the configuration; `None` where nothing has to be set.
+    pub section: Option<&'static Stated>,
+}
+
+/// Why nobody is told at an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreached {
+    /// No provider is called so.
+    #[error("there is no provider {:?}{}", signalbox_adapter::one_line(provider, 40), nearest.map(|near| format!("; did you mean {near}?")).unwrap_or_default())]
+    Unknown {
+        /// What it says.
+        provider: String,
+        /// The name that is most like it.
+        nearest: Option<&'static str>,
+    },
+    /// Nothing in this build connects it.
+    #[error("{0} is not connected: this build cannot connect it")]
+    NotBuilt(String),
+    /// It is not set up.
+    #[error("{provider} is not connected: set {needs}")]
+    NotSet {
+        /// The provider.
+        provider: String,
+        /// The key that has to be set, as in `telegram.token`.
+        needs: String,
+    },
+}
+
+impl Unreached {
+    /// Says it of an address.
+    #[must_use]
+    pub fn at(&self, address: &ChatAddress) -> String {
+        format!("{address} reaches nobody: {self}")
+    }
+
+    /// Whether it can never be right, whatever else is set up.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        match self {
+            Self::Unknown { .. } => true,
+            Self::NotBuilt(_) | Self::NotSet { .. } => false,
+        }
+    }
+}
+
+impl Statements {
+    /// Says why nobody is told at an address of this provider; `None` where somebody is.
+    #[must_use]
+    pub fn unreached(&self, adapters: &Adapters, provider: &str) -> Option<Unreached> {
+        if let Some(stated) = self.providers.iter().find(|stated| stated.name == provider) {
+            let section = stated.section.filter(|section| !adapters.is_set(section))?;
+            let needs = format!("{}.{}", section.name, section.needs);
+            return Some(Unreached::NotSet { provider: provider.to_owned(), needs });
+        }
+        let later = planned::PROVIDERS.iter().map(|(name, _)| *name).chain(self.left_out.iter().copied());
+        if later.chain([planned::MAIL]).any(|name| name == provider) {
+            return Some(Unreached::NotBuilt(provider.to_owned()));
+        }
+        let likeness = |name: &str| strsim::normalized_damerau_levenshtein(name, &provider.to_lowercase());
+        let names = self.providers.iter().map(|stated| (likeness(stated.name), stated.name));
+        let nearest = names.filter(|(like, _)| *like >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name);
+        Some(Unreached::Unknown { provider: provider.to_owned(), nearest })
+    }
+
+    /// Finds fault with an address that nothing can reach, and warns of one that nothing reaches yet.
+    pub(super) fn check_address(&self, root: &mut Section, adapters: &Adapters, path: &str, address: &ChatAddress) {
+        match self.unreached(adapters, address.provider.as_str()) {
+            None => {}
+            Some(why) if why.is_wrong() => root.fault_at(path, why.at(address)),
+            Some(why) => root.warn_at(path, &why.at(address)),
+        }
+    }
+}
