@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::draft::{AlertDraft, shown};
-use super::lookup::{items, scalar, text};
+use super::lookup::{scalar, text};
 use super::{Alert, MAX_ALERTS, Source, moment, secret};
 use crate::config::HookFields;
 
@@ -137,14 +137,19 @@ fn within(mut draft: AlertDraft, envelopes: &[Value]) -> Alert {
     draft.finish()
 }
 
-/// Reads the alerts of a payload of which somebody has said where things stand; the rest goes by the usual names.
-pub(super) fn read_by(value: &Value, fields: &HookFields) -> Vec<Alert> {
-    let alerts = match &fields.alerts {
-        Some(list) => items(value, list),
-        None => value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice),
+/// Reads the alerts of a payload of which somebody has said where things stand; the rest goes by the usual names. Where the
+/// list that was named is not there, all of it is one alert, so that a wrong name loses none; the second says so.
+pub(super) fn read_by(value: &Value, fields: &HookFields) -> (Vec<Alert>, bool) {
+    let named = fields.alerts.as_ref().map(|list| value.pointer(list));
+    let (found, misplaced) = match named {
+        Some(Some(found)) if found.is_array() || found.is_object() => (found, false),
+        Some(Some(_) | None) => (value, true),
+        None => (value, false),
     };
+    let alerts = found.as_array().map_or(std::slice::from_ref(found), Vec::as_slice);
     let drafted = |alert| complete(placed(alert, fields), &secret::without(alert));
-    alerts.iter().take(MAX_ALERTS).filter_map(drafted).map(AlertDraft::finish).collect()
+    let alerts = alerts.iter().take(MAX_ALERTS).filter_map(drafted).map(AlertDraft::finish);
+    (alerts.collect(), misplaced)
 }
 
 /// Starts an alert with what stands where somebody has said.
@@ -226,6 +231,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn where_the_named_list_is_missing_all_of_it_is_one_alert() {
+        let fields = HookFields {
+            alerts: Some("/itmes".to_owned()),
+            title: Some("/rule/name".to_owned()),
+            ..HookFields::default()
+        };
+        for (body, title) in [
+            (serde_json::json!({"items": [1], "title": "Disk", "severity": "critical"}), "Disk"),
+            (serde_json::json!({"rule": {"name": "Load"}, "severity": "critical"}), "Load"),
+            (serde_json::json!({"itmes": null, "title": "Disk", "severity": "critical"}), "Disk"),
+            (serde_json::json!([{"title": "Disk", "severity": "critical"}]), "Disk"),
+        ] {
+            let (alerts, misplaced) = read_by(&body, &fields);
+            let [alert] = alerts.as_slice() else { panic!("one alert of {body}, not {alerts:?}") };
+            assert_eq!((alert.title.as_str(), alert.severity, misplaced), (title, Severity::Critical, true), "{body}");
+        }
+    }
+
+    #[test]
     fn usual_names_are_understood() {
         let alert = read_text(FIXTURE).unwrap().remove(0);
         assert_eq!((alert.source, alert.severity, alert.status), (Source::Generic, Severity::Error, Firing::Firing));
@@ -256,13 +280,16 @@ mod tests {
         let rule = serde_json::json!({"id": 7, "name": "Disk", "page": "https://rules.example.com/7"});
         let item = serde_json::json!({"rule": rule, "how": "P1", "green": "down", "since": 1_791_099_065,
             "server": {"name": "db-1"}, "title": "not this"});
-        let alerts = read_by(&serde_json::json!({"items": [item]}), &fields);
+        let (alerts, misplaced) = read_by(&serde_json::json!({"items": [item]}), &fields);
+        assert!(!misplaced);
         let [disk] = alerts.as_slice() else { panic!("one alert, not {alerts:?}") };
         assert_eq!((disk.title.as_str(), disk.severity, disk.fingerprint.as_str()), ("Disk", Severity::Critical, "7"));
         assert_eq!((disk.labels["host"].as_str(), disk.status), ("db-1", Firing::Firing));
         assert_eq!(disk.links[0], "https://rules.example.com/7");
         assert_eq!(disk.starts_at, Some(crate::clock::Timestamp(1_791_099_065_000)));
-        assert!(read_by(&serde_json::json!({"other": 1}), &fields).is_empty());
+        let (one, misplaced) = read_by(&serde_json::json!({"items": item}), &fields);
+        assert_eq!((&one, misplaced), (&alerts, false), "one alert in the place of a list");
+        assert_eq!(read_by(&serde_json::json!({"items": []}), &fields), (Vec::new(), false));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Payload {
     pub left_out: u32,
     /// What the sender says of all of it, where it does; what was left out is as that.
     pub status: Option<Firing>,
+    /// Whether the list in which its alerts were said to stand is not there, so that all of it was read as one.
+    pub misplaced: bool,
 }
 
 /// A group as its sender names it.
@@ -33,7 +35,7 @@ impl Payload {
     /// A payload of alerts of which nothing more is known.
     #[must_use]
     pub fn of(alerts: Vec<Alert>) -> Self {
-        Self { alerts, group: None, left_out: 0, status: None }
+        Self { alerts, group: None, left_out: 0, status: None, misplaced: false }
     }
 
     /// Masks the secrets in all that people read of it, and in what agents are told; fingerprints stay, so that an end finds
@@ -73,6 +75,7 @@ pub(super) fn within(envelope: &Value, alerts: Vec<Alert>) -> Payload {
         group: group(envelope),
         left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
         status: envelope.get("status").and_then(Value::as_str).and_then(Firing::parse),
+        misplaced: false,
     }
 }
 

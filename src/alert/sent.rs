@@ -18,15 +18,15 @@ use crate::config::HookFields;
 /// [`AlertError`], but for [`AlertError::Empty`]: nothing in it is none.
 pub fn read_sent(source: Source, fields: Option<&HookFields>, text: &str) -> Result<Option<Payload>, AlertError> {
     let value = parsed(text)?;
-    let mut alerts = match fields {
+    let (mut alerts, misplaced) = match fields {
         Some(fields) => generic::read_by(&value, fields),
         None => {
             let items = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
-            items.iter().flat_map(|item| of_item(source, item)).take(MAX_ALERTS).collect()
+            (items.iter().flat_map(|item| of_item(source, item)).take(MAX_ALERTS).collect(), false)
         }
     };
     alerts.truncate(MAX_ALERTS);
-    Ok((!alerts.is_empty()).then(|| payload::within(&value, alerts)))
+    Ok((!alerts.is_empty()).then(|| Payload { misplaced, ..payload::within(&value, alerts) }))
 }
 
 fn parsed(text: &str) -> Result<Value, AlertError> {

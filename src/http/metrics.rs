@@ -188,13 +188,18 @@ fn transport_families(text: &mut Exposition<'_>, transports: &[TransportSnapshot
 
 fn hook_families(text: &mut Exposition<'_>, hooks: &Tallied) -> fmt::Result {
     type Told = fn(&Numbers) -> u64;
-    let families: [(&str, &str, Told); 5] = [
+    let families: [(&str, &str, Told); 6] = [
         ("signalbox_hook_calls_total", "Calls of hooks that were taken since the process began, by source.", |one| {
             one.taken
         }),
         ("signalbox_hook_copies_total", "Those of them that had come before.", |one| one.copies),
         ("signalbox_hook_no_news_total", "Those of them that told of no problem, such as pings.", |one| one.no_news),
         ("signalbox_hook_alerts_total", "Alerts in them, by source.", |one| one.alerts),
+        (
+            "signalbox_hook_misplaced_total",
+            "Calls without the list that `fields.alerts` names, read as one alert.",
+            |one| one.misplaced,
+        ),
         ("signalbox_hook_alerts_too_old_total", "Alerts that began too long ago to make a card, by source.", |one| {
             one.too_old
         }),

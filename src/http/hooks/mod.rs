@@ -115,6 +115,13 @@ impl Hooks {
         let Some(payload) = read_sent(hook::source(hook), hook.fields.as_ref(), &body)? else {
             return Ok(HookOutcome::no_news());
         };
+        if payload.misplaced {
+            self.tally.misplaced(hook.source);
+            tracing::warn!(
+                hook.id,
+                "the list that `fields.alerts` of a hook names is not in what came; all of it was read as one alert"
+            );
+        }
         let redactor = &self.bus.router().context().redactor;
         let payload = hook::graded(payload, &hook.severity).masked(|text| redactor.clean(text));
         let keys = hook::deliveries(hook, headers, &body);

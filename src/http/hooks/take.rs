@@ -54,6 +54,7 @@ impl From<&HookOutcome> for Numbers {
             no_news: u64::from(outcome.alerts == 0 && !outcome.copy),
             alerts: count(outcome.alerts),
             too_old: count(outcome.too_old),
+            misplaced: 0,
         }
     }
 }

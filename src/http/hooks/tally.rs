@@ -25,6 +25,8 @@ pub(crate) struct Numbers {
     pub(crate) alerts: u64,
     /// Those of these that began too long ago.
     pub(crate) too_old: u64,
+    /// Requests without the list in which their alerts were said to stand.
+    pub(crate) misplaced: u64,
 }
 
 /// What was counted, at one moment.
@@ -59,6 +61,11 @@ impl Tally {
         numbers.no_news += what.no_news;
         numbers.alerts += what.alerts;
         numbers.too_old += what.too_old;
+    }
+
+    /// Counts a request without the list in which its alerts were said to stand.
+    pub(super) fn misplaced(&self, source: HookSource) {
+        self.state().sources.entry(source).or_default().misplaced += 1;
     }
 
     /// Counts a refusal; says whether it is worth a line in the log.

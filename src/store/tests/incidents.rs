@@ -118,7 +118,13 @@ async fn what_the_sender_left_out_keeps_an_incident_open() {
     let desk = Desk::new();
     let group = OwnGroup { key: "g".into(), labels: BTreeMap::new() };
     let batch = |alert, left_out, status| {
-        let payload = Payload { alerts: vec![alert], group: Some(group.clone()), left_out, status: Some(status) };
+        let payload = Payload {
+            alerts: vec![alert],
+            group: Some(group.clone()),
+            left_out,
+            status: Some(status),
+            misplaced: false,
+        };
         Batch { payload, ..hook(Vec::new()) }
     };
     take(&desk, batch(fires("Disk", 1, 10), 37, Firing::Firing)).await;
@@ -273,7 +279,7 @@ async fn the_card_of_an_incident_stays_as_long_as_the_incident() {
 async fn a_group_that_is_over_ends_also_what_its_last_word_did_not_name() {
     let group = OwnGroup { key: "g".into(), labels: BTreeMap::new() };
     let batch = |alerts, left_out, status| {
-        let payload = Payload { alerts, group: Some(group.clone()), left_out, status: Some(status) };
+        let payload = Payload { alerts, group: Some(group.clone()), left_out, status: Some(status), misplaced: false };
         Batch { payload, ..hook(Vec::new()) }
     };
     let desk = Desk::new();

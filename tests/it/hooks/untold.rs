@@ -59,3 +59,25 @@ fn an_alert_for_a_chat_that_is_not_connected_is_told_of_everywhere_and_ended_by_
     house.say("/incident resolve 1").was(0, "#1 is resolved");
     assert_eq!(house.count("incidents WHERE state = 'resolved'"), 1);
 }
+
+#[test]
+fn a_wrong_name_for_the_list_loses_no_alert_and_is_told_of() {
+    let mut house = House::bare();
+    house.configure(&format!("{}fields = {{ alerts = \"itmes\", title = \"rule\" }}\n", hook("console:local")));
+    house.set("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0");
+    let serving = house.serve();
+    let address = address(&serving);
+    let body = "{\"items\":[{\"rule\":\"Disk\"}],\"title\":\"Backup is late\",\"status\":\"firing\"}";
+    let told = post(address, "/hooks/generic/ops", &[("X-Signalbox-Secret", SECRET)], body).told();
+    assert_eq!((&told["alerts"], &told["new_incidents"]), (&1.into(), &1.into()));
+    eventually("the log tells of it", || {
+        serving
+            .err()
+            .lines()
+            .any(|line| line.contains("fields.alerts") && line.contains("ops") && line.contains("WARN"))
+    });
+    eventually("the metrics count it", || {
+        let told = ask(address, "GET", "/metrics").body;
+        told.lines().any(|line| line == "signalbox_hook_misplaced_total{source=\"generic\"} 1")
+    });
+}
