@@ -105,6 +105,14 @@ pub enum OpenError {
         /// The system's word, which the message holds already.
         reason: std::io::Error,
     },
+    /// The state directory is somebody else's, or holds something else.
+    #[error("{} cannot be the state directory: {why}\n  name an empty directory, or one that is not there yet, with --state-dir or SIGNALBOX_STATE_DIR", .path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// Why it is not ours.
+        why: &'static str,
+    },
     /// The database is damaged.
     #[error("the database {} is damaged and was left untouched: {detail}\n  move it away (with its -wal and -shm files) to start afresh, or restore a copy; `sqlite3 <file> .recover` may save its rows", .path.display())]
     Corrupt {

@@ -1,8 +1,8 @@
 //! The state directory: private, made where it is missing.
 
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt as _, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use super::error::OpenError;
@@ -12,14 +12,49 @@ const PRIVATE_DIRECTORY: u32 = 0o700;
 /// Only the owner may read a file of ours.
 const PRIVATE_FILE: u32 = 0o600;
 
-/// Makes the state directory and its folders, mode 0700.
+/// The database in the state directory.
+pub(super) const DATABASE: &str = "signalbox.db";
+/// The folders in it.
+const FOLDERS: [&str; 3] = ["runs", "roles", "windows"];
+/// What a file system has in its uppermost directory.
+const LOST_AND_FOUND: &str = "lost+found";
+
+/// Makes the state directory and its folders, mode 0700. One that is there must be ours, or empty.
+///
+/// # Errors
+/// [`OpenError`]; a directory that is not ours is left as it is.
 pub(super) fn prepare(directory: &Path) -> Result<(), OpenError> {
     let fault = |reason| OpenError::Directory { path: directory.to_owned(), reason };
-    for folder in [directory.to_owned(), directory.join("runs"), directory.join("roles"), directory.join("windows")] {
+    match std::fs::metadata(directory) {
+        Ok(found) if !found.is_dir() => return Err(fault(io::Error::from(io::ErrorKind::NotADirectory))),
+        Ok(found) => check_ours(directory, &found)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(fault(error)),
+    }
+    for folder in std::iter::once(directory.to_owned()).chain(FOLDERS.map(|folder| directory.join(folder))) {
         DirBuilder::new().recursive(true).mode(PRIVATE_DIRECTORY).create(&folder).map_err(fault)?;
         let mode = std::fs::metadata(&folder).map_err(fault)?.permissions().mode() & 0o777;
         if mode != PRIVATE_DIRECTORY {
             std::fs::set_permissions(&folder, Permissions::from_mode(PRIVATE_DIRECTORY)).map_err(fault)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a directory of somebody else, or with what is not ours in it: what we do to a state directory, others would feel.
+fn check_ours(directory: &Path, found: &Metadata) -> Result<(), OpenError> {
+    let foreign = |why| OpenError::Foreign { path: directory.to_owned(), why };
+    if found.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(foreign("it belongs to another user"));
+    }
+    let is_ours = directory.join(DATABASE).exists();
+    let fault = |reason| OpenError::Directory { path: directory.to_owned(), reason };
+    for entry in std::fs::read_dir(directory).map_err(fault)? {
+        let name = entry.map_err(fault)?.file_name();
+        // A start that was cut off has left no more than these.
+        let is_known = FOLDERS.iter().chain(&[LOST_AND_FOUND]).any(|known| name == *known);
+        if !is_ours && !is_known {
+            return Err(foreign("there are other files in it"));
         }
     }
     Ok(())
@@ -34,4 +69,48 @@ pub(super) fn touch_private(path: &Path) -> Result<(), OpenError> {
 /// Opens a private file for reading and writing, and makes it where it is missing.
 pub(super) fn open_private(path: &Path) -> io::Result<std::fs::File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE_FILE).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_directory_with_other_files_in_it_is_refused_and_left_as_it_is() {
+        let place = tempfile::tempdir().expect("a directory");
+        std::fs::set_permissions(place.path(), Permissions::from_mode(0o1777)).expect("ours");
+        std::fs::write(place.path().join("somebody's"), "").expect("written");
+        let refused = prepare(place.path()).expect_err("not ours");
+        assert!(matches!(refused, OpenError::Foreign { .. }), "{refused}");
+        assert_eq!(mode(place.path()), 0o1777);
+        assert_eq!(std::fs::read_dir(place.path()).expect("read").count(), 1, "nothing was made");
+    }
+
+    #[test]
+    fn a_directory_of_somebody_else_is_refused() {
+        let stranger = ["/proc/1", "/"].map(|path| std::fs::metadata(path).expect("it is there"));
+        let ours = nix::unistd::geteuid().as_raw();
+        if let Some(theirs) = stranger.iter().find(|found| found.uid() != ours) {
+            assert!(matches!(check_ours(Path::new("/"), theirs), Err(OpenError::Foreign { .. })));
+        }
+        let place = tempfile::tempdir().expect("a directory");
+        let ours = std::fs::metadata(place.path()).expect("it is there");
+        check_ours(place.path(), &ours).expect("ours");
+    }
+
+    #[test]
+    fn an_empty_directory_and_one_of_ours_are_taken_and_made_private() {
+        let place = tempfile::tempdir().expect("a directory");
+        std::fs::set_permissions(place.path(), Permissions::from_mode(0o755)).expect("ours");
+        prepare(place.path()).expect("empty");
+        prepare(place.path()).expect("a start that was cut off");
+        std::fs::write(place.path().join(DATABASE), "").expect("written");
+        std::fs::write(place.path().join("history"), "").expect("written");
+        prepare(place.path()).expect("ours");
+        assert_eq!(mode(place.path()), PRIVATE_DIRECTORY);
+    }
 }
