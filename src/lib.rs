@@ -78,7 +78,8 @@
 //! Any number of processes open the store; one holds the *core* role (a file lock and a [fencing number](store::Fence))
 //! and routes, observes and delivers: `signalbox serve`, or the first `signalbox shell`. Each bot has a *poller* role of its
 //! own, so that two processes never read one bot. Other terminals attach: they write
-//! inbox rows, [`wake`] the holder, print their own window's rows, and take the role over when its holder is gone.
+//! inbox rows, [`wake`] the holder, print their own window's rows, and take the role over when its holder is gone. A terminal
+//! hands the role over as soon as `serve` asks for it.
 //!
 //! # Floors: a folder uses only folders below it
 //! `tests/it/architecture.rs` keeps this table, and that no files inside a folder use one another in a circle.

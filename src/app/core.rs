@@ -31,17 +31,44 @@ use crate::wiring;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Hooks whose secrets are known from the start; those of others as soon as they are used.
 const MAX_HOOKS: usize = 1000;
+/// How often a terminal that holds the core role looks whether somebody wants it.
+const LOOK_WANTED_EVERY: Duration = Duration::from_millis(200);
 /// How often a process that waits for the core role asks for it.
 const ASK_ROLE_EVERY: Duration = Duration::from_millis(500);
 
 impl App {
-    /// Waits for the core role as long as another process holds it.
+    /// Takes the core role for a terminal, if it is free and no program that serves asks for it.
+    ///
+    /// # Errors
+    /// [`RoleError::Held`] when it is another's.
+    pub async fn take_core_in_a_terminal(&self) -> Result<HeldRole, RoleError> {
+        if self.store.is_core_wanted()? { Err(RoleError::Held { holder: None }) } else { self.store.take_core().await }
+    }
+
+    /// Waits until a program that serves asks a terminal for the core role.
+    pub async fn core_wanted(&self) {
+        let mut before = false;
+        loop {
+            // A lock that cannot be looked at is nobody's wish.
+            let now = self.store.is_core_wanted().unwrap_or(false);
+            if before && now {
+                return;
+            }
+            before = now;
+            tokio::time::sleep(LOOK_WANTED_EVERY).await;
+        }
+    }
+
+    /// Waits for the core role, or for that of the one program that serves, as long as another process holds it.
     ///
     /// # Errors
     /// [`RoleError`] other than [`RoleError::Held`], unless it may pass.
-    pub async fn wait_for_core(&self) -> Result<Option<HeldRole>, RoleError> {
+    pub async fn wait_for_role<F>(&self, take: impl Fn() -> F) -> Result<Option<HeldRole>, RoleError>
+    where
+        F: Future<Output = Result<HeldRole, RoleError>>,
+    {
         loop {
-            match self.store.take_core().await {
+            match take().await {
                 Ok(role) => return Ok(Some(role)),
                 Err(RoleError::Held { .. }) => {}
                 Err(RoleError::Store(error)) if error.is_transient() => {}

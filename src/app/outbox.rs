@@ -24,7 +24,7 @@ impl App {
         let (pacer, editing) = (Pacer::new(deliveries.adapters.clone()), Arc::new(Editing::default()));
         if fence.is_some() {
             let (scopes, sender, gate) = (deliveries.scopes.clone(), sender.clone(), Arc::clone(&pacer) as _);
-            self.store.deliver_as(Delivering { scopes, sender, gate });
+            self.store.deliver_as(Some(Delivering { scopes, sender, gate }));
         }
         self.health.sends.watch(&deliveries.adapters);
         let outbox = Outbox::new(outbox::Setup {

@@ -20,6 +20,8 @@ use crate::store::{Caps, HeldRole, Options, Store};
 const LOOK_FOR_DATABASE_EVERY: Duration = Duration::from_secs(2);
 /// How long the parts of a stopping process may take to finish what is at hand.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// How long a part of a process may take; less than the whole, which waits for it.
+const STOP_PART_WITHIN: Duration = Duration::from_millis(3_800);
 /// How long those may take who are needed until the store is closed.
 const END_WITHIN: Duration = Duration::from_millis(100);
 /// How long the store of a stopping process may take to close; together with all parts it is less than 5 s.
@@ -74,6 +76,31 @@ impl App {
             health: Arc::default(),
             role: OnceLock::new(),
         })
+    }
+
+    /// Makes a part of this process that can be stopped by itself: it stops with the process, and what fails in it does not stop
+    /// the process until somebody says so.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        let stop = self.stop.child_token();
+        Self {
+            config: self.config.clone(),
+            variables: self.variables.clone(),
+            store: self.store.clone(),
+            servants: Servants::new(stop.clone()),
+            stop,
+            health: Arc::clone(&self.health),
+            role: OnceLock::new(),
+        }
+    }
+
+    /// Stops a part, with its role, and leaves the store open for the rest of the process; tells whether a part of it has
+    /// failed.
+    pub async fn stop_part(self) -> bool {
+        self.servants.stop(STOP_PART_WITHIN).await;
+        self.servants.end(END_WITHIN).await;
+        self.store.deliver_as(None);
+        self.servants.have_failed()
     }
 
     /// The agents that are configured.

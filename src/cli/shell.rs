@@ -1,8 +1,10 @@
 //! `signalbox shell`: a chat in this terminal; `-c` and piped input wait for their results.
 //!
 //! The shell takes the core role when it is free. Otherwise it attaches to the process that holds it, and takes the role
-//! over when that process ends, so that nothing a person has typed waits for ever.
+//! over when that process ends, so that nothing a person has typed waits for ever; it hands it over when `signalbox serve`
+//! asks for it.
 
+mod core;
 mod inbox;
 mod pipe;
 mod screen;
@@ -12,16 +14,16 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use clap::Args;
-use signalbox_adapter::{Deliver, Listen, ListenContext};
-use tokio::sync::{Notify, mpsc, watch};
+use signalbox_adapter::{Listen, ListenContext};
+use tokio::sync::watch;
 
-use crate::app::{App, Deliveries};
+use self::core::Terminal;
+use crate::app::App;
 use crate::format::terminal;
 use crate::lifecycle;
 use crate::observer::files_of;
-use crate::store::{Delivery, Lanes, RoleError, Tx};
+use crate::store::Lanes;
 use crate::wiring::console;
 use inbox::{AwaitingDoor, Door};
 use pipe::Pipe;
@@ -85,26 +87,14 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
         lifecycle::stop_on_signals(&app.servants)?;
     }
     let scope = Lanes { provider: console::PROVIDER.into(), window: Some(id.clone()) };
-    let adapter: Arc<dyn Deliver> = Arc::new(deliver);
-    let deliveries = || Deliveries {
-        adapters: [(console::PROVIDER.to_owned(), Arc::clone(&adapter))].into(),
-        scopes: vec![scope.clone()],
-        ..Deliveries::default()
-    };
-    // One command comes and goes; a terminal that stays serves the chats as well.
-    let with_chats = |deliveries: Deliveries| if interactive { deliveries.with_chats(&app.config) } else { deliveries };
     let door = Arc::new(Door::new(app.store.clone()));
     if interactive {
         screen::adopt(&app, &id).await?;
     }
     app.watch_store();
-    match app.store.take_core().await {
-        Ok(role) => {
-            door.open(app.start_core(role, Arc::new(Notify::new()), with_chats(deliveries())).await?);
-        }
-        Err(RoleError::Held { .. }) => attach(&app, &door, deliveries(), interactive),
-        Err(error) => return Err(error.into()),
-    }
+    let (adapter, own) = (Arc::new(deliver), scope.clone());
+    let terminal = Terminal { app: Arc::clone(&app), door: Arc::clone(&door), adapter, scope: own, interactive };
+    terminal.begin().await?;
     if interactive {
         app.servants.start("other windows", |_| screen::keep_adopting(Arc::clone(&app), id.clone()));
     }
@@ -133,28 +123,6 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     ];
     let code = codes.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code).max();
     Ok(ExitCode::from(code.unwrap_or(super::EXIT_FAILED)))
-}
-
-/// Delivers this window's rows, and takes the core role over when its holder is gone.
-fn attach(app: &Arc<App>, door: &Arc<Door>, deliveries: Deliveries, interactive: bool) {
-    let look = Arc::new(Notify::new());
-    let (_none, claimed) = mpsc::channel(1);
-    // A terminal refuses no form, and waits for its rows without an age limit: nothing is lost here.
-    let tell = Arc::new(|_: &Tx<'_>, _: &Delivery, _| Ok(()));
-    app.start_outbox(deliveries, None, claimed, Arc::clone(&look), tell);
-    app.servants.start("commit watch", |_| screen::look_on_commits(Arc::clone(app), Arc::clone(&look)));
-    let (app, door) = (Arc::clone(app), Arc::clone(door));
-    let servants = app.servants.clone();
-    servants.start("take-over", |stop| async move {
-        if let Some(role) = app.wait_for_core().await? {
-            let chats = Deliveries::default();
-            let chats = if interactive { chats.with_chats(&app.config) } else { chats };
-            let started = app.start_core(role, look, chats).await;
-            door.open(started.context("taking over from the process that served")?);
-        }
-        stop.cancelled().await;
-        Ok::<_, anyhow::Error>(())
-    });
 }
 
 /// Appends what is piped in to the prompt, after a blank line.

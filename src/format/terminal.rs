@@ -112,6 +112,31 @@ pub fn served_already(error: &RoleError) -> String {
     format!("{error}; `serve --standby` waits for it")
 }
 
+/// Says that a process does not hand the core role over.
+#[must_use]
+pub fn not_handed_over(holder: Option<u32>) -> String {
+    let holder = holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+    format!(
+        "{holder} holds this state directory and does not hand it over; if it is a terminal (`signalbox shell`), leave it \
+         with /quit"
+    )
+}
+
+/// Says in a terminal that it does the work of a program that served and is gone.
+#[must_use]
+pub fn took_over() -> Document {
+    line(
+        "`signalbox serve` has ended. This terminal does its work now, without HTTP: no hooks, no `/readyz`. It hands \
+         it back when `signalbox serve` starts.",
+    )
+}
+
+/// Says in a terminal that a program that serves does its work from now on.
+#[must_use]
+pub fn handed_over() -> Document {
+    line("`signalbox serve` does the work from now on; this terminal stays.")
+}
+
 /// Says that the agent of a task could not be ended.
 #[must_use]
 pub fn not_stopped(task: &Task) -> String {

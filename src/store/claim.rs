@@ -38,7 +38,7 @@ impl Tx<'_> {
         lane: &str,
         what: Sending,
     ) -> Result<Option<String>, StoreError> {
-        let Some(delivering) = self.context.delivering.get() else { return Ok(None) };
+        let Some(delivering) = self.context.delivering() else { return Ok(None) };
         let ours = delivering.scopes.iter().any(|scope| {
             scope.provider == address.provider.as_str() && scope.window.as_deref().is_none_or(|own| window == Some(own))
         });
@@ -85,7 +85,7 @@ impl Tx<'_> {
     }
 
     fn may_go_out(&self, id: DeliveryId, address: &str, what: Sending) -> Result<bool, StoreError> {
-        let Some(delivering) = self.context.delivering.get() else { return Ok(true) };
+        let Some(delivering) = self.context.delivering() else { return Ok(true) };
         let address: ChatAddress = match address.parse() {
             Ok(address) => address,
             Err(error) => return self.lay_aside(id, &error).map(|()| false),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -56,9 +56,10 @@ impl Store {
     /// [`OpenError`]; a damaged or newer database is left untouched.
     pub fn open(directory: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let Options { durability, caps } = options;
-        let context = Arc::new(TxContext { clock, caps, delivering: OnceLock::new(), health: StoreHealth::default() });
+        let context =
+            Arc::new(TxContext { clock, caps, delivering: RwLock::default(), health: StoreHealth::default() });
         files::prepare(directory)?;
-        let database = directory.join("signalbox.db");
+        let database = directory.join(files::DATABASE);
         let connection = open::open(&database, durability)?;
         let log = Log::start(&database, durability, context.health.clone())?;
         let writer = writer::start(connection, Arc::clone(&context), log)
@@ -102,9 +103,9 @@ impl Store {
         &self.inner.context.health
     }
 
-    /// Says which lanes this process delivers from now on; once, before the first delivery.
-    pub fn deliver_as(&self, delivering: Delivering) {
-        self.inner.context.delivering.set(delivering).ok();
+    /// Says which lanes this process delivers from now on, before the first delivery; `None` where it leaves that to another.
+    pub fn deliver_as(&self, delivering: Option<Delivering>) {
+        *self.inner.context.delivering.write().unwrap_or_else(PoisonError::into_inner) = delivering;
     }
 
     /// Runs `work` as one atomic, durable step, and returns once it is on disk.

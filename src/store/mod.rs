@@ -80,8 +80,9 @@ pub use inbox::{InboxOutcome, OpenInbound, UnreadableRow};
 pub use incident::{CardStanding, Incident, IncidentChange, IncidentEntry, Spent};
 pub use investigations::{Again, Investigation, NewInvestigation};
 pub use retention::KeptFolders;
-pub use roles::{HeldRole, RoleError};
+pub use roles::{HeldRole, RoleError, WantedRole};
 pub use schedule::{Fire, FireCause, FireState, NewSchedule, Schedule};
+
 pub use session::{NewSession, Session, SessionStatus};
 pub use silences::{Silence, Unsilenceable};
 pub use spans::Spans;

@@ -13,11 +13,21 @@ use super::handle::Store;
 
 /// The right to route, observe and deliver.
 const CORE: &str = "core";
+/// The right to be the one `signalbox serve` of a state directory; terminals never take it.
+const SERVE: &str = "serve";
+/// The lock that a program that serves shares as long as it lives: terminals leave the core role to it.
+const WANTED: &str = "core-wanted";
 
 /// A held role; dropping it releases the lock.
 #[derive(Debug)]
 pub struct HeldRole {
     fence: Fence,
+    _lock: File,
+}
+
+/// The wish of a program that serves to have the core role; dropping it takes it back.
+#[derive(Debug)]
+pub struct WantedRole {
     _lock: File,
 }
 
@@ -55,6 +65,42 @@ impl Store {
         self.take(CORE).await
     }
 
+    /// Takes the role of the one program that serves, if it is free.
+    ///
+    /// # Errors
+    /// [`RoleError::Held`] when another process serves.
+    pub async fn take_serve(&self) -> Result<HeldRole, RoleError> {
+        self.take(SERVE).await
+    }
+
+    /// Asks terminals for the core role, as long as what is returned lives.
+    ///
+    /// # Errors
+    /// [`RoleError::Lock`].
+    pub fn want_core(&self) -> Result<WantedRole, RoleError> {
+        let lock = self.lock_file(WANTED)?;
+        // Waits for a terminal that looks whether somebody wants it, which takes no time.
+        lock.lock_shared()?;
+        Ok(WantedRole { _lock: lock })
+    }
+
+    /// Whether a program that serves asks for the core role, or has it. Another process that asks the same at the same moment
+    /// is taken for one, too, so that only a second yes is sure.
+    ///
+    /// # Errors
+    /// [`RoleError::Lock`].
+    pub fn is_core_wanted(&self) -> Result<bool, RoleError> {
+        match self.lock_file(WANTED)?.try_lock() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    fn lock_file(&self, name: &str) -> io::Result<File> {
+        files::open_private(&self.directory().join("roles").join(format!("{}.lock", name.replace(':', "-"))))
+    }
+
     /// Takes the role of listening for one bot, if it is free.
     ///
     /// # Errors
@@ -64,8 +110,7 @@ impl Store {
     }
 
     async fn take(&self, name: &str) -> Result<HeldRole, RoleError> {
-        let lock =
-            files::open_private(&self.directory().join("roles").join(format!("{}.lock", name.replace(':', "-"))))?;
+        let lock = self.lock_file(name)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -1,7 +1,7 @@
 //! One step of the store: the transaction that its methods work in, and what it will set in motion.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::Connection;
 use signalbox_adapter::{Provider, Signal};
@@ -30,7 +30,7 @@ pub struct Caps {
 pub(super) struct TxContext {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) caps: Caps,
-    pub(super) delivering: OnceLock<Delivering>,
+    pub(super) delivering: RwLock<Option<Delivering>>,
     pub(super) health: StoreHealth,
 }
 
@@ -40,6 +40,13 @@ pub struct Tx<'c> {
     pub(super) context: &'c TxContext,
     pub(super) effects: RefCell<Effects>,
     instant: Cell<Option<Timestamp>>,
+}
+
+impl TxContext {
+    /// Returns what this process delivers.
+    pub(super) fn delivering(&self) -> Option<Delivering> {
+        self.delivering.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl<'c> Tx<'c> {

@@ -14,6 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use signalbox_adapter::ChatAddress;
 use signalbox_adapter::settings::{Section, Values};
 
 use crate::agent::kinds;
@@ -29,6 +30,12 @@ pub const CONSOLE_CHAT: &str = "console:local";
 /// Returns the chat of all terminals.
 #[must_use]
 pub fn console_chat() -> ChatKey {
+    CONSOLE_CHAT.parse().expect("it names a chat")
+}
+
+/// Returns the address of that chat.
+#[must_use]
+pub fn console_address() -> ChatAddress {
     CONSOLE_CHAT.parse().expect("it names a chat")
 }
 

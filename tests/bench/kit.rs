@@ -143,7 +143,7 @@ impl Rig {
         let scopes = vec![Lanes { provider: PROVIDER.into(), window: None }];
         let pacer = Pacer::new([]);
         let gate = Arc::clone(&pacer) as _;
-        store.deliver_as(Delivering { scopes: scopes.clone(), sender: "bench".into(), gate });
+        store.deliver_as(Some(Delivering { scopes: scopes.clone(), sender: "bench".into(), gate }));
         let outbox = Outbox::new(Setup {
             store,
             fence: Some(role.fence().clone()),

@@ -1,6 +1,6 @@
 //! A person at a terminal.
 
-use signalbox_test_support::everyday::House;
+use signalbox_test_support::everyday::{House, eventually};
 use signalbox_test_support::terminal::{CTRL_D, Terminal};
 
 #[test]
@@ -68,4 +68,43 @@ fn leaving_says_how_to_come_back_and_the_next_shell_begins_with_the_result() {
     next.line("more");
     next.until("turn 2: more");
     assert_eq!(next.text().matches("at last").count(), 1, "{}", next.text());
+}
+
+#[test]
+fn a_terminal_hands_its_work_over_to_a_program_that_serves_and_takes_it_back_when_that_is_gone() {
+    let house = House::new("");
+    let mut terminal = Terminal::open(&house);
+    let gate = house.text("gate");
+    terminal.line(&format!("/session --name docs script: wait {gate}; answer survived"));
+    terminal.until("[docs] Started");
+    let waiting = house.begin(&format!("/session --name more script: wait {gate}; answer as well"));
+    eventually("both run", || house.count("tasks WHERE status = 'running'") == 2);
+    let serving = house.serve();
+    terminal.until("serve does the work from now on");
+    house.touch("gate");
+    terminal.until("survived");
+    waiting.end().was(0, "as well");
+    terminal.line("and again");
+    terminal.until("turn 2: and again");
+    drop(serving);
+    terminal.until("serve has ended");
+    terminal.line("once more");
+    terminal.until("turn 3: once more");
+    let _serving = house.serve();
+    let handed_over = || terminal.text().matches("serve does the work from now on").count();
+    eventually("it hands it over once more", || handed_over() == 2);
+    terminal.line("and then");
+    terminal.until("turn 4: and then");
+    assert_eq!(house.runs().len(), 5, "nothing was done twice");
+}
+
+#[test]
+fn one_command_hands_its_work_over_as_well() {
+    let house = House::new("");
+    let gate = house.text("gate");
+    let one = house.begin(&format!("/session --name docs script: wait {gate}; answer survived"));
+    eventually("it runs", || house.runs().len() == 1);
+    let _serving = house.serve();
+    house.touch("gate");
+    one.end().was(0, "survived");
 }

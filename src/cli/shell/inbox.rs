@@ -1,7 +1,7 @@
 //! The shell's door to the bus: its own, or that of the process that holds the core role.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,24 +19,33 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Accepts messages: through our own bus once there is one, else as rows for the process that has it.
 pub(super) struct Door {
     store: Store,
-    bus: OnceLock<Arc<Bus>>,
+    bus: RwLock<Option<Arc<Bus>>>,
 }
 
 impl Door {
     pub(super) fn new(store: Store) -> Self {
-        Self { store, bus: OnceLock::new() }
+        Self { store, bus: RwLock::default() }
     }
 
     /// From now on messages go through our own bus.
     pub(super) fn open(&self, bus: Arc<Bus>) {
-        self.bus.set(bus).ok();
+        *self.bus.write().unwrap_or_else(PoisonError::into_inner) = Some(bus);
+    }
+
+    /// From now on messages go to the process that has a bus.
+    pub(super) fn close(&self) {
+        *self.bus.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn bus(&self) -> Option<Arc<Bus>> {
+        self.bus.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[async_trait]
 impl Inbox for Door {
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
-        if let Some(bus) = self.bus.get() {
+        if let Some(bus) = self.bus() {
             return bus.accept(incoming).await;
         }
         let written = self.store.write(None, move |tx| tx.accept(&incoming)).await;

@@ -145,7 +145,11 @@ async fn an_unsure_delivery_waits_and_is_marked() {
 #[tokio::test]
 async fn a_free_lane_of_ours_is_sent_by_the_step_that_writes_it() {
     let desk = Desk::new();
-    desk.store.deliver_as(Delivering { scopes: scope(), sender: "me".into(), gate: crate::outbox::Pacer::new([]) });
+    desk.store.deliver_as(Some(Delivering {
+        scopes: scope(),
+        sender: "me".into(),
+        gate: crate::outbox::Pacer::new([]),
+    }));
     let first = desk.step(|tx| tx.enqueue(&message("one", Purpose::Result, &["1/2", "2/2"]))).await;
     let sent: Vec<_> = first.effects.send.iter().map(|row| (row.part.body.as_str(), row.state)).collect();
     assert_eq!(sent, [("1/2", DeliveryState::Sending)]);

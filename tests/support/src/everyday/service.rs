@@ -76,6 +76,12 @@ impl Service {
         self.state().starts
     }
 
+    /// Whether the manager starts it no more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.keeper.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// The exit codes of the processes that have ended, in order; a signal that ended one, negative.
     #[must_use]
     pub fn ends(&self) -> Vec<i32> {
@@ -137,7 +143,8 @@ struct Keeper {
 
 impl Keeper {
     fn keep(&self, command: &dyn Fn() -> Command) {
-        let most_starts: usize = setting("StartLimitBurst").parse().expect("a number");
+        // Without a limit the unit would have to name a burst, too.
+        assert_eq!(setting("StartLimitIntervalSec"), "0", "the manager never gives up");
         let mut start = 1;
         loop {
             let mut child = {
@@ -162,7 +169,7 @@ impl Keeper {
             let mut state = locked(&self.state);
             state.process = None;
             state.ends.push(status.code().unwrap_or_else(|| -status.signal().expect("a code or a signal")));
-            if state.stopping || !is_failure(status) || start == most_starts {
+            if state.stopping || !is_failure(status) {
                 return;
             }
             drop(state);
@@ -193,7 +200,8 @@ fn journal(file: &Path) -> File {
 /// Source: <https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Restart=>, read 2026-11.
 fn is_failure(status: ExitStatus) -> bool {
     let asked = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGPIPE].map(|signal| signal as i32);
-    !status.success() && status.signal().is_none_or(|signal| !asked.contains(&signal))
+    let prevents = setting("RestartPreventExitStatus").split(' ').any(|code| code.parse().ok() == status.code());
+    !prevents && !status.success() && status.signal().is_none_or(|signal| !asked.contains(&signal))
 }
 
 /// Reads a setting of the unit.
