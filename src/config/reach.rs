@@ -1,7 +1,6 @@
 //! Whether anything writes to the provider that an address names, as this build and this configuration stand.
 
 use signalbox_adapter::ChatAddress;
-use signalbox_adapter::settings::Section as Stated;
 
 use super::adapters::Adapters;
 use super::planned;
@@ -10,15 +9,6 @@ use super::statements::Statements;
 
 /// Least likeness of two names, from 0 to 1, for one to be a slip of the other.
 const LIKE: f64 = 0.6;
-
-/// A provider of addresses, and what connects it.
-#[derive(Debug, Clone, Copy)]
-pub struct ProviderStatement {
-    /// Its name, as addresses have it.
-    pub name: &'static str,
-    /// What it is told by the configuration; `None` where nothing has to be set.
-    pub section: Option<&'static Stated>,
-}
 
 /// Why nobody is told at an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,9 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use signalbox_adapter::settings::Section;
 
 use super::kind::KindStatement;
-use super::reach::ProviderStatement;
 use super::tree::{Branch, Node};
 use super::{env, planned};
+
+/// A provider of addresses, and what connects it.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderStatement {
+    /// Its name, as addresses have it.
+    pub name: &'static str,
+    /// What it is told by the configuration; `None` where nothing has to be set.
+    pub section: Option<&'static Section>,
+}
 
 /// What adapters and agents state of themselves.
 #[derive(Debug, Clone, Default)]
