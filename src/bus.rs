@@ -46,7 +46,7 @@ pub enum Order {
     /// End a running task.
     Cancel(TaskId),
     /// Tell an agent a person's answer.
-    Answer(Approval),
+    Answer(Box<Approval>),
     /// Remove what a closed session has left in its scratch directory.
     Tidy(SessionId),
 }
@@ -200,7 +200,7 @@ impl Bus {
             self.orders.send(Order::Cancel(task)).await.ok();
         }
         for approval in effects.answered {
-            self.orders.send(Order::Answer(approval)).await.ok();
+            self.orders.send(Order::Answer(Box::new(approval))).await.ok();
         }
         for session in effects.closed {
             self.orders.send(Order::Tidy(session)).await.ok();

@@ -9,6 +9,7 @@ mod control;
 mod describe;
 mod line;
 mod policy;
+mod question;
 
 use serde_json::{Value, json};
 
@@ -121,8 +122,8 @@ impl Speak for Claude {
         }
     }
 
-    fn answer(&mut self, id: &str, decision: Decision) -> Step {
-        self.requests.decide(id, decision)
+    fn answer(&mut self, id: &str, decision: Decision, words: &[String]) -> Step {
+        self.requests.decide(id, decision, words)
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

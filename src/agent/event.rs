@@ -53,6 +53,9 @@ pub enum Event {
         /// Digest of the tool and its whole input; supervisors of protocol version 1 give none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<Digest>,
+        /// What answers it.
+        #[serde(default, skip_serializing_if = "Wants::is_permission")]
+        wants: Wants,
     },
     /// A permission request was answered, by a person or by time.
     Answered {
@@ -72,6 +75,84 @@ pub enum Event {
     },
     /// The agent's own final word on the run.
     Final(Final),
+}
+
+/// How the description of a request begins that is not all of it.
+pub const CUT: &str = "(Cut: this is the beginning and the end of";
+
+/// What an agent that asks wants of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wants {
+    /// Leave to do something.
+    #[default]
+    Permission,
+    /// Answers to these questions, each by choice or in words of the person's own.
+    Answers(Vec<Question>),
+    /// That a plan, Markdown, is accepted.
+    Plan(String),
+}
+
+impl Wants {
+    /// Whether it is leave to do something.
+    #[must_use]
+    pub fn is_permission(&self) -> bool {
+        matches!(self, Self::Permission)
+    }
+
+    /// Returns the questions.
+    #[must_use]
+    pub fn questions(&self) -> &[Question] {
+        match self {
+            Self::Answers(questions) => questions,
+            Self::Permission | Self::Plan(_) => &[],
+        }
+    }
+
+    /// Returns the same with its texts changed.
+    #[must_use]
+    pub fn map(self, change: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Permission => Self::Permission,
+            Self::Plan(plan) => Self::Plan(change(&plan)),
+            Self::Answers(questions) => Self::Answers(
+                questions
+                    .into_iter()
+                    .map(|question| Question {
+                        text: change(&question.text),
+                        several: question.several,
+                        choices: question
+                            .choices
+                            .into_iter()
+                            .map(|choice| Alternative { label: change(&choice.label), about: change(&choice.about) })
+                            .collect(),
+                    })
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// A question of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// What it asks.
+    pub text: String,
+    /// Whether several of the choices may be taken.
+    #[serde(default)]
+    pub several: bool,
+    /// What can be chosen; may be nothing.
+    pub choices: Vec<Alternative>,
+}
+
+/// An answer that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// The answer.
+    pub label: String,
+    /// What it means; may be empty.
+    #[serde(default)]
+    pub about: String,
 }
 
 /// Longest recorded output of one tool call, in bytes.
@@ -231,6 +312,7 @@ mod tests {
         let told = Event::Final(Final::new(Err("exit code 3".into())));
         assert!(serde_json::from_str::<Event>(line).is_ok_and(|event| event == told));
         let line = r#"{"type":"asked","id":"7","tool":"Bash","detail":"ls"}"#;
-        assert!(matches!(serde_json::from_str(line), Ok(Event::Asked { digest: None, .. })));
+        let read = serde_json::from_str(line);
+        assert!(matches!(read, Ok(Event::Asked { digest: None, wants: Wants::Permission, .. })));
     }
 }

@@ -43,7 +43,7 @@ impl Speak for Native {
         Step { events: vec![event], ..Step::default() }
     }
 
-    fn answer(&mut self, _id: &str, _decision: Decision) -> Step {
+    fn answer(&mut self, _id: &str, _decision: Decision, _words: &[String]) -> Step {
         Step::default()
     }
 

@@ -43,8 +43,9 @@ pub trait Speak {
     /// Takes one line of standard output, without its line break; anything may be in it.
     fn line(&mut self, line: &[u8]) -> Step;
 
-    /// Answers a permission request; an id that is not open is ignored.
-    fn answer(&mut self, id: &str, decision: Decision) -> Step;
+    /// Answers a permission request or a question, with a person's words where there are such: one text for each question, or
+    /// what is to be changed about a plan. An id that is not open is ignored.
+    fn answer(&mut self, id: &str, decision: Decision, words: &[String]) -> Step;
 
     /// Returns the final word of a run in which no [`Event::Final`] was seen.
     fn end(&mut self, ending: &Ending<'_>) -> Final;

@@ -21,7 +21,7 @@ impl Speak for Text {
         Step::default()
     }
 
-    fn answer(&mut self, _id: &str, _decision: Decision) -> Step {
+    fn answer(&mut self, _id: &str, _decision: Decision, _words: &[String]) -> Step {
         Step::default()
     }
 

@@ -1,14 +1,14 @@
-//! What is said about permission requests.
+//! What is said about permission requests, and about questions and plans of agents.
 
 use std::time::Duration;
 
 use signalbox_adapter::{Block, Document, Inline, one_line};
 
 use super::{line, span};
-use crate::agent::event::Decision;
+use crate::agent::event::{Decision, Question, Wants};
 use crate::store::Approval;
 
-/// Longest detail shown of a request, in bytes; the agent's own full words are in its run's files.
+/// Longest detail shown of a request that was answered, in bytes; it was shown whole when it was asked.
 const MAX_DETAIL_BYTES: usize = 3000;
 
 /// What became of a permission request.
@@ -24,9 +24,18 @@ pub enum Answered<'a> {
     Replaced,
 }
 
-/// Asks a person whether an agent may do something.
+/// Asks a person what an agent wants to know: whether it may do something, which answer it gets, whether its plan is good.
 #[must_use]
 pub fn question(name: &str, approval: &Approval, within: Duration) -> Document {
+    match (&approval.wants, approval.at_hand()) {
+        (Wants::Permission, _) => permission(name, approval, within),
+        (Wants::Plan(plan), _) => proposal(name, approval, plan, within),
+        (Wants::Answers(all), Some((number, at_hand))) => asked(name, approval, (number, all.len()), at_hand, within),
+        (Wants::Answers(_), None) => replies(name, approval, "Answered", None),
+    }
+}
+
+fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
     let headline = vec![
         Inline::strong(format!("[{name}] asks for permission")),
         Inline::Text(" to use ".into()),
@@ -35,24 +44,99 @@ pub fn question(name: &str, approval: &Approval, within: Duration) -> Document {
     ];
     let mut blocks = vec![Block::Paragraph(headline)];
     if !approval.detail.is_empty() {
-        blocks.push(Block::Code { language: None, text: cut(&approval.detail) });
+        // All of it, in as many messages as that takes, or with a file: what is approved can be read to its end.
+        blocks.push(Block::Code { language: None, text: approval.detail.clone() });
     }
     let id = &approval.id;
-    blocks.extend(line(&format!("Press a button, or send `/approve {id}` · `/deny {id}` · `/allow {id}`")).blocks);
+    let how = match approval.is_whole() {
+        true => format!("Press a button, or send `/approve {id}` · `/deny {id}` · `/allow {id}`"),
+        false => {
+            format!("It is too long to be shown whole, and cannot be approved here. `/deny {id}` lets the agent go on.")
+        }
+    };
+    blocks.extend(line(&how).blocks);
     Document { blocks }
 }
 
+/// Asks one question of several.
+fn asked(
+    name: &str,
+    approval: &Approval,
+    (number, all): (usize, usize),
+    question: &Question,
+    within: Duration,
+) -> Document {
+    let which = if all > 1 { format!(" ({} of {all})", number + 1) } else { String::new() };
+    let mut blocks = vec![
+        Block::Paragraph(vec![Inline::strong(format!("[{name}] asks{which}"))]),
+        Block::Paragraph(vec![Inline::Text(question.text.clone())]),
+    ];
+    for (at, choice) in question.choices.iter().enumerate() {
+        let mark = if approval.chosen.contains(&at) { "✓ " } else { "" };
+        let mut content = vec![Inline::Text(format!("{mark}{}. ", at + 1)), Inline::strong(choice.label.clone())];
+        if !choice.about.is_empty() {
+            content.push(Inline::Text(format!(" – {}", choice.about)));
+        }
+        blocks.push(Block::Paragraph(content));
+    }
+    let how = match (question.choices.is_empty(), question.several) {
+        (true, _) => "Type an answer",
+        (false, true) => "Press what applies and then Done, or type an answer",
+        (false, false) => "Press an answer, or type one",
+    };
+    let how = format!("{how}. After {} the agent goes on without.", span(within));
+    blocks.push(Block::Paragraph(vec![Inline::Text(how)]));
+    Document { blocks }
+}
+
+fn proposal(name: &str, approval: &Approval, plan: &str, within: Duration) -> Document {
+    let mut blocks = vec![Block::Paragraph(vec![
+        Inline::strong(format!("[{name}] has a plan")),
+        Inline::Text(" and asks whether to go on with it.".into()),
+    ])];
+    match plan.trim().is_empty() {
+        true => blocks.push(Block::Code { language: None, text: approval.detail.clone() }),
+        false => blocks.extend(Document::from_markdown(plan).blocks),
+    }
+    let how =
+        format!("Press a button, or type what to change. Not gone on with if nobody answers within {}.", span(within));
+    blocks.push(Block::Paragraph(vec![Inline::Text(how)]));
+    Document { blocks }
+}
+
+/// Shows questions with the answers that they have.
+fn replies(name: &str, approval: &Approval, word: &str, by: Option<&str>) -> Document {
+    let by = by.map(|by| format!(" by {}", one_line(by, 40))).unwrap_or_default();
+    let end = if approval.wants.questions().is_empty() { "." } else { ":" };
+    let mut blocks =
+        vec![Block::Paragraph(vec![Inline::strong(format!("[{name}] {word}")), Inline::Text(format!("{by}{end}"))])];
+    for (at, question) in approval.wants.questions().iter().enumerate() {
+        let answer = approval.words.get(at).map_or("–", String::as_str);
+        blocks.push(Block::Paragraph(vec![
+            Inline::Text(format!("{} ", one_line(&question.text, 300))),
+            Inline::strong(one_line(answer, 300)),
+        ]));
+    }
+    Document { blocks }
+}
+
+/// Cuts what was decided on, to its beginning and its end.
 fn cut(detail: &str) -> String {
     if detail.len() <= MAX_DETAIL_BYTES {
         return detail.to_owned();
     }
-    let end = (0..=MAX_DETAIL_BYTES).rev().find(|&at| detail.is_char_boundary(at)).unwrap_or(0);
-    format!("{}\n… ({} more bytes)", &detail[..end], detail.len() - end)
+    let begin = detail.floor_char_boundary(MAX_DETAIL_BYTES / 2);
+    let end = detail.ceil_char_boundary(detail.len() - MAX_DETAIL_BYTES / 2);
+    format!("{}\n… ({} more bytes) …\n{}", &detail[..begin], end - begin, &detail[end..])
 }
 
 /// Tells that a request was answered.
 #[must_use]
 pub fn noted(name: &str, approval: &Approval, decision: Decision) -> Document {
+    if let Some(word) = said(approval, decision) {
+        let answer = approval.words.last().map(|words| format!(": {}", one_line(words, 120))).unwrap_or_default();
+        return line(&format!("[{name}] {word}{answer}"));
+    }
     let word = match decision {
         Decision::Allow => "Allowed once",
         Decision::AllowForSession => "Allowed for this session",
@@ -68,6 +152,19 @@ pub fn noted(name: &str, approval: &Approval, decision: Decision) -> Document {
 /// Says what became of a request, in the place of the question.
 #[must_use]
 pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Document {
+    if !approval.wants.is_permission() {
+        let (word, who) = match outcome {
+            Answered::By(decision, who) => (said(approval, decision).unwrap_or("Answered"), Some(who)),
+            Answered::Nobody => ("Not answered in time", None),
+            Answered::Ended => ("No longer asked: the run has ended", None),
+            Answered::Replaced => ("No longer asked: the agent asks for something else", None),
+        };
+        let mut shown = replies(name, approval, word, who);
+        if let (Wants::Plan(_), Some(words)) = (&approval.wants, approval.words.first()) {
+            shown.blocks.push(Block::Paragraph(vec![Inline::Text(one_line(words, 1000))]));
+        }
+        return shown;
+    }
     let (word, who) = match outcome {
         Answered::By(Decision::Allow, who) => ("Allowed once", Some(who)),
         Answered::By(Decision::AllowForSession, who) => ("Allowed for this session", Some(who)),
@@ -89,10 +186,60 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
     Document { blocks }
 }
 
+/// Returns what was said to what is no request for permission.
+fn said(approval: &Approval, decision: Decision) -> Option<&'static str> {
+    let has_words = !approval.words.is_empty();
+    match (&approval.wants, decision) {
+        (Wants::Permission, _) => None,
+        (Wants::Answers(_), Decision::Allow | Decision::AllowForSession) => Some("Answered"),
+        (Wants::Answers(_), Decision::Deny) => Some("Left unanswered"),
+        (Wants::Plan(_), Decision::Allow | Decision::AllowForSession) => Some("Plan accepted"),
+        (Wants::Plan(_), Decision::Deny) if has_words => Some("Plan sent back"),
+        (Wants::Plan(_), Decision::Deny) => Some("Plan not accepted"),
+    }
+}
+
+/// Tells what has been chosen of a question that takes several.
+#[must_use]
+pub fn chosen(name: &str, labels: &[&str]) -> Document {
+    let all = if labels.is_empty() { "nothing".to_owned() } else { one_line(&labels.join(", "), 120) };
+    line(&format!("[{name}] Chosen: {all}. Done sends it."))
+}
+
+/// Tells that a question wants an answer, and no leave.
+#[must_use]
+pub fn wants_an_answer(name: &str) -> Document {
+    line(&format!("[{name}] This is a question: press one of its answers, or type one as a reply to it."))
+}
+
+/// Tells that what cannot be read whole is not approved.
+#[must_use]
+pub fn not_whole(name: &str) -> Document {
+    line(&format!("[{name}] This request is too long to be shown whole, so it cannot be approved; it can be denied."))
+}
+
+/// Tells that there is no such choice, or not any more.
+#[must_use]
+pub fn no_choice(name: &str) -> Document {
+    line(&format!("[{name}] This answer is not asked for any more; the question itself shows what is."))
+}
+
+/// Tells that an answer is too long, in bytes.
+#[must_use]
+pub fn long_answer(name: &str, most_bytes: usize) -> Document {
+    line(&format!(
+        "[{name}] An answer to a question has at most {most_bytes} bytes. Send more of it as a prompt afterwards."
+    ))
+}
+
 /// Tells that a request is no longer open.
 #[must_use]
 pub fn too_late(name: &str, approval: &Approval) -> Document {
     let was = match approval.decision {
+        Some(decision) if !approval.wants.is_permission() => match said(approval, decision) {
+            Some("Left unanswered") => "nobody has answered it",
+            _ => "it was answered",
+        },
         Some(Decision::Allow | Decision::AllowForSession) => "it was allowed",
         Some(Decision::Deny) => "it was denied",
         None => "its run has ended",
@@ -102,7 +249,11 @@ pub fn too_late(name: &str, approval: &Approval) -> Document {
 
 /// Tells that nobody answered in time.
 #[must_use]
-pub fn timed_out(name: &str, tool: &str) -> Document {
+pub fn timed_out(name: &str, approval: &Approval) -> Document {
+    if !approval.wants.is_permission() {
+        return line(&format!("[{name}] Nobody answered in time, so the agent goes on without an answer."));
+    }
+    let tool = &approval.tool;
     Document {
         blocks: vec![Block::Paragraph(vec![
             Inline::Text(format!("[{name}] Nobody answered in time, so this was denied: ")),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use signalbox_adapter::{Button, Document, Provider, Purpose};
 
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
-use crate::agent::event::{Decision, Denial};
+use crate::agent::event::{CUT, Decision, Denial, Wants};
 use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::kinds;
@@ -26,7 +26,7 @@ use crate::command::{NameFault, Need};
 use crate::config::{Agents, Role};
 use crate::format::Draft;
 use crate::rca::Verdict;
-use crate::store::{Admission, DeliveryState, IncidentId, Refusal, Session, Status, Task, TaskEvent, TaskId};
+use crate::store::{Admission, Approval, DeliveryState, IncidentId, Refusal, Session, Status, Task, TaskEvent, TaskId};
 use samples::{address, answered, approval, delivery, failed, incoming, investigation, rca, session, task};
 
 const NOW: Timestamp = Timestamp(1_796_000_000_000);
@@ -110,6 +110,13 @@ fn agents() {
 fn approvals() {
     use super::approval::*;
     let open = approval(None);
+    let within = Duration::from_secs(600);
+    let asks = Approval { wants: samples::questions(), ..open.clone() };
+    let second = Approval { words: vec!["staging".into()], chosen: vec![1], ..asks.clone() };
+    let both = Approval { words: vec!["staging".into(), "unit, load".into()], ..asks.clone() };
+    let plan = Approval { wants: Wants::Plan("# Plan\n1. drain the node\n2. upgrade".into()), ..open.clone() };
+    let back = Approval { words: vec!["drain db-2 first".into()], ..plan.clone() };
+    let long = Approval { detail: format!("{CUT} 400015 bytes.)\nx\n(…)\nrm -rf ~/work"), ..open.clone() };
     let wall = wall()
         .with("question", question("calm-otter", &open, Duration::from_secs(600)))
         .with("noted", noted("calm-otter", &open, Decision::Allow))
@@ -120,7 +127,28 @@ fn approvals() {
         .with("answered by the end", answered("calm-otter", &open, Answered::Ended))
         .with("too_late", too_late("calm-otter", &approval(Some(Decision::Deny))))
         .with("too_late after the end", too_late("calm-otter", &open))
-        .with("timed_out", timed_out("calm-otter", "Bash"))
+        .with("timed_out", timed_out("calm-otter", &open))
+        .with("question of an agent", question("calm-otter", &asks, within))
+        .with("second question", question("calm-otter", &second, within))
+        .with("question noted", noted("calm-otter", &both, Decision::Allow))
+        .with("question answered", answered("calm-otter", &both, Answered::By(Decision::Allow, "Kim")))
+        .with("question left unanswered", answered("calm-otter", &asks, Answered::Nobody))
+        .with("question timed_out", timed_out("calm-otter", &asks))
+        .with(
+            "question too_late",
+            too_late("calm-otter", &Approval { decision: Some(Decision::Allow), ..both.clone() }),
+        )
+        .with("plan", question("calm-otter", &plan, within))
+        .with("plan accepted", answered("calm-otter", &plan, Answered::By(Decision::Allow, "Kim")))
+        .with("plan sent back", answered("calm-otter", &back, Answered::By(Decision::Deny, "Kim")))
+        .with("plan sent back, noted", noted("calm-otter", &back, Decision::Deny))
+        .with("too long", question("calm-otter", &long, within))
+        .with("chosen", chosen("calm-otter", &["unit", "load"]))
+        .with("nothing chosen", chosen("calm-otter", &[]))
+        .with("wants_an_answer", wants_an_answer("calm-otter"))
+        .with("not_whole", not_whole("calm-otter"))
+        .with("no_choice", no_choice("calm-otter"))
+        .with("long_answer", long_answer("calm-otter", 4096))
         .with("unknown", unknown("zzzzzz"));
     shown("approval", wall, include_str!("approval.rs"));
 }
@@ -182,7 +210,7 @@ fn buttons() {
     use super::button::*;
     let task = TaskId::read("k3m9qa7x").expect("an id");
     let carried = |button: &Button| format!("{} → /{}", button.label, button.action);
-    let decisions = decisions(&approval(None).id);
+    let decisions = decisions(&approval(None));
     let wall = wall()
         .with_text("cancel", carried(&cancel(&task)))
         .with_text("decisions", decisions.iter().map(carried).collect::<Vec<_>>().join(" · "))

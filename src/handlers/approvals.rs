@@ -1,11 +1,16 @@
-//! `/approve`, `/deny` and `/allow`: a person's answer to an agent that asks for permission.
+//! `/approve`, `/deny`, `/allow` and `/answer`: a person's answer to an agent that asks. Plain text answers, too.
 
-use crate::agent::event::Decision;
-use crate::command::{AllowCommand, ApproveCommand, DenyCommand};
+use signalbox_adapter::Quoting;
+
+use crate::agent::event::{Decision, Wants};
+use crate::command::{AllowCommand, AnswerCommand, ApproveCommand, DenyCommand};
 use crate::format;
 use crate::format::approval::Answered;
-use crate::store::{ApprovalId, ChatKey, InboxOutcome, StoreError};
+use crate::store::{Approval, ApprovalId, ChatKey, InboxOutcome, Session, StoreError, Task};
 use crate::turn::{Handler, Turn, report};
+
+/// Longest answer to a question, in bytes: with those to the others it is one line to the agent's supervisor.
+const MAX_ANSWER_BYTES: usize = 4 * 1024;
 
 impl Handler for ApproveCommand {
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
@@ -25,22 +30,129 @@ impl Handler for DenyCommand {
     }
 }
 
-/// Answers a permission request.
-fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome, StoreError> {
+impl Handler for AnswerCommand {
+    fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
+        let (approval, task) = match find(turn, &self.request)? {
+            Found::Open(approval, task) => (approval, task),
+            Found::Not(outcome) => return Ok(outcome),
+        };
+        let name = turn.tx.name_of(&task)?;
+        let Some((number, question)) = approval.at_hand().filter(|_| approval.decision.is_none()) else {
+            return turn.refuse(format::approval::too_late(&name, &approval));
+        };
+        let picked = self.choice.split_once('.').filter(|(of, _)| of.parse() == Ok(number + 1)).map(|(_, which)| which);
+        let choice = picked.and_then(|which| which.parse::<usize>().ok()).and_then(|which| which.checked_sub(1));
+        match (picked, choice.filter(|at| *at < question.choices.len())) {
+            (Some("done"), _) if question.several => {
+                let taken = approval.chosen.iter().filter_map(|at| question.choices.get(*at));
+                let words = taken.map(|choice| choice.label.as_str()).collect::<Vec<_>>().join(", ");
+                answer(turn, &approval, &task, &words)
+            }
+            (Some(_), Some(at)) if question.several => {
+                let mut chosen = approval.chosen.clone();
+                match chosen.iter().position(|other| *other == at) {
+                    Some(known) => drop(chosen.remove(known)),
+                    None => chosen.push(at),
+                }
+                chosen.sort_unstable();
+                let Some(now) = turn.tx.answer_so_far(&approval, &approval.words, &chosen)? else {
+                    return turn.refuse(format::approval::too_late(&name, &approval));
+                };
+                report::ask_on(turn.tx, turn.cx, &task, &now)?;
+                let labels =
+                    chosen.iter().filter_map(|at| question.choices.get(*at)).map(|choice| choice.label.as_str());
+                turn.answer(format::approval::chosen(&name, &labels.collect::<Vec<_>>()))
+            }
+            (Some(_), Some(at)) => answer(turn, &approval, &task, &question.choices[at].label),
+            (_, _) => turn.refuse(format::approval::no_choice(&name)),
+        }
+    }
+}
+
+/// Takes plain text as the answer to what a session's agent asks; `None` where it asks nothing that words answer.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn answer_in_words(
+    turn: &Turn<'_>,
+    session: &Session,
+    words: &str,
+) -> Result<Option<InboxOutcome>, StoreError> {
+    let Some(approval) = turn.tx.open_question(session.id)? else { return Ok(None) };
+    let Some(task) = turn.tx.task(&approval.task)? else { return Ok(None) };
+    let has_more = !turn.incoming.quoted.iter().all(|quoted| quoted.why == Quoting::Answered);
+    if has_more || !turn.incoming.files.is_empty() {
+        return Ok(None);
+    }
+    answer(turn, &approval, &task, words).map(Some)
+}
+
+/// Answers the question at hand, or sends a plan back with these words.
+fn answer(turn: &Turn<'_>, approval: &Approval, task: &Task, words: &str) -> Result<InboxOutcome, StoreError> {
+    let name = turn.tx.name_of(task)?;
+    if words.len() > MAX_ANSWER_BYTES {
+        return turn.refuse(format::approval::long_answer(&name, MAX_ANSWER_BYTES));
+    }
+    let mut all = approval.words.clone();
+    all.push(words.to_owned());
+    let Some(now) = turn.tx.answer_so_far(approval, &all, &[])? else {
+        return turn.refuse(format::approval::too_late(&name, approval));
+    };
+    match (&now.wants, now.at_hand()) {
+        (Wants::Answers(_), Some(_)) => {
+            report::ask_on(turn.tx, turn.cx, task, &now)?;
+            turn.answer(format::approval::noted(&name, &now, Decision::Allow))
+        }
+        (Wants::Plan(_), _) => settle(turn, &now, task, Decision::Deny),
+        (Wants::Answers(_), None) | (Wants::Permission, _) => settle(turn, &now, task, Decision::Allow),
+    }
+}
+
+/// What an id stands for in this chat.
+enum Found {
+    Open(Box<Approval>, Box<Task>),
+    /// Nothing; that was answered.
+    Not(InboxOutcome),
+}
+
+fn find(turn: &Turn<'_>, id: &str) -> Result<Found, StoreError> {
     let approval = ApprovalId::read(id).map(|id| turn.tx.approval(&id)).transpose()?.flatten();
     let task = match &approval {
         Some(approval) => turn.tx.task(&approval.task)?,
         None => None,
     };
     // A request of another chat is as unknown here as one that never was.
-    let (Some(approval), Some(task)) = (approval, task.filter(|task| ChatKey::of(&task.address) == turn.chat())) else {
-        return turn.refuse(format::approval::unknown(id));
+    match (approval, task.filter(|task| ChatKey::of(&task.address) == turn.chat())) {
+        (Some(approval), Some(task)) => Ok(Found::Open(Box::new(approval), Box::new(task))),
+        (Some(_) | None, _) => turn.refuse(format::approval::unknown(id)).map(Found::Not),
+    }
+}
+
+/// Answers a permission request or a plan.
+fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome, StoreError> {
+    let (approval, task) = match find(turn, id)? {
+        Found::Open(approval, task) => (approval, task),
+        Found::Not(outcome) => return Ok(outcome),
     };
-    let name = turn.tx.name_of(&task)?;
-    if !turn.tx.decide(&approval, decision, turn.incoming.sender.id.as_str())? {
-        return turn.refuse(format::approval::too_late(&name, &approval));
+    let is_yes = decision != Decision::Deny;
+    if is_yes && approval.decision.is_none() {
+        match &approval.wants {
+            Wants::Answers(_) => return turn.refuse(format::approval::wants_an_answer(&turn.tx.name_of(&task)?)),
+            Wants::Permission if !approval.is_whole() => {
+                return turn.refuse(format::approval::not_whole(&turn.tx.name_of(&task)?));
+            }
+            Wants::Permission | Wants::Plan(_) => {}
+        }
+    }
+    settle(turn, &approval, &task, decision)
+}
+
+fn settle(turn: &Turn<'_>, approval: &Approval, task: &Task, decision: Decision) -> Result<InboxOutcome, StoreError> {
+    let name = turn.tx.name_of(task)?;
+    if !turn.tx.decide(approval, decision, turn.incoming.sender.id.as_str())? {
+        return turn.refuse(format::approval::too_late(&name, approval));
     }
     let by = Answered::By(decision, &turn.incoming.sender.name);
-    report::answered(turn.tx, turn.cx, &task, &approval, by)?;
-    turn.answer(format::approval::noted(&name, &approval, decision))
+    report::answered(turn.tx, turn.cx, task, approval, by)?;
+    turn.answer(format::approval::noted(&name, approval, decision))
 }

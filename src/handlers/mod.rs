@@ -48,6 +48,7 @@ pub fn handler(parsed: &Parsed) -> Option<&dyn Handler> {
             Command::Approve(command) => command,
             Command::Deny(command) => command,
             Command::Allow(command) => command,
+            Command::Answer(command) => command,
             Command::Retry(command) => command,
             Command::Discard(command) => command,
             Command::Cancel(command) => command,

@@ -22,7 +22,8 @@ pub(super) struct Questions(BTreeMap<String, Asking>);
 impl Observer {
     /// Puts a request to the task's chat, once.
     pub(super) async fn ask(&self, task: &Task, asking: Asking, questions: &mut Questions) {
-        let asking = Asking { detail: self.redactor.clean(&asking.detail), ..asking };
+        let clean = |text: &str| self.redactor.clean(text);
+        let asking = Asking { detail: clean(&asking.detail), wants: asking.wants.map(clean), ..asking };
         questions.0.insert(asking.request.clone(), asking.clone());
         let (bus, task) = (Arc::clone(&self.bus), task.clone());
         self.store("question", move |tx| {
@@ -43,7 +44,7 @@ impl Observer {
         self.store("question-closed", move |tx| {
             if let Some(approval) = tx.expire_approval(&asking)? {
                 let context = bus.router().context();
-                let said = format::approval::timed_out(&tx.name_of(&task)?, &approval.tool);
+                let said = format::approval::timed_out(&tx.name_of(&task)?, &approval);
                 tx.enqueue(&context.tell(&task, said, Purpose::Approval, Vec::new())?)?;
                 report::answered(tx, context, &task, &approval, Answered::Nobody)?;
             }
@@ -61,7 +62,7 @@ impl Observer {
                 self.bus.store().read(move |tx| tx.answer_to(&asking))
             };
             match self.bus.store().patiently(&self.stop, look).await {
-                Ok(Some(approval)) => self.tell(&task, Word::Answer(approval)),
+                Ok(Some(approval)) => self.tell(&task, Word::Answer(Box::new(approval))),
                 Ok(None) => {}
                 Err(error) => tracing::error!(%error, task.id = %task, "could not look for an answer to a request"),
             }

@@ -25,7 +25,7 @@ pub(super) enum Word {
     /// End.
     Cancel,
     /// A permission request was answered.
-    Answer(Approval),
+    Answer(Box<Approval>),
 }
 
 impl Word {
@@ -34,7 +34,8 @@ impl Word {
         match self {
             Self::Cancel => Some(Control::cancel()),
             Self::Answer(approval) if approval.attempt == attempt => {
-                Some(Control::answer(&approval.request, approval.decision?, approval.digest.clone()))
+                let (decision, digest) = (approval.decision?, approval.digest.clone());
+                Some(Control::answer(&approval.request, decision, digest, approval.words.clone()))
             }
             Self::Answer(_) => None,
         }

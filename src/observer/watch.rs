@@ -226,9 +226,9 @@ impl Observer {
                 .await;
             }
             Event::ToolStarted { .. } => seen.tools += 1,
-            Event::Asked { id, tool, detail, digest } => {
+            Event::Asked { id, tool, detail, digest, wants } => {
                 let (task_id, attempt) = (task.id.clone(), task.attempt);
-                let asking = Asking { task: task_id, attempt, event: number, request: id, tool, detail, digest };
+                let asking = Asking { task: task_id, attempt, event: number, request: id, tool, detail, digest, wants };
                 self.ask(task, asking, &mut seen.questions).await;
             }
             Event::Answered { id, timed_out, .. } => {

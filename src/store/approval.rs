@@ -2,7 +2,7 @@
 
 use super::id::{ApprovalId, TaskId};
 use crate::agent::digest::Digest;
-use crate::agent::event::Decision;
+use crate::agent::event::{CUT, Decision, Question, Wants};
 use crate::clock::Timestamp;
 
 /// What a run asks for.
@@ -22,9 +22,11 @@ pub struct Asking {
     pub detail: String,
     /// Digest of the tool and its whole input, where the supervisor gives one.
     pub digest: Option<Digest>,
+    /// What answers it.
+    pub wants: Wants,
 }
 
-/// A permission request.
+/// A permission request or a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
     /// Short id, made to be typed.
@@ -41,8 +43,29 @@ pub struct Approval {
     pub detail: String,
     /// Digest of the tool and its whole input, where the supervisor gives one.
     pub digest: Option<Digest>,
+    /// What answers it.
+    pub wants: Wants,
+    /// The answers to its questions so far, in order; or what is to be changed about its plan.
+    pub words: Vec<String>,
+    /// Which choices of the question at hand are taken, from 0.
+    pub chosen: Vec<usize>,
     /// When it asked.
     pub asked_at: Timestamp,
     /// The answer; `None` while it is open.
     pub decision: Option<Decision>,
+}
+
+impl Approval {
+    /// Returns the question that is to be answered next, and its number, from 0.
+    #[must_use]
+    pub fn at_hand(&self) -> Option<(usize, &Question)> {
+        let number = self.words.len();
+        self.wants.questions().get(number).map(|question| (number, question))
+    }
+
+    /// Whether a person can read all of what is asked.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !self.detail.starts_with(CUT)
+    }
 }

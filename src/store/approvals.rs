@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::approval::{Approval, Asking};
 use super::error::StoreError;
-use super::id::{ApprovalId, TaskId};
+use super::id::{ApprovalId, SessionId, TaskId};
 use super::tx::Tx;
 use crate::agent::digest::Digest;
 use crate::agent::event::Decision;
@@ -30,6 +30,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
         tool: row.get(4)?,
         detail: row.get(5)?,
         digest: row.get::<_, Option<String>>(6)?.map(Digest::stored),
+        wants: row.get::<_, Option<String>>(9)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        words: serde_json::from_str(&row.get::<_, String>(10)?).unwrap_or_default(),
+        chosen: serde_json::from_str(&row.get::<_, String>(11)?).unwrap_or_default(),
         asked_at: row.get(7)?,
         decision: decision.map(|word| match word.as_str() {
             "allow" => Decision::Allow,
@@ -39,7 +42,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
     })
 }
 
-const COLUMNS: &str = "id, task, attempt, request, tool, detail, digest, asked_at, decision";
+const COLUMNS: &str = "id, task, attempt, request, tool, detail, digest, asked_at, decision, wants, words, chosen";
 
 /// Picks the row of an [`Asking`]; where no digest is known, what was shown must be the same.
 const SAME: &str = "task = ?1 AND attempt = ?2 AND event = ?3 AND request = ?4 AND tool = ?5
@@ -55,20 +58,21 @@ impl Tx<'_> {
             return Ok(None);
         }
         let sql = format!(
-            "INSERT INTO approvals (id, task, attempt, event, request, tool, detail, digest, asked_at)
-             VALUES (?8, ?1, ?2, ?3, ?4, ?5, ?7, ?6, ?9) RETURNING {COLUMNS}"
+            "INSERT INTO approvals (id, task, attempt, event, request, tool, detail, digest, asked_at, wants)
+             VALUES (?8, ?1, ?2, ?3, ?4, ?5, ?7, ?6, ?9, ?10) RETURNING {COLUMNS}"
         );
-        let Asking { task, attempt, event, request, tool, detail, digest } = asking;
+        let Asking { task, attempt, event, request, tool, detail, digest, wants } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
+        let wants = (!wants.is_permission()).then(|| serde_json::to_string(wants)).transpose()?;
         let id = ApprovalId::made(self.short_id(ApprovalId::CHARS));
-        let values = params![task.as_str(), attempt, event, request, tool, digest, detail, id, self.now()];
+        let values = params![task.as_str(), attempt, event, request, tool, digest, detail, id, self.now(), wants];
         let approval = self.connection.prepare_cached(&sql)?.query_row(values, read)?;
         self.note(task, "asked", tool)?;
         Ok(Some(approval))
     }
 
     fn is_known(&self, asking: &Asking) -> Result<bool, StoreError> {
-        let Asking { task, attempt, event, request, tool, detail, digest } = asking;
+        let Asking { task, attempt, event, request, tool, detail, digest, wants: _ } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
         let values = params![task.as_str(), attempt, event, request, tool, digest, detail];
         let sql = format!("SELECT 1 FROM approvals WHERE {SAME}");
@@ -126,10 +130,40 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn answer_to(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
-        let Asking { task, attempt, event, request, tool, detail, digest } = asking;
+        let Asking { task, attempt, event, request, tool, detail, digest, wants: _ } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
         let values = params![task.as_str(), attempt, event, request, tool, digest, detail];
         let sql = format!("SELECT {COLUMNS} FROM approvals WHERE {SAME} AND decision IS NOT NULL");
+        Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)
+    }
+
+    /// Returns the oldest question, or plan, that a session's running task waits for an answer to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_question(&self, session: SessionId) -> Result<Option<Approval>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM approvals WHERE decision IS NULL AND wants IS NOT NULL
+                 AND task IN (SELECT id FROM tasks WHERE session = ?1 AND status = 'running')
+             ORDER BY asked_at, id LIMIT 1"
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row([session], read).optional()?)
+    }
+
+    /// Notes what is answered so far of a question that is open, and what is chosen; `None` when it is open no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn answer_so_far(
+        &self,
+        approval: &Approval,
+        words: &[String],
+        chosen: &[usize],
+    ) -> Result<Option<Approval>, StoreError> {
+        let sql = format!(
+            "UPDATE approvals SET words = ?2, chosen = ?3 WHERE id = ?1 AND decision IS NULL RETURNING {COLUMNS}"
+        );
+        let values = params![approval.id, serde_json::to_string(words)?, serde_json::to_string(chosen)?];
         Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)
     }
 
@@ -148,7 +182,9 @@ impl Tx<'_> {
             return Ok(false);
         }
         self.note(&approval.task, "answered", &format!("{} by {by}", word(decision)))?;
+        // What is allowed for a session is a tool, never an answer.
         if decision == Decision::AllowForSession
+            && approval.wants.is_permission()
             && let Some(session) = self.task(&approval.task)?.and_then(|task| task.session)
         {
             self.allow_tool(session, &approval.tool)?;
@@ -163,7 +199,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn expire_approval(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
-        let Asking { task, attempt, event, request, tool, detail, digest } = asking;
+        let Asking { task, attempt, event, request, tool, detail, digest, wants: _ } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
         let values = params![task.as_str(), attempt, event, request, tool, digest, detail, self.now()];
         let sql = format!(

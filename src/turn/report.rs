@@ -41,8 +41,33 @@ pub fn status(cx: &Context, task: &Task, document: Document) -> Result<NewDelive
 /// [`StoreError`].
 pub fn ask(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Result<(), StoreError> {
     let question = format::approval::question(&tx.name_of(task)?, approval, cx.config.timeouts.approval);
-    let told = cx.tell(task, question, Purpose::Approval, button::decisions(&approval.id))?;
+    let told = cx.tell(task, question, Purpose::Approval, button::decisions(approval))?;
     tx.enqueue(&NewDelivery { about: Some(About::Approval(approval.id.clone())), ..told })
+}
+
+/// Shows a question that is answered in part, or of which something is chosen: as it stands now where its message can be
+/// changed, else anew where there is another question.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn ask_on(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Result<(), StoreError> {
+    let question = format::approval::question(&tx.name_of(task)?, approval, cx.config.timeouts.approval);
+    let buttons = button::decisions(approval);
+    let mut is_shown = false;
+    for shown in tx.with_buttons(&About::Approval(approval.id.clone()))? {
+        let provider = shown.address.provider.as_str();
+        if cx.can_edit(provider) {
+            let (parts, _) = cx.render(provider, question.clone())?;
+            if let [part] = parts.as_slice() {
+                tx.replace(&shown, part, &buttons)?;
+                is_shown = true;
+            }
+        }
+    }
+    if !is_shown && approval.chosen.is_empty() {
+        return ask(tx, cx, task, approval);
+    }
+    Ok(())
 }
 
 /// Shows under a permission request what became of it.

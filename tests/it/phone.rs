@@ -10,6 +10,7 @@ mod long_answers;
 mod messages;
 mod outage;
 mod proxies;
+mod questions;
 mod restarts;
 pub(crate) mod scene;
 mod strangers;

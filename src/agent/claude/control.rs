@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::describe;
 use super::line::{MAX_DENIALS, happened, text};
 use super::policy::{Policy, Ruling};
+use super::question;
 use crate::agent::digest::Digest;
-use crate::agent::event::{Decision, Denial, Event};
+use crate::agent::event::{Decision, Denial, Event, Wants};
 use crate::agent::protocol::Step;
 
 /// Most requests that are open at once; further ones are denied.
@@ -22,6 +23,12 @@ const MAX_ID_BYTES: usize = 256;
 
 /// What the agent is told when nobody allowed it.
 const DENIED: &str = "The user did not allow this. Go on without it, or say what you need it for.";
+
+/// What the agent is told when nobody has answered its questions.
+const UNANSWERED: &str = "The user did not answer. Go on as you think best, or say what you need to know.";
+
+/// What the agent is told when its plan was not accepted.
+const NOT_THIS_PLAN: &str = "The user does not want this plan. Ask what to change, or make another.";
 
 /// What the agent is told when this run may not do it at all.
 const NOT_PERMITTED: &str = "This run may only read. Go on without it.";
@@ -80,14 +87,19 @@ impl Requests {
 
     fn judge(&mut self, id: &str, request: &Value, tool: &str, input: &Value) -> Step {
         let blocked = request.get("blocked_path").is_some_and(|path| !path.is_null());
-        match self.policy.judge(tool, input, blocked) {
+        let Some(wants) = question::wants(tool, input) else { return deny(id, "the request was not understood") };
+        let ruling = match question::is_for_a_person(tool, request) {
+            true => Ruling::Ask,
+            false => self.policy.judge(tool, input, blocked),
+        };
+        match ruling {
             Ruling::Allow => allow(id, input),
             Ruling::Deny => self.forbid(id, tool, input, NOT_PERMITTED),
             Ruling::Ask if self.open.len() >= MAX_OPEN => self.forbid(id, tool, input, "too many requests are open"),
             Ruling::Ask => {
                 self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone() });
                 let (detail, digest) = (describe::detail(input), Some(Digest::of(tool, input)));
-                happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest }])
+                happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest, wants }])
             }
         }
     }
@@ -104,9 +116,22 @@ impl Requests {
         }
     }
 
-    /// Answers an open request as a person has decided.
-    pub(super) fn decide(&mut self, id: &str, decision: Decision) -> Step {
+    /// Answers an open request as a person has decided, and in their words.
+    pub(super) fn decide(&mut self, id: &str, decision: Decision, words: &[String]) -> Step {
         let Some(request) = self.open.remove(id) else { return Step::default() };
+        let wants = question::wants(&request.tool, &request.input).unwrap_or_default();
+        match (decision, wants) {
+            (Decision::Allow | Decision::AllowForSession, Wants::Answers(_)) => {
+                return allow(id, &question::answered(&request.input, words));
+            }
+            // An answer is for one question, and a plan for one turn: neither holds for those to come.
+            (Decision::AllowForSession, Wants::Plan(_)) => return allow(id, &request.input),
+            (Decision::Deny, Wants::Answers(_)) => return deny(id, UNANSWERED),
+            (Decision::Deny, Wants::Plan(_)) => {
+                return deny(id, words.first().map_or(NOT_THIS_PLAN, String::as_str));
+            }
+            (Decision::Allow, Wants::Plan(_)) | (_, Wants::Permission) => {}
+        }
         match decision {
             Decision::Allow => allow(id, &request.input),
             Decision::AllowForSession => {

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use signalbox_adapter::one_line;
 
+use crate::agent::event::CUT;
 use crate::agent::protocol::cut;
 
 /// Longest one-line summary, in characters.
 pub(super) const MAX_SUMMARY_CHARS: usize = 200;
 
-/// Longest description of a request, in bytes.
-const MAX_DETAIL_BYTES: usize = 64 * 1024;
+/// Longest description of a request, in bytes; a longer one cannot be approved.
+const MAX_DETAIL_BYTES: usize = 256 * 1024;
 
 /// Inputs that say most of what a call does, the first that is there.
 const TELLING: [&str; 10] =
@@ -28,7 +29,8 @@ pub(super) fn summary(input: &Value) -> String {
     }
 }
 
-/// Returns all inputs of a call, the most telling first; where it is too long, it says so first of all.
+/// Returns all inputs of a call, the most telling first; where it is too long, it says so first of all, and has its beginning and
+/// its end.
 pub(super) fn detail(input: &Value) -> String {
     let Some(fields) = input.as_object() else { return input.to_string() };
     let first = TELLING.into_iter().find(|key| fields.contains_key(*key));
@@ -43,7 +45,8 @@ pub(super) fn detail(input: &Value) -> String {
     if whole.len() <= MAX_DETAIL_BYTES {
         return whole.to_owned();
     }
-    format!("(Cut: this is the beginning of {} bytes.)\n{}", whole.len(), cut(whole, MAX_DETAIL_BYTES))
+    let end = &whole[whole.ceil_char_boundary(whole.len() - MAX_DETAIL_BYTES / 2)..];
+    format!("{CUT} {} bytes.)\n{}\n(…)\n{end}", whole.len(), cut(whole, MAX_DETAIL_BYTES / 2))
 }
 
 fn write_field(detail: &mut String, key: &str, value: &Value) {
@@ -73,8 +76,11 @@ mod tests {
     fn the_detail_hides_nothing() {
         let input = json!({"command": "rm -rf x", "background": true, "description": "tidy"});
         assert_eq!(detail(&input), "rm -rf x\nbackground: true\ndescription: tidy");
-        let long = detail(&json!({"command": "x".repeat(100_000)}));
-        assert!(long.starts_with("(Cut: this is the beginning of 100000 bytes.)"));
+        let long = detail(&json!({"command": "x".repeat(400_000) + "; rm -rf ~/work"}));
+        assert!(
+            long.starts_with("(Cut: this is the beginning and the end of 400015 bytes.)")
+                && long.ends_with("rm -rf ~/work")
+        );
         assert!(long.len() < MAX_DETAIL_BYTES + 100);
     }
 }

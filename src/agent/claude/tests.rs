@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::agent::digest::Digest;
-use crate::agent::event::Denial;
+use crate::agent::event::{Denial, Wants};
 use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::Failure;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION};
@@ -139,21 +139,67 @@ fn a_request_waits_for_an_answer_and_gets_one() {
     let asked = claude.line(&request("r1", "Bash"));
     let detail = "touch x".to_owned();
     let digest = Some(Digest::of("Bash", &json!({"command": "touch x"})));
-    assert_eq!(asked.events, [Event::Asked { id: "r1".into(), tool: "Bash".into(), detail, digest }]);
+    assert_eq!(
+        asked.events,
+        [Event::Asked { id: "r1".into(), tool: "Bash".into(), detail, digest, wants: Wants::Permission }]
+    );
     assert!(asked.reply.is_empty());
-    assert_eq!(claude.answer("other", Decision::Allow), Step::default());
-    let response = reply(&claude.answer("r1", Decision::AllowForSession));
+    assert_eq!(claude.answer("other", Decision::Allow, &[]), Step::default());
+    let response = reply(&claude.answer("r1", Decision::AllowForSession, &[]));
     assert_eq!(response["response"]["request_id"], "r1");
     let expected = json!({"behavior": "allow", "updatedInput": {"command": "touch x"}});
     assert_eq!(response["response"]["response"], expected);
-    assert_eq!(claude.answer("r1", Decision::Allow), Step::default(), "answered once");
+    assert_eq!(claude.answer("r1", Decision::Allow, &[]), Step::default(), "answered once");
     let again = reply(&claude.line(&request("r2", "Bash")));
     assert_eq!(again["response"]["response"]["behavior"], "allow");
     let denied = {
         claude.line(&request("r3", "Write"));
-        claude.answer("r3", Decision::Deny)
+        claude.answer("r3", Decision::Deny, &[])
     };
     assert_eq!(reply(&denied)["response"]["response"]["behavior"], "deny");
+}
+
+/// A request of this tool with this input.
+fn asking(id: &str, tool: &str, input: &Value) -> Vec<u8> {
+    let request = json!({"subtype": "can_use_tool", "tool_name": tool, "input": input, "tool_use_id": "t1"});
+    json!({"type": "control_request", "request_id": id, "request": request}).to_string().into_bytes()
+}
+
+#[test]
+fn a_question_is_for_a_person_whatever_the_run_may_do_and_its_answer_goes_back_with_it() {
+    let input = json!({"questions": [{"question": "Which environment shall I deploy to?", "header": "Env", "multiSelect": false,
+        "options": [{"label": "staging", "description": "safe"}, {"label": "production", "description": "live"}]}]});
+    for permission in [Permission::Ask, Permission::Edit, Permission::All, Permission::Read] {
+        let mut claude = claude(permission);
+        let asked = claude.line(&asking("r1", "AskUserQuestion", &input));
+        let [Event::Asked { wants: Wants::Answers(questions), .. }] = &asked.events[..] else { panic!("{asked:?}") };
+        assert_eq!((questions.len(), questions[0].choices.len(), asked.reply.len()), (1, 2, 0), "{permission:?}");
+        let answer = reply(&claude.answer("r1", Decision::AllowForSession, &["staging".to_owned()]));
+        let updated = &answer["response"]["response"]["updatedInput"];
+        assert_eq!(updated["answers"], json!({"Which environment shall I deploy to?": "staging"}));
+        assert_eq!(updated["questions"], input["questions"]);
+        // One answer is none to the next question.
+        assert_eq!(claude.line(&asking("r2", "AskUserQuestion", &input)).events.len(), 1, "{permission:?}");
+        let unanswered = reply(&claude.answer("r2", Decision::Deny, &[]));
+        assert_eq!(unanswered["response"]["response"]["behavior"], "deny");
+        let marked =
+            json!({"subtype": "can_use_tool", "tool_name": "Later", "input": {}, "requires_user_interaction": true});
+        let marked = json!({"type": "control_request", "request_id": "r3", "request": marked}).to_string();
+        assert_eq!(claude.line(marked.as_bytes()).events.len(), 1, "{permission:?}");
+    }
+}
+
+#[test]
+fn a_plan_is_accepted_or_sent_back_in_words() {
+    let input = json!({"plan": "# Plan\n1. drain", "planFilePath": "/p"});
+    let mut claude = claude(Permission::All);
+    let asked = claude.line(&asking("r1", "ExitPlanMode", &input));
+    assert!(matches!(&asked.events[..], [Event::Asked { wants: Wants::Plan(plan), .. }] if plan.contains("1. drain")));
+    let accepted = reply(&claude.answer("r1", Decision::Allow, &[]));
+    assert_eq!(accepted["response"]["response"], json!({"behavior": "allow", "updatedInput": input}));
+    claude.line(&asking("r2", "ExitPlanMode", &input));
+    let back = reply(&claude.answer("r2", Decision::Deny, &["drain db-2 first".to_owned()]));
+    assert_eq!(back["response"]["response"], json!({"behavior": "deny", "message": "drain db-2 first"}));
 }
 
 #[test]
@@ -174,7 +220,7 @@ fn a_withdrawn_request_is_closed() {
     claude.line(&request("r1", "Bash"));
     let step = claude.line(br#"{"type":"control_cancel_request","request_id":"r1"}"#);
     assert_eq!(step.events, [Event::Answered { id: "r1".into(), decision: Decision::Deny, timed_out: false }]);
-    assert_eq!(claude.answer("r1", Decision::Allow), Step::default());
+    assert_eq!(claude.answer("r1", Decision::Allow, &[]), Step::default());
 }
 
 #[test]
@@ -188,7 +234,7 @@ fn a_request_that_takes_the_id_of_an_open_one_is_asked_anew() {
     };
     assert_eq!(tool, "Bash");
     assert!(step.reply.is_empty());
-    assert_eq!(reply(&claude.answer("r1", Decision::Allow))["response"]["request_id"], "r1");
+    assert_eq!(reply(&claude.answer("r1", Decision::Allow, &[]))["response"]["request_id"], "r1");
 }
 
 #[test]

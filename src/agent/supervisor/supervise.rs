@@ -182,7 +182,7 @@ impl<'a> SupervisedRun<'a> {
             match control {
                 Control::Cancel { .. } => self.end(Cause::Cancelled),
                 Control::Answer { answer } if self.watch.is_open(&answer.id, answer.digest.as_ref()) => {
-                    self.answer(&answer.id, answer.decision, false);
+                    self.answer(&answer.id, answer.decision, &answer.words, false);
                 }
                 Control::Answer { .. } | Control::Hello { .. } => {}
             }
@@ -197,7 +197,7 @@ impl<'a> SupervisedRun<'a> {
     fn due(&mut self, due: Due) {
         match due {
             Due::Timeout(which) => self.end(Cause::Timeout { which }),
-            Due::Unanswered(id) => self.answer(&id, Decision::Deny, true),
+            Due::Unanswered(id) => self.answer(&id, Decision::Deny, &[], true),
             Due::Settle => self.end(Cause::Settled),
             Due::Kill => {
                 self.sweep();
@@ -232,8 +232,8 @@ impl<'a> SupervisedRun<'a> {
     }
 
     /// Answers an open request.
-    fn answer(&mut self, id: &str, decision: Decision, timed_out: bool) {
-        let step = self.speak.answer(id, decision);
+    fn answer(&mut self, id: &str, decision: Decision, words: &[String], timed_out: bool) {
+        let step = self.speak.answer(id, decision, words);
         self.record(&Event::Answered { id: id.to_owned(), decision, timed_out });
         self.take(step);
     }

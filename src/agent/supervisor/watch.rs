@@ -138,14 +138,20 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::event::Decision;
+    use crate::agent::event::{Decision, Wants};
     use crate::agent::protocol::failure;
     use serde_json::json;
     use std::time::Duration;
 
     fn asked(id: &str, command: &str) -> Event {
         let digest = Digest::of("Bash", &json!({"command": command}));
-        Event::Asked { id: id.into(), tool: "Bash".into(), detail: command.into(), digest: Some(digest) }
+        Event::Asked {
+            id: id.into(),
+            tool: "Bash".into(),
+            detail: command.into(),
+            digest: Some(digest),
+            wants: Wants::Permission,
+        }
     }
 
     fn seconds(seconds: u64) -> Duration {

@@ -56,8 +56,8 @@ impl Control {
 
     /// Returns an answer to a permission request.
     #[must_use]
-    pub fn answer(id: impl Into<String>, decision: Decision, digest: Option<Digest>) -> Self {
-        Self::Answer { answer: Answer { id: id.into(), decision, digest } }
+    pub fn answer(id: impl Into<String>, decision: Decision, digest: Option<Digest>, words: Vec<String>) -> Self {
+        Self::Answer { answer: Answer { id: id.into(), decision, digest, words } }
     }
 }
 
@@ -76,6 +76,9 @@ pub struct Answer {
     /// version 1 give none, and answer whatever is open under the id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
+    /// What the person said: one text for each question, or what is to be changed about a plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
 }
 
 /// The supervisor's last line.
@@ -104,14 +107,18 @@ mod tests {
     fn the_released_words_of_the_protocol_stay() {
         assert_eq!(line(&Control::cancel()), b"{\"cancel\":{}}\n");
         assert_eq!(
-            line(&Control::answer("7", Decision::AllowForSession, None)),
+            line(&Control::answer("7", Decision::AllowForSession, None, Vec::new())),
             b"{\"answer\":{\"id\":\"7\",\"decision\":\"allow_for_session\"}}\n"
         );
         assert_eq!(line(&Control::Hello { version: 1, from: 3 }), b"{\"version\":1,\"from\":3}\n");
         let digest = Digest::stored("ab12".into());
         assert_eq!(
-            line(&Control::answer("7", Decision::Deny, Some(digest))),
+            line(&Control::answer("7", Decision::Deny, Some(digest), Vec::new())),
             b"{\"answer\":{\"id\":\"7\",\"decision\":\"deny\",\"digest\":\"ab12\"}}\n"
+        );
+        assert_eq!(
+            line(&Control::answer("7", Decision::Allow, None, vec!["staging".into()])),
+            b"{\"answer\":{\"id\":\"7\",\"decision\":\"allow\",\"words\":[\"staging\"]}}\n"
         );
         let unknown = serde_json::from_str::<Control>(r#"{"dance":{}}"#);
         assert!(unknown.is_err());

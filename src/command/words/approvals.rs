@@ -1,4 +1,4 @@
-//! `/approve`, `/deny` and `/allow`: the answers to an agent that asks for permission, as buttons carry them.
+//! `/approve`, `/deny`, `/allow` and `/answer`: the answers to an agent that asks, as buttons carry them.
 
 use crate::command::argument::{Argument, Kind};
 use crate::command::grammar::{Defined, Definition, Example, Form, Group, Need};
@@ -75,5 +75,31 @@ impl<C: Holds<Self>> Defined<C> for AllowCommand {
             value: words!(|request| Self { request }),
         }],
         examples: &[Example { text: "/allow 7", does: "approves request 7 and all like it in its session" }],
+    };
+}
+
+/// Answers a question of an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerCommand {
+    /// The question.
+    pub request: String,
+    /// Which choice of which of its questions, both from 1, as in `1.2`; `1.done` where several can be taken.
+    pub choice: String,
+}
+
+impl<C: Holds<Self>> Defined<C> for AnswerCommand {
+    const DEFINITION: Definition<C> = Definition {
+        word: "answer",
+        aliases: &[],
+        group: Group::Answer,
+        description: "Answer a question of an agent",
+        forms: &[Form {
+            path: &["answer"],
+            arguments: &[REQUEST, Argument::Word("choice", Kind::NewName)],
+            need: Need::Operator,
+            description: "answer a question of an agent with one of its choices",
+            value: words!(|request, choice| Self { request, choice }),
+        }],
+        examples: &[Example { text: "/answer 7 1.2", does: "takes the second choice of request 7's first question" }],
     };
 }

@@ -69,6 +69,7 @@ table! {
     Approve: approvals::ApproveCommand,
     Deny: approvals::DenyCommand,
     Allow: approvals::AllowCommand,
+    Answer: approvals::AnswerCommand,
     Retry: tasks::RetryCommand,
     Discard: tasks::DiscardCommand,
     Cancel: tasks::CancelCommand,

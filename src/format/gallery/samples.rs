@@ -3,7 +3,7 @@
 use signalbox_adapter::{ChatAddress, ChatId, Incoming, IncomingKind, Provider, Purpose, Sender, ThreadId, UserId};
 
 use super::NOW;
-use crate::agent::event::Decision;
+use crate::agent::event::{Alternative, Decision, Question, Wants};
 use crate::clock::Timestamp;
 use crate::rca::{Claim, Evidence, Rca, Stats, Verdict};
 use crate::store::{Approval, Delivery, DeliveryState, Investigation, Session, SessionStatus, Status, Task, TaskId};
@@ -102,9 +102,29 @@ pub(super) fn approval(decision: Option<Decision>) -> Approval {
         tool: "Bash".into(),
         detail: "cargo test outbox".into(),
         digest: None,
+        wants: Wants::Permission,
+        words: Vec::new(),
+        chosen: Vec::new(),
         asked_at: NOW,
         decision,
     }
+}
+
+/// Two questions of an agent, the second of which takes several answers.
+pub(super) fn questions() -> Wants {
+    let choice = |label: &str, about: &str| Alternative { label: label.into(), about: about.into() };
+    Wants::Answers(vec![
+        Question {
+            text: "Which environment shall I deploy to?".into(),
+            several: false,
+            choices: vec![choice("staging", "safe"), choice("production", "live")],
+        },
+        Question {
+            text: "Which checks?".into(),
+            several: true,
+            choices: vec![choice("unit", ""), choice("load", "takes an hour")],
+        },
+    ])
 }
 
 pub(super) fn investigation(rca: Option<Rca>) -> Investigation {

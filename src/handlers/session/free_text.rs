@@ -2,13 +2,13 @@
 //! active session, or a new one; what answers an incident that nobody has investigated asks about that; what is plainly an
 //! alert is investigated, whatever is active.
 
-use signalbox_adapter::{Quoted, Quoting};
+use signalbox_adapter::{IncomingKind, Quoted, Quoting};
 
 use super::{follow_up, start};
 use crate::alert;
 use crate::command::{FreeText, Resolved};
 use crate::format;
-use crate::handlers::{forwards, incidents, investigate};
+use crate::handlers::{approvals, forwards, incidents, investigate};
 use crate::store::{InboxOutcome, Session, StoreError};
 use crate::turn::{self, Handler, Look, Turn, mention};
 
@@ -36,7 +36,7 @@ impl Handler for FreeText {
         let replied = turn.incoming.reply_to.as_ref().map(|message| message.as_str());
         if wish.is_none() {
             if let Some(session) = at_hand(turn, replied)? {
-                return follow_up::follow(turn, session, &self.whole);
+                return go_on(turn, session, &self.whole);
             }
             if let Some(incident) = turn.tx.incident_of(&turn.incoming.address, replied)? {
                 return incidents::investigate(turn, &incident, Some(&self.whole));
@@ -56,11 +56,20 @@ impl Handler for FreeText {
             && replied.is_none()
             && let Some(session) = active(turn)?
         {
-            return follow_up::follow(turn, session, &self.whole);
+            return go_on(turn, session, &self.whole);
         }
         let wish = start::Wish { name: None, project: None, agent: by.agent, model: by.model, prompt: words };
         start::start(turn, &wish)
     }
+}
+
+/// Answers what a session's agent asks, else follows the session up.
+fn go_on(turn: &Turn<'_>, session: Session, words: &str) -> Result<InboxOutcome, StoreError> {
+    let is_answer = matches!(turn.incoming.kind, IncomingKind::Text(_)) && !alert::is_alert(words);
+    if is_answer && let Some(outcome) = approvals::answer_in_words(turn, &session, words)? {
+        return Ok(outcome);
+    }
+    follow_up::follow(turn, session, words)
 }
 
 /// An alert that somebody forwards is an alert.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::agent::digest::Digest;
-use crate::agent::event::Decision;
+use crate::agent::event::{Decision, Question, Wants};
 use crate::store::open::APPLICATION_ID;
 
 fn asking(task: &Task, event: u64, tool: &str, command: &str) -> Asking {
@@ -14,6 +14,7 @@ fn asking(task: &Task, event: u64, tool: &str, command: &str) -> Asking {
         tool: tool.into(),
         detail: command.into(),
         digest: Some(Digest::of(tool, &serde_json::json!({"command": command}))),
+        wants: Wants::Permission,
     }
 }
 
@@ -113,6 +114,7 @@ async fn a_question_of_an_earlier_version_is_known_again_with_its_answer() {
         tool: "Bash".into(),
         detail: "ls".into(),
         digest: None,
+        wants: Wants::Permission,
     };
     let other = Asking { detail: "rm -rf /important".into(), ..question.clone() };
     let found = store.write(None, move |tx| {
@@ -121,4 +123,30 @@ async fn a_question_of_an_earlier_version_is_known_again_with_its_answer() {
     });
     let found = found.await.expect("stored").value;
     assert_eq!(found, ((None, ApprovalId::read("abc234")), None, true));
+}
+
+#[tokio::test]
+async fn a_question_is_answered_bit_by_bit_and_allows_nothing_for_later() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    let session = task.session.expect("a session");
+    let one = |text: &str| Question { text: text.into(), several: false, choices: Vec::new() };
+    let wants = Wants::Answers(vec![one("where?"), one("when?")]);
+    let asked = Asking { wants: wants.clone(), ..asking(&task, 3, "AskUserQuestion", "{}") };
+    let again = asked.clone();
+    let first = desk.did(move |tx| tx.ask(&again)).await.expect("a new question");
+    assert_eq!((first.at_hand().map(|(number, _)| number), &first.wants), (Some(0), &wants));
+    assert_eq!(desk.did(move |tx| tx.open_question(session)).await, Some(first.clone()));
+    let second = desk.did(move |tx| tx.answer_so_far(&first, &["here".to_owned()], &[1])).await.expect("open");
+    assert_eq!((second.at_hand().map(|(number, _)| number), second.chosen.as_slice()), (Some(1), &[1_usize][..]));
+    let words = ["here".to_owned(), "now".to_owned()];
+    let both = desk.did(move |tx| tx.answer_so_far(&second, &words, &[])).await.expect("open");
+    assert_eq!(both.at_hand(), None);
+    let done = both.clone();
+    assert!(desk.did(move |tx| tx.decide(&done, Decision::AllowForSession, "1")).await);
+    assert!(desk.did(move |tx| tx.session(session)).await.expect("it").allowed_tools.is_empty());
+    let answer = desk.did(move |tx| tx.answer_to(&asked)).await.expect("the answer");
+    assert_eq!(answer.words, ["here", "now"]);
+    assert_eq!(desk.did(move |tx| tx.open_question(session)).await, None);
+    assert_eq!(desk.did(move |tx| tx.answer_so_far(&both, &[], &[])).await, None, "it is open no more");
 }

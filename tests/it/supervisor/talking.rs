@@ -102,9 +102,11 @@ async fn permission_is_asked_for_and_the_answer_reaches_the_agent() {
             RunNews::Event(event) => {
                 if let Event::Asked { id, digest, .. } = &event {
                     let decision = decisions.next().expect("Bash is asked for once, Write once");
-                    let stray = Control::answer("no such request", Decision::Allow, digest.clone());
+                    let stray = Control::answer("no such request", Decision::Allow, digest.clone(), Vec::new());
                     run.control(&stray).await.expect("it is ignored");
-                    run.control(&Control::answer(id, decision, digest.clone())).await.expect("the answer is taken");
+                    run.control(&Control::answer(id, decision, digest.clone(), Vec::new()))
+                        .await
+                        .expect("the answer is taken");
                 }
                 events.push(event);
             }
@@ -132,7 +134,8 @@ async fn an_answer_is_not_used_for_another_request_of_the_same_id() {
                 if let Event::Asked { id, digest, .. } = &event {
                     shown.push(digest.clone().expect("a digest"));
                     if let [read, bash] = &shown[..] {
-                        let answer = |decision, digest: &Digest| Control::answer(id, decision, Some(digest.clone()));
+                        let answer =
+                            |decision, digest: &Digest| Control::answer(id, decision, Some(digest.clone()), Vec::new());
                         run.control(&answer(Decision::Allow, read)).await.expect("it is ignored");
                         run.control(&answer(Decision::Deny, bash)).await.expect("it is taken");
                     }
@@ -152,7 +155,7 @@ async fn a_bot_of_the_first_version_answers_without_a_digest() {
     let spec = scene.claude("script: ask Bash touch a; answer done");
     let mut run = launcher().start(&spec).await.expect("the run starts");
     until(&mut run, |event| matches!(event, Event::Asked { .. })).await;
-    run.control(&Control::answer("request-1", Decision::Allow, None)).await.expect("it is taken");
+    run.control(&Control::answer("request-1", Decision::Allow, None, Vec::new())).await.expect("it is taken");
     let (events, _) = end_of(&mut run).await;
     assert!(events.iter().any(said("allowed touch a")), "{events:?}");
 }

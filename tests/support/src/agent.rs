@@ -12,6 +12,7 @@
 //! | `open-tool <name> <command>` | a tool call that does not end |
 //! | `ask <name> <command>` | asks for permission, waits, and says `allowed <command>` or `denied <command>` |
 //! | `ask-as <id> <name> <command>` | asks under this id of its own choice |
+//! | `put <name> <input>` | asks with this input, JSON without `;`, waits, and says `heard` and the answers or words that came |
 //! | `request <id> <name> <command>` | asks under this id, and goes on without an answer |
 //! | `raw <text>` | prints a line as it is |
 //! | `flood <bytes>` | prints that many bytes without a line break |
@@ -127,6 +128,11 @@ impl Agent {
                 "ask-as" => {
                     let (id, call) = rest.split_once(' ').expect("ask-as <id> <name> <command>");
                     self.ask(id, call);
+                }
+                "put" => {
+                    self.calls += 1;
+                    let (name, input) = rest.split_once(' ').expect("put <name> <input>");
+                    self.put(&format!("request-{}", self.calls), name, input);
                 }
                 "request" => {
                     let (id, call) = rest.split_once(' ').expect("request <id> <name> <command>");
@@ -248,15 +254,7 @@ impl Agent {
 
     fn ask(&self, id: &str, call: &str) {
         let command = request(id, call);
-        let response = loop {
-            let mut line = String::new();
-            let length = io::stdin().lock().read_line(&mut line).expect("standard input can be read");
-            assert!(length > 0, "standard input was closed before {id} was answered");
-            let line: Value = serde_json::from_str(&line).expect("every line is JSON");
-            if line["type"] == "control_response" && line["response"]["request_id"] == id {
-                break line["response"]["response"].clone();
-            }
-        };
+        let response = response(id);
         match response["behavior"].as_str() {
             Some("allow") => {
                 assert_eq!(response["updatedInput"]["command"], command, "the input comes back");
@@ -265,6 +263,18 @@ impl Agent {
             Some("deny") => self.say(&format!("denied {command}")),
             other => panic!("unknown behavior {other:?}"),
         }
+    }
+
+    fn put(&self, id: &str, name: &str, input: &str) {
+        let input: Value = serde_json::from_str(input).expect("an input of JSON");
+        let request = json!({"subtype": "can_use_tool", "tool_name": name, "input": input, "tool_use_id": "t1"});
+        print(&json!({"type": "control_request", "request_id": id, "request": request}));
+        let response = response(id);
+        let heard = match &response["updatedInput"]["answers"] {
+            Value::Null => response.get("message").unwrap_or(&response["behavior"]),
+            answers => answers,
+        };
+        self.say(&format!("heard {heard}"));
     }
 
     fn end(&self, answer: &Result<String, String>) -> u8 {
@@ -288,6 +298,19 @@ impl Agent {
             }
         }
         u8::from(answer.is_err())
+    }
+}
+
+/// Waits for the answer to a request.
+fn response(id: &str) -> Value {
+    loop {
+        let mut line = String::new();
+        let length = io::stdin().lock().read_line(&mut line).expect("standard input can be read");
+        assert!(length > 0, "standard input was closed before {id} was answered");
+        let line: Value = serde_json::from_str(&line).expect("every line is JSON");
+        if line["type"] == "control_response" && line["response"]["request_id"] == id {
+            return line["response"]["response"].clone();
+        }
     }
 }
 
