@@ -2,6 +2,7 @@
 //!
 //! Every claim quotes the lines of probes that it rests on, so that it is backed by what was recorded, or says that it is not.
 
+use super::elsewhere::Elsewhere;
 use super::outcome::{Hypothesis, Report, Sighting};
 use super::question::Focus;
 use crate::rca::{Claim, Evidence, MIN_QUOTE_CHARS, Rca, Verdict};
@@ -13,8 +14,11 @@ const ENOUGH_JUDGED: f64 = 0.5;
 /// Most hypotheses besides the cause.
 const MAX_ANALYSIS: usize = 9;
 
-/// Writes a report as an analysis.
-pub(crate) fn analysis(report: &Report, focus: &Focus) -> Rca {
+/// Writes a report as an analysis; what was asked about other machines alone has no cause here.
+pub(crate) fn analysis(report: &Report, focus: &Focus, elsewhere: Option<&Elsewhere>) -> Rca {
+    if let Some(elsewhere) = elsewhere {
+        return of_others(report, elsewhere);
+    }
     let claim = |made: &Hypothesis| Claim {
         claim: made.statement.clone(),
         // In the order of what it rests on most.
@@ -40,7 +44,7 @@ pub(crate) fn analysis(report: &Report, focus: &Focus) -> Rca {
             } else {
                 (Verdict::NothingWrong, "Nothing is wrong with what was asked about; what stands out besides is below")
             };
-            let claim = format!("{said} ({percent:.0} % of the rules that apply could be judged).");
+            let claim = format!("{said}. Checked: {percent:.0} % of what applies here.");
             (verdict, Claim { claim, evidence: quotes(about(report, focus).into_iter()), supported: None })
         }
     };
@@ -48,6 +52,22 @@ pub(crate) fn analysis(report: &Report, focus: &Focus) -> Rca {
         analysis.extend(gaps(report));
     }
     Rca { verdict, root_cause, analysis, next_steps: report.next_steps.clone() }
+}
+
+/// Says that the machines in question were not looked at, and what stands out on this one.
+fn of_others(report: &Report, elsewhere: &Elsewhere) -> Rca {
+    let here = super::shown::code(&elsewhere.here);
+    let besides = report.hypotheses.iter().take(MAX_ANALYSIS).map(|made| Claim {
+        claim: format!("On {here}, which is another machine: {}", made.statement),
+        evidence: quotes(made.evidence.iter().filter_map(|id| report.evidence.iter().find(|own| own.id == *id))),
+        supported: None,
+    });
+    Rca {
+        verdict: Verdict::Unclear,
+        root_cause: Claim { claim: elsewhere.said(), evidence: Vec::new(), supported: None },
+        analysis: besides.collect(),
+        next_steps: vec![elsewhere.next_step()],
+    }
 }
 
 /// Returns the evidence, what was asked about first.
@@ -126,17 +146,27 @@ mod tests {
 
     #[test]
     fn a_cause_quotes_its_evidence_and_no_cause_says_so() {
-        let found = analysis(&report(vec![hypothesis()], Some(hypothesis())), &Focus::Overview);
+        let found = analysis(&report(vec![hypothesis()], Some(hypothesis())), &Focus::Overview, None);
         assert_eq!((found.verdict, found.root_cause.claim.as_str()), (Verdict::CauseFound, "It is busy"));
         assert_eq!(found.root_cause.evidence[0].quote, "load average: 9.00 over 1 min");
         assert!(found.analysis.is_empty());
-        let none = analysis(&report(vec![], None), &Focus::Overview);
+        let none = analysis(&report(vec![], None), &Focus::Overview, None);
         assert_eq!(none.verdict, Verdict::NothingWrong);
-        assert!(none.root_cause.claim.contains("90 %") && none.root_cause.evidence.len() == 1);
-        let blind = analysis(&Report { judged: 0.0, ..report(vec![], None) }, &Focus::Overview);
+        assert!(none.root_cause.claim.contains("Checked: 90 %") && none.root_cause.evidence.len() == 1);
+        let blind = analysis(&Report { judged: 0.0, ..report(vec![], None) }, &Focus::Overview, None);
         assert_eq!(blind.verdict, Verdict::Unclear);
         assert!(blind.root_cause.claim.contains("could not be judged"), "{}", blind.root_cause.claim);
-        let unclear = analysis(&report(vec![hypothesis()], None), &Focus::Overview);
+        let unclear = analysis(&report(vec![hypothesis()], None), &Focus::Overview, None);
         assert_eq!((unclear.verdict, unclear.analysis.len()), (Verdict::Unclear, 1));
+    }
+
+    #[test]
+    fn what_other_machines_do_has_no_cause_here() {
+        let elsewhere = Elsewhere { here: "vm".into(), named: vec!["db-1".into()] };
+        let told = analysis(&report(vec![hypothesis()], Some(hypothesis())), &Focus::Overview, Some(&elsewhere));
+        assert_eq!(told.verdict, Verdict::Unclear);
+        assert_eq!(told.root_cause.claim, "Looked at `vm` only; `db-1` was not looked at.");
+        assert_eq!(told.analysis[0].claim, "On `vm`, which is another machine: It is busy");
+        assert_eq!(told.next_steps.len(), 1, "no step for this machine: {:?}", told.next_steps);
     }
 }

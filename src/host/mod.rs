@@ -15,6 +15,7 @@
 mod analysis;
 mod assignment;
 mod budget;
+mod elsewhere;
 mod fact;
 mod fetch;
 mod judge;
@@ -50,6 +51,7 @@ pub use fetch::trusting_this_machine;
 pub use outcome::{Exhibit, Hypothesis, ROOT_CAUSE_SCORE, Report, Sighting};
 pub use question::Area;
 
+use elsewhere::Elsewhere;
 use machine::Machine;
 use observe::EventSink;
 use question::Focus;
@@ -88,7 +90,8 @@ fn investigate(assignment: &Assignment, machine: &Machine, tell: EventSink<'_>) 
     let judgement = judge::judge(&seen, &focus);
     let outcome = outcome::report(&seen, &judgement, &focus);
     let answer = if assignment.scope.analysis {
-        serde_json::to_string_pretty(&analysis::analysis(&outcome, &focus))?
+        let elsewhere = Elsewhere::of(&assignment.question, machine);
+        serde_json::to_string_pretty(&analysis::analysis(&outcome, &focus, elsewhere.as_ref()))?
     } else {
         report::report(&seen, &judgement, &focus)
     };
