@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use signalbox_adapter::{Block, Button, Card, Document, Inline, Phase, Tone, one_line};
 
-use super::{Draft, cell, count, facts, line, span};
+use super::{Draft, cell, count, facts, line, marked, span};
 use crate::alert::{Alert, Severity};
 use crate::clock::Timestamp;
 use crate::incident::{IncidentEvent, IncidentState, Refused};
+use crate::rca::Verdict;
 use crate::store::{Incident, IncidentEntry, Investigation, Status, Task};
 
 /// Most buttons under a card: two rows on a phone.
@@ -103,7 +104,7 @@ pub fn card(incident: &Incident, investigating: &Investigating) -> Card {
     let investigating = match investigating {
         Investigating::None => "",
         Investigating::Running => " · investigating",
-        Investigating::Done => " · root cause in the thread",
+        Investigating::Done => " · root cause found",
         Investigating::Failed => " · the investigation failed",
     };
     content.extend((!investigating.is_empty()).then(|| Inline::Text(investigating.to_owned())));
@@ -237,8 +238,22 @@ pub fn told(incident: &Incident, line: &IncidentEntry) -> Document {
     }
 }
 
+/// Names an incident before what is said about it, where that does not stand in its own thread.
+#[must_use]
+pub fn named(incident: &Incident, mut said: Document) -> Document {
+    let number = Inline::Code(format!("#{}", incident.id));
+    match said.blocks.first_mut() {
+        Some(Block::Paragraph(content)) => {
+            content.splice(0..0, [number, Inline::Text(" · ".to_owned())]);
+        }
+        Some(_) | None => said.blocks.insert(0, Block::Paragraph(vec![number])),
+    }
+    said
+}
+
 fn what(incident: &Incident, line: &IncidentEntry) -> String {
     match line.event {
+        IncidentEvent::Fired if line.first => "Fires".to_owned(),
         IncidentEvent::Fired => "Fires again".to_owned(),
         IncidentEvent::Cleared if !line.detail.is_empty() => format!("Closed: not heard of for {}", line.detail),
         IncidentEvent::Cleared => "Resolved at its source".to_owned(),
@@ -257,16 +272,17 @@ fn what(incident: &Incident, line: &IncidentEntry) -> String {
 
 /// Answers who acted on an incident: what was done, and what that does; of a silence [`super::silence::done`] says more.
 #[must_use]
-pub fn done(incident: &Incident, event: IncidentEvent) -> Document {
+pub fn done(incident: &Incident, event: IncidentEvent, investigating: &Investigating) -> Document {
     let id = incident.id;
     let said = match event {
         IncidentEvent::Acked => {
-            format!("#{id} is yours. The team is told and repeats stay quiet; the investigation goes on.")
+            let goes_on = if *investigating == Investigating::Running { "; the investigation goes on" } else { "" };
+            format!("#{id} is yours. The team is told and repeats stay quiet{goes_on}.")
         }
         IncidentEvent::Assigned => format!("#{id} is assigned to {}.", incident.owner.as_deref().unwrap_or("nobody")),
         IncidentEvent::Resolved => format!("#{id} is resolved. It opens again when its source has a new alert."),
         IncidentEvent::Reopened => format!("#{id} is open again."),
-        IncidentEvent::Investigated => format!("#{id} is being investigated; the root cause comes into its thread."),
+        IncidentEvent::Investigated => format!("#{id} is being investigated; what is found is told below its card."),
         IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::Silenced | IncidentEvent::SilenceEnded => {
             format!("#{id} is {}.", incident.state.as_str())
         }
@@ -284,7 +300,9 @@ pub fn refused(incident: &Incident, why: Refused) -> Document {
 #[must_use]
 pub fn unknown(id: &str) -> Document {
     let id = one_line(id, 40);
-    Document::text(format!("No incident {id} here; ")).then(line("`/incidents` lists them."))
+    let mut content = vec![Inline::Text(format!("No incident {id} here; "))];
+    content.extend(marked("`/incidents` lists them."));
+    Document { blocks: vec![Block::Paragraph(content)] }
 }
 
 /// Tells that a word is no length of time for a silence.
@@ -329,23 +347,33 @@ pub fn held(why: &Held) -> Document {
 
 /// The root cause in at most five lines; all of it stands behind a button.
 #[must_use]
-pub fn in_brief(task: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Draft {
+pub fn in_brief(incident: &Incident, task: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Draft {
     let Some(rca) = investigation.rca.as_ref().filter(|_| task.status == Status::Success) else {
-        return super::rca::result(task, name, investigation, now);
+        return Draft::from(Document::text(format!("#{}", incident.id))).then(super::rca::result(
+            task,
+            name,
+            investigation,
+            now,
+        ));
     };
     let sentence = |text: &str| one_line(&Document::from_markdown(text).visible_text(), MAX_SENTENCE_CHARS);
-    let mut lines = vec![vec![Inline::strong("Root cause: "), Inline::Text(sentence(&rca.root_cause.claim))]];
+    let has_cause = rca.verdict == Verdict::CauseFound;
+    let mut first: Vec<Inline> = has_cause.then(|| Inline::strong("Root cause: ")).into_iter().collect();
+    first.push(Inline::Text(sentence(&rca.root_cause.claim)));
+    let mut lines = vec![first];
     lines.extend(rca.analysis.iter().take(2).map(|claim| cell(format!("• {}", sentence(&claim.claim)))));
     if let Some(step) = rca.next_steps.first() {
         lines.push(vec![Inline::strong("Next: "), Inline::Text(sentence(step))]);
     }
-    let rating = match investigation.stats.score {
-        Some(score) => format!("Validity {score:.2}"),
-        None => "Validity unrated".to_owned(),
+    // Where nothing was judged there is nothing to rate.
+    let rating = match (rca.verdict, investigation.stats.score) {
+        (Verdict::Unclear, _) => String::new(),
+        (Verdict::CauseFound | Verdict::NothingWrong, Some(score)) => format!(" · Validity {score:.2}"),
+        (Verdict::CauseFound | Verdict::NothingWrong, None) => " · Validity unrated".to_owned(),
     };
     let took = task.finished_at.unwrap_or(now).since(task.started_at.unwrap_or(task.created_at));
     let who = super::session::agent(&task.agent, task.model.as_deref());
-    lines.push(cell(format!("[{name}] {who} · {} · {rating}", span(took))));
+    lines.push(cell(format!("#{} · [{name}] {who} · {}{rating}", incident.id, span(took))));
     let mut content = Vec::new();
     for (index, line) in lines.into_iter().enumerate() {
         content.extend((index > 0).then_some(Inline::Break));
@@ -363,6 +391,7 @@ pub fn mild(incidents: &[Incident], number: usize) -> Option<String> {
     }
     let named = incidents.iter().take(MAX_MILD).map(|incident| {
         let title = one_line(&title(incident), MAX_MILD_CHARS);
+        let title = format!("#{} {title}", incident.id);
         if incident.times > 1 { format!("{title} ({} times)", incident.times) } else { title }
     });
     let mut named: Vec<String> = named.collect();
@@ -401,15 +430,31 @@ pub fn list(incidents: &[Incident], of_all: bool, mild: Option<&str>) -> Documen
     Document { blocks: std::iter::once(table).chain(mild).collect() }
 }
 
-/// Shows one incident, with its history, newest first.
+/// Shows one incident, with what its newest investigation has found, and its history, newest first.
 #[must_use]
-pub fn show(incident: &Incident, investigating: &Investigating, history: &[IncidentEntry]) -> Document {
+pub fn show(
+    incident: &Incident,
+    investigating: &Investigating,
+    found: Option<(&Task, &Investigation)>,
+    history: &[IncidentEntry],
+) -> Document {
     let told = history.iter().take(MAX_HISTORY).map(|entry| {
         let by = entry.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
         cell(format!("{}{by}", what(incident, entry)))
     });
     let times: Vec<String> = history.iter().take(MAX_HISTORY).map(|entry| instant(entry.at)).collect();
     let pairs = times.iter().map(String::as_str).zip(told).collect();
-    let shown = card(incident, investigating).document;
+    let mut shown = card(incident, investigating).document;
+    if let Some((task, investigation)) = found {
+        let mut all = vec![Inline::Code(format!("/background show {}", task.id))];
+        all.push(Inline::Text(" shows all of it".to_owned()));
+        let found = cell(super::rca::in_brief(task, investigation));
+        let what = match investigation.rca.as_ref().map(|rca| rca.verdict) {
+            Some(Verdict::CauseFound) => "Root cause",
+            Some(Verdict::NothingWrong | Verdict::Unclear) | None => "Investigation",
+        };
+        let found = if task.status.is_final() { found } else { cell("goes on") };
+        shown = shown.then(Document { blocks: vec![facts(vec![(what, found), ("Task", all)])] });
+    }
     if history.is_empty() { shown } else { shown.then(Document { blocks: vec![facts(pairs)] }) }
 }

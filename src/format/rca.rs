@@ -47,7 +47,7 @@ pub fn result(ended: &Task, name: &str, investigation: &Investigation, now: Time
         }
         _ => {
             let draft = task::result(ended, name, now);
-            if ended.status == Status::Success { draft.with(numbers(&investigation.stats)) } else { draft }
+            if ended.status == Status::Success { draft.with(numbers(&investigation.stats, None)) } else { draft }
         }
     }
 }
@@ -72,7 +72,8 @@ pub fn analysis(investigation: &Investigation) -> Document {
             blocks.extend(headed("What to do next", vec![Block::List { start: Some(1), items }]));
         }
     }
-    blocks.push(numbers(&investigation.stats));
+    let verdict = investigation.rca.as_ref().map(|rca| rca.verdict);
+    blocks.push(numbers(&investigation.stats, verdict));
     Document { blocks }
 }
 
@@ -105,16 +106,17 @@ fn said(claim: &Claim) -> Vec<Block> {
     blocks
 }
 
-/// What was counted of the run, in one line.
-fn numbers(stats: &Stats) -> Block {
-    let rating = match stats.score {
-        Some(score) => {
-            format!("Validity {score:.2} ({} of {} claims backed by evidence)", stats.supported, stats.claims)
+/// What was counted of the run, in one line; where nothing was judged, nothing is rated.
+fn numbers(stats: &Stats, verdict: Option<Verdict>) -> Block {
+    let rating = match (verdict, stats.score) {
+        (Some(Verdict::Unclear), _) => String::new(),
+        (Some(Verdict::CauseFound | Verdict::NothingWrong) | None, Some(score)) => {
+            format!("Validity {score:.2} ({} of {} claims backed by evidence) · ", stats.supported, stats.claims)
         }
-        None => "Validity unrated".to_owned(),
+        (Some(Verdict::CauseFound | Verdict::NothingWrong) | None, None) => "Validity unrated · ".to_owned(),
     };
     let of = |number: u32, thing: &str| count(usize::try_from(number).unwrap_or(usize::MAX), thing);
-    Block::text(format!("{rating} · {} · {}", of(stats.tool_calls, "tool call"), of(stats.loops, "loop")))
+    Block::text(format!("{rating}{} · {}", of(stats.tool_calls, "tool call"), of(stats.loops, "loop")))
 }
 
 /// Returns the root cause, or how it ended without one, in one line.

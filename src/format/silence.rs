@@ -49,7 +49,7 @@ pub fn done(incident: &Incident, at_source: &AtSource) -> Document {
     let until = incident.silenced_until.map(|until| format!(" until {}", instant(until))).unwrap_or_default();
     let said = match at_source {
         AtSource::Asked => {
-            format!("#{id} is silenced{until}. Alertmanager is being told; the thread says when it knows.")
+            format!("#{id} is silenced{until}. Alertmanager is being told; a line says when it knows.")
         }
         AtSource::NotNamed(Some(hook)) => format!(
             "#{id} is silenced{until}, only here: Alertmanager goes on, for the hook `{hook}` names none in `silences`."
@@ -77,10 +77,13 @@ pub fn written(matchers: &BTreeMap<String, String>, until: Timestamp) -> Documen
     Document::text(format!("Silenced in Alertmanager until {}, where {}", instant(until), labels(matchers)))
 }
 
-/// Tells the thread that Alertmanager is loud again.
+/// Tells the thread that a silence was taken back in Alertmanager, which is loud again unless a later one took its place.
 #[must_use]
-pub fn taken_back() -> Document {
-    Document::text("The silence in Alertmanager is taken back.")
+pub fn taken_back(until: Timestamp, replaced: bool) -> Document {
+    Document::text(match replaced {
+        true => format!("The earlier silence in Alertmanager, until {}, is taken back.", instant(until)),
+        false => "The silence in Alertmanager is taken back.".to_owned(),
+    })
 }
 
 /// Tells the thread that Alertmanager did not take a silence, and what to do.

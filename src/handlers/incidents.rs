@@ -6,6 +6,7 @@ use signalbox_adapter::one_line;
 
 use crate::command::{IncidentCommand, IncidentsCommand};
 use crate::format;
+use crate::format::incident::Investigating;
 use crate::incident::IncidentEvent;
 use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError};
 use crate::turn::incident::{self, Asked};
@@ -63,7 +64,11 @@ impl Handler for IncidentCommand {
             Self::List => list(turn),
             Self::Show(_) => {
                 let history = turn.tx.incident_history(incident.id, format::incident::MAX_HISTORY)?;
-                turn.answer(format::incident::show(&incident, &incident::investigating(turn.tx, &incident)?, &history))
+                let investigating = incident::investigating(turn.tx, &incident)?;
+                let task = incident.task.as_ref().map(|id| turn.tx.task(id)).transpose()?.flatten();
+                let found = task.as_ref().map(|task| turn.tx.investigation(&task.id)).transpose()?.flatten();
+                let found = task.as_ref().zip(found.as_ref());
+                turn.answer(format::incident::show(&incident, &investigating, found, &history))
             }
             Self::Ack(_) => act(turn, &incident, &by(IncidentEvent::Acked)),
             Self::Assign { who: whom, .. } => {
@@ -114,7 +119,8 @@ fn act(turn: &Turn<'_>, incident: &Incident, change: &IncidentChange<'_>) -> Res
         let at_source = silence::want(turn.tx, turn.cx, &changed, &person(turn))?;
         return turn.answer(format::silence::done(&changed, &at_source));
     }
-    turn.answer(format::incident::done(&changed, change.event))
+    let investigating = incident::investigating(turn.tx, &changed)?;
+    turn.answer(format::incident::done(&changed, change.event, &investigating))
 }
 
 /// Investigates an incident because somebody asks for it, with a question of their own or for its root cause.
@@ -126,7 +132,7 @@ pub(super) fn investigate(
     incident: &Incident,
     question: Option<&str>,
 ) -> Result<InboxOutcome, StoreError> {
-    if incident::investigating(turn.tx, incident)? == format::incident::Investigating::Running {
+    if incident::investigating(turn.tx, incident)? == Investigating::Running {
         return turn.refuse(format::incident::busy(incident));
     }
     let (agent, _) = admit::agent(turn, None)?;
@@ -135,7 +141,7 @@ pub(super) fn investigate(
     let question = question.map(|question| intake::with_files(question, &turn.incoming.files));
     let asked = Asked { by, question: question.as_deref() };
     match incident::investigate(turn.tx, turn.cx, incident, agent, asked)? {
-        Ok(_) => turn.answer(format::incident::done(incident, IncidentEvent::Investigated)),
+        Ok(_) => turn.answer(format::incident::done(incident, IncidentEvent::Investigated, &Investigating::Running)),
         Err(held) => turn.refuse(format::incident::held(&held)),
     }
 }

@@ -35,7 +35,7 @@ pub struct Taken {
     pub stale: usize,
     /// The incidents that they belong to, each once.
     pub incidents: Vec<IncidentId>,
-    /// How many of these are new.
+    /// How many of these are new, and not over before they were heard of.
     pub new: usize,
 }
 
@@ -88,8 +88,12 @@ impl Tx<'_> {
         let touched = std::mem::take(&mut taking.touched);
         for (id, touch) in &touched {
             self.settle_incident(&taking, *id, *touch)?;
+            if touch.is_new && !touch.fired {
+                // It is known from now on that this is over, should its beginning come late; there is nothing to be shown.
+                self.connection.prepare_cached("UPDATE incidents SET folded = TRUE WHERE id = ?1")?.execute([id])?;
+            }
         }
-        taking.taken.new = touched.values().filter(|touch| touch.is_new).count();
+        taking.taken.new = touched.values().filter(|touch| touch.is_new && touch.fired).count();
         taking.taken.incidents = touched.into_keys().collect();
         self.effects.borrow_mut().triage = true;
         Ok(taking.taken)

@@ -135,4 +135,6 @@ pub struct IncidentEntry {
     pub name: Option<String>,
     /// What more there is to say, such as whom it was given to.
     pub detail: String,
+    /// Whether it is the first time that it fires.
+    pub first: bool,
 }

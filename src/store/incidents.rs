@@ -371,11 +371,13 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn incident_history(&self, id: IncidentId, limit: usize) -> Result<Vec<IncidentEntry>, StoreError> {
-        let sql = "SELECT at, event, name, detail FROM incident_events WHERE incident = ?1 ORDER BY id DESC LIMIT ?2";
+        let sql = "SELECT at, event, name, detail, event = 'fired' AND NOT EXISTS (
+                       SELECT 1 FROM incident_events b WHERE b.incident = e.incident AND b.event = 'fired' AND b.id < e.id)
+                   FROM incident_events e WHERE incident = ?1 ORDER BY id DESC LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let line = |row: &Row<'_>| {
             let event = IncidentEvent::parse(&row.get::<_, String>(1)?).unwrap_or(IncidentEvent::Fired);
-            Ok(IncidentEntry { at: row.get(0)?, event, name: row.get(2)?, detail: row.get(3)? })
+            Ok(IncidentEntry { at: row.get(0)?, event, name: row.get(2)?, detail: row.get(3)?, first: row.get(4)? })
         };
         let rows = statement.query_map(params![id, limit], line)?;
         Ok(rows.collect::<Result<_, _>>()?)

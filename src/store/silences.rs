@@ -143,6 +143,15 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Whether the source of an incident keeps a silence of it, or has kept one to its end and is to be asked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_silence_kept(&self, incident: IncidentId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM silences WHERE incident = ?1 AND state = 'written')";
+        Ok(self.connection.prepare_cached(sql)?.query_row([incident], |row| row.get(0))?)
+    }
+
     /// Notes that an incident's source has said, when it was asked, that no alert of it fires; the incident as it then
     /// stands, or `None` where that is no news.
     ///

@@ -58,7 +58,10 @@ fn end_silence(tx: &Tx<'_>, cx: &Context, id: IncidentId) -> Result<Option<Incid
     // What the clock says is never refused.
     tx.change_incident(id, &IncidentChange::by_itself(IncidentEvent::SilenceEnded))?.ok();
     let Some(incident) = tx.incident(id)? else { return Ok(None) };
-    incident::tell_last(tx, cx, &incident)?;
+    // Where the source is asked whether it still fires, its answer comes first.
+    if !tx.is_silence_kept(id)? {
+        incident::tell_last(tx, cx, &incident)?;
+    }
     Ok(Some(incident))
 }
 

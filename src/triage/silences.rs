@@ -26,6 +26,7 @@ use crate::clock::Backoff;
 use crate::config::Silencing;
 use crate::format;
 use crate::format::silence::Unsilenced;
+use crate::incident::{IncidentEvent, IncidentState};
 use crate::store::{Incident, Silence, StoreError, Tx};
 use crate::turn::{incident, silence};
 
@@ -154,10 +155,10 @@ impl Teller {
             Some(incident) => silence::silencing(tx, &context, &incident),
             None => Ok(None),
         });
-        let Some(silencing) = found.await? else { return self.over(silence, None).await };
+        let Some(silencing) = found.await? else { return self.ended(silence).await };
         let fires = async { Alertmanager::new(&silencing)?.fires(silence).await };
         match fires.await {
-            Ok(true) => self.over(silence, None).await,
+            Ok(true) => self.ended(silence).await,
             Ok(false) => {
                 let (context, silence) = (Arc::clone(self.bus.router().context()), silence.clone());
                 let cleared = self.bus.write(move |tx| {
@@ -173,9 +174,26 @@ impl Teller {
             Err(Unsilenced::Away(_)) if self.pause(silence) < ASK_AT_MOST => Ok(()),
             Err(trouble) => {
                 tracing::warn!(?trouble, "a source does not say whether what was silenced still fires");
-                self.over(silence, None).await
+                self.ended(silence).await
             }
         }
+    }
+
+    /// Tells the thread that a silence is over, which waited for the source's answer.
+    async fn ended(&self, silence: &Silence) -> Result<(), StoreError> {
+        let (context, silence) = (Arc::clone(self.bus.router().context()), silence.clone());
+        let ended = self.bus.write(move |tx| {
+            if !tx.silence_over(silence.id)? {
+                return Ok(());
+            }
+            let Some(incident) = tx.incident(silence.incident)? else { return Ok(()) };
+            let last = tx.incident_history(incident.id, 1)?.pop();
+            match last.filter(|last| last.event == IncidentEvent::SilenceEnded) {
+                Some(_) => incident::tell_last(tx, &context, &incident),
+                None => Ok(()),
+            }
+        });
+        ended.await
     }
 
     async fn write(
@@ -294,7 +312,7 @@ fn say(tx: &Tx<'_>, cx: &crate::turn::Context, silence: &Silence, said: &Said) -
     let hook = silence::hook_of(&incident);
     let document = match said {
         Said::Written => format::silence::written(&silence.matchers, silence.ends_at),
-        Said::TakenBack => format::silence::taken_back(),
+        Said::TakenBack => format::silence::taken_back(silence.ends_at, incident.state == IncidentState::Silenced),
         Said::TooLate => format::silence::too_late(),
         Said::Trouble(trouble) if silence.unwanted => format::silence::not_taken_back(hook, trouble),
         Said::Trouble(trouble) => format::silence::not_written(hook, trouble),

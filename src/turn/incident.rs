@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Attachment, ChatAddress, Document, MessageId, Part, Purpose};
+use signalbox_adapter::{Attachment, ChatAddress, Document, MessageId, Part, Purpose, Threads};
 
 use super::Context;
 use crate::alert::Alert;
@@ -62,8 +62,15 @@ pub fn place(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<Th
 /// # Errors
 /// [`StoreError`].
 pub fn tell(tx: &Tx<'_>, cx: &Context, incident: &Incident, document: Document) -> Result<(), StoreError> {
-    let (parts, attachment) = cx.render(incident.address.provider.as_str(), document)?;
-    match place(tx, cx, incident)? {
+    let (provider, place) = (incident.address.provider.as_str(), place(tx, cx, incident)?);
+    // A chat without threads tells of several at once.
+    let has_thread = match &place {
+        Some(place) => place.reply_to.is_none(),
+        None => cx.threads(provider) != Threads::None,
+    };
+    let document = if has_thread { document } else { format::incident::named(incident, document) };
+    let (parts, attachment) = cx.render(provider, document)?;
+    match place {
         Some(place) => say(tx, incident, place, parts, attachment),
         // All that is said of an incident fits into messages.
         None => tx.keep_line(incident.id, &parts),

@@ -95,8 +95,10 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     let investigation = tx.investigation(&ended.id)?;
     let incident = ended.session.map(|session| tx.incident_of_session(session)).transpose()?.flatten();
     let report = match &investigation {
-        Some(investigation) if incident.is_some() => format::incident::in_brief(ended, &name, investigation, tx.now()),
-        Some(investigation) => format::rca::result(ended, &name, investigation, tx.now()),
+        Some(investigation) => match &incident {
+            Some(incident) => format::incident::in_brief(incident, ended, &name, investigation, tx.now()),
+            None => format::rca::result(ended, &name, investigation, tx.now()),
+        },
         None => format::task::result(ended, &name, tx.now()),
     };
     let mut buttons = result_buttons(ended);

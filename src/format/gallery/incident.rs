@@ -74,12 +74,13 @@ fn incidents() {
         event,
         name: name.map(str::to_owned),
         detail: detail.to_owned(),
+        first: false,
     };
     let history = [
         line(IncidentEvent::Silenced, Some("Kim"), "1h"),
         line(IncidentEvent::Assigned, Some("Kim"), "Ada"),
         line(IncidentEvent::Acked, Some("Kim"), ""),
-        line(IncidentEvent::Fired, None, ""),
+        IncidentEntry { first: true, ..line(IncidentEvent::Fired, None, "") },
     ];
     let carried = |incident: &Incident| {
         let all = buttons(incident, &Investigating::Done);
@@ -97,6 +98,7 @@ fn incidents() {
         .with_text("buttons, silenced", carried(&silenced))
         .with_text("buttons, over", carried(&over));
     for line in history.iter().chain(&[
+        line(IncidentEvent::Fired, None, ""),
         line(IncidentEvent::Cleared, None, ""),
         line(IncidentEvent::Cleared, None, "30 d"),
         line(IncidentEvent::SilenceEnded, None, ""),
@@ -107,11 +109,13 @@ fn incidents() {
         wall = wall.with("told", told(&firing, line));
     }
     let wall = wall
-        .with("done ack", done(&acked, IncidentEvent::Acked))
-        .with("done assign", done(&acked, IncidentEvent::Assigned))
-        .with("done resolve", done(&over, IncidentEvent::Resolved))
-        .with("done reopen", done(&firing, IncidentEvent::Reopened))
-        .with("done investigate", done(&firing, IncidentEvent::Investigated))
+        .with("named", named(&firing, told(&firing, &history[0])))
+        .with("done ack", done(&acked, IncidentEvent::Acked, &Investigating::Running))
+        .with("done ack without an investigation", done(&acked, IncidentEvent::Acked, &Investigating::Done))
+        .with("done assign", done(&acked, IncidentEvent::Assigned, &Investigating::None))
+        .with("done resolve", done(&over, IncidentEvent::Resolved, &Investigating::None))
+        .with("done reopen", done(&firing, IncidentEvent::Reopened, &Investigating::None))
+        .with("done investigate", done(&firing, IncidentEvent::Investigated, &Investigating::None))
         .with("refused", refused(&over, Refused::IsResolved))
         .with("unknown", unknown("9"))
         .with("bad_span", bad_span("soon", Duration::from_secs(2_592_000)))
@@ -121,11 +125,11 @@ fn incidents() {
         .with("held full", held(&Held::Full))
         .with(
             "in_brief",
-            in_brief(&task(Status::Success), "k3m9qa7x", &investigation(Some(rca(Verdict::CauseFound))), NOW),
+            in_brief(&firing, &task(Status::Success), "k3m9qa7x", &investigation(Some(rca(Verdict::CauseFound))), NOW),
         )
         .with(
             "in_brief without an analysis",
-            in_brief(&failed(Status::ErrorCli, "401"), "k3m9qa7x", &investigation(None), NOW),
+            in_brief(&firing, &failed(Status::ErrorCli, "401"), "k3m9qa7x", &investigation(None), NOW),
         )
         .with(
             "list",
@@ -134,7 +138,24 @@ fn incidents() {
         .with("list of all chats", list(&[firing.clone(), acked], true, None))
         .with("list of none", list(&[], false, None))
         .with_text("mild", mild(&[many, firing.clone()], 9).expect("there are some"))
-        .with("show", show(&firing, &Investigating::Running, &history));
+        .with("show", show(&firing, &Investigating::Running, None, &history))
+        .with(
+            "show with a cause",
+            show(
+                &firing,
+                &Investigating::Done,
+                Some((&task(Status::Success), &investigation(Some(rca(Verdict::CauseFound))))),
+                &[],
+            ),
+        )
+        .with(
+            "show while it goes on",
+            show(&firing, &Investigating::Running, Some((&task(Status::Running), &investigation(None))), &[]),
+        )
+        .with(
+            "in_brief without a cause",
+            in_brief(&firing, &task(Status::Success), "k3m9qa7x", &investigation(Some(rca(Verdict::Unclear))), NOW),
+        );
     shown("incident", wall, include_str!("../incident.rs"));
 }
 
@@ -157,7 +178,8 @@ fn silences() {
         .with("done with a secret", done(&silenced, &AtSource::Cannot(Unsilenceable::MaskedLabel)))
         .with("done elsewhere", done(&silenced, &AtSource::Unheard))
         .with("written", written(&silenced.alert.labels, until))
-        .with("taken_back", taken_back())
+        .with("taken_back", taken_back(until, false))
+        .with("taken_back for another", taken_back(until, true))
         .with("too_late", too_late());
     for trouble in [Unsilenced::Unnamed, Unsilenced::Login, Unsilenced::NoApi, refused, away] {
         wall = wall.with("not_written", not_written(hook, &trouble));
@@ -194,8 +216,9 @@ fn the_cards_in_the_readme_are_those_that_people_see() {
     let storm = Incident { alerts: 200, firing: 180, times: 231, left_out: 37, ..firing.clone() };
     let readme = include_str!("../../../README.md");
     let rca = investigation(Some(rca(Verdict::CauseFound)));
-    let brief =
-        on_telegram(&super::super::incident::in_brief(&task(Status::Success), "k3m9qa7x", &rca, NOW).document());
+    let brief = on_telegram(
+        &super::super::incident::in_brief(&firing, &task(Status::Success), "k3m9qa7x", &rca, NOW).document(),
+    );
     let brief = brief.strip_prefix("--- in Telegram\n").unwrap_or(&brief).trim_end();
     assert!(
         readme.contains(&format!("```text\n{brief}\n[ Show ]\n```\n")),

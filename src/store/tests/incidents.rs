@@ -107,10 +107,17 @@ async fn an_incident_is_over_when_its_last_alert_is_and_a_new_firing_reopens_it(
 #[tokio::test]
 async fn what_was_over_before_it_was_heard_of_gets_no_card_and_its_firing_is_no_news() {
     let desk = Desk::new();
-    take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
+    let ended = take(&desk, hook(vec![ends("Disk", 1, 10)])).await;
+    let listed = desk.did(|tx| Ok((tx.incidents(None, 9)?.len(), tx.count_folded(None)?))).await;
+    assert_eq!((ended.new, listed), (0, (0, 0)), "it is noted, and there is nothing to show");
     let taken = take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
     assert_eq!(taken.stale, 1);
     assert_eq!((the_one(&desk).await.state, the_one(&desk).await.due_at), (IncidentState::Resolved, None));
+    take(&desk, hook(vec![fires("Disk", 1, 90)])).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.folded, incident.due_at.is_some()), (IncidentState::Firing, false, true));
+    let told = desk.did(move |tx| tx.incident_history(incident.id, 9)).await;
+    assert_eq!((told.len(), told[0].first), (1, true), "it fires for the first time");
 }
 
 #[tokio::test]

@@ -138,6 +138,9 @@ fn what_ends_while_it_is_silenced_is_over_when_the_silence_is() {
         eventually(&format!("it is {state}"), || watchers.phone.house.count(&rows) == 1);
         if !still_fires {
             assert_eq!(watchers.shown("Resolved at its source").reply_to, Some(card.id));
+            assert_eq!(watchers.times("The silence is over"), 0, "nobody is told that it fires");
+        } else {
+            watchers.shown("The silence is over, and it fires");
         }
     }
 }

@@ -33,11 +33,12 @@ fn an_incident_of_a_hook_is_worked_on_in_the_shell_from_its_card_to_its_end() {
     let shown = terminal.until("CRITICAL · DiskWillFill: /var on db-1 fills in 3 h");
     assert!(!shown.contains("**"), "no marks in a terminal: {shown}");
     terminal.until("Root cause: Logs fill the disk");
+    terminal.until("#1 · [");
     let shown = terminal.until("Silence 1 h");
     let number = shown.rsplit_once(" Ack").and_then(|(before, _)| before.rsplit_once('#')).expect("a number").1;
     terminal.line(&format!("#{number}"));
     terminal.until("#1 is yours");
-    terminal.until("Acknowledged by ");
+    terminal.until("#1 · Acknowledged by ");
     terminal.line("/incident silence 1 2h");
     terminal.until("#1 is silenced until");
     terminal.until("Silenced in Alertmanager until");
@@ -51,6 +52,9 @@ fn an_incident_of_a_hook_is_worked_on_in_the_shell_from_its_card_to_its_end() {
     terminal.until("Resolved at its source");
     terminal.line("/incident show 1");
     terminal.until("Reopened by ");
+    terminal.until("Task: /background show ");
+    let shown = terminal.until("UTC: Fires");
+    assert!(!shown.contains("Fires again"), "{shown}");
     assert_eq!(house.count("incidents WHERE state = 'resolved'"), 1);
     assert!(source.live().is_empty());
 }

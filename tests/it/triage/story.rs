@@ -16,7 +16,7 @@ fn a_post_becomes_a_card_a_root_cause_an_ack_a_resolution_and_fires_again() {
     let rca = team.shown("Root cause: Logs are not rotated");
     assert_eq!(rca.reply_to, Some(card.id));
     assert!(rca.text.lines().count() <= 5 && rca.text.contains("Validity 0.50"), "{rca:?}");
-    team.says(card.id, "root cause in the thread");
+    team.says(card.id, "root cause found");
     let asked = team.phone.fake.press(TEAM, ADA, rca.id, "Show");
     team.shown("/dev/sda1 100% /var");
     team.phone.until("the press is answered", |state| state.answers.contains_key(&asked));
