@@ -53,7 +53,8 @@ impl Tx<'_> {
         self.connection
             .prepare_cached("UPDATE outbox SET buttons = ?2 WHERE id = ?1")?
             .execute(params![shown.id, buttons])?;
-        if shown.state == State::Pending {
+        // One that may have arrived shows what it said, also where it is to be sent again.
+        if shown.state == State::Pending && !shown.maybe_repeat {
             self.connection
                 .prepare_cached("UPDATE outbox SET part = ?2 WHERE id = ?1")?
                 .execute(params![shown.id, part.body])?;

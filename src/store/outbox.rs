@@ -233,7 +233,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Removes the status messages of a task that nobody has been shown yet: its result takes their place.
+    /// Removes the status messages of a task that surely nobody has been shown: its result takes their place. One that may
+    /// have arrived stays, so that it is asked about and then changed like one that did.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -241,7 +242,7 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "DELETE FROM outbox WHERE task = ?1 AND purpose = ?2 AND NOT is_edit
-                     AND state IN ('pending', 'unknown')",
+                     AND state = 'pending' AND NOT maybe_repeat",
             )?
             .execute(params![task.as_str(), number_of(Purpose::Progress)])?;
         Ok(())

@@ -208,6 +208,48 @@ async fn a_result_replaces_a_status_message_that_nobody_has_seen() {
 }
 
 #[tokio::test]
+async fn a_status_message_that_may_have_arrived_is_asked_about_and_then_says_how_the_task_ended() {
+    for put_off in [false, true] {
+        let desk = Desk::new();
+        let task = started(desk.prompt("one", "a").await);
+        let about = About::Status(task.id.clone());
+        let status = NewDelivery {
+            task: Some(task.id.clone()),
+            about: Some(about.clone()),
+            buttons: vec![crate::format::button::cancel(&task.id)],
+            ..message("one", Purpose::Progress, &["started"])
+        };
+        desk.did(move |tx| tx.enqueue(&status)).await;
+        let sent = one(&desk).await;
+        let now = desk.store.clock().now();
+        desk.did(move |tx| {
+            tx.unsure(sent.id, now, "reset")?;
+            if put_off { tx.postpone(sent.id, now, "busy") } else { Ok(()) }
+        })
+        .await;
+        let id = task.id.clone();
+        desk.did(move |tx| {
+            tx.enqueue(&NewDelivery { task: Some(id.clone()), ..message("one", Purpose::Result, &["done"]) })?;
+            tx.drop_waiting_status(&id)?;
+            for shown in tx.with_buttons(&about)? {
+                tx.replace(&shown, &Part { body: "ended".into() }, &[])?;
+            }
+            Ok(())
+        })
+        .await;
+        let result = one(&desk).await;
+        assert_eq!(result.part.body, "done");
+        desk.did(move |tx| tx.delivered(result.id, &MessageId::new("2"))).await;
+        let asked = one(&desk).await;
+        assert_eq!((asked.part.body.as_str(), asked.maybe_repeat), ("started", true), "put off: {put_off}");
+        desk.did(move |tx| tx.delivered(asked.id, &MessageId::new("1"))).await;
+        let edit = one(&desk).await;
+        assert_eq!((edit.part.body.as_str(), edit.edit_of), ("ended", Some(MessageId::new("1"))));
+        assert!(edit.buttons.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_jumps_back_holds_nothing_up() {
     let desk = Desk::new();
     desk.clock.advance(Duration::from_secs(365 * 86400));
