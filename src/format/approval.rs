@@ -1,9 +1,12 @@
 //! What is said about permission requests, and about questions and plans of agents.
+//!
+//! What a person decides about is shown with all that hides in it.
 
 use std::time::Duration;
 
 use signalbox_adapter::{Block, Document, Inline, one_line};
 
+use super::visible::visible;
 use super::{line, span};
 use crate::agent::event::{Decision, Question, Wants};
 use crate::store::Approval;
@@ -39,13 +42,13 @@ fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
     let headline = vec![
         Inline::strong(format!("[{name}] asks for permission")),
         Inline::Text(" to use ".into()),
-        Inline::Code(one_line(&approval.tool, 80)),
+        tool(&approval.tool),
         Inline::Text(format!(". Denied if nobody answers within {}.", span(within))),
     ];
     let mut blocks = vec![Block::Paragraph(headline)];
     if !approval.detail.is_empty() {
         // All of it, in as many messages as that takes, or with a file: what is approved can be read to its end.
-        blocks.push(Block::Code { language: None, text: approval.detail.clone() });
+        blocks.push(Block::Code { language: None, text: visible(&approval.detail) });
     }
     let id = &approval.id;
     let how = match approval.is_whole() {
@@ -56,6 +59,10 @@ fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
     };
     blocks.extend(line(&how).blocks);
     Document { blocks }
+}
+
+fn tool(name: &str) -> Inline {
+    Inline::Code(one_line(&visible(name), 80))
 }
 
 /// Asks one question of several.
@@ -95,7 +102,7 @@ fn proposal(name: &str, approval: &Approval, plan: &str, within: Duration) -> Do
         Inline::Text(" and asks whether to go on with it.".into()),
     ])];
     match plan.trim().is_empty() {
-        true => blocks.push(Block::Code { language: None, text: approval.detail.clone() }),
+        true => blocks.push(Block::Code { language: None, text: visible(&approval.detail) }),
         false => blocks.extend(Document::from_markdown(plan).blocks),
     }
     let how =
@@ -122,8 +129,9 @@ fn replies(name: &str, approval: &Approval, word: &str, by: Option<&str>) -> Doc
 
 /// Cuts what was decided on, to its beginning and its end.
 fn cut(detail: &str) -> String {
+    let detail = visible(detail);
     if detail.len() <= MAX_DETAIL_BYTES {
-        return detail.to_owned();
+        return detail;
     }
     let begin = detail.floor_char_boundary(MAX_DETAIL_BYTES / 2);
     let end = detail.ceil_char_boundary(detail.len() - MAX_DETAIL_BYTES / 2);
@@ -144,7 +152,11 @@ pub fn noted(name: &str, approval: &Approval, decision: Decision) -> Document {
     };
     let content = vec![
         Inline::Text(format!("[{name}] {word}: ")),
-        Inline::Code(format!("{} {}", one_line(&approval.tool, 80), one_line(&approval.detail, 120)).trim().to_owned()),
+        Inline::Code(
+            format!("{} {}", one_line(&visible(&approval.tool), 80), one_line(&visible(&approval.detail), 120))
+                .trim()
+                .to_owned(),
+        ),
     ];
     Document { blocks: vec![Block::Paragraph(content)] }
 }
@@ -174,11 +186,8 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
         Answered::Replaced => ("No longer needed: the agent asks for something else", None),
     };
     let by = who.map(|who| format!(" by {}", one_line(who, 40))).unwrap_or_default();
-    let headline = vec![
-        Inline::strong(format!("[{name}] {word}")),
-        Inline::Text(format!("{by}: ")),
-        Inline::Code(one_line(&approval.tool, 80)),
-    ];
+    let headline =
+        vec![Inline::strong(format!("[{name}] {word}")), Inline::Text(format!("{by}: ")), tool(&approval.tool)];
     let mut blocks = vec![Block::Paragraph(headline)];
     if !approval.detail.is_empty() {
         blocks.push(Block::Code { language: None, text: cut(&approval.detail) });
@@ -257,7 +266,7 @@ pub fn timed_out(name: &str, approval: &Approval) -> Document {
     Document {
         blocks: vec![Block::Paragraph(vec![
             Inline::Text(format!("[{name}] Nobody answered in time, so this was denied: ")),
-            Inline::Code(one_line(tool, 80)),
+            self::tool(tool),
         ])],
     }
 }

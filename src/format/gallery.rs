@@ -117,8 +117,13 @@ fn approvals() {
     let plan = Approval { wants: Wants::Plan("# Plan\n1. drain the node\n2. upgrade".into()), ..open.clone() };
     let back = Approval { words: vec!["drain db-2 first".into()], ..plan.clone() };
     let long = Approval { detail: format!("{CUT} 400015 bytes.)\nx\n(…)\nrm -rf ~/work"), ..open.clone() };
+    let hiding = "echo \u{202e}/ fr- mr\u{202c} \u{200b} hi\u{2066}\n\u{1b}[31mred\u{1b}[0m".to_owned();
+    let hiding = Approval { tool: "Ba\u{200b}sh".into(), detail: hiding, ..approval(None) };
     let wall = wall()
         .with("question", question("calm-otter", &open, Duration::from_secs(600)))
+        .with("question that hides something", question("calm-otter", &hiding, Duration::from_secs(600)))
+        .with("noted of what hides something", noted("calm-otter", &hiding, Decision::Allow))
+        .with("answered of what hides something", answered("calm-otter", &hiding, Answered::Ended))
         .with("noted", noted("calm-otter", &open, Decision::Allow))
         .with("noted for the session", noted("calm-otter", &open, Decision::AllowForSession))
         .with("noted as denied", noted("calm-otter", &open, Decision::Deny))

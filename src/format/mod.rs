@@ -23,6 +23,7 @@ pub mod silence;
 pub mod task;
 pub mod terminal;
 pub mod trace;
+mod visible;
 
 use std::time::Duration;
 
