@@ -40,6 +40,19 @@ pub enum Unsilenced {
     Refused(u16, String),
     /// It does not answer, or says that it cannot now; holds what went wrong.
     Away(String),
+    /// Its answer cannot be read, so that it may have done what it was asked for.
+    Unclear,
+}
+
+impl Unsilenced {
+    /// Whether it may pass by itself, so that it is tried again.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Away(_) | Self::Unclear => true,
+            Self::Unnamed | Self::Login | Self::NoApi | Self::Refused(..) => false,
+        }
+    }
 }
 
 /// Answers who silenced an incident: how long, and whether the source knows.
@@ -89,13 +102,20 @@ pub fn taken_back(until: Timestamp, replaced: bool) -> Document {
 /// Tells the thread that Alertmanager did not take a silence, and what to do.
 #[must_use]
 pub fn not_written(hook: Option<&str>, trouble: &Unsilenced) -> Document {
-    line(&format!("Silenced only here: {}", remedy(hook, trouble, "silence it there by hand")))
+    let silenced = match trouble {
+        Unsilenced::Unclear => "Silenced here, and perhaps in Alertmanager",
+        Unsilenced::Unnamed | Unsilenced::Login | Unsilenced::NoApi | Unsilenced::Refused(..) | Unsilenced::Away(_) => {
+            "Silenced only here"
+        }
+    };
+    line(&format!("{silenced}: {}", remedy(hook, trouble, "silence it there by hand")))
 }
 
 /// Tells the thread that Alertmanager did not take a silence back, and what to do.
 #[must_use]
 pub fn not_taken_back(hook: Option<&str>, trouble: &Unsilenced) -> Document {
-    line(&format!("Still silenced in Alertmanager: {}", remedy(hook, trouble, "expire it there by hand")))
+    let silenced = if *trouble == Unsilenced::Unclear { "Perhaps still silenced" } else { "Still silenced" };
+    line(&format!("{silenced} in Alertmanager: {}", remedy(hook, trouble, "expire it there by hand")))
 }
 
 /// Tells the thread that Alertmanager could not be told in time.
@@ -114,6 +134,7 @@ fn remedy(hook: Option<&str>, trouble: &Unsilenced, by_hand: &str) -> String {
         Unsilenced::Unnamed | Unsilenced::Login | Unsilenced::NoApi => format!("{cause}. Mend {key}, or {by_hand}."),
         Unsilenced::Refused(..) => format!("{cause}; {by_hand}."),
         Unsilenced::Away(_) => format!("{cause}. It is tried again."),
+        Unsilenced::Unclear => format!("{cause}. It is asked again; if that goes on, mend {key}."),
     }
 }
 
@@ -129,6 +150,7 @@ pub fn cause(trouble: &Unsilenced) -> String {
             format!("Alertmanager refused ({status}{})", words.map(|words| format!(": {words}")).unwrap_or_default())
         }
         Unsilenced::Away(why) => format!("Alertmanager does not answer ({})", quiet(why)),
+        Unsilenced::Unclear => "its answer cannot be read".to_owned(),
     }
 }
 

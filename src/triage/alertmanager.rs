@@ -68,7 +68,7 @@ impl<'a> Alertmanager<'a> {
         Ok(Self { client, silencing })
     }
 
-    /// Writes a silence; returns its id. It may have been written also where this fails with [`Unsilenced::Away`].
+    /// Writes a silence; returns its id. It may have been written also where this fails with [`Unsilenced::Away`] or [`Unsilenced::Unclear`].
     pub(super) async fn write(&self, silence: &Silence, title: &str) -> Result<String, Unsilenced> {
         let matcher = |(name, value)| json!({ "name": name, "value": value, "isRegex": false, "isEqual": true });
         let body = json!({
@@ -79,7 +79,7 @@ impl<'a> Alertmanager<'a> {
             "comment": comment(&mark(silence), title),
         });
         let answer = self.call(self.request(Method::POST, &["silences"]).json(&body)).await?;
-        let made: Made = serde_json::from_slice(&answer).map_err(|_| Unsilenced::NoApi)?;
+        let made: Made = serde_json::from_slice(&answer).map_err(|_| Unsilenced::Unclear)?;
         Ok(made.id)
     }
 
@@ -90,7 +90,7 @@ impl<'a> Alertmanager<'a> {
             request = request.query(&[("filter", filter)]);
         }
         let answer = self.call(request).await?;
-        let listed: Vec<Listed> = serde_json::from_slice(&answer).map_err(|_| Unsilenced::NoApi)?;
+        let listed: Vec<Listed> = serde_json::from_slice(&answer).map_err(|_| Unsilenced::Unclear)?;
         let mark = mark(silence);
         let own = listed.into_iter().filter(|one| one.status.state != "expired" && one.comment.contains(&mark));
         Ok(own.map(|one| one.id).collect())
@@ -108,7 +108,7 @@ impl<'a> Alertmanager<'a> {
         let filters = silence.matchers.iter().filter_map(|(name, value)| exactly(name, value));
         let filters: Vec<(&str, String)> = filters.map(|filter| ("filter", filter)).take(MAX_FILTERS).collect();
         let answer = self.call(self.request(Method::GET, &["alerts"]).query(&filters)).await?;
-        let alerts: Vec<Value> = serde_json::from_slice(&answer).map_err(|_| Unsilenced::NoApi)?;
+        let alerts: Vec<Value> = serde_json::from_slice(&answer).map_err(|_| Unsilenced::Unclear)?;
         Ok(!alerts.is_empty())
     }
 

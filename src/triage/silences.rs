@@ -6,7 +6,7 @@
 //! ```
 //! Before a source is asked for the first time the row says so, and whenever it says so already the source is searched for
 //! the silence's mark first: none is made twice, whatever was lost between. What a source refuses is told in the incident's
-//! thread, once, with what to do; while it does not answer, it is asked again, less and less often, until the silence is over.
+//! thread, once, with what to do; while it does not answer, or what it answers cannot be read, it is asked again, less and less often, until the silence is over.
 //!
 //! # Why a source is asked when a silence ends
 //! Alertmanager sends nothing about what it has silenced, also not that it is over, and forgets what is over: an incident that
@@ -171,7 +171,7 @@ impl Teller {
                 });
                 cleared.await
             }
-            Err(Unsilenced::Away(_)) if self.pause(silence) < ASK_AT_MOST => Ok(()),
+            Err(trouble) if trouble.passes() && self.pause(silence) < ASK_AT_MOST => Ok(()),
             Err(trouble) => {
                 tracing::warn!(?trouble, "a source does not say whether what was silenced still fires");
                 self.ended(silence).await
@@ -250,10 +250,9 @@ impl Teller {
         }
     }
 
-    /// Waits for a source that does not answer, and tells the thread once; gives up where it refuses.
+    /// Waits for a source that does not answer, or not in words that can be read, and tells the thread once; gives up where it refuses.
     async fn failed(&self, silence: &Silence, trouble: Unsilenced) -> Result<(), StoreError> {
-        let passes = matches!(trouble, Unsilenced::Away(_));
-        if !passes {
+        if !trouble.passes() {
             tracing::warn!(?trouble, "a source refuses what it is told of a silence; the incident's thread is told");
             return self.over(silence, Some(Said::Trouble(trouble))).await;
         }
@@ -269,12 +268,12 @@ impl Teller {
             Ok(is_news)
         });
         if told.await? {
-            tracing::warn!("a source does not answer when it is told of a silence; it is tried again");
+            tracing::warn!("a source gives no clear answer when it is told of a silence; it is tried again");
         }
         Ok(())
     }
 
-    /// Notes that a silence's source did not answer; returns how often in a row.
+    /// Notes that a silence's source gave no clear answer; returns how often in a row.
     fn pause(&self, silence: &Silence) -> u32 {
         let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
         let failures = pauses.get(&silence.id).map_or(0, |pause| pause.failures).saturating_add(1);

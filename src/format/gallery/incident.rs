@@ -181,12 +181,13 @@ fn silences() {
         .with("taken_back", taken_back(until, false))
         .with("taken_back for another", taken_back(until, true))
         .with("too_late", too_late());
-    for trouble in [Unsilenced::Unnamed, Unsilenced::Login, Unsilenced::NoApi, refused, away] {
+    for trouble in [Unsilenced::Unnamed, Unsilenced::Login, Unsilenced::NoApi, refused, away, Unsilenced::Unclear] {
         wall = wall.with("not_written", not_written(hook, &trouble));
     }
     let wall = wall
         .with("not_written of a post", not_written(None, &Unsilenced::Login))
         .with("not_taken_back", not_taken_back(hook, &Unsilenced::Login))
+        .with("not_taken_back of an unclear answer", not_taken_back(hook, &Unsilenced::Unclear))
         .with_text("cause", cause(&Unsilenced::NoApi))
         .with_text("labels", labels(&silenced.alert.labels))
         .with_text("comment", comment("[signalbox incident 7, 1-2]", &silenced.alert.title));

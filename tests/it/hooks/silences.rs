@@ -178,8 +178,8 @@ fn an_outage_is_told_once_and_outlived_also_over_a_kill() {
 }
 
 #[test]
-fn a_silence_whose_answer_was_lost_is_not_made_twice() {
-    for fault in [Fault::DropAfter, Fault::DropBefore] {
+fn a_silence_whose_answer_was_lost_or_cannot_be_read_is_not_made_twice() {
+    for fault in [Fault::DropAfter, Fault::DropBefore, Fault::Garble] {
         let watchers = Watchers::told();
         watchers.source.fail_next(fault);
         let (_serving, card) = watchers.begin();
@@ -188,8 +188,24 @@ fn a_silence_whose_answer_was_lost_is_not_made_twice() {
         watchers.the_silence();
         assert_eq!(watchers.source.with(|state| state.silences.len()), 1);
         assert!(watchers.source.count("GET /api/v2/silences 200") >= 1, "it is looked for first");
-        assert_eq!(watchers.times("Silenced in Alertmanager"), 1);
+        assert_eq!((watchers.times("Silenced in Alertmanager"), watchers.times("only here")), (1, 0));
+        // What was found is taken back as well.
+        watchers.press(&card, "End silence");
+        watchers.source.until("nothing is silenced", |state| state.silences.values().all(|one| one.expired));
     }
+}
+
+#[test]
+fn while_no_answer_can_be_read_the_silence_counts_as_perhaps_there() {
+    let watchers = Watchers::told();
+    watchers.source.with(|state| state.outage = Some(Fault::Garble));
+    let (_serving, card) = watchers.begin();
+    watchers.press(&card, "Silence 1 h");
+    watchers.shown("Silenced here, and perhaps in Alertmanager: its answer cannot be read. It is asked again");
+    watchers.press(&card, "End silence");
+    watchers.source.with(|state| state.outage = None);
+    watchers.source.until("nothing is silenced", |state| state.silences.values().all(|one| one.expired));
+    assert_eq!(watchers.source.with(|state| state.silences.len()), 1);
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub enum Fault {
     DropBefore,
     /// The call is done, and the connection ends before the answer.
     DropAfter,
+    /// The call is done, and answered with a page that no program can read.
+    Garble,
     /// The call is done only when [`FakeAlertmanager::release`] says so.
     Hold,
     /// Nothing is done; refused with this status and body.

@@ -65,15 +65,21 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> io::Result<
     let done = match &fault {
         Some(Fault::DropBefore) => None,
         Some(Fault::Refuse(status, body)) => Some(Answer { status: *status, body: Value::String((*body).to_owned()) }),
-        None | Some(Fault::Hold | Fault::DropAfter) if is_known => Some(answer(&mut state, &call)),
-        None | Some(Fault::Hold | Fault::DropAfter) => Some(Answer { status: 401, body: Value::Null }),
+        None | Some(Fault::Hold | Fault::DropAfter | Fault::Garble) if is_known => Some(answer(&mut state, &call)),
+        None | Some(Fault::Hold | Fault::DropAfter | Fault::Garble) => Some(Answer { status: 401, body: Value::Null }),
     };
     let done = done.filter(|_| fault != Some(Fault::DropAfter));
     let status = done.as_ref().map_or(0, |answer| answer.status);
     state.calls.push(format!("{} {} {status}", call.method, call.path));
     drop(state);
     let Some(answer) = done else { return Err(io::Error::other("a fault")) };
-    let text = if answer.body.is_null() { String::new() } else { answer.body.to_string() };
+    let text = if fault == Some(Fault::Garble) {
+        "<html>it is done</html>".to_owned()
+    } else if answer.body.is_null() {
+        String::new()
+    } else {
+        answer.body.to_string()
+    };
     let response = Response::builder().status(answer.status).header(CONTENT_TYPE, "application/json");
     Ok(response.body(Full::from(text)).expect("a response"))
 }
