@@ -11,7 +11,7 @@ use super::{EXIT_FAILED, EXIT_REFUSED, ask};
 use crate::config::integrations::{self, KeepError, Keys, MAX_VALUE_BYTES};
 use crate::config::{Config, Loaded, Sources, load};
 use crate::format::integrations::{self as said, BadKeys, KeySource};
-use crate::wiring::{Found, Verified, verify};
+use crate::wiring::{Found, Verified, closed_places, verify};
 
 /// Stands for a value that is read from standard input.
 const FROM_INPUT: &str = "-";
@@ -191,7 +191,13 @@ async fn check(config: &Config, sources: &Sources, name: &str) -> anyhow::Result
         let verified = verify(config, section).await;
         let took = started.elapsed();
         match verified {
-            Some(Verified::Good(Found::Bot { who, .. })) => super::print(&said::good(one, Some(&who), took, ""))?,
+            Some(Verified::Good(Found::Bot { who, .. })) => {
+                super::print(&said::good(one, Some(&who), took, ""))?;
+                for (place, why) in closed_places(config, section).await {
+                    eprintln!("{}", said::closed(one, &place, &why));
+                    is_good = false;
+                }
+            }
             Some(Verified::Good(Found::Steps(steps))) => super::print(&said::good(one, None, took, &steps))?,
             Some(Verified::Refused(why) | Verified::Unsure(why)) => {
                 eprintln!("{one}: {why}");

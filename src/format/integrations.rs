@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use signalbox_adapter::{Document, Inline};
+use signalbox_adapter::{ChatAddress, Document, Inline, one_line};
 
 use super::{cell, span, table};
+
+/// Longest words of a provider, in characters.
+const MAX_WHY_CHARS: usize = 300;
 
 /// Asked before an answer is kept that could not be tried.
 pub const KEEP_ANYWAY: &str = "  Keep it all the same? [y/N] ";
@@ -114,6 +117,12 @@ pub fn good(name: &str, who: Option<&str>, took: Duration, steps: &str) -> Strin
     let (who, steps) = (who.map(|who| format!(": {who}")).unwrap_or_default(), steps.trim_end());
     let below = if steps.is_empty() { String::new() } else { format!("\n{steps}") };
     format!("{name}: good{who}, {} ms{below}", took.as_millis())
+}
+
+/// Says that a place of alerts cannot be written to, in the provider's words.
+#[must_use]
+pub fn closed(name: &str, place: &ChatAddress, why: &str) -> String {
+    format!("{name}: {place}, where alerts are to be shown, cannot be written to: {}", one_line(why, MAX_WHY_CHARS))
 }
 
 /// Says that an integration is not set; `asked` when it was named.

@@ -12,10 +12,10 @@ mod telegram;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use signalbox_adapter::ChatAddress;
 use signalbox_adapter::settings::{Section, Values};
+use signalbox_adapter::{ChatAddress, DeliverError};
 
 use crate::agent::kinds;
 use crate::config::{Config, ProviderStatement, Statements, Unreached};
@@ -126,6 +126,23 @@ pub async fn verify(config: &Config, section: &Section) -> Option<Verified> {
         return None;
     }
     Some(integration.verify(config.adapters.of(section.name)).await)
+}
+
+/// Asks whether the places of alerts of a section's provider, as the configuration names them, can be written to; returns
+/// those that cannot, with the provider's words. What nobody knows now is left out.
+pub async fn closed_places(config: &Config, section: &Section) -> Vec<(ChatAddress, String)> {
+    let Some(integration) = integrations().find(|one| one.section().name == section.name) else { return Vec::new() };
+    let Ok(connected) = integration.connect(config.adapters.of(section.name)) else { return Vec::new() };
+    let targets = config.hooks.iter().map(|hook| &hook.target);
+    let named = config.triage.channels.iter().map(|channel| &channel.address).chain(targets);
+    let places: BTreeSet<&ChatAddress> = named.filter(|place| place.provider.as_str() == connected.provider).collect();
+    let mut closed = Vec::new();
+    for place in places {
+        if let Err(DeliverError::Refused(why)) = connected.deliver.can_post(place).await {
+            closed.push((place.clone(), why));
+        }
+    }
+    closed
 }
 
 /// Returns the address that opens a provider's bot and sends it a code, where the provider has such.

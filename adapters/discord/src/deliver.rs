@@ -23,6 +23,7 @@ use crate::look_up::{look_up, look_up_post};
 use crate::pace::{self, PACE};
 use crate::post::{ARCHIVED_AFTER_MIN, Made, Posts, Shown, make};
 use crate::refusal::{About, Refusal, THREAD_EXISTS};
+use crate::rights::{ATTACH, OPEN_THREADS, READ_HISTORY, Right, SEND, SEND_IN_THREADS, VIEW, lacking};
 use crate::sent::Sent;
 
 /// Time after the first try in which Discord itself surely knows a nonce again; it says "the past few minutes".
@@ -86,6 +87,17 @@ impl DiscordDeliver {
         }
     }
 
+    /// Finds out which right is missing where; what cannot be found out is left as it is.
+    async fn explained(&self, address: &ChatAddress, needed: &[Right], error: CallError) -> CallError {
+        match error {
+            CallError::Answered(mut refusal) if refusal.lacks_a_right() => {
+                refusal.lacks = lacking(&self.api, address.chat.as_str(), needed).await.unwrap_or_default();
+                CallError::Answered(refusal)
+            }
+            error => error,
+        }
+    }
+
     /// Makes an attempt in a chat of this kind.
     async fn show(&self, message: &Outgoing, kind: &Kind) -> Made {
         let posts = Posts { api: &self.api, boards: &self.boards };
@@ -117,6 +129,15 @@ impl DiscordDeliver {
         });
         hint(self.api.done(Method::POST, &format!("webhooks/{press}"), Some(&body)).await)
     }
+}
+
+/// Returns the rights that a message needs where it goes.
+fn needs(message: &Outgoing) -> Vec<Right> {
+    let writes = if message.target.address.thread.is_some() { SEND_IN_THREADS } else { SEND };
+    let mut needed = vec![VIEW, writes];
+    needed.extend(message.attachment.is_some().then_some(ATTACH));
+    needed.extend(message.target.reply_to.is_some().then_some(READ_HISTORY));
+    needed
 }
 
 /// Whether a message to a forum begins a post of its own, since it answers none.
@@ -190,7 +211,13 @@ impl Deliver for DiscordDeliver {
             shown = self.show(message, &kind).await?;
         }
         let in_forum = kind.board().is_some();
-        let Shown { id } = shown.map_err(|error| failed(message, effect, in_forum, error))?;
+        let Shown { id } = match shown {
+            Ok(shown) => shown,
+            Err(error) => {
+                let error = self.explained(address, &needs(message), error).await;
+                return Err(failed(message, effect, in_forum, error));
+            }
+        };
         let begun = (in_forum && effect == Effect::Shows && begins_post(message)).then(|| ThreadId::new(id.as_str()));
         let shown = MessageId::new(id);
         if effect == Effect::Shows {
@@ -252,6 +279,10 @@ impl Deliver for DiscordDeliver {
         if self.turned_out(&opening.address, &kind, refused).await?.is_some() {
             return Ok(at);
         }
+        let opened = match opened {
+            Err(error) => Err(self.explained(&opening.address, &[VIEW, OPEN_THREADS, SEND_IN_THREADS], error).await),
+            opened => opened,
+        };
         let thread = match opened {
             Ok(Shown { id }) => ThreadId::new(id),
             Err(error) if error.is(THREAD_EXISTS) => at,
@@ -290,10 +321,15 @@ impl Deliver for DiscordDeliver {
     }
 
     async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
-        if address.thread.is_none()
-            && let Ok(Kind::Board(_)) = self.boards.find_out(&self.api, address.chat.as_str()).await
-        {
-            // It is seen, and what a post would be refused for is not to be asked without making one.
+        let writes = if address.thread.is_some() { SEND_IN_THREADS } else { SEND };
+        let chat = address.chat.as_str();
+        match lacking(&self.api, chat, &[VIEW, writes]).await {
+            Ok(Some(lacks)) => return Err(DeliverError::Refused(format!("the bot's role lacks {lacks}"))),
+            Ok(None) => {}
+            Err(error) => return Err(error.judged(Effect::Asks, address.thread.is_some())),
+        }
+        if address.thread.is_none() && matches!(self.boards.find_out(&self.api, chat).await, Ok(Kind::Board(_))) {
+            // Nobody types in a forum.
             return Ok(());
         }
         let asked = self.api.done(Method::POST, &format!("channels/{}/typing", channel(address)?), None).await;

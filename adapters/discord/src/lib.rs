@@ -72,6 +72,7 @@ mod post;
 mod posted;
 mod refusal;
 mod render;
+mod rights;
 mod section;
 mod sent;
 mod settings;

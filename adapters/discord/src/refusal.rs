@@ -60,6 +60,8 @@ pub(crate) struct Refusal {
     errors: Value,
     /// Seconds to wait, where it says so outside of a 429.
     pub(crate) retry_after: Option<f64>,
+    /// Which rights are missing where, once that was found out.
+    pub(crate) lacks: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,12 +95,12 @@ impl Refusal {
     /// Reads an answer; `None` where it is not Discord's own.
     pub(crate) fn read(status: u16, body: &[u8]) -> Option<Self> {
         let Answer { code, message, errors, retry_after } = serde_json::from_slice(body).ok()?;
-        Some(Self { status, code, message, errors, retry_after })
+        Some(Self { status, code, message, errors, retry_after, lacks: None })
     }
 
     /// Makes one of a server that has no codes.
     pub(crate) fn without_code(status: u16, message: &str) -> Self {
-        Self { status, code: 0, message: message.to_owned(), errors: Value::Null, retry_after: None }
+        Self { status, code: 0, message: message.to_owned(), errors: Value::Null, retry_after: None, lacks: None }
     }
 
     /// Says what it is about; `in_thread` where the message went to a thread.
@@ -144,6 +146,11 @@ impl Refusal {
             () if has(&["attachments", "files"]) => Form::File,
             () => Form::Text,
         }
+    }
+
+    /// Whether it says that some right is missing, and not which.
+    pub(crate) fn lacks_a_right(&self) -> bool {
+        self.code == MISSING_PERMISSIONS && self.lacks.is_none()
     }
 
     /// Whether it is about the form of what was sent and no rule of the place.
@@ -213,7 +220,11 @@ impl Refusal {
             words.push_str(&format!(" ({field}: {why})"));
         }
         let words: String = words.chars().take(MAX_WORDS_CHARS).collect();
-        format!("{words} [{}]{remedy}", if self.code == 0 { u64::from(self.status) } else { self.code })
+        let code = if self.code == 0 { u64::from(self.status) } else { self.code };
+        match &self.lacks {
+            Some(lacks) => format!("{words} [{code}]; give the bot's role {lacks}"),
+            None => format!("{words} [{code}]{remedy}"),
+        }
     }
 }
 

@@ -38,6 +38,10 @@ fn integrations() {
         .with_text("forgotten", forgotten("telegram"))
         .with_text("nothing_kept", nothing_kept("telegram"))
         .with_text("good", good("telegram", Some("@SignalboxBot (id 42)"), Duration::from_millis(80), ""))
+        .with_text(
+            "closed",
+            closed("discord", &"discord:500".parse().expect("an address"), "the bot lacks View Channel"),
+        )
         .with_text("good with steps", good("smtp", None, Duration::from_millis(80), "connected\nsigned in\n"))
         .with_text("not_set", not_set("smtp", false))
         .with_text("not_set though asked for", not_set("smtp", true))

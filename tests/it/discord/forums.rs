@@ -161,10 +161,22 @@ fn where_no_post_may_be_made_it_is_said_which_right_is_missing_and_it_is_made_wh
     let serving = server.serve();
     call(&serving, "firing", &ago(3));
     eventually("it is given up for now", || {
-        server.house.count("outbox WHERE error LIKE '%Create Posts (Send Messages)%'") > 0
+        server.house.count("outbox WHERE error LIKE '%role Create Posts in #incidents'") > 0
     });
     server.fake.with(|state| state.channels.get_mut(&BOARD).expect("open").lacks.clear());
     card(&server);
+}
+
+#[test]
+fn verifying_says_where_alerts_cannot_be_shown_and_which_right_is_missing() {
+    let server = quiet(Channel::default());
+    server.house.run(&["integrations", "verify", "discord"]).was(0, "good: Signalbox");
+    server.fake.with(|state| state.channels.get_mut(&BOARD).expect("open").lacks.push(Right::Send));
+    let said = server.house.run(&["integrations", "verify", "discord"]);
+    assert!(
+        said.code == 1 && said.err.contains("discord:600") && said.err.contains("lacks Create Posts in #incidents"),
+        "{said:#?}"
+    );
 }
 
 #[test]

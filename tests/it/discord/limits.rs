@@ -83,6 +83,8 @@ fn what_is_refused_for_good_is_not_asked_for_again() {
     eventually("they are given up", || server.house.count("outbox WHERE state = 'failed'") == 3);
     let refused = server.fake.with(|state| calls(state, SEND).iter().filter(|call| call.1 == 403).count());
     assert_eq!(refused, 3, "each was tried once");
+    let told = "outbox WHERE state = 'failed' AND error LIKE '%role Send Messages in #closed'";
+    assert_eq!(server.house.count(told), 3, "which right is missing, and where");
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn where_no_thread_may_be_opened_the_channel_is_answered_and_told_which_right_is
     let asked = server.fake.say(OPS, ADA, &format!("/session script: say half; wait {gate}; answer <one>"));
     let told = server.shown(OPS, asked, "Create Public Threads");
     assert_eq!(told.reply_to, Some(asked));
+    assert!(told.text.contains("role Create Public Threads in #ops"), "that right alone, and where: {told:?}");
     let status = server.shown(OPS, asked, "half");
     assert_eq!(status.reply_to, Some(asked));
     server.house.touch("gate");

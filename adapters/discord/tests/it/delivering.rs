@@ -259,6 +259,28 @@ async fn where_a_right_is_missing_only_what_needs_it_is_refused() {
 }
 
 #[tokio::test]
+async fn whether_a_chat_can_be_written_to_is_asked_without_writing_and_a_no_names_right_and_place() {
+    let scene = Scene::new().await;
+    scene.fake.open(BOARD, Channel { kind: 15, name: "board".to_owned(), ..Channel::default() });
+    for chat in [address(OPS, None), address(OPS, Some(THREAD)), address(BOARD, None), address(direct(ADA), None)] {
+        scene.deliver.can_post(&chat).await.expect("it can");
+    }
+    scene.fake.with(|state| {
+        state.channels.get_mut(&OPS).expect("open").lacks = vec![Right::Send, Right::SendInThreads];
+        state.channels.get_mut(&BOARD).expect("open").lacks = vec![Right::Send];
+    });
+    for (chat, lacks) in [
+        (address(OPS, None), "Send Messages in #ops"),
+        (address(OPS, Some(THREAD)), "Send Messages in Threads in #ops"),
+        (address(BOARD, None), "Create Posts in #board"),
+    ] {
+        let refused = scene.deliver.can_post(&chat).await;
+        assert!(matches!(&refused, Err(DeliverError::Refused(why)) if why.ends_with(lacks)), "{refused:?}");
+    }
+    assert_eq!(scene.fake.count("POST channels/messages"), 0);
+}
+
+#[tokio::test]
 async fn a_rate_limit_is_waited_for_and_not_tried_again_before() {
     let scene = Scene::new().await;
     scene.fake.fail_next("POST channels/messages", Fault::TooMany { retry_after: 1.5, scope: Scope::User });

@@ -68,7 +68,34 @@ pub struct Channel {
     pub refuses: Option<(u16, u64, &'static str)>,
 }
 
+impl Right {
+    /// Returns its bit.
+    fn bit(self) -> u64 {
+        match self {
+            Self::Send => 1 << 11,
+            Self::AttachFiles => 1 << 15,
+            Self::ReadHistory => 1 << 16,
+            Self::ManageThreads => 1 << 34,
+            Self::SendInThreads => 1 << 38,
+        }
+    }
+}
+
+/// `CREATE_PUBLIC_THREADS`.
+const OPEN_THREADS: u64 = 1 << 35;
+/// The refusal of who lacks a right, which does not say which.
+const MISSING_PERMISSIONS: u64 = 50013;
+
 impl Channel {
+    /// The rights that nobody has here.
+    fn denied(&self) -> u64 {
+        let is_missing =
+            |refusal: Option<(u16, u64, &str)>| refusal.is_some_and(|refusal| refusal.1 == MISSING_PERMISSIONS);
+        let lacks = self.lacks.iter().fold(0, |all, right| all | right.bit());
+        let opens = if is_missing(self.opens_none) { OPEN_THREADS } else { 0 };
+        lacks | opens | if is_missing(self.refuses) { Right::Send.bit() } else { 0 }
+    }
+
     /// Whether it takes posts only.
     pub(crate) fn is_board(&self) -> bool {
         matches!(self.kind, 15 | 16)
@@ -101,6 +128,9 @@ impl State {
             json!({ "id": id.to_string(), "type": channel.kind, "name": channel.name, "last_message_id": last });
         let fields = told.as_object_mut().expect("an object");
         if let Some(guild) = self.guild(id) {
+            let denied = channel.denied().to_string();
+            let overwrites = json!([{ "id": guild, "type": 0, "allow": "0", "deny": denied }]);
+            fields.insert("permission_overwrites".into(), overwrites);
             fields.insert("guild_id".into(), guild.into());
         }
         if channel.is_board() {

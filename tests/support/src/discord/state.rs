@@ -15,6 +15,9 @@ const SESSIONS_A_DAY: u64 = 1000;
 /// Time between two heartbeats, in milliseconds, unless a test changes it.
 const HEARTBEAT_MS: u64 = 41_250;
 
+/// What everybody may do in the server: all but to be its administrator.
+const ALL_RIGHTS: u64 = ((1 << 50) - 1) & !(1 << 3);
+
 /// When the time of ids begins, in milliseconds since 1970.
 const EPOCH_MS: u64 = 1_420_070_400_000;
 
@@ -365,8 +368,8 @@ impl State {
     /// Returns the roles of a server.
     pub(crate) fn roles_json() -> Value {
         json!([
-            { "id": GUILD_ID.to_string(), "name": "@everyone" },
-            { "id": BOT_ROLE.to_string(), "name": BOT_NAME, "managed": true, "tags": { "bot_id": BOT_ID.to_string() } },
+            { "id": GUILD_ID.to_string(), "name": "@everyone", "permissions": ALL_RIGHTS.to_string() },
+            { "id": BOT_ROLE.to_string(), "name": BOT_NAME, "permissions": "0", "managed": true, "tags": { "bot_id": BOT_ID.to_string() } },
         ])
     }
 
