@@ -17,11 +17,12 @@ use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::boards::{Boards, Kind};
+use crate::card::Kept;
 use crate::compose::{answered, channel, channel_of, compose, home, message_id};
 use crate::failure::{CallError, Effect};
 use crate::look_up::{look_up, look_up_post};
 use crate::pace::{self, PACE};
-use crate::post::{ARCHIVED_AFTER_MIN, Made, Posts, Shown, make};
+use crate::post::{ARCHIVED_AFTER_MIN, Made, Posts, Shown, as_post, make};
 use crate::refusal::{About, Refusal, THREAD_EXISTS};
 use crate::rights::{ATTACH, OPEN_THREADS, READ_HISTORY, Right, SEND, SEND_IN_THREADS, VIEW, lacking};
 use crate::sent::Sent;
@@ -140,10 +141,11 @@ fn needs(message: &Outgoing) -> Vec<Right> {
     needed
 }
 
-/// Whether a message to a forum begins a post of its own, since it answers none.
+/// Whether a message to a forum begins a post of its own: it answers none, or is a card, which stands in no other's post.
 fn begins_post(message: &Outgoing) -> bool {
     let target = &message.target;
-    target.address.thread.is_none() && target.reply_to.is_none() && target.window.is_none()
+    let stands_alone = target.reply_to.is_none() || Kept::read(&message.part.body).is_some();
+    target.address.thread.is_none() && target.edit_of.is_none() && target.window.is_none() && stands_alone
 }
 
 fn failed(message: &Outgoing, effect: Effect, in_forum: bool, error: CallError) -> DeliverError {
@@ -252,7 +254,7 @@ impl Deliver for DiscordDeliver {
             return Ok(Reconciled::Absent);
         }
         let found = match board.filter(|_| is_post) {
-            Some(board) => look_up_post(&self.api, board, message, tried).await,
+            Some(board) => look_up_post(&self.api, board, &as_post(message), tried).await,
             None => {
                 let channel = channel(&home(&message.target, board.is_some()))?;
                 look_up(&self.api, channel, message, answered(&message.target, board.is_some()), tried).await

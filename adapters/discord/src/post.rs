@@ -54,6 +54,17 @@ fn post(shows: &Call, forum: &str, name: &str, tags: &[String]) -> Call {
     Call { method: Method::POST, path: format!("channels/{forum}/threads"), body, file: shows.file.clone() }
 }
 
+/// Returns a message as it is said in a post of its own, which can answer no other: it names that by a link.
+pub(crate) fn as_post(message: &Outgoing) -> Outgoing {
+    let mut post = message.clone();
+    if let Some(earlier) = post.target.reply_to.take()
+        && post.mark.is_none()
+    {
+        post.mark = Some(format!("<#{earlier}>"));
+    }
+    post
+}
+
 /// Makes and changes posts.
 pub(crate) struct Posts<'a> {
     pub(crate) api: &'a Api,
@@ -68,7 +79,7 @@ impl Posts<'_> {
     /// As [`make`].
     pub(crate) async fn make(&self, message: &Outgoing, board: &Board) -> Made {
         let forum = message.target.address.chat.as_str();
-        let shows = compose(message, true)?;
+        let shows = compose(&as_post(message), true)?;
         let card = Kept::read(&message.part.body);
         let phase = card.as_ref().and_then(|card| card.phase);
         let (mut name, mut tags) = (name_of(message, card.as_ref()), board.tags(phase, &[]));

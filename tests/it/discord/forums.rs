@@ -168,6 +168,23 @@ fn where_no_post_may_be_made_it_is_said_which_right_is_missing_and_it_is_made_wh
 }
 
 #[test]
+fn a_card_that_cannot_be_changed_any_more_is_followed_by_another_post() {
+    let server = quiet(Channel { tags: tags(&["firing", "acked", "resolved"]), ..Channel::default() });
+    let serving = server.serve();
+    call(&serving, "firing", &ago(3));
+    let card = card(&server);
+    let frozen = Fault::Refuse { status: 400, code: 30046, message: "Maximum number of edits reached" };
+    server.fake.fail_next("PATCH channels/messages", frozen);
+    press(&server, card.id, "Ack");
+    server.until("another post", |state| posts(state).len() == 2);
+    let next = server.fake.with(|state| posts(state)[1].0);
+    until_tagged(&server, next, &["acked"]);
+    press(&server, next, "Resolve");
+    until_tagged(&server, next, &["resolved"]);
+    assert_eq!(server.fake.with(|state| posts(state).len()), 2);
+}
+
+#[test]
 fn verifying_says_where_alerts_cannot_be_shown_and_which_right_is_missing() {
     let server = quiet(Channel::default());
     server.house.run(&["integrations", "verify", "discord"]).was(0, "good: Signalbox");

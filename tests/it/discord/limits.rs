@@ -88,6 +88,17 @@ fn what_is_refused_for_good_is_not_asked_for_again() {
 }
 
 #[test]
+fn a_channel_that_the_bot_does_not_see_is_told_with_the_right_that_it_needs() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    let refuses = Some((403, 50001, "Missing Access"));
+    server.fake.open(CLOSED, Channel { name: "closed".to_owned(), refuses, ..Channel::default() });
+    server.fake.say(CLOSED, ADA, "<@4242> /id");
+    let told = "outbox WHERE state = 'failed' AND error LIKE '%Missing Access [50001]%(View Channel)'";
+    eventually("it is given up", || server.house.count(told) == 1);
+}
+
+#[test]
 fn a_token_that_is_good_no_more_is_not_tried_by_every_message() {
     let server = Server::new("");
     let _serving = server.serve();

@@ -172,6 +172,27 @@ async fn a_post_is_named_by_its_text_and_answered_in_itself() {
 }
 
 #[tokio::test]
+async fn a_card_in_place_of_another_is_a_post_of_its_own_that_names_the_earlier() {
+    let scene = Scene::new().await;
+    scene.fake.open(BOARD, Channel { kind: 15, name: "board".to_owned(), ..Channel::default() });
+    let mut card = outgoing(1, BOARD, "");
+    card.part = card_part(Cards::V2, "**down**");
+    let earlier = scene.deliver.deliver(&card).await.expect("delivered");
+    let mut next = outgoing(2, BOARD, "");
+    next.part = card_part(Cards::V2, "**still down**");
+    next.target.reply_to = Some(earlier.message.clone());
+    let shown = scene.deliver.deliver(&next).await.expect("delivered");
+    assert_eq!(shown.begun.as_ref().map(|post| post.as_str()), Some(shown.message.as_str()));
+    let post: u64 = shown.message.as_str().parse().expect("a number");
+    assert!(scene.fake.said(post)[0].ends_with(&format!("<#{}>", earlier.message)), "{:?}", scene.fake.said(post));
+    let other = signalbox_discord::connect(crate::scene::settings(&scene.fake)).expect("settings").deliver;
+    let known = other.reconcile(&next, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
+    assert_eq!(known, Reconciled::Delivered(shown.clone()));
+    next.target = Target { edit_of: Some(shown.message), reply_to: None, ..next.target };
+    scene.deliver.deliver(&next).await.expect("it is changed in place");
+}
+
+#[tokio::test]
 async fn a_post_whose_name_is_not_allowed_is_called_by_its_number() {
     let scene = Scene::new().await;
     scene.fake.open(BOARD, Channel { kind: 15, name: "board".to_owned(), ..Channel::default() });
