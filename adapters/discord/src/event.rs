@@ -17,6 +17,21 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserialize
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
+/// Reads a list leniently: an element that has another form than is known is left out, and the others stay.
+fn lenient_list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let elements: Vec<Value> = lenient(deserializer)?;
+    Ok(elements.into_iter().filter_map(|element| serde_json::from_value(element).ok()).collect())
+}
+
+/// Reads a map leniently: an entry that has another form than is known is left out, and the others stay.
+fn lenient_map<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<HashMap<String, T>, D::Error> {
+    let entries: HashMap<String, Value> = lenient(deserializer)?;
+    let read = |(name, entry)| Some((name, serde_json::from_value(entry).ok()?));
+    Ok(entries.into_iter().filter_map(read).collect())
+}
+
 /// A message; also one that others refer to, which may lack almost everything.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Message {
@@ -34,23 +49,23 @@ pub(crate) struct Message {
     pub(crate) kind: u64,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) webhook_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) mentions: Vec<User>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) mention_roles: Vec<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) message_reference: Option<Reference>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) referenced_message: Option<Box<Message>>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) attachments: Vec<Attachment>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) embeds: Vec<Embed>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) components: Vec<Value>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) message_snapshots: Vec<Snapshot>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) sticker_items: Vec<Named>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) poll: Option<Poll>,
@@ -70,7 +85,7 @@ pub(crate) struct Deleted {
     pub(crate) guild_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     ids: Vec<String>,
 }
 
@@ -93,11 +108,11 @@ pub(crate) struct Snapshot {
 pub(crate) struct Forwarded {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) content: String,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) attachments: Vec<Attachment>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) embeds: Vec<Embed>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) components: Vec<Value>,
 }
 
@@ -114,7 +129,7 @@ pub(crate) struct Embed {
     pub(crate) color: Option<u32>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) author: Named,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) fields: Vec<Field>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) footer: TextOnly,
@@ -132,7 +147,7 @@ pub(crate) struct Named {
 pub(crate) struct Poll {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) question: TextOnly,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) answers: Vec<PollAnswer>,
 }
 
@@ -178,7 +193,7 @@ pub(crate) struct Member {
     pub(crate) user: Option<User>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) nick: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) roles: Vec<String>,
 }
 
@@ -224,10 +239,10 @@ pub(crate) struct Channel {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) flags: u64,
     /// The tags that posts of a forum may have.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) available_tags: Vec<Tag>,
     /// The ids of the tags that a post has.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) applied_tags: Vec<String>,
 }
 
@@ -256,11 +271,11 @@ pub(crate) struct ThreadMetadata {
 pub(crate) struct Guild {
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) id: String,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) channels: Vec<Channel>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) threads: Vec<Channel>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) roles: Vec<Role>,
     /// Whether it cannot be reached now; then nothing else is told of it.
     #[serde(default, deserialize_with = "lenient")]
@@ -320,22 +335,22 @@ pub(crate) struct Given {
     pub(crate) resolved: Resolved,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) name: String,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) options: Vec<GivenOption>,
     #[serde(default, deserialize_with = "lenient")]
     pub(crate) custom_id: String,
     /// The fields of a form.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) components: Vec<Value>,
     /// What was chosen in a menu.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_list")]
     pub(crate) values: Vec<String>,
 }
 
 /// What ids in a command stand for.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Resolved {
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient_map")]
     pub(crate) messages: HashMap<String, Message>,
 }
 
@@ -460,6 +475,23 @@ mod tests {
         let message: Message = serde_json::from_str(odd).expect("it is read");
         assert_eq!((message.content.as_str(), message.kind), ("hi", 0));
         assert!(message.author.is_none());
+    }
+
+    #[test]
+    fn an_element_of_another_form_costs_no_list() {
+        let odd = serde_json::json!({ "id": "1", "channel_id": "2", "mention_roles": ["7", 8], "mentions": [{}, { "id": "3" }],
+            "attachments": [1, { "filename": "a.txt" }],
+            "embeds": [null, { "title": "Disk fills", "fields": ["x", { "name": "severity" }] }, "x"] });
+        let message: Message = serde_json::from_value(odd).expect("it is read");
+        assert_eq!((message.embeds.len(), message.embeds[0].title.as_str()), (1, "Disk fills"));
+        assert_eq!(message.embeds[0].fields[0].name, "severity");
+        assert_eq!((message.attachments.len(), message.mentions.len(), message.mention_roles.len()), (1, 1, 1));
+        let guild = serde_json::json!({ "id": "1", "channels": [null, { "id": "7" }], "threads": [{ "name": "x" }] });
+        let guild: Guild = serde_json::from_value(guild).expect("it is read");
+        assert_eq!((guild.channels.len(), guild.channels[0].id.as_str(), guild.threads.len()), (1, "7", 0));
+        let resolved = serde_json::json!({ "messages": { "1": 7, "2": { "id": "2", "channel_id": "3" } } });
+        let resolved: Resolved = serde_json::from_value(resolved).expect("it is read");
+        assert_eq!(resolved.messages.keys().collect::<Vec<_>>(), ["2"]);
     }
 
     #[test]
