@@ -6,7 +6,8 @@
 //! Of archived threads the channels are asked. Of the channels in which people write to the bot alone Discord keeps no list,
 //! so we do. What comes twice has the key of the first.
 //!
-//! A channel that cannot be read now holds up nobody: it is put aside and tried again later.
+//! A channel that cannot be read now holds up nobody: it is put aside and tried again later. Nor does one that is slow to be
+//! read hold up any other, nor commands and presses (`reading.rs`).
 //!
 //! Not to be had again: presses and commands of that time, edits, and what was taken away.
 
@@ -156,6 +157,11 @@ pub(crate) struct Backfill {
 impl Backfill {
     pub(crate) fn new(api: Arc<Api>, after: u64, alive: Arc<dyn Fn() + Send + Sync>) -> Self {
         Self { api, after, alive, members: HashMap::new(), is_failing: false }
+    }
+
+    /// Whether what was learnt for one is true for the other.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.after == other.after && self.is_failing == other.is_failing
     }
 
     /// Makes each call once only until one succeeds.

@@ -1,5 +1,7 @@
-//! Events become the inbox's, in their order, and the session moves on behind them.
+//! Events become the inbox's, each chat's in their order, and the session moves on behind them.
 
+use std::collections::VecDeque;
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +13,17 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::api::Api;
 use crate::backfill::Heard;
-use crate::catch_up::FIRST_AGAIN;
+use crate::behind::{Behind, Live};
+use crate::catch_up::Settling;
 use crate::event::{Channel, Deleted, Guild, Interaction, Message};
 use crate::fetching::Fetching;
 use crate::files;
 use crate::gateway::{Event, Item, Session};
 use crate::gone::Gone;
 use crate::interact::Answered;
+use crate::owed::Place;
 use crate::places::{self, Places};
+use crate::reading::{Found, Reading};
 use crate::sent::Sent;
 use crate::translate::{self, Said, Us};
 use crate::unread::{Piece, Unread};
@@ -28,9 +33,6 @@ pub(crate) const NOTE_EVERY: Duration = Duration::from_secs(1);
 
 /// How far behind the newest message an edit may lie that is told of.
 const OLD_EDIT: Duration = Duration::from_secs(600);
-
-/// Messages that may come while something is held.
-const MAX_UNHEARD: usize = 1024;
 
 /// Commits what was read.
 pub(crate) struct Committer<'a> {
@@ -56,10 +58,20 @@ pub(crate) struct Committer<'a> {
     pub(crate) unread: &'a mut Unread,
     /// What the inbox does not have yet, since it waits for files.
     pub(crate) fetching: Fetching,
-    /// Messages that came while something was held; they count as heard when nothing is.
+    /// What is being read of what was missed.
+    pub(crate) reading: Reading,
+    /// What waits until something is read that was missed in its channel.
+    pub(crate) behind: Behind,
+    /// Places that were read and wait for files.
+    pub(crate) settling: Vec<Settling>,
+    /// The newest messages that came while something was held; they count as heard when nothing is.
     pub(crate) unheard: Vec<Message>,
-    /// When what was put aside is tried again, and how long is waited then.
+    /// When what was put aside is tried again, and how long was waited then.
     pub(crate) again: Option<(Instant, Duration)>,
+    /// How long is waited until it is tried again the next time.
+    pub(crate) again_after: Duration,
+    /// What is being tried again.
+    pub(crate) retry: VecDeque<(String, Place)>,
 }
 
 /// What is to be done next.
@@ -68,19 +80,25 @@ enum Next {
     Note,
     Again,
     Fetched(io::Result<Vec<Incoming>>),
+    Found(io::Result<Option<Found>>),
+    Missed,
 }
 
 impl Committer<'_> {
     /// Commits until nothing is read any more.
     pub(crate) async fn commit(mut self, mut items: mpsc::Receiver<Item>) -> Result<(), ListenError> {
         if self.session.is_some() {
-            self.catch_up_direct().await?;
-            self.look_aside(FIRST_AGAIN);
+            self.catch_up_direct();
+            self.look_aside();
         }
         loop {
+            if self.session.is_some() {
+                self.read_on();
+            }
             let (note_at, is_full) = (self.note_at, self.is_full());
             let again_at = self.again.map(|(at, _)| at);
-            // Each branch may be dropped; what is done about it is done whole.
+            let has_missed = self.reading.has_missed() && !self.fetching.is_full();
+            // Each branch may be dropped; what is done about it is done whole. What is said now goes before what was missed.
             let next = tokio::select! {
                 biased;
                 () = sleep_until(note_at.unwrap_or_else(Instant::now)), if note_at.is_some() => Next::Note,
@@ -90,12 +108,21 @@ impl Committer<'_> {
                     Some(item) => Next::Take(item),
                     None => break,
                 },
+                () = ready(()), if has_missed => Next::Missed,
+                found = self.reading.next(), if self.reading.is_under_way() => Next::Found(found),
             };
             match next {
                 Next::Take(item) => self.take(item).await?,
                 Next::Note => self.note().await?,
-                Next::Again => self.read_what_is_aside().await?,
+                Next::Again => self.read_what_is_aside(),
                 Next::Fetched(fetched) => self.fetched(fetched).await?,
+                Next::Missed => self.missed().await?,
+                Next::Found(found) => {
+                    let broke_off = |error| ListenError::Lost(format!("reading what was missed broke off: {error}"));
+                    if let Some(found) = found.map_err(broke_off)? {
+                        self.found(found).await?;
+                    }
+                }
             }
         }
         self.fetch_all().await?;
@@ -109,8 +136,8 @@ impl Committer<'_> {
                 (self.cx.occurred)(Occurrence::Begun, 1);
                 self.heard.owe(&guilds);
                 *self.session = Some(session);
-                self.note().await?;
-                return self.catch_up_direct().await;
+                self.catch_up_direct();
+                return self.note().await;
             }
             Item::Resumed(seq) => {
                 tracing::info!("listening to Discord again; nothing was missed");
@@ -131,13 +158,14 @@ impl Committer<'_> {
     }
 
     /// Lets the session move on behind what the inbox has.
-    fn move_on(&mut self) {
-        let until = self.fetching.first().map_or(self.read_until, |first| first.saturating_sub(1).min(self.read_until));
+    pub(crate) fn move_on(&mut self) {
+        let first = self.fetching.first().into_iter().chain(self.behind.first()).min();
+        let until = first.map_or(self.read_until, |first| first.saturating_sub(1).min(self.read_until));
         if let Some(session) = self.session.as_mut() {
             session.seq = session.seq.max(until);
             self.note_at.get_or_insert_with(|| Instant::now() + NOTE_EVERY);
         }
-        if self.fetching.is_empty() {
+        if !self.is_waiting() {
             self.unheard.drain(..).for_each(|message| self.heard.message(&message));
         }
     }
@@ -147,17 +175,23 @@ impl Committer<'_> {
         for incoming in fetched.map_err(unsaved)? {
             self.cx.inbox.accept(incoming).await.map_err(lost)?;
         }
+        self.settle();
         self.move_on();
         Ok(())
     }
 
     /// Whether so much is held that nothing more should be taken.
-    pub(crate) fn is_full(&self) -> bool {
-        self.fetching.is_full() || self.unheard.len() >= MAX_UNHEARD
+    fn is_full(&self) -> bool {
+        self.fetching.is_full() || self.behind.is_full()
     }
 
-    /// Waits until nothing is held any more.
-    pub(crate) async fn fetch_all(&mut self) -> Result<(), ListenError> {
+    /// Whether the inbox does not have everything that was taken.
+    fn is_waiting(&self) -> bool {
+        !self.fetching.is_empty() || !self.behind.is_empty()
+    }
+
+    /// Waits until no file is fetched any more.
+    async fn fetch_all(&mut self) -> Result<(), ListenError> {
         while !self.fetching.is_empty() {
             let fetched = self.fetching.next().await;
             self.fetched(fetched).await?;
@@ -178,13 +212,20 @@ impl Committer<'_> {
         let Event { name, data, answer, seq } = event;
         match name.as_str() {
             "MESSAGE_CREATE" | "MESSAGE_UPDATE" => {
-                let message = self.read(&name, data, seq).await?;
-                self.message(seq, message, name == "MESSAGE_UPDATE").await
+                let Some(message) = self.read::<Message>(&name, data, seq).await? else { return Ok(()) };
+                let edited = name == "MESSAGE_UPDATE";
+                if self.is_ours(&message) {
+                    return self.message(seq, message, edited).await;
+                }
+                let guild = message.guild_id.clone();
+                self.live(seq, guild.as_deref(), Live::Said { message: Box::new(message), edited }).await
             }
-            "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => match self.read(&name, data, seq).await? {
-                Some(deleted) => self.deleted(seq, &deleted).await,
-                None => Ok(()),
-            },
+            "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {
+                let Some(deleted) = self.read::<Deleted>(&name, data, seq).await? else { return Ok(()) };
+                deleted.ids().for_each(|id| self.gone.note(id));
+                let guild = deleted.guild_id.clone();
+                self.live(seq, guild.as_deref(), Live::Deleted(deleted)).await
+            }
             "INTERACTION_CREATE" => {
                 let answered = match answer {
                     Some(answer) => answer.given().await,
@@ -206,7 +247,10 @@ impl Committer<'_> {
                     }
                     _ => self.places.note_all(&guild),
                 }
-                if name == "GUILD_CREATE" { self.catch_up(seq, &guild).await } else { Ok(()) }
+                if name == "GUILD_CREATE" {
+                    self.catch_up(&guild);
+                }
+                self.release().await
             }
             _ => {
                 if let Some(channel) = self.read::<Channel>(&name, data, seq).await? {
@@ -240,14 +284,9 @@ impl Committer<'_> {
         Ok(())
     }
 
-    pub(crate) async fn message(
-        &mut self,
-        seq: u64,
-        message: Option<Message>,
-        edited: bool,
-    ) -> Result<(), ListenError> {
-        let (Some(mut message), Some(us)) = (message, self.us()) else { return Ok(()) };
-        if message.author.as_ref().is_some_and(|author| author.id == us.user) {
+    pub(crate) async fn message(&mut self, seq: u64, mut message: Message, edited: bool) -> Result<(), ListenError> {
+        let Some(us) = self.us() else { return Ok(()) };
+        if self.is_ours(&message) {
             if let Some(nonce) = message.nonce.as_ref().and_then(|nonce| nonce.as_str()) {
                 self.sent.arrived(nonce, MessageId::new(message.id.clone()));
             }
@@ -279,14 +318,13 @@ impl Committer<'_> {
         Ok(())
     }
 
-    async fn deleted(&mut self, seq: u64, deleted: &Deleted) -> Result<(), ListenError> {
+    pub(crate) async fn deleted(&mut self, seq: u64, deleted: &Deleted) -> Result<(), ListenError> {
         let Some(us) = self.us() else { return Ok(()) };
         let address = match &deleted.guild_id {
             Some(_) => self.places.of(&self.api, &deleted.channel_id).await?,
             None => places::address(&deleted.channel_id, None),
         };
         for id in deleted.ids() {
-            self.gone.note(id);
             self.accept(seq, translate::deleted(&us, address.clone(), id)).await?;
         }
         Ok(())
@@ -302,11 +340,16 @@ impl Committer<'_> {
 
     /// Notes that a message is taken care of, once everything before it is.
     fn heard_of(&mut self, message: Message) {
-        if self.fetching.is_empty() {
+        if !self.is_waiting() {
             self.heard.message(&message);
-        } else {
-            self.unheard.push(message);
+            return;
         }
+        // Only the newest of all servers counts, and of each channel of one person.
+        let place = |message: &Message| (message.guild_id.is_none()).then(|| message.channel_id.clone());
+        let number = |message: &Message| message.id.parse::<u64>().unwrap_or(0);
+        let known = self.unheard.iter().position(|known| place(known) == place(&message));
+        let known = known.map(|at| self.unheard.remove(at)).filter(|known| number(known) > number(&message));
+        self.unheard.push(known.unwrap_or(message));
     }
 
     async fn interaction(

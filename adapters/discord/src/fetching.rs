@@ -48,6 +48,16 @@ impl Fetching {
         self.held.iter().any(|held| held.address == *address)
     }
 
+    /// How many messages were held so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether the first so many that were held are held no more.
+    pub(crate) fn is_past(&self, count: u64) -> bool {
+        self.held.front().is_none_or(|held| held.number > count)
+    }
+
     /// Returns the number of the event that brought the first of what is held.
     pub(crate) fn first(&self) -> Option<u64> {
         self.held.front().map(|held| held.seq)
@@ -146,8 +156,10 @@ mod tests {
         quick.send(()).expect("it waits");
         assert_eq!(keys(&fetching.next().await.expect("fetched")), ["quick"]);
         assert_eq!(fetching.first(), Some(5));
+        assert!(fetching.count() == 3 && fetching.is_past(0) && !fetching.is_past(2), "the first is still held");
         slow.send(()).expect("it waits");
         assert_eq!(keys(&fetching.next().await.expect("fetched")), ["slow", "behind"]);
         assert_eq!((fetching.first(), fetching.is_empty()), (None, true));
+        assert!(fetching.is_past(3));
     }
 }

@@ -22,7 +22,9 @@
 //! restart. What came too late to be answered is done all the same.
 //!
 //! # Nothing lost
-//! Where a session could not go on, what was said meanwhile is read from the channels (`backfill.rs`). Not to be had again:
+//! Where a session could not go on, what was said meanwhile is read from the channels (`backfill.rs`), beside what is said
+//! now (`reading.rs`): only a channel's own messages wait until what was missed in it is read (`behind.rs`), so that it keeps
+//! its order. What is still to be read is in the notes (`owed.rs`) and outlives a restart. Not to be had again:
 //! presses and commands of that time, edits, and what was taken away. Nothing of a message that is told of as taken away
 //! before it is told of itself is taken (`gone.rs`).
 //!
@@ -47,6 +49,7 @@
 
 mod api;
 mod backfill;
+mod behind;
 mod boards;
 mod card;
 mod catch_up;
@@ -70,6 +73,7 @@ mod pace;
 mod places;
 mod post;
 mod posted;
+mod reading;
 mod refusal;
 mod render;
 mod rights;

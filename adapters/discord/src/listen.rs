@@ -4,6 +4,7 @@
 //! on after a lost connection, and after a restart from the last note of it, which is at most [`NOTE_EVERY`] older: what
 //! then comes twice has the same key twice.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +17,16 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::Api;
 use crate::backfill::Heard;
+use crate::behind::Behind;
 use crate::boards::Boards;
+use crate::catch_up::FIRST_AGAIN;
 use crate::commit::Committer;
 use crate::fetching::Fetching;
 use crate::gateway::{Broken, End, Ended, NO_CONTENT, Reader, Session, Socket, WAITING, address};
 use crate::gone::Gone;
 use crate::interact::Answering;
 use crate::places::Places;
+use crate::reading::Reading;
 use crate::sent::Sent;
 use crate::unread::Unread;
 
@@ -168,8 +172,13 @@ impl DiscordListen {
             gone: &mut self.gone,
             unread: &mut self.unread,
             fetching: Fetching::default(),
+            reading: Reading::default(),
+            behind: Behind::default(),
+            settling: Vec::new(),
             unheard: Vec::new(),
             again: None,
+            again_after: FIRST_AGAIN,
+            retry: VecDeque::new(),
         };
         let mut read = pin!(reader.read(items));
         let mut commit = pin!(committer.commit(waiting));

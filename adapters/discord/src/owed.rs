@@ -32,19 +32,42 @@ impl Place {
             Self::Messages(channel) | Self::Archived(channel) | Self::Private(channel) => channel,
         }
     }
+
+    /// Whether the threads of a channel are looked for here.
+    fn is_threads_of(&self, channel: &str) -> bool {
+        match self {
+            Self::Messages(_) => false,
+            Self::Archived(of) | Self::Private(of) => of == channel,
+        }
+    }
 }
 
 /// What is owed of one server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Debt {
     /// The id behind which it lies.
     after: u64,
     /// What was read of it in this session.
     read: BTreeSet<Place>,
+    /// What is to be read, in this order.
+    #[serde(default)]
+    todo: Vec<Place>,
     /// What could not be read yet, and how often that was tried.
     aside: Vec<(Place, u32)>,
-    /// Whether all of its places were tried.
-    is_gone_through: bool,
+    /// Whether Discord has told what there is.
+    #[serde(alias = "is_gone_through")]
+    is_told: bool,
+}
+
+impl Debt {
+    fn is_aside(&self, place: &Place) -> bool {
+        self.aside.iter().any(|(aside, _)| aside == place)
+    }
+
+    /// Whether nothing has become of a place in this session.
+    fn is_new(&self, place: &Place) -> bool {
+        !self.read.contains(place) && !self.todo.contains(place) && !self.is_aside(place)
+    }
 }
 
 /// What is owed, by the ids of servers.
@@ -58,7 +81,7 @@ impl Owed {
         self.0.retain(|guild, _| guild == DIRECT || guilds.contains(guild));
         for guild in guilds.iter().map(String::as_str).chain([DIRECT]) {
             let after = self.0.get(guild).map_or(after, |debt| debt.after.min(after));
-            let debt = Debt { after, read: BTreeSet::new(), aside: Vec::new(), is_gone_through: false };
+            let debt = Debt { after, ..Debt::default() };
             self.0.insert(guild.to_owned(), debt);
         }
     }
@@ -68,16 +91,50 @@ impl Owed {
         self.0.get(guild).map(|debt| debt.after)
     }
 
-    /// Whether a place is to be read now: it was not read in this session, and not put aside.
-    pub(crate) fn wants(&self, guild: &str, place: &Place) -> bool {
-        self.0
-            .get(guild)
-            .is_some_and(|debt| !debt.read.contains(place) && !debt.aside.iter().any(|(aside, _)| aside == place))
+    /// Notes places that are to be read; those that were read in this session, or put aside, are not.
+    pub(crate) fn add(&mut self, guild: &str, places: impl IntoIterator<Item = Place>) {
+        let Some(debt) = self.0.get_mut(guild) else { return };
+        for place in places {
+            if debt.is_new(&place) {
+                debt.todo.push(place);
+            }
+        }
+    }
+
+    /// Notes that Discord has told what there is in a server.
+    pub(crate) fn told(&mut self, guild: &str) {
+        if let Some(debt) = self.0.get_mut(guild) {
+            debt.is_told = true;
+        }
+        self.settle(guild);
+    }
+
+    /// Whether a channel, or thread of a channel, is still to be read before what is said there now: it is among what is to
+    /// be read, or may turn out to be.
+    pub(crate) fn is_awaited(&self, guild: &str, channel: &str, parent: Option<&str>) -> bool {
+        let Some(debt) = self.0.get(guild) else { return false };
+        let place = Place::Messages(channel.to_owned());
+        let may_turn_up = || {
+            guild == DIRECT
+                || !debt.is_told
+                || parent.is_some_and(|parent| debt.todo.iter().any(|place| place.is_threads_of(parent)))
+        };
+        debt.todo.contains(&place) || debt.is_new(&place) && may_turn_up()
+    }
+
+    /// Returns the first that is to be read of what is wanted, with its server.
+    pub(crate) fn next(&self, wanted: impl Fn(&str, &Place) -> bool) -> Option<(String, Place)> {
+        let of = |(guild, debt): (&String, &Debt)| {
+            let place = debt.todo.iter().find(|place| wanted(guild, place))?;
+            Some((guild.clone(), place.clone()))
+        };
+        self.0.iter().find_map(of)
     }
 
     /// Notes that a place was read.
     pub(crate) fn read(&mut self, guild: &str, place: Place) {
         if let Some(debt) = self.0.get_mut(guild) {
+            debt.todo.retain(|todo| *todo != place);
             debt.aside.retain(|(aside, _)| *aside != place);
             debt.read.insert(place);
         }
@@ -87,6 +144,7 @@ impl Owed {
     /// Puts a place aside that cannot be read now; says whether it will be tried again.
     pub(crate) fn put_aside(&mut self, guild: &str, place: Place) -> bool {
         let Some(debt) = self.0.get_mut(guild) else { return false };
+        debt.todo.retain(|todo| *todo != place);
         let tries = match debt.aside.iter_mut().find(|(aside, _)| *aside == place) {
             Some((_, tries)) => {
                 *tries += 1;
@@ -104,14 +162,6 @@ impl Owed {
         false
     }
 
-    /// Notes that all places of a server were tried once.
-    pub(crate) fn gone_through(&mut self, guild: &str) {
-        if let Some(debt) = self.0.get_mut(guild) {
-            debt.is_gone_through = true;
-        }
-        self.settle(guild);
-    }
-
     /// Notes that the bot is in a server no more.
     pub(crate) fn left(&mut self, guild: &str) {
         self.0.remove(guild);
@@ -126,7 +176,7 @@ impl Owed {
     }
 
     fn settle(&mut self, guild: &str) {
-        if self.0.get(guild).is_some_and(|debt| debt.is_gone_through && debt.aside.is_empty()) {
+        if self.0.get(guild).is_some_and(|debt| debt.is_told && debt.todo.is_empty() && debt.aside.is_empty()) {
             self.0.remove(guild);
         }
     }
@@ -144,30 +194,65 @@ mod tests {
     fn what_is_owed_of_a_server_stays_owed_over_sessions_whatever_others_have() {
         let (mut owed, guilds) = (Owed::default(), ["1".to_owned(), "2".to_owned()]);
         owed.begin(&guilds, 100);
+        for (guild, channel) in [("1", "11"), ("2", "21"), ("2", "22")] {
+            owed.add(guild, [place(channel), place(channel)]);
+            owed.told(guild);
+        }
         owed.read("1", place("11"));
-        owed.gone_through("1");
         owed.read("2", place("21"));
         assert_eq!((owed.after("1"), owed.after("2"), owed.after(DIRECT)), (None, Some(100), Some(100)));
-        assert!(!owed.wants("2", &place("21")));
+        owed.add("2", [place("21")]);
+        assert_eq!(owed.next(|_, _| true), Some(("2".to_owned(), place("22"))), "what was read is not read again");
         owed.begin(&guilds, 500);
         assert_eq!((owed.after("1"), owed.after("2"), owed.after(DIRECT)), (Some(500), Some(100), Some(100)));
-        assert!(owed.wants("2", &place("21")), "between the sessions nobody has listened");
+        assert_eq!(owed.next(|_, _| true), None, "what there is now is told again");
+        owed.add("2", [place("21")]);
+        let next = owed.next(|_, _| true);
+        assert_eq!(next, Some(("2".to_owned(), place("21"))), "between the sessions nobody has listened");
         owed.begin(&guilds[..1], 600);
         assert_eq!(owed.after("2"), None, "the bot is not there any more");
         assert_eq!(owed.after("3"), None, "nothing is owed of a server that is joined later");
     }
 
     #[test]
+    fn what_is_said_waits_only_for_what_is_still_to_be_read_of_its_channel() {
+        let mut owed = Owed::default();
+        owed.begin(&["1".to_owned()], 100);
+        assert!(owed.is_awaited("1", "11", None), "nobody has told yet whether something was missed there");
+        owed.add("1", [place("11"), Place::Archived("12".to_owned())]);
+        owed.told("1");
+        assert!(owed.is_awaited("1", "11", None) && owed.is_awaited("1", "120", Some("12")));
+        assert!(!owed.is_awaited("1", "13", None), "nothing was missed there");
+        owed.read("1", place("11"));
+        assert!(!owed.is_awaited("1", "11", None));
+        owed.put_aside("1", Place::Archived("12".to_owned()));
+        assert!(!owed.is_awaited("1", "120", Some("12")), "what cannot be read now holds up nobody");
+        assert!(!owed.is_awaited("2", "11", None), "nothing is owed there");
+    }
+
+    #[test]
     fn what_cannot_be_read_is_put_aside_and_given_up_at_last() {
         let mut owed = Owed::default();
         owed.begin(&["1".to_owned()], 100);
+        owed.add("1", [place("11")]);
+        owed.told("1");
         for _ in 1..MAX_TRIES {
             assert!(owed.put_aside("1", place("11")));
         }
-        owed.gone_through("1");
         assert_eq!(owed.aside(), [("1".to_owned(), place("11"))]);
-        assert!(!owed.wants("1", &place("11")) && owed.after("1").is_some());
+        assert!(owed.next(|_, _| true).is_none() && owed.after("1").is_some());
         assert!(!owed.put_aside("1", place("11")), "it has been tried often enough");
         assert_eq!((owed.aside(), owed.after("1")), (Vec::new(), None));
+    }
+
+    #[test]
+    fn what_an_older_version_has_noted_is_read() {
+        let older =
+            r#"{"1":{"after":7,"read":[{"Messages":"11"}],"aside":[[{"Archived":"12"},3]],"is_gone_through":true}}"#;
+        let owed: Owed = serde_json::from_str(older).expect("it is read");
+        assert_eq!(
+            (owed.after("1"), owed.aside()),
+            (Some(7), vec![("1".to_owned(), Place::Archived("12".to_owned()))])
+        );
     }
 }

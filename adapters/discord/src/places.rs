@@ -88,6 +88,11 @@ impl Places {
         self.channels.note(channel);
     }
 
+    /// Returns the channel that a thread is known to be of.
+    pub(crate) fn parent(&self, channel: &str) -> Option<String> {
+        self.channels.all().get(channel).cloned().flatten()
+    }
+
     /// Notes what an event tells of a channel or thread.
     pub(crate) fn told(&mut self, channel: &Channel) {
         self.boards.note(channel, None);

@@ -140,6 +140,50 @@ async fn a_channel_that_cannot_be_read_holds_nobody_up_and_is_read_in_a_later_se
 }
 
 #[tokio::test]
+async fn what_is_said_meanwhile_waits_for_no_history_but_that_of_its_own_channel() {
+    let scene = listened_once().await;
+    for number in 0..3 {
+        scene.fake.say(OPS, BOB, &format!("missed {number}"));
+    }
+    // Discord does not answer what is asked of this channel.
+    scene.fake.with(|state| state.sick.insert(OPS, Fault::Hold));
+    let taken = scene
+        .listening(async {
+            scene.fake.wait_until("it is asked for", |state| state.is_told_all()).await;
+            scene.fake.say(OPS, ADA, "behind");
+            scene.fake.command(OPS, ADA, "session", "urgent");
+            scene.fake.say(OTHER, ADA, "elsewhere");
+            assert_eq!(said(&scene.wait_for(3).await), ["before", "/session urgent", "elsewhere"]);
+            scene.fake.with(|state| state.sick.clear());
+            scene.fake.release();
+            scene.wait_for(7).await
+        })
+        .await;
+    assert_eq!(said(&taken)[3..], ["missed 0", "missed 1", "missed 2", "behind"], "a channel keeps its order");
+}
+
+#[tokio::test]
+async fn what_is_still_to_be_read_is_read_after_a_restart_with_which_the_session_goes_on() {
+    let scene = listened_once().await;
+    scene.fake.say(OPS, ADA, "missed");
+    scene.fake.with(|state| state.sick.insert(OPS, Fault::Hold));
+    scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "behind");
+            scene.fake.say(OTHER, ADA, "elsewhere");
+            scene.wait_for(2).await;
+            scene.fake.wait_until("all is told", |state| state.is_told_all()).await;
+        })
+        .await;
+    scene.fake.with(|state| state.sick.clear());
+    scene.restart().await;
+    let taken = scene.listening(scene.wait_for(4)).await;
+    assert_eq!(scene.fake.with(|state| state.resumed), 1, "the servers are not told of again");
+    let of_ops: Vec<&str> = said(&taken).into_iter().filter(|said| *said != "elsewhere").collect();
+    assert_eq!(of_ops, ["before", "missed", "behind"]);
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_be_reached_is_read_when_it_can() {
     let scene = listened_once().await;
     scene.fake.say(OPS, ADA, "missed");
