@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::api::Api;
+use crate::asked::Asked;
 use crate::backfill::Heard;
 use crate::behind::{Behind, Live};
 use crate::catch_up::Settling;
@@ -20,7 +21,7 @@ use crate::fetching::Fetching;
 use crate::files;
 use crate::gateway::{Event, Item, Session};
 use crate::gone::Gone;
-use crate::interact::Answered;
+use crate::interact::{Answer, Answered};
 use crate::owed::Place;
 use crate::places::{self, Places};
 use crate::reading::{Found, Reading};
@@ -58,6 +59,12 @@ pub(crate) struct Committer<'a> {
     pub(crate) unread: &'a mut Unread,
     /// What the inbox does not have yet, since it waits for files.
     pub(crate) fetching: Fetching,
+    /// What was acknowledged and the inbox may not have.
+    pub(crate) asked: Arc<Asked>,
+    /// What of it an earlier connection or life has left, with what was told of it.
+    pub(crate) left: Vec<(String, Answer)>,
+    /// Ids of what was acknowledged and waits for files, each with how many messages were held then.
+    pub(crate) acknowledged: Vec<(u64, String)>,
     /// What is being read of what was missed.
     pub(crate) reading: Reading,
     /// What waits until something is read that was missed in its channel.
@@ -88,6 +95,7 @@ impl Committer<'_> {
     /// Commits until nothing is read any more.
     pub(crate) async fn commit(mut self, mut items: mpsc::Receiver<Item>) -> Result<(), ListenError> {
         if self.session.is_some() {
+            self.take_left().await?;
             self.catch_up_direct();
             self.look_aside();
         }
@@ -137,7 +145,8 @@ impl Committer<'_> {
                 self.heard.owe(&guilds);
                 *self.session = Some(session);
                 self.catch_up_direct();
-                return self.note().await;
+                self.note().await?;
+                return self.take_left().await;
             }
             Item::Resumed(seq) => {
                 tracing::info!("listening to Discord again; nothing was missed");
@@ -176,6 +185,7 @@ impl Committer<'_> {
             self.cx.inbox.accept(incoming).await.map_err(lost)?;
         }
         self.settle();
+        self.acknowledge();
         self.move_on();
         Ok(())
     }
@@ -201,6 +211,7 @@ impl Committer<'_> {
 
     async fn note(&mut self) -> Result<(), ListenError> {
         self.note_at = None;
+        self.asked.erase(self.cx.inbox.as_ref()).await.map_err(lost)?;
         self.heard.note(self.cx.inbox.as_ref()).await.map_err(lost)?;
         match self.session.as_ref() {
             Some(session) => session.note(self.cx.inbox.as_ref()).await.map_err(lost),
@@ -360,19 +371,42 @@ impl Committer<'_> {
     ) -> Result<(), ListenError> {
         let (Some(mut interaction), Some(us)) = (interaction, self.us()) else { return Ok(()) };
         self.places.complete(&self.api, &mut interaction).await?;
-        match translate::interacted(&us, &interaction, answered) {
-            Some(incoming) => self.accept(seq, incoming).await,
-            None => Ok(()),
+        let has_it = match translate::interacted(&us, &interaction, answered) {
+            Some(incoming) => self.accept(seq, incoming).await?,
+            None => true,
+        };
+        if has_it {
+            self.asked.done(&interaction.id);
+            self.note_soon();
+        } else {
+            self.acknowledged.push((self.fetching.count(), interaction.id));
         }
+        Ok(())
     }
 
-    /// Gives the inbox what an event brought, behind what it does not have yet of the same chat.
-    async fn accept(&mut self, seq: u64, incoming: Incoming) -> Result<(), ListenError> {
+    /// Takes what was acknowledged on an earlier connection, or in an earlier life, and may not have been taken.
+    async fn take_left(&mut self) -> Result<(), ListenError> {
+        for (data, answer) in std::mem::take(&mut self.left) {
+            let answered = answer.given().await;
+            self.interaction(self.read_until, serde_json::from_str(&data).ok(), &answered).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts as done what was acknowledged and waited for files that are there now.
+    fn acknowledge(&mut self) {
+        let is_done = |(held, _): &mut (u64, String)| self.fetching.is_past(*held);
+        self.acknowledged.extract_if(.., is_done).for_each(|(_, id)| self.asked.done(&id));
+    }
+
+    /// Gives the inbox what an event brought, behind what it does not have yet of the same chat; says whether it has it now.
+    async fn accept(&mut self, seq: u64, incoming: Incoming) -> Result<bool, ListenError> {
         if self.fetching.holds(&incoming.address) {
             self.fetching.wait(seq, incoming);
-            return Ok(());
+            return Ok(false);
         }
-        self.cx.inbox.accept(incoming).await.map_err(lost)
+        self.cx.inbox.accept(incoming).await.map_err(lost)?;
+        Ok(true)
     }
 
     fn us(&self) -> Option<Us> {

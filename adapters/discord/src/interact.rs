@@ -4,7 +4,8 @@
 //! message is what our answers then reply to. What only concerns who asks, they alone are shown, and what comes of it too;
 //! a command that wants a text opens a form, whose name is the command that the text makes whole, so that a form which is
 //! sent after a restart is understood. A press is answered by nothing to be seen; what came of it is told when it is known.
-//! What is answered here again after a restart has been answered before, which Discord says (40060).
+//! What is answered here again after a restart has been answered before, which Discord says (40060). Before it is answered,
+//! it is noted (`asked.rs`), so that whatever was acknowledged is done.
 //!
 //! How a command is received, and what could stand in one that is being typed, is asked of the inbox, which may take
 //! [`ASK_WITHIN`]; without a word from it a command is shown, and nothing is offered.
@@ -23,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::api::Api;
+use crate::asked::Asked;
 use crate::event::Interaction;
 use crate::failure::CallError;
 use crate::places::{self, Channels};
@@ -100,6 +102,7 @@ impl Answer {
 pub(crate) struct Answering {
     api: Arc<Api>,
     channels: Channels,
+    asked: Arc<Asked>,
     under_way: JoinSet<()>,
 }
 
@@ -112,7 +115,23 @@ struct Shown {
 
 impl Answering {
     pub(crate) fn new(api: Arc<Api>, channels: Channels) -> Self {
-        Self { api, channels, under_way: JoinSet::new() }
+        Self { api, channels, asked: Arc::default(), under_way: JoinSet::new() }
+    }
+
+    /// Returns what was acknowledged and the inbox may not have.
+    pub(crate) fn asked(&self) -> Arc<Asked> {
+        Arc::clone(&self.asked)
+    }
+
+    /// Begins once more with what was acknowledged and the inbox may not have, of an earlier connection or life; each with
+    /// what was told of it.
+    pub(crate) fn begin_again(&mut self, inbox: &Arc<dyn Inbox>) -> Vec<(String, Answer)> {
+        let left = self.asked.left().into_iter();
+        left.map(|data| {
+            let answer = self.begin(&data, inbox);
+            (data, answer)
+        })
+        .collect()
     }
 
     /// Begins to answer an interaction, as the inbox would have it.
@@ -121,12 +140,22 @@ impl Answering {
         let (given, answer) = oneshot::channel();
         if let Ok(mut interaction) = serde_json::from_str::<Interaction>(data) {
             let (api, channels, inbox) = (Arc::clone(&self.api), self.channels.clone(), Arc::clone(inbox));
+            let (asked, data, id) = (self.asked(), data.to_owned(), interaction.id.clone());
             self.under_way.spawn(async move {
                 let until = Instant::now() + ANSWER_WITHIN;
-                // Who is asked how to answer asks where that is; without a word it is taken as it was told.
-                let place = places::complete_at_once(&channels, &api, &mut interaction);
-                timeout(PLACE_WITHIN, place).await.ok();
-                let first = first_answer(&api, inbox.as_ref(), &interaction).await;
+                let is_being_typed = interaction.is_being_typed();
+                let first = async {
+                    // Who is asked how to answer asks where that is; without a word it is taken as it was told.
+                    let place = places::complete_at_once(&channels, &api, &mut interaction);
+                    timeout(PLACE_WITHIN, place).await.ok();
+                    first_answer(&api, inbox.as_ref(), &interaction).await
+                };
+                let keep = async {
+                    if !is_being_typed {
+                        asked.keep(inbox.as_ref(), &id, &data).await;
+                    }
+                };
+                let (first, ()) = tokio::join!(first, keep);
                 let answered = timeout_at(until, answer_with(&api, &interaction, &first)).await;
                 // Whoever no longer waits has lost the connection, and gets the interaction again.
                 given.send(answered.unwrap_or(Answered::Late)).ok();

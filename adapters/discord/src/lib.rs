@@ -19,13 +19,16 @@
 //! # Interactions
 //! Each is answered within three seconds, also while the inbox is slow (`interact.rs`): a command by a message that shows
 //! what was asked, a press by nothing to be seen. All that follows is ordinary messages, which need no token and outlive a
-//! restart. What came too late to be answered is done all the same.
+//! restart. What came too late to be answered is done all the same. What is answered is noted before (`asked.rs`) until the
+//! inbox has it, so that a command that is shown, and a press that is acknowledged, are done also where the program is killed
+//! right after and no session goes on. Only where the store takes longer than 1.2 s, or 64 wait at once, is one acknowledged
+//! without that.
 //!
 //! # Nothing lost
 //! Where a session could not go on, what was said meanwhile is read from the channels (`backfill.rs`), beside what is said
 //! now (`reading.rs`): only a channel's own messages wait until what was missed in it is read (`behind.rs`), so that it keeps
 //! its order. What is still to be read is in the notes (`owed.rs`) and outlives a restart. Not to be had again:
-//! presses and commands of that time, edits, and what was taken away. Nothing of a message that is told of as taken away
+//! presses and commands of that time that were not told of, edits, and what was taken away. Nothing of a message that is told of as taken away
 //! before it is told of itself is taken (`gone.rs`).
 //!
 //! A frame that comes broken each time, and an event that cannot be understood, are kept in the notes (`unread.rs`) and passed
@@ -48,6 +51,7 @@
 //! | any other refusal | refused | refused |
 
 mod api;
+mod asked;
 mod backfill;
 mod behind;
 mod boards;

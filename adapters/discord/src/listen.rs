@@ -121,6 +121,7 @@ impl DiscordListen {
             self.session = Session::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.heard = Heard::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.unread = Unread::noted(cx.inbox.as_ref()).await.map_err(lost)?;
+            self.answering.asked().load(cx.inbox.as_ref()).await.map_err(lost)?;
             self.is_looked_up = true;
         }
         let own = self.session.as_ref().filter(|_| !self.went_back);
@@ -147,6 +148,8 @@ impl DiscordListen {
     /// Reads and commits until the connection ends.
     async fn converse(&mut self, cx: &ListenContext, socket: &mut Socket) -> Result<Ended, ListenError> {
         let (items, waiting) = mpsc::channel(WAITING);
+        let left = self.answering.begin_again(&cx.inbox);
+        let asked = self.answering.asked();
         let reader = Reader {
             socket,
             token: self.api.token(),
@@ -172,6 +175,9 @@ impl DiscordListen {
             gone: &mut self.gone,
             unread: &mut self.unread,
             fetching: Fetching::default(),
+            asked,
+            left,
+            acknowledged: Vec::new(),
             reading: Reading::default(),
             behind: Behind::default(),
             settling: Vec::new(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use signalbox_adapter::{Deliver as _, IncomingKind, Outgoing, Signal};
-use signalbox_test_support::discord::state::Channel;
+use signalbox_test_support::discord::state::{Channel, State};
 use signalbox_test_support::discord::{Fault, Post, Scope};
 
 use crate::scene::{ADA, BOB, OPS, Scene, THREAD, address, direct, message, outgoing, text};
@@ -77,6 +77,54 @@ async fn a_slow_inbox_does_not_keep_an_interaction_waiting() {
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["slow", "/status"]);
     let (kind, after) = scene.fake.with(|state| state.interactions[&interaction].answered).expect("answered");
     assert!(kind == 4 && after < Duration::from_secs(3), "{after:?}");
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_done_by_the_next_life_also_where_no_session_goes_on() {
+    let scene = Scene::new().await;
+    let (command, press) = scene
+        .listening(async {
+            let card = scene.deliver.deliver(&with_button(1)).await.expect("delivered");
+            let card: u64 = card.message.as_str().parse().expect("a number");
+            scene.fake.say(direct(ADA), ADA, "before");
+            scene.wait_for(1).await;
+            // What stands before them cannot be placed until Discord tells of its thread, which it never does.
+            scene.fake.with(|state| {
+                state.channels.insert(888, Channel { kind: 11, parent: Some(OPS), ..Channel::default() });
+                state.sick.insert(888, Fault::Hold);
+            });
+            scene.fake.say(888, ADA, "slow");
+            let command = scene.fake.command(OPS, ADA, "session", "fix it");
+            let press = scene.fake.press(OPS, ADA, card, "Cancel");
+            let is_answered = |state: &State| {
+                [command, press].iter().all(|interaction| state.interactions[interaction].answered.is_some())
+            };
+            scene.fake.wait_until("both are acknowledged", is_answered).await;
+            (command, press)
+        })
+        .await;
+    assert_eq!(scene.inbox.taken.accepted().len(), 1, "the program ends before they are taken");
+    scene.fake.with(|state| {
+        state.end_sessions();
+        state.sick.clear();
+    });
+    scene.restart().await;
+    let shown = scene.fake.with(|state| state.interactions[&command].shows);
+    scene
+        .listening(async {
+            let taken = scene.wait_for(4).await;
+            let taken_as = |wanted: &str| taken.iter().find(|taken| text(taken) == wanted).expect("it is taken");
+            assert_eq!(taken_as("/session fix it").message, shown.map(message));
+            assert!(taken_as("cancel amber-fox").key.as_str().ends_with(&press.to_string()));
+            assert_eq!(text(taken_as("slow")), "slow");
+        })
+        .await;
+    let left = |name: &&String| name.starts_with("asked-");
+    let notes = scene.inbox.notes.lock().expect("not poisoned");
+    assert!(
+        notes.iter().filter(|(name, _)| left(name)).all(|(_, words)| words.is_empty()),
+        "nothing is left: {notes:?}"
+    );
 }
 
 #[tokio::test]
