@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use signalbox_adapter::{AcceptError, Inbox, Incoming, IncomingKind, Offer, Provider, Reception, Signal};
+use signalbox_adapter::{AcceptError, Inbox, Incoming, IncomingKind, Offer, Provider, Reception, Signal, UserId};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -485,5 +485,11 @@ impl Inbox for Bus {
         reception
             .inspect_err(|error| tracing::debug!(%error, "could not say how to receive a command"))
             .unwrap_or_default()
+    }
+
+    async fn people(&self, provider: &Provider) -> Vec<UserId> {
+        let (router, provider) = (self.router.clone(), provider.clone());
+        let people = self.store.read(move |tx| router.people(tx, &provider)).await;
+        people.inspect_err(|error| tracing::debug!(%error, "could not say who may use the bot")).unwrap_or_default()
     }
 }

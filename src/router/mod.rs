@@ -6,9 +6,10 @@
 mod quick;
 mod serve;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use signalbox_adapter::{Incoming, IncomingKind};
+use signalbox_adapter::{Incoming, IncomingKind, Provider, UserId};
 
 use crate::alert;
 use crate::command::{self, Command, Misunderstood, Parsed};
@@ -138,6 +139,17 @@ impl Router {
             IncomingKind::Button { .. } | IncomingKind::Moved { .. } | IncomingKind::Deleted => true,
         };
         Ok(role_of(tx, &self.context, incoming)?.is_some() && (is_command || is_addressed(tx, incoming)?))
+    }
+
+    /// Returns the people of a provider who are allowed by their ids, or paired.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn people(&self, tx: &Tx<'_>, provider: &Provider) -> Result<Vec<UserId>, StoreError> {
+        let listed = self.context.config.allow.0.get(provider).into_iter().flat_map(|list| list.users.keys().cloned());
+        let paired = tx.paired()?.into_iter().filter(|paired| paired.provider == *provider).map(|paired| paired.user);
+        let people: BTreeSet<UserId> = listed.chain(paired).collect();
+        Ok(people.into_iter().collect())
     }
 
     /// Whether a message need not be stored, since it changes nothing: it tells that something was taken away of which

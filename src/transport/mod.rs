@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use signalbox_adapter::{
     AcceptError, Announce, CommandEntry, Deliver, DeliverError, Inbox, Incoming, Listen, ListenContext, ListenError,
-    Offer, Reception,
+    Offer, Provider, Reception, UserId,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -325,6 +325,10 @@ impl Inbox for Door {
 
     async fn reception(&self, command: &Incoming) -> Reception {
         self.bus.reception(command).await
+    }
+
+    async fn people(&self, provider: &Provider) -> Vec<UserId> {
+        self.bus.people(provider).await
     }
 
     async fn note(&self, name: &str, words: &str) -> Result<(), AcceptError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Incoming, Offer, Reception};
+use crate::{Incoming, Offer, Provider, Reception, UserId};
 
 /// Receives a provider's updates and hands each to the inbox.
 #[async_trait]
@@ -105,6 +105,12 @@ pub trait Inbox: Send + Sync {
     /// Returns how a command is received. Nothing is stored. Where nobody can tell now it is openly.
     async fn reception(&self, _command: &Incoming) -> Reception {
         Reception::Open
+    }
+
+    /// Returns the people of a provider who may use the bot and are known by their ids. Where nobody can tell now there are
+    /// none. A listener needs them where it is not told later of what somebody wrote for the first time while it was away.
+    async fn people(&self, _provider: &Provider) -> Vec<UserId> {
+        Vec::new()
     }
 
     /// Keeps a few words of the listener's own for its next life, such as how to go on with a session, in place of earlier

@@ -4,21 +4,23 @@
 //! that begins anew, and does not go on from an earlier one, is told of each server with its channels and active threads and
 //! the last message of each; where that is newer than what is owed of the server (`owed.rs`), the channel is read from there.
 //! Of archived threads the channels are asked. Of the channels in which people write to the bot alone Discord keeps no list,
-//! so we do. What comes twice has the key of the first.
+//! so we do; those of people who may use the bot and have not written yet are asked for, each person's once. What comes twice
+//! has the key of the first.
 //!
 //! A channel that cannot be read now holds up nobody: it is put aside and tried again later. Nor does one that is slow to be
 //! read hold up any other, nor commands and presses (`reading.rs`).
 //!
 //! Not to be had again: presses and commands of that time, edits, and what was taken away.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use signalbox_adapter::{AcceptError, Inbox};
+use serde_json::{Value, json};
+use signalbox_adapter::{AcceptError, Inbox, UserId};
 use tokio::time::sleep;
 
 use crate::api::Api;
@@ -48,6 +50,14 @@ const AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Most channels of single people that are remembered, the newest.
 const MAX_DIRECT: usize = 500;
 
+/// Most people whose channels are asked for, ever, and when one session begins: Discord keeps bots from opening many.
+/// Source: <https://docs.discord.com/developers/resources/user#create-dm>, read 2026-11.
+const MAX_ASKED_FOR: usize = 500;
+const MAX_OPENED: usize = 50;
+
+/// Pause behind each of these.
+const BETWEEN_OPENED: Duration = Duration::from_millis(200);
+
 /// Longest wait for Discord's limits before something is put aside.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
@@ -67,6 +77,9 @@ pub(crate) struct Heard {
     until: u64,
     /// Channels in which people write to the bot alone, the newest last.
     direct: Vec<String>,
+    /// The channels that were asked for, by the ids of the people who write there.
+    #[serde(default)]
+    asked_for: BTreeMap<String, String>,
     /// What is still to be read.
     #[serde(default)]
     pub(crate) owed: Owed,
@@ -123,8 +136,20 @@ impl Heard {
     }
 
     /// Returns the channels in which people write to the bot alone.
-    pub(crate) fn direct(&self) -> &[String] {
-        &self.direct
+    pub(crate) fn direct(&self) -> impl Iterator<Item = &String> {
+        self.direct.iter().chain(self.asked_for.values().filter(|channel| !self.direct.contains(channel)))
+    }
+
+    /// Returns those of these people whose channels were not asked for yet, at most so many as may be at once.
+    pub(crate) fn unknown(&self, people: Vec<UserId>) -> Vec<String> {
+        let room = MAX_ASKED_FOR.saturating_sub(self.asked_for.len()).min(MAX_OPENED);
+        let is_unknown = |person: &UserId| !self.asked_for.contains_key(person.as_str());
+        people.into_iter().filter(is_unknown).take(room).map(|person| person.as_str().to_owned()).collect()
+    }
+
+    /// Notes the channel in which a person writes to the bot alone.
+    pub(crate) fn direct_of(&mut self, person: String, channel: &Channel) {
+        self.asked_for.insert(person, channel.id.clone());
     }
 }
 
@@ -280,6 +305,17 @@ impl Backfill {
         Ok(())
     }
 
+    /// Returns the channel in which a person writes to the bot alone; Discord makes one where there is none, which nobody
+    /// sees. `None` where there can be none, as with somebody whom the bot does not know.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(crate) async fn direct(&mut self, person: &str) -> Result<Option<Channel>, CallError> {
+        let channel = self.ask(Method::POST, "users/@me/channels", Some(&json!({ "recipient_id": person }))).await?;
+        sleep(BETWEEN_OPENED).await;
+        Ok(channel)
+    }
+
     async fn member(&mut self, guild: &str, user: &str) -> Result<Option<Member>, CallError> {
         if !self.members.contains_key(user) {
             let member: Option<Member> = self.get(&format!("guilds/{guild}/members/{user}")).await?;
@@ -290,9 +326,18 @@ impl Backfill {
 
     /// Asks, waits where Discord asks for it, and asks once more where that failed; `None` for what we may not see.
     async fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<Option<T>, CallError> {
+        self.ask(Method::GET, path, None).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Option<T>, CallError> {
         let mut waits = 0;
         loop {
-            match self.api.get(path).await {
+            match self.api.call(method.clone(), path, body).await {
                 Ok(found) => {
                     self.is_failing = false;
                     (self.alive)();
@@ -345,7 +390,7 @@ mod tests {
         heard.message(&said(50_000 << TIME_BIT, "8", Some("1")));
         heard.owe(&guilds);
         assert_eq!(heard.owed.after("1"), Some(90_000 << TIME_BIT));
-        assert_eq!(heard.direct(), [] as [&str; 0]);
+        assert_eq!(heard.direct().count(), 0);
     }
 
     #[test]
@@ -355,7 +400,26 @@ mod tests {
             heard.message(&said(1, &number.to_string(), None));
         }
         heard.message(&said(1, "7", None));
-        assert_eq!(heard.direct().len(), MAX_DIRECT);
-        assert_eq!((heard.direct()[0].as_str(), heard.direct()[MAX_DIRECT - 1].as_str()), ("1", "7"));
+        let channels: Vec<&String> = heard.direct().collect();
+        assert_eq!(channels.len(), MAX_DIRECT);
+        assert_eq!((channels[0].as_str(), channels[MAX_DIRECT - 1].as_str()), ("1", "7"));
+    }
+
+    #[test]
+    fn people_are_asked_for_once_each_and_few_at_a_time() {
+        let people = || (0..2 * MAX_ASKED_FOR).map(|number| UserId::new(number.to_string())).collect::<Vec<_>>();
+        let mut heard = Heard::default();
+        let mut times = 0;
+        while let unknown = heard.unknown(people())
+            && !unknown.is_empty()
+        {
+            assert_eq!(unknown.len(), MAX_OPENED);
+            for person in unknown {
+                let channel = Channel { id: format!("channel of {person}"), ..Channel::default() };
+                heard.direct_of(person, &channel);
+            }
+            times += 1;
+        }
+        assert_eq!((times, heard.direct().count()), (MAX_ASKED_FOR / MAX_OPENED, MAX_ASKED_FOR));
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_adapter::ListenError;
+use signalbox_adapter::{ListenError, Provider};
 use tokio::time::Instant;
 
 use crate::backfill::{Backfill, WITH_PRIVATE_THREADS, WITH_THREADS, last_message};
@@ -17,6 +17,7 @@ use crate::event::{Guild, Message};
 use crate::failure::CallError;
 use crate::owed::{DIRECT, Place};
 use crate::reading::{Found, Read};
+use crate::section::PROVIDER;
 use crate::unread::Piece;
 
 /// Wait until what could not be read of a time that was missed is tried again; doubled each time.
@@ -51,8 +52,13 @@ impl Committer<'_> {
     }
 
     /// Notes that the channels are to be read in which people write to the bot alone.
-    pub(crate) fn catch_up_direct(&mut self) {
-        let places: Vec<Place> = self.heard.direct().iter().cloned().map(Place::Messages).collect();
+    pub(crate) async fn catch_up_direct(&mut self) {
+        if self.heard.owed.after(DIRECT).is_none() {
+            return;
+        }
+        let people = self.cx.inbox.people(&Provider::new(PROVIDER)).await;
+        let people = self.heard.unknown(people).into_iter().map(Place::Person);
+        let places: Vec<Place> = self.heard.direct().cloned().map(Place::Messages).chain(people).collect();
         self.heard.owed.add(DIRECT, places);
         self.heard.owed.told(DIRECT);
     }
@@ -116,6 +122,16 @@ impl Committer<'_> {
             Ok(Read::Threads(threads)) => {
                 threads.iter().for_each(|thread| self.places.note(thread));
                 self.heard.owed.add(&guild, threads.into_iter().map(|thread| Place::Messages(thread.id)));
+                self.was_read(&guild, place);
+                self.release().await
+            }
+            Ok(Read::Direct(channel)) => {
+                if let Some(channel) = channel {
+                    self.heard.direct_of(place.channel().to_owned(), &channel);
+                    if last_message(&channel) > self.heard.owed.after(DIRECT) {
+                        self.heard.owed.add(DIRECT, [Place::Messages(channel.id)]);
+                    }
+                }
                 self.was_read(&guild, place);
                 self.release().await
             }

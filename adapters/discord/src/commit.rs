@@ -96,7 +96,7 @@ impl Committer<'_> {
     pub(crate) async fn commit(mut self, mut items: mpsc::Receiver<Item>) -> Result<(), ListenError> {
         if self.session.is_some() {
             self.take_left().await?;
-            self.catch_up_direct();
+            self.catch_up_direct().await;
             self.look_aside();
         }
         loop {
@@ -144,7 +144,7 @@ impl Committer<'_> {
                 (self.cx.occurred)(Occurrence::Begun, 1);
                 self.heard.owe(&guilds);
                 *self.session = Some(session);
-                self.catch_up_direct();
+                self.catch_up_direct().await;
                 self.note().await?;
                 return self.take_left().await;
             }

@@ -28,7 +28,9 @@
 //! Where a session could not go on, what was said meanwhile is read from the channels (`backfill.rs`), beside what is said
 //! now (`reading.rs`): only a channel's own messages wait until what was missed in it is read (`behind.rs`), so that it keeps
 //! its order. What is still to be read is in the notes (`owed.rs`) and outlives a restart. Not to be had again:
-//! presses and commands of that time that were not told of, edits, and what was taken away. Nothing of a message that is told of as taken away
+//! presses and commands of that time that were not told of, edits, and what was taken away;
+//! and the first words to the bot alone of somebody who may use it by a role or a chat only, not by id: Discord names no such
+//! channel before something is said in it, and only those of people who are allowed by id, or paired, can be asked for. Nothing of a message that is told of as taken away
 //! before it is told of itself is taken (`gone.rs`).
 //!
 //! A frame that comes broken each time, and an event that cannot be understood, are kept in the notes (`unread.rs`) and passed

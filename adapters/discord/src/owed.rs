@@ -23,20 +23,23 @@ pub(crate) enum Place {
     Archived(String),
     /// The archived private threads of a channel, as far as the bot may see them, with what was said in each.
     Private(String),
+    /// The channel in which a person writes to the bot alone, of which we have not heard yet.
+    Person(String),
 }
 
 impl Place {
-    /// Returns the channel or thread.
+    /// Returns the channel or thread, or who it is that writes there.
     pub(crate) fn channel(&self) -> &str {
         match self {
             Self::Messages(channel) | Self::Archived(channel) | Self::Private(channel) => channel,
+            Self::Person(person) => person,
         }
     }
 
     /// Whether the threads of a channel are looked for here.
     fn is_threads_of(&self, channel: &str) -> bool {
         match self {
-            Self::Messages(_) => false,
+            Self::Messages(_) | Self::Person(_) => false,
             Self::Archived(of) | Self::Private(of) => of == channel,
         }
     }

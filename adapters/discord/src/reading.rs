@@ -19,6 +19,8 @@ pub(crate) enum Read {
     Said(History),
     /// Threads in which something was said.
     Threads(Vec<Channel>),
+    /// The channel in which a person writes to the bot alone; `None` where there can be none.
+    Direct(Option<Channel>),
 }
 
 /// A place that was asked for, with its server or [`DIRECT`], and what came of it; the error says that Discord does not show
@@ -56,6 +58,7 @@ impl Reading {
                 Place::Messages(channel) => backfill.messages(channel, of).await.map(Read::Said),
                 Place::Archived(channel) => backfill.archived(channel).await.map(Read::Threads),
                 Place::Private(channel) => backfill.archived_private(channel).await.map(Read::Threads),
+                Place::Person(person) => backfill.direct(person).await.map(Read::Direct),
             };
             ((guild, place, outcome), backfill)
         });

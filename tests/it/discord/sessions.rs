@@ -1,7 +1,8 @@
 //! Sessions in Discord: begun by a message or a command, watched, followed up, and alive over a kill.
 
 use nix::sys::signal::Signal;
-use signalbox_test_support::discord::Post;
+use signalbox_test_support::discord::state::State;
+use signalbox_test_support::discord::{Person, Post};
 
 use crate::discord::scene::{ADA, EVE, OPS, Server};
 
@@ -58,6 +59,22 @@ fn a_press_is_answered_and_a_stranger_is_told_so_alone() {
     server.until("the stranger is told", |state| !state.whispers.is_empty());
     server.fake.press(asked.id, ADA, status.id, "Cancel");
     server.shown(asked.id, status.id, "Cancelled");
+}
+
+#[test]
+fn the_first_words_of_somebody_who_is_allowed_are_answered_also_where_no_session_was_there() {
+    let kim = Person::new(1007, "Kim");
+    let server = Server::allowing("", &[ADA, kim]);
+    let serving = server.serve();
+    let asked = server.fake.say(server.direct, ADA, "/id");
+    server.shown(server.direct, asked, "1001");
+    serving.signal(Signal::SIGTERM);
+    serving.end();
+    server.fake.with(State::end_sessions);
+    let direct = server.fake.open_direct(kim);
+    let missed = server.fake.say(direct, kim, "/id");
+    let _serving = server.serve();
+    assert_eq!(server.shown(direct, missed, "1007").reply_to, Some(missed));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use signalbox_adapter::{Deliver as _, IncomingKind};
+use signalbox_adapter::{Deliver as _, IncomingKind, UserId};
 use signalbox_test_support::discord::state::{Channel, Right};
 use signalbox_test_support::discord::{Cut, Fault, GUILD_ID, Post};
 
@@ -181,6 +181,20 @@ async fn what_is_still_to_be_read_is_read_after_a_restart_with_which_the_session
     assert_eq!(scene.fake.with(|state| state.resumed), 1, "the servers are not told of again");
     let of_ops: Vec<&str> = said(&taken).into_iter().filter(|said| *said != "elsewhere").collect();
     assert_eq!(of_ops, ["before", "missed", "behind"]);
+}
+
+#[tokio::test]
+async fn the_first_words_of_somebody_who_may_use_the_bot_are_read_too() {
+    let scene = listened_once().await;
+    scene.inbox.people.lock().expect("not poisoned").push(UserId::new(BOB.id.to_string()));
+    for round in 1..=2 {
+        scene.fake.with(|state| state.end_sessions());
+        scene.fake.say(direct(BOB), BOB, &format!("words {round}"));
+        scene.restart().await;
+        let taken = scene.listening(scene.wait_for(1 + round)).await;
+        assert_eq!((said(&taken)[round], taken[round].direct), (format!("words {round}").as_str(), true));
+    }
+    assert_eq!(scene.fake.count("POST users/@me/channels"), 1, "it is asked for once");
 }
 
 #[tokio::test]

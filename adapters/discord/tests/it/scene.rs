@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use signalbox_adapter::testing::RecordingInbox;
 use signalbox_adapter::{
     AcceptError, Card, ChatAddress, DeliveryKey, Document, Inbox, Incoming, IncomingKind, Listen, ListenContext,
-    ListenError, MessageId, Occurrence, Outgoing, Part, Phase, Purpose, Render, Target, Tone,
+    ListenError, MessageId, Occurrence, Outgoing, Part, Phase, Provider, Purpose, Render, Target, Tone, UserId,
 };
 use signalbox_discord::{Cards, Commands, DiscordDeliver, DiscordListen, DiscordRender, Settings, connect};
 use signalbox_test_support::discord::state::Channel;
@@ -49,6 +49,8 @@ pub(crate) struct Keeping {
     /// Whether files are of no use.
     pub(crate) no_files: AtomicBool,
     pub(crate) notes: Mutex<HashMap<String, String>>,
+    /// Who may use the bot.
+    pub(crate) people: Mutex<Vec<UserId>>,
 }
 
 #[async_trait]
@@ -59,6 +61,10 @@ impl Inbox for Keeping {
 
     async fn wants_files(&self, _incoming: &Incoming) -> bool {
         !self.no_files.load(Ordering::Relaxed)
+    }
+
+    async fn people(&self, _provider: &Provider) -> Vec<UserId> {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn note(&self, name: &str, words: &str) -> Result<(), AcceptError> {

@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::rest::Answer;
+use super::rules::refusal;
 use super::state::{Channel, Interaction, Shown, State};
 use super::{BOT_ID, FakeDiscord, GUILD_ID};
 
@@ -87,10 +89,25 @@ impl State {
     }
 }
 
+/// Returns the channel in which a person writes to the bot alone.
+fn direct_of(person: u64) -> u64 {
+    person + 1_000_000
+}
+
+impl State {
+    /// Returns the channel in which a person and the bot write to each other alone, and makes one where there is none.
+    pub(crate) fn open_direct(&mut self, person: Option<&str>) -> Answer {
+        let person = person.and_then(|person| person.parse::<u64>().ok());
+        let channel = direct_of(person.ok_or_else(|| refusal(400, 50033, "Invalid Recipient(s)"))?);
+        self.channels.entry(channel).or_insert_with(|| Channel { kind: 1, ..Channel::default() });
+        Ok(self.channel_json(channel).expect("it is open"))
+    }
+}
+
 impl FakeDiscord {
     /// Lets a person write to the bot alone; returns the channel's id.
     pub fn open_direct(&self, person: Person) -> u64 {
-        self.open(person.id + 1_000_000, Channel { kind: 1, name: person.name.to_owned(), ..Channel::default() })
+        self.open(direct_of(person.id), Channel { kind: 1, name: person.name.to_owned(), ..Channel::default() })
     }
 
     /// Opens a channel, or a thread of one; returns its id.

@@ -77,6 +77,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
         let id = |part: &str| part.parse::<u64>().unwrap_or_default();
         match (request.method, request.path.as_slice()) {
             ("GET", ["users", "@me"]) => Ok(State::bot_json()),
+            ("POST", ["users", "@me", "channels"]) => Ok(state.open_direct(request.body()["recipient_id"].as_str())?),
             ("GET", ["applications", "@me"]) => Ok(json!({ "id": BOT_ID.to_string(), "name": BOT_NAME, "flags": 0 })),
             ("GET", ["gateway", "bot"]) => Ok(json!({
                 "url": state.gateway, "shards": 1,
