@@ -89,6 +89,11 @@ impl Asked {
         self.all().iter_mut().flatten().filter(|kept| kept.id == id).for_each(|kept| kept.is_done = true);
     }
 
+    /// Whether the inbox may not have an interaction.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.all().iter().flatten().any(|kept| kept.id == id && !kept.is_done)
+    }
+
     /// Returns what the inbox may not have.
     pub(crate) fn left(&self) -> Vec<String> {
         self.all().iter().flatten().filter(|kept| !kept.is_done).map(|kept| kept.data.clone()).collect()
@@ -157,6 +162,7 @@ mod tests {
         asked.erase(&inbox).await.expect("erased");
         let next = Asked::default();
         next.load(&inbox).await.expect("loaded");
+        assert!(next.has("2") && !next.has("1"));
         assert_eq!((next.left(), asked.left()), (vec![told(2)], vec![told(2)]));
     }
 

@@ -95,7 +95,6 @@ impl Committer<'_> {
     /// Commits until nothing is read any more.
     pub(crate) async fn commit(mut self, mut items: mpsc::Receiver<Item>) -> Result<(), ListenError> {
         if self.session.is_some() {
-            self.take_left().await?;
             self.catch_up_direct().await;
             self.look_aside();
         }
@@ -151,6 +150,7 @@ impl Committer<'_> {
             Item::Resumed(seq) => {
                 tracing::info!("listening to Discord again; nothing was missed");
                 (self.cx.occurred)(Occurrence::Resumed, 1);
+                self.take_left().await?;
                 seq
             }
             Item::Event(event) => {
@@ -384,11 +384,14 @@ impl Committer<'_> {
         Ok(())
     }
 
-    /// Takes what was acknowledged on an earlier connection, or in an earlier life, and may not have been taken.
+    /// Takes what was acknowledged on an earlier connection, or in an earlier life, and has not come again by itself.
     async fn take_left(&mut self) -> Result<(), ListenError> {
         for (data, answer) in std::mem::take(&mut self.left) {
-            let answered = answer.given().await;
-            self.interaction(self.read_until, serde_json::from_str(&data).ok(), &answered).await?;
+            let Ok(interaction) = serde_json::from_str::<Interaction>(&data) else { continue };
+            if self.asked.has(&interaction.id) {
+                let answered = answer.given().await;
+                self.interaction(self.read_until, Some(interaction), &answered).await?;
+            }
         }
         Ok(())
     }

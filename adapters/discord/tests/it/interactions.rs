@@ -82,12 +82,17 @@ async fn a_slow_inbox_does_not_keep_an_interaction_waiting() {
 #[tokio::test]
 async fn what_was_acknowledged_is_done_by_the_next_life_also_where_no_session_goes_on() {
     let scene = Scene::new().await;
-    let (command, press) = scene
+    let card = scene
         .listening(async {
             let card = scene.deliver.deliver(&with_button(1)).await.expect("delivered");
             let card: u64 = card.message.as_str().parse().expect("a number");
             scene.fake.say(direct(ADA), ADA, "before");
             scene.wait_for(1).await;
+            card
+        })
+        .await;
+    let (command, press) = scene
+        .listening(async {
             // What stands before them cannot be placed until Discord tells of its thread, which it never does.
             scene.fake.with(|state| {
                 state.channels.insert(888, Channel { kind: 11, parent: Some(OPS), ..Channel::default() });
