@@ -71,6 +71,7 @@ mod files;
 mod gateway;
 mod gone;
 mod interact;
+mod lenient;
 mod limits;
 mod listen;
 mod look_up;
