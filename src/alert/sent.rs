@@ -48,6 +48,7 @@ fn of_item(source: Source, item: &Value) -> Vec<super::Alert> {
         Source::GitHub => github::read(item).into_iter().collect(),
         Source::UptimeKuma if item.get("heartbeat").is_some() => uptime_kuma::read(item).into_iter().collect(),
         Source::Healthchecks if healthchecks::is_check(item) => healthchecks::read(item).into_iter().collect(),
+        Source::Alertmanager | Source::Grafana if !read::fits(source, item) && is_empty(item) => Vec::new(),
         Source::Alertmanager
         | Source::Grafana
         | Source::Datadog
@@ -55,6 +56,16 @@ fn of_item(source: Source, item: &Value) -> Vec<super::Alert> {
         | Source::Healthchecks
         | Source::Generic
         | Source::Plain => own(),
+    }
+}
+
+/// Whether an item is no object, or one whose list of alerts has none in it.
+fn is_empty(item: &Value) -> bool {
+    let Some(fields) = item.as_object() else { return true };
+    match fields.get("alerts") {
+        Some(Value::Array(listed)) => !listed.iter().any(Value::is_object),
+        Some(Value::Null) => true,
+        Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) | None => false,
     }
 }
 
@@ -80,6 +91,12 @@ mod tests {
             (Source::UptimeKuma, json!({"heartbeat": null, "monitor": null, "msg": "Shop Testing"})),
             (Source::Healthchecks, json!({"code": "c", "status": "paused", "now": "2026-10-04T07:31:05Z"})),
             (Source::Alertmanager, json!({"alerts": [], "receiver": "x", "groupKey": "", "externalURL": "x"})),
+            (Source::Alertmanager, json!({"version": "4", "alerts": []})),
+            (Source::Alertmanager, json!({"version": "4", "status": "firing", "alerts": null})),
+            (Source::Alertmanager, json!({"version": "4", "alerts": [null, 1, "x", []]})),
+            (Source::Alertmanager, json!([null, 1, "x", [], {}])),
+            (Source::Alertmanager, json!(1)),
+            (Source::Grafana, json!({"version": "1", "alerts": []})),
             (Source::Generic, json!({})),
         ] {
             assert_eq!(sent(source, &value), None, "{value}");
