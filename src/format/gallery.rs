@@ -319,6 +319,7 @@ fn rcas() {
     let wall = wall()
         .with("admitted", admitted(&session(), &started, "Disk is full", true, false))
         .with("admitted into the queue", admitted(&session(), &queued, "Disk is full", false, true))
+        .with("begun", begun())
         .with("result", result(&done, "k3m9qa7x", &found, NOW))
         .with("result unrated", result(&done, "k3m9qa7x", &investigation(None), NOW))
         .with("analysis of nothing wrong", analysis(&investigation(Some(samples::rca(Verdict::NothingWrong)))))

@@ -193,6 +193,12 @@ pub fn outcome(state: DeliveryState) -> &'static str {
     }
 }
 
+/// Tells who presses once more that what is below an answer was done.
+#[must_use]
+pub fn begun() -> Document {
+    line("This is investigated already.")
+}
+
 /// Lists the templates.
 #[must_use]
 pub fn templates() -> Document {

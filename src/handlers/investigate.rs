@@ -1,6 +1,6 @@
 //! `/investigate`: from a question, a template or an alert to a task of its own.
 
-use signalbox_adapter::{Purpose, Signal};
+use signalbox_adapter::{IncomingKind, Purpose, Signal};
 
 use super::incidents;
 use crate::alert::{self, Alert};
@@ -64,7 +64,14 @@ impl Handler for InvestigateCommand {
                 return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
             }
         };
-        let subject = match (attached, asked_before(turn, words)?) {
+        let earlier = asked_before(turn, words)?;
+        let pressed = earlier.as_ref().filter(|_| matches!(turn.incoming.kind, IncomingKind::Button { .. }));
+        if let Some(answered) = pressed
+            && report::is_spent(turn.tx, turn.cx, answered)?
+        {
+            return turn.refuse(format::rca::begun());
+        }
+        let subject = match (attached, &earlier) {
             (Some(text), _) => of_alert(text, Some(words)),
             (None, Some(earlier)) => Ok(of_question(&earlier.prompt)),
             (None, None) => match &quoted {
@@ -72,10 +79,15 @@ impl Handler for InvestigateCommand {
                 None => of_words(words),
             },
         };
-        match subject {
-            Ok(subject) => submit(turn, &subject, agent.as_deref(), model.as_deref()),
-            Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
+        let outcome = match subject {
+            Ok(subject) => submit(turn, &subject, agent.as_deref(), model.as_deref())?,
+            Err(error) => return turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
+        };
+        // The button is spent: pressed twice it must not investigate twice.
+        if let Some(answered) = pressed.filter(|_| outcome == InboxOutcome::Ok) {
+            report::spend_result(turn.tx, turn.cx, &answered.id)?;
         }
+        Ok(outcome)
     }
 }
 

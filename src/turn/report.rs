@@ -176,6 +176,15 @@ pub fn close_questions(tx: &Tx<'_>, cx: &Context, task: &TaskId, name: &str) -> 
     Ok(())
 }
 
+/// Whether the buttons of a task's result are gone; where nothing can be changed they stay for ever.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn is_spent(tx: &Tx<'_>, cx: &Context, task: &Task) -> Result<bool, StoreError> {
+    let is_shown = !tx.with_buttons(&About::Result(task.id.clone()))?.is_empty();
+    Ok(!is_shown && cx.can_edit(task.address.provider.as_str()))
+}
+
 /// Takes the buttons of a task's result away; what it says stays.
 ///
 /// # Errors

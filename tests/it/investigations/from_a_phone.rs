@@ -55,6 +55,25 @@ fn the_first_answer_to_plain_text_offers_to_investigate_instead() {
 }
 
 #[test]
+fn quick_presses_of_investigate_below_an_answer_begin_one_investigation() {
+    let phone = Phone::new("");
+    let serving = phone.serve();
+    let asked = phone.say("why is web-1 slow?");
+    let answer = phone.shown(asked, "turn 1: why is web-1 slow?");
+    serving.signal(Signal::SIGTERM);
+    assert_eq!(serving.end().code, 0);
+    let press = |_| phone.fake.press(ADA.id, ADA, answer.id, "Investigate");
+    let presses: Vec<String> = (0..3).map(press).collect();
+    let _serving = phone.serve();
+    phone.until("all presses are answered", |state| presses.iter().all(|press| state.answers.contains_key(press)));
+    let repeats = phone.fake.with(|state| {
+        presses.iter().filter(|press| state.answers[*press].contains("This is investigated already")).count()
+    });
+    assert_eq!((repeats, phone.house.count("investigations")), (2, 1));
+    phone.until("the button is gone", |state| state.messages[&(ADA.id, answer.id)].buttons.is_empty());
+}
+
+#[test]
 fn an_alert_comes_as_text_and_as_a_file() {
     let phone = Phone::new("");
     let _serving = phone.serve();
