@@ -16,6 +16,8 @@ pub struct Payload {
     pub group: Option<OwnGroup>,
     /// Alerts that belong to it and are not in it: left out by the sender, or beyond what is read.
     pub left_out: u32,
+    /// How many of those came, and are beyond what is read.
+    pub unread: u32,
     /// What the sender says of all of it, where it does; what was left out is as that.
     pub status: Option<Firing>,
     /// Whether the list in which its alerts were said to stand is not there, so that all of it was read as one.
@@ -35,7 +37,7 @@ impl Payload {
     /// A payload of alerts of which nothing more is known.
     #[must_use]
     pub fn of(alerts: Vec<Alert>) -> Self {
-        Self { alerts, group: None, left_out: 0, status: None, misplaced: false }
+        Self { alerts, group: None, left_out: 0, unread: 0, status: None, misplaced: false }
     }
 
     /// Masks the secrets in all that people read of it, and in what agents are told; fingerprints stay, so that an end finds
@@ -74,6 +76,7 @@ pub(super) fn within(envelope: &Value, alerts: Vec<Alert>) -> Payload {
         alerts,
         group: group(envelope),
         left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
+        unread: u32::try_from(listed).unwrap_or(u32::MAX),
         status: envelope.get("status").and_then(Value::as_str).and_then(Firing::parse),
         misplaced: false,
     }
@@ -104,11 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_what_is_read_is_counted_as_left_out() {
+    fn what_is_beyond_what_is_read_is_told_from_what_the_sender_left_out() {
         let one = serde_json::json!({"labels": {"alertname": "A"}, "startsAt": "2026-10-04T07:31:05Z"});
-        let many = serde_json::json!({"groupKey": "g", "status": "firing", "receiver": "r", "alerts": vec![one; MAX_ALERTS + 5]});
+        let many = serde_json::json!({"groupKey": "g", "status": "firing", "receiver": "r", "truncatedAlerts": 37,
+            "alerts": vec![one; MAX_ALERTS + 5]});
         let payload = read_payload(&many.to_string()).expect("a payload");
-        assert_eq!((payload.alerts.len(), payload.left_out), (MAX_ALERTS, 5));
+        assert_eq!((payload.alerts.len(), payload.left_out, payload.unread), (MAX_ALERTS, 42, 5));
     }
 
     #[test]

@@ -192,8 +192,12 @@ fn counts(incident: &Incident) -> String {
     if incident.alerts > 1 || incident.left_out > 0 {
         facts.push(format!("{}, {} firing", of(incident.alerts, "alert"), incident.firing));
     }
-    if incident.left_out > 0 {
-        facts.push(format!("and {} more that the sender left out", incident.left_out));
+    let unread = incident.unread.min(incident.left_out);
+    if incident.left_out > unread {
+        facts.push(format!("and {} more that the sender left out", incident.left_out - unread));
+    }
+    if unread > 0 {
+        facts.push(format!("and {unread} more that came, of which only the number is kept"));
     }
     if incident.times > incident.alerts {
         facts.push(format!("fired {}", of(incident.times, "time")));

@@ -331,9 +331,9 @@ impl Tx<'_> {
 
     /// Counts an incident anew after its alerts have changed, lets it fire or be over, and says when it is looked at.
     fn settle_incident(&self, taking: &Taking<'_>, id: IncidentId, touch: Touch) -> Result<(), StoreError> {
-        let left_out = match taking.batch.payload.status {
-            Some(Firing::Resolved) => 0,
-            Some(Firing::Firing) | None => taking.batch.payload.left_out,
+        let (left_out, unread) = match taking.batch.payload.status {
+            Some(Firing::Resolved) => (0, 0),
+            Some(Firing::Firing) | None => (taking.batch.payload.left_out, taking.batch.payload.unread),
         };
         let payload = &taking.batch.payload;
         if payload.group.is_some()
@@ -350,11 +350,11 @@ impl Tx<'_> {
                  (SELECT count(*), count(*) FILTER (WHERE firing), coalesce(sum(times), 0),
                          coalesce(max(severity) FILTER (WHERE firing), incidents.severity)
                   FROM incident_alerts a WHERE a.incident = ?1 AND a.weak = incidents.weak),
-                 last_seen_at = ?2, left_out = ?3
+                 last_seen_at = ?2, left_out = ?3, unread = ?4
              WHERE id = ?1 RETURNING {COLUMNS}"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let incident = statement.query_row(params![id, taking.now, left_out], read)?;
+        let incident = statement.query_row(params![id, taking.now, left_out, unread], read)?;
         self.reword_incident(taking, &incident)?;
         if rank(incident.severity) > before {
             // What is worse than it was may be worth an investigation.

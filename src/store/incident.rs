@@ -35,8 +35,10 @@ pub struct Incident {
     pub firing: u32,
     /// Firings in all.
     pub times: u32,
-    /// Alerts that fire and that their sender did not name.
+    /// Alerts that fire and are not known by name: left out by their sender, or more than is read of a message.
     pub left_out: u32,
+    /// How many of those came, and are more than is read of a message.
+    pub unread: u32,
     /// When it was first heard of.
     pub created_at: Timestamp,
     /// When its first alert began to fire.

@@ -17,7 +17,7 @@ const SECONDS_A_DAY: u64 = 24 * 3600;
 
 pub(super) const COLUMNS: &str = "id, address, origin, labels, alert, severity, state, owner, alerts, firing, times, \
      left_out, created_at, starts_at, last_seen_at, resolved_at, silenced_until, folded, due_at, card, carded_at, \
-     edited_at, card_lost, told_at, wanted, session, task, root";
+     edited_at, card_lost, told_at, wanted, session, task, root, unread";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
     fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
@@ -39,6 +39,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
         firing: row.get(9)?,
         times: row.get(10)?,
         left_out: row.get(11)?,
+        unread: row.get(28)?,
         created_at: row.get(12)?,
         starts_at: row.get(13)?,
         last_seen_at: row.get(14)?,
@@ -212,7 +213,7 @@ impl Tx<'_> {
                 .prepare_cached("UPDATE incident_alerts SET firing = FALSE WHERE incident = ?1 AND firing")?
                 .execute([incident.id])?;
             self.connection
-                .prepare_cached("UPDATE incidents SET firing = 0, left_out = 0 WHERE id = ?1")?
+                .prepare_cached("UPDATE incidents SET firing = 0, left_out = 0, unread = 0 WHERE id = ?1")?
                 .execute([incident.id])?;
             let unheard = Some(self.now().since(incident.last_seen_at));
             let change = IncidentChange { unheard, ..IncidentChange::by_itself(IncidentEvent::Cleared) };

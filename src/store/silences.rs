@@ -165,7 +165,7 @@ impl Tx<'_> {
             .prepare_cached("UPDATE incident_alerts SET firing = FALSE WHERE incident = ?1")?
             .execute([incident])?;
         self.connection
-            .prepare_cached("UPDATE incidents SET firing = 0, left_out = 0 WHERE id = ?1")?
+            .prepare_cached("UPDATE incidents SET firing = 0, left_out = 0, unread = 0 WHERE id = ?1")?
             .execute([incident])?;
         // What a source says is never refused.
         Ok(self.change_incident(incident, &IncidentChange::by_itself(IncidentEvent::Cleared))?.ok())

@@ -67,7 +67,7 @@ pub(super) fn read(lines: &[&str]) -> Option<Payload> {
     let left_out = u32::try_from(told.saturating_sub(firing)).unwrap_or(u32::MAX);
     let group = title.map(|title| group(title, &items));
     let alerts: Vec<Alert> = items.into_iter().take(MAX_ALERTS).map(|item| item.finish(source)).collect();
-    Some(Payload { alerts, group, left_out, status: Some(status), misplaced: false })
+    Some(Payload { alerts, group, left_out, unread: 0, status: Some(status), misplaced: false })
 }
 
 impl List {

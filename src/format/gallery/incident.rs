@@ -40,6 +40,7 @@ pub(super) fn incident(state: crate::incident::IncidentState) -> crate::store::I
         firing: 1,
         times: 1,
         left_out: 0,
+        unread: 0,
         created_at: NOW,
         starts_at: Timestamp(NOW.0 - 4_200_000),
         last_seen_at: NOW,
@@ -65,6 +66,7 @@ fn incidents() {
     use crate::incident::{IncidentEvent, IncidentState, Refused};
     use crate::store::{Incident, IncidentEntry};
     let firing = incident(IncidentState::Firing);
+    let cut = Incident { alerts: 200, firing: 200, left_out: 737, unread: 700, ..firing.clone() };
     let many = Incident { alerts: 12, firing: 3, times: 15, left_out: 37, owner: Some("Kim".into()), ..firing.clone() };
     let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
     let silenced = Incident { silenced_until: Some(Timestamp(NOW.0 + 3_600_000)), ..incident(IncidentState::Silenced) };
@@ -89,6 +91,7 @@ fn incidents() {
     let mut wall = wall()
         .with("card", card(&firing, &Investigating::Running).document)
         .with("card of many", card(&many, &Investigating::Done).document)
+        .with("card of more than is read", card(&cut, &Investigating::None).document)
         .with("card that somebody has", card(&acked, &Investigating::Failed).document)
         .with("card that is silenced", card(&silenced, &Investigating::None).document)
         .with("card that is over", card(&over, &Investigating::Done).document)

@@ -129,6 +129,7 @@ async fn what_the_sender_left_out_keeps_an_incident_open() {
             alerts: vec![alert],
             group: Some(group.clone()),
             left_out,
+            unread: 30,
             status: Some(status),
             misplaced: false,
         };
@@ -137,9 +138,10 @@ async fn what_the_sender_left_out_keeps_an_incident_open() {
     take(&desk, batch(fires("Disk", 1, 10), 37, Firing::Firing)).await;
     take(&desk, batch(ends("Disk", 1, 10), 37, Firing::Firing)).await;
     let incident = the_one(&desk).await;
-    assert_eq!((incident.state, incident.left_out), (IncidentState::Firing, 37));
+    assert_eq!((incident.state, incident.left_out, incident.unread), (IncidentState::Firing, 37, 30));
     take(&desk, batch(ends("Disk", 2, 10), 37, Firing::Resolved)).await;
-    assert_eq!(the_one(&desk).await.state, IncidentState::Resolved);
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.left_out, incident.unread), (IncidentState::Resolved, 0, 0));
 }
 
 #[tokio::test]
@@ -286,7 +288,8 @@ async fn the_card_of_an_incident_stays_as_long_as_the_incident() {
 async fn a_group_that_is_over_ends_also_what_its_last_word_did_not_name() {
     let group = OwnGroup { key: "g".into(), labels: BTreeMap::new() };
     let batch = |alerts, left_out, status| {
-        let payload = Payload { alerts, group: Some(group.clone()), left_out, status: Some(status), misplaced: false };
+        let payload =
+            Payload { alerts, group: Some(group.clone()), left_out, unread: 0, status: Some(status), misplaced: false };
         Batch { payload, ..hook(Vec::new()) }
     };
     let desk = Desk::new();
