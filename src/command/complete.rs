@@ -109,10 +109,35 @@ fn offers(before: &[&str], typed: &str, words: &Words<'_>) -> Vec<Offer> {
     let Some(definition) = first.strip_prefix('/').and_then(definition) else { return Vec::new() };
     // What a group's word alone stands for is offered in full.
     let allowed = definition.forms.iter().filter(|form| words.allow(form));
-    let whole = allowed.filter(|form| !definition.is_short(form));
-    let mut offers: Vec<Offer> = whole.filter_map(|form| next(form, rest, words)).flatten().collect();
+    let whole: Vec<_> = allowed.filter(|form| !definition.is_short(form)).collect();
+    let next = |form| next(form, rest, words).into_iter().flatten().map(move |offer| (form, offer));
+    let found: Vec<(&Form<Command>, Offer)> = whole.into_iter().flat_map(next).collect();
+    let is_shared = |text: &str| found.iter().filter(|(_, (other, _))| other == text).count() > 1;
+    // Forms that go on with the same word are told apart by the words behind it.
+    let told = |(form, (text, about)): &(&Form<Command>, Offer)| match literals(form, rest.len()) {
+        further if is_shared(text) && further.starts_with(text.as_str()) => (further, about.clone()),
+        _ => (text.clone(), about.clone()),
+    };
+    let mut offers: Vec<Offer> = found.iter().map(told).collect();
     offers.extend(before_prompt(definition, rest, typed, words));
     offers
+}
+
+/// Returns the words of its own that a form has next, behind so many.
+fn literals(form: &Form<Command>, behind: usize) -> String {
+    let own = |part| match part {
+        Argument::Literal(own) => Some(own),
+        Argument::OptionalLiteral(_)
+        | Argument::Word(..)
+        | Argument::OptionalWord(..)
+        | Argument::Question
+        | Argument::Flag(_)
+        | Argument::Mention(_)
+        | Argument::Separator
+        | Argument::Prompt
+        | Argument::Options(_) => None,
+    };
+    form.parts().skip(behind).map_while(own).collect::<Vec<_>>().join(" ")
 }
 
 /// Offers the next argument of a form, if the words so far fit it.
@@ -282,6 +307,10 @@ mod tests {
         assert_eq!(of("/session show d"), ["/session show docs"]);
         assert_eq!(of("/session show docs"), ["/session show docs"]);
         assert_eq!(of("/session fix the"), [""; 0]);
+        let notify = ["list", "set", "test"].map(|word| format!("/background notify {word}"));
+        assert_eq!((of("/background no"), of("/background notify"), of("/background notify ")), {
+            (notify.to_vec(), notify.to_vec(), notify.to_vec())
+        });
         assert_eq!(lines("/incident ack", &WORDS)[1], ("/incident ack 9".into(), "DiskFull".into()));
     }
 
