@@ -19,6 +19,7 @@ fn help_lists_what_there_is() {
       setup         Ask, step by step, for what it is to be connected to
       integrations  Keep, list and verify what it is connected to
       hooks         Look after the addresses at which monitoring systems tell of alerts
+      cron          Look after what is delivered by a schedule
       stop-agents   End every agent that runs, whether the bot runs or not
       config        Check or show the configuration
       help          Print this message or the help of the given subcommand(s)
