@@ -22,7 +22,6 @@ use crate::files;
 use crate::gateway::{Event, Item, Session};
 use crate::gone::Gone;
 use crate::interact::{Answer, Answered};
-use crate::listen::BEGAN;
 use crate::owed::Place;
 use crate::places::{self, Places};
 use crate::reading::{Found, Reading};
@@ -62,8 +61,6 @@ pub(crate) struct Committer<'a> {
     pub(crate) fetching: Fetching,
     /// What was acknowledged and the inbox may not have.
     pub(crate) asked: Arc<Asked>,
-    /// From when on another session may begin; `None` where that is in no note.
-    pub(crate) began: Option<Instant>,
     /// What of it an earlier connection or life has left, with what was told of it.
     pub(crate) left: Vec<(String, Answer)>,
     /// Ids of what was acknowledged and waits for files, each with how many messages were held then.
@@ -215,9 +212,6 @@ impl Committer<'_> {
     async fn note(&mut self) -> Result<(), ListenError> {
         self.note_at = None;
         self.asked.erase(self.cx.inbox.as_ref()).await.map_err(lost)?;
-        if self.began.take_if(|from| *from <= Instant::now()).is_some() {
-            self.cx.inbox.note(BEGAN, "").await.map_err(lost)?;
-        }
         self.heard.note(self.cx.inbox.as_ref()).await.map_err(lost)?;
         match self.session.as_ref() {
             Some(session) => session.note(self.cx.inbox.as_ref()).await.map_err(lost),

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use signalbox_adapter::{AcceptError, Listen, ListenContext, ListenError, Occurrence};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::Api;
 use crate::backfill::Heard;
@@ -21,7 +21,6 @@ use crate::behind::Behind;
 use crate::boards::Boards;
 use crate::catch_up::FIRST_AGAIN;
 use crate::commit::Committer;
-use crate::failure::CallError;
 use crate::fetching::Fetching;
 use crate::gateway::{Broken, End, Ended, NO_CONTENT, Reader, Session, Socket, WAITING, address};
 use crate::gone::Gone;
@@ -37,14 +36,6 @@ const COMMIT_WITHIN: Duration = Duration::from_secs(3);
 /// Time between two new sessions: five seconds, and what connecting may take less the second time.
 /// Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>, read 2026-11.
 const BETWEEN_SESSIONS: Duration = Duration::from_millis(5500);
-
-/// Name of the note that a session was begun less than [`BETWEEN_SESSIONS`] ago, or shortly before the program ended: the next
-/// life then waits that long.
-pub(crate) const BEGAN: &str = "began";
-
-/// Longest wait that Discord may ask for before it says where sessions begin, and how often.
-const MAX_WAIT: Duration = Duration::from_secs(10);
-const MAX_WAITS: u32 = 3;
 
 /// Least time between two connections of one session.
 const BETWEEN_CONNECTIONS: Duration = Duration::from_millis(500);
@@ -125,10 +116,8 @@ impl DiscordListen {
 
     /// Connects to where the session is to go on, or to where one begins.
     async fn open(&mut self, cx: &ListenContext) -> Result<Socket, ListenError> {
-        let lost = |error: AcceptError| ListenError::Lost(error.to_string());
         if !self.is_looked_up {
-            let began = cx.inbox.noted(BEGAN).await.map_err(lost)?;
-            self.began = began.filter(|words| !words.is_empty()).map(|_| Instant::now());
+            let lost = |error: AcceptError| ListenError::Lost(error.to_string());
             self.session = Session::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.heard = Heard::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.unread = Unread::noted(cx.inbox.as_ref()).await.map_err(lost)?;
@@ -137,12 +126,11 @@ impl DiscordListen {
         }
         let own = self.session.as_ref().filter(|_| !self.went_back);
         if let Some(url) = own.and_then(|session| address(&session.url, self.api.base())) {
-            match Socket::open(&url).await {
-                Ok(socket) => return Ok(socket),
-                Err(why) => tracing::info!(why, "the session's own address does not answer; asking for another"),
-            }
+            let socket = Socket::open(&url).await;
+            self.went_back = socket.is_err();
+            return socket.map_err(ListenError::Lost);
         }
-        let gateway = self.gateway().await?;
+        let gateway: Gateway = self.api.get("gateway/bot").await?;
         let Some(url) = address(&gateway.url, self.api.base()) else {
             return Err(ListenError::Lost("the API names a gateway to which the token must not go".to_owned()));
         };
@@ -152,26 +140,9 @@ impl DiscordListen {
             if let Some(began) = self.began {
                 sleep_until(began + BETWEEN_SESSIONS).await;
             }
-            cx.inbox.note(BEGAN, "a session").await.map_err(lost)?;
             self.began = Some(Instant::now());
         }
         Socket::open(&url).await.map_err(ListenError::Lost)
-    }
-
-    /// Asks where sessions begin, again after a short wait where Discord asks for one.
-    async fn gateway(&self) -> Result<Gateway, CallError> {
-        let mut waits = 0;
-        loop {
-            match self.api.get("gateway/bot").await {
-                Err(CallError::Held { after, .. } | CallError::Limited { after, .. })
-                    if after <= MAX_WAIT && waits < MAX_WAITS =>
-                {
-                    waits += 1;
-                    sleep(after).await;
-                }
-                asked => return asked,
-            }
-        }
     }
 
     /// Reads and commits until the connection ends.
@@ -207,7 +178,6 @@ impl DiscordListen {
             asked,
             left,
             acknowledged: Vec::new(),
-            began: self.began.map(|began| began + BETWEEN_SESSIONS),
             reading: Reading::default(),
             behind: Behind::default(),
             settling: Vec::new(),

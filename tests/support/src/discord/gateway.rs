@@ -309,9 +309,7 @@ impl Connection {
         let (number, gateway) = (self.number, self.shared.with(|state| state.gateway.clone()));
         let is_too_soon = self.shared.with(|state| {
             let began = state.began.replace(Instant::now());
-            let is_too_soon = began.is_some_and(|began| began.elapsed() < BETWEEN_SESSIONS);
-            state.too_soon += usize::from(is_too_soon);
-            is_too_soon
+            began.is_some_and(|began| began.elapsed() < BETWEEN_SESSIONS)
         });
         if is_too_soon {
             return send(socket, r#"{"op":9,"d":false,"s":null,"t":null}"#).await;

@@ -81,8 +81,6 @@ pub struct State {
     pub sessions_left: u64,
     /// Sessions that began.
     pub identified: usize,
-    /// Sessions that were asked for too soon after another.
-    pub too_soon: usize,
     /// Sessions that went on.
     pub resumed: usize,
     /// Time between two heartbeats, in milliseconds.
@@ -141,7 +139,6 @@ impl Default for State {
             repeats: false,
             sessions_left: SESSIONS_A_DAY,
             identified: 0,
-            too_soon: 0,
             resumed: 0,
             heartbeat_ms: HEARTBEAT_MS,
             connections: 0,
