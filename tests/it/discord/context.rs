@@ -99,7 +99,7 @@ fn a_forward_is_nobody_s_command_and_a_forwarded_alert_is_an_alert() {
     let result = server.shown(server.direct, asked, "Look at this message.");
     assert!(result.text.contains("did not write it") && result.text.contains("QUOTE-"), "{}", result.text);
     let alert = server.fake.post(server.direct, ADA, forward("[FIRING:1] PodCrashLooping checkout-7d9"));
-    server.shown(server.direct, alert, "Validity");
+    server.shown(server.direct, alert, "tool calls");
     assert_eq!(server.house.count("investigations WHERE alert LIKE '%PodCrashLooping%'"), 1);
     assert_eq!(server.house.count("tasks"), 2, "each is one, and what they say is none");
 }

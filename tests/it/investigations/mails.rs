@@ -105,7 +105,7 @@ fn a_title_cannot_break_into_the_headers_of_a_mail() {
     let house = House::new(&post.config(&["ops@example.net"]));
     let _serving = house.serve();
     let alert = r#"{"alerts":[{"status":"firing","labels":{"alertname":"x\r\nBcc: eve@example.net\r\n\r\nhello"},"annotations":{},"startsAt":"2026-11-21T03:00:00Z","generatorURL":"","fingerprint":"1"}],"status":"firing","version":"4","receiver":"r"}"#;
-    house.say(&format!("/investigate {alert}")).was(0, "Validity");
+    house.say(&format!("/investigate {alert}")).was(0, "tool calls");
     let mail = post.took(1).remove(0);
     let head = mail.split("\r\n\r\n").next().expect("headers");
     assert!(!head.lines().any(|line| line.to_lowercase().starts_with("bcc:")), "{head}");
@@ -151,7 +151,7 @@ fn setup_asks_for_the_mail_server_and_shows_each_step() {
     assert!(said.err.contains("failed connect") && said.err.contains("ok     RCPT TO ops@example.net"), "{said:#?}");
     house.run(&["integrations", "verify", "smtp"]).was(0, "good");
     let _serving = house.serve();
-    house.say("/investigate @host is anything wrong?").was(0, "Validity");
+    house.say("/investigate @host is anything wrong?").was(0, "tool calls");
     post.took(1);
 }
 
