@@ -141,7 +141,7 @@ fn a_message_that_cannot_be_handled_is_answered_and_holds_up_nobody() {
     phone.shown(bad, "signalbox itself failed");
     phone.shown(good, "<good>");
     assert_eq!(phone.house.runs().len(), 1, "nothing was started of it");
-    assert!(serving.err().contains("could not handle a message"));
+    eventually("it is logged", || serving.err().contains("could not handle a message"));
     serving.signal(Signal::SIGTERM);
     serving.end().was(0, "");
 }
@@ -154,7 +154,7 @@ fn a_panic_within_one_delivery_means_one_repeat_that_is_marked() {
     let asked = phone.say("/id");
     phone.shown(asked, "(may be a repeat)");
     assert_eq!(times_said(&phone, "1001"), 1);
-    assert!(serving.err().contains("a delivery attempt failed"));
+    eventually("it is logged", || serving.err().contains("a delivery attempt failed"));
     serving.signal(Signal::SIGTERM);
     serving.end().was(0, "");
 }
@@ -170,7 +170,7 @@ fn a_panic_within_one_connection_is_logged_and_the_next_is_answered() {
     std::io::Read::read_to_end(&mut cut_off, &mut nothing).ok();
     assert_eq!(nothing, b"");
     assert_eq!(ask(address, "GET", "/healthz").status, 200);
-    assert!(serving.err().contains("an HTTP connection failed"));
+    eventually("it is logged", || serving.err().contains("an HTTP connection failed"));
     serving.signal(Signal::SIGTERM);
     serving.end().was(0, "");
 }
