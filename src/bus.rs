@@ -93,8 +93,6 @@ impl Bus {
         let (orders, order_end) = mpsc::channel(MAX_WAITING);
         let (claimed, claimed_end) = mpsc::channel(MAX_WAITING);
         let (signs, sign_end) = mpsc::channel(MAX_WAITING);
-        // An earlier life may have left some.
-        let forwards_until = store.clock().now().after(FORWARDS_WAIT);
         let bus = Arc::new_cyclic(|own| Self {
             store,
             fence,
@@ -106,7 +104,7 @@ impl Bus {
             own: Weak::clone(own),
             servants,
             unreadable: Mutex::default(),
-            forwards_until: Mutex::new(forwards_until),
+            forwards_until: Mutex::default(),
             look,
             triage: Arc::default(),
             silences: Arc::default(),
@@ -243,11 +241,11 @@ impl Bus {
             return Ok(());
         }
         if self.awaits_words(&incoming).await? {
-            let now = self.store.clock().now();
-            *self.forwards_until.lock().unwrap_or_else(PoisonError::into_inner) = now.after(FORWARDS_WAIT);
+            self.expect_forwards();
             return self.write(checked(poller, Box::new(Router::step_store(incoming)))).await;
         }
-        let held = self.forwarded_with(&incoming).await?;
+        let joins = self.may_be_about_forwards(&incoming);
+        let held = if joins { self.forwarded_with(&incoming).await? } else { Vec::new() };
         let step = async {
             rehearsal::at("message");
             match held.is_empty() {
@@ -269,6 +267,12 @@ impl Bus {
         }
     }
 
+    /// Notes that something forwarded waits; only then is looked for it with each message.
+    fn expect_forwards(&self) {
+        let until = self.store.clock().now().after(FORWARDS_WAIT);
+        *self.forwards_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
     /// Whether a message only forwards something, and what it belongs to may come in a moment.
     async fn awaits_words(&self, incoming: &Incoming) -> Result<bool, StoreError> {
         if !forwards::is_alone(incoming) {
@@ -278,15 +282,16 @@ impl Bus {
         Ok(self.store.read(move |tx| forwards::commented(tx, &incoming)).await?.is_none())
     }
 
+    /// Whether a message may be what something forwarded waits for.
+    fn may_be_about_forwards(&self, incoming: &Incoming) -> bool {
+        let is_text = matches!(incoming.kind, IncomingKind::Text(_)) && !incoming.sender.bot;
+        is_text && self.store.clock().now() <= *self.forwards_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns what the sender of a message has forwarded and that waits for it.
     async fn forwarded_with(&self, incoming: &Incoming) -> Result<Vec<OpenInbound>, StoreError> {
-        let until = *self.forwards_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_text = matches!(incoming.kind, IncomingKind::Text(_)) && !incoming.sender.bot;
-        if !is_text || self.store.clock().now() > until {
-            return Ok(Vec::new());
-        }
-        let incoming = incoming.clone();
-        self.store.read(move |tx| forwards::held(tx, &incoming)).await
+        let of = incoming.clone();
+        self.store.read(move |tx| forwards::held(tx, &of)).await
     }
 
     /// Whether a message changes nothing; where nobody can tell now, the step finds out.
@@ -346,6 +351,7 @@ impl Bus {
                     }
                 };
                 if forwards::is_held(&inbound, self.store.clock().now()) {
+                    self.expect_forwards(); // An earlier life may have left it.
                     continue;
                 }
                 if self.router.transcriber(&inbound.incoming).is_some() && self.wants_files(&inbound.incoming).await {
@@ -377,10 +383,8 @@ impl Bus {
     async fn route_stored(&self, inbound: OpenInbound, heard: Option<Heard>) -> Result<(), StoreError> {
         let (id, incoming) = (inbound.id, inbound.incoming.clone());
         // What one person has forwarded in a row is one message, too.
-        let held = match forwards::is_alone(&incoming) {
-            true => self.forwarded_with(&incoming).await?,
-            false => Vec::new(),
-        };
+        let joins = forwards::is_alone(&incoming);
+        let held = if joins { self.forwarded_with(&incoming).await? } else { Vec::new() };
         let step = async {
             match held.is_empty() {
                 true => Box::new(self.router.step_open(inbound, heard).await) as Step,
