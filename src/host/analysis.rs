@@ -1,10 +1,14 @@
 //! The outcome as a root cause analysis, the same that other agents are asked for.
 //!
-//! Every claim quotes the lines of probes that it rests on, so that it is backed by what was recorded, or says that it is not.
+//! Where no cause is found, the claim is what a person is answered. Every claim quotes the lines of probes that it rests on, so that it is backed by what was recorded, or says that it is not.
 
+use super::answer::InBrief;
 use super::elsewhere::Elsewhere;
 use super::outcome::{Hypothesis, Report, Sighting};
+use super::probe::Probe;
 use super::question::Focus;
+use super::said::Said;
+use super::wish::Wanted;
 use crate::rca::{Claim, Evidence, MIN_QUOTE_CHARS, Rca, Verdict};
 
 /// Most lines that "nothing is wrong" quotes.
@@ -14,10 +18,31 @@ const ENOUGH_JUDGED: f64 = 0.5;
 /// Most hypotheses besides the cause.
 const MAX_ANALYSIS: usize = 9;
 
-/// Writes a report as an analysis; what was asked about other machines alone has no cause here.
-pub(crate) fn analysis(report: &Report, focus: &Focus, elsewhere: Option<&Elsewhere>) -> Rca {
+/// Writes a report as an analysis; what was asked about other machines alone has no cause here, nor what no look at this
+/// one can tell.
+pub(crate) fn analysis(
+    report: &Report,
+    focus: &Focus,
+    wish: Wanted,
+    answer: &InBrief,
+    elsewhere: Option<&Elsewhere>,
+) -> Rca {
     if let Some(elsewhere) = elsewhere {
         return of_others(report, elsewhere);
+    }
+    if answer.is_beyond {
+        let next_steps = answer.lines.iter().map(|line| line.text.clone()).collect();
+        let root_cause = said(&answer.verdict);
+        return Rca { verdict: Verdict::Unclear, root_cause, analysis: Vec::new(), next_steps };
+    }
+    if matches!(wish, Wanted::Users(_) | Wanted::Beyond) {
+        let analysis = answer.lines.iter().map(said).collect();
+        return Rca {
+            verdict: Verdict::CauseFound,
+            root_cause: said(&answer.verdict),
+            analysis,
+            next_steps: Vec::new(),
+        };
     }
     let claim = |made: &Hypothesis| Claim {
         claim: made.statement.clone(),
@@ -30,21 +55,17 @@ pub(crate) fn analysis(report: &Report, focus: &Focus, elsewhere: Option<&Elsewh
     let (verdict, root_cause) = match &report.root_cause {
         Some(cause) => (Verdict::CauseFound, claim(cause)),
         None => {
-            let percent = report.judged * 100.0;
             let hints = report.hypotheses.iter().any(|made| focus.includes(made.area));
-            let (verdict, said) = if report.judged < ENOUGH_JUDGED {
+            let (verdict, claim) = if report.judged < ENOUGH_JUDGED {
                 (
                     Verdict::Unclear,
-                    "What was asked about could not be judged from here; name a service, file or address",
+                    "What was asked about could not be judged from here; name a service, file or address".into(),
                 )
             } else if hints {
-                (Verdict::Unclear, "Nothing explains it for certain; what stands out is below")
-            } else if report.hypotheses.is_empty() {
-                (Verdict::NothingWrong, "Nothing is wrong with what was looked at")
+                (Verdict::Unclear, "Nothing explains it for certain; what stands out is below".into())
             } else {
-                (Verdict::NothingWrong, "Nothing is wrong with what was asked about; what stands out besides is below")
+                (Verdict::NothingWrong, answer.verdict.text.clone())
             };
-            let claim = format!("{said}. Checked: {percent:.0} % of what applies here.");
             (verdict, Claim { claim, evidence: quotes(about(report, focus).into_iter()), supported: None })
         }
     };
@@ -52,6 +73,12 @@ pub(crate) fn analysis(report: &Report, focus: &Focus, elsewhere: Option<&Elsewh
         analysis.extend(gaps(report));
     }
     Rca { verdict, root_cause, analysis, next_steps: report.next_steps.clone() }
+}
+
+/// Claims what was answered, with the lines that show it.
+fn said(said: &Said) -> Claim {
+    let quote = |(probe, line): &(Probe, String)| Evidence { tool: probe.id().to_owned(), quote: line.clone() };
+    Claim { claim: said.text.clone(), evidence: said.shown_by.iter().map(quote).collect(), supported: None }
 }
 
 /// Says that the machines in question were not looked at, and what stands out on this one.
@@ -100,8 +127,11 @@ fn quotes<'r>(evidence: impl Iterator<Item = &'r super::Exhibit>) -> Vec<Evidenc
 fn gaps(report: &Report) -> Option<Claim> {
     let mut evidence = Vec::new();
     for gap in &report.evidence {
+        // A machine may well be without what some probes look at.
+        let is_void = Probe::ALL.iter().any(|probe| probe.id() == gap.probe && probe.is_optional());
         if let Sighting::Nothing { reason } = &gap.seen
             && evidence.len() < MAX_QUOTES
+            && !is_void
         {
             evidence.push(Evidence { tool: gap.probe.clone(), quote: reason.clone() });
         }
@@ -134,6 +164,14 @@ mod tests {
         Report { root_cause, hypotheses, evidence: vec![evidence], next_steps: vec!["Look.".into()], judged: 0.9 }
     }
 
+    fn answer(text: &str) -> InBrief {
+        InBrief { verdict: Said::plain(text), lines: vec![Said::plain("more")], is_beyond: false }
+    }
+
+    fn told(report: &Report, answer: &InBrief) -> Rca {
+        analysis(report, &Focus::Overview, Wanted::Trouble, answer, None)
+    }
+
     fn hypothesis() -> Hypothesis {
         Hypothesis {
             rule: "r".into(),
@@ -146,24 +184,37 @@ mod tests {
 
     #[test]
     fn a_cause_quotes_its_evidence_and_no_cause_says_so() {
-        let found = analysis(&report(vec![hypothesis()], Some(hypothesis())), &Focus::Overview, None);
+        let found = told(&report(vec![hypothesis()], Some(hypothesis())), &answer(""));
         assert_eq!((found.verdict, found.root_cause.claim.as_str()), (Verdict::CauseFound, "It is busy"));
         assert_eq!(found.root_cause.evidence[0].quote, "load average: 9.00 over 1 min");
         assert!(found.analysis.is_empty());
-        let none = analysis(&report(vec![], None), &Focus::Overview, None);
+        let none = told(&report(vec![], None), &answer("Nothing wrong found: CPU 3 % busy"));
         assert_eq!(none.verdict, Verdict::NothingWrong);
-        assert!(none.root_cause.claim.contains("Checked: 90 %") && none.root_cause.evidence.len() == 1);
-        let blind = analysis(&Report { judged: 0.0, ..report(vec![], None) }, &Focus::Overview, None);
+        assert_eq!(
+            (none.root_cause.claim.as_str(), none.root_cause.evidence.len()),
+            ("Nothing wrong found: CPU 3 % busy", 1)
+        );
+        let blind = told(&Report { judged: 0.0, ..report(vec![], None) }, &answer(""));
         assert_eq!(blind.verdict, Verdict::Unclear);
         assert!(blind.root_cause.claim.contains("could not be judged"), "{}", blind.root_cause.claim);
-        let unclear = analysis(&report(vec![hypothesis()], None), &Focus::Overview, None);
+        let unclear = told(&report(vec![hypothesis()], None), &answer(""));
         assert_eq!((unclear.verdict, unclear.analysis.len()), (Verdict::Unclear, 1));
+    }
+
+    #[test]
+    fn what_no_look_at_this_machine_tells_is_unclear_and_claims_nothing() {
+        let beyond = InBrief { is_beyond: true, ..answer("Not answerable from here") };
+        let told = told(&report(vec![hypothesis()], Some(hypothesis())), &beyond);
+        assert_eq!((told.verdict, told.analysis.len()), (Verdict::Unclear, 0));
+        assert!(told.root_cause.evidence.is_empty());
+        assert_eq!(told.next_steps, ["more"]);
     }
 
     #[test]
     fn what_other_machines_do_has_no_cause_here() {
         let elsewhere = Elsewhere { here: "vm".into(), named: vec!["db-1".into()] };
-        let told = analysis(&report(vec![hypothesis()], Some(hypothesis())), &Focus::Overview, Some(&elsewhere));
+        let found = report(vec![hypothesis()], Some(hypothesis()));
+        let told = analysis(&found, &Focus::Overview, Wanted::Trouble, &answer(""), Some(&elsewhere));
         assert_eq!(told.verdict, Verdict::Unclear);
         assert_eq!(told.root_cause.claim, "Looked at `vm` only; `db-1` was not looked at.");
         assert_eq!(told.analysis[0].claim, "On `vm`, which is another machine: It is busy");

@@ -1,4 +1,5 @@
-//! Whether a question is about other machines: an alert says in its labels where it fires, and nothing seen here explains that.
+//! Whether a question is about other machines, or about what runs on a cluster: an alert says so in its labels, and nothing
+//! seen here explains that.
 
 use std::net::IpAddr;
 
@@ -7,6 +8,9 @@ use super::shown;
 
 /// Labels that name a machine.
 const NAMING: [&str; 8] = ["instance", "host", "hostname", "node", "nodename", "server", "machine", "fqdn"];
+/// Labels that name what runs on a cluster, which no look at one machine explains.
+const ON_A_CLUSTER: [&str; 8] =
+    ["deployment", "statefulset", "daemonset", "replicaset", "cronjob", "job_name", "pod", "pod_name"];
 /// How a line begins that tells a label of an alert.
 const LABEL: &str = "label ";
 /// Longest name of a machine, in bytes.
@@ -18,7 +22,7 @@ const HOSTNAME: &str = "proc/sys/kernel/hostname";
 /// Where it says which addresses it has.
 const ADDRESSES: &str = "proc/net/fib_trie";
 
-/// The machines that a question is about, none of which is this one.
+/// What a question is about that is not this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Elsewhere {
     /// How this one is called.
@@ -28,7 +32,7 @@ pub(crate) struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// Finds the machines that the labels in a question name; `None` where they name none, or this one among them.
+    /// Finds what the labels in a question name; `None` where they name nothing, or this machine among others.
     pub(crate) fn of(question: &str, machine: &Machine) -> Option<Self> {
         let here = machine.root.read(HOSTNAME).unwrap_or_default().trim().to_lowercase();
         let mut named: Vec<String> = Vec::new();
@@ -39,6 +43,10 @@ impl Elsewhere {
             if !named.contains(&name) && named.len() < MAX_NAMED {
                 named.push(name);
             }
+        }
+        if named.is_empty() {
+            named = question.lines().filter_map(|line| named_by(&ON_A_CLUSTER, line)).take(MAX_NAMED).collect();
+            named.dedup();
         }
         let here = if here.is_empty() { "this machine".to_owned() } else { here };
         (!named.is_empty()).then_some(Self { here, named })
@@ -62,11 +70,7 @@ impl Elsewhere {
 
 /// Returns the machine that a line names, in lower case and without port and path.
 fn machine_in(line: &str) -> Option<String> {
-    let (label, value) = line.trim().strip_prefix(LABEL)?.split_once(": ")?;
-    if !NAMING.contains(&label.to_lowercase().as_str()) {
-        return None;
-    }
-    let value = value.trim().to_lowercase();
+    let value = named_by(&NAMING, line)?;
     let value = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
     let value = value.split(['/', '?', '#']).next().unwrap_or_default();
     let name = match value.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -76,6 +80,13 @@ fn machine_in(line: &str) -> Option<String> {
     };
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
     (!name.is_empty() && name.len() <= MAX_NAME_BYTES && name.chars().all(fits)).then(|| name.to_owned())
+}
+
+/// Returns the value of a line that tells one of these labels, in lower case.
+fn named_by(labels: &[&str], line: &str) -> Option<String> {
+    let (label, value) = line.trim().strip_prefix(LABEL)?.split_once(": ")?;
+    let value = value.trim().to_lowercase();
+    (labels.contains(&label.to_lowercase().as_str()) && !value.is_empty()).then_some(value)
 }
 
 fn is_here(name: &str, here: &str, machine: &Machine) -> bool {
@@ -140,6 +151,7 @@ mod tests {
             ("label instance: 127.0.0.1:9100", None),
             ("label instance: [::1]:9100", None),
             ("label node: 10.0.0.7:9100", None),
+            ("label deployment: Payments", Some("payments")),
             ("label team: db", None),
             ("label host: a b*c", None),
             ("title: instance: db-1", None),

@@ -117,6 +117,8 @@ measures! {
     DirectorySize: Growth, Mount, Bytes;
     DirectoryGrowth: Growth, Mount, Bytes;
     DirectoryFiles: Growth, Mount, Count;
+    DirectoryTotal: Usage, Mount, Bytes;
+    FileSize: Usage, Mount, Bytes;
     FailedUnits: Services, Machine, Count;
     UnitRestarts: Restarts, Unit, Count;
     UnitDown: Restarts, Unit, Count;

@@ -22,7 +22,7 @@ use crate::clock::Timestamp;
 /// When the incidents happened; four days before the recorded certificate ends.
 const NOW: Timestamp = Timestamp(1_797_500_000_000);
 
-struct Recording {
+pub(super) struct Recording {
     before: TempDir,
     after: TempDir,
     parts: BTreeMap<String, String>,
@@ -30,7 +30,7 @@ struct Recording {
 }
 
 impl Recording {
-    fn of(incident: &str) -> Self {
+    pub(super) fn of(incident: &str) -> Self {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/host").join(incident);
         let text = fs::read_to_string(directory.join("machine.txt")).unwrap();
         let [before, after] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
@@ -55,7 +55,7 @@ impl Recording {
         Self { before, after, parts, certificate: fs::read(directory.join("certificate.der")).ok() }
     }
 
-    fn machine(&self) -> Machine {
+    pub(super) fn machine(&self) -> Machine {
         let part = |name: &str| self.parts.get(name).cloned().unwrap_or_default();
         let (failed, restarts, journal) =
             (part("systemctl failed-units"), part("systemctl restarts"), part("journalctl"));

@@ -5,7 +5,7 @@
 //! nothing that it did not measure.
 //!
 //! ```text
-//! question ─► focus ─► probes ─► facts ─► rule table ─► hypotheses ─► answer, Report
+//! question ─► focus, wish ─► probes ─► facts ─► rule table ─► hypotheses ─► answer, Report
 //! ```
 //!
 //! # Why the quick probes run whatever the question
@@ -13,6 +13,7 @@
 //! elsewhere. The question decides which costly ones run, and what comes first.
 
 mod analysis;
+mod answer;
 mod assignment;
 mod budget;
 mod elsewhere;
@@ -28,12 +29,17 @@ mod question;
 mod report;
 mod root;
 mod rules;
+mod said;
 mod sample;
 mod shown;
 mod stat;
 mod statement;
 mod targets;
+mod users;
+mod wish;
 
+#[cfg(test)]
+mod gallery;
 #[cfg(test)]
 mod incidents;
 #[cfg(test)]
@@ -51,10 +57,12 @@ pub use fetch::trusting_this_machine;
 pub use outcome::{Exhibit, Hypothesis, ROOT_CAUSE_SCORE, Report, Sighting};
 pub use question::Area;
 
+use answer::InBrief;
 use elsewhere::Elsewhere;
 use machine::Machine;
 use observe::EventSink;
 use question::Focus;
+use wish::Wanted;
 
 /// Longest part of the question that is read, in bytes.
 const MAX_QUESTION_BYTES: u64 = 1024 * 1024;
@@ -86,15 +94,19 @@ fn question_on(input: impl io::Read) -> String {
 
 fn investigate(assignment: &Assignment, machine: &Machine, tell: EventSink<'_>) -> io::Result<Report> {
     let focus = Focus::of(&assignment.question);
-    let seen = observe::observe(assignment, &focus, machine, tell)?;
+    let wish = Wanted::of(assignment, &focus);
+    let seen = observe::observe(assignment, &focus, wish, machine, tell)?;
     let judgement = judge::judge(&seen, &focus);
     let outcome = outcome::report(&seen, &judgement, &focus);
-    let answer = if assignment.scope.analysis {
+    let answer = InBrief::of(&seen, &judgement, &focus, wish, &assignment.question);
+    let text = if assignment.scope.analysis {
         let elsewhere = Elsewhere::of(&assignment.question, machine);
-        serde_json::to_string_pretty(&analysis::analysis(&outcome, &focus, elsewhere.as_ref()))?
-    } else {
+        serde_json::to_string_pretty(&analysis::analysis(&outcome, &focus, wish, &answer, elsewhere.as_ref()))?
+    } else if wish == Wanted::Evidence {
         report::report(&seen, &judgement, &focus)
+    } else {
+        answer.to_markdown()
     };
-    tell(&Event::Final(Final::new(Ok(answer))))?;
+    tell(&Event::Final(Final::new(Ok(text))))?;
     Ok(outcome)
 }

@@ -2,7 +2,7 @@
 //! output.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::agent::event::{Event, MAX_TOOL_OUTPUT_BYTES};
 use crate::clock::Timestamp;
@@ -12,12 +12,13 @@ use super::fact::{Item, Measure, Reading};
 use super::machine::Machine;
 use super::probe::{
     Probe, cgroup, descriptors, disks, growth, journal, limits, load, logs, memory, oom, ports, pressure, prometheus,
-    restarts, services, web,
+    restarts, services, usage, web,
 };
 use super::question::{Area, Focus};
-use super::root::Unreadable;
+use super::root::{Root, Unreadable};
 use super::sample::{self, Window};
 use super::targets::Targets;
+use super::wish::Wanted;
 
 /// Use of a file system's space or inodes from which on its directories are looked at, in percent.
 const FILLING_PERCENT: f64 = 85.0;
@@ -55,12 +56,13 @@ pub(crate) type EventSink<'t> = &'t mut dyn FnMut(&Event) -> io::Result<()>;
 pub(crate) fn observe(
     assignment: &Assignment,
     focus: &Focus,
+    wish: Wanted,
     machine: &Machine,
     tell: EventSink<'_>,
 ) -> io::Result<Observations> {
     let mut seen = Observations::default();
     for probe in Probe::ALL {
-        if is_called_for(probe, assignment, focus, &seen) {
+        if is_called_for(probe, assignment, focus, wish, &seen) {
             step(probe, assignment, machine, &mut seen, tell)?;
         }
     }
@@ -71,7 +73,7 @@ pub(crate) fn observe(
 ///
 /// The quick ones always run: together they take little longer than the sampling window, and the cause of what is
 /// asked about may lie elsewhere.
-fn is_called_for(probe: Probe, assignment: &Assignment, focus: &Focus, seen: &Observations) -> bool {
+fn is_called_for(probe: Probe, assignment: &Assignment, focus: &Focus, wish: Wanted, seen: &Observations) -> bool {
     match probe {
         Probe::Load
         | Probe::Processes
@@ -87,6 +89,8 @@ fn is_called_for(probe: Probe, assignment: &Assignment, focus: &Focus, seen: &Ob
         Probe::Growth => !filling(seen).is_empty(),
         Probe::Restarts | Probe::Journal => focus.includes(Area::Services) || focus.includes(Area::Logs),
         Probe::Descriptors => focus.includes(Area::Limits),
+        Probe::Usage => wish == Wanted::Users(Area::Disk),
+        Probe::Logs if wish == Wanted::Users(Area::Disk) => false,
         Probe::Logs => !Targets::of(assignment).files.is_empty(),
         Probe::Web => !Targets::of(assignment).urls.is_empty(),
         Probe::Prometheus => assignment.scope.prometheus.is_some(),
@@ -102,6 +106,17 @@ fn filling(seen: &Observations) -> Vec<PathBuf> {
     let mut points: Vec<PathBuf> = full.filter_map(|fact| Some(PathBuf::from(&fact.subject.as_ref()?.key))).collect();
     points.dedup();
     points
+}
+
+/// Finds the directory whose contents are asked about: the one named, else the fullest file system.
+fn place(assignment: &Assignment, root: &Root, seen: &Observations) -> Option<PathBuf> {
+    let named = Targets::of(assignment).files.into_iter().find_map(|path| {
+        let resolved = root.path(Path::new(&path)).canonicalize().ok().filter(|path| path.is_dir())?;
+        root.within(&resolved).filter(|path| assignment.scope.check_file(path).is_ok())
+    });
+    let facts = seen.reading(Probe::Disks).map_or(&[][..], |reading| &reading.facts);
+    let fullest = || facts.iter().find(|fact| fact.measure == Measure::DiskUsed)?.subject.as_ref();
+    named.or_else(|| Some(PathBuf::from(&fullest()?.key)))
 }
 
 fn step(
@@ -139,7 +154,11 @@ fn read(probe: Probe, assignment: &Assignment, machine: &Machine, seen: &mut Obs
         Probe::Services => services::read(machine).map(|services| services.reading()),
         Probe::Limits => limits::read(root).map(|limits| limits.reading()),
         Probe::Ports => ports::read(root).map(|ports| ports.reading()),
-        Probe::Growth => growth::read(machine, &filling(seen)),
+        Probe::Growth => growth::read(machine, &filling(seen), &assignment.scope.off_limits),
+        Probe::Usage => {
+            let place = place(assignment, root, seen).unwrap_or_else(|| PathBuf::from("/"));
+            usage::read(machine, &place, &assignment.scope.off_limits)
+        }
         Probe::Restarts => restarts::read(machine).map(|restarted| restarts::reading(&restarted)),
         Probe::Journal => journal::read(machine).map(|journal| journal.reading()),
         Probe::Descriptors => descriptors::read(root).map(|descriptors| descriptors.reading()),

@@ -123,9 +123,10 @@ impl Focus {
     pub(crate) fn of(question: &str) -> Self {
         let mut named = [false; Area::ALL.len()];
         for word in question.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()) {
-            let word = word.to_lowercase();
-            for (index, area) in Area::ALL.iter().enumerate() {
-                named[index] |= area.words().contains(&word.as_str());
+            for word in std::iter::once(word).chain(parts(word)).map(str::to_lowercase) {
+                for (index, area) in Area::ALL.iter().enumerate() {
+                    named[index] |= area.words().contains(&word.as_str());
+                }
             }
         }
         let areas: Vec<Area> = Area::ALL.into_iter().zip(named).filter_map(|(area, on)| on.then_some(area)).collect();
@@ -141,6 +142,17 @@ impl Focus {
     }
 }
 
+/// Takes a name such as `HighCpuLoad` apart, as alerts are called.
+fn parts(word: &str) -> impl Iterator<Item = &str> {
+    let begins = |(at, char): (usize, char)| {
+        let follows_small = word[..at].chars().next_back().is_some_and(char::is_lowercase);
+        (char.is_uppercase() && follows_small).then_some(at)
+    };
+    let starts: Vec<usize> = std::iter::once(0).chain(word.char_indices().filter_map(begins)).collect();
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([word.len()]).collect();
+    starts.into_iter().zip(ends).map(|(start, end)| &word[start..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +162,7 @@ mod tests {
         assert_eq!(Focus::of("CPU?"), Focus::On(vec![Area::Cpu]));
         assert_eq!(Focus::of("was something OOM-killed, or a leak"), Focus::On(vec![Area::Memory]));
         assert_eq!(Focus::of("[FIRING] DiskFull: space on /data"), Focus::On(vec![Area::Disk]));
+        assert_eq!(Focus::of("HighCpuLoad"), Focus::On(vec![Area::Cpu]));
         assert_eq!(Focus::of("why is it slow"), Focus::On(vec![Area::Cpu, Area::Memory, Area::Disk]));
     }
 

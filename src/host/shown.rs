@@ -50,6 +50,16 @@ pub(crate) fn percent(value: f64) -> String {
     if value.abs() < 9.95 { format!("{value:.1} %") } else { format!("{value:.0} %") }
 }
 
+/// Writes a number of things, such as `1 core` and `2 processes`.
+pub(crate) fn plural(number: f64, thing: &str) -> String {
+    let end = match (number == 1.0, thing.ends_with('s')) {
+        (true, _) => "",
+        (false, true) => "es",
+        (false, false) => "s",
+    };
+    format!("{number:.0} {thing}{end}")
+}
+
 /// Computes a part of a whole in percent; 0 of nothing.
 #[expect(clippy::cast_precision_loss, reason = "shares are shown with two digits")]
 pub(crate) fn share(part: u64, whole: u64) -> f64 {

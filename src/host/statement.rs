@@ -1,7 +1,7 @@
 //! The sentences of the rule table, filled in from facts.
 //!
 //! `{value}`, `{subject}` and `{threshold}` are those of the rule's first condition, `{measure}` and `{measure.subject}`
-//! the value and subject of a fact about the same thing, or the first of its measure. What stands in `[…]` is left out
+//! the value and subject of a fact about the same thing, or the first of its measure. `{cores:core}` is `1 core` or `2 cores`. What stands in `[…]` is left out
 //! where a fact in it is missing: nothing is claimed that was not measured.
 
 use serde::Deserialize as _;
@@ -9,6 +9,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error;
 
 use super::fact::Measure;
+use super::shown::plural;
 
 /// What stands between braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl Blank {
 pub(crate) fn check(template: &str) -> Result<(), String> {
     let mut wrong = None;
     let filled = fill(template, &mut |text| {
-        if Blank::parse(text).is_none() {
+        if Blank::parse(named(text).0).is_none() {
             wrong = Some(format!("{{{text}}} is no measure"));
         }
         Some(String::new())
@@ -62,7 +63,22 @@ pub(crate) fn check(template: &str) -> Result<(), String> {
 
 /// Fills in a sentence; `None` when a fact outside of `[…]` is missing.
 pub(crate) fn write(template: &str, look_up: &dyn Fn(Blank) -> Option<String>) -> Option<String> {
-    fill(template, &mut |text| look_up(Blank::parse(text)?))
+    fill(template, &mut |text| {
+        let (blank, thing) = named(text);
+        let value = look_up(Blank::parse(blank)?)?;
+        Some(match thing {
+            Some(thing) => plural(value.parse().ok()?, thing),
+            None => value,
+        })
+    })
+}
+
+/// Takes a blank apart into what it is filled with and, behind a colon, the thing that is counted.
+fn named(blank: &str) -> (&str, Option<&str>) {
+    match blank.split_once(':') {
+        Some((name, thing)) => (name, Some(thing)),
+        None => (blank, None),
+    }
 }
 
 fn fill(template: &str, look_up: &mut dyn FnMut(&str) -> Option<String>) -> Option<String> {
@@ -95,6 +111,14 @@ mod tests {
         };
         assert_eq!(write("{value} used[ by {subject}].", &look_up), Some("92 % used.".into()));
         assert_eq!(write("{subject} used", &look_up), None);
+    }
+
+    #[test]
+    fn things_are_counted_in_words() {
+        let number = |number: &'static str| move |_: Blank| Some(number.to_owned());
+        assert_eq!(write("on {cores:core}", &number("1")), Some("on 1 core".into()));
+        assert_eq!(write("{value:process} on {cores:core}", &number("2")), Some("2 processes on 2 cores".into()));
+        assert!(check("{valve:core}").is_err());
     }
 
     #[test]

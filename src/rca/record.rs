@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Rca, Stats};
+use super::{Rca, Stats, Verdict};
 use crate::agent::event::{Event, MAX_TOOL_OUTPUT_BYTES};
 
 /// Shortest quote that backs a claim, in characters.
@@ -71,11 +71,21 @@ impl Recorder {
         let counted = Stats { tool_calls: self.tool_calls, loops: self.loops, ..Stats::default() };
         let Some(rca) = rca.filter(|_| !self.outputs.is_empty()) else { return counted };
         let (mut supported, mut claims) = (0, 0);
-        for claim in std::iter::once(&mut rca.root_cause).chain(&mut rca.analysis) {
+        // That nothing was found, or nothing is clear, claims no cause.
+        let names_cause = rca.verdict == Verdict::CauseFound;
+        let cause = std::iter::once((&mut rca.root_cause, names_cause));
+        for (claim, counts) in cause.chain(rca.analysis.iter_mut().map(|claim| (claim, true))) {
             let is_backed = claim.evidence.iter().any(|evidence| self.shows(&evidence.quote));
-            claim.supported = Some(is_backed);
-            claims += 1;
-            supported += u32::from(is_backed);
+            if counts {
+                claims += 1;
+                supported += u32::from(is_backed);
+            }
+            if counts || !claim.evidence.is_empty() {
+                claim.supported = Some(is_backed);
+            }
+        }
+        if claims == 0 {
+            return counted;
         }
         let score = (f64::from(supported) / f64::from(claims) * 100.0).round() / 100.0;
         Stats { score: Some(score), supported, claims, ..counted }
@@ -140,6 +150,16 @@ mod tests {
         assert_eq!((stats.score, stats.supported, stats.claims), (Some(0.25), 1, 4));
         let backed: Vec<_> = rca.claims().map(|claim| claim.supported).collect();
         assert_eq!(backed, [Some(true), Some(false), Some(false), Some(false)]);
+    }
+
+    #[test]
+    fn an_answer_without_a_claim_is_not_rated() {
+        let answer = ANSWER.replacen('{', r#"{"verdict":"nothing_wrong","#, 1);
+        let mut rca = read(&answer).unwrap();
+        rca.analysis.clear();
+        let stats = recorded(&[started("a"), finished("a", "/dev/sda1 100% /var")]).rate(Some(&mut rca));
+        assert_eq!((stats.score, stats.claims), (None, 0));
+        assert_eq!(rca.root_cause.supported, Some(true), "whether its words were seen is told all the same");
     }
 
     #[test]

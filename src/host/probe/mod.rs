@@ -21,6 +21,8 @@ pub(crate) mod pressure;
 pub(crate) mod prometheus;
 pub(crate) mod restarts;
 pub(crate) mod services;
+pub(crate) mod usage;
+mod walk;
 pub(crate) mod web;
 
 pub(crate) use name::Probe;

@@ -27,6 +27,8 @@ pub(crate) enum Probe {
     Ports,
     /// The largest and growing directories of full file systems.
     Growth,
+    /// What takes the room of a file system.
+    Usage,
     /// Services that were started again.
     Restarts,
     /// Errors in the journal.
@@ -43,7 +45,7 @@ pub(crate) enum Probe {
 
 impl Probe {
     /// Every probe, in the order of running.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Load,
         Self::Processes,
         Self::Memory,
@@ -55,6 +57,7 @@ impl Probe {
         Self::Limits,
         Self::Ports,
         Self::Growth,
+        Self::Usage,
         Self::Restarts,
         Self::Journal,
         Self::Descriptors,
@@ -77,6 +80,7 @@ impl Probe {
             Self::Limits => "limits",
             Self::Ports => "ports",
             Self::Growth => "growth",
+            Self::Usage => "usage",
             Self::Restarts => "restarts",
             Self::Journal => "journal",
             Self::Descriptors => "descriptors",
@@ -100,6 +104,7 @@ impl Probe {
             Self::Limits => "open files, threads and processes against their limits (/proc/sys)",
             Self::Ports => "TCP sockets: listening ports and states (/proc/net/tcp, /proc/net/tcp6)",
             Self::Growth => "largest and growing directories of full file systems (two looks at the same files)",
+            Self::Usage => "largest directories, with all below them, and largest files of a file system",
             Self::Restarts => "services started again (systemctl, only where systemd runs)",
             Self::Journal => "errors of the last hour by unit and kind (journalctl)",
             Self::Descriptors => "open files of processes against their limits (/proc/<pid>/fd)",
@@ -122,7 +127,7 @@ impl Probe {
             Self::Services => "systemctl list-units",
             Self::Limits => "/proc/sys",
             Self::Ports => "/proc/net/tcp, /proc/net/tcp6",
-            Self::Growth => "files and directories",
+            Self::Growth | Self::Usage => "files and directories",
             Self::Restarts => "systemctl show",
             Self::Journal => "journalctl",
             Self::Descriptors => "/proc/<pid>/fd, /proc/<pid>/limits",
@@ -148,7 +153,7 @@ impl Probe {
             Self::Services => &[Area::Services],
             Self::Limits => &[Area::Limits],
             Self::Ports => &[Area::Network],
-            Self::Growth => &[Area::Disk],
+            Self::Growth | Self::Usage => &[Area::Disk],
             Self::Restarts => &[Area::Services],
             Self::Journal => &[Area::Services, Area::Logs],
             Self::Descriptors => &[Area::Limits],

@@ -1,0 +1,215 @@
+//! What a person wants to know: what takes most of something, whether something is wrong, all that was measured, or
+//! something that no look at this machine can tell.
+//!
+//! Words decide, as in [`Focus`]; a question that is not understood is not answered with "nothing is wrong".
+
+use super::assignment::Assignment;
+use super::question::{Area, Focus};
+use super::targets::Targets;
+use crate::agent::kinds::host::AskedBy;
+
+/// Words that ask for what takes most.
+const USING: [&str; 28] = [
+    "use",
+    "uses",
+    "used",
+    "using",
+    "usage",
+    "take",
+    "takes",
+    "taking",
+    "eat",
+    "eats",
+    "eating",
+    "fill",
+    "fills",
+    "filling",
+    "consume",
+    "consumes",
+    "consuming",
+    "hog",
+    "hogs",
+    "hogging",
+    "occupies",
+    "occupy",
+    "largest",
+    "biggest",
+    "most",
+    "go",
+    "gone",
+    "went",
+];
+/// Words for something that runs elsewhere, or that cannot be seen from the machine alone.
+const ELSEWHERE: [&str; 34] = [
+    "deployment",
+    "deployments",
+    "pod",
+    "pods",
+    "kubernetes",
+    "k8s",
+    "kubectl",
+    "helm",
+    "cluster",
+    "clusters",
+    "namespace",
+    "namespaces",
+    "replica",
+    "replicas",
+    "replicaset",
+    "statefulset",
+    "daemonset",
+    "ingress",
+    "website",
+    "site",
+    "api",
+    "endpoint",
+    "pipeline",
+    "pipelines",
+    "payment",
+    "payments",
+    "checkout",
+    "customer",
+    "customers",
+    "order",
+    "orders",
+    "login",
+    "app",
+    "application",
+];
+/// Words for this machine, which say that it is meant after all.
+const HERE: [&str; 13] = [
+    "machine", "server", "host", "box", "computer", "vm", "laptop", "system", "here", "hardware", "os", "node",
+    "kernel",
+];
+/// Words of a question about the whole of it.
+const GENERAL: [&str; 32] = [
+    "ok",
+    "okay",
+    "up",
+    "health",
+    "healthy",
+    "wrong",
+    "status",
+    "overview",
+    "happening",
+    "happens",
+    "going",
+    "check",
+    "fine",
+    "problem",
+    "problems",
+    "trouble",
+    "broken",
+    "down",
+    "uptime",
+    "state",
+    "everything",
+    "anything",
+    "something",
+    "look",
+    "investigate",
+    "diagnose",
+    "well",
+    "alive",
+    "alert",
+    "firing",
+    "outage",
+    "incident",
+];
+/// Words that ask why something takes long.
+const SLOW: [&str; 6] = ["slow", "slowness", "sluggish", "hang", "hangs", "lagging"];
+/// The word that asks for all that was measured.
+pub(crate) const EVIDENCE: &str = "evidence";
+/// Most words of a request for the evidence; a longer text is about something else.
+const MAX_EVIDENCE_WORDS: usize = 8;
+
+/// What kind of answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// What takes most of the disk, the memory or the processors.
+    Users(Area),
+    /// Why it is slow: the bottleneck, or that there is none.
+    Slowness,
+    /// Whether something is wrong.
+    Trouble,
+    /// All that was measured.
+    Evidence,
+    /// Something that this machine's evidence does not tell.
+    Beyond,
+}
+
+impl Wanted {
+    /// Finds what a question wants.
+    pub(crate) fn of(assignment: &Assignment, focus: &Focus) -> Self {
+        let words: Vec<String> = words(&assignment.question).collect();
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let targets = Targets::of(assignment);
+        if has(&[EVIDENCE]) && words.len() <= MAX_EVIDENCE_WORDS {
+            return Self::Evidence;
+        }
+        if let (Focus::On(areas), true) = (focus, has(&USING))
+            && let Some(&area) = areas.iter().find(|area| matches!(area, Area::Cpu | Area::Memory | Area::Disk))
+            && !has(&SLOW)
+            && (!has(&ELSEWHERE) || has(&HERE))
+        {
+            return Self::Users(area);
+        }
+        if assignment.scope.asked_by == AskedBy::Alert
+            || words.is_empty()
+            || !targets.files.is_empty()
+            || !targets.urls.is_empty()
+        {
+            return Self::Trouble;
+        }
+        // What is to be investigated is looked into, also in words that are not known.
+        let is_understood = assignment.scope.analysis || *focus != Focus::Overview || has(&HERE) || has(&GENERAL);
+        if !is_understood || (has(&ELSEWHERE) && !has(&HERE)) {
+            return Self::Beyond;
+        }
+        if has(&SLOW) { Self::Slowness } else { Self::Trouble }
+    }
+}
+
+/// Lists the words of a question in lower case.
+pub(crate) fn words(question: &str) -> impl Iterator<Item = String> {
+    question.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(question: &str) -> Wanted {
+        let assignment = Assignment { question: question.into(), ..Assignment::default() };
+        Wanted::of(&assignment, &Focus::of(question))
+    }
+
+    #[test]
+    fn a_question_tells_what_it_wants() {
+        for (question, wanted) in [
+            ("what uses the disk here?", Wanted::Users(Area::Disk)),
+            ("Where did all the space go", Wanted::Users(Area::Disk)),
+            ("what uses the memory", Wanted::Users(Area::Memory)),
+            ("who is eating my CPU?", Wanted::Users(Area::Cpu)),
+            ("which process uses most ram", Wanted::Users(Area::Memory)),
+            ("why is this machine slow?", Wanted::Slowness),
+            ("why is it so slow, what is using the cpu", Wanted::Slowness),
+            ("disk full?", Wanted::Trouble),
+            ("which service failed, is the disk full", Wanted::Trouble),
+            ("how is the machine?", Wanted::Trouble),
+            ("", Wanted::Trouble),
+            ("is anything wrong", Wanted::Trouble),
+            ("read /var/log/app.log", Wanted::Trouble),
+            ("evidence", Wanted::Evidence),
+            ("show me the evidence, please", Wanted::Evidence),
+            ("is the payments deployment healthy?", Wanted::Beyond),
+            ("why is the checkout slow?", Wanted::Beyond),
+            ("what uses the memory of the payments pods?", Wanted::Beyond),
+            ("hello", Wanted::Beyond),
+            ("what is the capital of France?", Wanted::Beyond),
+            ("why is the app on this server slow?", Wanted::Slowness),
+        ] {
+            assert_eq!(wish(question), wanted, "{question}");
+        }
+    }
+}
