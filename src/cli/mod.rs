@@ -13,6 +13,7 @@ mod session;
 mod setup;
 #[cfg(feature = "console")]
 mod shell;
+mod slack_manifest;
 mod stop_agents;
 
 use std::collections::BTreeMap;
@@ -68,6 +69,8 @@ enum Command {
     /// Look after what is delivered by a schedule
     #[command(subcommand)]
     Cron(cron::Arguments),
+    /// Print what the Slack app must be, and the address that makes it
+    SlackManifest,
     /// End every agent that runs, whether the bot runs or not
     StopAgents,
     /// Check or show the configuration
@@ -85,6 +88,9 @@ impl Cli {
             std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
         let sources =
             Sources { explicit: self.config.clone(), env: variables.clone(), statements: wiring::statements() };
+        if let Command::SlackManifest = &self.command {
+            return slack_manifest::run();
+        }
         if let Command::Config(arguments) = &self.command {
             return config::run(arguments, &sources);
         }
@@ -118,7 +124,9 @@ impl Cli {
                 Command::Cron(arguments) => cron::run(app, &arguments).await,
                 Command::Setup => setup::run(&app, &sources).await,
                 Command::StopAgents => stop_agents::run(&app).await,
-                Command::Config(_) | Command::Integrations(_) => unreachable!("handled above, without a store"),
+                Command::Config(_) | Command::Integrations(_) | Command::SlackManifest => {
+                    unreachable!("handled above, without a store")
+                }
             }
         });
         // A thread that waits for standard input cannot be told to stop.

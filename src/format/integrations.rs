@@ -43,6 +43,21 @@ pub enum BadKeys<'a> {
     Value(usize),
 }
 
+/// Says what to do with a manifest, which stands above.
+#[must_use]
+pub fn new_app(address: &str) -> String {
+    format!(
+        "Open this address to make the app, install it to your workspace, and make an app-level token with the scope \
+         connections:write on its page \"Basic Information\":\n{address}"
+    )
+}
+
+/// Says that there is no manifest.
+#[must_use]
+pub fn no_manifest() -> String {
+    "Slack is left out of this build".to_owned()
+}
+
 /// Lists the integrations, and where their keys come from.
 #[must_use]
 pub fn origins(origins: &[KeySource]) -> Document {

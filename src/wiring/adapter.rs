@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use signalbox_adapter::settings::{Section, Values};
-use signalbox_adapter::{Announce, Deliver, DeliverError, Listen};
+use signalbox_adapter::{Announce, CommandEntry, Deliver, DeliverError, Listen};
 
 use crate::transport;
 use crate::turn;
@@ -42,6 +42,20 @@ pub(super) trait Integration: Sync {
     fn invitation(&self, _bot_name: &str, _code: &str) -> Option<String> {
         None
     }
+
+    /// Returns what an app with these commands must be at the provider, where people make one for themselves.
+    fn manifest(&self, _commands: &[CommandEntry]) -> Option<Manifest> {
+        None
+    }
+}
+
+/// What an app must be at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// As the provider takes it.
+    pub text: String,
+    /// The address that makes such an app.
+    pub address: String,
 }
 
 /// A provider that is configured, and not asked anything yet.

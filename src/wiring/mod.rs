@@ -8,6 +8,7 @@ mod adapter;
 pub mod console;
 mod discord;
 mod email;
+mod slack;
 mod telegram;
 #[cfg(test)]
 mod tests;
@@ -15,14 +16,14 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_adapter::settings::{Section, Values};
-use signalbox_adapter::{ChatAddress, DeliverError};
+use signalbox_adapter::{ChatAddress, CommandEntry, DeliverError};
 
 use crate::agent::kinds;
 use crate::config::{Config, ProviderStatement, Statements, Unreached};
 use crate::store::ChatKey;
 use crate::turn;
 use adapter::{Adapter, Integration};
-pub use adapter::{Connected, Found, Verified};
+pub use adapter::{Connected, Found, Manifest, Verified};
 
 /// The one chat of all terminals of a state directory.
 pub const CONSOLE_CHAT: &str = "console:local";
@@ -63,6 +64,7 @@ adapters! {
     "telegram" reads "telegram": telegram::Telegram,
     "email" reads "smtp": email::Email,
     "discord" reads "discord": discord::Discord,
+    "slack" reads "slack": slack::Slack,
 }
 
 fn integrations() -> impl Iterator<Item = &'static dyn Integration> {
@@ -149,6 +151,13 @@ pub async fn closed_places(config: &Config, section: &Section) -> Vec<(ChatAddre
 #[must_use]
 pub fn invitation(section: &Section, bot_name: &str, code: &str) -> Option<String> {
     integrations().find(|one| one.section().name == section.name)?.invitation(bot_name, code)
+}
+
+/// Returns what an app with these commands must be at the provider of a section, where people make one for themselves; `None`
+/// where they do not, or the adapter is left out of this build.
+#[must_use]
+pub fn manifest(section: &str, commands: &[CommandEntry]) -> Option<Manifest> {
+    integrations().find(|one| one.section().name == section)?.manifest(commands)
 }
 
 /// Paints a document for standard output.

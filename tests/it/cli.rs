@@ -11,18 +11,19 @@ fn help_lists_what_there_is() {
     Usage: signalbox [OPTIONS] <COMMAND>
 
     Commands:
-      shell         Talk to it in this terminal
-      serve         Run in the background for all terminals
-      session       Look at sessions
-      outbox        Look after messages that could not be delivered
-      pair          Make a code with which a person pairs with the bot
-      setup         Ask, step by step, for what it is to be connected to
-      integrations  Keep, list and verify what it is connected to
-      hooks         Look after the addresses at which monitoring systems tell of alerts
-      cron          Look after what is delivered by a schedule
-      stop-agents   End every agent that runs, whether the bot runs or not
-      config        Check or show the configuration
-      help          Print this message or the help of the given subcommand(s)
+      shell           Talk to it in this terminal
+      serve           Run in the background for all terminals
+      session         Look at sessions
+      outbox          Look after messages that could not be delivered
+      pair            Make a code with which a person pairs with the bot
+      setup           Ask, step by step, for what it is to be connected to
+      integrations    Keep, list and verify what it is connected to
+      hooks           Look after the addresses at which monitoring systems tell of alerts
+      cron            Look after what is delivered by a schedule
+      slack-manifest  Print what the Slack app must be, and the address that makes it
+      stop-agents     End every agent that runs, whether the bot runs or not
+      config          Check or show the configuration
+      help            Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>    Configuration file [default: $SIGNALBOX_CONFIG or the user's own]

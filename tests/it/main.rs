@@ -19,6 +19,7 @@ mod restarts;
 mod servants;
 mod service;
 mod sessions;
+mod slack;
 mod storage;
 mod supervisor;
 mod terminal;

@@ -24,6 +24,8 @@ fn integrations() {
     let wall = wall()
         .with_text("keep anyway", KEEP_ANYWAY)
         .with_text("which role", WHICH_ROLE)
+        .with_text("new_app", new_app("https://api.slack.com/apps"))
+        .with_text("no_manifest", no_manifest())
         .with("origins", origins(&table))
         .with_text("kept_in_vain", kept_in_vain("telegram.token"))
         .with_text("unknown", unknown("telegramm", &["telegram", "smtp"]))

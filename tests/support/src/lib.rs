@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`telegram`] | the Bot API, as strict as the real one, and the people who use it |
 //! | [`discord`] | Discord's gateway and REST API, as strict as the real ones, and the people who use it |
+//! | [`slack`] | Slack's Socket Mode and Web API, as strict as the real ones, and the people who use it |
 //! | [`alertmanager`] | an Alertmanager's silences, as strict as the real ones |
 //! | [`smtp`] | a mail server that refuses what a strict one refuses |
 //! | [`socks`] | a SOCKS proxy that leads to this machine only |
@@ -21,6 +22,7 @@ pub mod discord;
 pub mod everyday;
 mod parameters;
 pub mod programs;
+pub mod slack;
 pub mod smtp;
 pub mod socks;
 mod stage;

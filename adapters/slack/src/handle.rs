@@ -1,0 +1,171 @@
+//! One envelope becomes the inbox's.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use signalbox_adapter::{AcceptError, Incoming, ListenContext, ListenError, Occurrence};
+use tokio::sync::Mutex as Turns;
+
+use crate::api::Api;
+use crate::asked;
+use crate::envelope::{Envelope, Holds};
+use crate::files;
+use crate::marks::Marks;
+use crate::people::People;
+use crate::posted::text;
+use crate::recent::Recent;
+use crate::stamp::Stamp;
+use crate::translate::{self, Said, Told, Us};
+use crate::unread::Unread;
+
+/// Hands over what was heard.
+pub(crate) struct Handler {
+    pub(crate) cx: ListenContext,
+    pub(crate) api: Arc<Api>,
+    pub(crate) us: Us,
+    people: People,
+    recent: Mutex<Recent>,
+    marks: Mutex<Marks>,
+    unread: Turns<Unread>,
+}
+
+impl Handler {
+    /// Goes on from what earlier lives have noted.
+    ///
+    /// # Errors
+    /// [`ListenError::Lost`] when nobody can tell what they have.
+    pub(crate) async fn new(cx: &ListenContext, api: Arc<Api>, us: Us) -> Result<Self, ListenError> {
+        let inbox = cx.inbox.as_ref();
+        let marks = Marks::noted(inbox).await.map_err(lost)?;
+        let unread = Unread::noted(inbox).await.map_err(lost)?;
+        Ok(Self {
+            people: People::new(Arc::clone(&api), Arc::clone(&cx.limited)),
+            cx: cx.clone(),
+            api,
+            us,
+            recent: Mutex::default(),
+            marks: Mutex::new(marks),
+            unread: Turns::new(unread),
+        })
+    }
+
+    /// Returns how far each channel was heard.
+    pub(crate) fn marks(&self) -> MutexGuard<'_, Marks> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how far each channel was heard, where that has changed.
+    ///
+    /// # Errors
+    /// [`ListenError::Lost`].
+    pub(crate) async fn note(&self) -> Result<(), ListenError> {
+        let noted = self.marks().to_note();
+        match noted {
+            Some((name, words)) => self.cx.inbox.note(name, &words).await.map_err(lost),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes an envelope; returns what is said with its acknowledgement. Only now may it be acknowledged.
+    ///
+    /// # Errors
+    /// [`ListenError::Lost`]: it was not taken.
+    pub(crate) async fn take(&self, envelope: Envelope) -> Result<Option<Value>, ListenError> {
+        match envelope.holds {
+            Holds::Event(event) => self.event(&event).await.map(|()| None),
+            Holds::Command(payload) => {
+                let names = self.people.names(&asked::people(&payload)).await;
+                match asked::command(&self.us, &payload, &names) {
+                    Some(asked) => self.asked(asked).await,
+                    None => self.keep_unread("a slash command", &payload.to_string()).await.map(|()| None),
+                }
+            }
+            Holds::Interaction(payload) => {
+                let names = self.people.names(&asked::people(&payload)).await;
+                match asked::interaction(&self.us, &payload, &names) {
+                    Some(asked) => self.asked(asked).await,
+                    // Such as a press of a button that only opens a page.
+                    None => Ok(None),
+                }
+            }
+            Holds::Unreadable(what, text) => self.keep_unread(&what, &text).await.map(|()| None),
+        }
+    }
+
+    async fn event(&self, event: &Value) -> Result<(), ListenError> {
+        let Some(channel) = event["channel"].as_str() else { return Ok(()) };
+        match translate::told(event) {
+            Told::Said(message) => self.said(channel, message).await,
+            Told::Edited(message) => self.edited(channel, message).await,
+            Told::Deleted { ts, thread } => {
+                self.recent().gone(channel, ts);
+                self.accept(translate::deleted(&self.us, channel, ts, thread)).await
+            }
+            Told::Nothing => Ok(()),
+        }
+    }
+
+    /// Takes a message, told now or read again.
+    ///
+    /// # Errors
+    /// [`ListenError::Lost`]: it was not taken.
+    pub(crate) async fn said(&self, channel: &str, message: &Value) -> Result<(), ListenError> {
+        let Some(ts) = message["ts"].as_str() else {
+            return self.keep_unread("a message", &message.to_string()).await;
+        };
+        let is_mention = text(message, "type") == "app_mention";
+        let at = Stamp::read(ts);
+        let had = !is_mention && at.is_some_and(|at| self.marks().had(channel, at));
+        if had || !self.recent().is_new(channel, ts, message["client_msg_id"].as_str(), is_mention) {
+            return Ok(());
+        }
+        let names = self.people.names(&translate::people(message)).await;
+        if let Some(Said { incoming, files }) = translate::said(&self.us, channel, message, false, &names) {
+            let incoming = if files.is_empty() || !self.cx.inbox.wants_files(&incoming).await {
+                incoming
+            } else {
+                let directory = self.cx.files.join(channel);
+                let fetched = files::fetch(&self.api, incoming, files, directory).await;
+                fetched.map_err(|error| ListenError::Lost(format!("a file could not be written: {error}")))?
+            };
+            self.accept(incoming).await?;
+        }
+        self.recent().had(channel, ts, is_mention);
+        if let Some(at) = at {
+            self.marks().heard(channel, translate::thread_of(message, ts), at);
+        }
+        Ok(())
+    }
+
+    async fn edited(&self, channel: &str, message: &Value) -> Result<(), ListenError> {
+        let names = self.people.names(&translate::people(message)).await;
+        match translate::said(&self.us, channel, message, true, &names) {
+            Some(said) => self.accept(said.incoming).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Hands over.
+    ///
+    /// # Errors
+    /// [`ListenError::Lost`]: it was not taken.
+    pub(crate) async fn accept(&self, incoming: Incoming) -> Result<(), ListenError> {
+        self.cx.inbox.accept(incoming).await.map_err(lost)
+    }
+
+    async fn keep_unread(&self, what: &str, text: &str) -> Result<(), ListenError> {
+        let kept = self.unread.lock().await.keep(self.cx.inbox.as_ref(), what, text).await.map_err(lost)?;
+        if kept {
+            (self.cx.occurred)(Occurrence::Unreadable, 1);
+        }
+        Ok(())
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn lost(error: AcceptError) -> ListenError {
+    ListenError::Lost(error.to_string())
+}

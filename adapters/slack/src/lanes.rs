@@ -1,0 +1,216 @@
+//! Who waits for whom: what concerns one channel is handled in its order, all else at once.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
+use signalbox_adapter::ListenError;
+use tokio::time::sleep;
+
+use crate::envelope::Envelope;
+use crate::gap::{self, Read};
+use crate::handle::Handler;
+use crate::socket::Ack;
+
+/// Jobs that wait or are under way until no more envelopes are read.
+const MAX_JOBS: usize = 1024;
+
+/// How long it is waited for an earlier message of a channel, which may come by the other socket.
+const SETTLED_AFTER: Duration = Duration::from_millis(40);
+
+/// What is to be done.
+enum Job {
+    /// Wait for what may come by the other socket.
+    Settle,
+    /// Take an envelope.
+    Take(Envelope),
+    /// Read what was said in a channel.
+    Read,
+    /// Read it again later: nobody waits meanwhile.
+    ReadLater(Duration),
+    /// Ask which channels there are, to read what was said in each.
+    List,
+}
+
+/// What was done.
+struct Done {
+    lane: String,
+    outcome: Result<Outcome, ListenError>,
+}
+
+enum Outcome {
+    Taken { identity: String, payload: Option<Value> },
+    Done,
+    Again(Duration),
+    Waited(String),
+    Listed(Vec<String>),
+}
+
+/// The lane in which it is asked which channels there are; no channel is called so.
+const LIST: &str = "list";
+
+/// The lanes.
+pub(crate) struct Lanes {
+    handler: Arc<Handler>,
+    waiting: HashMap<String, VecDeque<Job>>,
+    under_way: FuturesUnordered<Pin<Box<dyn Future<Output = Done> + Send>>>,
+    /// What acknowledges each envelope that waits or is under way: its copies too.
+    acks: HashMap<String, Vec<Ack>>,
+    jobs: usize,
+}
+
+impl Lanes {
+    pub(crate) fn new(handler: Arc<Handler>) -> Self {
+        Self { handler, waiting: HashMap::new(), under_way: FuturesUnordered::new(), acks: HashMap::new(), jobs: 0 }
+    }
+
+    /// Whether there is room for another envelope.
+    pub(crate) fn has_room(&self) -> bool {
+        self.jobs < MAX_JOBS
+    }
+
+    /// Whether nothing waits and nothing is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.jobs == 0
+    }
+
+    /// Takes an envelope in its turn; a copy of one that waits is acknowledged with it.
+    pub(crate) fn take(&mut self, envelope: Envelope, ack: Option<Ack>) {
+        if let Some(acks) = self.acks.get_mut(&envelope.identity) {
+            acks.extend(ack);
+            return;
+        }
+        self.acks.insert(envelope.identity.clone(), ack.into_iter().collect());
+        self.push(envelope.lane.clone(), Job::Take(envelope));
+    }
+
+    /// Reads what was said in a channel, before what is told of it now; once where it is to be read already.
+    pub(crate) fn read(&mut self, channel: String) {
+        let reads = |job: &Job| matches!(job, Job::Read);
+        if !self.waiting.get(&channel).is_some_and(|waiting| waiting.iter().any(reads)) {
+            self.push(channel, Job::Read);
+        }
+    }
+
+    /// Reads what was said in all channels while nobody listened.
+    pub(crate) fn catch_up(&mut self) {
+        let marked = self.handler.marks().all();
+        if !marked.is_empty() {
+            marked.into_iter().for_each(|channel| self.read(channel));
+            self.push(LIST.to_owned(), Job::List);
+        }
+    }
+
+    /// Waits until something was done; may be dropped. `None` where nothing is under way.
+    ///
+    /// # Errors
+    /// [`ListenError`]: something was not taken.
+    pub(crate) async fn next(&mut self) -> Option<Result<(), ListenError>> {
+        let Done { lane, outcome } = self.under_way.next().await?;
+        self.jobs -= 1;
+        let more = self.waiting.get_mut(&lane).and_then(VecDeque::pop_front);
+        match more {
+            Some(job) => self.begin(lane.clone(), job),
+            None => drop(self.waiting.remove(&lane)),
+        }
+        match outcome {
+            Ok(Outcome::Taken { identity, payload }) => {
+                for ack in self.acks.remove(&identity).into_iter().flatten() {
+                    ack.send(payload.clone());
+                }
+            }
+            Ok(Outcome::Again(after)) => self.push(format!("{lane} later"), Job::ReadLater(after)),
+            Ok(Outcome::Waited(channel)) => self.read(channel),
+            Ok(Outcome::Listed(channels)) => {
+                let marked = self.handler.marks().all();
+                let others = channels.into_iter().filter(|channel| !marked.contains(channel)).collect::<Vec<_>>();
+                others.into_iter().for_each(|channel| self.read(channel));
+            }
+            Ok(Outcome::Done) => {}
+            Err(error) => return Some(Err(error)),
+        }
+        Some(Ok(()))
+    }
+
+    fn push(&mut self, lane: String, job: Job) {
+        self.jobs += 1;
+        let may_be_late = matches!(&job, Job::Take(envelope) if envelope.at.is_some());
+        match self.waiting.get_mut(&lane) {
+            Some(waiting) => insert(waiting, job),
+            None if may_be_late => {
+                self.waiting.insert(lane.clone(), [job].into());
+                self.jobs += 1;
+                self.begin(lane, Job::Settle);
+            }
+            None => {
+                self.waiting.insert(lane.clone(), VecDeque::new());
+                self.begin(lane, job);
+            }
+        }
+    }
+
+    fn begin(&mut self, lane: String, job: Job) {
+        let handler = Arc::clone(&self.handler);
+        self.under_way.push(Box::pin(async move {
+            let outcome = match job {
+                Job::Settle => {
+                    sleep(SETTLED_AFTER).await;
+                    Ok(Outcome::Done)
+                }
+                Job::Take(envelope) => {
+                    let identity = envelope.identity.clone();
+                    handler.take(envelope).await.map(|payload| Outcome::Taken { identity, payload })
+                }
+                Job::Read => gap::read(&handler, &lane).await.map(|read| match read {
+                    Read::Whole => Outcome::Done,
+                    Read::Again(after) => Outcome::Again(after),
+                }),
+                Job::List => Ok(Outcome::Listed(gap::channels(&handler).await)),
+                Job::ReadLater(after) => {
+                    sleep(after).await;
+                    Ok(Outcome::Waited(lane.trim_end_matches(" later").to_owned()))
+                }
+            };
+            Done { lane, outcome }
+        }));
+    }
+}
+
+/// Puts a job behind those that wait; what somebody said before what others did, where it came to be earlier.
+fn insert(waiting: &mut VecDeque<Job>, job: Job) {
+    let Job::Take(Envelope { at: Some(at), .. }) = &job else { return waiting.push_back(job) };
+    let is_later = |other: &Job| matches!(other, Job::Take(Envelope { at: Some(other), .. }) if other > at);
+    let later = waiting.iter().rev().take_while(|other| is_later(other)).count();
+    waiting.insert(waiting.len() - later, job);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_late_is_put_in_its_place_but_not_before_a_reading() {
+        let event = |at: &str| {
+            let event = serde_json::json!({ "type": "message", "channel": "C1", "event_ts": at });
+            let payload = serde_json::json!({ "event_id": at, "event": event });
+            Job::Take(Envelope::read(&serde_json::json!({ "type": "events_api", "payload": payload }).to_string()))
+        };
+        let mut waiting = VecDeque::new();
+        for at in ["3.0", "1.0"] {
+            insert(&mut waiting, event(at));
+        }
+        insert(&mut waiting, Job::Read);
+        for at in ["9.0", "2.0", "5.0"] {
+            insert(&mut waiting, event(at));
+        }
+        let told = |job: &Job| match job {
+            Job::Take(envelope) => envelope.identity.clone(),
+            Job::Read | Job::ReadLater(_) | Job::List | Job::Settle => "read".to_owned(),
+        };
+        assert_eq!(waiting.iter().map(told).collect::<Vec<_>>(), ["1.0", "3.0", "read", "2.0", "5.0", "9.0"]);
+    }
+}

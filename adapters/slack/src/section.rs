@@ -1,0 +1,82 @@
+//! `[slack]`: what the adapter has to be told, stated once.
+
+use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup, Values, Wrong};
+
+use crate::settings::{APP_TOKEN, BOT_TOKEN, DEFAULT_API_URL};
+
+/// The provider's name, as addresses have it.
+pub const PROVIDER: &str = "slack";
+
+/// The section of the configuration.
+pub static SECTION: Section = Section {
+    name: "slack",
+    about: "The Slack app, which each workspace makes for itself at api.slack.com/apps. The page \"OAuth & Permissions\" \
+            gives the bot token, \"Basic Information\" an app-level token. SLACK_BOT_TOKEN and SLACK_APP_TOKEN in the \
+            environment serve where no key is set.",
+    needs: "bot_token",
+    access: Some(Access { provider: PROVIDER, has_roles: false }),
+    setup: Setup {
+        title: "Slack",
+        how: "At api.slack.com/apps make an app with Socket Mode on and install it to your workspace; never use one of \
+              somebody else's. On \"Basic Information\" make an app-level token with the scope connections:write.",
+        again: "There is an app already; new tokens take the place of its.",
+    },
+    settings: &[
+        Setting::new("bot_token", Kind::Token, "")
+            .example("xoxb-17653672481-19874698323-pdFZ...")
+            .variable("SLACK_BOT_TOKEN")
+            .asked("Bot token, xoxb-... (not shown; empty for none)"),
+        Setting::new("app_token", Kind::Token, "without it Slack is only written to")
+            .example("xapp-1-A0123456789-19874698323-9f3b...")
+            .variable("SLACK_APP_TOKEN")
+            .asked_with("bot_token", "App-level token, xapp-... (not shown; empty for none)"),
+        Setting::new(
+            "api_url",
+            Kind::Url { default: DEFAULT_API_URL },
+            "a proxy of the API, which also names the socket's address",
+        ),
+    ],
+    check,
+};
+
+fn check(values: &Values) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    let swapped = |key: &'static str, is: &str, needs: &str| {
+        Wrong::new(key, format!("must begin with {needs}; a token that begins with {is} is another kind"))
+    };
+    for (key, own, other) in [("bot_token", BOT_TOKEN, APP_TOKEN), ("app_token", APP_TOKEN, BOT_TOKEN)] {
+        use secrecy::ExposeSecret as _;
+        if values.secret(key).is_some_and(|token| token.expose_secret().starts_with(other)) {
+            wrong.push(swapped(key, other, own));
+        }
+    }
+    if values.secret("bot_token").is_some() && values.secret("app_token").is_none() {
+        wrong.push(Wrong::perhaps("app_token", "is not set, so Slack is written to and nothing is heard from it"));
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use signalbox_adapter::settings::Value;
+
+    use super::*;
+
+    #[test]
+    fn tokens_that_changed_places_are_told_and_never_shown() {
+        let mut values = Values::default();
+        values.set("bot_token", Value::Secret("xapp-1-sEcReT".to_owned().into()));
+        values.set("app_token", Value::Secret("xoxb-1-sEcReT".to_owned().into()));
+        let wrong = check(&values);
+        let keys: Vec<_> = wrong.iter().map(|wrong| (wrong.key, wrong.may_be_right)).collect();
+        assert_eq!(keys, [("bot_token", false), ("app_token", false)]);
+        assert!(wrong.iter().all(|wrong| !wrong.why.contains("sEcReT")));
+    }
+
+    #[test]
+    fn without_an_app_token_it_is_said_what_does_not_work() {
+        let mut values = Values::default();
+        values.set("bot_token", Value::Secret("xoxb-1-2-3".to_owned().into()));
+        assert!(check(&values).iter().all(|wrong| wrong.key == "app_token" && wrong.may_be_right));
+    }
+}

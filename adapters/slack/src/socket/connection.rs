@@ -1,0 +1,251 @@
+//! One connection, from its opening to its end.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use signalbox_adapter::ListenError;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, Sleep, interval_at, sleep, sleep_until};
+
+use super::wire::{Heard, Wire, address};
+use crate::api::Api;
+
+/// Longest wait for the first word.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+
+/// Time between two questions whether the other end is there.
+const PING_EVERY: Duration = Duration::from_secs(4);
+
+/// Silence after which a connection is dead; it is noticed at most [`PING_EVERY`] later.
+const SILENT: Duration = Duration::from_secs(10);
+
+/// Longest time for which a connection that Slack is about to end is read on.
+const DRAINED_WITHIN: Duration = Duration::from_secs(15);
+
+/// Acknowledgements that wait to be written. What is not, Slack hands over again.
+const ACKS: usize = 256;
+
+/// Acknowledges one envelope on the connection that brought it.
+#[derive(Clone)]
+pub(crate) struct Ack {
+    id: String,
+    to: mpsc::Sender<String>,
+}
+
+impl Ack {
+    /// Acknowledges, and says something with it where Slack takes that.
+    pub(crate) fn send(self, payload: Option<Value>) {
+        let frame = match payload {
+            Some(payload) => json!({ "envelope_id": self.id, "payload": payload }),
+            None => json!({ "envelope_id": self.id }),
+        };
+        // A connection that is gone takes none; the envelope comes again, and its copy is acknowledged.
+        self.to.try_send(frame.to_string()).ok();
+    }
+}
+
+/// What a connection tells while it stands.
+pub(crate) enum News {
+    /// It stands.
+    Ready(u64),
+    /// Slack will end it soon; the next should stand by then.
+    Leaving(u64),
+    /// An envelope, with what acknowledges it; none where it has no id.
+    Envelope(String, Option<Ack>),
+    /// The other end is there.
+    Alive,
+}
+
+/// How a connection has ended.
+pub(crate) enum End {
+    /// It was to end, and another stands in its place.
+    Left,
+    /// It is gone.
+    Lost(String),
+    /// Slack will have no other either.
+    Refused(ListenError),
+}
+
+/// A connection that has ended.
+pub(crate) struct Ended {
+    pub(crate) number: u64,
+    pub(crate) was_ready: bool,
+    pub(crate) end: End,
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    url: String,
+}
+
+/// What every frame has.
+#[derive(Deserialize)]
+struct Frame {
+    #[serde(default, rename = "type")]
+    kind: Value,
+    #[serde(default)]
+    reason: Value,
+    #[serde(default)]
+    envelope_id: Option<String>,
+    #[serde(default)]
+    debug_info: Value,
+}
+
+/// One connection.
+pub(crate) struct Connection {
+    pub(crate) number: u64,
+    pub(crate) api: Arc<Api>,
+    pub(crate) news: mpsc::Sender<News>,
+    /// How long to wait before it is opened.
+    pub(crate) after: Duration,
+    /// Whether it leaves at half of its time, so that it does not end together with the other.
+    pub(crate) leaves_early: bool,
+}
+
+struct Standing {
+    is_ready: bool,
+    is_leaving: bool,
+    heard: Instant,
+    /// When something is to happen by: the first word, or the end of one that leaves.
+    deadline: Pin<Box<Sleep>>,
+    /// When it is to leave by itself.
+    leaves: Option<Instant>,
+}
+
+impl Connection {
+    /// Opens it and reads until it ends.
+    pub(crate) async fn run(self) -> Ended {
+        let number = self.number;
+        let ended = |was_ready, end| Ended { number, was_ready, end };
+        sleep(self.after).await;
+        let opened: Result<Opened, _> = self.api.open_socket().await;
+        let url = match opened {
+            Ok(Opened { url }) => url,
+            Err(error) => return ended(false, refused_or_lost(error.into())),
+        };
+        let Some(url) = address(&url, self.api.base()) else {
+            return ended(false, End::Lost("the API names a socket that is not Slack's".to_owned()));
+        };
+        let mut wire = match Wire::open(&url).await {
+            Ok(wire) => wire,
+            Err(why) => return ended(false, End::Lost(why)),
+        };
+        let now = Instant::now();
+        let mut standing = Standing {
+            is_ready: false,
+            is_leaving: false,
+            heard: now,
+            deadline: Box::pin(sleep_until(now + HELLO_WITHIN)),
+            leaves: None,
+        };
+        let end = self.read(&mut wire, &mut standing).await;
+        wire.close().await;
+        ended(standing.is_ready, end)
+    }
+
+    async fn read(&self, wire: &mut Wire, standing: &mut Standing) -> End {
+        let (acks, mut to_acknowledge) = mpsc::channel(ACKS);
+        let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut place = None;
+        loop {
+            // Each branch may be dropped: a frame is heard whole or not at all.
+            let heard = tokio::select! {
+                biased;
+                Some(frame) = to_acknowledge.recv() => match wire.say(frame).await {
+                    Ok(()) => continue,
+                    Err(why) => return End::Lost(why),
+                },
+                _ = pings.tick() => match self.look(wire, standing, place.is_some()).await {
+                    Ok(()) => continue,
+                    Err(end) => return end,
+                },
+                () = &mut standing.deadline, if !standing.is_ready || standing.is_leaving => {
+                    if standing.is_leaving {
+                        return End::Left;
+                    }
+                    return End::Lost("Slack did not say hello in time".to_owned());
+                }
+                reserved = self.news.reserve(), if place.is_none() => {
+                    let Ok(reserved) = reserved else { return End::Lost("nobody reads what is heard".to_owned()) };
+                    place = Some(reserved);
+                    continue;
+                }
+                heard = wire.next(), if place.is_some() => heard,
+            };
+            standing.heard = Instant::now();
+            let news = match heard {
+                Heard::Text(text) => match self.hear(standing, text, &acks) {
+                    Ok(news) => news,
+                    Err(end) => return end,
+                },
+                Heard::Sign => Some(News::Alive),
+                Heard::Gone(_) if standing.is_leaving => return End::Left,
+                Heard::Gone(why) => return End::Lost(why),
+            };
+            if let (Some(news), Some(place)) = (news, place.take()) {
+                place.send(news);
+            }
+        }
+    }
+
+    /// Looks whether the other end is there, as long as it is listened to, and whether it is time to leave.
+    async fn look(&self, wire: &mut Wire, standing: &mut Standing, is_read: bool) -> Result<(), End> {
+        if is_read && standing.heard.elapsed() >= SILENT {
+            return Err(End::Lost(format!("nothing was heard for {} s", SILENT.as_secs())));
+        }
+        if standing.leaves.is_some_and(|at| Instant::now() >= at) && !standing.is_leaving {
+            leave(standing);
+            // With the queue full, the next look tells.
+            if self.news.try_send(News::Leaving(self.number)).is_err() {
+                standing.is_leaving = false;
+            }
+        }
+        wire.ping().await.map_err(End::Lost)
+    }
+
+    fn hear(&self, standing: &mut Standing, text: String, acks: &mpsc::Sender<String>) -> Result<Option<News>, End> {
+        let Ok(frame) = serde_json::from_str::<Frame>(&text) else { return Ok(Some(News::Envelope(text, None))) };
+        match frame.kind.as_str().unwrap_or_default() {
+            "hello" => {
+                standing.is_ready = true;
+                let lasts = frame.debug_info["approximate_connection_time"].as_u64().filter(|_| self.leaves_early);
+                standing.leaves = lasts.map(|seconds| Instant::now() + Duration::from_secs(seconds / 2));
+                Ok(Some(News::Ready(self.number)))
+            }
+            "disconnect" if frame.reason == "link_disabled" => Err(End::Refused(ListenError::Refused(
+                "Socket Mode is switched off for the app; switch it on at api.slack.com/apps, on the page \"Socket Mode\", \
+                 and start signalbox again"
+                    .to_owned(),
+            ))),
+            "disconnect" => {
+                let reason = frame.reason.as_str().unwrap_or("none given").to_owned();
+                tracing::info!(reason, "Slack is about to end a socket; the next is opened");
+                let is_news = !standing.is_leaving;
+                leave(standing);
+                Ok(is_news.then_some(News::Leaving(self.number)))
+            }
+            _ => {
+                let ack = frame.envelope_id.map(|id| Ack { id, to: acks.clone() });
+                Ok(Some(News::Envelope(text, ack)))
+            }
+        }
+    }
+}
+
+fn leave(standing: &mut Standing) {
+    if !standing.is_leaving {
+        standing.is_leaving = true;
+        standing.deadline = Box::pin(sleep(DRAINED_WITHIN));
+    }
+}
+
+fn refused_or_lost(error: ListenError) -> End {
+    match error {
+        ListenError::Lost(why) => End::Lost(why),
+        error @ (ListenError::Refused(_) | ListenError::Contested(_)) => End::Refused(error),
+    }
+}

@@ -1,0 +1,4 @@
+//! Stories of people who talk to the program in Slack.
+
+pub(crate) mod scene;
+mod sessions;
