@@ -59,7 +59,7 @@ impl Handler {
     /// # Errors
     /// [`ListenError::Lost`].
     pub(crate) async fn note(&self) -> Result<(), ListenError> {
-        let noted = self.marks().to_note();
+        let noted = self.marks().take_note();
         match noted {
             Some((name, words)) => self.cx.inbox.note(name, &words).await.map_err(lost),
             None => Ok(()),

@@ -65,7 +65,7 @@ impl Marks {
     }
 
     /// Returns the words to note, where they have changed since this was last asked.
-    pub(crate) fn to_note(&mut self) -> Option<(&'static str, String)> {
+    pub(crate) fn take_note(&mut self) -> Option<(&'static str, String)> {
         let changed = std::mem::take(&mut self.is_changed);
         changed.then(|| (NOTE, serde_json::to_string(self).expect("marks are JSON")))
     }
@@ -160,14 +160,14 @@ mod tests {
     #[test]
     fn marks_are_noted_when_they_change_and_stay_within_bounds() {
         let mut marks = Marks::default();
-        assert_eq!(marks.to_note(), None);
+        assert_eq!(marks.take_note(), None);
         for number in 0..600 {
             marks.heard(&format!("C{number}"), None, at(number));
             marks.heard("C599", Some(&number.to_string()), at(number));
         }
         assert_eq!((marks.channels.len(), marks.channels["C599"].threads.len()), (MAX_CHANNELS, MAX_THREADS));
-        let (_, words) = marks.to_note().expect("they have changed");
+        let (_, words) = marks.take_note().expect("they have changed");
         let read: Marks = serde_json::from_str(&words).expect("marks");
-        assert_eq!((read.all(), marks.to_note()), (marks.all(), None));
+        assert_eq!((read.all(), marks.take_note()), (marks.all(), None));
     }
 }

@@ -154,7 +154,7 @@ fn check(block: &Value, at: &str) -> Result<(), Value> {
             let kinds = ["raw_text", "raw_number", "rich_text"];
             let is_cell = |cell: &Value| cell["type"].as_str().is_some_and(|kind| kinds.contains(&kind));
             let has_words = |cell: &Value| cell["type"] != "raw_text" || chars(&cell["text"]) > 0;
-            if !rows.iter().flat_map(|row| list(row)).all(|cell| is_cell(cell) && has_words(cell)) {
+            if !rows.iter().flat_map(list).all(|cell| is_cell(cell) && has_words(cell)) {
                 return Err(invalid(&format!("{at}/rows"), "an odd cell"));
             }
             Ok(())

@@ -172,7 +172,7 @@ impl Connection {
                     _ = shared.until(|state| self.todo(state)) => continue,
                 }
             }
-            let ends = self.ends.map(|at| tokio::time::Instant::from_std(at));
+            let ends = self.ends.map(tokio::time::Instant::from_std);
             tokio::select! {
                 biased;
                 heard = socket.next() => match heard {
