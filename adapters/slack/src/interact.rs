@@ -17,10 +17,10 @@ use crate::failure::CallError;
 use crate::handle::Handler;
 
 /// Time in which the inbox says how a command is received.
-const ASK_WITHIN: Duration = Duration::from_millis(1000);
+const ASK_WITHIN: Duration = Duration::from_millis(800);
 
 /// Time in which a command is shown, or a form opened.
-const SHOW_WITHIN: Duration = Duration::from_millis(1200);
+const SHOW_WITHIN: Duration = Duration::from_millis(1000);
 
 /// Longest command that is shown, in characters.
 const MAX_SHOWN_CHARS: usize = 3000;

@@ -14,7 +14,7 @@ use crate::failure::CallError;
 use crate::words::Names;
 
 /// Longest wait for a name; without it an id is shown. It counts into the three seconds of an acknowledgement.
-const ASK_WITHIN: Duration = Duration::from_millis(1000);
+const ASK_WITHIN: Duration = Duration::from_millis(600);
 
 /// Most names that are asked for one message.
 const MAX_ASKED: usize = 10;

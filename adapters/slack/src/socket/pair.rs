@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use signalbox_adapter::ListenError;
 use tokio::sync::mpsc;
 
-use super::connection::{Connection, End, Ended, News};
+use super::connection::{Ack, Connection, End, Ended, News};
 use crate::api::Api;
 
 /// Connections that are kept. Slack allows ten, and hands each envelope to any one.
@@ -31,7 +31,7 @@ pub(crate) enum Turn {
         first: bool,
     },
     /// An envelope came.
-    Envelope(String, Option<super::Ack>),
+    Envelope(String, Option<Ack>),
     /// The other end is there.
     Alive,
     /// A connection was lost; `others` says whether another stands.

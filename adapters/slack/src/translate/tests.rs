@@ -1,3 +1,5 @@
+//! Events become messages for the core.
+
 use serde_json::json;
 use signalbox_adapter::FileKind;
 
