@@ -157,9 +157,12 @@ impl Survey {
             let mut start = gap.start;
             for line in text[gap.clone()].split_inclusive('\n') {
                 for (at, _) in line.match_indices('|') {
-                    let cell = line[at + 1..].split('|').next().unwrap_or_default();
+                    let rest = &line[at + 1..];
+                    let cell = rest.split('|').next().unwrap_or_default();
+                    // The marks before what is shown of a cell are no cell of their own.
+                    let is_shown = cell.len() == rest.len() && !line.ends_with('\n') && gap.end < text.len();
                     // Only dashes: the line below the header.
-                    if cell.contains(|c: char| !c.is_whitespace() && !"-:>".contains(c)) {
+                    if !is_shown && cell.contains(|c: char| !c.is_whitespace() && !"-:>".contains(c)) {
                         found.push(start + at);
                     }
                 }

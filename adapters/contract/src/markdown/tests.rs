@@ -320,3 +320,12 @@ fn a_row_with_too_many_cells_loses_none() {
         assert!(table.contains(said), "{said:?} in {table}");
     }
 }
+
+#[test]
+fn a_cell_that_begins_with_a_mark_is_none_too_many() {
+    let document = Document::from_markdown("|a|b|c|\n|-|-|-|\n|**x**|*y*|~~z~~|\n|1|**2**|3|\n");
+    let [Block::Table { rows, .. }] = document.blocks.as_slice() else { panic!("{document:?}") };
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| crate::inline_text(cell)).collect()).collect();
+    assert_eq!(cells, [["x", "y", "z"], ["1", "2", "3"]]);
+}
