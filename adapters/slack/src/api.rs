@@ -119,6 +119,43 @@ impl Api {
         }
     }
 
+    /// Brings the bytes of a file to the address that Slack named for it; to know that is all the leave that it needs.
+    pub(crate) async fn upload(&self, url: &str, bytes: Vec<u8>) -> Result<(), CallError> {
+        let request = self.files.post(named(url)?).header(CONTENT_TYPE, "application/octet-stream").body(bytes);
+        let status = request.send().await.map_err(NoAnswer::from)?.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let foreign = NoAnswer::foreign(status, "Slack's").into();
+        if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+            return Err(CallError::Answered(Refusal { error: "upload_failed".to_owned(), ..Refusal::default() }));
+        }
+        Err(foreign)
+    }
+
+    /// Answers one person by the address that a command or a press came with; to know that is all the leave that it needs.
+    pub(crate) async fn respond(&self, url: &str, body: &Value) -> Result<(), CallError> {
+        let body = serde_json::to_vec(body).map_err(|error| CallError::Unsent(error.to_string()))?;
+        let request = self.client.post(named(url)?).header(CONTENT_TYPE, JSON).body(body);
+        let response = request.send().await.map_err(NoAnswer::from)?;
+        let status = response.status();
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(CallError::Limited { after: wait(response.headers()) });
+        }
+        let body = http::read(response, MAX_ANSWER_BYTES).await?;
+        // "ok" alone, or Slack's no as JSON or as one word.
+        let words = String::from_utf8_lossy(&body);
+        let no = serde_json::from_slice::<Value>(&body).ok().filter(|answer| answer["ok"] == false);
+        let word = no.as_ref().and_then(|no| no["error"].as_str()).unwrap_or(words.trim());
+        match () {
+            () if status.is_success() && no.is_none() => Ok(()),
+            () if status.is_server_error() || word.contains(char::is_whitespace) || word.starts_with('<') => {
+                Err(NoAnswer::foreign(status, "Slack's").into())
+            }
+            () => Err(CallError::Answered(Refusal { error: word.to_owned(), ..Refusal::default() })),
+        }
+    }
+
     fn url(&self, method: &str) -> String {
         format!("{}/{method}", self.base.as_str().trim_end_matches('/'))
     }
@@ -163,6 +200,13 @@ impl Api {
         self.too_many.fetch_add(1, Ordering::Relaxed);
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(place, Instant::now() + after);
     }
+}
+
+/// Reads an address that Slack named.
+fn named(url: &str) -> Result<Url, CallError> {
+    let read = url.parse::<Url>().ok();
+    let read = read.filter(|url| url.scheme() == "https" || (url.scheme() == "http" && http::is_loopback(url)));
+    read.ok_or_else(|| CallError::Unsent("an address that Slack named cannot be used".to_owned()))
 }
 
 /// Names what a limit is about: a method, of new messages with the channel that they go to.

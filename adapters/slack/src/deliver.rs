@@ -1,4 +1,7 @@
-//! The answering half: one attempt is one call.
+//! The answering half: one attempt is one call, but for a file, whose last call alone shows anything.
+//!
+//! What an error says about the attempt is decided in `refusal.rs`. Signs (the line below a thread, reactions, answers to
+//! presses) are asked for once and never insisted on.
 
 use std::sync::Arc;
 
@@ -6,28 +9,43 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use signalbox_adapter::{
-    Deliver, DeliverError, Form, Identity, MessageId, Outgoing, Receipt, Reconciled, Signal, Tried, one_line,
+    ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Outgoing, Pace, Purpose, Receipt, Reconciled,
+    Signal, Tried, one_line,
 };
+use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::aside::Aside;
+use crate::compose;
 use crate::failure::CallError;
+use crate::look_up::look_up;
+use crate::pace::{Edits, PACE};
+use crate::refusal::{Carries, Effect};
+use crate::share::share;
+use crate::working::{STATUS, Working};
 
 /// Longest answer to a press, in characters.
 const MAX_NOTICE_CHARS: usize = 500;
 
+/// Signs at a message: it was taken, it went well, it did not.
+const TAKEN: &str = "eyes";
+const WENT_WELL: &str = "+1";
+const WENT_WRONG: &str = "-1";
+
 /// Delivers to Slack channels.
 pub struct SlackDeliver {
     api: Arc<Api>,
+    edits: Edits,
+    working: Working,
 }
 
 #[derive(Deserialize)]
-struct Shown {
+struct Said {
     ts: String,
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct SaidAside {
     message_ts: String,
 }
 
@@ -38,76 +56,216 @@ struct Who {
     user: String,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Channel {
+    is_archived: bool,
+    is_member: Option<bool>,
+    is_im: bool,
+    is_mpim: bool,
+}
+
+#[derive(Deserialize)]
+struct About {
+    channel: Channel,
+}
+
 impl SlackDeliver {
     pub(crate) fn new(api: Arc<Api>) -> Self {
-        Self { api }
+        Self { api, edits: Edits::default(), working: Working::default() }
+    }
+
+    /// Shows a new message to everybody.
+    async fn post(&self, message: &Outgoing, carries: Carries) -> Result<MessageId, DeliverError> {
+        if let Some(file) = &message.attachment {
+            return share(&self.api, message, file, carries).await;
+        }
+        let said = self.api.call::<Said>("chat.postMessage", &compose::post(message)?).await;
+        said.map(|said| MessageId::new(said.ts)).map_err(|error| error.judged(Effect::Shows, carries))
+    }
+
+    /// Changes a message, where the workspace's allowance has one left.
+    async fn change(&self, message: &Outgoing, edited: &MessageId, carries: Carries) -> Result<(), DeliverError> {
+        if !compose::is_ts(edited.as_str()) {
+            // What one person was shown, or a file that was not found.
+            return Err(DeliverError::Refused(format!("{edited} cannot be changed")));
+        }
+        let body = compose::change(message, edited.as_str())?;
+        let spare = message.purpose == Purpose::Progress;
+        self.edits.take(spare, Instant::now()).map_err(|after| DeliverError::Wait { after, everywhere: false })?;
+        let changed = self.api.call::<Value>("chat.update", &body).await;
+        changed.map(|_| ()).map_err(|error| error.judged(Effect::Changes, carries))
+    }
+
+    /// Shows a message to one person: by the address that they asked with, and where that is no good any more, by name.
+    async fn aside(&self, message: &Outgoing, window: &str, carries: Carries) -> Result<MessageId, DeliverError> {
+        if message.attachment.is_some() {
+            let words = "Slack shows a file to all of a channel or to nobody".to_owned();
+            return Err(DeliverError::RefusedForm { what: Form::File, words });
+        }
+        let aside = Aside::read(window);
+        if let Some(url) = &aside.url {
+            match self.api.respond(url, &compose::response(message)).await {
+                // It names no message: nobody can change it anyway.
+                Ok(()) => return Ok(MessageId::new(message.key.as_str())),
+                Err(error) if error.is_refusal() => tracing::debug!(%error, "an answer goes by name"),
+                Err(error) => return Err(error.judged(Effect::Shows, carries)),
+            }
+        }
+        let body = compose::aside(message, &aside.user)?;
+        let said = self.api.call::<SaidAside>("chat.postEphemeral", &body).await;
+        said.map(|said| MessageId::new(said.message_ts)).map_err(|error| error.judged(Effect::Shows, carries))
+    }
+
+    async fn react(
+        &self,
+        method: &str,
+        address: &ChatAddress,
+        message: &MessageId,
+        name: &str,
+    ) -> Result<(), DeliverError> {
+        let body = json!({ "channel": address.chat.as_str(), "timestamp": message.as_str(), "name": name });
+        hint(self.api.call::<Value>(method, &body).await)
+    }
+
+    /// Says below a thread that an agent works; elsewhere Slack has no such sign.
+    async fn work(&self, address: &ChatAddress) -> Result<(), DeliverError> {
+        let Some(thread) = &address.thread else { return Ok(()) };
+        let (channel, thread) = (address.chat.as_str(), thread.as_str());
+        if !self.working.is_due(channel, thread, Instant::now()) {
+            return Ok(());
+        }
+        let body = json!({ "channel_id": channel, "thread_ts": thread, "status": STATUS });
+        match self.api.call::<Value>("assistant.threads.setStatus", &body).await {
+            Err(error) if error.is_refusal() => {
+                if self.working.refused(channel) {
+                    tracing::info!(%error, "Slack does not show that an agent works; its messages do");
+                }
+                Ok(())
+            }
+            given => hint(given),
+        }
+    }
+
+    /// Answers a press with a line that only its person sees.
+    async fn tell(&self, press: &str, notice: &str) -> Result<(), DeliverError> {
+        if notice.is_empty() {
+            return Ok(());
+        }
+        let (aside, mut body) = (Aside::read(press), compose::line(&one_line(notice, MAX_NOTICE_CHARS)));
+        if let Some(url) = &aside.url {
+            body["response_type"] = json!("ephemeral");
+            body["replace_original"] = json!(false);
+            match self.api.respond(url, &body).await {
+                Err(error) if error.is_refusal() => {}
+                told => return hint(told),
+            }
+        }
+        if aside.user.is_empty() || aside.channel.is_empty() {
+            return Ok(());
+        }
+        let mut body = compose::line(&one_line(notice, MAX_NOTICE_CHARS));
+        (body["channel"], body["user"]) = (json!(aside.channel), json!(aside.user));
+        if let Some(thread) = &aside.thread {
+            body["thread_ts"] = json!(thread);
+        }
+        hint(self.api.call::<Value>("chat.postEphemeral", &body).await)
     }
 }
 
-fn judged(error: CallError, shows: bool) -> DeliverError {
-    match error {
-        CallError::Unsent(why) => DeliverError::Unreachable(why),
-        CallError::Unanswered(why) if shows => DeliverError::Unknown(why),
-        CallError::Unanswered(why) => DeliverError::Unreachable(why),
-        CallError::Limited { after } => DeliverError::Wait { after, everywhere: false },
-        CallError::Answered(refusal) => DeliverError::Refused(refusal.words()),
+fn carries(message: &Outgoing) -> Carries {
+    let target = &message.target;
+    Carries {
+        thread: target.address.thread.is_some(),
+        reply: target.reply_to.is_some(),
+        file: message.attachment.is_some(),
+        window: target.window.is_some(),
+    }
+}
+
+/// Takes a refusal as an answer: not every channel allows every sign, and an old press is answered no more.
+fn hint<T>(outcome: Result<T, CallError>) -> Result<(), DeliverError> {
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_refusal() => {
+            tracing::debug!(%error, "a sign was not taken");
+            Ok(())
+        }
+        Err(error) => Err(error.judged(Effect::Asks, Carries::default())),
     }
 }
 
 #[async_trait]
 impl Deliver for SlackDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
-        let target = &message.target;
-        let said = message.part.body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let text = message.mark.iter().fold(said, |said, mark| format!("{said}\n{mark}"));
-        let mut body = json!({ "channel": target.address.chat.as_str(), "text": text, "mrkdwn": false });
-        if let Some(thread) = &target.address.thread {
-            body["thread_ts"] = json!(thread.as_str());
-        }
+        let (target, carries) = (&message.target, carries(message));
         if let Some(edited) = &target.edit_of {
-            body["ts"] = json!(edited.as_str());
+            self.change(message, edited, carries).await?;
+            return Ok(Receipt::of(edited.clone()));
         }
         if let Some(window) = &target.window {
-            body["user"] = json!(Aside::read(window).user);
-            let told: Result<Told, CallError> = self.api.call("chat.postEphemeral", &body).await;
-            return told.map(|told| Receipt::of(MessageId::new(told.message_ts))).map_err(|error| match error {
-                CallError::Answered(refusal) => {
-                    DeliverError::RefusedForm { what: Form::Window, words: refusal.words() }
-                }
-                error => judged(error, true),
-            });
+            return self.aside(message, window, carries).await.map(Receipt::of);
         }
-        let (method, shows) =
-            if target.edit_of.is_some() { ("chat.update", false) } else { ("chat.postMessage", true) };
-        let shown: Shown = self.api.call(method, &body).await.map_err(|error| judged(error, shows))?;
-        Ok(Receipt::of(MessageId::new(shown.ts)))
+        let shown = self.post(message, carries).await?;
+        if let Some(thread) = compose::thread(target) {
+            self.working.wrote(target.address.chat.as_str(), thread);
+        }
+        Ok(Receipt::of(shown))
     }
 
-    async fn reconcile(&self, _message: &Outgoing, _tried: &Tried) -> Result<Reconciled, DeliverError> {
-        Ok(Reconciled::Unknowable)
+    async fn reconcile(&self, message: &Outgoing, tried: &Tried) -> Result<Reconciled, DeliverError> {
+        // What one person alone is shown stands in no history.
+        if message.target.window.is_some() {
+            return Ok(Reconciled::Unknowable);
+        }
+        match look_up(&self.api, compose::channel(&message.target)?, message, tried).await {
+            Ok(found) => Ok(found),
+            // A channel that may not be looked through will say about the message what it has to say.
+            Err(error) if error.is_refusal() => Ok(Reconciled::Unknowable),
+            Err(error) => Err(error.judged(Effect::Asks, carries(message))),
+        }
     }
 
     async fn signal(&self, signal: &Signal) -> Result<(), DeliverError> {
-        let Signal::Pressed { press, notice } = signal else { return Ok(()) };
-        let place = Aside::read(press);
-        let text = one_line(notice, MAX_NOTICE_CHARS);
-        if text.is_empty() || place.channel.is_empty() {
-            return Ok(());
+        match signal {
+            Signal::Working(address) => self.work(address).await,
+            Signal::Taken { address, message } => self.react("reactions.add", address, message, TAKEN).await,
+            Signal::Ended { address, message, ok } => {
+                let sign = if *ok { WENT_WELL } else { WENT_WRONG };
+                self.react("reactions.add", address, message, sign).await?;
+                self.react("reactions.remove", address, message, TAKEN).await
+            }
+            Signal::Pressed { press, notice } => self.tell(press, notice).await,
         }
-        let mut body = json!({ "channel": place.channel, "user": place.user, "text": text, "mrkdwn": false });
-        if let Some(thread) = place.thread {
-            body["thread_ts"] = json!(thread);
-        }
-        let told: Result<Value, CallError> = self.api.call("chat.postEphemeral", &body).await;
-        told.map(|_| ()).map_err(|error| judged(error, false))
+    }
+
+    fn pace(&self, _address: &ChatAddress) -> Pace {
+        PACE
     }
 
     fn too_many(&self) -> u64 {
         self.api.too_many()
     }
 
+    async fn can_post(&self, address: &ChatAddress) -> Result<(), DeliverError> {
+        let asked = self.api.ask::<About>("conversations.info", &[("channel", address.chat.as_str())]).await;
+        let About { channel } = asked.map_err(|error| error.judged(Effect::Asks, Carries::default()))?;
+        let why = match channel {
+            Channel { is_archived: true, .. } => "the channel is archived; unarchive it, or name another",
+            Channel { is_im: false, is_mpim: false, is_member: Some(false), .. } => {
+                "the bot is not in the channel; invite it there: /invite and its name"
+            }
+            Channel { .. } => return Ok(()),
+        };
+        Err(DeliverError::Refused(why.to_owned()))
+    }
+
     async fn check(&self) -> Result<Identity, DeliverError> {
-        let who: Result<Who, CallError> = self.api.call("auth.test", &Value::Object(Default::default())).await;
-        who.map(|Who { user_id: id, user: name }| Identity { id, name }).map_err(|error| judged(error, false))
+        let asked = self.api.ask::<Who>("auth.test", &[]).await;
+        let Who { user_id: id, user: name } = asked.map_err(|error| match error {
+            CallError::Answered(refusal) => DeliverError::Refused(refusal.remedy().unwrap_or_else(|| refusal.words())),
+            error => error.judged(Effect::Asks, Carries::default()),
+        })?;
+        Ok(Identity { id, name })
     }
 }

@@ -21,32 +21,63 @@
 //! socket, and what was taken away before it was read.
 //!
 //! An envelope that cannot be understood is kept in the notes (`unread.rs`), and only then acknowledged.
+//!
+//! # What is shown
+//! All that blocks say is in the text beside them too, which notifications show and screen readers read, so that the text is
+//! the measure of a message (`render.rs`). Words stand in elements of rich text, in which nothing is markup, and the text is
+//! escaped: nobody is pinged by either. A message that stands in a thread is never shown in the channel as well.
+//!
+//! # Nothing twice
+//! Each message carries its delivery key in its metadata. When the answer to a send is unclear, the channel's history, or the
+//! thread, is looked through for that key before anything is sent again (`look_up.rs`). A file carries none and appears late:
+//! where it is not found by its name it is sent again and marked. So is what one person alone was shown.
+//!
+//! | what came | a call that shows something | any other (a change, a sign, a question) |
+//! |---|---|---|
+//! | no connection, a page of 3xx or 4xx from something in between | not reached: again | not reached: again |
+//! | no answer, half of one, any 5xx, `internal_error` | unclear: asked about, then again | not reached: again |
+//! | 429 | again after exactly that time | again after exactly that time |
+//! | a token or a scope that is no good | again, with what to do | again, with what to do |
+//! | a refusal of the form (`refusal.rs` lists the words) | again without what was refused | a change too; else refused |
+//! | any other refusal | refused, with what to do | refused, with what to do |
+//!
+//! Changes of messages have one allowance in a workspace (`pace.rs`); new messages are counted by channel, and come first.
 
 mod api;
 mod aside;
 mod asked;
+mod body;
+mod card;
+mod compose;
 mod deliver;
 mod envelope;
+mod escape;
 mod failure;
 mod files;
 mod gap;
 mod handle;
 mod interact;
 mod lanes;
+mod limits;
 mod listen;
+mod look_up;
 mod manifest;
 mod marks;
+mod pace;
 mod people;
 mod posted;
 mod recent;
+mod refusal;
 mod render;
 mod section;
 mod settings;
+mod share;
 mod socket;
 mod stamp;
 mod translate;
 mod unread;
 mod words;
+mod working;
 
 use std::sync::Arc;
 

@@ -1,10 +1,29 @@
-//! From a document to what Slack shows. Pure.
+//! Documents to parts: split by what Slack takes, then written as blocks and as the text that says the same.
+//!
+//! The text is the measure: all that blocks say is in it, so that who has it read out, or sees it in a notification, misses
+//! nothing, and neither does who gets it because blocks were refused.
 
-use signalbox_adapter::{Document, Limits, Part, PlainMeasure, Render, Rendered, Split, TextUnit, split};
+mod blocks;
+mod inline;
+mod table;
+#[cfg(test)]
+mod tests;
+mod text;
 
-/// Longest text of a message, in characters, as Slack advises; it cuts what is longer than 40,000.
-/// Source: <https://docs.slack.dev/reference/methods/chat.postMessage#truncating>, read 2026-11.
-const MAX_TEXT_CHARS: usize = 3000;
+use signalbox_adapter::{
+    Block, Card, Document, Face, Inline, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TABLE_WIDTH,
+    TextUnit, inline_text, split,
+};
+
+pub(crate) use blocks::small;
+
+use crate::body::{Bar, Body};
+use crate::card::colour;
+use crate::escape;
+use crate::limits::{MAX_TEXT_CHARS, MAX_URL_CHARS};
+
+/// Room for a mark and the empty line before it.
+const MARK: usize = MAX_MARK_BYTES + 2;
 
 /// Renders for Slack.
 #[derive(Debug, Clone, Copy, Default)]
@@ -12,13 +31,121 @@ pub struct SlackRender;
 
 impl Render for SlackRender {
     fn limits(&self) -> Limits {
-        Limits { max_text: MAX_TEXT_CHARS, unit: TextUnit::Chars }
+        Limits { max_text: MAX_TEXT_CHARS - MARK, unit: TextUnit::Chars }
     }
 
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {
-        let split = split(document, &PlainMeasure(TextUnit::Chars), MAX_TEXT_CHARS, max_parts);
-        let rest = split.rest.clone();
-        let parts = Split::numbered(split).iter().map(|part| Part { body: part.visible_text() }).collect();
+        let document = document.with_addresses(&is_followed);
+        let mut whole = split(&document, &Prices, self.limits().max_text, max_parts);
+        let rest = whole.rest.take();
+        let several = whole.parts.len() > 1;
+        let parts = whole.numbered().into_iter().map(|part| body(part, several).into_part()).collect();
         Rendered { parts, rest }
+    }
+
+    /// The first line stands above, so that it is what a list of messages shows; the others beside a bar of the card's colour.
+    fn card(&self, card: &Card) -> Part {
+        let document = card.document.with_addresses(&is_followed);
+        let whole = split(&document, &Prices, self.limits().max_text, 1);
+        let Some(shown) = whole.parts.into_iter().next() else { return Body::default().into_part() };
+        let (head, rest) = first_line(&shown);
+        let bar = Bar { colour: colour(card.tone).to_owned(), blocks: blocks::blocks(&rest) };
+        let body = Body { blocks: blocks::blocks(&head), bar: Some(bar), ..said(&shown) };
+        body.into_part()
+    }
+}
+
+/// Writes one part; one of several ends with its number.
+fn body(mut part: Document, of_several: bool) -> Body {
+    let said = said(&part);
+    let number = if of_several { part.blocks.pop() } else { None };
+    let mut blocks = blocks::blocks(&part);
+    if let Some(Block::Paragraph(number)) = number {
+        blocks.push(small(&inline_text(&number)));
+    }
+    Body { blocks, ..said }
+}
+
+/// Returns what a document says, without its looks.
+fn said(document: &Document) -> Body {
+    let text = text::text(document);
+    let with_addresses = text::text(&document.with_addresses(&|_| false));
+    let plain = (with_addresses != text).then_some(with_addresses);
+    Body { text, plain, ..Body::default() }
+}
+
+/// Parts a document after its first line.
+fn first_line(document: &Document) -> (Document, Document) {
+    let Some((first, others)) = document.blocks.split_first() else { return Default::default() };
+    let (head, rest) = match first {
+        Block::Paragraph(content) => {
+            let end = content.iter().position(|inline| *inline == Inline::Break).unwrap_or(content.len());
+            let below = content.get(end + 1..).unwrap_or_default();
+            (Block::Paragraph(content[..end].to_vec()), (!below.is_empty()).then(|| Block::Paragraph(below.to_vec())))
+        }
+        Block::Heading { .. }
+        | Block::Code { .. }
+        | Block::Quote(_)
+        | Block::List { .. }
+        | Block::Table { .. }
+        | Block::Rule => (first.clone(), None),
+    };
+    let rest = rest.into_iter().chain(others.iter().cloned()).collect();
+    (Document { blocks: vec![head] }, Document { blocks: rest })
+}
+
+/// Whether Slack makes a link of an address; others are written out behind their words.
+fn is_followed(url: &str) -> bool {
+    let fits = url.chars().count() <= MAX_URL_CHARS;
+    fits && url.parse::<reqwest::Url>().is_ok_and(|parsed| match parsed.scheme() {
+        "http" | "https" => parsed.has_host() && parsed.port() != Some(0),
+        scheme => scheme == "mailto" && parsed.path().contains('@'),
+    })
+}
+
+/// What the text takes, escaped; formatting is free, since it stands in the blocks.
+struct Prices;
+
+impl Measure for Prices {
+    fn text(&self, text: &str, _face: Face) -> usize {
+        escape::price(text)
+    }
+
+    fn markup(&self, markup: Markup<'_>) -> usize {
+        match markup {
+            Markup::Item { number, checked } => {
+                let bullet = number.map_or(2, |number| number.checked_ilog10().map_or(1, |log| log as usize + 1) + 2);
+                bullet + checked.map_or(0, |_| 2)
+            }
+            Markup::Quote => 2,
+            Markup::Rule => 3,
+            Markup::Heading(_)
+            | Markup::CodeBlock(_)
+            | Markup::Table
+            | Markup::Strong
+            | Markup::Emphasis
+            | Markup::Strike
+            | Markup::Code
+            | Markup::Link(_) => 0,
+        }
+    }
+
+    fn prefix(&self, markup: Markup<'_>) -> usize {
+        match markup {
+            Markup::Item { .. } | Markup::Quote => 2,
+            Markup::Heading(_)
+            | Markup::CodeBlock(_)
+            | Markup::Table
+            | Markup::Rule
+            | Markup::Strong
+            | Markup::Emphasis
+            | Markup::Strike
+            | Markup::Code
+            | Markup::Link(_) => 0,
+        }
+    }
+
+    fn table_width(&self) -> usize {
+        TABLE_WIDTH
     }
 }

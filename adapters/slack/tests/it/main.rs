@@ -2,6 +2,10 @@
 
 mod asking;
 mod compliance;
+mod delivering;
+mod files;
 mod listening;
+mod refusing;
+mod saying;
 mod scene;
 mod sockets;

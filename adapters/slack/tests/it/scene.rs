@@ -187,6 +187,11 @@ pub(crate) fn outgoing(number: u128, channel: &str, markdown: &str) -> Outgoing 
     }
 }
 
+/// Another life of the program in front of the same workspace, which has tried nothing yet.
+pub(crate) fn another(fake: &FakeSlack) -> Arc<SlackDeliver> {
+    connect(settings(fake)).expect("settings").deliver
+}
+
 /// Returns the channel in which a person writes to the bot alone.
 pub(crate) fn direct(person: Person) -> String {
     format!("D{}", person.id)
