@@ -91,7 +91,9 @@ impl Live {
                     break;
                 }
                 let Some(adapter) = self.adapters.get(entry.task.address.provider.as_str()) else { continue };
-                self.type_on(adapter, entry, &mut typing, &mut under_way);
+                if let Err(error) = self.type_on(adapter, entry, &mut typing, &mut under_way).await {
+                    tracing::debug!(%error, task.id = %entry.task.id, "could not look where to type");
+                }
                 let state = shown.entry(entry.task.id.clone()).or_default();
                 if let Err(error) = self.show(adapter, entry, state, &mut under_way).await {
                     // The next look comes soon, and the store itself tells of its troubles.
@@ -101,27 +103,32 @@ impl Live {
         }
     }
 
-    /// Gives the typing sign, where an agent works and does not wait for a person.
-    fn type_on(
+    /// Gives the typing sign, where an agent works and does not wait for a person. Nobody can type in a thread that is not there:
+    /// one that is still to be opened is waited for, and where it was not opened the sign is given where the answer will stand.
+    async fn type_on(
         &self,
         adapter: &Arc<dyn Deliver>,
         entry: &Entry,
         typing: &mut HashMap<ChatAddress, Instant>,
         under_way: &mut JoinSet<Option<TaskId>>,
-    ) {
-        let (address, now) = (&entry.task.address, Instant::now());
-        let is_due = typing.get(address).is_none_or(|last| now.duration_since(*last) >= TYPING_EVERY);
+    ) -> Result<(), StoreError> {
+        let (task, now) = (&entry.task, Instant::now());
+        let is_due = typing.get(&task.address).is_none_or(|last| now.duration_since(*last) >= TYPING_EVERY);
         if entry.progress.asking || !is_due {
-            return;
+            return Ok(());
         }
-        typing.insert(address.clone(), now);
-        let (adapter, signal) = (Arc::clone(adapter), Signal::Working(address.clone()));
+        let id = task.id.clone();
+        let place = self.bus.store().read(move |tx| tx.place_to_type(&id)).await?;
+        let Some(address) = place else { return Ok(()) };
+        typing.insert(task.address.clone(), now);
+        let (adapter, signal) = (Arc::clone(adapter), Signal::Working(address));
         under_way.spawn(async move {
             if let Ok(Err(error)) = tokio::time::timeout(CALL_TIMEOUT, adapter.signal(&signal)).await {
                 tracing::debug!(%error, "the typing sign could not be given");
             }
             None
         });
+        Ok(())
     }
 
     async fn show(

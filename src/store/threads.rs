@@ -105,6 +105,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Returns where the typing sign of a task is to be given; `None` while the thread that it goes to is still to be opened, or
+    /// where there is no such task.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn place_to_type(&self, task: &TaskId) -> Result<Option<ChatAddress>, StoreError> {
+        let Some(task) = self.task(task)? else { return Ok(None) };
+        Ok(if self.opening_of(&task.address)?.is_some() { None } else { Some(task.address) })
+    }
+
     /// Returns the key of what opens a thread, where that has not been done yet.
     pub(super) fn opening_of(&self, address: &ChatAddress) -> Result<Option<String>, StoreError> {
         let Some(thread) = &address.thread else { return Ok(None) };

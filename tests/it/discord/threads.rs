@@ -1,7 +1,8 @@
 //! Sessions of a channel that others read: each goes on in a thread of its own, or as replies where it can have none.
 
 use nix::sys::signal::Signal;
-use signalbox_test_support::discord::Post;
+use signalbox_test_support::discord::state::Call;
+use signalbox_test_support::discord::{Fault, Post};
 
 use crate::discord::scene::{ADA, OPS, Server};
 
@@ -38,6 +39,49 @@ fn a_session_of_a_channel_opens_a_thread_that_follows_it_up() {
     assert_eq!(runs.len(), 3);
     assert!(runs.iter().all(|run| run.0 == runs[0].0), "it is one session: {runs:?}");
     assert!(server.fake.with(|state| state.pings.is_empty()));
+}
+
+#[test]
+fn nobody_types_in_a_thread_before_it_is_there() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    let gate = server.house.text("gate");
+    server.fake.fail_next("POST channels/messages/threads", Fault::Hold);
+    let asked = server.fake.say(OPS, ADA, &format!("/session script: say half; wait {gate}; answer <one>"));
+    server.until("the thread is asked for", |state| state.faults_left() == 0);
+    server.fake.say(server.direct, ADA, &format!("/session script: say beside; wait {gate}; answer <two>"));
+    // Twice in the other chat: by then the one that waits for its thread was looked at, too.
+    server.until_at_length("typing elsewhere", |state| {
+        state.typing.iter().filter(|channel| **channel == server.direct).count() >= 2
+    });
+    assert_eq!(typing_asked(&server, asked), 0, "it is not asked before the thread is there");
+    server.fake.release();
+    server.until_at_length("typing in the thread", |state| state.typing.contains(&asked));
+    server.house.touch("gate");
+    server.shown(asked, asked, r"\<one>");
+    assert!(server.fake.with(|state| state.calls.iter().all(|call| call.answer != 404)), "nothing was asked in vain");
+}
+
+#[test]
+fn where_no_thread_was_opened_the_sign_is_given_where_the_answer_will_stand() {
+    let server = Server::new("");
+    server.fake.with(|state| {
+        state.channels.get_mut(&OPS).expect("it is open").opens_none = Some((403, 50013, "Missing Permissions"));
+    });
+    let _serving = server.serve();
+    let gate = server.house.text("gate");
+    let asked = server.fake.say(OPS, ADA, &format!("/session script: say half; wait {gate}; answer <one>"));
+    server.shown(OPS, asked, "Create Public Threads");
+    server.until_at_length("typing in the channel", |state| state.typing.contains(&OPS));
+    assert_eq!(typing_asked(&server, asked), 0, "there is no thread");
+    server.house.touch("gate");
+    server.shown(OPS, asked, r"\<one>");
+}
+
+/// Counts how often the bot asked to type in a channel.
+fn typing_asked(server: &Server, channel: u64) -> usize {
+    let is_it = |call: &&Call| call.route == "POST channels/typing" && call.channel == Some(channel);
+    server.fake.with(|state| state.calls.iter().filter(is_it).count())
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the server knows: channels, messages, sessions and what they were told, calls so far.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -12,6 +12,8 @@ use super::{BOT_ID, BOT_NAME, BOT_ROLE, GUILD_ID};
 
 /// New sessions that a bot may begin in a day.
 const SESSIONS_A_DAY: u64 = 1000;
+/// Time between two new sessions of a bot, unless a test changes it.
+const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
 /// Time between two heartbeats, in milliseconds, unless a test changes it.
 const HEARTBEAT_MS: u64 = 41_250;
 
@@ -36,7 +38,7 @@ pub(crate) fn written(id: u64) -> String {
 /// Everything the server knows.
 pub struct State {
     /// Where the gateway is.
-    pub(crate) gateway: String,
+    pub gateway: String,
     /// Calls that were answered or went wrong, oldest first.
     pub calls: Vec<Call>,
     /// Channels and threads by their ids.
@@ -81,6 +83,12 @@ pub struct State {
     pub sessions_left: u64,
     /// Sessions that began.
     pub identified: usize,
+    /// Least time between two new sessions.
+    pub between_sessions: Duration,
+    /// Sessions that were asked for.
+    pub asked: usize,
+    /// Those that were asked for too soon after another.
+    pub too_soon: usize,
     /// Sessions that went on.
     pub resumed: usize,
     /// Time between two heartbeats, in milliseconds.
@@ -139,6 +147,9 @@ impl Default for State {
             repeats: false,
             sessions_left: SESSIONS_A_DAY,
             identified: 0,
+            between_sessions: BETWEEN_SESSIONS,
+            asked: 0,
+            too_soon: 0,
             resumed: 0,
             heartbeat_ms: HEARTBEAT_MS,
             connections: 0,
@@ -273,6 +284,20 @@ impl State {
     /// Tells whether at most so many connections are still to be met in some way.
     pub fn has_greetings(&self, most: usize) -> bool {
         self.greetings.len() <= most
+    }
+
+    /// Returns how many calls are still to go wrong.
+    pub fn faults_left(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Notes that a new session was asked for, and tells whether that was too soon.
+    pub(crate) fn note_asked(&mut self) -> bool {
+        let before = self.began.replace(Instant::now());
+        let is_too_soon = before.is_some_and(|before| before.elapsed() < self.between_sessions);
+        self.asked += 1;
+        self.too_soon += usize::from(is_too_soon);
+        is_too_soon
     }
 
     /// Tells whether something waits to be done to a connection.
