@@ -38,6 +38,7 @@ impl App {
             sends: Arc::clone(&self.health.sends),
             editing: Arc::clone(&editing),
             repeat_mark: format::delivery::MAY_BE_A_REPEAT,
+            instead_of_buttons: format::delivery::instead_of_buttons,
             tell,
         });
         self.servants.start("outbox", |stop| outbox.run(claimed, look, stop));

@@ -1,12 +1,19 @@
 //! What is said about messages themselves: that one may be a repeat, that one could not be shown and how to get it.
 
-use signalbox_adapter::{Document, Purpose, one_line};
+use signalbox_adapter::{Button, Document, Purpose, one_line};
 
 use super::line;
 use crate::store::IncidentId;
 
 /// Stands below a message that may have arrived before.
 pub const MAY_BE_A_REPEAT: &str = "(may be a repeat)";
+
+/// Stands below a message whose buttons the provider refused: what to type in their place.
+#[must_use]
+pub fn instead_of_buttons(buttons: &[Button]) -> String {
+    let commands: Vec<String> = buttons.iter().map(|button| format!("/{}", button.action)).collect();
+    format!("The buttons could not be shown; type {}.", commands.join(", or "))
+}
 
 /// Whose message it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +106,14 @@ pub fn thread_unopened(words: &str) -> Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_buttons_do_is_told_in_commands_that_can_be_typed() {
+        let button = |label: &str, action: &str| Button { label: label.to_owned(), action: action.to_owned() };
+        let buttons = [button("Ack", "incident ack 5"), button("Silence 1 h", "incident silence 5")];
+        let told = "The buttons could not be shown; type /incident ack 5, or /incident silence 5.";
+        assert_eq!(instead_of_buttons(&buttons), told);
+    }
 
     #[test]
     fn the_mark_is_no_longer_than_renderers_leave_room_for() {

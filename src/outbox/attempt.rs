@@ -1,16 +1,19 @@
 //! One attempt: from a row to a provider call and what came of it.
 
 use signalbox_adapter::{
-    Deliver, DeliverError, MessageId, Opening, Outgoing, Purpose, Receipt, Reconciled, Target, Tried,
+    Button, Deliver, DeliverError, MessageId, Opening, Outgoing, Purpose, Receipt, Reconciled, Target, Tried,
 };
 
 use super::retry::Outcome;
 use super::setup::Setup;
 use crate::lifecycle::rehearsal;
-use crate::store::{Delivery, Opens, StoreError};
+use crate::store::{About, Delivery, Opens, StoreError};
 
 /// Messages of the same chat that an adapter is told of, more than any looks through.
 const MAX_OTHERS: u32 = 500;
+
+/// Longest body of a message to which a line can be added anywhere, in bytes.
+const ROOMY_BYTES: usize = 1500;
 
 /// Makes one attempt. What may have arrived before is asked about first.
 pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
@@ -36,6 +39,10 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
         mark: None,
         plain: delivery.plain,
     };
+    if delivery.by_words {
+        let buttons = std::mem::take(&mut message.buttons);
+        message.mark = told(setup, delivery, &buttons);
+    }
     if delivery.is_edit {
         let Some(earlier) = delivery.edit_of.clone() else { return Outcome::Superseded };
         let _change = setup.editing.begin(&delivery.address, &earlier).await;
@@ -56,7 +63,10 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
             Ok(Reconciled::Delivered(receipt)) => return Outcome::Delivered(receipt),
             Ok(Reconciled::Absent) => {}
             Ok(Reconciled::Unknowable) if delivery.purpose == Purpose::Progress => return Outcome::Superseded,
-            Ok(Reconciled::Unknowable) => message.mark = Some(setup.repeat_mark.to_owned()),
+            Ok(Reconciled::Unknowable) => {
+                let mark = message.mark.take().map(|words| format!("{words} {}", setup.repeat_mark));
+                message.mark = Some(mark.unwrap_or_else(|| setup.repeat_mark.to_owned()));
+            }
             Err(error) => return Outcome::Unreconciled(error),
         }
     }
@@ -64,6 +74,14 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
         Ok(receipt) => Outcome::Delivered(receipt),
         Err(error) => Outcome::Failed(error),
     }
+}
+
+/// Says in words what the buttons of a message would do. A long answer's own words, and those of what is to be approved, come
+/// first: adapters cut a text that does not fit together with what stands below it.
+fn told(setup: &Setup, delivery: &Delivery, buttons: &[Button]) -> Option<String> {
+    let is_card = matches!(delivery.about, Some(About::Card(_)));
+    let has_room = is_card || delivery.attachment.is_none() && delivery.part.body.len() <= ROOMY_BYTES;
+    (has_room && !buttons.is_empty()).then(|| (setup.instead_of_buttons)(buttons))
 }
 
 /// Returns what is known of a delivery that may have arrived.

@@ -72,7 +72,7 @@ fn spare(delivery: &Delivery) -> Vec<Form> {
     }
     let forms = [
         (Form::Text, !delivery.plain),
-        (Form::Buttons, !delivery.buttons.is_empty()),
+        (Form::Buttons, !delivery.buttons.is_empty() && !delivery.by_words),
         (Form::File, delivery.attachment.is_some()),
         (Form::Reply, delivery.reply_to.is_some()),
         (Form::Thread, delivery.address.thread.is_some()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_adapter::{Deliver, MessageId};
+use signalbox_adapter::{Button, Deliver, MessageId};
 
 use super::editing::Editing;
 use super::pacer::Pacer;
@@ -33,6 +33,8 @@ pub struct Setup {
     pub editing: Arc<Editing>,
     /// What stands below a message that may have arrived before.
     pub repeat_mark: &'static str,
+    /// What stands below a message in place of its buttons, which were refused.
+    pub instead_of_buttons: fn(&[Button]) -> String,
     /// Tells a chat, in the step that writes a loss down, what it could not be shown.
     pub tell: Tell,
 }

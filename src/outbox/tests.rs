@@ -114,6 +114,7 @@ fn setup(store: &Store, adapters: BTreeMap<String, Arc<dyn Deliver>>) -> Setup {
         sends: Arc::default(),
         editing: Arc::default(),
         repeat_mark: "(again)",
+        instead_of_buttons: |buttons| format!("(type {})", buttons[0].action),
         tell: Arc::new(|_, _, _| Ok(())),
     }
 }

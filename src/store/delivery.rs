@@ -159,6 +159,8 @@ pub struct Delivery {
     pub part: Part,
     /// Buttons.
     pub buttons: Vec<Button>,
+    /// Whether the buttons are told in words instead, since they were refused.
+    pub by_words: bool,
     /// File.
     pub attachment: Option<Attachment>,
     /// The message it answers.

@@ -72,8 +72,8 @@ impl Tx<'_> {
         let (state, attempts) = begun(sender.as_ref());
         let sql = format!(
             "INSERT INTO outbox (key, lane, provider, address, purpose, part, buttons, after, task, is_edit, state, sender,
-                 attempts, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, TRUE, ?10, ?11, ?12, ?13) RETURNING {COLUMNS}"
+                 attempts, created_at, by_words)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, TRUE, ?10, ?11, ?12, ?13, ?14) RETURNING {COLUMNS}"
         );
         let row = self.connection.prepare_cached(&sql)?.query_row(
             params![
@@ -89,7 +89,8 @@ impl Tx<'_> {
                 state.as_str(),
                 sender,
                 attempts,
-                self.now()
+                self.now(),
+                shown.by_words
             ],
             read,
         )?;

@@ -29,7 +29,8 @@ impl Tx<'_> {
     pub fn leave_out(&self, delivery: &Delivery, what: Form, error: &str) -> Result<(), StoreError> {
         let leave = match what {
             Form::Text => "plain = TRUE",
-            Form::Buttons => "buttons = '[]'",
+            // What they do can still be typed.
+            Form::Buttons => "by_words = TRUE",
             Form::File => "attachment = NULL",
             Form::Reply => "reply_to = NULL",
             Form::Window => {

@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons, attachment, reply_to, state, attempts, created_at, \
      error, maybe_repeat, task, finished_at, is_edit, \
      (SELECT e.message FROM outbox e WHERE (outbox.is_edit OR outbox.opens IS NOT NULL) AND e.key = outbox.after), plain, \
-     about, opens, \"window\", guest";
+     about, opens, \"window\", guest, by_words";
 
 /// What still keeps a lane busy.
 pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
@@ -77,6 +77,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         about: row.get(19)?,
         opens,
         window: row.get(21)?,
+        by_words: row.get(23)?,
     })
 }
 

@@ -22,7 +22,8 @@ pub struct Outgoing {
     pub buttons: Vec<Button>,
     /// A file that goes with it.
     pub attachment: Option<Attachment>,
-    /// A line that goes with the text, such as that it may be a repeat; at most [`MAX_MARK_BYTES`].
+    /// A line that goes with the text, such as that it may be a repeat; at most [`MAX_MARK_BYTES`], but for one that says what to
+    /// type in place of buttons that were refused. A text that does not fit together with it is cut.
     pub mark: Option<String>,
     /// Whether it goes in the plainest form that the provider has: the text alone as it reads without formatting, pinging
     /// nobody, addresses behind their words where there is room. Set when the provider refused another form of it; an adapter

@@ -47,6 +47,10 @@ const MESSAGE_BLOCKED: u64 = 200_000;
 pub(crate) const TITLE_BLOCKED: u64 = 200_001;
 const BLOCKED_BY_AUTOMOD: [u64; 2] = [MESSAGE_BLOCKED, TITLE_BLOCKED];
 
+/// Kinds of components that are buttons, or rows of them.
+/// Source: <https://docs.discord.com/developers/components/reference>, read 2026-11.
+const BUTTONS: [u64; 2] = [1, 2];
+
 /// Discord's own words.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Refusal {
@@ -137,15 +141,23 @@ impl Refusal {
         }
     }
 
-    /// Returns the part of the message whose field is wrong.
+    /// Returns the part of the message whose field is wrong; of a post, its first message's.
     fn field(&self) -> Form {
-        let has = |names: &[&str]| names.iter().any(|name| self.errors.get(name).is_some());
+        let message = self.errors.get("message");
+        let has =
+            |names: &[&str]| names.iter().any(|name| self.errors.get(name).or_else(|| message?.get(name)).is_some());
         match () {
             () if has(&["message_reference"]) => Form::Reply,
             () if has(&["components"]) => Form::Buttons,
             () if has(&["attachments", "files"]) => Form::File,
             () => Form::Text,
         }
+    }
+
+    /// Whether it is about a button, or a row of them, among the components that were sent: a card's text is one as well.
+    pub(crate) fn is_about_buttons(&self, sent: &Value) -> bool {
+        let message = self.errors.get("message").unwrap_or(&self.errors);
+        message.get("components").is_some_and(|errors| leads_to_button(errors, sent))
     }
 
     /// Whether it says that some right is missing, and not which.
@@ -228,6 +240,19 @@ impl Refusal {
     }
 }
 
+/// Whether a tree of errors leads to a button, or a row of them, in what was sent.
+fn leads_to_button(errors: &Value, sent: &Value) -> bool {
+    errors.as_object().into_iter().flatten().any(|(name, below)| {
+        let next = match name.parse::<usize>() {
+            Ok(at) => sent.get(at),
+            Err(_) => sent.get(name),
+        };
+        next.is_some_and(|next| {
+            next["type"].as_u64().is_some_and(|kind| BUTTONS.contains(&kind)) || leads_to_button(below, next)
+        })
+    })
+}
+
 /// Finds the first error in the tree: the path of its field, and its words.
 fn first_error(errors: &Value) -> Option<(String, String)> {
     let fields = errors.as_object()?;
@@ -297,6 +322,31 @@ mod tests {
             assert_eq!(wrong(field).about(false), About::Form(form), "{field}");
         }
         assert_eq!(wrong("content").words(), "Invalid Form Body (content.0: Must be so) [50035]");
+    }
+
+    #[test]
+    fn of_a_card_it_is_told_whether_its_text_or_a_button_is_refused() {
+        let button = serde_json::json!({ "type": 2, "custom_id": "a" });
+        let row = serde_json::json!({ "type": 1, "components": [button] });
+        let card = serde_json::json!([{ "type": 17, "components": [{ "type": 10, "content": "x" }, row] }]);
+        let wrong = |path: &str| {
+            let begin: String = path.split('.').map(|name| format!("{{\"{name}\":")).collect();
+            let end = "}".repeat(path.split('.').count());
+            let errors = format!(r#"{begin}[{{"code":"X","message":"No"}}]{end}"#);
+            refusal(400, &format!(r#"{{"code":50035,"message":"Invalid Form Body","errors":{errors}}}"#))
+        };
+        for (path, is_about_buttons) in [
+            ("components.0.components.0.content._errors", false),
+            ("components.0.accent_color._errors", false),
+            ("components._errors", false),
+            ("components.0.components.1._errors", true),
+            ("components.0.components.1.components.0.custom_id._errors", true),
+            ("message.components.0.components.1.components.0.label._errors", true),
+        ] {
+            assert_eq!(wrong(path).is_about_buttons(&card), is_about_buttons, "{path}");
+            assert_eq!(wrong(path).about(false), About::Form(Form::Buttons), "{path}");
+        }
+        assert!(wrong("components.0.components.0.label._errors").is_about_buttons(&serde_json::json!([row])));
     }
 
     #[test]

@@ -164,6 +164,7 @@ pub(super) fn delivery(state: DeliveryState) -> Delivery {
         purpose: Purpose::Result,
         part: signalbox_adapter::Part { body: String::new() },
         buttons: Vec::new(),
+        by_words: false,
         attachment: None,
         reply_to: None,
         state,

@@ -63,6 +63,55 @@ fn a_card_is_an_embed_where_that_is_wanted_and_text_where_it_is_refused() {
     });
 }
 
+/// What Discord says of a field that it does not like.
+fn misshapen(path: &str) -> Fault {
+    let wrong = serde_json::json!({ "_errors": [{ "code": "BASE_TYPE_BAD_LENGTH", "message": "Must be shorter" }] });
+    Fault::Form(path.rsplit('.').fold(wrong, |below, name| serde_json::json!({ name: below })))
+}
+
+#[test]
+fn a_card_whose_text_is_refused_goes_plain_and_keeps_its_buttons() {
+    for path in ["components.0.components.0.content", "components.0.accent_color", "components"] {
+        let server = Server::new(TRIAGE);
+        server.fake.fail_next("POST channels/messages", misshapen(path));
+        let _serving = server.serve();
+        let card = fires(&server);
+        assert!(card.more["components"].is_null() && card.buttons.len() == 4, "{path}: {card:?}");
+        assert!(!card.text.contains("/incident"), "{card:?}");
+        press(&server, card.id, "Ack");
+        server.shown(card.id, 0, "Acknowledged by Ada");
+    }
+}
+
+#[test]
+fn a_card_whose_buttons_are_refused_stays_a_card_and_says_what_to_type() {
+    let server = Server::new(TRIAGE);
+    server.fake.fail_next("POST channels/messages", misshapen("components.0.components.2.components.0.custom_id"));
+    let _serving = server.serve();
+    let card = fires(&server);
+    assert!(card.more["components"][0]["accent_color"].is_u64() && card.buttons.is_empty(), "{card:?}");
+    assert!(card.text.contains("type /incident ack 1, or /incident assign 1"), "{card:?}");
+    server.fake.say(OPS, ADA, "/incident ack 1");
+    server.until("it says what can be done next", |state| {
+        let shown = &state.messages[&(OPS, card.id)];
+        shown.buttons.is_empty()
+            && shown.text.contains("Ada")
+            && !shown.text.contains("/incident ack")
+            && shown.text.contains("/incident resolve 1")
+    });
+}
+
+#[test]
+fn where_both_are_refused_the_text_alone_says_what_to_type() {
+    let server = Server::new(TRIAGE);
+    server.fake.fail_next("POST channels/messages", misshapen("components.0.components.0.content"));
+    server.fake.fail_next("POST channels/messages", misshapen("components.0.components.0.custom_id"));
+    let _serving = server.serve();
+    let card = fires(&server);
+    assert!(card.more["components"].is_null() && card.buttons.is_empty(), "{card:?}");
+    assert!(card.text.contains("type /incident ack 1"), "{card:?}");
+}
+
 /// What Discord says to one change too many of an old message.
 const FROZEN: Fault = Fault::Refuse {
     status: 400,

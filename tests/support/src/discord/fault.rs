@@ -57,6 +57,8 @@ pub enum Fault {
         /// Seconds to wait.
         retry_after: f64,
     },
+    /// Nothing is done; the form is refused (50035), with this tree of errors.
+    Form(serde_json::Value),
     /// Nothing is done; refused with these words.
     Refuse {
         /// Status.

@@ -114,6 +114,11 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
         }
         Some(Fault::TooMany { retry_after, scope }) => too_many(retry_after, scope, None),
         Some(Fault::Slow { code, retry_after }) => too_many(retry_after, Scope::User, Some(code)),
+        Some(Fault::Form(errors)) => {
+            let mut answer = refused(400, 50035, "Invalid Form Body");
+            answer.body["errors"] = errors;
+            answer
+        }
         Some(Fault::Refuse { status, code, message }) => refused(status, code, message),
     };
     log(answered.status);
