@@ -91,6 +91,7 @@ impl TransportState {
 #[derive(Debug, Default)]
 pub struct Health {
     transports: Mutex<BTreeMap<String, TransportHealth>>,
+    lacking: Mutex<BTreeMap<String, String>>,
     /// What came of attempts to send.
     pub sends: Arc<Sends>,
 }
@@ -136,6 +137,17 @@ impl Health {
     pub fn transport(&self, provider: &str) -> TransportHealth {
         let mut transports = locked(&self.transports);
         transports.entry(provider.to_owned()).or_insert_with(TransportHealth::starting).clone()
+    }
+
+    /// Notes in which chats the bot lacks a right, and which.
+    pub fn set_lacking(&self, lacking: BTreeMap<String, String>) {
+        *locked(&self.lacking) = lacking;
+    }
+
+    /// Returns in which chats the bot lacks a right, by address, and which.
+    #[must_use]
+    pub fn lacking(&self) -> BTreeMap<String, String> {
+        locked(&self.lacking).clone()
     }
 
     /// Returns how every transport is at `now`, by name.

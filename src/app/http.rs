@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::process::App;
 use crate::bus::Bus;
 use crate::health::Health;
-use crate::http::{Parts, serve, untold};
+use crate::http::{Parts, serve, untold, watch_rights};
 
 impl App {
     /// Answers HTTP from now on at the configured address, if there is one.
@@ -29,6 +29,8 @@ impl App {
                 for (id, why) in untold(&bus).await {
                     tracing::warn!(hook.id = id, "nobody sees the alerts of a hook: {why}");
                 }
+                let (watched, told) = (Arc::clone(&bus), Arc::clone(&health));
+                self.servants.start("rights", |stop| watch_rights(watched, told, stop));
                 let parts = Parts { bus, health };
                 self.servants.start("http", |stop| serve(listener, parts, stop));
             }

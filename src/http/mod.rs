@@ -11,11 +11,13 @@ mod host;
 mod metrics;
 mod process;
 mod ready;
+mod rights;
 mod routes;
 mod seats;
 mod serve;
 mod untold;
 
+pub use rights::watch as watch_rights;
 pub use routes::Parts;
 pub use serve::serve;
 pub use untold::untold;

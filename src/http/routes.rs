@@ -77,7 +77,8 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
     let transports = shared.parts.health.snapshot(Instant::now());
     let bus = Arc::clone(&shared.parts.bus);
     let untold = shared.untold.get(|| async move { super::untold(&bus).await }).await.unwrap_or_default();
-    let readiness = ready::Readiness::new(writable, &transports, &untold);
+    let lacking = shared.parts.health.lacking();
+    let readiness = ready::Readiness::new(writable, &transports, &untold, &lacking);
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(header::CONTENT_TYPE, "application/json")], readiness.to_json()).into_response()
 }

@@ -61,6 +61,16 @@ pub trait Deliver: Send + Sync {
         Ok(())
     }
 
+    /// Names what the bot lacks in a chat for what is watched and told there, in words that say what to do; `None` where it lacks
+    /// nothing, and where the provider does not tell. Nothing is shown there.
+    ///
+    /// # Errors
+    /// [`DeliverError::Refused`] with the provider's words where the bot may not even ask; as [`Deliver::deliver`] where nobody
+    /// knows.
+    async fn lacks(&self, _address: &ChatAddress) -> Result<Option<String>, DeliverError> {
+        Ok(None)
+    }
+
     /// Asks the provider who we are.
     ///
     /// # Errors

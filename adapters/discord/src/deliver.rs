@@ -148,7 +148,21 @@ fn begins_post(message: &Outgoing) -> bool {
     target.address.thread.is_none() && target.edit_of.is_none() && target.window.is_none() && stands_alone
 }
 
+/// Whether a refusal is about the card that a message is, and not about its buttons: these it can keep.
+fn is_about_card(message: &Outgoing, in_forum: bool, refusal: &Refusal) -> bool {
+    let is_card = !message.plain && Kept::read(&message.part.body).is_some();
+    let sent = compose(message, in_forum).map(|call| call.body["components"].clone()).unwrap_or_default();
+    is_card && refusal.about(false) == About::Form(Form::Buttons) && !refusal.is_about_buttons(&sent)
+}
+
 fn failed(message: &Outgoing, effect: Effect, in_forum: bool, error: CallError) -> DeliverError {
+    if let CallError::Answered(refusal) = &error
+        && refusal.status < 500
+        && effect != Effect::Asks
+        && is_about_card(message, in_forum, refusal)
+    {
+        return DeliverError::RefusedForm { what: Form::Text, words: refusal.words() };
+    }
     if let CallError::Answered(refusal) = &error
         && message.target.window.is_some()
         && refusal.is_over()
@@ -336,6 +350,17 @@ impl Deliver for DiscordDeliver {
         }
         let asked = self.api.done(Method::POST, &format!("channels/{}/typing", channel(address)?), None).await;
         asked.map_err(|error| error.judged(Effect::Asks, address.thread.is_some()))
+    }
+
+    async fn lacks(&self, address: &ChatAddress) -> Result<Option<String>, DeliverError> {
+        let needed: &[Right] = match &address.thread {
+            Some(_) => &[VIEW, SEND_IN_THREADS, READ_HISTORY],
+            None => &[VIEW, SEND, OPEN_THREADS, SEND_IN_THREADS, READ_HISTORY],
+        };
+        match lacking(&self.api, address.chat.as_str(), needed).await {
+            Ok(lacks) => Ok(lacks.map(|lacks| format!("the bot's role lacks {lacks}"))),
+            Err(error) => Err(error.judged(Effect::Asks, false)),
+        }
     }
 
     async fn check(&self) -> Result<Identity, DeliverError> {

@@ -82,7 +82,10 @@ pub(crate) async fn lacking(api: &Api, channel: &str, needed: &[Right]) -> Resul
     let roles: Vec<Role> = api.get(&format!("guilds/{guild}/roles")).await?;
     let member: Member = api.get(&format!("guilds/{guild}/members/{us}")).await?;
     let Some(has) = rights(guild, &us, &roles, &member, &place.permission_overwrites) else { return Ok(None) };
-    let lacks: Vec<&str> = needed.iter().filter(|right| has & right.bit == 0).map(|right| right.name).collect();
+    // Whoever may make posts in a forum opens their threads by that.
+    let is_spared = |right: &Right| is_board(place.kind) && *right == OPEN_THREADS;
+    let lacks = needed.iter().filter(|right| has & right.bit == 0 && !is_spared(right));
+    let lacks: Vec<&str> = lacks.map(|right| right.name).collect();
     let named = lacks.iter().map(|name| if is_board(place.kind) && *name == SEND.name { "Create Posts" } else { name });
     let named = named.collect::<Vec<_>>().join(" and ");
     Ok((!lacks.is_empty()).then(|| format!("{named} in #{}", one_line(&place.name, MAX_NAME_CHARS))))

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::rules::{Refusal, refusal};
 use super::state::{State, written};
 
 /// The flag of a forum in which each post needs a tag.
@@ -10,6 +11,10 @@ const REQUIRE_TAG: u64 = 1 << 4;
 /// A right that a bot may lack in a channel, and in its threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
+    /// `VIEW_CHANNEL`: without it the channel is not even told of.
+    View,
+    /// `CREATE_PUBLIC_THREADS`.
+    OpenThreads,
     /// `ATTACH_FILES`.
     AttachFiles,
     /// `SEND_MESSAGES_IN_THREADS`.
@@ -72,6 +77,8 @@ impl Right {
     /// Returns its bit.
     fn bit(self) -> u64 {
         match self {
+            Self::View => 1 << 10,
+            Self::OpenThreads => 1 << 35,
             Self::Send => 1 << 11,
             Self::AttachFiles => 1 << 15,
             Self::ReadHistory => 1 << 16,
@@ -81,8 +88,6 @@ impl Right {
     }
 }
 
-/// `CREATE_PUBLIC_THREADS`.
-const OPEN_THREADS: u64 = 1 << 35;
 /// The refusal of who lacks a right, which does not say which.
 const MISSING_PERMISSIONS: u64 = 50013;
 
@@ -92,7 +97,7 @@ impl Channel {
         let is_missing =
             |refusal: Option<(u16, u64, &str)>| refusal.is_some_and(|refusal| refusal.1 == MISSING_PERMISSIONS);
         let lacks = self.lacks.iter().fold(0, |all, right| all | right.bit());
-        let opens = if is_missing(self.opens_none) { OPEN_THREADS } else { 0 };
+        let opens = if is_missing(self.opens_none) { Right::OpenThreads.bit() } else { 0 };
         lacks | opens | if is_missing(self.refuses) { Right::Send.bit() } else { 0 }
     }
 
@@ -118,6 +123,14 @@ impl State {
         let known = self.channels.get(&channel);
         let above = known.and_then(|channel| channel.parent).and_then(|parent| self.channels.get(&parent));
         known.into_iter().chain(above).any(|channel| channel.lacks.contains(&right))
+    }
+
+    /// Returns a channel as the API tells of it to a bot that may see it.
+    pub(crate) fn seen(&self, id: u64) -> Result<Value, Refusal> {
+        if self.lacks(id, Right::View) {
+            return Err(refusal(403, 50001, "Missing Access"));
+        }
+        self.channel_json(id).ok_or_else(|| refusal(404, 10003, "Unknown Channel"))
     }
 
     /// Returns a channel as the API tells of it.

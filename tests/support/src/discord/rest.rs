@@ -84,9 +84,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
                 "session_start_limit":
                     { "total": 1000, "remaining": state.sessions_left, "reset_after": 14_400_000, "max_concurrency": 1 },
             })),
-            ("GET", ["channels", channel]) => {
-                state.channel_json(id(channel)).ok_or_else(|| refusal(404, 10003, "Unknown Channel"))
-            }
+            ("GET", ["channels", channel]) => state.seen(id(channel)),
             ("PATCH", ["channels", thread]) => state.change_thread(id(thread), &request.body()),
             ("POST", ["channels", forum, "threads"]) => state.make_post(id(forum), request),
             ("GET", ["guilds", guild, "threads", "active"]) => Ok(state.active_threads(id(guild))),
