@@ -3,7 +3,7 @@
 use super::super::{Alert, AlertError, Firing, MAX_INPUT_BYTES, Payload, Severity, Source, is_alert, read_payload};
 
 /// The examples by their names.
-const FIXTURES: [(&str, &str); 16] = [
+const FIXTURES: [(&str, &str); 21] = [
     ("alertmanager", include_str!("fixtures/alertmanager.txt")),
     ("alertmanager-resolved", include_str!("fixtures/alertmanager-resolved.txt")),
     ("alertmanager-cut", include_str!("fixtures/alertmanager-cut.txt")),
@@ -20,6 +20,11 @@ const FIXTURES: [(&str, &str); 16] = [
     ("github-fixed", include_str!("fixtures/github-fixed.txt")),
     ("boxed", include_str!("fixtures/boxed.txt")),
     ("boxed-over", include_str!("fixtures/boxed-over.txt")),
+    ("uptime-kuma-short-up", include_str!("fixtures/uptime-kuma-short-up.txt")),
+    ("datadog", include_str!("fixtures/datadog.txt")),
+    ("datadog-recovered", include_str!("fixtures/datadog-recovered.txt")),
+    ("pagerduty", include_str!("fixtures/pagerduty.txt")),
+    ("pagerduty-resolved", include_str!("fixtures/pagerduty-resolved.txt")),
 ];
 
 fn payload(name: &str) -> Payload {
@@ -62,6 +67,9 @@ fn an_end_has_the_fingerprint_of_its_beginning() {
     );
     for (beginning, end) in [
         ("uptime-kuma", "uptime-kuma-up"),
+        ("uptime-kuma-short", "uptime-kuma-short-up"),
+        ("datadog", "datadog-recovered"),
+        ("pagerduty", "pagerduty-resolved"),
         ("sentry", "sentry-resolved"),
         ("healthchecks", "healthchecks-up"),
         ("github", "github-fixed"),

@@ -7,4 +7,5 @@ mod delivering;
 mod gaps;
 mod interactions;
 mod listening;
+mod posts;
 mod scene;
