@@ -3,12 +3,17 @@
 //!
 //! Addresses hold tokens at more than one provider, so no address gets into an error from here.
 
+mod way;
+
+use std::error::Error;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
+
+pub use way::{Connection, Way, Wire};
 
 /// Longest wait for a connection, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,9 +56,13 @@ impl NoAnswer {
 /// Returns an error's words and those of its causes, without the address.
 #[must_use]
 pub fn words(error: reqwest::Error) -> String {
-    let error = error.without_url();
+    chain(&error.without_url())
+}
+
+/// Returns an error's words and those of its causes.
+fn chain(error: &dyn Error) -> String {
     let mut words = error.to_string();
-    let mut cause = std::error::Error::source(&error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         let next = error.to_string();
         if !words.ends_with(&next) {

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use signalbox_adapter::http::{self, NoAnswer};
+use signalbox_adapter::http::{self, NoAnswer, Way};
 use tokio::time::{Instant, sleep};
 
 use crate::failure::CallError;
@@ -47,6 +47,7 @@ pub(crate) struct Api {
     /// Downloads files, and knows no token.
     files: Client,
     base: Url,
+    way: Way,
     token: SecretString,
     bot_id: String,
     limits: Limits,
@@ -67,13 +68,15 @@ pub(crate) struct User {
 impl Api {
     pub(crate) fn new(settings: Settings) -> Result<Self, InvalidSettings> {
         let (base, bot_id) = (settings.base()?, settings.bot_id()?);
+        let (proxy, way) = (settings.proxy()?, settings.way()?);
         let mut authorization = HeaderValue::from_str(&format!("Bot {}", settings.token.expose_secret()))
             .map_err(|_| InvalidSettings::Token)?;
         authorization.set_sensitive(true);
         let headers =
             HeaderMap::from_iter([(AUTHORIZATION, authorization), (USER_AGENT, HeaderValue::from_static(AGENT))]);
         let client = |headers, within| {
-            http::client(Client::builder().default_headers(headers), within, &base).map_err(InvalidSettings::Client)
+            let begun = Client::builder().default_headers(headers);
+            http::client_through(begun, within, &base, proxy.clone()).map_err(InvalidSettings::Client)
         };
         let named = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(AGENT))]);
         let (client, files) = (client(headers, CALL_TIMEOUT)?, client(named, FILE_TIMEOUT)?);
@@ -81,6 +84,7 @@ impl Api {
             client,
             files,
             base,
+            way,
             token: settings.token,
             bot_id,
             limits: Limits::default(),
@@ -101,6 +105,11 @@ impl Api {
     /// Returns where the API is.
     pub(crate) fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// Returns the way to the gateway.
+    pub(crate) fn way(&self) -> &Way {
+        &self.way
     }
 
     /// Returns how many messages a channel takes in how long, where Discord has told.

@@ -1,6 +1,7 @@
 //! `[discord]`: what the adapter has to be told, stated once.
 
-use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup};
+use signalbox_adapter::http;
+use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup, Wrong};
 
 use crate::settings::DEFAULT_API_URL;
 
@@ -31,10 +32,19 @@ pub static SECTION: Section = Section {
             "a proxy of the API, which also names the gateway's address",
         ),
         Setting::new(
+            "proxy",
+            Kind::Token,
+            "proxy through which API and gateway are reached, socks5h:// or http://; without it ALL_PROXY and HTTPS_PROXY count",
+        )
+        .example("socks5h://user:password@proxy.example:1080"),
+        Setting::new(
             "cards",
             Kind::Choice(&["v2", "embed"]),
             "how the cards of incidents are shown: as components, or as embeds, which notifications and searches show better",
         ),
     ],
-    check: |_| Vec::new(),
+    check: |values| {
+        let proxy = values.secret("proxy").map(http::proxy);
+        proxy.and_then(Result::err).map(|why| Wrong::new("proxy", why)).into_iter().collect()
+    },
 };

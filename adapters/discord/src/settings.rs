@@ -1,18 +1,24 @@
 //! What the adapter has to be told: the token and where the API is. Checked before anything is sent.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use reqwest::Url;
+use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret, SecretString};
-use signalbox_adapter::http;
+use signalbox_adapter::http::{self, Way};
 use signalbox_adapter::settings::Values;
 
 use crate::card::Cards;
 
 /// Where Discord's own API is, in the version that this adapter speaks.
 pub const DEFAULT_API_URL: &str = "https://discord.com/api/v10";
+
+/// Time between two new sessions, also of two lives of the program: five seconds, and what connecting may take less the second
+/// time.
+/// Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>, read 2026-11.
+pub const BETWEEN_SESSIONS: Duration = Duration::from_millis(5500);
 
 /// Longest token that is taken, in bytes; Discord's have about 72.
 const MAX_TOKEN_BYTES: usize = 512;
@@ -24,13 +30,17 @@ pub struct Settings {
     pub token: SecretString,
     /// Base address of the API, with its version. Plain `http` for loopback only.
     pub api_url: String,
+    /// The proxy through which API and gateway are reached; may have a password in it. Without it, what the environment names.
+    pub proxy: Option<SecretString>,
+    /// Least time between two new sessions. Tests shorten it; Discord would refuse sooner ones.
+    pub between_sessions: Duration,
 }
 
 impl Settings {
     /// Takes a token and leaves everything else as it is for Discord's own servers.
     #[must_use]
     pub fn new(token: SecretString) -> Self {
-        Self { token, api_url: DEFAULT_API_URL.to_owned() }
+        Self { token, api_url: DEFAULT_API_URL.to_owned(), proxy: None, between_sessions: BETWEEN_SESSIONS }
     }
 
     /// Takes them from the values of [`crate::SECTION`]; `None` where there is no token.
@@ -38,7 +48,7 @@ impl Settings {
     pub fn of(values: &Values) -> Option<Self> {
         let settings = Self::new(values.secret("token")?.clone());
         let api_url = values.text("api_url").map_or(settings.api_url, str::to_owned);
-        Some(Self { api_url, ..settings })
+        Some(Self { api_url, proxy: values.secret("proxy").cloned(), ..settings })
     }
 
     /// Returns how cards are shown.
@@ -74,6 +84,25 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Returns the proxy for calls.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Proxy`] when it is none.
+    pub(crate) fn proxy(&self) -> Result<Option<Proxy>, InvalidSettings> {
+        let proxy = self.proxy.as_ref().map(http::proxy).transpose();
+        proxy.map_err(|why| InvalidSettings::Proxy { why })
+    }
+
+    /// Returns the way to the gateway.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Proxy`] when the proxy is none.
+    pub(crate) fn way(&self) -> Result<Way, InvalidSettings> {
+        Way::through(self.proxy.as_ref()).map_err(|why| InvalidSettings::Proxy { why })
+    }
+}
+
 fn id_in(first: &str) -> Option<String> {
     let first = first.trim_end_matches('=');
     let bytes = URL_SAFE_NO_PAD.decode(first).or_else(|_| STANDARD_NO_PAD.decode(first)).ok()?;
@@ -91,6 +120,12 @@ pub enum InvalidSettings {
     #[error("the address of the Discord API cannot be used: {why}")]
     Address {
         /// Why.
+        why: &'static str,
+    },
+    /// The proxy cannot be used.
+    #[error("the proxy for Discord {why}")]
+    Proxy {
+        /// What such an address looks like.
         why: &'static str,
     },
     /// The HTTP client could not be set up.
@@ -127,5 +162,12 @@ mod tests {
     #[test]
     fn settings_do_not_print_the_token() {
         assert!(!format!("{:?}", settings("abc.sEcReT", "https://x")).contains("sEcReT"));
+        let mut proxied = settings("a.b.c", "https://x");
+        proxied.proxy = Some("socks5://bot:sEcReT@p.example:1".to_owned().into());
+        assert!(proxied.proxy().is_ok_and(|proxy| proxy.is_some()) && proxied.way().is_ok());
+        assert!(!format!("{proxied:?}").contains("sEcReT"));
+        proxied.proxy = Some("sEcReT@p.example".to_owned().into());
+        let error = proxied.proxy().map(|_| ()).expect_err("it is none");
+        assert!(!error.to_string().contains("sEcReT") && proxied.way().is_err(), "{error}");
     }
 }

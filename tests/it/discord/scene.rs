@@ -48,6 +48,11 @@ impl Server {
         Self { house, fake, direct, runtime }
     }
 
+    /// Lets something run beside the fake.
+    pub(crate) fn through<T>(&self, begun: impl Future<Output = T>) -> T {
+        self.runtime.block_on(begun)
+    }
+
     /// Serves, and waits until the bot is listened for.
     pub(crate) fn serve(&self) -> Talk {
         let sessions = self.fake.with(|state| state.identified + state.resumed);

@@ -8,6 +8,7 @@
 //! | [`alertmanager`] | an Alertmanager's silences, as strict as the real ones |
 //! | [`smtp`] | a mail server that refuses what a strict one refuses |
 //! | [`socks`] | a SOCKS proxy that leads to this machine only |
+//! | [`tunnel`] | an HTTP proxy that leads to this machine only |
 //! | [`agent`] | an agent that does what its prompt says |
 //! | [`everyday`] | a house for a story of the whole program: its files, its processes, what they say |
 //! | [`terminal`] | a terminal with a person at it |
@@ -28,4 +29,5 @@ pub mod socks;
 mod stage;
 pub mod telegram;
 pub mod terminal;
+pub mod tunnel;
 mod wire;

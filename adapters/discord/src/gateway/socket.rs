@@ -5,15 +5,14 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
 use serde_json::Value;
-use signalbox_adapter::http;
-use tokio::net::TcpStream;
+use signalbox_adapter::http::{self, Connection, Way};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
-/// Longest wait for a connection, TLS and upgrade included.
+/// Longest wait for a connection, proxy, TLS and upgrade included.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Longest time in which a frame is written.
@@ -32,7 +31,7 @@ const KEEP_SESSION: CloseCode = CloseCode::Library(4900);
 const OWN_HOSTS: [&str; 2] = [".discord.gg", ".discord.com"];
 
 /// A connection.
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<Connection>>);
 
 /// What is heard on a connection.
 pub(crate) enum Heard {
@@ -49,14 +48,18 @@ impl Socket {
     ///
     /// # Errors
     /// What went wrong, in words.
-    pub(crate) async fn open(address: &Url) -> Result<Self, String> {
+    pub(crate) async fn open(way: &Way, address: &Url) -> Result<Self, String> {
         let sizes = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
-        let connecting = connect_async_with_config(address.as_str(), Some(sizes), true);
+        let connecting = async {
+            let connection = way.connect(address).await?;
+            let greeted = client_async_tls_with_config(address.as_str(), connection, Some(sizes), None).await;
+            greeted.map_err(|error| error.to_string())
+        };
         match timeout(CONNECT_WITHIN, connecting).await {
             Ok(Ok((socket, _))) => Ok(Self(socket)),
-            Ok(Err(error)) => Err(format!("the gateway could not be reached: {error}")),
+            Ok(Err(why)) => Err(format!("the gateway could not be reached: {why}")),
             Err(_) => Err(format!("the gateway did not answer within {} s", CONNECT_WITHIN.as_secs())),
         }
     }

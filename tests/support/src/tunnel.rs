@@ -1,0 +1,91 @@
+//! An HTTP proxy on this machine: it asks for a name and a password, notes where it is asked to lead, and leads to this machine
+//! only. What is spoken in clear text it passes on as it came, which servers understand.
+//! Source: <https://www.rfc-editor.org/rfc/rfc9110#name-connect>, read 2026-11.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::stage::{self, Stage};
+
+/// Longest head of a request that is read, in bytes.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// Name and password that it wants.
+pub const TUNNEL_USER: &str = "bot";
+/// The password.
+pub const TUNNEL_PASSWORD: &str = "hunter3-of-the-tunnel";
+
+/// A running proxy; it ends when this is dropped.
+pub struct FakeTunnel {
+    asked: Arc<Stage<Vec<String>>>,
+    address: SocketAddr,
+    _server: JoinSet<()>,
+}
+
+impl FakeTunnel {
+    /// Starts a proxy on a free port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let asked = Arc::new(Stage::new(Vec::new()));
+        let mut server = JoinSet::new();
+        let noted = Arc::clone(&asked);
+        server.spawn(stage::serve(listener, move |stream| {
+            let noted = Arc::clone(&noted);
+            async move {
+                // A client that goes away is nobody's fault.
+                drop(converse(stream, &noted).await);
+            }
+        }));
+        Self { asked, address, _server: server }
+    }
+
+    /// Returns its address, with the name and password that it wants.
+    pub fn url(&self) -> String {
+        format!("http://{TUNNEL_USER}:{TUNNEL_PASSWORD}@{}", self.address)
+    }
+
+    /// Returns what it was asked by clients that know the password, in order: the method and `host:port`.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.with(|asked| asked.clone())
+    }
+}
+
+async fn converse(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        let more = client.read_buf(&mut head).await?;
+        if more == 0 || head.len() > MAX_HEAD_BYTES {
+            return Ok(());
+        }
+    }
+    let text = String::from_utf8_lossy(&head).into_owned();
+    let password = base64::engine::general_purpose::STANDARD.encode(format!("{TUNNEL_USER}:{TUNNEL_PASSWORD}"));
+    let is_known = text.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
+        name.eq_ignore_ascii_case("proxy-authorization") && value.trim() == format!("Basic {password}")
+    });
+    if !is_known {
+        return client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await;
+    }
+    let mut words = text.split_whitespace();
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let place = target.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
+    asked.with(|asked| asked.push(format!("{method} {place}")));
+    let is_here = place.starts_with("127.0.0.1:") || place.starts_with("localhost:");
+    if !is_here {
+        return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n").await;
+    }
+    let mut server = TcpStream::connect(&place).await?;
+    if method == "CONNECT" {
+        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+    } else {
+        server.write_all(&head).await?;
+    }
+    copy_bidirectional(&mut client, &mut server).await.map(|_| ())
+}
