@@ -22,6 +22,7 @@ use crate::files;
 use crate::gateway::{Event, Item, Session};
 use crate::gone::Gone;
 use crate::interact::{Answer, Answered};
+use crate::listen::BEGAN;
 use crate::owed::Place;
 use crate::places::{self, Places};
 use crate::reading::{Found, Reading};
@@ -61,6 +62,10 @@ pub(crate) struct Committer<'a> {
     pub(crate) fetching: Fetching,
     /// What was acknowledged and the inbox may not have.
     pub(crate) asked: Arc<Asked>,
+    /// When a session was last begun, as long as no other may be.
+    pub(crate) began: &'a mut Option<Instant>,
+    /// Least time between two that are.
+    pub(crate) between_sessions: Duration,
     /// What of it an earlier connection or life has left, with what was told of it.
     pub(crate) left: Vec<(String, Answer)>,
     /// Ids of what was acknowledged and waits for files, each with how many messages were held then.
@@ -145,6 +150,10 @@ impl Committer<'_> {
                 *self.session = Some(session);
                 self.catch_up_direct().await;
                 self.note().await?;
+                let began = Instant::now();
+                *self.began = Some(began);
+                // From then on the next life need not wait.
+                self.note_at = Some(began + self.between_sessions);
                 return self.take_left().await;
             }
             Item::Resumed(seq) => {
@@ -212,6 +221,11 @@ impl Committer<'_> {
     async fn note(&mut self) -> Result<(), ListenError> {
         self.note_at = None;
         self.asked.erase(self.cx.inbox.as_ref()).await.map_err(lost)?;
+        let (now, between) = (Instant::now(), self.between_sessions);
+        if self.began.is_some_and(|began| began + between <= now) {
+            self.cx.inbox.note(BEGAN, "").await.map_err(lost)?;
+            *self.began = None;
+        }
         self.heard.note(self.cx.inbox.as_ref()).await.map_err(lost)?;
         match self.session.as_ref() {
             Some(session) => session.note(self.cx.inbox.as_ref()).await.map_err(lost),

@@ -5,7 +5,7 @@
 //! a command that wants a text opens a form, whose name is the command that the text makes whole, so that a form which is
 //! sent after a restart is understood. A press is answered by nothing to be seen; what came of it is told when it is known.
 //! What is answered here again after a restart has been answered before, which Discord says (40060). Before it is answered,
-//! it is noted (`asked.rs`), so that whatever was acknowledged is done.
+//! it is kept (`asked.rs`), so that whatever was acknowledged is done; what cannot be kept in time is not answered.
 //!
 //! How a command is received, and what could stand in one that is being typed, is asked of the inbox, which may take
 //! [`ASK_WITHIN`]; without a word from it a command is shown, and nothing is offered.
@@ -150,13 +150,12 @@ impl Answering {
                     timeout(PLACE_WITHIN, place).await.ok();
                     first_answer(&api, inbox.as_ref(), &interaction).await
                 };
-                let keep = async {
-                    if !is_being_typed {
-                        asked.keep(inbox.as_ref(), &id, &data).await;
-                    }
-                };
-                let (first, ()) = tokio::join!(first, keep);
-                let answered = timeout_at(until, answer_with(&api, &interaction, &first)).await;
+                // What is being typed asks for nothing to be done.
+                let keep = async { is_being_typed || asked.keep(inbox.as_ref(), &id, &data).await };
+                let (first, may_answer) = tokio::join!(first, keep);
+                let answer =
+                    async { if may_answer { answer_with(&api, &interaction, &first).await } else { Answered::Late } };
+                let answered = timeout_at(until, answer).await;
                 // Whoever no longer waits has lost the connection, and gets the interaction again.
                 given.send(answered.unwrap_or(Answered::Late)).ok();
             });

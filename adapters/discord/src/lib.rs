@@ -14,15 +14,15 @@
 //! - **The REST call** (`api.rs`, over reqwest): the outbox must know whether a request that failed ever left.
 //! - **What is heard** (`event.rs`) is read more leniently than serenity does, so that no message is lost for one field.
 //!
-//! A proxy in `HTTPS_PROXY` is asked for calls and not for the gateway, which tokio-tungstenite does not send through one.
+//! Calls and gateway go through the same proxy: the one of `discord.proxy`, else the one that the environment names.
 //!
 //! # Interactions
 //! Each is answered within three seconds, also while the inbox is slow (`interact.rs`): a command by a message that shows
 //! what was asked, a press by nothing to be seen. All that follows is ordinary messages, which need no token and outlive a
 //! restart. What came too late to be answered is done all the same. What is answered is noted before (`asked.rs`) until the
 //! inbox has it, so that a command that is shown, and a press that is acknowledged, are done also where the program is killed
-//! right after and no session goes on. Only where the store takes longer than 1.2 s, or 64 wait at once, is one acknowledged
-//! without that.
+//! right after and no session goes on. Where the store takes longer than 1.2 s, or 64 wait at once, it is written to a file
+//! (`beside.rs`); only where that takes longer than a second too is it not acknowledged: Discord then shows that it failed.
 //!
 //! # Nothing lost
 //! Where a session could not go on, what was said meanwhile is read from the channels (`backfill.rs`), beside what is said
@@ -56,6 +56,7 @@ mod api;
 mod asked;
 mod backfill;
 mod behind;
+mod beside;
 mod boards;
 mod card;
 mod catch_up;
@@ -100,7 +101,7 @@ pub use deliver::DiscordDeliver;
 pub use listen::DiscordListen;
 pub use render::DiscordRender;
 pub use section::{PROVIDER, SECTION};
-pub use settings::{DEFAULT_API_URL, InvalidSettings, Settings};
+pub use settings::{BETWEEN_SESSIONS, DEFAULT_API_URL, InvalidSettings, Settings};
 
 /// The two halves of the adapter.
 pub struct Discord {
@@ -119,11 +120,12 @@ pub struct Discord {
 /// # Errors
 /// [`InvalidSettings`] when token or address cannot be right.
 pub fn connect(settings: Settings) -> Result<Discord, InvalidSettings> {
+    let between_sessions = settings.between_sessions;
     let api = Arc::new(api::Api::new(settings)?);
     let (sent, boards) = (Arc::new(sent::Sent::default()), Arc::new(boards::Boards::default()));
     Ok(Discord {
         bot_id: api.bot_id().to_owned(),
-        listen: DiscordListen::new(Arc::clone(&api), Arc::clone(&sent), Arc::clone(&boards)),
+        listen: DiscordListen::new(Arc::clone(&api), Arc::clone(&sent), Arc::clone(&boards), between_sessions),
         deliver: Arc::new(DiscordDeliver::new(Arc::clone(&api), sent, boards)),
         commands: Arc::new(Commands::new(api)),
     })

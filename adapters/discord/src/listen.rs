@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use signalbox_adapter::{AcceptError, Listen, ListenContext, ListenError, Occurrence};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::api::Api;
 use crate::backfill::Heard;
@@ -21,6 +21,7 @@ use crate::behind::Behind;
 use crate::boards::Boards;
 use crate::catch_up::FIRST_AGAIN;
 use crate::commit::Committer;
+use crate::failure::CallError;
 use crate::fetching::Fetching;
 use crate::gateway::{Broken, End, Ended, NO_CONTENT, Reader, Session, Socket, WAITING, address};
 use crate::gone::Gone;
@@ -33,9 +34,13 @@ use crate::unread::Unread;
 /// Longest time in which what was read is committed when a connection has ended.
 const COMMIT_WITHIN: Duration = Duration::from_secs(3);
 
-/// Time between two new sessions: five seconds, and what connecting may take less the second time.
-/// Source: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>, read 2026-11.
-const BETWEEN_SESSIONS: Duration = Duration::from_millis(5500);
+/// Name of the note that a session was begun so lately that no other may be, or shortly before the program ended: the next life
+/// then waits as long as between two sessions. It holds no time of day, which may have been set meanwhile.
+pub(crate) const BEGAN: &str = "began";
+
+/// Longest wait that Discord may ask for before it says where sessions begin, and how often.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAITS: u32 = 3;
 
 /// Least time between two connections of one session.
 const BETWEEN_CONNECTIONS: Duration = Duration::from_millis(500);
@@ -65,8 +70,10 @@ pub struct DiscordListen {
     content: bool,
     /// Whether the session's own address did not answer.
     went_back: bool,
-    /// When a session was last begun.
+    /// When a session was last begun, or asked for, as far as that matters.
     began: Option<Instant>,
+    /// Least time between two that are.
+    between_sessions: Duration,
     broken: Broken,
     gone: Gone,
     unread: Unread,
@@ -93,7 +100,7 @@ struct StartLimit {
 }
 
 impl DiscordListen {
-    pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>, boards: Arc<Boards>) -> Self {
+    pub(crate) fn new(api: Arc<Api>, sent: Arc<Sent>, boards: Arc<Boards>, between_sessions: Duration) -> Self {
         let places = Places::new(boards);
         Self {
             answering: Answering::new(Arc::clone(&api), places.channels()),
@@ -106,6 +113,7 @@ impl DiscordListen {
             content: true,
             went_back: false,
             began: None,
+            between_sessions,
             broken: Broken::default(),
             gone: Gone::default(),
             unread: Unread::default(),
@@ -116,21 +124,24 @@ impl DiscordListen {
 
     /// Connects to where the session is to go on, or to where one begins.
     async fn open(&mut self, cx: &ListenContext) -> Result<Socket, ListenError> {
+        let lost = |error: AcceptError| ListenError::Lost(error.to_string());
         if !self.is_looked_up {
-            let lost = |error: AcceptError| ListenError::Lost(error.to_string());
+            let began = cx.inbox.noted(BEGAN).await.map_err(lost)?;
+            self.began = began.filter(|words| !words.is_empty()).map(|_| Instant::now());
             self.session = Session::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.heard = Heard::noted(cx.inbox.as_ref()).await.map_err(lost)?;
             self.unread = Unread::noted(cx.inbox.as_ref()).await.map_err(lost)?;
-            self.answering.asked().load(cx.inbox.as_ref()).await.map_err(lost)?;
+            self.answering.asked().load(cx.inbox.as_ref(), &cx.files).await.map_err(lost)?;
             self.is_looked_up = true;
         }
         let own = self.session.as_ref().filter(|_| !self.went_back);
         if let Some(url) = own.and_then(|session| address(&session.url, self.api.base())) {
-            let socket = Socket::open(&url).await;
-            self.went_back = socket.is_err();
-            return socket.map_err(ListenError::Lost);
+            match Socket::open(self.api.way(), &url).await {
+                Ok(socket) => return Ok(socket),
+                Err(why) => tracing::info!(why, "the session's own address does not answer; asking for another"),
+            }
         }
-        let gateway: Gateway = self.api.get("gateway/bot").await?;
+        let gateway = self.gateway().await?;
         let Some(url) = address(&gateway.url, self.api.base()) else {
             return Err(ListenError::Lost("the API names a gateway to which the token must not go".to_owned()));
         };
@@ -138,11 +149,28 @@ impl DiscordListen {
         if self.session.is_none() {
             budget(gateway.session_start_limit.as_ref())?;
             if let Some(began) = self.began {
-                sleep_until(began + BETWEEN_SESSIONS).await;
+                sleep_until(began + self.between_sessions).await;
             }
+            cx.inbox.note(BEGAN, "a session").await.map_err(lost)?;
             self.began = Some(Instant::now());
         }
-        Socket::open(&url).await.map_err(ListenError::Lost)
+        Socket::open(self.api.way(), &url).await.map_err(ListenError::Lost)
+    }
+
+    /// Asks where sessions begin, again after a short wait where Discord asks for one.
+    async fn gateway(&self) -> Result<Gateway, CallError> {
+        let mut waits = 0;
+        loop {
+            match self.api.get("gateway/bot").await {
+                Err(CallError::Held { after, .. } | CallError::Limited { after, .. })
+                    if after <= MAX_WAIT && waits < MAX_WAITS =>
+                {
+                    waits += 1;
+                    sleep(after).await;
+                }
+                asked => return asked,
+            }
+        }
     }
 
     /// Reads and commits until the connection ends.
@@ -178,6 +206,8 @@ impl DiscordListen {
             asked,
             left,
             acknowledged: Vec::new(),
+            began: &mut self.began,
+            between_sessions: self.between_sessions,
             reading: Reading::default(),
             behind: Behind::default(),
             settling: Vec::new(),
@@ -191,7 +221,8 @@ impl DiscordListen {
         tokio::select! {
             biased;
             committed = &mut commit => {
-                committed.map(|()| Ended { end: End::Lost("nothing is read any more".to_owned()), was_ready: false })
+                let end = End::Lost("nothing is read any more".to_owned());
+                committed.map(|()| Ended { end, was_ready: false, identified: None })
             }
             ended = &mut read => match timeout(COMMIT_WITHIN, commit).await {
                 Ok(committed) => committed.map(|()| ended),
@@ -254,7 +285,8 @@ impl Listen for DiscordListen {
             let went_on = self.session.is_some();
             let ended = self.converse(cx, &mut socket).await;
             socket.close().await;
-            let Ended { end, was_ready } = ended?;
+            let Ended { end, was_ready, identified } = ended?;
+            self.began = identified.max(self.began);
             let end = self.judged(end, was_ready);
             let was_in_session = match &end {
                 End::Stopped => return Ok(()),

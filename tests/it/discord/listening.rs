@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
-use signalbox_test_support::discord::state::Channel;
+use signalbox_test_support::discord::state::{Channel, Right, State};
 use signalbox_test_support::discord::{Greeting, Person, Post};
 use signalbox_test_support::everyday::eventually;
 
@@ -87,6 +88,33 @@ fn without_the_intent_it_says_where_to_switch_it_on_and_does_what_it_can() {
 }
 
 #[test]
+fn a_right_that_is_missing_where_alerts_are_watched_or_told_is_named_until_it_is_granted() {
+    let places = "[[triage.channels]]\naddress = \"discord:900\"\n[[hooks]]\nid = \"ops\"\nsource = \"alertmanager\"\n\
+                  secret = \"s3cret-s3cret-s3cret\"\ntarget = \"discord:500\"\n";
+    let server = watched(places);
+    server.fake.open(ALERTS, Channel { name: "alerts".to_owned(), lacks: vec![Right::View], ..Channel::default() });
+    server
+        .fake
+        .with(|state| state.channels.get_mut(&OPS).expect("open").lacks = vec![Right::Send, Right::SendInThreads]);
+    let serving = server.serve();
+    let address = address(&serving);
+    let page = || serde_json::from_str::<Value>(&ask(address, "GET", "/readyz").body).expect("JSON");
+    let why = |place: &str| page()["places"][place]["why"].as_str().unwrap_or_default().to_owned();
+    eventually("both are named", || {
+        why("discord:900").contains("View Channel")
+            && why("discord:500").contains("Send Messages and Send Messages in Threads in #ops")
+    });
+    assert_eq!((&page()["ready"], ask(address, "GET", "/readyz").status), (&true.into(), 200), "alerts come in");
+    server.fake.with(|state| state.channels.get_mut(&OPS).expect("open").lacks = vec![Right::OpenThreads]);
+    eventually("what is granted is named no more", || {
+        why("discord:500").ends_with("lacks Create Public Threads in #ops")
+    });
+    server.fake.with(|state| state.channels.values_mut().for_each(|channel| channel.lacks.clear()));
+    eventually("all is well", || page()["places"].is_null());
+    assert!(serving.err().contains("View Channel"), "it is logged");
+}
+
+#[test]
 fn a_press_and_a_command_are_acknowledged_in_time_while_the_store_is_slow_and_done_later() {
     let server = watched("");
     let _serving = server.serve();
@@ -109,6 +137,34 @@ fn a_press_and_a_command_are_acknowledged_in_time_while_the_store_is_slow_and_do
     database.execute_batch("ROLLBACK").expect("the store is free");
     server.shown(thread, status.id, "Cancelled");
     server.until("the command is answered", |state| state.whispers.iter().any(|text| text.contains("1001")));
+}
+
+#[test]
+fn what_was_acknowledged_while_the_store_was_slow_is_done_also_after_a_kill_and_without_a_session() {
+    let server = watched("");
+    let serving = server.serve();
+    server.fake.command(OPS, ADA, "session", "script: say busy; hang");
+    let asked = server.shown(OPS, 0, "/session script: say busy");
+    let thread = asked.id;
+    let status = server.shown(thread, 0, "busy");
+    let database = rusqlite::Connection::open(server.house.state().join("signalbox.db")).expect("the database opens");
+    database.busy_timeout(ANSWERED_WITHIN).expect("a time-out");
+    database.execute_batch("BEGIN IMMEDIATE").expect("the store is held");
+    let press = server.fake.press(thread, ADA, status.id, "Cancel");
+    let command = server.fake.command(OPS, ADA, "session", "--name late script: answer <late>");
+    for interaction in [press, command] {
+        server.until("it is acknowledged", |state| state.interactions[&interaction].answered.is_some());
+    }
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    database.execute_batch("ROLLBACK").expect("the store is free");
+    server.fake.with(State::end_sessions);
+    let _serving = server.serve();
+    server.shown(thread, status.id, "Cancelled");
+    let shown = server.fake.with(|state| state.interactions[&command].shows.expect("it was shown"));
+    server.shown(shown, shown, r"\<late>");
+    let kept = server.house.state().join("files/discord/asked");
+    eventually("nothing is kept of it", || std::fs::read_dir(&kept).map_or(0, Iterator::count) == 0);
 }
 
 #[test]

@@ -12,10 +12,11 @@ use super::watched::{Keys, Watched};
 use super::{Stage, Standing};
 use crate::{Listen, ListenContext, ListenError};
 
-/// Longest wait for what must happen.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-/// Longest time in which a listener stops when it is told to, with nothing at hand.
-pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// Longest wait for what must happen: much longer than it takes on any machine, however busy.
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+/// Longest time in which a listener stops when it is told to, with nothing at hand: less than a poll is held open for, so that
+/// one which waits for its end is found, and much longer than any good-bye takes.
+pub(super) const STOP_WITHIN: Duration = Duration::from_secs(30);
 /// How often a wait looks.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 

@@ -90,6 +90,8 @@ impl Broken {
 pub(crate) struct Ended {
     pub(crate) end: End,
     pub(crate) was_ready: bool,
+    /// When a new session was asked for, if one was.
+    pub(crate) identified: Option<Instant>,
 }
 
 /// An event as it was read.
@@ -142,6 +144,8 @@ struct State {
     is_broken: bool,
     /// Broken frames that were passed over behind the last event.
     passed: u64,
+    /// When a new session was asked for.
+    identified: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -175,12 +179,13 @@ impl Reader<'_> {
             was_full: false,
             is_broken: false,
             passed: 0,
+            identified: None,
         };
         let end = self.read_on(&mut state, &items).await;
         if !state.is_broken {
             *self.broken = Broken::default();
         }
-        Ended { end, was_ready: state.is_ready }
+        Ended { end, was_ready: state.is_ready, identified: state.identified }
     }
 
     async fn read_on(&mut self, state: &mut State, items: &mpsc::Sender<Item>) -> End {
@@ -266,15 +271,23 @@ impl Reader<'_> {
         let Some(Hello { heartbeat_interval }) = frame.says() else {
             return Err(End::Lost("the gateway's first word could not be read".to_owned()));
         };
+        let was_greeted = state.beat.is_some();
         let every = Duration::from_millis(heartbeat_interval).max(MIN_BEAT);
         // Not all that were cut off together beat together.
         let mut beat = interval_at(Instant::now() + every.mul_f64(fastrand::f64()), every);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         state.beat = Some(beat);
+        if was_greeted {
+            // Another session of this connection would cost one of the day's, and the connection.
+            return Ok(());
+        }
         state.deadline = Instant::now() + if self.session.is_some() { RESUMED_WITHIN } else { READY_WITHIN };
         let greeting = match &self.session {
             Some(session) => frame::resume(self.token, &session.id, session.seq),
-            None => frame::identify(self.token, self.content),
+            None => {
+                state.identified = Some(Instant::now());
+                frame::identify(self.token, self.content)
+            }
         };
         self.send(&greeting).await
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -28,14 +29,15 @@ impl Bot {
         let fake = FakeDiscord::start().await;
         fake.open_direct(ADA);
         fake.open_direct(BOB);
-        fake.with(|state| state.heartbeat_ms = HEARTBEAT_MS);
+        // A session that is lost is begun anew at once, however busy the machine is.
+        fake.with(|state| state.between_sessions = Duration::ZERO);
         let inbox = Arc::new(Keeping::default());
         let shutdown = CancellationToken::new();
         let cx = ListenContext::new(Arc::clone(&inbox) as Arc<dyn Inbox>, Default::default(), shutdown.clone());
         let mut listen = connect(settings(&fake)).expect("settings").listen;
         let begun = async {
-            let mut looks = tokio::time::interval(std::time::Duration::from_millis(5));
-            while inbox.notes.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            let mut looks = tokio::time::interval(Duration::from_millis(5));
+            while !inbox.notes.lock().unwrap_or_else(PoisonError::into_inner).contains_key("session") {
                 looks.tick().await;
             }
             shutdown.cancel();
@@ -100,6 +102,10 @@ impl Stage for Bot {
             // Where the session's own address is gone, the API is asked for another.
             self.fake.fail_next("GET gateway/bot", Fault::Html { done: false });
         } else if let Some(cut) = cuts.get(way - greetings.len()) {
+            // Only a connection that says nothing more is found dead by its heartbeats.
+            if *cut == Cut::Mute {
+                self.fake.with(|state| state.heartbeat_ms = HEARTBEAT_MS);
+            }
             self.fake.cut(*cut);
         } else {
             return false;

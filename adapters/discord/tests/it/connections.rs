@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use signalbox_adapter::{ListenError, Occurrence};
-use signalbox_test_support::discord::{Cut, Greeting, WAIT};
+use signalbox_test_support::discord::{Cut, Fault, Greeting, Scope, WAIT};
 
 use crate::scene::{ADA, OPS, Scene, direct, text};
 
@@ -249,4 +249,62 @@ async fn what_comes_twice_is_taken_once() {
         })
         .await;
     assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_new_life_begins_no_session_too_soon_after_the_last_one() {
+    let scene = Scene::with_sessions_apart(Duration::from_secs(1)).await;
+    for _ in 0..3 {
+        scene.listening(async {}).await;
+        scene.fake.with(|state| state.end_sessions());
+        scene.restart().await;
+    }
+    assert_eq!(scene.fake.with(|state| (state.identified, state.too_soon)), (3, 0));
+}
+
+#[tokio::test]
+async fn a_crash_before_a_session_has_begun_counts_as_one_that_did() {
+    let scene = Scene::with_sessions_apart(Duration::from_secs(1)).await;
+    for crash in 1..=2 {
+        // It hears the bot ask for a session, and the bot is gone before it answers.
+        scene.fake.greet_next(Greeting::Slow);
+        tokio::select! {
+            ended = scene.listen_to_the_end() => panic!("it waits: {ended:?}"),
+            () = scene.fake.wait_until("it is asked", |state| state.asked == crash) => {}
+        }
+        scene.fake.release();
+        scene.restart().await;
+    }
+    scene.listening(async {}).await;
+    assert_eq!(scene.fake.with(|state| state.too_soon), 0);
+}
+
+#[tokio::test]
+async fn a_short_wait_and_an_address_that_is_gone_end_no_listening() {
+    let scene = Scene::new().await;
+    let wait = Fault::TooMany { retry_after: 0.2, scope: Scope::User };
+    scene.fake.fail_next("GET gateway/bot", wait);
+    tokio::select! {
+        ended = scene.listen_to_the_end() => panic!("it waits by itself: {ended:?}"),
+        () = scene.fake.wait_until("a session begins", |state| state.identified == 1) => {}
+    }
+    scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "one");
+            scene.wait_for(1).await;
+        })
+        .await;
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    scene.restart().await;
+    {
+        let mut notes = scene.inbox.notes.lock().expect("not poisoned");
+        let mut session: serde_json::Value = serde_json::from_str(&notes["session"]).expect("JSON");
+        session["url"] = format!("ws://{gone}").into();
+        notes.insert("session".to_owned(), session.to_string());
+    }
+    let resumed = scene.fake.with(|state| state.resumed);
+    tokio::select! {
+        ended = scene.listen_to_the_end() => panic!("it asks for another address: {ended:?}"),
+        () = scene.fake.wait_until("it goes on", |state| state.resumed == resumed + 1) => {}
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use signalbox_adapter::testing::RecordingInbox;
@@ -25,6 +26,9 @@ pub(crate) const BOB: Person = Person::new(1002, "Bob");
 pub(crate) const OPS: u64 = 500;
 /// A thread in it.
 pub(crate) const THREAD: u64 = 501;
+
+/// How often a wait looks.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The fake with a channel, a thread and two people, and the bot.
 pub(crate) struct Scene {
@@ -78,8 +82,15 @@ impl Inbox for Keeping {
 }
 
 impl Scene {
+    /// A server that lets sessions begin as fast as a bot asks for them, and a bot that does.
     pub(crate) async fn new() -> Self {
+        Self::with_sessions_apart(Duration::ZERO).await
+    }
+
+    /// A server that lets no two sessions begin within this time, and a bot that knows it.
+    pub(crate) async fn with_sessions_apart(between: Duration) -> Self {
         let fake = FakeDiscord::start().await;
+        fake.with(|state| state.between_sessions = between);
         fake.open_direct(ADA);
         fake.open_direct(BOB);
         fake.open(OPS, Channel { name: "ops".to_owned(), ..Channel::default() });
@@ -109,6 +120,11 @@ impl Scene {
     /// How often something has happened to the listener.
     pub(crate) fn occurred(&self, what: Occurrence) -> u64 {
         self.occurred.lock().unwrap_or_else(PoisonError::into_inner).get(&what).copied().unwrap_or_default()
+    }
+
+    /// How many sessions the listener has heard begin or go on.
+    fn sessions_heard(&self) -> u64 {
+        self.occurred(Occurrence::Begun) + self.occurred(Occurrence::Resumed)
     }
 
     pub(crate) fn context(&self, shutdown: &CancellationToken) -> ListenContext {
@@ -148,10 +164,15 @@ impl Scene {
         let shutdown = CancellationToken::new();
         let cx = self.context(&shutdown);
         let mut listen = self.listen.lock().await;
-        let sessions = self.fake.with(|state| state.identified + state.resumed);
+        let (sessions, heard) = (self.fake.with(|state| state.identified + state.resumed), self.sessions_heard());
         let told = async {
             let is_there = |state: &_| is_listening(state, sessions);
             self.fake.wait_until("a session", is_there).await;
+            // The bot knows of it a little later than the server.
+            let mut looks = tokio::time::interval(LOOK_EVERY);
+            while self.sessions_heard() == heard {
+                looks.tick().await;
+            }
             let outcome = story.await;
             shutdown.cancel();
             outcome
@@ -184,7 +205,8 @@ fn is_listening(state: &signalbox_test_support::discord::state::State, sessions:
 
 /// Returns what a bot in front of the fake is set to.
 pub(crate) fn settings(fake: &FakeDiscord) -> Settings {
-    Settings { api_url: fake.url(), ..Settings::new(TOKEN.to_owned().into()) }
+    let between_sessions = fake.with(|state| state.between_sessions);
+    Settings { api_url: fake.url(), between_sessions, ..Settings::new(TOKEN.to_owned().into()) }
 }
 
 /// Returns the channel in which a person writes to the bot alone.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -25,8 +25,6 @@ const MAX_FRAMES: usize = 120;
 /// All intents that there are.
 const INTENTS: u64 = (1 << 26) - 1;
 const MESSAGE_CONTENT: u64 = 1 << 15;
-/// Time between two new sessions of a bot.
-const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
 /// The name of an event that is never told.
 const LEFT_OUT: &str = "";
 /// How long a good-bye is waited for.
@@ -57,6 +55,8 @@ struct Connection {
     greeting: Option<Greeting>,
     /// What the bot has said and is not answered yet, and how often calls were let go by then.
     slow: Option<(Value, u64)>,
+    /// Whether a new session was asked for too soon.
+    is_too_soon: bool,
 }
 
 /// How a connection ends.
@@ -101,6 +101,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
         halves: false,
         greeting,
         slow: None,
+        is_too_soon: false,
     };
     shared.with(|state| state.connections += 1);
     let end = connection.run(&mut socket).await;
@@ -273,7 +274,10 @@ impl Connection {
             Some(1) if self.is_mute || self.is_deaf => Ok(()),
             Some(1) => send(socket, r#"{"op":11,"d":null,"s":null,"t":null}"#).await,
             Some(2 | 6) if self.session.is_some() || self.slow.is_some() => Err(End::Close(4005)),
-            Some(2 | 6) => {
+            Some(asked @ (2 | 6)) => {
+                if asked == 2 {
+                    self.is_too_soon = self.shared.with(State::note_asked);
+                }
                 match self.greeting.take() {
                     Some(Greeting::CloseWith(code)) => return Err(End::Close(code)),
                     Some(Greeting::HangUp) => return Err(End::Drop),
@@ -307,11 +311,7 @@ impl Connection {
             return Err(End::Close(4002));
         }
         let (number, gateway) = (self.number, self.shared.with(|state| state.gateway.clone()));
-        let is_too_soon = self.shared.with(|state| {
-            let began = state.began.replace(Instant::now());
-            began.is_some_and(|began| began.elapsed() < BETWEEN_SESSIONS)
-        });
-        if is_too_soon {
+        if self.is_too_soon {
             return send(socket, r#"{"op":9,"d":false,"s":null,"t":null}"#).await;
         }
         self.session = self.shared.with(|state| {
