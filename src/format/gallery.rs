@@ -255,8 +255,11 @@ fn prompts() {
 fn deliveries() {
     use super::delivery::*;
     let (session, investigation) = (Whose::Session("calm-otter"), Whose::Investigation("k3m9qa7x"));
+    let refused = ["incident ack 5", "incident resolve 5"]
+        .map(|action| signalbox_adapter::Button { label: String::new(), action: action.to_owned() });
     let wall = wall()
         .with_text("the mark", MAY_BE_A_REPEAT)
+        .with_text("instead_of_buttons", instead_of_buttons(&refused))
         .with("not_laid_out", not_laid_out())
         .with("unshown", unshown(session, Purpose::Result))
         .with("unshown question", unshown(session, Purpose::Approval))
