@@ -5,7 +5,7 @@ use signalbox_test_support::everyday::eventually;
 use signalbox_test_support::socks::{FakeSocks, SOCKS_PASSWORD};
 use signalbox_test_support::tunnel::{FakeTunnel, TUNNEL_PASSWORD};
 
-use crate::discord::scene::{ADA, OPS, Server};
+use crate::discord::scene::{ADA, Server};
 
 /// Somewhere to answer besides.
 const OTHER: u64 = 900;
@@ -92,6 +92,7 @@ fn a_gateway_that_the_proxy_does_not_lead_to_is_told_and_tried_again() {
     eventually("it is told", || serving.err().contains("through the proxy"));
     assert!(!serving.err().contains(TUNNEL_PASSWORD));
     server.fake.with(|state| state.gateway = gateway);
-    let command = server.fake.say(OPS, ADA, "/id");
-    server.shown(OPS, command, "1001");
+    server.until("it listens", |state| state.identified == 1);
+    let asked = server.fake.say(server.direct, ADA, "/id");
+    server.shown(server.direct, asked, "1001");
 }
