@@ -60,8 +60,9 @@ fn a_command_without_its_prompt_opens_a_form_that_holds_over_a_restart() {
     server.until("a form", |state| state.interactions[&asked].form.is_some());
     serving.signal(Signal::SIGKILL);
     serving.end();
-    let filled = server.fake.fill_in(asked, ADA, "--name docs script: answer <one>\n");
     let _serving = server.serve();
+    // Discord gives three seconds from here, however long a start takes.
+    let filled = server.fake.fill_in(asked, ADA, "--name docs script: answer <one>\n");
     let shown = server.shown(OPS, 0, "/session --name docs script: answer");
     server.shown(shown.id, shown.id, r"\<one>");
     server.fake.with(|state| {
