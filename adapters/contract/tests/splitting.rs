@@ -36,6 +36,26 @@ fn a_heading_goes_with_what_follows_it() {
 }
 
 #[test]
+fn a_title_goes_with_the_beginning_of_what_it_is_about() {
+    let text = "word ".repeat(7);
+    let items = |count: usize| (1..=count).map(|item| format!("- item {item}")).collect::<Vec<_>>().join("\n");
+    for title in ["# Title", "**Title**"] {
+        // A list that fits into a part of its own, one that does not, and text that is cut.
+        for rest in [items(5), items(30), "more ".repeat(40), format!("> {}", "quoted ".repeat(6)), items(1)] {
+            for limit in 60..130 {
+                let split = parts(&format!("{text}\n\n{title}\n\n{rest}"), limit);
+                let at = split.iter().position(|part| part.contains("Title")).expect("it is there");
+                assert!(!split[at].ends_with(title), "alone with a limit of {limit}: {split:?}");
+            }
+        }
+    }
+    // Titles below each other stay together, too; one with nothing behind it is text like any other.
+    let split = parts(&format!("{text}\n\n# One\n\n## Two\n\nThen a bit more."), 70);
+    assert_eq!(split[1], "# One\n\n## Two\n\nThen a bit more.");
+    assert_eq!(parts(&format!("{text}\n\n**End**"), 70).len(), 1);
+}
+
+#[test]
 fn what_is_beyond_the_last_part_is_left_over_as_markdown() {
     let split = split(&Document::from_markdown(&"1. item\n   **is bold**\n".repeat(30)), &CHARS, 60, 2);
     assert_eq!(split.parts.len(), 2);
@@ -125,6 +145,9 @@ fn the_work_is_linear_in_the_text_whatever_the_limit() {
         fill("*a* "),
         fill("a\n\n"),
         fill("- a\n"),
+        fill("# a\n\n"),
+        fill("**a**\n\n"),
+        fill("# a\n\nb\n\n"),
         format!("{}{}", "> - ".repeat(8), fill("word ")),
         format!("```\n{}", fill("line\n")),
         format!("|a|b|\n|-|-|\n{}", fill("|c|d|\n")),

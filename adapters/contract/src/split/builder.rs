@@ -1,7 +1,7 @@
 //! The open part: which containers are open in it, and what it has cost so far.
 
 use crate::measure::Meter;
-use crate::{Block, Document, Item, Markup, Measure};
+use crate::{Block, Document, Inline, Item, Markup, Measure};
 
 /// Line breaks between two blocks.
 pub(super) const GAP_LINES: usize = 2;
@@ -36,6 +36,8 @@ pub(super) struct Builder<'m> {
     pub(super) prefix: usize,
     /// Whether the open part holds more than opened containers.
     pub(super) filled: bool,
+    /// Whether what stands last in the open part is a title, which does not stay alone there.
+    titled: bool,
     max_parts: usize,
     parts: Vec<Document>,
     root: Vec<Block>,
@@ -45,7 +47,7 @@ pub(super) struct Builder<'m> {
 impl<'m> Builder<'m> {
     pub(super) fn new(measure: &'m dyn Measure, budget: usize, max_parts: usize) -> Self {
         let (parts, root, frames) = (Vec::new(), Vec::new(), Vec::new());
-        Self { measure, budget, used: 0, prefix: 0, filled: false, max_parts, parts, root, frames }
+        Self { measure, budget, used: 0, prefix: 0, filled: false, titled: false, max_parts, parts, root, frames }
     }
 
     /// Returns the parts, and what did not fit in them as Markdown.
@@ -63,14 +65,42 @@ impl<'m> Builder<'m> {
 
     /// Places blocks below each other.
     pub(super) fn blocks(&mut self, blocks: &[Block]) {
-        blocks.iter().for_each(|block| self.block(block));
+        for (at, block) in blocks.iter().enumerate() {
+            let begins = is_title(block) && self.filled && !self.titled && self.budget != ENDLESS;
+            if begins && self.gap() + self.lead(&blocks[at..]) > self.room() {
+                self.flush();
+            }
+            self.block(block);
+            self.titled = is_title(block) && self.filled;
+        }
+    }
+
+    /// Returns what has to stand together where blocks begin: a title, and of what follows it as much as is placed in one
+    /// piece.
+    fn lead(&self, blocks: &[Block]) -> usize {
+        let Some((first, rest)) = blocks.split_first() else { return 0 };
+        let cost = Meter::spent(self.measure, self.budget, |meter| meter.block(first, self.prefix));
+        let whole = cost.filter(|cost| self.fits_fresh(*cost));
+        match (first, whole) {
+            (_, Some(cost)) if is_title(first) => {
+                let gap = GAP_LINES * (1 + self.prefix);
+                if rest.is_empty() { cost } else { cost + gap + self.lead(rest) }
+            }
+            (_, Some(cost)) => cost,
+            (Block::Quote(blocks), None) => self.lead(blocks),
+            (Block::List { start, items }, None) => items.first().map_or(0, |item| {
+                let cost = Meter::spent(self.measure, self.budget, |meter| meter.item(item, *start, self.prefix));
+                cost.filter(|cost| self.fits_fresh(*cost)).unwrap_or(self.budget / WORTHWHILE)
+            }),
+            (_, None) => self.budget / WORTHWHILE,
+        }
     }
 
     fn block(&mut self, block: &Block) {
         if self.place_whole(block) {
             return;
         }
-        if self.filled && self.is_nearly_full() {
+        if self.filled && !self.titled && self.is_nearly_full() {
             self.flush();
         }
         match block {
@@ -93,8 +123,8 @@ impl<'m> Builder<'m> {
         }
         let meter = |meter: &mut Meter<'_>| meter.block(block, self.prefix);
         let Some(cost) = Meter::spent(self.measure, self.budget, meter) else { return false };
-        let is_orphan = matches!(block, Block::Heading { .. }) && self.is_nearly_full();
-        if self.filled && (is_orphan || !self.fits(cost)) && self.fits_fresh(cost) {
+        let leaves_title = self.titled && !is_title(block) && !matches!(block, Block::Rule);
+        if self.filled && !leaves_title && !self.fits(cost) && self.fits_fresh(cost) {
             self.flush();
         }
         let fits = self.fits(cost);
@@ -128,12 +158,12 @@ impl<'m> Builder<'m> {
         let cost = Meter::spent(self.measure, self.budget, |meter| meter.item(item, number, self.prefix));
         let fits_here = cost.is_some_and(|cost| self.fits(cost));
         let fits_fresh = cost.is_some_and(|cost| self.fits_fresh(cost));
-        if self.filled && !fits_here && (fits_fresh || self.is_nearly_full()) {
+        if self.filled && !self.titled && !fits_here && (fits_fresh || self.is_nearly_full()) {
             self.flush();
         }
         if let Some(cost) = cost.filter(|cost| self.fits(*cost)) {
             self.used += self.gap() + cost;
-            self.filled = true;
+            (self.filled, self.titled) = (true, false);
             return self.push_item(item.clone());
         }
         let markup = Markup::Item { number, checked: item.checked };
@@ -164,7 +194,7 @@ impl<'m> Builder<'m> {
 
     /// Adds a block that is already paid for.
     pub(super) fn put(&mut self, block: Block) {
-        self.filled = true;
+        (self.filled, self.titled) = (true, false);
         self.put_quietly(block);
     }
 
@@ -231,6 +261,7 @@ impl<'m> Builder<'m> {
     fn close(&mut self) {
         let Some(open) = self.frames.pop() else { return };
         self.prefix -= open.prefix;
+        self.titled = false;
         match open.frame {
             Frame::Quote(blocks) if !blocks.is_empty() => self.put_quietly(Block::Quote(blocks)),
             Frame::List { start, items } if !items.is_empty() => self.put_quietly(Block::List { start, items }),
@@ -253,10 +284,19 @@ impl<'m> Builder<'m> {
         self.prefix = reopened.iter().map(|open| open.prefix).sum();
         self.frames = reopened.into_iter().rev().collect();
         self.used = self.opening();
-        self.filled = false;
+        (self.filled, self.titled) = (false, false);
         if self.parts.len() == self.max_parts {
             self.budget = ENDLESS;
         }
+    }
+}
+
+/// Whether a block is about what follows it: a heading, or a paragraph that is strong as a whole.
+fn is_title(block: &Block) -> bool {
+    match block {
+        Block::Heading { .. } => true,
+        Block::Paragraph(content) => matches!(content.as_slice(), [Inline::Strong(_)]),
+        Block::Code { .. } | Block::Quote(_) | Block::List { .. } | Block::Table { .. } | Block::Rule => false,
     }
 }
 
