@@ -26,6 +26,9 @@ pub struct Incoming {
     /// A mention that stands first or last is not in the text any more.
     #[serde(default)]
     pub addressed: bool,
+    /// Whether the provider shows us all that is said in the chat; else only commands, mentions of the bot and replies to it.
+    #[serde(default)]
+    pub hears_all: bool,
     /// Whether the thread is a post of a forum: of a chat that takes no message but in a thread that it begins.
     #[serde(default)]
     pub in_post: bool,
@@ -103,6 +106,7 @@ impl Incoming {
             reply_to: None,
             direct: false,
             addressed: false,
+            hears_all: false,
             in_post: false,
             window: None,
             directory: None,
@@ -140,7 +144,7 @@ pub enum FileKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IncomingKind {
-    /// A message.
+    /// A message. People whom it mentions stand in it by their names, never by an id of the provider's.
     Text(String),
     /// A message that was edited: what it says now.
     Edited(String),

@@ -23,6 +23,7 @@ use crate::gateway::{Event, Item, Session};
 use crate::gone::Gone;
 use crate::interact::{Answer, Answered};
 use crate::listen::BEGAN;
+use crate::mentioned;
 use crate::owed::Place;
 use crate::places::{self, Places};
 use crate::reading::{Found, Reading};
@@ -40,6 +41,8 @@ const OLD_EDIT: Duration = Duration::from_secs(600);
 pub(crate) struct Committer<'a> {
     /// What listening was given.
     pub(crate) cx: &'a ListenContext,
+    /// Whether Discord shows us what people write.
+    pub(crate) content: bool,
     /// Asked where a channel is, and what was said in it.
     pub(crate) api: Arc<Api>,
     /// Told of our own messages.
@@ -386,7 +389,10 @@ impl Committer<'_> {
         let (Some(mut interaction), Some(us)) = (interaction, self.us()) else { return Ok(()) };
         self.places.complete(&self.api, &mut interaction).await?;
         let has_it = match translate::interacted(&us, &interaction, answered) {
-            Some(incoming) => self.accept(seq, incoming).await?,
+            Some(incoming) => {
+                let incoming = mentioned::named(&self.api, &interaction, incoming).await;
+                self.accept(seq, incoming).await?
+            }
             None => true,
         };
         if has_it {
@@ -428,7 +434,8 @@ impl Committer<'_> {
 
     fn us(&self) -> Option<Us> {
         let session = self.session.as_ref()?;
-        Some(Us { bot_id: self.api.bot_id().to_owned(), user: session.user.clone() })
+        let (bot_id, user) = (self.api.bot_id().to_owned(), session.user.clone());
+        Some(Us { bot_id, user, hears_all: self.content })
     }
 }
 

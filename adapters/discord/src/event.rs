@@ -332,6 +332,10 @@ pub(crate) struct Given {
 pub(crate) struct Resolved {
     #[serde(default, deserialize_with = "lenient_map")]
     pub(crate) messages: HashMap<String, Message>,
+    #[serde(default, deserialize_with = "lenient_map")]
+    pub(crate) users: HashMap<String, User>,
+    #[serde(default, deserialize_with = "lenient_map")]
+    pub(crate) members: HashMap<String, Member>,
 }
 
 /// One option of a command.

@@ -92,7 +92,7 @@ pub(crate) async fn fetch(
     }
     let more = files.len().saturating_sub(MAX_FILES);
     if more > 0 {
-        incoming.not_taken.push(format!("{more} more files were not taken: {MAX_FILES} are, of one message."));
+        incoming.not_taken.push(format!("{more} more files; {MAX_FILES} of one message are."));
     }
     Ok(incoming)
 }
@@ -146,7 +146,7 @@ async fn save(
         return too_large();
     }
     let Some(url) = place(&file.url, api.base()) else {
-        return Ok(Err(format!("{name} is not where Discord keeps files, and was not taken.")));
+        return Ok(Err(format!("{name} is not where Discord keeps files.")));
     };
     let mut download = match api.download(url).await {
         Err(CallError::Answered(_)) => return Ok(Err(format!("Discord does not give {name} out any more."))),
@@ -208,7 +208,7 @@ mod tests {
             "attachments": [{ "filename": "voice-message.ogg", "url": "https://x/1", "size": 7 }],
             "message_snapshots": [{ "message": { "attachments": [{ "filename": "a.txt", "url": "https://x/2" }] } }] });
         let message: Message = serde_json::from_value(note).expect("a message");
-        let us = Us { bot_id: "42".to_owned(), user: "42".to_owned() };
+        let us = Us { bot_id: "42".to_owned(), user: "42".to_owned(), hears_all: true };
         let files: Vec<_> = of(&us, &message).into_iter().map(|file| (file.name, file.size, file.content)).collect();
         let expected =
             [("voice-message.ogg".to_owned(), Some(7), Content::Voice), ("a.txt".to_owned(), None, Content::Any)];

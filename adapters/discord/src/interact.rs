@@ -178,7 +178,7 @@ enum First {
 
 /// Decides what an interaction is answered with.
 async fn first_answer(api: &Api, inbox: &dyn Inbox, interaction: &Interaction) -> First {
-    let us = Us { bot_id: api.bot_id().to_owned(), user: String::new() };
+    let us = Us { bot_id: api.bot_id().to_owned(), user: String::new(), hears_all: false };
     let asked = translate::asked(&us, interaction);
     if let Some(line) = interaction.being_typed() {
         let offers = match &asked {

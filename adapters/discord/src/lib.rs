@@ -76,6 +76,7 @@ mod lenient;
 mod limits;
 mod listen;
 mod look_up;
+mod mentioned;
 mod owed;
 mod pace;
 mod places;

@@ -193,6 +193,7 @@ impl DiscordListen {
         let read_until = self.session.as_ref().map_or(0, |session| session.seq);
         let committer = Committer {
             cx,
+            content: self.content,
             api: Arc::clone(&self.api),
             sent: &self.sent,
             places: &mut self.places,

@@ -46,7 +46,7 @@ pub(crate) fn chosen(interaction: &Interaction) -> Option<Quoted> {
 
 /// Returns what of a message cannot be taken, a few words each.
 pub(crate) fn not_taken(message: &Message) -> Vec<String> {
-    let stickers = message.sticker_items.iter().map(|sticker| format!("a sticker ({}).", sticker.name));
+    let stickers = message.sticker_items.iter().map(|sticker| format!("a sticker ({})", sticker.name));
     let poll = message.poll.as_ref().map(|poll| {
         let answers: Vec<&str> = poll.answers.iter().map(|answer| answer.poll_media.text.as_str()).collect();
         format!("a poll: {} ({})", poll.question.text, answers.join(" / "))
@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn us() -> Us {
-        Us { bot_id: "42".into(), user: "42".into() }
+        Us { bot_id: "42".into(), user: "42".into(), hears_all: true }
     }
 
     #[test]
@@ -217,6 +217,6 @@ mod tests {
         let answers = json!([{ "poll_media": { "text": "yes" } }, { "poll_media": { "text": "no" } }]);
         let poll = json!({ "question": { "text": "Deploy\nnow?" }, "answers": answers });
         let message = message(json!({ "sticker_items": [{ "name": "Wave" }], "poll": poll }));
-        assert_eq!(not_taken(&message), ["a sticker (Wave).", "a poll: Deploy now? (yes / no)"]);
+        assert_eq!(not_taken(&message), ["a sticker (Wave)", "a poll: Deploy now? (yes / no)"]);
     }
 }

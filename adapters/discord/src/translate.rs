@@ -18,6 +18,8 @@ pub(crate) struct Us {
     pub(crate) bot_id: String,
     /// The bot's user id.
     pub(crate) user: String,
+    /// Whether Discord shows us what people write, also where it is not for the bot.
+    pub(crate) hears_all: bool,
 }
 
 /// A message that somebody wrote.
@@ -57,6 +59,7 @@ pub(crate) fn said(us: &Us, address: ChatAddress, message: &Message, edited: boo
         reply_to: replied.and_then(|reference| reference.message_id.clone()).map(MessageId::new),
         direct: message.guild_id.is_none(),
         addressed: mentioned || replied.is_some() && answers_us,
+        hears_all: us.hears_all,
         not_taken,
         quoted,
         ..Incoming::new(
@@ -111,6 +114,7 @@ fn from(us: &Us, interaction: &Interaction, channel: &str) -> Option<Incoming> {
     Some(Incoming {
         direct: interaction.guild_id.is_none(),
         addressed: true,
+        hears_all: us.hears_all,
         ..Incoming::new(
             InboundKey::new(format!("discord:{}:{}", us.bot_id, interaction.id)),
             places::told(channel, interaction.channel.as_ref()),

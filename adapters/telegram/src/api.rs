@@ -45,6 +45,9 @@ pub(crate) struct Bot {
     /// The bot's name after the `@`.
     #[serde(default)]
     pub(crate) username: String,
+    /// Whether it is shown all that is said in groups: its privacy mode is off.
+    #[serde(default)]
+    pub(crate) can_read_all_group_messages: bool,
 }
 
 #[derive(Deserialize)]

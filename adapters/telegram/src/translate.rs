@@ -113,6 +113,7 @@ fn said(bot: &Bot, key: InboundKey, message: &Message) -> Piece {
         reply_to: replied.map(|replied| MessageId::new(replied.message_id.to_string())),
         direct: is_private(message),
         addressed: words.mentioned || answers_us,
+        hears_all: bot.can_read_all_group_messages,
         not_taken,
         quoted,
         ..Incoming::new(key, address(message), sender, IncomingKind::Text(String::new()))

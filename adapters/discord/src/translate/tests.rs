@@ -6,7 +6,7 @@ use super::*;
 use crate::places::address;
 
 fn us() -> Us {
-    Us { bot_id: "42".to_owned(), user: "42".to_owned() }
+    Us { bot_id: "42".to_owned(), user: "42".to_owned(), hears_all: true }
 }
 
 fn message(more: Value) -> Message {
@@ -17,6 +17,17 @@ fn message(more: Value) -> Message {
     });
     all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     serde_json::from_value(all).expect("a message")
+}
+
+#[test]
+fn without_the_content_of_messages_it_says_that_not_all_is_heard() {
+    for hears_all in [true, false] {
+        let us = Us { hears_all, ..us() };
+        let said = said(&us, address("7", None), &message(json!({})), false).expect("taken").incoming;
+        let command = interaction(json!({ "type": 2, "data": { "name": "status" } }));
+        let given = interacted(&us, &command, &Answered::Late).expect("taken");
+        assert_eq!((said.hears_all, given.hears_all), (hears_all, hears_all));
+    }
 }
 
 fn taken(more: Value) -> Option<Incoming> {

@@ -70,7 +70,7 @@ async fn what_cannot_be_had_is_named_and_does_not_keep_its_message() {
     let words: Vec<_> = taken.iter().map(|said| (text(said), said.not_taken.join(""))).collect();
     let expected = [
         ("large", "dump.sql is larger than the 25 MB that are taken of one file."),
-        ("elsewhere", "c.txt is not where Discord keeps files, and was not taken."),
+        ("elsewhere", "c.txt is not where Discord keeps files."),
         ("gone", "Discord does not give d.txt out any more."),
     ];
     assert_eq!(words, expected.map(|(text, why)| (text, why.to_owned())));
@@ -93,7 +93,7 @@ async fn more_files_than_are_taken_are_counted() {
         })
         .await;
     assert_eq!(taken.files.len(), 10);
-    assert_eq!(taken.not_taken, ["2 more files were not taken: 10 are, of one message."]);
+    assert_eq!(taken.not_taken, ["2 more files; 10 of one message are."]);
 }
 
 #[tokio::test]

@@ -9,6 +9,19 @@ fn bot() -> Bot {
     serde_json::from_value(json!({ "id": 42, "username": "SignalboxBot" })).expect("a bot")
 }
 
+#[test]
+fn a_bot_with_privacy_mode_says_that_not_all_is_heard() {
+    for hears_all in [true, false] {
+        let bot = json!({ "id": 42, "username": "SignalboxBot", "can_read_all_group_messages": hears_all });
+        let bot: Bot = serde_json::from_value(bot).expect("a bot");
+        let update = json!({ "update_id": 7, "message": message(json!({ "text": "hi" })) });
+        match translate(&bot, serde_json::from_value(update).expect("an update")) {
+            Piece::Said(said) => assert_eq!(said.incoming.hears_all, hears_all),
+            Piece::Whole(_) | Piece::Nothing(_) => panic!("a message is said"),
+        }
+    }
+}
+
 fn piece(kind: &str, content: Value) -> Piece {
     let update = json!({ "update_id": 7, kind: content });
     translate(&bot(), serde_json::from_value(update).expect("an update"))

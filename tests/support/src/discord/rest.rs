@@ -103,7 +103,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
             }
             ("PUT", ["channels", thread, "thread-members", user]) => state.add(id(thread), id(user)),
             ("GET", ["channels", channel, "threads", "archived", "public"]) => state.archived(id(channel), request, &|thread| thread.kind != 12),
-            ("GET", ["guilds", _, "members", user]) => Ok(json!({ "user": { "id": user }, "nick": null, "roles": [] })),
+            ("GET", ["guilds", _, "members", user]) => Ok(json!({ "user": { "id": user, "username": format!("user-{user}") }, "nick": null, "roles": [] })),
             ("GET", ["guilds", _, "roles"]) => Ok(State::roles_json()),
             ("POST", ["channels", channel, "typing"]) => {
                 state.writable(id(channel))?;
