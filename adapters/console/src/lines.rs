@@ -1,4 +1,5 @@
-//! Lines from a reader, read on a thread of its own, one ahead at most.
+//! Lines from a reader, read on a thread of its own, one ahead at most. A JSON document that goes over several lines, as people
+//! pipe one in, is one text.
 //!
 //! A read of standard input cannot be interrupted, so the thread is left behind when the program stops; it holds up
 //! nothing. Invalid UTF-8 is replaced, a last line needs no line feed, and an overlong line is skipped as it is read.
@@ -6,11 +7,12 @@
 use std::io::{self, BufRead, BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::de::IgnoredAny;
 use tokio::sync::mpsc;
 
 use crate::typed::MAX_INPUT_BYTES;
 
-/// One line, without its end.
+/// One line, without its end, or the lines of one document.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     /// Its text.
@@ -38,11 +40,79 @@ pub(crate) fn read(input: Box<dyn Read + Send>) -> io::Result<mpsc::Receiver<io:
 fn give(input: Box<dyn Read + Send>, lines: &mpsc::Sender<io::Result<Line>>) {
     let mut input = BufReader::new(input);
     while let Some(line) = next(&mut input).transpose() {
-        let failed = line.is_err();
-        if lines.blocking_send(line).is_err() || failed {
+        let given = line.and_then(|line| with_rest(line, &mut input));
+        let (given, failed) = match given {
+            Ok(given) => (given.into_iter().map(Ok).collect(), false),
+            Err(error) => (vec![Err(error)], true),
+        };
+        if given.into_iter().any(|line| lines.blocking_send(line).is_err()) || failed {
             break;
         }
     }
+}
+
+/// What a text is as JSON, as far as it goes.
+#[derive(PartialEq, Eq)]
+enum Json {
+    Whole,
+    Begun,
+    No,
+}
+
+fn json(text: &str) -> Json {
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Json::Whole,
+        Err(error) if error.is_eof() => Json::Begun,
+        Err(_) => Json::No,
+    }
+}
+
+/// Returns how many more brackets a line of JSON opens than it closes; no string of JSON goes over a line's end.
+fn opened(line: &str) -> isize {
+    let (mut opened, mut in_string, mut is_escaped) = (0, false, false);
+    for byte in line.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => opened += 1,
+            b'}' | b']' if !in_string => opened -= 1,
+            _ => {}
+        }
+    }
+    opened
+}
+
+/// Reads the rest of the document that a line begins, if it begins one; what turns out to be none stays lines, and one that
+/// is longer than is taken is passed over like a line.
+fn with_rest(line: Line, input: &mut impl BufRead) -> io::Result<Vec<Line>> {
+    let Line::Text(first) = &line else { return Ok(vec![line]) };
+    if !first.starts_with(['{', '[']) || json(first) != Json::Begun {
+        return Ok(vec![line]);
+    }
+    let (mut all, mut length, mut depth) = (vec![first.clone()], first.len(), opened(first));
+    while depth > 0 {
+        match next(input)? {
+            None => break,
+            Some(Line::TooLong) => length = usize::MAX,
+            Some(Line::Text(text)) => {
+                depth += opened(&text);
+                length = length.saturating_add(text.len() + 1);
+                all.push(text);
+            }
+        }
+        if length > MAX_INPUT_BYTES {
+            all.clear();
+        }
+    }
+    if length > MAX_INPUT_BYTES {
+        return Ok(vec![Line::TooLong]);
+    }
+    let whole = all.join("\n");
+    Ok(match json(&whole) {
+        Json::Whole | Json::Begun => vec![Line::Text(whole)],
+        Json::No => all.into_iter().map(Line::Text).collect(),
+    })
 }
 
 fn next(input: &mut impl BufRead) -> io::Result<Option<Line>> {
@@ -81,6 +151,26 @@ mod tests {
     async fn the_last_line_counts_without_its_line_feed() {
         assert_eq!(lines_of(b"one\n\ntwo").await, [text("one"), text(""), text("two")]);
         assert_eq!(lines_of(b"").await, []);
+    }
+
+    #[tokio::test]
+    async fn a_document_of_several_lines_is_one_text() {
+        let alert = "{\n  \"alerts\": [\n    {\"a\": \"}\"}\n  ],\n\n  \"b\": {\n  }\n}";
+        let list = "[\n1,\n2\n]";
+        let bytes = format!("/status\n{alert}\n/agents\n{list}\nlast");
+        let expected = [text("/status"), text(alert), text("/agents"), text(list), text("last")];
+        assert_eq!(lines_of(bytes.as_bytes()).await, expected);
+        // Odd, and a document all the same: one without its end, as of a cut paste.
+        assert_eq!(lines_of(b"{\n\"a\": 1").await, [text("{\n\"a\": 1")]);
+        assert_eq!(lines_of(b"{\"a\": 1}\n[FIRING:1] x\n").await, [text("{\"a\": 1}"), text("[FIRING:1] x")]);
+        assert_eq!(lines_of(b"{\nno json\n}\nx").await, [text("{"), text("no json"), text("}"), text("x")]);
+    }
+
+    #[tokio::test]
+    async fn a_document_that_is_too_long_is_passed_over_whole() {
+        let line = format!("  \"{}\",\n", "x".repeat(1000));
+        let bytes = format!("[\n{}]\nafter\n", line.repeat(MAX_INPUT_BYTES / 1000 + 10));
+        assert_eq!(lines_of(bytes.as_bytes()).await, [Line::TooLong, text("after")]);
     }
 
     struct Faulty;
