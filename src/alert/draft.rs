@@ -10,7 +10,7 @@ use super::{Alert, Firing, Severity, Source, bounds, fingerprint};
 use crate::clock::Timestamp;
 
 /// Title of an alert that has none.
-const UNTITLED: &str = "untitled alert";
+pub(super) const UNTITLED: &str = "untitled alert";
 
 /// An alert being put together. Of what can be set once, the first counts.
 pub(super) struct AlertDraft {

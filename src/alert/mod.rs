@@ -147,6 +147,9 @@ pub enum AlertError {
     /// It was to be JSON, and is none.
     #[error("reading an alert: it is no JSON")]
     NotJson,
+    /// It is no webhook of the source that it is sent for.
+    #[error("reading an alert: it has nothing of what its source sends")]
+    Foreign,
     /// There is nothing to read.
     #[error("reading an alert: there is nothing in it")]
     Empty,

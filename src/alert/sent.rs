@@ -1,18 +1,26 @@
-//! What a source's own webhook sends, as against what a person pastes: the source is known, and much of what comes is no
-//! news of a problem (pings, steps on the way, notes).
+//! What a source's own webhook sends, as against what a person pastes: the source is known, much of what comes is no news of
+//! a problem (pings, steps on the way, notes), and what has nothing of the source's is refused: a card without a title would
+//! tell nobody that an address or a template is wrong.
 
 use serde_json::Value;
 
+use super::draft::UNTITLED;
 use super::{
-    AlertError, MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, Payload, Source, bounds, generic, github, healthchecks,
+    Alert, AlertError, MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, Payload, Source, bounds, generic, github, healthchecks,
     pagerduty, payload, read, sentry, uptime_kuma,
 };
 use crate::config::HookFields;
 
+/// Fields at the top of what a source sends, of which there is always one.
+const PAGERDUTY_FIELDS: [&str; 8] =
+    ["event", "messages", "event_action", "event_type", "routing_key", "service_key", "dedup_key", "incident_key"];
+const SENTRY_FIELDS: [&str; 5] = ["action", "data", "installation", "event", "culprit"];
+const GITHUB_FIELDS: [&str; 6] = ["zen", "hook_id", "repository", "organization", "enterprise", "sender"];
+
 /// Reads what the webhook of a source sent; none where it tells of no problem and of no end of one.
 ///
 /// A payload that people have made their own (Alertmanager, Grafana, Datadog, Uptime Kuma and Healthchecks let them) is read
-/// as any other JSON. `fields` says where things stand in it; what it does not say is looked for by the usual names.
+/// as any other JSON that says what it is about. `fields` says where things stand in it; what it does not say is looked for by the usual names.
 ///
 /// # Errors
 /// [`AlertError`], but for [`AlertError::Empty`]: nothing in it is none.
@@ -22,7 +30,11 @@ pub fn read_sent(source: Source, fields: Option<&HookFields>, text: &str) -> Res
         Some(fields) => generic::read_by(&value, fields),
         None => {
             let items = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
-            (items.iter().flat_map(|item| of_item(source, item)).take(MAX_ALERTS).collect(), false)
+            let read: Vec<Option<Vec<Alert>>> = items.iter().map(|item| of_item(source, item)).collect();
+            if !read.is_empty() && read.iter().all(Option::is_none) {
+                return Err(AlertError::Foreign);
+            }
+            (read.into_iter().flatten().flatten().take(MAX_ALERTS).collect(), false)
         }
     };
     alerts.truncate(MAX_ALERTS);
@@ -39,30 +51,40 @@ fn parsed(text: &str) -> Result<Value, AlertError> {
     })
 }
 
-fn of_item(source: Source, item: &Value) -> Vec<super::Alert> {
-    let own = || if read::fits(source, item) { read::of_source(source, item) } else { read::of_value(item) };
+/// Reads an item, none where it is no news; `None` where it has nothing of what its source sends.
+fn of_item(source: Source, item: &Value) -> Option<Vec<Alert>> {
+    let has = |fields: &[&str]| fields.iter().any(|field| item.get(field).is_some());
     match source {
-        Source::PagerDuty => pagerduty::read_news(item),
-        Source::Sentry if sentry::is_news(item) => vec![sentry::read(item)],
-        Source::Sentry => Vec::new(),
-        Source::GitHub => github::read(item).into_iter().collect(),
-        Source::UptimeKuma if item.get("heartbeat").is_some() => uptime_kuma::read(item).into_iter().collect(),
-        Source::Healthchecks if healthchecks::is_check(item) => healthchecks::read(item).into_iter().collect(),
-        Source::Alertmanager | Source::Grafana if !read::fits(source, item) && is_empty(item) => Vec::new(),
-        Source::Alertmanager
-        | Source::Grafana
-        | Source::Datadog
-        | Source::UptimeKuma
-        | Source::Healthchecks
-        | Source::Generic
-        | Source::Plain => own(),
+        Source::PagerDuty => has(&PAGERDUTY_FIELDS).then(|| pagerduty::read_news(item)),
+        Source::Sentry if sentry::is_news(item) => Some(vec![sentry::read(item)]),
+        Source::Sentry => has(&SENTRY_FIELDS).then(Vec::new),
+        Source::GitHub => has(&GITHUB_FIELDS).then(|| github::read(item).into_iter().collect()),
+        Source::UptimeKuma if item.get("heartbeat").is_some() => Some(uptime_kuma::read(item).into_iter().collect()),
+        Source::Healthchecks if healthchecks::is_check(item) => Some(healthchecks::read(item).into_iter().collect()),
+        _ if read::fits(source, item) => Some(read::of_source(source, item)),
+        Source::Alertmanager | Source::Grafana if is_empty(item) => Some(Vec::new()),
+        // Without names nothing of it can be a source's.
+        Source::Alertmanager | Source::Grafana | Source::Datadog | Source::UptimeKuma | Source::Healthchecks
+            if !item.is_object() =>
+        {
+            None
+        }
+        Source::Alertmanager | Source::Grafana | Source::Datadog | Source::UptimeKuma | Source::Healthchecks => {
+            let alerts = read::of_value(item);
+            alerts.iter().any(says_what).then_some(alerts)
+        }
+        Source::Generic | Source::Plain => Some(read::of_value(item)),
     }
 }
 
-/// Whether an item is no object, or one whose list of alerts has none in it.
+/// Whether an alert says what it is about, or came in the shape of some source.
+fn says_what(alert: &Alert) -> bool {
+    alert.source != Source::Generic || alert.title != UNTITLED
+}
+
+/// Whether an item is one whose list of alerts has none in it.
 fn is_empty(item: &Value) -> bool {
-    let Some(fields) = item.as_object() else { return true };
-    match fields.get("alerts") {
+    match item.get("alerts") {
         Some(Value::Array(listed)) => !listed.iter().any(Value::is_object),
         Some(Value::Null) => true,
         Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) | None => false,
@@ -90,17 +112,46 @@ mod tests {
             (Source::Sentry, json!({"action": "created", "data": {"installation": {"status": "installed"}}})),
             (Source::UptimeKuma, json!({"heartbeat": null, "monitor": null, "msg": "Shop Testing"})),
             (Source::Healthchecks, json!({"code": "c", "status": "paused", "now": "2026-10-04T07:31:05Z"})),
+            (Source::Alertmanager, json!([])),
             (Source::Alertmanager, json!({"alerts": [], "receiver": "x", "groupKey": "", "externalURL": "x"})),
             (Source::Alertmanager, json!({"version": "4", "alerts": []})),
             (Source::Alertmanager, json!({"version": "4", "status": "firing", "alerts": null})),
             (Source::Alertmanager, json!({"version": "4", "alerts": [null, 1, "x", []]})),
-            (Source::Alertmanager, json!([null, 1, "x", [], {}])),
-            (Source::Alertmanager, json!(1)),
+            (Source::Alertmanager, json!([null, {"alerts": []}])),
             (Source::Grafana, json!({"version": "1", "alerts": []})),
             (Source::Generic, json!({})),
         ] {
             assert_eq!(sent(source, &value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn what_has_nothing_of_its_source_is_refused_and_makes_no_untitled_alert() {
+        let named = [
+            Source::Alertmanager,
+            Source::Grafana,
+            Source::PagerDuty,
+            Source::Datadog,
+            Source::Sentry,
+            Source::GitHub,
+            Source::UptimeKuma,
+            Source::Healthchecks,
+        ];
+        for source in named {
+            for value in [
+                json!({"a": "xxx"}),
+                json!({"a": {"b": [1, 2]}, "c": null}),
+                json!({}),
+                json!(1),
+                json!([{"a": "xxx"}, 2]),
+            ] {
+                let read = read_sent(source, None, &value.to_string());
+                assert_eq!(read, Err(AlertError::Foreign), "{source:?} {value}");
+            }
+        }
+        assert_eq!(sent(Source::Generic, &json!({"a": "xxx"})).expect("an alert").alerts[0].title, UNTITLED);
+        let other = json!({"alerts": [{"a": "xxx"}], "b": "c"});
+        assert_eq!(read_sent(Source::Alertmanager, None, &other.to_string()), Err(AlertError::Foreign));
     }
 
     #[test]

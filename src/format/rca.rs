@@ -5,6 +5,7 @@ use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 use super::{Draft, cell, count, line, marked, task};
 use crate::alert::{AlertError, MAX_INPUT_BYTES};
 use crate::clock::Timestamp;
+use crate::rca::template::Template;
 use crate::rca::{Claim, Rca, Stats, Verdict};
 use crate::store::{Admission, DeliveryState, Investigation, Session, Status, Task};
 
@@ -228,6 +229,16 @@ pub enum BadFile {
     Long,
 }
 
+/// Tells that no template is called so, but one nearly.
+#[must_use]
+pub fn no_template(word: &str, near: &Template) -> Document {
+    let word = one_line(&word.replace('`', "'"), MAX_BRIEF_CHARS);
+    line(&format!(
+        "No template is called `{word}`. Did you mean `/investigate {}`? `/investigate -- {word}` takes it as a question.",
+        near.name
+    ))
+}
+
 /// Tells that an alert could not be read.
 #[must_use]
 pub fn bad_alert(why: &NotTaken<'_>) -> Document {
@@ -239,6 +250,7 @@ pub fn bad_alert(why: &NotTaken<'_>) -> Document {
             format!("Not taken: the JSON of the alert is nested more than {most} levels deep.")
         }
         NotTaken::Alert(AlertError::NotJson) => "Not taken: the alert is no JSON.".to_owned(),
+        NotTaken::Alert(AlertError::Foreign) => "Not taken: the alert has nothing of what its source sends.".to_owned(),
         NotTaken::Alert(AlertError::Empty) => "Not taken: the alert is empty.".to_owned(),
         NotTaken::File(BadFile::Unreadable(error)) => {
             format!("Not taken: the attached file cannot be read ({}).", one_line(error, MAX_BRIEF_CHARS))

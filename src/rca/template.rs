@@ -22,6 +22,9 @@ const FILES: &[(&str, &str)] = &[
     ("tls-expiry", include_str!("../../config/templates/tls-expiry.toml")),
 ];
 
+/// Farthest that a mistyped name may be from the one that was meant, in edits.
+const MAX_EDITS: usize = 2;
+
 /// A prepared question.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +61,17 @@ pub fn find(name: &str) -> Option<&'static Template> {
     all().iter().find(|template| template.name.eq_ignore_ascii_case(name.trim()))
 }
 
+/// Finds the template that a single word with a dash in it was probably meant for; other words are a question of their own.
+#[must_use]
+pub fn nearest(word: &str) -> Option<&'static Template> {
+    let word = word.trim().to_lowercase();
+    if !word.contains('-') || word.contains(char::is_whitespace) || find(&word).is_some() {
+        return None;
+    }
+    let edits = |template: &&Template| strsim::osa_distance(&word, &template.name);
+    all().iter().filter(|template| edits(template) <= MAX_EDITS).min_by_key(edits)
+}
+
 fn read(name: &str, text: &str) -> Template {
     let template: Template = toml::from_str(text).expect("the templates are checked by a test");
     Template { name: name.to_owned(), question: template.question.trim().to_owned(), ..template }
@@ -66,6 +80,17 @@ fn read(name: &str, text: &str) -> Template {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistyped_name_is_near_the_one_that_was_meant() {
+        let near = |word: &str| nearest(word).map(|template| template.name.as_str());
+        for (word, meant) in [("high-cup", "high-cpu"), ("Disk-Ful", "disk-full"), ("tls-exipry", "tls-expiry")] {
+            assert_eq!(near(word), Some(meant), "{word}");
+        }
+        for word in ["high-cpu", "oom", "omo", "high cup", "checkout-api", "high-cup now", ""] {
+            assert_eq!(near(word), None, "{word}");
+        }
+    }
 
     #[test]
     fn every_file_of_the_folder_is_a_template() {

@@ -29,6 +29,8 @@ pub(crate) enum HookRefusal {
     NotJson,
     /// The JSON is nested too deeply.
     TooDeep,
+    /// The JSON has nothing of what the hook's source sends.
+    Foreign,
     /// Too many requests are at work.
     Busy,
     /// The store did not take it, or not in time.
@@ -49,6 +51,7 @@ impl HookRefusal {
             Self::BrokenOff => "broken_off",
             Self::NotJson => "not_json",
             Self::TooDeep => "too_deep",
+            Self::Foreign => "foreign",
             Self::Busy => "busy",
             Self::Store => "store",
         }
@@ -63,6 +66,7 @@ impl HookRefusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenOff | Self::NotJson | Self::TooDeep => StatusCode::BAD_REQUEST,
+            Self::Foreign => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy | Self::Store => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -80,6 +84,9 @@ impl HookRefusal {
             Self::BrokenOff => "the body broke off",
             Self::NotJson => "the body is no JSON",
             Self::TooDeep => "the body's JSON is nested too deeply",
+            Self::Foreign => {
+                "the body has nothing of what this hook's source sends; for JSON of another shape make a hook of `generic`"
+            }
             Self::Busy => "too many requests are at work; send it again",
             Self::Store => "it could not be stored; send it again",
         }
@@ -102,6 +109,7 @@ impl From<AlertError> for HookRefusal {
             AlertError::TooLarge { .. } => Self::TooLarge,
             AlertError::TooDeep { .. } => Self::TooDeep,
             AlertError::NotJson | AlertError::Empty => Self::NotJson,
+            AlertError::Foreign => Self::Foreign,
         }
     }
 }

@@ -29,6 +29,7 @@ fn what_is_too_large_too_deep_or_no_json_is_refused_in_words() {
         ("ALERT disk full", 400, "no JSON"),
         ("{\"alerts\": [", 400, "no JSON"),
         ("", 400, "no JSON"),
+        ("{\"a\":\"xxx\"}", 422, "nothing of what this hook's source sends"),
     ] {
         let answer = watch.call("alertmanager", &proven, body);
         assert_eq!(answer.status, status, "{answer:?}");
@@ -41,6 +42,7 @@ fn what_is_too_large_too_deep_or_no_json_is_refused_in_words() {
     let packed = [("Authorization", bearer.as_str()), ("Content-Encoding", "gzip")];
     assert_eq!(watch.call("alertmanager", &packed, "{}").status, 415);
     watch.counts("signalbox_hook_refusals_total{source=\"alertmanager\",reason=\"too_large\"}", 1);
+    watch.counts("signalbox_hook_refusals_total{source=\"alertmanager\",reason=\"foreign\"}", 1);
     assert_eq!(watch.house.count("incidents"), 0);
     watch.serving.until("a call of a hook was refused");
 }
