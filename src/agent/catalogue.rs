@@ -28,6 +28,8 @@ pub struct Catalogue {
 pub struct Presence {
     /// The agent of prompts that name none.
     pub default: Choice,
+    /// Those that are installed or built in, by name.
+    pub installed: Vec<String>,
     /// Versions by name, where somebody asked.
     pub versions: BTreeMap<String, Version>,
 }
@@ -85,6 +87,12 @@ impl Catalogue {
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&str> {
         self.agent(name)?.model.as_deref()
+    }
+
+    /// Whether an agent can be told which model is to answer.
+    #[must_use]
+    pub fn takes_model(&self, name: &str) -> bool {
+        self.agent(name).is_some_and(|agent| kinds::of(agent).takes_model(agent))
     }
 
     /// Returns the configured directory of an agent.
@@ -148,7 +156,8 @@ impl Catalogue {
                 .find(|kind| kind.origin == Origin::Known && self.program(kind.name).is_some())
                 .map_or(Choice::OnlyHost, |kind| Choice::Found(kind.name.to_owned())),
         };
-        Presence { default, versions: BTreeMap::new() }
+        let installed = self.names().filter(|name| self.program(name).is_some()).map(str::to_owned).collect();
+        Presence { default, installed, versions: BTreeMap::new() }
     }
 
     /// Looks at what is installed and asks the agents for their versions, at most five seconds each.

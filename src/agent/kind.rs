@@ -18,6 +18,11 @@ pub trait AgentKind: Sync {
         false
     }
 
+    /// Whether it can be told which model is to answer.
+    fn takes_model(&self, _agent: &Agent) -> bool {
+        true
+    }
+
     /// Tells in a sentence how to get it where it is missing; `name` is what the configuration calls it.
     fn how_to_install(&self, name: &str, agent: &Agent) -> String;
 

@@ -52,7 +52,7 @@ pub enum Kind {
     Incident,
     /// A prepared question.
     Template,
-    /// Somebody, as people call them.
+    /// Somebody, as people call them: all the words that are left, since names have several.
     Person,
     /// A length of time.
     Span,
@@ -79,6 +79,11 @@ impl Argument {
                 false
             }
         }
+    }
+
+    /// Whether it takes all the words that are left.
+    pub(super) fn is_greedy(self) -> bool {
+        matches!(self, Self::OptionalWord(_, Kind::Person))
     }
 
     /// Whether it is the prompt, which ends a form.

@@ -58,6 +58,7 @@ fn write_prompt(start: &Start, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
     match start.mention {
         Some(_) => write!(f, " {}", start.whole),
-        None => write!(f, " -- {}", start.prompt),
+        None if start.forced => write!(f, " -- {}", start.prompt),
+        None => write!(f, " {}", start.prompt),
     }
 }

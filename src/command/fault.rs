@@ -41,10 +41,20 @@ pub enum ParseFault {
     /// The command needs another word.
     #[error("`/{command}` needs `{missing}`")]
     MissingWord {
-        /// The command.
-        command: &'static str,
+        /// The command, with its subcommand.
+        command: String,
         /// What usage calls the word.
         missing: String,
+    },
+    /// It begins as a subcommand does, and is no whole one; hardly anybody means it as a prompt.
+    #[error("`/{}` needs `{missing}`; `/{} -- {prompt}` sends it as a prompt", .path.join(" "), .path[0])]
+    HalfTyped {
+        /// The command's word, and the subcommand's.
+        path: &'static [&'static str],
+        /// What usage calls the words after it.
+        missing: String,
+        /// How the prompt begins that it would be.
+        prompt: String,
     },
     /// The option stands without a value.
     #[error("`{0}` needs a value")]

@@ -88,6 +88,14 @@ impl<C> Definition<C> {
         form.arguments.is_empty() && self.forms.iter().any(goes_on)
     }
 
+    /// Returns the form that begins with this subcommand and needs more words.
+    pub(super) fn half_typed(&self, subcommand: &str) -> Option<&'static Form<C>> {
+        self.forms.iter().find(|form| {
+            form.subcommand().is_some_and(|own| own.eq_ignore_ascii_case(subcommand))
+                && form.arguments.iter().any(|argument| matches!(argument, Argument::Word(..)))
+        })
+    }
+
     /// Returns the options that a prompt may have.
     pub fn flags(&self) -> impl Iterator<Item = Flag> + use<C> {
         let arguments = self.forms.iter().flat_map(|form| form.arguments);
@@ -126,20 +134,22 @@ impl<C> Form<C> {
         Some(text.trim())
     }
 
-    /// Takes the words that stand where the form has a variable part, if the words fit the form exactly.
-    pub(super) fn fit<'t>(&self, words: &[&'t str]) -> Option<Vec<&'t str>> {
-        let mut words = words.iter().copied();
+    /// Takes the words that stand where the form has a variable part, if the text that follows the command's word fits the
+    /// form exactly.
+    pub(super) fn fit<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let mut text = text.trim();
         let mut given = Vec::new();
         for part in self.parts() {
-            match words.next() {
-                Some(word) if !part.takes(word) => return None,
-                Some(word) if part.is_variable() => given.push(word),
-                Some(_) => {}
-                None if part.is_optional() => {}
-                None => return None,
+            let (word, rest) = if part.is_greedy() { (text, "") } else { first_word(text) };
+            match word {
+                "" if part.is_optional() => {}
+                word if word.is_empty() || !part.takes(word) => return None,
+                word if part.is_variable() => given.push(word),
+                _ => {}
             }
+            text = rest;
         }
-        words.next().is_none().then_some(given)
+        text.is_empty().then_some(given)
     }
 }
 

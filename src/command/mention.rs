@@ -13,6 +13,10 @@ const MODEL_MARKS: &str = "-._:/@+[]";
 pub struct KnownNames<'a> {
     /// Every agent that has a name, installed or not.
     pub agents: &'a [&'a str],
+    /// Agents that people know of and that are not among these.
+    pub absent: &'a [&'a str],
+    /// Whether an agent can be told which model is to answer.
+    pub takes_model: &'a dyn Fn(&str) -> bool,
     /// The words that name a model; those of agents that are not in `agents` do not count.
     pub models: &'a [ModelWords<'a>],
     /// Whether a session of this chat has the name, in any case; also one that is archived.
@@ -42,6 +46,15 @@ pub enum Resolved {
         /// The name it is nearest to; `None` for an agent that was asked for by its kind and does not exist.
         nearest: Option<String>,
     },
+    /// An agent that is not there; another must not answer in its place.
+    Absent(String),
+    /// A model of an agent that has none to choose from.
+    NoModel {
+        /// The agent, as in [`KnownNames::agents`].
+        agent: String,
+        /// The model.
+        model: String,
+    },
 }
 
 /// Finds out what a mention means. Agents come before models, models before sessions.
@@ -52,6 +65,9 @@ pub fn resolve(mention: &Mention, known: &KnownNames<'_>) -> Resolved {
     if let Some(agent) = known.agent(name) {
         return match model {
             None | Some("") => Resolved::Agent { agent: agent.to_owned(), model: None },
+            Some(model) if is_model(model) && !(known.takes_model)(agent) => {
+                Resolved::NoModel { agent: agent.to_owned(), model: model.to_owned() }
+            }
             Some(model) if is_model(model) => {
                 Resolved::Agent { agent: agent.to_owned(), model: Some(model.to_owned()) }
             }
@@ -71,6 +87,9 @@ pub fn resolve(mention: &Mention, known: &KnownNames<'_>) -> Resolved {
     }
     if (known.is_session)(word) {
         return Resolved::Session(word.to_owned());
+    }
+    if let Some(absent) = known.absent.iter().find(|absent| absent.eq_ignore_ascii_case(name)) {
+        return Resolved::Absent((*absent).to_owned());
     }
     match known.nearest(name) {
         Some(nearest) => Resolved::NearMiss { word: name.to_owned(), nearest: Some(nearest) },
@@ -120,6 +139,8 @@ mod tests {
     fn resolved(word: &str) -> Resolved {
         let known = KnownNames {
             agents: &["claude", "codex", "host", "notes"],
+            absent: &["gemini", "opencode"],
+            takes_model: &|agent| agent != "host",
             models: MODELS,
             is_session: &|word| ["calm-otter", "docs", "old-archive"].iter().any(|s| s.eq_ignore_ascii_case(word)),
             sessions: &["calm-otter", "docs"],
@@ -177,6 +198,22 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_that_is_not_there_is_not_taken_for_text() {
+        for word in ["gemini", "Gemini", "gemini/pro", "opencode/x/y"] {
+            let expected = if word.starts_with('o') { "opencode" } else { "gemini" };
+            assert_eq!(resolved(word), Resolved::Absent(expected.into()), "{word}");
+        }
+        for word in ["host/opus", "HOST/gpt-5"] {
+            let model = word.split_once('/').unwrap().1;
+            assert_eq!(resolved(word), Resolved::NoModel { agent: "host".into(), model: model.into() });
+        }
+        assert_eq!(resolved("host/"), agent("host", None));
+        for person in ["kim", "ada.lovelace", "gem", "opencoder1"] {
+            assert_eq!(resolved(person), Resolved::Text, "{person}");
+        }
+    }
+
+    #[test]
     fn everything_else_is_text() {
         for word in ["Override", "everyone", "doc", "hos", "types/node", "src/main.rs", "💥", "opus/x", "docs/x"] {
             assert_eq!(resolved(word), Resolved::Text, "{word}");
@@ -192,7 +229,14 @@ mod tests {
 
     #[test]
     fn a_model_of_an_unknown_agent_is_text() {
-        let known = KnownNames { agents: &["host"], models: MODELS, is_session: &|_| false, sessions: &[] };
+        let known = KnownNames {
+            agents: &["host"],
+            absent: &[],
+            takes_model: &|_| false,
+            models: MODELS,
+            is_session: &|_| false,
+            sessions: &[],
+        };
         assert_eq!(resolve(&Mention { word: "opus".into() }, &known), Resolved::Text);
     }
 }

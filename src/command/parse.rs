@@ -6,8 +6,9 @@ use super::grammar::{Definition, Form};
 use super::nearest::nearest;
 use super::parsed::{FreeText, Parsed};
 use super::prompt::{MAX_WORD_BYTES, Wrong, first_word, with_options, without_options};
+use super::start::Start;
 use super::value::Value;
-use super::words::{COMMANDS, Command, definition};
+use super::words::{COMMANDS, Command, by_verb, definition};
 
 /// Most words that are looked at to tell a command from a prompt; no form has as many.
 const MAX_WORDS: usize = 8;
@@ -29,8 +30,13 @@ pub fn parse(text: &str, bot_name: Option<&str>) -> Result<Parsed, Misunderstood
     {
         return Ok(Parsed::Nothing);
     }
-    let definition = definition(word).ok_or_else(|| unknown_command(word))?;
-    read(definition, rest)
+    match definition(word) {
+        Some(definition) => read(definition, rest),
+        None => match by_verb(word) {
+            Some(definition) => read(definition, &format!("{word} {rest}")),
+            None => Err(unknown_command(word)),
+        },
+    }
 }
 
 /// Returns what follows `@BotName` at the beginning of a text, if it begins so.
@@ -67,13 +73,8 @@ fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, 
     if rest.contains('\0') {
         return Err(misunderstood(&definition.forms[0], ParseFault::Nul));
     }
-    let words: Vec<&str> = rest.split_whitespace().take(MAX_WORDS).collect();
-    for form in definition.forms {
-        if let Value::Words { make, .. } = form.value
-            && let Some(given) = form.fit(&words)
-        {
-            return Ok(Parsed::Command(make(&checked(form, given)?)));
-        }
+    if let Some(command) = fitting(definition, rest) {
+        return command.map(Parsed::Command);
     }
     for form in definition.forms {
         if let Value::Rest { make, .. } = form.value
@@ -86,7 +87,18 @@ fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, 
         Value::Prompt { make, .. } => Some(make),
         Value::Words { .. } | Value::Rest { .. } => None,
     });
-    let Some(make) = prompt else { return Err(does_not_fit(definition, &words)) };
+    let words: Vec<&str> = rest.split_whitespace().take(MAX_WORDS).collect();
+    let Some(make) = prompt else {
+        return match number_first(definition, rest).and_then(|turned| fitting(definition, &turned)) {
+            Some(command) => command.map(Parsed::Command),
+            None => Err(does_not_fit(definition, &words)),
+        };
+    };
+    if let [word] = words.as_slice()
+        && let Some(form) = definition.half_typed(word)
+    {
+        return Err(half_typed(form, word));
+    }
     let flags: Vec<Flag> = definition.flags().collect();
     with_options(rest, &flags).map(|start| Parsed::Command(make(start))).map_err(|wrong| {
         let Wrong { fault, flag, nearest } = wrong;
@@ -94,6 +106,48 @@ fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, 
         let form = definition.forms.iter().find(about).unwrap_or(&definition.forms[0]);
         Misunderstood { nearest: nearest.map(str::to_owned), ..misunderstood(form, fault) }
     })
+}
+
+/// Makes the command of the form of words that a text fits, if there is one.
+fn fitting(definition: &'static Definition<Command>, text: &str) -> Option<Result<Command, Misunderstood>> {
+    definition.forms.iter().find_map(|form| match form.value {
+        Value::Words { make, .. } => form.fit(text).map(|given| checked(form, given).map(|given| make(&given))),
+        Value::Rest { .. } | Value::Prompt { .. } => None,
+    })
+}
+
+/// Turns a number that stands before what is to be done with it: `5` means `show 5`, and `5 ack` means `ack 5`.
+fn number_first(definition: &Definition<Command>, text: &str) -> Option<String> {
+    let (number, rest) = first_word(text);
+    let digits = number.strip_prefix('#').unwrap_or(number);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (verb, rest) = first_word(rest);
+    let verb = if verb.is_empty() { "show" } else { verb };
+    let is_own = definition.subcommands().any(|own| own.eq_ignore_ascii_case(verb));
+    is_own.then(|| format!("{verb} {number} {rest}"))
+}
+
+/// Tells that something begins as a subcommand does and is no whole one.
+fn half_typed(form: &Form<Command>, prompt: &str) -> Misunderstood {
+    let missing = form.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let fault = ParseFault::HalfTyped { path: form.path, missing, prompt: quoted(prompt) };
+    misunderstood(form, fault)
+}
+
+/// Tells how a prompt is written that is perhaps a subcommand with a word too many or too few, and which name it gives: whoever
+/// knows that there is such a session knows that it is one.
+#[must_use]
+pub fn maybe_slip<'s>(command: &str, start: &'s Start) -> Option<(&'s str, Misunderstood)> {
+    if start.forced || start.mention.is_some() || start.name.is_some() || start.project.is_some() {
+        return None;
+    }
+    let mut words = start.prompt.split_whitespace();
+    let (verb, name) = (words.next()?, words.next()?);
+    let form = definition(command)?.half_typed(verb)?;
+    // With more words it is a sentence.
+    (words.count() <= 1).then(|| (name.trim_start_matches('@'), half_typed(form, &start.prompt)))
 }
 
 /// Checks the words that a form takes: their length, and that a command among them is one.
@@ -123,13 +177,13 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
     let form = definition.forms.iter().rev().max_by_key(|form| fitting(form)).unwrap_or(&definition.forms[0]);
     let far = fitting(form);
     if let Some(missing @ (Argument::Word(..) | Argument::Options(_))) = form.parts().nth(words.len()) {
-        let fault = ParseFault::MissingWord { command: definition.word, missing: missing.to_string() };
+        let fault = ParseFault::MissingWord { command: form.path.join(" "), missing: missing.to_string() };
         return misunderstood(form, fault);
     }
     let takes = |(index, word): (usize, &&str)| form.parts().nth(index).is_some_and(|own| own.takes(word));
     let Some(index) = words.iter().enumerate().position(|at| !takes(at)) else {
         let missing = form.parts().nth(words.len()).map(|part| part.to_string()).unwrap_or_default();
-        return misunderstood(form, ParseFault::MissingWord { command: definition.word, missing });
+        return misunderstood(form, ParseFault::MissingWord { command: form.path.join(" "), missing });
     };
     let word = words[index];
     let before = words.iter().take(index).map(|word| quoted(word));
@@ -156,6 +210,13 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
 }
 
 fn unknown_command(word: &str) -> Misunderstood {
+    let subcommand = |form: &&Form<Command>| form.subcommand().is_some_and(|own| own.eq_ignore_ascii_case(word));
+    let mut forms = COMMANDS.iter().flat_map(|definition| definition.forms);
+    if let Some(form) = forms.find(subcommand) {
+        let nearest = format!("/{}", form.path.join(" "));
+        let fault = ParseFault::UnknownCommand(quoted(word));
+        return Misunderstood { nearest: Some(nearest), ..misunderstood(form, fault) };
+    }
     let words = COMMANDS.iter().map(|definition| definition.word);
     let begun = words.clone().find(|own| !word.is_empty() && own.starts_with(&word.to_lowercase()));
     let near = begun.or_else(|| nearest(word, words)).and_then(definition);
@@ -256,19 +317,65 @@ mod tests {
         for prompt in [
             "list my files",
             "listen to me",
-            "show",
             "show a b",
             "use the force now",
-            "cancel",
+            "users",
             "end of story here",
             "rename fox",
             "rename a b c",
             "retry it please",
         ] {
-            for text in [format!("/session {prompt}"), format!("/session -- {prompt}")] {
+            for (text, forced) in [(format!("/session {prompt}"), false), (format!("/session -- {prompt}"), true)] {
                 let SessionCommand::Start(start) = session(&text) else { panic!("{text}") };
                 assert_eq!((start.prompt.as_str(), start.whole.as_str(), start.mention), (prompt, prompt, None));
+                assert_eq!(start.forced, forced, "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn half_a_subcommand_is_no_prompt_unless_two_dashes_say_so() {
+        for (verb, missing) in [
+            ("show", "<name>"),
+            ("use", "<name>"),
+            ("cancel", "<name>"),
+            ("END", "<name>"),
+            ("retry", "<name>"),
+            ("rename", "<old> <new>"),
+        ] {
+            let (fault, usage, nearest) = wrong(&format!("/session {verb} "));
+            let form = verb.to_lowercase();
+            let told = format!("`/session {form}` needs `{missing}`; `/session -- {verb}` sends it as a prompt");
+            assert_eq!((fault, usage, nearest), (told, format!("/session {form} {missing}"), None));
+            let SessionCommand::Start(start) = session(&format!("/session -- {verb}")) else { panic!("{verb}") };
+            assert_eq!((start.prompt.as_str(), start.forced), (verb, true));
+        }
+    }
+
+    #[test]
+    fn an_incident_is_reached_by_its_number_and_by_the_verb_alone() {
+        let short = |text: &str| command(text).to_string();
+        for (text, meant) in [
+            ("/incident 5", "/incident show 5"),
+            ("/incident #5", "/incident show #5"),
+            ("/incident 5 ack", "/incident ack 5"),
+            ("/incident 5 silence 2h", "/incident silence 5 2h"),
+            ("/ack 5", "/incident ack 5"),
+            ("/Resolve #5", "/incident resolve #5"),
+            ("/silence 5 30m", "/incident silence 5 30m"),
+            ("/assign 5 @Kim Bo", "/incident assign 5 @Kim Bo"),
+            ("/incident assign 5 Kim  Bo", "/incident assign 5 Kim  Bo"),
+            ("/cron 3", "/cron show 3"),
+            ("/cron 3 pause", "/cron pause 3"),
+        ] {
+            assert_eq!(short(text), meant, "{text}");
+        }
+        for (text, fault, usage) in [
+            ("/ack", "`/incident ack` needs `<id>`", "/incident ack <id>"),
+            ("/incident 5 frobnicate", "`5` is not understood after `/incident`", "/incident list"),
+        ] {
+            let (told, shown, _) = wrong(text);
+            assert_eq!((told.as_str(), shown.as_str()), (fault, usage), "{text}");
         }
     }
 
@@ -317,7 +424,8 @@ mod tests {
             ("/stop al", "`al` is not understood after `/stop`", "/stop [all]", Some("all")),
             ("/why", "`/why` needs `<task or message>`", "/why <task or message>", None),
             ("/background lst", "`lst` is not understood after `/background`", "/background list", Some("list")),
-            ("/background show", "`/background` needs `<task>`", "/background show <task>", None),
+            ("/background show", "`/background show` needs `<task>`", "/background show <task>", None),
+            ("/rename a b", "there is no command `/rename`", "/session rename <old> <new>", Some("/session rename")),
             (
                 "/background notify sett",
                 "`sett` is not understood after `/background notify`",

@@ -27,10 +27,11 @@ impl From<ParseFault> for Wrong {
 pub(super) fn with_options(text: &str, flags: &[Flag]) -> Result<Start, Wrong> {
     let mut options = Options { flags, name: None, project: None };
     let before = options.take(text.trim())?;
+    let forced = before.forced;
     let mention = if before.forced { None } else { first_mention(before.rest) };
     let Some((mention, mentioned, after)) = mention else {
         let prompt = checked(before.rest)?;
-        return Ok(options.into_start(None, prompt.to_owned(), prompt.to_owned()));
+        return Ok(Start { forced, ..options.into_start(None, prompt.to_owned(), prompt.to_owned()) });
     };
     let behind = options.take(after)?;
     let prompt = checked(behind.rest)?.to_owned();
@@ -120,7 +121,7 @@ impl Options<'_> {
     }
 
     fn into_start(self, mention: Option<Mention>, prompt: String, whole: String) -> Start {
-        Start { name: self.name, project: self.project, mention, prompt, whole }
+        Start { name: self.name, project: self.project, forced: false, mention, prompt, whole }
     }
 }
 

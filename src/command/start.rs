@@ -7,6 +7,8 @@ pub struct Start {
     pub name: Option<String>,
     /// Value of `--project`.
     pub project: Option<String>,
+    /// Whether `--` stands before the prompt, so that it is one whatever it begins with.
+    pub forced: bool,
     /// The `@word` before the prompt.
     pub mention: Option<Mention>,
     /// The prompt without the mention; never empty, at most [`MAX_PROMPT_BYTES`](super::MAX_PROMPT_BYTES).

@@ -61,6 +61,7 @@ pub use limits::Limits;
 pub use load::{Loaded, load};
 pub use observer::{ObserverSection, Recovery};
 pub use permission::Permission;
+pub use planned::AGENTS as PLANNED_AGENTS;
 pub use projects::{MAX_NAME_CHARS, Projects};
 pub use reach::Unreached;
 pub use redact::{MIN_LITERAL_BYTES, MIN_PREFIX_BYTES, Redact};

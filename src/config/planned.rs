@@ -24,8 +24,8 @@ pub(super) const SECRET_VARIABLES: [&str; 8] = [
     "SMTP_PASSWORD",
 ];
 
-/// Agents.
-pub(super) const AGENTS: [&str; 4] = ["codex", "gemini", "opencode", "opensre"];
+/// Agents that this version does not run yet; a later one states them itself.
+pub const AGENTS: [&str; 4] = ["codex", "gemini", "opencode", "opensre"];
 
 /// Words that name a model of no agent of this version, or of several; an agent named so could not be told from it.
 pub(super) const MODELS: [&str; 1] = ["default"];

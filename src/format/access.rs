@@ -48,6 +48,16 @@ pub fn too_many_codes() -> Document {
     line("Too many wrong codes. Try again in an hour, with a new code.")
 }
 
+/// Tells who sits at the machine itself that a pairing code is for somebody else.
+#[must_use]
+pub fn code_at_home(code: &str) -> Document {
+    let code = one_line(&code.replace('`', "'"), 40);
+    line(&format!(
+        "Not taken, and still good: this terminal may do everything already. Whoever is to be let in sends `/start {code}` \
+         to the bot in a direct chat."
+    ))
+}
+
 /// Tells that a pairing code does not belong in a group.
 #[must_use]
 pub fn code_in_group() -> Document {

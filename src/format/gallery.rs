@@ -89,6 +89,7 @@ fn access() {
         .with("wrong_code the last", wrong_code(1))
         .with("too_many_codes", too_many_codes())
         .with("code_in_group", code_in_group())
+        .with("code_at_home", code_at_home("AB12cd34"))
         .with("not_enough", not_enough(Role::Viewer, Need::Admin))
         .with("identity", identity(&incoming(), Role::Admin, true))
         .with_text("no_button", no_button(&incoming()));
@@ -101,6 +102,7 @@ fn agents() {
     let versions = [("host", Version::BuiltIn), ("claude", Version::Missing)];
     let presence = Presence {
         default: Choice::OnlyHost,
+        installed: vec!["host".to_owned()],
         versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
     };
     shown("agents", wall().with("list", super::agents::list(&catalogue, &presence)), include_str!("agents.rs"));
@@ -308,7 +310,8 @@ fn intake() {
         .with("reworded", reworded("calm-otter"))
         .with("edited_too_late", edited_too_late("calm-otter"))
         .with("edited_to_a_command", edited_to_a_command("calm-otter"))
-        .with("group_hint", group_hint());
+        .with("group_hint", group_hint())
+        .with("how_to_start", how_to_start());
     shown("intake", wall, include_str!("intake.rs"));
 }
 
@@ -334,6 +337,7 @@ fn rcas() {
         .with("mail", mail(&done, "k3m9qa7x", &found, NOW))
         .with_text("outcome", outcome(DeliveryState::Unknown))
         .with("templates", templates())
+        .with("no_template", no_template("high-cup", crate::rca::template::find("high-cpu").expect("a template")))
         .with_text("title", title("Disk is full", 0))
         .with_text("title of several", title("Disk is full", 2))
         .with("bad_alert", bad_alert(&NotTaken::Alert(&AlertError::Empty)))
@@ -366,6 +370,9 @@ fn sessions() {
         .with("refused for the sessions", refused(&Refusal::SessionsBusy(10)))
         .with("long_prompt", long_prompt(2_000_000, 1_048_576))
         .with("near_miss", near_miss("calm-oter", Some("calm-otter")))
+        .with("absent_agent", absent_agent("codex", &["claude".to_owned(), "host".to_owned()]))
+        .with("no_model", no_model("host", "opus", Some("claude")))
+        .with("no_model of nobody", no_model("host", "gpt-5`", None))
         .with("unknown", unknown("calm-oter", Some("calm-otter")))
         .with("unknown_project", unknown_project("wep", ["web".to_owned()].iter()))
         .with("unknown_project of none", unknown_project("wep", [].iter()))

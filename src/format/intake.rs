@@ -11,7 +11,8 @@ const MAX_WORDS_CHARS: usize = 300;
 /// Names something that came with a message and could not be taken.
 #[must_use]
 pub fn not_taken(why: &str) -> Block {
-    Block::text(format!("Not taken: {why}"))
+    let end = if why.ends_with(['.', '!', '?']) { "" } else { "." };
+    Block::text(format!("Not taken: {why}{end}"))
 }
 
 /// Tells that a message could not be handled through a fault of the program.
@@ -85,11 +86,17 @@ pub fn edited_to_a_command(name: &str) -> Document {
     line(&format!("`{name}` keeps its prompt: an edit can change the prompt, but cannot turn it into a command."))
 }
 
-/// Tells a group how to reach the bot.
+/// Tells a group how to reach the bot, where the provider does not show it all that is said there.
 #[must_use]
 pub fn group_hint() -> Document {
     line(
         "In a group I may see only commands, mentions and replies. To follow up, reply to one of my messages, mention \
          me, or send `/session @name …`.",
     )
+}
+
+/// Tells somebody who only called the bot how to begin.
+#[must_use]
+pub fn how_to_start() -> Document {
+    line("Say behind the mention what is to be done, or send `/session <prompt>`; `/help` tells the rest.")
 }

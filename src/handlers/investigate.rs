@@ -57,13 +57,25 @@ impl Handler for InvestigateCommand {
                 },
             };
         };
-        let (agent, model, words) = match mention::resolve(turn, wish.mention.as_ref())? {
+        let resolved = mention::resolve(turn, wish.mention.as_ref())?;
+        if let Some(why) = mention::misnamed(turn, &resolved) {
+            return turn.refuse(why);
+        }
+        let (agent, model, words) = match resolved {
             Resolved::Agent { agent, model } => (Some(agent), model, wish.prompt.as_str()),
-            Resolved::Session(_) | Resolved::Text => (None, None, wish.whole.as_str()),
-            Resolved::NearMiss { word, nearest } => {
-                return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
-            }
+            Resolved::Session(_)
+            | Resolved::Text
+            | Resolved::NearMiss { .. }
+            | Resolved::Absent(_)
+            | Resolved::NoModel { .. } => (None, None, wish.whole.as_str()),
         };
+        if attached.is_none()
+            && quoted.is_none()
+            && !wish.forced
+            && let Some(near) = template::nearest(words)
+        {
+            return turn.refuse(format::rca::no_template(words, near));
+        }
         let earlier = asked_before(turn, words)?;
         let pressed = earlier.as_ref().filter(|_| matches!(turn.incoming.kind, IncomingKind::Button { .. }));
         if let Some(answered) = pressed
@@ -314,4 +326,45 @@ fn submit(
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });
     }
     Ok(InboxOutcome::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn group(alerts: usize, more: Value) -> String {
+        let alert = |number: usize| {
+            json!({"status": "firing", "labels": {"alertname": "PodDown", "instance": format!("pod-{number}")},
+                "annotations": {}, "startsAt": "2026-11-28T02:10:00Z", "endsAt": "0001-01-01T00:00:00Z"})
+        };
+        let mut group = json!({"receiver": "wh", "status": "firing", "alerts": (0..alerts).map(alert).collect::<Vec<_>>(),
+            "groupLabels": {"alertname": "PodDown"}, "commonLabels": {}, "commonAnnotations": {}, "version": "4",
+            "groupKey": "x", "externalURL": "http://am.example.com:9093"});
+        let fields = group.as_object_mut().expect("an object");
+        fields.extend(more.as_object().expect("an object").clone());
+        group.to_string()
+    }
+
+    #[test]
+    fn alerts_that_their_sender_left_out_are_told_to_the_agent_and_in_the_title() {
+        for (alerts, more, title, told) in [
+            (1, json!({"truncatedAlerts": 37}), "(and 37 more)", "… and 37 more alerts of the same group"),
+            (3, json!({"truncatedAlerts": 1}), "(and 3 more)", "… and 1 more alert of the same group"),
+            (
+                2,
+                json!({"truncatedAlerts": 40, "orgId": 1, "title": "[FIRING:42] PodDown", "state": "alerting", "version": "1"}),
+                "(and 41 more)",
+                "… and 40 more alerts of the same group",
+            ),
+        ] {
+            let subject = of_words(&group(alerts, more)).expect("alerts");
+            assert!(subject.title.ends_with(title), "{}", subject.title);
+            let alert = subject.alert.expect("described");
+            assert!(alert.ends_with(told) && alert.matches("PodDown").count() >= alerts, "{alert}");
+        }
+        let whole = of_words(&group(2, json!({"truncatedAlerts": 0}))).expect("alerts");
+        assert!(whole.title.ends_with("(and 1 more)") && !whole.alert.expect("described").contains("same group"));
+    }
 }

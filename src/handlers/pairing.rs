@@ -39,6 +39,9 @@ pub fn try_code(
             false => Ok(Some(InboxOutcome::Refused)),
         };
     }
+    if turn.is_trusted() {
+        return turn.refuse(format::access::code_at_home(code)).map(Some);
+    }
     match turn.tx.redeem(code, provider, sender)? {
         Redeemed::Paired(role) => {
             tracing::info!(sender.id = %sender.id, transport = %provider, role = role.as_str(), "paired a person");

@@ -70,7 +70,8 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
     match handlers::handler(parsed) {
         Some(handler) => handler.handle(turn),
         // Something came with it that could not be taken.
-        None => turn.refuse(Document::default()),
+        None if says_something_else(turn) => turn.refuse(Document::default()),
+        None => turn.refuse(format::intake::how_to_start()),
     }
 }
 
@@ -78,7 +79,7 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
 /// forwarded there where it follows a comment that was for us.
 fn is_for_us(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<bool, StoreError> {
     let plain = match parsed {
-        Ok(Parsed::Nothing) => return Ok(turn.incoming.direct && says_something_else(turn)),
+        Ok(Parsed::Nothing) => return Ok(calls_us(turn) || turn.incoming.direct && says_something_else(turn)),
         Ok(Parsed::FreeText(_)) => true,
         Err(misunderstood) => !misunderstood.command,
         Ok(Parsed::Command(_)) => false,
@@ -88,18 +89,28 @@ fn is_for_us(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<
         || forwards::commented(turn.tx, turn.incoming)?.is_some())
 }
 
+/// Whether the bot is mentioned and nothing else is said.
+fn calls_us(turn: &Turn<'_>) -> bool {
+    let IncomingKind::Text(text) = &turn.incoming.kind else { return false };
+    let text = text.trim();
+    // What begins otherwise is a command for another bot.
+    let is_alone = turn.incoming.files.is_empty() && turn.incoming.not_taken.is_empty();
+    turn.incoming.addressed && is_alone && (text.is_empty() || text.starts_with('@'))
+}
+
 /// Whether there is something to answer though nothing was said.
 fn says_something_else(turn: &Turn<'_>) -> bool {
     !turn.incoming.not_taken.is_empty() || intake::voice(&turn.incoming.files).is_some()
 }
 
-/// Notes what is to be said beside the answer: what was not taken, and how a group reaches the bot.
+/// Notes what is to be said beside the answer: what was not taken, and how a group reaches the bot that is shown only a part
+/// of what is said there.
 fn note_aside(turn: &Turn<'_>) -> Result<(), StoreError> {
     let not_taken = turn.incoming.not_taken.iter().map(|why| format::intake::not_taken(why));
     turn.say_beside(not_taken, []);
     let asks = matches!(turn.incoming.kind, IncomingKind::Text(_) | IncomingKind::Edited(_));
     let others_read_along = !turn.incoming.direct && turn.incoming.window.is_none();
-    if asks && others_read_along && !turn.is_trusted() {
+    if asks && others_read_along && !turn.incoming.hears_all && !turn.is_trusted() {
         let what = format!("group-hint:{}", turn.chat());
         if turn.tx.first_in(&what, HINT_EVERY)? {
             turn.say_beside([], format::intake::group_hint().blocks);

@@ -47,7 +47,8 @@ pub struct Looked {
 }
 
 /// What is said of agents that nobody has looked for.
-static NOT_LOOKED_FOR: Presence = Presence { default: Choice::OnlyHost, versions: BTreeMap::new() };
+static NOT_LOOKED_FOR: Presence =
+    Presence { default: Choice::OnlyHost, installed: Vec::new(), versions: BTreeMap::new() };
 
 impl Looked {
     /// Takes along what the message's voice note was heard to say, where it has one.

@@ -1,8 +1,12 @@
 //! What the `@word` before a prompt means in this chat: an agent, a session, or part of the text.
 
+use signalbox_adapter::Document;
+
 use super::Turn;
 use crate::agent::kinds;
 use crate::command::{self, KnownNames, Mention, Resolved, folded};
+use crate::config::PLANNED_AGENTS;
+use crate::format;
 use crate::store::StoreError;
 
 /// Sessions whose names a mistyped mention is compared with.
@@ -20,7 +24,28 @@ pub fn resolve(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Resolved, S
     let known_names: Vec<&str> = sessions.iter().map(|session| session.name.as_str()).collect();
     let agents: Vec<&str> = turn.cx.agents.names().collect();
     let is_session = |word: &str| named.is_some() && folded(word) == folded(&mention.word);
-    let known =
-        KnownNames { agents: &agents, models: kinds::models(), is_session: &is_session, sessions: &known_names };
+    let known = KnownNames {
+        agents: &agents,
+        absent: &PLANNED_AGENTS,
+        takes_model: &|agent| turn.cx.agents.takes_model(agent),
+        models: kinds::models(),
+        is_session: &is_session,
+        sessions: &known_names,
+    };
     Ok(command::resolve(mention, &known))
+}
+
+/// Says why a mention names nothing that could answer; `None` for one that does, or that is text. The handler has asked for
+/// [`Look::Presence`](super::Look::Presence).
+#[must_use]
+pub fn misnamed(turn: &Turn<'_>, resolved: &Resolved) -> Option<Document> {
+    match resolved {
+        Resolved::NearMiss { word, nearest } => Some(format::session::near_miss(word, nearest.as_deref())),
+        Resolved::Absent(agent) => Some(format::session::absent_agent(agent, &turn.looked.presence().installed)),
+        Resolved::NoModel { agent, model } => {
+            let other = command::agent_of(kinds::models(), model);
+            Some(format::session::no_model(agent, model, other))
+        }
+        Resolved::Agent { .. } | Resolved::Session(_) | Resolved::Text => None,
+    }
 }

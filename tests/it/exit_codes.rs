@@ -35,6 +35,36 @@ fn a_missing_agent_is_1_and_tells_how_to_install_it() {
 }
 
 #[test]
+fn an_agent_that_is_not_there_is_not_replaced_by_another() {
+    let house = House::new(SHOUT);
+    for (text, why) in [
+        ("/session @codex fix it", "`codex` is not installed here. Installed are"),
+        ("@gemini/pro fix it", "`gemini` is not installed here"),
+        ("/investigate @opencode high-cpu", "`opencode` is not installed here"),
+        ("/session @host/opus why is it slow?", "`host` has no model `opus`"),
+        ("/session @shout/opus hello", "`shout` has no model `opus`, nor any other"),
+    ] {
+        house.say(text).refused(&why.replace('`', ""));
+    }
+    assert_eq!(house.count("sessions"), 0);
+    house.say("/session @kim, hello").was(0, "turn 1: @kim, hello");
+}
+
+#[test]
+fn a_slip_is_answered_with_how_it_is_written_and_starts_nothing() {
+    let house = House::new("");
+    house.say("/session --name docs script: answer one").was(0, "one");
+    for text in ["/session use", "/session end docs now", "/session rename docs", "/session show @docs please"] {
+        house.say(text).refused("sends it as a prompt");
+    }
+    house.say("/investigate high-cup").refused("Did you mean /investigate high-cpu?");
+    assert_eq!(house.count("tasks"), 1);
+    house.say("/session use @docs").was(0, "now follows up docs");
+    house.say("/session -- end docs now").was(0, "end docs now");
+    house.say("/start AB12cd34").refused("this terminal may do everything already");
+}
+
+#[test]
 fn a_run_out_of_time_is_124() {
     let mut house = House::new("timeouts.background = \"1s\"");
     let said = house.say("/session --name docs script: hang").was(124, "[docs] Failed · error:timeout");
@@ -77,6 +107,11 @@ fn of_several_piped_commands_the_highest_code_counts() {
     assert!(said.out.find("turn 1: one") < said.out.find("error:cli"), "one after the other: {said:#?}");
     assert!(said.out.find("error:cli") < said.out.find("turn 1: two"), "one after the other: {said:#?}");
     house.pipe(&["shell"], b"/session script: fail x\n/nonsense\n/session @shout last").was(2, "LAST");
+    // A document is one message, over however many lines it goes.
+    let before = house.count("tasks");
+    let alert = b"{\n  \"title\": \"Disk full\",\n  \"labels\": {\n    \"host\": \"db-1\"\n  }\n}\n";
+    house.pipe(&["shell"], alert).was(0, "");
+    assert_eq!(house.count("tasks"), before + 1);
     house.pipe(&["shell"], b"/session @shout one\n/quit\n/nonsense\n").was(0, "ONE");
     house.pipe(&["shell"], b"#7\n").was(2, "");
     house.pipe(&["shell"], b"").was(0, "");

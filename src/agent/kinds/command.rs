@@ -27,6 +27,10 @@ impl AgentKind for CommandKind {
         &STATEMENT
     }
 
+    fn takes_model(&self, agent: &Agent) -> bool {
+        agent.command.iter().any(|word| word.contains("{model}"))
+    }
+
     fn how_to_install(&self, name: &str, agent: &Agent) -> String {
         let program = agent.command.first().map(String::as_str).unwrap_or_default();
         format!("`{program}` was not found on PATH; set `[agents.{name}] command` to where it is")

@@ -35,6 +35,10 @@ impl AgentKind for HostKind {
         &STATEMENT
     }
 
+    fn takes_model(&self, _agent: &Agent) -> bool {
+        false
+    }
+
     fn how_to_install(&self, _name: &str, _agent: &Agent) -> String {
         "it is built in".to_owned()
     }

@@ -6,6 +6,9 @@ use crate::command::value::{Holds, Value, words};
 
 const INCIDENT: Argument = Argument::Word("id", Kind::Incident);
 
+/// Verbs that are understood without the command before them, as other programs have them.
+pub(super) const VERBS: [&str; 5] = ["ack", "assign", "silence", "resolve", "reopen"];
+
 /// Lists the chat's incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IncidentsCommand;

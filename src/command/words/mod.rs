@@ -84,6 +84,13 @@ pub fn definition(word: &str) -> Option<&'static Definition<Command>> {
     })
 }
 
+/// Finds the command of a verb that is typed without it: `/ack 5` means `/incident ack 5`.
+#[must_use]
+pub(super) fn by_verb(word: &str) -> Option<&'static Definition<Command>> {
+    let is_one = incidents::VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
+    definition("incident").filter(|_| is_one)
+}
+
 /// Returns the command that a text is without the prompt or question that it is mostly given: `/session` alone.
 #[must_use]
 pub fn without_prompt(text: &str) -> Option<&'static Definition<Command>> {
@@ -97,6 +104,14 @@ pub fn without_prompt(text: &str) -> Option<&'static Definition<Command>> {
 mod tests {
     use super::super::value::Value;
     use super::*;
+
+    #[test]
+    fn a_verb_that_is_understood_alone_is_no_command_of_its_own() {
+        for verb in incidents::VERBS {
+            assert!(definition(verb).is_none() && by_verb(verb).is_some(), "{verb}");
+            assert!(definition("incident").unwrap().subcommands().any(|own| own == verb), "{verb}");
+        }
+    }
 
     #[test]
     fn every_description_fits_the_menus_of_providers() {

@@ -7,7 +7,6 @@ use signalbox_adapter::{IncomingKind, Quoted, Quoting};
 use super::{follow_up, start};
 use crate::alert;
 use crate::command::{FreeText, Resolved};
-use crate::format;
 use crate::handlers::{approvals, forwards, incidents, investigate};
 use crate::store::{InboxOutcome, Session, StoreError};
 use crate::turn::{self, Handler, Look, Turn, mention};
@@ -25,13 +24,14 @@ impl Handler for FreeText {
         {
             return Ok(outcome);
         }
-        let wish = match mention::resolve(turn, self.mention.as_ref())? {
+        let resolved = mention::resolve(turn, self.mention.as_ref())?;
+        if let Some(why) = mention::misnamed(turn, &resolved) {
+            return turn.refuse(why);
+        }
+        let wish = match resolved {
             Resolved::Session(name) => return follow_up::by_name(turn, &name, &self.prompt),
-            Resolved::NearMiss { word, nearest } => {
-                return turn.refuse(format::session::near_miss(&word, nearest.as_deref()));
-            }
             Resolved::Agent { agent, model } => Some((agent, model)),
-            Resolved::Text => None,
+            Resolved::Text | Resolved::NearMiss { .. } | Resolved::Absent(_) | Resolved::NoModel { .. } => None,
         };
         let replied = turn.incoming.reply_to.as_ref().map(|message| message.as_str());
         if wish.is_none() {

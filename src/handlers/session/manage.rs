@@ -75,7 +75,7 @@ pub(super) fn retry(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreEr
 }
 
 fn find(turn: &Turn<'_>, name: &str) -> Result<Option<Session>, StoreError> {
-    turn.tx.session_by_name(&turn.chat(), name)
+    turn.tx.session_by_name(&turn.chat(), name.trim_start_matches('@'))
 }
 
 fn unknown(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {

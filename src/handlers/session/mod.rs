@@ -9,7 +9,7 @@ mod manage;
 pub mod names;
 mod start;
 
-use crate::command::{Resolved, SessionCommand, Start};
+use crate::command::{self, Misunderstood, Resolved, SessionCommand, Start};
 use crate::format;
 use crate::store::{InboxOutcome, StoreError};
 use crate::turn::{Handler, Look, Turn, mention};
@@ -39,31 +39,37 @@ impl Handler for SessionCommand {
 
 /// Starts a session, or follows the one up that is mentioned.
 fn start_or_follow(turn: &Turn<'_>, start: &Start) -> Result<InboxOutcome, StoreError> {
-    match mention::resolve(turn, start.mention.as_ref())? {
+    if let Some(slip) = slip(turn, start)? {
+        return turn.refuse(slip.document());
+    }
+    let resolved = mention::resolve(turn, start.mention.as_ref())?;
+    if let Some(why) = mention::misnamed(turn, &resolved) {
+        return turn.refuse(why);
+    }
+    let wish = start::Wish {
+        name: start.name.as_deref(),
+        project: start.project.as_deref(),
+        agent: None,
+        model: None,
+        prompt: &start.whole,
+    };
+    match resolved {
         Resolved::Session(name) if start.name.is_some() || start.project.is_some() => {
             turn.refuse(format::session::options_of_a_new_one(&name))
         }
         Resolved::Session(name) => follow_up::by_name(turn, &name, &start.prompt),
-        Resolved::Agent { agent, model } => start::start(
-            turn,
-            &start::Wish {
-                name: start.name.as_deref(),
-                project: start.project.as_deref(),
-                agent: Some(&agent),
-                model: model.as_deref(),
-                prompt: &start.prompt,
-            },
-        ),
-        Resolved::Text => start::start(
-            turn,
-            &start::Wish {
-                name: start.name.as_deref(),
-                project: start.project.as_deref(),
-                agent: None,
-                model: None,
-                prompt: &start.whole,
-            },
-        ),
-        Resolved::NearMiss { word, nearest } => turn.refuse(format::session::near_miss(&word, nearest.as_deref())),
+        Resolved::Agent { agent, model } => {
+            let (agent, model) = (Some(agent.as_str()), model.as_deref());
+            start::start(turn, &start::Wish { agent, model, prompt: &start.prompt, ..wish })
+        }
+        Resolved::Text | Resolved::NearMiss { .. } | Resolved::Absent(_) | Resolved::NoModel { .. } => {
+            start::start(turn, &wish)
+        }
     }
+}
+
+/// Finds that a short prompt is a subcommand with a word too many or too few: it begins as one does, with the name of a session.
+fn slip(turn: &Turn<'_>, start: &Start) -> Result<Option<Misunderstood>, StoreError> {
+    let Some((name, why)) = command::maybe_slip("session", start) else { return Ok(None) };
+    Ok(turn.tx.session_by_name(&turn.chat(), name)?.map(|_| why))
 }
