@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use signalbox_adapter::{Block, Button, Card, Document, Inline, Phase, Tone, one_line};
 
-use super::{Draft, cell, count, facts, line, marked, span};
+use super::{Draft, cell, chosen_span, count, facts, line, marked, span};
 use crate::alert::{Alert, Severity};
 use crate::clock::Timestamp;
 use crate::incident::{IncidentEvent, IncidentState, Refused};
@@ -19,6 +19,9 @@ const MAX_TITLE_CHARS: usize = 80;
 const MAX_WHERE_CHARS: usize = 80;
 /// Labels named on a card.
 const MAX_LABELS: usize = 4;
+/// Labels that a card of several alerts names first: they say where it burns.
+const WHERE: [&str; 10] =
+    ["cluster", "namespace", "service", "app", "job", "environment", "env", "region", "zone", "team"];
 /// Labels that a card does not name: its title and colour say them.
 const SAID: [&str; 3] = ["alertname", "severity", "priority"];
 /// Longest sentence of a root cause in brief, in characters.
@@ -180,8 +183,18 @@ pub(super) fn standing(incident: &Incident) -> String {
 }
 
 fn place(incident: &Incident) -> String {
-    let labels = if incident.alerts > 1 { &incident.labels } else { &incident.alert.labels };
-    let named = labels.iter().filter(|(name, _)| !SAID.contains(&name.as_str())).take(MAX_LABELS);
+    let is_told = |name: &&String| !SAID.contains(&name.as_str());
+    let labels: Vec<(&String, &String)> = if incident.alerts > 1 {
+        // What the sender groups by comes first, and then where all of it is.
+        let own = incident.labels.iter();
+        let common = incident.common.iter().flatten().filter(|(name, _)| !incident.labels.contains_key(*name));
+        let mut common: Vec<_> = common.collect();
+        common.sort_by_key(|(name, _)| WHERE.iter().position(|first| first == name).unwrap_or(WHERE.len()));
+        own.chain(common).collect()
+    } else {
+        incident.alert.labels.iter().collect()
+    };
+    let named = labels.into_iter().filter(|(name, _)| is_told(name)).take(MAX_LABELS);
     one_line(&named.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(" · "), MAX_WHERE_CHARS)
 }
 
@@ -235,11 +248,20 @@ fn links(alert: &Alert) -> Vec<Inline> {
 /// Tells the thread of an incident what somebody did, or what happened by itself.
 #[must_use]
 pub fn told(incident: &Incident, line: &IncidentEntry) -> Document {
-    let (what, at) = (what(incident, line), instant(line.at));
+    let (what, at) = (what(line), instant(line.at));
     let by = line.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+    let now = if line.event == IncidentEvent::SilenceEnded { format!("; {}", now(incident)) } else { String::new() };
     Document {
-        blocks: vec![Block::Paragraph(vec![Inline::strong(format!("{what}{by}")), Inline::Text(format!(" · {at}"))])],
+        blocks: vec![Block::Paragraph(vec![
+            Inline::strong(format!("{what}{by}")),
+            Inline::Text(format!("{now} · {at}")),
+        ])],
     }
+}
+
+/// Says how an incident stands behind a silence.
+fn now(incident: &Incident) -> &'static str {
+    if incident.firing == 0 { "nothing of it fires, as far as is known" } else { "it fires, as far as is known" }
 }
 
 /// Names an incident before what is said about it, where that does not stand in its own thread.
@@ -255,7 +277,7 @@ pub fn named(incident: &Incident, mut said: Document) -> Document {
     said
 }
 
-fn what(incident: &Incident, line: &IncidentEntry) -> String {
+fn what(line: &IncidentEntry) -> String {
     match line.event {
         IncidentEvent::Fired if line.first => "Fires".to_owned(),
         IncidentEvent::Fired => "Fires again".to_owned(),
@@ -263,11 +285,12 @@ fn what(incident: &Incident, line: &IncidentEntry) -> String {
         IncidentEvent::Cleared => "Resolved at its source".to_owned(),
         IncidentEvent::Acked => "Acknowledged".to_owned(),
         IncidentEvent::Assigned => format!("Assigned to {}", line.detail),
-        IncidentEvent::Silenced => format!("Silenced for {}", line.detail),
-        IncidentEvent::SilenceEnded => match incident.firing {
-            0 => "The silence is over".to_owned(),
-            _ => "The silence is over, and it fires as far as is known".to_owned(),
-        },
+        IncidentEvent::Silenced => {
+            let length = humantime::parse_duration(&line.detail).map_or_else(|_| line.detail.clone(), chosen_span);
+            format!("Silenced for {length}")
+        }
+        IncidentEvent::SilenceEnded if line.name.is_some() => "Silence ended".to_owned(),
+        IncidentEvent::SilenceEnded => "The silence is over".to_owned(),
         IncidentEvent::Resolved => "Resolved".to_owned(),
         IncidentEvent::Reopened => "Reopened".to_owned(),
         IncidentEvent::Investigated => "Investigated".to_owned(),
@@ -287,7 +310,8 @@ pub fn done(incident: &Incident, event: IncidentEvent, investigating: &Investiga
         IncidentEvent::Resolved => format!("#{id} is resolved. It opens again when its source has a new alert."),
         IncidentEvent::Reopened => format!("#{id} is open again."),
         IncidentEvent::Investigated => format!("#{id} is being investigated; what is found is told below its card."),
-        IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::Silenced | IncidentEvent::SilenceEnded => {
+        IncidentEvent::SilenceEnded => format!("#{id} is silenced no longer; {}.", now(incident)),
+        IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::Silenced => {
             format!("#{id} is {}.", incident.state.as_str())
         }
     };
@@ -444,7 +468,7 @@ pub fn show(
 ) -> Document {
     let told = history.iter().take(MAX_HISTORY).map(|entry| {
         let by = entry.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-        cell(format!("{}{by}", what(incident, entry)))
+        cell(format!("{}{by}", what(entry)))
     });
     let times: Vec<String> = history.iter().take(MAX_HISTORY).map(|entry| instant(entry.at)).collect();
     let pairs = times.iter().map(String::as_str).zip(told).collect();

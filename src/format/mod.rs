@@ -78,6 +78,16 @@ pub fn span(length: Duration) -> String {
     }
 }
 
+/// Writes a length of time that somebody has chosen, without leaving anything of it out.
+#[must_use]
+pub fn chosen_span(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let units = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let parts = units.into_iter().filter(|(number, _)| *number > 0);
+    let written: Vec<String> = parts.map(|(number, unit)| format!("{number} {unit}")).collect();
+    if written.is_empty() { span(length) } else { written.join(" ") }
+}
+
 /// Writes how long ago something was.
 #[must_use]
 pub fn ago(then: Timestamp, now: Timestamp) -> String {

@@ -7,7 +7,7 @@ use signalbox_adapter::one_line;
 use crate::command::{IncidentCommand, IncidentsCommand};
 use crate::format;
 use crate::format::incident::Investigating;
-use crate::incident::IncidentEvent;
+use crate::incident::{IncidentEvent, IncidentState};
 use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError};
 use crate::turn::incident::{self, Asked};
 use crate::turn::silence;
@@ -72,7 +72,7 @@ impl Handler for IncidentCommand {
             }
             Self::Ack(_) => act(turn, &incident, &by(IncidentEvent::Acked)),
             Self::Assign { who: whom, .. } => {
-                let whom = whom.as_deref().map(|whom| one_line(whom.trim_start_matches('@'), MAX_NAME_CHARS));
+                let whom = whom.as_deref().map(named).filter(|name| !name.is_empty());
                 let owner = whom.as_deref().unwrap_or(&name);
                 act(turn, &incident, &IncidentChange { owner: Some(owner), ..by(IncidentEvent::Assigned) })
             }
@@ -89,6 +89,10 @@ impl Handler for IncidentCommand {
                 }
             }
             Self::Resolve(_) => act(turn, &incident, &by(IncidentEvent::Resolved)),
+            // What is silenced did not end, so that it cannot open again.
+            Self::Reopen(_) if incident.state == IncidentState::Silenced => {
+                act(turn, &incident, &by(IncidentEvent::SilenceEnded))
+            }
             Self::Reopen(_) => act(turn, &incident, &by(IncidentEvent::Reopened)),
             Self::Investigate(_) => investigate(turn, &incident, None),
         }
@@ -106,6 +110,11 @@ fn find(turn: &Turn<'_>, id: &str) -> Result<Option<Incident>, StoreError> {
 fn person(turn: &Turn<'_>) -> String {
     let name = one_line(&turn.incoming.sender.name, MAX_NAME_CHARS);
     if name.is_empty() { turn.incoming.sender.id.to_string() } else { name }
+}
+
+/// Reads the name of somebody: without the marks of a mention, in which adapters write whom a message mentions.
+fn named(whom: &str) -> String {
+    one_line(whom.trim_matches(|c: char| c.is_whitespace() || matches!(c, '@' | '“' | '”' | '"')), MAX_NAME_CHARS)
 }
 
 /// Does something to an incident, tells its thread who did it, and the person what came of it.
@@ -143,5 +152,19 @@ pub(super) fn investigate(
     match incident::investigate(turn.tx, turn.cx, incident, agent, asked)? {
         Ok(_) => turn.answer(format::incident::done(incident, IncidentEvent::Investigated, &Investigating::Running)),
         Err(held) => turn.refuse(format::incident::held(&held)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mention_is_somebodys_name() {
+        for (whom, name) in
+            [("@kim", "kim"), ("“Kim Bo”", "Kim Bo"), ("@Kim  Bo ", "Kim Bo"), ("\"kim\"", "kim"), ("@", "")]
+        {
+            assert_eq!(named(whom), name, "{whom}");
+        }
     }
 }

@@ -58,11 +58,11 @@ pub enum IncidentEvent {
     Assigned,
     /// A person wants quiet about it for a while.
     Silenced,
-    /// That while is over.
+    /// That while is over, or a person ends it.
     SilenceEnded,
     /// A person says that it is over.
     Resolved,
-    /// A person says that it is not over, or wants to hear of it again.
+    /// A person says that it is not over.
     Reopened,
     /// An investigation of it begins.
     Investigated,

@@ -56,6 +56,10 @@ struct Taking<'a> {
     now: Timestamp,
     by_group: HashMap<AlertGroup, IncidentId>,
     touched: BTreeMap<IncidentId, Touch>,
+    /// Incidents that begin with this batch, or whose word is from now on that of its sender.
+    begun: BTreeSet<IncidentId>,
+    /// The labels that all alerts of the batch have that are news of an incident.
+    common: HashMap<IncidentId, BTreeMap<String, String>>,
     /// Incidents of which the batch says less than is known.
     behind: BTreeSet<IncidentId>,
     /// Alerts that fire, as they are now.
@@ -78,6 +82,8 @@ impl Tx<'_> {
             now: self.now(),
             by_group: HashMap::new(),
             touched: BTreeMap::new(),
+            begun: BTreeSet::new(),
+            common: HashMap::new(),
             behind: BTreeSet::new(),
             heard: Vec::new(),
             taken: Taken::default(),
@@ -134,6 +140,8 @@ impl Tx<'_> {
                 taking.heard.extend((alert.status == Firing::Firing).then_some(alert));
                 let (id, is_new) = self.incident_for(taking, alert, incident)?;
                 self.write_alert(taking, id, &fingerprint, alert, now)?;
+                let common = taking.common.entry(id).or_insert_with(|| alert.labels.clone());
+                common.retain(|name, value| alert.labels.get(name) == Some(value));
                 let touch = taking.touched.entry(id).or_default();
                 touch.fired |= now.status == Firing::Firing;
                 touch.ended |= now.status == Firing::Resolved;
@@ -262,10 +270,14 @@ impl Tx<'_> {
         let found = self.incidents_where(newest, &[&taking.chat, &group.key], 1)?.pop().filter(takes);
         let (id, is_new) = match found {
             Some(incident) => (incident.id, false),
-            None => match self.adopted(taking, alert, &group)? {
-                Some(id) => (id, false),
-                None => (self.new_incident(taking, alert, &group)?, true),
-            },
+            None => {
+                let adopted = self.adopted(taking, alert, &group)?;
+                let id = adopted.map_or_else(|| self.new_incident(taking, alert, &group), Ok)?;
+                if adopted.is_none() || !taking.batch.origin.is_post() {
+                    taking.begun.insert(id);
+                }
+                (id, adopted.is_none())
+            }
         };
         taking.by_group.insert(group, id);
         Ok((id, is_new))
@@ -356,6 +368,7 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached(&sql)?;
         let incident = statement.query_row(params![id, taking.now, left_out, unread], read)?;
         self.reword_incident(taking, &incident)?;
+        self.narrow_labels(taking, &incident)?;
         if rank(incident.severity) > before {
             // What is worse than it was may be worth an investigation.
             self.connection.prepare_cached("UPDATE incidents SET wanted = NULL WHERE id = ?1")?.execute([id])?;
@@ -377,6 +390,24 @@ impl Tx<'_> {
             self.touch_incident(id)?;
         }
         self.await_card(taking, id)
+    }
+
+    /// Notes which labels the alerts of an incident have in common; what a post says beside a hook's word does not count.
+    fn narrow_labels(&self, taking: &Taking<'_>, incident: &Incident) -> Result<(), StoreError> {
+        let Some(of_batch) = taking.common.get(&incident.id) else { return Ok(()) };
+        let mut common = match &incident.common {
+            _ if taking.begun.contains(&incident.id) => of_batch.clone(),
+            Some(common) if !taking.batch.origin.is_post() || incident.origin.starts_with("post:") => common.clone(),
+            Some(_) | None => return Ok(()),
+        };
+        common.retain(|name, value| of_batch.get(name) == Some(value));
+        if incident.common.as_ref() == Some(&common) {
+            return Ok(());
+        }
+        self.connection
+            .prepare_cached("UPDATE incidents SET common = ?2 WHERE id = ?1")?
+            .execute(params![incident.id, serde_json::to_string(&common)?])?;
+        Ok(())
     }
 
     /// Lets an incident be about what its first alert says now.

@@ -21,6 +21,8 @@ pub struct Incident {
     pub origin: String,
     /// The labels of its group.
     pub labels: BTreeMap<String, String>,
+    /// The labels that all its alerts have had so far; `None` where nobody knows.
+    pub common: Option<BTreeMap<String, String>>,
     /// Its first alert.
     pub alert: Alert,
     /// How bad the worst alert is that fires, or that fired last.

@@ -17,7 +17,7 @@ const SECONDS_A_DAY: u64 = 24 * 3600;
 
 pub(super) const COLUMNS: &str = "id, address, origin, labels, alert, severity, state, owner, alerts, firing, times, \
      left_out, created_at, starts_at, last_seen_at, resolved_at, silenced_until, folded, due_at, card, carded_at, \
-     edited_at, card_lost, told_at, wanted, session, task, root, unread";
+     edited_at, card_lost, told_at, wanted, session, task, root, unread, common";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
     fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
@@ -25,11 +25,13 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
     }
     let card = row.get::<_, Option<String>>(19)?;
     let root = row.get::<_, Option<String>>(27)?;
+    let common = row.get::<_, Option<String>>(29)?;
     Ok(Incident {
         id: row.get(0)?,
         address: row.get::<_, String>(1)?.parse().map_err(invalid)?,
         origin: row.get(2)?,
         labels: serde_json::from_str(&row.get::<_, String>(3)?).map_err(invalid)?,
+        common: common.map(|labels| serde_json::from_str(&labels)).transpose().map_err(invalid)?,
         alert: serde_json::from_str(&row.get::<_, String>(4)?).map_err(invalid)?,
         severity: incident::of_rank(row.get(5)?),
         // The table takes no other word.
@@ -183,6 +185,8 @@ impl Tx<'_> {
             IncidentEvent::Silenced | IncidentEvent::Resolved | IncidentEvent::Reopened | IncidentEvent::Cleared => {
                 self.end_silences(id)?;
             }
+            // One whose time is over ends by itself at its source, too.
+            IncidentEvent::SilenceEnded if change.by.is_some() => self.end_silences(id)?,
             IncidentEvent::Fired
             | IncidentEvent::Acked
             | IncidentEvent::Assigned

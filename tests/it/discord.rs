@@ -10,6 +10,7 @@ mod gaps;
 mod incidents;
 mod limits;
 mod listening;
+mod mentions;
 mod proxies;
 mod refusals;
 pub(crate) mod scene;

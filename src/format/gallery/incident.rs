@@ -16,6 +16,7 @@ pub(super) fn incident(state: crate::incident::IncidentState) -> crate::store::I
         address: address(),
         origin: "hook:ops".into(),
         labels: fields(&[("alertname", "DiskWillFill"), ("team", "db")]),
+        common: None,
         alert: Alert {
             source: Source::Alertmanager,
             title: "DiskWillFill: /var on db-1 fills in 3 h".into(),
@@ -68,6 +69,9 @@ fn incidents() {
     let firing = incident(IncidentState::Firing);
     let cut = Incident { alerts: 200, firing: 200, left_out: 737, unread: 700, ..firing.clone() };
     let many = Incident { alerts: 12, firing: 3, times: 15, left_out: 37, owner: Some("Kim".into()), ..firing.clone() };
+    let pairs = [("alertname", "DiskWillFill"), ("team", "db"), ("cluster", "eu-1"), ("app", "shop"), ("a", "b")];
+    let common = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let storm = Incident { common: Some(common.into()), ..many.clone() };
     let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
     let silenced = Incident { silenced_until: Some(Timestamp(NOW.0 + 3_600_000)), ..incident(IncidentState::Silenced) };
     let over = Incident { resolved_at: Some(NOW), firing: 0, ..incident(IncidentState::Resolved) };
@@ -91,6 +95,7 @@ fn incidents() {
     let mut wall = wall()
         .with("card", card(&firing, &Investigating::Running).document)
         .with("card of many", card(&many, &Investigating::Done).document)
+        .with("card of many with labels in common", card(&storm, &Investigating::Done).document)
         .with("card of more than is read", card(&cut, &Investigating::None).document)
         .with("card that somebody has", card(&acked, &Investigating::Failed).document)
         .with("card that is silenced", card(&silenced, &Investigating::None).document)
@@ -104,7 +109,9 @@ fn incidents() {
         line(IncidentEvent::Fired, None, ""),
         line(IncidentEvent::Cleared, None, ""),
         line(IncidentEvent::Cleared, None, "30 d"),
+        line(IncidentEvent::Silenced, Some("Kim"), "1day 12h 30m"),
         line(IncidentEvent::SilenceEnded, None, ""),
+        line(IncidentEvent::SilenceEnded, Some("Kim"), ""),
         line(IncidentEvent::Resolved, Some("Kim"), ""),
         line(IncidentEvent::Reopened, Some("Kim"), ""),
         line(IncidentEvent::Investigated, Some("Kim"), ""),
@@ -118,6 +125,7 @@ fn incidents() {
         .with("done assign", done(&acked, IncidentEvent::Assigned, &Investigating::None))
         .with("done resolve", done(&over, IncidentEvent::Resolved, &Investigating::None))
         .with("done reopen", done(&firing, IncidentEvent::Reopened, &Investigating::None))
+        .with("done end silence", done(&firing, IncidentEvent::SilenceEnded, &Investigating::None))
         .with("done investigate", done(&firing, IncidentEvent::Investigated, &Investigating::None))
         .with("refused", refused(&over, Refused::IsResolved))
         .with("unknown", unknown("9"))
@@ -217,7 +225,9 @@ fn the_cards_in_the_readme_are_those_that_people_see() {
     let silenced = Incident { silenced_until: until, owner: Some("Kim".into()), ..incident(IncidentState::Silenced) };
     let over = Incident { resolved_at: Some(NOW), firing: 0, ..acked.clone() };
     let over = Incident { state: IncidentState::Resolved, ..over };
-    let storm = Incident { alerts: 200, firing: 180, times: 231, left_out: 37, ..firing.clone() };
+    let common = [("alertname", "DiskWillFill"), ("cluster", "eu-1"), ("namespace", "shop"), ("team", "db")];
+    let common = Some(common.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    let storm = Incident { alerts: 200, firing: 180, times: 231, left_out: 37, common, ..firing.clone() };
     let readme = include_str!("../../../README.md");
     let rca = investigation(Some(rca(Verdict::CauseFound)));
     let brief = on_telegram(

@@ -103,7 +103,7 @@ fn a_silence_is_written_with_the_alerts_labels_and_taken_back() {
     assert!(silence.field("comment").starts_with("[signalbox incident 1, 1-"), "{silence:?}");
     assert!(silence.field("comment").contains("DiskWillFill"), "{silence:?}");
     // Wanted loud again, it is.
-    assert!(watchers.press(&card, "End silence").contains("#1 is open again"));
+    assert!(watchers.press(&card, "End silence").contains("#1 is silenced no longer"));
     watchers.shown("The silence in Alertmanager is taken back");
     assert!(watchers.source.live().is_empty());
     // And what is over is silenced no more.
@@ -140,7 +140,7 @@ fn what_ends_while_it_is_silenced_is_over_when_the_silence_is() {
             assert_eq!(watchers.shown("Resolved at its source").reply_to, Some(card.id));
             assert_eq!(watchers.times("The silence is over"), 0, "nobody is told that it fires");
         } else {
-            watchers.shown("The silence is over, and it fires");
+            watchers.shown("The silence is over; it fires");
         }
     }
 }

@@ -15,6 +15,8 @@ fn an_incident_is_assigned_silenced_resolved_and_reopened_by_commands() {
     say("/incident assign 1 @Kim");
     team.shown("#1 is assigned to Kim");
     assert_eq!(team.shown("Assigned to Kim by Ada").reply_to, Some(card.id));
+    say("/incident assign 1 Kim Bo");
+    team.shown("#1 is assigned to Kim Bo");
     say("/incident silence 1 soon");
     team.shown("is no length of time");
     say("/incident silence 1 2h");
@@ -22,15 +24,22 @@ fn an_incident_is_assigned_silenced_resolved_and_reopened_by_commands() {
     let card = team.says(card.id, "Silenced until");
     let labels: Vec<&str> = card.buttons.iter().map(|(label, _)| label.as_str()).collect();
     assert_eq!(labels, ["End silence", "Assign to me", "Resolve", "Investigate"]);
-    say("/incident ack 1");
+    say("/ack 1");
     team.shown("it is silenced");
+    say("/incident reopen 1");
+    team.shown("#1 is silenced no longer; it fires, as far as is known");
+    team.shown("Silence ended by Ada; it fires, as far as is known");
     say("/incident resolve 1");
     team.shown("Resolved by Ada");
     say("/incident reopen #1");
     team.shown("Reopened by Ada");
-    let asked = say("/incident show 1");
-    let history = team.phone.shown_in(TEAM, asked, "Silenced for 2h by Ada");
+    let asked = say("/incident 1");
+    let history = team.phone.shown_in(TEAM, asked, "Silenced for 2 h by Ada");
     assert!(history.text.contains("Assigned to Kim by Ada"), "{history:?}");
+    assert!(
+        history.text.contains("Silence ended by Ada") && history.text.matches("Reopened").count() == 1,
+        "{history:?}"
+    );
     say("/incident ack 99");
     team.shown("No incident 99 here");
     // Nobody asked for a root cause; a question below the card does.

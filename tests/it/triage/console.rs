@@ -46,12 +46,12 @@ fn an_incident_of_a_hook_is_worked_on_in_the_shell_from_its_card_to_its_end() {
     terminal.line("/incidents");
     terminal.until("silenced");
     terminal.line("/incident reopen 1");
-    terminal.until("#1 is open again");
+    terminal.until("#1 is silenced no longer");
     terminal.until("The silence in Alertmanager is taken back");
     tell("resolved");
     terminal.until("Resolved at its source");
     terminal.line("/incident show 1");
-    terminal.until("Reopened by ");
+    terminal.until("Silence ended by ");
     terminal.until("Task: /background show ");
     let shown = terminal.until("UTC: Fires");
     assert!(!shown.contains("Fires again"), "{shown}");
