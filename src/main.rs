@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use signalbox::agent::kinds::host::SUBCOMMAND as HOST_SUBCOMMAND;
 use signalbox::agent::supervisor;
-use signalbox::cli::Cli;
+use signalbox::cli::{self, Cli};
 use signalbox::host;
 use signalbox::lifecycle::room;
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("signalbox: {error:#}");
+            eprintln!("signalbox: {}", cli::told(&error));
             ExitCode::FAILURE
         }
     }

@@ -29,7 +29,9 @@ pub(super) fn run(arguments: &Arguments, sources: &Sources) -> anyhow::Result<Ex
         eprintln!("warning: {warning}");
     }
     match arguments {
-        Arguments::Check => super::print(&format::terminal::good_config(loaded.file.as_deref()))?,
+        Arguments::Check => {
+            super::print(&format::terminal::good_config(loaded.file.as_deref(), loaded.looked_for.as_deref()))?
+        }
         Arguments::Show => super::print(show(&loaded.config).trim_end())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -29,6 +29,8 @@ use crate::config::{Loaded, Sources};
 use crate::wiring;
 use output::{EXIT_FAILED, EXIT_REFUSED, print, print_document};
 
+pub use output::told;
+
 /// A chat-bot front end for messaging providers: runs agents from a chat and loses nothing.
 #[derive(Parser)]
 #[command(name = "signalbox", version, arg_required_else_help = true)]

@@ -18,7 +18,34 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Tells an error with what has caused it, each thing once: many an error tells its cause in its own words already.
+#[must_use]
+pub fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        before if before.contains(&cause) => told,
+        before => format!("{before}: {cause}"),
+    })
+}
+
 /// Prints a document, with colour and wrapping where standard output is a terminal.
 pub(super) fn print_document(document: &Document) -> anyhow::Result<()> {
     print(crate::wiring::painted(document).trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the database reported: {0}")]
+    struct Reported(#[source] std::io::Error);
+
+    #[test]
+    fn an_error_that_tells_its_cause_tells_it_once() {
+        let error = anyhow::Error::new(Reported(std::io::Error::other("no space"))).context("opening the store");
+        assert_eq!(format!("{error:#}"), "opening the store: the database reported: no space: no space");
+        assert_eq!(told(&error), "opening the store: the database reported: no space");
+        assert_eq!(told(&anyhow::anyhow!("alone")), "alone");
+    }
 }

@@ -46,7 +46,10 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     let window = console::Window {
         id: id.clone(),
         user: signalbox_adapter::UserId::new("local"),
-        name: app.variables.get("USER").cloned().unwrap_or_else(|| "you".into()),
+        name: terminal::who_sits_here(
+            app.variables.get("USER").or(app.variables.get("LOGNAME")),
+            host_name().as_deref(),
+        ),
         directory: std::env::current_dir().ok().and_then(|path| path.to_str().map(str::to_owned)),
     };
     let interactive = arguments.command.is_none() && console::is_interactive();
@@ -123,6 +126,11 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
     ];
     let code = codes.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code).max();
     Ok(ExitCode::from(code.unwrap_or(super::EXIT_FAILED)))
+}
+
+/// Returns what this machine is called.
+fn host_name() -> Option<String> {
+    nix::unistd::gethostname().ok()?.into_string().ok()
 }
 
 /// Appends what is piped in to the prompt, after a blank line.

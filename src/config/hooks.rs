@@ -10,7 +10,7 @@ use super::hook_fields::HookFields;
 use super::reader::Section;
 use super::silencing::Silencing;
 use super::source;
-use super::triage::SEVERITIES;
+use super::triage::{SEVERITIES, no_severity};
 
 /// Most hooks of a file.
 const MAX_HOOKS: usize = 1000;
@@ -254,7 +254,7 @@ fn severities(section: &mut Section) -> BTreeMap<String, String> {
         let words = section.every_text();
         for (word, severity) in &words {
             if !SEVERITIES.contains(&severity.as_str()) {
-                section.fault(word, format!("{severity:?} is no severity; there are {}", SEVERITIES.join(", ")));
+                section.fault(word, no_severity(severity));
             }
         }
         words.into_iter().map(|(word, severity)| (word.to_lowercase(), severity)).collect()
@@ -334,6 +334,9 @@ mod tests {
             (format!("{OPS}secret_file = '/nowhere'"), "hooks[1].secret_file: cannot be read"),
             (format!("{OPS}{OPS}"), "two have the id \"ops\""),
             (format!("{OPS}severity = {{ x = 'loud' }}"), "hooks[1].severity.x: \"loud\" is no severity"),
+            (format!("{OPS}severity = {{ x = 'critcal' }}"), "did you mean \"critical\"?"),
+            ("[hooks]\n".to_owned(), "hooks: must be a list of tables: each begins with [[hooks]], not with [hooks]"),
+            ("[hooks.ops]\nsource = 'generic'".to_owned(), "each begins with [[hooks]], not with [hooks]"),
             (format!("{OPS}timestamp_header = 'X-T'"), "hooks[1].timestamp_header: a hook of generic has none"),
             (format!("{OPS}silences = {{ url = 'http://am:9093' }}"), "hooks[1].silences: a hook of generic has none"),
             (format!("{OPS}fields = {{ titel = 'a' }}"), "did you mean hooks[1].fields.title?"),

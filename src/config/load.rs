@@ -17,6 +17,8 @@ pub struct Loaded {
     pub config: Config,
     /// The file that was read, if there was one.
     pub file: Option<PathBuf>,
+    /// Where a file was looked for; `None` where there is no home.
+    pub looked_for: Option<PathBuf>,
     /// What a person should know though nothing is wrong, one sentence each.
     pub warnings: Vec<String>,
     /// What the integration store keeps.
@@ -40,7 +42,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
             None
         }
     };
-    let file = location.filter(|_| table.is_some()).map(|location| location.path);
+    let looked_for = location.map(|location| location.path);
+    let file = looked_for.clone().filter(|_| table.is_some());
     let mut root = tree::branch(table.unwrap_or_default());
     let mut variables = Vec::new();
     env::overlay(&mut root, &sources.env, &mut variables);
@@ -64,7 +67,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
         let path = path.display();
         warnings.push(format!("{path} holds secrets and others can read it; run: chmod 600 {path}"));
     }
-    Ok(Loaded { config, file, warnings, integrations, shadowed })
+    Ok(Loaded { config, file, looked_for, warnings, integrations, shadowed })
 }
 
 /// Whether a configuration has something in it that nobody else should read, besides what variables of their own hold.

@@ -103,8 +103,13 @@ impl<'a> Section<'a> {
 
     /// Reads a list of tables, each as a section of its own whose path ends with its number.
     pub(super) fn tables<T>(&mut self, key: &str, read: impl Fn(&mut Section) -> T) -> Vec<T> {
-        let Some(Held { value, variable }) = self.held_value(key) else { return Vec::new() };
         let path = keys::join(&self.path, key);
+        if let Some(Node::Table(_)) = self.keys.get(key) {
+            self.take(key);
+            self.fault(key, format!("must be a list of tables: each begins with [[{path}]], not with [{path}]"));
+            return Vec::new();
+        }
+        let Some(Held { value, variable }) = self.held_value(key) else { return Vec::new() };
         let toml::Value::Array(entries) = value else {
             self.fault_of(key, format!("must be a list of tables, as [[{path}]], is {}", describe(&value)), variable);
             return Vec::new();

@@ -14,6 +14,8 @@ const DEFAULT_REOPEN_WINDOW: Duration = Duration::from_secs(24 * 3600);
 const REOPEN_WINDOW: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(30 * 24 * 3600);
 /// Severities that can be named.
 pub(super) const SEVERITIES: [&str; 5] = ["critical", "error", "warning", "info", "unknown"];
+/// Farthest that a word may be from a severity that was meant, in edits.
+const MAX_EDITS: usize = 2;
 /// Most channels.
 const MAX_CHANNELS: usize = 1000;
 
@@ -86,10 +88,16 @@ impl Triage {
 fn severities(section: &mut Section, key: &str, default: Vec<String>) -> Vec<String> {
     let Some(words) = section.listed(key) else { return default };
     if let Some(wrong) = words.iter().find(|word| !SEVERITIES.contains(&word.as_str())) {
-        let all = SEVERITIES.join(", ");
-        section.fault(key, format!("{wrong:?} is no severity; there are {all}"));
+        section.fault(key, no_severity(wrong));
     }
     words
+}
+
+/// Says that a word is no severity, which there are, and which was meant.
+pub(super) fn no_severity(word: &str) -> String {
+    let near = |own: &&&str| strsim::osa_distance(&word.to_lowercase(), own) <= MAX_EDITS;
+    let meant = SEVERITIES.iter().find(near).map(|own| format!("; did you mean {own:?}?")).unwrap_or_default();
+    format!("{word:?} is no severity; there are {}{meant}", SEVERITIES.join(", "))
 }
 
 fn channels(section: &mut Section) -> Vec<AlertChannel> {
@@ -141,6 +149,7 @@ mod tests {
     fn what_is_wrong_is_told_with_what_would_be_right() {
         for (text, why) in [
             ("[triage]\nfold = [\"loud\"]", "\"loud\" is no severity; there are critical, error"),
+            ("[triage]\nfold = [\"Warnign\"]", "unknown; did you mean \"warning\"?"),
             ("[triage]\nreopen_window = \"40d\"", "must be between"),
             ("[[triage.channels]]\naddress = \"nowhere\"", "channels[1].address: must be a chat's address"),
             (

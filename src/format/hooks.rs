@@ -142,8 +142,13 @@ pub enum Broken<'a> {
         /// The chat.
         place: String,
     },
-    /// The incident goes on.
-    NotResolved(IncidentId),
+    /// The resolved alert did not end the incident.
+    NotResolved {
+        /// The incident.
+        incident: IncidentId,
+        /// Whether it was closed by hand; others' alerts in it are left alone.
+        closed: bool,
+    },
     /// Alertmanager cannot be told of silences.
     Silences {
         /// Its address.
@@ -294,8 +299,11 @@ pub fn broken(why: &Broken<'_>) -> String {
         Broken::NotShown { incident, place } => {
             format!("incident #{incident} was not shown in {place} in time; `signalbox outbox list --all` says why")
         }
-        Broken::NotResolved(incident) => {
-            format!("incident #{incident} is not resolved, perhaps because other alerts of it still fire")
+        Broken::NotResolved { incident, closed: true } => {
+            format!("incident #{incident} was not resolved by the resolved alert; it is closed now all the same")
+        }
+        Broken::NotResolved { incident, closed: false } => {
+            format!("incident #{incident} is not resolved, for other alerts of it still fire")
         }
         Broken::Silences { url, trouble } => format!("silences cannot be written to {url}: {}", cause(trouble)),
     }

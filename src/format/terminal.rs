@@ -50,12 +50,26 @@ pub fn paired(people: &[Paired]) -> Document {
     Document { blocks: vec![table(&["who", "name", "role", "since"], rows.collect())] }
 }
 
-/// Answers `signalbox config check`: the file is good, or there is none.
+/// Answers `signalbox config check`: the file is good, or there is none where it was looked for.
 #[must_use]
-pub fn good_config(file: Option<&Path>) -> String {
-    match file {
-        Some(file) => format!("{}: good", file.display()),
-        None => "no file; the defaults and the environment are good".to_owned(),
+pub fn good_config(file: Option<&Path>, looked_for: Option<&Path>) -> String {
+    match (file, looked_for) {
+        (Some(file), _) => format!("{}: good", file.display()),
+        (None, Some(place)) => {
+            format!("there is no file {}; the defaults and the environment are good", place.display())
+        }
+        (None, None) => "no file; the defaults and the environment are good".to_owned(),
+    }
+}
+
+/// Names who sits at a terminal so that people elsewhere know who that is, also in what is written to other programs.
+#[must_use]
+pub fn who_sits_here(user: Option<&String>, host: Option<&str>) -> String {
+    let user = user.map(String::as_str).filter(|user| !user.is_empty());
+    match (user, host.filter(|host| !host.is_empty())) {
+        (Some(user), Some(host)) => format!("{user}@{host}"),
+        (Some(user), None) => user.to_owned(),
+        (None, _) => "signalbox console".to_owned(),
     }
 }
 

@@ -46,7 +46,7 @@ fn no_file_at_all_is_fine() {
         command.env_remove("SIGNALBOX_CONFIG").env_remove("SIGNALBOX_STATE_DIR");
         house.start(command).end()
     };
-    run(&["config", "check"]).was(0, "no file; the defaults and the environment are good");
+    run(&["config", "check"]).was(0, "signalbox/signalbox.toml; the defaults and the environment are good");
     run(&["shell", "-c", "/agents"]).was(0, "host");
     assert!(house.path(".local/state/signalbox/signalbox.db").exists());
 }

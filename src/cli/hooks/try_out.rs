@@ -11,7 +11,7 @@ use crate::format::hooks::{self as said, Broken, Tried};
 use crate::hook::{self, SampleCall, SampleStage, sample};
 use crate::incident::{AlertOrigin, IncidentState};
 use crate::store::Incident;
-use crate::{triage, wiring};
+use crate::{lifecycle, triage, wake, wiring};
 
 /// How long a call may take.
 const CALL_WITHIN: Duration = Duration::from_secs(15);
@@ -39,6 +39,7 @@ fn say(step: &Tried<'_>) -> anyhow::Result<()> {
     print(&said::tried(step))
 }
 
+/// Sends both alerts. Whatever becomes of the first, the second is sent as well, so that nothing of the try stays open.
 async fn whole<'a>(app: &App, hook: &Hook, url: &'a str) -> anyhow::Result<Result<(), Broken<'a>>> {
     if let Some(why) = wiring::unreached(&app.config, hook.target.provider.as_str()) {
         return Ok(Err(Broken::Unreached(why.at(&hook.target))));
@@ -47,27 +48,12 @@ async fn whole<'a>(app: &App, hook: &Hook, url: &'a str) -> anyhow::Result<Resul
     let name = format!("test-{}", &uuid::Uuid::new_v4().simple().to_string()[..NAME_CHARS]);
     let firing = sample(hook, SampleStage::Firing, &name, began, began);
     let Some(alert) = read_as(hook, &firing) else { return Ok(Err(Broken::NoAlert)) };
-    match call(url, &firing).await {
-        Ok(told) => say(&Tried::Firing(&told))?,
-        Err(why) => return Ok(Err(why)),
-    }
-    let Some(incident) = incident(app, hook, &alert).await? else { return Ok(Err(Broken::NoIncident)) };
-    let (id, place) = (incident.id, incident.address.to_string());
-    if incident.folded {
-        say(&Tried::Folded { incident: id, severity: incident.severity.as_str() })?;
-    } else if shown(app, hook, &alert).await? {
-        say(&Tried::Shown { incident: id, place: &place })?;
-    } else {
-        return Ok(Err(Broken::NotShown { incident: id, place }));
-    }
+    lifecycle::stop_on_signals(&app.servants)?;
+    let fired = fire(app, hook, url, &firing, &alert).await;
     let resolved = sample(hook, SampleStage::Resolved, &name, began, app.store.clock().now());
-    match call(url, &resolved).await {
-        Ok(told) => say(&Tried::Resolved(&told))?,
-        Err(why) => return Ok(Err(why)),
-    }
-    let state = self::incident(app, hook, &alert).await?.map(|incident| incident.state);
-    if state != Some(IncidentState::Resolved) {
-        return Ok(Err(Broken::NotResolved(id)));
+    let ended = resolve(app, hook, url, &resolved, &alert).await;
+    if let Err(why) = fired?.and(ended?) {
+        return Ok(Err(why));
     }
     match &hook.silences {
         None if hook.source == HookSource::Alertmanager => say(&Tried::NoSilences)?,
@@ -78,6 +64,55 @@ async fn whole<'a>(app: &App, hook: &Hook, url: &'a str) -> anyhow::Result<Resul
         },
     }
     Ok(Ok(()))
+}
+
+/// Sends the firing alert, and waits for its card.
+async fn fire<'a>(
+    app: &App,
+    hook: &Hook,
+    url: &'a str,
+    firing: &SampleCall,
+    alert: &Alert,
+) -> anyhow::Result<Result<(), Broken<'a>>> {
+    match call(url, firing).await {
+        Ok(told) => say(&Tried::Firing(&told))?,
+        Err(why) => return Ok(Err(why)),
+    }
+    let Some(incident) = incident(app, hook, alert).await? else { return Ok(Err(Broken::NoIncident)) };
+    let (id, place) = (incident.id, incident.address.to_string());
+    if incident.folded {
+        say(&Tried::Folded { incident: id, severity: incident.severity.as_str() })?;
+    } else if shown(app, hook, alert).await? {
+        say(&Tried::Shown { incident: id, place: &place })?;
+    } else {
+        return Ok(Err(Broken::NotShown { incident: id, place }));
+    }
+    Ok(Ok(()))
+}
+
+/// Sends the resolved alert where the firing one has left something open; what the call does not end is ended in the store.
+async fn resolve<'a>(
+    app: &App,
+    hook: &Hook,
+    url: &'a str,
+    resolved: &SampleCall,
+    alert: &Alert,
+) -> anyhow::Result<Result<(), Broken<'a>>> {
+    let is_open = |incident: &Incident| incident.state != IncidentState::Resolved;
+    if incident(app, hook, alert).await?.is_none() {
+        return Ok(Ok(()));
+    }
+    let called = match call(url, resolved).await {
+        Ok(told) => say(&Tried::Resolved(&told)).map(Ok)?,
+        Err(why) => Err(why),
+    };
+    let Some(left) = incident(app, hook, alert).await?.filter(is_open) else { return Ok(called) };
+    // Of an incident that others share the try says nothing.
+    if left.alerts <= 1 {
+        app.store.write(None, move |tx| tx.cleared_at_source(left.id).map(|_| ())).await?;
+        wake::tap(app.store.directory());
+    }
+    Ok(called.and(Err(Broken::NotResolved { incident: left.id, closed: left.alerts <= 1 })))
 }
 
 /// Returns the alert that a sample is read as.
@@ -119,14 +154,18 @@ async fn shown(app: &App, hook: &Hook, alert: &Alert) -> anyhow::Result<bool> {
     let within = app.config.triage.group_wait + CARD_WITHIN;
     eprintln!("{}", said::tried(&Tried::Waits(app.config.triage.group_wait)));
     let arrives = async {
-        loop {
+        while !app.stop.is_cancelled() {
             if let Some(incident) = incident(app, hook, alert).await?
                 && app.store.read(move |tx| tx.card_message(&incident)).await?.is_some()
             {
                 return Ok::<_, anyhow::Error>(true);
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::select! {
+                () = app.stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
         }
+        Ok(false)
     };
     tokio::time::timeout(within, arrives).await.unwrap_or(Ok(false))
 }

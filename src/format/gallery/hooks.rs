@@ -61,7 +61,8 @@ fn hooks() {
         Broken::Refused { status: 403, told: "its secret or signature is wrong".into() },
         Broken::NoIncident,
         Broken::NotShown { incident, place: "telegram:-1001234".into() },
-        Broken::NotResolved(incident),
+        Broken::NotResolved { incident, closed: true },
+        Broken::NotResolved { incident, closed: false },
         Broken::Silences { url: "http://127.0.0.1:9093/".into(), trouble: Unsilenced::Login },
     ] {
         wall = wall.with_text("broken", broken(&why));

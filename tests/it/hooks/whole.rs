@@ -77,6 +77,19 @@ fn a_hook_of_each_source_passes_its_own_test() {
 }
 
 #[test]
+fn a_try_that_is_broken_off_leaves_nothing_open() {
+    let mut phone = team();
+    phone.house.set("SIGNALBOX__TRIAGE__GROUP_WAIT", "1h");
+    let _serving = phone.serve();
+    let trying = phone.house.start(phone.house.command(&["hooks", "test", "generic"]));
+    trying.until("The card is shown after");
+    trying.signal(nix::sys::signal::Signal::SIGINT);
+    trying.end().was(1, "Resolved: taken");
+    assert_eq!(phone.house.count("incidents WHERE state = 'resolved'"), 1);
+    assert_eq!(phone.house.count("incidents"), 1);
+}
+
+#[test]
 fn what_cannot_be_is_said_with_what_can() {
     let watch = Watch::new("");
     let run = |arguments: &[&str]| watch.house.run(arguments);
