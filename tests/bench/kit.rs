@@ -155,6 +155,7 @@ impl Rig {
             sends: Arc::default(),
             editing: Arc::default(),
             repeat_mark: "",
+            instead_of_buttons: |_| String::new(),
             tell: Arc::new(|_, _, _| Ok(())),
         });
         servants.start("observer", |_| observer.run(ends.orders));
