@@ -144,6 +144,8 @@ pub(crate) fn said(us: &Us, channel: &str, message: &Value, edited: bool, names:
         message: Some(MessageId::new(ts)),
         direct: is_direct(channel),
         addressed: is_asked,
+        // The scopes of the manifest show all that is said where the bot is.
+        hears_all: true,
         quoted,
         written,
         ..told
