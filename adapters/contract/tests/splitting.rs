@@ -50,7 +50,7 @@ fn a_title_goes_with_the_beginning_of_what_it_is_about() {
         }
     }
     // Titles below each other stay together, too; one with nothing behind it is text like any other.
-    let split = parts(&format!("{text}\n\n# One\n\n## Two\n\nThen a bit more."), 70);
+    let split = parts(&format!("{text}\n\n# One\n\n## Two\n\nThen a bit more."), 60);
     assert_eq!(split[1], "# One\n\n## Two\n\nThen a bit more.");
     assert_eq!(parts(&format!("{text}\n\n**End**"), 70).len(), 1);
 }
