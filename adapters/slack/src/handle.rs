@@ -131,10 +131,8 @@ impl Handler {
             self.accept(incoming).await?;
         }
         self.recent().had(channel, ts, is_mention);
-        if let Some(at) = at {
-            self.marks().heard(channel, translate::thread_of(message, ts), at);
-        }
-        Ok(())
+        let is_first = at.is_some_and(|at| self.marks().heard(channel, translate::thread_of(message, ts), at));
+        if is_first { self.note().await } else { Ok(()) }
     }
 
     async fn edited(&self, channel: &str, message: &Value) -> Result<(), ListenError> {

@@ -70,9 +70,11 @@ impl Marks {
         changed.then(|| (NOTE, serde_json::to_string(self).expect("marks are JSON")))
     }
 
-    /// Marks that the inbox has a message.
-    pub(crate) fn heard(&mut self, channel: &str, thread: Option<&str>, at: Stamp) {
+    /// Marks that the inbox has a message; says whether it is the first of its channel. Without a mark nobody would know later
+    /// from where to read, so that one is to be noted at once.
+    pub(crate) fn heard(&mut self, channel: &str, thread: Option<&str>, at: Stamp) -> bool {
         self.is_changed = true;
+        let is_first = !self.channels.contains_key(channel);
         self.newest = self.newest.max(at);
         let mark = self.channels.entry(channel.to_owned()).or_default();
         mark.newest = mark.newest.max(at);
@@ -87,6 +89,7 @@ impl Marks {
             drop_oldest(&mut mark.threads, MAX_THREADS, |newest| *newest);
         }
         drop_oldest(&mut self.channels, MAX_CHANNELS, |mark| mark.newest);
+        is_first
     }
 
     /// Whether the inbox has a message, as far as that is marked.
@@ -144,7 +147,8 @@ mod tests {
     fn a_channel_is_read_from_a_minute_before_its_newest_and_an_unknown_one_from_the_newest_of_all() {
         let mut marks = Marks::default();
         assert_eq!(marks.since("C1"), None);
-        marks.heard("C1", None, at(1000));
+        assert!(marks.heard("C1", None, at(1000)), "it is the first of its channel");
+        assert!(!marks.heard("C1", None, at(1000)));
         marks.heard("C1", Some("900.000000"), at(990));
         marks.heard("C2", None, at(5000));
         assert_eq!((marks.since("C1"), marks.since("C9")), (Some(at(940)), Some(at(4940))));

@@ -191,3 +191,20 @@ async fn what_was_missed_is_read_from_the_history_threads_too_in_order_and_once(
     assert_eq!(in_ops, expected);
     assert!(taken.iter().any(|one| text(one) == "the first words of somebody"));
 }
+
+#[tokio::test]
+async fn the_first_message_of_a_channel_is_marked_before_it_is_acknowledged() {
+    let scene = Scene::new().await;
+    scene
+        .listening(async {
+            let said = scene.fake.say(OPS, ADA, "the first of all");
+            scene
+                .fake
+                .wait_until("it is acknowledged", |state| state.envelopes.iter().all(|e| e.acked.is_some()))
+                .await;
+            // A program that is killed now knows in its next life from where to read.
+            let notes = scene.inbox.notes.lock().expect("no panic").clone();
+            assert!(notes.get("marks").is_some_and(|marks| marks.contains(OPS)), "{said}: {notes:?}");
+        })
+        .await;
+}
