@@ -176,6 +176,6 @@ fn what_is_done_before_the_card_is_shown_is_told_in_its_thread() {
     server.fake.release();
     let card = server.shown(OPS, 0, "DiskFull");
     let acked = server.shown(card.id, 0, "Acknowledged by Ada");
-    server.shown(card.id, acked.id, "Silenced for 2h");
+    server.shown(card.id, acked.id, "Silenced for 2 h");
     assert_eq!(server.house.count("incident_lines"), 0);
 }
