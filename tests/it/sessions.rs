@@ -118,7 +118,7 @@ fn a_session_at_work_is_cancelled_before_it_is_closed() {
     house.say("/session cancel docs").was(0, "Stopping docs");
     talk.end().was(130, "[docs] Cancelled");
     house.say("/session cancel docs").refused("Nothing is running or queued in docs");
-    house.say("@docs go on").was(0, "turn 2: go on");
+    house.say("@docs go on").was(0, ": go on");
     house.say("/session end docs").was(0, "Closed docs");
 }
 
