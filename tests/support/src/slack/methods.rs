@@ -79,7 +79,7 @@ fn writable(state: &State, channel: &str) -> Result<(), Value> {
 }
 
 /// Checks what a message says; returns its text, blocks and attachments.
-fn content(asked: &Map<String, Value>) -> Result<(String, Value, Value), Value> {
+pub(crate) fn content(asked: &Map<String, Value>) -> Result<(String, Value, Value), Value> {
     let said = text(asked, "text").to_owned();
     let taken =
         |key: &str| asked.get(key).filter(|value| value.as_array().is_some_and(|list| !list.is_empty())).cloned();

@@ -9,6 +9,7 @@
 //! Words of errors are the real server's. Where its rules are looser than its documentation, the documentation is followed:
 //! what passes here passes there.
 
+mod aside;
 mod blocks;
 mod fault;
 mod files;

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use super::fault::Fault;
 use super::state::{Call, State};
-use super::{APP_TOKEN, BOT_TOKEN, Shared, files, methods};
+use super::{APP_TOKEN, BOT_TOKEN, Shared, aside, files, methods};
 use crate::stage;
 use crate::wire::{self, Body, Reply, bad_gateway, cut_reply, whole};
 
@@ -74,6 +74,9 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
     }
     if let Some(upload) = path.strip_prefix("/upload/") {
         return files::take(&shared, upload, &header(CONTENT_TYPE), &body).await;
+    }
+    if let Some(trigger) = aside::trigger(&path) {
+        return aside::take(&shared, trigger, &body);
     }
     let Some(method) = path.strip_prefix("/api/") else { return Ok(page(404)) };
     let asked = read(method, &header(CONTENT_TYPE), &body);
@@ -227,7 +230,8 @@ fn too_many(retry_after: u64) -> Value {
     json!({ "ok": false, "error": "ratelimited", "retry_after": retry_after })
 }
 
-fn reply(status: u16, answer: &Value) -> Response<Body> {
+/// Answers with JSON.
+pub(crate) fn reply(status: u16, answer: &Value) -> Response<Body> {
     let body = whole(Full::from(answer.to_string()));
     Response::builder()
         .status(status)

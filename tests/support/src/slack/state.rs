@@ -68,6 +68,8 @@ pub struct State {
     pub(crate) buckets: BTreeMap<String, (f64, Instant)>,
     pub(crate) uploads: BTreeMap<String, Upload>,
     pub(crate) triggers: BTreeMap<String, Trigger>,
+    /// How often each address that answers one person was used, by its trigger.
+    pub(crate) asides: BTreeMap<String, usize>,
     pub(crate) turn: usize,
     pub(crate) last: u64,
 }
