@@ -1,4 +1,5 @@
 //! Stories of people who talk to the program in Slack.
 
+mod commands;
 pub(crate) mod scene;
 mod sessions;
