@@ -1,6 +1,8 @@
 //! Stories of people who talk to the program in Slack.
 
 mod answers;
+mod cards;
 mod commands;
+mod incidents;
 pub(crate) mod scene;
 mod sessions;
