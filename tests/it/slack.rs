@@ -4,5 +4,6 @@ mod answers;
 mod cards;
 mod commands;
 mod incidents;
+mod listening;
 pub(crate) mod scene;
 mod sessions;
