@@ -6,4 +6,5 @@ mod commands;
 mod incidents;
 mod listening;
 pub(crate) mod scene;
+mod schedules;
 mod sessions;
