@@ -154,7 +154,8 @@ fn sender(id: &str, told: &str, names: &Names) -> Sender {
 fn incoming(us: &Us, trigger: &str, address: ChatAddress, who: Sender, kind: IncomingKind) -> Incoming {
     let key = InboundKey::new(format!("slack:{}:asked:{trigger}", us.id));
     let direct = is_direct(address.chat.as_str());
-    Incoming { direct, addressed: true, ..Incoming::new(key, address, who, kind) }
+    // As of what is said: the scopes of the manifest show all of it.
+    Incoming { direct, addressed: true, hears_all: true, ..Incoming::new(key, address, who, kind) }
 }
 
 fn some<'v>(value: &'v Value, key: &str) -> Option<&'v str> {

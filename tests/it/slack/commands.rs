@@ -28,6 +28,8 @@ fn a_form_asks_for_the_text_and_any_command_goes_by_the_app_s_own() {
     slack.until("a form", |state| !state.views.is_empty());
     slack.fake.fill_in(ADA, "script: answer <asked>");
     slack.shown(OPS, "", "<asked>");
+    let said = slack.fake.said(OPS);
+    assert!(said.iter().all(|text| !text.contains("I may see only")), "all of it is heard: {said:?}");
     slack.fake.command(OPS, ADA, "/signalbox", "id");
     slack.until("only who asks is told", |state| {
         state.whispers.iter().any(|one| one.user == ADA.id && one.text.contains(ADA.id))
