@@ -12,7 +12,7 @@ use crate::config::{Config, Redact};
 pub const MASK: &str = "[redacted]";
 
 /// Shapes of keys whose beginnings are unmistakable, each with what surely stands in it and its least length in bytes.
-const SHAPES: [(&str, usize, &str); 11] = [
+const SHAPES: [(&str, usize, &str); 15] = [
     ("sk-", 19, r"\bsk-[A-Za-z0-9_-]{16,}"),
     ("xox", 15, r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
     ("xapp-", 15, r"\bxapp-[A-Za-z0-9-]{10,}"),
@@ -21,6 +21,10 @@ const SHAPES: [(&str, usize, &str); 11] = [
     ("glpat-", 22, r"\bglpat-[A-Za-z0-9_-]{16,}"),
     ("IA", 20, r"\bA(?:KIA|SIA)[0-9A-Z]{16}\b"),
     ("AIza", 39, r"\bAIza[0-9A-Za-z_-]{35}"),
+    ("npm_", 36, r"\bnpm_[A-Za-z0-9]{32,}"),
+    ("_live_", 24, r"\b[sr]k_live_[A-Za-z0-9]{16,}"),
+    (".", 57, r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{25,}"),
+    ("hooks.slack.com/services/", 45, r"hooks\.slack\.com/services/[A-Za-z0-9/]{20,}"),
     (":", 44, r"\b[0-9]{8,10}:[A-Za-z0-9_-]{35}\b"),
     ("eyJ", 28, r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+"),
     ("-----BEGIN", 50, r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)-----END [A-Z ]*PRIVATE KEY-----"),
@@ -152,6 +156,10 @@ mod tests {
             format!("ghp_{}", many("a", 30)),
             format!("github_pat_{}", many("a", 30)),
             format!("glpat-{}", many("a", 16)),
+            format!("npm_{}", many("a", 36)),
+            format!("sk_live_{}", many("a", 24)),
+            format!("MTIz{}.GhIjKl.{}", many("a", 20), many("b", 27)),
+            format!("hooks.slack.com/services/T0/B0/{}", many("X", 24)),
             format!("AKIA{}", many("A", 16)),
             format!("AIza{}", many("a", 35)),
             format!("12345678:{}", many("a", 35)),

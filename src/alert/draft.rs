@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::headline::Headline;
 use super::lookup::scalar;
-use super::{Alert, Firing, Severity, Source, bounds, fingerprint};
+use super::{Alert, Firing, Severity, Source, bounds, fingerprint, secret};
 use crate::clock::Timestamp;
 
 /// Title of an alert that has none.
@@ -46,7 +46,7 @@ impl AlertDraft {
 
     /// Sets the title, unless there is one or this is blank.
     pub(super) fn title(&mut self, text: Option<String>) {
-        let title = text.map(|text| bounds::title(&text)).filter(|title| !title.is_empty());
+        let title = text.map(|text| bounds::title(&secret::masked(&text))).filter(|title| !title.is_empty());
         self.title = self.title.take().or(title);
     }
 
@@ -100,7 +100,7 @@ impl AlertDraft {
 
     /// Adds a link, unless it is there already, not one to a web page, or one too many.
     pub(super) fn link(&mut self, text: Option<String>) {
-        if let Some(link) = text.and_then(|text| bounds::link(&text))
+        if let Some(link) = text.and_then(|text| bounds::link(&secret::bare(&text)))
             && self.links.len() < bounds::MAX_LINKS
             && !self.links.contains(&link)
         {
@@ -159,10 +159,10 @@ pub(super) fn shown(value: &Value) -> Option<String> {
 
 fn add(fields: &mut BTreeMap<String, String>, key: &str, value: Option<String>) {
     let Some(value) = value else { return };
-    if fields.len() >= bounds::MAX_FIELDS {
+    if fields.len() >= bounds::MAX_FIELDS || secret::holds_secret(key, &value) {
         return;
     }
-    let (key, value) = (bounds::key(key), bounds::value(&value));
+    let (key, value) = (bounds::key(key), bounds::value(&secret::masked(&value)));
     if !key.is_empty() && !value.is_empty() {
         fields.entry(key).or_insert(value);
     }

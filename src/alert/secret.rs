@@ -3,7 +3,13 @@
 //! Names are compared word by word, however they are written: `service_key`, `serviceKey`, `X-Service-Key`. A key that names a
 //! thing, such as `dedup_key`, is none.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex_lite::{Captures, Regex};
 use serde_json::Value;
+
+use crate::redact::MASK;
 
 /// Last words of a name that say so by themselves.
 const SECRETS: [&str; 17] = [
@@ -61,6 +67,54 @@ pub(super) fn is_secret(name: &str) -> bool {
         [.., last] => last == "key" || SECRETS.contains(&last.as_str()),
         [] => false,
     }
+}
+
+/// Whether a secret stands in a label or annotation of this name. A bare `key` names a thing, and so does a bare `secret` on
+/// a cluster, where its value is a name in small letters.
+pub(super) fn holds_secret(name: &str, value: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
+    match name.to_lowercase().as_str() {
+        "key" => false,
+        "secret" => !value.chars().all(is_name),
+        _ => is_secret(name),
+    }
+}
+
+/// The password in an address.
+static PASSWORD: LazyLock<Regex> = LazyLock::new(|| expression(r"(://[^\s/:@]*):[^\s/@]+@"));
+/// A parameter of an address, or a word with its value, whose name says that it is secret.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r"(?i)((?:token|secret(?:[_-][a-z]+)*|password|passwd|pwd|passphrase|signature|sig|api[_-]?key|access[_-]?key|authorization)",
+        r#"["']?\s*[=:]\s*["']?(?:bearer\s+|basic\s+)?)[^\s&#"'<>),;]{6,}"#
+    ))
+});
+
+fn expression(text: &str) -> Regex {
+    Regex::new(text).expect("the expressions are valid")
+}
+
+/// Masks what a text itself calls secret: the password of an address, `token=…`, `Authorization: Bearer …`.
+pub(super) fn masked(text: &str) -> Cow<'_, str> {
+    replaced(text, MASK)
+}
+
+/// Takes the same out of an address, which stays one.
+pub(super) fn bare(text: &str) -> Cow<'_, str> {
+    replaced(text, "")
+}
+
+fn replaced<'t>(text: &'t str, instead: &str) -> Cow<'t, str> {
+    if !text.contains([':', '=']) {
+        return Cow::Borrowed(text);
+    }
+    let by = if instead.is_empty() { String::new() } else { format!(":{instead}@") };
+    let password = PASSWORD.replace_all(text, |found: &Captures<'_>| {
+        // Without the password its user says nothing, too.
+        if by.is_empty() { "://".to_owned() } else { format!("{}{by}", &found[1]) }
+    });
+    let named = NAMED.replace_all(&password, |found: &Captures<'_>| format!("{}{instead}", &found[1]));
+    if named == text { Cow::Borrowed(text) } else { Cow::Owned(named.into_owned()) }
 }
 
 /// Returns a value without the fields in which secrets stand, at any depth. `{"key": …, "value": …}` is a pair, and its key a
@@ -141,6 +195,50 @@ mod tests {
             "partition_key",
         ] {
             assert!(!is_secret(open), "{open}");
+        }
+    }
+
+    #[test]
+    fn what_a_text_itself_calls_secret_is_masked_and_an_address_stays_one() {
+        for (text, masked_as) in [
+            ("password=hunter3hunter3 and token: qwertyuiop", "password=[redacted] and token: [redacted]"),
+            ("Authorization: Bearer abcdef0123456789", "Authorization: Bearer [redacted]"),
+            ("conn postgres://admin:s3cretpw@db/prod", "conn postgres://admin:[redacted]@db/prod"),
+            (
+                "https://g.example/d?x=1&access_token=0f9c2d1b&y=2",
+                "https://g.example/d?x=1&access_token=[redacted]&y=2",
+            ),
+            ("the token is wrong", "the token is wrong"),
+            ("tokens: 12", "tokens: 12"),
+            ("https://h.example:8080/a@b", "https://h.example:8080/a@b"),
+        ] {
+            assert_eq!(masked(text), masked_as);
+        }
+        for (address, plain) in [
+            ("https://user:pw12345678@wiki.example/x", "https://wiki.example/x"),
+            (
+                "https://w.example/p?sig=AAAAAAAA&X-Amz-Signature=abcdef&a=b",
+                "https://w.example/p?sig=&X-Amz-Signature=&a=b",
+            ),
+            ("https://w.example/p?id=7#top", "https://w.example/p?id=7#top"),
+        ] {
+            assert_eq!(bare(address), plain);
+        }
+    }
+
+    #[test]
+    fn a_label_that_names_a_secret_is_left_out_unless_it_names_a_thing() {
+        for (name, value) in [
+            ("password", "x"),
+            ("api_key", "x"),
+            ("authorization", "Bearer x"),
+            ("secret", "mY-s3cr3t"),
+            ("aws_secret_access_key", "x"),
+        ] {
+            assert!(holds_secret(name, value), "{name}");
+        }
+        for (name, value) in [("secret", "shop-tls"), ("key", "a"), ("partition_key", "a"), ("team", "db")] {
+            assert!(!holds_secret(name, value), "{name}");
         }
     }
 
