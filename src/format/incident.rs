@@ -40,7 +40,9 @@ pub enum Investigating {
     None,
     /// It waits, or runs.
     Running,
-    /// It has ended with an answer.
+    /// It has ended with a cause.
+    Found,
+    /// It has ended with an answer that names none.
     Done,
     /// It has ended without one.
     Failed,
@@ -60,7 +62,9 @@ pub fn buttons(incident: &Incident, investigating: &Investigating) -> Vec<Button
     let investigate = match investigating {
         Investigating::None => Some(button("Investigate", "investigate")),
         Investigating::Running => None,
-        Investigating::Done | Investigating::Failed => Some(button("Investigate again", "investigate")),
+        Investigating::Found | Investigating::Done | Investigating::Failed => {
+            Some(button("Investigate again", "investigate"))
+        }
     };
     let mut all = match incident.state {
         IncidentState::Firing => vec![ack(), mine(), silence(), resolve()],
@@ -107,7 +111,8 @@ pub fn card(incident: &Incident, investigating: &Investigating) -> Card {
     let investigating = match investigating {
         Investigating::None => "",
         Investigating::Running => " · investigating",
-        Investigating::Done => " · root cause found",
+        Investigating::Found => " · root cause found",
+        Investigating::Done => " · investigated, cause unclear",
         Investigating::Failed => " · the investigation failed",
     };
     content.extend((!investigating.is_empty()).then(|| Inline::Text(investigating.to_owned())));

@@ -12,6 +12,7 @@ use crate::alert::Alert;
 use crate::clock::Timestamp;
 use crate::format;
 use crate::format::incident::{Held, Investigating};
+use crate::rca::Verdict;
 use crate::store::{
     About, Admission, ChatKey, Incident, NewDelivery, NewInvestigation, NewSession, NewThread, OwnTask, Status,
     StoreError, Task, ThreadRoot, Tx,
@@ -133,7 +134,13 @@ pub fn investigating(tx: &Tx<'_>, incident: &Incident) -> Result<Investigating, 
     Ok(match task.map(|task| task.status) {
         None => Investigating::None,
         Some(Status::Queued | Status::Running) => Investigating::Running,
-        Some(Status::Ok | Status::Success) => Investigating::Done,
+        Some(Status::Ok | Status::Success) => {
+            let found = incident.task.as_ref().map(|id| tx.investigation(id)).transpose()?.flatten();
+            match found.and_then(|found| found.rca).map(|rca| rca.verdict) {
+                Some(Verdict::CauseFound) => Investigating::Found,
+                Some(Verdict::NothingWrong | Verdict::Unclear) | None => Investigating::Done,
+            }
+        }
         Some(
             Status::ErrorTimeout
             | Status::ErrorCli

@@ -89,17 +89,17 @@ fn incidents() {
         IncidentEntry { first: true, ..line(IncidentEvent::Fired, None, "") },
     ];
     let carried = |incident: &Incident| {
-        let all = buttons(incident, &Investigating::Done);
+        let all = buttons(incident, &Investigating::Found);
         all.iter().map(|button| format!("{} → /{}", button.label, button.action)).collect::<Vec<_>>().join(" · ")
     };
     let mut wall = wall()
         .with("card", card(&firing, &Investigating::Running).document)
-        .with("card of many", card(&many, &Investigating::Done).document)
-        .with("card of many with labels in common", card(&storm, &Investigating::Done).document)
-        .with("card of more than is read", card(&cut, &Investigating::None).document)
+        .with("card of many", card(&many, &Investigating::Found).document)
+        .with("card of many with labels in common", card(&storm, &Investigating::Found).document)
+        .with("card of more than is read", card(&cut, &Investigating::Done).document)
         .with("card that somebody has", card(&acked, &Investigating::Failed).document)
         .with("card that is silenced", card(&silenced, &Investigating::None).document)
-        .with("card that is over", card(&over, &Investigating::Done).document)
+        .with("card that is over", card(&over, &Investigating::Found).document)
         .with_text("title", title(&many))
         .with_text("buttons", carried(&firing))
         .with_text("buttons, acknowledged", carried(&acked))
@@ -121,7 +121,7 @@ fn incidents() {
     let wall = wall
         .with("named", named(&firing, told(&firing, &history[0])))
         .with("done ack", done(&acked, IncidentEvent::Acked, &Investigating::Running))
-        .with("done ack without an investigation", done(&acked, IncidentEvent::Acked, &Investigating::Done))
+        .with("done ack without an investigation", done(&acked, IncidentEvent::Acked, &Investigating::Found))
         .with("done assign", done(&acked, IncidentEvent::Assigned, &Investigating::None))
         .with("done resolve", done(&over, IncidentEvent::Resolved, &Investigating::None))
         .with("done reopen", done(&firing, IncidentEvent::Reopened, &Investigating::None))
@@ -154,7 +154,7 @@ fn incidents() {
             "show with a cause",
             show(
                 &firing,
-                &Investigating::Done,
+                &Investigating::Found,
                 Some((&task(Status::Success), &investigation(Some(rca(Verdict::CauseFound))))),
                 &[],
             ),
@@ -240,10 +240,10 @@ fn the_cards_in_the_readme_are_those_that_people_see() {
     );
     for (name, incident, investigating) in [
         ("firing", firing, Investigating::Running),
-        ("acknowledged", acked, Investigating::Done),
-        ("silenced", silenced, Investigating::Done),
-        ("resolved", over, Investigating::Done),
-        ("storm", storm, Investigating::Done),
+        ("acknowledged", acked, Investigating::Found),
+        ("silenced", silenced, Investigating::Found),
+        ("resolved", over, Investigating::Found),
+        ("storm", storm, Investigating::Found),
     ] {
         let picture = picture(&incident, &investigating);
         assert!(readme.contains(&picture), "the README lacks the card, {name}:\n{picture}");
