@@ -49,7 +49,7 @@ pub use describe::MAX_DESCRIPTION_BYTES;
 pub use fingerprint::hashed;
 pub use headline::subject;
 pub use payload::{OwnGroup, Payload};
-pub use read::{is_alert, read, read_payload};
+pub use read::{is_alert, is_boxed, read, read_payload};
 pub use sent::read_sent;
 pub use severity::Severity;
 pub use status::Firing;

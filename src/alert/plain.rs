@@ -84,12 +84,19 @@ mod tests {
 
     #[test]
     fn marked_text_is_plainly_an_alert_and_a_question_is_not() {
-        for text in [FIXTURE, "ALERT disk", "CRITICAL: db-1 is down", "\n [FIRING] x"] {
+        for text in [FIXTURE, "ALERT disk", "CRITICAL: db-1 is down", "\n [FIRING] x", "Color: #992d22\n[FIRING:1] x"] {
             assert!(is_alert(text), "{text}");
         }
-        for text in
-            ["", "why was there an ALERT?", "alert me at noon", "hello\n[FIRING:1] x", "{", "[1, 2]", "[todo] x"]
-        {
+        for text in [
+            "",
+            "why was there an ALERT?",
+            "alert me at noon",
+            "hello\n[FIRING:1] x",
+            "{",
+            "[1, 2]",
+            "[todo] x",
+            "Color: #992d22\nall is well",
+        ] {
             assert!(!is_alert(text), "{text}");
         }
     }

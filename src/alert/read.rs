@@ -54,7 +54,9 @@ pub fn read_payload(text: &str) -> Result<Payload, AlertError> {
 #[must_use]
 pub fn is_alert(text: &str) -> bool {
     let text = plain::unwrapped(text);
-    if MARKS.iter().any(|mark| text.starts_with(mark)) {
+    // A box that was posted begins with the colour of its edge.
+    let said = if is_boxed(text) { text.split_once('\n').map_or("", |(_, said)| said.trim_start()) } else { text };
+    if MARKS.iter().any(|mark| said.starts_with(mark)) {
         return true;
     }
     if text.len() > MAX_INPUT_BYTES {
@@ -68,6 +70,12 @@ pub fn is_alert(text: &str) -> bool {
 }
 
 /// Parses a JSON object or array; anything else is none.
+/// Tells whether a text begins with a box, as posts of monitoring tools do.
+#[must_use]
+pub fn is_boxed(text: &str) -> bool {
+    text.starts_with(post::COLOR)
+}
+
 fn parsed(text: &str) -> Result<Option<Value>, AlertError> {
     if !text.starts_with(['{', '[']) {
         return Ok(None);

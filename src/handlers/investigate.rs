@@ -252,7 +252,7 @@ fn of_quoted(told: &Brought, words: Option<&str>) -> Subject {
     let template = words.and_then(template::find);
     let question = template.map(|template| template.question.as_str()).or(words);
     let meant = told.meant.as_deref().map(format::prompt::meant).unwrap_or_default();
-    if looks_like_an_alert(&told.text)
+    if (looks_like_an_alert(&told.text) || alert::is_boxed(&told.text))
         && let Ok(subject) = of_alert(&told.text, question)
     {
         return Subject { alert: subject.alert.map(|alert| alert + &meant), ..subject };

@@ -32,7 +32,8 @@ mod sentry;
 mod tests;
 mod uptime_kuma;
 
-use self::page::{COLOR, Post, boxes};
+pub(super) use self::page::COLOR;
+use self::page::{Post, boxes};
 use super::{Alert, MAX_ALERTS, Payload};
 
 /// Reads a post of a known shape, which may be no news; none of what is plain text.

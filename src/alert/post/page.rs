@@ -4,7 +4,7 @@ use super::super::headline::Headline;
 use super::color::Color;
 
 /// What stands before the colour of a box's edge.
-pub(super) const COLOR: &str = "Color: #";
+pub(in crate::alert) const COLOR: &str = "Color: #";
 
 /// One box, or a message without any.
 pub(super) struct Post<'a> {
