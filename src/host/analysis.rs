@@ -50,13 +50,15 @@ pub(crate) fn analysis(
         evidence: quotes(made.evidence.iter().filter_map(|id| report.evidence.iter().find(|own| own.id == *id))),
         supported: None,
     };
-    let others = report.hypotheses.iter().filter(|made| report.root_cause.as_ref() != Some(*made));
+    // What an alert says is not understood: nothing here is its cause, and nothing here is well because of it.
+    let cause = report.root_cause.as_ref().filter(|_| wish != Wanted::Unclear);
+    let others = report.hypotheses.iter().filter(|made| cause != Some(*made));
     let mut analysis: Vec<Claim> = others.take(MAX_ANALYSIS).map(claim).collect();
-    let (verdict, root_cause) = match &report.root_cause {
+    let (verdict, root_cause) = match cause {
         Some(cause) => (Verdict::CauseFound, claim(cause)),
         None => {
             let hints = report.hypotheses.iter().any(|made| focus.includes(made.area));
-            let (verdict, claim) = if report.judged < ENOUGH_JUDGED {
+            let (verdict, claim) = if report.judged < ENOUGH_JUDGED || wish == Wanted::Unclear {
                 (
                     Verdict::Unclear,
                     "What was asked about could not be judged from here; name a service, file or address".into(),
@@ -69,7 +71,7 @@ pub(crate) fn analysis(
             (verdict, Claim { claim, evidence: quotes(about(report, focus).into_iter()), supported: None })
         }
     };
-    if report.root_cause.is_none() && analysis.len() < MAX_ANALYSIS {
+    if cause.is_none() && analysis.len() < MAX_ANALYSIS {
         analysis.extend(gaps(report));
     }
     Rca { verdict, root_cause, analysis, next_steps: report.next_steps.clone() }

@@ -45,7 +45,7 @@ impl InBrief {
                 Some((verdict, lines)) => (verdict, lines, false),
                 None => beyond(),
             }),
-            Wanted::Slowness | Wanted::Trouble | Wanted::Evidence => None,
+            Wanted::Slowness | Wanted::Trouble | Wanted::Evidence | Wanted::Unclear => None,
         };
         let (verdict, mut lines, is_beyond) = told.unwrap_or_else(|| {
             let (verdict, lines) = trouble(seen, judgement, focus, wish);
@@ -126,7 +126,9 @@ fn nothing(seen: &Observations, judgement: &Judgement, focus: &Focus, wish: Want
     let numbers: Vec<Said> = judged.iter().filter_map(|&area| number(area, seen)).collect();
     let found = match wish {
         Wanted::Slowness => "Nothing slows this machine now",
-        Wanted::Users(_) | Wanted::Trouble | Wanted::Evidence | Wanted::Beyond => "Nothing wrong found",
+        Wanted::Users(_) | Wanted::Trouble | Wanted::Evidence | Wanted::Beyond | Wanted::Unclear => {
+            "Nothing wrong found"
+        }
     };
     let among = if gaps(seen, focus).is_empty() { "" } else { " in what could be measured" };
     let found = format!("{found}{among}");

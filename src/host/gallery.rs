@@ -27,7 +27,8 @@ const QUESTIONS: [(&str, &str); 14] = [
 ];
 
 /// The labels of an alert, and the recorded machine it is about.
-const ALERTS: [(&str, &str); 10] = [
+const ALERTS: [(&str, &str); 11] = [
+    ("cpu-hog", "title: Too many 500s\nlabel service: shop\nlink: https://acme.io/d/7"),
     ("cpu-hog", "title: HighCpu\nlabel alertname: HighCpu\nlabel severity: warning"),
     ("leak-oom", "title: OOMKilled\nlabel alertname: MemoryPressure"),
     ("full-disk", "title: DiskWillFill on /\nlabel alertname: DiskWillFill\nlabel mountpoint: /"),

@@ -119,10 +119,18 @@ pub(crate) enum Focus {
 }
 
 impl Focus {
-    /// Finds what a question is about.
+    /// Finds what a question is about: what its first line names, else what the rest does, such as the labels of an alert.
     pub(crate) fn of(question: &str) -> Self {
+        let first = question.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        match Self::named_in(first) {
+            Self::Overview => Self::named_in(question),
+            on @ Self::On(_) => on,
+        }
+    }
+
+    fn named_in(text: &str) -> Self {
         let mut named = [false; Area::ALL.len()];
-        for word in question.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        for word in text.lines().map(said).flat_map(plain_words) {
             for word in std::iter::once(word).chain(parts(word)).map(str::to_lowercase) {
                 for (index, area) in Area::ALL.iter().enumerate() {
                     named[index] |= area.words().contains(&word.as_str());
@@ -140,6 +148,18 @@ impl Focus {
             Self::On(areas) => areas.contains(&area),
         }
     }
+}
+
+/// Returns what a line says: of an alert's label or annotation its value, since every alert may have one called `service`.
+fn said(line: &str) -> &str {
+    let field = ["label ", "annotation "].iter().find_map(|kind| line.trim_start().strip_prefix(kind));
+    field.and_then(|field| field.split_once(": ")).map_or(line, |(_, value)| value)
+}
+
+/// Lists the words of a text; those of an address are none of the question's.
+pub(crate) fn plain_words(text: &str) -> impl Iterator<Item = &str> {
+    let said = text.split_whitespace().filter(|word| !word.contains("://"));
+    said.flat_map(|word| word.split(|char: char| !char.is_alphanumeric())).filter(|word| !word.is_empty())
 }
 
 /// Takes a name such as `HighCpuLoad` apart, as alerts are called.
@@ -162,6 +182,9 @@ mod tests {
         assert_eq!(Focus::of("CPU?"), Focus::On(vec![Area::Cpu]));
         assert_eq!(Focus::of("was something OOM-killed, or a leak"), Focus::On(vec![Area::Memory]));
         assert_eq!(Focus::of("[FIRING] DiskFull: space on /data"), Focus::On(vec![Area::Disk]));
+        assert_eq!(Focus::of("how full are the disks?\n(Load too high)"), Focus::On(vec![Area::Disk]));
+        assert_eq!(Focus::of("High error rate https://acme.io/d/7"), Focus::On(vec![Area::Logs]));
+        assert_eq!(Focus::of("title: Too many 500s\nlabel service: shop"), Focus::Overview);
         assert_eq!(Focus::of("HighCpuLoad"), Focus::On(vec![Area::Cpu]));
         assert_eq!(Focus::of("why is it slow"), Focus::On(vec![Area::Cpu, Area::Memory, Area::Disk]));
     }

@@ -4,7 +4,7 @@
 //! Words decide, as in [`Focus`]; a question that is not understood is not answered with "nothing is wrong".
 
 use super::assignment::Assignment;
-use super::question::{Area, Focus};
+use super::question::{Area, Focus, plain_words};
 use super::targets::Targets;
 use crate::agent::kinds::host::AskedBy;
 
@@ -136,6 +136,8 @@ pub(crate) enum Wanted {
     Evidence,
     /// Something that this machine's evidence does not tell.
     Beyond,
+    /// What is behind an alert that names nothing that is known here.
+    Unclear,
 }
 
 impl Wanted {
@@ -154,11 +156,10 @@ impl Wanted {
         {
             return Self::Users(area);
         }
-        if assignment.scope.asked_by == AskedBy::Alert
-            || words.is_empty()
-            || !targets.files.is_empty()
-            || !targets.urls.is_empty()
-        {
+        if assignment.scope.asked_by == AskedBy::Alert {
+            return if *focus == Focus::Overview { Self::Unclear } else { Self::Trouble };
+        }
+        if words.is_empty() || !targets.files.is_empty() || !targets.urls.is_empty() {
             return Self::Trouble;
         }
         // What is to be investigated is looked into, also in words that are not known.
@@ -172,7 +173,7 @@ impl Wanted {
 
 /// Lists the words of a question in lower case.
 pub(crate) fn words(question: &str) -> impl Iterator<Item = String> {
-    question.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+    plain_words(question).map(str::to_lowercase)
 }
 
 #[cfg(test)]
