@@ -154,8 +154,8 @@ fn background_mode_is_switched_watched_and_looked_after() {
     let asked = phone.say("/investigate");
     phone.shown(asked, "kubernetes-high-cpu");
     let asked = phone.say("/investigate @host high-cpu");
-    let result = phone.shown(asked, "claims backed by evidence");
-    assert!(result.text.contains("host") && result.text.contains("tool calls"), "{result:?}");
+    let result = phone.shown(asked, " tool calls · ");
+    assert!(result.text.contains("host"), "{result:?}");
 
     let asked = phone.say("/background off");
     phone.shown(asked, "Background mode is off");
