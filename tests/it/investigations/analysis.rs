@@ -15,7 +15,8 @@ fn high_cpu_names_the_process_that_burns_it_with_evidence_and_nothing_installed(
     // Other tests take the processors too; asked again, the hog is still there.
     loop {
         let said = house.say("/investigate high-cpu").was(0, "· host ·");
-        let (claims, rest) = said.out.split_once("Validity").expect("numbers");
+        // Where nothing is certain, nothing is rated.
+        let (claims, rest) = said.out.split_once("Validity").unwrap_or_default();
         // The cause, or beside it where another process burns even more just now.
         if claims.contains("Root cause") && claims.contains(&format!("({pid}) uses")) {
             assert!(claims.contains(&format!("processes: {pid} sh: ")), "the probe's line: {said:#?}");
