@@ -21,8 +21,21 @@ pub trait Measure {
     /// Price of what a thing adds to its text on both sides, such as `**` twice.
     fn markup(&self, markup: Markup<'_>) -> usize;
 
-    /// Price of what a quote or item adds at the beginning of each further line within it.
-    fn prefix(&self, markup: Markup<'_>) -> usize;
+    /// Price of what a quote or item adds at the beginning of each further line within it: two, unless a measure says otherwise.
+    fn prefix(&self, markup: Markup<'_>) -> usize {
+        match markup {
+            Markup::Item { .. } | Markup::Quote => 2,
+            Markup::Heading(_)
+            | Markup::CodeBlock(_)
+            | Markup::Table
+            | Markup::Rule
+            | Markup::Strong
+            | Markup::Emphasis
+            | Markup::Strike
+            | Markup::Code
+            | Markup::Link(_) => 0,
+        }
+    }
 
     /// Widest table left as a table, in terminal columns; a wider one is split as a list of named values.
     fn table_width(&self) -> usize {
@@ -94,21 +107,6 @@ impl Measure for PlainMeasure {
             Markup::Heading(_)
             | Markup::CodeBlock(_)
             | Markup::Table
-            | Markup::Strong
-            | Markup::Emphasis
-            | Markup::Strike
-            | Markup::Code
-            | Markup::Link(_) => 0,
-        }
-    }
-
-    fn prefix(&self, markup: Markup<'_>) -> usize {
-        match markup {
-            Markup::Item { .. } | Markup::Quote => 2,
-            Markup::Heading(_)
-            | Markup::CodeBlock(_)
-            | Markup::Table
-            | Markup::Rule
             | Markup::Strong
             | Markup::Emphasis
             | Markup::Strike

@@ -77,21 +77,6 @@ impl Measure for Prices {
         }
     }
 
-    fn prefix(&self, markup: Markup<'_>) -> usize {
-        match markup {
-            Markup::Item { .. } | Markup::Quote => 2,
-            Markup::Heading(_)
-            | Markup::CodeBlock(_)
-            | Markup::Table
-            | Markup::Rule
-            | Markup::Strong
-            | Markup::Emphasis
-            | Markup::Strike
-            | Markup::Code
-            | Markup::Link(_) => 0,
-        }
-    }
-
     fn table_width(&self) -> usize {
         TABLE_WIDTH
     }
