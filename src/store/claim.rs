@@ -4,7 +4,7 @@
 //! last word, so that a row is marked `sending` only when its request follows at once; a row that waits by
 //! the provider's pace stays `pending` and was surely not sent.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 use signalbox_adapter::ChatAddress;
 
 use super::delivery::{Delivery, Lanes, Sending};
@@ -19,6 +19,9 @@ const MAX_LANES: usize = 4096;
 
 /// When a row may be tried: its wait is over, or was begun by a clock that has been set back since.
 const DUE: &str = "(next_at <= ?now OR ?now < postponed_at)";
+
+/// Whether what a row `o` waits for has been delivered.
+const READY: &str = "NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')";
 
 impl Delivery {
     /// Returns what is sent, as the pace of a provider counts it.
@@ -50,6 +53,12 @@ impl Tx<'_> {
         Ok((!busy && delivering.gate.admits(address, what)).then(|| delivering.sender.clone()))
     }
 
+    /// Whether a row of a lane is being sent: whoever does claims the next when it is done.
+    pub(super) fn is_sending(&self, lane: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND state = 'sending')";
+        Ok(self.connection.prepare_cached(sql)?.query_row([lane], |row| row.get(0))?)
+    }
+
     /// Claims the next delivery of every free lane of `scopes` that may go out now: marks it `sending` by `sender`.
     ///
     /// # Errors
@@ -63,7 +72,7 @@ impl Tx<'_> {
                      SELECT id, address, is_edit, opens IS NOT NULL AS is_opening, state, next_at, postponed_at,
                             row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', purpose > 0, id) AS place
                      FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
-                       AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')) heads
+                       AND {READY}) heads
                  WHERE place = 1 AND state <> 'sending' AND {due} ORDER BY is_edit, id LIMIT {MAX_LANES}"
             );
             let mut statement = self.connection.prepare_cached(&sql)?;
@@ -95,10 +104,11 @@ impl Tx<'_> {
 
     /// Claims a row; `None` where it cannot be read.
     fn claim(&self, id: DeliveryId, sender: &str) -> Result<Option<Delivery>, StoreError> {
-        let sql = format!(
-            "UPDATE outbox SET sender = ?2, attempts = attempts + 1, state = 'sending' WHERE id = ?1 RETURNING {COLUMNS}"
-        );
-        match self.connection.prepare_cached(&sql)?.query_row(params![id, sender], read) {
+        self.connection
+            .prepare_cached("UPDATE outbox SET sender = ?2, attempts = attempts + 1, state = 'sending' WHERE id = ?1")?
+            .execute(params![id, sender])?;
+        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1");
+        match self.connection.prepare_cached(&sql)?.query_row([id], read) {
             Ok(delivery) => Ok(Some(delivery)),
             Err(error) if is_unreadable(&error) => self.lay_aside(id, &error).map(|()| None),
             Err(error) => Err(error.into()),
@@ -126,25 +136,25 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn claim_next(&self, lane: &str, sender: &str) -> Result<Option<Delivery>, StoreError> {
-        let due = DUE.replace("?now", "?2");
-        let sql = format!(
-            "SELECT id, address, is_edit, is_opening FROM (
-                 SELECT id, address, is_edit, opens IS NOT NULL AS is_opening, state, next_at, postponed_at FROM outbox o WHERE lane = ?1 AND {OPEN}
-                 AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')
-                 ORDER BY state <> 'sending', purpose > 0, id LIMIT 1) head
-             WHERE state <> 'sending' AND {due}"
-        );
-        let next: Option<(DeliveryId, String, Sending)> = self
-            .connection
-            .prepare_cached(&sql)?
-            .query_row(params![lane, self.now()], |row| {
-                Ok((row.get(0)?, row.get(1)?, sending(row.get(2)?, row.get(3)?)))
-            })
-            .optional()?;
-        match next {
-            Some((id, address, what)) if self.may_go_out(id, &address, what)? => self.claim(id, sender),
-            Some(_) | None => Ok(None),
+        // Each in the order of the index, so that a long lane costs no more than a short one.
+        for purposes in ["purpose = 0", "purpose > 0"] {
+            let due = DUE.replace("?now", "?2");
+            let sql = format!(
+                "SELECT id, address, is_edit, opens IS NOT NULL, {due} FROM outbox o
+                 WHERE lane = ?1 AND {purposes} AND {OPEN} AND {READY}
+                   AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.lane = ?1 AND s.state = 'sending')
+                 ORDER BY id LIMIT 1"
+            );
+            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, sending(row.get(2)?, row.get(3)?), row.get(4)?));
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let first: Option<(DeliveryId, String, Sending, bool)> =
+                statement.query_row(params![lane, self.now()], read).optional()?;
+            if let Some((id, address, what, is_due)) = first {
+                let goes = is_due && self.may_go_out(id, &address, what)?;
+                return if goes { self.claim(id, sender) } else { Ok(None) };
+            }
         }
+        Ok(None)
     }
 
     /// Returns when the earliest waiting delivery of `scopes` may be tried, or `None` when nothing waits but for another.
@@ -153,9 +163,8 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn next_delivery_at(&self, scopes: &[Lanes]) -> Result<Option<Timestamp>, StoreError> {
         let sql = format!(
-            "SELECT min(CASE WHEN ?3 < postponed_at THEN 0 ELSE next_at END) FROM outbox
-             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
-               AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = outbox.after AND b.state <> 'delivered')"
+            "SELECT min(CASE WHEN ?3 < postponed_at THEN 0 ELSE next_at END) FROM outbox o
+             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2) AND {READY}"
         );
         let mut earliest: Option<Timestamp> = None;
         for scope in scopes {

@@ -70,32 +70,27 @@ impl Tx<'_> {
             State::Pending | State::Sending | State::Unknown | State::Failed => None,
         };
         let (state, attempts) = begun(sender.as_ref());
-        let sql = format!(
-            "INSERT INTO outbox (key, lane, provider, address, purpose, part, buttons, after, task, is_edit, state, sender,
+        let key = self.new_key();
+        let sql = "INSERT INTO outbox (key, lane, provider, address, purpose, part, buttons, after, task, is_edit, state, sender,
                  attempts, created_at, by_words)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, TRUE, ?10, ?11, ?12, ?13, ?14) RETURNING {COLUMNS}"
-        );
-        let row = self.connection.prepare_cached(&sql)?.query_row(
-            params![
-                self.new_key().as_str(),
-                lane,
-                shown.address.provider.as_str(),
-                shown.address.to_string(),
-                number_of(Purpose::Progress),
-                part.body,
-                buttons,
-                shown.key.as_str(),
-                shown.task,
-                state.as_str(),
-                sender,
-                attempts,
-                self.now(),
-                shown.by_words
-            ],
-            read,
-        )?;
-        self.set_off(row);
-        Ok(())
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, TRUE, ?10, ?11, ?12, ?13, ?14)";
+        self.connection.prepare_cached(sql)?.execute(params![
+            key.as_str(),
+            lane,
+            shown.address.provider.as_str(),
+            shown.address.to_string(),
+            number_of(Purpose::Progress),
+            part.body,
+            buttons,
+            shown.key.as_str(),
+            shown.task,
+            state.as_str(),
+            sender,
+            attempts,
+            self.now(),
+            shown.by_words
+        ])?;
+        self.set_off(&key, &lane, state)
     }
 
     /// Returns what became of a task's status message.

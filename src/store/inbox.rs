@@ -76,12 +76,17 @@ impl Tx<'_> {
     pub fn accept(&self, incoming: &Incoming) -> Result<Option<InboxId>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO inbox (key, chat, message, incoming, state, received_at) VALUES (?1, ?2, ?3, ?4, 'open', ?5)
-             ON CONFLICT (key) DO NOTHING RETURNING id",
+             ON CONFLICT (key) DO NOTHING",
         )?;
         let message = incoming.message.as_ref().map(MessageId::as_str);
         let body = serde_json::to_string(incoming)?;
         let values = params![incoming.key.as_str(), ChatKey::of(&incoming.address), message, body, self.now()];
-        Ok(statement.query_row(values, |row| row.get(0)).optional()?)
+        if statement.execute(values)? == 0 {
+            return Ok(None);
+        }
+        // Read by its key: what a statement returns goes through a table that is made and dropped for it.
+        let mut statement = self.connection.prepare_cached("SELECT id FROM inbox WHERE key = ?1")?;
+        Ok(Some(statement.query_row([incoming.key.as_str()], |row| row.get(0))?))
     }
 
     /// Closes an inbound message; its effects are in the same transaction.

@@ -14,6 +14,8 @@ use crate::config::Durability;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Databases up to this size are checked whole when opened, in bytes; larger ones when a page is read.
 const CHECK_UP_TO_BYTES: u64 = 4 << 20;
+/// Statements that a connection keeps planned.
+const MAX_PLANS: usize = 128;
 /// Marks our database files ("sgbx"), so that another program's file is not taken for ours.
 pub(super) const APPLICATION_ID: i64 = 0x7367_6278;
 
@@ -51,8 +53,10 @@ pub(super) fn connect(database: &Path, durability: Durability) -> rusqlite::Resu
         },
     )?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // What a request would undo is kept in memory while it runs: in a file each of its pages was written twice.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.set_prepared_statement_cache_capacity(128);
+    keep_plans(&connection)?;
     Ok(connection)
 }
 
@@ -62,7 +66,16 @@ pub(super) fn connect_reader(database: &Path) -> rusqlite::Result<Connection> {
         Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
+    keep_plans(&connection)?;
     Ok(connection)
+}
+
+/// Lets each statement be planned once: without a guarantee SQLite plans one anew whenever a value is bound that its plan might
+/// have used, which was a fifth of the writer's work.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(MAX_PLANS);
+    Ok(())
 }
 
 /// Returns a number that changes whenever another connection has committed.

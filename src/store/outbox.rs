@@ -118,55 +118,53 @@ impl Tx<'_> {
                 Some(_) => None,
             };
             let (state, attempts) = begun(sender.as_ref());
-            let sql = format!(
-                "INSERT INTO outbox (key, lane, provider, \"window\", address, purpose, part, buttons, attachment, reply_to,
+            let sql = "INSERT INTO outbox (key, lane, provider, \"window\", address, purpose, part, buttons, attachment, reply_to,
                      after, task, inbox, state, sender, attempts, created_at, about)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                     ?18)
-                 RETURNING {COLUMNS}"
-            );
-            let row = self.connection.prepare_cached(&sql)?.query_row(
-                params![
-                    key.as_str(),
-                    lane,
-                    provider,
-                    new.window,
-                    new.address.to_string(),
-                    number_of(new.purpose),
-                    part.body,
-                    serde_json::to_string(buttons)?,
-                    attachment,
-                    new.reply_to.as_deref().filter(|_| index == 0),
-                    before.as_ref().map(DeliveryKey::as_str).or(opening.as_deref()),
-                    new.task.as_ref().map(TaskId::as_str),
-                    new.inbox,
-                    state.as_str(),
-                    sender,
-                    attempts,
-                    self.now(),
-                    new.about.as_ref().filter(|_| last)
-                ],
-                read,
-            )?;
-            self.set_off(row);
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+            self.connection.prepare_cached(sql)?.execute(params![
+                key.as_str(),
+                lane,
+                provider,
+                new.window,
+                new.address.to_string(),
+                number_of(new.purpose),
+                part.body,
+                serde_json::to_string(buttons)?,
+                attachment,
+                new.reply_to.as_deref().filter(|_| index == 0),
+                before.as_ref().map(DeliveryKey::as_str).or(opening.as_deref()),
+                new.task.as_ref().map(TaskId::as_str),
+                new.inbox,
+                state.as_str(),
+                sender,
+                attempts,
+                self.now(),
+                new.about.as_ref().filter(|_| last)
+            ])?;
+            self.set_off(&key, &lane, state)?;
             before = Some(key);
         }
         Ok(())
     }
 
-    /// Makes the key of a new delivery.
+    /// Makes the key of a new delivery: when, and 80 bits by chance. So new keys stand side by side in their index.
     pub(super) fn new_key(&self) -> DeliveryKey {
-        let bits = u128::from(self.context.clock.random()) << 64 | u128::from(self.context.clock.random());
-        DeliveryKey::from_random_bits(bits)
+        let at = u128::try_from(self.context.clock.now().0).unwrap_or(0);
+        let chance = u128::from(self.context.clock.random()) << 16 | u128::from(self.context.clock.random() & 0xffff);
+        DeliveryKey::from_random_bits(at << 80 | chance)
     }
 
     /// Hands a new row over after the commit, or says that something waits.
-    pub(super) fn set_off(&self, row: Delivery) {
-        let mut effects = self.effects.borrow_mut();
-        match row.state {
-            State::Sending => effects.send.push(row),
-            State::Pending | State::Unknown | State::Delivered | State::Failed => effects.deliver = true,
+    pub(super) fn set_off(&self, key: &DeliveryKey, lane: &str, state: State) -> Result<(), StoreError> {
+        if state == State::Sending {
+            // Read back: what a statement returns goes through a table that is made and dropped for it.
+            let sql = format!("SELECT {COLUMNS} FROM outbox WHERE key = ?1");
+            let row = self.connection.prepare_cached(&sql)?.query_row([key.as_str()], read)?;
+            self.effects.borrow_mut().send.push(row);
+        } else if !self.is_sending(lane)? {
+            self.effects.borrow_mut().deliver = true;
         }
+        Ok(())
     }
 
     /// Notes a delivery's receipt.
@@ -179,7 +177,12 @@ impl Tx<'_> {
                 "UPDATE outbox SET state = 'delivered', message = ?2, finished_at = ?3, error = NULL WHERE id = ?1",
             )?
             .execute(params![id, message.as_str(), self.now()])?;
-        self.effects.borrow_mut().deliver = true;
+        // The rest of the lane is claimed together with this; what stands in another may have waited for it.
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE after = (SELECT key FROM outbox WHERE id = ?1) AND {OPEN})"
+        );
+        let is_awaited: bool = self.connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?;
+        self.effects.borrow_mut().deliver |= is_awaited;
         Ok(())
     }
 

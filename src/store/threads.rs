@@ -10,7 +10,7 @@ use super::chat::ChatKey;
 use super::delivery::{Delivery, Sending};
 use super::error::StoreError;
 use super::id::TaskId;
-use super::outbox::{COLUMNS, OPEN, begun, number_of, read};
+use super::outbox::{OPEN, begun, number_of};
 use super::tx::Tx;
 
 /// A thread to be.
@@ -57,32 +57,27 @@ impl Tx<'_> {
             Some(_) => None,
         };
         let (state, attempts) = begun(sender.as_ref());
-        let sql = format!(
-            "INSERT INTO outbox (key, lane, provider, address, purpose, part, reply_to, after, task, opens, state, sender,
+        let key = self.new_key();
+        let sql = "INSERT INTO outbox (key, lane, provider, address, purpose, part, reply_to, after, task, opens, state, sender,
                  attempts, created_at, guest)
-             VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) RETURNING {COLUMNS}"
-        );
-        let row = self.connection.prepare_cached(&sql)?.query_row(
-            params![
-                self.new_key().as_str(),
-                lane,
-                new.address.provider.as_str(),
-                new.address.to_string(),
-                number_of(Purpose::Result),
-                reply_to,
-                after,
-                new.task.map(TaskId::as_str),
-                Opening::named(new.name),
-                state.as_str(),
-                sender,
-                attempts,
-                self.now(),
-                new.guest.map(UserId::as_str)
-            ],
-            read,
-        )?;
-        self.set_off(row);
-        Ok(())
+             VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+        self.connection.prepare_cached(sql)?.execute(params![
+            key.as_str(),
+            lane,
+            new.address.provider.as_str(),
+            new.address.to_string(),
+            number_of(Purpose::Result),
+            reply_to,
+            after,
+            new.task.map(TaskId::as_str),
+            Opening::named(new.name),
+            state.as_str(),
+            sender,
+            attempts,
+            self.now(),
+            new.guest.map(UserId::as_str)
+        ])?;
+        self.set_off(&key, &lane, state)
     }
 
     /// Lets the further parts of a message go to the thread that its first part has begun.
