@@ -77,7 +77,7 @@ impl DeliveryKey {
     /// Longest key, in characters.
     pub const MAX_CHARS: usize = 22;
 
-    /// Makes a key of 128 random bits.
+    /// Makes a key of 128 bits, enough of which are random that no two are the same.
     #[must_use]
     pub fn from_random_bits(bits: u128) -> Self {
         const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
