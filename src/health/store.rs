@@ -7,6 +7,7 @@
 //! The writer thread tells of each write where it fails or works, so that the two stay in order. Those who asked learn
 //! of it later, some much later, when the trouble may be over; they tell only of what the writer has not told.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ struct Inner {
     state: Mutex<State>,
     why_lost: OnceLock<String>,
     lost: CancellationToken,
+    flushes: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -80,6 +82,17 @@ impl StoreHealth {
     #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {
         self.lock().trouble.clone()
+    }
+
+    /// Notes that the log was flushed to the disk.
+    pub fn flushed(&self) {
+        self.inner.flushes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how often the log was flushed to the disk since this process opened it.
+    #[must_use]
+    pub fn flushes(&self) -> u64 {
+        self.inner.flushes.load(Ordering::Relaxed)
     }
 
     /// Notes that the store is of no use to this process any more; the first reason counts.

@@ -26,6 +26,8 @@ struct Sample {
     resident_bytes: Option<u64>,
     /// Size of the database's write-ahead log.
     log_bytes: u64,
+    /// How often that log was flushed to the disk.
+    flushes: u64,
     hooks: Tallied,
     sends: BTreeMap<String, SendCounts>,
 }
@@ -41,6 +43,7 @@ pub(super) async fn gather(store: Store, health: Arc<Health>, tally: Arc<Tally>)
         started_at: process::started_at(now),
         resident_bytes: process::resident_bytes(),
         log_bytes: store.log_bytes(),
+        flushes: store.health().flushes(),
         hooks: tally.tallied(),
         sends: health.sends.counted(),
     }))
@@ -72,7 +75,9 @@ fn process_families(text: &mut Exposition<'_>, sample: &Sample) -> fmt::Result {
         text.family("process_resident_memory_bytes", MetricKind::Gauge, "Memory resident, in bytes.")?.value(bytes)?;
     }
     let help = "Size of the database's write-ahead log, in bytes; above 16 MB another program keeps it from shrinking.";
-    text.family("signalbox_store_log_bytes", MetricKind::Gauge, help)?.value(sample.log_bytes)
+    text.family("signalbox_store_log_bytes", MetricKind::Gauge, help)?.value(sample.log_bytes)?;
+    let help = "How often that log was flushed to the disk; with `durability = \"process\"` never.";
+    text.family("signalbox_store_flushes_total", MetricKind::Counter, help)?.value(sample.flushes)
 }
 
 fn work_families(text: &mut Exposition<'_>, counts: &Counts) -> fmt::Result {
@@ -262,6 +267,7 @@ mod tests {
             started_at: Some(Timestamp(90_120)),
             resident_bytes: Some(4096),
             log_bytes: 8192,
+            flushes: 12,
             sends: BTreeMap::from([(
                 "telegram".to_owned(),
                 SendCounts { attempts: vec![(Sent::Taken, 11), (Sent::Later, 2)], retries: 2, too_many: 1 },

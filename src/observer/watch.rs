@@ -220,6 +220,8 @@ impl Observer {
                     if tx.session(session)?.and_then(|session| session.agent_session).as_ref() == Some(&id) {
                         return Ok(());
                     }
+                    // What a power cut takes is read again from the run's own files.
+                    tx.rides_along();
                     tx.note(&task, "session", &id)?;
                     tx.set_agent_session(session, Some(&id))
                 })

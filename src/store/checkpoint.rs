@@ -24,7 +24,6 @@ use rusqlite::Connection;
 
 use super::error::{OpenError, StoreError};
 use super::open::connect;
-use crate::config::Durability;
 use crate::health::{LostByPanic, StoreHealth};
 use crate::lifecycle::rehearsal;
 
@@ -85,8 +84,8 @@ impl Log {
     ///
     /// # Errors
     /// What the system says when the database cannot be opened or no thread be started.
-    pub(super) fn start(database: &Path, durability: Durability, health: StoreHealth) -> Result<Self, OpenError> {
-        let connection = connect(database, durability)
+    pub(super) fn start(database: &Path, health: StoreHealth) -> Result<Self, OpenError> {
+        let connection = connect(database)
             .map_err(|reason| OpenError::Database { path: database.to_owned(), reason: reason.into() })?;
         let (orders, waiting) = sync_channel(1);
         let (tell, news) = sync_channel(1);

@@ -37,6 +37,8 @@ pub struct Effects {
     pub silences: bool,
     /// Signs to give, each with its provider.
     pub signs: Vec<(Provider, Signal)>,
+    /// Whether nobody waits for the disk to have it.
+    pub(super) rides_along: bool,
 }
 
 impl Effects {
@@ -51,5 +53,6 @@ impl Effects {
         self.triage |= other.triage;
         self.silences |= other.silences;
         self.signs.extend(other.signs);
+        self.rides_along &= other.rides_along;
     }
 }

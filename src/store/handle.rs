@@ -12,6 +12,7 @@ use super::delivery::Delivering;
 use super::effects::Written;
 use super::error::{OpenError, StoreError};
 use super::fence::Fence;
+use super::flush::Flush;
 use super::open::{connect_reader, data_version};
 use super::place::Place;
 use super::tx::{Caps, Tx, TxContext};
@@ -60,9 +61,10 @@ impl Store {
             Arc::new(TxContext { clock, caps, delivering: RwLock::default(), health: StoreHealth::default() });
         files::prepare(directory)?;
         let database = directory.join(files::DATABASE);
-        let connection = open::open(&database, durability)?;
-        let log = Log::start(&database, durability, context.health.clone())?;
-        let writer = writer::start(connection, Arc::clone(&context), log)
+        let connection = open::open(&database)?;
+        let log = Log::start(&database, context.health.clone())?;
+        let flush = Flush::new(checkpoint::file_of(&database), durability, context.health.clone());
+        let writer = writer::start(connection, Arc::clone(&context), log, flush)
             .map_err(|reason| OpenError::Directory { path: directory.to_owned(), reason })?;
         let requests = writer.requests.clone();
         let place = Place::of(&database).map_err(|reason| OpenError::Directory { path: database.clone(), reason })?;

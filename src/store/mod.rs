@@ -28,6 +28,7 @@ mod error;
 mod fence;
 mod files;
 mod fires;
+mod flush;
 mod forms;
 mod handle;
 mod hooks;

@@ -8,7 +8,6 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::{OpenError, StoreError};
 use super::{files, schema};
-use crate::config::Durability;
 
 /// How long a statement waits for another process before it counts as busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,14 +22,14 @@ pub(super) const APPLICATION_ID: i64 = 0x7367_6278;
 ///
 /// # Errors
 /// [`OpenError`]; a damaged, foreign or newer database is left untouched.
-pub(super) fn open(database: &Path, durability: Durability) -> Result<Connection, OpenError> {
+pub(super) fn open(database: &Path) -> Result<Connection, OpenError> {
     let fault = |error: rusqlite::Error| match StoreError::from(error) {
         StoreError::Corrupt(detail) => OpenError::Corrupt { path: database.to_owned(), detail },
         reason => OpenError::Database { path: database.to_owned(), reason },
     };
     files::touch_private(database)?;
     let found = check(database)?;
-    let mut connection = connect(database, durability).map_err(fault)?;
+    let mut connection = connect(database).map_err(fault)?;
     if found < schema::newest() {
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(fault)?;
         schema::migrate(&mut connection).map_err(fault)?;
@@ -39,19 +38,13 @@ pub(super) fn open(database: &Path, durability: Durability) -> Result<Connection
 }
 
 /// Opens a connection that writes.
-pub(super) fn connect(database: &Path, durability: Durability) -> rusqlite::Result<Connection> {
+pub(super) fn connect(database: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(
-        None,
-        "synchronous",
-        match durability {
-            Durability::Power => "FULL",
-            Durability::Process => "NORMAL",
-        },
-    )?;
+    // Copying the log back is flushed by SQLite, commits are by the writer (`flush`).
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // What a request would undo is kept in memory while it runs: in a file each of its pages was written twice.
     connection.pragma_update(None, "temp_store", "MEMORY")?;

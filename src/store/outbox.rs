@@ -167,6 +167,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether this step begins no delivery.
+    #[must_use]
+    pub fn sends_nothing(&self) -> bool {
+        self.effects.borrow().send.is_empty()
+    }
+
     /// Notes a delivery's receipt.
     ///
     /// # Errors

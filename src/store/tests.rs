@@ -3,6 +3,7 @@
 mod admission;
 mod approvals;
 mod counts;
+mod flush;
 mod hooks;
 mod incidents;
 mod log;

@@ -69,6 +69,12 @@ impl<'c> Tx<'c> {
         self.instant.set(Some(instant));
     }
 
+    /// Says that the step need not be on the disk when its caller goes on: it goes there with the next one, within a second.
+    /// The end of this process loses nothing of it; a power cut may lose it, and nothing that was written before it.
+    pub fn rides_along(&self) {
+        self.effects.borrow_mut().rides_along = true;
+    }
+
     /// Returns the bounds of admission.
     #[must_use]
     pub fn caps(&self) -> &Caps {

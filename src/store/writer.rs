@@ -1,8 +1,8 @@
 //! The one writer thread: commits waiting requests together.
 //!
 //! Requests that arrive while a commit is on its way to the disk wait and then share the next one, so that a durable
-//! store is also quick. Each request runs in a savepoint of its own; callers are answered only after the commit. When a
-//! commit fails, its requests are tried again one by one, so that only the guilty one fails; so does one that panics.
+//! store is also quick. Each request runs in a savepoint of its own; callers are answered only after the commit is as durable as
+//! the most demanding of them wants it. When a commit fails, its requests are tried again one by one, so that only the guilty one fails; so does one that panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use super::checkpoint::Log;
 use super::effects::Written;
 use super::error::StoreError;
 use super::fence::Fence;
+use super::flush::Flush;
 use super::tx::{Tx, TxContext};
 use crate::health::{LostByPanic, StoreHealth};
 use crate::lifecycle::rehearsal;
@@ -33,6 +34,8 @@ pub(super) trait Request: Send {
     fn apply(&mut self, connection: &Connection, context: &TxContext);
     /// Whether the last run succeeded.
     fn is_ok(&self) -> bool;
+    /// Whether the caller is to be answered only when a power cut would lose nothing of it.
+    fn wants_disk(&self) -> bool;
     /// Answers the caller, and tells of a failure that may pass; `commit` is the fate of the shared commit.
     fn answer(self: Box<Self>, commit: Result<(), StoreError>, health: &StoreHealth);
 }
@@ -70,6 +73,10 @@ where
         matches!(self.outcome, Some(Ok(_)))
     }
 
+    fn wants_disk(&self) -> bool {
+        matches!(&self.outcome, Some(Ok(written)) if !written.effects.rides_along)
+    }
+
     fn answer(self: Box<Self>, commit: Result<(), StoreError>, health: &StoreHealth) {
         let outcome = match (commit, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
@@ -102,25 +109,40 @@ pub(super) struct Writer {
     pub(super) thread: JoinHandle<()>,
 }
 
-pub(super) fn start(connection: Connection, context: Arc<TxContext>, log: Log) -> std::io::Result<Writer> {
+pub(super) fn start(
+    connection: Connection,
+    context: Arc<TxContext>,
+    log: Log,
+    flush: Flush,
+) -> std::io::Result<Writer> {
     let (requests, waiting) = sync_channel(MAX_WAITING);
     let thread = std::thread::Builder::new()
         .name("store-writer".into())
-        .spawn(move || run(connection, &waiting, &context, log))?;
+        .spawn(move || run(connection, &waiting, &context, Disk { log, flush }))?;
     Ok(Writer { requests, thread })
 }
 
-fn run(connection: Connection, waiting: &Receiver<Message>, context: &TxContext, mut log: Log) {
+/// What the writer looks after beside the rows.
+struct Disk {
+    log: Log,
+    flush: Flush,
+}
+
+fn run(connection: Connection, waiting: &Receiver<Message>, context: &TxContext, mut disk: Disk) {
     let mut batch = Vec::new();
     // Dropped before the batch: that the store is lost is told before those who wait for an answer learn that none comes.
     let _watch = LostByPanic::new(context.health.clone(), "the thread that writes to the database panicked");
     let mut stopping = false;
     while !stopping || !batch.is_empty() {
         if batch.is_empty() {
-            match next(waiting, log.idle_after()) {
+            let Disk { log, flush } = &mut disk;
+            match next(waiting, [log.idle_after(), flush.due_in()].into_iter().flatten().min()) {
                 Ok(Message::Work(first)) => batch.push(first),
                 Err(RecvTimeoutError::Timeout) => {
-                    if log.idle() {
+                    if flush.due_in().is_some_and(|due_in| due_in.is_zero()) {
+                        // Whoever waited for it was answered; that it failed ends the program.
+                        flush.now().ok();
+                    } else if log.idle() {
                         log.cut(&connection, || touch(&connection, context));
                     }
                     continue;
@@ -136,11 +158,14 @@ fn run(connection: Connection, waiting: &Receiver<Message>, context: &TxContext,
             }
         }
         rehearsal::at("writer");
-        batch = commit_together(&connection, batch, context, &mut log);
-        log.tend(&connection);
+        batch = commit_together(&connection, batch, context, &mut disk);
+        disk.log.tend(&connection);
+    }
+    if disk.flush.due_in().is_some() {
+        disk.flush.now().ok();
     }
     drop(connection);
-    log.close();
+    disk.log.close();
 }
 
 fn next(waiting: &Receiver<Message>, within: Option<Duration>) -> Result<Message, RecvTimeoutError> {
@@ -162,13 +187,19 @@ fn commit_together(
     connection: &Connection,
     mut batch: Vec<Box<dyn Request>>,
     context: &TxContext,
-    log: &mut Log,
+    disk: &mut Disk,
 ) -> Vec<Box<dyn Request>> {
-    match try_commit(connection, &mut batch, context, log) {
+    match try_commit(connection, &mut batch, context, &disk.log) {
         Ok(done) => {
-            context.health.write_worked();
             let rest = batch.split_off(done);
-            batch.into_iter().for_each(|request| request.answer(Ok(()), &context.health));
+            let flushed = match batch.iter().any(|request| request.wants_disk()) {
+                true => disk.flush.now(),
+                false => disk.flush.soon(),
+            };
+            if flushed.is_ok() {
+                context.health.write_worked();
+            }
+            batch.into_iter().for_each(|request| request.answer(flushed.clone(), &context.health));
             rest
         }
         // A database that is held by another process is so for each of them.
@@ -178,8 +209,8 @@ fn commit_together(
         }
         Err(_) => {
             for request in batch {
-                commit_together(connection, vec![request], context, log);
-                log.tend(connection);
+                commit_together(connection, vec![request], context, disk);
+                disk.log.tend(connection);
             }
             Vec::new()
         }

@@ -188,7 +188,10 @@ async fn a_receipt_has_only_those_looked_for_that_waited_for_it_elsewhere() {
     let status = one(&desk).await;
     let changed = Delivery { address: status.address.clone(), key: status.key.clone(), id: status.id, ..shown };
     desk.did(move |tx| tx.replace(&changed, &Part { body: "changed".into() }, &[])).await;
-    assert!(desk.step(move |tx| tx.delivered(status.id, &MessageId::new("m2"))).await.effects.deliver, "its change waits");
+    assert!(
+        desk.step(move |tx| tx.delivered(status.id, &MessageId::new("m2"))).await.effects.deliver,
+        "its change waits"
+    );
 }
 
 #[test]
