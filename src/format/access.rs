@@ -35,6 +35,12 @@ pub fn paired(role: Role) -> Document {
     document
 }
 
+/// Tells somebody who is allowed already that a code of theirs, such as one they have used, changes nothing.
+#[must_use]
+pub fn let_in_already(role: Role) -> Document {
+    line(&format!("You can use this bot already; your role is {}. That code is used or has expired.", role.as_str()))
+}
+
 /// Tells that a pairing code is not right.
 #[must_use]
 pub fn wrong_code(left: usize) -> Document {

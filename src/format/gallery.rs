@@ -85,6 +85,7 @@ fn access() {
         .with("stranger", stranger(&incoming()))
         .with("welcome", welcome())
         .with("paired", paired(Role::Operator))
+        .with("let_in_already", let_in_already(Role::Operator))
         .with("wrong_code", wrong_code(4))
         .with("wrong_code the last", wrong_code(1))
         .with("too_many_codes", too_many_codes())

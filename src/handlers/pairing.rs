@@ -10,14 +10,15 @@ use crate::config::Role;
 use crate::format;
 use crate::store::pairing::{Redeemed, TRIES_IN, is_code};
 use crate::store::{InboxOutcome, StoreError};
-use crate::turn::Turn;
+use crate::turn::{Turn, rights};
 
 /// A code said in a group is answered once in this time.
 const GROUP_ANSWER_EVERY: Duration = Duration::from_secs(60);
 
 /// Takes a pairing code; `None` when the message carries none.
 ///
-/// Whoever is allowed already is asked for no code: only `/start <code>` raises their role.
+/// A stranger's word is one only while a code is open; whoever is allowed already is asked for none, and raises their role with
+/// `/start <code>` alone.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -26,11 +27,14 @@ pub fn try_code(
     parsed: &Result<Parsed, Misunderstood>,
     role: Option<Role>,
 ) -> Result<Option<InboxOutcome>, StoreError> {
-    let code = match parsed {
-        Ok(Parsed::Command(Command::Start(StartCommand { code: Some(code) }))) if is_code(code) => code.as_str(),
-        Ok(Parsed::FreeText(text)) if role.is_none() && is_code(text.whole.trim()) => text.whole.trim(),
+    let (code, is_offered) = match parsed {
+        Ok(Parsed::Command(Command::Start(StartCommand { code: Some(code) }))) if is_code(code) => (code.as_str(), true),
+        Ok(Parsed::FreeText(text)) if role.is_none() && is_code(text.whole.trim()) => (text.whole.trim(), false),
         Ok(_) | Err(_) => return Ok(None),
     };
+    if !is_offered && !turn.tx.has_open_code()? {
+        return Ok(None);
+    }
     let (provider, sender) = (&turn.incoming.address.provider, &turn.incoming.sender);
     if !turn.incoming.direct {
         let what = format!("code-in-group:{}", turn.chat());
@@ -49,7 +53,13 @@ pub fn try_code(
         }
         Redeemed::Wrong(left) => {
             tracing::warn!(sender.id = %sender.id, transport = %provider, "a wrong pairing code");
-            turn.refuse(format::access::wrong_code(left)).map(Some)
+            match role {
+                Some(role) => turn.answer(format::access::let_in_already(role)).map(Some),
+                None if is_offered || rights::answers_stranger(turn.tx, turn.incoming)? => {
+                    turn.refuse(format::access::wrong_code(left)).map(Some)
+                }
+                None => Ok(Some(InboxOutcome::Refused)),
+            }
         }
         Redeemed::TooMany => {
             let what = format!("too-many-codes:{provider}:{}", sender.id);

@@ -11,8 +11,6 @@ use crate::turn::{Turn, forwards, intake, rights};
 
 /// A group is told once in this time, a year, how the bot is reached there.
 const HINT_EVERY: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 3600);
-/// A refused stranger is answered once in this time.
-const REFUSAL_EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// Serves the message, and closes its inbox row.
 pub(super) fn serve(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<(), StoreError> {
@@ -120,14 +118,13 @@ fn note_aside(turn: &Turn<'_>) -> Result<(), StoreError> {
 }
 
 fn refuse_stranger(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-    let who = format!("refusal:{}:{}", turn.incoming.address.provider, turn.incoming.sender.id);
     tracing::warn!(
         sender.id = %turn.incoming.sender.id, chat.id = %turn.incoming.address.chat,
         "refused a message of a stranger"
     );
     if turn.is_press() {
         turn.answer_press(&format::access::no_button(turn.incoming));
-    } else if turn.tx.first_in(&who, REFUSAL_EVERY)? {
+    } else if rights::answers_stranger(turn.tx, turn.incoming)? {
         turn.say(format::access::stranger(turn.incoming), Purpose::Result, Vec::new(), None)?;
     }
     Ok(InboxOutcome::Refused)

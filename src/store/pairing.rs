@@ -60,6 +60,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether a code waits for somebody to send it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_open_code(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM pairing_codes WHERE expires_at >= ?1)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([self.now()], |row| row.get(0))?)
+    }
+
     /// Takes a code from somebody: it is used up if it is right.
     ///
     /// # Errors

@@ -1,11 +1,16 @@
 //! Who may do what: the configuration's word and the store's, put together for one message.
 
+use std::time::Duration;
+
 use signalbox_adapter::{ChatAddress, Incoming};
 
 use super::context::Context;
 use crate::access;
 use crate::config::Role;
 use crate::store::{ChatKey, StoreError, Tx};
+
+/// A stranger is answered once in this time.
+const STRANGER_EVERY: Duration = Duration::from_secs(3600);
 
 /// Whether who can use a message's transport owns this machine's user account.
 pub(super) fn is_trusted(cx: &Context, incoming: &Incoming) -> bool {
@@ -68,4 +73,13 @@ pub fn is_addressed(tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError
         return Ok(true);
     }
     Ok(tx.session_of_thread(&incoming.address)?.is_some() || tx.incident_of(&incoming.address, replied)?.is_some())
+}
+
+/// Whether a stranger is to be answered now; then they are not again for an hour, whatever they say.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn answers_stranger(tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError> {
+    let who = format!("refusal:{}:{}", incoming.address.provider, incoming.sender.id);
+    tx.first_in(&who, STRANGER_EVERY)
 }

@@ -28,6 +28,9 @@ fn a_stranger_is_told_the_ids_once_and_pairs_with_a_code() {
     phone.shown_in(TEAM, in_group, "in a direct chat");
     let right = phone.fake.say(EVE.id, EVE, &format!("/start {}", code.to_uppercase()));
     phone.shown_in(EVE.id, right, "You are paired");
+    // The same link once more is no fault of hers.
+    let twice = phone.fake.say(EVE.id, EVE, &format!("/start {code}"));
+    phone.shown_in(EVE.id, twice, "You can use this bot already; your role is operator");
     let asked = phone.fake.say(EVE.id, EVE, "/session script: answer for Eve");
     phone.shown_in(EVE.id, asked, "for Eve");
     assert_eq!(phone.house.runs().len(), 1, "what she said as a stranger never ran");
@@ -37,8 +40,8 @@ fn a_stranger_is_told_the_ids_once_and_pairs_with_a_code() {
     // The code is used up, and the pairing can be taken back.
     phone.house.run(&["pair", "--list"]).was(0, "telegram:666");
     phone.house.run(&["pair", "--remove", "telegram:666"]).was(0, "no longer paired");
-    let again = phone.fake.say(EVE.id, EVE, &code);
-    phone.shown_in(EVE.id, again, "3 tries left");
+    let again = phone.fake.say(EVE.id, EVE, &format!("/start {code}"));
+    phone.shown_in(EVE.id, again, "2 tries left");
 }
 
 #[test]
@@ -48,7 +51,7 @@ fn guessing_codes_ends_after_five_tries() {
     phone.fake.open_private(EVE);
     let mut last = 0;
     for number in 0..7 {
-        last = phone.fake.say(EVE.id, EVE, &format!("wrong{number:03}"));
+        last = phone.fake.say(EVE.id, EVE, &format!("/start wrong{number:03}"));
     }
     phone.shown_in(EVE.id, last, "Too many wrong codes");
     phone.until("every message is confirmed", |state| state.updates.is_empty());
@@ -57,6 +60,22 @@ fn guessing_codes_ends_after_five_tries() {
     phone.until("that one too", |state| state.updates.is_empty());
     phone.house.run(&["pair", "--list"]).was(0, "Nobody is paired");
     assert_eq!(phone.fake.said(EVE.id).len(), 6);
+}
+
+#[test]
+fn a_strangers_word_is_a_code_only_while_one_is_open_and_is_answered_once_an_hour() {
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    phone.fake.open_private(EVE);
+    let first = phone.fake.say(EVE.id, EVE, "sunshine");
+    phone.shown_in(EVE.id, first, "not allowed");
+    let code = phone.house.run(&["pair"]).was(0, "").out;
+    for word in ["sunshine", "midnight", "whatever"] {
+        phone.fake.say(EVE.id, EVE, word);
+    }
+    let right = phone.fake.say(EVE.id, EVE, code.trim());
+    phone.shown_in(EVE.id, right, "You are paired");
+    assert_eq!(phone.fake.said(EVE.id).len(), 2, "{:?}", phone.fake.said(EVE.id));
 }
 
 #[test]
