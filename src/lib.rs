@@ -101,7 +101,7 @@
 //! | [`agent`], [`alert`] | agents: kinds, protocols, supervisor; alerts of every source, read into one shape |
 //! | [`access`], [`redact`] | who may do what; secrets are masked in everything that leaves |
 //! | [`command`], [`config`] | the words people type, one file a command; file and environment, one file a section |
-//! | [`clock`], [`health`], [`lifecycle`], [`voice`], [`wake`] | the ground |
+//! | [`clock`], [`health`], [`json`], [`lifecycle`], [`voice`], [`wake`] | the ground |
 //!
 //! Besides: `adapters/contract` uses nothing of ours; an adapter uses the contract and its provider's SDK, never another
 //! adapter and never this crate. [`command`], [`access`], [`mod@format`], [`rca`], [`incident`], [`hook`], [`plan`] and [`alert`] are pure: values in, values out. Time
@@ -132,6 +132,7 @@ pub mod hook;
 pub mod host;
 pub mod http;
 pub mod incident;
+pub mod json;
 pub mod lifecycle;
 pub mod observer;
 pub mod outbox;

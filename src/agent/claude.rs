@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 pub use argv::{Conversation, Invocation, argv, env_defaults, env_fixed};
 
 use crate::agent::event::{Decision, Event, Final, MAX_ANSWER_BYTES};
-use crate::agent::json;
 use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
 use control::Requests;
@@ -103,7 +102,7 @@ impl Speak for Claude {
         if self.done {
             return Step::default();
         }
-        let Some(line) = json::parse::<Value>(line).filter(Value::is_object) else {
+        let Some(line) = crate::json::parse::<Value>(line).filter(Value::is_object) else {
             self.plain.take(line);
             return Step::default();
         };

@@ -10,7 +10,6 @@ pub mod environment;
 pub mod event;
 pub mod exit;
 pub mod failure;
-pub mod json;
 pub mod kind;
 pub mod kinds;
 pub mod native;

@@ -4,7 +4,6 @@
 //! [`Event::Final`] is the result.
 
 use crate::agent::event::{Decision, Event, Final};
-use crate::agent::json;
 use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step};
 
 /// How such an agent is spoken with.
@@ -23,7 +22,7 @@ impl Speak for Native {
         if self.done {
             return Step::default();
         }
-        let Some(event) = json::parse(line) else {
+        let Some(event) = crate::json::parse(line) else {
             self.plain.take(line);
             return Step::default();
         };

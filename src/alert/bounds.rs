@@ -8,8 +8,8 @@ use signalbox_adapter::{clean, one_line};
 pub const MAX_INPUT_BYTES: usize = 1024 * 1024;
 /// Deepest JSON that is read, in levels; the parser's own limit.
 pub const MAX_DEPTH: usize = 127;
-/// Most alerts read out of one text; further ones are left out.
-pub const MAX_ALERTS: usize = 200;
+/// Most alerts read out of one text; further ones are counted and left out.
+pub const MAX_ALERTS: usize = 1000;
 /// Most labels of one alert, and most annotations.
 pub(super) const MAX_FIELDS: usize = 100;
 /// Longest key or value, in bytes, with the mark of the cut.

@@ -63,10 +63,7 @@ pub(super) fn read(value: &Value) -> Alert {
         draft.label(label, text(&fields, pointers));
     }
     draft.labels(fields.get("tags").filter(|tags| tags.is_object()));
-    for tag in text(&fields, &["/tags"]).unwrap_or_default().split(',') {
-        let (key, value) = tag.trim().split_once(':').unwrap_or((tag.trim(), "true"));
-        draft.label(key, Some(value.to_owned()));
-    }
+    draft.tags(text(&fields, &["/tags"]).unwrap_or_default().split(','));
     for (annotation, pointers) in ANNOTATIONS {
         draft.annotation(annotation, text(&fields, pointers));
     }
@@ -148,7 +145,7 @@ mod tests {
     fn the_default_payload_is_read_by_the_marks_in_its_title() {
         let alert = read_text(FIXTURE).unwrap().remove(0);
         assert_eq!((alert.source, alert.severity, alert.status), (Source::Datadog, Severity::Error, Firing::Firing));
-        assert_eq!(alert.title, "[P2] [Triggered on {host:web-1}] CPU of web is high");
+        assert_eq!(alert.title, "[P2] CPU of web is high on {host:web-1}");
         assert_eq!(alert.annotations["message"], "CPU above 90 %\n\n@webhook-signalbox");
         assert_eq!(alert.starts_at, Some(Timestamp(1_791_099_065_000)));
     }

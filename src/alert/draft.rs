@@ -18,6 +18,8 @@ pub(super) struct AlertDraft {
     title: Option<String>,
     severity: Severity,
     status: Option<Firing>,
+    is_acknowledged: bool,
+    acknowledged_by: Option<String>,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
     links: Vec<String>,
@@ -35,6 +37,8 @@ impl AlertDraft {
             title: None,
             severity: Severity::Unknown,
             status: None,
+            is_acknowledged: false,
+            acknowledged_by: None,
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
             links: Vec::new(),
@@ -60,7 +64,15 @@ impl AlertDraft {
 
     /// Sets the state, unless it is known or this says nothing.
     pub(super) fn status(&mut self, text: Option<String>) {
-        self.status = self.status.or(text.and_then(|text| Firing::parse(&text)));
+        let Some(text) = text.filter(|_| self.status.is_none()) else { return };
+        self.status = Firing::parse(&text);
+        self.is_acknowledged = Firing::is_acknowledged(&text);
+    }
+
+    /// Sets who has taken it at its source, unless somebody is named or this is blank; counts where its state says that somebody has.
+    pub(super) fn acknowledged_by(&mut self, text: Option<String>) {
+        let name = text.map(|text| bounds::title(&secret::masked(&text))).filter(|name| !name.is_empty());
+        self.acknowledged_by = self.acknowledged_by.take().or(name);
     }
 
     /// Adds a label, unless it is there already, blank, or one too many.
@@ -77,6 +89,15 @@ impl AlertDraft {
     pub(super) fn labels(&mut self, object: Option<&Value>) {
         for (key, value) in fields(object) {
             add(&mut self.labels, key, Some(value));
+        }
+    }
+
+    /// Adds tags as labels: `name:value`, `name=value`, or a name alone, which is `true`; marks around them are not theirs.
+    pub(super) fn tags<'t>(&mut self, tags: impl IntoIterator<Item = &'t str>) {
+        for tag in tags {
+            let tag = tag.trim_matches(|c: char| c.is_whitespace() || matches!(c, '`' | ',' | '*'));
+            let (key, value) = tag.split_once([':', '=']).unwrap_or((tag, "true"));
+            self.label(key, Some(value.to_owned()));
         }
     }
 
@@ -114,12 +135,18 @@ impl AlertDraft {
         self.fingerprint = self.fingerprint.take().or(own);
     }
 
+    /// Returns the key that it has without one of its source's own, by the labels so far.
+    pub(super) fn derived(&self, title: &str) -> String {
+        fingerprint::derived(self.source, &self.labels, title)
+    }
+
     /// Completes the alert: what the payload did not say is taken from the marks in the title.
     pub(super) fn finish(self) -> Alert {
         let is_untitled = self.title.is_none();
         let title = self.title.unwrap_or_else(|| UNTITLED.to_owned());
         let headline = Headline::of(&title);
         let severity = if self.severity == Severity::Unknown { headline.severity } else { self.severity };
+        let is_acknowledged = if self.status.is_some() { self.is_acknowledged } else { headline.acknowledged };
         let status = self.status.or(headline.status).unwrap_or_default();
         // Only these two say when that began which is over; others say when it ended, or when it was first seen.
         let tells_begin = matches!(self.source, Source::Alertmanager | Source::Grafana);
@@ -132,12 +159,14 @@ impl AlertDraft {
             severity,
             status,
             fingerprint: self.fingerprint.unwrap_or_else(derived),
-            title,
+            title: headline.shown,
             labels: self.labels,
             annotations: self.annotations,
             links: self.links,
             starts_at: self.starts_at.filter(|_| status == Firing::Firing || tells_begin),
             ended_at: self.said_at.filter(|_| status == Firing::Resolved),
+            acknowledged: (is_acknowledged && status == Firing::Firing)
+                .then(|| self.acknowledged_by.unwrap_or_default()),
         }
     }
 }

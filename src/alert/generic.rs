@@ -148,7 +148,12 @@ pub(super) fn read_by(value: &Value, fields: &HookFields) -> (Vec<Alert>, bool) 
     };
     let alerts = found.as_array().map_or(std::slice::from_ref(found), Vec::as_slice);
     let drafted = |alert| complete(placed(alert, fields), &secret::without(alert));
-    let alerts = alerts.iter().take(MAX_ALERTS).filter_map(drafted).map(AlertDraft::finish);
+    let alerts = alerts
+        .iter()
+        .filter(|alert| alert.is_object() || alert.is_string())
+        .take(MAX_ALERTS)
+        .filter_map(drafted)
+        .map(AlertDraft::finish);
     (alerts.collect(), misplaced)
 }
 

@@ -77,13 +77,19 @@ fn status(value: &Value, subject: Subject) -> Option<Firing> {
     }
 }
 
+/// Returns how bad a failure on a branch is, by whichever way it is told: on the branch that everybody builds on it fails for all.
+/// A post does not say which that is; there the usual names count.
+pub(super) fn of_branch(branch: &str, default: Option<String>) -> &'static str {
+    let is_main = ["main", "master", "trunk"].contains(&branch) || default.is_some_and(|default| default == branch);
+    if is_main { "error" } else { "warning" }
+}
+
 fn workflow(draft: &mut AlertDraft, value: &Value, repository: &str) {
     let run = &value["workflow_run"];
     let name = text(run, &["/name"]).unwrap_or_else(|| "A workflow".to_owned());
     let branch = text(run, &["/head_branch"]).unwrap_or_default();
     draft.title(Some(format!("{name} failed on {branch} of {repository}")));
-    let is_main = text(value, &["/repository/default_branch"]).is_some_and(|main| main == branch);
-    draft.severity([Some(if is_main { "error" } else { "warning" }.to_owned())]);
+    draft.severity([Some(of_branch(&branch, text(value, &["/repository/default_branch"])).to_owned())]);
     draft.label("workflow", Some(name));
     draft.label("branch", Some(branch.clone()));
     draft.annotation("commit", text(run, &["/head_sha"]));
@@ -102,7 +108,7 @@ fn check(draft: &mut AlertDraft, value: &Value, repository: &str) {
     let name = text(run, &["/name"]).unwrap_or_else(|| "A check".to_owned());
     let branch = text(run, &["/check_suite/head_branch", "/head_sha"]).unwrap_or_default();
     draft.title(Some(format!("{name} failed on {branch} of {repository}")));
-    draft.severity([Some("warning".to_owned())]);
+    draft.severity([Some(of_branch(&branch, text(value, &["/repository/default_branch"])).to_owned())]);
     draft.label("check", Some(name.clone()));
     draft.label("branch", Some(branch.clone()));
     draft.label("app", text(run, &["/app/slug", "/app/name"]));

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::draft::AlertDraft;
-use super::lookup::text;
+use super::lookup::{items, text};
 use super::{Alert, Firing, Source, moment};
 
 /// Where a check's name stands.
@@ -36,20 +36,35 @@ pub(super) fn read(value: &Value) -> Option<Alert> {
     draft.title(Some(format!("{name} is down")));
     draft.status(Some(status.as_str().to_owned()));
     draft.label("check", Some(name));
-    for tag in text(value, &["/tags", "/check/tags"]).unwrap_or_default().split_whitespace() {
-        let (key, value) = tag.split_once([':', '=']).unwrap_or((tag, "true"));
-        draft.label(key, Some(value.to_owned()));
-    }
+    // Healthchecks itself divides them by white space; some templates write commas.
+    let tags =
+        text(value, &["/tags", "/check/tags"]).or_else(|| Some(listed(value, "/tags")).filter(|tags| !tags.is_empty()));
+    draft.tags(tags.unwrap_or_else(|| listed(value, "/check/tags")).split(|c: char| c.is_whitespace() || c == ','));
     draft.severity([draft.labelled("severity"), draft.labelled("priority"), Some("error".to_owned())]);
     draft.annotation("description", text(value, &["/check/desc"]));
     draft.annotation("last_ping", text(value, &["/check/last_ping"]));
     draft.annotation("exit_status", text(value, &["/exit_status"]));
     draft.annotation("body", text(value, &["/body"]));
-    draft.link(text(value, &["/check/update_url"]));
+    draft.link(page(value, &code));
     draft.starts_at = moment::at(value, &["/now"]);
     draft.said_at = draft.starts_at;
     draft.fingerprint(Some(format!("check-{code}")));
     Some(draft.finish())
+}
+
+/// Joins a list of texts.
+fn listed(value: &Value, pointer: &str) -> String {
+    items(value, pointer).iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the page of a check: the address of its API, which is what a check names, opens for nobody without a key.
+fn page(value: &Value, code: &str) -> Option<String> {
+    let named = text(value, &["/details_url", "/url", "/check/details_url"]);
+    named.or_else(|| {
+        let api = text(value, &["/check/update_url", "/check/pause_url", "/update_url"])?;
+        let (site, _) = api.split_once("/api/")?;
+        Some(format!("{site}/checks/{code}/details/"))
+    })
 }
 
 /// A check that missed its ping, by the template of `signalbox hooks add`.
@@ -67,6 +82,7 @@ pub(super) const FIXTURE: &str = r#"{
     "grace": 3600,
     "n_pings": 207,
     "status": "down",
+    "update_url": "https://healthchecks.io/api/v3/checks/7a1b0c5e-0000-4000-8000-000000000001",
     "last_ping": "2026-10-03T02:00:11+00:00"
   }
 }"#;
@@ -83,6 +99,7 @@ mod tests {
         assert_eq!((down.source, down.severity, down.status), (Source::Healthchecks, Severity::Error, Firing::Firing));
         assert_eq!(down.title, "Backup of nas-1 is down");
         assert_eq!((down.labels["team"].as_str(), down.labels["nightly"].as_str()), ("storage", "true"));
+        assert_eq!(down.links, ["https://healthchecks.io/checks/7a1b0c5e-0000-4000-8000-000000000001/details/"]);
         assert_eq!(down.starts_at, Some(Timestamp(1_791_099_065_000)));
         let up = read_text(&FIXTURE.replace("\"down\"", "\"up\"").replace("07:31", "08:31")).unwrap().remove(0);
         assert_eq!((up.status, up.starts_at, up.fingerprint), (Firing::Resolved, None, down.fingerprint));
@@ -95,5 +112,11 @@ mod tests {
         let text = r#"{"code": "c0de", "name": "Backup", "status": "down", "now": "2026-10-04T07:31:05Z", "tags": ""}"#;
         let alert = read_text(text).unwrap().remove(0);
         assert_eq!((alert.source, alert.title.as_str()), (Source::Healthchecks, "Backup is down"));
+        for tags in
+            [r#""env:prod, nightly""#, r#""env:prod nightly""#, r#"["env:prod", "nightly"]"#, r#""env=prod nightly""#]
+        {
+            let alert = read_text(&text.replace(r#""tags": """#, &format!("\"tags\": {tags}"))).unwrap().remove(0);
+            assert_eq!((alert.labels["env"].as_str(), alert.labels["nightly"].as_str()), ("prod", "true"), "{tags}");
+        }
     }
 }

@@ -82,6 +82,22 @@ pub enum Source {
 }
 
 impl Source {
+    /// Returns the source's name as people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Alertmanager => "Alertmanager",
+            Self::Grafana => "Grafana",
+            Self::PagerDuty => "PagerDuty",
+            Self::Datadog => "Datadog",
+            Self::Sentry => "Sentry",
+            Self::GitHub => "GitHub",
+            Self::UptimeKuma => "Uptime Kuma",
+            Self::Healthchecks => "Healthchecks",
+            Self::Generic | Self::Plain => "its source",
+        }
+    }
+
     /// Returns the source's name in lower case.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -105,7 +121,7 @@ impl Source {
 pub struct Alert {
     /// Where it came from.
     pub source: Source,
-    /// What it is about: one line of at most 200 characters, never empty.
+    /// What it is about, without a word for its state: one line of at most 200 characters, never empty.
     pub title: String,
     /// How bad it is.
     pub severity: Severity,
@@ -122,6 +138,9 @@ pub struct Alert {
     /// When it was over, where it is and that is told; by the sender's clock.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
+    /// Who has taken it at its source, where somebody has; empty where the source does not say who.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<String>,
     /// The same for each firing and the resolution of one problem: the source's own where it has one, else a hash.
     /// Unique only within the source, and no proof of anything: whoever writes an alert can choose it.
     pub fingerprint: String,

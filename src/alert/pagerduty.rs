@@ -98,6 +98,12 @@ fn of_message(message: &Value) -> Alert {
     draft.severity([text(incident, &["/priority/summary", "/priority/name"]), text(incident, &["/urgency"])]);
     draft.status(kind.strip_prefix("incident.").map(str::to_owned));
     draft.status(text(incident, &["/status"]));
+    let acknowledged = items(incident, "/acknowledgements").last().or_else(|| items(incident, "/acknowledgers").last());
+    draft.acknowledged_by(acknowledged.and_then(|one| text(one, &["/acknowledger/summary", "/object/name"])));
+    if kind.ends_with("acknowledge") {
+        draft.acknowledged_by(text(message, &["/log_entries/0/agent/summary", "/log_entries/0/agent/name"]));
+        draft.acknowledged_by(text(incident, &["/last_status_change_by/summary", "/last_status_change_by/name"]));
+    }
     draft.label("service", text(incident, &["/service/summary", "/service/name"]));
     draft.label("team", text(incident, &["/teams/0/summary", "/teams/0/name"]));
     draft.label("urgency", text(incident, &["/urgency"]));
@@ -113,8 +119,11 @@ fn of_message(message: &Value) -> Alert {
     }
     draft.link(text(incident, &["/html_url"]));
     draft.link(text(incident, &["/service/html_url"]));
-    draft.starts_at = moment::at(incident, &["/created_at", "/created_on"]);
-    draft.said_at = moment::at(message, &["/created_on"]);
+    // The time of the message is that of the event; in some relays it is the only one.
+    draft.said_at = moment::at(message, &["/created_on", "/created_at", "/log_entries/0/created_at"]);
+    draft.said_at =
+        draft.said_at.or_else(|| moment::at(incident, &["/last_status_change_at", "/last_status_change_on"]));
+    draft.starts_at = moment::at(incident, &["/created_at", "/created_on"]).or(draft.said_at);
     draft.fingerprint(text(incident, &["/incident_key", "/id"]));
     draft.finish()
 }
@@ -135,6 +144,8 @@ fn of_old_event(event: &Value) -> Alert {
     for context in items(event, "/contexts") {
         draft.link(text(context, &["/href", "/src"]));
     }
+    draft.starts_at = moment::at(event, &["/details/timestamp", "/details/created_at", "/timestamp", "/created_at"]);
+    draft.said_at = draft.starts_at;
     draft.fingerprint(text(event, &["/incident_key"]));
     draft.finish()
 }
@@ -146,6 +157,9 @@ fn of_webhook(event: &Value) -> Alert {
     draft.severity([text(event, &["/data/priority/summary"]), text(event, &["/data/urgency"])]);
     draft.status(text(event, &["/event_type"]).and_then(|kind| kind.strip_prefix("incident.").map(str::to_owned)));
     draft.status(text(event, &["/data/status"]));
+    if text(event, &["/event_type"]).is_some_and(|kind| kind == "incident.acknowledged") {
+        draft.acknowledged_by(text(event, &["/agent/summary", "/agent/name", "/client/name"]));
+    }
     draft.label("service", text(event, &["/data/service/summary"]));
     draft.label("team", text(event, &["/data/teams/0/summary"]));
     draft.label("urgency", text(event, &["/data/urgency"]));
@@ -190,7 +204,8 @@ fn of_event(event: &Value) -> Alert {
     for link in items(event, "/links").iter().chain(items(event, "/images")) {
         draft.link(text(link, &["/href", "/src"]));
     }
-    draft.starts_at = moment::at(event, &["/payload/timestamp"]);
+    draft.starts_at = moment::at(event, &["/payload/timestamp", "/payload/created_at", "/timestamp", "/created_at"]);
+    draft.said_at = draft.starts_at;
     draft.fingerprint(text(event, &["/dedup_key"]));
     draft.finish()
 }
@@ -359,5 +374,46 @@ mod tests {
         assert_eq!((alert.title.as_str(), alert.annotations["note"].as_str()), ("Replication of db-1 lags", "looking"));
         let service = json!({"event": {"event_type": "service.updated", "data": {"summary": "x"}}});
         assert!(!fits(&service));
+    }
+
+    #[test]
+    fn an_acknowledgement_says_by_whom() {
+        let acknowledged = FIXTURE
+            .replace("incident.triggered", "incident.acknowledged")
+            .replace("\"triggered\"", "\"acknowledged\"")
+            .replace("\"agent\": null", r#""agent": {"summary": "Ada", "type": "user_reference"}"#);
+        let alert = read_text(&acknowledged).unwrap().remove(0);
+        assert_eq!((alert.status, alert.acknowledged.as_deref()), (Firing::Firing, Some("Ada")));
+        assert_eq!(read_text(FIXTURE).unwrap()[0].acknowledged, None);
+        // Whoever assigns it anew has not taken it; that it was taken still holds.
+        let reassigned = acknowledged.replace("incident.acknowledged", "incident.reassigned");
+        assert_eq!(read_text(&reassigned).unwrap()[0].acknowledged.as_deref(), Some(""));
+        let over = acknowledged.replace("incident.acknowledged", "incident.resolved");
+        assert_eq!(read_text(&over).unwrap()[0].acknowledged, None);
+        let older = json!({"messages": [{"event": "incident.acknowledge", "log_entries": [{"agent": {"summary": "Kim"}}],
+            "incident": {"id": "A", "title": "A is down", "status": "acknowledged"}}]});
+        assert_eq!(read_text(&older.to_string()).unwrap()[0].acknowledged.as_deref(), Some("Kim"));
+        let event = json!({"routing_key": "x", "event_action": "acknowledge", "dedup_key": "A"});
+        assert_eq!(read_text(&event.to_string()).unwrap()[0].acknowledged.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn a_time_is_found_wherever_an_older_payload_has_it() {
+        let at = Some(Timestamp(1_791_099_065_000));
+        for message in [
+            json!({"event": "incident.trigger", "incident": {"id": "A", "created_at": "2026-10-04T07:31:05Z"}}),
+            json!({"event": "incident.trigger", "created_at": "2026-10-04T07:31:05Z", "incident": {"id": "A"}}),
+            json!({"event": "incident.trigger", "created_on": "2026-10-04T07:31:05Z", "incident": {"id": "A"}}),
+            json!({"event": "incident.trigger", "log_entries": [{"created_at": "2026-10-04T07:31:05Z"}], "incident": {"id": "A"}}),
+        ] {
+            let sent = json!({"messages": [message]}).to_string();
+            assert_eq!(read_text(&sent).unwrap()[0].starts_at, at, "{sent}");
+            let over = sent.replace("incident.trigger", "incident.resolve");
+            let ended = read_text(&over).unwrap()[0].ended_at;
+            assert_eq!(ended, at.filter(|_| !sent.contains(r#"{"created_at":"2026-10-04T07:31:05Z","id""#)), "{over}");
+        }
+        let event = json!({"routing_key": "x", "event_action": "trigger", "dedup_key": "A",
+            "payload": {"summary": "A is down", "severity": "error", "source": "a", "created_at": "2026-10-04T07:31:05Z"}});
+        assert_eq!(read_text(&event.to_string()).unwrap()[0].starts_at, at);
     }
 }

@@ -9,6 +9,8 @@ use super::{Alert, Source, bounds};
 const MAX_LINES: usize = 100;
 /// Annotations that hold the text, in order; what is too long for the last is cut there.
 const TEXT_KEYS: [&str; 3] = ["text", "text (2)", "text (3)"];
+/// What a line begins with that tells who has taken it.
+const BY: &str = "acknowledged by";
 /// What a line begins with that tells how bad it is.
 const SEVERITY_KEYS: [&str; 2] = ["severity", "priority"];
 /// What ends a link in running text, besides white space: quotes, brackets, and the bar before its name in Slack.
@@ -31,9 +33,10 @@ pub(super) fn read(text: &str) -> Option<Alert> {
         return None;
     }
     let mut draft = AlertDraft::of(Source::Plain);
-    draft.title(text.lines().find(|line| line.contains(char::is_alphanumeric)).map(str::to_owned));
+    draft.title(text.lines().find(|line| line.contains(char::is_alphanumeric)).map(unmarked));
     draft.title(Some(text.to_owned()));
     draft.severity(text.lines().take(MAX_LINES).map(severity));
+    draft.acknowledged_by(text.lines().take(MAX_LINES).find_map(acknowledged_by));
     let mut rest = text;
     for (at, key) in TEXT_KEYS.into_iter().enumerate() {
         let (part, after) = if at + 1 < TEXT_KEYS.len() { bounds::split(rest) } else { (rest, "") };
@@ -48,6 +51,27 @@ pub(super) fn read(text: &str) -> Option<Alert> {
         }
     }
     Some(draft.finish())
+}
+
+/// Takes off a line what Markdown, and Slack's own, would only show: the sign of a heading, and stars around words.
+pub(super) fn unmarked(line: &str) -> String {
+    let line = line.trim();
+    let heading = line.trim_start_matches('#');
+    let line = if heading.len() < line.len() && heading.starts_with(' ') { heading.trim_start() } else { line };
+    let line = line.strip_prefix("-# ").unwrap_or(line);
+    if line.matches("**").count() >= 2 {
+        return line.replace("**", "");
+    }
+    let inside = line.strip_prefix('*').and_then(|rest| rest.strip_suffix('*')).filter(|inside| !inside.contains('*'));
+    inside.unwrap_or(line).to_owned()
+}
+
+/// Reads a line such as `Acknowledged by: Ada`.
+pub(super) fn acknowledged_by(line: &str) -> Option<String> {
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let rest = line.get(..BY.len()).filter(|start| start.eq_ignore_ascii_case(BY)).map(|_| &line[BY.len()..])?;
+    let name = rest.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '*' | '.' | '`'));
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// Reads a line such as `Severity: critical` or ` - severity = critical`.
@@ -70,7 +94,7 @@ mod tests {
     fn a_text_is_told_by_its_first_line() {
         let alert = read_text(FIXTURE).unwrap().remove(0);
         assert_eq!((alert.source, alert.severity, alert.status), (Source::Plain, Severity::Critical, Firing::Firing));
-        assert_eq!(alert.title, "[FIRING:1] DiskWillFill (db-1 prod)");
+        assert_eq!(alert.title, "DiskWillFill (db-1 prod)");
         assert_eq!(alert.links, ["https://grafana.example.com/d/1", "http://runbooks.example.com/disk"]);
         assert_eq!(alert.annotations["text"], FIXTURE);
     }
@@ -115,7 +139,7 @@ mod tests {
     fn broken_json_is_text_and_json_in_a_fence_is_json() {
         let cut = &super::super::alertmanager::FIXTURE[..500];
         assert_eq!(read_text(cut).unwrap()[0].source, Source::Plain);
-        assert_eq!(read_text("```ALERT x```").unwrap()[0].title, "ALERT x");
+        assert_eq!(read_text("```ALERT x```").unwrap()[0].title, "x");
         assert_eq!(read_text("```a``` or ```b```").unwrap()[0].title, "```a``` or ```b```");
         for fence in ["```json\n", "```\n", "```"] {
             let fenced = format!("\u{feff}{fence}{}\n```\n", super::super::pagerduty::FIXTURE);

@@ -6,6 +6,7 @@ use super::{
     Alert, AlertError, MAX_ALERTS, MAX_DEPTH, MAX_INPUT_BYTES, Payload, Source, alertmanager, bounds, datadog, generic,
     github, grafana, healthchecks, pagerduty, payload, plain, post, sentry, uptime_kuma,
 };
+use crate::json;
 
 /// What the first line of a text that is plainly an alert begins with.
 const MARKS: [&str; 3] = ["[FIRING", "ALERT", "CRITICAL"];
@@ -40,7 +41,7 @@ pub fn read(text: &str) -> Result<Vec<Alert>, AlertError> {
 /// As [`read()`].
 pub fn read_payload(text: &str) -> Result<Payload, AlertError> {
     let alerts = read(text)?;
-    let envelope: Option<Value> = serde_json::from_str(plain::unwrapped(text)).ok();
+    let envelope: Option<Value> = json::read(plain::unwrapped(text)).ok();
     Ok(match envelope {
         Some(envelope) => payload::within(&envelope, alerts),
         None => post::read(plain::unwrapped(text)).unwrap_or_else(|| Payload::of(alerts)),
@@ -69,18 +70,18 @@ pub fn is_alert(text: &str) -> bool {
     }
 }
 
-/// Parses a JSON object or array; anything else is none.
 /// Tells whether a text begins with a box, as posts of monitoring tools do.
 #[must_use]
 pub fn is_boxed(text: &str) -> bool {
     text.starts_with(post::COLOR)
 }
 
+/// Parses a JSON object or array; anything else is none.
 fn parsed(text: &str) -> Result<Option<Value>, AlertError> {
     if !text.starts_with(['{', '[']) {
         return Ok(None);
     }
-    match serde_json::from_str(text) {
+    match json::read(text) {
         Ok(value) => Ok(Some(value)),
         Err(_) if bounds::depth(text) > MAX_DEPTH => Err(AlertError::TooDeep { most: MAX_DEPTH }),
         Err(_) => Ok(None),

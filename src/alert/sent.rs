@@ -10,6 +10,7 @@ use super::{
     pagerduty, payload, read, sentry, uptime_kuma,
 };
 use crate::config::HookFields;
+use crate::json;
 
 /// Fields at the top of what a source sends, of which there is always one.
 const PAGERDUTY_FIELDS: [&str; 8] =
@@ -23,13 +24,17 @@ const GITHUB_FIELDS: [&str; 6] = ["zen", "hook_id", "repository", "organization"
 /// as any other JSON that says what it is about. `fields` says where things stand in it; what it does not say is looked for by the usual names.
 ///
 /// # Errors
-/// [`AlertError`], but for [`AlertError::Empty`]: nothing in it is none.
+/// [`AlertError`], but for [`AlertError::Empty`]: nothing in it is none. What says nothing at all, such as `null` or a list of
+/// numbers, has nothing of any source's.
 pub fn read_sent(source: Source, fields: Option<&HookFields>, text: &str) -> Result<Option<Payload>, AlertError> {
     let value = parsed(text)?;
+    let items = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
+    if !items.is_empty() && !items.iter().any(says_anything) {
+        return Err(AlertError::Foreign);
+    }
     let (mut alerts, misplaced) = match fields {
         Some(fields) => generic::read_by(&value, fields),
         None => {
-            let items = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
             let read: Vec<Option<Vec<Alert>>> = items.iter().map(|item| of_item(source, item)).collect();
             if !read.is_empty() && read.iter().all(Option::is_none) {
                 return Err(AlertError::Foreign);
@@ -45,7 +50,7 @@ fn parsed(text: &str) -> Result<Value, AlertError> {
     if text.len() > MAX_INPUT_BYTES {
         return Err(AlertError::TooLarge { bytes: text.len(), most: MAX_INPUT_BYTES });
     }
-    serde_json::from_str(text).map_err(|_| match bounds::depth(text) > MAX_DEPTH {
+    json::read(text).map_err(|_| match bounds::depth(text) > MAX_DEPTH {
         true => AlertError::TooDeep { most: MAX_DEPTH },
         false => AlertError::NotJson,
     })
@@ -73,7 +78,16 @@ fn of_item(source: Source, item: &Value) -> Option<Vec<Alert>> {
             let alerts = read::of_value(item);
             alerts.iter().any(says_what).then_some(alerts)
         }
-        Source::Generic | Source::Plain => Some(read::of_value(item)),
+        Source::Generic | Source::Plain => says_anything(item).then(|| read::of_value(item)),
+    }
+}
+
+/// Whether an item of what was sent can tell of anything: a number or a truth value alone cannot.
+fn says_anything(item: &Value) -> bool {
+    match item {
+        Value::Object(_) => true,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => false,
     }
 }
 
@@ -152,6 +166,29 @@ mod tests {
         assert_eq!(sent(Source::Generic, &json!({"a": "xxx"})).expect("an alert").alerts[0].title, UNTITLED);
         let other = json!({"alerts": [{"a": "xxx"}], "b": "c"});
         assert_eq!(read_sent(Source::Alertmanager, None, &other.to_string()), Err(AlertError::Foreign));
+    }
+
+    #[test]
+    fn numbers_and_nothing_are_no_alerts_and_one_bad_character_loses_none() {
+        let fields = HookFields::default();
+        for text in ["null", "[1,2,3]", "7", "true", "\"  \"", "[null]", "[[], {}, 1]", "[[1]]"] {
+            let has_object = text.contains('{');
+            for fields in [None, Some(&fields)] {
+                let read = read_sent(Source::Generic, fields, text);
+                assert_eq!(read, if has_object { Ok(None) } else { Err(AlertError::Foreign) }, "{text}");
+            }
+        }
+        assert_eq!(read_sent(Source::Generic, None, "[]"), Ok(None));
+        let mixed =
+            read_sent(Source::Generic, None, r#"[1, {"title": "Disk full"}, null]"#).expect("read").expect("one");
+        assert_eq!((mixed.alerts.len(), mixed.alerts[0].title.as_str()), (1, "Disk full"));
+        let told = read_sent(Source::Generic, None, "\"Disk full\"").expect("read").expect("one");
+        assert_eq!(told.alerts[0].title, "Disk full");
+        let marked = format!("\u{feff}{}", alertmanager::FIXTURE);
+        assert_eq!(read_sent(Source::Alertmanager, None, &marked).expect("read").expect("two").alerts.len(), 2);
+        let half = alertmanager::FIXTURE.replace("/var on db-1", r"/var \ud83d on db-1");
+        let read = read_sent(Source::Alertmanager, None, &half).expect("read").expect("two");
+        assert_eq!(read.alerts[0].title, "DiskWillFill: /var \u{fffd} on db-1 fills in 3 h");
     }
 
     #[test]

@@ -32,8 +32,13 @@ impl Firing {
             | "healthy" => Some(Self::Resolved),
             "firing" | "alert" | "alerts" | "alerting" | "triggered" | "trigger" | "retriggered" | "renotify"
             | "rewarn" | "nodata" | "renodata" | "active" | "open" | "opened" | "problem" | "down" | "acknowledged"
-            | "acknowledge" | "unhealthy" => Some(Self::Firing),
+            | "acknowledge" | "acked" | "alarm" | "unhealthy" => Some(Self::Firing),
             _ => None,
         }
+    }
+
+    /// Whether a source's word for a state says that somebody has taken it.
+    pub(super) fn is_acknowledged(text: &str) -> bool {
+        ["acknowledged", "acknowledge", "acked"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
     }
 }

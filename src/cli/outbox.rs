@@ -88,7 +88,7 @@ fn why(app: &App, row: &Delivery) -> Option<String> {
 
 fn as_json(row: &Delivery, why: Option<&str>) -> serde_json::Value {
     serde_json::json!({
-        "key": row.key.as_str(), "state": row.state.as_str(), "to": row.address.to_string(), "attempts": row.attempts,
+        "key": row.key.as_str(), "state": row.standing(), "to": row.address.to_string(), "attempts": row.attempts,
         "created_at_ms": row.created_at, "finished_at_ms": row.finished_at, "error": why, "task": row.task.as_ref().map(TaskId::as_str),
     })
 }

@@ -25,6 +25,8 @@ pub enum Answered<'a> {
     Ended,
     /// Its agent asks for something else under the same id.
     Replaced,
+    /// Its agent does not wait for an answer any more.
+    Withdrawn,
 }
 
 /// Asks a person what an agent wants to know: whether it may do something, which answer it gets, whether its plan is good.
@@ -170,6 +172,7 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
             Answered::Nobody => ("Not answered in time", None),
             Answered::Ended => ("No longer asked: the run has ended", None),
             Answered::Replaced => ("No longer asked: the agent asks for something else", None),
+            Answered::Withdrawn => ("No longer asked: the agent has taken it back", None),
         };
         let mut shown = replies(name, approval, word, who);
         if let (Wants::Plan(_), Some(words)) = (&approval.wants, approval.words.first()) {
@@ -184,6 +187,7 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
         Answered::Nobody => ("Denied: nobody answered in time", None),
         Answered::Ended => ("No longer needed: the run has ended", None),
         Answered::Replaced => ("No longer needed: the agent asks for something else", None),
+        Answered::Withdrawn => ("No longer needed: the agent has taken it back", None),
     };
     let by = who.map(|who| format!(" by {}", one_line(who, 40))).unwrap_or_default();
     let headline =

@@ -2,9 +2,11 @@
 
 use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
-use super::incident::{mark, mild, standing, title, word};
+use super::incident::{mark, standing, title, word};
+use super::incidents::mild;
 use super::{cost, count, marked, span};
 use crate::alert::Severity;
+use crate::clock::Timestamp;
 use crate::plan::{DigestKind, Zone};
 use crate::store::{DigestWindow, FoundCause, Happened, Incident, Noise, Schedule};
 
@@ -40,7 +42,11 @@ pub fn digest(digest: &DigestOf<'_>) -> Document {
     blocks.push(numbers(happened));
     blocks.extend(chart(&happened.bars, *window, zone));
     if schedule.kind == DigestKind::IncidentWindowReplay {
-        blocks.extend(list("In order", replayed.iter().map(|incident| replay(incident, zone)), happened.began_count()));
+        blocks.extend(list(
+            "In order",
+            replayed.iter().map(|incident| replay(incident, zone, window.to)),
+            happened.began_count(),
+        ));
     } else {
         blocks.extend(list("Open", happened.open.iter().map(|incident| open(incident, zone)), happened.open_count));
         blocks.extend(list("Loudest", happened.noisy.iter().map(noisy), happened.noisy.len()));
@@ -161,10 +167,10 @@ fn open(incident: &Incident, zone: Zone) -> Vec<Inline> {
     line
 }
 
-fn replay(incident: &Incident, zone: Zone) -> Vec<Inline> {
+fn replay(incident: &Incident, zone: Zone, now: Timestamp) -> Vec<Inline> {
     let mut line = vec![Inline::Text(format!("{} ", zone.shows(incident.created_at)))];
     line.extend(named(incident));
-    line.push(Inline::Text(format!(" · {}", standing(incident))));
+    line.push(Inline::Text(format!(" · {}", standing(incident, now))));
     line
 }
 

@@ -6,16 +6,13 @@ mod hooks;
 mod incident;
 mod samples;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use signalbox_adapter::{Button, Document, Provider, Purpose};
 
-use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::event::{CUT, Decision, Denial, Wants};
 use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
-use crate::agent::kinds;
 use crate::agent::progress::{Doing, Progress};
 use crate::agent::supervisor::client::StartError;
 use crate::agent::supervisor::frame::FrameError;
@@ -23,7 +20,7 @@ use crate::alert::AlertError;
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::command::{NameFault, Need};
-use crate::config::{Agents, Role};
+use crate::config::Role;
 use crate::format::Draft;
 use crate::rca::Verdict;
 use crate::store::{Admission, Approval, DeliveryState, IncidentId, Refusal, Session, Status, Task, TaskEvent, TaskId};
@@ -98,18 +95,6 @@ fn access() {
 }
 
 #[test]
-fn agents() {
-    let catalogue = Catalogue::new(Agents::of(&kinds::statements()), BTreeMap::new());
-    let versions = [("host", Version::BuiltIn), ("claude", Version::Missing)];
-    let presence = Presence {
-        default: Choice::OnlyHost,
-        installed: vec!["host".to_owned()],
-        versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
-    };
-    shown("agents", wall().with("list", super::agents::list(&catalogue, &presence)), include_str!("agents.rs"));
-}
-
-#[test]
 fn approvals() {
     use super::approval::*;
     let open = approval(None);
@@ -132,6 +117,7 @@ fn approvals() {
         .with("noted as denied", noted("calm-otter", &open, Decision::Deny))
         .with("answered", answered("calm-otter", &open, Answered::By(Decision::Allow, "Kim")))
         .with("answered by nobody", answered("calm-otter", &open, Answered::Nobody))
+        .with("answered by nobody, for it was taken back", answered("calm-otter", &open, Answered::Withdrawn))
         .with("answered by the end", answered("calm-otter", &open, Answered::Ended))
         .with("too_late", too_late("calm-otter", &approval(Some(Decision::Deny))))
         .with("too_late after the end", too_late("calm-otter", &open))
@@ -308,6 +294,7 @@ fn intake() {
         .with("not_heard for its path", not_heard(&Unheard::Path))
         .with("not_heard by anybody", not_heard(&Unheard::NoProgram))
         .with("not_heard through our fault", not_heard(&Unheard::Ours))
+        .with("joined", joined("calm-otter"))
         .with("reworded", reworded("calm-otter"))
         .with("edited_too_late", edited_too_late("calm-otter"))
         .with("edited_to_a_command", edited_to_a_command("calm-otter"))

@@ -85,7 +85,12 @@ pub enum Tried<'a> {
     /// The firing alert was taken; holds what was answered.
     Firing(&'a str),
     /// The card is waited for.
-    Waits(Duration),
+    Waits {
+        /// How long its group is waited for.
+        wait: Duration,
+        /// Whether it is shown in an open shell alone.
+        in_shell: bool,
+    },
     /// There is no card, by this severity.
     Folded {
         /// The incident.
@@ -141,6 +146,8 @@ pub enum Broken<'a> {
         incident: IncidentId,
         /// The chat.
         place: String,
+        /// Whether it is shown in an open shell alone.
+        in_shell: bool,
     },
     /// The resolved alert did not end the incident.
     NotResolved {
@@ -274,7 +281,10 @@ pub fn not_connected(provider: &str) -> String {
 pub fn tried(step: &Tried<'_>) -> String {
     match step {
         Tried::Firing(told) => format!("Firing: taken, {told}"),
-        Tried::Waits(wait) => format!("The card is shown after {} (triage.group_wait).", span(*wait)),
+        Tried::Waits { wait, in_shell } => {
+            let shell = if *in_shell { "; keep a `signalbox shell` open, for it is shown there alone" } else { "" };
+            format!("The card is shown after {} (triage.group_wait){shell}.", span(*wait))
+        }
         Tried::Folded { incident, severity } => {
             format!("Card: none, for incident #{incident} is {severity} (triage.fold)")
         }
@@ -296,7 +306,10 @@ pub fn broken(why: &Broken<'_>) -> String {
         Broken::NoAnswer { url, why } => format!("no answer came from {url}: {why}"),
         Broken::Refused { status, told } => format!("refused with {status}: {told}"),
         Broken::NoIncident => "the alert was taken, and there is no incident of it".to_owned(),
-        Broken::NotShown { incident, place } => {
+        Broken::NotShown { incident, place, in_shell: true } => format!(
+            "incident #{incident} was not shown in {place} in time: no shell is open; start `signalbox shell` and try again"
+        ),
+        Broken::NotShown { incident, place, in_shell: false } => {
             format!("incident #{incident} was not shown in {place} in time; `signalbox outbox list --all` says why")
         }
         Broken::NotResolved { incident, closed: true } => {

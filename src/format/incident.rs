@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::Datelike as _;
 use signalbox_adapter::{Block, Button, Card, Document, Inline, Phase, Tone, one_line};
 
-use super::{Draft, cell, chosen_span, count, facts, line, marked, span};
+use super::{Draft, cell, chosen_span, count, line, marked, span};
 use crate::alert::{Alert, Severity};
 use crate::clock::Timestamp;
 use crate::incident::{IncidentEvent, IncidentState, Refused};
@@ -23,15 +24,9 @@ const MAX_LABELS: usize = 4;
 const WHERE: [&str; 10] =
     ["cluster", "namespace", "service", "app", "job", "environment", "env", "region", "zone", "team"];
 /// Labels that a card does not name: its title and colour say them.
-const SAID: [&str; 3] = ["alertname", "severity", "priority"];
+pub(super) const SAID: [&str; 3] = ["alertname", "severity", "priority"];
 /// Longest sentence of a root cause in brief, in characters.
 const MAX_SENTENCE_CHARS: usize = 240;
-/// Incidents too mild for a card that are named in one line.
-pub const MAX_MILD: usize = 5;
-/// Longest name of one of them, in characters.
-const MAX_MILD_CHARS: usize = 40;
-/// Lines of history shown.
-pub const MAX_HISTORY: usize = 20;
 
 /// How an incident's investigation stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,13 +74,13 @@ pub fn buttons(incident: &Incident, investigating: &Investigating) -> Vec<Button
 
 /// The card of an incident: what, how bad, where, since when, how often, who has it, and where to look.
 ///
-/// Times are instants, not spans: a card is not changed because time goes by.
+/// Times are instants, not spans: a card is not changed because time goes by, but for the year of one that is of another.
 #[must_use]
-pub fn card(incident: &Incident, investigating: &Investigating) -> Card {
+pub fn card(incident: &Incident, investigating: &Investigating, now: Timestamp) -> Card {
     let head = format!("{} {}", mark(incident), word(incident.severity).to_uppercase());
     let mut content = vec![Inline::strong(head), Inline::Text(format!(" · {}", title(incident)))];
     content.push(Inline::Break);
-    content.push(Inline::strong(standing(incident)));
+    content.push(Inline::strong(standing(incident, now)));
     if let Some(owner) = incident.owner.as_ref().filter(|_| incident.state != IncidentState::Acknowledged) {
         let has = if incident.state.is_open() { "has" } else { "had" };
         content.push(Inline::Text(format!(" · {owner} {has} it")));
@@ -96,7 +91,7 @@ pub fn card(incident: &Incident, investigating: &Investigating) -> Card {
     if !place.is_empty() {
         content.extend([Inline::Break, Inline::Text(place)]);
     }
-    let seen = format!("since {} · seen {}", instant(incident.starts_at), instant(incident.last_seen_at));
+    let seen = format!("since {} · seen {}", instant(incident.starts_at, now), instant(incident.last_seen_at, now));
     content.extend([Inline::Break, Inline::Text(seen)]);
     let counts = counts(incident);
     if !counts.is_empty() {
@@ -169,7 +164,7 @@ pub fn title(incident: &Incident) -> String {
     one_line(rule.unwrap_or(&incident.alert.title), MAX_TITLE_CHARS)
 }
 
-pub(super) fn standing(incident: &Incident) -> String {
+pub(super) fn standing(incident: &Incident, now: Timestamp) -> String {
     match incident.state {
         IncidentState::Firing => "Firing".to_owned(),
         IncidentState::Acknowledged => match &incident.owner {
@@ -177,11 +172,11 @@ pub(super) fn standing(incident: &Incident) -> String {
             None => "Acknowledged".to_owned(),
         },
         IncidentState::Silenced => match incident.silenced_until {
-            Some(until) => format!("Silenced until {}", instant(until)),
+            Some(until) => format!("Silenced until {}", instant(until, now)),
             None => "Silenced".to_owned(),
         },
         IncidentState::Resolved => match incident.resolved_at {
-            Some(at) => format!("Resolved {} after {}", instant(at), span(at.since(incident.starts_at))),
+            Some(at) => format!("Resolved {} after {}", instant(at, now), span(at.since(incident.starts_at))),
             None => "Resolved".to_owned(),
         },
     }
@@ -208,7 +203,10 @@ fn counts(incident: &Incident) -> String {
     let of = |number: u32, thing: &str| count(usize::try_from(number).unwrap_or(usize::MAX), thing);
     let mut facts = Vec::new();
     if incident.alerts > 1 || incident.left_out > 0 {
-        facts.push(format!("{}, {} firing", of(incident.alerts, "alert"), incident.firing));
+        // Of what a person has put away its source may say what it will: here it is over.
+        let is_put_away = !incident.state.is_open() && incident.firing > 0;
+        let firing = if is_put_away { String::new() } else { format!(", {} firing", incident.firing) };
+        facts.push(format!("{}{firing}", of(incident.alerts, "alert")));
     }
     let unread = incident.unread.min(incident.left_out);
     if incident.left_out > unread {
@@ -223,10 +221,12 @@ fn counts(incident: &Incident) -> String {
     facts.join(" · ")
 }
 
-/// Writes an instant as short as it can be read at night.
-pub(super) fn instant(at: Timestamp) -> String {
-    chrono::DateTime::from_timestamp_millis(at.0)
-        .map_or_else(|| at.0.to_string(), |at| at.format("%-d %b %H:%M UTC").to_string())
+/// Writes an instant as short as it can be read at night; the year where it is not this one.
+pub(super) fn instant(at: Timestamp, now: Timestamp) -> String {
+    let read = |at: Timestamp| chrono::DateTime::from_timestamp_millis(at.0);
+    let is_of_now = read(at).map(|at| at.year()) == read(now).map(|now| now.year());
+    let form = if is_of_now { "%-d %b %H:%M UTC" } else { "%-d %b %Y %H:%M UTC" };
+    read(at).map_or_else(|| at.0.to_string(), |at| at.format(form).to_string())
 }
 
 /// Names the pages of an alert: runbook, dashboard and where it comes from, each at most once.
@@ -252,20 +252,21 @@ fn links(alert: &Alert) -> Vec<Inline> {
 
 /// Tells the thread of an incident what somebody did, or what happened by itself.
 #[must_use]
-pub fn told(incident: &Incident, line: &IncidentEntry) -> Document {
-    let (what, at) = (what(line), instant(line.at));
+pub fn told(incident: &Incident, line: &IncidentEntry, now: Timestamp) -> Document {
+    let (what, at) = (what(line), instant(line.at, now));
     let by = line.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-    let now = if line.event == IncidentEvent::SilenceEnded { format!("; {}", now(incident)) } else { String::new() };
+    let stands =
+        if line.event == IncidentEvent::SilenceEnded { format!("; {}", fires(incident)) } else { String::new() };
     Document {
         blocks: vec![Block::Paragraph(vec![
             Inline::strong(format!("{what}{by}")),
-            Inline::Text(format!("{now} · {at}")),
+            Inline::Text(format!("{stands} · {at}")),
         ])],
     }
 }
 
 /// Says how an incident stands behind a silence.
-fn now(incident: &Incident) -> &'static str {
+fn fires(incident: &Incident) -> &'static str {
     if incident.firing == 0 { "nothing of it fires, as far as is known" } else { "it fires, as far as is known" }
 }
 
@@ -282,7 +283,7 @@ pub fn named(incident: &Incident, mut said: Document) -> Document {
     said
 }
 
-fn what(line: &IncidentEntry) -> String {
+pub(super) fn what(line: &IncidentEntry) -> String {
     match line.event {
         IncidentEvent::Fired if line.first => "Fires".to_owned(),
         IncidentEvent::Fired => "Fires again".to_owned(),
@@ -315,7 +316,7 @@ pub fn done(incident: &Incident, event: IncidentEvent, investigating: &Investiga
         IncidentEvent::Resolved => format!("#{id} is resolved. It opens again when its source has a new alert."),
         IncidentEvent::Reopened => format!("#{id} is open again."),
         IncidentEvent::Investigated => format!("#{id} is being investigated; what is found is told below its card."),
-        IncidentEvent::SilenceEnded => format!("#{id} is silenced no longer; {}.", now(incident)),
+        IncidentEvent::SilenceEnded => format!("#{id} is silenced no longer; {}.", fires(incident)),
         IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::Silenced => {
             format!("#{id} is {}.", incident.state.as_str())
         }
@@ -413,81 +414,4 @@ pub fn in_brief(incident: &Incident, task: &Task, name: &str, investigation: &In
         content.extend(line);
     }
     Document { blocks: vec![Block::Paragraph(content)] }.into()
-}
-
-/// Names a chat's open incidents that are too mild for a card (`triage.fold`) in one line, of `number` in all; none where
-/// there are none.
-#[must_use]
-pub fn mild(incidents: &[Incident], number: usize) -> Option<String> {
-    if number == 0 {
-        return None;
-    }
-    let named = incidents.iter().take(MAX_MILD).map(|incident| {
-        let title = one_line(&title(incident), MAX_MILD_CHARS);
-        let title = format!("#{} {title}", incident.id);
-        if incident.times > 1 { format!("{title} ({} times)", incident.times) } else { title }
-    });
-    let mut named: Vec<String> = named.collect();
-    let more = number.saturating_sub(named.len());
-    if more > 0 {
-        named.push(format!("and {more} more"));
-    }
-    Some(format!("Too mild for a card: {}: {}.", count(number, "incident"), named.join(", ")))
-}
-
-/// Lists a chat's incidents, or those of all chats with where each is, and says in a line which are too mild for a card.
-#[must_use]
-pub fn list(incidents: &[Incident], of_all: bool, mild: Option<&str>) -> Document {
-    let mild = mild.map(Block::text);
-    if incidents.is_empty() {
-        return Document { blocks: std::iter::once(Block::text("No incidents here.")).chain(mild).collect() };
-    }
-    let rows = incidents.iter().map(|incident| {
-        let id = vec![Inline::Code(incident.id.to_string())];
-        let state = format!("{} {}", mark(incident), incident.state.as_str());
-        let owner = incident.owner.clone().unwrap_or_default();
-        let alerts = format!("{}/{}", incident.firing, incident.alerts);
-        let mut row = vec![
-            id,
-            cell(state),
-            cell(one_line(&title(incident), 40)),
-            cell(alerts),
-            cell(owner),
-            cell(instant(incident.starts_at)),
-        ];
-        row.extend(of_all.then(|| cell(incident.address.to_string())));
-        row
-    });
-    let heads = ["id", "state", "what", "firing", "owner", "since", "chat"];
-    let table = super::table(&heads[..heads.len() - usize::from(!of_all)], rows.collect());
-    Document { blocks: std::iter::once(table).chain(mild).collect() }
-}
-
-/// Shows one incident, with what its newest investigation has found, and its history, newest first.
-#[must_use]
-pub fn show(
-    incident: &Incident,
-    investigating: &Investigating,
-    found: Option<(&Task, &Investigation)>,
-    history: &[IncidentEntry],
-) -> Document {
-    let told = history.iter().take(MAX_HISTORY).map(|entry| {
-        let by = entry.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-        cell(format!("{}{by}", what(entry)))
-    });
-    let times: Vec<String> = history.iter().take(MAX_HISTORY).map(|entry| instant(entry.at)).collect();
-    let pairs = times.iter().map(String::as_str).zip(told).collect();
-    let mut shown = card(incident, investigating).document;
-    if let Some((task, investigation)) = found {
-        let mut all = vec![Inline::Code(format!("/background show {}", task.id))];
-        all.push(Inline::Text(" shows all of it".to_owned()));
-        let found = cell(super::rca::in_brief(task, investigation));
-        let what = match investigation.rca.as_ref().map(|rca| rca.verdict) {
-            Some(Verdict::CauseFound) => "Root cause",
-            Some(Verdict::NothingWrong | Verdict::Unclear) | None => "Investigation",
-        };
-        let found = if task.status.is_final() { found } else { cell("goes on") };
-        shown = shown.then(Document { blocks: vec![facts(vec![(what, found), ("Task", all)])] });
-    }
-    if history.is_empty() { shown } else { shown.then(Document { blocks: vec![facts(pairs)] }) }
 }

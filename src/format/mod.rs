@@ -13,6 +13,7 @@ mod draft;
 mod gallery;
 pub mod hooks;
 pub mod incident;
+pub mod incidents;
 pub mod intake;
 pub mod integrations;
 pub mod prompt;

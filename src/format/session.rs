@@ -102,7 +102,7 @@ pub fn near_miss(word: &str, nearest: Option<&str>) -> Document {
         Inline::Code(format!("@{}", one_line(word, 60))),
         Inline::Text(".".into()),
     ];
-    if let Some(nearest) = nearest {
+    if let Some(nearest) = nearest.filter(|nearest| *nearest != word) {
         content.push(Inline::Text(" Did you mean ".into()));
         content.push(Inline::Code(format!("@{nearest}")));
         content.push(Inline::Text("?".into()));
@@ -134,7 +134,7 @@ pub fn unknown(name: &str, nearest: Option<&str>) -> Document {
         Inline::Code(one_line(name, 60)),
         Inline::Text(".".into()),
     ];
-    if let Some(nearest) = nearest {
+    if let Some(nearest) = nearest.filter(|nearest| *nearest != name) {
         content.push(Inline::Text(" Did you mean ".into()));
         content.push(Inline::Code(nearest.to_owned()));
         content.push(Inline::Text("?".into()));

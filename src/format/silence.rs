@@ -57,9 +57,9 @@ impl Unsilenced {
 
 /// Answers who silenced an incident: how long, and whether the source knows.
 #[must_use]
-pub fn done(incident: &Incident, at_source: &AtSource) -> Document {
+pub fn done(incident: &Incident, at_source: &AtSource, now: Timestamp) -> Document {
     let id = incident.id;
-    let until = incident.silenced_until.map(|until| format!(" until {}", instant(until))).unwrap_or_default();
+    let until = incident.silenced_until.map(|until| format!(" until {}", instant(until, now))).unwrap_or_default();
     let said = match at_source {
         AtSource::Asked => {
             format!("#{id} is silenced{until}. Alertmanager is being told; a line says when it knows.")
@@ -86,15 +86,15 @@ pub fn done(incident: &Incident, at_source: &AtSource) -> Document {
 
 /// Tells the thread that Alertmanager is silent, about which labels and until when.
 #[must_use]
-pub fn written(matchers: &BTreeMap<String, String>, until: Timestamp) -> Document {
-    Document::text(format!("Silenced in Alertmanager until {}, where {}", instant(until), labels(matchers)))
+pub fn written(matchers: &BTreeMap<String, String>, until: Timestamp, now: Timestamp) -> Document {
+    Document::text(format!("Silenced in Alertmanager until {}, where {}", instant(until, now), labels(matchers)))
 }
 
 /// Tells the thread that a silence was taken back in Alertmanager, which is loud again unless a later one took its place.
 #[must_use]
-pub fn taken_back(until: Timestamp, replaced: bool) -> Document {
+pub fn taken_back(until: Timestamp, replaced: bool, now: Timestamp) -> Document {
     Document::text(match replaced {
-        true => format!("The earlier silence in Alertmanager, until {}, is taken back.", instant(until)),
+        true => format!("The earlier silence in Alertmanager, until {}, is taken back.", instant(until, now)),
         false => "The silence in Alertmanager is taken back.".to_owned(),
     })
 }

@@ -23,7 +23,7 @@ pub fn deliveries(rows: &[(Delivery, Option<String>)], now: Timestamp) -> Docume
     let rows = rows.iter().map(|(row, why)| {
         vec![
             vec![Inline::Code(row.key.to_string())],
-            cell(row.state.as_str()),
+            cell(row.standing()),
             cell(row.address.to_string()),
             cell(ago(row.created_at, now)),
             cell(row.attempts.to_string()),

@@ -26,7 +26,7 @@ pub fn trace(
             DeliveryState::Pending => "waits to be sent",
             DeliveryState::Sending => "is being sent",
             DeliveryState::Unknown => "may have been sent",
-            DeliveryState::Delivered => "delivered",
+            DeliveryState::Delivered => delivery.standing(),
             DeliveryState::Failed => "given up",
         };
         let mut detail = format!("{} · {}", delivery.key, super::count(delivery.attempts as usize, "attempt"));

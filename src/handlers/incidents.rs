@@ -7,6 +7,7 @@ use signalbox_adapter::one_line;
 use crate::command::{IncidentCommand, IncidentsCommand};
 use crate::format;
 use crate::format::incident::Investigating;
+use crate::format::incidents::Known;
 use crate::incident::{IncidentEvent, IncidentState};
 use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError};
 use crate::turn::incident::{self, Asked};
@@ -35,10 +36,10 @@ impl Handler for IncidentsCommand {
 fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
     let chat = Some(turn.chat()).filter(|_| !turn.is_trusted());
     let chat = chat.as_ref();
-    let mild = turn.tx.folded_incidents(chat, format::incident::MAX_MILD)?;
-    let mild = format::incident::mild(&mild, turn.tx.count_folded(chat)?);
+    let mild = turn.tx.folded_incidents(chat, format::incidents::MAX_MILD)?;
+    let mild = format::incidents::mild(&mild, turn.tx.count_folded(chat)?);
     let incidents = turn.tx.incidents(chat, MAX_LISTED)?;
-    turn.answer(format::incident::list(&incidents, chat.is_none(), mild.as_deref()))
+    turn.answer(format::incidents::list(&incidents, chat.is_none(), mild.as_deref(), turn.tx.now()))
 }
 
 impl Handler for IncidentCommand {
@@ -63,12 +64,14 @@ impl Handler for IncidentCommand {
         match self {
             Self::List => list(turn),
             Self::Show(_) => {
-                let history = turn.tx.incident_history(incident.id, format::incident::MAX_HISTORY)?;
+                let history = turn.tx.incident_history(incident.id, format::incidents::MAX_HISTORY)?;
                 let investigating = incident::investigating(turn.tx, &incident)?;
                 let task = incident.task.as_ref().map(|id| turn.tx.task(id)).transpose()?.flatten();
                 let found = task.as_ref().map(|task| turn.tx.investigation(&task.id)).transpose()?.flatten();
                 let found = task.as_ref().zip(found.as_ref());
-                turn.answer(format::incident::show(&incident, &investigating, found, &history))
+                let alerts = turn.tx.alerts_of(incident.id, format::incidents::MAX_NAMED)?;
+                let known = Known { investigating: &investigating, found, alerts: &alerts, history: &history };
+                turn.answer(format::incidents::show(&incident, known, turn.tx.now()))
             }
             Self::Ack(_) => act(turn, &incident, &by(IncidentEvent::Acked)),
             Self::Assign { who: whom, .. } => {
@@ -126,7 +129,7 @@ fn act(turn: &Turn<'_>, incident: &Incident, change: &IncidentChange<'_>) -> Res
     incident::tell_last(turn.tx, turn.cx, &changed)?;
     if change.event == IncidentEvent::Silenced {
         let at_source = silence::want(turn.tx, turn.cx, &changed, &person(turn))?;
-        return turn.answer(format::silence::done(&changed, &at_source));
+        return turn.answer(format::silence::done(&changed, &at_source, turn.tx.now()));
     }
     let investigating = incident::investigating(turn.tx, &changed)?;
     turn.answer(format::incident::done(&changed, change.event, &investigating))

@@ -20,6 +20,7 @@ fn alert(title: &str, labels: &[(&str, &str)]) -> Alert {
         links: Vec::new(),
         starts_at: None,
         ended_at: None,
+        acknowledged: None,
         fingerprint: title.into(),
     }
 }

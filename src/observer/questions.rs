@@ -37,11 +37,17 @@ impl Observer {
         .await;
     }
 
-    /// Notes that a request is no longer open; one that nobody answered in time is told to the task's chat.
+    /// Notes that a request is no longer open; one that nobody answered in time is told to the task's chat, and what the agent
+    /// has taken back is asked no longer.
     pub(super) async fn close_question(&self, task: &Task, request: &str, timed_out: bool, questions: &mut Questions) {
-        let Some(asking) = questions.0.remove(request).filter(|_| timed_out) else { return };
+        let Some(asking) = questions.0.remove(request) else { return };
         let (bus, task) = (Arc::clone(&self.bus), task.clone());
         self.store("question-closed", move |tx| {
+            if !timed_out {
+                // What somebody has answered says so already.
+                let Some(approval) = tx.withdraw_approval(&asking)? else { return Ok(()) };
+                return report::answered(tx, bus.router().context(), &task, &approval, Answered::Withdrawn);
+            }
             if let Some(approval) = tx.expire_approval(&asking)? {
                 let context = bus.router().context();
                 let said = format::approval::timed_out(&tx.name_of(&task)?, &approval);

@@ -46,6 +46,8 @@ struct Touch {
     is_new: bool,
     /// Whether it names something that is over.
     ended: bool,
+    /// Whether it says that somebody has taken it at its source.
+    acknowledged: bool,
 }
 
 /// A batch as it is taken.
@@ -94,6 +96,9 @@ impl Tx<'_> {
         let touched = std::mem::take(&mut taking.touched);
         for (id, touch) in &touched {
             self.settle_incident(&taking, *id, *touch)?;
+            if touch.acknowledged {
+                self.acknowledge_at_source(&taking, *id)?;
+            }
             if touch.is_new && !touch.fired {
                 // It is known from now on that this is over, should its beginning come late; there is nothing to be shown.
                 self.connection.prepare_cached("UPDATE incidents SET folded = TRUE WHERE id = ?1")?.execute([id])?;
@@ -125,7 +130,7 @@ impl Tx<'_> {
                 taking.heard.extend((alert.status == Firing::Firing).then_some(alert));
                 if let Some(id) = incident {
                     self.see_again(taking, id, &fingerprint, alert)?;
-                    taking.touched.entry(id).or_default();
+                    taking.touched.entry(id).or_default().acknowledged |= alert.acknowledged.is_some();
                 }
             }
             Freshness::Ended(now) => {
@@ -146,6 +151,7 @@ impl Tx<'_> {
                 touch.fired |= now.status == Firing::Firing;
                 touch.ended |= now.status == Firing::Resolved;
                 touch.is_new |= is_new;
+                touch.acknowledged |= alert.acknowledged.is_some();
             }
         }
         Ok(())
@@ -301,14 +307,17 @@ impl Tx<'_> {
         if !is_post {
             self.connection
                 .prepare_cached(
-                    "UPDATE incidents SET weak = FALSE, origin = ?2, grouping = ?3, labels = ?4, alert = ?5 WHERE id = ?1",
+                    "UPDATE incidents SET weak = FALSE, origin = ?2, grouping = ?3, labels = ?4, alert = ?5,
+                         starts_at = coalesce(?6, starts_at) WHERE id = ?1",
                 )?
                 .execute(params![
                     incident.id,
                     taking.batch.origin.written(),
                     group.key,
                     serde_json::to_string(&group.labels)?,
-                    serde_json::to_string(alert)?
+                    serde_json::to_string(alert)?,
+                    // A post says when it was written, and not when that began of which it tells.
+                    alert.starts_at.map(|at| at.min(taking.now))
                 ])?;
         }
         Ok(Some(incident.id))
@@ -390,6 +399,17 @@ impl Tx<'_> {
             self.touch_incident(id)?;
         }
         self.await_card(taking, id)
+    }
+
+    /// Lets an incident be taken by whom its source says; what people have made of it here stays.
+    fn acknowledge_at_source(&self, taking: &Taking<'_>, id: IncidentId) -> Result<(), StoreError> {
+        let named = taking.heard.iter().filter_map(|alert| Some((alert.source, alert.acknowledged.as_deref()?)));
+        let Some((source, name)) = named.max_by_key(|(_, name)| !name.is_empty()) else { return Ok(()) };
+        let name = if name.is_empty() { source.name().to_owned() } else { format!("{name} ({})", source.name()) };
+        let who = taking.batch.origin.written();
+        // One that is taken, silenced or over already is left as it is.
+        self.change_incident(id, &IncidentChange::by(IncidentEvent::Acked, &who, &name))?.ok();
+        Ok(())
     }
 
     /// Notes which labels the alerts of an incident have in common; what a post says beside a hook's word does not count.

@@ -199,11 +199,23 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn expire_approval(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
+        self.deny_open(asking, "time")
+    }
+
+    /// Notes that an agent has taken a request back; `None` when it was answered before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn withdraw_approval(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
+        self.deny_open(asking, "agent")
+    }
+
+    fn deny_open(&self, asking: &Asking, by: &str) -> Result<Option<Approval>, StoreError> {
         let Asking { task, attempt, event, request, tool, detail, digest, wants: _ } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
-        let values = params![task.as_str(), attempt, event, request, tool, digest, detail, self.now()];
+        let values = params![task.as_str(), attempt, event, request, tool, digest, detail, self.now(), by];
         let sql = format!(
-            "UPDATE approvals SET decision = 'deny', decided_by = 'time', decided_at = ?8
+            "UPDATE approvals SET decision = 'deny', decided_by = ?9, decided_at = ?8
              WHERE {SAME} AND decision IS NULL RETURNING {COLUMNS}"
         );
         Ok(self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?)

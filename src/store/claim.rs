@@ -7,9 +7,9 @@
 use rusqlite::{OptionalExtension, Row, params};
 use signalbox_adapter::ChatAddress;
 
-use super::delivery::{Delivery, Lanes, Sending};
+use super::delivery::{Delivery, Lanes, Sending, State};
 use super::error::StoreError;
-use super::id::{DeliveryId, InboxId};
+use super::id::{DeliveryId, InboxId, TaskId};
 use super::outbox::{COLUMNS, OPEN, is_unreadable, read};
 use super::tx::Tx;
 use crate::clock::Timestamp;
@@ -17,13 +17,31 @@ use crate::clock::Timestamp;
 /// Lanes looked at in one step; those beyond it are looked at when these are done.
 const MAX_LANES: usize = 4096;
 
+/// The number of [`Purpose::Result`](signalbox_adapter::Purpose::Result) in the rows.
+const RESULT: u8 = 0;
+
 /// When a row may be tried: its wait is over, or was begun by a clock that has been set back since.
 const DUE: &str = "(next_at <= ?now OR ?now < postponed_at)";
 
-/// Whether what a row `o` waits for has been delivered.
-const READY: &str = "NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')";
+/// Says that a row `o` waits for no other: a part waits for the one before it, a change for the message that it is of, and what
+/// changes a message about a task for that task's result. Nobody is to be told that it is complete before the answer is there.
+fn ready() -> String {
+    let open = OPEN.replace("state", "r.state");
+    format!(
+        "NOT EXISTS (SELECT 1 FROM outbox b WHERE b.key = o.after AND b.state <> 'delivered')
+         AND NOT (o.is_edit AND EXISTS (SELECT 1 FROM outbox r WHERE r.task = o.task AND NOT r.is_edit
+             AND r.purpose = {RESULT} AND {open}))"
+    )
+}
 
 impl Delivery {
+    /// Returns the word for what became of it: the change of a message that was refused has changed nothing.
+    #[must_use]
+    pub fn standing(&self) -> &'static str {
+        let is_refused = self.is_edit && self.state == State::Delivered && self.error.is_some();
+        if is_refused { "refused" } else { self.state.as_str() }
+    }
+
     /// Returns what is sent, as the pace of a provider counts it.
     #[must_use]
     pub fn sending(&self) -> Sending {
@@ -59,12 +77,24 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([lane], |row| row.get(0))?)
     }
 
+    /// Whether the result of a task is still to be sent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn result_waits(&self, task: &TaskId) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE task = ?1 AND NOT is_edit AND purpose = {RESULT} AND {OPEN})"
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row([task.as_str()], |row| row.get(0))?)
+    }
+
     /// Claims the next delivery of every free lane of `scopes` that may go out now: marks it `sending` by `sender`.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn claim_deliveries(&self, scopes: &[Lanes], sender: &str, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         let mut claimed = Vec::new();
+        let ready = ready();
         for scope in scopes {
             let due = DUE.replace("?now", "?3");
             let sql = format!(
@@ -72,7 +102,7 @@ impl Tx<'_> {
                      SELECT id, address, is_edit, opens IS NOT NULL AS is_opening, state, next_at, postponed_at,
                             row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', purpose > 0, id) AS place
                      FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
-                       AND {READY}) heads
+                       AND {ready}) heads
                  WHERE place = 1 AND state <> 'sending' AND {due} ORDER BY is_edit, id LIMIT {MAX_LANES}"
             );
             let mut statement = self.connection.prepare_cached(&sql)?;
@@ -138,10 +168,10 @@ impl Tx<'_> {
     pub fn claim_next(&self, lane: &str, sender: &str) -> Result<Option<Delivery>, StoreError> {
         // Each in the order of the index, so that a long lane costs no more than a short one.
         for purposes in ["purpose = 0", "purpose > 0"] {
-            let due = DUE.replace("?now", "?2");
+            let (due, ready) = (DUE.replace("?now", "?2"), ready());
             let sql = format!(
                 "SELECT id, address, is_edit, opens IS NOT NULL, {due} FROM outbox o
-                 WHERE lane = ?1 AND {purposes} AND {OPEN} AND {READY}
+                 WHERE lane = ?1 AND {purposes} AND {OPEN} AND {ready}
                    AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.lane = ?1 AND s.state = 'sending')
                  ORDER BY id LIMIT 1"
             );
@@ -162,9 +192,10 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn next_delivery_at(&self, scopes: &[Lanes]) -> Result<Option<Timestamp>, StoreError> {
+        let ready = ready();
         let sql = format!(
             "SELECT min(CASE WHEN ?3 < postponed_at THEN 0 ELSE next_at END) FROM outbox o
-             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2) AND {READY}"
+             WHERE {OPEN} AND state <> 'sending' AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2) AND {ready}"
         );
         let mut earliest: Option<Timestamp> = None;
         for scope in scopes {

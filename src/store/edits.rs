@@ -66,6 +66,7 @@ impl Tx<'_> {
             .prepare_cached("DELETE FROM outbox WHERE is_edit AND after = ?1 AND state = 'pending'")?
             .execute([shown.key.as_str()])?;
         let sender = match shown.state {
+            State::Delivered if shown.task.as_ref().map_or(Ok(false), |task| self.result_waits(task))? => None,
             State::Delivered => self.sender_of(&shown.address, None, &lane, Sending::Edit)?,
             State::Pending | State::Sending | State::Unknown | State::Failed => None,
         };

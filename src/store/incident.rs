@@ -137,6 +137,8 @@ pub struct IncidentEntry {
     pub event: IncidentEvent,
     /// How people call who did it; `None` for what happened by itself.
     pub name: Option<String>,
+    /// Whether it was done at the incident's source, and not here.
+    pub at_source: bool,
     /// What more there is to say, such as whom it was given to.
     pub detail: String,
     /// Whether it is the first time that it fires.

@@ -377,12 +377,14 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn incident_history(&self, id: IncidentId, limit: usize) -> Result<Vec<IncidentEntry>, StoreError> {
         let sql = "SELECT at, event, name, detail, event = 'fired' AND NOT EXISTS (
-                       SELECT 1 FROM incident_events b WHERE b.incident = e.incident AND b.event = 'fired' AND b.id < e.id)
+                       SELECT 1 FROM incident_events b WHERE b.incident = e.incident AND b.event = 'fired' AND b.id < e.id),
+                       coalesce(who LIKE 'hook:%' OR who LIKE 'post:%', FALSE)
                    FROM incident_events e WHERE incident = ?1 ORDER BY id DESC LIMIT ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let line = |row: &Row<'_>| {
             let event = IncidentEvent::parse(&row.get::<_, String>(1)?).unwrap_or(IncidentEvent::Fired);
-            Ok(IncidentEntry { at: row.get(0)?, event, name: row.get(2)?, detail: row.get(3)?, first: row.get(4)? })
+            let (name, detail) = (row.get(2)?, row.get(3)?);
+            Ok(IncidentEntry { at: row.get(0)?, event, name, detail, first: row.get(4)?, at_source: row.get(5)? })
         };
         let rows = statement.query_map(params![id, limit], line)?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -185,7 +185,8 @@ impl Tx<'_> {
             .execute(params![id, message.as_str(), self.now()])?;
         // The rest of the lane is claimed together with this; what stands in another may have waited for it.
         let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE after = (SELECT key FROM outbox WHERE id = ?1) AND {OPEN})"
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE after = (SELECT key FROM outbox WHERE id = ?1) AND {OPEN})
+                 OR EXISTS (SELECT 1 FROM outbox WHERE task = (SELECT task FROM outbox WHERE id = ?1) AND is_edit AND {OPEN})"
         );
         let is_awaited: bool = self.connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?;
         self.effects.borrow_mut().deliver |= is_awaited;

@@ -191,6 +191,17 @@ impl Tx<'_> {
         Ok(written.optional()?.unwrap_or(false))
     }
 
+    /// Notes how a source calls a silence that it is about to be asked to take back, so that it is known to have been there
+    /// also when its answer is lost.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn silence_found(&self, id: i64, remote: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE silences SET remote = ?2 WHERE id = ?1 AND remote IS NULL";
+        self.connection.prepare_cached(sql)?.execute(params![id, remote])?;
+        Ok(())
+    }
+
     /// Notes that there is nothing more to tell of a silence: it was taken back, is over, or has no source that takes any.
     /// `false` when that was known.
     ///

@@ -18,6 +18,8 @@ const MAX_PER_CHAT: usize = 10;
 const BUDGET_SPAN: Duration = Duration::from_secs(3600);
 /// How long until an incident is looked at again whose card is on its way.
 const CARD_LOOK_EVERY: Duration = Duration::from_millis(400);
+/// How long until a card is looked at again whose investigation has ended, and whose answer is on its way.
+const ANSWER_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A thread hears of what happens by itself at most so often; the card shows all of it.
 const TELL_EVERY: Duration = Duration::from_secs(600);
 
@@ -41,9 +43,11 @@ pub(super) fn look(
     let waits = begin_investigation(tx, cx, policy, agent, &incident)?;
     let Some(incident) = tx.incident(id)? else { return Ok(()) };
     let edit_at = change_card(tx, cx, &incident)?;
+    // The card says that it goes on until the answer is there.
+    let answer_at = incident::awaits_result(tx, cx, &incident)?.then(|| tx.now().after(ANSWER_LOOK_EVERY));
     let spend_at = incident::spend_earlier_cards(tx, cx, &incident)?;
     let silence = incident.silenced_until.filter(|_| incident.state == IncidentState::Silenced);
-    let due = [card_at, kept_at, tell_at, waits, edit_at, spend_at, silence].into_iter().flatten().min();
+    let due = [card_at, kept_at, tell_at, waits, edit_at, answer_at, spend_at, silence].into_iter().flatten().min();
     tx.incident_due(id, due)
 }
 
@@ -91,8 +95,8 @@ fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<
         IncidentEvent::Fired => incident.carded_at.is_some_and(|shown| last.at > shown),
         // Who is shown changes of the card sees it turn green.
         IncidentEvent::Cleared => !cx.can_edit(incident.address.provider.as_str()),
-        IncidentEvent::Acked
-        | IncidentEvent::Assigned
+        IncidentEvent::Acked => last.at_source,
+        IncidentEvent::Assigned
         | IncidentEvent::Silenced
         | IncidentEvent::SilenceEnded
         | IncidentEvent::Resolved
@@ -103,11 +107,12 @@ fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<
         return Ok(None);
     }
     let due = incident.told_at.after(TELL_EVERY);
-    if due > tx.now() {
+    // What a person does is told at once; it happens but once.
+    if due > tx.now() && !last.at_source {
         return Ok(Some(due));
     }
     if incident::place(tx, cx, incident)?.is_some() {
-        incident::tell(tx, cx, incident, format::incident::told(incident, &last))?;
+        incident::tell(tx, cx, incident, format::incident::told(incident, &last, tx.now()))?;
         tx.incident_told(incident.id)?;
     }
     Ok(None)

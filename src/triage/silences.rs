@@ -236,16 +236,26 @@ impl Teller {
     }
 
     async fn take_back(&self, silence: &Silence, silencing: &Silencing) -> Result<Result<(), Unsilenced>, StoreError> {
-        let taken = async {
+        let found = async { Alertmanager::new(silencing)?.find(silence).await };
+        let own = match found.await {
+            Ok(own) => own,
+            Err(trouble) => return Ok(Err(trouble)),
+        };
+        // A life that ended behind the source's answer has not told the thread: what was there is noted before.
+        let was_there = silence.remote.is_some() || !own.is_empty();
+        if let (None, Some(remote)) = (&silence.remote, own.first().cloned()) {
+            let id = silence.id;
+            self.bus.write(move |tx| tx.silence_found(id, &remote)).await?;
+        }
+        let expired = async {
             let source = Alertmanager::new(silencing)?;
-            let own = source.find(silence).await?;
             for id in &own {
                 source.expire(id).await?;
             }
-            Ok(!own.is_empty())
+            Ok(())
         };
-        match taken.await {
-            Ok(was_there) => self.over(silence, was_there.then_some(Said::TakenBack)).await.map(Ok),
+        match expired.await {
+            Ok(()) => self.over(silence, was_there.then_some(Said::TakenBack)).await.map(Ok),
             Err(trouble) => Ok(Err(trouble)),
         }
     }
@@ -310,8 +320,10 @@ fn say(tx: &Tx<'_>, cx: &crate::turn::Context, silence: &Silence, said: &Said) -
     let Some(incident) = tx.incident(silence.incident)? else { return Ok(()) };
     let hook = silence::hook_of(&incident);
     let document = match said {
-        Said::Written => format::silence::written(&silence.matchers, silence.ends_at),
-        Said::TakenBack => format::silence::taken_back(silence.ends_at, incident.state == IncidentState::Silenced),
+        Said::Written => format::silence::written(&silence.matchers, silence.ends_at, tx.now()),
+        Said::TakenBack => {
+            format::silence::taken_back(silence.ends_at, incident.state == IncidentState::Silenced, tx.now())
+        }
         Said::TooLate => format::silence::too_late(),
         Said::Trouble(trouble) if silence.unwanted => format::silence::not_taken_back(hook, trouble),
         Said::Trouble(trouble) => format::silence::not_written(hook, trouble),

@@ -143,6 +143,7 @@ fn fires(group: usize, host: usize) -> Alert {
         links: Vec::new(),
         starts_at: Some(Timestamp(10)),
         ended_at: None,
+        acknowledged: None,
         fingerprint: format!("{group}-{host}"),
     }
 }

@@ -120,7 +120,7 @@ fn say(
 /// [`StoreError`].
 pub fn tell_last(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreError> {
     match tx.incident_history(incident.id, 1)?.first() {
-        Some(line) => tell(tx, cx, incident, format::incident::told(incident, line)),
+        Some(line) => tell(tx, cx, incident, format::incident::told(incident, line, tx.now())),
         None => Ok(()),
     }
 }
@@ -152,6 +152,21 @@ pub fn investigating(tx: &Tx<'_>, incident: &Incident) -> Result<Investigating, 
     })
 }
 
+/// Returns how the newest investigation of an incident stands for who looks at its card: it goes on as long as what it has
+/// found is not there to be read.
+fn shown_investigating(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Investigating, StoreError> {
+    if awaits_result(tx, cx, incident)? { Ok(Investigating::Running) } else { investigating(tx, incident) }
+}
+
+/// Whether what the newest investigation has found is still on its way to its chat.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn awaits_result(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<bool, StoreError> {
+    let task = incident.task.as_ref().filter(|_| cx.can_edit(incident.address.provider.as_str()));
+    task.map_or(Ok(false), |task| tx.result_waits(task))
+}
+
 /// Shows an incident's card, and has the thread at it opened, unless there is one already; one that takes another's place
 /// answers that, where it was shown.
 ///
@@ -160,9 +175,9 @@ pub fn investigating(tx: &Tx<'_>, incident: &Incident) -> Result<Investigating, 
 pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreError> {
     tx.drop_unsent_card(incident)?;
     let earlier = tx.card_message(incident)?.map(|message| message.as_str().to_owned());
-    let investigating = investigating(tx, incident)?;
+    let investigating = shown_investigating(tx, cx, incident)?;
     let provider = incident.address.provider.as_str();
-    let parts = vec![cx.card(provider, &format::incident::card(incident, &investigating))];
+    let parts = vec![cx.card(provider, &format::incident::card(incident, &investigating, tx.now()))];
     tx.enqueue(&NewDelivery {
         address: incident.address.clone(),
         window: None,
@@ -193,8 +208,8 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
 pub fn edit(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreError> {
     let provider = incident.address.provider.as_str();
     let Some(card) = tx.card_of(incident)?.filter(|_| cx.can_edit(provider)) else { return Ok(()) };
-    let investigating = investigating(tx, incident)?;
-    let part = cx.card(provider, &format::incident::card(incident, &investigating));
+    let investigating = shown_investigating(tx, cx, incident)?;
+    let part = cx.card(provider, &format::incident::card(incident, &investigating, tx.now()));
     let buttons = format::incident::buttons(incident, &investigating);
     if tx.last_shown(&card)? == part && card.buttons == buttons {
         return Ok(());

@@ -60,7 +60,7 @@ const FLOORS: [&[&str]; 17] = [
     &["access", "redact"],
     &["command", "config"],
     // The ground.
-    &["clock", "health", "lifecycle", "voice", "wake"],
+    &["clock", "health", "json", "lifecycle", "voice", "wake"],
 ];
 
 /// Texts by their path below the root.

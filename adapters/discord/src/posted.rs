@@ -12,6 +12,9 @@ use crate::translate::Us;
 /// Deepest nesting of components that is read; Discord has three levels.
 const MAX_DEPTH: usize = 8;
 
+/// What Discord's Markdown begins a line with.
+const MARKS: [&str; 6] = ["# ", "## ", "### ", "-# ", ">>> ", "> "];
+
 /// The brightest colour.
 const MAX_COLOR: u32 = 0x00ff_ffff;
 
@@ -93,6 +96,15 @@ fn gathered(content: &str, embeds: &[Embed], components: &[Value]) -> String {
     lines.0
 }
 
+/// Takes the mark of a heading, of small print or of a quote off a line: components have no titles but these.
+fn unmarked(line: &str) -> &str {
+    let mut line = line.trim();
+    while let Some(rest) = MARKS.iter().find_map(|mark| line.strip_prefix(mark)) {
+        line = rest.trim_start();
+    }
+    line
+}
+
 #[derive(Default)]
 struct Lines(String);
 
@@ -132,9 +144,10 @@ impl Lines {
             return;
         }
         self.color(component["accent_color"].as_u64().and_then(|color| u32::try_from(color).ok()));
-        for key in ["content", "url"] {
-            self.push(component[key].as_str().unwrap_or_default());
+        for line in component["content"].as_str().unwrap_or_default().lines() {
+            self.push(unmarked(line));
         }
+        self.push(component["url"].as_str().unwrap_or_default());
         let nested = component["components"].as_array().into_iter().flatten();
         for inner in nested.chain(component.get("accessory")) {
             self.component(inner, depth + 1);
@@ -171,11 +184,14 @@ mod tests {
     #[test]
     fn newer_components_are_read_however_they_are_nested() {
         let message = message(json!({ "components": [{ "type": 17, "accent_color": 16711680, "components": [
-            { "type": 10, "content": "# Down" },
+            { "type": 10, "content": "## Down\n> -# **Service:** shop\n#42 is not a heading" },
             { "type": 9, "components": [{ "type": 10, "content": "db-1" }],
               "accessory": { "type": 2, "style": 5, "label": "Open", "url": "https://a.example/" } },
         ] }] }));
-        assert_eq!(whole("", &message), "Color: #ff0000\n# Down\ndb-1\nhttps://a.example/");
+        assert_eq!(
+            whole("", &message),
+            "Color: #ff0000\nDown\n**Service:** shop\n#42 is not a heading\ndb-1\nhttps://a.example/"
+        );
     }
 
     fn us() -> Us {

@@ -2,13 +2,15 @@
 //! of its end is no news.
 
 use super::super::draft::AlertDraft;
-use super::super::{Alert, Firing, Source};
+use super::super::{Alert, Firing, Source, github};
 use super::page::{Post, is_address};
 
 /// Words of something that went wrong.
 const FAILED: [&str; 6] = ["fail", "error", "alert", "vulnerab", "timed out", "cancelled"];
 /// Words of something that is well again.
 const WELL: [&str; 5] = ["succe", "passed", "fixed", "resolved", "dismissed"];
+/// Words for how bad a security alert is.
+const SEVERITIES: [&str; 5] = ["critical", "high", "moderate", "medium", "low"];
 
 /// Reads a post; an inner `None` where it tells of no problem and of no problem's end.
 pub(super) fn read(post: &Post<'_>) -> Option<Option<Alert>> {
@@ -27,7 +29,7 @@ pub(super) fn read(post: &Post<'_>) -> Option<Option<Alert>> {
     }
     let mut draft = AlertDraft::of(Source::GitHub);
     draft.title(Some(title.to_owned()));
-    draft.severity([Some("error".to_owned())]);
+    draft.severity([Some(severity(&post.text().to_lowercase(), &said, branch).to_owned())]);
     draft.status(Some(status.as_str().to_owned()));
     draft.label("repository", Some(repository.to_owned()));
     draft.label("branch", Some(branch.to_owned()));
@@ -38,6 +40,19 @@ pub(super) fn read(post: &Post<'_>) -> Option<Option<Alert>> {
         said.split_whitespace().filter(|word| !is_verdict(word) && !is_commit(word)).collect::<Vec<_>>().join(" ");
     draft.fingerprint(Some(format!("post-{repository}-{branch}-{about}")));
     Some(Some(draft.finish()))
+}
+
+/// Returns how bad it is, as the hook of the same says.
+fn severity(text: &str, said: &str, branch: &str) -> &'static str {
+    let told = |word: &&str| text.contains(&format!("{word} severity")) || text.contains(&format!("severity: {word}"));
+    if said.contains("secret") {
+        return "critical";
+    }
+    match SEVERITIES.into_iter().find(told) {
+        Some(word) => word,
+        None if branch.is_empty() || said.contains("deploy") => "error",
+        None => github::of_branch(branch, None),
+    }
 }
 
 /// Tells whether a word is a commit's number, which is another in each post.

@@ -18,8 +18,8 @@ pub(super) fn read(post: &Post<'_>) -> Option<Alert> {
     draft.label("check", Some(name.to_owned()));
     let project = post.field("Project");
     draft.label("project", project.clone());
-    draft.label("tags", post.field("Tags"));
-    draft.severity([Some("error".to_owned())]);
+    draft.tags(post.field("Tags").unwrap_or_default().split(|c: char| c.is_whitespace() || c == ','));
+    draft.severity([draft.labelled("severity"), draft.labelled("priority"), Some("error".to_owned())]);
     for (field, annotation) in SAID {
         draft.annotation(annotation, post.field(field));
     }

@@ -79,6 +79,10 @@ fn an_end_has_the_fingerprint_of_its_beginning() {
         assert_eq!((beginning.status, end.status), (Firing::Firing, Firing::Resolved), "{}", beginning.title);
         assert_eq!(beginning.fingerprint, end.fingerprint, "{}", beginning.title);
     }
+    let (tagged, checked) = (one("datadog"), one("healthchecks"));
+    let labels = ["env", "service", "canary"].map(|name| tagged.labels[name].clone());
+    assert_eq!(labels, ["prod", "shop", "true"].map(str::to_owned));
+    assert_eq!((checked.labels["nas"].as_str(), checked.labels["prod"].as_str()), ("true", "true"));
     assert_eq!(one("uptime-kuma").fingerprint, one("uptime-kuma-short").fingerprint);
     assert_eq!((one("boxed").severity, one("github").severity), (Severity::Warning, Severity::Error));
 }
@@ -123,4 +127,70 @@ fn a_post_of_nothing_but_marks_is_bounded() {
     assert_eq!(read_payload(&endless).expect("a text").alerts.len(), 1);
     let many = format!("[FIRING:1] A\nAlerts Firing:\n{}", "Labels:\n - alertname = A\nAnnotations:\n".repeat(10_000));
     assert_eq!(read_payload(&many).expect("a list").alerts.len(), super::MAX_ALERTS);
+}
+
+#[test]
+fn the_posts_of_one_number_are_one_alert_and_say_who_has_taken_it() {
+    let post = |title: &str, color: &str, more: &str| {
+        let text = format!(
+            "{title}\nColor: #{color}\n{title}\nhttps://acme.pagerduty.com/incidents/Q1\nService: Shop\n{more}"
+        );
+        read_payload(&text).expect("an alert").alerts.remove(0)
+    };
+    let fired = post("Triggered #33: Database is down", "a30200", "");
+    let taken = post("Acknowledged #33: Database is down", "daa038", "Acknowledged by: Ada");
+    let over = post("Resolved #33: Database is down", "2eb886", "");
+    for one in [&taken, &over] {
+        assert_eq!((&one.fingerprint, &one.title), (&fired.fingerprint, &fired.title));
+    }
+    assert_eq!((fired.status, taken.status, over.status), (Firing::Firing, Firing::Firing, Firing::Resolved));
+    assert_eq!((fired.title.as_str(), taken.acknowledged.as_deref()), ("#33: Database is down", Some("Ada")));
+    assert_eq!((fired.acknowledged, over.acknowledged), (None, None));
+    let plain = |title: &str| read_payload(title).expect("an alert").alerts.remove(0);
+    assert_eq!(plain("Triggered #33: x").fingerprint, plain("Resolved #33: x").fingerprint);
+}
+
+#[test]
+fn a_failure_is_as_bad_by_a_post_as_by_a_hook() {
+    let post = |branch: &str, said: &str| {
+        let text =
+            format!("Color: #cb2431\nada\n[acme/shop{branch}] {said}\nhttps://github.com/acme/shop/actions/runs/7");
+        read_payload(&text).expect("an alert").alerts.remove(0).severity
+    };
+    let hook = |kind: &str, branch: &str| {
+        let run = serde_json::json!({"name": "CI", "conclusion": "failure", "head_branch": branch, "workflow_id": 1,
+            "check_suite": {"head_branch": branch}});
+        let sent = serde_json::json!({"action": "completed", kind: run, "repository": {"full_name": "acme/shop", "default_branch": "main"}});
+        read_payload(&sent.to_string()).expect("an alert").alerts.remove(0).severity
+    };
+    for kind in ["workflow_run", "check_run"] {
+        assert_eq!((hook(kind, "main"), hook(kind, "fix")), (Severity::Error, Severity::Warning), "{kind}");
+    }
+    assert_eq!(
+        (post(":main", "CI failed on 3f2c1d0"), post(":fix", "CI failed")),
+        (Severity::Error, Severity::Warning)
+    );
+    assert_eq!(post("", "Dependabot alert: left-pad (moderate severity)"), Severity::Warning);
+    assert_eq!(post("", "Secret scanning alert: Acme API Key"), Severity::Critical);
+}
+
+#[test]
+fn marks_of_markdown_are_no_part_of_a_title_and_hide_no_label() {
+    let read = |said: &str| read_payload(&format!("Color: #ff0000\n{said}")).expect("an alert").alerts.remove(0);
+    for title in ["## Disk full", "**Disk full**", "*Disk full*", "# [FIRING:1] Disk full", "-# **Disk** full"] {
+        let alert = read(&format!("{title}\nHost: db-1"));
+        assert_eq!((alert.title.as_str(), alert.labels["host"].as_str()), ("Disk full", "db-1"), "{title}");
+    }
+    for said in [
+        "- **Host:** db-1\n- **Service:** shop",
+        "> **Host**: `db-1`\n> **Service**: `shop`",
+        "-# Host: db-1 · Service: shop",
+        "**Host**\ndb-1\n**Service**\nshop",
+        "`host`: db-1 | `service`: shop",
+        "• *Host:* db-1\n• *Service:* shop",
+    ] {
+        let alert = read(&format!("## Disk full\n{said}"));
+        let labels = ["host", "service"].map(|name| alert.labels.get(name).map(String::as_str));
+        assert_eq!(labels, [Some("db-1"), Some("shop")], "{said}");
+    }
 }

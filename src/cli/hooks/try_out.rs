@@ -85,7 +85,7 @@ async fn fire<'a>(
     } else if shown(app, hook, alert).await? {
         say(&Tried::Shown { incident: id, place: &place })?;
     } else {
-        return Ok(Err(Broken::NotShown { incident: id, place }));
+        return Ok(Err(Broken::NotShown { incident: id, place, in_shell: in_shell(app, hook) }));
     }
     Ok(Ok(()))
 }
@@ -149,10 +149,16 @@ async fn incident(app: &App, hook: &Hook, alert: &Alert) -> anyhow::Result<Optio
     Ok(found.await?)
 }
 
+/// Whether the card is shown only in a shell that is open.
+fn in_shell(app: &App, hook: &Hook) -> bool {
+    wiring::transports(&app.config).get(hook.target.provider.as_str()).is_some_and(|transport| transport.trusted)
+}
+
 /// Waits until the card of an alert's incident has arrived; `false` when it does not in time.
 async fn shown(app: &App, hook: &Hook, alert: &Alert) -> anyhow::Result<bool> {
     let within = app.config.triage.group_wait + CARD_WITHIN;
-    eprintln!("{}", said::tried(&Tried::Waits(app.config.triage.group_wait)));
+    let wait = Tried::Waits { wait: app.config.triage.group_wait, in_shell: in_shell(app, hook) };
+    eprintln!("{}", said::tried(&wait));
     let arrives = async {
         while !app.stop.is_cancelled() {
             if let Some(incident) = incident(app, hook, alert).await?

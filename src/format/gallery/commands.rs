@@ -1,5 +1,6 @@
 //! The sentences of subcommands.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use signalbox_adapter::{Provider, UserId};
 
 use super::samples::{delivery, task};
 use super::{NOW, shown, wall};
-use crate::config::Role;
+use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
+use crate::agent::kinds;
+use crate::config::{Agents, Role};
 use crate::store::pairing::Paired;
 use crate::store::{DeliveryState, RoleError, Status};
 
@@ -103,4 +106,20 @@ fn terminals() {
         .with_text("going_on", going_on(1))
         .with_text("going_on with more", going_on(3));
     shown("terminal", wall, include_str!("../terminal.rs"));
+}
+
+#[test]
+fn agents() {
+    let catalogue = Catalogue::new(Agents::of(&kinds::statements()), BTreeMap::new());
+    let versions = [("host", Version::BuiltIn), ("claude", Version::Missing)];
+    let presence = Presence {
+        default: Choice::OnlyHost,
+        installed: vec!["host".to_owned()],
+        versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
+    };
+    shown(
+        "agents",
+        wall().with("list", super::super::agents::list(&catalogue, &presence)),
+        include_str!("../agents.rs"),
+    );
 }

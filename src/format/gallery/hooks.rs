@@ -30,7 +30,11 @@ fn hooks() {
         .with_text("unseen", unseen("telegram:1 reaches nobody: telegram is not connected: set telegram.token"))
         .with_text("not_connected", not_connected("telegram"))
         .with_text("tried firing", tried(&Tried::Firing("{\"alerts\":1}")))
-        .with_text("tried, and waits", tried(&Tried::Waits(Duration::from_secs(30))))
+        .with_text("tried, and waits", tried(&Tried::Waits { wait: Duration::from_secs(30), in_shell: false }))
+        .with_text(
+            "tried, and waits for a shell",
+            tried(&Tried::Waits { wait: Duration::from_secs(30), in_shell: true }),
+        )
         .with_text("tried, folded", tried(&Tried::Folded { incident, severity: "info" }))
         .with_text("tried, shown", tried(&Tried::Shown { incident, place: "telegram:-1001234" }))
         .with_text("tried resolved", tried(&Tried::Resolved("{\"alerts\":1}")))
@@ -60,7 +64,8 @@ fn hooks() {
         Broken::NoAnswer { url: "http://127.0.0.1:8787/hooks/generic/ops", why: "it took too long".into() },
         Broken::Refused { status: 403, told: "its secret or signature is wrong".into() },
         Broken::NoIncident,
-        Broken::NotShown { incident, place: "telegram:-1001234".into() },
+        Broken::NotShown { incident, place: "telegram:-1001234".into(), in_shell: false },
+        Broken::NotShown { incident, place: "console:local".into(), in_shell: true },
         Broken::NotResolved { incident, closed: true },
         Broken::NotResolved { incident, closed: false },
         Broken::Silences { url: "http://127.0.0.1:9093/".into(), trouble: Unsilenced::Login },

@@ -32,6 +32,7 @@ pub(super) fn incident(state: crate::incident::IncidentState) -> crate::store::I
             links: links.map(str::to_owned).into(),
             starts_at: Some(NOW),
             ended_at: None,
+            acknowledged: None,
             fingerprint: "5a1c0de".into(),
         },
         severity: Severity::Critical,
@@ -75,12 +76,15 @@ fn incidents() {
     let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
     let silenced = Incident { silenced_until: Some(Timestamp(NOW.0 + 3_600_000)), ..incident(IncidentState::Silenced) };
     let over = Incident { resolved_at: Some(NOW), firing: 0, ..incident(IncidentState::Resolved) };
+    let put_away = Incident { alerts: 12, firing: 2, ..over.clone() };
+    let next_year = Timestamp(NOW.0 + 366 * 86_400_000);
     let line = |event, name: Option<&str>, detail: &str| IncidentEntry {
         at: NOW,
         event,
         name: name.map(str::to_owned),
         detail: detail.to_owned(),
         first: false,
+        at_source: false,
     };
     let history = [
         line(IncidentEvent::Silenced, Some("Kim"), "1h"),
@@ -93,13 +97,15 @@ fn incidents() {
         all.iter().map(|button| format!("{} → /{}", button.label, button.action)).collect::<Vec<_>>().join(" · ")
     };
     let mut wall = wall()
-        .with("card", card(&firing, &Investigating::Running).document)
-        .with("card of many", card(&many, &Investigating::Found).document)
-        .with("card of many with labels in common", card(&storm, &Investigating::Found).document)
-        .with("card of more than is read", card(&cut, &Investigating::Done).document)
-        .with("card that somebody has", card(&acked, &Investigating::Failed).document)
-        .with("card that is silenced", card(&silenced, &Investigating::None).document)
-        .with("card that is over", card(&over, &Investigating::Found).document)
+        .with("card", card(&firing, &Investigating::Running, NOW).document)
+        .with("card of many", card(&many, &Investigating::Found, NOW).document)
+        .with("card of many with labels in common", card(&storm, &Investigating::Found, NOW).document)
+        .with("card of more than is read", card(&cut, &Investigating::Done, NOW).document)
+        .with("card that somebody has", card(&acked, &Investigating::Failed, NOW).document)
+        .with("card that is silenced", card(&silenced, &Investigating::None, NOW).document)
+        .with("card that is over", card(&over, &Investigating::Found, NOW).document)
+        .with("card that a person has resolved while it fires", card(&put_away, &Investigating::Found, NOW).document)
+        .with("card of last year", card(&over, &Investigating::Found, next_year).document)
         .with_text("title", title(&many))
         .with_text("buttons", carried(&firing))
         .with_text("buttons, acknowledged", carried(&acked))
@@ -116,10 +122,10 @@ fn incidents() {
         line(IncidentEvent::Reopened, Some("Kim"), ""),
         line(IncidentEvent::Investigated, Some("Kim"), ""),
     ]) {
-        wall = wall.with("told", told(&firing, line));
+        wall = wall.with("told", told(&firing, line, NOW));
     }
     let wall = wall
-        .with("named", named(&firing, told(&firing, &history[0])))
+        .with("named", named(&firing, told(&firing, &history[0], NOW)))
         .with("done ack", done(&acked, IncidentEvent::Acked, &Investigating::Running))
         .with("done ack without an investigation", done(&acked, IncidentEvent::Acked, &Investigating::Found))
         .with("done assign", done(&acked, IncidentEvent::Assigned, &Investigating::None))
@@ -143,31 +149,65 @@ fn incidents() {
             in_brief(&firing, &failed(Status::ErrorCli, "401"), "k3m9qa7x", &investigation(None), NOW),
         )
         .with(
-            "list",
-            list(&[firing.clone(), acked.clone(), over], false, mild(&[many.clone(), firing.clone()], 2).as_deref()),
-        )
-        .with("list of all chats", list(&[firing.clone(), acked], true, None))
-        .with("list of none", list(&[], false, None))
-        .with_text("mild", mild(&[many, firing.clone()], 9).expect("there are some"))
-        .with("show", show(&firing, &Investigating::Running, None, &history))
-        .with(
-            "show with a cause",
-            show(
-                &firing,
-                &Investigating::Found,
-                Some((&task(Status::Success), &investigation(Some(rca(Verdict::CauseFound))))),
-                &[],
-            ),
-        )
-        .with(
-            "show while it goes on",
-            show(&firing, &Investigating::Running, Some((&task(Status::Running), &investigation(None))), &[]),
-        )
-        .with(
             "in_brief without a cause",
             in_brief(&firing, &task(Status::Success), "k3m9qa7x", &investigation(Some(rca(Verdict::Unclear))), NOW),
         );
     shown("incident", wall, include_str!("../incident.rs"));
+}
+
+#[test]
+fn several_incidents() {
+    use super::super::incident::Investigating;
+    use super::super::incidents::*;
+    use crate::alert::{Alert, Firing};
+    use crate::incident::{IncidentEvent, IncidentState};
+    use crate::store::{Incident, IncidentEntry};
+    let firing = incident(IncidentState::Firing);
+    let many = Incident { alerts: 12, firing: 3, times: 15, left_out: 37, owner: Some("Kim".into()), ..firing.clone() };
+    let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let over = Incident { resolved_at: Some(NOW), alerts: 2, firing: 2, ..incident(IncidentState::Resolved) };
+    let entry = |event, name: Option<&str>, first| IncidentEntry {
+        at: NOW,
+        event,
+        name: name.map(str::to_owned),
+        detail: String::new(),
+        first,
+        at_source: name.is_some(),
+    };
+    let history =
+        [entry(IncidentEvent::Acked, Some("Ada (PagerDuty)"), false), entry(IncidentEvent::Fired, None, true)];
+    let host = |host: &str, status| {
+        let labels = [("alertname", "DiskWillFill"), ("instance", host), ("team", "db")];
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        Alert { status, labels, ..firing.alert.clone() }
+    };
+    let alerts = [host("db-1:9100", Firing::Firing), host("db-2:9100", Firing::Resolved)];
+    let rca = investigation(Some(rca(Verdict::CauseFound)));
+    let (done, running) = (task(Status::Success), task(Status::Running));
+    let known = Known { investigating: &Investigating::Running, found: None, alerts: &[], history: &history };
+    let found = Known { found: Some((&done, &rca)), investigating: &Investigating::Found, history: &[], ..known };
+    let nothing = investigation(None);
+    let wall = wall()
+        .with(
+            "list",
+            list(
+                &[firing.clone(), acked.clone(), over, many.clone()],
+                false,
+                mild(&[many.clone(), firing.clone()], 2).as_deref(),
+                NOW,
+            ),
+        )
+        .with("list of all chats", list(&[firing.clone(), acked], true, None, NOW))
+        .with("list of none", list(&[], false, None, NOW))
+        .with_text("mild", mild(&[many.clone(), firing.clone()], 9).expect("there are some"))
+        .with("show", show(&firing, known, NOW))
+        .with("show of many", show(&many, Known { alerts: &alerts, ..known }, NOW))
+        .with("show with a cause", show(&firing, found, NOW))
+        .with(
+            "show while it goes on",
+            show(&firing, Known { found: Some((&running, &nothing)), history: &[], ..known }, NOW),
+        );
+    shown("incidents", wall, include_str!("../incidents.rs"));
 }
 
 #[test]
@@ -181,16 +221,16 @@ fn silences() {
     let away = Unsilenced::Away("connection refused".into());
     let refused = Unsilenced::Refused(400, "bad matcher format: `x`\n@everyone".into());
     let mut wall = wall()
-        .with("done", done(&silenced, &AtSource::Asked))
-        .with("done without a name", done(&silenced, &AtSource::NotNamed(Some("ops".into()))))
-        .with("done of a post", done(&silenced, &AtSource::NotNamed(None)))
-        .with("done without labels", done(&silenced, &AtSource::Cannot(Unsilenceable::NoLabels)))
-        .with("done with a cut label", done(&silenced, &AtSource::Cannot(Unsilenceable::CutLabel)))
-        .with("done with a secret", done(&silenced, &AtSource::Cannot(Unsilenceable::MaskedLabel)))
-        .with("done elsewhere", done(&silenced, &AtSource::Unheard))
-        .with("written", written(&silenced.alert.labels, until))
-        .with("taken_back", taken_back(until, false))
-        .with("taken_back for another", taken_back(until, true))
+        .with("done", done(&silenced, &AtSource::Asked, NOW))
+        .with("done without a name", done(&silenced, &AtSource::NotNamed(Some("ops".into())), NOW))
+        .with("done of a post", done(&silenced, &AtSource::NotNamed(None), NOW))
+        .with("done without labels", done(&silenced, &AtSource::Cannot(Unsilenceable::NoLabels), NOW))
+        .with("done with a cut label", done(&silenced, &AtSource::Cannot(Unsilenceable::CutLabel), NOW))
+        .with("done with a secret", done(&silenced, &AtSource::Cannot(Unsilenceable::MaskedLabel), NOW))
+        .with("done elsewhere", done(&silenced, &AtSource::Unheard, NOW))
+        .with("written", written(&silenced.alert.labels, until, NOW))
+        .with("taken_back", taken_back(until, false, NOW))
+        .with("taken_back for another", taken_back(until, true, NOW))
         .with("too_late", too_late());
     for trouble in [Unsilenced::Unnamed, Unsilenced::Login, Unsilenced::NoApi, refused, away, Unsilenced::Unclear] {
         wall = wall.with("not_written", not_written(hook, &trouble));
@@ -208,7 +248,7 @@ fn silences() {
 /// Draws a card as it stands on a phone.
 fn picture(incident: &crate::store::Incident, investigating: &super::super::incident::Investigating) -> String {
     use super::super::incident::{buttons, card};
-    let shown = on_telegram(&card(incident, investigating).document);
+    let shown = on_telegram(&card(incident, investigating, NOW).document);
     let shown = shown.strip_prefix("--- in Telegram\n").unwrap_or(&shown).trim_end();
     let below = buttons(incident, investigating).into_iter().map(|button| format!("[ {} ]", button.label));
     format!("```text\n{shown}\n{}\n```\n", below.collect::<Vec<_>>().join("  "))

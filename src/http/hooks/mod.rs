@@ -111,7 +111,8 @@ impl Hooks {
     async fn take(&self, hook: &Hook, head: &Parts, headers: &Headers, body: Body) -> Result<HookOutcome, HookRefusal> {
         let body = body::read(&head.headers, body).await?;
         hook::check_body(hook, headers, &body, self.bus.store().clock().now())?;
-        let body = String::from_utf8(body).map_err(|_| HookRefusal::NotJson)?;
+        // One bad byte in a text of an alert loses no alert; what is no text at all is no JSON.
+        let body = String::from_utf8_lossy(&body);
         let Some(payload) = read_sent(hook::source(hook), hook.fields.as_ref(), &body)? else {
             return Ok(HookOutcome::no_news());
         };

@@ -1,6 +1,7 @@
 //! Alerts become incidents, each once, whatever comes in whatever order.
 
 mod late;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ fn alert(name: &str, host: usize, status: Firing, at: i64) -> Alert {
         links: Vec::new(),
         starts_at: Some(Timestamp(at)),
         ended_at: None,
+        acknowledged: None,
         fingerprint: format!("{name}-{host}"),
     }
 }

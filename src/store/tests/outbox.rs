@@ -298,6 +298,63 @@ async fn a_status_message_that_may_have_arrived_is_asked_about_and_then_says_how
 }
 
 #[tokio::test]
+async fn a_status_says_how_a_task_ended_only_when_the_answer_is_there_or_never_will_be() {
+    for is_given_up in [false, true] {
+        let desk = Desk::new();
+        let task = started(desk.prompt("one", "a").await);
+        let about = About::Status(task.id.clone());
+        let status = NewDelivery {
+            task: Some(task.id.clone()),
+            about: Some(about.clone()),
+            buttons: vec![crate::format::button::cancel(&task.id)],
+            ..message("one", Purpose::Progress, &["started"])
+        };
+        desk.did(move |tx| tx.enqueue(&status)).await;
+        assert_eq!(deliver_all(&desk).await, ["started"]);
+        let id = task.id.clone();
+        desk.did(move |tx| {
+            tx.enqueue(&NewDelivery { task: Some(id.clone()), ..message("one", Purpose::Result, &["done"]) })?;
+            for shown in tx.with_buttons(&about)? {
+                tx.replace(&shown, &Part { body: "complete".into() }, &[])?;
+            }
+            Ok(())
+        })
+        .await;
+        let (result, id) = (one(&desk).await, task.id.clone());
+        assert_eq!(result.part.body, "done");
+        assert!(desk.did(move |tx| tx.result_waits(&id)).await);
+        let later = desk.store.clock().now().after(Duration::from_secs(10));
+        desk.did(move |tx| tx.postpone(result.id, later, "busy")).await;
+        assert_eq!(claim(&desk).await, [], "the answer is slow");
+        desk.did(move |tx| {
+            if is_given_up { tx.give_up(result.id, "gone") } else { tx.delivered(result.id, &MessageId::new("2")) }
+        })
+        .await;
+        assert_eq!(deliver_all(&desk).await, ["complete"], "given up: {is_given_up}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_is_refused_is_not_said_to_be_delivered() {
+    let desk = Desk::new();
+    enqueue(&desk, "one", Purpose::Alert, &["card"]).await;
+    let card = one(&desk).await;
+    let id = card.id;
+    desk.did(move |tx| tx.delivered(id, &MessageId::new("1"))).await;
+    let shown = look(&desk, &card).await;
+    assert_eq!(shown.standing(), "delivered");
+    desk.did(move |tx| tx.replace(&shown, &Part { body: "changed".into() }, &[])).await;
+    let edit = one(&desk).await;
+    let id = edit.id;
+    desk.did(move |tx| {
+        tx.edit_refused(id)?;
+        tx.supersede(id)
+    })
+    .await;
+    assert_eq!(look(&desk, &edit).await.standing(), "refused");
+}
+
+#[tokio::test]
 async fn a_clock_that_jumps_back_holds_nothing_up() {
     let desk = Desk::new();
     desk.clock.advance(Duration::from_secs(365 * 86400));

@@ -242,6 +242,28 @@ fn what_may_have_been_written_is_taken_back_when_it_is_wanted_no_more() {
 }
 
 #[test]
+fn what_was_taken_back_is_told_also_where_the_answer_was_lost_with_a_life() {
+    let watchers = Watchers::told();
+    let (serving, card) = watchers.begin();
+    watchers.press(&card, "Silence 1 h");
+    watchers.shown("Silenced in Alertmanager until");
+    // The look for it is held up; what takes it back is done, and nobody hears of that.
+    watchers.source.fail_next(Fault::Hold);
+    watchers.source.fail_next(Fault::DropAfter);
+    watchers.press(&card, "End silence");
+    eventually("it is taken back, and nobody knows", || {
+        watchers.source.release();
+        watchers.source.count("DELETE") > 0
+    });
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    assert!(watchers.source.live().is_empty());
+    let _serving = watchers.phone.serve();
+    watchers.shown("The silence in Alertmanager is taken back");
+    assert_eq!(watchers.times("is taken back"), 1);
+}
+
+#[test]
 fn a_refusal_is_told_once_with_what_to_do_and_not_repeated() {
     for (fault, told) in [
         (Fault::Refuse(401, ""), "does not let us in. Mend silences of the hook ops, or silence it there by hand."),

@@ -161,3 +161,23 @@ fn what_is_to_be_approved_can_be_read_to_its_end() {
     phone.fake.press(ADA.id, ADA, end.id, "Deny");
     phone.shown(asked, "\nwent on");
 }
+
+#[test]
+fn a_question_that_its_agent_takes_back_loses_its_buttons() {
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    let (back, gate) = (phone.house.text("back"), phone.house.text("gate"));
+    let taken_back = r#"{"type":"control_cancel_request","request_id":"r1"}"#;
+    let asked = phone.say(&format!(
+        "/session script: request r1 Bash rm -r build; wait {back}; raw {taken_back}; wait {gate}; answer went on"
+    ));
+    let question = phone.shown(asked, "asks for permission");
+    assert!(!question.buttons.is_empty(), "{question:?}");
+    phone.house.touch("back");
+    phone.until("the question is asked no longer", |state| {
+        let shown = &state.messages[&(ADA.id, question.id)];
+        shown.buttons.is_empty() && shown.text.contains("the agent has taken it back")
+    });
+    phone.house.touch("gate");
+    phone.shown(asked, "\nwent on");
+}

@@ -1,7 +1,7 @@
-//! One line of JSON from an agent.
+//! JSON that others wrote: of an agent, of a source of alerts.
 //!
 //! Programs that count text in UTF-16 cut it in the middle of a character now and then and write the half down as an
-//! escape, such as `\ud83d`. That is not JSON, and one such half would cost the whole line: it becomes U+FFFD.
+//! escape, such as `\ud83d`. That is not JSON, and one such half would cost all of it: it becomes U+FFFD.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,18 @@ use serde::de::DeserializeOwned;
 /// Reads a line; `None` where it is no such JSON.
 #[must_use]
 pub fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
-    let text = String::from_utf8_lossy(line);
-    serde_json::from_str(&text).ok().or_else(|| match with_whole_characters(&text) {
-        Cow::Owned(repaired) => serde_json::from_str(&repaired).ok(),
-        Cow::Borrowed(_) => None,
+    read(&String::from_utf8_lossy(line)).ok()
+}
+
+/// Reads a text, also one that begins with a byte order mark.
+///
+/// # Errors
+/// As it is no such JSON.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    let text = text.trim_start_matches('\u{feff}');
+    serde_json::from_str(text).or_else(|error| match with_whole_characters(text) {
+        Cow::Owned(repaired) => serde_json::from_str(&repaired),
+        Cow::Borrowed(_) => Err(error),
     })
 }
 

@@ -1,0 +1,73 @@
+//! What only a source knows: when it began, who has taken it there, how many there are.
+
+use super::*;
+use crate::alert::read_sent;
+
+#[tokio::test]
+async fn an_incident_that_a_hook_takes_over_from_a_post_began_when_the_hook_says() {
+    let desk = Desk::new();
+    let began = desk.clock.now().before(Duration::from_secs(3000));
+    take(&desk, post("[FIRING:1] Disk (host-1 prod)")).await;
+    assert!(the_one(&desk).await.starts_at > began, "a post says nothing of it");
+    desk.clock.advance(Duration::from_secs(30));
+    take(&desk, hook(vec![fires("Disk", 1, began.0)])).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.starts_at, incident.origin.as_str()), (began, "hook:h"));
+    // A sender whose clock is ahead does not make it begin later than now.
+    let desk = Desk::new();
+    take(&desk, post("[FIRING:1] Disk (host-1 prod)")).await;
+    take(&desk, hook(vec![fires("Disk", 1, desk.clock.now().after(Duration::from_secs(200)).0)])).await;
+    assert!(the_one(&desk).await.starts_at <= desk.clock.now());
+}
+
+/// What PagerDuty says of its incident.
+fn pagerduty(event: &str, by: &str) -> Batch {
+    let sent = serde_json::json!({"event": {"id": "E", "event_type": format!("incident.{event}"), "agent": {"summary": by},
+        "occurred_at": "1970-01-01T00:00:20Z", "data": {"id": "P1", "title": "Database is down", "urgency": "high",
+            "created_at": "1970-01-01T00:00:10Z", "status": if event == "resolved" { "resolved" } else { "triggered" }}}});
+    let payload = read_sent(Source::PagerDuty, None, &sent.to_string()).expect("it is read").expect("it is news");
+    Batch { payload, ..hook(Vec::new()) }
+}
+
+#[tokio::test]
+async fn who_takes_it_in_pagerduty_has_taken_it_here() {
+    let desk = Desk::new();
+    take(&desk, pagerduty("triggered", "Checkout")).await;
+    assert_eq!(the_one(&desk).await.state, IncidentState::Firing);
+    take(&desk, pagerduty("acknowledged", "Ada")).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.owner.as_deref()), (IncidentState::Acknowledged, Some("Ada (PagerDuty)")));
+    let last = desk.did(move |tx| tx.incident_history(incident.id, 1)).await.remove(0);
+    assert_eq!(
+        (last.event, last.name.as_deref(), last.at_source),
+        (IncidentEvent::Acked, Some("Ada (PagerDuty)"), true)
+    );
+    // Said again it is no news, and whoever has it keeps it.
+    take(&desk, pagerduty("acknowledged", "Kim")).await;
+    assert_eq!(the_one(&desk).await.owner.as_deref(), Some("Ada (PagerDuty)"));
+    take(&desk, pagerduty("resolved", "Ada")).await;
+    assert_eq!(the_one(&desk).await.state, IncidentState::Resolved);
+    take(&desk, pagerduty("acknowledged", "Kim")).await;
+    assert_eq!(the_one(&desk).await.state, IncidentState::Resolved, "what comes late changes nothing");
+    // Where its begin was missed, this is the first that is heard of it.
+    let desk = Desk::new();
+    take(&desk, pagerduty("acknowledged", "Ada")).await;
+    assert_eq!(the_one(&desk).await.state, IncidentState::Acknowledged);
+}
+
+#[tokio::test]
+async fn a_thousand_alerts_of_one_group_are_all_attached() {
+    let desk = Desk::new();
+    let alerts: Vec<_> = (0..1000)
+        .map(|host| {
+            serde_json::json!({"status": "firing", "startsAt": "1970-01-01T00:00:10Z", "fingerprint": format!("f{host}"),
+                "labels": {"alertname": "Disk", "instance": format!("host-{host}")}})
+        })
+        .collect();
+    let sent = serde_json::json!({"version": "4", "groupKey": "g", "groupLabels": {"alertname": "Disk"}, "status": "firing",
+        "truncatedAlerts": 0, "receiver": "r", "alerts": alerts});
+    let payload = read_sent(Source::Alertmanager, None, &sent.to_string()).expect("it is read").expect("it is news");
+    take(&desk, Batch { payload, ..hook(Vec::new()) }).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.alerts, incident.firing, incident.left_out), (1000, 1000, 0));
+}
