@@ -68,6 +68,16 @@ pub fn not_heard(why: &Unheard) -> Document {
 /// Who has cancelled a task whose message was taken away, as its trace says it.
 pub const TAKEN_AWAY: &str = "its message was taken away";
 
+/// Who has cancelled a task that is asked for once more together with what was forwarded behind its message, as its trace
+/// says it.
+pub const JOINED: &str = "it is asked again with what was forwarded";
+
+/// Tells in place of a task's status that its run goes on in another, which knows what was forwarded.
+#[must_use]
+pub fn joined(name: &str) -> Document {
+    line(&format!("`{name}` begins again, with what was forwarded."))
+}
+
 /// Tells that a waiting task has another prompt now.
 #[must_use]
 pub fn reworded(name: &str) -> Document {

@@ -3,16 +3,20 @@
 use signalbox_adapter::Signal;
 
 use crate::format;
+use crate::format::intake::JOINED;
 use crate::format::prompt::ONLY_QUOTED;
 use crate::format::session::Notes;
 use crate::store::{InboxOutcome, NewInvestigation, Status, StoreError, Task};
-use crate::turn::{Turn, admit, intake, quoted};
+use crate::turn::{Turn, admit, intake, quoted, report};
+
+use super::investigate;
 
 /// Longest text of alerts given to an agent, in bytes.
 const MAX_ALERT_BYTES: usize = 64 * 1024;
 
 /// Takes a forward along with the task that the comment before it has asked for: where that waits it is part of its prompt,
-/// and where it runs it is said next in its session. `None` where the task has no session.
+/// and where it runs it begins again with it, so that what one person says in one go gets one answer; of an investigation that
+/// runs it is what is said next. `None` where the task has no session.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -33,7 +37,34 @@ pub fn join(turn: &Turn<'_>, task: &Task) -> Result<Option<InboxOutcome>, StoreE
     if let Some(refusal) = turn.tx.queue_is_full(&turn.chat(), Some(session.id))? {
         return turn.refuse(format::session::refused(&refusal)).map(Some);
     }
-    admit::submit_at(turn, &task.address, &session, ONLY_QUOTED, None, &Notes::default()).map(Some)
+    let words = match turn.tx.investigation(&task.id)? {
+        Some(_) => ONLY_QUOTED,
+        None => {
+            turn.tx.cancel(&task.id, JOINED)?;
+            &task.prompt
+        }
+    };
+    admit::submit_at(turn, &task.address, &session, words, None, &Notes::default()).map(Some)
+}
+
+/// Investigates an alert that follows a person's comment without a command: the comment is what is asked of it, and no task of
+/// its own. `None` where the comment was for something else.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn investigate(turn: &Turn<'_>, task: &Task) -> Result<Option<InboxOutcome>, StoreError> {
+    let asked = task.inbox.map(|inbox| turn.tx.inbound_text(inbox)).transpose()?.flatten();
+    let is_plain = asked.is_some_and(|text| !text.trim_start().starts_with('/'));
+    if !is_plain || turn.tx.investigation(&task.id)?.is_some() {
+        return Ok(None);
+    }
+    let was_waiting = task.status == Status::Queued;
+    turn.tx.cancel(&task.id, JOINED)?;
+    if was_waiting && let Some(ended) = turn.tx.task(&task.id)? {
+        report::end(turn.tx, turn.cx, &ended)?;
+    }
+    let by = investigate::By { agent: Some(&task.agent), model: task.model.as_deref() };
+    investigate::quoted(turn, &task.prompt, by).map(Some)
 }
 
 /// Lets an investigation that waits be about what is forwarded, too.

@@ -30,6 +30,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether a task was cancelled by somebody, or for a reason.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn was_cancelled_by(&self, task: &TaskId, by: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM task_events WHERE task = ?1 AND what = 'cancel' AND detail = ?2)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([task.as_str(), by], |row| row.get(0))?)
+    }
+
     /// Returns the steps of a task's life, oldest first.
     ///
     /// # Errors

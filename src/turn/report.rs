@@ -92,6 +92,12 @@ pub fn answered(
 /// [`StoreError`].
 pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     let name = tx.name_of(ended)?;
+    if ended.status == Status::Aborted && tx.was_cancelled_by(&ended.id, format::intake::JOINED)? {
+        // Its answer is that of the task which has taken its place.
+        tx.drop_waiting_status(&ended.id)?;
+        show_instead(tx, cx, &About::Status(ended.id.clone()), &format::intake::joined(&name))?;
+        return close_questions(tx, cx, &ended.id, &name);
+    }
     let investigation = tx.investigation(&ended.id)?;
     let incident = ended.session.map(|session| tx.incident_of_session(session)).transpose()?.flatten();
     let report = match &investigation {

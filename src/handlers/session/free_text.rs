@@ -18,7 +18,13 @@ impl Handler for FreeText {
 
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
         let is_alert = turn.incoming.quoted.iter().any(is_forwarded_alert);
-        if let Some(task) = turn::forwards::commented(turn.tx, turn.incoming)?
+        let commented = turn::forwards::commented(turn.tx, turn.incoming)?;
+        if let Some(task) = commented.as_ref().filter(|_| is_alert)
+            && let Some(outcome) = forwards::investigate(turn, task)?
+        {
+            return Ok(outcome);
+        }
+        if let Some(task) = commented
             && (!is_alert || turn.tx.investigation(&task.id)?.is_some())
             && let Some(outcome) = forwards::join(turn, &task)?
         {

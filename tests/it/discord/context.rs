@@ -82,13 +82,34 @@ fn a_forward_that_follows_a_comment_joins_what_that_has_asked_for() {
     server.shown(server.direct, running, r"\<one>");
     let result = server.shown(waiting, waiting, "what is this?");
     assert!(result.text.contains("the queue grows"), "{}", result.text);
-    server.shown(server.direct, running, "it began at noon");
     server.shown(server.direct, told, "nobody says why");
     let runs = server.house.runs();
-    let session_of =
-        |words: &str| &runs.iter().find(|run| run.2.contains(words)).unwrap_or_else(|| panic!("{words}: {runs:?}")).0;
-    assert_eq!(session_of("it began at noon"), session_of("say at it"), "it goes on with the comment's session");
+    let joined = runs.iter().filter(|run| run.2.contains("say at it") && run.2.contains("it began at noon")).count();
+    assert_eq!(joined, 1, "what runs begins again with what was forwarded: {runs:?}");
+    let says = |needle: &str| {
+        server.fake.with(|state| state.shows(server.direct).iter().filter(|shown| shown.text.contains(needle)).count())
+    };
+    assert_eq!((says(r"\<one>"), says("Cancelled")), (1, 0), "it is answered once");
     assert_eq!(runs.iter().filter(|run| run.2.contains("the queue grows")).count(), 1, "{runs:?}");
+}
+
+#[test]
+fn an_alert_that_follows_a_comment_is_what_the_comment_is_about() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    let gate = server.house.text("gate");
+    let asked = server.fake.say(server.direct, ADA, &format!("is it the cache?\nscript: wait {gate}; answer <two>"));
+    server.fake.post(server.direct, ADA, forward("[FIRING:1] PodCrashLooping checkout-7d9"));
+    eventually("it is investigated", || server.house.count("investigations") == 1);
+    server.house.touch("gate");
+    server.shown(server.direct, asked, "two");
+    assert_eq!(server.house.count("tasks WHERE status NOT IN ('aborted')"), 1, "one answer");
+    let cancelled = |state: &signalbox_test_support::discord::state::State| {
+        state.shows(server.direct).iter().filter(|shown| shown.text.contains("Cancelled")).count()
+    };
+    assert_eq!(server.fake.with(|state| cancelled(state)), 0, "nobody is told of the first");
+    let runs = server.house.runs();
+    assert!(runs.iter().any(|run| run.2.contains("PodCrashLooping") && run.2.contains("is it the cache?")), "{runs:?}");
 }
 
 #[test]
