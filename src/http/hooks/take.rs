@@ -25,7 +25,7 @@ pub(super) struct HookOutcome {
     stale: usize,
     /// Alerts that began too long ago.
     pub(super) too_old: usize,
-    /// Ends of problems that nobody has heard of, of a source that tells every success.
+    /// Ends of problems that nobody has heard of.
     unheard: usize,
     /// Incidents that began.
     new_incidents: usize,
@@ -85,17 +85,20 @@ fn step(
     }
     let (target, origin) = (tx.current_address(&hook.target)?, AlertOrigin::Hook(hook.id.clone()));
     let mut outcome = HookOutcome { alerts: payload.alerts.len(), ..HookOutcome::default() };
-    let mut kept = Vec::with_capacity(payload.alerts.len());
+    let (mut kept, mut kept_ends) = (Vec::with_capacity(payload.alerts.len()), 0_usize);
     for alert in &payload.alerts {
         let old = is_too_old(alert, hook.max_age, tx.now());
-        // Every success of GitHub's would else be an incident that is over.
-        let success = alert.source == Source::GitHub && alert.status == Firing::Resolved;
-        let known = if old || success { tx.incident_of_alert(&target, &origin, alert)? } else { None };
+        let is_end = alert.status == Firing::Resolved;
+        let known = if old || is_end { tx.incident_of_alert(&target, &origin, alert)? } else { None };
         if old && known.is_none_or(|(_, firing)| firing == Firing::Resolved) {
             outcome.too_old += 1;
-        } else if success && known.is_none() {
-            outcome.unheard += 1;
-        } else {
+            continue;
+        }
+        let is_unheard = is_end && known.is_none();
+        outcome.unheard += usize::from(is_unheard);
+        // Every success of GitHub's would else be an incident that is over; an end of another's may have overtaken its begin.
+        if !(is_unheard && alert.source == Source::GitHub) {
+            kept_ends += usize::from(is_unheard);
             kept.push(Alert::clone(alert));
         }
     }
@@ -105,5 +108,6 @@ fn step(
     let payload = Payload { alerts: kept, ..payload.clone() };
     let Taken { news, again, stale, new, .. } =
         tx.take_alerts(&Batch { target, origin, payload, counts_repeats: false }, policy)?;
-    Ok(HookOutcome { news, again, stale, new_incidents: new, ..outcome })
+    // What nobody had heard of is counted as that and not as news.
+    Ok(HookOutcome { news: news.saturating_sub(kept_ends), again, stale, new_incidents: new, ..outcome })
 }

@@ -43,7 +43,8 @@ fn an_alert_that_flaps_is_one_incident_with_its_count_and_few_words() {
 #[test]
 fn an_end_that_overtakes_its_beginning_shows_nothing_and_the_next_beginning_does() {
     let watch = Watch::new("");
-    assert_eq!(tell(&watch, &disk("resolved", &ago(5)))["news"], 1);
+    let early = tell(&watch, &disk("resolved", &ago(5)));
+    assert_eq!((&early["unheard"], &early["news"]), (&json!(1), &json!(0)), "{early}");
     let late = tell(&watch, &disk("resolved", &ago(9)));
     assert_eq!(late["stale"], 1, "{late}");
     assert_eq!(watch.house.count("incidents WHERE card IS NOT NULL OR state <> 'resolved'"), 0);
