@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Proxy, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Proxy, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use way::{Connection, Way, Wire};
@@ -121,7 +121,7 @@ const PROXIES: [&str; 6] = ["socks5h", "socks5", "socks4a", "socks4", "http", "h
 ///
 /// # Errors
 /// What such an address looks like; the address itself is never repeated.
-pub fn proxy(text: &SecretString) -> Result<Proxy, &'static str> {
+pub fn proxy(text: &SecretString) -> Result<ProxyServer, &'static str> {
     const LOOKS: &str = "must look like socks5h://user:password@proxy.example:1080, or begin with socks5://, socks4a://, \
                          socks4://, http:// or https://";
     let url: Url = text.expose_secret().trim().parse().map_err(|_| LOOKS)?;
@@ -129,7 +129,16 @@ pub fn proxy(text: &SecretString) -> Result<Proxy, &'static str> {
     if !PROXIES.contains(&url.scheme()) || !url.has_host() || !leads_on {
         return Err(LOOKS);
     }
-    Proxy::all(url).map_err(|_| LOOKS)
+    let is_protected = url.scheme() == "https";
+    Ok(ProxyServer { proxy: Proxy::all(url).map_err(|_| LOOKS)?, is_protected })
+}
+
+/// A proxy that calls go through.
+#[derive(Debug, Clone)]
+pub struct ProxyServer {
+    proxy: Proxy,
+    /// Whether it is spoken with through TLS.
+    is_protected: bool,
 }
 
 /// Finishes a client whose calls take at most so long unless they say otherwise. It follows no redirection, and asks no proxy
@@ -149,19 +158,29 @@ pub fn client_through(
     begun: ClientBuilder,
     within: Duration,
     base: &Url,
-    proxy: Option<Proxy>,
+    proxy: Option<ProxyServer>,
 ) -> Result<Client, String> {
     let mut client = begun
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(within)
         .pool_idle_timeout(IDLE_CONNECTION)
         .redirect(Policy::none());
-    if let Some(proxy) = proxy {
+    if let Some(ProxyServer { proxy, is_protected }) = proxy {
         client = client.no_proxy().proxy(proxy);
+        if is_protected {
+            // A proxy is mostly in-house, and so is who vouches for it.
+            client = own_authorities().fold(client, ClientBuilder::add_root_certificate);
+        }
     } else if is_loopback(base) {
         client = client.no_proxy();
     }
     client.build().map_err(words)
+}
+
+/// Returns the authorities that this machine trusts.
+fn own_authorities() -> impl Iterator<Item = Certificate> {
+    let own = rustls_native_certs::load_native_certs().certs.into_iter();
+    own.filter_map(|der| Certificate::from_der(&der).ok())
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use reqwest::{Proxy, Url};
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
-use signalbox_adapter::http::{self, Way};
+use signalbox_adapter::http::{self, ProxyServer, Way};
 use signalbox_adapter::settings::Values;
 
 use crate::card::Cards;
@@ -89,7 +89,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`InvalidSettings::Proxy`] when it is none.
-    pub(crate) fn proxy(&self) -> Result<Option<Proxy>, InvalidSettings> {
+    pub(crate) fn proxy(&self) -> Result<Option<ProxyServer>, InvalidSettings> {
         let proxy = self.proxy.as_ref().map(http::proxy).transpose();
         proxy.map_err(|why| InvalidSettings::Proxy { why })
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::{Proxy, Url};
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
-use signalbox_adapter::http;
+use signalbox_adapter::http::{self, ProxyServer};
 use signalbox_adapter::settings::Values;
 
 /// Where Telegram's own Bot API is.
@@ -45,7 +45,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`InvalidSettings::Proxy`] when it is none.
-    pub(crate) fn way(&self) -> Result<Option<Proxy>, InvalidSettings> {
+    pub(crate) fn way(&self) -> Result<Option<ProxyServer>, InvalidSettings> {
         let proxy = self.proxy.as_ref().map(http::proxy).transpose();
         proxy.map_err(|why| InvalidSettings::Proxy { why })
     }

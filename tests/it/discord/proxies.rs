@@ -2,6 +2,7 @@
 
 use signalbox_test_support::discord::state::Channel;
 use signalbox_test_support::everyday::eventually;
+use signalbox_test_support::smtp::tls::{Authority, Validity};
 use signalbox_test_support::socks::{FakeSocks, SOCKS_PASSWORD};
 use signalbox_test_support::tunnel::{FakeTunnel, TUNNEL_PASSWORD};
 
@@ -12,6 +13,13 @@ const OTHER: u64 = 900;
 
 fn here(url: &str) -> String {
     url.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned()
+}
+
+/// Writes an authority's certificate to a file; returns its path.
+fn authority_file(server: &Server, authority: &Authority) -> String {
+    let file = server.house.text("authority.pem");
+    std::fs::write(&file, authority.pem()).expect("written");
+    file
 }
 
 fn gateway(server: &Server) -> String {
@@ -34,7 +42,7 @@ fn calls_and_gateway_go_through_a_socks_proxy_whose_password_is_shown_nowhere() 
     server.fake.open(OTHER, Channel::default());
     let socks = server.through(FakeSocks::start());
     let places = [here(&server.fake.url()), gateway(&server)];
-    for scheme in ["socks5h", "socks5"] {
+    for scheme in ["socks5h", "socks5", "socks4a", "socks4"] {
         server.house.set("SIGNALBOX__DISCORD__PROXY", &socks.url(scheme));
         let before = socks.asked().len();
         talks(&server, SOCKS_PASSWORD);
@@ -60,6 +68,20 @@ fn calls_and_gateway_go_through_an_http_proxy_which_leads_the_gateway_by_connect
     let ways = tunnel.asked();
     assert!(ways.contains(&format!("CONNECT {gateway}")), "{ways:?}");
     assert!(ways.iter().any(|way| way.ends_with(&here(&server.fake.url())) && way.starts_with("GET")), "{ways:?}");
+}
+
+#[test]
+fn calls_and_gateway_go_through_a_proxy_that_is_spoken_with_through_tls() {
+    let mut server = Server::new("");
+    let authority = Authority::generate();
+    let tunnel = server.through(FakeTunnel::start_protected(authority.acceptor("localhost", Validity::Current)));
+    server.house.set("SIGNALBOX__DISCORD__PROXY", &tunnel.url());
+    let file = authority_file(&server, &authority);
+    server.house.set("SSL_CERT_FILE", &file);
+    talks(&server, TUNNEL_PASSWORD);
+    let (gateway, ways) = (gateway(&server), tunnel.asked());
+    assert!(ways.contains(&format!("CONNECT {gateway}")), "{ways:?}");
+    assert!(ways.iter().any(|way| way.ends_with(&here(&server.fake.url()))), "{ways:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! A SOCKS5 proxy on this machine: it asks for a name and a password, notes where it is asked to lead, and leads to this machine
-//! only.
-//! Source: <https://www.rfc-editor.org/rfc/rfc1928> and <https://www.rfc-editor.org/rfc/rfc1929>, read 2026-11.
+//! A SOCKS proxy on this machine: it asks for a name and a password where the version knows them (5), notes where it is asked to
+//! lead, and leads to this machine only.
+//! Source: <https://www.rfc-editor.org/rfc/rfc1928> and <https://www.rfc-editor.org/rfc/rfc1929>; for version 4
+//! <https://www.openssh.org/txt/socks4.protocol> and <https://www.openssh.org/txt/socks4a.protocol>, read 2026-11.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,6 +14,10 @@ use tokio::task::JoinSet;
 use crate::stage::{self, Stage};
 
 const VERSION: u8 = 5;
+const OLD_VERSION: u8 = 4;
+const CONNECT: u8 = 1;
+const GRANTED: u8 = 0x5a;
+const REJECTED: u8 = 0x5b;
 const WITH_PASSWORD: u8 = 2;
 const NO_WAY: u8 = 4;
 
@@ -58,7 +63,10 @@ impl FakeSocks {
 }
 
 async fn converse(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Result<()> {
-    let methods = [client.read_u8().await?, client.read_u8().await?][1];
+    if client.read_u8().await? == OLD_VERSION {
+        return converse_old(client, asked).await;
+    }
+    let methods = client.read_u8().await?;
     let mut offered = vec![0; usize::from(methods)];
     client.read_exact(&mut offered).await?;
     if !offered.contains(&WITH_PASSWORD) {
@@ -88,6 +96,37 @@ async fn converse(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Resu
     let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
     client.write_all(&reply(0)).await?;
     copy_bidirectional(&mut client, &mut server).await.map(|_| ())
+}
+
+/// Speaks version 4, also with a name in place of an address (4a).
+async fn converse_old(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Result<()> {
+    let command = client.read_u8().await?;
+    let (port, address) = (client.read_u16().await?, client.read_u32().await?);
+    ended(&mut client).await?;
+    // An address that cannot be says that a name follows.
+    let host = match address {
+        1..=255 => ended(&mut client).await?,
+        _ => std::net::Ipv4Addr::from(address).to_string(),
+    };
+    asked.with(|asked| asked.push(format!("{host}:{port}")));
+    let reply = |code: u8| [0, code, 0, 0, 0, 0, 0, 0];
+    if command != CONNECT || host != "127.0.0.1" && host != "localhost" {
+        return client.write_all(&reply(REJECTED)).await;
+    }
+    let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+    client.write_all(&reply(GRANTED)).await?;
+    copy_bidirectional(&mut client, &mut server).await.map(|_| ())
+}
+
+/// Reads a text up to its NUL.
+async fn ended(client: &mut TcpStream) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    loop {
+        match client.read_u8().await? {
+            0 => return Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            byte => bytes.push(byte),
+        }
+    }
 }
 
 async fn text(client: &mut TcpStream) -> io::Result<String> {

@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::stage::{self, Stage};
 
@@ -25,30 +26,49 @@ pub const TUNNEL_PASSWORD: &str = "hunter3-of-the-tunnel";
 pub struct FakeTunnel {
     asked: Arc<Stage<Vec<String>>>,
     address: SocketAddr,
+    is_protected: bool,
     _server: JoinSet<()>,
 }
 
 impl FakeTunnel {
     /// Starts a proxy on a free port.
     pub async fn start() -> Self {
+        Self::start_as(None).await
+    }
+
+    /// Starts a proxy that is spoken with through TLS: it calls itself `localhost`.
+    pub async fn start_protected(tls: TlsAcceptor) -> Self {
+        Self::start_as(Some(tls)).await
+    }
+
+    async fn start_as(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let asked = Arc::new(Stage::new(Vec::new()));
         let mut server = JoinSet::new();
-        let noted = Arc::clone(&asked);
+        let (noted, is_protected) = (Arc::clone(&asked), tls.is_some());
         server.spawn(stage::serve(listener, move |stream| {
-            let noted = Arc::clone(&noted);
+            let (noted, tls) = (Arc::clone(&noted), tls.clone());
             async move {
                 // A client that goes away is nobody's fault.
-                drop(converse(stream, &noted).await);
+                drop(match tls {
+                    None => converse(stream, &noted).await,
+                    Some(tls) => match tls.accept(stream).await {
+                        Ok(stream) => converse(stream, &noted).await,
+                        Err(error) => Err(error),
+                    },
+                });
             }
         }));
-        Self { asked, address, _server: server }
+        Self { asked, address, is_protected, _server: server }
     }
 
     /// Returns its address, with the name and password that it wants.
     pub fn url(&self) -> String {
-        format!("http://{TUNNEL_USER}:{TUNNEL_PASSWORD}@{}", self.address)
+        match self.is_protected {
+            true => format!("https://{TUNNEL_USER}:{TUNNEL_PASSWORD}@localhost:{}", self.address.port()),
+            false => format!("http://{TUNNEL_USER}:{TUNNEL_PASSWORD}@{}", self.address),
+        }
     }
 
     /// Returns what it was asked by clients that know the password, in order: the method and `host:port`.
@@ -57,7 +77,7 @@ impl FakeTunnel {
     }
 }
 
-async fn converse(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Result<()> {
+async fn converse(mut client: impl AsyncRead + AsyncWrite + Unpin, asked: &Stage<Vec<String>>) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         let more = client.read_buf(&mut head).await?;
