@@ -48,6 +48,22 @@ fn what_is_too_large_too_deep_or_no_json_is_refused_in_words() {
 }
 
 #[test]
+fn numbers_and_nothing_are_no_alerts_and_one_bad_character_refuses_none() {
+    let watch = Watch::new("");
+    let bearer = bearer();
+    let call = |body: &str| watch.call("generic", &[("Authorization", &bearer)], body);
+    for body in ["null", "[1,2,3]", "7", "true", "[null]"] {
+        let answer = call(body);
+        assert_eq!(answer.status, 422, "{body}: {answer:?}");
+    }
+    assert_eq!(watch.house.count("incidents"), 0);
+    for body in ["\u{feff}{\"title\": \"Marked\"}", r#"{"title": "Half \ud83d of it"}"#] {
+        assert_eq!(call(body).told()["news"], 1, "{body}");
+    }
+    assert_eq!(watch.house.count("incidents WHERE alert LIKE '%Half \u{fffd} of it%'"), 1);
+}
+
+#[test]
 fn an_unknown_source_and_an_unknown_id_look_alike() {
     let watch = Watch::new("");
     let bearer = bearer();

@@ -1,5 +1,6 @@
 //! From a call to the card, and hooks that are made while the program serves.
 
+use serde_json::json;
 use signalbox_test_support::telegram::ChatKind;
 
 use super::scene::{SECRET, Watch, ago, disk, hooks, post, proof};
@@ -65,6 +66,41 @@ fn a_hook_is_made_while_the_program_serves_and_tried_and_removed() {
     assert_eq!(post(address, "/hooks/alertmanager/new", &[("Authorization", &bearer)], &body).status, 404);
     phone.house.run(&["hooks", "remove", "new"]).was(2, "");
     assert!(!serving.err().contains(&secret), "no secret is logged");
+}
+
+#[test]
+fn who_acknowledges_in_pagerduty_has_the_incident_here_and_its_chat_is_told() {
+    let phone = team();
+    let serving = phone.serve();
+    let (address, began) = (address(&serving), ago(5));
+    let call = |event: &str| {
+        let data =
+            json!({"id": "P1", "title": "Database is down", "urgency": "high", "created_at": began, "status": event});
+        let event = json!({"id": event, "event_type": format!("incident.{event}"), "occurred_at": ago(1),
+            "agent": {"summary": "Ada", "type": "user_reference"}, "data": data});
+        let body = json!({ "event": event }).to_string();
+        let proof = proof("pagerduty", &body, SECRET);
+        let headers: Vec<(&str, &str)> = proof.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(post(address, "/hooks/pagerduty/pagerduty", &headers, &body).status, 200);
+    };
+    call("triggered");
+    let card = phone.shown_in(TEAM, 0, "Database is down");
+    call("acknowledged");
+    let told = phone.shown_in(TEAM, card.id, "Acknowledged by Ada (PagerDuty)");
+    assert_eq!(told.reply_to, Some(card.id), "{told:?}");
+    phone.until_patiently("the card names her", |state| {
+        state.messages.get(&(TEAM, card.id)).is_some_and(|shown| shown.text.contains("Acknowledged by Ada (PagerDuty)"))
+    });
+    assert_eq!(phone.house.count("incidents WHERE state = 'acknowledged'"), 1);
+}
+
+#[test]
+fn a_try_for_the_console_says_that_a_shell_must_be_open() {
+    let watch = super::scene::Watch::new("");
+    let trying = watch.house.start(watch.house.command(&["hooks", "test", "generic"]));
+    trying.until("keep a `signalbox shell` open, for it is shown there alone");
+    trying.signal(nix::sys::signal::Signal::SIGINT);
+    trying.end();
 }
 
 #[test]

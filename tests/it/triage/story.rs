@@ -8,7 +8,7 @@ fn a_post_becomes_a_card_a_root_cause_an_ack_a_resolution_and_fires_again() {
     let team = Team::new("Logs are not rotated");
     let _serving = team.serve();
     team.alert(FIRING);
-    let card = team.shown("CRITICAL · [FIRING:1] DiskWillFill");
+    let card = team.shown("CRITICAL · DiskWillFill");
     let labels: Vec<&str> = card.buttons.iter().map(|(label, _)| label.as_str()).collect();
     assert_eq!(labels, ["Ack", "Assign to me", "Silence 1 h", "Resolve"]);
     assert!(card.text.contains("Firing · nobody has it") && card.text.lines().count() <= 6, "{card:?}");
