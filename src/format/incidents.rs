@@ -72,7 +72,7 @@ pub fn list(incidents: &[Incident], of_all: bool, mild: Option<&str>, now: Times
 
 /// What there is to be shown of an incident beside itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct Dossier<'a> {
     /// How its newest investigation stands.
     pub investigating: &'a Investigating,
     /// That investigation.
@@ -85,8 +85,8 @@ pub struct Known<'a> {
 
 /// Shows one incident, with its alerts, what its newest investigation has found, and its history, newest first.
 #[must_use]
-pub fn show(incident: &Incident, known: Known<'_>, now: Timestamp) -> Document {
-    let Known { investigating, found, alerts, history } = known;
+pub fn show(incident: &Incident, known: Dossier<'_>, now: Timestamp) -> Document {
+    let Dossier { investigating, found, alerts, history } = known;
     let told = history.iter().take(MAX_HISTORY).map(|entry| {
         let by = entry.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
         cell(format!("{}{by}", what(entry)))

@@ -7,7 +7,7 @@ use signalbox_adapter::one_line;
 use crate::command::{IncidentCommand, IncidentsCommand};
 use crate::format;
 use crate::format::incident::Investigating;
-use crate::format::incidents::Known;
+use crate::format::incidents::Dossier;
 use crate::incident::{IncidentEvent, IncidentState};
 use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError};
 use crate::turn::incident::{self, Asked};
@@ -70,7 +70,7 @@ impl Handler for IncidentCommand {
                 let found = task.as_ref().map(|task| turn.tx.investigation(&task.id)).transpose()?.flatten();
                 let found = task.as_ref().zip(found.as_ref());
                 let alerts = turn.tx.alerts_of(incident.id, format::incidents::MAX_NAMED)?;
-                let known = Known { investigating: &investigating, found, alerts: &alerts, history: &history };
+                let known = Dossier { investigating: &investigating, found, alerts: &alerts, history: &history };
                 turn.answer(format::incidents::show(&incident, known, turn.tx.now()))
             }
             Self::Ack(_) => act(turn, &incident, &by(IncidentEvent::Acked)),

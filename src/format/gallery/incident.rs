@@ -184,8 +184,8 @@ fn several_incidents() {
     let alerts = [host("db-1:9100", Firing::Firing), host("db-2:9100", Firing::Resolved)];
     let rca = investigation(Some(rca(Verdict::CauseFound)));
     let (done, running) = (task(Status::Success), task(Status::Running));
-    let known = Known { investigating: &Investigating::Running, found: None, alerts: &[], history: &history };
-    let found = Known { found: Some((&done, &rca)), investigating: &Investigating::Found, history: &[], ..known };
+    let known = Dossier { investigating: &Investigating::Running, found: None, alerts: &[], history: &history };
+    let found = Dossier { found: Some((&done, &rca)), investigating: &Investigating::Found, history: &[], ..known };
     let nothing = investigation(None);
     let wall = wall()
         .with(
@@ -201,11 +201,11 @@ fn several_incidents() {
         .with("list of none", list(&[], false, None, NOW))
         .with_text("mild", mild(&[many.clone(), firing.clone()], 9).expect("there are some"))
         .with("show", show(&firing, known, NOW))
-        .with("show of many", show(&many, Known { alerts: &alerts, ..known }, NOW))
+        .with("show of many", show(&many, Dossier { alerts: &alerts, ..known }, NOW))
         .with("show with a cause", show(&firing, found, NOW))
         .with(
             "show while it goes on",
-            show(&firing, Known { found: Some((&running, &nothing)), history: &[], ..known }, NOW),
+            show(&firing, Dossier { found: Some((&running, &nothing)), history: &[], ..known }, NOW),
         );
     shown("incidents", wall, include_str!("../incidents.rs"));
 }
