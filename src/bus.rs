@@ -3,13 +3,14 @@
 //! [`Bus::write`] is how everything of the core reaches the store: the step is checked against the role's fencing number
 //! and committed, and only then its effects go to the observer (start, cancel, answer) and the outbox (send).
 
+mod door;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use signalbox_adapter::{AcceptError, Inbox, Incoming, IncomingKind, Offer, Provider, Reception, Signal, UserId};
+use signalbox_adapter::{AcceptError, Inbox as _, Incoming, IncomingKind, Provider, Signal};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -459,41 +460,5 @@ fn checked(poller: Option<Fence>, mut step: Step) -> impl FnMut(&Tx<'_>) -> Resu
     move |tx| {
         poller.as_ref().map_or(Ok(()), |fence| tx.check(fence))?;
         step(tx)
-    }
-}
-
-#[async_trait]
-impl Inbox for Bus {
-    async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
-        self.accept_from(incoming, None).await
-    }
-
-    async fn wants_files(&self, incoming: &Incoming) -> bool {
-        let look = || {
-            let (router, incoming) = (self.router.clone(), incoming.clone());
-            self.store.read(move |tx| router.welcomes(tx, &incoming))
-        };
-        // A file that was not fetched is lost, so that trouble counts for the sender.
-        self.store.patiently(self.servants.stop_token(), look).await.unwrap_or(true)
-    }
-
-    async fn offers(&self, typing: &Incoming) -> Vec<Offer> {
-        let (router, typing) = (self.router.clone(), typing.clone());
-        let offers = self.store.read(move |tx| router.offers(tx, &typing)).await;
-        offers.inspect_err(|error| tracing::debug!(%error, "could not say what a line may become")).unwrap_or_default()
-    }
-
-    async fn reception(&self, command: &Incoming) -> Reception {
-        let (router, command) = (self.router.clone(), command.clone());
-        let reception = self.store.read(move |tx| router.reception(tx, &command)).await;
-        reception
-            .inspect_err(|error| tracing::debug!(%error, "could not say how to receive a command"))
-            .unwrap_or_default()
-    }
-
-    async fn people(&self, provider: &Provider) -> Vec<UserId> {
-        let (router, provider) = (self.router.clone(), provider.clone());
-        let people = self.store.read(move |tx| router.people(tx, &provider)).await;
-        people.inspect_err(|error| tracing::debug!(%error, "could not say who may use the bot")).unwrap_or_default()
     }
 }

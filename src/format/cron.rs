@@ -99,7 +99,7 @@ fn targets(schedule: &Schedule) -> String {
     schedule.targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn next(schedule: &Schedule, now: Timestamp) -> String {
+pub(super) fn next(schedule: &Schedule, now: Timestamp) -> String {
     match schedule.next_at {
         _ if schedule.paused => "paused".to_owned(),
         None => "never".to_owned(),

@@ -11,6 +11,7 @@ pub mod digest;
 mod draft;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;
+pub mod home;
 pub mod hooks;
 pub mod incident;
 pub mod incidents;

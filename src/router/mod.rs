@@ -3,6 +3,7 @@
 //! Outside the transaction: parse (pure), and [look](crate::turn::Look) at what the command's [handler](crate::handlers) asks
 //! for. Inside it: check rights and let the handler decide, write the rows and the answer.
 
+mod home;
 mod quick;
 mod serve;
 
@@ -139,6 +140,17 @@ impl Router {
             IncomingKind::Button { .. } | IncomingKind::Moved { .. } | IncomingKind::Deleted => true,
         };
         Ok(role_of(tx, &self.context, incoming)?.is_some() && (is_command || is_addressed(tx, incoming)?))
+    }
+
+    /// Whether what a message's thread began with is worth taking along: whether the message is meant for the bot, by somebody
+    /// who may use it, in a thread that is no session's and no incident's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn wants_root(&self, tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError> {
+        let is_known =
+            tx.session_of_thread(&incoming.address)?.is_some() || tx.incident_of(&incoming.address, None)?.is_some();
+        Ok(!is_known && self.welcomes(tx, incoming)?)
     }
 
     /// Returns the people of a provider who are allowed by their ids, or paired.

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use signalbox_adapter::{
-    AcceptError, Announce, CommandEntry, Deliver, DeliverError, Inbox, Incoming, Listen, ListenContext, ListenError,
-    Offer, Provider, Reception, UserId,
+    AcceptError, Announce, CommandEntry, Deliver, DeliverError, Document, HomeOpened, Inbox, Incoming, Listen,
+    ListenContext, ListenError, Offer, Provider, Reception, UserId,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -325,6 +325,14 @@ impl Inbox for Door {
 
     async fn reception(&self, command: &Incoming) -> Reception {
         self.bus.reception(command).await
+    }
+
+    async fn home(&self, opened: &HomeOpened) -> Option<Document> {
+        self.bus.home(opened).await
+    }
+
+    async fn wants_root(&self, incoming: &Incoming) -> bool {
+        self.bus.wants_root(incoming).await
     }
 
     async fn people(&self, provider: &Provider) -> Vec<UserId> {

@@ -3,6 +3,7 @@
 //!
 //! Addresses hold tokens at more than one provider, so no address gets into an error from here.
 
+mod fetch;
 mod way;
 
 use std::error::Error;
@@ -13,6 +14,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Proxy, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use fetch::{FileHost, FileRef, NoFile, fetch};
 pub use way::{Connection, Way, Wire};
 
 /// Longest wait for a connection, TLS included.

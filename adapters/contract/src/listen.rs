@@ -6,14 +6,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Incoming, Offer, Provider, Reception, UserId};
+use crate::{Document, HomeOpened, Incoming, Offer, Provider, Reception, UserId};
 
 /// Receives a provider's updates and hands each to the inbox.
 #[async_trait]
 pub trait Listen: Send {
     /// Listens until the connection is lost or the context's `shutdown` is cancelled (then `Ok`).
     ///
-    /// An update may be acknowledged to the provider only after [`Inbox::accept`] returned `Ok`. Where it failed, listening
+    /// An update may be acknowledged to the provider only after [`Inbox::accept`] returned `Ok`, or [`Inbox::note`] where the
+    /// listener keeps it durably itself until it is accepted. Where that failed, listening
     /// ends with [`ListenError::Lost`], so that the provider gives the update again, or its sender is told. Messages of
     /// one chat are handed over one after the other, in their order. A copy of an update has the key of the first. No
     /// error quotes a secret. `testing::check_listen` checks all of this.
@@ -105,6 +106,17 @@ pub trait Inbox: Send + Sync {
     /// Returns how a command is received. Nothing is stored. Where nobody can tell now it is openly.
     async fn reception(&self, _command: &Incoming) -> Reception {
         Reception::Open
+    }
+
+    /// Returns what the page says that somebody has opened and sees alone. Nothing is stored. `None` where nobody can tell now.
+    async fn home(&self, _opened: &HomeOpened) -> Option<Document> {
+        None
+    }
+
+    /// Whether what the thread of a message began with is worth fetching: whether the message is meant for the bot, by somebody
+    /// who may use it, in a thread of which nothing is known yet.
+    async fn wants_root(&self, _incoming: &Incoming) -> bool {
+        false
     }
 
     /// Returns the people of a provider who may use the bot and are known by their ids. Where nobody can tell now there are

@@ -116,8 +116,9 @@ impl Measure for PlainMeasure {
     }
 }
 
-/// Counts the decimal digits of a number.
-pub(crate) fn digits(number: u64) -> usize {
+/// Counts the decimal digits of a number, such as that of an item of a list.
+#[must_use]
+pub fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 

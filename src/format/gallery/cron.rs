@@ -151,3 +151,20 @@ fn digests() {
         .with_text("verdict", verdict(&quiet));
     shown("digest", wall, include_str!("../digest.rs"));
 }
+
+#[test]
+fn homes() {
+    use crate::format::home::*;
+    use crate::store::Incident;
+    let place = || Some("#ops".to_owned());
+    let owned = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let row = |position| crate::format::task::Row { task: task(Status::Running), name: "calm-otter".into(), position };
+    let home = Home {
+        incidents: Listed { shown: vec![(incident(IncidentState::Firing), place()), (owned, None)], more: 0 },
+        tasks: Listed { shown: vec![(row(None), place()), (row(Some(2)), None)], more: 3 },
+        sessions: Listed { shown: vec![(session(), None)], more: 0 },
+        schedules: Listed { shown: vec![(schedule(DigestKind::DailySummary), place())], more: 0 },
+    };
+    let wall = wall().with("page", page(&home, NOW)).with("page empty", page(&Home::default(), NOW));
+    shown("home", wall, include_str!("../home.rs"));
+}

@@ -1,0 +1,57 @@
+//! The door of the bus as a listener knows it: what is said is accepted, and what the provider wants to know at once is looked up
+//! without storing anything.
+
+use async_trait::async_trait;
+use signalbox_adapter::{AcceptError, Document, HomeOpened, Inbox, Incoming, Offer, Provider, Reception, UserId};
+
+use super::Bus;
+
+#[async_trait]
+impl Inbox for Bus {
+    async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError> {
+        self.accept_from(incoming, None).await
+    }
+
+    async fn wants_files(&self, incoming: &Incoming) -> bool {
+        let look = || {
+            let (router, incoming) = (self.router.clone(), incoming.clone());
+            self.store.read(move |tx| router.welcomes(tx, &incoming))
+        };
+        // A file that was not fetched is lost, so that trouble counts for the sender.
+        self.store.patiently(self.servants.stop_token(), look).await.unwrap_or(true)
+    }
+
+    async fn offers(&self, typing: &Incoming) -> Vec<Offer> {
+        let (router, typing) = (self.router.clone(), typing.clone());
+        let offers = self.store.read(move |tx| router.offers(tx, &typing)).await;
+        offers.inspect_err(|error| tracing::debug!(%error, "could not say what a line may become")).unwrap_or_default()
+    }
+
+    async fn reception(&self, command: &Incoming) -> Reception {
+        let (router, command) = (self.router.clone(), command.clone());
+        let reception = self.store.read(move |tx| router.reception(tx, &command)).await;
+        reception
+            .inspect_err(|error| tracing::debug!(%error, "could not say how to receive a command"))
+            .unwrap_or_default()
+    }
+
+    async fn home(&self, opened: &HomeOpened) -> Option<Document> {
+        let (router, opened) = (self.router.clone(), opened.clone());
+        let page = self.store.read(move |tx| router.home(tx, &opened)).await;
+        page.inspect_err(|error| tracing::debug!(%error, "could not say what a person's page says")).ok()
+    }
+
+    async fn wants_root(&self, incoming: &Incoming) -> bool {
+        let (router, incoming) = (self.router.clone(), incoming.clone());
+        let wants = self.store.read(move |tx| router.wants_root(tx, &incoming)).await;
+        wants
+            .inspect_err(|error| tracing::debug!(%error, "could not say whether a thread is known"))
+            .unwrap_or_default()
+    }
+
+    async fn people(&self, provider: &Provider) -> Vec<UserId> {
+        let (router, provider) = (self.router.clone(), provider.clone());
+        let people = self.store.read(move |tx| router.people(tx, &provider)).await;
+        people.inspect_err(|error| tracing::debug!(%error, "could not say who may use the bot")).unwrap_or_default()
+    }
+}
