@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::stage::{self, Stage};
+use crate::stage::{self, Asked};
 
 const VERSION: u8 = 5;
 const OLD_VERSION: u8 = 4;
@@ -28,7 +28,7 @@ pub const SOCKS_PASSWORD: &str = "hunter2-of-the-proxy";
 
 /// A running proxy; it ends when this is dropped.
 pub struct FakeSocks {
-    asked: Arc<Stage<Vec<String>>>,
+    asked: Arc<Asked>,
     address: SocketAddr,
     _server: JoinSet<()>,
 }
@@ -36,18 +36,7 @@ pub struct FakeSocks {
 impl FakeSocks {
     /// Starts a proxy on a free port.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let asked = Arc::new(Stage::new(Vec::new()));
-        let mut server = JoinSet::new();
-        let noted = Arc::clone(&asked);
-        server.spawn(stage::serve(listener, move |stream| {
-            let noted = Arc::clone(&noted);
-            async move {
-                // A client that goes away is nobody's fault.
-                drop(converse(stream, &noted).await);
-            }
-        }));
+        let (asked, address, server) = stage::serve_noting(converse).await;
         Self { asked, address, _server: server }
     }
 
@@ -62,9 +51,9 @@ impl FakeSocks {
     }
 }
 
-async fn converse(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Result<()> {
+async fn converse(mut client: TcpStream, asked: Arc<Asked>) -> io::Result<()> {
     if client.read_u8().await? == OLD_VERSION {
-        return converse_old(client, asked).await;
+        return converse_old(client, &asked).await;
     }
     let methods = client.read_u8().await?;
     let mut offered = vec![0; usize::from(methods)];
@@ -99,7 +88,7 @@ async fn converse(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Resu
 }
 
 /// Speaks version 4, also with a name in place of an address (4a).
-async fn converse_old(mut client: TcpStream, asked: &Stage<Vec<String>>) -> io::Result<()> {
+async fn converse_old(mut client: TcpStream, asked: &Asked) -> io::Result<()> {
     let command = client.read_u8().await?;
     let (port, address) = (client.read_u16().await?, client.read_u32().await?);
     ended(&mut client).await?;

@@ -1,6 +1,8 @@
 //! What every fake server stands on: a state that tests wait for, and connections that end with it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -39,6 +41,29 @@ impl<S> Stage<S> {
     fn lock(&self) -> MutexGuard<'_, S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a proxy was asked, in order.
+pub(crate) type Asked = Stage<Vec<String>>;
+
+/// Serves on a free port, with a note of what is asked, until the set of tasks is dropped. A client that goes away is nobody's
+/// fault.
+pub(crate) async fn serve_noting<F>(
+    converse: impl Fn(TcpStream, Arc<Asked>) -> F + Send + 'static,
+) -> (Arc<Asked>, SocketAddr, JoinSet<()>)
+where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let asked = Arc::new(Stage::new(Vec::new()));
+    let noted = Arc::clone(&asked);
+    let mut server = JoinSet::new();
+    server.spawn(serve(listener, move |stream| {
+        let conversation = converse(stream, Arc::clone(&noted));
+        async move { drop(conversation.await) }
+    }));
+    (asked, address, server)
 }
 
 /// Gives each connection to `converse` until it is dropped, and all connections with it.

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::stage::{self, Stage};
+use crate::stage::{self, Asked};
 
 /// Longest head of a request that is read, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -24,7 +24,7 @@ pub const TUNNEL_PASSWORD: &str = "hunter3-of-the-tunnel";
 
 /// A running proxy; it ends when this is dropped.
 pub struct FakeTunnel {
-    asked: Arc<Stage<Vec<String>>>,
+    asked: Arc<Asked>,
     address: SocketAddr,
     is_protected: bool,
     _server: JoinSet<()>,
@@ -42,24 +42,17 @@ impl FakeTunnel {
     }
 
     async fn start_as(tls: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let asked = Arc::new(Stage::new(Vec::new()));
-        let mut server = JoinSet::new();
-        let (noted, is_protected) = (Arc::clone(&asked), tls.is_some());
-        server.spawn(stage::serve(listener, move |stream| {
-            let (noted, tls) = (Arc::clone(&noted), tls.clone());
+        let is_protected = tls.is_some();
+        let (asked, address, server) = stage::serve_noting(move |stream, asked| {
+            let tls = tls.clone();
             async move {
-                // A client that goes away is nobody's fault.
-                drop(match tls {
-                    None => converse(stream, &noted).await,
-                    Some(tls) => match tls.accept(stream).await {
-                        Ok(stream) => converse(stream, &noted).await,
-                        Err(error) => Err(error),
-                    },
-                });
+                match tls {
+                    None => converse(stream, asked).await,
+                    Some(tls) => converse(tls.accept(stream).await?, asked).await,
+                }
             }
-        }));
+        })
+        .await;
         Self { asked, address, is_protected, _server: server }
     }
 
@@ -77,7 +70,7 @@ impl FakeTunnel {
     }
 }
 
-async fn converse(mut client: impl AsyncRead + AsyncWrite + Unpin, asked: &Stage<Vec<String>>) -> io::Result<()> {
+async fn converse(mut client: impl AsyncRead + AsyncWrite + Unpin, asked: Arc<Asked>) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         let more = client.read_buf(&mut head).await?;

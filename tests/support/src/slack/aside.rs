@@ -34,7 +34,7 @@ pub(crate) fn take(shared: &Shared, trigger: &str, body: &[u8]) -> Reply {
 fn said_aside(state: &mut State, trigger: &str, said: &Map<String, Value>) -> Result<(), Value> {
     let of = |payload: &Value| payload["trigger_id"] == trigger;
     let payload = state.envelopes.iter().map(|envelope| &envelope.payload).find(|payload| of(payload));
-    let payload = payload.ok_or_else(|| no("expired_url"))?.clone();
+    let payload = payload.filter(|_| !state.are_asides_expired).ok_or_else(|| no("expired_url"))?.clone();
     if said.get("response_type").is_none_or(|kind| kind != "ephemeral") {
         return Err(no("invalid_response_type"));
     }

@@ -262,6 +262,38 @@ pub(crate) fn checked_form(view: &Value) -> Result<(), Value> {
     Ok(())
 }
 
+/// Checks a page of the app's Home, which takes fewer kinds of blocks than a message and more of them.
+pub(crate) fn checked_home(view: &Value) -> Result<(), Value> {
+    let kinds = ["section", "header", "divider", "context", "actions", "image", "rich_text", "input"];
+    let blocks = list(&view["blocks"]);
+    if view["type"] != "home" || !view["blocks"].is_array() {
+        return Err(json!({ "ok": false, "error": "invalid_arguments" }));
+    }
+    if blocks.len() > MAX_FORM_BLOCKS {
+        return Err(invalid("/view/blocks", "no more than 100 items allowed"));
+    }
+    for (at, block) in blocks.iter().enumerate() {
+        let (at, kind) = (format!("/view/blocks/{at}"), block["type"].as_str().unwrap_or_default());
+        if !kinds.contains(&kind) {
+            return Err(invalid(&format!("{at}/type"), &format!("unsupported type: {kind}")));
+        }
+        check(block, &at)?;
+    }
+    Ok(())
+}
+
+/// Returns all that blocks say, in order.
+pub(crate) fn said(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+            fields.values().map(said).fold(own, |all, more| all + &more)
+        }
+        Value::Array(all) => all.iter().map(said).collect::<Vec<_>>().join("\n"),
+        _ => String::new(),
+    }
+}
+
 /// Returns all text of blocks in which Slack's markup counts.
 pub(crate) fn marked(value: &Value) -> String {
     match value {

@@ -239,9 +239,7 @@ fn open_form(state: &mut State, asked: &Map<String, Value>) -> Answer {
 
 fn publish(state: &mut State, asked: &Map<String, Value>) -> Answer {
     let view = asked.get("view").cloned().unwrap_or_default();
-    if view["type"] != "home" {
-        return Err(no("invalid_arguments"));
-    }
+    blocks::checked_home(&view)?;
     let user = text(asked, "user_id").to_owned();
     if !state.people.contains_key(&user) {
         return Err(no("user_not_found"));

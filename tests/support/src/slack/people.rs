@@ -271,6 +271,17 @@ impl FakeSlack {
         });
     }
 
+    /// Lets somebody open the app's Home.
+    pub fn open_home(&self, person: Person) {
+        self.with(|state| {
+            state.people.entry(person.id.to_owned()).or_insert(person);
+            let ts = state.next_ts();
+            state.tell(json!({
+                "type": "app_home_opened", "user": person.id, "channel": direct_of(person.id), "tab": "home", "event_ts": ts,
+            }));
+        });
+    }
+
     /// Lets somebody give the shortcut of this id to a message; returns the trigger.
     pub fn shortcut(&self, channel: &str, person: Person, ts: &str, callback: &str) -> String {
         self.with(|state| {

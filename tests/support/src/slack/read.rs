@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::server::no;
-use super::state::{Shown, State};
+use super::state::{Channel, Shown, State};
 use super::{BOT_ID, BOT_NAME, BOT_USER, TEAM_ID};
 
 /// What a method answers.
@@ -52,14 +52,22 @@ pub(crate) fn channel(state: &State, asked: &Map<String, Value>) -> Answer {
 }
 
 pub(crate) fn channels(state: &State, asked: &Map<String, Value>) -> Answer {
-    let kinds = text(asked, "types");
+    let (kinds, user) = (text(asked, "types"), text(asked, "user"));
+    // Of another person only what they are in.
+    let is_in = |id: &str, channel: &Channel| {
+        let is_own = !id.starts_with('D') || channel.name == user;
+        user.is_empty() || is_own && !channel.outsiders.contains(&user)
+    };
     let of = |id: &str| match id.as_bytes().first() {
         Some(b'D') => kinds.contains("im"),
         // By itself only what everybody may read.
         _ => kinds.is_empty() || kinds.contains("public_channel"),
     };
     let skips = is_on(asked, "exclude_archived");
-    let known = state.channels.iter().filter(|(id, channel)| channel.has_bot && of(id) && !(skips && channel.archived));
+    let known = state
+        .channels
+        .iter()
+        .filter(|(id, channel)| channel.has_bot && of(id) && is_in(id, channel) && !(skips && channel.archived));
     let all: Vec<Value> = known.filter_map(|(id, _)| channel_json(state, id)).collect();
     let (page, next) = page(&all, asked)?;
     Ok(json!({ "ok": true, "channels": page, "response_metadata": { "next_cursor": next } }))

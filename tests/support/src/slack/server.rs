@@ -35,6 +35,25 @@ const FORM_ONLY: [&str; 8] = [
     "chat.getPermalink",
 ];
 
+/// The scopes that the bot token has, but for those that a test takes away.
+const GRANTED: [&str; 15] = [
+    "app_mentions:read",
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "mpim:history",
+    "mpim:read",
+    "reactions:write",
+    "users:read",
+];
+
 /// The scope that a method needs.
 const SCOPES: [(&str, &str); 15] = [
     ("chat.postMessage", "chat:write"),
@@ -131,10 +150,10 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
         Some(Fault::Refuse(word)) => Err(no(word)),
         Some(Fault::MissingScope(scope)) => Err(missing(scope)),
     };
-    match answer {
+    let mut told = match answer {
         Ok(answer) => {
             log("ok");
-            Ok(reply(200, &answer))
+            reply(200, &answer)
         }
         Err(refusal) => {
             log(refusal["error"].as_str().unwrap_or_default());
@@ -142,12 +161,19 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
                 Some(seconds) => {
                     let mut told = reply(429, &json!({ "ok": false, "error": "ratelimited" }));
                     told.headers_mut().insert(RETRY_AFTER, seconds.into());
-                    Ok(told)
+                    told
                 }
-                None => Ok(reply(200, &refusal)),
+                None => reply(200, &refusal),
             }
         }
+    };
+    // Every answer names the scopes of the token that it was asked with.
+    if header(AUTHORIZATION) == format!("Bearer {BOT_TOKEN}") {
+        let granted =
+            shared.with(|state| GRANTED.into_iter().filter(|scope| !state.lacks.contains(scope)).collect::<Vec<_>>());
+        told.headers_mut().insert("x-oauth-scopes", granted.join(",").parse().expect("a value"));
     }
+    Ok(told)
 }
 
 /// Reads what was asked: a form, in which what reads as JSON is JSON, or a JSON object.

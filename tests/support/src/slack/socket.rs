@@ -23,8 +23,10 @@ use crate::stage;
 const AGAIN_AFTER: Duration = Duration::from_secs(3);
 /// How long a socket is said to last, in seconds.
 const LASTS_SECONDS: u64 = 18_060;
-/// Time between a warning and the end; the real server's is ten seconds.
-const WARNED_BEFORE: Duration = Duration::from_millis(1500);
+/// Time between a warning and the end, as the real server's; it ends sooner where another stands in its place.
+const WARNED_BEFORE: Duration = Duration::from_secs(10);
+/// How long one that was warned stays though another stands in its place.
+const RELIEVED_FOR: Duration = Duration::from_millis(300);
 /// How often is looked for what is not acknowledged.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long a frozen socket stays.
@@ -63,6 +65,8 @@ pub(crate) async fn give_again(shared: Arc<Shared>) {
 enum Todo {
     Give(usize),
     Cut(Cut),
+    /// Another stands in its place.
+    Relieved,
     End,
 }
 
@@ -73,6 +77,8 @@ struct Connection {
     frozen: Option<tokio::time::Instant>,
     /// When it ends, once it was warned.
     ends: Option<Instant>,
+    /// How many had stood when it was warned.
+    stood: usize,
 }
 
 #[expect(clippy::result_large_err, reason = "the handshake wants the whole refusal")]
@@ -114,7 +120,7 @@ async fn converse(stream: TcpStream, shared: Arc<Shared>) {
             state.fewest = Some(state.sockets.len());
         }
     });
-    let mut connection = Connection { number, shared: Arc::clone(&shared), frozen: None, ends: None };
+    let mut connection = Connection { number, shared: Arc::clone(&shared), frozen: None, ends: None, stood: 0 };
     let close = connection.run(&mut socket).await;
     shared.with(|state| state.gone(number));
     if let Some(code) = close {
@@ -205,6 +211,10 @@ impl Connection {
         {
             return Some(Todo::Cut(cut));
         }
+        let is_late = self.ends.is_some_and(|ends| ends > Instant::now() + RELIEVED_FOR);
+        if is_late && state.stood > self.stood {
+            return Some(Todo::Relieved);
+        }
         // One that is about to end is handed nothing any more while another stands.
         let others = state.sockets.len() > 1;
         let at = state.envelopes.iter().position(|envelope| envelope.given.is_none() && envelope.acked.is_none())?;
@@ -261,6 +271,10 @@ impl Connection {
                     _ => send(socket, frame).await,
                 }
             }
+            Todo::Relieved => {
+                self.ends = Some(Instant::now() + RELIEVED_FOR);
+                Ok(())
+            }
             Todo::Cut(cut) => self.cut(socket, cut).await,
         }
     }
@@ -271,6 +285,7 @@ impl Connection {
             Cut::Close(code) => Err(Some(code)),
             Cut::Warn => {
                 self.ends = Some(Instant::now() + WARNED_BEFORE);
+                self.stood = self.shared.with(|state| state.stood);
                 send(socket, disconnect("warning")).await
             }
             Cut::Refresh => {

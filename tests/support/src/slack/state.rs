@@ -5,6 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::blocks;
 use super::fault::{Cut, Fault, Greeting};
 use super::people::Person;
 use super::{APP_ID, BOT_ID, BOT_NAME, BOT_USER, TEAM_ID};
@@ -58,6 +59,8 @@ pub struct State {
     pub lasts_seconds: u64,
     /// New messages that a channel takes at once; 0 for the usual number. One more comes every second.
     pub burst: usize,
+    /// Whether the addresses that answer one person are too old.
+    pub are_asides_expired: bool,
     pub(crate) faults: VecDeque<(String, Fault)>,
     pub(crate) cuts: VecDeque<Cut>,
     pub(crate) greetings: VecDeque<Greeting>,
@@ -83,11 +86,13 @@ pub struct Channel {
     pub has_bot: bool,
     /// Whether it is archived.
     pub archived: bool,
+    /// People who are not in it; all others are.
+    pub outsiders: Vec<&'static str>,
 }
 
 impl Default for Channel {
     fn default() -> Self {
-        Self { name: "general".to_owned(), has_bot: true, archived: false }
+        Self { name: "general".to_owned(), has_bot: true, archived: false, outsiders: Vec::new() }
     }
 }
 
@@ -225,6 +230,11 @@ impl State {
         self.shows(channel).into_iter().filter(|shown| shown.by_bot).map(|shown| shown.words()).collect()
     }
 
+    /// Returns what the page says that a person has open; nothing where none was written.
+    pub fn home_of(&self, person: Person) -> String {
+        self.homes.get(person.id).map(|view| blocks::said(&view["blocks"])).unwrap_or_default()
+    }
+
     /// Tells whether a fault waits for its call.
     pub fn has_faults(&self) -> bool {
         !self.faults.is_empty()
@@ -233,6 +243,11 @@ impl State {
     /// Tells whether something waits to be done to a socket.
     pub fn has_cuts(&self) -> bool {
         !self.cuts.is_empty() || !self.greetings.is_empty()
+    }
+
+    /// Tells whether everything was acknowledged that was handed over and not lost on its way.
+    pub fn is_told_all(&self) -> bool {
+        self.envelopes.iter().all(|envelope| envelope.acked.is_some() || envelope.is_lost)
     }
 
     /// Returns how an envelope stands that holds a text: whether it was acknowledged; `None` where there is none.
