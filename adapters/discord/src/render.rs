@@ -1,7 +1,7 @@
 //! Documents to parts: split by what Discord takes, then written as its Markdown.
 
 use signalbox_adapter::{
-    Card, Document, Face, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TextUnit, split,
+    Card, Document, Face, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TextUnit, digits, split,
 };
 
 use crate::card::{Cards, Kept};
@@ -65,7 +65,7 @@ impl Measure for Prices {
             Markup::Table => 8,
             Markup::Quote => 2,
             Markup::Item { number, checked } => {
-                let bullet = number.map_or(2, |number| number.checked_ilog10().map_or(1, |log| log as usize + 1) + 2);
+                let bullet = number.map_or(2, |number| digits(number) + 2);
                 bullet + checked.map_or(0, |_| 2)
             }
             Markup::Rule => 3,

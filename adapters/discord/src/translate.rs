@@ -1,9 +1,10 @@
 //! From one event of Discord to what the core deals with. Pure.
 
+use signalbox_adapter::http::FileRef;
 use signalbox_adapter::{ChatAddress, InboundKey, Incoming, IncomingKind, MessageId, Sender, UserId};
 
 use crate::event::{Interaction, Member, Message, User, millis};
-use crate::files::{self, FileRef};
+use crate::files;
 use crate::interact::Answered;
 use crate::places;
 use crate::posted;
