@@ -8,7 +8,7 @@ use signalbox_adapter::settings::{Section, Values};
 use signalbox_adapter::{CommandEntry, Threads};
 use signalbox_slack::{PROVIDER, SECTION, Settings, SlackRender};
 
-use super::adapter::{Adapter, Connected, Integration, Manifest, Verified};
+use super::adapter::{Adapter, Connected, Found, Integration, Manifest, Verified};
 use crate::turn::Transport;
 
 /// Slack.
@@ -50,7 +50,12 @@ impl Integration for Slack {
 
     async fn verify(&self, values: &Values) -> Verified {
         match app(values) {
-            Ok(app) => Verified::bot(&*app.deliver, "@", values).await,
+            Ok(app) => match (Verified::bot(&*app.deliver, "@", values).await, app.deliver.lacking()) {
+                (Verified::Good(Found::Bot { who, .. }), Some(lacking)) => {
+                    Verified::Unsure(format!("{who}: {lacking}"))
+                }
+                (verified, _) => verified,
+            },
             Err(error) => Verified::Refused(error),
         }
     }

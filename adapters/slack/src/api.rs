@@ -17,6 +17,7 @@ use signalbox_adapter::http::{self, NoAnswer};
 use tokio::time::Instant;
 
 use crate::failure::{CallError, Refusal};
+use crate::scopes::Scopes;
 use crate::settings::{InvalidSettings, Settings};
 
 /// Longest call that moves no file.
@@ -34,6 +35,9 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// Longest wait that is believed.
 const MAX_WAIT: Duration = Duration::from_secs(3600);
 
+/// The method that is called as the app and not as the bot.
+const OPEN_SOCKET: &str = "apps.connections.open";
+
 /// JSON, said with its encoding: without it Slack warns (`missing_charset`).
 const JSON: &str = "application/json; charset=utf-8";
 
@@ -50,6 +54,7 @@ pub(crate) struct Api {
     held: Mutex<HashMap<String, Instant>>,
     /// Calls that were refused because there were too many.
     too_many: AtomicU64,
+    scopes: Scopes,
 }
 
 impl Api {
@@ -66,6 +71,7 @@ impl Api {
             bot_id,
             held: Mutex::default(),
             too_many: AtomicU64::new(0),
+            scopes: Scopes::default(),
         })
     }
 
@@ -77,6 +83,11 @@ impl Api {
     /// Returns where the API is.
     pub(crate) fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// Says which scopes the bot token lacks and what to do; `None` where it lacks none, or Slack has not told yet.
+    pub(crate) fn lacking(&self) -> Option<String> {
+        self.scopes.lacking()
     }
 
     /// Returns how many calls were refused because there were too many.
@@ -100,7 +111,7 @@ impl Api {
 
     /// Asks for the address of a socket, as the app and not as the bot.
     pub(crate) async fn open_socket<T: DeserializeOwned>(&self) -> Result<T, CallError> {
-        let method = "apps.connections.open";
+        let method = OPEN_SOCKET;
         let token = self.app_token.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         let request = self.client.post(self.url(method)).form::<[(&str, &str); 0]>(&[]).bearer_auth(token);
         self.answered(method, place(method, None), request).await
@@ -176,8 +187,14 @@ impl Api {
             self.hold(place, after);
             return Err(CallError::Limited { after });
         }
+        if method != OPEN_SOCKET {
+            self.scopes.heard(&headers);
+        }
         let body = http::read(response, MAX_ANSWER_BYTES).await?;
         let answer = read(method, status, &body);
+        if let Err(CallError::Answered(refusal)) = &answer {
+            self.scopes.refused(refusal);
+        }
         if let Err(CallError::Answered(refusal)) = &answer
             && matches!(refusal.error.as_str(), "ratelimited" | "rate_limited")
         {

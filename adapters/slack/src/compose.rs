@@ -147,7 +147,7 @@ pub(crate) fn is_ts(text: &str) -> bool {
 }
 
 /// The plainest blocks that there are.
-fn sections(text: &str) -> Vec<SlackBlock> {
+pub(crate) fn sections(text: &str) -> Vec<SlackBlock> {
     let (mut pieces, mut units) = (vec![String::new()], 0);
     for c in text.chars() {
         units += c.len_utf16();

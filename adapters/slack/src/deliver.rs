@@ -75,6 +75,12 @@ impl SlackDeliver {
         Self { api, edits: Edits::default(), working: Working::default() }
     }
 
+    /// Says which scopes the app lacks and what to do; `None` where it lacks none, or Slack was not asked anything yet.
+    #[must_use]
+    pub fn lacking(&self) -> Option<String> {
+        self.api.lacking()
+    }
+
     /// Shows a new message to everybody.
     async fn post(&self, message: &Outgoing, carries: Carries) -> Result<MessageId, DeliverError> {
         if let Some(file) = &message.attachment {
@@ -258,6 +264,15 @@ impl Deliver for SlackDeliver {
             Channel { .. } => return Ok(()),
         };
         Err(DeliverError::Refused(why.to_owned()))
+    }
+
+    async fn lacks(&self, address: &ChatAddress) -> Result<Option<String>, DeliverError> {
+        let can = self.can_post(address).await;
+        // What the app lacks everywhere says more than what a call without it came to.
+        match self.api.lacking() {
+            Some(lacking) => Ok(Some(lacking)),
+            None => can.map(|()| None),
+        }
     }
 
     async fn check(&self) -> Result<Identity, DeliverError> {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::home::{self, Opened};
 use crate::stamp::Stamp;
 
 /// An envelope.
@@ -22,6 +23,8 @@ pub(crate) struct Envelope {
 pub(crate) enum Holds {
     /// An event.
     Event(Value),
+    /// Somebody opened the app's page.
+    Home(Opened),
     /// A slash command.
     Command(Value),
     /// A press, a form that was filled in, or a command given to a message.
@@ -50,6 +53,10 @@ impl Envelope {
                 else {
                     return unreadable("an event");
                 };
+                if let Some(opened) = home::opened(event) {
+                    // A page that is written twice is one page.
+                    return Self { identity: id, lane: opened.lane(), at: None, holds: Holds::Home(opened) };
+                }
                 let lane = channel_of(event).unwrap_or(&id).to_owned();
                 let at = event["event_ts"].as_str().or(event["ts"].as_str()).and_then(Stamp::read);
                 Self { identity: id, lane, at, holds: Holds::Event(event.clone()) }

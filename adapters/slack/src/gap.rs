@@ -66,8 +66,8 @@ pub(crate) async fn read(handler: &Handler, channel: &str) -> Result<Read, Liste
             handler.marks().forget(channel);
             return Ok(Read::Whole);
         }
-        Err(CallError::Answered(refusal)) => {
-            (handler.cx.limited)(refusal.remedy().as_deref());
+        Err(error @ CallError::Answered(_)) => {
+            handler.kept_from(&error);
             return Ok(Read::Whole);
         }
         Err(CallError::Limited { after }) => return Ok(Read::Again(after)),
@@ -112,7 +112,11 @@ fn is_reply(message: &Value) -> bool {
     message["ts"].as_str().is_some_and(|ts| translate::thread_of(message, ts).is_some())
 }
 
-async fn pages(handler: &Handler, method: &str, form: &[(&str, &str)]) -> Result<Vec<Value>, CallError> {
+/// Reads all pages of a method that lists messages or channels, up to a bound.
+///
+/// # Errors
+/// [`CallError`].
+pub(crate) async fn pages(handler: &Handler, method: &str, form: &[(&str, &str)]) -> Result<Vec<Value>, CallError> {
     let (mut read, mut cursor) = (Vec::new(), String::new());
     for _ in 0..MAX_PAGES {
         let mut form = form.to_vec();

@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
+use signalbox_adapter::http;
 use signalbox_adapter::{AcceptError, Incoming, ListenContext, ListenError, Occurrence};
 use tokio::sync::Mutex as Turns;
 
 use crate::api::Api;
 use crate::asked;
 use crate::envelope::{Envelope, Holds};
-use crate::files;
+use crate::failure::CallError;
+use crate::kept::{Commands, Kept};
 use crate::marks::Marks;
 use crate::people::People;
 use crate::posted::text;
@@ -17,6 +19,7 @@ use crate::recent::Recent;
 use crate::stamp::Stamp;
 use crate::translate::{self, Said, Told, Us};
 use crate::unread::Unread;
+use crate::words::Names;
 
 /// Hands over what was heard.
 pub(crate) struct Handler {
@@ -27,6 +30,9 @@ pub(crate) struct Handler {
     recent: Mutex<Recent>,
     marks: Mutex<Marks>,
     unread: Turns<Unread>,
+    pub(crate) commands: Turns<Commands>,
+    /// What was told last of scopes that are missing.
+    lacking: Mutex<Option<String>>,
 }
 
 impl Handler {
@@ -38,6 +44,7 @@ impl Handler {
         let inbox = cx.inbox.as_ref();
         let marks = Marks::noted(inbox).await.map_err(lost)?;
         let unread = Unread::noted(inbox).await.map_err(lost)?;
+        let commands = Commands::noted(inbox).await.map_err(lost)?;
         Ok(Self {
             people: People::new(Arc::clone(&api), Arc::clone(&cx.limited)),
             cx: cx.clone(),
@@ -46,7 +53,33 @@ impl Handler {
             recent: Mutex::default(),
             marks: Mutex::new(marks),
             unread: Turns::new(unread),
+            commands: Turns::new(commands),
+            lacking: Mutex::default(),
         })
+    }
+
+    /// Returns the names of people, as far as Slack tells them in time.
+    pub(crate) async fn names(&self, ids: &[String]) -> Names {
+        self.people.names(ids).await
+    }
+
+    /// Tells which scopes are missing, where that is not as it was.
+    pub(crate) fn tell_scopes(&self) {
+        let lacking = self.api.lacking();
+        let mut told = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told != lacking {
+            (self.cx.limited)(lacking.as_deref());
+            *told = lacking;
+        }
+    }
+
+    /// Tells what a call that was refused keeps from the listener, where a person can change that.
+    pub(crate) fn kept_from(&self, error: &CallError) {
+        if let CallError::Answered(refusal) = error
+            && let Some(remedy) = refusal.remedy()
+        {
+            (self.cx.limited)(Some(&self.api.lacking().unwrap_or(remedy)));
+        }
     }
 
     /// Returns how far each channel was heard.
@@ -66,22 +99,24 @@ impl Handler {
         }
     }
 
-    /// Takes an envelope; returns what is said with its acknowledgement. Only now may it be acknowledged.
+    /// Takes an envelope, which may be acknowledged then; returns a command that is kept and is to be shown and handed over.
     ///
     /// # Errors
     /// [`ListenError::Lost`]: it was not taken.
-    pub(crate) async fn take(&self, envelope: Envelope) -> Result<Option<Value>, ListenError> {
+    pub(crate) async fn take(&self, envelope: Envelope) -> Result<Option<Box<Kept>>, ListenError> {
         match envelope.holds {
             Holds::Event(event) => self.event(&event).await.map(|()| None),
+            // Nothing is lost with it, so that it was acknowledged already.
+            Holds::Home(_) => Ok(None),
             Holds::Command(payload) => {
-                let names = self.people.names(&asked::people(&payload)).await;
+                let names = self.names(&asked::people(&payload)).await;
                 match asked::command(&self.us, &payload, &names) {
                     Some(asked) => self.asked(asked).await,
                     None => self.keep_unread("a slash command", &payload.to_string()).await.map(|()| None),
                 }
             }
             Holds::Interaction(payload) => {
-                let names = self.people.names(&asked::people(&payload)).await;
+                let names = self.names(&asked::people(&payload)).await;
                 match asked::interaction(&self.us, &payload, &names) {
                     Some(asked) => self.asked(asked).await,
                     // Such as a press of a button that only opens a page.
@@ -119,13 +154,14 @@ impl Handler {
         if had || !self.recent().is_new(channel, ts, message["client_msg_id"].as_str(), is_mention) {
             return Ok(());
         }
-        let names = self.people.names(&translate::people(message)).await;
+        let names = self.names(&translate::people(message)).await;
         if let Some(Said { incoming, files }) = translate::said(&self.us, channel, message, false, &names) {
+            let incoming = self.with_root(incoming).await;
             let incoming = if files.is_empty() || !self.cx.inbox.wants_files(&incoming).await {
                 incoming
             } else {
                 let directory = self.cx.files.join(channel);
-                let fetched = files::fetch(&self.api, incoming, files, directory).await;
+                let fetched = http::fetch(&*self.api, incoming, files, directory).await;
                 fetched.map_err(|error| ListenError::Lost(format!("a file could not be written: {error}")))?
             };
             self.accept(incoming).await?;
@@ -136,7 +172,7 @@ impl Handler {
     }
 
     async fn edited(&self, channel: &str, message: &Value) -> Result<(), ListenError> {
-        let names = self.people.names(&translate::people(message)).await;
+        let names = self.names(&translate::people(message)).await;
         match translate::said(&self.us, channel, message, true, &names) {
             Some(said) => self.accept(said.incoming).await,
             None => Ok(()),
@@ -164,6 +200,6 @@ impl Handler {
     }
 }
 
-fn lost(error: AcceptError) -> ListenError {
+pub(crate) fn lost(error: AcceptError) -> ListenError {
     ListenError::Lost(error.to_string())
 }

@@ -1,4 +1,11 @@
 //! Who waits for whom: what concerns one channel is handled in its order, all else at once.
+//!
+//! # Order across two sockets
+//! Two messages of a channel may come by two sockets, and the later one first. What waits in a lane stands in the order of
+//! Slack's time stamps, and the first of a lane waits [`SETTLED_AFTER`] for an earlier one: that long a wait nobody notices, and
+//! within it sockets of one machine differ. What comes later than that is taken when it comes, behind what was said after it:
+//! to wait longer would hold up every message for the rare one, and to hold the later one back until Slack were asked would be
+//! a call for each. It is not lost, and its time stamp, by which answers and threads go, is its own.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -7,13 +14,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use serde_json::Value;
 use signalbox_adapter::ListenError;
 use tokio::time::sleep;
 
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Holds};
 use crate::gap::{self, Read};
 use crate::handle::Handler;
+use crate::home::{self, Opened};
+use crate::kept::Kept;
 use crate::socket::Ack;
 
 /// Jobs that wait or are under way until no more envelopes are read.
@@ -28,6 +36,10 @@ enum Job {
     Settle,
     /// Take an envelope.
     Take(Envelope),
+    /// Show a command that is kept, and hand it over; whether it may have been shown already.
+    Finish(Box<Kept>, bool),
+    /// Write somebody's page.
+    Home(Opened),
     /// Read what was said in a channel.
     Read,
     /// Read it again later: nobody waits meanwhile.
@@ -43,7 +55,7 @@ struct Done {
 }
 
 enum Outcome {
-    Taken { identity: String, payload: Option<Value> },
+    Taken { identity: String, kept: Option<Box<Kept>> },
     Done,
     Again(Duration),
     Waited(String),
@@ -80,12 +92,27 @@ impl Lanes {
 
     /// Takes an envelope in its turn; a copy of one that waits is acknowledged with it.
     pub(crate) fn take(&mut self, envelope: Envelope, ack: Option<Ack>) {
+        if let Holds::Home(opened) = envelope.holds {
+            ack.into_iter().for_each(Ack::send);
+            let waits = self.waiting.get(&envelope.lane).is_some_and(|waiting| !waiting.is_empty());
+            if !waits {
+                self.push(envelope.lane, Job::Home(opened));
+            }
+            return;
+        }
         if let Some(acks) = self.acks.get_mut(&envelope.identity) {
             acks.extend(ack);
             return;
         }
         self.acks.insert(envelope.identity.clone(), ack.into_iter().collect());
         self.push(envelope.lane.clone(), Job::Take(envelope));
+    }
+
+    /// Shows and hands over the commands that an earlier life has kept.
+    pub(crate) fn finish(&mut self, kept: Vec<Kept>) {
+        for kept in kept {
+            self.push(kept.incoming.key.as_str().to_owned(), Job::Finish(Box::new(kept), true));
+        }
     }
 
     /// Reads what was said in a channel, before what is told of it now; once where it is to be read already.
@@ -118,9 +145,10 @@ impl Lanes {
             None => drop(self.waiting.remove(&lane)),
         }
         match outcome {
-            Ok(Outcome::Taken { identity, payload }) => {
-                for ack in self.acks.remove(&identity).into_iter().flatten() {
-                    ack.send(payload.clone());
+            Ok(Outcome::Taken { identity, kept }) => {
+                self.acks.remove(&identity).into_iter().flatten().for_each(Ack::send);
+                if let Some(kept) = kept {
+                    self.push(kept.incoming.key.as_str().to_owned(), Job::Finish(kept, false));
                 }
             }
             Ok(Outcome::Again(after)) => self.push(format!("{lane} later"), Job::ReadLater(after)),
@@ -163,7 +191,12 @@ impl Lanes {
                 }
                 Job::Take(envelope) => {
                     let identity = envelope.identity.clone();
-                    handler.take(envelope).await.map(|payload| Outcome::Taken { identity, payload })
+                    handler.take(envelope).await.map(|kept| Outcome::Taken { identity, kept })
+                }
+                Job::Finish(kept, may_be_shown) => handler.finish(*kept, may_be_shown).await.map(|()| Outcome::Done),
+                Job::Home(opened) => {
+                    home::publish(&handler, &opened).await;
+                    Ok(Outcome::Done)
                 }
                 Job::Read => gap::read(&handler, &lane).await.map(|read| match read {
                     Read::Whole => Outcome::Done,
@@ -190,7 +223,60 @@ fn insert(waiting: &mut VecDeque<Job>, job: Job) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
+    use serde_json::json;
+    use signalbox_adapter::testing::RecordingInbox;
+    use signalbox_adapter::{IncomingKind, ListenContext};
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
+    use crate::api::Api;
+    use crate::settings::Settings;
+    use crate::translate::Us;
+
+    /// Says two things of which the earlier comes so much later than the other; returns in which order they are taken.
+    async fn taken(late: Duration) -> Vec<String> {
+        let inbox = Arc::new(RecordingInbox::default());
+        let cx = ListenContext::new(Arc::clone(&inbox) as _, PathBuf::new(), CancellationToken::new());
+        let settings = Settings::new("xoxb-1-2-3".to_owned().into(), None);
+        let api = Arc::new(Api::new(settings).expect("settings"));
+        let handler = Handler::new(&cx, api, Us::default()).await.expect("nothing is noted");
+        let mut lanes = Lanes::new(Arc::new(handler));
+        let said = |ts: &str| {
+            let event = json!({ "type": "message", "subtype": "bot_message", "bot_id": "B1", "channel": "C1", "ts": ts,
+                "event_ts": ts, "text": ts });
+            let payload = json!({ "event_id": ts, "event": event });
+            Envelope::read(&json!({ "type": "events_api", "payload": payload }).to_string())
+        };
+        lanes.take(said("2.000000"), None);
+        let mut other = Box::pin(sleep(late));
+        loop {
+            let is_idle = lanes.is_idle();
+            tokio::select! {
+                biased;
+                Some(done) = lanes.next(), if !is_idle => done.expect("taken"),
+                () = &mut other => break,
+            }
+        }
+        lanes.take(said("1.000000"), None);
+        while let Some(done) = lanes.next().await {
+            done.expect("taken");
+        }
+        let text = |incoming: signalbox_adapter::Incoming| match incoming.kind {
+            IncomingKind::Text(text) => text,
+            other => panic!("{other:?}"),
+        };
+        inbox.accepted().into_iter().map(text).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_late_by_the_other_socket_is_waited_for_a_little_and_never_lost() {
+        let millisecond = Duration::from_millis(1);
+        assert_eq!(taken(SETTLED_AFTER - millisecond).await, ["1.000000", "2.000000"]);
+        assert_eq!(taken(SETTLED_AFTER + millisecond).await, ["2.000000", "1.000000"]);
+        assert_eq!(taken(100 * SETTLED_AFTER).await, ["2.000000", "1.000000"]);
+    }
 
     #[test]
     fn what_comes_late_is_put_in_its_place_but_not_before_a_reading() {
@@ -209,7 +295,9 @@ mod tests {
         }
         let told = |job: &Job| match job {
             Job::Take(envelope) => envelope.identity.clone(),
-            Job::Read | Job::ReadLater(_) | Job::List | Job::Settle => "read".to_owned(),
+            Job::Read | Job::ReadLater(_) | Job::List | Job::Settle | Job::Finish(..) | Job::Home(_) => {
+                "read".to_owned()
+            }
         };
         assert_eq!(waiting.iter().map(told).collect::<Vec<_>>(), ["1.0", "3.0", "read", "2.0", "5.0", "9.0"]);
     }

@@ -20,12 +20,18 @@
 //! first, which is made of channel and time stamp. Not to be had again: presses, slash commands and edits of a time without a
 //! socket, and what was taken away before it was read.
 //!
-//! An envelope that cannot be understood is kept in the notes (`unread.rs`), and only then acknowledged.
+//! An envelope that cannot be understood is kept in the notes (`unread.rs`), and only then acknowledged. A slash command, a form
+//! and a shortcut are kept there too (`kept.rs`) before they are shown and acknowledged, until the inbox has them; a press is the
+//! inbox's at once. The two sockets are kept from ending together (`socket/terms.rs`); what comes late by one of them is put in
+//! its place for a little while (`lanes.rs`).
 //!
 //! # What is shown
 //! All that blocks say is in the text beside them too, which notifications show and screen readers read, so that the text is
 //! the measure of a message (`render.rs`). Words stand in elements of rich text, in which nothing is markup, and the text is
 //! escaped: nobody is pinged by either. A message that stands in a thread is never shown in the channel as well.
+//!
+//! What Slack lets the bot do it names with every answer (`scopes.rs`): a scope that is missing is told before it is needed. The
+//! app's Home (`home.rs`) shows each person what goes on in the chats that they read.
 //!
 //! # Nothing twice
 //! Each message carries its delivery key in its metadata. When the answer to a send is unclear, the channel's history, or the
@@ -56,7 +62,9 @@ mod failure;
 mod files;
 mod gap;
 mod handle;
+mod home;
 mod interact;
+mod kept;
 mod lanes;
 mod limits;
 mod listen;
@@ -69,6 +77,8 @@ mod posted;
 mod recent;
 mod refusal;
 mod render;
+mod root;
+mod scopes;
 mod section;
 mod settings;
 mod share;

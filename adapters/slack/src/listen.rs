@@ -56,6 +56,7 @@ impl Listen for SlackListen {
             handler = self.begin(cx) => handler?,
         };
         let mut lanes = Lanes::new(Arc::clone(&handler));
+        lanes.finish(handler.commands.lock().await.all());
         let outcome = converse(&self.api, cx, &handler, &mut lanes).await;
         // What is not taken in time is not acknowledged, and comes again.
         let finished = timeout(STOP_WITHIN, async {
@@ -93,6 +94,7 @@ async fn converse(
             }
             turn = pair.next(takes) => turn?,
             _ = notes.tick() => {
+                handler.tell_scopes();
                 handler.note().await?;
                 continue;
             }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use signalbox_adapter::{CommandEntry, one_line};
 
 use crate::asked::{ANY, SHORTCUT};
+use crate::scopes::SCOPES;
 
 /// The commands that Slack shows behind the `/` key. Others have names of Slack's own, or are rarer; `/signalbox` takes each.
 const REGISTERED: [&str; 5] = ["session", "background", "investigate", "cron", "incidents"];
@@ -14,27 +15,9 @@ const REGISTERED: [&str; 5] = ["session", "background", "investigate", "cron", "
 /// Longest description of a command, in characters.
 const MAX_DESCRIPTION_CHARS: usize = 2000;
 
-/// What the bot may do.
-const SCOPES: [&str; 15] = [
-    "app_mentions:read",
-    "channels:history",
-    "channels:read",
-    "chat:write",
-    "commands",
-    "files:read",
-    "files:write",
-    "groups:history",
-    "groups:read",
-    "im:history",
-    "im:read",
-    "mpim:history",
-    "mpim:read",
-    "reactions:write",
-    "users:read",
-];
-
 /// What the bot is told of.
-const EVENTS: [&str; 5] = ["app_mention", "message.channels", "message.groups", "message.im", "message.mpim"];
+const EVENTS: [&str; 6] =
+    ["app_home_opened", "app_mention", "message.channels", "message.groups", "message.im", "message.mpim"];
 
 /// Returns the manifest of the app, with these commands.
 #[must_use]
@@ -49,7 +32,7 @@ pub fn manifest(commands: &[CommandEntry]) -> Value {
             "background_color": "#2c2d30",
         },
         "features": {
-            "app_home": { "home_tab_enabled": false, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false },
+            "app_home": { "home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false },
             "bot_user": { "display_name": "signalbox", "always_online": true },
             "shortcuts": [{
                 "name": "Investigate", "type": "message", "callback_id": SHORTCUT,
@@ -57,7 +40,7 @@ pub fn manifest(commands: &[CommandEntry]) -> Value {
             }],
             "slash_commands": slash,
         },
-        "oauth_config": { "scopes": { "bot": SCOPES } },
+        "oauth_config": { "scopes": { "bot": SCOPES.map(|(scope, _)| scope) } },
         "settings": {
             "event_subscriptions": { "bot_events": EVENTS },
             "interactivity": { "is_enabled": true },
@@ -96,6 +79,9 @@ mod tests {
         let names: Vec<_> = commands.iter().map(|command| command["command"].as_str().expect("a name")).collect();
         assert_eq!(names, ["/session", "/cron", "/signalbox"]);
         assert_eq!(manifest["settings"]["socket_mode_enabled"], true);
+        assert_eq!(manifest["features"]["app_home"]["home_tab_enabled"], true);
+        let events = manifest["settings"]["event_subscriptions"]["bot_events"].as_array().expect("a list");
+        assert!(events.contains(&json!("app_home_opened")), "{events:?}");
         let address = new_app(&manifest);
         assert!(address.starts_with("https://api.slack.com/apps?new_app=1&manifest_json=%7B"), "{address}");
         assert!(!address.contains([' ', '"', '+']), "{address}");

@@ -114,6 +114,11 @@ impl Marks {
         self.channels.get(channel).map(|mark| mark.threads.keys().cloned().collect()).unwrap_or_default()
     }
 
+    /// Returns the newest message of all that was heard.
+    pub(crate) fn newest(&self) -> Stamp {
+        self.newest
+    }
+
     /// Returns all channels that are marked.
     pub(crate) fn all(&self) -> Vec<String> {
         self.channels.keys().cloned().collect()

@@ -71,7 +71,7 @@ impl People {
             Ok(told) => told,
             Err(CallError::Answered(refusal)) => {
                 if let Some(remedy) = refusal.remedy() {
-                    (self.limited)(Some(&remedy));
+                    (self.limited)(Some(&self.api.lacking().unwrap_or(remedy)));
                 }
                 // Nobody of this id has a name, also the next time.
                 self.keep(id, id);

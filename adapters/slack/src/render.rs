@@ -12,8 +12,9 @@ mod text;
 
 use signalbox_adapter::{
     Block, Card, Document, Face, Inline, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TABLE_WIDTH,
-    TextUnit, inline_text, split,
+    TextUnit, digits, inline_text, split,
 };
+use slack_morphism::prelude::SlackBlock;
 
 pub(crate) use blocks::small;
 
@@ -53,6 +54,19 @@ impl Render for SlackRender {
         let body = Body { blocks: blocks::blocks(&head), bar: Some(bar), ..said(&shown) };
         body.into_part()
     }
+}
+
+/// Returns the blocks of a page, on which a table stands as aligned text: pages have none.
+pub(crate) fn page(document: &Document) -> Vec<SlackBlock> {
+    let mut document = document.with_addresses(&is_followed).into_owned();
+    // Only a table at the very end is a block of its own.
+    document.blocks.push(Block::Paragraph(Vec::new()));
+    blocks::blocks(&document)
+}
+
+/// Returns what a page says in plain words, with addresses behind the words that lead there.
+pub(crate) fn plain(document: &Document) -> String {
+    text::text(&document.with_addresses(&|_| false))
 }
 
 /// Writes one part; one of several ends with its number.
@@ -114,7 +128,7 @@ impl Measure for Prices {
     fn markup(&self, markup: Markup<'_>) -> usize {
         match markup {
             Markup::Item { number, checked } => {
-                let bullet = number.map_or(2, |number| number.checked_ilog10().map_or(1, |log| log as usize + 1) + 2);
+                let bullet = number.map_or(2, |number| digits(number) + 2);
                 bullet + checked.map_or(0, |_| 2)
             }
             Markup::Quote => 2,

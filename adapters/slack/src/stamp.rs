@@ -18,6 +18,11 @@ impl Stamp {
         Some(Self(seconds.checked_mul(1_000_000)?.checked_add(micros.get(..6)?.parse().ok()?)?))
     }
 
+    /// Returns the whole seconds since 1970.
+    pub(crate) fn seconds(self) -> u64 {
+        self.0 / 1_000_000
+    }
+
     /// Returns the one so many seconds before.
     pub(crate) fn before(self, seconds: u64) -> Self {
         Self(self.0.saturating_sub(seconds * 1_000_000))

@@ -1,11 +1,12 @@
 //! From one event of Slack to what the core deals with. Pure.
 
 use serde_json::Value;
+use signalbox_adapter::http::FileRef;
 use signalbox_adapter::{
     ChatAddress, ChatId, InboundKey, Incoming, IncomingKind, MessageId, Provider, Sender, ThreadId, UserId,
 };
 
-use crate::files::{self, FileRef};
+use crate::files;
 use crate::posted::{self, text};
 use crate::section::PROVIDER;
 use crate::words::{self, Names};
@@ -172,7 +173,7 @@ pub(crate) fn deleted(us: &Us, channel: &str, ts: &str, thread: Option<&str>) ->
 }
 
 /// Returns who wrote a message.
-fn sender(message: &Value, names: &Names) -> Option<Sender> {
+pub(crate) fn sender(message: &Value, names: &Names) -> Option<Sender> {
     let (user, bot) = (message["user"].as_str(), message["bot_id"].as_str());
     let id = user.or(bot)?;
     let told =

@@ -1,7 +1,7 @@
 //! One connection, from its opening to its end.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -22,8 +22,15 @@ const PING_EVERY: Duration = Duration::from_secs(4);
 /// Silence after which a connection is dead; it is noticed at most [`PING_EVERY`] later.
 const SILENT: Duration = Duration::from_secs(10);
 
+/// Within this time a dead connection is noticed.
+const NOTICED_WITHIN: Duration = Duration::from_secs(15);
+const _: () = assert!(SILENT.as_secs() + PING_EVERY.as_secs() < NOTICED_WITHIN.as_secs());
+
 /// Longest time for which a connection that Slack is about to end is read on.
 const DRAINED_WITHIN: Duration = Duration::from_secs(15);
+
+/// Longest time that a connection is believed to last.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Acknowledgements that wait to be written. What is not, Slack hands over again.
 const ACKS: usize = 256;
@@ -36,12 +43,9 @@ pub(crate) struct Ack {
 }
 
 impl Ack {
-    /// Acknowledges, and says something with it where Slack takes that.
-    pub(crate) fn send(self, payload: Option<Value>) {
-        let frame = match payload {
-            Some(payload) => json!({ "envelope_id": self.id, "payload": payload }),
-            None => json!({ "envelope_id": self.id }),
-        };
+    /// Acknowledges.
+    pub(crate) fn send(self) {
+        let frame = json!({ "envelope_id": self.id });
         // A connection that is gone takes none; the envelope comes again, and its copy is acknowledged.
         self.to.try_send(frame.to_string()).ok();
     }
@@ -49,8 +53,8 @@ impl Ack {
 
 /// What a connection tells while it stands.
 pub(crate) enum News {
-    /// It stands.
-    Ready(u64),
+    /// It stands, and lasts so long where Slack says so.
+    Ready(u64, Option<Duration>),
     /// Slack will end it soon; the next should stand by then.
     Leaving(u64),
     /// An envelope, with what acknowledges it; none where it has no id.
@@ -101,8 +105,8 @@ pub(crate) struct Connection {
     pub(crate) news: mpsc::Sender<News>,
     /// How long to wait before it is opened.
     pub(crate) after: Duration,
-    /// Whether it leaves at half of its time, so that it does not end together with the other.
-    pub(crate) leaves_early: bool,
+    /// When it is to leave by itself, once that is decided: so that it does not end together with another.
+    pub(crate) leaves: Arc<OnceLock<Instant>>,
 }
 
 struct Standing {
@@ -111,8 +115,6 @@ struct Standing {
     heard: Instant,
     /// When something is to happen by: the first word, or the end of one that leaves.
     deadline: Pin<Box<Sleep>>,
-    /// When it is to leave by itself.
-    leaves: Option<Instant>,
 }
 
 impl Connection {
@@ -139,7 +141,6 @@ impl Connection {
             is_leaving: false,
             heard: now,
             deadline: Box::pin(sleep_until(now + HELLO_WITHIN)),
-            leaves: None,
         };
         let end = self.read(&mut wire, &mut standing).await;
         wire.close().await;
@@ -197,7 +198,7 @@ impl Connection {
         if is_read && standing.heard.elapsed() >= SILENT {
             return Err(End::Lost(format!("nothing was heard for {} s", SILENT.as_secs())));
         }
-        if standing.leaves.is_some_and(|at| Instant::now() >= at) && !standing.is_leaving {
+        if self.leaves.get().is_some_and(|at| Instant::now() >= *at) && !standing.is_leaving {
             leave(standing);
             // With the queue full, the next look tells.
             if self.news.try_send(News::Leaving(self.number)).is_err() {
@@ -212,9 +213,9 @@ impl Connection {
         match frame.kind.as_str().unwrap_or_default() {
             "hello" => {
                 standing.is_ready = true;
-                let lasts = frame.debug_info["approximate_connection_time"].as_u64().filter(|_| self.leaves_early);
-                standing.leaves = lasts.map(|seconds| Instant::now() + Duration::from_secs(seconds / 2));
-                Ok(Some(News::Ready(self.number)))
+                let lasts = frame.debug_info["approximate_connection_time"].as_u64();
+                let lasts = lasts.filter(|seconds| *seconds > 0).map(|seconds| Duration::from_secs(seconds).min(LONGEST));
+                Ok(Some(News::Ready(self.number, lasts)))
             }
             "disconnect" if frame.reason == "link_disabled" => Err(End::Refused(ListenError::Refused(
                 "Socket Mode is switched off for the app; switch it on at api.slack.com/apps, on the page \"Socket Mode\", \

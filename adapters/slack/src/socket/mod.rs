@@ -7,6 +7,7 @@
 
 mod connection;
 mod pair;
+mod terms;
 mod wire;
 
 pub(crate) use connection::Ack;

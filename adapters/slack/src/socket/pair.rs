@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use signalbox_adapter::ListenError;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::connection::{Ack, Connection, End, Ended, News};
+use super::terms::Terms;
 use crate::api::Api;
 
 /// Connections that are kept. Slack allows ten, and hands each envelope to any one.
@@ -54,8 +56,8 @@ pub(crate) struct Pair {
     next: u64,
     /// Connections in a row that did not come to stand.
     failed: u32,
-    /// Whether one was told to leave early.
-    has_parted: bool,
+    /// When each that is to stay ends.
+    terms: Terms,
     news: mpsc::Sender<News>,
     heard: mpsc::Receiver<News>,
 }
@@ -64,6 +66,8 @@ pub(crate) struct Pair {
 struct Known {
     is_ready: bool,
     is_leaving: bool,
+    /// When it is to leave by itself, once that is decided.
+    leaves: Arc<OnceLock<Instant>>,
 }
 
 impl Pair {
@@ -75,7 +79,7 @@ impl Pair {
             known: HashMap::new(),
             next: 1,
             failed: 0,
-            has_parted: false,
+            terms: Terms::default(),
             news,
             heard,
         };
@@ -102,15 +106,20 @@ impl Pair {
 
     fn told(&mut self, news: News) -> Option<Turn> {
         match news {
-            News::Ready(number) => {
+            News::Ready(number, lasts) => {
                 let first = !self.stands();
                 // One that has ended meanwhile is not known any more.
-                self.known.get_mut(&number)?.is_ready = true;
+                let known = self.known.get_mut(&number)?;
+                known.is_ready = true;
+                if let Some(leaves) = lasts.and_then(|lasts| self.terms.begin(number, Instant::now(), lasts)) {
+                    known.leaves.get_or_init(|| leaves);
+                }
                 self.failed = 0;
                 Some(Turn::Stands { first })
             }
             News::Leaving(number) => {
                 self.known.get_mut(&number)?.is_leaving = true;
+                self.terms.end(number);
                 None
             }
             News::Envelope(text, ack) => Some(Turn::Envelope(text, ack)),
@@ -120,6 +129,7 @@ impl Pair {
 
     fn ended(&mut self, ended: Ended) -> Result<Option<Turn>, ListenError> {
         self.known.remove(&ended.number);
+        self.terms.end(ended.number);
         match ended.end {
             End::Refused(error) => Err(error),
             End::Left => Ok(Some(Turn::Changed)),
@@ -141,16 +151,15 @@ impl Pair {
         let staying = self.known.values().filter(|known| !known.is_leaving).count();
         let wanted = if self.stands() { KEPT } else { 1 };
         for _ in staying..wanted {
-            let leaves_early = self.stands() && !self.has_parted && self.failed == 0;
-            self.has_parted |= leaves_early;
+            let known = Known::default();
             let connection = Connection {
                 number: self.next,
                 api: Arc::clone(&self.api),
                 news: self.news.clone(),
                 after: self.pause(),
-                leaves_early,
+                leaves: Arc::clone(&known.leaves),
             };
-            self.known.insert(self.next, Known::default());
+            self.known.insert(self.next, known);
             self.next += 1;
             self.running.push(Box::pin(connection.run()));
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use signalbox_adapter::{Deliver as _, IncomingKind, Reception, TextPrompt};
+use signalbox_test_support::slack::Fault;
 use signalbox_test_support::slack::state::Channel;
 
 use crate::scene::{ADA, OPS, Scene, direct, outgoing, text};
@@ -47,13 +48,64 @@ async fn where_the_bot_is_not_who_asks_is_told_and_nothing_is_done() {
     scene
         .listening(async {
             scene.fake.command("C9", ADA, "/session", "x");
+            scene.fake.wait_until("who asked is told", |state| !state.whispers.is_empty()).await;
             acknowledged(&scene).await;
+            scene.fake.wait_until("it is done with", |_| scene.asked().is_empty()).await;
         })
         .await;
-    let answer = scene.fake.with(|state| state.envelopes[0].answer.clone());
-    assert_eq!(answer["response_type"], "ephemeral");
-    assert!(answer["text"].as_str().expect("words").contains("/invite"), "{answer}");
+    let whisper = scene.fake.with(|state| state.whispers[0].clone());
+    assert!(whisper.user == ADA.id && whisper.text.contains("/invite"), "{whisper:?}");
     assert!(scene.inbox.taken.accepted().is_empty());
+}
+
+#[tokio::test]
+async fn a_command_is_kept_before_it_is_shown_and_done_in_the_next_life() {
+    for (fault, shown_before) in [(Fault::Hold, 0), (Fault::DropAfter, 1)] {
+        let scene = Scene::new().await;
+        scene
+            .listening(async {
+                // Nobody learns whether it was shown until this life is over.
+                let shows = vec!["chat.postMessage", "conversations.history"];
+                scene.fake.fail_next("chat.postMessage", fault.clone());
+                scene.fake.with(|state| state.outage = Some((shows[1..].to_vec(), Fault::Hold)));
+                if fault == Fault::Hold {
+                    scene.fake.with(|state| state.outage = Some((shows, Fault::Hold)));
+                }
+                scene.fake.command(OPS, ADA, "/session", "fix it");
+                acknowledged(&scene).await;
+                scene.fake.wait_until("it is being shown", |state| state.shows(OPS).len() == shown_before).await;
+                assert_eq!(scene.asked().len(), 1, "it is kept");
+            })
+            .await;
+        assert!(scene.inbox.taken.accepted().is_empty());
+        scene.fake.with(|state| state.outage = None);
+        scene.restart().await;
+        let taken = scene.listening(scene.wait_for(1)).await;
+        let shown = scene.fake.shows(OPS);
+        assert_eq!(shown.len(), 1, "{fault:?}: {shown:?}");
+        assert_eq!(shown[0].words(), "Ada: /session fix it");
+        assert_eq!(taken[0].message.as_ref().map(|message| message.as_str()), Some(shown[0].ts.as_str()));
+        assert!(scene.asked().is_empty(), "it is done with: {:?}", scene.asked());
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_shown_is_done_all_the_same() {
+    let scene = Scene::new().await;
+    let faults = [Fault::Refuse("restricted_action"), Fault::Html { done: true }, Fault::TooMany { retry_after: 1 }];
+    for (number, fault) in faults.into_iter().enumerate() {
+        scene
+            .listening(async {
+                scene.fake.fail_next("chat.postMessage", fault.clone());
+                scene.fake.command(OPS, ADA, "/session", &format!("number {number}"));
+                let taken = scene.wait_for(number + 1).await;
+                let is_shown = taken[number].message.is_some();
+                assert_eq!(is_shown, number > 0, "{fault:?}");
+            })
+            .await;
+    }
+    let said = scene.fake.said(OPS);
+    assert_eq!(said, ["Ada: /session number 1", "Ada: /session number 2"], "each once");
 }
 
 #[tokio::test]

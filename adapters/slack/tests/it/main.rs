@@ -4,6 +4,7 @@ mod asking;
 mod compliance;
 mod delivering;
 mod files;
+mod home;
 mod listening;
 mod refusing;
 mod saying;

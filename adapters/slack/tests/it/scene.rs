@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use signalbox_adapter::testing::RecordingInbox;
 use signalbox_adapter::{
-    AcceptError, DeliveryKey, Document, Inbox, Incoming, IncomingKind, Listen, ListenContext, ListenError, Occurrence,
-    Outgoing, Purpose, Reception, Render, Target,
+    AcceptError, DeliveryKey, Document, HomeOpened, Inbox, Incoming, IncomingKind, Listen, ListenContext, ListenError,
+    Occurrence, Outgoing, Purpose, Reception, Render, Target,
 };
 use signalbox_slack::{Settings, SlackDeliver, SlackListen, SlackRender, connect};
 use signalbox_test_support::slack::state::Channel;
@@ -42,6 +43,11 @@ pub(crate) struct Keeping {
     pub(crate) notes: Mutex<HashMap<String, String>>,
     /// How commands are received, by what they begin with.
     receptions: Mutex<HashMap<String, Reception>>,
+    /// Whether nothing is known of any thread.
+    pub(crate) knows_no_thread: AtomicBool,
+    /// What somebody's page says, and who has opened it.
+    pub(crate) page: Mutex<Option<Document>>,
+    pub(crate) opened: Mutex<Vec<HomeOpened>>,
 }
 
 impl Keeping {
@@ -60,6 +66,15 @@ impl Inbox for Keeping {
     async fn reception(&self, command: &Incoming) -> Reception {
         let receptions = self.receptions.lock().unwrap_or_else(PoisonError::into_inner);
         receptions.get(text(command)).cloned().unwrap_or_default()
+    }
+
+    async fn wants_root(&self, _incoming: &Incoming) -> bool {
+        self.knows_no_thread.load(Ordering::Relaxed)
+    }
+
+    async fn home(&self, opened: &HomeOpened) -> Option<Document> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(opened.clone());
+        self.page.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn note(&self, name: &str, words: &str) -> Result<(), AcceptError> {
@@ -118,6 +133,12 @@ impl Scene {
     pub(crate) fn unread(&self) -> serde_json::Value {
         let notes = self.inbox.notes.lock().unwrap_or_else(PoisonError::into_inner);
         serde_json::from_str(notes.get("unread").map_or("null", String::as_str)).expect("it is JSON")
+    }
+
+    /// Returns what is noted of commands that the inbox has not got.
+    pub(crate) fn asked(&self) -> Vec<serde_json::Value> {
+        let notes = self.inbox.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::from_str(notes.get("asked").map_or("[]", String::as_str)).expect("it is JSON")
     }
 
     /// Lets the program end and start again: what it knew by heart is gone.

@@ -1,6 +1,6 @@
 //! Sockets come and go; what was said stays, and is taken once.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use signalbox_adapter::{ListenError, Occurrence};
 use signalbox_test_support::slack::{Cut, Fault, Greeting};
@@ -9,8 +9,6 @@ use crate::scene::{ADA, BOB, OPS, Scene, direct, text};
 
 /// Slack hands an envelope over again after three seconds.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(3);
-/// A dead link is noticed within this time.
-const NOTICED_WITHIN: Duration = Duration::from_secs(15);
 
 #[tokio::test]
 async fn two_sockets_stand_and_a_warning_leaves_never_fewer() {
@@ -27,6 +25,7 @@ async fn two_sockets_stand_and_a_warning_leaves_never_fewer() {
         })
         .await;
     assert_eq!(scene.occurred(Occurrence::Lost), 0);
+    assert_eq!(scene.fake.with(|state| state.fewest), Some(2), "the next stands before the old one ends");
     assert_eq!((scene.occurred(Occurrence::Begun), scene.occurred(Occurrence::Resumed)), (1, 3));
 }
 
@@ -97,10 +96,9 @@ async fn a_dead_socket_is_noticed_and_replaced() {
     let scene = Scene::new().await;
     scene
         .listening(async {
-            let frozen = Instant::now();
+            // How soon is stated beside the times in `connection.rs`; the fake's socket stays frozen for longer.
             scene.fake.cut(Cut::Freeze);
             scene.fake.wait_until("another stands", |state| state.stood >= 3).await;
-            assert!(frozen.elapsed() < NOTICED_WITHIN, "{:?}", frozen.elapsed());
             scene.fake.say(OPS, ADA, "and on");
             scene.wait_for(1).await;
         })
