@@ -1,10 +1,15 @@
 //! Stories of people who talk to the program in Slack.
 
 mod answers;
+mod asking;
 mod cards;
 mod commands;
+mod gaps;
+mod home;
 mod incidents;
 mod listening;
+mod refusals;
 pub(crate) mod scene;
 mod schedules;
 mod sessions;
+mod triage;

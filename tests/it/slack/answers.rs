@@ -52,7 +52,7 @@ fn an_answer_in_a_thread_that_was_shown_when_the_program_was_killed_is_found_and
 fn an_answer_in_blocks_that_are_refused_comes_in_plain_ones() {
     let slack = Workspace::new("");
     let _serving = slack.serve();
-    for word in ["invalid_blocks", "msg_blocks_too_long"] {
+    for word in ["invalid_blocks", "msg_blocks_too_long", "msg_too_long"] {
         slack.fake.fail_next("chat.postMessage", Fault::Refuse(word));
         let asked = slack.fake.say(&slack.direct, ADA, "/id");
         let answer = slack.shown(&slack.direct, &asked, ADA.id);

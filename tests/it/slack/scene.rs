@@ -25,6 +25,11 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// A house whose bot Ada may use, with `more` in its configuration; it does not serve yet.
     pub(crate) fn new(more: &str) -> Self {
+        Self::allowing(more, &[ADA])
+    }
+
+    /// A house whose bot these people may use.
+    pub(crate) fn allowing(more: &str, people: &[Person]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -32,12 +37,13 @@ impl Workspace {
             .expect("a runtime for the fake");
         let fake = runtime.block_on(FakeSlack::start());
         let mut house = House::new(&format!(
-            "{more}\n[slack]\napi_url = \"{}\"\n[allow]\nslack = {{ users = [\"{}\"] }}\n",
+            "{more}\n[slack]\napi_url = \"{}\"\n[allow]\nslack = {{ users = {:?} }}\n",
             fake.url(),
-            ADA.id
+            people.iter().map(|person| person.id).collect::<Vec<_>>()
         ));
         house.set("SLACK_BOT_TOKEN", BOT_TOKEN);
         house.set("SLACK_APP_TOKEN", APP_TOKEN);
+        people.iter().for_each(|person| drop(fake.open_direct(*person)));
         let direct = fake.open_direct(ADA);
         fake.open_direct(EVE);
         fake.open(OPS, Channel { name: "ops".to_owned(), ..Channel::default() });
