@@ -20,7 +20,7 @@ impl Router {
     /// # Errors
     /// [`StoreError`].
     pub fn home(&self, tx: &Tx<'_>, opened: &HomeOpened) -> Result<Document, StoreError> {
-        let mut chats = Chats { router: self, opened, known: BTreeMap::new() };
+        let mut chats = Chats::of(self, opened);
         let mut home = Home::default();
         for incident in tx.incidents(None, LOOK)? {
             if incident.state.is_open()
@@ -75,19 +75,23 @@ impl<T> Listed<T> {
 struct Chats<'c> {
     router: &'c Router,
     opened: &'c HomeOpened,
+    /// What each is called; the person's own with the bot needs no name.
+    names: BTreeMap<ChatKey, Option<&'c str>>,
     /// Whether they may use the bot there, of those that were asked about.
     known: BTreeMap<ChatKey, bool>,
 }
 
-impl Chats<'_> {
-    /// Says what a chat is called; `None` within where it is the person's own, and without where they read nothing there.
-    #[expect(clippy::option_option, reason = "one says whether it is shown, the other whether it needs a name")]
+impl<'c> Chats<'c> {
+    fn of(router: &'c Router, opened: &'c HomeOpened) -> Self {
+        let others = opened.others.iter().map(|(address, name)| (ChatKey::of(address), Some(name.as_str())));
+        let names = others.chain([(ChatKey::of(&opened.direct), None)]).collect();
+        Self { router, opened, names, known: BTreeMap::new() }
+    }
+
+    /// Says what a chat is called, where the person reads it: within, `None` is their own.
     fn place(&mut self, tx: &Tx<'_>, address: &ChatAddress) -> Result<Option<Option<String>>, StoreError> {
         let key = ChatKey::of(address);
-        let other = self.opened.others.iter().find(|(other, _)| ChatKey::of(other) == key);
-        if other.is_none() && ChatKey::of(&self.opened.direct) != key {
-            return Ok(None);
-        }
+        let Some(name) = self.names.get(&key).copied() else { return Ok(None) };
         let may = match self.known.get(&key) {
             Some(may) => *may,
             None => {
@@ -97,12 +101,14 @@ impl Chats<'_> {
                 may
             }
         };
-        Ok(may.then(|| other.map(|(_, name)| name.clone())))
+        Ok(may.then(|| name.map(str::to_owned)))
     }
 
     /// Whether there is any chat in which the person may use the bot.
     fn may_anything(&self, tx: &Tx<'_>) -> Result<bool, StoreError> {
-        for address in std::iter::once(&self.opened.direct).chain(self.opened.others.iter().map(|(other, _)| other)) {
+        for address in
+            std::iter::once(&self.opened.direct).chain(self.opened.others.iter().map(|(other, _)| other).take(LOOK))
+        {
             if role_of(tx, &self.router.context, &said_by(self.opened, address))?.is_some() {
                 return Ok(true);
             }

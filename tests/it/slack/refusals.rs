@@ -112,3 +112,20 @@ fn a_scope_that_is_missing_is_named_wherever_somebody_looks() {
     eventually("all is there", || limited().is_empty());
     slack.house.run(&["integrations", "verify", "slack"]).was(0, "@signalbox");
 }
+
+#[test]
+fn an_alert_channel_that_the_bot_is_not_in_is_named_before_an_alert_comes() {
+    let triage = "[[triage.channels]]\naddress = \"slack:C500\"\n";
+    let mut slack = Workspace::new(triage);
+    slack.house.set("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0");
+    slack.fake.with(|state| state.channels.get_mut(OPS).expect("a channel").has_bot = false);
+    let serving = slack.serve();
+    let address = address(&serving);
+    let places = || {
+        let page: Value = serde_json::from_str(&ask(address, "GET", "/readyz").body).expect("JSON");
+        page["places"].to_string()
+    };
+    eventually("it says what to do", || places().contains("slack:C500") && places().contains("invite it there"));
+    let told = slack.house.run(&["integrations", "verify", "slack"]);
+    assert!(told.code != 0 && told.err.contains("invite it there"), "{told:?}");
+}

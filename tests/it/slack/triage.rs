@@ -4,15 +4,34 @@
 use std::collections::BTreeMap;
 
 use nix::sys::signal::Signal;
+use serde_json::{Value, json};
 use signalbox_test_support::alertmanager::FakeAlertmanager;
 use signalbox_test_support::everyday::{Talk, eventually};
-use signalbox_test_support::slack::Post;
 use signalbox_test_support::slack::state::Shown;
+use signalbox_test_support::slack::{Person, Post};
 
 use super::scene::{ADA, OPS, Workspace};
 use crate::hooks::scene::{SECRET, ago, disk, post, proof};
 use crate::http::address;
 use crate::investigations::scene::analysis;
+
+/// The app by which Alertmanager posts into the channel.
+const POSTER: Person = Person::new("B900", "Alertmanager");
+
+/// What Alertmanager's receiver for Slack makes of a disk that fills, with the text of its templates.
+fn attachment(is_firing: bool) -> Value {
+    let (mark, colour, list) =
+        if is_firing { ("FIRING:1", "danger", "Firing") } else { ("RESOLVED", "good", "Resolved") };
+    let title = format!("[{mark}] DiskWillFill (db-1:9100 node critical)");
+    json!({
+        "title": title, "fallback": title, "color": colour, "title_link": "http://alertmanager.example.org:9093/#/alerts",
+        "text": format!(
+            "Alerts {list}:\nLabels:\n - alertname = DiskWillFill\n - instance = db-1:9100\n - job = node\n - severity = \
+             critical\nAnnotations:\n - runbook_url = <https://runbooks.example.org/disk>\n - summary = /var on db-1 fills in \
+             3 h\nSource: <http://prometheus.example.org:9090/graph?g0.expr=up>\n"
+        ),
+    })
+}
 
 /// What all labels of the alert silence.
 const MATCHERS: [&str; 4] = ["alertname=DiskWillFill", "instance=db-1:9100", "job=node", "severity=critical"];
@@ -26,10 +45,11 @@ struct Watch {
 impl Watch {
     fn new(script: &str) -> Self {
         let source = FakeAlertmanager::start();
+        let silences = format!("silences = {{ url = \"{}\" }}", source.url());
         let mut slack = Workspace::new(&format!(
-            "agents.default = \"claude\"\n[triage]\ngroup_wait = \"0s\"\n[[hooks]]\nid = \"ops\"\nsource = \"alertmanager\"\n\
-             target = \"slack:{OPS}\"\nsecret = \"{SECRET}\"\nsilences = {{ url = \"{}\" }}\n",
-            source.url()
+            "agents.default = \"claude\"\n[triage]\ngroup_wait = \"0s\"\n[[triage.channels]]\naddress = \"slack:{OPS}\"\n\
+             {silences}\n[[hooks]]\nid = \"ops\"\nsource = \"alertmanager\"\ntarget = \"slack:{OPS}\"\n\
+             secret = \"{SECRET}\"\n{silences}\n"
         ));
         slack.house.set("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0");
         slack.house.set("SIGNALBOX__AGENTS__CLAUDE__PASS_ENV", "[\"SCRIPTED_AGENT_FIRST\"]");
@@ -43,6 +63,11 @@ impl Watch {
         let proof = proof("alertmanager", &body, SECRET);
         let answer = post(address(serving), "/hooks/alertmanager/ops", &[(&proof[0].0, &proof[0].1)], &body);
         assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
+    /// Lets Alertmanager's own receiver post; returns the message's time stamp.
+    fn posted(&self, is_firing: bool) -> String {
+        self.slack.fake.post(OPS, POSTER, Post::raw("").with(json!({ "attachments": [attachment(is_firing)] })))
     }
 
     /// Kills the program and starts it again.
@@ -157,24 +182,77 @@ fn a_kill_at_every_step_costs_no_word_and_says_none_twice() {
     let serving = watch.again_when(serving, "it is found", "tasks WHERE status = 'success'");
     watch.told(&card, "Root cause:");
     watch.press(&card, "Ack");
-    let serving = watch.again(serving);
+    let serving = watch.again_when(serving, "it is taken", "incidents WHERE state = 'acknowledged'");
     watch.told(&card, "Acknowledged by Ada");
     watch.press(&card, "Silence 1 h");
-    let serving = watch.again(serving);
+    let serving = watch.again_when(serving, "quiet is wanted", "silences");
     watch.told(&card, "Silenced in Alertmanager until");
-    assert_eq!(watch.source.live().len(), 1, "it is made once");
+    assert_eq!(watch.source.with(|state| state.silences.len()), 1, "it is made once");
     let serving = watch.again(serving);
     watch.says(&card, "Silenced until");
     Watch::call(&serving, "resolved", &began);
-    let serving = watch.again(serving);
+    let serving = watch.again_when(serving, "it is over", "incidents WHERE state = 'resolved'");
     watch.says(&card, "🟢");
-    watch.told(&card, "The silence in Alertmanager is taken back");
-    assert!(watch.source.live().is_empty());
+    watch.source.until("nothing is silenced", |state| state.silences.values().all(|one| one.expired));
     Watch::call(&serving, "firing", &ago(0));
-    let _serving = watch.again(serving);
+    let _serving = watch.again_when(serving, "it begins anew", "incidents WHERE state = 'firing'");
     watch.says(&card, "🔴");
+    watch.told(&card, "Fires again");
     eventually("all is said", || {
         watch.slack.house.count("outbox WHERE state IN ('pending', 'sending', 'unknown')") == 0
     });
     watch.check(&card);
+}
+
+#[test]
+fn a_post_of_alertmanagers_own_receiver_goes_the_same_way_over_a_kill_at_every_step() {
+    let watch = Watch::new(&format!("see /dev/sda1 100% /var; answer {}", analysis("Logs fill the disk")));
+    let serving = watch.slack.serve();
+    watch.posted(true);
+    let serving = watch.again_when(serving, "the post is taken", "incidents");
+    let card = watch.card();
+    let words = card.words();
+    assert!(words.contains("/var on db-1 fills in 3 h") && words.contains("instance db-1:9100"), "{words}");
+    watch.told(&card, "Root cause:");
+    let serving = watch.again(serving);
+    watch.press(&card, "Ack");
+    watch.told(&card, "Acknowledged by Ada");
+    watch.press(&card, "Silence 1 h");
+    let serving = watch.again_when(serving, "quiet is wanted", "silences");
+    watch.told(&card, "Silenced in Alertmanager until");
+    let live = watch.source.live();
+    assert_eq!((live.len(), live[0].matchers()), (1, MATCHERS.map(str::to_owned).to_vec()));
+    // Posted while nobody listens, and told by nobody.
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    let posted = watch.posted(false);
+    watch.slack.fake.with(|state| state.envelopes.retain(|envelope| envelope.acked.is_some()));
+    let serving = watch.slack.serve();
+    watch.says(&card, "🟢");
+    watch.source.until("nothing is silenced", |state| state.silences.values().all(|one| one.expired));
+    // An edit of a post is what it says now.
+    watch.slack.fake.change(OPS, &posted, json!({ "attachments": [attachment(true)] }));
+    let serving = watch.again_when(serving, "it begins anew", "incidents WHERE state = 'firing'");
+    watch.says(&card, "🔴");
+    drop(serving);
+    watch.check(&card);
+    let origin = format!("incidents WHERE origin = 'post:{}'", POSTER.id);
+    assert_eq!(watch.slack.house.count(&origin), 1, "it is known by its id, not by its name");
+}
+
+#[test]
+fn a_hooks_word_takes_the_place_of_a_posts() {
+    let mut watch = Watch::new("");
+    watch.slack.house.set("SIGNALBOX__TRIAGE__AUTO_INVESTIGATE", "[]");
+    let serving = watch.slack.serve();
+    watch.posted(true);
+    let card = watch.card();
+    Watch::call(&serving, "firing", &ago(3));
+    eventually("the hook has adopted it", || watch.slack.house.count("incidents WHERE origin = 'hook:ops'") == 1);
+    watch.check(&card);
+    let stranger = Person::new("U901", "Alertmanager");
+    watch.slack.fake.post(OPS, stranger, Post::text("[FIRING:1] Nothing (by a person)"));
+    Watch::call(&serving, "resolved", &ago(3));
+    watch.says(&card, "🟢");
+    assert_eq!(watch.slack.house.count("incidents"), 1, "a person's words are no alert, whatever they are called");
 }
