@@ -8,6 +8,7 @@ mod gaps;
 mod home;
 mod incidents;
 mod listening;
+mod proxies;
 mod refusals;
 pub(crate) mod scene;
 mod schedules;

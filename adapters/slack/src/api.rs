@@ -13,7 +13,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use signalbox_adapter::http::{self, NoAnswer};
+use signalbox_adapter::http::{self, NoAnswer, Way};
 use tokio::time::Instant;
 
 use crate::failure::{CallError, Refusal};
@@ -46,6 +46,8 @@ pub(crate) struct Api {
     client: Client,
     /// Moves files.
     files: Client,
+    /// How sockets are reached.
+    way: Way,
     base: Url,
     bot_token: SecretString,
     app_token: Option<SecretString>,
@@ -60,11 +62,16 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) fn new(settings: Settings) -> Result<Self, InvalidSettings> {
         let (base, bot_id) = (settings.base()?, settings.bot_id()?);
-        let client = |within| http::client(Client::builder(), within, &base).map_err(InvalidSettings::Client);
+        let (proxy, way) = (settings.proxy()?, settings.way()?);
+        let client = |within| {
+            let made = http::client_through(Client::builder(), within, &base, proxy.clone());
+            made.map_err(InvalidSettings::Client)
+        };
         let (client, files) = (client(CALL_TIMEOUT)?, client(FILE_TIMEOUT)?);
         Ok(Self {
             client,
             files,
+            way,
             base,
             bot_token: settings.bot_token,
             app_token: settings.app_token,
@@ -83,6 +90,11 @@ impl Api {
     /// Returns where the API is.
     pub(crate) fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// Returns how sockets are reached.
+    pub(crate) fn way(&self) -> &Way {
+        &self.way
     }
 
     /// Says which scopes the bot token lacks and what to do; `None` where it lacks none, or Slack has not told yet.

@@ -11,7 +11,7 @@
 //! - **The call** (`api.rs`, over reqwest): the outbox must know whether a request that failed ever left.
 //! - **What is heard** is read from the JSON itself: another app's metadata must cost no message.
 //!
-//! A proxy in `HTTPS_PROXY` is asked for calls and not for the sockets, which tokio-tungstenite does not send through one.
+//! Calls and sockets go through the same proxy: the one of `slack.proxy`, else the one that the environment names.
 //!
 //! # Nothing lost
 //! Slack gives an envelope that is not acknowledged to another socket, for how long is written nowhere; the channels' history is

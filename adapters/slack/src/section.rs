@@ -1,5 +1,6 @@
 //! `[slack]`: what the adapter has to be told, stated once.
 
+use signalbox_adapter::http;
 use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup, Values, Wrong};
 
 use crate::settings::{APP_TOKEN, BOT_TOKEN, DEFAULT_API_URL};
@@ -35,12 +36,19 @@ pub static SECTION: Section = Section {
             Kind::Url { default: DEFAULT_API_URL },
             "a proxy of the API, which also names the socket's address",
         ),
+        Setting::new(
+            "proxy",
+            Kind::Token,
+            "proxy through which API and sockets are reached, socks5h:// or http://; without it ALL_PROXY and HTTPS_PROXY count",
+        )
+        .example("socks5h://user:password@proxy.example:1080"),
     ],
     check,
 };
 
 fn check(values: &Values) -> Vec<Wrong> {
-    let mut wrong = Vec::new();
+    let proxy = values.secret("proxy").map(http::proxy);
+    let mut wrong: Vec<Wrong> = proxy.and_then(Result::err).map(|why| Wrong::new("proxy", why)).into_iter().collect();
     let swapped = |key: &'static str, is: &str, needs: &str| {
         Wrong::new(key, format!("must begin with {needs}; a token that begins with {is} is another kind"))
     };

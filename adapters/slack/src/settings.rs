@@ -2,9 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use reqwest::Url;
+use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret, SecretString};
-use signalbox_adapter::http;
+use signalbox_adapter::http::{self, Way};
 use signalbox_adapter::settings::Values;
 
 /// Where Slack's own Web API is.
@@ -27,13 +27,15 @@ pub struct Settings {
     pub app_token: Option<SecretString>,
     /// Base address of the API. Plain `http` for loopback only.
     pub api_url: String,
+    /// The proxy through which API and sockets are reached; may have a password in it. Without it, what the environment names.
+    pub proxy: Option<SecretString>,
 }
 
 impl Settings {
     /// Takes the tokens and leaves everything else as it is for Slack's own servers.
     #[must_use]
     pub fn new(bot_token: SecretString, app_token: Option<SecretString>) -> Self {
-        Self { bot_token, app_token, api_url: DEFAULT_API_URL.to_owned() }
+        Self { bot_token, app_token, api_url: DEFAULT_API_URL.to_owned(), proxy: None }
     }
 
     /// Takes them from the values of [`crate::SECTION`]; `None` where there is no token.
@@ -41,7 +43,7 @@ impl Settings {
     pub fn of(values: &Values) -> Option<Self> {
         let settings = Self::new(values.secret("bot_token")?.clone(), values.secret("app_token").cloned());
         let api_url = values.text("api_url").map_or(settings.api_url, str::to_owned);
-        Some(Self { api_url, ..settings })
+        Some(Self { api_url, proxy: values.secret("proxy").cloned(), ..settings })
     }
 
     /// Returns what stands for the bot for ever: the two numbers that its token begins with, those of the workspace and of the
@@ -68,6 +70,23 @@ impl Settings {
     pub(crate) fn base(&self) -> Result<Url, InvalidSettings> {
         http::base(&self.api_url).map_err(|why| InvalidSettings::Address { why })
     }
+
+    /// Returns the proxy for calls.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Proxy`] when it is none.
+    pub(crate) fn proxy(&self) -> Result<Option<Proxy>, InvalidSettings> {
+        let proxy = self.proxy.as_ref().map(http::proxy).transpose();
+        proxy.map_err(|why| InvalidSettings::Proxy { why })
+    }
+
+    /// Returns the way of the sockets.
+    ///
+    /// # Errors
+    /// [`InvalidSettings::Proxy`] when the proxy is none.
+    pub(crate) fn way(&self) -> Result<Way, InvalidSettings> {
+        Way::through(self.proxy.as_ref()).map_err(|why| InvalidSettings::Proxy { why })
+    }
 }
 
 fn is_token(token: &str) -> bool {
@@ -93,6 +112,12 @@ pub enum InvalidSettings {
     #[error("the address of the Slack API cannot be used: {why}")]
     Address {
         /// Why.
+        why: &'static str,
+    },
+    /// The proxy cannot be used.
+    #[error("the proxy for Slack {why}")]
+    Proxy {
+        /// What such an address looks like.
         why: &'static str,
     },
     /// The HTTP client could not be set up.
@@ -129,7 +154,12 @@ mod tests {
 
     #[test]
     fn settings_do_not_print_the_tokens() {
-        let settings = Settings::new("xoxb-sEcReT".to_owned().into(), Some("xapp-sEcReT".to_owned().into()));
+        let mut settings = Settings::new("xoxb-sEcReT".to_owned().into(), Some("xapp-sEcReT".to_owned().into()));
+        settings.proxy = Some("socks5://bot:sEcReT@p.example:1".to_owned().into());
+        assert!(settings.proxy().is_ok_and(|proxy| proxy.is_some()) && settings.way().is_ok());
         assert!(!format!("{settings:?}").contains("sEcReT"));
+        settings.proxy = Some("sEcReT@p.example".to_owned().into());
+        let error = settings.proxy().map(|_| ()).expect_err("it is none");
+        assert!(error.to_string().contains("socks5h://") && !error.to_string().contains("sEcReT"), "{error}");
     }
 }

@@ -50,6 +50,11 @@ impl Workspace {
         Self { house, fake, direct, runtime }
     }
 
+    /// Lets something run beside the fake.
+    pub(crate) fn through<T>(&self, begun: impl Future<Output = T>) -> T {
+        self.runtime.block_on(begun)
+    }
+
     /// Serves, and waits until the app is listened for.
     pub(crate) fn serve(&self) -> Talk {
         let stood = self.fake.with(|state| state.stood);

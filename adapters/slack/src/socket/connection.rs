@@ -131,7 +131,7 @@ impl Connection {
         let Some(url) = address(&url, self.api.base()) else {
             return ended(false, End::Lost("the API names a socket that is not Slack's".to_owned()));
         };
-        let mut wire = match Wire::open(&url).await {
+        let mut wire = match Wire::open(self.api.way(), &url).await {
             Ok(wire) => wire,
             Err(why) => return ended(false, End::Lost(why)),
         };

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Url;
-use signalbox_adapter::http;
-use tokio::net::TcpStream;
+use signalbox_adapter::http::{self, Connection, Way};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 
-/// Longest wait for a connection, TLS and upgrade included.
+/// Longest wait for a connection, proxy, TLS and upgrade included.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Longest time in which a frame is written.
@@ -29,7 +28,7 @@ const MAX_ENVELOPE_BYTES: usize = 8 << 20;
 const OWN_HOSTS: &str = ".slack.com";
 
 /// A connection.
-pub(crate) struct Wire(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Wire(WebSocketStream<MaybeTlsStream<Connection>>);
 
 /// What is heard on a connection.
 pub(crate) enum Heard {
@@ -46,15 +45,18 @@ impl Wire {
     ///
     /// # Errors
     /// What went wrong, in words.
-    pub(crate) async fn open(address: &Url) -> Result<Self, String> {
+    pub(crate) async fn open(way: &Way, address: &Url) -> Result<Self, String> {
         let sizes = WebSocketConfig::default()
             .max_message_size(Some(MAX_ENVELOPE_BYTES))
             .max_frame_size(Some(MAX_ENVELOPE_BYTES));
-        // Without a delay: what is written is an acknowledgement that somebody waits for.
-        let connecting = connect_async_with_config(address.as_str(), Some(sizes), true);
+        let connecting = async {
+            let connection = way.connect(address).await?;
+            let greeted = client_async_tls_with_config(address.as_str(), connection, Some(sizes), None).await;
+            greeted.map_err(|error| words(&error))
+        };
         match timeout(CONNECT_WITHIN, connecting).await {
             Ok(Ok((socket, _))) => Ok(Self(socket)),
-            Ok(Err(error)) => Err(format!("the socket could not be opened: {}", words(&error))),
+            Ok(Err(why)) => Err(format!("the socket could not be opened: {why}")),
             Err(_) => Err(format!("the socket was not opened within {} s", CONNECT_WITHIN.as_secs())),
         }
     }

@@ -87,6 +87,11 @@ impl FakeSlack {
         format!("http://{}/api", self.address)
     }
 
+    /// Returns where its sockets are.
+    pub fn sockets(&self) -> String {
+        self.with(|state| state.sockets_at.clone())
+    }
+
     /// Looks at the state, or changes it.
     pub fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         self.shared.with(act)
