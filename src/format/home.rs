@@ -66,7 +66,7 @@ pub fn page(home: &Home, now: Timestamp) -> Document {
     part(&mut blocks, "Incidents", &home.incidents, |one| {
         let owner = one.owner.as_ref().map_or_else(|| "nobody has it".to_owned(), |owner| format!("{owner} has it"));
         let (mark, title) = (incident::mark(one), incident::title(one));
-        let rest = [one.state.as_str().to_owned(), owner, format!("since {}", incident::instant(one.starts_at))];
+        let rest = [one.state.as_str().to_owned(), owner, format!("since {}", incident::instant(one.starts_at, now))];
         let mut content = vec![Inline::text(format!("{mark} ")), Inline::Code(format!("#{}", one.id))];
         content.push(Inline::text(format!(" {} · {}", one_line(&title, MAX_WORDS_CHARS), rest.join(" · "))));
         content
@@ -91,7 +91,7 @@ pub fn page(home: &Home, now: Timestamp) -> Document {
         named(&format!("#{}", one.id), &[name, format!("next: {}", cron::next(one, now))])
     });
     blocks.extend(line("`/session <prompt>` starts a session, `/help` lists all commands.").blocks);
-    let as_of = format!("As of {}; it is written anew when it is opened again.", incident::instant(now));
+    let as_of = format!("As of {}; it is written anew when it is opened again.", incident::instant(now, now));
     blocks.push(Block::Paragraph(vec![Inline::Emphasis(vec![Inline::text(as_of)])]));
     Document { blocks }
 }

@@ -28,7 +28,9 @@ pub fn try_code(
     role: Option<Role>,
 ) -> Result<Option<InboxOutcome>, StoreError> {
     let (code, is_offered) = match parsed {
-        Ok(Parsed::Command(Command::Start(StartCommand { code: Some(code) }))) if is_code(code) => (code.as_str(), true),
+        Ok(Parsed::Command(Command::Start(StartCommand { code: Some(code) }))) if is_code(code) => {
+            (code.as_str(), true)
+        }
         Ok(Parsed::FreeText(text)) if role.is_none() && is_code(text.whole.trim()) => (text.whole.trim(), false),
         Ok(_) | Err(_) => return Ok(None),
     };

@@ -2,9 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use reqwest::{Proxy, Url};
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
-use signalbox_adapter::http::{self, Way};
+use signalbox_adapter::http::{self, ProxyServer, Way};
 use signalbox_adapter::settings::Values;
 
 /// Where Slack's own Web API is.
@@ -75,7 +75,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`InvalidSettings::Proxy`] when it is none.
-    pub(crate) fn proxy(&self) -> Result<Option<Proxy>, InvalidSettings> {
+    pub(crate) fn proxy(&self) -> Result<Option<ProxyServer>, InvalidSettings> {
         let proxy = self.proxy.as_ref().map(http::proxy).transpose();
         proxy.map_err(|why| InvalidSettings::Proxy { why })
     }
