@@ -123,7 +123,7 @@ impl Cli {
                 Command::Outbox(arguments) => outbox::run(&app, &arguments).await,
                 Command::Pair(arguments) => pair::run(&app, &arguments).await,
                 Command::Hooks(arguments) => hooks::run(&app, &arguments).await,
-                Command::Cron(arguments) => cron::run(app, &arguments).await,
+                Command::Cron(arguments) => cron::run(app, &arguments, &sources).await,
                 Command::Setup => setup::run(&app, &sources).await,
                 Command::StopAgents => stop_agents::run(&app).await,
                 Command::Config(_) | Command::Integrations(_) | Command::SlackManifest => {
@@ -140,7 +140,8 @@ impl Cli {
         use std::io::IsTerminal;
         use tracing_subscriber::EnvFilter;
         // In a terminal that shows a chat, only what a person must know may come between.
-        let default = if matches!(self.command, Command::Serve(_)) { "info" } else { "error" };
+        let serves = matches!(self.command, Command::Serve(_) | Command::Cron(cron::Arguments::Start));
+        let default = if serves { "info" } else { "error" };
         let filter = EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new(default));
         let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         if std::io::stderr().is_terminal() { subscriber.init() } else { subscriber.json().init() }

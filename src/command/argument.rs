@@ -58,6 +58,8 @@ pub enum Kind {
     Span,
     /// A schedule.
     Schedule,
+    /// A fire of a schedule.
+    Fire,
 }
 
 /// An option of a prompt.

@@ -43,6 +43,8 @@ pub struct Words<'a> {
     pub tasks: &'a [Named<'a>],
     /// Incidents of the chat, by their numbers.
     pub incidents: &'a [Named<'a>],
+    /// Schedules of the chat, by their numbers.
+    pub schedules: &'a [Named<'a>],
     /// Questions that are prepared.
     pub templates: &'a [Named<'a>],
     /// Permission requests that are open.
@@ -229,7 +231,8 @@ fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
         Kind::Session => told(words.sessions, "session"),
         Kind::Incident => told(words.incidents, "incident"),
         Kind::Template => told(words.templates, "template"),
-        Kind::NewName | Kind::Code | Kind::Person | Kind::Schedule => Vec::new(),
+        Kind::Schedule => told(words.schedules, "schedule"),
+        Kind::NewName | Kind::Code | Kind::Person | Kind::Fire => Vec::new(),
         Kind::Span => offer(&["30m", "1h", "4h", "1d"], "length of time"),
         Kind::Channels => offer(&[words.readers, &["chat", channel::NONE]].concat(), "channel"),
         Kind::Project => offer(words.projects, "project"),
@@ -251,6 +254,7 @@ mod tests {
         projects: &["web"],
         tasks: &[Named { name: "42", about: "" }],
         incidents: &[Named { name: "9", about: "DiskFull" }],
+        schedules: &[Named { name: "3", about: "Daily summary" }],
         templates: &[Named { name: "high-cpu", about: "High CPU" }, Named { name: "disk-full", about: "" }],
         requests: &["7"],
         readers: &["email"],
@@ -287,6 +291,8 @@ mod tests {
             ("/investigate @", &["@claude", "@codex", "@calm-otter", "@docs", "@opus", "@sonnet", "@haiku", "@fable"]),
             ("/investigate why h", &[]),
             ("/incident ack ", &["9"]),
+            ("/cron logs ", &["3"]),
+            ("/cron remove ", &["3"]),
             ("/help sta", &["status", "start"]),
             ("/nonsense ", &[]),
             ("@", &["@claude", "@codex", "@calm-otter", "@docs", "@opus", "@sonnet", "@haiku", "@fable"]),

@@ -57,6 +57,7 @@ const WORDS: Words<'static> = Words {
     projects: &["web"],
     tasks: &[Named { name: "42", about: "task" }],
     incidents: &[],
+    schedules: &[Named { name: "3", about: "Daily summary" }],
     templates: &[],
     requests: &["7"],
     readers: &["email"],

@@ -13,6 +13,7 @@ mod argument;
 mod canonical;
 pub mod channel;
 mod complete;
+pub mod exchange;
 mod fault;
 #[cfg(test)]
 mod gallery;
@@ -47,7 +48,7 @@ pub use name::{NameFault, check_name, folded};
 pub use parse::{maybe_slip, parse, without_address};
 pub use parsed::{FreeText, Parsed};
 pub use prompt::MAX_PROMPT_BYTES;
-pub use schedule::ScheduleOptions;
+pub use schedule::{ScheduleOptions, is_credential};
 pub use start::{Mention, Start};
 pub use value::Holds;
 pub use words::*;

@@ -3,13 +3,27 @@
 use clap::Parser;
 use signalbox_adapter::ChatAddress;
 
+/// What the name of a credential has in it, as letters and digits only.
+const CREDENTIALS: [&str; 11] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "webhookurl",
+    "bearer",
+];
 /// Longest options in a chat, in bytes.
 const MAX_OPTIONS_BYTES: usize = 16 * 1024;
 
 /// What is delivered, when and where.
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 pub struct ScheduleOptions {
-    /// What is delivered: daily_summary, weekly_audit or incident_window_replay
+    /// What is delivered: daily_summary, weekly_audit, incident_window_replay, synthetic_run or custom_investigation
     #[arg(long)]
     pub kind: String,
     /// When: minute, hour, day of month, month and day of week, as "0 9 * * 1-5"; or @hourly, @daily, @weekly, @monthly
@@ -42,6 +56,25 @@ pub struct ScheduleOptions {
     /// Says nothing where there is nothing to say
     #[arg(long)]
     pub quiet_when_empty: bool,
+    /// Gives each fire a thread of its own, where chats have threads
+    #[arg(long)]
+    pub new_thread: bool,
+    /// Who adds to a digest, investigates, or is checked
+    #[arg(long)]
+    pub agent: Option<String>,
+    /// What else is told, as prompt="Is the backup fresh?"; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// Takes credentials among the parameters: they are kept as `signalbox integrations set` keeps them, not here
+    #[arg(long)]
+    pub allow_inline_credentials: bool,
+}
+
+/// Whether a parameter's name says that its value is a credential.
+#[must_use]
+pub fn is_credential(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    CREDENTIALS.iter().any(|word| plain.contains(word))
 }
 
 /// The options as the whole of a line.
@@ -92,6 +125,16 @@ mod tests {
         let options = options.expect("they are whole");
         assert_eq!((options.kind.as_str(), options.cron.as_str()), ("daily_summary", "0 9 * * 1-5"));
         assert_eq!(options.chat_id.as_deref(), Some("-100"));
+    }
+
+    #[test]
+    fn a_credential_is_known_by_its_name() {
+        for name in ["bot_token", "SLACK-BOT-TOKEN", "apiKey", "api_key", "password", "clientSecret", "webhook_url"] {
+            assert!(is_credential(name), "{name}");
+        }
+        for name in ["prompt", "severity", "service", "keyspace", "author"] {
+            assert!(!is_credential(name), "{name}");
+        }
     }
 
     #[test]

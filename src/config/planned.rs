@@ -4,7 +4,7 @@
 //! reach no agent even today. What an adapter states goes first, so that nothing here needs to change when it comes.
 
 /// Sections.
-pub(super) const SECTIONS: [&str; 5] = ["cron", "discord", "email", "matrix", "slack"];
+pub(super) const SECTIONS: [&str; 4] = ["discord", "email", "matrix", "slack"];
 
 /// Providers with an access list, and whether they know roles.
 pub(super) const PROVIDERS: [(&str, bool); 3] = [("discord", true), ("matrix", false), ("slack", false)];

@@ -38,6 +38,7 @@ pub fn show(config: &Config) -> String {
         hooks,
         render,
         triage,
+        cron,
         redact,
         adapters,
     } = config;
@@ -99,6 +100,13 @@ pub fn show(config: &Config) -> String {
                 ("fold", triage.fold.clone().into()),
                 ("channels", triage.channels.iter().map(channel).collect::<Vec<_>>().into()),
             ]),
+        ),
+        (
+            "cron",
+            table([(
+                "operators",
+                cron.operators.iter().map(|address| Value::from(address.to_string())).collect::<Vec<_>>().into(),
+            )]),
         ),
         (
             "redact",

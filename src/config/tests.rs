@@ -268,10 +268,10 @@ fn faults_of_the_environment_name_the_variable_and_hide_its_value() {
 
 #[test]
 fn sections_of_parts_that_are_not_built_in_are_accepted_with_a_warning() {
-    let text = "[email]\nhost = 'x'\n[[cron]]\nid = 'ops'";
+    let text = "[email]\nhost = 'x'";
     let loaded = load_bytes(text, &[("SIGNALBOX__MATRIX__TOKEN", "x")]).expect("known sections");
     let names: Vec<&str> = loaded.warnings.iter().filter_map(|warning| warning.split(':').next()).collect();
-    assert_eq!(names, ["cron", "email", "matrix"]);
+    assert_eq!(names, ["email", "matrix"]);
     assert_eq!(show(&loaded.config), show(&defaults()));
 }
 

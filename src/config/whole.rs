@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use super::adapters::Adapters;
 use super::agents::{Agents, Unheld};
 use super::allow::Allow;
+use super::cron::CronSection;
 use super::delivery::DeliverySection;
 use super::hooks::{self, Hook};
 use super::http::Http;
@@ -51,6 +52,8 @@ pub struct Config {
     pub render: Render,
     /// What becomes of alerts.
     pub triage: Triage,
+    /// What is delivered by schedules.
+    pub cron: CronSection,
     /// What must never leave.
     pub redact: Redact,
     /// What the adapters are told.
@@ -93,7 +96,8 @@ impl Config {
         let hooks = self.hooks.iter().map(|hook| (format!("hooks {:?}, target", hook.id), &hook.target));
         let channels = self.triage.channels.iter();
         let channels = channels.map(|channel| ("triage.channels, address".to_owned(), &channel.address));
-        for (path, address) in hooks.chain(channels) {
+        let operators = self.cron.operators.iter().map(|address| ("cron.operators".to_owned(), address));
+        for (path, address) in hooks.chain(channels).chain(operators) {
             statements.check_address(root, &self.adapters, &path, address);
         }
     }
@@ -119,6 +123,7 @@ impl Config {
                 hooks: hooks::read(root),
                 render: root.section("render", Render::read),
                 triage: root.section("triage", Triage::read),
+                cron: root.section("cron", CronSection::read),
                 redact: root.section("redact", Redact::read),
                 adapters: Adapters::read(root, statements),
             };

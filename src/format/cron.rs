@@ -6,8 +6,10 @@ use super::background::Unreachable;
 use super::{cell, count, facts, instant, line, span, table};
 use crate::clock::Timestamp;
 use crate::plan::{CronFault, DigestKind, Plan, ZoneFault};
-use crate::store::{Delivery, DeliveryState, Fire, FireCause, FireState, Schedule, ScheduleId};
+use crate::store::{DeliveryState, Fire, FireCause, FireId, FireOutcome, FireState, Schedule, ScheduleId};
 
+/// Longest value of a parameter that is shown, in characters.
+const MAX_PARAM_CHARS: usize = 200;
 /// Next fires that are told.
 pub const UPCOMING: usize = 3;
 
@@ -40,6 +42,20 @@ pub enum Unscheduled<'u> {
     NotAllowed(&'u ChatAddress),
     /// There are as many as there may be.
     TooMany(usize),
+    /// There are too many parameters; holds the most.
+    Params(usize),
+    /// A parameter is none; holds its name, or what was written.
+    Param(&'u str),
+    /// A parameter is a credential; holds its name.
+    Credential(&'u str),
+    /// A credential came in a chat.
+    CredentialInChat,
+    /// An investigation without a question.
+    NoPrompt,
+    /// There is no such agent, or it cannot be used for this; holds why.
+    Agent(&'u str),
+    /// No chat of that provider is called so; holds what they are called.
+    NoSuchChat(&'u ChatAddress, &'static str),
 }
 
 /// Says why a schedule cannot be made.
@@ -70,6 +86,25 @@ pub fn unscheduled(why: &Unscheduled<'_>) -> Document {
         Unscheduled::NotAllowed(address) => {
             format!("Not added: only an admin of {address} may have things sent there.")
         }
+        Unscheduled::Params(most) => format!("Not added: --param may be given {most} times."),
+        Unscheduled::Param(name) => {
+            let name = signalbox_adapter::one_line(name, 40);
+            format!("Not added: --param {name} must be name=value, the name of letters, digits, `_`, `-` and `.`.")
+        }
+        Unscheduled::Credential(name) => format!(
+            "Not added: --param {name} looks like a credential, and parameters are kept in the open and shown. \
+             `signalbox integrations set` keeps credentials; --allow-inline-credentials does that with this one."
+        ),
+        Unscheduled::CredentialInChat => {
+            "Not added: a credential does not belong into a chat. `signalbox integrations set` keeps it.".to_owned()
+        }
+        Unscheduled::NoPrompt => {
+            "Not added: say what is to be investigated, as --param prompt=\"Is the backup fresh?\".".to_owned()
+        }
+        Unscheduled::Agent(why) => format!("Not added: {}.", why.trim_end_matches('.')),
+        Unscheduled::NoSuchChat(address, form) => {
+            format!("Not added: {address} cannot be a chat of {}: its ids are {form}.", address.provider)
+        }
         Unscheduled::TooMany(most) => format!("Not added: this chat has {most} schedules, the most there can be."),
     })
 }
@@ -84,6 +119,7 @@ pub fn list(schedules: &[(Schedule, Option<Fire>)], now: Timestamp) -> Document 
         vec![
             vec![Inline::Code(schedule.id.to_string())],
             cell(schedule.name.clone()),
+            cell(schedule.kind.as_str()),
             cell(schedule.plan.cron.to_string()),
             cell(schedule.plan.zone.name()),
             cell(targets(schedule)),
@@ -91,7 +127,7 @@ pub fn list(schedules: &[(Schedule, Option<Fire>)], now: Timestamp) -> Document 
             cell(last.as_ref().map_or_else(|| "none yet".to_owned(), outcome)),
         ]
     });
-    let header = ["id", "name", "cron", "zone", "to", "next", "last"];
+    let header = ["id", "name", "kind", "cron", "zone", "to", "next", "last"];
     Document { blocks: vec![table(&header, rows.collect())] }
 }
 
@@ -158,6 +194,13 @@ pub fn show(schedule: &Schedule, last: Option<&Fire>, now: Timestamp) -> Documen
         ("Made", cell(format!("{} by {}", instant(schedule.created_at), schedule.created_by))),
         ("Last", cell(last.map_or_else(|| "none yet".to_owned(), outcome))),
     ];
+    let mut pairs = pairs;
+    pairs.extend(schedule.agent.as_ref().map(|agent| ("Agent", cell(agent.clone()))));
+    pairs.extend(schedule.new_thread.then(|| ("Threads", cell("one for each fire, where chats have threads"))));
+    for (name, value) in &schedule.params {
+        let said = format!("{name}={}", signalbox_adapter::one_line(value, MAX_PARAM_CHARS));
+        pairs.push(("Parameter", vec![Inline::Code(said)]));
+    }
     let shown = Document { blocks: vec![facts(pairs)] };
     if schedule.paused {
         return shown.then(line(&format!("It is paused: `/cron resume {}` lets it go on.", schedule.id)));
@@ -167,44 +210,61 @@ pub fn show(schedule: &Schedule, last: Option<&Fire>, now: Timestamp) -> Documen
 
 /// Tells the last fires of a schedule, the newest first, each with what became of its messages.
 #[must_use]
-pub fn logs(schedule: &Schedule, fires: &[(Fire, Vec<Delivery>)]) -> Document {
+pub fn logs(schedule: &Schedule, fires: &[(Fire, Vec<FireOutcome>)]) -> Document {
     if fires.is_empty() {
         return Document::text(format!("#{} has not fired yet.", schedule.id));
     }
-    let rows = fires.iter().map(|(fire, deliveries)| {
+    let rows = fires.iter().map(|(fire, outcomes)| {
         vec![
+            vec![Inline::Code(fire.id.to_string())],
             cell(schedule.plan.zone.shows(fire.at)),
             cell(match fire.cause {
                 FireCause::Planned => "planned",
                 FireCause::CaughtUp => "caught up",
                 FireCause::Asked => "asked for",
             }),
+            cell(schedule.plan.zone.shows(fire.started_at)),
             cell(outcome(fire)),
-            cell(delivered(deliveries)),
+            cell(delivered(outcomes)),
+            cell(messages(outcomes)),
         ]
     });
-    Document { blocks: vec![table(&["fire", "why", "run", "delivery"], rows.collect())] }
+    let header = ["id", "fire", "why", "start", "run", "delivery", "message"];
+    let table = Document { blocks: vec![table(&header, rows.collect())] };
+    match fires.iter().find(|(_, outcomes)| outcomes.iter().any(|outcome| outcome.lost.is_some())) {
+        None => table,
+        Some((fire, _)) => {
+            table.then(line(&format!("`/cron run --failed-only {}` sends again what was not delivered.", fire.id)))
+        }
+    }
 }
 
 /// Says what became of the messages of a fire.
-fn delivered(deliveries: &[Delivery]) -> String {
-    if deliveries.is_empty() {
+fn delivered(outcomes: &[FireOutcome]) -> String {
+    if outcomes.is_empty() {
         return "none".to_owned();
     }
-    let lost: Vec<String> = deliveries
-        .iter()
-        .filter(|delivery| delivery.state == DeliveryState::Failed)
-        .map(|delivery| format!("{}: {}", delivery.address, delivery.error.as_deref().unwrap_or("not delivered")))
+    let done = outcomes.iter().filter(|outcome| outcome.state == DeliveryState::Delivered).count();
+    let lost = outcomes.iter().filter(|outcome| outcome.state == DeliveryState::Failed);
+    let lost: Vec<String> = lost
+        .map(|outcome| format!("{}: {}", outcome.address, outcome.error.as_deref().unwrap_or("not delivered")))
         .collect();
-    if !lost.is_empty() {
-        return lost.join("; ");
+    match (done, lost.as_slice()) {
+        (done, []) if done == outcomes.len() => "delivered".to_owned(),
+        (done, []) => {
+            let waiting = outcomes.iter().find(|outcome| outcome.state != DeliveryState::Delivered);
+            let why = waiting.and_then(|outcome| outcome.error.as_ref()).map(|why| format!(": {why}"));
+            format!("{done} of {} delivered{}", count(outcomes.len(), "target"), why.unwrap_or_default())
+        }
+        (0, lost) => lost.join("; "),
+        (done, lost) => format!("{done} of {} delivered; {}", count(outcomes.len(), "target"), lost.join("; ")),
     }
-    let done = deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Delivered).count();
-    if done == deliveries.len() {
-        "delivered".to_owned()
-    } else {
-        format!("{done} of {} delivered", count(deliveries.len(), "message"))
-    }
+}
+
+/// Names the messages of a fire as its providers do.
+fn messages(outcomes: &[FireOutcome]) -> String {
+    let ids = outcomes.iter().flat_map(|outcome| &outcome.messages);
+    ids.map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Tells that there is no such schedule.
@@ -215,9 +275,33 @@ pub fn unknown(id: &str) -> Document {
 
 /// Tells what became of a fire that was asked for, and of its messages.
 #[must_use]
-pub fn ran(fire: &Fire, deliveries: &[Delivery]) -> Document {
+pub fn ran(fire: &Fire, outcomes: &[FireOutcome]) -> Document {
     let outcome = outcome(fire);
-    Document::text(if deliveries.is_empty() { outcome } else { format!("{outcome}: {}", delivered(deliveries)) })
+    Document::text(if outcomes.is_empty() { outcome } else { format!("{outcome}: {}", delivered(outcomes)) })
+}
+
+/// Says that a message waits for a terminal.
+#[must_use]
+pub fn waits_for_a_terminal(address: &ChatAddress) -> Document {
+    line(&format!("{address}: the next `signalbox shell` shows it."))
+}
+
+/// Tells that what of a fire was given up is sent again, to so many of its targets.
+#[must_use]
+pub fn sent_again(fire: FireId, targets: usize) -> Document {
+    Document::text(format!("Fire {fire} is sent again to {}.", count(targets, "target")))
+}
+
+/// Tells that nothing of a fire was given up.
+#[must_use]
+pub fn nothing_failed(fire: FireId) -> Document {
+    Document::text(format!("Nothing of fire {fire} was given up; what waits is sent by itself."))
+}
+
+/// Tells that there is no such fire.
+#[must_use]
+pub fn no_fire(id: &str) -> Document {
+    line(&format!("No fire {} here; `/cron logs <id>` lists those of a schedule.", signalbox_adapter::one_line(id, 40)))
 }
 
 /// Tells that a fire that was asked for takes long.
@@ -230,6 +314,93 @@ pub fn still_running(schedule: ScheduleId) -> String {
 #[must_use]
 pub fn running(schedule: &Schedule) -> Document {
     Document::text(format!("#{} is run now, to {}.", schedule.id, targets(schedule)))
+}
+
+/// Says that a provider could not be asked about a chat.
+#[must_use]
+pub fn not_tried(address: &ChatAddress) -> String {
+    format!("{} does not answer, so {address} could not be tried; the first delivery will tell", address.provider)
+}
+
+/// Says that credentials are for one provider.
+#[must_use]
+pub fn credentials_for_several() -> &'static str {
+    "credentials can be given for one target only; `signalbox integrations set` keeps those of others"
+}
+
+/// Says that a provider needs no credential.
+#[must_use]
+pub fn takes_no_credential(provider: &str) -> String {
+    format!("{provider} takes no credential")
+}
+
+/// Says that a provider has no such credential.
+#[must_use]
+pub fn no_such_credential(section: &str, name: &str) -> String {
+    format!("{section} has no {name}; `signalbox integrations list` shows what can be set")
+}
+
+/// Says that what is configured goes before a credential that came along.
+#[must_use]
+pub fn credential_not_used(provider: &str) -> String {
+    format!("{provider} is connected already; the credential given here is neither used nor kept")
+}
+
+/// Says where a credential is kept.
+#[must_use]
+pub fn credential_kept(path: &std::path::Path, section: &str) -> String {
+    format!(
+        "The credential is kept in {}, for {section}; `signalbox serve` uses it from its next start.",
+        path.display()
+    )
+}
+
+/// Says that a file cannot be read.
+#[must_use]
+pub fn unreadable(file: &std::path::Path, why: &str) -> String {
+    format!("{}: {why}", file.display())
+}
+
+/// Says that a file is too large.
+#[must_use]
+pub fn too_large(most_bytes: u64) -> String {
+    format!("it is larger than {} MiB", most_bytes / 1024 / 1024)
+}
+
+/// Says what of an entry of a file was left out.
+#[must_use]
+pub fn left_out(number: usize, name: &str, keys: &[String]) -> String {
+    format!("entry {number}, {name}: left out: {}", keys.join(", "))
+}
+
+/// Says why an entry of a file was not taken.
+#[must_use]
+pub fn not_imported(number: usize, why: &str) -> String {
+    format!("entry {number}: {why}")
+}
+
+/// Says that an entry of a file is there already.
+#[must_use]
+pub fn imported_before(number: usize, name: &str) -> String {
+    format!("Entry {number}, {name}, is there already.")
+}
+
+/// Says how many entries of a file were taken.
+#[must_use]
+pub fn imported(taken: usize, failed: usize) -> String {
+    let failed = if failed > 0 { format!(", {failed} not") } else { String::new() };
+    format!("{} taken{failed}.", count(taken, "schedule"))
+}
+
+/// Tells that a schedule was added that rests.
+#[must_use]
+pub fn added_paused(schedule: &Schedule) -> Document {
+    line(&format!(
+        "Added #{0}: {1} to {2}; it is paused: `cron resume {0}` lets it go on.",
+        schedule.id,
+        schedule.name,
+        targets(schedule)
+    ))
 }
 
 /// Tells that a schedule rests.

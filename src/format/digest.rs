@@ -32,10 +32,7 @@ pub struct DigestOf<'d> {
 pub fn digest(digest: &DigestOf<'_>) -> Document {
     let DigestOf { schedule, window, happened, replayed } = digest;
     let zone = schedule.plan.zone;
-    let mut head = vec![Inline::strong(schedule.name.clone())];
-    head.push(Inline::Text(format!(" · {} – {} {zone}", zone.shows(window.from), zone.shows(window.to))));
-    head.extend([Inline::Break, Inline::strong(verdict(happened))]);
-    let mut blocks = vec![Block::Paragraph(head)];
+    let mut blocks = head(schedule, *window, happened).blocks;
     if happened.is_empty() {
         return Document { blocks };
     }
@@ -58,6 +55,16 @@ pub fn digest(digest: &DigestOf<'_>) -> Document {
         blocks.push(Block::Paragraph(marked(&format!("⚠ {lost} could not be delivered: `signalbox outbox list`"))));
     }
     Document { blocks }
+}
+
+/// Writes what a digest begins with: whose it is, of when, and one line of verdict.
+#[must_use]
+pub fn head(schedule: &Schedule, window: DigestWindow, happened: &Happened) -> Document {
+    let zone = schedule.plan.zone;
+    let mut head = vec![Inline::strong(schedule.name.clone())];
+    head.push(Inline::Text(format!(" · {} – {} {zone}", zone.shows(window.from), zone.shows(window.to))));
+    head.extend([Inline::Break, Inline::strong(verdict(happened))]);
+    Document { blocks: vec![Block::Paragraph(head)] }
 }
 
 /// Returns the subject of a letter that holds a digest.

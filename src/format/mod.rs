@@ -9,6 +9,7 @@ pub mod cron;
 pub mod delivery;
 pub mod digest;
 mod draft;
+pub mod fire;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;
 pub mod home;

@@ -4,8 +4,8 @@ use signalbox_adapter::ChatAddress;
 
 use crate::command::{CronCommand, ScheduleOptions};
 use crate::format::cron::{self, Unscheduled};
-use crate::store::{About, ChatKey, InboxOutcome, Schedule, ScheduleId, StoreError};
-use crate::turn::{Handler, Look, Turn, rights, schedule};
+use crate::store::{ChatKey, FireId, InboxOutcome, Schedule, ScheduleId, StoreError};
+use crate::turn::{Handler, Look, Turn, crew, rights, schedule};
 
 /// Schedules in one list.
 const MAX_LISTED: usize = 50;
@@ -22,7 +22,7 @@ impl Handler for CronCommand {
     fn looks(&self) -> Vec<Look> {
         let Self::Add(text) = self else { return Vec::new() };
         let options = ScheduleOptions::read(text).unwrap_or_default();
-        let elsewhere = schedule::read(&options, None, "").map(|new| new.targets).unwrap_or_default();
+        let elsewhere = schedule::read(&options, None, "").map(|wished| wished.new.targets).unwrap_or_default();
         if elsewhere.is_empty() { Vec::new() } else { vec![Look::Reach(elsewhere)] }
     }
 
@@ -30,6 +30,7 @@ impl Handler for CronCommand {
         let id = match self {
             Self::List => return list(turn),
             Self::Add(text) => return add(turn, text),
+            Self::Again(fire) => return again(turn, fire),
             Self::Show(id) | Self::Logs(id) | Self::Run(id) | Self::Pause(id) | Self::Resume(id) | Self::Remove(id) => {
                 id
             }
@@ -38,6 +39,7 @@ impl Handler for CronCommand {
         match self {
             Self::List => list(turn),
             Self::Add(text) => add(turn, text),
+            Self::Again(fire) => again(turn, fire),
             Self::Show(_) => {
                 let last = turn.tx.fires(found.id, 1)?.pop();
                 turn.answer(cron::show(&found, last.as_ref(), turn.tx.now()))
@@ -45,8 +47,8 @@ impl Handler for CronCommand {
             Self::Logs(_) => {
                 let mut fires = Vec::new();
                 for fire in turn.tx.fires(found.id, MAX_FIRES)? {
-                    let deliveries = turn.tx.deliveries_about(&About::Fire(fire.id))?;
-                    fires.push((fire, deliveries));
+                    let outcomes = turn.tx.fire_outcomes(fire.id)?;
+                    fires.push((fire, outcomes));
                 }
                 turn.answer(cron::logs(&found, &fires))
             }
@@ -74,11 +76,7 @@ impl Handler for CronCommand {
 fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
     // Who owns this machine sees all of its schedules.
     let chat = (!turn.is_trusted()).then(|| turn.chat());
-    let mut rows = Vec::new();
-    for schedule in turn.tx.schedules(chat.as_ref(), MAX_LISTED)? {
-        let last = turn.tx.fires(schedule.id, 1)?.pop();
-        rows.push((schedule, last));
-    }
+    let rows = turn.tx.schedules_with_last(chat.as_ref(), MAX_LISTED)?;
     turn.answer(cron::list(&rows, turn.tx.now()))
 }
 
@@ -91,16 +89,42 @@ fn find(turn: &Turn<'_>, id: &str) -> Result<Option<Schedule>, StoreError> {
     Ok(found.filter(|schedule| turn.is_trusted() || is_of(schedule)))
 }
 
+/// Sends again what of a fire was given up.
+fn again(turn: &Turn<'_>, fire: &str) -> Result<InboxOutcome, StoreError> {
+    let found = match fire.trim_start_matches('#').parse() {
+        Ok(number) => turn.tx.fire(FireId::new(number))?,
+        Err(_) => None,
+    };
+    let of = found.as_ref().map(|found| find(turn, &found.schedule.to_string())).transpose()?.flatten();
+    let (Some(found), Some(_)) = (found, of) else { return turn.refuse(cron::no_fire(fire)) };
+    match turn.tx.retry_fire(found.id)? {
+        0 => turn.refuse(cron::nothing_failed(found.id)),
+        targets => turn.answer(cron::sent_again(found.id, targets)),
+    }
+}
+
 fn add(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
     let options = match ScheduleOptions::read(text) {
         Ok(options) => options,
         Err(why) => return turn.refuse(cron::unscheduled(&Unscheduled::Options(&why))),
     };
     let here = &turn.incoming.address;
-    let new = match schedule::read(&options, Some(here), turn.incoming.sender.id.as_str()) {
-        Ok(new) => new,
+    let wished = match schedule::read(&options, Some(here), turn.incoming.sender.id.as_str()) {
+        Ok(wished) => wished,
         Err(why) => return turn.refuse(cron::unscheduled(&why)),
     };
+    if !wished.credentials.is_empty() {
+        return turn.refuse(cron::unscheduled(&Unscheduled::CredentialInChat));
+    }
+    let new = wished.new;
+    if let Some(why) = crew::unfit_for(&turn.cx.agents, &new) {
+        return turn.refuse(cron::unscheduled(&Unscheduled::Agent(&why)));
+    }
+    for target in &new.targets {
+        if let Some(form) = turn.cx.chat_form(target) {
+            return turn.refuse(cron::unscheduled(&Unscheduled::NoSuchChat(target, form)));
+        }
+    }
     for target in new.targets.iter().filter(|target| *target != here) {
         if let Some(why) = unusable(turn, target)? {
             return turn.refuse(cron::unscheduled(&why));

@@ -20,6 +20,8 @@ pub(super) struct Briefing {
     pub(super) investigation: Option<Investigation>,
     /// What its session has investigated before, where the task goes on from that.
     pub(super) earlier: Option<Investigation>,
+    /// Whether its prompt holds the words of strangers all the same, as a digest does.
+    pub(super) has_strangers: bool,
 }
 
 /// What an investigation came to.
@@ -48,7 +50,11 @@ impl Briefing {
 
     /// Whether strangers' words are in the conversation.
     pub(super) fn has_alert(&self) -> bool {
-        [&self.investigation, &self.earlier].into_iter().flatten().any(|investigation| investigation.alert.is_some())
+        self.has_strangers
+            || [&self.investigation, &self.earlier]
+                .into_iter()
+                .flatten()
+                .any(|investigation| investigation.alert.is_some())
     }
 
     /// Returns what the agent may do: where strangers' words are in the conversation, nothing beyond looking unasked.

@@ -143,7 +143,8 @@ impl Live {
         let context = self.bus.router().context();
         let running = self.bus.store().clock().now().since(task.started_at.unwrap_or(task.created_at));
         let is_due = self.pacer.is_progress_due(&task.address, Instant::now());
-        if shown.lost || !is_due || !context.can_edit(provider) || running < MISSING_AFTER {
+        // Nobody waits for what a schedule has set to work.
+        if task.fire.is_some() || shown.lost || !is_due || !context.can_edit(provider) || running < MISSING_AFTER {
             return Ok(());
         }
         let (id, chat) = (task.id.clone(), ChatKey::of(&task.address));

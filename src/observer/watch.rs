@@ -154,7 +154,8 @@ impl Observer {
                 let investigation = tx.investigation(&task.id)?;
                 let of_session = session.as_ref().filter(|session| session.investigation && investigation.is_none());
                 let earlier = of_session.map(|session| tx.investigation_of_session(session.id)).transpose()?.flatten();
-                Ok((session, Briefing { investigation, earlier }))
+                let has_strangers = task.fire.is_some() && investigation.is_none();
+                Ok((session, Briefing { investigation, earlier, has_strangers }))
             })
         };
         self.bus.store().patiently(&self.stop, read).await
@@ -255,7 +256,7 @@ impl Observer {
         let ended = EndedRun {
             seen,
             exit,
-            in_session: task.session.is_some() && briefing.investigation.is_none(),
+            in_session: task.session.is_some() && task.fire.is_none() && briefing.investigation.is_none(),
             investigation: briefing.investigation,
             resumable: context.agents.resumes(&task.agent),
             how_to_install: prepare::how_to_install(&context.agents, &task.agent),

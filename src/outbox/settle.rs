@@ -6,7 +6,7 @@ use signalbox_adapter::{Form, Receipt};
 
 use super::retry::{self, Next, Outcome};
 use super::setup::{Loss, Setup};
-use crate::store::{Delivery, StoreError, Tx};
+use crate::store::{About, Delivery, StoreError, Tx};
 
 /// How long what goes into a thread waits for it to be opened; then it goes without.
 const OPEN_WITHIN: Duration = Duration::from_secs(300);
@@ -87,7 +87,11 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
     match next {
         Next::Delivered(Receipt { message, begun }) => {
             tx.delivered(id, message)?;
-            begun.as_ref().map_or(Ok(()), |thread| tx.go_on_in(delivery, thread))
+            match begun {
+                Some(thread) => tx.go_on_in(delivery, thread),
+                None if matches!(delivery.about, Some(About::Fire(_))) => tx.thread_begun(delivery, message),
+                None => Ok(()),
+            }
         }
         Next::Superseded => tx.supersede(id),
         Next::EditRefused => {

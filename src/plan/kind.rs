@@ -16,11 +16,21 @@ pub enum DigestKind {
     WeeklyAudit,
     /// The incidents of a window, one after the other.
     IncidentWindowReplay,
+    /// Whether each transport, agent and mail server that is configured works.
+    SyntheticRun,
+    /// What an agent finds about a question.
+    CustomInvestigation,
 }
 
 impl DigestKind {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::DailySummary, Self::WeeklyAudit, Self::IncidentWindowReplay];
+    pub const ALL: [Self; 5] = [
+        Self::DailySummary,
+        Self::WeeklyAudit,
+        Self::IncidentWindowReplay,
+        Self::SyntheticRun,
+        Self::CustomInvestigation,
+    ];
 
     /// Returns what one is called where nobody says.
     #[must_use]
@@ -29,6 +39,8 @@ impl DigestKind {
             Self::DailySummary => "Daily summary",
             Self::WeeklyAudit => "Weekly audit",
             Self::IncidentWindowReplay => "Incident replay",
+            Self::SyntheticRun => "Synthetic run",
+            Self::CustomInvestigation => "Investigation",
         }
     }
 
@@ -39,6 +51,8 @@ impl DigestKind {
             Self::DailySummary => "daily_summary",
             Self::WeeklyAudit => "weekly_audit",
             Self::IncidentWindowReplay => "incident_window_replay",
+            Self::SyntheticRun => "synthetic_run",
+            Self::CustomInvestigation => "custom_investigation",
         }
     }
 
@@ -49,11 +63,22 @@ impl DigestKind {
         Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(&word))
     }
 
+    /// Whether it tells what happened within a window.
+    #[must_use]
+    pub fn is_digest(self) -> bool {
+        match self {
+            Self::DailySummary | Self::WeeklyAudit | Self::IncidentWindowReplay => true,
+            Self::SyntheticRun | Self::CustomInvestigation => false,
+        }
+    }
+
     /// Returns how far it looks back where nobody says.
     #[must_use]
     pub fn usual_window(self) -> Duration {
         match self {
-            Self::DailySummary | Self::IncidentWindowReplay => HOUR * 24,
+            Self::DailySummary | Self::IncidentWindowReplay | Self::SyntheticRun | Self::CustomInvestigation => {
+                HOUR * 24
+            }
             Self::WeeklyAudit => HOUR * 24 * 7,
         }
     }
@@ -63,7 +88,7 @@ impl DigestKind {
     pub fn usual_catch_up(self) -> CatchUp {
         match self {
             Self::DailySummary | Self::WeeklyAudit => CatchUp::Last,
-            Self::IncidentWindowReplay => CatchUp::None,
+            Self::IncidentWindowReplay | Self::SyntheticRun | Self::CustomInvestigation => CatchUp::None,
         }
     }
 }

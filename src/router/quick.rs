@@ -13,7 +13,7 @@ use crate::rca::template;
 use crate::store::{ChatKey, StoreError, Tx};
 use crate::turn::rights::role_of;
 
-/// Sessions, tasks and incidents that are offered, each.
+/// Sessions, tasks, incidents and schedules that are offered, each.
 const MAX_NAMES: usize = 50;
 /// Longest description, in characters.
 const MAX_ABOUT_CHARS: usize = 80;
@@ -34,10 +34,12 @@ impl Router {
         let tasks = tasks.iter().map(|task| (task.id.to_string(), format::task::in_brief(task)));
         let incidents = tx.incidents(Some(&chat), MAX_NAMES)?;
         let incidents = incidents.iter().map(|one| (one.id.to_string(), format::incident::title(one)));
+        let schedules = tx.schedules(Some(&chat), MAX_NAMES)?;
+        let schedules = schedules.iter().map(|one| (one.id.to_string(), one.name.clone()));
         let templates = template::all().iter().map(|one| (one.name.clone(), one.title.clone()));
-        let [sessions, tasks, incidents, templates] =
-            [sessions.collect(), tasks.collect(), incidents.collect(), templates.collect()].map(cut);
-        let [sessions, tasks, incidents, templates] = [&sessions, &tasks, &incidents, &templates].map(|all| named(all));
+        let all = [sessions.collect(), tasks.collect(), incidents.collect(), schedules.collect(), templates.collect()];
+        let all = all.map(cut);
+        let [sessions, tasks, incidents, schedules, templates] = all.each_ref().map(|all| named(all));
         let agents: Vec<&str> = self.context.agents.names().collect();
         let projects: Vec<&str> = self.context.config.projects.keys().map(String::as_str).collect();
         let readers: Vec<&str> = self.context.readers_by_name().map(|(name, _)| name).collect();
@@ -49,6 +51,7 @@ impl Router {
             projects: &projects,
             tasks: &tasks,
             incidents: &incidents,
+            schedules: &schedules,
             templates: &templates,
             requests: &[],
             readers: &readers,

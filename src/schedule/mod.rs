@@ -1,13 +1,20 @@
-//! Schedules: claims fires as their time comes and writes what they deliver. It acts on rows, so that a crash between any
-//! two of them loses no fire and repeats none.
+//! Schedules: claims fires as their time comes, runs them, and writes what they deliver. It acts on rows, so that a crash
+//! between any two of them loses no fire and repeats none.
 //!
 //! ```text
-//! schedules (next_at) ─► claimed fires ─► gathered, beside the writer ─► outbox rows and the fire's end, in one step
+//! schedules (next_at) ─► claimed fires ─► taken, with a lease ─► gathered ─► outbox rows and the fire's end, in one step
+//!                                             ▲      │
+//!                                             │      └─► tasks of agents, where it needs any: let go until they have ended
+//!                                             └──────────────┘
 //! ```
-//! A fire that was claimed by a process that is gone is run by the next: what it delivers and that it has ended are one
+//! A fire that was taken by a process that is gone is taken by the next: what it delivers and that it has ended are one
 //! commit. Rows are looked at each second, so that what another process changes is seen within two.
 
+mod check;
+mod run;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -17,17 +24,20 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
-use crate::store::{Fire, FireState, StoreError};
-use crate::turn::schedule;
+use crate::format;
+use crate::store::{Schedule, StoreError, Tx};
+use crate::turn::schedule::{self, Telling};
 
 /// Each second.
 const EACH_SECOND: &str = "* * * * * *";
 /// How long without a tick until the rows are looked at all the same.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Schedules whose fires are claimed in one step.
-const MAX_CLAIMED: usize = 256;
-/// Fires that are run at once.
-const MAX_AT_ONCE: usize = 8;
+/// Schedules whose fires are claimed in one step, and fires that are taken in one.
+const MAX_CLAIMED: usize = 512;
+/// Schedules that are looked at in one step, whether they are heard of.
+const MAX_CHECKED: usize = 64;
+/// Fires that are run at once; what they write shares commits.
+const MAX_AT_ONCE: usize = 32;
 
 /// Runs schedules until `stop`.
 ///
@@ -36,9 +46,16 @@ const MAX_AT_ONCE: usize = 8;
 pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
     let tick = Arc::new(Notify::new());
     let mut ticker = ticker(&tick).await.inspect_err(|error| tracing::warn!(%error, "no ticker; looking each second"));
+    // What the process before has taken is free: this one has its role.
+    let has_left = AtomicBool::new(true);
     loop {
-        let looked = bus.store().patiently(&stop, || look(&bus)).await;
-        if let Err(error) = looked
+        let looked = bus.store().patiently(&stop, || async {
+            let looked = look(&bus, &has_left).await;
+            // What was taken and not run to its end is taken again.
+            has_left.fetch_or(looked.is_err(), Ordering::Relaxed);
+            looked
+        });
+        if let Err(error) = looked.await
             && !stop.is_cancelled()
         {
             return Err(error);
@@ -64,57 +81,72 @@ async fn ticker(tick: &Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler
     Ok(ticker)
 }
 
-/// Claims what is due, and runs what is claimed.
-async fn look(bus: &Arc<Bus>) -> Result<(), StoreError> {
-    loop {
-        let due = bus.store().read(|tx| tx.due_schedules(MAX_CLAIMED)).await?;
-        let is_all = due.len() < MAX_CLAIMED;
-        if !due.is_empty() {
-            bus.write(|tx| tx.due_schedules(MAX_CLAIMED)?.iter().try_for_each(|schedule| tx.claim_fires(schedule)))
-                .await?;
-        }
-        let claimed = bus.store().read(|tx| tx.claimed_fires(MAX_CLAIMED)).await?;
-        let is_done = is_all && claimed.len() < MAX_CLAIMED;
-        let mut ended = stream::iter(claimed.into_iter().map(|fire| run_fire(bus, fire))).buffer_unordered(MAX_AT_ONCE);
+/// Claims what is due, runs what can be taken, and looks whether schedules are heard of.
+async fn look(bus: &Arc<Bus>, has_left: &AtomicBool) -> Result<(), StoreError> {
+    if has_left.load(Ordering::Relaxed) {
+        bus.write(|tx| tx.free_fires()).await?;
+        has_left.store(false, Ordering::Relaxed);
+    }
+    // Looking costs no commit.
+    let seen = |tx: &Tx<'_>| {
+        let is_due = !tx.due_schedules(1)?.is_empty();
+        let is_to_check = !tx.schedules_to_check(1)?.is_empty();
+        Ok((is_due, is_due || tx.has_fires_to_take()?, is_to_check, !tx.tasks_without_fire()?.is_empty()))
+    };
+    let (is_due, is_to_run, is_to_check, has_idle) = bus.store().read(seen).await?;
+    if has_idle {
+        bus.write(|tx| tx.tasks_without_fire()?.iter().try_for_each(|task| tx.cancel(&task.id, "schedule").map(drop)))
+            .await?;
+    }
+    // All are claimed before the first is run: so that each is, however long that takes.
+    while is_due && claim(bus).await? == MAX_CLAIMED {}
+    while is_to_run {
+        let taken = bus.write(|tx| tx.take_fires(MAX_CLAIMED, run::LEASE)).await?;
+        let is_all = taken.len() < MAX_CLAIMED;
+        let mut ended = stream::iter(taken.into_iter().map(|fire| run::fire(bus, fire))).buffer_unordered(MAX_AT_ONCE);
         while let Some(outcome) = ended.next().await {
             outcome?;
         }
-        if is_done {
-            return Ok(());
+        if is_all {
+            break;
         }
     }
+    while is_to_check && check_heard(bus).await? == MAX_CHECKED {}
+    Ok(())
 }
 
-#[tracing::instrument(name = "fire", skip_all, fields(schedule.id = %fire.schedule, fire.id = %fire.id))]
-async fn run_fire(bus: &Arc<Bus>, fire: Fire) -> Result<(), StoreError> {
-    match deliver(bus, &fire).await {
-        // It must not hold up the others.
-        Err(StoreError::Other(error)) => {
-            tracing::error!(error, "a fire has failed");
-            bus.write(move |tx| tx.end_fire(fire.id, FireState::Failed, Some(&error))).await.map(drop)
-        }
-        outcome => outcome,
-    }
-}
-
-/// Gathers what a fire tells of, and writes it with the fire's end.
-async fn deliver(bus: &Arc<Bus>, fire: &Fire) -> Result<(), StoreError> {
-    let of = fire.clone();
-    let gathered = bus.store().read(move |tx| {
-        let Some(schedule) = tx.schedule(of.schedule)? else { return Ok(None) };
-        let gathered = schedule::gather(tx, &schedule, &of)?;
-        Ok(Some((schedule, gathered)))
-    });
-    // Removed in the meantime, and its fires with it.
-    let Some((schedule, gathered)) = gathered.await? else { return Ok(()) };
-    let (context, fire) = (Arc::clone(bus.router().context()), fire.clone());
-    bus.write(move |tx| {
-        let is_quiet = schedule.quiet && gathered.happened.is_empty();
-        let state = if is_quiet { FireState::Quiet } else { FireState::Done };
-        if tx.end_fire(fire.id, state, None)? && !is_quiet {
-            schedule::deliver(tx, &context, &schedule, &fire, &gathered)?;
-        }
-        Ok(())
+/// Claims the fires of the schedules that are due, as many as one step takes; returns of how many.
+async fn claim(bus: &Arc<Bus>) -> Result<usize, StoreError> {
+    bus.write(|tx| {
+        let due = tx.due_schedules(MAX_CLAIMED)?;
+        due.iter().try_for_each(|schedule| tx.claim_fires(schedule))?;
+        Ok(due.len())
     })
     .await
+}
+
+/// Looks whether schedules are heard of, and tells of each that is not; returns of how many was looked.
+async fn check_heard(bus: &Arc<Bus>) -> Result<usize, StoreError> {
+    let context = Arc::clone(bus.router().context());
+    bus.write(move |tx| {
+        let schedules = tx.schedules_to_check(MAX_CHECKED)?;
+        for schedule in &schedules {
+            for silent in tx.check_schedule(schedule)? {
+                tracing::warn!(schedule.id = %schedule.id, "a schedule is silent for longer than twice its period");
+                let document = format::fire::silent(schedule, &silent, tx.fires(schedule.id, 1)?.first());
+                let subject = format::fire::silent_subject(schedule);
+                let said = Telling { subject, head: document.clone(), whole: document.into() };
+                let mut told = vec![silent.address];
+                told.extend(schedule::operators(&context).into_iter().filter(|one| !schedule.targets.contains(one)));
+                schedule::tell(tx, &context, &silent_id(schedule, tx), &told, &said)?;
+            }
+        }
+        Ok(schedules.len())
+    })
+    .await
+}
+
+/// Names the letter that tells of a silent schedule.
+fn silent_id(schedule: &Schedule, tx: &Tx<'_>) -> String {
+    format!("silent-{}-{}", schedule.id, tx.now().0)
 }

@@ -8,7 +8,7 @@ use signalbox_adapter::{ChatAddress, Incoming, MessageId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
-use super::id::{InboxId, SessionId, TaskId};
+use super::id::{FireId, InboxId, SessionId, TaskId};
 use super::session::Session;
 use super::task::{Status, Task};
 use super::tx::Tx;
@@ -47,6 +47,8 @@ pub struct OwnTask<'a> {
     pub prompt: &'a str,
     /// Who asks for it, as in `incident 7`.
     pub requested_by: &'a str,
+    /// The fire of a schedule that it works for.
+    pub fire: Option<FireId>,
 }
 
 /// Answer to a new task.
@@ -81,6 +83,7 @@ struct Row<'a> {
     prompt: &'a str,
     directory: &'a str,
     retry_of: Option<&'a TaskId>,
+    fire: Option<FireId>,
 }
 
 impl Tx<'_> {
@@ -132,6 +135,7 @@ impl Tx<'_> {
             prompt: new.prompt,
             directory: &new.session.directory,
             retry_of: new.retry_of,
+            fire: None,
         })?;
         self.note(&id, "accepted", new.incoming.key.as_str())?;
         self.admitted(&id, new.session, new.prompt)
@@ -157,6 +161,7 @@ impl Tx<'_> {
             prompt: new.prompt,
             directory: &new.session.directory,
             retry_of: None,
+            fire: new.fire,
         })?;
         self.note(&new.id, "accepted", new.requested_by)?;
         self.admitted(&new.id, new.session, new.prompt)
@@ -198,6 +203,7 @@ impl Tx<'_> {
             prompt: &ended.prompt,
             directory: &ended.directory,
             retry_of: Some(&ended.id),
+            fire: ended.fire,
         })?;
         self.investigate_again(&id, &ended.id)?;
         self.note(&id, "accepted", &format!("resumes {}", ended.id))?;
@@ -212,8 +218,8 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO tasks (id, chat, address, \"window\", reply_to, session, inbox, requested_by, agent, model,
-                     prompt, directory, status, retry_of, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?14)",
+                     prompt, directory, status, retry_of, created_at, fire)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?14, ?15)",
             )?
             .execute(params![
                 row.id.as_str(),
@@ -229,7 +235,8 @@ impl Tx<'_> {
                 row.prompt,
                 row.directory,
                 row.retry_of.map(TaskId::as_str),
-                self.now()
+                self.now(),
+                row.fire
             ])?;
         Ok(())
     }

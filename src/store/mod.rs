@@ -31,6 +31,7 @@ mod fires;
 mod flush;
 mod forms;
 mod handle;
+mod heard;
 mod hooks;
 mod id;
 mod inbox;
@@ -75,6 +76,7 @@ pub use effects::{Effects, Written};
 pub use error::{Deferral, OpenError, StoreError};
 pub use fence::Fence;
 pub use handle::{Options, Store, Watcher};
+pub use heard::SilentTarget;
 pub use hooks::{DELIVERY_KNOWN_FOR, KeptHook};
 pub use id::{ApprovalId, DeliveryId, FireId, InboxId, IncidentId, ScheduleId, SessionId, TaskId};
 pub use inbox::{InboxOutcome, OpenInbound, UnreadableRow};
@@ -82,7 +84,7 @@ pub use incident::{CardStanding, Incident, IncidentChange, IncidentEntry, Spent}
 pub use investigations::{Again, Investigation, NewInvestigation};
 pub use retention::KeptFolders;
 pub use roles::{HeldRole, RoleError, WantedRole};
-pub use schedule::{Fire, FireCause, FireState, NewSchedule, Schedule};
+pub use schedule::{Fire, FireCause, FireOutcome, FireState, NewSchedule, Schedule};
 
 pub use session::{NewSession, Session, SessionStatus};
 pub use silences::{Silence, Unsilenceable};

@@ -101,21 +101,30 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn enqueue(&self, new: &NewDelivery) -> Result<(), StoreError> {
+        self.enqueue_after(new, None)
+    }
+
+    /// Writes a delivery that waits for another.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) fn enqueue_after(&self, new: &NewDelivery, first: Option<DeliveryKey>) -> Result<(), StoreError> {
         let provider = new.address.provider.as_str();
         let lane = match &new.window {
             Some(window) => format!("{}#{window}", ChatKey::of(&new.address)),
             None => ChatKey::of(&new.address).to_string(),
         };
         let opening = self.opening_of(&new.address)?;
-        let mut before: Option<DeliveryKey> = None;
+        let waits = first.is_some();
+        let mut before = first;
         for (index, part) in new.parts.iter().enumerate() {
             let last = index + 1 == new.parts.len();
             let key = self.new_key();
             let buttons = if last { new.buttons.as_slice() } else { &[] };
             let attachment = new.attachment.as_ref().filter(|_| last).map(serde_json::to_string).transpose()?;
             let sender = match &opening {
-                None => self.sender_of(&new.address, new.window.as_deref(), &lane, Sending::Message)?,
-                Some(_) => None,
+                None if !waits => self.sender_of(&new.address, new.window.as_deref(), &lane, Sending::Message)?,
+                None | Some(_) => None,
             };
             let (state, attempts) = begun(sender.as_ref());
             let sql = "INSERT INTO outbox (key, lane, provider, \"window\", address, purpose, part, buttons, attachment, reply_to,

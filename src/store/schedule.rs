@@ -1,10 +1,13 @@
 //! A schedule and its fires, as values.
 
+use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::time::Duration;
 
-use signalbox_adapter::ChatAddress;
+use signalbox_adapter::{ChatAddress, MessageId};
 
 use super::chat::ChatKey;
+use super::delivery::State as DeliveryState;
 use super::id::{FireId, ScheduleId};
 use crate::clock::Timestamp;
 use crate::plan::{CatchUp, DigestKind, Plan};
@@ -26,43 +29,43 @@ pub struct NewSchedule {
     pub catch_up: CatchUp,
     /// Whether nothing is said where there is nothing to say.
     pub quiet: bool,
+    /// Whether each fire has a thread of its own, where chats have threads at messages.
+    pub new_thread: bool,
+    /// The agent that adds to it or works for it; `None` for none, or for the default where one is needed.
+    pub agent: Option<String>,
+    /// What else it is told, by name.
+    pub params: BTreeMap<String, String>,
     /// The chat that it tells of; `None` for all of this machine's.
     pub scope: Option<ChatKey>,
     /// User id of who made it.
     pub created_by: String,
 }
 
-/// A schedule.
+/// A schedule: what it was made as, and how it stands. Its settings are read as its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     /// Number.
     pub id: ScheduleId,
-    /// What it is called.
-    pub name: String,
-    /// What it delivers.
-    pub kind: DigestKind,
-    /// When.
-    pub plan: Plan,
-    /// Where to.
-    pub targets: Vec<ChatAddress>,
-    /// How far it looks back.
-    pub span: Duration,
-    /// What is done about missed fires.
-    pub catch_up: CatchUp,
-    /// Whether nothing is said where there is nothing to say.
-    pub quiet: bool,
-    /// The chat that it tells of; `None` for all of this machine's.
-    pub scope: Option<ChatKey>,
+    /// What it was made as.
+    pub made: NewSchedule,
     /// Whether it rests.
     pub paused: bool,
     /// When it was made.
     pub created_at: Timestamp,
-    /// User id of who made it.
-    pub created_by: String,
     /// What became of fires up to here is decided.
     pub planned_to: Timestamp,
     /// The next fire after that; `None` while it rests.
     pub next_at: Option<Timestamp>,
+    /// When it was made, or resumed: whether it is heard of counts from here.
+    pub since: Timestamp,
+}
+
+impl Deref for Schedule {
+    type Target = NewSchedule;
+
+    fn deref(&self) -> &NewSchedule {
+        &self.made
+    }
 }
 
 /// Why a fire is run.
@@ -112,6 +115,23 @@ pub struct Fire {
     pub error: Option<String>,
     /// Of a missed one: how many it stands for.
     pub missed: usize,
+    /// Raised by whoever takes it to run it: what a former holder does is refused.
+    pub token: i64,
+}
+
+/// What became of a fire at one of its targets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FireOutcome {
+    /// The target.
+    pub address: ChatAddress,
+    /// How its message stands; of several, the worst.
+    pub state: DeliveryState,
+    /// The provider's ids of its messages that have arrived.
+    pub messages: Vec<MessageId>,
+    /// Why it has not arrived.
+    pub error: Option<String>,
+    /// The key of its first message that was given up.
+    pub lost: Option<String>,
 }
 
 impl FireCause {

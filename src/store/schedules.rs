@@ -8,13 +8,13 @@ use signalbox_adapter::ChatAddress;
 use super::chat::ChatKey;
 use super::error::StoreError;
 use super::id::ScheduleId;
-use super::schedule::{NewSchedule, Schedule};
+use super::schedule::{Fire, NewSchedule, Schedule};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::plan::{CatchUp, DigestKind, Plan};
 
 const COLUMNS: &str = "id, name, kind, cron, zone, span_ms, catch_up, quiet, paused, created_at, created_by, \
-     planned_to, next_at, scope";
+     planned_to, next_at, scope, agent, params, new_thread, since";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Schedule> {
     fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
@@ -27,19 +27,25 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Schedule> {
     let (kind, catch_up) = (text(2)?, text(6)?);
     Ok(Schedule {
         id: row.get(0)?,
-        name: row.get(1)?,
-        kind: known(&kind, DigestKind::from_word(&kind))?,
-        plan: Plan { cron: text(3)?.parse().map_err(invalid)?, zone: text(4)?.parse().map_err(invalid)? },
-        targets: Vec::new(),
-        span: Duration::from_millis(row.get(5)?),
-        catch_up: known(&catch_up, CatchUp::from_word(&catch_up))?,
-        quiet: row.get(7)?,
+        made: NewSchedule {
+            name: row.get(1)?,
+            kind: known(&kind, DigestKind::from_word(&kind))?,
+            plan: Plan { cron: text(3)?.parse().map_err(invalid)?, zone: text(4)?.parse().map_err(invalid)? },
+            targets: Vec::new(),
+            span: Duration::from_millis(row.get(5)?),
+            catch_up: known(&catch_up, CatchUp::from_word(&catch_up))?,
+            quiet: row.get(7)?,
+            new_thread: row.get(16)?,
+            agent: row.get(14)?,
+            params: serde_json::from_str(&text(15)?).map_err(invalid)?,
+            created_by: row.get(10)?,
+            scope: row.get(13)?,
+        },
         paused: row.get(8)?,
         created_at: row.get(9)?,
-        created_by: row.get(10)?,
         planned_to: row.get(11)?,
         next_at: row.get(12)?,
-        scope: row.get(13)?,
+        since: row.get(17)?,
     })
 }
 
@@ -51,8 +57,8 @@ impl Tx<'_> {
     pub fn add_schedule(&self, new: &NewSchedule) -> Result<Schedule, StoreError> {
         let span_ms = u64::try_from(new.span.as_millis()).unwrap_or(u64::MAX);
         let sql = "INSERT INTO schedules (name, kind, cron, zone, span_ms, catch_up, quiet, created_at, created_by,
-                       planned_to, next_at, scope)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?11) RETURNING id";
+                       planned_to, next_at, scope, agent, params, new_thread, since, check_at, paused)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?11, ?12, ?13, ?14, ?8, ?10, FALSE) RETURNING id";
         let values = params![
             new.name,
             new.kind.as_str(),
@@ -64,7 +70,10 @@ impl Tx<'_> {
             self.now(),
             new.created_by,
             new.plan.after(self.now()),
-            new.scope
+            new.scope,
+            new.agent,
+            serde_json::to_string(&new.params)?,
+            new.new_thread
         ];
         let id: ScheduleId = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
         let sql = "INSERT INTO schedule_targets (schedule, chat, address) VALUES (?1, ?2, ?3)
@@ -98,6 +107,20 @@ impl Tx<'_> {
         }
     }
 
+    /// Returns schedules by their numbers with the last fire of each, of one chat or of all, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn schedules_with_last(
+        &self,
+        chat: Option<&ChatKey>,
+        limit: usize,
+    ) -> Result<Vec<(Schedule, Option<Fire>)>, StoreError> {
+        let with_last = |schedule: Schedule| Ok((self.fires(schedule.id, 1)?.pop(), schedule));
+        let rows = self.schedules(chat, limit)?.into_iter().map(with_last);
+        rows.map(|row| row.map(|(last, schedule)| (schedule, last))).collect()
+    }
+
     /// Counts the schedules that deliver to a chat.
     ///
     /// # Errors
@@ -115,13 +138,18 @@ impl Tx<'_> {
         self.schedules_where("next_at <= ?1 ORDER BY next_at, id", &[&self.now()], limit)
     }
 
-    fn schedules_where(&self, filter: &str, values: &[&dyn ToSql], limit: usize) -> Result<Vec<Schedule>, StoreError> {
+    pub(super) fn schedules_where(
+        &self,
+        filter: &str,
+        values: &[&dyn ToSql],
+        limit: usize,
+    ) -> Result<Vec<Schedule>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM schedules WHERE {filter} LIMIT {limit}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(values, read)?;
         let mut schedules: Vec<Schedule> = rows.collect::<Result<_, _>>()?;
         for schedule in &mut schedules {
-            schedule.targets = self.schedule_targets(schedule.id)?;
+            schedule.made.targets = self.schedule_targets(schedule.id)?;
         }
         Ok(schedules)
     }
@@ -158,7 +186,8 @@ impl Tx<'_> {
     pub fn pause_schedule(&self, schedule: &Schedule, paused: bool) -> Result<(), StoreError> {
         let now = self.now();
         let next = if paused { None } else { schedule.plan.after(now) };
-        let sql = "UPDATE schedules SET paused = ?2, planned_to = ?3, next_at = ?4 WHERE id = ?1";
+        let sql = "UPDATE schedules SET paused = ?2, planned_to = CASE WHEN planned_to > ?3 THEN planned_to ELSE ?3 END, next_at = ?4, since = ?3, check_at = ?4
+                   WHERE id = ?1";
         self.connection.prepare_cached(sql)?.execute(params![schedule.id, paused, now, next])?;
         Ok(())
     }

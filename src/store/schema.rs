@@ -28,6 +28,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0020_button_words.sql"),
     include_str!("schema/0021_common_labels.sql"),
     include_str!("schema/0022_lanes.sql"),
+    include_str!("schema/0023_schedules_whole.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

@@ -2,7 +2,7 @@
 
 use signalbox_adapter::ChatAddress;
 
-use super::id::{InboxId, SessionId, TaskId};
+use super::id::{FireId, InboxId, SessionId, TaskId};
 use crate::agent::event::Denial;
 use crate::clock::Timestamp;
 
@@ -140,6 +140,8 @@ pub struct Task {
     pub cost_usd: Option<f64>,
     /// Actions that were not permitted.
     pub denials: Vec<Denial>,
+    /// The fire of a schedule that it works for.
+    pub fire: Option<FireId>,
 }
 
 impl Task {

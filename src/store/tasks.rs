@@ -11,7 +11,7 @@ use super::tx::Tx;
 
 const COLUMNS: &str = "id, seq, address, \"window\", reply_to, session, inbox, requested_by, agent, model, prompt, directory, \
      status, attempt, boot, retry_of, created_at, started_at, finished_at, cancel_at, discarded, result, error, tools, \
-     cost_usd, denials";
+     cost_usd, denials, fire";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
     let invalid = |error: Box<dyn std::error::Error + Send + Sync>| {
@@ -45,6 +45,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Task> {
         tools: row.get(23)?,
         cost_usd: row.get(24)?,
         denials: serde_json::from_str(&row.get::<_, String>(25)?).map_err(|error| invalid(Box::new(error)))?,
+        fire: row.get(26)?,
     })
 }
 
@@ -166,7 +167,12 @@ impl Tx<'_> {
         self.tasks_where("inbox = ?1", &[&inbox], usize::MAX >> 1)
     }
 
-    fn tasks_where(&self, filter: &str, values: &[&dyn ToSql], limit: usize) -> Result<Vec<Task>, StoreError> {
+    pub(super) fn tasks_where(
+        &self,
+        filter: &str,
+        values: &[&dyn ToSql],
+        limit: usize,
+    ) -> Result<Vec<Task>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM tasks WHERE {filter} ORDER BY seq DESC LIMIT {limit}");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(values, read)?;

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, params};
 use signalbox_adapter::{ChatAddress, DeliveryKey, MessageId, Opening, Purpose, ThreadId, UserId};
 
 use super::chat::ChatKey;
-use super::delivery::{Delivery, Sending};
+use super::delivery::{Delivery, NewDelivery, Sending};
 use super::error::StoreError;
 use super::id::TaskId;
 use super::outbox::{OPEN, begun, number_of};
@@ -78,6 +78,44 @@ impl Tx<'_> {
             new.guest.map(UserId::as_str)
         ])?;
         self.set_off(&key, &lane, state)
+    }
+
+    /// Writes a message, and what goes into a thread of its own at it, which is opened first where `named` says how it is called.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn enqueue_with_thread(
+        &self,
+        head: &NewDelivery,
+        named: Option<&str>,
+        rest: &NewDelivery,
+    ) -> Result<(), StoreError> {
+        self.enqueue(head)?;
+        let sql = "UPDATE outbox SET begins_thread = TRUE WHERE id = (SELECT max(id) FROM outbox) RETURNING key";
+        let key_by = |sql: &str| -> Result<DeliveryKey, StoreError> {
+            let key: String = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            DeliveryKey::try_from(key).map_err(|error| StoreError::Other(format!("a key cannot be read: {error}")))
+        };
+        let key = key_by(sql)?;
+        let before = match named {
+            None => key,
+            Some(name) => {
+                let at = ThreadRoot::Delivery(&key);
+                self.open_thread(&NewThread { address: &head.address, at, name, guest: None, task: None })?;
+                key_by("SELECT key FROM outbox WHERE id = (SELECT max(id) FROM outbox)")?
+            }
+        };
+        self.enqueue_after(rest, Some(before))
+    }
+
+    /// Lets what waits for a message go into the thread at it, where it was written so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn thread_begun(&self, first: &Delivery, message: &MessageId) -> Result<(), StoreError> {
+        let sql = "SELECT begins_thread FROM outbox WHERE id = ?1";
+        let begins: bool = self.connection.prepare_cached(sql)?.query_row([first.id], |row| row.get(0))?;
+        if begins { self.go_on_in(first, &ThreadId::new(message.as_str())) } else { Ok(()) }
     }
 
     /// Lets the further parts of a message go to the thread that its first part has begun.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use signalbox_adapter::{Attachment, Button, Card, Document, Notice, Part, Purpose, Threads};
+use signalbox_adapter::{Attachment, Button, Card, ChatAddress, Document, Notice, Part, Purpose, Threads};
 
 use super::layout::{Laid, Layout, Unlaid};
 use super::transport::{Readers, Transport};
@@ -98,6 +98,12 @@ impl Context {
     #[must_use]
     pub fn can_reach(&self, provider: &str) -> bool {
         self.transports.get(provider).is_some_and(Transport::reaches_chats)
+    }
+
+    /// Says what chats of a provider are called, where none can be called like this one.
+    #[must_use]
+    pub fn chat_form(&self, address: &ChatAddress) -> Option<&'static str> {
+        self.transports.get(address.provider.as_str())?.chat_form(address)
     }
 
     /// Returns who is told by a provider that is only written to.

@@ -294,6 +294,7 @@ pub fn investigate(
         session: &session,
         prompt: question,
         requested_by: &requested_by,
+        fire: None,
     })?;
     let task = match admission {
         Admission::Started(task) | Admission::Queued(task, _) => task,

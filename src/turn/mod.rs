@@ -7,6 +7,7 @@
 
 pub mod admit;
 mod context;
+pub mod crew;
 mod desk;
 pub mod forwards;
 mod handler;
@@ -36,7 +37,7 @@ pub use handler::Handler;
 use layout::MAX_WITHIN_BYTES;
 pub use layout::{Laid, Layout};
 pub use look::{Heard, Look, Looked};
-pub use transport::{Readers, Transport, Voice};
+pub use transport::{ChatIds, Readers, Transport, Voice};
 
 /// One message's turn: the transaction, and all that its handler may need.
 pub struct Turn<'t> {

@@ -98,6 +98,10 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
         show_instead(tx, cx, &About::Status(ended.id.clone()), &format::intake::joined(&name))?;
         return close_questions(tx, cx, &ended.id, &name);
     }
+    if ended.fire.is_some() {
+        // What it came to is told by what it works for.
+        return close(tx, cx, ended, &name);
+    }
     let investigation = tx.investigation(&ended.id)?;
     let incident = ended.session.map(|session| tx.incident_of_session(session)).transpose()?.flatten();
     let report = match &investigation {

@@ -1,11 +1,13 @@
 //! Schedules as people ask for them, in a chat or on the command line, and what their fires deliver.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use signalbox_adapter::{ChatAddress, Document, Notice, Part, Purpose, one_line};
 
 use super::Context;
-use crate::command::ScheduleOptions;
+use crate::command::{ScheduleOptions, is_credential};
+use crate::config::TERMINAL;
 use crate::format::Draft;
 use crate::format::cron::Unscheduled;
 use crate::format::digest::{self, DigestOf};
@@ -18,7 +20,22 @@ use crate::store::{
 const MAX_WINDOW_H: u32 = 30 * 24;
 /// Longest name, in characters.
 const MAX_NAME_CHARS: usize = 60;
+/// Most parameters, and longest of their names and values, in bytes.
+const MAX_PARAMS: usize = 20;
+const MAX_PARAM_NAME_BYTES: usize = 64;
+const MAX_PARAM_BYTES: usize = 16 * 1024;
+/// The parameter that says what is to be investigated.
+pub const PROMPT: &str = "prompt";
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// A schedule as it is asked for, and the credentials that came along, which are not kept with it.
+#[derive(Debug, Clone)]
+pub struct Wished {
+    /// The schedule.
+    pub new: NewSchedule,
+    /// Credentials by name.
+    pub credentials: BTreeMap<String, String>,
+}
 
 /// Reads what is asked for; without a target it is the chat in which it is asked.
 ///
@@ -28,7 +45,7 @@ pub fn read<'o>(
     options: &'o ScheduleOptions,
     here: Option<&ChatAddress>,
     created_by: &str,
-) -> Result<NewSchedule, Unscheduled<'o>> {
+) -> Result<Wished, Unscheduled<'o>> {
     let kind = DigestKind::from_word(&options.kind).ok_or(Unscheduled::Kind(&options.kind))?;
     let cron = options.cron.parse().map_err(|fault| Unscheduled::Cron(&options.cron, fault))?;
     let zone = options.tz.as_deref().map_or(Ok(Zone::UTC), str::parse).map_err(Unscheduled::Zone)?;
@@ -41,6 +58,10 @@ pub fn read<'o>(
         None => kind.usual_catch_up(),
         Some(word) => CatchUp::from_word(word).ok_or(Unscheduled::CatchUp(word))?,
     };
+    let (params, credentials) = params(options)?;
+    if kind == DigestKind::CustomInvestigation && !params.contains_key(PROMPT) {
+        return Err(Unscheduled::NoPrompt);
+    }
     let name =
         options.name.as_deref().map_or_else(|| kind.title().to_owned(), |name| one_line(name, MAX_NAME_CHARS + 1));
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
@@ -55,9 +76,62 @@ pub fn read<'o>(
     if targets.is_empty() {
         targets.push(here.cloned().ok_or(Unscheduled::NoTarget)?);
     }
-    let scope = here.map(ChatKey::of);
-    let (plan, created_by) = (Plan { cron, zone }, created_by.to_owned());
-    Ok(NewSchedule { name, kind, plan, targets, span, catch_up, quiet: options.quiet_when_empty, scope, created_by })
+    let new = NewSchedule {
+        name,
+        kind,
+        plan: Plan { cron, zone },
+        targets,
+        span,
+        catch_up,
+        quiet: options.quiet_when_empty,
+        new_thread: options.new_thread,
+        agent: options.agent.clone(),
+        params,
+        scope: here.map(ChatKey::of),
+        created_by: created_by.to_owned(),
+    };
+    Ok(Wished { new, credentials })
+}
+
+/// Parameters by their names.
+type Params = BTreeMap<String, String>;
+
+/// Reads parameters, and the credentials among them.
+fn params(options: &ScheduleOptions) -> Result<(Params, Params), Unscheduled<'_>> {
+    let (mut params, mut credentials) = (Params::new(), Params::new());
+    if options.params.len() > MAX_PARAMS {
+        return Err(Unscheduled::Params(MAX_PARAMS));
+    }
+    for param in &options.params {
+        let Some((name, value)) = param.split_once('=') else { return Err(Unscheduled::Param(param)) };
+        let is_name = !name.is_empty()
+            && name.len() <= MAX_PARAM_NAME_BYTES
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+        if !is_name || value.trim().is_empty() || value.len() > MAX_PARAM_BYTES {
+            return Err(Unscheduled::Param(name));
+        }
+        if !is_credential(name) {
+            params.insert(name.to_owned(), value.to_owned());
+        } else if options.allow_inline_credentials {
+            credentials.insert(name.to_owned(), value.to_owned());
+        } else {
+            return Err(Unscheduled::Credential(name));
+        }
+    }
+    Ok((params, credentials))
+}
+
+/// Returns who is told of failed checks and of silent digests.
+#[must_use]
+pub fn operators(cx: &Context) -> Vec<ChatAddress> {
+    if !cx.config.cron.operators.is_empty() {
+        return cx.config.cron.operators.clone();
+    }
+    let by_mail = cx.readers_by_name().flat_map(|(provider, readers)| {
+        readers.to.iter().filter_map(move |reader| format!("{provider}:{reader}").parse().ok())
+    });
+    let by_mail: Vec<ChatAddress> = by_mail.collect();
+    if by_mail.is_empty() { TERMINAL.parse().into_iter().collect() } else { by_mail }
 }
 
 /// What was gathered for a fire.
@@ -81,55 +155,93 @@ pub fn gather(tx: &Tx<'_>, schedule: &Schedule, fire: &Fire) -> Result<Gathered,
     let happened = tx.happened(window, scope)?;
     let replayed = match schedule.kind {
         DigestKind::IncidentWindowReplay => tx.incidents_within(window, scope)?.0,
-        DigestKind::DailySummary | DigestKind::WeeklyAudit => Vec::new(),
+        DigestKind::DailySummary
+        | DigestKind::WeeklyAudit
+        | DigestKind::SyntheticRun
+        | DigestKind::CustomInvestigation => Vec::new(),
     };
     Ok(Gathered { window, happened, replayed })
+}
+
+/// What a fire says, however it is told.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// One line of what it comes to, as the subject of a letter.
+    pub subject: String,
+    /// What stands in the chat where the rest is in a thread.
+    pub head: Document,
+    /// All of it.
+    pub whole: Draft,
+}
+
+/// Writes what was gathered as a digest.
+#[must_use]
+pub fn digest(schedule: &Schedule, gathered: &Gathered) -> Telling {
+    let Gathered { window, happened, replayed } = gathered;
+    let document = digest::digest(&DigestOf { schedule, window: *window, happened, replayed });
+    Telling {
+        subject: digest::subject(schedule, happened),
+        head: digest::head(schedule, *window, happened),
+        whole: Draft::from(document),
+    }
 }
 
 /// Writes what a fire delivers, a message for each target: one that cannot be delivered holds no other up.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn deliver(
-    tx: &Tx<'_>,
-    cx: &Context,
-    schedule: &Schedule,
-    fire: &Fire,
-    gathered: &Gathered,
-) -> Result<(), StoreError> {
-    let Gathered { window, happened, replayed } = gathered;
-    let document = digest::digest(&DigestOf { schedule, window: *window, happened, replayed });
+pub fn deliver(tx: &Tx<'_>, cx: &Context, schedule: &Schedule, fire: &Fire, said: &Telling) -> Result<(), StoreError> {
     for target in &schedule.targets {
         let target = tx.current_address(target)?;
-        let provider = target.provider.as_str();
-        let (parts, attachment) = if cx.readers(provider).is_some() {
-            (letter(cx, schedule, fire, happened, &target, &document)?, None)
+        let threads = cx.threads(target.provider.as_str());
+        let about = Some(About::Fire(fire.id));
+        let (parts, attachment) = laid_out(cx, &format!("fire-{}", fire.id), &target, said)?;
+        let whole = NewDelivery { attachment, about, ..NewDelivery::to(target.clone(), Purpose::Result, parts) };
+        let has_thread = schedule.new_thread && target.thread.is_none() && threads != signalbox_adapter::Threads::None;
+        if has_thread {
+            let (parts, _) = cx.render(target.provider.as_str(), said.head.clone())?;
+            let parts = parts.into_iter().take(1).collect();
+            let head =
+                NewDelivery { about: whole.about.clone(), ..NewDelivery::to(target.clone(), Purpose::Result, parts) };
+            let named = threads.must_be_opened(&target).then_some(said.subject.as_str());
+            tx.enqueue_with_thread(&head, named, &whole)?;
         } else {
-            cx.render(provider, document.clone())?
-        };
-        tx.enqueue(&NewDelivery {
-            attachment,
-            about: Some(About::Fire(fire.id)),
-            ..NewDelivery::to(target, Purpose::Result, parts)
-        })?;
+            tx.enqueue(&whole)?;
+        }
     }
     Ok(())
 }
 
-fn letter(
+/// Tells somebody besides the targets of a schedule.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn tell(tx: &Tx<'_>, cx: &Context, id: &str, to: &[ChatAddress], said: &Telling) -> Result<(), StoreError> {
+    for target in to {
+        let target = tx.current_address(target)?;
+        let (parts, attachment) = laid_out(cx, id, &target, said)?;
+        tx.enqueue(&NewDelivery { attachment, ..NewDelivery::to(target, Purpose::Result, parts) })?;
+    }
+    Ok(())
+}
+
+/// Lays out what is said for a target: as a letter, or as messages. `id` is the letter's, the same whenever it is sent again.
+fn laid_out(
     cx: &Context,
-    schedule: &Schedule,
-    fire: &Fire,
-    happened: &Happened,
+    id: &str,
     target: &ChatAddress,
-    document: &Document,
-) -> Result<Vec<Part>, StoreError> {
+    said: &Telling,
+) -> Result<(Vec<Part>, Option<signalbox_adapter::Attachment>), StoreError> {
+    let provider = target.provider.as_str();
+    if cx.readers(provider).is_none() {
+        return cx.render(provider, said.whole.clone());
+    }
     let notice = Notice {
-        subject: digest::subject(schedule, happened),
+        subject: said.subject.clone(),
         to: vec![target.chat.as_str().to_owned()],
-        id: format!("fire-{}", fire.id),
+        id: id.to_owned(),
         references: Vec::new(),
         document: Document::default(),
     };
-    cx.letter(target.provider.as_str(), notice, &Draft::from(document.clone()))
+    Ok((cx.letter(provider, notice, &said.whole)?, None))
 }

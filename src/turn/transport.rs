@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use signalbox_adapter::{Compose, Deliver, Render, Threads};
+use signalbox_adapter::{ChatAddress, Compose, Deliver, Render, Threads};
 
 /// One provider.
 #[derive(Clone)]
@@ -23,6 +23,22 @@ pub struct Transport {
     pub bot_name: Arc<OnceLock<String>>,
     /// What writes there, where it is connected.
     pub deliver: Option<Arc<dyn Deliver>>,
+    /// What its chats are called.
+    pub chats: ChatIds,
+}
+
+/// What the chats of a provider are called.
+#[derive(Debug, Clone, Copy)]
+pub struct ChatIds {
+    /// Whether a chat, or a thread of one, can be called so.
+    pub is_one: fn(&ChatAddress) -> bool,
+    /// What they are called, for people.
+    pub form: &'static str,
+}
+
+impl ChatIds {
+    /// Any text.
+    pub const ANY: Self = Self { is_one: |_| true, form: "" };
 }
 
 impl Transport {
@@ -38,7 +54,14 @@ impl Transport {
             readers: None,
             bot_name: Arc::default(),
             deliver: None,
+            chats: ChatIds::ANY,
         }
+    }
+
+    /// Says what chats of it are called, where none can be called like this one.
+    #[must_use]
+    pub fn chat_form(&self, address: &ChatAddress) -> Option<&'static str> {
+        (!(self.chats.is_one)(address)).then_some(self.chats.form)
     }
 
     /// Whether anything writes to it.

@@ -8,7 +8,11 @@ use signalbox_adapter::settings::Values;
 pub use signalbox_console::*;
 
 use super::adapter::Adapter;
-use crate::turn::Transport;
+use crate::config::TERMINAL;
+use crate::turn::{ChatIds, Transport};
+
+/// What its chats are called: there is one.
+const CHATS: ChatIds = ChatIds { is_one: |chat| chat.to_string() == TERMINAL, form: "one: console:local" };
 
 /// The terminal.
 pub(super) struct Console;
@@ -19,7 +23,7 @@ impl Adapter for Console {
     }
 
     fn transport(&self, _values: &Values) -> Transport {
-        Transport { trusted: true, ..Transport::new(Arc::new(ConsoleRender)) }
+        Transport { trusted: true, chats: CHATS, ..Transport::new(Arc::new(ConsoleRender)) }
     }
 }
 

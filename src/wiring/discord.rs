@@ -9,7 +9,16 @@ use signalbox_adapter::settings::{Section, Values};
 use signalbox_discord::{DiscordRender, PROVIDER, SECTION, Settings};
 
 use super::adapter::{Adapter, Connected, Integration, Verified};
-use crate::turn::Transport;
+use crate::turn::{ChatIds, Transport};
+
+/// What its chats are called.
+const CHATS: ChatIds = ChatIds {
+    is_one: |chat| {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number(chat.chat.as_str()) && chat.thread.as_ref().is_none_or(|thread| is_number(thread.as_str()))
+    },
+    form: "numbers, as 1180000000000000000 (Copy Channel ID, with developer mode on)",
+};
 
 /// Discord.
 pub(super) struct Discord;
@@ -21,7 +30,12 @@ impl Adapter for Discord {
 
     fn transport(&self, values: &Values) -> Transport {
         let cards = signalbox_discord::Settings::cards(values);
-        Transport { edits: true, threads: Threads::Opened, ..Transport::new(Arc::new(DiscordRender { cards })) }
+        Transport {
+            edits: true,
+            threads: Threads::Opened,
+            chats: CHATS,
+            ..Transport::new(Arc::new(DiscordRender { cards }))
+        }
     }
 
     fn integration(&self) -> Option<&dyn Integration> {

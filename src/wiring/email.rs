@@ -8,10 +8,20 @@ use signalbox_adapter::settings::{Section, Values};
 use signalbox_email::{EmailDeliver, EmailRender, PROVIDER, SECTION, Settings};
 
 use super::adapter::{Adapter, Connected, Found, Integration, Verified};
-use crate::turn::{Readers, Transport};
+use crate::turn::{ChatIds, Readers, Transport};
 
 /// Said where there is no server to send by.
 const NO_SERVER: &str = "there is no server";
+
+/// What its readers are called.
+const CHATS: ChatIds = ChatIds {
+    is_one: |chat| {
+        let is_word = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
+        chat.thread.is_none()
+            && chat.chat.as_str().rsplit_once('@').is_some_and(|(who, host)| is_word(who) && is_word(host))
+    },
+    form: "addresses, as team@example.org",
+};
 
 /// Mail.
 pub(super) struct Email;
@@ -24,7 +34,7 @@ impl Adapter for Email {
     fn transport(&self, values: &Values) -> Transport {
         let to = if Settings::of(values).is_some() { values.list("to").to_vec() } else { Vec::new() };
         let readers = Some(Readers { compose: signalbox_email::compose, to, needs: &["smtp.host", "smtp.to"] });
-        Transport { readers, ..Transport::new(Arc::new(EmailRender)) }
+        Transport { readers, chats: CHATS, ..Transport::new(Arc::new(EmailRender)) }
     }
 
     fn integration(&self) -> Option<&dyn Integration> {

@@ -26,7 +26,7 @@ use adapter::{Adapter, Integration};
 pub use adapter::{Connected, Found, Manifest, Verified};
 
 /// The one chat of all terminals of a state directory.
-pub const CONSOLE_CHAT: &str = "console:local";
+pub const CONSOLE_CHAT: &str = crate::config::TERMINAL;
 
 /// Returns the chat of all terminals.
 #[must_use]
@@ -90,6 +90,13 @@ fn provider(adapter: &'static dyn Adapter) -> ProviderStatement {
 #[must_use]
 pub fn unreached(config: &Config, provider: &str) -> Option<Unreached> {
     statements().unreached(&config.adapters, provider)
+}
+
+/// Returns the section that connects a provider, where one does.
+#[must_use]
+pub fn section_of(provider: &str) -> Option<&'static Section> {
+    let adapter = adapters().into_iter().find(|adapter| adapter.provider() == provider)?;
+    adapter.integration().map(Integration::section)
 }
 
 /// Returns what the core knows of each transport that is built in, by provider.

@@ -9,7 +9,26 @@ use signalbox_adapter::{CommandEntry, Threads};
 use signalbox_slack::{PROVIDER, SECTION, Settings, SlackRender};
 
 use super::adapter::{Adapter, Connected, Found, Integration, Manifest, Verified};
-use crate::turn::Transport;
+use crate::turn::{ChatIds, Transport};
+
+/// What its chats are called.
+const CHATS: ChatIds = ChatIds {
+    is_one: |chat| {
+        let name = chat.chat.as_str();
+        let is_moment = |thread: &str| {
+            thread.split_once('.').is_some_and(|(seconds, part)| {
+                [seconds, part]
+                    .iter()
+                    .all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            })
+        };
+        name.starts_with(['C', 'D', 'G', 'U', 'W'])
+            && name.len() > 2
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            && chat.thread.as_ref().is_none_or(|thread| is_moment(thread.as_str()))
+    },
+    form: "as C0123ABCDEF (at the end of View channel details), not #names, and a thread's is as 1720000000.000100",
+};
 
 /// Slack.
 pub(super) struct Slack;
@@ -20,7 +39,7 @@ impl Adapter for Slack {
     }
 
     fn transport(&self, _values: &Values) -> Transport {
-        Transport { edits: true, threads: Threads::AtMessage, ..Transport::new(Arc::new(SlackRender)) }
+        Transport { edits: true, threads: Threads::AtMessage, chats: CHATS, ..Transport::new(Arc::new(SlackRender)) }
     }
 
     fn integration(&self) -> Option<&dyn Integration> {

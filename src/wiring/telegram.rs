@@ -8,7 +8,18 @@ use signalbox_adapter::settings::{Section, Values};
 use signalbox_telegram::{PROVIDER, SECTION, Settings, TelegramRender};
 
 use super::adapter::{Adapter, Connected, Integration, Verified};
-use crate::turn::{Transport, Voice};
+use crate::turn::{ChatIds, Transport, Voice};
+
+/// What its chats are called.
+const CHATS: ChatIds = ChatIds {
+    is_one: |chat| {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let name = chat.chat.as_str();
+        let is_chat = is_number(name.strip_prefix('-').unwrap_or(name)) || name.starts_with('@') && name.len() > 1;
+        is_chat && chat.thread.as_ref().is_none_or(|thread| is_number(thread.as_str()))
+    },
+    form: "numbers, those of groups with a minus, as -1001234567890, and a topic's is a number, too",
+};
 
 /// Telegram.
 pub(super) struct Telegram;
@@ -20,7 +31,7 @@ impl Adapter for Telegram {
 
     fn transport(&self, values: &Values) -> Transport {
         let voice = Some(Voice { section: SECTION.name, program: values.list("transcribe").to_vec() });
-        Transport { edits: true, voice, ..Transport::new(Arc::new(TelegramRender)) }
+        Transport { edits: true, voice, chats: CHATS, ..Transport::new(Arc::new(TelegramRender)) }
     }
 
     fn integration(&self) -> Option<&dyn Integration> {

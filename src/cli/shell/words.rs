@@ -1,14 +1,14 @@
-//! What the shell completes: commands, agents, and the names of sessions.
+//! What the shell completes: commands, agents, the names of sessions, and the numbers of schedules.
 
 use crate::agent::catalogue::Catalogue;
 use crate::agent::kinds;
 use crate::app::App;
 use crate::command::{Named, Words, complete};
-use crate::store::Store;
+use crate::store::{Store, Tx};
 use crate::wiring::{self, console};
 
-/// Sessions offered.
-const MAX_SESSIONS: usize = 50;
+/// Sessions and schedules offered, each.
+const MAX_NAMES: usize = 50;
 
 /// Completes lines of the shell.
 pub(super) struct Completer {
@@ -32,8 +32,13 @@ impl Completer {
 
 impl console::Complete for Completer {
     fn complete(&self, line: &str, cursor: usize) -> Vec<console::Completion> {
-        let sessions =
-            self.store.read_blocking(|tx| tx.sessions(Some(&wiring::console_chat()), MAX_SESSIONS)).unwrap_or_default();
+        // Who owns this machine looks after all of its schedules.
+        let kept =
+            |tx: &Tx<'_>| Ok((tx.sessions(Some(&wiring::console_chat()), MAX_NAMES)?, tx.schedules(None, MAX_NAMES)?));
+        let (sessions, schedules) = self.store.read_blocking(kept).unwrap_or_default();
+        let numbers: Vec<(String, &str)> =
+            schedules.iter().map(|one| (one.id.to_string(), one.name.as_str())).collect();
+        let schedules: Vec<Named<'_>> = numbers.iter().map(|(name, about)| Named { name, about }).collect();
         let sessions: Vec<Named<'_>> =
             sessions.iter().map(|session| Named { name: &session.name, about: "session" }).collect();
         let agents: Vec<&str> = self.agents.iter().map(String::as_str).collect();
@@ -43,6 +48,7 @@ impl console::Complete for Completer {
             agents: &agents,
             models: kinds::models(),
             sessions: &sessions,
+            schedules: &schedules,
             projects: &projects,
             readers: &readers,
             ..Words::default()

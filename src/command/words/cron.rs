@@ -19,6 +19,8 @@ pub enum CronCommand {
     Logs(String),
     /// Runs it now, beside its plan.
     Run(String),
+    /// Sends again what of a fire was given up.
+    Again(String),
     /// Lets it rest.
     Pause(String),
     /// Lets it go on.
@@ -75,6 +77,13 @@ impl<C: Holds<Self>> Defined<C> for CronCommand {
                 need: Need::Operator,
                 description: "run one now",
                 value: words!(|id| Self::Run(id)),
+            },
+            Form {
+                path: &["cron", "run", "--failed-only"],
+                arguments: &[Argument::Word("fire", Kind::Fire)],
+                need: Need::Operator,
+                description: "send again what of a fire was not delivered",
+                value: words!(|fire| Self::Again(fire)),
             },
             Form {
                 path: &["cron", "pause"],

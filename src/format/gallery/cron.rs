@@ -1,34 +1,54 @@
 //! What is said about schedules, and what they deliver.
 
+use std::collections::BTreeMap;
+
+use signalbox_adapter::MessageId;
+
 use super::incident::incident;
 use super::*;
 use crate::format::background::Unreachable;
 use crate::incident::IncidentState;
 use crate::plan::{CatchUp, DigestKind, Plan, Zone};
 use crate::store::{
-    DigestWindow, Fire, FireCause, FireId, FireState, FoundCause, Happened, Noise, Schedule, ScheduleId,
+    DigestWindow, Fire, FireCause, FireId, FireOutcome, FireState, FoundCause, Happened, NewSchedule, Noise, Schedule,
+    ScheduleId, SilentTarget,
 };
 
 fn schedule(kind: DigestKind) -> Schedule {
     Schedule {
         id: ScheduleId::new(3),
-        name: kind.title().into(),
-        kind,
-        plan: Plan {
-            cron: "0 9 * * 1-5".parse().expect("an expression"),
-            zone: "Asia/Kolkata".parse().expect("a zone"),
+        made: NewSchedule {
+            name: kind.title().into(),
+            kind,
+            plan: Plan {
+                cron: "0 9 * * 1-5".parse().expect("an expression"),
+                zone: "Asia/Kolkata".parse().expect("a zone"),
+            },
+            targets: vec![address()],
+            span: kind.usual_window(),
+            catch_up: CatchUp::Last,
+            quiet: false,
+            new_thread: false,
+            agent: None,
+            params: BTreeMap::new(),
+            scope: None,
+            created_by: "1001".into(),
         },
-        targets: vec![address()],
-        span: kind.usual_window(),
-        catch_up: CatchUp::Last,
-        quiet: false,
-        scope: None,
         paused: false,
         created_at: NOW,
-        created_by: "1001".into(),
+        since: NOW,
         planned_to: NOW,
         next_at: Some(Timestamp(NOW.0 + 4_800_000)),
     }
+}
+
+/// A schedule with everything that it can have.
+fn whole() -> Schedule {
+    let mut schedule = schedule(DigestKind::CustomInvestigation);
+    schedule.made.agent = Some("claude".into());
+    schedule.made.new_thread = true;
+    schedule.made.params = [("prompt".to_owned(), "Is the backup fresh?".to_owned())].into();
+    schedule
 }
 
 fn fire(state: FireState) -> Fire {
@@ -42,6 +62,7 @@ fn fire(state: FireState) -> Fire {
         ended_at: Some(NOW),
         error: None,
         missed: 0,
+        token: 1,
     }
 }
 
@@ -82,14 +103,22 @@ fn cron() {
     let missed = Fire { missed: 3, ..fire(FireState::Missed) };
     let failed = Fire { error: Some("the database is damaged".into()), ..fire(FireState::Failed) };
     let rows = [(daily(), Some(fire(FireState::Done))), (paused.clone(), None)];
+    let at = |state: DeliveryState| FireOutcome {
+        address: address(),
+        state,
+        messages: if state == DeliveryState::Delivered { vec![MessageId::new("4711")] } else { Vec::new() },
+        error: (state != DeliveryState::Delivered).then(|| "chat not found".to_owned()),
+        lost: (state == DeliveryState::Failed).then(|| "k".to_owned()),
+    };
     let logged = [
-        (fire(FireState::Done), vec![delivery(DeliveryState::Delivered)]),
-        (Fire { cause: FireCause::Asked, ..fire(FireState::Done) }, vec![delivery(DeliveryState::Failed)]),
+        (fire(FireState::Done), vec![at(DeliveryState::Delivered)]),
+        (Fire { cause: FireCause::Asked, ..fire(FireState::Done) }, vec![at(DeliveryState::Failed)]),
+        (fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Failed)]),
         (Fire { cause: FireCause::CaughtUp, ..fire(FireState::Quiet) }, Vec::new()),
         (missed, Vec::new()),
         (failed, Vec::new()),
         (fire(FireState::Claimed), Vec::new()),
-        (fire(FireState::Done), vec![delivery(DeliveryState::Delivered), delivery(DeliveryState::Pending)]),
+        (fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Pending)]),
     ];
     let cron_fault = "0 9 * * FRI-MON".parse::<crate::plan::Cron>().expect_err("backwards");
     let zone_fault = "Asia/Kolkatta".parse::<Zone>().expect_err("no zone");
@@ -99,11 +128,29 @@ fn cron() {
         .with("list of none", list(&[], NOW))
         .with("added", added(&daily()))
         .with("show", show(&daily(), Some(&fire(FireState::Done)), NOW))
+        .with("show with all", show(&whole(), None, NOW))
         .with("show a paused one", show(&paused, None, NOW))
         .with("logs", logs(&daily(), &logged))
         .with("logs of none", logs(&daily(), &[]))
-        .with("ran", ran(&fire(FireState::Done), &[delivery(DeliveryState::Delivered)]))
-        .with("ran in vain", ran(&fire(FireState::Done), &[delivery(DeliveryState::Failed)]))
+        .with("ran", ran(&fire(FireState::Done), &[at(DeliveryState::Delivered)]))
+        .with("ran in vain", ran(&fire(FireState::Done), &[at(DeliveryState::Failed)]))
+        .with("waits_for_a_terminal", waits_for_a_terminal(&address()))
+        .with("sent_again", sent_again(FireId::new(11), 2))
+        .with("nothing_failed", nothing_failed(FireId::new(11)))
+        .with("no_fire", no_fire("99"))
+        .with("added_paused", added_paused(&daily()))
+        .with_text("not_tried", not_tried(&address()))
+        .with_text("credentials_for_several", credentials_for_several())
+        .with_text("takes_no_credential", takes_no_credential("console"))
+        .with_text("no_such_credential", no_such_credential("slack", "api_key"))
+        .with_text("credential_not_used", credential_not_used("slack"))
+        .with_text("credential_kept", credential_kept(std::path::Path::new("/c/integrations.json"), "slack"))
+        .with_text("unreadable", unreadable(std::path::Path::new("tasks.json"), "it is no JSON"))
+        .with_text("too_large", too_large(16 * 1024 * 1024))
+        .with_text("left_out", left_out(2, "Standup", &["colour".into(), "params.bot_token (a credential)".into()]))
+        .with_text("not_imported", not_imported(2, "it has no kind"))
+        .with_text("imported_before", imported_before(2, "Standup"))
+        .with_text("imported", imported(3, 1))
         .with_text("still_running", still_running(ScheduleId::new(3)))
         .with("running", running(&daily()))
         .with("paused", super::super::cron::paused(&daily()))
@@ -126,6 +173,13 @@ fn cron() {
         )
         .with("unscheduled silent", unscheduled(&Unscheduled::Unreachable(&elsewhere, Unreachable::Silent)))
         .with("unscheduled not allowed", unscheduled(&Unscheduled::NotAllowed(&elsewhere)))
+        .with("unscheduled with many parameters", unscheduled(&Unscheduled::Params(20)))
+        .with("unscheduled parameter", unscheduled(&Unscheduled::Param("prompt")))
+        .with("unscheduled credential", unscheduled(&Unscheduled::Credential("bot_token")))
+        .with("unscheduled credential in a chat", unscheduled(&Unscheduled::CredentialInChat))
+        .with("unscheduled without prompt", unscheduled(&Unscheduled::NoPrompt))
+        .with("unscheduled agent", unscheduled(&Unscheduled::Agent("there is no agent nobody.")))
+        .with("unscheduled chat", unscheduled(&Unscheduled::NoSuchChat(&elsewhere, "numbers")))
         .with("unscheduled too many", unscheduled(&Unscheduled::TooMany(50)));
     shown("cron", wall, include_str!("../cron.rs"));
 }
@@ -147,6 +201,10 @@ fn digests() {
         .with("digest as a replay", of(DigestKind::IncidentWindowReplay, &happened()))
         .with("digest of nothing", of(DigestKind::DailySummary, &quiet))
         .with("digest without incidents", of(DigestKind::DailySummary, &calm))
+        .with(
+            "head",
+            head(&schedule(DigestKind::DailySummary), DigestWindow::up_to(NOW, Duration::from_secs(86_400)), &quiet),
+        )
         .with_text("subject", subject(&schedule(DigestKind::DailySummary), &happened()))
         .with_text("verdict", verdict(&quiet));
     shown("digest", wall, include_str!("../digest.rs"));
@@ -167,4 +225,53 @@ fn homes() {
     };
     let wall = wall().with("page", page(&home, NOW)).with("page empty", page(&Home::default(), NOW));
     shown("home", wall, include_str!("../home.rs"));
+}
+
+#[test]
+fn fires() {
+    use super::super::fire::*;
+    let (daily, asked) = (schedule(DigestKind::DailySummary), whole());
+    let synthetic = schedule(DigestKind::SyntheticRun);
+    let good = Check { what: "slack".into(), took: Some(Duration::from_millis(42)), outcome: Ok("signalbox".into()) };
+    let bad = Check { what: "claude".into(), took: None, outcome: Err("error:cli: not logged in".into()) };
+    let slow = Check {
+        what: "email".into(),
+        took: Some(Duration::from_secs(15)),
+        outcome: Err(no_answer(Duration::from_secs(15))),
+    };
+    let some = [good.clone(), bad, slow];
+    let done = Task { status: Status::Success, ..answered("* look at **payments** first") };
+    let failed = failed(Status::ErrorTimeout, "took longer than 30 min");
+    let found = investigation(Some(rca(Verdict::CauseFound)));
+    let fire = fire(FireState::Done);
+    let never = SilentTarget { address: address(), heard_at: None };
+    let once = SilentTarget { heard_at: Some(NOW), ..never.clone() };
+    let lost = Fire { error: Some("the database is damaged".into()), state: FireState::Failed, ..fire.clone() };
+    let params = asked.params.clone();
+    let more = [("service".to_owned(), "billing".to_owned())];
+    let wall = wall()
+        .with_text("about_digest", about_digest(None, "**Daily summary**", Duration::from_secs(86_400), 42))
+        .with_text("question", question(&params["prompt"], more.iter().map(|(name, value)| (name, value))))
+        .with_text("not_held_back", not_held_back("notes"))
+        .with("addition", addition("claude", Ok(&done)).document())
+        .with("addition that failed", addition("claude", Ok(&failed)).document())
+        .with("addition of nobody", addition("notes", Err(not_tried())).document())
+        .with_text("why", why(&failed))
+        .with_text("checks_verdict", checks_verdict(&[]))
+        .with("checks_head", checks_head(&synthetic, &fire, std::slice::from_ref(&good)))
+        .with("checks", checks(&synthetic, &fire, &some))
+        .with("checks of nothing", checks(&synthetic, &fire, &[]))
+        .with_text("failed_checks", failed_checks(&some).unwrap_or_default())
+        .with_text("investigated_verdict", investigated_verdict(Ok(&done), Some(&found)))
+        .with("investigated_head", investigated_head(&asked, &fire, "🔎 Answered"))
+        .with("investigated", investigated(&asked, &fire, Ok(&done), Some(&found)).document())
+        .with("investigated in vain", investigated(&asked, &fire, Ok(&failed), None).document())
+        .with("investigated by nobody", investigated(&asked, &fire, Err(not_tried()), None).document())
+        .with("silent", silent(&daily, &never, None))
+        .with("silent after a failure", silent(&daily, &once, Some(&lost)))
+        .with_text("silent_subject", silent_subject(&daily))
+        .with("broken", broken(&daily, &fire, "the database is damaged"))
+        .with_text("no_answer", no_answer(Duration::from_secs(15)))
+        .with_text("not_tried", not_tried());
+    shown("fire", wall, include_str!("../fire.rs"));
 }

@@ -57,6 +57,7 @@ pub(super) fn task(status: Status) -> Task {
         tools: 7,
         cost_usd: Some(0.04),
         denials: Vec::new(),
+        fire: None,
     }
 }
 

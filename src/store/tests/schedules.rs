@@ -6,6 +6,7 @@ use crate::plan::{CatchUp, DigestKind, Plan, Zone};
 /// Monday, 30 November 2026, 08:59:00 UTC.
 const MORNING: Timestamp = Timestamp(1_796_029_140_000);
 const MINUTE: Duration = Duration::from_secs(60);
+const LEASE: Duration = MINUTE;
 
 fn new(cron: &str, catch_up: CatchUp) -> NewSchedule {
     NewSchedule {
@@ -16,6 +17,9 @@ fn new(cron: &str, catch_up: CatchUp) -> NewSchedule {
         span: MINUTE * 60 * 24,
         catch_up,
         quiet: false,
+        new_thread: false,
+        agent: None,
+        params: std::collections::BTreeMap::new(),
         scope: None,
         created_by: "1001".into(),
     }
@@ -31,7 +35,10 @@ impl Desk {
     async fn claims(&self, schedule: &Schedule) -> usize {
         let schedule = schedule.clone();
         self.did(move |tx| tx.claim_fires(&schedule)).await;
-        self.did(|tx| tx.claimed_fires(10_000)).await.len()
+        self.did(|tx| {
+            Ok(tx.connection.query_row("SELECT count(*) FROM fires WHERE state = 'claimed'", [], |row| row.get(0))?)
+        })
+        .await
     }
 
     async fn fires_of(&self, schedule: &Schedule) -> Vec<Fire> {
@@ -52,10 +59,11 @@ async fn a_fire_is_claimed_once_by_however_many_look_and_ends_once() {
     for _ in 0..3 {
         assert_eq!(desk.claims(&schedule).await, 1, "what was looked at may be old");
     }
-    let fire = desk.fires_of(&schedule).await.remove(0);
+    let fire = desk.did(|tx| tx.take_fires(10, LEASE)).await.remove(0);
     assert_eq!((fire.at, fire.cause, fire.state), (MORNING.after(MINUTE), FireCause::Planned, FireState::Claimed));
-    assert!(desk.did(move |tx| tx.end_fire(fire.id, FireState::Done, None)).await);
-    assert!(!desk.did(move |tx| tx.end_fire(fire.id, FireState::Done, None)).await, "it has ended");
+    let ended = fire.clone();
+    assert!(desk.did(move |tx| tx.end_fire(&ended, FireState::Done, None)).await);
+    assert!(!desk.did(move |tx| tx.end_fire(&fire, FireState::Done, None)).await, "it has ended");
     assert_eq!(desk.claims(&schedule).await, 0);
     let next = desk.did(move |tx| Ok(tx.schedule(schedule.id)?.expect("a schedule").next_at)).await;
     assert_eq!(next, Some(MORNING.after(MINUTE * (24 * 60 + 1))));
@@ -102,7 +110,7 @@ async fn a_schedule_that_rests_misses_nothing_and_one_that_is_removed_leaves_not
     let awake = desk.did(|tx| tx.due_schedules(10)).await.remove(0);
     assert_eq!(desk.claims(&awake).await, 1);
     assert!(desk.did(move |tx| tx.remove_schedule(awake.id)).await);
-    assert_eq!(desk.did(|tx| tx.claimed_fires(10)).await, []);
+    assert_eq!(desk.did(|tx| tx.take_fires(10, LEASE)).await, []);
     let left: usize = desk
         .did(|tx| Ok(tx.connection.query_row("SELECT count(*) FROM schedule_targets", [], |row| row.get(0))?))
         .await;
@@ -118,4 +126,190 @@ async fn a_chat_sees_its_own_schedules_also_after_it_has_moved() {
     desk.did(|tx| tx.move_chat(&address("one"), &ChatId::new("three"))).await;
     assert_eq!((of("one").await.len(), of("three").await.len()), (0, 1));
     assert_eq!(of("three").await[0].targets, [address("three"), address("two")]);
+}
+
+#[tokio::test]
+async fn a_fire_whose_holder_sleeps_is_taken_over_and_what_the_sleeper_then_does_is_refused() {
+    let desk = Desk::new();
+    let schedule = desk.scheduled("0 9 * * *", CatchUp::Last).await;
+    desk.clock.advance(MINUTE);
+    desk.claims(&schedule).await;
+    let sleeper = desk.did(|tx| tx.take_fires(10, LEASE)).await.remove(0);
+    assert_eq!(desk.did(|tx| tx.take_fires(10, LEASE)).await, [], "it is held");
+    desk.clock.advance(LEASE / 2);
+    let held = sleeper.clone();
+    assert!(desk.did(move |tx| tx.renew_fire(&held, LEASE)).await);
+    desk.clock.advance(LEASE / 2);
+    assert!(!desk.did(|tx| tx.has_fires_to_take()).await, "its lease was renewed");
+    desk.clock.advance(LEASE);
+    let heir = desk.did(|tx| tx.take_fires(10, LEASE)).await.remove(0);
+    assert!(heir.id == sleeper.id && heir.token > sleeper.token);
+    let late = sleeper.clone();
+    assert!(
+        !desk.did(move |tx| Ok(tx.renew_fire(&late, LEASE)? || tx.holds_fire(&late)? || tx.let_fire_go(&late)?)).await
+    );
+    assert!(!desk.did(move |tx| tx.end_fire(&sleeper, FireState::Done, None)).await, "it is not its any more");
+    assert!(desk.did(move |tx| tx.end_fire(&heir, FireState::Done, None)).await);
+}
+
+#[tokio::test]
+async fn what_a_process_that_is_gone_has_taken_is_free_at_once_for_the_next() {
+    let desk = Desk::new();
+    let schedule = desk.scheduled("0 9 * * *", CatchUp::Last).await;
+    desk.clock.advance(MINUTE);
+    desk.claims(&schedule).await;
+    let gone = desk.did(|tx| tx.take_fires(10, LEASE)).await.remove(0);
+    desk.did(|tx| tx.free_fires()).await;
+    let next = desk.did(|tx| tx.take_fires(10, LEASE)).await.remove(0);
+    assert!(!desk.did(move |tx| tx.end_fire(&gone, FireState::Done, None)).await);
+    assert!(desk.did(move |tx| tx.end_fire(&next, FireState::Done, None)).await);
+}
+
+#[tokio::test]
+async fn an_instant_is_claimed_once_whatever_for() {
+    let desk = Desk::new();
+    let schedule = desk.scheduled("0 9 * * *", CatchUp::All).await;
+    desk.clock.advance(MINUTE);
+    desk.claims(&schedule).await;
+    // Asked for at that very instant, twice: each is a fire of its own.
+    for _ in 0..2 {
+        let id = schedule.id;
+        assert!(desk.did(move |tx| tx.ask_fire(id)).await.is_some());
+    }
+    // Looked at again as if nothing had been decided, and too late to be on time.
+    desk.clock.advance(MINUTE * 5);
+    desk.claims(&schedule).await;
+    let fires = desk.fires_of(&schedule).await;
+    let planned = fires.iter().filter(|fire| fire.cause != FireCause::Asked).count();
+    assert_eq!((planned, fires.len()), (1, 3), "{fires:#?}");
+}
+
+#[tokio::test]
+async fn two_processes_claim_a_thousand_fires_once_each() {
+    let desk = Desk::new();
+    let other = Store::open(desk.store.directory(), options(), desk.clock.clone()).expect("the same store");
+    desk.clock.jump_to(MORNING);
+    desk.did(|tx| (0..1_000).try_for_each(|_| tx.add_schedule(&new("0 9 * * *", CatchUp::Last)).map(drop))).await;
+    desk.clock.advance(MINUTE);
+    let claims = async |store: &Store| {
+        let mut taken = Vec::new();
+        loop {
+            let step = |tx: &Tx<'_>| {
+                let due = tx.due_schedules(64)?;
+                due.iter().try_for_each(|schedule| tx.claim_fires(schedule))?;
+                Ok((due.len(), tx.take_fires(64, LEASE)?))
+            };
+            let (due, fires) = store.write(None, step).await.expect("a step").value;
+            let is_all = due == 0 && fires.is_empty();
+            taken.extend(fires.into_iter().map(|fire| fire.id));
+            if is_all {
+                return taken;
+            }
+        }
+    };
+    let (mine, theirs) = tokio::join!(claims(&desk.store), claims(&other));
+    let mut all: Vec<FireId> = mine.iter().chain(&theirs).copied().collect();
+    all.sort();
+    all.dedup();
+    assert_eq!((all.len(), mine.len() + theirs.len()), (1_000, 1_000), "each by one of them");
+}
+
+impl Desk {
+    /// Writes what a fire delivers to a target, and lets it arrive or not.
+    async fn delivers(&self, fire: Fire, target: &'static str, arrives: bool) {
+        self.did(move |tx| {
+            let parts = vec![Part { body: "digest".into() }];
+            let about = Some(About::Fire(fire.id));
+            tx.enqueue(&NewDelivery { about, ..NewDelivery::to(address(target), Purpose::Result, parts) })?;
+            let row = tx.deliveries_about(&About::Fire(fire.id))?.pop().expect("it was written");
+            if arrives { tx.delivered(row.id, &MessageId::new("m1")) } else { tx.give_up(row.id, "chat not found") }
+        })
+        .await;
+    }
+
+    /// Lets the next fire of a schedule come and end.
+    async fn fires_next(&self, schedule: &Schedule, state: FireState) -> Fire {
+        let id = schedule.id;
+        let next = self.did(move |tx| Ok(tx.schedule(id)?.and_then(|schedule| schedule.next_at))).await;
+        self.clock.jump_to(next.expect("it does not rest"));
+        let due = self.did(|tx| tx.due_schedules(10)).await.remove(0);
+        self.did(move |tx| tx.claim_fires(&due)).await;
+        let fire = self.did(|tx| tx.take_fires(10, LEASE)).await.remove(0);
+        let ended = fire.clone();
+        assert!(self.did(move |tx| tx.end_fire(&ended, state, None)).await);
+        fire
+    }
+
+    /// Returns who is told now that nothing was heard of a schedule.
+    async fn silent_at(&self) -> Vec<ChatAddress> {
+        let check = |tx: &Tx<'_>| {
+            let schedules = tx.schedules_to_check(10)?;
+            let silent = schedules.iter().map(|schedule| tx.check_schedule(schedule)).collect::<Result<Vec<_>, _>>()?;
+            Ok(silent.into_iter().flatten().map(|silent| silent.address).collect())
+        };
+        self.did(check).await
+    }
+}
+
+#[tokio::test]
+async fn each_target_has_an_outcome_of_its_own_and_only_what_failed_is_sent_again() {
+    let desk = Desk::new();
+    let schedule = desk.scheduled("0 9 * * *", CatchUp::Last).await;
+    let fire = desk.fires_next(&schedule, FireState::Done).await;
+    let id = fire.id;
+    desk.delivers(fire.clone(), "one", true).await;
+    desk.delivers(fire, "two", false).await;
+    let outcomes = desk.did(move |tx| tx.fire_outcomes(id)).await;
+    assert_eq!(outcomes[0].messages, [MessageId::new("m1")]);
+    let stand = |outcomes: &[FireOutcome]| outcomes.iter().map(|one| one.state).collect::<Vec<_>>();
+    assert_eq!(stand(&outcomes), [DeliveryState::Delivered, DeliveryState::Failed]);
+    assert_eq!(outcomes[1].error.as_deref(), Some("chat not found"));
+    assert_eq!(desk.did(move |tx| tx.retry_fire(id)).await, 1);
+    let outcomes = desk.did(move |tx| tx.fire_outcomes(id)).await;
+    assert_eq!(stand(&outcomes), [DeliveryState::Delivered, DeliveryState::Pending]);
+    assert_eq!(desk.did(move |tx| tx.retry_fire(id)).await, 0, "nothing is given up any more");
+}
+
+#[tokio::test]
+async fn a_target_that_hears_nothing_for_two_periods_is_told_once_until_it_hears_again() {
+    let desk = Desk::new();
+    let schedule = desk.scheduled("0 9 * * *", CatchUp::None).await;
+    let patience = MINUTE * 11;
+    for day in 0..5 {
+        let fire = desk.fires_next(&schedule, FireState::Done).await;
+        desk.delivers(fire.clone(), "one", true).await;
+        // The second hears of the first day's only.
+        desk.delivers(fire, "two", day == 0).await;
+        desk.clock.advance(patience);
+        let expected = if day == 2 { vec![address("two")] } else { Vec::new() };
+        assert_eq!(desk.silent_at().await, expected, "day {day}");
+    }
+    let fire = desk.fires_next(&schedule, FireState::Quiet).await;
+    assert_eq!(fire.state, FireState::Claimed);
+    desk.clock.advance(patience);
+    assert_eq!(desk.silent_at().await, [], "that there is nothing to say is heard, too");
+    for day in 0..2 {
+        let fire = desk.fires_next(&schedule, FireState::Failed).await;
+        assert_eq!(fire.schedule, schedule.id);
+        desk.clock.advance(patience);
+        let expected = if day == 1 { vec![address("one"), address("two")] } else { Vec::new() };
+        assert_eq!(desk.silent_at().await, expected, "day {day} of silence");
+    }
+}
+
+#[tokio::test]
+async fn what_rests_is_not_silent_and_counts_from_when_it_goes_on() {
+    let desk = Desk::new();
+    let schedule = desk.scheduled("0 9 * * *", CatchUp::None).await;
+    let resting = schedule.clone();
+    desk.did(move |tx| tx.pause_schedule(&resting, true)).await;
+    desk.clock.advance(MINUTE * 60 * 24 * 30);
+    assert_eq!(desk.silent_at().await, []);
+    desk.did(move |tx| tx.pause_schedule(&schedule, false)).await;
+    desk.clock.advance(MINUTE * 60 * 25);
+    assert_eq!(desk.silent_at().await, [], "one period is no silence");
+    desk.clock.advance(MINUTE * 60 * 24);
+    assert_eq!(desk.silent_at().await, [address("one"), address("two")]);
+    desk.clock.advance(MINUTE * 60 * 24 * 9);
+    assert_eq!(desk.silent_at().await, [], "told once");
 }

@@ -1,0 +1,121 @@
+//! `signalbox cron add`.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use signalbox_adapter::settings::Section;
+use signalbox_adapter::{ChatAddress, Deliver, DeliverError};
+
+use super::answer::refused;
+use crate::app::{App, Deliveries};
+use crate::cli::{EXIT_REFUSED, print, print_document};
+use crate::command::ScheduleOptions;
+use crate::config::Sources;
+use crate::config::integrations::{self, Keys};
+use crate::format::background::Unreachable;
+use crate::format::cron::{self, Unscheduled};
+use crate::store::NewSchedule;
+use crate::turn::{crew, schedule};
+use crate::wiring;
+
+/// Who has made what is made here.
+pub(super) const MADE_BY: &str = "command line";
+/// Longest that a provider is asked whether a chat can be written to.
+const REACH_WITHIN: Duration = Duration::from_secs(5);
+
+pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions) -> anyhow::Result<ExitCode> {
+    let wished = match schedule::read(options, None, MADE_BY) {
+        Ok(wished) => wished,
+        Err(why) => return refused(&cron::unscheduled(&why)),
+    };
+    let keeps = !wished.credentials.is_empty();
+    if keeps && let Err(why) = keep(app, sources, &wished.new, &wished.credentials) {
+        eprintln!("signalbox: {why}");
+        return Ok(ExitCode::from(EXIT_REFUSED));
+    }
+    let chats = Deliveries::default().with_chats(&app.config);
+    match check(app, &chats.adapters, &wished.new, keeps).await {
+        Ok(unsure) => unsure.iter().for_each(|note| eprintln!("signalbox: {note}")),
+        Err(why) => return refused(&why),
+    }
+    let new = wished.new;
+    let added = app.store.write(None, move |tx| tx.add_schedule(&new)).await?.value;
+    print_document(&cron::added(&added))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Looks whether a schedule can be delivered, and its agent works; returns what is not sure.
+///
+/// # Errors
+/// Why not.
+pub(super) async fn check(
+    app: &App,
+    connected: &BTreeMap<String, std::sync::Arc<dyn Deliver>>,
+    new: &NewSchedule,
+    connects: bool,
+) -> Result<Vec<String>, signalbox_adapter::Document> {
+    if let Some(why) = crew::unfit_for(&app.catalogue(), new) {
+        return Err(cron::unscheduled(&Unscheduled::Agent(&why)));
+    }
+    let transports = wiring::transports(&app.config);
+    let mut unsure = Vec::new();
+    for target in &new.targets {
+        let provider = target.provider.as_str();
+        let Some(transport) = transports.get(provider) else {
+            return Err(cron::unscheduled(&Unscheduled::NotConnected(target)));
+        };
+        if let Some(form) = transport.chat_form(target) {
+            return Err(cron::unscheduled(&Unscheduled::NoSuchChat(target, form)));
+        }
+        match connected.get(provider) {
+            Some(deliver) => unsure.extend(reach(deliver.as_ref(), target).await?),
+            // A terminal shows what waits for it; what has just been given a credential is not connected yet.
+            None if transport.trusted || transport.readers.is_some() || connects => {}
+            None => return Err(cron::unscheduled(&Unscheduled::NotConnected(target))),
+        }
+    }
+    Ok(unsure)
+}
+
+/// Asks a provider whether a chat can be written to; what nobody knows now is found out by the first delivery.
+async fn reach(deliver: &dyn Deliver, target: &ChatAddress) -> Result<Option<String>, signalbox_adapter::Document> {
+    match tokio::time::timeout(REACH_WITHIN, deliver.can_post(target)).await {
+        Ok(Ok(())) => Ok(None),
+        Ok(Err(error @ DeliverError::Refused(_))) => {
+            let why = Unreachable::Said(error.to_string());
+            Err(cron::unscheduled(&Unscheduled::Unreachable(target, why)))
+        }
+        Ok(Err(_)) | Err(_) => Ok(Some(cron::not_tried(target))),
+    }
+}
+
+/// Keeps credentials that came along as the integration of the one provider that they are for, unless that is connected
+/// already: what is configured goes first.
+fn keep(app: &App, sources: &Sources, new: &NewSchedule, credentials: &BTreeMap<String, String>) -> Result<(), String> {
+    let [target] = new.targets.as_slice() else { return Err(cron::credentials_for_several().to_owned()) };
+    let provider = target.provider.as_str();
+    let Some(section) = wiring::section_of(provider) else { return Err(cron::takes_no_credential(provider)) };
+    if app.config.adapters.is_set(section) {
+        eprintln!("signalbox: {}", cron::credential_not_used(provider));
+        return Ok(());
+    }
+    let keys = keys(section, credentials)?;
+    let path = integrations::keep(sources, section.name, keys).map_err(|error| error.to_string())?;
+    print(&cron::credential_kept(&path, section.name)).map_err(|error| error.to_string())
+}
+
+/// Finds the keys of an integration by the names of credentials: its own, or with the provider's before them, or `bot_` before a
+/// token.
+fn keys(section: &Section, credentials: &BTreeMap<String, String>) -> Result<Keys, String> {
+    let mut keys = Keys::new();
+    for (name, value) in credentials {
+        let plain = name.to_lowercase().replace(['-', '.'], "_");
+        let own = plain.strip_prefix(&format!("{}_", section.name)).unwrap_or(&plain);
+        let known = |wanted: &str| section.settings.iter().any(|setting| setting.key == wanted);
+        let key = [own, own.trim_start_matches("bot_")].into_iter().find(|key| known(key));
+        let key = key.ok_or_else(|| cron::no_such_credential(section.name, name))?;
+        keys.insert(key.to_owned(), value.clone());
+    }
+    Ok(keys)
+}

@@ -1,0 +1,108 @@
+//! `signalbox cron run`: a fire now, or what of one was not delivered, once more.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::answer::refused;
+use crate::app::{App, Deliveries};
+use crate::cli::{EXIT_FAILED, print_document};
+use crate::format::cron;
+use crate::lifecycle;
+use crate::store::{DeliveryState, Fire, FireId, FireOutcome, FireState, RoleError, ScheduleId, StoreError};
+use crate::wiring;
+
+/// How often is looked at what became of a fire.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Longest that messages are waited for, once a fire has ended.
+const DELIVERED_WITHIN: Duration = Duration::from_secs(120);
+
+/// Runs one now and waits until its messages are delivered; by itself, where nothing serves.
+pub(super) async fn run(app: App, id: i64) -> anyhow::Result<ExitCode> {
+    let id = ScheduleId::new(id);
+    let asked = app.store.write(None, move |tx| match tx.schedule(id)? {
+        Some(_) => tx.ask_fire(id),
+        None => Ok(None),
+    });
+    let Some(fire) = asked.await?.value else { return refused(&cron::unknown(&id.to_string())) };
+    follow(app, fire, id).await
+}
+
+/// Sends again what of a fire was given up, and waits until that is delivered.
+pub(super) async fn again(app: App, fire: i64) -> anyhow::Result<ExitCode> {
+    let id = FireId::new(fire);
+    let sent = app.store.write(None, move |tx| Ok((tx.fire(id)?, tx.retry_fire(id)?))).await?.value;
+    match sent {
+        (None, _) => refused(&cron::no_fire(&fire.to_string())),
+        (Some(_), 0) => refused(&cron::nothing_failed(id)),
+        (Some(of), targets) => {
+            print_document(&cron::sent_again(id, targets))?;
+            follow(app, id, of.schedule).await
+        }
+    }
+}
+
+async fn follow(app: App, fire: FireId, of: ScheduleId) -> anyhow::Result<ExitCode> {
+    lifecycle::stop_on_signals(&app.servants)?;
+    let serves = match app.store.take_core().await {
+        Ok(role) => {
+            let deliveries = Deliveries::default().with_chats(&app.config);
+            app.start_core(role, Arc::new(Notify::new()), deliveries).await?;
+            true
+        }
+        Err(RoleError::Held { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    let outcome = tokio::select! {
+        () = app.stop.cancelled() => None,
+        outcome = done(&app, fire) => Some(outcome),
+    };
+    if serves {
+        app.stop().await;
+    }
+    let Some((fire, outcomes)) = outcome.transpose()?.flatten() else {
+        eprintln!("signalbox: {}", cron::still_running(of));
+        return Ok(ExitCode::from(EXIT_FAILED));
+    };
+    let (waiting, outcomes): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(waits_for_a_terminal);
+    print_document(&cron::ran(&fire, &outcomes))?;
+    for one in waiting {
+        print_document(&cron::waits_for_a_terminal(&one.address))?;
+    }
+    let failed = fire.state == FireState::Failed || outcomes.iter().any(|one| one.state == DeliveryState::Failed);
+    Ok(if failed { ExitCode::from(EXIT_FAILED) } else { ExitCode::SUCCESS })
+}
+
+/// Whether a message is for terminals, and none has shown it yet.
+fn waits_for_a_terminal(outcome: &FireOutcome) -> bool {
+    outcome.state == DeliveryState::Pending && outcome.address.to_string() == wiring::CONSOLE_CHAT
+}
+
+/// Waits until a fire has ended, however long its agents work, and each of its messages is delivered, given up or left to a
+/// terminal; `None` where the messages take too long.
+async fn done(app: &App, fire: FireId) -> Result<Option<(Fire, Vec<FireOutcome>)>, StoreError> {
+    let mut ended = None;
+    loop {
+        let found = app.store.read(move |tx| Ok((tx.fire(fire)?, tx.fire_outcomes(fire)?))).await?;
+        let is_over = |outcome: &FireOutcome| {
+            matches!(outcome.state, DeliveryState::Delivered | DeliveryState::Failed) || waits_for_a_terminal(outcome)
+        };
+        match found {
+            // Removed meanwhile.
+            (None, _) => return Ok(None),
+            (Some(fire), outcomes) if fire.ended_at.is_some() => {
+                if outcomes.iter().all(is_over) {
+                    return Ok(Some((fire, outcomes)));
+                }
+                let since = *ended.get_or_insert_with(tokio::time::Instant::now);
+                if since.elapsed() > DELIVERED_WITHIN {
+                    return Ok(None);
+                }
+            }
+            (Some(_), _) => {}
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

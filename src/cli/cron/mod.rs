@@ -1,0 +1,180 @@
+//! `signalbox cron`: look after schedules, and run them, beside a running program or without one.
+
+mod add;
+mod answer;
+mod exchange;
+mod fires;
+mod json;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use signalbox_adapter::ChatAddress;
+
+use super::serve;
+use crate::app::App;
+use crate::command::ScheduleOptions;
+use crate::config::Sources;
+use crate::format::cron;
+use crate::store::{Fire, FireOutcome, Schedule, ScheduleId, StoreError, Tx};
+use answer::{MAX_LISTED, refused};
+
+/// Fires in one log.
+const MAX_FIRES: usize = 100;
+
+/// What to do.
+#[derive(Subcommand)]
+pub(super) enum Arguments {
+    /// Deliver something by a schedule
+    Add(Box<ScheduleOptions>),
+    /// List the schedules of all chats
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one with its next fires
+    Show {
+        /// Its number
+        id: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell of its last fires, the newest first
+    Logs {
+        /// Its number
+        id: i64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run one now, once
+    Run {
+        /// Its number
+        #[arg(required_unless_present = "failed_only")]
+        id: Option<i64>,
+        /// Send again what of this fire was not delivered, and nothing else; `cron logs` names fires
+        #[arg(long, value_name = "FIRE")]
+        failed_only: Option<i64>,
+    },
+    /// Stop one until it is resumed
+    Pause {
+        /// Its number
+        id: i64,
+    },
+    /// Let one go on
+    Resume {
+        /// Its number
+        id: i64,
+    },
+    /// Remove one
+    Remove {
+        /// Its number
+        id: i64,
+    },
+    /// Take schedules from a file: one that `cron export` wrote, or OpenSRE's scheduler_tasks.json
+    Import {
+        /// The file; - for standard input
+        file: PathBuf,
+        /// Where to, for those that do not say
+        #[arg(long, value_name = "CHAT")]
+        to: Vec<ChatAddress>,
+    },
+    /// Print all schedules as JSON, for `cron import`
+    Export,
+    /// Run schedules until told to stop; the same as `signalbox serve --standby`
+    Start,
+}
+
+pub(super) async fn run(app: App, arguments: &Arguments, sources: &Sources) -> anyhow::Result<ExitCode> {
+    match arguments {
+        Arguments::Add(options) => add::one(&app, sources, options).await,
+        Arguments::List { json } => list(&app, *json).await,
+        Arguments::Show { id, json } => show(&app, *id, *json).await,
+        Arguments::Logs { id, json } => logs(&app, *id, *json).await,
+        Arguments::Run { failed_only: Some(fire), .. } => fires::again(app, *fire).await,
+        Arguments::Run { id, failed_only: None } => fires::run(app, id.unwrap_or_default()).await,
+        Arguments::Import { file, to } => exchange::import(&app, file, to).await,
+        Arguments::Export => exchange::export(&app).await,
+        Arguments::Pause { id } => {
+            change(&app, *id, |tx, schedule| {
+                tx.pause_schedule(schedule, true)?;
+                Ok(cron::paused(schedule))
+            })
+            .await
+        }
+        Arguments::Resume { id } => {
+            change(&app, *id, |tx, schedule| {
+                tx.pause_schedule(schedule, false)?;
+                let resumed = tx.schedule(schedule.id)?;
+                Ok(cron::resumed(resumed.as_ref().unwrap_or(schedule), tx.now()))
+            })
+            .await
+        }
+        Arguments::Remove { id } => {
+            change(&app, *id, |tx, schedule| {
+                tx.remove_schedule(schedule.id)?;
+                Ok(cron::removed(schedule))
+            })
+            .await
+        }
+        Arguments::Start => serve::run(app, &serve::Arguments::standing_by()).await,
+    }
+}
+
+async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {
+    let rows = app.store.read(|tx| tx.schedules_with_last(None, MAX_LISTED)).await?;
+    if json {
+        let rows: Vec<_> = rows.iter().map(|(schedule, last)| json::schedule(schedule, last.as_ref())).collect();
+        super::print(&serde_json::to_string_pretty(&rows)?)?;
+    } else {
+        super::print_document(&cron::list(&rows, app.store.clock().now()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
+    let id = ScheduleId::new(id);
+    let found = app.store.read(move |tx| Ok((tx.schedule(id)?, tx.fires(id, 1)?.pop()))).await?;
+    let (Some(schedule), last) = found else { return refused(&cron::unknown(&id.to_string())) };
+    if json {
+        super::print(&serde_json::to_string_pretty(&json::schedule(&schedule, last.as_ref()))?)?;
+    } else {
+        super::print_document(&cron::show(&schedule, last.as_ref(), app.store.clock().now()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn logs(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
+    let id = ScheduleId::new(id);
+    let read = move |tx: &Tx<'_>| {
+        let with_outcomes = |fire: Fire| Ok((tx.fire_outcomes(fire.id)?, fire));
+        let fires = tx.fires(id, MAX_FIRES)?.into_iter().map(with_outcomes).collect::<Result<Vec<_>, StoreError>>()?;
+        Ok((tx.schedule(id)?, fires))
+    };
+    let (Some(schedule), fires) = app.store.read(read).await? else { return refused(&cron::unknown(&id.to_string())) };
+    let fires: Vec<(Fire, Vec<FireOutcome>)> = fires.into_iter().map(|(outcomes, fire)| (fire, outcomes)).collect();
+    if json {
+        let rows: Vec<_> = fires.iter().map(|(fire, outcomes)| json::fire(fire, outcomes)).collect();
+        super::print(&serde_json::to_string_pretty(&rows)?)?;
+    } else {
+        super::print_document(&cron::logs(&schedule, &fires))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn change(
+    app: &App,
+    id: i64,
+    change: fn(&Tx<'_>, &Schedule) -> Result<signalbox_adapter::Document, StoreError>,
+) -> anyhow::Result<ExitCode> {
+    let id = ScheduleId::new(id);
+    let changed = app.store.write(None, move |tx| tx.schedule(id)?.map(|schedule| change(tx, &schedule)).transpose());
+    match changed.await?.value {
+        Some(answer) => super::print_document(&answer)?,
+        None => return refused(&cron::unknown(&id.to_string())),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,48 @@
+//! `[cron]`: who is told when something that is scheduled fails.
+
+use signalbox_adapter::ChatAddress;
+
+use super::reader::Section;
+
+/// The address of all terminals of this machine.
+pub const TERMINAL: &str = "console:local";
+/// Most operators.
+const MAX_OPERATORS: usize = 20;
+
+/// What is delivered by schedules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CronSection {
+    /// Who is told of failed checks and of silent digests; empty for the readers of mail where there are any, else the terminal.
+    pub operators: Vec<ChatAddress>,
+}
+
+impl CronSection {
+    pub(super) fn read(section: &mut Section) -> Self {
+        let words = section.listed("operators").unwrap_or_default();
+        let operators: Vec<ChatAddress> = words.iter().filter_map(|word| word.parse().ok()).collect();
+        if operators.len() != words.len() || operators.len() > MAX_OPERATORS {
+            let why = format!("must be at most {MAX_OPERATORS} addresses, such as [\"telegram:1001\"]");
+            section.fault("operators", why);
+        }
+        Self { operators }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Loaded, Sources, load};
+
+    fn loaded(operators: &str) -> Result<Loaded, String> {
+        let env = [("SIGNALBOX__CRON__OPERATORS".to_owned(), operators.to_owned())].into();
+        load(&Sources { env, ..Sources::default() }).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn operators_are_addresses() {
+        assert_eq!(loaded("[]").expect("none").config.cron.operators, []);
+        for wrong in ["[\"nowhere\"]", "[\"pigeon:1\"]"] {
+            let fault = loaded(wrong).expect_err("nobody's address");
+            assert!(fault.contains("cron.operators"), "{fault}");
+        }
+    }
+}
