@@ -131,6 +131,12 @@ pub fn list(schedules: &[(Schedule, Option<Fire>)], now: Timestamp) -> Document 
     Document { blocks: vec![table(&header, rows.collect())] }
 }
 
+/// Tells how many schedules are not listed.
+#[must_use]
+pub fn more(more: usize, all: usize) -> Document {
+    line(&format!("and {more} more: `signalbox cron list --limit {all}`"))
+}
+
 fn targets(schedule: &Schedule) -> String {
     schedule.targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

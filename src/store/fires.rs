@@ -169,8 +169,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn tasks_of_fire(&self, fire: FireId) -> Result<Vec<Task>, StoreError> {
-        let newest =
-            "fire = ?1 AND NOT EXISTS (SELECT 1 FROM tasks r WHERE r.retry_of = tasks.id AND r.fire = ?1) ORDER BY seq";
+        let newest = "fire = ?1 AND NOT EXISTS (SELECT 1 FROM tasks r WHERE r.retry_of = tasks.id AND r.fire = ?1)";
         self.tasks_where(newest, &[&fire], MAX_TASKS)
     }
 
@@ -180,7 +179,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn tasks_without_fire(&self) -> Result<Vec<Task>, StoreError> {
         let filter = "fire IS NOT NULL AND finished_at IS NULL AND cancel_at IS NULL
-                      AND NOT EXISTS (SELECT 1 FROM fires f WHERE f.id = tasks.fire) ORDER BY seq";
+                      AND NOT EXISTS (SELECT 1 FROM fires f WHERE f.id = tasks.fire)";
         self.tasks_where(filter, &[], MAX_TASKS)
     }
 

@@ -121,6 +121,14 @@ impl Tx<'_> {
         rows.map(|row| row.map(|(last, schedule)| (schedule, last))).collect()
     }
 
+    /// Counts all schedules.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_all_schedules(&self) -> Result<usize, StoreError> {
+        Ok(self.connection.prepare_cached("SELECT count(*) FROM schedules")?.query_row([], |row| row.get(0))?)
+    }
+
     /// Counts the schedules that deliver to a chat.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use signalbox::agent::catalogue::Catalogue;
 use signalbox::agent::kinds;
 use signalbox::agent::supervisor::client::Launcher;
 use signalbox::bus::Bus;
-use signalbox::clock::SystemClock;
+use signalbox::clock::{Clock, SystemClock};
 use signalbox::config::{self, Config, Durability};
 use signalbox::lifecycle::Servants;
 use signalbox::observer::Observer;
@@ -104,6 +104,11 @@ impl Drop for Rig {
 impl Rig {
     /// Starts a core with the agents of a configuration, given as TOML.
     pub(crate) async fn start(toml: &str, durability: Durability, max_tasks: usize) -> Self {
+        Self::start_at(toml, durability, max_tasks, Arc::new(SystemClock)).await
+    }
+
+    /// Starts a core by a clock of its own.
+    pub(crate) async fn start_at(toml: &str, durability: Durability, max_tasks: usize, clock: Arc<dyn Clock>) -> Self {
         let directory = disk();
         let file = directory.path().join("signalbox.toml");
         std::fs::write(&file, toml).expect("written");
@@ -120,7 +125,7 @@ impl Rig {
             sessions_per_chat: 1000,
             boot: signalbox::agent::supervisor::boot_id().expect("a boot id"),
         };
-        let store = Store::open(&state, Options { durability, caps }, Arc::new(SystemClock)).expect("a store");
+        let store = Store::open(&state, Options { durability, caps }, clock).expect("a store");
         let role = Arc::new(store.take_core().await.expect("the role is free"));
         let transport = Transport::new(Arc::new(NullRender));
         let variables = std::env::vars().collect();

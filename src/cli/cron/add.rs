@@ -1,7 +1,8 @@
 //! `signalbox cron add`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use signalbox_adapter::settings::Section;
@@ -34,8 +35,8 @@ pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions)
         eprintln!("signalbox: {why}");
         return Ok(ExitCode::from(EXIT_REFUSED));
     }
-    let chats = Deliveries::default().with_chats(&app.config);
-    match check(app, &chats.adapters, &wished.new, keeps).await {
+    let mut connected = Connected::to(Deliveries::default().with_chats(&app.config).adapters);
+    match check(app, &mut connected, &wished.new, keeps).await {
         Ok(unsure) => unsure.iter().for_each(|note| eprintln!("signalbox: {note}")),
         Err(why) => return refused(&why),
     }
@@ -45,13 +46,25 @@ pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions)
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is connected, and the chats that were asked about.
+pub(super) struct Connected {
+    adapters: BTreeMap<String, Arc<dyn Deliver>>,
+    asked: BTreeSet<ChatAddress>,
+}
+
+impl Connected {
+    pub(super) fn to(adapters: BTreeMap<String, Arc<dyn Deliver>>) -> Self {
+        Self { adapters, asked: BTreeSet::new() }
+    }
+}
+
 /// Looks whether a schedule can be delivered, and its agent works; returns what is not sure.
 ///
 /// # Errors
 /// Why not.
 pub(super) async fn check(
     app: &App,
-    connected: &BTreeMap<String, std::sync::Arc<dyn Deliver>>,
+    connected: &mut Connected,
     new: &NewSchedule,
     connects: bool,
 ) -> Result<Vec<String>, signalbox_adapter::Document> {
@@ -68,8 +81,12 @@ pub(super) async fn check(
         if let Some(form) = transport.chat_form(target) {
             return Err(cron::unscheduled(&Unscheduled::NoSuchChat(target, form)));
         }
-        match connected.get(provider) {
-            Some(deliver) => unsure.extend(reach(deliver.as_ref(), target).await?),
+        match connected.adapters.get(provider) {
+            Some(_) if connected.asked.contains(target) => {}
+            Some(deliver) => {
+                unsure.extend(reach(deliver.as_ref(), target).await?);
+                connected.asked.insert(target.clone());
+            }
             // A terminal shows what waits for it; what has just been given a credential is not connected yet.
             None if transport.trusted || transport.readers.is_some() || connects => {}
             None => return Err(cron::unscheduled(&Unscheduled::NotConnected(target))),

@@ -20,6 +20,8 @@ use crate::format::cron;
 use crate::store::{Fire, FireOutcome, Schedule, ScheduleId, StoreError, Tx};
 use answer::{MAX_LISTED, refused};
 
+/// Schedules in a list that a person reads.
+const MAX_SHOWN: usize = 100;
 /// Fires in one log.
 const MAX_FIRES: usize = 100;
 
@@ -33,6 +35,9 @@ pub(super) enum Arguments {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// Most that are listed [default: 100, with --json all]
+        #[arg(long)]
+        limit: Option<usize>,
     },
     /// Show one with its next fires
     Show {
@@ -91,7 +96,7 @@ pub(super) enum Arguments {
 pub(super) async fn run(app: App, arguments: &Arguments, sources: &Sources) -> anyhow::Result<ExitCode> {
     match arguments {
         Arguments::Add(options) => add::one(&app, sources, options).await,
-        Arguments::List { json } => list(&app, *json).await,
+        Arguments::List { json, limit } => list(&app, *json, *limit).await,
         Arguments::Show { id, json } => show(&app, *id, *json).await,
         Arguments::Logs { id, json } => logs(&app, *id, *json).await,
         Arguments::Run { failed_only: Some(fire), .. } => fires::again(app, *fire).await,
@@ -124,13 +129,18 @@ pub(super) async fn run(app: App, arguments: &Arguments, sources: &Sources) -> a
     }
 }
 
-async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {
-    let rows = app.store.read(|tx| tx.schedules_with_last(None, MAX_LISTED)).await?;
+async fn list(app: &App, json: bool, limit: Option<usize>) -> anyhow::Result<ExitCode> {
+    let limit = limit.unwrap_or(if json { MAX_LISTED } else { MAX_SHOWN });
+    let read = move |tx: &Tx<'_>| Ok((tx.schedules_with_last(None, limit)?, tx.count_all_schedules()?));
+    let (rows, all) = app.store.read(read).await?;
     if json {
         let rows: Vec<_> = rows.iter().map(|(schedule, last)| json::schedule(schedule, last.as_ref())).collect();
         super::print(&serde_json::to_string_pretty(&rows)?)?;
     } else {
         super::print_document(&cron::list(&rows, app.store.clock().now()))?;
+        if all > rows.len() {
+            super::print_document(&cron::more(all - rows.len(), all))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

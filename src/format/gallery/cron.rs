@@ -125,6 +125,7 @@ fn cron() {
     let elsewhere = address();
     let wall = wall()
         .with("list", list(&rows, NOW))
+        .with("more", more(9_900, 10_000))
         .with("list of none", list(&[], NOW))
         .with("added", added(&daily()))
         .with("show", show(&daily(), Some(&fire(FireState::Done)), NOW))

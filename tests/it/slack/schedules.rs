@@ -7,8 +7,8 @@ use signalbox_test_support::slack::{Fault, Post};
 
 use crate::slack::scene::{ADA, OPS, Workspace};
 
-/// Tuesday, 1 December 2026, 09:00 UTC, in milliseconds.
-const NINE_MS: i64 = 1_796_115_600_000;
+/// Tuesday, 1 December 2026, 09:00 in Kolkata, in milliseconds.
+const NINE_MS: i64 = 1_796_095_800_000;
 /// What of the outbox is not done.
 const WAITING: &str = "outbox WHERE state IN ('pending', 'sending', 'unknown')";
 
@@ -49,7 +49,7 @@ fn a_schedule_is_made_in_the_channel_and_its_digest_comes_once_over_a_kill() {
     let mut slack = Workspace::new("");
     shift(&mut slack, 600_000);
     let serving = slack.serve();
-    let add = "/cron add --kind daily_summary --cron \"0 9 1 12 *\" --to slack:C500";
+    let add = "/cron add --kind daily_summary --cron \"0 9 * * 1-5\" --tz Asia/Kolkata";
     let asked = slack.fake.post(OPS, ADA, Post::to_bot(add));
     slack.shown(OPS, &asked, "Added #1: Daily summary");
     eventually("it is said", || slack.house.count(WAITING) == 0);
@@ -63,5 +63,61 @@ fn a_schedule_is_made_in_the_channel_and_its_digest_comes_once_over_a_kill() {
     let _serving = slack.serve();
     let asked = slack.fake.post(OPS, ADA, Post::to_bot("/cron logs 1"));
     slack.shown(OPS, &asked, "delivered");
+    let digest = digests(&slack).remove(0);
+    assert!(digest.contains("Mon 30 Nov 09:00 – Tue 1 Dec 09:00 Asia/Kolkata"), "{digest}");
     assert_eq!(digests(&slack).len(), 1, "{:#?}", slack.fake.said(OPS));
+}
+
+#[test]
+fn each_fire_has_a_thread_of_its_own_where_that_is_wished() {
+    let slack = Workspace::new("");
+    let add = ["cron", "add", "--kind", "daily_summary", "--cron", "@daily", "--to", "slack:C500", "--new-thread"];
+    slack.house.run(&add).was(0, "Added #1");
+    for _ in 0..2 {
+        slack.house.run(&["cron", "run", "1"]).was(0, "done: delivered");
+    }
+    let shown = slack.fake.shows(OPS);
+    let roots: Vec<_> = shown.iter().filter(|shown| shown.thread.is_none()).collect();
+    assert_eq!((roots.len(), shown.len()), (2, 4), "{shown:#?}");
+    for root in roots {
+        let inside = shown.iter().filter(|one| one.thread.as_deref() == Some(root.ts.as_str())).count();
+        assert!(inside == 1 && root.words().contains("Daily summary"), "{shown:#?}");
+    }
+}
+
+#[test]
+fn what_is_made_in_a_thread_comes_to_that_thread() {
+    let slack = Workspace::new("");
+    let _serving = slack.serve();
+    let root = slack.fake.post(OPS, ADA, Post::text("the summaries go here"));
+    let add = Post::to_bot("/cron add --kind daily_summary --cron @daily").in_thread(&root);
+    let asked = slack.fake.post(OPS, ADA, add);
+    slack.shown(OPS, &asked, "Added #1");
+    slack.house.run(&["cron", "run", "1"]).was(0, "done: delivered");
+    let digest = slack.shown(OPS, &asked, "Daily summary · ");
+    assert_eq!(digest.thread.as_deref(), Some(root.as_str()));
+}
+
+#[test]
+fn an_outage_of_half_an_hour_over_a_fire_delays_its_digest_and_repeats_nothing() {
+    let mut slack = Workspace::new("");
+    shift(&mut slack, 600_000);
+    let add = ["cron", "add", "--kind", "daily_summary", "--cron", "30 3 * * *", "--to", "slack:C500"];
+    slack.house.run(&add).was(0, "Added #1");
+    for _ in 0..50 {
+        slack.fake.fail_next("chat.postMessage", Fault::DropBefore);
+    }
+    shift(&mut slack, 300);
+    let serving = slack.serve();
+    eventually("it was tried, in vain", || slack.house.count("outbox WHERE attempts >= 1 AND error IS NOT NULL") == 1);
+    assert_eq!((digests(&slack).len(), slack.house.count("fires WHERE state = 'done'")), (0, 1));
+    kill(serving);
+    // Half an hour later Slack is there again.
+    slack.fake.with(|state| state.forget_faults());
+    shift(&mut slack, -1_800_000);
+    let _serving = slack.serve();
+    eventually("it is delivered", || digests(&slack).len() == 1 && slack.house.count(WAITING) == 0);
+    let digest = digests(&slack).remove(0);
+    assert!(digest.contains("Tue 1 Dec 03:30"), "it is of its hour: {digest}");
+    assert_eq!((digests(&slack).len(), slack.house.count("fires")), (1, 1));
 }
