@@ -1,7 +1,7 @@
 //! Rehearsals: tests of the real program make a part of it fail. Built for debugging only; a release has none of it.
 //!
 //! `SIGNALBOX_TEST_FAIL=<part>:<how>:<file>` lets the part fail as soon as the file is there, with `how` one of `error`,
-//! `end` and `panic`. The part takes the file away, so that it fails once, also across a restart.
+//! `end`, `panic` and `hold`, which is to go no further until the program is killed. The part takes the file away, so that it fails once, also across a restart.
 
 #[cfg(debug_assertions)]
 pub use staged::{at, of};
@@ -30,6 +30,7 @@ mod staged {
         Error,
         End,
         Panic,
+        Hold,
     }
 
     struct Wish {
@@ -46,6 +47,7 @@ mod staged {
                 "error" => How::Error,
                 "end" => How::End,
                 "panic" => How::Panic,
+                "hold" => How::Hold,
                 _ => return None,
             };
             Some(Self { part: part.to_owned(), how, file: file.into() })
@@ -79,13 +81,18 @@ mod staged {
             How::Error => Err("a test lets it fail".into()),
             How::End => Ok(()),
             How::Panic => panic!("a test lets {part} panic"),
+            How::Hold => std::future::pending().await,
         }
     }
 
-    /// Passes a point at which a test may let a part panic.
+    /// Passes a point at which a test may let a part panic, or go no further.
     pub fn at(part: &str) {
-        if Wish::of(part).is_some_and(Wish::is_due) {
-            panic!("a test lets {part} panic");
+        let Some(wish) = Wish::of(part).filter(|wish| wish.is_due()) else { return };
+        if matches!(wish.how, How::Hold) {
+            loop {
+                std::thread::park();
+            }
         }
+        panic!("a test lets {part} panic");
     }
 }

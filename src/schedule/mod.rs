@@ -13,19 +13,20 @@
 mod check;
 mod run;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::format;
-use crate::store::{Schedule, StoreError, Tx};
+use crate::lifecycle::rehearsal;
+use crate::store::{Fire, Schedule, StoreError, Tx};
 use crate::turn::schedule::{self, Telling};
 
 /// Each second.
@@ -46,30 +47,40 @@ const MAX_AT_ONCE: usize = 32;
 pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
     let tick = Arc::new(Notify::new());
     let mut ticker = ticker(&tick).await.inspect_err(|error| tracing::warn!(%error, "no ticker; looking each second"));
-    // What the process before has taken is free: this one has its role.
-    let has_left = AtomicBool::new(true);
-    loop {
-        let looked = bus.store().patiently(&stop, || async {
-            let looked = look(&bus, &has_left).await;
-            // What was taken and not run to its end is taken again.
-            has_left.fetch_or(looked.is_err(), Ordering::Relaxed);
-            looked
-        });
-        if let Err(error) = looked.await
-            && !stop.is_cancelled()
-        {
-            return Err(error);
-        }
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = tick.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
+    let served = serve(&bus, &stop, &tick).await;
     if let Ok(ticker) = &mut ticker {
         ticker.shutdown().await.ok();
     }
-    Ok(())
+    served.or_else(|error| if stop.is_cancelled() { Ok(()) } else { Err(error) })
+}
+
+/// Looks at each tick, and runs what was taken beside that: a fire that takes long holds no other up.
+async fn serve(bus: &Arc<Bus>, stop: &CancellationToken, tick: &Notify) -> Result<(), StoreError> {
+    // What the process before has taken is free: this one has its role.
+    bus.store().patiently(stop, || bus.write(|tx| tx.free_fires())).await?;
+    let mut running = FuturesUnordered::new();
+    let mut waiting = VecDeque::new();
+    let mut is_to_look = true;
+    loop {
+        if is_to_look {
+            look(bus, stop).await?;
+            is_to_look = false;
+        }
+        if waiting.is_empty() && running.len() < MAX_AT_ONCE {
+            waiting.extend(bus.store().patiently(stop, || take(bus)).await?);
+        }
+        while running.len() < MAX_AT_ONCE {
+            let Some(fire) = waiting.pop_front() else { break };
+            running.push(bus.store().patiently(stop, move || run::fire(bus, Fire::clone(&fire))));
+        }
+        let is_more = !waiting.is_empty();
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            Some(ended) = running.next() => ended?,
+            () = tick.notified() => is_to_look = true,
+            () = tokio::time::sleep(LOOK_EVERY), if !is_more => is_to_look = true,
+        }
+    }
 }
 
 /// Starts what tells each second.
@@ -81,38 +92,35 @@ async fn ticker(tick: &Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler
     Ok(ticker)
 }
 
-/// Claims what is due, runs what can be taken, and looks whether schedules are heard of.
-async fn look(bus: &Arc<Bus>, has_left: &AtomicBool) -> Result<(), StoreError> {
-    if has_left.load(Ordering::Relaxed) {
-        bus.write(|tx| tx.free_fires()).await?;
-        has_left.store(false, Ordering::Relaxed);
-    }
+/// Claims what is due, and looks whether schedules are heard of.
+async fn look(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError> {
     // Looking costs no commit.
     let seen = |tx: &Tx<'_>| {
         let is_due = !tx.due_schedules(1)?.is_empty();
-        let is_to_check = !tx.schedules_to_check(1)?.is_empty();
-        Ok((is_due, is_due || tx.has_fires_to_take()?, is_to_check, !tx.tasks_without_fire()?.is_empty()))
+        Ok((is_due, !tx.schedules_to_check(1)?.is_empty(), !tx.tasks_without_fire()?.is_empty()))
     };
-    let (is_due, is_to_run, is_to_check, has_idle) = bus.store().read(seen).await?;
+    let (is_due, is_to_check, has_idle) = bus.store().patiently(stop, || bus.store().read(seen)).await?;
     if has_idle {
-        bus.write(|tx| tx.tasks_without_fire()?.iter().try_for_each(|task| tx.cancel(&task.id, "schedule").map(drop)))
-            .await?;
+        let end = |tx: &Tx<'_>| {
+            tx.tasks_without_fire()?.iter().try_for_each(|task| tx.cancel(&task.id, "schedule").map(drop))
+        };
+        bus.store().patiently(stop, || bus.write(end)).await?;
     }
-    // All are claimed before the first is run: so that each is, however long that takes.
-    while is_due && claim(bus).await? == MAX_CLAIMED {}
-    while is_to_run {
-        let taken = bus.write(|tx| tx.take_fires(MAX_CLAIMED, run::LEASE)).await?;
-        let is_all = taken.len() < MAX_CLAIMED;
-        let mut ended = stream::iter(taken.into_iter().map(|fire| run::fire(bus, fire))).buffer_unordered(MAX_AT_ONCE);
-        while let Some(outcome) = ended.next().await {
-            outcome?;
-        }
-        if is_all {
-            break;
-        }
+    while is_due && bus.store().patiently(stop, || claim(bus)).await? == MAX_CLAIMED {}
+    if is_due {
+        rehearsal::at("fire-claim");
     }
-    while is_to_check && check_heard(bus).await? == MAX_CHECKED {}
+    while is_to_check && bus.store().patiently(stop, || check_heard(bus)).await? == MAX_CHECKED {}
     Ok(())
+}
+
+/// Takes fires to be run.
+async fn take(bus: &Arc<Bus>) -> Result<Vec<Fire>, StoreError> {
+    if bus.store().read(|tx| tx.has_fires_to_take()).await? {
+        bus.write(|tx| tx.take_fires(MAX_CLAIMED, run::LEASE)).await
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 /// Claims the fires of the schedules that are due, as many as one step takes; returns of how many.

@@ -124,9 +124,8 @@ async fn deliveries() {
     clock.by(DAY);
     rig.results(MANY).await;
     let times = rig.provider.take().into_iter();
-    let times: Vec<Duration> = times
-        .map(|(_, at)| Duration::from_nanos(u64::try_from(at.saturating_sub(due)).unwrap_or(u64::MAX)))
-        .collect();
+    let times: Vec<Duration> =
+        times.map(|(_, at)| Duration::from_nanos(u64::try_from(at.saturating_sub(due)).unwrap_or(u64::MAX))).collect();
     let first = times.iter().min().copied().unwrap_or_default();
     let last = times.iter().max().copied().unwrap_or_default();
     let (median, _) = spread(times);

@@ -53,6 +53,11 @@ async fn take(desk: &Desk, batch: Batch) -> Taken {
     desk.did(move |tx| tx.take_alerts(&batch, &TriagePolicy::of(&Triage::default()))).await
 }
 
+/// Lets an incident begin.
+pub(super) async fn begins(desk: &Desk) {
+    take(desk, hook(vec![fires("Disk", 1, 10)])).await;
+}
+
 async fn all(desk: &Desk) -> Vec<Incident> {
     desk.did(|tx| tx.incidents_where("TRUE ORDER BY id", &[], 1000)).await
 }

@@ -313,3 +313,71 @@ async fn what_rests_is_not_silent_and_counts_from_when_it_goes_on() {
     desk.clock.advance(MINUTE * 60 * 24 * 9);
     assert_eq!(desk.silent_at().await, [], "told once");
 }
+
+#[tokio::test]
+async fn a_fire_waits_for_the_tasks_that_work_for_it_and_those_of_a_removed_one_are_found() {
+    let desk = Desk::new();
+    let schedule = desk.scheduled("0 9 * * *", CatchUp::Last).await;
+    desk.clock.advance(MINUTE);
+    desk.claims(&schedule).await;
+    let fire = desk.did(|tx| tx.take_fires(10, LEASE)).await.remove(0);
+    let task = started(desk.prompt("one", "fox").await);
+    let (of, id) = (fire.clone(), task.id.clone());
+    desk.did(move |tx| {
+        tx.connection.execute("UPDATE tasks SET fire = ?1 WHERE id = ?2", rusqlite::params![of.id, id])?;
+        assert!(tx.let_fire_go(&of)?);
+        Ok(())
+    })
+    .await;
+    assert!(!desk.did(|tx| tx.has_fires_to_take()).await, "its task works");
+    desk.answer(&task).await;
+    let again = desk.did(|tx| tx.take_fires(10, LEASE)).await.remove(0);
+    assert!(again.id == fire.id && again.token > fire.token);
+    let id = fire.id;
+    assert_eq!(desk.did(move |tx| tx.tasks_of_fire(id)).await.len(), 1);
+    let other = started(desk.prompt("one", "owl").await);
+    let id = other.id.clone();
+    desk.did(move |tx| {
+        tx.connection.execute("UPDATE tasks SET fire = ?1 WHERE id = ?2", rusqlite::params![again.id, id])?;
+        Ok(())
+    })
+    .await;
+    assert!(desk.did(|tx| tx.tasks_without_fire()).await.is_empty());
+    desk.did(move |tx| tx.remove_schedule(schedule.id)).await;
+    let left = desk.did(|tx| tx.tasks_without_fire()).await;
+    assert_eq!(left.iter().map(|task| &task.id).collect::<Vec<_>>(), [&other.id]);
+}
+
+#[tokio::test]
+async fn a_digest_of_ten_thousand_incidents_counts_all_and_names_few() {
+    let desk = Desk::new();
+    desk.clock.jump_to(MORNING);
+    super::incidents::begins(&desk).await;
+    desk.did(|tx| {
+        // As many of the same, each in a group of its own.
+        let columns: Vec<String> = {
+            let mut statement =
+                tx.connection.prepare("SELECT name FROM pragma_table_info('incidents') WHERE name <> 'id'")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        let values = columns
+            .iter()
+            .map(|name| if name == "grouping" { "grouping || n".to_owned() } else { format!("\"{name}\"") });
+        let sql = format!(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9999)
+             INSERT INTO incidents ({}) SELECT {} FROM (SELECT * FROM incidents LIMIT 1), n",
+            columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", "),
+            values.collect::<Vec<_>>().join(", ")
+        );
+        tx.connection.execute(&sql, [])?;
+        Ok(())
+    })
+    .await;
+    desk.clock.advance(MINUTE);
+    let happened = desk.did(|tx| tx.happened(DigestWindow::up_to(tx.now(), MINUTE * 60), None)).await;
+    assert_eq!((happened.began_count(), happened.open_count, happened.open.len()), (10_000, 10_000, 10));
+    assert!(happened.noisy.len() <= 5 && happened.causes.is_empty());
+    let replayed = desk.did(|tx| tx.incidents_within(DigestWindow::up_to(tx.now(), MINUTE * 60), None)).await;
+    assert_eq!((replayed.0.len(), replayed.1), (50, 10_000));
+}
