@@ -3,9 +3,9 @@
 //! `cargo bench --bench schedules` prints a table; nothing fails on a figure.
 
 mod ground;
-#[allow(dead_code, reason = "a kit has more than one bench uses")]
+#[expect(dead_code, reason = "a kit has more than one bench uses")]
 mod kit;
-#[allow(dead_code, reason = "a table has more than one bench uses")]
+#[expect(dead_code, reason = "a table has more than one bench uses")]
 mod table;
 
 use std::process::{Command, Stdio};

@@ -35,7 +35,7 @@ pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions)
         eprintln!("signalbox: {why}");
         return Ok(ExitCode::from(EXIT_REFUSED));
     }
-    let mut connected = Connected::to(Deliveries::default().with_chats(&app.config).adapters);
+    let mut connected = Reached::to(Deliveries::default().with_chats(&app.config).adapters);
     match check(app, &mut connected, &wished.new, keeps).await {
         Ok(unsure) => unsure.iter().for_each(|note| eprintln!("signalbox: {note}")),
         Err(why) => return refused(&why),
@@ -47,12 +47,12 @@ pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions)
 }
 
 /// What is connected, and the chats that were asked about.
-pub(super) struct Connected {
+pub(super) struct Reached {
     adapters: BTreeMap<String, Arc<dyn Deliver>>,
     asked: BTreeSet<ChatAddress>,
 }
 
-impl Connected {
+impl Reached {
     pub(super) fn to(adapters: BTreeMap<String, Arc<dyn Deliver>>) -> Self {
         Self { adapters, asked: BTreeSet::new() }
     }
@@ -64,7 +64,7 @@ impl Connected {
 /// Why not.
 pub(super) async fn check(
     app: &App,
-    connected: &mut Connected,
+    connected: &mut Reached,
     new: &NewSchedule,
     connects: bool,
 ) -> Result<Vec<String>, signalbox_adapter::Document> {

@@ -51,7 +51,7 @@ pub(super) async fn import(app: &App, file: &Path, to: &[ChatAddress]) -> anyhow
         Err(error) => return refused(&error.to_string()),
     };
     let mut known = app.store.read(|tx| tx.schedules(None, MAX_LISTED)).await?;
-    let mut connected = add::Connected::to(Deliveries::default().with_chats(&app.config).adapters);
+    let mut connected = add::Reached::to(Deliveries::default().with_chats(&app.config).adapters);
     let (mut taken, mut failed) = (0, 0);
     for (at, entry) in entries.into_iter().enumerate() {
         let number = at + 1;
@@ -102,7 +102,7 @@ fn read(file: &Path) -> std::io::Result<String> {
 /// Makes a schedule of an entry; says what of it was not understood.
 async fn make(
     app: &App,
-    connected: &mut add::Connected,
+    connected: &mut add::Reached,
     mut entry: ImportEntry,
     to: &[ChatAddress],
     number: usize,
