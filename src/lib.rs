@@ -66,8 +66,9 @@
 //! into its [`incident`] in one step, and [`triage`] does the rest from the rows: one live card, one thread below it, an
 //! investigation that begins by itself. A silence is a row, too, from which triage tells the alert's source.
 //!
-//! A schedule takes no door: [`schedule`] claims each fire as its time comes ([`plan`]), gathers what happened within the
-//! schedule's window, and writes the digests with the fire's end in one step.
+//! A schedule takes no door: [`schedule`] claims each fire as its time comes ([`plan`]), takes it with a lease, sets agents to work
+//! where it needs any ([`turn::crew`]) and takes it again when they have ended, gathers what happened within the schedule's
+//! window, and writes what each target is told with the fire's end in one step.
 //!
 //! Kill the process between any two of these words and start it again: [`observer::Observer::recover`] finds the runs,
 //! the outbox finds its rows, and the person sees the same messages. A delivery that may have arrived is asked about or,
