@@ -14,6 +14,7 @@ mod mentions;
 mod proxies;
 mod refusals;
 pub(crate) mod scene;
+mod schedules;
 mod sessions;
 mod storm;
 mod threads;
