@@ -46,6 +46,14 @@ pub(crate) fn cut_reply(text: &str) -> Response<Body> {
     Response::builder().header(CONTENT_LENGTH, text.len()).body(Cut(Some(half)).boxed()).expect("a response")
 }
 
+/// Reads width and height of a PNG, in pixels; `None` where it is none.
+pub(crate) fn png_size(content: &[u8]) -> Option<(u32, u32)> {
+    let head = content.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
+    let is_whole = head.get(4..8) == Some(b"IHDR") && head.ends_with(b"IEND\xaeB`\x82");
+    let number = |at: usize| head.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    is_whole.then(|| Some((number(8)?, number(12)?))).flatten()
+}
+
 /// A body that breaks off.
 struct Cut(Option<Bytes>);
 

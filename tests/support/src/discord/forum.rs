@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::rest::{Answer, Request, SUPPRESS_NOTIFICATIONS, beside, stripped};
-use super::rules::{Refusal, buttons, check, invalid, refusal, text_of};
+use super::rules::{Refusal, buttons, check, files, invalid, refusal, text_of};
 use super::state::{Channel, Right, Shown, State};
 use super::{BOT_ID, BOT_NAME};
 
@@ -32,8 +32,8 @@ impl State {
         if !(1..=100).contains(&name.chars().count()) {
             return Err(invalid("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length."));
         }
-        let file = request.parameters.files.values().next();
         let message = &body["message"];
+        let file = files(message, &request.parameters)?;
         if let Some(field) = OF_MESSAGES.iter().find(|field| message.get(**field).is_some()) {
             return Err(refusal(400, 0, &format!("This fake takes no {field} with a post.")));
         }

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::rules::{IS_COMPONENTS_V2, Refusal, buttons, check, check_form, choices, invalid, is_v2, refusal, text_of};
+use super::rules::{
+    IS_COMPONENTS_V2, Refusal, buttons, check, check_form, choices, files, invalid, is_v2, refusal, text_of,
+};
 use super::state::{Channel, Right, Shown, State};
 use super::{BOT_ID, BOT_NAME, Shared};
 use crate::parameters::Parameters;
@@ -117,7 +119,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
                 state.first_answer(id(interaction), token, &request.body(), request.query)
             }
             ("POST", ["webhooks", _, token]) => {
-                state.whisper(token, &request.body(), request.parameters.files.values().next())
+                state.whisper(token, &request.body(), files(&request.body(), &request.parameters)?)
             }
             ("GET", ["webhooks", _, token, "messages", "@original"]) => state.original(token),
             ("GET", ["applications", _, "commands"]) => Ok(Value::Array(state.commands.clone())),
@@ -181,7 +183,7 @@ impl State {
             return Err(refusal(400, 50008, "Cannot send messages in a non-text channel"));
         }
         let body = request.body();
-        let file = request.parameters.files.values().next();
+        let file = files(&body, &request.parameters)?;
         let is_thread = self.channels[&channel].parent.is_some();
         if (file.is_some() && self.lacks(channel, Right::AttachFiles))
             || self.lacks(channel, if is_thread { Right::SendInThreads } else { Right::Send })

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::state::State;
+use crate::parameters::Parameters;
 
 /// Longest text of a message; counted in UTF-16 code units, which is never more lenient than the real count.
 const MAX_CONTENT: usize = 2000;
@@ -15,6 +16,8 @@ const MAX_V2_CHARS: usize = 4000;
 const MAX_V2_BYTES: usize = 10_170;
 /// The flag of a message that is made of components alone; an edit cannot take it off.
 pub(crate) const IS_COMPONENTS_V2: u64 = 1 << 15;
+/// Longest description of a file.
+const MAX_DESCRIPTION_CHARS: usize = 1024;
 const MAX_FILE_BYTES: usize = 10 * 1024 * 1024;
 /// `SUPPRESS_EMBEDS`, `EPHEMERAL`, `SUPPRESS_NOTIFICATIONS`, `IS_COMPONENTS_V2`.
 const FLAGS: u64 = 1 << 2 | 1 << 6 | 1 << 12 | 1 << 15;
@@ -62,6 +65,49 @@ pub(crate) fn check(body: &Value, file: Option<&(String, Vec<u8>)>, is_edit: boo
         return Err(refusal(413, 40005, "Request entity too large"));
     }
     check_rows(&body["components"])
+}
+
+/// Returns the first file of a call, where what its body says of files and of pictures is true.
+/// Source: <https://docs.discord.com/developers/reference#uploading-files>, read 2026-11.
+pub(crate) fn files<'p>(body: &Value, parameters: &'p Parameters) -> Result<Option<&'p (String, Vec<u8>)>, Refusal> {
+    let wrong = |why: &str| invalid("attachments", "ATTACHMENT_NOT_FOUND", why);
+    let named: Vec<&Value> = body["attachments"].as_array().into_iter().flatten().collect();
+    let mut names = Vec::new();
+    for one in &named {
+        let id = one["id"].as_u64().or_else(|| one["id"].as_str()?.parse().ok());
+        let place = id.map(|id| format!("files[{id}]")).unwrap_or_default();
+        let file = parameters.files.get(&place).ok_or_else(|| wrong("There is no such file."))?;
+        if one["filename"].as_str().is_some_and(|name| name != file.0) {
+            return Err(wrong("The file has another name."));
+        }
+        if one["description"].as_str().is_some_and(|words| words.chars().count() > MAX_DESCRIPTION_CHARS) {
+            return Err(invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 1024 or fewer in length."));
+        }
+        names.push(file.0.clone());
+    }
+    if !named.is_empty() && named.len() != parameters.files.len() {
+        return Err(wrong("A file is not named."));
+    }
+    if let Some(lost) = referred(body).into_iter().find(|name| !names.contains(name)) {
+        return Err(invalid(
+            "embeds",
+            "URL_TYPE_INVALID_URL",
+            &format!("attachment://{lost} is no file of this message"),
+        ));
+    }
+    Ok(parameters.files.get("files[0]").or_else(|| parameters.files.values().next()))
+}
+
+/// Returns the files that embeds and components refer to.
+fn referred(body: &Value) -> Vec<String> {
+    match body {
+        Value::String(text) => text.strip_prefix("attachment://").map(str::to_owned).into_iter().collect(),
+        Value::Array(all) => all.iter().flat_map(referred).collect(),
+        Value::Object(fields) => {
+            fields.iter().filter(|(name, _)| *name != "content").flat_map(|(_, value)| referred(value)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a body is made of components alone.

@@ -36,18 +36,18 @@ const KINDS: [&str; 17] = [
     "plan",
 ];
 
-fn invalid(at: &str, what: &str) -> Value {
+pub(super) fn invalid(at: &str, what: &str) -> Value {
     json!({
         "ok": false, "error": "invalid_blocks", "errors": [what],
         "response_metadata": { "messages": [format!("[ERROR] {what} [json-pointer:{at}]")] },
     })
 }
 
-fn chars(value: &Value) -> usize {
+pub(super) fn chars(value: &Value) -> usize {
     value.as_str().map_or(0, |text| text.chars().count())
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -159,13 +159,9 @@ fn check(block: &Value, at: &str) -> Result<(), Value> {
             }
             Ok(())
         }
-        "container" => {
-            between(&block["title"]["text"], "title", 150)?;
-            if !(1..=10).contains(&list(&block["child_blocks"]).len()) {
-                return Err(invalid(&format!("{at}/child_blocks"), "must have 1 to 10 items"));
-            }
-            list(&block["child_blocks"]).iter().try_for_each(|child| check(child, at))
-        }
+        "container" => super::novel::container(block, at)
+            .and_then(|()| list(&block["child_blocks"]).iter().try_for_each(|child| check(child, at))),
+        "data_visualization" => super::novel::chart(block, at),
         "rich_text" => rich_checked(block, at),
         _ => Ok(()),
     }

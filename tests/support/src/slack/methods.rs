@@ -8,7 +8,7 @@ use super::people::direct_of;
 use super::read::{self, Answer};
 use super::server::no;
 use super::state::{Channel, Shown, State, Upload, Whisper};
-use super::{BOT_ID, BOT_USER, blocks};
+use super::{BOT_ID, BOT_USER, blocks, novel};
 
 /// Longest text of a message, in characters.
 const MAX_TEXT_CHARS: usize = 40_000;
@@ -19,6 +19,9 @@ const MAX_METADATA_BYTES: usize = 8000;
 
 /// Answers a call whose token is good.
 pub(crate) fn call(state: &mut State, method: &str, asked: &Map<String, Value>) -> Answer {
+    if state.lacks_novel_blocks {
+        novel::refused(asked.get("blocks"))?;
+    }
     match method {
         "auth.test" => Ok(read::who(state)),
         "apps.connections.open" => open_socket(state),
@@ -283,6 +286,7 @@ fn complete(state: &mut State, asked: &Map<String, Value>) -> Answer {
     if asked.contains_key("initial_comment") && asked.contains_key("blocks") {
         return Err(no("invalid_arguments"));
     }
+    blocks::checked(asked.get("blocks"))?;
     writable(state, &channel)?;
     let thread = asked.get("thread_ts").and_then(Value::as_str).map(str::to_owned);
     if let Some(thread) = &thread

@@ -14,6 +14,7 @@ mod blocks;
 mod fault;
 mod files;
 mod methods;
+mod novel;
 mod people;
 mod read;
 mod server;

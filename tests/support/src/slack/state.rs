@@ -57,6 +57,8 @@ pub struct State {
     pub again_ms: u64,
     /// How long a socket is said to last, in seconds; 0 for the usual time.
     pub lasts_seconds: u64,
+    /// Whether the workspace does not have the newest blocks yet: charts and containers are refused.
+    pub lacks_novel_blocks: bool,
     /// New messages that a channel takes at once; 0 for the usual number. One more comes every second.
     pub burst: usize,
     /// Whether the addresses that answer one person are too old.

@@ -63,6 +63,7 @@ pub(crate) async fn answer(shared: &Shared, method: &str, parameters: &Parameter
         "deletewebhook" => Ok(delete_webhook(state, parameters)),
         "sendmessage" => send(state, parameters),
         "senddocument" => send_document(state, parameters),
+        "sendphoto" => send_photo(state, parameters),
         "editmessagetext" => edit(state, parameters),
         "sendchataction" => chat_action(state, parameters),
         "setmessagereaction" => react(state, parameters),
@@ -195,15 +196,34 @@ fn send_document(state: &mut State, parameters: &Parameters) -> Result<Value, An
     if document.1.is_empty() {
         return Err("Bad Request: file must be non-empty".into());
     }
-    let caption = parameters.text("caption").unwrap_or_default();
-    let caption = rules::text(caption, &parameters.list("caption_entities"), MAX_CAPTION);
-    let (text, entities) = caption.map_err(|words| match words {
-        "Bad Request: message is too long" => "Bad Request: message caption is too long",
-        words => words,
-    })?;
+    let (text, entities) = caption(parameters)?;
     spend(state, chat)?;
     let id = state.add(chat, Shown { text, entities, document: Some(document), ..shown });
     Ok(state.message_json(chat, id))
+}
+
+fn send_photo(state: &mut State, parameters: &Parameters) -> Result<Value, Answer> {
+    let chat = chat(state, parameters)?;
+    let shown = new_message(state, chat, parameters)?;
+    if state.chats[&chat].no_photos {
+        return Err("Bad Request: not enough rights to send photos to the chat".into());
+    }
+    let photo = parameters.files.get("photo").cloned();
+    let photo = photo.ok_or("Bad Request: there is no photo in the request")?;
+    rules::photo(&photo.1)?;
+    let (text, entities) = caption(parameters)?;
+    spend(state, chat)?;
+    let id = state.add(chat, Shown { text, entities, photo: Some(photo), ..shown });
+    Ok(state.message_json(chat, id))
+}
+
+fn caption(parameters: &Parameters) -> Result<(String, Vec<Value>), Answer> {
+    let caption = parameters.text("caption").unwrap_or_default();
+    let checked = rules::text(caption, &parameters.list("caption_entities"), MAX_CAPTION);
+    checked.map_err(|words| match words {
+        "Bad Request: message is too long" => "Bad Request: message caption is too long".into(),
+        words => words.into(),
+    })
 }
 
 fn edit(state: &mut State, parameters: &Parameters) -> Result<Value, Answer> {
@@ -213,7 +233,7 @@ fn edit(state: &mut State, parameters: &Parameters) -> Result<Value, Answer> {
     if !old.by_bot {
         return Err("Bad Request: message can't be edited".into());
     }
-    if old.document.is_some() {
+    if old.document.is_some() || old.photo.is_some() {
         return Err("Bad Request: there is no text in the message to edit".into());
     }
     let text = parameters.text("text").unwrap_or_default();

@@ -97,7 +97,7 @@ impl FakeTelegram {
 
     /// Adds the bot to a group.
     pub fn open(&self, id: i64, kind: ChatKind, title: &str) {
-        let chat = Chat { kind, title: title.to_owned(), fate: Fate::Open, topics: [].into() };
+        let chat = Chat { kind, title: title.to_owned(), fate: Fate::Open, topics: [].into(), no_photos: false };
         self.with(|state| state.chats.insert(id, chat));
     }
 

@@ -97,9 +97,9 @@ fn may_hold(outer: &str, inner: &str) -> bool {
     let is_look = |kind| matches!(kind, "bold" | "italic" | "underline" | "strikethrough" | "spoiler");
     match (outer, inner) {
         ("pre" | "code", _) => false,
-        ("blockquote", "blockquote") => false,
-        ("blockquote", _) => true,
-        (_, "pre" | "code" | "blockquote") => false,
+        ("blockquote" | "expandable_blockquote", "blockquote" | "expandable_blockquote") => false,
+        ("blockquote" | "expandable_blockquote", _) => true,
+        (_, "pre" | "code" | "blockquote" | "expandable_blockquote") => false,
         (outer, inner) if outer == inner => false,
         (outer, inner) => is_look(outer) || is_look(inner),
     }
@@ -107,13 +107,28 @@ fn may_hold(outer: &str, inner: &str) -> bool {
 
 fn check_kind(kind: &str, entity: &Value) -> Result<(), Refusal> {
     match kind {
-        "bold" | "italic" | "underline" | "strikethrough" | "spoiler" | "blockquote" | "code" | "pre" => Ok(()),
+        "bold" | "italic" | "underline" | "strikethrough" | "spoiler" | "code" | "pre" => Ok(()),
+        "blockquote" | "expandable_blockquote" => Ok(()),
         "text_link" => {
             let url = entity["url"].as_str().unwrap_or_default();
             if is_web_address(url) { Ok(()) } else { Err("Bad Request: entity URL is invalid: Wrong HTTP URL") }
         }
         _ => Err("Bad Request: unsupported entity type"),
     }
+}
+
+/// Checks a picture: a PNG of bounded size and shape.
+/// Source: <https://core.telegram.org/bots/api#sendphoto>, read 2026-11.
+pub(crate) fn photo(content: &[u8]) -> Result<(), Refusal> {
+    if content.len() > 10 * 1024 * 1024 {
+        return Err("Bad Request: photo is too big");
+    }
+    let (width, height) = crate::wire::png_size(content).ok_or("Bad Request: IMAGE_PROCESS_FAILED")?;
+    let (long, short) = (width.max(height), width.min(height));
+    if short == 0 || width + height > 10_000 || long > 20 * short {
+        return Err("Bad Request: PHOTO_INVALID_DIMENSIONS");
+    }
+    Ok(())
 }
 
 /// Checks an address behind words.

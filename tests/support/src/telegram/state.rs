@@ -77,6 +77,8 @@ pub struct Chat {
     pub fate: Fate,
     /// Its topics, and whether each is open for writing.
     pub topics: HashMap<i64, bool>,
+    /// Whether nobody may send pictures there.
+    pub no_photos: bool,
 }
 
 /// Kinds of chat.
@@ -134,6 +136,8 @@ pub struct Shown {
     pub edits: usize,
     /// The file with it: name and content.
     pub document: Option<(String, Vec<u8>)>,
+    /// The picture with it: name and content.
+    pub photo: Option<(String, Vec<u8>)>,
 }
 
 impl State {
@@ -182,6 +186,11 @@ impl State {
     }
 
     /// Makes the bot's way to a chat open or closed.
+    pub fn set_photos(&mut self, chat: i64, allowed: bool) {
+        self.chats.get_mut(&chat).expect("a chat").no_photos = !allowed;
+    }
+
+    /// Sets what becomes of the bot in a chat.
     pub fn set_fate(&mut self, chat: i64, fate: Fate) {
         self.chats.get_mut(&chat).expect("a chat").fate = fate;
     }
