@@ -78,6 +78,8 @@ fn of_blocks(blocks: &[Block]) -> usize {
             cells.map(|cell| 1 + of_inlines(cell)).sum()
         }
         Block::Rule => 0,
+        Block::Details { title, blocks } => title.len() + of_blocks(blocks),
+        Block::Chart(chart) => chart.said().len() + chart.labels().len() * (1 + chart.series().len()),
     };
     blocks.iter().map(|block| 1 + of_block(block)).sum()
 }

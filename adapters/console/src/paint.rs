@@ -65,6 +65,12 @@ fn paint_block(block: &Block, width: usize, colour: bool) -> Vec<Row> {
         Block::List { start, items } => list(*start, items, width, colour),
         Block::Table { align, header, rows } => table::paint(align, header, rows, width, colour),
         Block::Rule => vec![Row::from_text(&"─".repeat(width.min(RULE_COLUMNS)), Face::DIM)],
+        Block::Details { .. } => blocks(&block.simpler(), width, colour),
+        Block::Chart(chart) => {
+            let mut rows = text(&chart.in_words(), Face::default(), width, colour);
+            rows.extend(chart.drawn_in_text().lines().map(|line| Row::from_text(line, Face::default())));
+            rows
+        }
     }
 }
 

@@ -41,7 +41,8 @@ fn all_taken(blocks: &[Block], takes: &dyn Fn(&str) -> bool) -> bool {
         Block::Table { header, rows, .. } => {
             std::iter::once(header).chain(rows).flatten().all(|cell| inlines_taken(cell, takes))
         }
-        Block::Code { .. } | Block::Rule => true,
+        Block::Details { blocks, .. } => all_taken(blocks, takes),
+        Block::Code { .. } | Block::Rule | Block::Chart(_) => true,
     })
 }
 
@@ -70,7 +71,10 @@ fn block(block: &Block, takes: &dyn Fn(&str) -> bool) -> Block {
         Block::Table { align, header, rows } => {
             Block::Table { align: align.clone(), header: row(header), rows: rows.iter().map(row).collect() }
         }
-        Block::Code { .. } | Block::Rule => block.clone(),
+        Block::Details { title, blocks: inner } => {
+            Block::Details { title: title.clone(), blocks: blocks(inner, takes) }
+        }
+        Block::Code { .. } | Block::Rule | Block::Chart(_) => block.clone(),
     }
 }
 

@@ -33,8 +33,9 @@ pub enum Phase {
     Resolved,
 }
 
-/// How bad what a card stands for is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How bad what a card stands for is, or what a series of a chart counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tone {
     /// It is over.
     Over,

@@ -7,6 +7,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Chart;
+
+/// Longest title of what is folded, in characters, as Slack's containers have it.
+pub const MAX_DETAILS_TITLE_CHARS: usize = 150;
+
 /// A formatted text: blocks from top to bottom.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
@@ -53,6 +58,15 @@ pub enum Block {
     },
     /// A horizontal rule.
     Rule,
+    /// What need not be read at once: folded where the provider can fold, below its title elsewhere.
+    Details {
+        /// What it is about, in one line; empty where it goes on from the part before.
+        title: String,
+        /// What is folded.
+        blocks: Vec<Block>,
+    },
+    /// A chart, which is told in words wherever it is shown.
+    Chart(Chart),
 }
 
 /// One item of a list.
@@ -126,6 +140,31 @@ impl Block {
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::Paragraph(vec![Inline::text(text)])
+    }
+
+    /// Makes what is folded, its title on one line of at most [`MAX_DETAILS_TITLE_CHARS`].
+    #[must_use]
+    pub fn details(title: &str, blocks: Vec<Block>) -> Self {
+        Self::Details { title: crate::one_line(title, MAX_DETAILS_TITLE_CHARS), blocks }
+    }
+
+    /// Returns blocks of every provider's that say the same: details below their title, a chart in words.
+    #[must_use]
+    pub fn simpler(&self) -> Vec<Block> {
+        match self {
+            Self::Details { title, blocks } => {
+                let title = (!title.is_empty()).then(|| Self::Paragraph(vec![Inline::strong(title)]));
+                title.into_iter().chain(blocks.iter().cloned()).collect()
+            }
+            Self::Chart(chart) => vec![Self::Paragraph(chart.in_words())],
+            Self::Paragraph(_)
+            | Self::Heading { .. }
+            | Self::Code { .. }
+            | Self::Quote(_)
+            | Self::List { .. }
+            | Self::Table { .. }
+            | Self::Rule => vec![self.clone()],
+        }
     }
 }
 

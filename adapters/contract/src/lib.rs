@@ -24,6 +24,11 @@
 //! call opens one, the adapter implements [`Deliver::open_thread`]; the outbox makes that call from a row of its own, with
 //! its own retries. Where there are none, what belongs together is a chain of replies, and an adapter has nothing to do.
 //!
+//! # Charts and details
+//! A document may hold a [`Chart`] and what is folded ([`Block::Details`]). A provider that has neither shows
+//! [`Block::simpler`]; one that takes pictures gets each chart drawn by `picture` (feature `picture`), from the numbers that
+//! the part keeps, each time that it is sent: there is no file to be lost, and where none is taken the words stay.
+//!
 //! # Parts that fit
 //! A renderer states its provider's prices as a [`Measure`] and lets [`split()`] cut an answer into parts that fit. The
 //! feature `testing` has the checks that every adapter's tests call; the feature `http` what every HTTP API needs.
@@ -31,6 +36,7 @@
 mod address;
 mod announce;
 mod card;
+mod chart;
 mod clean;
 mod deliver;
 mod document;
@@ -44,6 +50,8 @@ mod markdown;
 mod measure;
 mod notice;
 mod outgoing;
+#[cfg(feature = "picture")]
+pub mod picture;
 mod reception;
 mod render;
 mod saving;
@@ -59,9 +67,13 @@ mod write;
 
 pub use announce::{Announce, CommandEntry};
 pub use card::{Card, Phase, Tone};
+pub use chart::{
+    Amount, Chart, ChartKind, MAX_CHART_NAME_CHARS, MAX_CHART_POINTS, MAX_CHART_SERIES, MAX_CHART_TITLE_CHARS,
+    MAX_CHART_WORDS_CHARS, Plot, PlotSeries, Series,
+};
 pub use clean::{clean, one_line};
 pub use deliver::{Apart, Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal, Tried};
-pub use document::{Alignment, Block, Document, Inline, Item};
+pub use document::{Alignment, Block, Document, Inline, Item, MAX_DETAILS_TITLE_CHARS};
 pub use home::HomeOpened;
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};
 pub use incoming::{FileKind, Incoming, IncomingFile, IncomingKind, MAX_QUOTED_BYTES, Quoted, Quoting, Sender};
@@ -73,7 +85,7 @@ pub use outgoing::{Attachment, Button, MAX_MARK_BYTES, Outgoing, Purpose, Target
 pub use reception::{Offer, Reception, TextPrompt};
 pub use render::{Limits, Part, Render, Rendered, TextUnit};
 pub use saving::{Content, Saving, safe_name};
-pub use split::{DEFAULT_MAX_PARTS, MAX_PARTS, MIN_LIMIT, Split, split};
+pub use split::{DEFAULT_MAX_PARTS, MAX_PARTS, MAX_PICTURED, MIN_LIMIT, PicturedPart, Split, split, split_pictured};
 pub use table::{TABLE_WIDTH, align_table};
 pub use threads::{MAX_THREAD_NAME_CHARS, Opening, Threads};
 pub use visible::{inline_text, same_text};

@@ -37,6 +37,11 @@ pub trait Measure {
         }
     }
 
+    /// Whether a chart is drawn in the text too, below its words.
+    fn draws_charts(&self) -> bool {
+        false
+    }
+
     /// Widest table left as a table, in terminal columns; a wider one is split as a list of named values.
     fn table_width(&self) -> usize {
         TABLE_WIDTH
@@ -191,7 +196,29 @@ impl<'m> Meter<'m> {
             }
             Block::Table { align, header, rows } => self.table(align, header, rows, prefix),
             Block::Rule => self.charge(self.measure.markup(Markup::Rule)),
+            Block::Details { title, blocks } => {
+                self.details_title(title, prefix)?;
+                self.blocks(blocks, prefix)
+            }
+            Block::Chart(chart) => {
+                self.inlines(&chart.in_words(), prefix)?;
+                if !self.measure.draws_charts() {
+                    return Some(());
+                }
+                self.charge(2 * (1 + prefix) + self.measure.markup(Markup::CodeBlock(None)) + 2 * prefix)?;
+                self.text(&chart.drawn_in_text(), Face::Block, prefix)
+            }
         }
+    }
+
+    /// Charges what stands before the details: their title, and what may mark them as folded.
+    pub(crate) fn details_title(&mut self, title: &str, prefix: usize) -> Option<()> {
+        self.charge(self.measure.markup(Markup::Quote))?;
+        if title.is_empty() {
+            return Some(());
+        }
+        self.charge(self.measure.markup(Markup::Strong) + 2 * (1 + prefix))?;
+        self.text(title, Face::Plain, prefix)
     }
 
     pub(crate) fn item(&mut self, item: &Item, number: Option<u64>, prefix: usize) -> Option<()> {

@@ -8,10 +8,12 @@
 mod boundary;
 mod builder;
 mod code;
+mod pictured;
 mod run;
 mod table;
 
 use builder::{Builder, GAP_LINES};
+pub use pictured::{MAX_PICTURED, PicturedPart, split_pictured};
 
 use crate::measure::{Meter, digits};
 use crate::{Block, Document, Face, Measure};

@@ -170,9 +170,9 @@ impl Document {
 fn has_wide_table(blocks: &[Block], max_width: usize) -> bool {
     blocks.iter().any(|block| match block {
         Block::Table { align, header, rows } => Layout::new(align, header, rows, max_width).is_none(),
-        Block::Quote(blocks) => has_wide_table(blocks, max_width),
+        Block::Quote(blocks) | Block::Details { blocks, .. } => has_wide_table(blocks, max_width),
         Block::List { items, .. } => items.iter().any(|item| has_wide_table(&item.blocks, max_width)),
-        Block::Paragraph(_) | Block::Heading { .. } | Block::Code { .. } | Block::Rule => false,
+        Block::Paragraph(_) | Block::Heading { .. } | Block::Code { .. } | Block::Rule | Block::Chart(_) => false,
     })
 }
 
@@ -186,14 +186,20 @@ fn unfold_blocks(blocks: &[Block], max_width: usize) -> Vec<Block> {
             Block::List { start: None, items }
         }
         Block::Quote(blocks) => Block::Quote(unfold_blocks(blocks, max_width)),
+        Block::Details { title, blocks } => {
+            Block::Details { title: title.clone(), blocks: unfold_blocks(blocks, max_width) }
+        }
         Block::List { start, items } => {
             let unfold_item =
                 |item: &Item| Item { checked: item.checked, blocks: unfold_blocks(&item.blocks, max_width) };
             Block::List { start: *start, items: items.iter().map(unfold_item).collect() }
         }
-        Block::Table { .. } | Block::Paragraph(_) | Block::Heading { .. } | Block::Code { .. } | Block::Rule => {
-            block.clone()
-        }
+        Block::Table { .. }
+        | Block::Paragraph(_)
+        | Block::Heading { .. }
+        | Block::Code { .. }
+        | Block::Rule
+        | Block::Chart(_) => block.clone(),
     };
     blocks.iter().map(unfolded).collect()
 }

@@ -64,6 +64,7 @@ fn push_block(block: &Block, text: &mut String) {
             }
         }
         Block::Rule => {}
+        Block::Details { .. } | Block::Chart(_) => blocks(&block.simpler(), text),
     }
 }
 

@@ -44,6 +44,7 @@ fn write_block(block: &Block) -> String {
         Block::Table { align, header, rows } => write_table(align, header, rows),
         // Not `---`: after the bullet of an item that would be a rule in place of the item.
         Block::Rule => "***".to_owned(),
+        Block::Details { .. } | Block::Chart(_) => write_blocks(&block.simpler()),
     }
 }
 

@@ -10,11 +10,13 @@ use serenity::builder::{
 use serenity::model::application::ButtonStyle;
 use serenity::model::channel::{MessageFlags, MessageReference, Nonce};
 use serenity::model::id::{ChannelId, MessageId};
+use signalbox_adapter::picture::{FILE_NAME, Picture};
 use signalbox_adapter::{
-    Attachment, Button, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose, Target, ThreadId,
+    Attachment, Button, Chart, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose, Target, ThreadId,
 };
 
 use crate::card::{IS_COMPONENTS_V2, Kept};
+use crate::pictured::{Pictured, named};
 use crate::render::MAX_TEXT;
 
 /// Longest label of a button, in characters.
@@ -44,22 +46,42 @@ pub(crate) struct Call {
     pub(crate) body: Value,
     /// The file that goes with it.
     pub(crate) file: Option<Attachment>,
+    /// What is drawn beside it.
+    pub(crate) charts: Vec<Chart>,
 }
 
 impl Call {
-    /// Returns the parts of a call that carries a file.
+    /// Returns the parts of a call that carries files; `None` where it carries none.
     ///
     /// # Errors
     /// [`DeliverError::Refused`] where the file cannot be sent.
-    pub(crate) fn form(&self, file: &Attachment) -> Result<Form, DeliverError> {
-        let part = FilePart::text(file.text.clone()).file_name(file.file_name.clone());
-        let part = part
-            .mime_str(&file.media_type)
-            .map_err(|_| DeliverError::Refused(format!("{} is no media type", file.media_type)))?;
-        let body = FilePart::text(self.body.to_string()).mime_str("application/json");
-        let body = body.map_err(|error| DeliverError::Refused(error.to_string()))?;
-        Ok(Form::new().part("payload_json", body).part("files[0]", part))
+    pub(crate) fn form(&self, picture: Option<Picture>) -> Result<Option<Form>, DeliverError> {
+        let mut body = self.body.clone();
+        let mut files = Vec::new();
+        if let Some(file) = &self.file {
+            let part = FilePart::text(file.text.clone()).file_name(file.file_name.clone());
+            files.push(typed(part, &file.media_type)?);
+        }
+        if let Some(picture) = picture {
+            // A post says what its first message says.
+            let message = if body.get("message").is_some() { &mut body["message"] } else { &mut body };
+            match message.get_mut("attachments").and_then(Value::as_array_mut) {
+                Some(all) => all.push(named(&self.charts, files.len())),
+                None => message["attachments"] = json!([named(&self.charts, files.len())]),
+            }
+            files.push(typed(FilePart::bytes(picture.png).file_name(FILE_NAME), "image/png")?);
+        }
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let form = Form::new().part("payload_json", typed(FilePart::text(body.to_string()), "application/json")?);
+        let numbered = files.into_iter().enumerate();
+        Ok(Some(numbered.fold(form, |form, (at, file)| form.part(format!("files[{at}]"), file))))
     }
+}
+
+fn typed(part: FilePart, media_type: &str) -> Result<FilePart, DeliverError> {
+    part.mime_str(media_type).map_err(|_| DeliverError::Refused(format!("{media_type} is no media type")))
 }
 
 /// Returns the call that a message asks for; `in_forum` where its chat is one, whose messages stand in posts.
@@ -77,7 +99,7 @@ pub(crate) fn compose(message: &Outgoing, in_forum: bool) -> Result<Call, Delive
     if let Some(edited) = &message.target.edit_of {
         let edit = EditMessage::new().content(content).components(rows).allowed_mentions(CreateAllowedMentions::new());
         let path = format!("channels/{channel}/messages/{}", message_id(edited)?);
-        return Ok(Call { method: Method::PATCH, path, body: as_json(&edit), file: None });
+        return Ok(Call { method: Method::PATCH, path, body: as_json(&edit), file: None, charts: Vec::new() });
     }
     if let Some(window) = &message.target.window {
         return Ok(aside(message, window, content, rows));
@@ -103,7 +125,8 @@ pub(crate) fn compose(message: &Outgoing, in_forum: bool) -> Result<Call, Delive
         send = send.add_file(CreateAttachment::bytes(Vec::new(), file.file_name.clone()));
     }
     let path = format!("channels/{channel}/messages");
-    Ok(Call { method: Method::POST, path, body: as_json(&send), file: message.attachment.clone() })
+    let (file, charts) = (message.attachment.clone(), Pictured::charts(message));
+    Ok(Call { method: Method::POST, path, body: as_json(&send), file, charts })
 }
 
 /// Returns the call that shows a card, or changes one.
@@ -130,7 +153,7 @@ fn card_call(
             body["content"] = json!("");
         }
         let path = format!("channels/{channel}/messages/{}", message_id(edited)?);
-        return Ok(Call { method: Method::PATCH, path, body, file: None });
+        return Ok(Call { method: Method::PATCH, path, body, file: None, charts: Vec::new() });
     }
     body["nonce"] = json!(message.key.as_str());
     body["enforce_nonce"] = json!(true);
@@ -139,7 +162,8 @@ fn card_call(
         body["message_reference"] =
             json!({ "message_id": message, "channel_id": channel.to_string(), "fail_if_not_exists": false });
     }
-    Ok(Call { method: Method::POST, path: format!("channels/{channel}/messages"), body, file: None })
+    let path = format!("channels/{channel}/messages");
+    Ok(Call { method: Method::POST, path, body, file: None, charts: Vec::new() })
 }
 
 /// Returns the call that answers one person alone, by the interaction in which they asked. There is no nonce for it.
@@ -156,7 +180,8 @@ fn aside(message: &Outgoing, interaction: &str, content: String, rows: Vec<Creat
         body["attachments"] = json!([{ "id": 0, "filename": file.file_name }]);
     }
     let path = format!("webhooks/{interaction}?wait=true");
-    Call { method: Method::POST, path, body, file: message.attachment.clone() }
+    let (file, charts) = (message.attachment.clone(), Pictured::charts(message));
+    Call { method: Method::POST, path, body, file, charts }
 }
 
 /// Returns the channel that a message goes to: a thread is one of its own.
@@ -215,13 +240,18 @@ fn is_silent(message: &Outgoing) -> bool {
 
 /// Returns what a message says, with its mark. Discord refuses no form of text but its length.
 pub(crate) fn content(message: &Outgoing) -> String {
-    let card = Kept::read(&message.part.body);
-    let mut text = card.as_ref().map_or(message.part.body.as_str(), |card| card.text.as_str());
+    let mut text = said(&message.part.body);
     if text.trim().is_empty() && message.attachment.is_none() {
-        text = NO_TEXT;
+        text = NO_TEXT.to_owned();
     }
     let mark = message.mark.as_ref().map(|mark| format!("\n\n{mark}")).unwrap_or_default();
-    cut(text, MAX_TEXT.saturating_sub(mark.encode_utf16().count())) + &mark
+    cut(&text, MAX_TEXT.saturating_sub(mark.encode_utf16().count())) + &mark
+}
+
+/// Returns the text of a part: a card's, that beside charts, or all of it.
+pub(crate) fn said(body: &str) -> String {
+    let card = Kept::read(body).map(|card| card.text);
+    card.or_else(|| Pictured::read(body).map(|pictured| pictured.text)).unwrap_or_else(|| body.to_owned())
 }
 
 /// Cuts a text to so many UTF-16 code units, and shows where.

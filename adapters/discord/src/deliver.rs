@@ -22,6 +22,7 @@ use crate::compose::{answered, channel, channel_of, compose, home, message_id};
 use crate::failure::{CallError, Effect};
 use crate::look_up::{look_up, look_up_post};
 use crate::pace::{self, PACE};
+use crate::pictured::Pictured;
 use crate::post::{ARCHIVED_AFTER_MIN, Made, Posts, Shown, as_post, make};
 use crate::refusal::{About, Refusal, THREAD_EXISTS};
 use crate::rights::{ATTACH, OPEN_THREADS, READ_HISTORY, Right, SEND, SEND_IN_THREADS, VIEW, lacking};
@@ -136,7 +137,7 @@ impl DiscordDeliver {
 fn needs(message: &Outgoing) -> Vec<Right> {
     let writes = if message.target.address.thread.is_some() { SEND_IN_THREADS } else { SEND };
     let mut needed = vec![VIEW, writes];
-    needed.extend(message.attachment.is_some().then_some(ATTACH));
+    needed.extend(has_file(message).then_some(ATTACH));
     needed.extend(message.target.reply_to.is_some().then_some(READ_HISTORY));
     needed
 }
@@ -155,7 +156,22 @@ fn is_about_card(message: &Outgoing, in_forum: bool, refusal: &Refusal) -> bool 
     is_card && refusal.about(false) == About::Form(Form::Buttons) && !refusal.is_about_buttons(&sent)
 }
 
+/// Whether a file goes with a message: its own, or the picture of its charts.
+fn has_file(message: &Outgoing) -> bool {
+    message.attachment.is_some() || !Pictured::charts(message).is_empty()
+}
+
+/// Judges a failed call. A picture is no file of the message's own: without it, it goes in its plainest form.
 fn failed(message: &Outgoing, effect: Effect, in_forum: bool, error: CallError) -> DeliverError {
+    match judged(message, effect, in_forum, error) {
+        DeliverError::RefusedForm { what: Form::File, words } if message.attachment.is_none() => {
+            DeliverError::RefusedForm { what: Form::Text, words }
+        }
+        error => error,
+    }
+}
+
+fn judged(message: &Outgoing, effect: Effect, in_forum: bool, error: CallError) -> DeliverError {
     if let CallError::Answered(refusal) = &error
         && refusal.status < 500
         && effect != Effect::Asks
@@ -172,7 +188,7 @@ fn failed(message: &Outgoing, effect: Effect, in_forum: bool, error: CallError) 
     let in_thread = message.target.address.thread.is_some();
     if let CallError::Answered(refusal) = &error
         && effect == Effect::Shows
-        && let Some(what) = refusal.may_spare(message.attachment.is_some(), in_thread)
+        && let Some(what) = refusal.may_spare(has_file(message), in_thread)
     {
         return DeliverError::RefusedForm { what, words: refusal.words() };
     }

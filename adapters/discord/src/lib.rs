@@ -79,6 +79,7 @@ mod look_up;
 mod mentioned;
 mod owed;
 mod pace;
+mod pictured;
 mod places;
 mod post;
 mod posted;

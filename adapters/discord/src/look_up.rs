@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::Deserialize;
 use serde_json::Value;
 use serenity::model::id::ChannelId;
+use signalbox_adapter::picture::FILE_NAME;
 use signalbox_adapter::{MessageId, Outgoing, Receipt, Reconciled, ThreadId, Tried};
 
 use crate::api::Api;
@@ -15,6 +16,7 @@ use crate::boards::Board;
 use crate::compose::content;
 use crate::event::{Channel, Guild, Message};
 use crate::failure::CallError;
+use crate::pictured::Pictured;
 use crate::snowflake::{made_at, sent_at};
 
 /// Messages in one answer; Discord gives no more at once.
@@ -43,6 +45,8 @@ struct Sought<'a> {
     said: String,
     answers: Option<&'a str>,
     file: Option<&'a str>,
+    /// Whether charts are drawn beside it.
+    has_picture: bool,
     others: &'a [MessageId],
 }
 
@@ -138,6 +142,7 @@ impl<'a> Sought<'a> {
             said: ink(&content(message)),
             answers: answered.map(MessageId::as_str),
             file: message.attachment.as_ref().map(|file| file.file_name.as_str()),
+            has_picture: !Pictured::charts(message).is_empty(),
             others: &tried.others,
         }
     }
@@ -150,7 +155,13 @@ impl<'a> Sought<'a> {
             && shown.author.as_ref().is_some_and(|author| author.id == self.us)
             && self.says(shown)
             && (answered == self.answers || answered.is_none())
-            && shown.attachments.first().map(|file| file.filename.as_str()) == self.file
+            && self.has_file(shown)
+    }
+
+    /// Whether a message has the files that were sent; a picture that could not be drawn was not.
+    fn has_file(&self, shown: &Message) -> bool {
+        let first = shown.attachments.first().map(|file| file.filename.as_str());
+        first == self.file || (self.has_picture && self.file.is_none() && first == Some(FILE_NAME))
     }
 }
 

@@ -7,12 +7,12 @@
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use signalbox_adapter::{DeliverError, Opening, Outgoing, Phase};
+use signalbox_adapter::{DeliverError, Opening, Outgoing, Phase, picture};
 
 use crate::api::Api;
 use crate::boards::{Board, Boards, Kind};
 use crate::card::Kept;
-use crate::compose::{Call, compose};
+use crate::compose::{Call, compose, said};
 use crate::event::Channel;
 use crate::failure::CallError;
 use crate::refusal::{ARCHIVED, MISSING_PERMISSIONS, NO_TAG, TITLE_BLOCKED};
@@ -36,8 +36,9 @@ pub(crate) type Made = Result<Result<Shown, CallError>, DeliverError>;
 
 /// Makes a call that shows or changes something.
 pub(crate) async fn make(api: &Api, call: &Call) -> Made {
-    Ok(match &call.file {
-        Some(file) => api.upload(&call.path, call.form(file)?).await,
+    let picture = picture::drawn(call.charts.clone()).await;
+    Ok(match call.form(picture)? {
+        Some(form) => api.upload(&call.path, form).await,
         None => api.call(call.method.clone(), &call.path, Some(&call.body)).await,
     })
 }
@@ -51,7 +52,8 @@ fn post(shows: &Call, forum: &str, name: &str, tags: &[String]) -> Call {
     let body = json!({
         "name": name, "auto_archive_duration": ARCHIVED_AFTER_MIN, "message": message, "applied_tags": tags,
     });
-    Call { method: Method::POST, path: format!("channels/{forum}/threads"), body, file: shows.file.clone() }
+    let (file, charts) = (shows.file.clone(), shows.charts.clone());
+    Call { method: Method::POST, path: format!("channels/{forum}/threads"), body, file, charts }
 }
 
 /// Returns a message as it is said in a post of its own, which can answer no other: it names that by a link.
@@ -180,7 +182,7 @@ fn is_same(some: &[String], others: &[String]) -> bool {
 fn name_of(message: &Outgoing, card: Option<&Kept>) -> String {
     match card.filter(|card| !card.title.is_empty()) {
         Some(card) => Opening::named(&card.title),
-        None => Opening::named(&unmarked(card.map_or(message.part.body.as_str(), |card| card.text.as_str()))),
+        None => Opening::named(&unmarked(&said(&message.part.body))),
     }
 }
 
@@ -218,7 +220,8 @@ mod tests {
     #[test]
     fn a_post_takes_what_its_message_says_and_no_nonce() {
         let body = json!({ "content": "hi", "nonce": "k", "enforce_nonce": true, "flags": 4, "allowed_mentions": {} });
-        let shows = Call { method: Method::POST, path: "channels/7/messages".to_owned(), body, file: None };
+        let path = "channels/7/messages".to_owned();
+        let shows = Call { method: Method::POST, path, body, file: None, charts: Vec::new() };
         let call = post(&shows, "7", "hi", &["1".to_owned()]);
         assert_eq!((call.method, call.path.as_str()), (Method::POST, "channels/7/threads"));
         assert_eq!(call.body["message"], json!({ "content": "hi", "flags": 4, "allowed_mentions": {} }));

@@ -1,11 +1,13 @@
 //! Documents to parts: split by what Discord takes, then written as its Markdown.
 
 use signalbox_adapter::{
-    Card, Document, Face, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TextUnit, digits, split,
+    Card, Document, Face, Limits, MAX_MARK_BYTES, Markup, Measure, Part, PicturedPart, Render, Rendered, TextUnit,
+    digits, split, split_pictured,
 };
 
 use crate::card::{Cards, Kept};
 use crate::escape;
+use crate::pictured::Pictured;
 use crate::write::{TABLE_WIDTH, address_price, is_language, write};
 
 /// Longest text of one message. Discord counts characters; UTF-16 code units, which are never fewer, are safe.
@@ -29,7 +31,11 @@ impl Render for DiscordRender {
 
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {
         let document = document.with_addresses(&is_followed);
-        let mut whole = split(&document, &Prices, self.limits().max_text, max_parts);
+        let limit = self.limits().max_text;
+        if let Some(parts) = split_pictured(&document, &Prices, limit, limit, max_parts) {
+            return Rendered { parts: parts.into_iter().map(pictured).collect(), rest: None };
+        }
+        let mut whole = split(&document, &Prices, limit, max_parts);
         let rest = whole.rest.take();
         let parts = whole.numbered().iter().map(|part| Part { body: write(part) }).collect();
         Rendered { parts, rest }
@@ -39,6 +45,11 @@ impl Render for DiscordRender {
         let text = self.render(&card.document, 1).parts.into_iter().next().map(|part| part.body).unwrap_or_default();
         Part { body: Kept::new(self.cards, card, text).body() }
     }
+}
+
+fn pictured(PicturedPart { said, charts }: PicturedPart) -> Part {
+    let text = write(&said);
+    Part { body: if charts.is_empty() { text } else { Pictured { text, charts }.body() } }
 }
 
 /// Whether Discord makes a link of an address; others are written out behind their words.

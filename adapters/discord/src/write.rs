@@ -80,6 +80,8 @@ impl Writer {
                 self.code_block(None, &align_table(align, header, rows, TABLE_WIDTH), prefix);
             }
             Block::Rule => self.out.push_str("———"),
+            // There is nothing to fold with.
+            Block::Details { .. } | Block::Chart(_) => self.blocks(&block.simpler(), prefix),
         }
     }
 

@@ -4,7 +4,7 @@
 //! over and a body that is no such JSON is sent as the plain text it is.
 
 use serde::{Deserialize, Serialize};
-use signalbox_adapter::{Document, Part, clean, one_line};
+use signalbox_adapter::{Chart, Document, Part, clean, one_line};
 
 use crate::html::{preformatted, write_html};
 use crate::text::write_text;
@@ -24,6 +24,9 @@ pub(crate) struct Body {
     /// The inside of the HTML page; empty where there is none.
     #[serde(default)]
     pub(crate) html: String,
+    /// The charts that are pictures in it, in their order; they are drawn anew for each attempt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) charts: Vec<Chart>,
     /// The subject, if it is not the first line of the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<String>,
@@ -41,7 +44,8 @@ pub(crate) struct Body {
 impl Body {
     /// Writes a document.
     pub(crate) fn of_document(document: &Document) -> Self {
-        Self { text: cleaned(&write_text(document)), html: cleaned(&write_html(document)), ..Self::default() }
+        let (html, charts) = write_html(document);
+        Self { text: cleaned(&write_text(document)), html: cleaned(&html), charts, ..Self::default() }
     }
 
     /// Reads a part back.

@@ -1,8 +1,10 @@
 //! The answering half: one attempt is one mail to one recipient over one connection.
 
 use async_trait::async_trait;
-use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Receipt, Reconciled, Tried};
+use signalbox_adapter::picture::{self, Picture};
+use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Part, Receipt, Reconciled, Tried};
 
+use crate::body::Body;
 use crate::failure::{Failure, Stage};
 use crate::message::{Letter, Writer};
 use crate::session::{Call, Session};
@@ -39,6 +41,16 @@ impl EmailDeliver {
     }
 }
 
+/// Draws the charts of a mail. Where one cannot be drawn, none is shown: their words are in the mail too.
+async fn pictures(part: &Part) -> Vec<Picture> {
+    let mut drawn = Vec::new();
+    for chart in Body::of(part).charts {
+        let Some(picture) = picture::drawn(vec![chart]).await else { return Vec::new() };
+        drawn.push(picture);
+    }
+    drawn
+}
+
 /// Hands one mail over.
 async fn transfer(session: &mut Session, call: &mut Call, letter: &Letter) -> Result<(), Failure> {
     call.step(Stage::MailFrom, session.mail_from(&letter.from, &letter.to, &letter.data)).await?;
@@ -51,7 +63,8 @@ async fn transfer(session: &mut Session, call: &mut Call, letter: &Letter) -> Re
 #[async_trait]
 impl Deliver for EmailDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
-        let letter = self.writer.write(message).map_err(|error| DeliverError::Refused(error.to_string()))?;
+        let pictures = pictures(&message.part).await;
+        let letter = self.writer.write(message, &pictures).map_err(|error| DeliverError::Refused(error.to_string()))?;
         self.send(&letter).await?;
         Ok(Receipt::of(MessageId::new(letter.id)))
     }

@@ -1,17 +1,39 @@
 //! A document as HTML for mail readers: nothing but text and its structure, all of it escaped, nothing fetched from afar.
 
-use signalbox_adapter::{Alignment, Block, Document, Inline, Item};
+use signalbox_adapter::picture::WIDTH_PX;
+use signalbox_adapter::{Alignment, Block, Chart, Document, Inline, Item};
 
 /// What stands before the text. Mail readers drop style sheets, so styles stand at the elements.
 const HEAD: &str = "<!doctype html>\n<html>\n<head><meta charset=\"utf-8\"></head>\n<body>\n";
 /// What stands behind it.
 const TAIL: &str = "</body>\n</html>\n";
 
-/// Writes a document as the inside of a page.
-pub(crate) fn write_html(document: &Document) -> String {
-    let mut html = String::new();
-    blocks(&document.blocks, &mut html);
-    html
+/// Writes a document as the inside of a page, and returns the charts that are pictures in it, in their order.
+pub(crate) fn write_html(document: &Document) -> (String, Vec<Chart>) {
+    let (mut html, mut charts) = (String::new(), Vec::new());
+    for block in &document.blocks {
+        match block {
+            Block::Chart(chart) => {
+                push_picture(chart, charts.len(), &mut html);
+                charts.push(chart.clone());
+            }
+            block => push_block(block, &mut html),
+        }
+    }
+    (html, charts)
+}
+
+/// Names the picture of a chart within its mail, by its place among them.
+pub(crate) fn picture_id(place: usize) -> String {
+    format!("chart-{}@signalbox", place + 1)
+}
+
+/// A picture that comes with the mail, its words below it and, for who has it read out, in its place.
+fn push_picture(chart: &Chart, place: usize, html: &mut String) {
+    html.push_str(&format!("<p><img src=\"cid:{}\" width=\"{}\" alt=\"", picture_id(place), WIDTH_PX / 2));
+    escape(&format!("{}: {}", chart.title(), chart.said()), html);
+    html.push_str("\" style=\"max-width:100%;height:auto\"></p>\n");
+    element("p", &chart.in_words(), html);
 }
 
 /// Makes a page, with a mark at its foot or without.
@@ -56,6 +78,8 @@ fn push_block(block: &Block, html: &mut String) {
         Block::List { start: Some(start), items } => list(&format!("<ol start=\"{start}\">\n"), items, "</ol>\n", html),
         Block::Table { align, header, rows } => table(align, header, rows, html),
         Block::Rule => html.push_str("<hr>\n"),
+        // Few mail readers fold.
+        Block::Details { .. } | Block::Chart(_) => blocks(&block.simpler(), html),
     }
 }
 
@@ -168,7 +192,7 @@ mod tests {
     use super::*;
 
     fn html(markdown: &str) -> String {
-        write_html(&Document::from_markdown(markdown))
+        write_html(&Document::from_markdown(markdown)).0
     }
 
     #[test]
@@ -188,7 +212,7 @@ mod tests {
         let links =
             vec![link("javascript:alert(1)"), link("https://a.example/\"onclick=\"x"), link("data:text/html,x")];
         let document = Document::text(nasty).with(block).with(Block::Paragraph(links));
-        let written = write_html(&document);
+        let written = write_html(&document).0;
         assert!(!written.contains("<script") && !written.contains("<img") && !written.contains("javascript:"));
         assert!(!written.contains("\"onclick") && !written.contains("data:"));
         assert_eq!(written.matches("<a href=").count(), 1);

@@ -6,11 +6,12 @@
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue, To};
 use lettre::message::{Attachment, Body as Encoded, Mailbox, Message, MultiPart, SinglePart};
 use lettre::{Address, address::Envelope};
+use signalbox_adapter::picture::{FILE_NAME, Picture};
 use signalbox_adapter::{Outgoing, clean, one_line};
 
 use crate::address::{InvalidAddress, mailbox, needs_utf8, on_wire};
 use crate::body::Body;
-use crate::html::page;
+use crate::html::{page, picture_id};
 use crate::settings::{InvalidSettings, Settings};
 
 /// Most recipients that are shown in `To:`.
@@ -58,8 +59,8 @@ impl Writer {
         Ok(Self { from: own("from", settings.sender()?)?, reply_to })
     }
 
-    /// Puts the mail of one delivery together.
-    pub(crate) fn write(&self, outgoing: &Outgoing) -> Result<Letter, Unsendable> {
+    /// Puts the mail of one delivery together, with the pictures of its charts in their order.
+    pub(crate) fn write(&self, outgoing: &Outgoing, pictures: &[Picture]) -> Result<Letter, Unsendable> {
         if outgoing.target.edit_of.is_some() {
             return Err(Unsendable::Edit);
         }
@@ -87,7 +88,7 @@ impl Writer {
         if let Some(last) = references.last() {
             builder = builder.in_reply_to(last.clone()).references(references.join(" "));
         }
-        let message = builder.multipart(content(&body, outgoing))?;
+        let message = builder.multipart(content(&body, outgoing, pictures))?;
         Ok(Letter { from: self.from.email.clone(), to: to.email, id, data: message.formatted() })
     }
 
@@ -153,19 +154,34 @@ fn local_part(text: &str) -> String {
     local
 }
 
-/// Text and HTML, and the attachment beside them.
-fn content(body: &Body, outgoing: &Outgoing) -> MultiPart {
+/// Text and HTML, the pictures that stand in that, and the attachment beside them.
+fn content(body: &Body, outgoing: &Outgoing, pictures: &[Picture]) -> MultiPart {
     let mark = outgoing.mark.as_deref();
     let mut text = body.text.clone();
     if let Some(mark) = mark {
         text.extend(["\n\n", mark]);
     }
     text.push('\n');
-    let both = MultiPart::alternative_plain_html(text, page(&body.html, mark));
+    let html = page(&body.html, mark);
+    let both = if pictures.is_empty() {
+        MultiPart::alternative_plain_html(text, html)
+    } else {
+        let shown = MultiPart::related().singlepart(SinglePart::html(html));
+        let with_pictures = pictures.iter().enumerate().fold(shown, |all, (at, one)| all.singlepart(inline(at, one)));
+        MultiPart::alternative().singlepart(SinglePart::plain(text)).multipart(with_pictures)
+    };
     match &outgoing.attachment {
         Some(file) => MultiPart::mixed().multipart(both).singlepart(attached(file)),
         None => both,
     }
+}
+
+/// A picture that stands in the HTML.
+fn inline(place: usize, picture: &Picture) -> SinglePart {
+    let content = Encoded::new_with_encoding(picture.png.clone(), ContentTransferEncoding::Base64);
+    let content = content.expect("any bytes can be written as base64");
+    let kind = ContentType::parse("image/png").unwrap_or(ContentType::TEXT_PLAIN);
+    Attachment::new_inline_with_name(picture_id(place), FILE_NAME.to_owned()).body(content, kind)
 }
 
 fn attached(file: &signalbox_adapter::Attachment) -> SinglePart {

@@ -86,6 +86,10 @@ impl Measure for Prices {
         }
     }
 
+    fn draws_charts(&self) -> bool {
+        true
+    }
+
     fn table_width(&self) -> usize {
         TABLE_WIDTH
     }

@@ -77,6 +77,12 @@ impl Lines {
                 }
             }
             Block::Rule => self.line(RULE),
+            Block::Details { .. } => self.blocks(&block.simpler()),
+            Block::Chart(chart) => {
+                self.blocks(&block.simpler());
+                self.line("");
+                self.indented(&chart.drawn_in_text());
+            }
         }
     }
 

@@ -18,6 +18,9 @@ pub(crate) struct Body {
     /// How it is shown.
     #[serde(default)]
     pub(crate) blocks: Vec<SlackBlock>,
+    /// How it is shown where some of those blocks are too new for the workspace; `None` where none is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) simpler: Option<Vec<SlackBlock>>,
     /// What stands beside a coloured bar below that; of cards only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) bar: Option<Bar>,
@@ -36,6 +39,13 @@ impl Body {
     /// Reads a part back.
     pub(crate) fn of(part: &Part) -> Self {
         serde_json::from_str(&part.body).unwrap_or_else(|_| Self { text: part.body.clone(), ..Self::default() })
+    }
+
+    /// Returns a part as it goes without blocks that not every workspace takes yet; `None` where it has no such.
+    pub(crate) fn simpler(part: &Part) -> Option<Part> {
+        let mut body = Self::of(part);
+        body.blocks = body.simpler.take()?;
+        Some(body.into_part())
     }
 
     /// Returns the part that holds this.

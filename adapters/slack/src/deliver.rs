@@ -1,4 +1,5 @@
-//! The answering half: one attempt is one call, but for a file, whose last call alone shows anything.
+//! The answering half: one attempt is one call, but for a file, whose last call alone shows anything, and for blocks that
+//! are too new for a workspace: where they are refused, the same attempt goes on without them.
 //!
 //! What an error says about the attempt is decided in `refusal.rs`. Signs (the line below a thread, reactions, answers to
 //! presses) are asked for once and never insisted on.
@@ -19,6 +20,7 @@ use crate::aside::Aside;
 use crate::compose;
 use crate::failure::CallError;
 use crate::look_up::look_up;
+use crate::novelty::Novelty;
 use crate::pace::{Edits, PACE};
 use crate::refusal::{Carries, Effect};
 use crate::share::share;
@@ -37,6 +39,7 @@ pub struct SlackDeliver {
     api: Arc<Api>,
     edits: Edits,
     working: Working,
+    novelty: Novelty,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +75,24 @@ struct About {
 
 impl SlackDeliver {
     pub(crate) fn new(api: Arc<Api>) -> Self {
-        Self { api, edits: Edits::default(), working: Working::default() }
+        Self { api, edits: Edits::default(), working: Working::default(), novelty: Novelty::default() }
+    }
+
+    /// Makes one attempt with a message as it is.
+    async fn show(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
+        let (target, carries) = (&message.target, carries(message));
+        if let Some(edited) = &target.edit_of {
+            self.change(message, edited, carries).await?;
+            return Ok(Receipt::of(edited.clone()));
+        }
+        if let Some(window) = &target.window {
+            return self.aside(message, window, carries).await.map(Receipt::of);
+        }
+        let shown = self.post(message, carries).await?;
+        if let Some(thread) = compose::thread(target) {
+            self.working.wrote(target.address.chat.as_str(), thread);
+        }
+        Ok(Receipt::of(shown))
     }
 
     /// Says which scopes the app lacks and what to do; `None` where it lacks none, or Slack was not asked anything yet.
@@ -204,19 +224,14 @@ fn hint<T>(outcome: Result<T, CallError>) -> Result<(), DeliverError> {
 #[async_trait]
 impl Deliver for SlackDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
-        let (target, carries) = (&message.target, carries(message));
-        if let Some(edited) = &target.edit_of {
-            self.change(message, edited, carries).await?;
-            return Ok(Receipt::of(edited.clone()));
+        let without = self.novelty.without(message, Instant::now());
+        let shown = self.show(without.as_ref().unwrap_or(message)).await;
+        let Err(error) = shown else { return shown };
+        // It was surely not shown.
+        match self.novelty.refused(without.as_ref().unwrap_or(message), &error, Instant::now()) {
+            Some(simpler) => self.show(&simpler).await,
+            None => Err(error),
         }
-        if let Some(window) = &target.window {
-            return self.aside(message, window, carries).await.map(Receipt::of);
-        }
-        let shown = self.post(message, carries).await?;
-        if let Some(thread) = compose::thread(target) {
-            self.working.wrote(target.address.chat.as_str(), thread);
-        }
-        Ok(Receipt::of(shown))
     }
 
     async fn reconcile(&self, message: &Outgoing, tried: &Tried) -> Result<Reconciled, DeliverError> {

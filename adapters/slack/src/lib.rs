@@ -71,6 +71,7 @@ mod listen;
 mod look_up;
 mod manifest;
 mod marks;
+mod novelty;
 mod pace;
 mod people;
 mod posted;

@@ -32,6 +32,12 @@ pub(crate) const MAX_TABLE_ROWS: usize = 100;
 /// Most columns of a table ([blocks], table). A message has at most one, which is shown at its end wherever it stands.
 pub(crate) const MAX_TABLE_COLUMNS: usize = 20;
 
+/// Most charts of a message ([blocks], data visualization).
+pub(crate) const MAX_CHARTS: usize = 2;
+
+/// Most blocks within a container ([blocks], container).
+pub(crate) const MAX_CONTAINED: usize = 10;
+
 /// Deepest indent of a list ([blocks], rich text).
 pub(crate) const MAX_INDENT: u64 = 8;
 

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod inline;
+mod novel;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use signalbox_adapter::{
 use slack_morphism::prelude::SlackBlock;
 
 pub(crate) use blocks::small;
+use slack_morphism::prelude::SlackBlock;
 
 use crate::body::{Bar, Body};
 use crate::card::colour;
@@ -73,11 +75,19 @@ pub(crate) fn plain(document: &Document) -> String {
 fn body(mut part: Document, of_several: bool) -> Body {
     let said = said(&part);
     let number = if of_several { part.blocks.pop() } else { None };
-    let mut blocks = blocks::blocks(&part);
-    if let Some(Block::Paragraph(number)) = number {
-        blocks.push(small(&inline_text(&number)));
+    let number = match number {
+        Some(Block::Paragraph(number)) => Some(small(&inline_text(&number))),
+        _ => None,
+    };
+    let numbered = |mut blocks: Vec<SlackBlock>| {
+        blocks.extend(number.clone());
+        blocks
+    };
+    let simpler = numbered(blocks::blocks(&part));
+    match blocks::novel_blocks(&part).map(numbered) {
+        Some(blocks) => Body { blocks, simpler: Some(simpler), ..said },
+        None => Body { blocks: simpler, ..said },
     }
-    Body { blocks, ..said }
 }
 
 /// Returns what a document says, without its looks.
@@ -102,6 +112,8 @@ fn first_line(document: &Document) -> (Document, Document) {
         | Block::Quote(_)
         | Block::List { .. }
         | Block::Table { .. }
+        | Block::Details { .. }
+        | Block::Chart(_)
         | Block::Rule => (first.clone(), None),
     };
     let rest = rest.into_iter().chain(others.iter().cloned()).collect();

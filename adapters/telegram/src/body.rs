@@ -4,7 +4,7 @@
 //! and a body that is no such JSON is sent as the plain text it is.
 
 use serde::{Deserialize, Serialize};
-use signalbox_adapter::{MAX_MARK_BYTES, Part};
+use signalbox_adapter::{Chart, MAX_MARK_BYTES, Part};
 use teloxide::types::{MessageEntity, MessageEntityKind};
 
 /// Longest text of a message, in UTF-16 code units, after entities are parsed.
@@ -26,12 +26,15 @@ pub(crate) struct Body {
     /// The formatting, in order, with offsets in UTF-16 code units of `text`.
     #[serde(default)]
     pub(crate) entities: Vec<MessageEntity>,
+    /// What is drawn as a picture, whose caption the text is then; it is drawn anew for each attempt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) charts: Vec<Chart>,
 }
 
 impl Body {
     /// Reads a part back.
     pub(crate) fn of(part: &Part) -> Self {
-        serde_json::from_str(&part.body).unwrap_or_else(|_| Self { text: part.body.clone(), entities: Vec::new() })
+        serde_json::from_str(&part.body).unwrap_or_else(|_| Self { text: part.body.clone(), ..Self::default() })
     }
 
     /// Returns the part that holds this.
@@ -64,7 +67,7 @@ impl Body {
     pub(crate) fn plain(self, limit: usize) -> Self {
         let with_addresses = self.with_addresses();
         let text = if utf16_len(&with_addresses) <= limit { with_addresses } else { self.text };
-        Self { text: silent(&text), entities: Vec::new() }
+        Self { text: silent(&text), ..Self::default() }
     }
 
     fn with_addresses(&self) -> String {
@@ -121,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_part_reads_back_and_a_foreign_one_is_plain_text() {
-        let body = Body { text: "a b".to_owned(), entities: vec![MessageEntity::bold(0, 1)] };
+        let body = Body { text: "a b".to_owned(), entities: vec![MessageEntity::bold(0, 1)], ..Body::default() };
         assert_eq!(Body::of(&body.clone().into_part()), body);
         assert_eq!(Body::of(&Part { body: "plain".to_owned() }).text, "plain");
     }
@@ -132,7 +135,7 @@ mod tests {
         let text = "👍 read this, ask @kim or a@b.example: https://c.example/".to_owned();
         let entities =
             vec![link("https://a.example/x", 3, 9), MessageEntity::code(18, 4), link("https://c.example/", 39, 18)];
-        let body = Body { text, entities };
+        let body = Body { text, entities, ..Body::default() };
         let plain = body.clone().plain(4096);
         assert_eq!(plain.text, "👍 read this (https://a.example/x), ask ＠kim or a@b.example: https://c.example/");
         assert_eq!(plain.entities, []);
@@ -144,7 +147,7 @@ mod tests {
     fn a_cut_never_splits_a_character_nor_leaves_an_entity_behind() {
         let text = "👍".repeat(10);
         let entities = vec![MessageEntity::bold(0, 20), MessageEntity::code(12, 4)];
-        let cut = Body { text, entities }.cut(12);
+        let cut = Body { text, entities, ..Body::default() }.cut(12);
         assert_eq!(cut.text, "👍👍👍👍👍…");
         assert_eq!(cut.entities, [MessageEntity::bold(0, 10)]);
         assert!(utf16_len(&cut.text) <= 12);

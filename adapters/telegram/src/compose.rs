@@ -1,7 +1,8 @@
 //! From one [`Outgoing`] to one call's payload. Pure.
 
 use reqwest::multipart::{Form, Part as FilePart};
-use signalbox_adapter::{Attachment, Button, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose};
+use signalbox_adapter::picture::{FILE_NAME, Picture};
+use signalbox_adapter::{Attachment, Button, Chart, ChatAddress, DeliverError, MessageId as Id, Outgoing, Purpose};
 use teloxide::payloads::{EditMessageText, SendMessage};
 use teloxide::types::{
     ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageId, Recipient, ReplyMarkup,
@@ -29,19 +30,30 @@ pub(crate) enum Call {
     Edit(Box<EditMessageText>),
     /// `sendDocument`.
     Document(Form),
+    /// `sendPhoto`.
+    Photo(Form),
 }
 
-/// Returns the call that a message asks for.
+/// Returns what a message shows as a picture: a new one without a file, that is not to go in the plainest form.
+pub(crate) fn charts(message: &Outgoing) -> Vec<Chart> {
+    let shows = !message.plain && message.attachment.is_none() && message.target.edit_of.is_none();
+    if shows { Body::of(&message.part).charts } else { Vec::new() }
+}
+
+/// Returns the call that a message asks for, with the picture of its [`charts`] where it has one.
 ///
 /// # Errors
 /// [`DeliverError::Refused`] where an id is not Telegram's or the file cannot be sent.
-pub(crate) fn compose(message: &Outgoing) -> Result<Call, DeliverError> {
+pub(crate) fn compose(message: &Outgoing, picture: Option<Picture>) -> Result<Call, DeliverError> {
     let address = &message.target.address;
     let chat = Recipient::Id(ChatId(chat_id(address)?));
     if let Some(attachment) = &message.attachment {
         return document(message, attachment).map(Call::Document);
     }
-    let Body { text, entities } = body(message, MAX_TEXT_UTF16);
+    if let Some(picture) = picture {
+        return photo(message, picture).map(Call::Photo);
+    }
+    let Body { text, entities, .. } = body(message, MAX_TEXT_UTF16);
     let preview = LinkPreviewOptions {
         is_disabled: true,
         url: None,
@@ -96,7 +108,7 @@ fn is_silent(message: &Outgoing) -> bool {
 fn body(message: &Outgoing, limit: usize) -> Body {
     let mut body = Body::of(&message.part);
     if body.text.trim().is_empty() && message.attachment.is_none() {
-        body = Body { text: NO_TEXT.to_owned(), entities: Vec::new() };
+        body = Body { text: NO_TEXT.to_owned(), ..Body::default() };
     }
     let mark = message.mark.as_ref().map(|mark| format!("\n\n{mark}")).unwrap_or_default();
     let limit = limit.saturating_sub(utf16_len(&mark));
@@ -125,13 +137,22 @@ fn keyboard(buttons: &[Button]) -> Option<InlineKeyboardMarkup> {
 }
 
 fn document(message: &Outgoing, attachment: &Attachment) -> Result<Form, DeliverError> {
-    let address = &message.target.address;
     let file = FilePart::text(attachment.text.clone()).file_name(attachment.file_name.clone());
-    let file = file
-        .mime_str(&attachment.media_type)
-        .map_err(|_| DeliverError::Refused(format!("{} is no media type", attachment.media_type)))?;
-    let mut form = Form::new().text("chat_id", chat_id(address)?.to_string()).part("document", file);
-    let Body { text, entities } = body(message, MAX_CAPTION_UTF16);
+    captioned(message, "document", file, &attachment.media_type)
+}
+
+/// The picture stands below what it belongs to, as a chart does.
+fn photo(message: &Outgoing, picture: Picture) -> Result<Form, DeliverError> {
+    let file = FilePart::bytes(picture.png).file_name(FILE_NAME);
+    Ok(captioned(message, "photo", file, "image/png")?.text("show_caption_above_media", "true"))
+}
+
+fn captioned(message: &Outgoing, name: &'static str, file: FilePart, media_type: &str) -> Result<Form, DeliverError> {
+    let address = &message.target.address;
+    let file =
+        file.mime_str(media_type).map_err(|_| DeliverError::Refused(format!("{media_type} is no media type")))?;
+    let mut form = Form::new().text("chat_id", chat_id(address)?.to_string()).part(name, file);
+    let Body { text, entities, .. } = body(message, MAX_CAPTION_UTF16);
     if !text.trim().is_empty() {
         form = form.text("caption", text).text("caption_entities", json(&entities));
     }

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use signalbox_adapter::{
-    ChatAddress, Deliver, DeliverError, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal, Tried,
+    ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal, Tried,
+    picture,
 };
 use teloxide::payloads::{AnswerCallbackQuery, SendChatAction, SetMessageReaction};
 use teloxide::types::{CallbackQueryId, ChatAction, ChatId, ReactionType, Recipient};
 use tokio::time::Instant;
 
 use crate::api::{Api, CALL_TIMEOUT};
-use crate::compose::{Call, chat_id, compose, message_id, thread};
+use crate::compose::{Call, charts, chat_id, compose, message_id, thread};
 use crate::failure::{CallError, Effect, Verdict};
 use crate::flood::Flood;
 use crate::pace;
@@ -85,14 +86,16 @@ fn typing(address: &ChatAddress) -> Result<SendChatAction, DeliverError> {
 impl Deliver for TelegramDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
         let chat = chat_id(&message.target.address)?;
-        let call = compose(message)?;
+        let call = compose(message, picture::drawn(charts(message)).await)?;
+        let is_picture = matches!(&call, Call::Photo(_));
         let effect = match &call {
-            Call::Send(_) | Call::Document(_) => Effect::Shows,
+            Call::Send(_) | Call::Document(_) | Call::Photo(_) => Effect::Shows,
             Call::Edit(_) => Effect::Changes,
         };
         let sent = match call {
             Call::Send(send) => self.api.call::<_, Sent>(send.as_ref(), CALL_TIMEOUT).await,
             Call::Document(form) => self.api.upload::<Sent>("sendDocument", form).await,
+            Call::Photo(form) => self.api.upload::<Sent>("sendPhoto", form).await,
             // The server may answer with the message or with `true`: either way it is the message we named.
             Call::Edit(edit) => match self.api.done(edit.as_ref(), CALL_TIMEOUT).await {
                 Err(CallError::Answered(refusal)) if !refusal.says("message is not modified") => {
@@ -102,7 +105,13 @@ impl Deliver for TelegramDeliver {
                 Err(error) => Err(error),
             },
         };
-        let sent = sent.map_err(|error| self.failed(Some(chat), effect, error))?;
+        let sent = sent.map_err(|error| match self.failed(Some(chat), effect, error) {
+            // A picture is no file of the message's own: without it, the message goes in its plainest form.
+            DeliverError::RefusedForm { what: Form::File, words } if is_picture => {
+                DeliverError::RefusedForm { what: Form::Text, words }
+            }
+            error => error,
+        })?;
         Ok(Receipt::of(MessageId::new(sent.message_id.to_string())))
     }
 

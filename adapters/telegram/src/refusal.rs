@@ -36,7 +36,7 @@ const ABOUT_THE_REPLY: [&str; 4] = ["replied not found", "replied message", "rep
 
 const ABOUT_THE_BUTTONS: [&str; 4] = ["button", "keyboard", "reply markup", "reply_markup"];
 
-const ABOUT_THE_FILE: [&str; 3] = ["document", "file", "too large"];
+const ABOUT_THE_FILE: [&str; 5] = ["document", "file", "too large", "photo", "image_process"];
 
 /// The Bot API's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +108,9 @@ mod tests {
             ("Bad Request: object expected as reply markup", Some(Form::Buttons)),
             ("Bad Request: not enough rights to send documents to the chat", Some(Form::File)),
             ("Bad Request: file must be non-empty", Some(Form::File)),
+            ("Bad Request: not enough rights to send photos to the chat", Some(Form::File)),
+            ("Bad Request: PHOTO_INVALID_DIMENSIONS", Some(Form::File)),
+            ("Bad Request: IMAGE_PROCESS_FAILED", Some(Form::File)),
             ("Bad Request: entity URL 'http://wiki/topic_1/file' is invalid: Wrong HTTP URL", Some(Form::Text)),
             ("Bad Request: can't parse entities: unsupported start tag", Some(Form::Text)),
             ("Bad Request: message is too long", Some(Form::Text)),

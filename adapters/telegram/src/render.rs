@@ -1,12 +1,13 @@
 //! Documents to parts: split by what Telegram takes, then written as text and entities.
 
 use signalbox_adapter::{
-    Document, Face, Limits, Markup, Measure, PlainMeasure, Render, Rendered, Split, TextUnit, split,
+    Document, Face, Limits, Markup, Measure, PicturedPart, PlainMeasure, Render, Rendered, Split, TextUnit, split,
+    split_pictured,
 };
 
 use crate::address::link;
-use crate::body::{MARK_UTF16, MAX_CAPTION_UTF16, MAX_TEXT_UTF16};
-use crate::write::{MAX_ENTITIES, TABLE_WIDTH, Worth, write};
+use crate::body::{Body, MARK_UTF16, MAX_CAPTION_UTF16, MAX_TEXT_UTF16};
+use crate::write::{MAX_ENTITIES, TABLE_WIDTH, Worth, Written, write};
 
 /// Renders for Telegram.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,6 +41,9 @@ struct Parts {
 
 impl Parts {
     fn of(document: &Document, prices: &Prices, limit: usize, max_parts: usize) -> Self {
+        if let Some(parts) = split_pictured(document, prices, limit, MAX_CAPTION_UTF16 - MARK_UTF16, max_parts) {
+            return Self::pictured(parts);
+        }
         let mut whole = split(document, prices, limit, max_parts);
         if whole.rest.is_some() {
             whole = with_caption(document, prices, limit, max_parts);
@@ -49,6 +53,17 @@ impl Parts {
         let left_out = written.iter().filter_map(|written| written.left_out).min();
         let parts = written.into_iter().map(|written| written.body.into_part()).collect();
         Self { rendered: Rendered { parts, rest }, left_out }
+    }
+
+    /// Charts go as pictures, whose captions say what comes before them.
+    fn pictured(parts: Vec<PicturedPart>) -> Self {
+        let (mut written, mut left_out) = (Vec::new(), None);
+        for PicturedPart { said, charts } in parts {
+            let Written { body, left_out: worst } = write(&said);
+            written.push(Body { charts, ..body }.into_part());
+            left_out = [left_out, worst].into_iter().flatten().min();
+        }
+        Self { rendered: Rendered { parts: written, rest: None }, left_out }
     }
 }
 
@@ -117,11 +132,11 @@ impl Measure for Prices {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use signalbox_adapter::same_text;
+    use signalbox_adapter::{Block, Chart, ChartKind, Plot, PlotSeries, Tone, same_text};
     use teloxide::types::{MessageEntity, MessageEntityKind};
 
     use super::*;
-    use crate::body::{Body, utf16_len};
+    use crate::body::utf16_len;
 
     /// Pieces of Markdown and of what is hard in it: astral and combining characters, right-to-left text, names.
     const PIECES: [&str; 31] = [
@@ -191,7 +206,8 @@ mod tests {
                 let nested = outer.offset <= entity.offset && end <= outer.offset + outer.length;
                 let is_code =
                     |kind: &MessageEntityKind| matches!(kind, MessageEntityKind::Code | MessageEntityKind::Pre { .. });
-                let in_quote = outer.kind == MessageEntityKind::Blockquote;
+                let in_quote =
+                    matches!(outer.kind, MessageEntityKind::Blockquote | MessageEntityKind::ExpandableBlockquote);
                 if !nested || is_code(&outer.kind) || outer.kind == entity.kind || (is_code(&entity.kind) && !in_quote)
                 {
                     return Err(format!("{entity:?} in {outer:?}"));
@@ -256,6 +272,30 @@ mod tests {
         assert_eq!(body.text, "1. a\n\n  • b\n  • [x] c\n\nd\n\ne\n\nx |  y\n--+---\n1 | 22");
         assert_eq!(body.entities.len(), 2);
         assert_eq!(body.entities[0].kind, MessageEntityKind::Blockquote);
+    }
+
+    #[test]
+    fn details_fold_and_charts_are_captioned_by_what_comes_before_them() {
+        let series = vec![PlotSeries { name: "n".to_owned(), tone: Tone::Info, values: vec![1.0, 2.0] }];
+        let title = "Incidents".to_owned();
+        let plot = Plot { title, kind: ChartKind::Bar, labels: Vec::new(), series, said: "Two @kim.".to_owned() };
+        let details = Block::details("Open", Document::from_markdown("- `#7` disk\n- **b**\n\n> c").blocks);
+        let document =
+            Document::text("All is well.").with(Block::Chart(Chart::of(plot).expect("values"))).with(details);
+        let rendered = TelegramRender.render(&document, 5);
+        let bodies: Vec<Body> = rendered.parts.iter().map(Body::of).collect();
+        let texts: Vec<&str> = bodies.iter().map(|body| body.text.as_str()).collect();
+        assert_eq!(texts, ["All is well.\n\nIncidents\nTwo @kim.\n\n(1/2)", "Open\n\n• #7 disk\n• b\n\nc\n\n(2/2)"]);
+        assert_eq!((bodies[0].charts.len(), bodies[1].charts.len()), (1, 0));
+        assert_eq!(bodies[0].entities, [MessageEntity::bold(14, 9), MessageEntity::code(28, 4)], "nobody is pinged");
+        let folded = MessageEntity::new(MessageEntityKind::ExpandableBlockquote, 0, 22);
+        assert_eq!(bodies[1].entities[..2], [folded, MessageEntity::bold(0, 4)]);
+        for body in &bodies {
+            assert_eq!(check(body), Ok(()), "{body:?}");
+        }
+        // Where only one message is wanted, it is told in words.
+        let one = Body::of(&TelegramRender.render(&document, 1).parts[0]);
+        assert!(one.charts.is_empty() && one.text.contains("Two @kim.") && one.text.ends_with("c"), "{one:?}");
     }
 
     #[test]

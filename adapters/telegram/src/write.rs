@@ -156,6 +156,15 @@ impl Writer {
                 self.code(MessageEntityKind::Pre { language: None }, &text);
             }
             Block::Rule => self.push("———"),
+            Block::Details { .. } if self.quoted => self.blocks(&block.simpler(), indent),
+            Block::Details { .. } => {
+                let from = self.at;
+                self.quoted = true;
+                self.blocks(&block.simpler(), indent);
+                self.quoted = false;
+                self.mark(MessageEntityKind::ExpandableBlockquote, from);
+            }
+            Block::Chart(_) => self.blocks(&block.simpler(), indent),
         }
     }
 
@@ -265,10 +274,10 @@ impl Writer {
         entities.retain(|entity| entity.length > 0);
         // Outer before inner; of two over the same text the quote is outer.
         entities.sort_by_key(|entity| {
-            let is_inner = entity.kind != MessageEntityKind::Blockquote;
+            let is_inner = !is_quote(&entity.kind);
             (entity.offset, std::cmp::Reverse(entity.length), is_inner)
         });
-        Written { body: Body { text, entities }, left_out }
+        Written { body: Body { text, entities, charts: Vec::new() }, left_out }
     }
 }
 
@@ -291,9 +300,14 @@ fn limited(mut entities: Vec<(Worth, MessageEntity)>, end: usize) -> (Vec<Messag
     (entities.into_iter().take(fitting).map(|(_, entity)| entity).collect(), left_out)
 }
 
+fn is_quote(kind: &MessageEntityKind) -> bool {
+    matches!(kind, MessageEntityKind::Blockquote | MessageEntityKind::ExpandableBlockquote)
+}
+
 fn worth(kind: &MessageEntityKind) -> Worth {
     match kind {
-        MessageEntityKind::Blockquote | MessageEntityKind::Pre { .. } => Worth::Block,
+        kind if is_quote(kind) => Worth::Block,
+        MessageEntityKind::Pre { .. } => Worth::Block,
         MessageEntityKind::TextLink { .. } => Worth::Link,
         MessageEntityKind::Code => Worth::Code,
         _ => Worth::Look,

@@ -68,6 +68,7 @@ fn nesting_is_bounded_and_the_text_below_is_kept() {
             Block::Quote(inner) => 1 + depth(inner),
             Block::List { items, .. } => 1 + items.iter().map(|item| depth(&item.blocks)).max().unwrap_or(0),
             Block::Paragraph(_) | Block::Heading { .. } | Block::Code { .. } | Block::Table { .. } | Block::Rule => 0,
+            Block::Details { .. } | Block::Chart(_) => unreachable!("no Markdown makes these"),
         };
         blocks.iter().map(inner).max().unwrap_or(0)
     }
@@ -130,6 +131,7 @@ fn nodes(blocks: &[Block]) -> usize {
             std::iter::once(header).chain(rows).flatten().map(|cell| 1 + nodes_of_inlines(cell)).sum()
         }
         Block::Code { .. } | Block::Rule => 0,
+        Block::Details { .. } | Block::Chart(_) => unreachable!("no Markdown makes these"),
     };
     blocks.iter().map(|block| 1 + within(block)).sum()
 }

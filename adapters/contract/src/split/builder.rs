@@ -13,6 +13,7 @@ const ENDLESS: usize = usize::MAX / 4;
 /// An open container.
 enum Frame {
     Quote(Vec<Block>),
+    Details { title: String, blocks: Vec<Block> },
     List { start: Option<u64>, items: Vec<Item> },
     Item(Item),
 }
@@ -87,7 +88,7 @@ impl<'m> Builder<'m> {
                 if rest.is_empty() { cost } else { cost + gap + self.lead(rest) }
             }
             (_, Some(cost)) => cost,
-            (Block::Quote(blocks), None) => self.lead(blocks),
+            (Block::Quote(blocks) | Block::Details { blocks, .. }, None) => self.lead(blocks),
             (Block::List { start, items }, None) => items.first().map_or(0, |item| {
                 let cost = Meter::spent(self.measure, self.budget, |meter| meter.item(item, *start, self.prefix));
                 cost.filter(|cost| self.fits_fresh(*cost)).unwrap_or(self.budget / WORTHWHILE)
@@ -112,6 +113,8 @@ impl<'m> Builder<'m> {
             Block::Table { align, header, rows } => self.table(align, header, rows),
             // Costs more than a part: it is decoration, and there is no smaller piece of it.
             Block::Rule => {}
+            Block::Details { title, blocks } => self.details(title, blocks),
+            Block::Chart(_) => self.blocks(&block.simpler()),
         }
     }
 
@@ -139,6 +142,25 @@ impl<'m> Builder<'m> {
             return self.blocks(blocks);
         }
         self.open(Frame::Quote(Vec::new()), Some(Markup::Quote));
+        self.blocks(blocks);
+        self.close();
+    }
+
+    fn details(&mut self, title: &str, blocks: &[Block]) {
+        let title_cost = Meter::spent(self.measure, usize::MAX, |meter| meter.details_title(title, self.prefix));
+        let cost = title_cost.unwrap_or(usize::MAX);
+        if !self.affords_within(cost) {
+            return self.blocks(&Block::Details { title: title.to_owned(), blocks: blocks.to_vec() }.simpler());
+        }
+        if self.filled && !self.titled && self.gap() + cost + self.lead(blocks) > self.room() {
+            self.flush();
+        }
+        self.used += self.gap() + cost;
+        self.frames.push(Open {
+            frame: Frame::Details { title: title.to_owned(), blocks: Vec::new() },
+            markup: cost,
+            prefix: 0,
+        });
         self.blocks(blocks);
         self.close();
     }
@@ -176,7 +198,7 @@ impl<'m> Builder<'m> {
     fn next_number(&self) -> Option<u64> {
         match &self.frames.last()?.frame {
             Frame::List { start, items } => start.map(|start| start.saturating_add(items.len() as u64)),
-            Frame::Quote(_) | Frame::Item(_) => None,
+            Frame::Quote(_) | Frame::Details { .. } | Frame::Item(_) => None,
         }
     }
 
@@ -200,7 +222,9 @@ impl<'m> Builder<'m> {
 
     fn put_quietly(&mut self, block: Block) {
         match self.frames.last_mut().map(|open| &mut open.frame) {
-            Some(Frame::Quote(blocks) | Frame::Item(Item { blocks, .. })) => blocks.push(block),
+            Some(Frame::Quote(blocks) | Frame::Details { blocks, .. } | Frame::Item(Item { blocks, .. })) => {
+                blocks.push(block);
+            }
             Some(Frame::List { items, .. }) => items.push(Item { checked: None, blocks: vec![block] }),
             None => self.root.push(block),
         }
@@ -228,7 +252,9 @@ impl<'m> Builder<'m> {
     /// Cost of the line breaks before the next block or item.
     pub(super) fn gap(&self) -> usize {
         let (lines, is_first) = match self.frames.last().map(|open| &open.frame) {
-            Some(Frame::Quote(blocks) | Frame::Item(Item { blocks, .. })) => (GAP_LINES, blocks.is_empty()),
+            Some(Frame::Quote(blocks) | Frame::Details { blocks, .. } | Frame::Item(Item { blocks, .. })) => {
+                (GAP_LINES, blocks.is_empty())
+            }
             Some(Frame::List { items, .. }) => (1, items.is_empty()),
             None => (GAP_LINES, self.root.is_empty()),
         };
@@ -264,9 +290,12 @@ impl<'m> Builder<'m> {
         self.titled = false;
         match open.frame {
             Frame::Quote(blocks) if !blocks.is_empty() => self.put_quietly(Block::Quote(blocks)),
+            Frame::Details { title, blocks } if !blocks.is_empty() => {
+                self.put_quietly(Block::Details { title, blocks });
+            }
             Frame::List { start, items } if !items.is_empty() => self.put_quietly(Block::List { start, items }),
             Frame::Item(item) if !item.blocks.is_empty() => self.push_item(item),
-            Frame::Quote(_) | Frame::List { .. } | Frame::Item(_) => {}
+            Frame::Quote(_) | Frame::Details { .. } | Frame::List { .. } | Frame::Item(_) => {}
         }
     }
 
@@ -296,7 +325,13 @@ fn is_title(block: &Block) -> bool {
     match block {
         Block::Heading { .. } => true,
         Block::Paragraph(content) => matches!(content.as_slice(), [Inline::Strong(_)]),
-        Block::Code { .. } | Block::Quote(_) | Block::List { .. } | Block::Table { .. } | Block::Rule => false,
+        Block::Code { .. }
+        | Block::Quote(_)
+        | Block::List { .. }
+        | Block::Table { .. }
+        | Block::Rule
+        | Block::Details { .. }
+        | Block::Chart(_) => false,
     }
 }
 
@@ -305,6 +340,11 @@ impl Frame {
     fn reopened(&self, item_goes_on: bool) -> Self {
         match self {
             Self::Quote(_) => Self::Quote(Vec::new()),
+            // What has not begun yet keeps its title.
+            Self::Details { title, blocks } => {
+                let title = if blocks.is_empty() { title.clone() } else { String::new() };
+                Self::Details { title, blocks: Vec::new() }
+            }
             Self::List { start, items } => {
                 // An item that goes on is already among the items, and keeps its number.
                 let done = (items.len() as u64).saturating_sub(u64::from(item_goes_on));

@@ -2,7 +2,7 @@
 //!
 //! Every word of a sample is like no other, so that a reader of the parts can tell what is missing and what came twice.
 
-use crate::{Block, Document, MAX_BLOCK_DEPTH};
+use crate::{Block, Chart, ChartKind, Document, MAX_BLOCK_DEPTH, Plot, PlotSeries, Tone};
 
 /// Texts that ping people or channels where a provider reads them as markup.
 pub(super) const MENTIONS: [&str; 8] =
@@ -52,7 +52,29 @@ pub(super) fn corpus() -> Vec<Sample> {
     let block = Block::Code { language: None, text: MENTIONS.join("\n") };
     let sentence = Sample { name: "mentions", document: Document::text(filled(&mentions)) };
     let code = Sample { name: "mentions in code", document: Document::default().with(block) };
-    parsed.into_iter().chain([sentence, code]).collect()
+    parsed.into_iter().chain([sentence, code]).chain(folded()).collect()
+}
+
+/// Documents with charts and with what is folded, short and long, at the top and within something else.
+fn folded() -> [Sample; 3] {
+    let text = filled(&("%|".repeat(6) + "- % *%*\n\n> %" + "|" + &"- % and **%**\n".repeat(600) + "|% %|%|%"));
+    let said: Vec<&str> = text.split('|').collect();
+    let blocks = |at: usize| Document::from_markdown(said[at]).blocks;
+    let chart = |at: usize| {
+        let values = vec![1.0, 0.0, 7.5];
+        let series =
+            [Tone::Critical, Tone::Info].map(|tone| PlotSeries { name: "n".to_owned(), tone, values: values.clone() });
+        let (title, said, series) = (said[at].to_owned(), said[at + 1].to_owned(), series.to_vec());
+        let plot = Plot { title, kind: ChartKind::Bar, labels: Vec::new(), series, said };
+        Block::Chart(Chart::of(plot).expect("there are values"))
+    };
+    let short = Document::text(said[0]).with(chart(1)).with(chart(3)).with(Block::details(said[5], blocks(6)));
+    let long = Document::text(said[0]).with(Block::details(said[5], blocks(7))).with(Block::text(said[8]));
+    let within = Block::Quote(vec![Block::details(said[0], vec![chart(1), Block::text(said[9])])]);
+    let deep =
+        Document::default().with(within).with(Block::details(said[3], vec![Block::details(said[4], blocks(10))]));
+    [("charts and details", short), ("long details", long), ("charts and details in a quote", deep)]
+        .map(|(name, document)| Sample { name, document })
 }
 
 /// Puts a word of its own in the place of each `%` and `^`.

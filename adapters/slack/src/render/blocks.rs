@@ -2,26 +2,38 @@
 //!
 //! What Slack's rich text does not have is written with signs: boxes of tasks, rules within something else, quotes within
 //! quotes (one bar for all). Beyond the number of blocks that a message may have, headings are bold and rules are signs.
+//! Charts and folding containers are drawn as such where a message stands on its own; within anything else, where there are
+//! too many, and in the simpler form they are words, a chart with bars of signs below.
 
-use signalbox_adapter::{Alignment, Block, Document, Inline, Item, TABLE_WIDTH, align_table, inline_text};
+use signalbox_adapter::{Alignment, Block, Chart, Document, Inline, Item, TABLE_WIDTH, align_table, inline_text};
 use slack_morphism::prelude::{
     SlackBlock, SlackBlockPlainText, SlackContextBlock, SlackContextBlockElement, SlackDividerBlock, SlackHeaderBlock,
     SlackRichTextBlock, SlackRichTextElement, SlackRichTextList, SlackRichTextListElement, SlackRichTextListStyle,
     SlackRichTextPreformatted, SlackRichTextQuote, SlackRichTextSection,
 };
 
-use crate::limits::{BLOCKS_BESIDE, MAX_BLOCKS, MAX_HEADER_CHARS, MAX_INDENT};
+use crate::limits::{BLOCKS_BESIDE, MAX_BLOCKS, MAX_CHARTS, MAX_CONTAINED, MAX_HEADER_CHARS, MAX_INDENT};
 use crate::render::inline::{Look, Run};
-use crate::render::table;
 use crate::render::text::{RULE, task_box};
+use crate::render::{novel, table};
 
 /// Blocks that a text may be made of; the last of them is rich text, which takes whatever comes.
 const MAX_OF_TEXT: usize = MAX_BLOCKS - BLOCKS_BESIDE;
 
-/// Writes a document as blocks.
+/// Writes a document as blocks that every workspace takes.
 #[must_use]
 pub(crate) fn blocks(document: &Document) -> Vec<SlackBlock> {
-    let mut writer = Writer::default();
+    written(document, Writer::of(MAX_OF_TEXT, false))
+}
+
+/// Writes a document as blocks of which some may be too new for a workspace; `None` where it has no such.
+#[must_use]
+pub(crate) fn novel_blocks(document: &Document) -> Option<Vec<SlackBlock>> {
+    let has_some = document.blocks.iter().any(|block| matches!(block, Block::Details { .. } | Block::Chart(_)));
+    has_some.then(|| written(document, Writer::of(MAX_OF_TEXT, true)))
+}
+
+fn written(document: &Document, mut writer: Writer) -> Vec<SlackBlock> {
     let last = document.blocks.len().saturating_sub(1);
     for (at, block) in document.blocks.iter().enumerate() {
         match block {
@@ -40,14 +52,22 @@ pub(crate) fn small(text: &str) -> SlackBlock {
     SlackContextBlock::new(vec![SlackContextBlockElement::Plain(text)]).into()
 }
 
-#[derive(Default)]
 struct Writer {
     blocks: Vec<SlackBlock>,
     /// What runs on, and is no block yet.
     rich: Vec<SlackRichTextElement>,
+    /// Blocks that there may be.
+    max: usize,
+    /// Whether charts and containers may be among them.
+    novel: bool,
+    charts: usize,
 }
 
 impl Writer {
+    fn of(max: usize, novel: bool) -> Self {
+        Self { blocks: Vec::new(), rich: Vec::new(), max, novel, charts: 0 }
+    }
+
     fn finish(mut self) -> Vec<SlackBlock> {
         self.close();
         self.blocks
@@ -61,7 +81,7 @@ impl Writer {
 
     /// Whether a block of its own may follow, and rich text before and after it.
     fn has_room(&self) -> bool {
-        self.blocks.len() + 3 <= MAX_OF_TEXT
+        self.blocks.len() + 3 <= self.max
     }
 
     fn block(&mut self, block: &Block) {
@@ -79,7 +99,36 @@ impl Writer {
                 self.blocks.push(SlackDividerBlock::new().into());
             }
             Block::Rule => self.section(&[Inline::Text(RULE.to_owned())], Look::default()),
+            Block::Chart(chart) => self.chart(chart),
+            Block::Details { title, blocks } => self.details(title, blocks),
         }
+    }
+
+    /// Slack draws it, and its words stand below; or they stand alone, and it is drawn with signs.
+    fn chart(&mut self, chart: &Chart) {
+        if self.novel && self.charts < MAX_CHARTS && self.has_room() {
+            self.close();
+            self.charts += 1;
+            self.blocks.extend([novel::chart(chart), small(chart.said())]);
+        } else {
+            self.section(&chart.in_words(), Look::default());
+            self.preformatted(&chart.drawn_in_text(), false);
+        }
+    }
+
+    fn details(&mut self, title: &str, blocks: &[Block]) {
+        let mut inner = Self::of(MAX_CONTAINED, false);
+        blocks.iter().for_each(|block| inner.block(block));
+        let inner = inner.finish();
+        if self.novel && self.has_room() && !inner.is_empty() {
+            self.close();
+            self.blocks.push(novel::container(title, inner));
+            return;
+        }
+        if !title.is_empty() {
+            self.section(&[Inline::strong(title)], Look::default());
+        }
+        blocks.iter().for_each(|block| self.block(block));
     }
 
     /// Paragraphs that follow each other are one section, so that there is an empty line between them.
@@ -158,6 +207,7 @@ impl Writer {
                     self.end_quote(run);
                     self.list(*start, items, 0, true);
                 }
+                Block::Details { .. } | Block::Chart(_) => self.quoted(&block.simpler(), run),
             }
         }
     }
@@ -181,36 +231,43 @@ impl Writer {
     fn item(&mut self, list: &mut List, number: u64, item: &Item) {
         let mut run = Run::default();
         run.push_text(task_box(item.checked));
-        for block in &item.blocks {
+        self.within_item(list, number, item, &item.blocks, &mut run);
+        self.end_item(list, number, &mut run);
+    }
+
+    fn within_item(&mut self, list: &mut List, number: u64, item: &Item, blocks: &[Block], run: &mut Run) {
+        for block in blocks {
             match block {
-                Block::Paragraph(content) => line(&mut run, item, |run| run.push_all(content, Look::default())),
+                Block::Paragraph(content) => line(run, item, |run| run.push_all(content, Look::default())),
                 Block::Heading { content, .. } => {
-                    line(&mut run, item, |run| run.push_all(content, Look::BOLD));
+                    line(run, item, |run| run.push_all(content, Look::BOLD));
                 }
-                Block::Rule => line(&mut run, item, |run| run.push_text(RULE)),
+                Block::Rule => line(run, item, |run| run.push_text(RULE)),
                 Block::List { start, items } => {
-                    self.end_item(list, number, &mut run);
+                    self.end_item(list, number, run);
                     self.end_list(list);
                     self.list(*start, items, (list.indent + 1).min(MAX_INDENT), list.quoted);
                 }
                 Block::Code { text, .. } => {
-                    self.end_item(list, number, &mut run);
+                    self.end_item(list, number, run);
                     self.end_list(list);
                     self.preformatted(text, list.quoted);
                 }
                 Block::Table { align, header, rows } => {
-                    self.end_item(list, number, &mut run);
+                    self.end_item(list, number, run);
                     self.end_list(list);
                     self.preformatted(&align_table(align, header, rows, TABLE_WIDTH), list.quoted);
                 }
                 Block::Quote(inner) => {
-                    self.end_item(list, number, &mut run);
+                    self.end_item(list, number, run);
                     self.end_list(list);
                     self.quote(inner);
                 }
+                Block::Details { .. } | Block::Chart(_) => {
+                    self.within_item(list, number, item, &block.simpler(), run);
+                }
             }
         }
-        self.end_item(list, number, &mut run);
     }
 
     /// Puts what was said of an item behind its bullet, or below what stood between, where it has its bullet already.

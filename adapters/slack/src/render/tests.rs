@@ -67,7 +67,16 @@ fn texts(value: &Value, out: &mut String) {
                     below => texts(below, out),
                 }
             }
-            for name in ["elements", "rows"] {
+            // A chart's is a text, a container's an object with one.
+            match fields.get("title") {
+                Some(Value::String(title)) => out.push_str(&format!("{title}\n")),
+                Some(title) => {
+                    texts(title, out);
+                    out.push('\n');
+                }
+                None => {}
+            }
+            for name in ["elements", "rows", "child_blocks"] {
                 fields.get(name).into_iter().for_each(|below| texts(below, out));
             }
             if is_block || fields.contains_key("rows") || fields.get("type").is_some_and(|kind| kind == "header") {

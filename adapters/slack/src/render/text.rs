@@ -42,6 +42,7 @@ fn block(block: &Block, prefix: &str, out: &mut String) {
         Block::List { start, items } => list(*start, items, prefix, out),
         Block::Table { align, header, rows } => lines(&align_table(align, header, rows, TABLE_WIDTH), prefix, out),
         Block::Rule => out.push_str(RULE),
+        Block::Details { .. } | Block::Chart(_) => blocks(&block.simpler(), prefix, out),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The adapter in front of a Slack as strict as the real one.
 
 mod asking;
+mod charts;
 mod compliance;
 mod delivering;
 mod files;
