@@ -1,7 +1,8 @@
-//! What a schedule delivers: one line of verdict first, then the numbers, the chart, and what to look at.
+//! What a schedule delivers: one line of verdict first, then the numbers, the charts, and what to look at, folded.
 
 use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
+use super::chart::charts;
 use super::incident::{mark, standing, title, word};
 use super::incidents::mild;
 use super::{cost, count, marked, span};
@@ -12,8 +13,6 @@ use crate::store::{DigestWindow, FoundCause, Happened, Incident, Noise, Schedule
 
 /// Longest root cause in a digest, in characters.
 const MAX_CAUSE_CHARS: usize = 160;
-/// The bars of a chart, the lowest first.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// A digest of a window.
 pub struct DigestOf<'d> {
@@ -37,7 +36,11 @@ pub fn digest(digest: &DigestOf<'_>) -> Document {
         return Document { blocks };
     }
     blocks.push(numbers(happened));
-    blocks.extend(chart(&happened.bars, *window, zone));
+    if happened.undelivered > 0 {
+        let lost = count(happened.undelivered, "message");
+        blocks.push(Block::Paragraph(marked(&format!("⚠ {lost} could not be delivered: `signalbox outbox list`"))));
+    }
+    blocks.extend(charts(&happened.bars, *window, zone));
     if schedule.kind == DigestKind::IncidentWindowReplay {
         blocks.extend(list(
             "In order",
@@ -50,10 +53,6 @@ pub fn digest(digest: &DigestOf<'_>) -> Document {
         blocks.extend(list("Causes found", happened.causes.iter().map(cause), happened.causes.len()));
     }
     blocks.extend(mild(&happened.mild, happened.mild_count).map(Block::text));
-    if happened.undelivered > 0 {
-        let lost = count(happened.undelivered, "message");
-        blocks.push(Block::Paragraph(marked(&format!("⚠ {lost} could not be delivered: `signalbox outbox list`"))));
-    }
     Document { blocks }
 }
 
@@ -132,31 +131,19 @@ fn trend(now: usize, before: usize) -> String {
     }
 }
 
-/// Draws how many incidents began when, and says the highest.
-fn chart(bars: &[usize], window: DigestWindow, zone: Zone) -> Option<Block> {
-    let (peak_at, peak) = bars.iter().copied().enumerate().max_by_key(|(at, bar)| (*bar, std::cmp::Reverse(*at)))?;
-    if peak == 0 {
-        return None;
-    }
-    let top = BARS.len() - 1;
-    let drawn: String = bars.iter().map(|bar| BARS[(bar * top).div_ceil(peak)]).collect();
-    let part = window.to.since(window.from) / u32::try_from(bars.len()).unwrap_or(1);
-    let at = window.from.after(part * u32::try_from(peak_at).unwrap_or(0));
-    let said = format!(" {}, most ({peak}) from {}", "incidents over time", zone.shows(at));
-    Some(Block::Paragraph(vec![Inline::Code(drawn), Inline::Text(said)]))
-}
-
-fn list(heading: &str, lines: impl Iterator<Item = Vec<Inline>>, in_all: usize) -> Vec<Block> {
+/// What is looked at after the first glance, folded.
+fn list(heading: &str, lines: impl Iterator<Item = Vec<Inline>>, in_all: usize) -> Option<Block> {
     let item = |line| Item { checked: None, blocks: vec![Block::Paragraph(line)] };
     let mut items: Vec<Item> = lines.map(item).collect();
     if items.is_empty() {
-        return Vec::new();
+        return None;
     }
+    let heading = format!("{heading} ({})", in_all.max(items.len()));
     let more = in_all.saturating_sub(items.len());
     if more > 0 {
         items.push(item(vec![Inline::Text(format!("and {more} more: /incidents"))]));
     }
-    vec![Block::Paragraph(vec![Inline::strong(heading)]), Block::List { start: None, items }]
+    Some(Block::details(&heading, vec![Block::List { start: None, items }]))
 }
 
 fn named(incident: &Incident) -> Vec<Inline> {

@@ -5,6 +5,7 @@ pub mod agents;
 pub mod approval;
 pub mod background;
 pub mod button;
+mod chart;
 pub mod cron;
 pub mod delivery;
 pub mod digest;

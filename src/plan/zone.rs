@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::DateTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -43,6 +44,19 @@ impl Zone {
             || instant.0.to_string(),
             |utc| utc.with_timezone(&self.0).format("%a %-d %b %H:%M").to_string(),
         )
+    }
+
+    /// Writes an instant short, among others that are so far apart: `09:00` within a day, `Sun 09:00` within a week, else
+    /// `29 Nov`.
+    #[must_use]
+    pub fn shows_short(self, instant: Timestamp, within: Duration) -> String {
+        let format = match within.as_secs() / 3600 {
+            0..=24 => "%H:%M",
+            25..=168 => "%a %H:%M",
+            _ => "%-d %b",
+        };
+        let utc = DateTime::from_timestamp_millis(instant.0);
+        utc.map_or_else(|| instant.0.to_string(), |utc| utc.with_timezone(&self.0).format(format).to_string())
     }
 
     /// Returns the name.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
+use super::bars::Bars;
 use super::chat::ChatKey;
 use super::error::StoreError;
 use super::id::{IncidentId, TaskId};
@@ -28,8 +29,6 @@ const MAX_CAUSES: usize = 5;
 const MAX_REPLAYED: usize = 50;
 /// Lengths of which the middle one is taken.
 const MAX_LENGTHS: usize = 10_000;
-/// Bars of a chart.
-const BARS: usize = 24;
 
 /// A span between two instants: from the first, up to and without the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +96,8 @@ pub struct Happened {
     pub mild_count: usize,
     /// What fired most.
     pub noisy: Vec<Noise>,
-    /// Incidents that began in each of the window's equal parts.
-    pub bars: Vec<usize>,
+    /// What happened in each of the window's parts.
+    pub bars: Bars,
     /// Tasks that ended, by how.
     pub tasks: BTreeMap<&'static str, usize>,
     /// Those of them that failed.
@@ -173,7 +172,7 @@ impl Tx<'_> {
             mild,
             mild_count,
             noisy: self.noisy(window, chat)?,
-            bars: self.bars(window, chat)?,
+            bars: self.bars(window.from, window.to, chat)?,
             failed_tasks,
             tasks,
             cost_usd,
@@ -249,23 +248,6 @@ impl Tx<'_> {
             noisy.extend(self.incident(id)?.map(|newest| Noise { newest, incidents, times }));
         }
         Ok(noisy)
-    }
-
-    fn bars(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Vec<usize>, StoreError> {
-        let length_ms = u64::try_from(window.to.since(window.from).as_millis()).unwrap_or(u64::MAX);
-        let bar_ms = (length_ms / u64::try_from(BARS).unwrap_or(1)).max(1);
-        let sql = "SELECT (created_at - ?1) / ?4, count(*) FROM incidents WHERE created_at >= ?1 AND created_at < ?2
-                   AND (?3 IS NULL OR chat = ?3) GROUP BY 1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![window.from, window.to, chat, bar_ms], |row| {
-            Ok((row.get::<_, usize>(0)?, row.get::<_, usize>(1)?))
-        })?;
-        let mut bars = vec![0; BARS];
-        for row in rows {
-            let (at, count) = row?;
-            bars[at.min(BARS - 1)] += count;
-        }
-        Ok(bars)
     }
 
     fn ended_tasks(

@@ -5,6 +5,7 @@ mod bad_input;
 mod cli;
 mod crashes;
 mod cron;
+mod digests;
 mod discord;
 mod exit_codes;
 mod given_up;

@@ -10,8 +10,8 @@ use crate::format::background::Unreachable;
 use crate::incident::IncidentState;
 use crate::plan::{CatchUp, DigestKind, Plan, Zone};
 use crate::store::{
-    DigestWindow, Fire, FireCause, FireId, FireOutcome, FireState, FoundCause, Happened, NewSchedule, Noise, Schedule,
-    ScheduleId, SilentTarget,
+    Bars, DigestWindow, Fire, FireCause, FireId, FireOutcome, FireState, FoundCause, Happened, NewSchedule, Noise,
+    Schedule, ScheduleId, SilentTarget,
 };
 
 fn schedule(kind: DigestKind) -> Schedule {
@@ -68,8 +68,18 @@ fn fire(state: FireState) -> Fire {
 
 fn happened() -> Happened {
     use crate::alert::Severity;
-    let mut bars = vec![0; 24];
-    (bars[3], bars[4], bars[17]) = (2, 5, 1);
+    let at = |counts: &[(usize, usize)]| {
+        let mut all = vec![0; 12];
+        counts.iter().for_each(|(part, count)| all[*part] = *count);
+        all
+    };
+    let bars = Bars {
+        each: Duration::from_secs(7200),
+        incidents: vec![(Severity::Critical, at(&[(2, 3)])), (Severity::Warning, at(&[(2, 4), (9, 1)]))],
+        went_well: at(&[(1, 4), (6, 5)]),
+        failed: at(&[(6, 1)]),
+        stopped: at(&[]),
+    };
     let owned = crate::store::Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
     Happened {
         began: vec![(Severity::Critical, 3), (Severity::Warning, 5)],
@@ -194,8 +204,8 @@ fn digests() {
         let replayed = [incident(IncidentState::Resolved), incident(IncidentState::Firing)];
         digest(&DigestOf { schedule: &schedule, window, happened, replayed: &replayed })
     };
-    let quiet = Happened { bars: vec![0; 24], ..Happened::default() };
-    let calm = Happened { tasks: [("ok", 1)].into(), bars: vec![0; 24], ..Happened::default() };
+    let quiet = Happened::default();
+    let calm = Happened { tasks: [("ok", 1)].into(), ..Happened::default() };
     let wall = wall()
         .with("digest", of(DigestKind::DailySummary, &happened()))
         .with("digest of a week", of(DigestKind::WeeklyAudit, &happened()))
