@@ -71,11 +71,20 @@ fn fitted(plot: Plot) -> Option<Chart> {
     changes.count();
     let (rows, labels) = grouped(plot.kind, rows, labels, &mut changes);
     let series: Vec<Series> = named(rows);
-    let title = one_line(&plot.title, MAX_CHART_TITLE_CHARS);
+    let title = shown(&plot.title, MAX_CHART_TITLE_CHARS);
     let title = if title.is_empty() { NO_TITLE.to_owned() } else { title };
     let mut chart = Chart { title, kind: plot.kind, labels: apart(labels), series, said: String::new() };
     chart.said = said(&plot.said, &chart, &changes.notes);
     Some(chart)
+}
+
+/// Returns a text on one line, without characters that nobody sees: two names that look alike are one.
+fn shown(text: &str, max_chars: usize) -> String {
+    let is_hidden = |c: char| {
+        matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    one_line(&text.chars().filter(|c| !is_hidden(*c)).collect::<String>(), max_chars)
 }
 
 /// Reads the series to one length; those beyond the sixth are one with it.
@@ -87,7 +96,7 @@ fn rows(series: Vec<PlotSeries>, length: usize, changes: &mut Changes) -> Vec<Ro
     let read = |series: PlotSeries| {
         let mut values: Vec<f64> = series.values.into_iter().take(length).map(|value| changes.tidy(value)).collect();
         values.resize(length, 0.0);
-        Row { name: one_line(&series.name, MAX_CHART_NAME_CHARS), tone: series.tone, values }
+        Row { name: shown(&series.name, MAX_CHART_NAME_CHARS), tone: series.tone, values }
     };
     let mut rows: Vec<Row> = series.into_iter().take(MAX_READ_SERIES).map(read).collect();
     if rows.len() > MAX_CHART_SERIES {
@@ -104,7 +113,7 @@ fn rows(series: Vec<PlotSeries>, length: usize, changes: &mut Changes) -> Vec<Ro
 
 fn labels(labels: Vec<String>, length: usize) -> Vec<String> {
     let numbers = (labels.len()..length).map(|at| (at + 1).to_string());
-    let given = labels.iter().take(length).map(|label| one_line(label, MAX_CHART_NAME_CHARS));
+    let given = labels.iter().take(length).map(|label| shown(label, MAX_CHART_NAME_CHARS));
     given
         .chain(numbers)
         .enumerate()
@@ -163,7 +172,7 @@ fn apart(texts: Vec<String>) -> Vec<String> {
 /// Says what the chart shows, and what was changed for it.
 fn said(words: &str, chart: &Chart, notes: &[String]) -> String {
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
-    let words = one_line(words, MAX_CHART_WORDS_CHARS);
+    let words = shown(words, MAX_CHART_WORDS_CHARS);
     let words = if words.is_empty() { summed(chart) } else { words };
     // What was changed is not what is cut off.
     let room = MAX_CHART_WORDS_CHARS.saturating_sub(notes.chars().count()).max(MAX_CHART_WORDS_CHARS / 2);

@@ -93,6 +93,9 @@ fn names_are_clean_short_and_all_different() {
     let chart = Chart::of(plot(ChartKind::Bar, &given, &[nasty, nasty])).expect("there are values");
     let names: Vec<&str> = chart.series().iter().map(|series| series.name.as_str()).collect();
     assert_eq!(names[2], "-");
+    let hidden = Chart::of(plot(ChartKind::Bar, &[("a\u{200b}b\u{ad}\u{e0041}", vec![1.0]), ("ab", vec![1.0])], &[]));
+    let hidden = hidden.expect("there are values");
+    assert_eq!([&hidden.series()[0].name, &hidden.series()[1].name], ["ab", "ab (2)"]);
     for name in names.iter().copied().chain(chart.labels().iter().map(String::as_str)) {
         assert!(name.chars().count() <= MAX_CHART_NAME_CHARS && crate::clean(name) == name, "{name:?}");
     }

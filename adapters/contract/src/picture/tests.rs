@@ -78,5 +78,7 @@ fn no_chart_is_too_odd_to_be_drawn() {
 async fn pictures_are_drawn_beside_the_runtime() {
     let both = tokio::join!(drawn(vec![day()]), drawn(vec![runs()]));
     assert!(both.0.is_some() && both.1.is_some() && both.0 != both.1);
+    assert_eq!(drawn(vec![day()]).await, both.0, "also when it is kept");
+    assert_eq!(drawn(vec![day()]).await, both.0);
     assert_eq!(drawn(Vec::new()).await, None);
 }
