@@ -18,7 +18,6 @@ use signalbox_adapter::{
 use slack_morphism::prelude::SlackBlock;
 
 pub(crate) use blocks::small;
-use slack_morphism::prelude::SlackBlock;
 
 use crate::body::{Bar, Body};
 use crate::card::colour;
