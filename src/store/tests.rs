@@ -2,6 +2,7 @@
 
 mod admission;
 mod approvals;
+mod claims;
 mod counts;
 mod flush;
 mod hooks;
