@@ -50,11 +50,21 @@ impl Clock for Moved {
     }
 }
 
+fn plan() -> Plan {
+    Plan { cron: "0 0 * * *".parse().expect("an expression"), zone: Zone::UTC }
+}
+
+/// Moves a clock to the instant at which all are due.
+fn comes(clock: &Moved) {
+    let now = clock.now();
+    clock.by(plan().after(now).expect("a next one").since(now));
+}
+
 fn new(number: usize, target: &str) -> NewSchedule {
     NewSchedule {
         name: format!("Digest {number}"),
         kind: DigestKind::DailySummary,
-        plan: Plan { cron: "0 0 * * *".parse().expect("an expression"), zone: Zone::UTC },
+        plan: plan(),
         targets: vec![target.parse().expect("an address")],
         span: DAY,
         catch_up: CatchUp::Last,
@@ -86,7 +96,7 @@ async fn two_instances() {
     let open = || Store::open(&directory.path().join("state"), options(), clock.clone()).expect("a store");
     let (one, other) = (open(), open());
     fill(&one, |_| "bench:1".to_owned()).await;
-    clock.by(DAY);
+    comes(&clock);
     let claims = async |store: &Store| {
         let mut taken = 0;
         loop {
@@ -121,7 +131,7 @@ async fn deliveries() {
     servants.spawn(schedule::run(Arc::clone(&rig.bus), stop.clone()));
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let due = ground::now_ns();
-    clock.by(DAY);
+    comes(&clock);
     rig.results(MANY).await;
     let times = rig.provider.take().into_iter();
     let times: Vec<Duration> =
