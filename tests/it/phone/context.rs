@@ -81,6 +81,7 @@ fn what_a_session_said_itself_is_not_told_to_it_again_but_the_part_that_is_meant
     let _serving = phone.serve();
     let asked = phone.say("/session script: answer one green bottle");
     let answer = phone.shown(asked, "one green bottle");
+    phone.known(&answer);
     let quote = json!({ "quote": { "text": "green", "position": 0 } });
     let asked = phone.fake.post(ADA.id, ADA, Post::text("why this colour?").reply_to(answer.id).with(quote));
     phone.shown(asked, "turn 2: why this colour?");

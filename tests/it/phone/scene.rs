@@ -2,7 +2,7 @@
 
 use tokio::runtime::Runtime;
 
-use signalbox_test_support::everyday::{House, Talk};
+use signalbox_test_support::everyday::{House, Talk, eventually};
 use signalbox_test_support::telegram::state::{Shown, State};
 use signalbox_test_support::telegram::{FakeTelegram, Person, TOKEN};
 
@@ -88,5 +88,11 @@ impl Phone {
         let is_it = |shown: &Shown| shown.by_bot && shown.id > after && shown.text.contains(needle);
         let find = |state: &mut State| state.shows(chat).into_iter().find(is_it);
         self.runtime.block_on(self.fake.wait_for(&format!("{needle:?} in {chat}"), find))
+    }
+
+    /// Waits until the program knows under which id a chat shows a message, as it does long before a person replies.
+    pub(crate) fn known(&self, shown: &Shown) {
+        let receipt = format!("outbox WHERE message = '{}'", shown.id);
+        eventually(&format!("the receipt of {shown:?}"), || self.house.count(&receipt) > 0);
     }
 }
