@@ -146,7 +146,7 @@ pub(super) fn next(schedule: &Schedule, now: Timestamp) -> String {
         _ if schedule.paused => "paused".to_owned(),
         None => "never".to_owned(),
         Some(at) if at <= now => "now".to_owned(),
-        Some(at) => format!("{} (in {})", schedule.plan.zone.shows(at), span(at.since(now))),
+        Some(at) => format!("{} (in {})", schedule.plan.zone.shows_ahead(at, now), span(at.since(now))),
     }
 }
 
@@ -176,9 +176,9 @@ fn fires_of(plan: &Plan, from: Timestamp) -> Document {
     for at in plan.upcoming(from).take(UPCOMING) {
         let utc = crate::plan::Zone::UTC;
         let both = if plan.zone == utc {
-            format!("{} UTC", plan.zone.shows(at))
+            format!("{} UTC", plan.zone.shows_ahead(at, from))
         } else {
-            format!("{} {} ({} UTC)", plan.zone.shows(at), plan.zone, utc.shows(at))
+            format!("{} {} ({} UTC)", plan.zone.shows_ahead(at, from), plan.zone, utc.shows_ahead(at, from))
         };
         content.extend([Inline::Break, Inline::Text(both)]);
     }

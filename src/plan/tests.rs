@@ -307,3 +307,14 @@ fn a_missed_fire_is_caught_up_with_as_asked_and_never_in_a_burst() {
     assert_eq!(due(&daily, late, late, CatchUp::All), DueFires::default());
     assert_eq!(due(&daily, late, yesterday, CatchUp::All), DueFires::default(), "a clock that jumped back");
 }
+
+#[test]
+fn what_is_to_come_in_another_year_is_shown_with_it() {
+    let leap = plan("0 9 29 2 *", "Asia/Kolkata");
+    let now = at("2026-11-29T00:00:00Z");
+    let next = leap.after(now).expect("there is one");
+    assert_eq!(leap.zone.shows_ahead(next, now), "Tue 29 Feb 2028 09:00");
+    assert_eq!(leap.zone.shows_ahead(now, now), leap.zone.shows(now));
+    // It is next year there already.
+    assert_eq!(leap.zone.shows_ahead(at("2026-12-31T19:00:00Z"), now), "Fri 1 Jan 2027 00:30");
+}

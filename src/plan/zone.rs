@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Datelike as _};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use strsim::osa_distance;
 
@@ -44,6 +44,16 @@ impl Zone {
             || instant.0.to_string(),
             |utc| utc.with_timezone(&self.0).format("%a %-d %b %H:%M").to_string(),
         )
+    }
+
+    /// Writes an instant that is to come; with its year where that is not the present one: `Tue 29 Feb 2028 09:00`.
+    #[must_use]
+    pub fn shows_ahead(self, instant: Timestamp, now: Timestamp) -> String {
+        let here = |at: Timestamp| DateTime::from_timestamp_millis(at.0).map(|utc| utc.with_timezone(&self.0));
+        match (here(instant), here(now)) {
+            (Some(at), Some(now)) if at.year() != now.year() => at.format("%a %-d %b %Y %H:%M").to_string(),
+            _ => self.shows(instant),
+        }
     }
 
     /// Writes an instant short, among others that are so far apart: `09:00` within a day, `Sun 09:00` within a week, else

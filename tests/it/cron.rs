@@ -43,6 +43,7 @@ pub(crate) fn refused(said: &Said, why: &str) {
 fn a_digest_comes_at_nine_in_its_zone_once_and_tells_what_happened() {
     let mut phone = Phone::new("");
     shift(&mut phone.house, NINE_IN_KOLKATA_MS, Duration::from_secs(8));
+    phone.promote();
     let serving = phone.serve();
     let asked = phone.say("/cron add —kind daily_summary --cron “0 9 * * 1-5” --tz Asia/Kolkata");
     let added = phone.shown(asked, "Added #1: Daily summary").text;
@@ -136,7 +137,9 @@ fn what_another_process_adds_is_run_and_a_viewer_changes_nothing() {
         .run(&["cron", "add", "--kind", "weekly_audit", "--cron", "@weekly", "--to", &target])
         .was(0, "Added #1");
     let asked = phone.say("/cron remove 1");
-    phone.shown(asked, "operator");
+    phone.shown(asked, "This needs the role admin. Yours is viewer.");
+    let asked = phone.say("/cron run 1");
+    phone.shown(asked, "This needs the role operator. Yours is viewer.");
     let asked = phone.say("/cron");
     phone.shown(asked, "Weekly audit");
     phone.house.run(&["cron", "run", "1"]).was(0, "done: delivered");

@@ -53,7 +53,7 @@ impl<C: Holds<Self>> Defined<C> for CronCommand {
             Form {
                 path: &["cron", "add"],
                 arguments: &[Argument::Options("--kind <kind> --cron \"<5 fields>\" [--tz <zone>]")],
-                need: Need::Operator,
+                need: Need::Admin,
                 description: "add one, with the options of `signalbox cron add`",
                 value: rest!(|text| Self::Add(text)),
             },
@@ -102,7 +102,7 @@ impl<C: Holds<Self>> Defined<C> for CronCommand {
             Form {
                 path: &["cron", "remove"],
                 arguments: &[SCHEDULE],
-                need: Need::Operator,
+                need: Need::Admin,
                 description: "remove one",
                 value: words!(|id| Self::Remove(id)),
             },

@@ -35,9 +35,8 @@ fn the_home_shows_what_goes_on_in_the_chats_that_a_person_reads() {
     let asked =
         slack.fake.say(&slack.direct, ADA, &format!("/session --name own script: say half; wait {gate}; answer <a>"));
     slack.shown(&slack.direct, &asked, "half");
-    let add = "/cron add --kind daily_summary --cron \"0 9 * * *\" --to slack:C500";
-    let asked = slack.fake.post(OPS, ADA, Post::to_bot(add));
-    slack.shown(OPS, &asked, "Added #1");
+    let add = ["cron", "add", "--kind", "daily_summary", "--cron", "0 9 * * *", "--to", "slack:C500"];
+    slack.house.run(&add).was(0, "Added #1");
     let asked = slack.fake.post(SECRET, KIM, Post::to_bot("/session --name hidden script: answer <b>"));
     slack.shown(SECRET, &asked, "<b>");
     let page = home(ADA, "1 incident open · 1 task at work.");

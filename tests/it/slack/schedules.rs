@@ -48,6 +48,7 @@ fn a_digest_that_is_asked_for_on_the_command_line_comes_to_the_channel_once() {
 fn a_schedule_is_made_in_the_channel_and_its_digest_comes_once_over_a_kill() {
     let mut slack = Workspace::new("");
     shift(&mut slack, 600_000);
+    slack.promote();
     let serving = slack.serve();
     let add = "/cron add --kind daily_summary --cron \"0 9 * * 1-5\" --tz Asia/Kolkata";
     let asked = slack.fake.post(OPS, ADA, Post::to_bot(add));
@@ -87,7 +88,8 @@ fn each_fire_has_a_thread_of_its_own_where_that_is_wished() {
 
 #[test]
 fn what_is_made_in_a_thread_comes_to_that_thread() {
-    let slack = Workspace::new("");
+    let mut slack = Workspace::new("");
+    slack.promote();
     let _serving = slack.serve();
     let root = slack.fake.post(OPS, ADA, Post::text("the summaries go here"));
     let add = Post::to_bot("/cron add --kind daily_summary --cron @daily").in_thread(&root);
