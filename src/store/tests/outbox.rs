@@ -191,18 +191,22 @@ async fn a_result_replaces_a_status_message_that_nobody_has_seen() {
     assert_eq!(deliver_all(&desk).await, ["done"]);
 }
 
+fn status_of(task: &Task) -> NewDelivery {
+    NewDelivery {
+        task: Some(task.id.clone()),
+        about: Some(About::Status(task.id.clone())),
+        buttons: vec![crate::format::button::cancel(&task.id)],
+        ..message("one", Purpose::Progress, &["started"])
+    }
+}
+
 #[tokio::test]
 async fn a_status_message_that_may_have_arrived_is_asked_about_and_then_says_how_the_task_ended() {
     for put_off in [false, true] {
         let desk = Desk::new();
         let task = started(desk.prompt("one", "a").await);
         let about = About::Status(task.id.clone());
-        let status = NewDelivery {
-            task: Some(task.id.clone()),
-            about: Some(about.clone()),
-            buttons: vec![crate::format::button::cancel(&task.id)],
-            ..message("one", Purpose::Progress, &["started"])
-        };
+        let status = status_of(&task);
         desk.did(move |tx| tx.enqueue(&status)).await;
         let sent = one(&desk).await;
         let now = desk.store.clock().now();
@@ -239,12 +243,7 @@ async fn a_status_says_how_a_task_ended_only_when_the_answer_is_there_or_never_w
         let desk = Desk::new();
         let task = started(desk.prompt("one", "a").await);
         let about = About::Status(task.id.clone());
-        let status = NewDelivery {
-            task: Some(task.id.clone()),
-            about: Some(about.clone()),
-            buttons: vec![crate::format::button::cancel(&task.id)],
-            ..message("one", Purpose::Progress, &["started"])
-        };
+        let status = status_of(&task);
         desk.did(move |tx| tx.enqueue(&status)).await;
         assert_eq!(deliver_all(&desk).await, ["started"]);
         let id = task.id.clone();
