@@ -6,7 +6,7 @@ use super::background::Unreachable;
 use super::{cell, count, facts, instant, line, span, table};
 use crate::clock::Timestamp;
 use crate::plan::{CronFault, DigestKind, Plan, ZoneFault};
-use crate::store::{DeliveryState, Fire, FireCause, FireId, FireOutcome, FireState, Schedule, ScheduleId};
+use crate::store::{DeliveryState, Fire, FireCause, FireId, FireOutcome, FireState, Schedule, ScheduleId, ToldFire};
 
 /// Longest value of a parameter that is shown, in characters.
 const MAX_PARAM_CHARS: usize = 200;
@@ -111,7 +111,7 @@ pub fn unscheduled(why: &Unscheduled<'_>) -> Document {
 
 /// Lists schedules.
 #[must_use]
-pub fn list(schedules: &[(Schedule, Option<Fire>)], now: Timestamp) -> Document {
+pub fn list(schedules: &[(Schedule, Option<ToldFire>)], now: Timestamp) -> Document {
     if schedules.is_empty() {
         return line("No schedules. `/cron add --kind daily_summary --cron \"0 9 * * 1-5\"` adds one.");
     }
@@ -124,7 +124,7 @@ pub fn list(schedules: &[(Schedule, Option<Fire>)], now: Timestamp) -> Document 
             cell(schedule.plan.zone.name()),
             cell(targets(schedule)),
             cell(next(schedule, now)),
-            cell(last.as_ref().map_or_else(|| "none yet".to_owned(), outcome)),
+            cell(last.as_ref().map_or_else(|| "none yet".to_owned(), standing)),
         ]
     });
     let header = ["id", "name", "kind", "cron", "zone", "to", "next", "last"];
@@ -163,6 +163,19 @@ fn outcome(fire: &Fire) -> String {
     }
 }
 
+/// Says in a few words how a fire stands, and whether it has come where it was to.
+fn standing(told: &ToldFire) -> String {
+    let ToldFire { fire, outcomes } = told;
+    let with = |state: DeliveryState| outcomes.iter().filter(|outcome| outcome.state == state).count();
+    match (fire.state, with(DeliveryState::Delivered), with(DeliveryState::Failed)) {
+        (FireState::Done, _, _) if outcomes.is_empty() => outcome(fire),
+        (FireState::Done, _, lost) if lost == outcomes.len() => "not delivered".to_owned(),
+        (FireState::Done, delivered, _) if delivered == outcomes.len() => "delivered".to_owned(),
+        (FireState::Done, delivered, _) => format!("{delivered} of {} delivered", count(outcomes.len(), "target")),
+        _ => outcome(fire),
+    }
+}
+
 /// Tells that a schedule was added, and when it fires.
 #[must_use]
 pub fn added(schedule: &Schedule) -> Document {
@@ -187,7 +200,7 @@ fn fires_of(plan: &Plan, from: Timestamp) -> Document {
 
 /// Shows a schedule.
 #[must_use]
-pub fn show(schedule: &Schedule, last: Option<&Fire>, now: Timestamp) -> Document {
+pub fn show(schedule: &Schedule, last: Option<&ToldFire>, now: Timestamp) -> Document {
     let plan = &schedule.plan;
     let pairs = vec![
         ("Schedule", cell(format!("#{} {}", schedule.id, schedule.name))),
@@ -198,7 +211,7 @@ pub fn show(schedule: &Schedule, last: Option<&Fire>, now: Timestamp) -> Documen
         ("Missed fires", cell(schedule.catch_up.as_str())),
         ("Nothing to say", cell(if schedule.quiet { "says nothing" } else { "says so" })),
         ("Made", cell(format!("{} by {}", instant(schedule.created_at), schedule.created_by))),
-        ("Last", cell(last.map_or_else(|| "none yet".to_owned(), outcome))),
+        ("Last", cell(last.map_or_else(|| "none yet".to_owned(), standing))),
     ];
     let mut pairs = pairs;
     pairs.extend(schedule.agent.as_ref().map(|agent| ("Agent", cell(agent.clone()))));
@@ -216,11 +229,11 @@ pub fn show(schedule: &Schedule, last: Option<&Fire>, now: Timestamp) -> Documen
 
 /// Tells the last fires of a schedule, the newest first, each with what became of its messages.
 #[must_use]
-pub fn logs(schedule: &Schedule, fires: &[(Fire, Vec<FireOutcome>)]) -> Document {
+pub fn logs(schedule: &Schedule, fires: &[ToldFire]) -> Document {
     if fires.is_empty() {
         return Document::text(format!("#{} has not fired yet.", schedule.id));
     }
-    let rows = fires.iter().map(|(fire, outcomes)| {
+    let rows = fires.iter().map(|ToldFire { fire, outcomes }| {
         vec![
             vec![Inline::Code(fire.id.to_string())],
             cell(schedule.plan.zone.shows(fire.at)),
@@ -237,9 +250,9 @@ pub fn logs(schedule: &Schedule, fires: &[(Fire, Vec<FireOutcome>)]) -> Document
     });
     let header = ["id", "fire", "why", "start", "run", "delivery", "message"];
     let table = Document { blocks: vec![table(&header, rows.collect())] };
-    match fires.iter().find(|(_, outcomes)| outcomes.iter().any(|outcome| outcome.lost.is_some())) {
+    match fires.iter().find(|told| told.outcomes.iter().any(|outcome| outcome.lost.is_some())) {
         None => table,
-        Some((fire, _)) => {
+        Some(ToldFire { fire, .. }) => {
             table.then(line(&format!("`/cron run --failed-only {}` sends again what was not delivered.", fire.id)))
         }
     }
@@ -282,8 +295,18 @@ pub fn unknown(id: &str) -> Document {
 /// Tells what became of a fire that was asked for, and of its messages.
 #[must_use]
 pub fn ran(fire: &Fire, outcomes: &[FireOutcome]) -> Document {
-    let outcome = outcome(fire);
-    Document::text(if outcomes.is_empty() { outcome } else { format!("{outcome}: {}", delivered(outcomes)) })
+    let is_lost = |outcome: &FireOutcome| outcome.state == DeliveryState::Failed;
+    let said = match fire.state {
+        _ if outcomes.is_empty() => outcome(fire),
+        // What it was made for comes first: that it was made helps nobody whom it has not reached.
+        FireState::Done if outcomes.iter().all(is_lost) => format!("not delivered: {}", delivered(outcomes)),
+        FireState::Done if outcomes.iter().any(is_lost) => delivered(outcomes),
+        FireState::Failed => {
+            format!("{}; this was told: {}", outcome(fire).trim_end_matches('.'), delivered(outcomes))
+        }
+        _ => format!("{}: {}", outcome(fire), delivered(outcomes)),
+    };
+    Document::text(said)
 }
 
 /// Says that a message waits for a terminal.

@@ -81,9 +81,10 @@ fn pipeline_unavailable(agent: &str, why: &str) -> Draft {
 /// Says in one line why a task has no answer.
 #[must_use]
 pub fn why(ended: &Task) -> String {
-    let error = ended.error.as_deref().unwrap_or_default();
-    let error = if error.is_empty() { "no answer" } else { error };
-    one_line(&format!("{}: {error}", ended.status.as_str()), MAX_WHY_CHARS)
+    match ended.error.as_deref().filter(|error| !error.trim().is_empty()) {
+        Some(error) => one_line(error, MAX_WHY_CHARS),
+        None => format!("no answer ({})", ended.status.as_str()),
+    }
 }
 
 /// The first line of what a fire says.

@@ -41,17 +41,10 @@ impl Handler for CronCommand {
             Self::Add(text) => add(turn, text),
             Self::Again(fire) => again(turn, fire),
             Self::Show(_) => {
-                let last = turn.tx.fires(found.id, 1)?.pop();
+                let last = turn.tx.told_fires(found.id, 1)?.pop();
                 turn.answer(cron::show(&found, last.as_ref(), turn.tx.now()))
             }
-            Self::Logs(_) => {
-                let mut fires = Vec::new();
-                for fire in turn.tx.fires(found.id, MAX_FIRES)? {
-                    let outcomes = turn.tx.fire_outcomes(fire.id)?;
-                    fires.push((fire, outcomes));
-                }
-                turn.answer(cron::logs(&found, &fires))
-            }
+            Self::Logs(_) => turn.answer(cron::logs(&found, &turn.tx.told_fires(found.id, MAX_FIRES)?)),
             Self::Run(_) => {
                 turn.tx.ask_fire(found.id)?;
                 turn.answer(cron::running(&found))

@@ -318,3 +318,15 @@ fn what_is_to_come_in_another_year_is_shown_with_it() {
     // It is next year there already.
     assert_eq!(leap.zone.shows_ahead(at("2026-12-31T19:00:00Z"), now), "Fri 1 Jan 2027 00:30");
 }
+
+#[test]
+fn an_abbreviation_is_told_by_a_place_and_never_by_what_is_spelt_alike() {
+    let told = |zone: &str| zone.parse::<Zone>().expect_err("not a name of the database").to_string();
+    for (zone, place) in [("IST", "Asia/Kolkata"), ("pst", "America/Los_Angeles"), ("CEST", "Europe/Berlin")] {
+        assert!(told(zone).ends_with(&format!("did you mean {place}?")), "{}", told(zone));
+    }
+    for zone in ["XYT", "WXT"] {
+        assert!(told(zone).ends_with("name one as Europe/London, Asia/Kolkata or UTC"), "{}", told(zone));
+    }
+    assert!(told("Asia/Kolkatta").contains("did you mean Asia/Kolkata?"));
+}

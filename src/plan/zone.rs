@@ -91,16 +91,46 @@ fn place(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
+/// What people write for the clocks of a place, and one place that has them. Some stand for several.
+const ABBREVIATIONS: [(&str, &str); 18] = [
+    ("IST", "Asia/Kolkata"),
+    ("PST", "America/Los_Angeles"),
+    ("PDT", "America/Los_Angeles"),
+    ("PT", "America/Los_Angeles"),
+    ("MDT", "America/Denver"),
+    ("CST", "America/Chicago"),
+    ("CDT", "America/Chicago"),
+    ("CT", "America/Chicago"),
+    ("EDT", "America/New_York"),
+    ("ET", "America/New_York"),
+    ("BRT", "America/Sao_Paulo"),
+    ("BST", "Europe/London"),
+    ("CEST", "Europe/Berlin"),
+    ("EEST", "Europe/Athens"),
+    ("SGT", "Asia/Singapore"),
+    ("JST", "Asia/Tokyo"),
+    ("AEST", "Australia/Sydney"),
+    ("AEDT", "Australia/Sydney"),
+];
+/// Longest name that is taken for an abbreviation; those that are spelt alike lie hours apart.
+const MAX_ABBREVIATION_BYTES: usize = 5;
+
 /// Finds the zone that a name may mean: one of that place, else the one that is spelt most alike.
 fn nearest(text: &str) -> Option<&'static str> {
     if text.is_empty() || text.len() > MAX_BYTES {
         return None;
     }
+    let named = ABBREVIATIONS.iter().find(|(short, _)| short.eq_ignore_ascii_case(text.trim()));
+    if let Some((_, name)) = named {
+        return Some(name);
+    }
     let wanted = text.trim().replace(' ', "_").to_lowercase();
     let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
     let of_place = names().find(|name| place(name).eq_ignore_ascii_case(place(&wanted)));
+    let is_short = wanted.len() <= MAX_ABBREVIATION_BYTES;
     of_place.or_else(|| {
-        names()
+        let spelt = names().filter(|_| !is_short);
+        spelt
             .map(|name| {
                 let name_lower = name.to_lowercase();
                 let whole = osa_distance(&wanted, &name_lower);

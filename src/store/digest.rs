@@ -16,6 +16,7 @@ use super::tx::Tx;
 use crate::alert::Severity;
 use crate::clock::Timestamp;
 use crate::incident;
+use crate::rca::Verdict;
 
 /// Open incidents named.
 const MAX_OPEN: usize = 10;
@@ -25,6 +26,8 @@ const MAX_MILD: usize = 5;
 const MAX_NOISY: usize = 5;
 /// Root causes named.
 const MAX_CAUSES: usize = 5;
+/// Most analyses that are looked through for causes.
+const MAX_ANALYSES: usize = 100;
 /// Incidents of a replay.
 const MAX_REPLAYED: usize = 50;
 /// Lengths of which the middle one is taken.
@@ -277,12 +280,17 @@ impl Tx<'_> {
                    AND t.finished_at < ?2 AND (?3 IS NULL OR t.chat = ?3) AND i.rca IS NOT NULL
                    ORDER BY t.seq DESC LIMIT ?4";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![window.from, window.to, chat, MAX_CAUSES], |row| row.get(0))?;
+        let rows = statement.query_map(params![window.from, window.to, chat, MAX_ANALYSES], |row| row.get(0))?;
         let tasks: Vec<TaskId> = rows.collect::<Result<_, _>>()?;
         let mut causes = Vec::new();
         for task in tasks {
+            if causes.len() == MAX_CAUSES {
+                break;
+            }
             causes.extend(
-                self.investigation(&task)?.map(|investigation| FoundCause { task: task.clone(), investigation }),
+                self.investigation(&task)?
+                    .filter(|found| found.rca.as_ref().is_some_and(|rca| rca.verdict == Verdict::CauseFound))
+                    .map(|investigation| FoundCause { task: task.clone(), investigation }),
             );
         }
         Ok(causes)

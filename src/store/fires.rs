@@ -17,7 +17,7 @@ use super::about::About;
 use super::delivery::State as DeliveryState;
 use super::error::StoreError;
 use super::id::{FireId, ScheduleId};
-use super::schedule::{Fire, FireCause, FireOutcome, FireState, Schedule};
+use super::schedule::{Fire, FireCause, FireOutcome, FireState, Schedule, ToldFire};
 use super::task::Task;
 use super::tx::Tx;
 use crate::clock::Timestamp;
@@ -201,6 +201,16 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![schedule, limit], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Returns the fires of a schedule with what became of each, the newest first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn told_fires(&self, schedule: ScheduleId, limit: usize) -> Result<Vec<ToldFire>, StoreError> {
+        let with_outcomes = |fire: Fire| Ok((self.fire_outcomes(fire.id)?, fire));
+        let fires = self.fires(schedule, limit)?.into_iter().map(with_outcomes);
+        fires.map(|told| told.map(|(outcomes, fire)| ToldFire { fire, outcomes })).collect()
     }
 
     /// Ends a fire, in the same step in which what it delivers is written; `false` when it has ended before, or another has

@@ -86,7 +86,7 @@ pub use incident::{CardStanding, Incident, IncidentChange, IncidentEntry, Spent}
 pub use investigations::{Again, Investigation, NewInvestigation};
 pub use retention::KeptFolders;
 pub use roles::{HeldRole, RoleError, WantedRole};
-pub use schedule::{Fire, FireCause, FireOutcome, FireState, NewSchedule, Schedule};
+pub use schedule::{Fire, FireCause, FireOutcome, FireState, NewSchedule, Schedule, ToldFire};
 
 pub use session::{NewSession, Session, SessionStatus};
 pub use silences::{Silence, Unsilenceable};

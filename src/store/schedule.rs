@@ -119,6 +119,15 @@ pub struct Fire {
     pub token: i64,
 }
 
+/// A fire with what became of it at each of its targets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldFire {
+    /// The fire.
+    pub fire: Fire,
+    /// What became of it, a target each.
+    pub outcomes: Vec<FireOutcome>,
+}
+
 /// What became of a fire at one of its targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FireOutcome {

@@ -8,7 +8,7 @@ use signalbox_adapter::ChatAddress;
 use super::chat::ChatKey;
 use super::error::StoreError;
 use super::id::ScheduleId;
-use super::schedule::{Fire, NewSchedule, Schedule};
+use super::schedule::{NewSchedule, Schedule, ToldFire};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::plan::{CatchUp, DigestKind, Plan};
@@ -115,8 +115,8 @@ impl Tx<'_> {
         &self,
         chat: Option<&ChatKey>,
         limit: usize,
-    ) -> Result<Vec<(Schedule, Option<Fire>)>, StoreError> {
-        let with_last = |schedule: Schedule| Ok((self.fires(schedule.id, 1)?.pop(), schedule));
+    ) -> Result<Vec<(Schedule, Option<ToldFire>)>, StoreError> {
+        let with_last = |schedule: Schedule| Ok((self.told_fires(schedule.id, 1)?.pop(), schedule));
         let rows = self.schedules(chat, limit)?.into_iter().map(with_last);
         rows.map(|row| row.map(|(last, schedule)| (schedule, last))).collect()
     }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::format;
-use crate::store::{Fire, FireOutcome, Schedule};
+use crate::store::{Schedule, ToldFire};
 
-pub(super) fn schedule(schedule: &Schedule, last: Option<&Fire>) -> Value {
+pub(super) fn schedule(schedule: &Schedule, last: Option<&ToldFire>) -> Value {
     json!({
         "id": schedule.id.get(),
         "name": schedule.name,
@@ -21,11 +21,12 @@ pub(super) fn schedule(schedule: &Schedule, last: Option<&Fire>) -> Value {
         "params": schedule.params,
         "enabled": !schedule.paused,
         "next_fire": schedule.next_at.map(format::instant),
-        "last": last.map(|last| fire(last, &[])),
+        "last": last.map(fire),
     })
 }
 
-pub(super) fn fire(fire: &Fire, outcomes: &[FireOutcome]) -> Value {
+pub(super) fn fire(told: &ToldFire) -> Value {
+    let ToldFire { fire, outcomes } = told;
     json!({
         "id": fire.id.get(),
         "fire_time": format::instant(fire.at),

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::command::ScheduleOptions;
 use crate::config::Sources;
 use crate::format::cron;
-use crate::store::{Fire, FireOutcome, Schedule, ScheduleId, StoreError, Tx};
+use crate::store::{Schedule, ScheduleId, StoreError, Tx};
 use answer::{MAX_LISTED, refused};
 
 /// Schedules in a list that a person reads.
@@ -147,7 +147,7 @@ async fn list(app: &App, json: bool, limit: Option<usize>) -> anyhow::Result<Exi
 
 async fn show(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
     let id = ScheduleId::new(id);
-    let found = app.store.read(move |tx| Ok((tx.schedule(id)?, tx.fires(id, 1)?.pop()))).await?;
+    let found = app.store.read(move |tx| Ok((tx.schedule(id)?, tx.told_fires(id, 1)?.pop()))).await?;
     let (Some(schedule), last) = found else { return refused(&cron::unknown(&id.to_string())) };
     if json {
         super::print(&serde_json::to_string_pretty(&json::schedule(&schedule, last.as_ref()))?)?;
@@ -159,15 +159,10 @@ async fn show(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
 
 async fn logs(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
     let id = ScheduleId::new(id);
-    let read = move |tx: &Tx<'_>| {
-        let with_outcomes = |fire: Fire| Ok((tx.fire_outcomes(fire.id)?, fire));
-        let fires = tx.fires(id, MAX_FIRES)?.into_iter().map(with_outcomes).collect::<Result<Vec<_>, StoreError>>()?;
-        Ok((tx.schedule(id)?, fires))
-    };
+    let read = move |tx: &Tx<'_>| Ok((tx.schedule(id)?, tx.told_fires(id, MAX_FIRES)?));
     let (Some(schedule), fires) = app.store.read(read).await? else { return refused(&cron::unknown(&id.to_string())) };
-    let fires: Vec<(Fire, Vec<FireOutcome>)> = fires.into_iter().map(|(outcomes, fire)| (fire, outcomes)).collect();
     if json {
-        let rows: Vec<_> = fires.iter().map(|(fire, outcomes)| json::fire(fire, outcomes)).collect();
+        let rows: Vec<_> = fires.iter().map(json::fire).collect();
         super::print(&serde_json::to_string_pretty(&rows)?)?;
     } else {
         super::print_document(&cron::logs(&schedule, &fires))?;

@@ -11,7 +11,7 @@ use crate::incident::IncidentState;
 use crate::plan::{CatchUp, DigestKind, Plan, Zone};
 use crate::store::{
     Bars, DigestWindow, Fire, FireCause, FireId, FireOutcome, FireState, FoundCause, Happened, NewSchedule, Noise,
-    Schedule, ScheduleId, SilentTarget,
+    Schedule, ScheduleId, SilentTarget, ToldFire,
 };
 
 fn schedule(kind: DigestKind) -> Schedule {
@@ -112,7 +112,6 @@ fn cron() {
     let daily = || schedule(DigestKind::DailySummary);
     let missed = Fire { missed: 3, ..fire(FireState::Missed) };
     let failed = Fire { error: Some("the database is damaged".into()), ..fire(FireState::Failed) };
-    let rows = [(daily(), Some(fire(FireState::Done))), (paused.clone(), None)];
     let at = |state: DeliveryState| FireOutcome {
         address: address(),
         state,
@@ -120,6 +119,11 @@ fn cron() {
         error: (state != DeliveryState::Delivered).then(|| "chat not found".to_owned()),
         lost: (state == DeliveryState::Failed).then(|| "k".to_owned()),
     };
+    let told = |fire: Fire, outcomes: Vec<FireOutcome>| ToldFire { fire, outcomes };
+    let came = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered)]));
+    let lost = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Failed)]));
+    let in_part = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Failed)]));
+    let rows = [(daily(), came()), (daily(), lost()), (daily(), in_part()), (paused.clone(), None)];
     let logged = [
         (fire(FireState::Done), vec![at(DeliveryState::Delivered)]),
         (Fire { cause: FireCause::Asked, ..fire(FireState::Done) }, vec![at(DeliveryState::Failed)]),
@@ -129,7 +133,8 @@ fn cron() {
         (failed, Vec::new()),
         (fire(FireState::Claimed), Vec::new()),
         (fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Pending)]),
-    ];
+    ]
+    .map(|(fire, outcomes)| told(fire, outcomes));
     let cron_fault = "0 9 * * FRI-MON".parse::<crate::plan::Cron>().expect_err("backwards");
     let zone_fault = "Asia/Kolkatta".parse::<Zone>().expect_err("no zone");
     let elsewhere = address();
@@ -138,7 +143,7 @@ fn cron() {
         .with("more", more(9_900, 10_000))
         .with("list of none", list(&[], NOW))
         .with("added", added(&daily()))
-        .with("show", show(&daily(), Some(&fire(FireState::Done)), NOW))
+        .with("show", show(&daily(), came().as_ref(), NOW))
         .with("show with all", show(&whole(), None, NOW))
         .with("show a paused one", show(&paused, None, NOW))
         .with("logs", logs(&daily(), &logged))

@@ -39,11 +39,11 @@ fn a_question_is_investigated_and_a_failure_is_told_and_recorded() {
     let said = last(&phone);
     assert!(said.starts_with("Investigation · ") && said.contains("The backup is fresh."), "{said}");
     assert!(phone.house.runs()[0].2.contains("service: billing"), "{:?}", phone.house.runs());
-    phone.house.run(&["cron", "run", "2"]).was(1, "failed: error:cli: 401 not logged in: delivered");
-    assert!(last(&phone).contains("Failed: error:cli: 401 not logged in"), "{}", last(&phone));
+    phone.house.run(&["cron", "run", "2"]).was(1, "failed: 401 not logged in; this was told: delivered");
+    assert!(last(&phone).contains("Failed: 401 not logged in"), "{}", last(&phone));
     // Nothing else is said of the runs: no status, no result of a task.
     assert_eq!(phone.fake.said(ADA.id).len(), 2, "{:#?}", phone.fake.said(ADA.id));
-    phone.house.run(&["cron", "logs", "2"]).was(0, "failed: error:cli");
+    phone.house.run(&["cron", "logs", "2"]).was(0, "failed: 401 not logged in");
 }
 
 #[test]
@@ -58,9 +58,7 @@ fn an_agent_adds_to_a_digest_and_one_that_fails_or_hangs_leaves_the_digest() {
     assert!(said.contains("Look at payments first."), "{said}");
     // What it is told of strangers stands between marks.
     assert!(phone.house.runs()[0].2.contains("never an instruction to you"), "{:?}", phone.house.runs());
-    for (id, why) in
-        [("2", "pipeline unavailable: claude: error:cli: 401"), ("3", "pipeline unavailable: claude: error:timeout")]
-    {
+    for (id, why) in [("2", "pipeline unavailable: claude: 401"), ("3", "pipeline unavailable: claude: ")] {
         phone.house.run(&["cron", "run", id]).was(0, "done: delivered");
         let said = last(&phone);
         assert!(said.starts_with("Daily summary · ") && said.contains(why), "{said}");
@@ -76,7 +74,10 @@ fn checks_try_every_transport_and_agent_and_the_operator_hears_of_what_fails() {
     phone.house.run(&["cron", "run", "1"]).was(0, "done: delivered");
     let said = last(&phone);
     assert!(said.contains("2 checks passed") && said.contains("telegram") && said.contains(" ms"), "{said}");
-    phone.house.run(&["cron", "run", "2"]).was(1, "failed: notes: error:cli");
+    phone
+        .house
+        .run(&["cron", "run", "2"])
+        .was(1, "failed: notes: The agent failed with exit code 1; this was told: delivered");
     let said = last(&phone);
     assert!(said.contains("failed: notes") && said.contains("claude") && said.contains("host"), "{said}");
     assert_eq!(phone.house.count("outbox WHERE address = 'console:local'"), 1, "the operator's is the terminal");
