@@ -25,6 +25,20 @@ pub fn meant(part: &str) -> String {
     format!("\n\nOf this, the part that is meant:\n{part}")
 }
 
+/// Begins to say why an agent is told what people said in a thread.
+pub const TALK: &str = "Since your last turn people wrote in this thread what is below";
+
+/// Says why an agent is told what people said in a thread, and how much of it is left out; `is_more` where nobody has counted
+/// further.
+#[must_use]
+pub fn talk(left_out: usize, is_more: bool) -> String {
+    match (left_out, is_more) {
+        (0, _) => format!("{TALK}."),
+        (left_out, false) => format!("{TALK}; {left_out} older of their messages are left out."),
+        (left_out, true) => format!("{TALK}; {left_out} or more older of their messages are left out."),
+    }
+}
+
 /// Says what somebody else said, by whom, and why it is told.
 #[must_use]
 pub fn quoted(quoted: &Quoted) -> String {

@@ -20,7 +20,7 @@ use super::investigate;
 use crate::command::Parsed;
 use crate::format;
 use crate::store::{InboxOutcome, Status, StoreError, Task, Tx};
-use crate::turn::{Turn, admit, intake, quoted, report};
+use crate::turn::{Turn, admit, intake, quoted, report, talk};
 
 /// An edit that comes too late is told once in this time: longer than any provider lets people edit.
 const TELL_LATE_EVERY: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -47,9 +47,12 @@ pub fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, St
     if task.status == Status::Queued && turn.tx.investigation(&task.id)?.is_some() {
         return investigate::reword(turn, &task, words).map(Some);
     }
-    let prompt = intake::reworded(&with_others(turn, parsed, &task, words)?, &task.prompt);
-    if prompt == task.prompt {
+    let mut prompt = intake::reworded(&with_others(turn, parsed, &task, words)?, &task.prompt);
+    if prompt == talk::without(&task.prompt) || prompt == task.prompt {
         return Ok(Some(InboxOutcome::Ignored));
+    }
+    if talk::without(&prompt) == prompt {
+        prompt.push_str(&talk::again(turn, &task)?);
     }
     if task.status == Status::Queued && turn.tx.reword(&task, &prompt, &admit::title(words))? {
         return turn.answer(format::intake::reworded(&name)).map(Some);
@@ -61,14 +64,14 @@ pub fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, St
     }
 }
 
-/// Whether something waits of a message that was taken away.
+/// Whether something waits of a message that was taken away, or an agent would be told of it with the next turn in its thread.
 ///
 /// # Errors
 /// [`StoreError`].
 pub fn is_awaited(tx: &Tx<'_>, gone: &Incoming) -> Result<bool, StoreError> {
     let Some(message) = &gone.message else { return Ok(false) };
     let waits = !tx.waiting_asked_by(&gone.address, message)?.is_empty();
-    Ok(waits || tx.open_of_message(&gone.address, message)?.is_some())
+    Ok(waits || tx.open_of_message(&gone.address, message)?.is_some() || tx.is_said_aside(&gone.address, message)?)
 }
 
 /// Withdraws what waits of a message that was taken away.

@@ -49,6 +49,7 @@ mod patience;
 mod place;
 mod retention;
 mod roles;
+mod said;
 mod schedule;
 mod schedules;
 mod schema;

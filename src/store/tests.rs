@@ -11,6 +11,7 @@ mod log;
 mod opening;
 mod outbox;
 mod retention;
+mod said;
 mod schedules;
 mod sql;
 mod steps;

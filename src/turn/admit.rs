@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use signalbox_adapter::{ChatAddress, Document, Purpose, Signal};
 
-use super::{Turn, intake, quoted, report};
+use super::{Turn, intake, quoted, report, talk};
 use crate::agent::catalogue::Choice;
 use crate::agent::kinds::host::NAME as HOST;
 use crate::format;
 use crate::format::session::Notes;
-use crate::store::{Admission, InboxOutcome, NewTask, Refusal, Session, StoreError, TaskId};
+use crate::store::{Admission, InboxId, InboxOutcome, NewTask, Refusal, Session, StoreError, TaskId};
 
 /// Longest title kept of a first prompt, in characters.
 const MAX_TITLE_CHARS: usize = 80;
@@ -83,6 +83,7 @@ pub fn submit_at(
 ) -> Result<InboxOutcome, StoreError> {
     let prompt = quoted::below(turn, session, prompt)?;
     let prompt = intake::with_files(&prompt, &turn.incoming.files);
+    let prompt = prompt + &talk::since(turn, session, earlier_turn(turn, retry_of)?, turn.inbox)?;
     let (incoming, inbox) = (turn.incoming, turn.inbox);
     let new = NewTask { incoming, address, inbox, session, prompt: &prompt, retry_of, id: None };
     let admission = turn.tx.admit(&new)?;
@@ -99,6 +100,12 @@ pub fn submit_at(
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });
     }
     Ok(InboxOutcome::Ok)
+}
+
+/// Returns the message that has asked for the task that is to be repeated: what stood before it is in its prompt.
+fn earlier_turn(turn: &Turn<'_>, retry_of: Option<&TaskId>) -> Result<Option<InboxId>, StoreError> {
+    let earlier = retry_of.map(|id| turn.tx.task(id)).transpose()?.flatten();
+    Ok(earlier.and_then(|earlier| earlier.inbox))
 }
 
 /// Returns the first line of a prompt, cut to a title's length.

@@ -3,7 +3,8 @@
 //! A [`Turn`] is one transaction with what the handlers know that is no row ([`Context`]). Everything here serves more than
 //! one command: what a handler is ([`Handler`]) and what it can have looked at beforehand ([`Look`]), who may do what
 //! ([`rights`]), a prompt as a task ([`admit`]), what a chat is shown of a task ([`report`]) and of an incident ([`incident`],
-//! [`silence`]), files that came along ([`intake`]), and what was forwarded with a comment ([`forwards`]).
+//! [`silence`]), files that came along ([`intake`]), what was forwarded with a comment ([`forwards`]), and what people said in
+//! the thread meanwhile ([`talk`]).
 
 pub mod admit;
 mod context;
@@ -23,6 +24,7 @@ pub mod report;
 pub mod rights;
 pub mod schedule;
 pub mod silence;
+pub mod talk;
 mod transport;
 
 use std::cell::{Cell, RefCell};

@@ -80,7 +80,8 @@ pub fn fenced_alert<'w>(turn: &Turn<'_>, agent: &str, words: &'w str) -> Cow<'w,
     Cow::Owned(format!("{}{}", prompt::ONLY_ALERT, fenced(turn, prompt::PASTED_ALERT, words)))
 }
 
-fn fenced(turn: &Turn<'_>, why: &str, text: &str) -> String {
+/// Puts what somebody else said between marks that nobody could have guessed, with why it is told.
+pub(super) fn fenced(turn: &Turn<'_>, why: &str, text: &str) -> String {
     let chance = u64::try_from(turn.tx.chance(usize::MAX)).unwrap_or_default();
     let mark = mark("QUOTE", text, chance);
     fill(TEMPLATE, &[("why", why), ("mark", &mark), ("quoted", text)])

@@ -17,4 +17,5 @@ pub(crate) mod scene;
 mod schedules;
 mod sessions;
 mod storm;
+mod talk;
 mod threads;

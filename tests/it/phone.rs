@@ -14,3 +14,4 @@ mod questions;
 mod restarts;
 pub(crate) mod scene;
 mod strangers;
+mod talk;

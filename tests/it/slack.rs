@@ -13,4 +13,5 @@ mod refusals;
 pub(crate) mod scene;
 mod schedules;
 mod sessions;
+mod talk;
 mod triage;
