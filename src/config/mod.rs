@@ -17,6 +17,7 @@ mod cron;
 mod delivery;
 mod env;
 mod fault;
+mod follow;
 mod hook_fields;
 mod hooks;
 mod http;
@@ -53,6 +54,7 @@ pub use allow::{Allow, Allowed, MAX_ID_BYTES, Role};
 pub use cron::{CronSection, TERMINAL};
 pub use delivery::DeliverySection;
 pub use fault::{Fault, Faults, MAX_SHOWN_FAULTS};
+pub use follow::{Follow, FollowSection};
 pub use hook_fields::HookFields;
 pub use hooks::{
     DEFAULT_HOOK_MAX_AGE, Hook, HookSource, MAX_HOOK_ID_CHARS, MAX_HOOK_SECRET_BYTES, MIN_HOOK_SECRET_BYTES,

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use signalbox_adapter::ChatAddress;
 use signalbox_adapter::settings::{Value as Stated, Values};
 use toml::{Table, Value};
 
 use super::agents::{Agent, Agents, HostProbes, Idle};
 use super::allow::{Allowed, Role};
+use super::follow::Follow;
 use super::hook_fields::HookFields;
 use super::hooks::Hook;
 use super::kind::Origin;
@@ -38,6 +40,7 @@ pub fn show(config: &Config) -> String {
         hooks,
         render,
         triage,
+        follow,
         cron,
         redact,
         adapters,
@@ -102,12 +105,14 @@ pub fn show(config: &Config) -> String {
             ]),
         ),
         (
-            "cron",
-            table([(
-                "operators",
-                cron.operators.iter().map(|address| Value::from(address.to_string())).collect::<Vec<_>>().into(),
-            )]),
+            "follow",
+            table([
+                ("default", word(&Follow::WORDS, follow.default)),
+                ("thread", addresses(&follow.thread)),
+                ("mention", addresses(&follow.mention)),
+            ]),
         ),
+        ("cron", table([("operators", addresses(&cron.operators))])),
         (
             "redact",
             table([
@@ -118,6 +123,10 @@ pub fn show(config: &Config) -> String {
     ];
     let adapters = adapters.iter().map(|(name, values)| (name, adapter(values)));
     toml::to_string(&table(sections.into_iter().chain(adapters))).expect("a tree of tables with string keys is TOML")
+}
+
+fn addresses(addresses: &[ChatAddress]) -> Value {
+    addresses.iter().map(|address| Value::from(address.to_string())).collect::<Vec<_>>().into()
 }
 
 fn hook(hook: &Hook) -> Value {

@@ -7,6 +7,7 @@ use super::agents::{Agents, Unheld};
 use super::allow::Allow;
 use super::cron::CronSection;
 use super::delivery::DeliverySection;
+use super::follow::FollowSection;
 use super::hooks::{self, Hook};
 use super::http::Http;
 use super::kind::Origin;
@@ -52,6 +53,8 @@ pub struct Config {
     pub render: Render,
     /// What becomes of alerts.
     pub triage: Triage,
+    /// Which plain words in threads are for the bot.
+    pub follow: FollowSection,
     /// What is delivered by schedules.
     pub cron: CronSection,
     /// What must never leave.
@@ -91,13 +94,15 @@ impl Config {
         }
     }
 
-    /// Looks whether anybody is told at the addresses at which alerts are shown.
+    /// Looks whether anything reaches the addresses that are named.
     fn check_addresses(&self, root: &mut Section, statements: &Statements) {
         let hooks = self.hooks.iter().map(|hook| (format!("hooks {:?}, target", hook.id), &hook.target));
         let channels = self.triage.channels.iter();
         let channels = channels.map(|channel| ("triage.channels, address".to_owned(), &channel.address));
         let operators = self.cron.operators.iter().map(|address| ("cron.operators".to_owned(), address));
-        for (path, address) in hooks.chain(channels).chain(operators) {
+        let threads = self.follow.thread.iter().map(|address| ("follow.thread".to_owned(), address));
+        let mentions = self.follow.mention.iter().map(|address| ("follow.mention".to_owned(), address));
+        for (path, address) in hooks.chain(channels).chain(operators).chain(threads).chain(mentions) {
             statements.check_address(root, &self.adapters, &path, address);
         }
     }
@@ -123,6 +128,7 @@ impl Config {
                 hooks: hooks::read(root),
                 render: root.section("render", Render::read),
                 triage: root.section("triage", Triage::read),
+                follow: root.section("follow", FollowSection::read),
                 cron: root.section("cron", CronSection::read),
                 redact: root.section("redact", Redact::read),
                 adapters: Adapters::read(root, statements),

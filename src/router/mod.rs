@@ -139,7 +139,8 @@ impl Router {
             IncomingKind::Text(text) | IncomingKind::Edited(text) => text.trim_start().starts_with('/'),
             IncomingKind::Button { .. } | IncomingKind::Moved { .. } | IncomingKind::Deleted => true,
         };
-        Ok(role_of(tx, &self.context, incoming)?.is_some() && (is_command || is_addressed(tx, incoming)?))
+        Ok(role_of(tx, &self.context, incoming)?.is_some()
+            && (is_command || is_addressed(tx, &self.context, incoming)?))
     }
 
     /// Whether what a message's thread began with is worth taking along: whether the message is meant for the bot, by somebody

@@ -73,8 +73,8 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
     }
 }
 
-/// Plain text of a group is for us where it mentions the bot, answers it, or stands in a session's thread, and what is
-/// forwarded there where it follows a comment that was for us.
+/// Plain text of a group is for us where it mentions the bot, answers it, or stands in a session's thread of a chat that wants
+/// it so, and what is forwarded there where it follows a comment that was for us.
 fn is_for_us(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<bool, StoreError> {
     let plain = match parsed {
         Ok(Parsed::Nothing) => return Ok(calls_us(turn) || turn.incoming.direct && says_something_else(turn)),
@@ -83,7 +83,7 @@ fn is_for_us(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<
         Ok(Parsed::Command(_)) => false,
     };
     Ok(!plain
-        || rights::is_addressed(turn.tx, turn.incoming)?
+        || rights::is_addressed(turn.tx, turn.cx, turn.incoming)?
         || forwards::commented(turn.tx, turn.incoming)?.is_some())
 }
 

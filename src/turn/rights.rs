@@ -6,7 +6,7 @@ use signalbox_adapter::{ChatAddress, Incoming};
 
 use super::context::Context;
 use crate::access;
-use crate::config::Role;
+use crate::config::{Follow, Role};
 use crate::store::{ChatKey, StoreError, Tx};
 
 /// A stranger is answered once in this time.
@@ -62,7 +62,7 @@ pub fn may_write_to(tx: &Tx<'_>, cx: &Context, incoming: &Incoming, address: &Ch
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn is_addressed(tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError> {
+pub fn is_addressed(tx: &Tx<'_>, cx: &Context, incoming: &Incoming) -> Result<bool, StoreError> {
     if incoming.direct || incoming.addressed {
         return Ok(true);
     }
@@ -72,7 +72,24 @@ pub fn is_addressed(tx: &Tx<'_>, incoming: &Incoming) -> Result<bool, StoreError
     {
         return Ok(true);
     }
+    if follow_in(tx, cx, &incoming.address)? == Follow::Mention {
+        return Ok(false);
+    }
     Ok(tx.session_of_thread(&incoming.address)?.is_some() || tx.incident_of(&incoming.address, replied)?.is_some())
+}
+
+/// Returns which plain words are for the bot in the threads of a chat, also of one that has got another id since it was named.
+fn follow_in(tx: &Tx<'_>, cx: &Context, address: &ChatAddress) -> Result<Follow, StoreError> {
+    let follow = &cx.config.follow;
+    if let Some(named) = follow.named(address) {
+        return Ok(named);
+    }
+    let former = match follow.thread.is_empty() && follow.mention.is_empty() {
+        true => None,
+        false => tx.former_chat(&ChatKey::of(address))?,
+    };
+    let former = former.map(|key| ChatAddress { chat: key.chat().clone(), ..address.clone() });
+    Ok(former.and_then(|former| follow.named(&former)).unwrap_or(follow.default))
 }
 
 /// Whether a stranger is to be answered now; then they are not again for an hour, whatever they say.

@@ -1,6 +1,6 @@
 //! What people say in threads beside what they ask for.
 
-use signalbox_test_support::discord::Person;
+use signalbox_test_support::discord::{Person, Post};
 use signalbox_test_support::everyday::eventually;
 
 use crate::discord::scene::{ADA, OPS, Server};
@@ -61,4 +61,24 @@ fn what_an_agent_did_not_get_is_told_with_the_next_turn() {
     let asked = server.fake.say(thread, ADA, "and now?");
     server.shown(thread, asked, "and now?");
     assert!(newest(&server).contains("\"Bob\":\n  it began at noon"), "{}", newest(&server));
+}
+
+#[test]
+fn a_chat_can_want_mentions_in_threads_too() {
+    let server = Server::new(&format!("[follow]\nmention = [\"discord:{OPS}\"]\n"));
+    let _serving = server.serve();
+    let thread = server.fake.say(OPS, ADA, "<@4242> what is wrong?");
+    let result = server.shown(thread, thread, "what is wrong?");
+    server.fake.say(thread, ADA, "let us look at the cache");
+    server.fake.say(thread, BOB, "and at the disk");
+    eventually("it is for nobody", || server.house.count("inbox WHERE outcome = 'ignored'") == 2);
+    let asked = server.fake.say(thread, ADA, "<@4242> and now?");
+    server.shown(thread, asked, "and now?");
+    let told = "\"Ada\":\n  let us look at the cache\n\"Bob\":\n  and at the disk";
+    assert!(newest(&server).contains(told), "{}", newest(&server));
+    let asked = server.fake.post(thread, ADA, Post::text("and then?").reply_to(result.id));
+    server.shown(thread, asked, "and then?");
+    let runs = server.house.runs();
+    assert_eq!(runs.len(), 3, "{runs:?}");
+    assert!(runs.iter().all(|run| run.0 == runs[0].0), "it is one session: {runs:?}");
 }

@@ -44,3 +44,19 @@ fn a_turn_in_a_topic_brings_along_what_others_wrote_there_once() {
     phone.shown_in(FORUM, asked, "turn 3: and then?");
     assert!(!newest(&phone).contains("noon"), "it is told once");
 }
+
+#[test]
+fn a_chat_can_want_mentions_in_topics_too() {
+    let phone = in_forum(&format!("[follow]\nmention = [\"telegram:{FORUM}\"]\n"));
+    let _serving = phone.serve();
+    let asked = phone.fake.post(FORUM, ADA, Post::text("/session what is wrong?").in_topic(7));
+    let answer = phone.shown_in(FORUM, asked, "turn 1: what is wrong?");
+    phone.fake.post(FORUM, ADA, Post::text("let us look at the cache").in_topic(7));
+    phone.fake.post(FORUM, EVE, Post::text("and at the disk").in_topic(7));
+    eventually("it is for nobody", || phone.house.count("inbox WHERE outcome = 'ignored'") == 2);
+    let asked = phone.fake.post(FORUM, ADA, Post::text("and now?").in_topic(7).reply_to(answer.id));
+    phone.shown_in(FORUM, asked, "turn 2: and now?");
+    let told = "\"Ada\":\n  let us look at the cache\n\"Eve\":\n  and at the disk";
+    assert!(newest(&phone).contains(told), "{}", newest(&phone));
+    assert_eq!(phone.house.runs().len(), 2);
+}
