@@ -334,6 +334,7 @@ impl Committer<'_> {
         if let Some(Said { mut incoming, files }) = translate::said(&us, address, &message, edited) {
             // Asked only where it matters: what a bot posts may be an alert.
             incoming.in_post = incoming.sender.bot && self.places.is_post(&self.api, &incoming.address).await?;
+            let incoming = self.with_root(incoming).await;
             if !files.is_empty() && self.cx.inbox.wants_files(&incoming).await {
                 let directory = self.cx.files.join(incoming.address.chat.as_str());
                 let address = incoming.address.clone();

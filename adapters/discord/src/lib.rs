@@ -87,6 +87,7 @@ mod reading;
 mod refusal;
 mod render;
 mod rights;
+mod root;
 mod section;
 mod sent;
 mod settings;

@@ -47,6 +47,11 @@ pub(crate) fn chosen(interaction: &Interaction) -> Option<Quoted> {
     said(Quoting::Chosen, interaction.target()?)
 }
 
+/// Returns what the message says that a thread began with.
+pub(crate) fn root(message: &Message) -> Option<Quoted> {
+    said(Quoting::Answered, message)
+}
+
 /// Returns what of a message cannot be taken, a few words each.
 pub(crate) fn not_taken(message: &Message) -> Vec<String> {
     let stickers = message.sticker_items.iter().map(|sticker| format!("a sticker ({})", sticker.name));

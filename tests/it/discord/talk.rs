@@ -1,6 +1,7 @@
-//! What people say in threads beside what they ask for.
+//! What people say in threads beside what they ask for, and what the bot is called into.
 
-use signalbox_test_support::discord::{Person, Post};
+use signalbox_test_support::discord::state::Channel;
+use signalbox_test_support::discord::{Fault, Person, Post};
 use signalbox_test_support::everyday::eventually;
 
 use crate::discord::scene::{ADA, OPS, Server};
@@ -81,4 +82,53 @@ fn a_chat_can_want_mentions_in_threads_too() {
     let runs = server.house.runs();
     assert_eq!(runs.len(), 3, "{runs:?}");
     assert!(runs.iter().all(|run| run.0 == runs[0].0), "it is one session: {runs:?}");
+}
+
+#[test]
+fn who_mentions_the_bot_in_a_thread_of_people_asks_about_what_it_began_with() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    let root = server.fake.say(OPS, BOB, "the queue grows since noon");
+    server.fake.open(root, Channel { kind: 11, name: "queue".to_owned(), parent: Some(OPS), ..Channel::default() });
+    server.fake.say(root, BOB, "and the disk fills");
+    let asked = server.fake.say(root, ADA, "<@4242> why?");
+    server.shown(root, asked, "why?");
+    let prompt = newest(&server);
+    for part in ["The message that this answers by \"Bob\"", "the queue grows", "\"Bob\":\n  and the disk fills"] {
+        assert!(prompt.contains(part), "{part}: {prompt}");
+    }
+    let asked = server.fake.say(root, ADA, "<@4242> and now?");
+    server.shown(root, asked, "and now?");
+    assert!(!newest(&server).contains("QUOTE-"), "the agent knows: {}", newest(&server));
+}
+
+#[test]
+fn a_post_of_a_forum_begins_with_its_own_message() {
+    let server = Server::new("");
+    server.fake.open(600, Channel { kind: 15, name: "help".to_owned(), ..Channel::default() });
+    let _serving = server.serve();
+    let post = server.fake.begin_post(600, BOB, "slow", Post::text("checkout is slow"));
+    let asked = server.fake.say(post, ADA, "<@4242> why?");
+    server.shown(post, asked, "why?");
+    let prompt = newest(&server);
+    assert_eq!(prompt.matches("checkout is slow").count(), 1, "{prompt}");
+    assert!(prompt.contains("The message that this answers by \"Bob\""), "{prompt}");
+}
+
+#[test]
+fn without_what_a_thread_began_with_a_mention_is_taken_alone() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    for is_gone in [true, false] {
+        let root = server.fake.say(OPS, BOB, "the queue grows since noon");
+        server.fake.open(root, Channel { kind: 11, name: "queue".to_owned(), parent: Some(OPS), ..Channel::default() });
+        match is_gone {
+            true => server.fake.with(|state| state.delete(OPS, root)),
+            false => server.fake.fail_next("GET channels/messages", Fault::Hold),
+        }
+        let asked = server.fake.say(root, ADA, "<@4242> why?");
+        server.shown(root, asked, "why?");
+        assert!(!newest(&server).contains("the queue grows"), "{}", newest(&server));
+        server.fake.release();
+    }
 }
