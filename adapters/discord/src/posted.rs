@@ -199,6 +199,20 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_a_thread_began_with_is_told_whole_and_by_whom() {
+        let began = message(json!({
+            "content": "<@7> look", "author": { "id": "2", "username": "bob", "global_name": "Bob" },
+            "mentions": [{ "id": "7", "username": "kim" }], "embeds": [{ "title": "DiskFull" }],
+        }));
+        let told = root(&began).expect("it says something");
+        assert_eq!(
+            (told.why, told.by.as_deref(), told.text.as_str()),
+            (Quoting::Answered, Some("Bob"), "“kim” look\nDiskFull")
+        );
+        assert_eq!(root(&message(json!({}))), None);
+    }
+
     fn us() -> Us {
         Us { bot_id: "42".into(), user: "42".into(), hears_all: true }
     }
