@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::{Alignment, Block, Document, Inline, Item, inline_text};
+use crate::{Alignment, Block, Document, Inline, Item, inline_text, one_line};
 
 /// Widest table that is shown aligned, in terminal columns; a wider one would wrap and read as noise.
 pub const TABLE_WIDTH: usize = 72;
@@ -118,27 +118,30 @@ fn cell_text(cell: &[Inline]) -> Cow<'_, str> {
     }
 }
 
-/// Turns each row into a run of `header: value` lines; long names are said once instead, in a first run.
+/// Turns each row into a run of `header: value` lines, so that a value is never taken for another column's. Where a name is cut,
+/// all names are said in a first run.
 fn unfold(header: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> Vec<Vec<Inline>> {
-    let names: Vec<String> = header.iter().map(|name| cell_text(name).replace('\n', " ")).collect();
-    if rows.is_empty() || names.iter().any(|name| name.chars().count() > MAX_NAME_CHARS) {
-        return std::iter::once(header).chain(rows.iter().map(Vec::as_slice)).map(lines).collect();
+    if rows.is_empty() {
+        return vec![lines(header)];
     }
-    rows.iter().map(|row| named_lines(&names, row)).collect()
+    let names: Vec<String> = header.iter().map(|name| one_line(&cell_text(name), MAX_NAME_CHARS)).collect();
+    let is_cut = header.iter().any(|name| cell_text(name).chars().count() > MAX_NAME_CHARS);
+    let head = is_cut.then(|| lines(header));
+    head.into_iter().chain(rows.iter().map(|row| named_lines(&names, row))).collect()
 }
 
 /// Puts the cells of one row below each other, each after the name of its column.
 fn named_lines(names: &[String], row: &[Vec<Inline>]) -> Vec<Inline> {
     let mut run = Vec::new();
-    for column in 0..row.len().max(names.len()) {
-        let (name, cell) = (names.get(column).filter(|name| !name.is_empty()), row.get(column));
+    for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+        let name = names.get(column).filter(|name| !name.is_empty());
         if !run.is_empty() {
             run.push(Inline::Break);
         }
         if let Some(name) = name {
             run.extend([Inline::strong(name), Inline::Text(": ".to_owned())]);
         }
-        run.extend(cell.into_iter().flatten().cloned());
+        run.extend(cell.iter().cloned());
     }
     run
 }
@@ -227,5 +230,17 @@ mod tests {
         let text = aligned(&(row("head") + &"|-".repeat(50) + "|\n" + &row("value") + &row("other")));
         assert!(text.starts_with("head0: value0\nhead1: value1\n"));
         assert!(text.contains("head49: value49\n\nhead0: other0"));
+    }
+
+    #[test]
+    fn a_value_of_a_wide_table_stands_with_its_own_column_also_beside_empty_cells() {
+        let text = aligned(
+            "|Service|Owner of the service in production and beyond|Status of the last deployment|Notes|\n|-|-|-|-|\n\
+             |checkout||failed||\n|cart|alice||see the runbook|",
+        );
+        assert!(text.starts_with("Service\nOwner of the service in production and beyond\nStatus"), "{text}");
+        assert!(text.contains("\n\nService: checkout\nStatus of the last deployment: failed\n\n"), "{text}");
+        assert!(text.contains("Service: cart\nOwner of"), "{text}");
+        assert!(text.ends_with("…: alice\nNotes: see the runbook"), "{text}");
     }
 }
