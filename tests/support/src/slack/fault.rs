@@ -28,6 +28,8 @@ pub enum Fault {
     },
     /// Nothing is done; refused with this word.
     Refuse(&'static str),
+    /// The call is done, and these fields of JSON stand in its answer instead of its own.
+    With(&'static str),
     /// Nothing is done; a scope is missing.
     MissingScope(&'static str),
 }
@@ -51,6 +53,8 @@ pub enum Cut {
     HalfFrame,
     /// A frame comes that is no JSON.
     Nonsense,
+    /// This comes as a frame.
+    Frame(&'static str),
     /// The next envelope comes twice, the second time with another id.
     Twice,
     /// The next envelope is lost on its way, and nobody gives it again.

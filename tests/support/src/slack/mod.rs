@@ -137,6 +137,15 @@ impl FakeSlack {
         self.with(|state| state.cuts.push_back(cut));
     }
 
+    /// Hands over after all what was lost on its way ([`Cut::Lose`]).
+    pub fn find_lost(&self) {
+        self.with(|state| {
+            for envelope in state.envelopes.iter_mut().filter(|envelope| envelope.is_lost) {
+                (envelope.is_lost, envelope.given) = (false, None);
+            }
+        });
+    }
+
     /// Meets the next socket in this way; called again, the one after it.
     pub fn greet_next(&self, greeting: Greeting) {
         self.with(|state| state.greetings.push_back(greeting));

@@ -146,6 +146,11 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Reply {
             log("");
             return Ok(bad_gateway());
         }
+        Some(Fault::With(fields)) => act().map(|mut answer| {
+            let fields: Map<String, Value> = serde_json::from_str(fields).expect("an object");
+            answer.as_object_mut().expect("an object").extend(fields);
+            answer
+        }),
         Some(Fault::TooMany { retry_after }) => Err(too_many(retry_after)),
         Some(Fault::Refuse(word)) => Err(no(word)),
         Some(Fault::MissingScope(scope)) => Err(missing(scope)),

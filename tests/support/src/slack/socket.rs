@@ -301,6 +301,7 @@ impl Connection {
                 Ok(())
             }
             Cut::Nonsense => send(socket, "no JSON, whatever it is".to_owned()).await,
+            Cut::Frame(text) => send(socket, text.to_owned()).await,
             Cut::HalfFrame | Cut::Twice | Cut::Lose => Ok(()),
         }
     }
