@@ -42,8 +42,10 @@ impl Envelope {
             at: None,
             holds: Holds::Unreadable(what.to_owned(), frame.to_owned()),
         };
-        let Ok(mut envelope) = serde_json::from_str::<Value>(frame) else { return unreadable("a frame") };
-        let payload = envelope["payload"].take();
+        // Indexing to change a value that is no object would end the program.
+        let read = serde_json::from_str::<Value>(frame).ok().filter(Value::is_object);
+        let Some(mut envelope) = read else { return unreadable("a frame") };
+        let payload = envelope.get_mut("payload").map(Value::take).unwrap_or_default();
         let kind = envelope["type"].as_str().unwrap_or_default().to_owned();
         let named = |key: &str| payload[key].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
         match kind.as_str() {
@@ -100,6 +102,14 @@ mod tests {
     fn what_cannot_be_understood_says_what_it_is() {
         for (frame, what) in [
             ("nonsense", "a frame"),
+            ("[]", "a frame"),
+            ("7", "a frame"),
+            (r#""x""#, "a frame"),
+            ("true", "a frame"),
+            ("null", "a frame"),
+            (r#"["events_api"]"#, "a frame"),
+            (r#"{"type":"events_api","payload":[7]}"#, "an event"),
+            (r#"{"type":"interactive","payload":"x"}"#, "an interaction"),
             (r#"{"type":"events_api","payload":{"event":7}}"#, "an event"),
             (r#"{"type":"events_api"}"#, "an event"),
             (r#"{"type":"slash_commands","payload":{}}"#, "a slash command"),

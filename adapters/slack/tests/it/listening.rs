@@ -1,7 +1,7 @@
 //! What is said reaches the inbox: where, by whom, whether for us.
 
 use serde_json::json;
-use signalbox_adapter::{IncomingKind, Quoting};
+use signalbox_adapter::{IncomingKind, Occurrence, Quoting};
 use signalbox_test_support::slack::{Cut, Fault, Person, Post};
 
 use crate::scene::{ADA, BOB, OPS, Scene, direct, text};
@@ -143,6 +143,24 @@ async fn what_cannot_be_understood_is_kept_and_holds_nothing_up() {
     let unread = scene.unread();
     assert_eq!(unread["count"], 2, "{unread}");
     assert!(unread.to_string().contains("no JSON, whatever") && unread.to_string().contains("odd"), "{unread}");
+}
+
+#[tokio::test]
+async fn a_frame_that_is_json_and_no_object_is_kept_too() {
+    let scene = Scene::new().await;
+    let frames = ["[]", "7", "\"x\"", "true", "null", "[\"events_api\"]"];
+    scene
+        .listening(async {
+            for (number, frame) in frames.into_iter().enumerate() {
+                scene.fake.cut(Cut::Frame(frame));
+                scene.fake.wait_until("it is sent", |state| !state.has_cuts()).await;
+                scene.fake.say(OPS, ADA, &format!("number {number}"));
+                scene.wait_for(number + 1).await;
+            }
+        })
+        .await;
+    assert_eq!(scene.unread()["count"], frames.len(), "{}", scene.unread());
+    assert_eq!(scene.occurred(Occurrence::Lost), 0);
 }
 
 #[tokio::test]
