@@ -242,7 +242,7 @@ impl Deliver for SlackDeliver {
         match look_up(&self.api, compose::channel(&message.target)?, message, tried).await {
             Ok(found) => Ok(found),
             // A channel that may not be looked through will say about the message what it has to say.
-            Err(error) if error.is_refusal() => Ok(Reconciled::Unknowable),
+            Err(error) if error.is_refusal() && !error.may_pass() => Ok(Reconciled::Unknowable),
             Err(error) => Err(error.judged(Effect::Asks, carries(message))),
         }
     }

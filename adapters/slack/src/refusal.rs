@@ -40,7 +40,39 @@ enum About {
     Chat,
     /// The app: its token, or what it may do. With a new token it will be taken.
     App,
+    /// Nobody can say: the workspace, just now, or something that was not heard of before. It may be taken later.
+    Later,
 }
+
+/// Words about how a message is written. No other word speaks for leaving something out.
+const FORM: [&str; 26] = [
+    "attachment_payload_limit_exceeded",
+    "block_mismatch",
+    "cannot_parse_attachment",
+    "cannot_parse_attachments",
+    "invalid_arg_name",
+    "invalid_arguments",
+    "invalid_array_arg",
+    "invalid_attachments",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "invalid_charset",
+    "invalid_form_data",
+    "invalid_json",
+    "invalid_metadata_format",
+    "invalid_metadata_schema",
+    "invalid_post_type",
+    "json_not_object",
+    "markdown_text_conflict",
+    "metadata_must_be_sent_from_app",
+    "metadata_too_large",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_text",
+    "only_one_table_allowed",
+    "too_many_attachments",
+    "unsupported_block_type",
+];
 
 fn about(word: &str, carries: Carries) -> About {
     let stands = if carries.thread { Form::Thread } else { Form::Reply };
@@ -99,10 +131,20 @@ fn about(word: &str, carries: Carries) -> About {
         | "cannot_dm_bot"
         | "not_allowed"
         | "team_access_not_granted"
-        | "channel_type_not_supported" => About::Chat,
-        // `invalid_blocks`, `invalid_blocks_format`, `msg_blocks_too_long`, `msg_too_long`, `invalid_attachments`,
-        // `only_one_table_allowed`, `no_text`, and whatever nobody has heard of before.
-        _ => About::Form(Form::Text),
+        | "channel_type_not_supported"
+        | "cannot_reply_to_message"
+        | "restricted_action_non_threadable_channel"
+        | "thread_locked"
+        | "invalid_thread_ts"
+        | "invalid_channel"
+        | "method_not_supported_for_channel_type"
+        | "slack_connect_canvas_sharing_blocked"
+        | "slack_connect_clip_sharing_blocked"
+        | "slack_connect_file_link_sharing_blocked"
+        | "slack_connect_lists_sharing_blocked" => About::Chat,
+        word if FORM.contains(&word) => About::Form(Form::Text),
+        // `team_added_to_org`, `accesslimited`, and whatever nobody has heard of before.
+        _ => About::Later,
     }
 }
 
@@ -141,7 +183,9 @@ impl CallError {
                 DeliverError::Unreachable(refusal.remedy().unwrap_or_else(|| refusal.words()))
             }
             Self::Answered(refusal) => match about(&refusal.error, carries) {
-                About::App => DeliverError::Unreachable(refusal.remedy().unwrap_or_else(|| refusal.words())),
+                About::App | About::Later => {
+                    DeliverError::Unreachable(refusal.remedy().unwrap_or_else(|| refusal.words()))
+                }
                 // What is shown in a thread cannot be changed anywhere else.
                 About::Form(Form::Thread | Form::Reply | Form::Window) if effect != Effect::Shows => {
                     DeliverError::Refused(refusal.with_remedy())
@@ -157,6 +201,12 @@ impl CallError {
     /// Whether Slack said no, and would say no again.
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(self, Self::Answered(refusal) if !refusal.is_token())
+    }
+
+    /// Whether Slack said no in a word that may not hold for long.
+    pub(crate) fn may_pass(&self) -> bool {
+        let Self::Answered(refusal) = self else { return false };
+        about(&refusal.error, Carries::default()) == About::Later
     }
 }
 
@@ -182,7 +232,7 @@ mod tests {
             ("invalid_blocks_format", NOTHING, Form::Text),
             ("msg_blocks_too_long", NOTHING, Form::Text),
             ("msg_too_long", NOTHING, Form::Text),
-            ("never_heard_of", NOTHING, Form::Text),
+            ("only_one_table_allowed", NOTHING, Form::Text),
             ("thread_not_found", IN_THREAD, Form::Thread),
             ("message_not_found", IN_THREAD, Form::Thread),
             ("message_not_found", REPLY, Form::Reply),
@@ -197,6 +247,16 @@ mod tests {
         for word in ["not_in_channel", "channel_not_found", "is_archived"] {
             let judged = refused(word, Effect::Shows, IN_THREAD);
             assert!(matches!(&judged, DeliverError::Refused(words) if words.contains("; ")), "{word}: {judged:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_nobody_has_heard_of_is_no_verdict_on_the_message() {
+        for word in ["team_added_to_org", "accesslimited", "never_heard_of", ""] {
+            for effect in [Effect::Shows, Effect::Changes, Effect::Asks] {
+                let judged = refused(word, effect, IN_THREAD);
+                assert!(matches!(&judged, DeliverError::Unreachable(words) if words == word), "{word}: {judged:?}");
+            }
         }
     }
 

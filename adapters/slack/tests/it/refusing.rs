@@ -1,8 +1,8 @@
 //! What Slack refuses, and what is made of it.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use signalbox_adapter::{Deliver, DeliverError, Form, MessageId, Purpose, Tone};
+use signalbox_adapter::{Deliver, DeliverError, Form, MessageId, Purpose, Tone, Tried};
 use signalbox_test_support::slack::Fault;
 use signalbox_test_support::slack::state::Channel;
 
@@ -24,6 +24,23 @@ async fn blocks_that_are_refused_go_in_the_plainest_form() {
         assert_eq!(shown.words(), "Cause\n\nthe disk (https://a.example/) is full");
         assert_eq!((&shown.blocks[0]["type"], shown.buttons().len()), (&"section".into(), 1));
     }
+}
+
+#[tokio::test]
+async fn an_unknown_word_is_tried_again_with_all_that_the_message_has() {
+    let scene = Scene::new().await;
+    let mut answer = outgoing(1, OPS, "# Cause");
+    answer.buttons = vec![button("Retry")];
+    for word in ["team_added_to_org", "accesslimited", "never_heard_of"] {
+        scene.fake.fail_next("chat.postMessage", Fault::Refuse(word));
+        let kept = scene.deliver.deliver(&answer).await;
+        assert!(matches!(&kept, Err(DeliverError::Unreachable(why)) if why.contains(word)), "{word}: {kept:?}");
+        scene.fake.fail_next("conversations.history", Fault::Refuse(word));
+        let sought = scene.deliver.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await;
+        assert!(matches!(sought, Err(DeliverError::Unreachable(_))), "{word}: {sought:?}");
+    }
+    scene.deliver.deliver(&answer).await.expect("delivered");
+    assert_eq!(scene.fake.shows(OPS).pop().expect("shown").buttons().len(), 1);
 }
 
 #[tokio::test]
