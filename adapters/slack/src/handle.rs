@@ -21,6 +21,10 @@ use crate::translate::{self, Said, Told, Us};
 use crate::unread::Unread;
 use crate::words::Names;
 
+/// How much older than the newest of all a message may be that is still to come, in seconds. Slack hands over again for minutes
+/// what was not acknowledged.
+const COMES_WITHIN: u64 = 600;
+
 /// Hands over what was heard.
 pub(crate) struct Handler {
     pub(crate) cx: ListenContext,
@@ -45,12 +49,13 @@ impl Handler {
         let marks = Marks::noted(inbox).await.map_err(lost)?;
         let unread = Unread::noted(inbox).await.map_err(lost)?;
         let commands = Commands::noted(inbox).await.map_err(lost)?;
+        let recent = Recent::noted(inbox).await.map_err(lost)?;
         Ok(Self {
             people: People::new(Arc::clone(&api), Arc::clone(&cx.limited)),
             cx: cx.clone(),
             api,
             us,
-            recent: Mutex::default(),
+            recent: Mutex::new(recent),
             marks: Mutex::new(marks),
             unread: Turns::new(unread),
             commands: Turns::new(commands),
@@ -154,6 +159,10 @@ impl Handler {
         if had || !self.recent().is_new(channel, ts, message["client_msg_id"].as_str(), is_mention) {
             return Ok(());
         }
+        let noted = self.recent().take_note();
+        if let Some((name, words)) = noted {
+            self.cx.inbox.note(name, &words).await.map_err(lost)?;
+        }
         let names = self.names(&translate::people(message)).await;
         if let Some(Said { incoming, files }) = translate::said(&self.us, channel, message, false, &names) {
             let incoming = self.with_root(incoming).await;
@@ -171,12 +180,26 @@ impl Handler {
         if is_first { self.note().await } else { Ok(()) }
     }
 
+    /// Takes what somebody has changed. Where the message itself was not heard yet it is taken first, with its own key and as
+    /// it says now: told later, it is a copy.
     async fn edited(&self, channel: &str, message: &Value) -> Result<(), ListenError> {
+        if self.may_have_overtaken(channel, message) {
+            self.said(channel, message).await?;
+        }
         let names = self.names(&translate::people(message)).await;
         match translate::said(&self.us, channel, message, true, &names) {
             Some(said) => self.accept(said.incoming).await,
             None => Ok(()),
         }
+    }
+
+    /// Whether a message was not heard that was changed, though it is so new that it may come yet.
+    fn may_have_overtaken(&self, channel: &str, message: &Value) -> bool {
+        let Some(ts) = message["ts"].as_str() else { return false };
+        let marks = self.marks();
+        let may_come =
+            Stamp::read(ts).is_some_and(|at| !marks.had(channel, at) && at >= marks.newest().before(COMES_WITHIN));
+        may_come && !self.recent().knows(channel, ts)
     }
 
     /// Hands over.

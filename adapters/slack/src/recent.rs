@@ -1,12 +1,21 @@
 //! What the inbox has had lately, and what was taken away: so that one gesture is one message, however Slack tells of it.
 //!
 //! The inbox drops copies of one key. This spares it most of them, and knows those that have another key: one gesture told as
-//! two messages, of which only the client's own id is the same.
+//! two messages, of which only the client's own id is the same. The newest of those stand in the notes of the listener too, so
+//! that a program that was killed in between knows them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use signalbox_adapter::{AcceptError, Inbox};
+
+/// Name of the note.
+const NOTE: &str = "gestures";
+
 /// Things that are remembered, of each kind.
 const KEPT: usize = 4096;
+
+/// Gestures that are noted, the newest: one is told again within moments, and each is a line of every note.
+const NOTED: usize = 100;
 
 /// What is remembered of a stretch of time.
 #[derive(Debug, Default)]
@@ -16,6 +25,7 @@ pub(crate) struct Recent {
     gone: Bounded<(String, String)>,
     gestures: HashMap<(String, String), String>,
     order: VecDeque<(String, String)>,
+    is_changed: bool,
 }
 
 #[derive(Debug)]
@@ -44,6 +54,48 @@ impl<T: Clone + Eq + std::hash::Hash> Bounded<T> {
 }
 
 impl Recent {
+    /// Returns what earlier lives have noted.
+    ///
+    /// # Errors
+    /// [`AcceptError`].
+    pub(crate) async fn noted(inbox: &dyn Inbox) -> Result<Self, AcceptError> {
+        let noted = inbox.noted(NOTE).await?;
+        let gestures: Vec<(String, String, String)> =
+            noted.and_then(|words| serde_json::from_str(&words).ok()).unwrap_or_default();
+        let mut recent = Self::default();
+        for (channel, gesture, ts) in gestures {
+            recent.keep_gesture((channel, gesture), &ts);
+        }
+        Ok(recent)
+    }
+
+    /// Returns the words to note, where there are new gestures since this was last asked. They are to be noted before the inbox
+    /// has the message: killed in between, Slack tells it again with the same time stamp.
+    pub(crate) fn take_note(&mut self) -> Option<(&'static str, String)> {
+        if !std::mem::take(&mut self.is_changed) {
+            return None;
+        }
+        let newest = self.order.iter().skip(self.order.len().saturating_sub(NOTED));
+        let told: Vec<_> = newest.map(|at| (&at.0, &at.1, &self.gestures[at])).collect();
+        Some((NOTE, serde_json::to_string(&told).expect("words are JSON")))
+    }
+
+    /// Whether a message was had or taken away in this life.
+    pub(crate) fn knows(&self, channel: &str, ts: &str) -> bool {
+        let at = (channel.to_owned(), ts.to_owned());
+        self.known.known.contains(&at) || self.gone.known.contains(&at)
+    }
+
+    fn keep_gesture(&mut self, gesture: (String, String), ts: &str) {
+        self.gestures.insert(gesture.clone(), ts.to_owned());
+        self.order.push_back(gesture);
+        if self.order.len() > KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.gestures.remove(&oldest);
+        }
+    }
+
     /// Whether a message is worth looking at: not one that the inbox has, nor a second telling of one gesture, nor one that was
     /// taken away. A mention is worth it though the message without it was had.
     pub(crate) fn is_new(&mut self, channel: &str, ts: &str, gesture: Option<&str>, is_mention: bool) -> bool {
@@ -58,13 +110,8 @@ impl Recent {
                     return false;
                 }
             } else {
-                self.gestures.insert(gesture.clone(), ts.to_owned());
-                self.order.push_back(gesture);
-                if self.order.len() > KEPT
-                    && let Some(oldest) = self.order.pop_front()
-                {
-                    self.gestures.remove(&oldest);
-                }
+                self.keep_gesture(gesture, ts);
+                self.is_changed = true;
             }
         }
         is_mention || !self.known.known.contains(&at)
@@ -99,6 +146,21 @@ mod tests {
         assert!(!recent.is_new("C1", "1.2", Some("g"), false), "the same gesture, told again");
         assert!(recent.is_new("C2", "1.2", Some("g"), false));
         assert!(recent.is_new("C1", "1.3", None, false));
+    }
+
+    #[tokio::test]
+    async fn the_newest_gestures_are_noted_once_and_known_in_the_next_life() {
+        let mut recent = Recent::default();
+        assert_eq!(recent.take_note(), None);
+        for number in 0..2 * NOTED {
+            assert!(recent.is_new("C1", &format!("{number}.1"), Some(&format!("g{number}")), false));
+        }
+        let (_, words) = recent.take_note().expect("there are new ones");
+        assert_eq!((recent.take_note(), words.matches("C1").count()), (None, NOTED));
+        assert!(
+            recent.is_new("C1", "199.1", Some("g199"), false) && recent.take_note().is_none(),
+            "it is noted already"
+        );
     }
 
     #[test]

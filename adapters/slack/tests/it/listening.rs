@@ -51,6 +51,28 @@ async fn a_mention_is_one_message_however_often_it_is_told() {
 }
 
 #[tokio::test]
+async fn a_gesture_is_one_message_in_the_next_life_too() {
+    let scene = Scene::new().await;
+    let gesture = json!({ "client_msg_id": "one gesture" });
+    scene
+        .listening(async {
+            scene.fake.post(OPS, ADA, Post::to_bot("status?").with(gesture.clone()));
+            scene.wait_for(1).await;
+            scene.fake.wait_until("acknowledged", |state| state.envelopes.iter().all(|one| one.acked.is_some())).await;
+        })
+        .await;
+    scene.restart().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.post(OPS, ADA, Post::to_bot("status?").with(gesture));
+            scene.fake.say(OPS, ADA, "and on");
+            scene.wait_for(2).await
+        })
+        .await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["status?", "and on"]);
+}
+
+#[tokio::test]
 async fn an_edit_and_a_deletion_are_told_and_a_preview_is_not() {
     let scene = Scene::new().await;
     let taken = scene
@@ -69,6 +91,27 @@ async fn an_edit_and_a_deletion_are_told_and_a_preview_is_not() {
     let text = |text: &str| IncomingKind::Text(text.to_owned());
     assert_eq!(kinds, [text("helo"), IncomingKind::Edited("hello".to_owned()), IncomingKind::Deleted, text("and on")]);
     assert!(taken[..3].iter().all(|one| one.message == taken[0].message && one.address == taken[0].address));
+}
+
+#[tokio::test]
+async fn an_edit_that_overtakes_its_message_is_that_message() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            scene.fake.cut(Cut::Lose);
+            let said = scene.fake.say(OPS, ADA, "helo");
+            scene.fake.wait_until("it is late", |state| !state.has_cuts()).await;
+            scene.fake.edit(OPS, &said, "hello");
+            scene.wait_for(2).await;
+            scene.fake.find_lost();
+            scene.fake.wait_until("acknowledged", |state| state.envelopes.iter().all(|one| one.acked.is_some())).await;
+            scene.fake.say(OPS, ADA, "and on");
+            scene.wait_for(3).await
+        })
+        .await;
+    let kinds: Vec<_> = taken.iter().map(|taken| taken.kind.clone()).collect();
+    let text = |text: &str| IncomingKind::Text(text.to_owned());
+    assert_eq!(kinds, [text("hello"), IncomingKind::Edited("hello".to_owned()), text("and on")]);
 }
 
 #[tokio::test]
