@@ -1,111 +1,153 @@
 //! What was said while nobody listened, read from the channels' history.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use signalbox_adapter::ListenError;
 use tokio::time::sleep;
 
+use crate::compose;
 use crate::failure::CallError;
 use crate::handle::Handler;
 use crate::stamp::Stamp;
 use crate::translate;
 
+/// The method that lists a channel's messages.
+const HISTORY: &str = "conversations.history";
+
 /// Messages of a page. Slack gives a workspace's own app up to 999.
 /// Source: <https://docs.slack.dev/reference/methods/conversations.history>, read 2026-11.
 const PAGE: &str = "200";
 
-/// Pages of a channel or thread that are read.
-const MAX_PAGES: usize = 10;
+/// Pages of a channel or thread that are read: more was said in no absence that anybody would want to be caught up with.
+const MAX_PAGES: usize = 50;
 
-/// Wait before a channel that could not be read is read again.
+/// Wait before a channel that could not be read is read again; it doubles with each time.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
-/// How often the list of channels is asked for.
-const LIST_TIMES: usize = 5;
+/// Times that the wait doubles.
+const MAX_DOUBLED: u32 = 6;
 
-/// What reading a channel has come to.
-pub(crate) enum Read {
-    /// All of it was taken.
-    Whole,
+/// Said in a channel of which not all was read.
+const LEFT_OUT: &str = "So much was said here while I was not connected that I have not read the oldest part of it. \
+    Please say again what is still to be done.";
+
+/// What is to be read of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// From when on.
+    pub(crate) since: Stamp,
+    /// Times that it could not be read.
+    tries: u32,
+}
+
+impl Due {
+    pub(crate) fn since(since: Stamp) -> Self {
+        Self { since, tries: 0 }
+    }
+
+    /// Returns what covers both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { since: self.since.min(other.since), tries: self.tries.min(other.tries) }
+    }
+
+    fn again(self) -> (Duration, Self) {
+        (AGAIN_AFTER * 2_u32.pow(self.tries.min(MAX_DOUBLED)), Self { tries: self.tries.saturating_add(1), ..self })
+    }
+}
+
+/// What reading has come to.
+pub(crate) enum Read<T> {
+    /// All of it was had.
+    Whole(T),
     /// It is to be read again after this time.
-    Again(Duration),
+    Again(Duration, Due),
 }
 
-#[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
+/// What was read.
+struct Gathered {
     messages: Vec<Value>,
-    #[serde(default)]
-    channels: Vec<Value>,
-    #[serde(default)]
-    response_metadata: Next,
-}
-
-#[derive(Deserialize, Default)]
-struct Next {
-    #[serde(default)]
-    next_cursor: String,
+    is_whole: bool,
 }
 
 /// Reads again what was said in a channel and its threads lately, in order.
 ///
 /// # Errors
 /// [`ListenError::Lost`]: something of it was not taken.
-pub(crate) async fn read(handler: &Handler, channel: &str) -> Result<Read, ListenError> {
-    let (since, threads) = {
-        let marks = handler.marks();
-        (marks.since(channel), marks.threads(channel))
-    };
-    let Some(since) = since else { return Ok(Read::Whole) };
-    let messages = match gathered(handler, channel, since, threads).await {
-        Ok(messages) => messages,
-        Err(CallError::Answered(refusal)) if refusal.remedy().is_none() => {
-            tracing::debug!(chat.id = channel, error = refusal.words(), "a channel cannot be read");
+pub(crate) async fn read(handler: &Handler, channel: &str, due: Due) -> Result<Read<()>, ListenError> {
+    let Gathered { messages, is_whole } = match gathered(handler, channel, due.since).await {
+        Ok(gathered) => gathered,
+        Err(CallError::Answered(refusal)) if refusal.remedy().is_some() => {
+            handler.kept_from(&CallError::Answered(refusal));
+            return Ok(Read::Whole(()));
+        }
+        Err(error) if error.is_refusal() && !error.may_pass() => {
+            tracing::debug!(chat.id = channel, %error, "a channel cannot be read");
             handler.marks().forget(channel);
-            return Ok(Read::Whole);
+            return Ok(Read::Whole(()));
         }
-        Err(error @ CallError::Answered(_)) => {
-            handler.kept_from(&error);
-            return Ok(Read::Whole);
-        }
-        Err(CallError::Limited { after }) => return Ok(Read::Again(after)),
+        Err(CallError::Limited { after }) => return Ok(Read::Again(after, due)),
         Err(error) => {
-            tracing::debug!(chat.id = channel, %error, "a channel could not be read");
-            return Ok(Read::Again(AGAIN_AFTER));
+            if due.tries == 0 {
+                tracing::warn!(chat.id = channel, %error, "what was missed in a channel could not be read; it is tried again");
+            }
+            let (after, due) = due.again();
+            return Ok(Read::Again(after, due));
         }
     };
     for message in &messages {
         handler.said(channel, message).await?;
     }
-    Ok(Read::Whole)
+    if !is_whole {
+        tracing::warn!(
+            chat.id = channel,
+            read = messages.len(),
+            "too much was missed in a channel; its oldest part is left out"
+        );
+        let mut body = compose::line(LEFT_OUT);
+        body["channel"] = json!(channel);
+        if let Err(error) = handler.api.call::<Value>("chat.postMessage", &body).await {
+            tracing::warn!(chat.id = channel, %error, "a channel could not be told of what is left out");
+        }
+    }
+    Ok(Read::Whole(()))
 }
 
 /// Returns the messages of a channel and its threads, the oldest first.
-async fn gathered(
-    handler: &Handler,
-    channel: &str,
-    since: Stamp,
-    mut threads: Vec<String>,
-) -> Result<Vec<Value>, CallError> {
+///
+/// A thread that began before is known by its mark, or by the last of its answers, which stands beside its first message: of
+/// those one page is looked through.
+async fn gathered(handler: &Handler, channel: &str, since: Stamp) -> Result<Gathered, CallError> {
+    let _turn = handler.reading.acquire().await;
     let oldest = since.to_string();
-    let mut messages = pages(handler, "conversations.history", &[("channel", channel), ("oldest", &oldest)]).await?;
-    let gone_on = messages.iter().filter(|message| message["reply_count"].as_u64().is_some_and(|count| count > 0));
+    let mut gathered = all(handler, HISTORY, &[("channel", channel), ("oldest", &oldest)]).await?;
+    let before = [("channel", channel), ("latest", oldest.as_str()), ("limit", PAGE)];
+    let (before, _) = page(handler, HISTORY, &before).await?;
+    let last = |message: &Value| message["latest_reply"].as_str().and_then(Stamp::read);
+    let is_over = |message: &&Value| last(message).is_some_and(|last| last < since);
+    let over: HashSet<&str> = before.iter().filter(is_over).filter_map(|message| message["ts"].as_str()).collect();
+    let mut threads = handler.marks().threads(channel);
+    threads.retain(|thread| !over.contains(thread.as_str()));
+    let has_gone_on = |message: &&Value| message["reply_count"].as_u64().is_some_and(|count| count > 0);
+    let gone_on = gathered.messages.iter().chain(before.iter().filter(|message| !is_over(message))).filter(has_gone_on);
     threads.extend(gone_on.filter_map(|message| message["ts"].as_str()).map(str::to_owned));
     threads.sort();
     threads.dedup();
     for thread in &threads {
         let form = [("channel", channel), ("ts", thread.as_str()), ("oldest", oldest.as_str())];
-        match pages(handler, "conversations.replies", &form).await {
+        match all(handler, "conversations.replies", &form).await {
             // The first message of a thread always comes along.
-            Ok(replies) => messages.extend(replies.into_iter().filter(is_reply)),
+            Ok(replies) => {
+                gathered.is_whole &= replies.is_whole;
+                gathered.messages.extend(replies.messages.into_iter().filter(is_reply));
+            }
             Err(CallError::Answered(refusal)) if refusal.error == "thread_not_found" => {}
             Err(error) => return Err(error),
         }
     }
-    messages.sort_by_key(|message| message["ts"].as_str().and_then(Stamp::read));
-    Ok(messages)
+    gathered.messages.sort_by_key(|message| message["ts"].as_str().and_then(Stamp::read));
+    Ok(gathered)
 }
 
 fn is_reply(message: &Value) -> bool {
@@ -117,41 +159,69 @@ fn is_reply(message: &Value) -> bool {
 /// # Errors
 /// [`CallError`].
 pub(crate) async fn pages(handler: &Handler, method: &str, form: &[(&str, &str)]) -> Result<Vec<Value>, CallError> {
-    let (mut read, mut cursor) = (Vec::new(), String::new());
-    for _ in 0..MAX_PAGES {
+    all(handler, method, form).await.map(|gathered| gathered.messages)
+}
+
+/// Reads all pages, up to a bound; where Slack asks to wait between two of them, what was read so far is not thrown away.
+async fn all(handler: &Handler, method: &str, form: &[(&str, &str)]) -> Result<Gathered, CallError> {
+    let (mut messages, mut cursor) = (Vec::new(), String::new());
+    let mut left = MAX_PAGES;
+    while left > 0 {
         let mut form = form.to_vec();
         form.push(("limit", PAGE));
         if !cursor.is_empty() {
             form.push(("cursor", cursor.as_str()));
         }
-        let page: Page = handler.api.ask(method, &form).await?;
-        read.extend(page.messages);
-        read.extend(page.channels);
-        cursor = page.response_metadata.next_cursor;
+        let (read, next) = match page(handler, method, &form).await {
+            Err(CallError::Limited { after }) if !cursor.is_empty() => {
+                sleep(after).await;
+                continue;
+            }
+            read => read?,
+        };
+        messages.extend(read);
+        cursor = next;
+        left -= 1;
         if cursor.is_empty() {
-            break;
+            return Ok(Gathered { messages, is_whole: true });
         }
     }
-    Ok(read)
+    Ok(Gathered { messages, is_whole: false })
 }
 
-/// Returns the channels that the bot is in; none where Slack does not tell, also when it is asked again.
-pub(crate) async fn channels(handler: &Handler) -> Vec<String> {
-    let kinds = [("types", "public_channel,private_channel,mpim,im"), ("exclude_archived", "true")];
-    for _ in 0..LIST_TIMES {
-        let wait = match pages(handler, "users.conversations", &kinds).await {
-            Ok(channels) => {
-                return channels.iter().filter_map(|channel| channel["id"].as_str()).map(str::to_owned).collect();
-            }
-            Err(CallError::Limited { after }) => after,
-            Err(CallError::Answered(refusal)) => {
-                tracing::warn!(error = refusal.words(), "Slack does not tell in which channels the bot is");
-                return Vec::new();
-            }
-            Err(CallError::Unsent(_) | CallError::Unanswered(_)) => AGAIN_AFTER,
-        };
-        sleep(wait).await;
+/// Reads one page; returns what it lists, and by what the next is asked for, which is empty after the last.
+///
+/// # Errors
+/// [`CallError`]; [`CallError::Unanswered`] where it lists nothing that is a list.
+async fn page(handler: &Handler, method: &str, form: &[(&str, &str)]) -> Result<(Vec<Value>, String), CallError> {
+    let mut page: Value = handler.api.ask(method, form).await?;
+    let next = page["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
+    let key = if page["messages"].is_array() { "messages" } else { "channels" };
+    match page.get_mut(key).map(Value::take) {
+        Some(Value::Array(listed)) => Ok((listed, next)),
+        _ => Err(CallError::Unanswered(format!("the answer to {method} is not what Slack's API says"))),
     }
-    tracing::warn!("Slack did not tell in which channels the bot is; in those without a mark nothing is looked for");
-    Vec::new()
+}
+
+/// Returns the channels that the bot is in; none where Slack will not tell.
+pub(crate) async fn channels(handler: &Handler, due: Due) -> Read<Vec<String>> {
+    let kinds = [("types", "public_channel,private_channel,mpim,im"), ("exclude_archived", "true")];
+    let (after, due) = match pages(handler, "users.conversations", &kinds).await {
+        Ok(channels) => {
+            let ids = channels.iter().filter_map(|channel| channel["id"].as_str());
+            return Read::Whole(ids.map(str::to_owned).collect());
+        }
+        Err(CallError::Limited { after }) => (after, due),
+        Err(error) if error.is_refusal() && !error.may_pass() => {
+            tracing::warn!(%error, "Slack does not tell in which channels the bot is; in those without a mark nothing is looked for");
+            return Read::Whole(Vec::new());
+        }
+        Err(error) => {
+            if due.tries == 0 {
+                tracing::warn!(%error, "Slack did not tell in which channels the bot is; it is asked again");
+            }
+            due.again()
+        }
+    };
+    Read::Again(after, due)
 }

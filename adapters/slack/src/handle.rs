@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use signalbox_adapter::http;
 use signalbox_adapter::{AcceptError, Incoming, ListenContext, ListenError, Occurrence};
-use tokio::sync::Mutex as Turns;
+use tokio::sync::{Mutex as Turns, Semaphore};
 
 use crate::api::Api;
 use crate::asked;
@@ -25,6 +25,9 @@ use crate::words::Names;
 /// what was not acknowledged.
 const COMES_WITHIN: u64 = 600;
 
+/// Channels whose history is read at once.
+const READ_AT_ONCE: usize = 8;
+
 /// Hands over what was heard.
 pub(crate) struct Handler {
     pub(crate) cx: ListenContext,
@@ -34,6 +37,8 @@ pub(crate) struct Handler {
     recent: Mutex<Recent>,
     marks: Mutex<Marks>,
     unread: Turns<Unread>,
+    /// Leave to read a channel's history: with all of them at once Slack would only ask to wait.
+    pub(crate) reading: Semaphore,
     pub(crate) commands: Turns<Commands>,
     /// What was told last of scopes that are missing.
     lacking: Mutex<Option<String>>,
@@ -58,6 +63,7 @@ impl Handler {
             recent: Mutex::new(recent),
             marks: Mutex::new(marks),
             unread: Turns::new(unread),
+            reading: Semaphore::new(READ_AT_ONCE),
             commands: Turns::new(commands),
             lacking: Mutex::default(),
         })

@@ -10,7 +10,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -18,17 +18,24 @@ use signalbox_adapter::ListenError;
 use tokio::time::sleep;
 
 use crate::envelope::{Envelope, Holds};
-use crate::gap::{self, Read};
+use crate::gap::{self, Due, Read};
 use crate::handle::Handler;
 use crate::home::{self, Opened};
 use crate::kept::Kept;
 use crate::socket::Ack;
+use crate::stamp::Stamp;
 
 /// Jobs that wait or are under way until no more envelopes are read.
 const MAX_JOBS: usize = 1024;
 
 /// How long it is waited for an earlier message of a channel, which may come by the other socket.
 const SETTLED_AFTER: Duration = Duration::from_millis(40);
+
+/// How long before a socket was last heard it may have lost something, in seconds.
+const MARGIN_SECONDS: u64 = 60;
+
+/// How far our clock may be ahead of Slack's, in seconds.
+const CLOCKS_APART_SECONDS: u64 = 300;
 
 /// What is to be done.
 enum Job {
@@ -41,11 +48,11 @@ enum Job {
     /// Write somebody's page.
     Home(Opened),
     /// Read what was said in a channel.
-    Read,
+    Read(Due),
     /// Read it again later: nobody waits meanwhile.
-    ReadLater(Duration),
+    ReadLater(Duration, Due),
     /// Ask which channels there are, to read what was said in each.
-    List,
+    List(Due),
 }
 
 /// What was done.
@@ -57,9 +64,9 @@ struct Done {
 enum Outcome {
     Taken { identity: String, kept: Option<Box<Kept>> },
     Done,
-    Again(Duration),
-    Waited(String),
-    Listed(Vec<String>),
+    Again(Duration, Due),
+    Waited(String, Due),
+    Listed(Vec<String>, Due),
 }
 
 /// The lane in which it is asked which channels there are; no channel is called so.
@@ -116,20 +123,45 @@ impl Lanes {
     }
 
     /// Reads what was said in a channel, before what is told of it now; once where it is to be read already.
-    pub(crate) fn read(&mut self, channel: String) {
-        let reads = |job: &Job| matches!(job, Job::Read);
-        if !self.waiting.get(&channel).is_some_and(|waiting| waiting.iter().any(reads)) {
-            self.push(channel, Job::Read);
+    fn read(&mut self, channel: String, due: Due) {
+        let mut waiting = self.waiting.get_mut(&channel).into_iter().flatten();
+        let known =
+            waiting.find_map(|job| if let Job::Read(known) | Job::List(known) = job { Some(known) } else { None });
+        match known {
+            Some(known) => *known = known.and(due),
+            None if channel == LIST => self.push(channel, Job::List(due)),
+            None => self.push(channel, Job::Read(due)),
         }
     }
 
     /// Reads what was said in all channels while nobody listened.
     pub(crate) fn catch_up(&mut self) {
-        let marked = self.handler.marks().all();
-        if !marked.is_empty() {
-            marked.into_iter().for_each(|channel| self.read(channel));
-            self.push(LIST.to_owned(), Job::List);
+        let (marked, others) = {
+            let marks = self.handler.marks();
+            let since = |channel: &str| marks.since(channel).map(Due::since);
+            let marked = marks.all().into_iter().filter_map(|channel| since(&channel).map(|due| (channel, due)));
+            (marked.collect::<Vec<_>>(), since(LIST))
+        };
+        if let (false, Some(others)) = (marked.is_empty(), others) {
+            marked.into_iter().for_each(|(channel, due)| self.read(channel, due));
+            self.read(LIST.to_owned(), others);
         }
+    }
+
+    /// Reads what was said in all channels since a socket that is lost was last heard, so long ago: another has told only of
+    /// what was handed to it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is compared with time stamps of Slack's clock, and clocks may be apart"
+    )]
+    pub(crate) fn missed(&mut self, silent: Duration) {
+        let (marked, newest) = {
+            let marks = self.handler.marks();
+            (marks.all(), marks.newest())
+        };
+        let due = Due::since(lost_since(newest, silent, SystemTime::now()));
+        marked.into_iter().for_each(|channel| self.read(channel, due));
+        self.read(LIST.to_owned(), due);
     }
 
     /// Waits until something was done; may be dropped. `None` where nothing is under way.
@@ -151,12 +183,12 @@ impl Lanes {
                     self.push(kept.incoming.key.as_str().to_owned(), Job::Finish(kept, false));
                 }
             }
-            Ok(Outcome::Again(after)) => self.push(format!("{lane} later"), Job::ReadLater(after)),
-            Ok(Outcome::Waited(channel)) => self.read(channel),
-            Ok(Outcome::Listed(channels)) => {
+            Ok(Outcome::Again(after, due)) => self.push(format!("{lane} later"), Job::ReadLater(after, due)),
+            Ok(Outcome::Waited(channel, due)) => self.read(channel, due),
+            Ok(Outcome::Listed(channels, due)) => {
                 let marked = self.handler.marks().all();
                 let others = channels.into_iter().filter(|channel| !marked.contains(channel)).collect::<Vec<_>>();
-                others.into_iter().for_each(|channel| self.read(channel));
+                others.into_iter().for_each(|channel| self.read(channel, due));
             }
             Ok(Outcome::Done) => {}
             Err(error) => return Some(Err(error)),
@@ -198,19 +230,29 @@ impl Lanes {
                     home::publish(&handler, &opened).await;
                     Ok(Outcome::Done)
                 }
-                Job::Read => gap::read(&handler, &lane).await.map(|read| match read {
-                    Read::Whole => Outcome::Done,
-                    Read::Again(after) => Outcome::Again(after),
+                Job::Read(due) => gap::read(&handler, &lane, due).await.map(|read| match read {
+                    Read::Whole(()) => Outcome::Done,
+                    Read::Again(after, due) => Outcome::Again(after, due),
                 }),
-                Job::List => Ok(Outcome::Listed(gap::channels(&handler).await)),
-                Job::ReadLater(after) => {
+                Job::List(due) => Ok(match gap::channels(&handler, due).await {
+                    Read::Whole(channels) => Outcome::Listed(channels, Due::since(due.since)),
+                    Read::Again(after, due) => Outcome::Again(after, due),
+                }),
+                Job::ReadLater(after, due) => {
                     sleep(after).await;
-                    Ok(Outcome::Waited(lane.trim_end_matches(" later").to_owned()))
+                    Ok(Outcome::Waited(lane.trim_end_matches(" later").to_owned(), due))
                 }
             };
             Done { lane, outcome }
         }));
     }
+}
+
+/// Returns from when on is to be read what a lost socket may have had: from before it was last heard, by the newest of all that
+/// was heard or by our clock, whichever is later. The newest may be days old, and clocks may be apart.
+fn lost_since(newest: Stamp, silent: Duration, now: SystemTime) -> Stamp {
+    let ours = Stamp::at(now).before(silent.as_secs() + CLOCKS_APART_SECONDS);
+    newest.before(silent.as_secs() + MARGIN_SECONDS).max(ours)
 }
 
 /// Puts a job behind those that wait; what somebody said before what others did, where it came to be earlier.
@@ -279,6 +321,18 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_socket_is_read_from_a_minute_before_it_was_last_heard() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let since =
+            |newest: &str| lost_since(Stamp::read(newest).expect("a stamp"), Duration::from_secs(10), now).seconds();
+        assert_eq!(since("999999.0"), 999_929);
+        assert_eq!(since("1000500.0"), 1_000_430, "our clock is behind");
+        assert_eq!((since("0.0"), since("5000.0")), (999_690, 999_690), "nobody has said anything for long");
+        let due = |seconds: u64| Due::since(Stamp::read(&format!("{seconds}.0")).expect("a stamp"));
+        assert_eq!((due(5).and(due(7)), due(7).and(due(5))), (due(5), due(5)));
+    }
+
+    #[test]
     fn what_comes_late_is_put_in_its_place_but_not_before_a_reading() {
         let event = |at: &str| {
             let event = serde_json::json!({ "type": "message", "channel": "C1", "event_ts": at });
@@ -289,13 +343,13 @@ mod tests {
         for at in ["3.0", "1.0"] {
             insert(&mut waiting, event(at));
         }
-        insert(&mut waiting, Job::Read);
+        insert(&mut waiting, Job::Read(Due::since(Stamp::default())));
         for at in ["9.0", "2.0", "5.0"] {
             insert(&mut waiting, event(at));
         }
         let told = |job: &Job| match job {
             Job::Take(envelope) => envelope.identity.clone(),
-            Job::Read | Job::ReadLater(_) | Job::List | Job::Settle | Job::Finish(..) | Job::Home(_) => {
+            Job::Read(_) | Job::ReadLater(..) | Job::List(_) | Job::Settle | Job::Finish(..) | Job::Home(_) => {
                 "read".to_owned()
             }
         };

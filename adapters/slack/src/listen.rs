@@ -113,12 +113,11 @@ async fn converse(
             }
             Turn::Alive => (cx.alive)(),
             Turn::Changed => (cx.occurred)(Occurrence::Resumed, 1),
-            Turn::Lost { why, others } => {
+            Turn::Lost { why, others, silent } => {
                 tracing::info!(why, others, "a socket to Slack was lost; the next is opened");
                 (cx.occurred)(Occurrence::Lost, 1);
                 if others {
-                    let recent = handler.marks().recent();
-                    recent.into_iter().for_each(|channel| lanes.read(channel));
+                    lanes.missed(silent);
                 }
             }
         }

@@ -32,18 +32,13 @@ const MAX_PAGES: usize = 20;
 /// How far Slack's clock and the core's may be apart: what is older by more was surely there before.
 const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
+/// Without messages that are a list it says nothing of what is not there.
 #[derive(Deserialize)]
 struct Page {
-    #[serde(default)]
     messages: Vec<Value>,
+    /// Of any shape: an app that has no next page says so in several ways.
     #[serde(default)]
-    response_metadata: Cursor,
-}
-
-#[derive(Default, Deserialize)]
-struct Cursor {
-    #[serde(default)]
-    next_cursor: Option<String>,
+    response_metadata: Value,
 }
 
 /// Looks for a message where it was sent to.
@@ -77,8 +72,8 @@ pub(crate) async fn look_up(
         if let Some(found) = page.messages.iter().find_map(|shown| sought.found(shown)) {
             return Ok(Reconciled::Delivered(Receipt::of(found)));
         }
-        match page.response_metadata.next_cursor.filter(|next| !next.is_empty()) {
-            Some(next) => cursor = next,
+        match page.response_metadata["next_cursor"].as_str().filter(|next| !next.is_empty()) {
+            Some(next) => next.clone_into(&mut cursor),
             // A file appears some time after it was shared.
             None if message.attachment.is_some() => return Ok(Reconciled::Unknowable),
             None => return Ok(Reconciled::Absent),

@@ -26,10 +26,6 @@ const MAX_LATELY: usize = 100;
 /// on a socket that broke may be older than what came on the other. What the inbox has already it drops.
 const OVERLAP_SECONDS: u64 = 60;
 
-/// Channels in which something was said so recently, in seconds before the newest of all, may have missed what was on a socket
-/// that broke.
-const RECENT_SECONDS: u64 = 600;
-
 /// The marks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Marks {
@@ -123,12 +119,6 @@ impl Marks {
     pub(crate) fn all(&self) -> Vec<String> {
         self.channels.keys().cloned().collect()
     }
-
-    /// Returns the channels in which something was said a short while ago.
-    pub(crate) fn recent(&self) -> Vec<String> {
-        let since = self.newest.before(RECENT_SECONDS);
-        self.channels.iter().filter(|(_, mark)| mark.newest >= since).map(|(channel, _)| channel.clone()).collect()
-    }
 }
 
 fn drop_oldest<V>(all: &mut BTreeMap<String, V>, most: usize, age: impl Fn(&V) -> Stamp) {
@@ -158,7 +148,7 @@ mod tests {
         marks.heard("C2", None, at(5000));
         assert_eq!((marks.since("C1"), marks.since("C9")), (Some(at(940)), Some(at(4940))));
         assert_eq!((marks.threads("C1"), marks.threads("C9")), (vec!["900.000000".to_owned()], vec![]));
-        assert_eq!((marks.all(), marks.recent()), (vec!["C1".to_owned(), "C2".to_owned()], vec!["C2".to_owned()]));
+        assert_eq!(marks.all(), ["C1", "C2"]);
         assert!(marks.had("C1", at(990)) && marks.had("C1", at(1000)) && !marks.had("C1", at(991)));
         marks.heard("C1", None, at(1055));
         assert!(!marks.had("C1", at(990)) && marks.had("C1", at(1000)), "it is not read again");

@@ -1,6 +1,7 @@
 //! Slack's time stamps, which name messages too: seconds since 1970, a dot, and six digits.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,12 @@ impl Stamp {
         Some(Self(seconds.checked_mul(1_000_000)?.checked_add(micros.get(..6)?.parse().ok()?)?))
     }
 
+    /// Returns that of a moment by our own clock.
+    pub(crate) fn at(moment: SystemTime) -> Self {
+        let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    }
+
     /// Returns the whole seconds since 1970.
     pub(crate) fn seconds(self) -> u64 {
         self.0 / 1_000_000
@@ -25,7 +32,7 @@ impl Stamp {
 
     /// Returns the one so many seconds before.
     pub(crate) fn before(self, seconds: u64) -> Self {
-        Self(self.0.saturating_sub(seconds * 1_000_000))
+        Self(self.0.saturating_sub(seconds.saturating_mul(1_000_000)))
     }
 }
 

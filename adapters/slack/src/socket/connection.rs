@@ -77,6 +77,8 @@ pub(crate) enum End {
 pub(crate) struct Ended {
     pub(crate) number: u64,
     pub(crate) was_ready: bool,
+    /// For how long it was not heard.
+    pub(crate) silent: Duration,
     pub(crate) end: End,
 }
 
@@ -121,19 +123,19 @@ impl Connection {
     /// Opens it and reads until it ends.
     pub(crate) async fn run(self) -> Ended {
         let number = self.number;
-        let ended = |was_ready, end| Ended { number, was_ready, end };
+        let ended = |end| Ended { number, was_ready: false, silent: Duration::ZERO, end };
         sleep(self.after).await;
         let opened: Result<Opened, _> = self.api.open_socket().await;
         let url = match opened {
             Ok(Opened { url }) => url,
-            Err(error) => return ended(false, refused_or_lost(error.into())),
+            Err(error) => return ended(refused_or_lost(error.into())),
         };
         let Some(url) = address(&url, self.api.base()) else {
-            return ended(false, End::Lost("the API names a socket that is not Slack's".to_owned()));
+            return ended(End::Lost("the API names a socket that is not Slack's".to_owned()));
         };
         let mut wire = match Wire::open(self.api.way(), &url).await {
             Ok(wire) => wire,
-            Err(why) => return ended(false, End::Lost(why)),
+            Err(why) => return ended(End::Lost(why)),
         };
         let now = Instant::now();
         let mut standing = Standing {
@@ -143,8 +145,9 @@ impl Connection {
             deadline: Box::pin(sleep_until(now + HELLO_WITHIN)),
         };
         let end = self.read(&mut wire, &mut standing).await;
+        let silent = standing.heard.elapsed();
         wire.close().await;
-        ended(standing.is_ready, end)
+        Ended { number, was_ready: standing.is_ready, silent, end }
     }
 
     async fn read(&self, wire: &mut Wire, standing: &mut Standing) -> End {

@@ -42,6 +42,8 @@ pub(crate) enum Turn {
         why: String,
         /// Whether another stands.
         others: bool,
+        /// For how long it was not heard.
+        silent: Duration,
     },
     /// A connection was changed as it had to be.
     Changed,
@@ -133,7 +135,9 @@ impl Pair {
         match ended.end {
             End::Refused(error) => Err(error),
             End::Left => Ok(Some(Turn::Changed)),
-            End::Lost(why) if ended.was_ready => Ok(Some(Turn::Lost { why, others: self.stands() })),
+            End::Lost(why) if ended.was_ready => {
+                Ok(Some(Turn::Lost { why, others: self.stands(), silent: ended.silent }))
+            }
             End::Lost(why) => {
                 self.failed += 1;
                 // Whoever calls waits before it listens again.

@@ -7,6 +7,7 @@ mod delivering;
 mod files;
 mod home;
 mod listening;
+mod missing;
 mod refusing;
 mod saying;
 mod scene;

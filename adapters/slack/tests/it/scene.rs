@@ -141,6 +141,23 @@ impl Scene {
         serde_json::from_str(notes.get("asked").map_or("[]", String::as_str)).expect("it is JSON")
     }
 
+    /// Returns a moment by Slack's clock, in microseconds since 1970.
+    pub(crate) fn micros(&self) -> u64 {
+        let ts = self.fake.with(|state| state.next_ts());
+        ts.replace('.', "").parse().expect("a time stamp")
+    }
+
+    /// Notes what an earlier life has heard.
+    pub(crate) fn mark(&self, marks: &serde_json::Value) {
+        let mut notes = self.inbox.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.insert("marks".to_owned(), marks.to_string());
+    }
+
+    /// Nobody tells any more of what was said so far.
+    pub(crate) fn forget_envelopes(&self) {
+        self.fake.with(|state| state.envelopes.clear());
+    }
+
     /// Lets the program end and start again: what it knew by heart is gone.
     pub(crate) async fn restart(&self) {
         *self.listen.lock().await = connect(settings(&self.fake)).expect("settings").listen.expect("a listener");

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use signalbox_adapter::{ListenError, Occurrence};
+use signalbox_test_support::slack::state::Channel;
 use signalbox_test_support::slack::{Cut, Fault, Greeting};
 
 use crate::scene::{ADA, BOB, OPS, Scene, direct, text};
@@ -89,6 +91,32 @@ async fn what_a_broken_socket_has_swallowed_is_found_in_the_history() {
         })
         .await;
     assert_eq!(text(&taken[1]), "swallowed");
+}
+
+#[tokio::test]
+async fn what_a_broken_socket_has_swallowed_is_found_in_quiet_and_new_channels_too() {
+    let scene = Scene::new().await;
+    let quiet = "C501";
+    scene.fake.open(quiet, Channel { name: "quiet".to_owned(), ..Channel::default() });
+    // Nobody has said anything there for a quarter of an hour.
+    let now = scene.micros();
+    scene.mark(&json!({ "newest": now, "channels": { quiet: { "newest": now - 900_000_000 } } }));
+    let taken = scene
+        .listening(async {
+            scene.fake.say(OPS, ADA, "one");
+            scene.wait_for(1).await;
+            for channel in [quiet, &direct(BOB)] {
+                scene.fake.cut(Cut::Lose);
+                scene.fake.say(channel, BOB, "swallowed");
+                scene.fake.wait_until("it is lost", |state| !state.has_cuts()).await;
+            }
+            scene.fake.cut(Cut::Drop);
+            scene.wait_for(3).await
+        })
+        .await;
+    let mut places: Vec<_> = taken[1..].iter().map(|one| (one.address.chat.as_str(), text(one))).collect();
+    places.sort_unstable();
+    assert_eq!(places, [(quiet, "swallowed"), (direct(BOB).as_str(), "swallowed")]);
 }
 
 #[tokio::test]
