@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::api::Api;
 use crate::aside::Aside;
 use crate::compose;
+use crate::doubt::Doubts;
 use crate::failure::CallError;
 use crate::look_up::look_up;
 use crate::novelty::Novelty;
@@ -40,6 +41,7 @@ pub struct SlackDeliver {
     edits: Edits,
     working: Working,
     novelty: Novelty,
+    doubts: Doubts,
 }
 
 #[derive(Deserialize)]
@@ -75,10 +77,16 @@ struct About {
 
 impl SlackDeliver {
     pub(crate) fn new(api: Arc<Api>) -> Self {
-        Self { api, edits: Edits::default(), working: Working::default(), novelty: Novelty::default() }
+        Self {
+            api,
+            edits: Edits::default(),
+            working: Working::default(),
+            novelty: Novelty::default(),
+            doubts: Doubts::default(),
+        }
     }
 
-    /// Makes one attempt with a message as it is.
+    /// Shows a message as it is.
     async fn show(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
         let (target, carries) = (&message.target, carries(message));
         if let Some(edited) = &target.edit_of {
@@ -93,6 +101,18 @@ impl SlackDeliver {
             self.working.wrote(target.address.chat.as_str(), thread);
         }
         Ok(Receipt::of(shown))
+    }
+
+    /// Makes one attempt with a message, without blocks that are too new where they are refused.
+    async fn attempt(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
+        let without = self.novelty.without(message, Instant::now());
+        let shown = self.show(without.as_ref().unwrap_or(message)).await;
+        let Err(error) = shown else { return shown };
+        // It was surely not shown.
+        match self.novelty.refused(without.as_ref().unwrap_or(message), &error, Instant::now()) {
+            Some(simpler) => self.show(&simpler).await,
+            None => Err(error),
+        }
     }
 
     /// Says which scopes the app lacks and what to do; `None` where it lacks none, or Slack was not asked anything yet.
@@ -224,14 +244,12 @@ fn hint<T>(outcome: Result<T, CallError>) -> Result<(), DeliverError> {
 #[async_trait]
 impl Deliver for SlackDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
-        let without = self.novelty.without(message, Instant::now());
-        let shown = self.show(without.as_ref().unwrap_or(message)).await;
-        let Err(error) = shown else { return shown };
-        // It was surely not shown.
-        match self.novelty.refused(without.as_ref().unwrap_or(message), &error, Instant::now()) {
-            Some(simpler) => self.show(&simpler).await,
-            None => Err(error),
+        let begun = Instant::now();
+        let shown = self.attempt(message).await;
+        if matches!(shown, Err(DeliverError::Unknown(_))) {
+            self.doubts.begin(&message.key, begun.elapsed(), Instant::now());
         }
+        shown
     }
 
     async fn reconcile(&self, message: &Outgoing, tried: &Tried) -> Result<Reconciled, DeliverError> {
@@ -239,8 +257,18 @@ impl Deliver for SlackDeliver {
         if message.target.window.is_some() {
             return Ok(Reconciled::Unknowable);
         }
-        match look_up(&self.api, compose::channel(&message.target)?, message, tried).await {
-            Ok(found) => Ok(found),
+        let channel = compose::channel(&message.target)?;
+        let wait = self.doubts.wait(&message.key, Instant::now());
+        let mut found = look_up(&self.api, channel, message, tried).await;
+        if matches!(found, Ok(Reconciled::Absent)) && !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+            found = look_up(&self.api, channel, message, tried).await;
+        }
+        match found {
+            Ok(found) => {
+                self.doubts.end(&message.key);
+                Ok(found)
+            }
             // A channel that may not be looked through will say about the message what it has to say.
             Err(error) if error.is_refusal() && !error.may_pass() => Ok(Reconciled::Unknowable),
             Err(error) => Err(error.judged(Effect::Asks, carries(message))),

@@ -56,6 +56,7 @@ mod body;
 mod card;
 mod compose;
 mod deliver;
+mod doubt;
 mod envelope;
 mod escape;
 mod failure;

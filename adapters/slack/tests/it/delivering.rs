@@ -27,6 +27,27 @@ async fn what_we_say_arrives() {
 }
 
 #[tokio::test]
+async fn what_shows_late_in_the_history_is_found_there_and_not_said_again() {
+    let scene = Scene::new().await;
+    let answer = outgoing(1, OPS, "because");
+    scene.fake.fail_next("chat.postMessage", Fault::DropAfter);
+    let unsure = scene.deliver.deliver(&answer).await;
+    assert!(matches!(unsure, Err(DeliverError::Unknown(_))), "{unsure:?}");
+    // It is there, and the history does not show it yet.
+    scene.fake.fail_next("conversations.history", Fault::With(r#"{"messages":[]}"#));
+    let known = scene.deliver.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
+    let shown = ours(&scene, OPS).remove(0);
+    assert_eq!(known, Reconciled::Delivered(Receipt::of(MessageId::new(shown.ts))));
+    // A history that is none says nothing of what is not there, and one without a next page is whole.
+    scene.fake.fail_next("conversations.history", Fault::With(r#"{"messages":null}"#));
+    let unknown = scene.deliver.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await;
+    assert!(matches!(unknown, Err(DeliverError::Unreachable(_))), "{unknown:?}");
+    scene.fake.fail_next("conversations.history", Fault::With(r#"{"response_metadata":null}"#));
+    let found = scene.deliver.reconcile(&answer, &Tried::at(UNIX_EPOCH)).await.expect("an answer");
+    assert_eq!(found, known);
+}
+
+#[tokio::test]
 async fn there_is_a_thread_at_each_message() {
     let scene = Scene::new().await;
     let shown = |thread: &ThreadId| {
