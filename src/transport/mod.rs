@@ -117,11 +117,7 @@ impl Poller {
                 continue;
             }
             if let ListenError::Refused(why) = &error {
-                tracing::error!(
-                    transport = self.provider,
-                    why,
-                    "this transport is off until it is set right and the program is started again; all else goes on"
-                );
+                self.tell_refused(why, around).await;
                 return;
             }
             let wait = again.wait(&error, around.store.clock().random());
@@ -130,6 +126,29 @@ impl Poller {
                 () = around.stop.cancelled() => return,
                 () = tokio::time::sleep(wait) => {}
             }
+        }
+    }
+
+    /// Says what is off for good: all of it, or hearing alone where the provider still takes what is written.
+    async fn tell_refused(&self, why: &str, around: &Surroundings) {
+        let writes = tokio::select! {
+            () = around.stop.cancelled() => return,
+            who = self.deliver.check() => who.is_ok(),
+        };
+        let transport = self.provider.as_str();
+        if writes {
+            tracing::error!(
+                transport,
+                why,
+                "nothing is heard from this transport until it is set right and the program is started again; it is \
+                 still written to, and all else goes on"
+            );
+        } else {
+            tracing::error!(
+                transport,
+                why,
+                "this transport is off until it is set right and the program is started again; all else goes on"
+            );
         }
     }
 

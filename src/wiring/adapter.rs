@@ -104,9 +104,14 @@ impl Verified {
     /// Asks a bot's API, which is at an address, who the bot is; `mark` stands before the names of bots there.
     pub async fn bot(deliver: &dyn Deliver, mark: &str, values: &Values) -> Self {
         let at = values.text("api_url").unwrap_or_default();
+        Self::bot_at(deliver, mark, at, || format!("at {at}")).await
+    }
+
+    /// Does so where it can be told better than by the address where the bot is, once it has answered.
+    pub async fn bot_at(deliver: &dyn Deliver, mark: &str, at: &str, place: impl Fn() -> String + Send) -> Self {
         match deliver.check().await {
             Ok(identity) => {
-                let who = format!("{mark}{} (id {}) at {at}", identity.name, identity.id);
+                let who = format!("{mark}{} (id {}) {}", identity.name, identity.id, place());
                 Self::Good(Found::Bot { name: identity.name, who })
             }
             Err(DeliverError::Refused(why)) => Self::Refused(why),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use signalbox_adapter::settings::{Section, Values};
-use signalbox_adapter::{CommandEntry, Threads};
-use signalbox_slack::{PROVIDER, SECTION, Settings, SlackRender};
+use signalbox_adapter::{CommandEntry, ListenError, Threads};
+use signalbox_slack::{DEFAULT_API_URL, PROVIDER, SECTION, Settings, SlackRender};
 
 use super::adapter::{Adapter, Connected, Found, Integration, Manifest, Verified};
 use crate::turn::{ChatIds, Transport};
@@ -68,19 +68,53 @@ impl Integration for Slack {
     }
 
     async fn verify(&self, values: &Values) -> Verified {
-        match app(values) {
-            Ok(app) => match (Verified::bot(&*app.deliver, "@", values).await, app.deliver.lacking()) {
-                (Verified::Good(Found::Bot { who, .. }), Some(lacking)) => {
-                    Verified::Unsure(format!("{who}: {lacking}"))
-                }
-                (verified, _) => verified,
-            },
-            Err(error) => Verified::Refused(error),
+        let app = match app(values) {
+            Ok(app) => app,
+            Err(error) => return Verified::Refused(error),
+        };
+        let at = values.text("api_url").unwrap_or_default();
+        let verified = Verified::bot_at(&*app.deliver, "@", at, || place(app.deliver.workspace(), at)).await;
+        let Verified::Good(Found::Bot { name, who }) = verified else { return verified };
+        if let Some(lacking) = app.deliver.lacking() {
+            return Verified::Unsure(format!("{who}: {lacking}"));
         }
+        let Some(listen) = app.listen else {
+            let who = format!("{who}; sends only, as there is no app-level token");
+            return Verified::Good(Found::Bot { name, who });
+        };
+        let deaf = |why: &str| format!("sends: good, {who}; hears nothing: {why}");
+        match listen.check().await {
+            Ok(()) => Verified::Good(Found::Bot { name, who }),
+            Err(ListenError::Refused(why)) => Verified::Refused(deaf(&why)),
+            Err(ListenError::Lost(why) | ListenError::Contested(why)) => {
+                Verified::Unsure(deaf(&format!("the app-level token could not be tried: {why}")))
+            }
+        }
+    }
+}
+
+/// Says where a bot is: in its workspace, and at which address where that is not Slack's own.
+fn place(workspace: Option<&str>, at: &str) -> String {
+    match workspace {
+        Some(workspace) if at == DEFAULT_API_URL => format!("in the workspace {workspace}"),
+        Some(workspace) => format!("in the workspace {workspace} at {at}"),
+        None => format!("at {at}"),
     }
 }
 
 fn app(values: &Values) -> Result<signalbox_slack::Slack, String> {
     let settings = Settings::of(values).ok_or("there is no token")?;
     signalbox_slack::connect(settings).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workspace_says_more_than_slack_s_own_address() {
+        assert_eq!(place(Some("Acme"), DEFAULT_API_URL), "in the workspace Acme");
+        assert_eq!(place(Some("Acme"), "http://[::1]:9"), "in the workspace Acme at http://[::1]:9");
+        assert_eq!(place(None, DEFAULT_API_URL), "at https://slack.com/api");
+    }
 }

@@ -4,7 +4,7 @@
 //! What an error says about the attempt is decided in `refusal.rs`. Signs (the line below a thread, reactions, answers to
 //! presses) are asked for once and never insisted on.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -30,6 +30,9 @@ use crate::working::{STATUS, Working};
 /// Longest answer to a press, in characters.
 const MAX_NOTICE_CHARS: usize = 500;
 
+/// Longest name of a workspace that is told, in characters.
+const MAX_WORKSPACE_CHARS: usize = 80;
+
 /// Signs at a message: it was taken, it went well, it did not.
 const TAKEN: &str = "eyes";
 const WENT_WELL: &str = "+1";
@@ -42,6 +45,7 @@ pub struct SlackDeliver {
     working: Working,
     novelty: Novelty,
     doubts: Doubts,
+    workspace: OnceLock<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +63,8 @@ struct Who {
     user_id: String,
     #[serde(default)]
     user: String,
+    #[serde(default)]
+    team: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -83,6 +89,7 @@ impl SlackDeliver {
             working: Working::default(),
             novelty: Novelty::default(),
             doubts: Doubts::default(),
+            workspace: OnceLock::new(),
         }
     }
 
@@ -119,6 +126,12 @@ impl SlackDeliver {
     #[must_use]
     pub fn lacking(&self) -> Option<String> {
         self.api.lacking()
+    }
+
+    /// Names the workspace; `None` until [`Deliver::check`] has heard of it.
+    #[must_use]
+    pub fn workspace(&self) -> Option<&str> {
+        self.workspace.get().map(String::as_str)
     }
 
     /// Shows a new message to everybody.
@@ -320,10 +333,13 @@ impl Deliver for SlackDeliver {
 
     async fn check(&self) -> Result<Identity, DeliverError> {
         let asked = self.api.ask::<Who>("auth.test", &[]).await;
-        let Who { user_id: id, user: name } = asked.map_err(|error| match error {
+        let Who { user_id: id, user: name, team } = asked.map_err(|error| match error {
             CallError::Answered(refusal) => DeliverError::Refused(refusal.remedy().unwrap_or_else(|| refusal.words())),
             error => error.judged(Effect::Asks, Carries::default()),
         })?;
+        if !team.trim().is_empty() {
+            self.workspace.set(one_line(&team, MAX_WORKSPACE_CHARS)).ok();
+        }
         Ok(Identity { id, name })
     }
 }

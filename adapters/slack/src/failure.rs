@@ -110,7 +110,7 @@ impl Refusal {
                 let scope = self.needed.as_deref().unwrap_or("it needs");
                 Some(format!("{which} lacks the scope {scope} ({}); add it, then {place}", self.method))
             }
-            word if self.is_token() => Some(format!("Slack does not take {which} ({word}); {place}")),
+            word if self.is_token() => Some(format!("{which} was refused ({word}); {place}")),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use signalbox_adapter::{Listen, ListenContext, ListenError, Occurrence};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -38,6 +39,15 @@ struct Who {
 impl SlackListen {
     pub(crate) fn new(api: Arc<Api>) -> Self {
         Self { api }
+    }
+
+    /// Asks Slack for the address of a socket, which nothing is opened at: whether Slack would be heard.
+    ///
+    /// # Errors
+    /// [`ListenError::Refused`] with what to do; [`ListenError::Lost`] where nobody knows.
+    pub async fn check(&self) -> Result<(), ListenError> {
+        self.api.open_socket::<IgnoredAny>().await?;
+        Ok(())
     }
 
     async fn begin(&self, cx: &ListenContext) -> Result<Arc<Handler>, ListenError> {

@@ -47,6 +47,8 @@ fn what_slack_will_not_have_is_told_with_what_to_do_and_all_else_goes_on() {
             let told = told(address);
             told["state"] == "refused" && told["why"].as_str().is_some_and(|why| why.contains(remedy))
         });
+        let off = if no == "bot" { "this transport is off" } else { "it is still written to" };
+        eventually(&format!("it says {off:?}"), || serving.err().contains(off));
         assert_eq!(ask(address, "GET", "/healthz").status, 200, "{no}");
         assert_eq!(slack.house.say("/id").code, 0);
     }
@@ -84,7 +86,18 @@ fn the_manifest_is_printed_from_the_grammar_and_the_integration_is_verified() {
     assert_eq!(commands, ["/session", "/background", "/investigate", "/cron", "/incidents", "/signalbox"]);
     assert!(said.err.contains("https://api.slack.com/apps?new_app=1&manifest_json="), "{}", said.err);
     let slack = Workspace::new("");
-    slack.house.run(&["integrations", "verify", "slack"]).was(0, "@signalbox");
+    slack
+        .house
+        .run(&["integrations", "verify", "slack"])
+        .was(0, "@signalbox (id U4242) in the workspace team at http://");
+    slack.fake.with(|state| state.app_revoked = true);
+    let deaf = slack.house.run(&["integrations", "verify", "slack"]).was(1, "");
+    let told = "slack: sends: good, @signalbox (id U4242) in the workspace team";
+    let remedy = "; hears nothing: the app-level token was refused (invalid_auth); the page \"Basic Information\"";
+    assert!(deaf.err.contains(told) && deaf.err.contains(remedy), "{deaf:#?}");
+    slack.fake.fail_next("apps.connections.open", Fault::Html { done: false });
+    let unsure = slack.house.run(&["integrations", "verify", "slack"]).was(1, "");
+    assert!(unsure.err.contains("hears nothing: the app-level token could not be tried"), "{unsure:#?}");
     slack.fake.with(|state| state.revoked = true);
     let refused = slack.house.run(&["integrations", "verify", "slack"]);
     assert!(refused.code != 0 && (refused.out + &refused.err).contains("token_revoked"));
