@@ -4,8 +4,10 @@
 //! wish ─► verdict ─► at most MAX_LINES lines ─► "Reply `evidence` …"
 //! ```
 
+use super::elsewhere::Elsewhere;
 use super::fact::Measure;
 use super::judge::{Judgement, Suspicion};
+use super::mount::NamedMount;
 use super::observe::Observations;
 use super::outcome;
 use super::probe::Probe;
@@ -51,13 +53,25 @@ impl InBrief {
             let (verdict, lines) = trouble(seen, judgement, focus, wish);
             (verdict, lines, false)
         });
+        let place = seen.reading(Probe::Usage).and_then(|usage| usage.facts.first()?.subject.as_ref());
+        let is_of_it = |mount: &&NamedMount| place.is_none_or(|place| place.key == mount.point);
+        let mount = seen.mount.as_ref().filter(|_| !is_beyond).filter(is_of_it);
+        if let Some(text) = mount.and_then(NamedMount::said) {
+            lines.insert(0, Said::plain(text));
+        }
         lines.truncate(MAX_LINES);
         Self { verdict, lines, is_beyond }
     }
 
-    /// Writes it as Markdown.
-    pub(crate) fn to_markdown(&self) -> String {
-        let mut text = format!("**{}.**\n\n", self.verdict.text);
+    /// Writes it as Markdown; where other machines are meant, that they were not looked at comes first.
+    pub(crate) fn to_markdown(&self, elsewhere: Option<&Elsewhere>) -> String {
+        let mut text = match elsewhere {
+            Some(elsewhere) => {
+                let here = super::shown::code(&elsewhere.here);
+                format!("**{}**\n\nOn {here}: {}.\n\n", elsewhere.said(), self.verdict.text)
+            }
+            None => format!("**{}.**\n\n", self.verdict.text),
+        };
         for line in &self.lines {
             text.push_str(&format!("- {}\n", line.text));
         }
@@ -80,8 +94,11 @@ fn beyond() -> (Said, Vec<Said>, bool) {
 
 /// Says what is wrong, or that nothing is.
 fn trouble(seen: &Observations, judgement: &Judgement, focus: &Focus, wish: Wanted) -> (Said, Vec<Said>) {
-    let (asked, besides): (Vec<&Suspicion>, Vec<&Suspicion>) =
-        judgement.hypotheses.iter().partition(|made| focus.includes(made.area()));
+    let is_asked = |made: &&Suspicion| {
+        let is_there = || seen.mount.as_ref().is_none_or(|mount| mount.may_be_of(made.first()));
+        focus.includes(made.area()) && (made.area() != Area::Disk || is_there())
+    };
+    let (asked, besides): (Vec<&Suspicion>, Vec<&Suspicion>) = judgement.hypotheses.iter().partition(is_asked);
     let said = |made: &Suspicion, before: &str| {
         Said::by(format!("{before}{}: {}", made.area().label(), made.statement), made.first())
     };
@@ -156,12 +173,13 @@ pub(crate) fn number(area: Area, seen: &Observations) -> Option<Said> {
         let reading = seen.reading(measure.traits().0)?;
         reading.facts.iter().find(|fact| fact.measure == measure)
     };
+    let named = || seen.mount.as_ref()?.used(seen.reading(Probe::Disks)?);
     Some(match area {
         Area::Cpu => fact(Measure::CpuBusy).map(|fact| Said::by(format!("CPU {} busy", fact.shown()), fact))?,
         Area::Memory => {
             fact(Measure::MemoryAvailable).map(|fact| Said::by(format!("{} of memory free", fact.shown()), fact))?
         }
-        Area::Disk => fact(Measure::DiskUsed).map(|fact| {
+        Area::Disk => named().or_else(|| fact(Measure::DiskUsed)).map(|fact| {
             let of = fact.subject.as_ref().map_or("disk", |subject| subject.shown.as_str());
             Said::by(format!("disk {of} {} used", fact.shown()), fact)
         })?,

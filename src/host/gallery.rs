@@ -44,7 +44,7 @@ const ALERTS: [(&str, &str); 11] = [
 fn answer(recorded: &str, question: &str, analysis: bool) -> String {
     let asked_by = if analysis { AskedBy::Alert } else { AskedBy::Person };
     let scope = Scope { asked_by, analysis, ..Scope::default() };
-    let assignment = Assignment { question: question.into(), scope };
+    let assignment = Assignment { question: question.into(), scope, ..Assignment::default() };
     let mut answer = String::new();
     investigate(&assignment, &Recording::of(recorded).machine(), &mut |event| {
         if let Event::Final(Final { outcome: Ok(text), .. }) = event {

@@ -96,7 +96,7 @@ impl Recording {
 
     fn asked_by(&self, asked_by: AskedBy) -> (Report, Vec<Event>) {
         let scope = Scope { asked_by, ..Scope::default() };
-        let assignment = Assignment { question: self.parts["question"].clone(), scope };
+        let assignment = Assignment { question: self.parts["question"].clone(), scope, ..Assignment::default() };
         let mut events = Vec::new();
         let report = investigate(&assignment, &self.machine(), &mut |event| {
             events.push(event.clone());
@@ -215,7 +215,7 @@ fn a_certificate_that_has_ended_is_said_to_have_ended() {
     let recording = Recording::of("certificate");
     let much_later = NOW.after(Duration::from_secs(10 * 24 * 60 * 60));
     let machine = Machine { now: Box::new(move || much_later), ..recording.machine() };
-    let assignment = Assignment { question: recording.parts["question"].clone(), scope: Scope::default() };
+    let assignment = Assignment { question: recording.parts["question"].clone(), ..Assignment::default() };
     let report = investigate(&assignment, &machine, &mut |_| Ok(())).unwrap();
     let cause = report.root_cause.unwrap();
     assert_eq!(cause.statement, "the certificate of `https://shop.example.test/` ended 6.0 days ago");

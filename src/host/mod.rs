@@ -21,6 +21,7 @@ mod fact;
 mod fetch;
 mod judge;
 mod machine;
+mod mount;
 mod observe;
 mod outcome;
 mod probe;
@@ -78,7 +79,7 @@ pub fn main() -> ExitCode {
     };
     // Without a scope that is understood nothing is looked at by name: an alert with empty lists.
     let scope = std::env::args().nth(2).as_deref().map_or_else(Scope::default, Scope::of_argument);
-    let assignment = Assignment { question: question_on(io::stdin().lock()), scope };
+    let assignment = Assignment::read(&question_on(io::stdin().lock()), scope);
     match investigate(&assignment, &Machine::live(), &mut tell) {
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -93,19 +94,23 @@ fn question_on(input: impl io::Read) -> String {
 }
 
 fn investigate(assignment: &Assignment, machine: &Machine, tell: EventSink<'_>) -> io::Result<Report> {
-    let focus = Focus::of(&assignment.question);
+    let focus = match Focus::of(&assignment.question) {
+        Focus::Overview => Focus::of(&assignment.earlier),
+        on @ Focus::On(_) => on,
+    };
     let wish = Wanted::of(assignment, &focus);
     let seen = observe::observe(assignment, &focus, wish, machine, tell)?;
     let judgement = judge::judge(&seen, &focus);
     let outcome = outcome::report(&seen, &judgement, &focus);
     let answer = InBrief::of(&seen, &judgement, &focus, wish, &assignment.question);
+    let elsewhere = Elsewhere::of(&assignment.whole(), machine);
     let text = if assignment.scope.analysis {
-        let elsewhere = Elsewhere::of(&assignment.question, machine);
         serde_json::to_string_pretty(&analysis::analysis(&outcome, &focus, wish, &answer, elsewhere.as_ref()))?
     } else if wish == Wanted::Evidence {
-        report::report(&seen, &judgement, &focus)
+        let report = report::report(&seen, &judgement, &focus);
+        elsewhere.map_or_else(|| report.clone(), |elsewhere| format!("**{}**\n\n{report}", elsewhere.said()))
     } else {
-        answer.to_markdown()
+        answer.to_markdown(elsewhere.as_ref())
     };
     tell(&Event::Final(Final::new(Ok(text))))?;
     Ok(outcome)

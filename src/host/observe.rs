@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 use super::assignment::Assignment;
 use super::fact::{Item, Measure, Reading};
 use super::machine::Machine;
+use super::mount::NamedMount;
 use super::probe::{
     Probe, cgroup, descriptors, disks, growth, journal, limits, load, logs, memory, oom, ports, pressure, prometheus,
     restarts, services, usage, web,
@@ -44,6 +45,8 @@ pub(crate) struct Observations {
     pub(crate) looks: Vec<ProbeLook>,
     /// Processors and processes over the sampling window, where they could be read.
     pub(crate) window: Option<Window>,
+    /// The file system that is asked about, where its room was measured.
+    pub(crate) mount: Option<NamedMount>,
 }
 
 /// Where the events of an investigation go.
@@ -64,6 +67,10 @@ pub(crate) fn observe(
     for probe in Probe::ALL {
         if is_called_for(probe, assignment, focus, wish, &seen) {
             step(probe, assignment, machine, &mut seen, tell)?;
+        }
+        if probe == Probe::Disks && focus.includes(Area::Disk) && *focus != Focus::Overview {
+            let named = NamedMount::of(assignment, &machine.root);
+            seen.mount = named.filter(|named| seen.reading(probe).is_some_and(|disks| named.used(disks).is_some()));
         }
     }
     Ok(seen)
@@ -91,6 +98,10 @@ fn is_called_for(probe: Probe, assignment: &Assignment, focus: &Focus, wish: Wan
         Probe::Descriptors => focus.includes(Area::Limits),
         Probe::Usage => wish == Wanted::Users(Area::Disk),
         Probe::Logs if wish == Wanted::Users(Area::Disk) => false,
+        // The mount that is asked about is no log.
+        Probe::Logs if *focus == Focus::On(vec![Area::Disk]) && seen.mount.is_some() => {
+            Targets::of(assignment).files.len() > 1
+        }
         Probe::Logs => !Targets::of(assignment).files.is_empty(),
         Probe::Web => !Targets::of(assignment).urls.is_empty(),
         Probe::Prometheus => assignment.scope.prometheus.is_some(),
@@ -108,7 +119,7 @@ fn filling(seen: &Observations) -> Vec<PathBuf> {
     points
 }
 
-/// Finds the directory whose contents are asked about: the one named, else the fullest file system.
+/// Finds the directory whose contents are asked about: the one named, else its file system, else the fullest one.
 fn place(assignment: &Assignment, root: &Root, seen: &Observations) -> Option<PathBuf> {
     let named = Targets::of(assignment).files.into_iter().find_map(|path| {
         let resolved = root.path(Path::new(&path)).canonicalize().ok().filter(|path| path.is_dir())?;
@@ -116,7 +127,8 @@ fn place(assignment: &Assignment, root: &Root, seen: &Observations) -> Option<Pa
     });
     let facts = seen.reading(Probe::Disks).map_or(&[][..], |reading| &reading.facts);
     let fullest = || facts.iter().find(|fact| fact.measure == Measure::DiskUsed)?.subject.as_ref();
-    named.or_else(|| Some(PathBuf::from(&fullest()?.key)))
+    let mount = || seen.mount.as_ref().map(|mount| PathBuf::from(&mount.point));
+    named.or_else(mount).or_else(|| Some(PathBuf::from(&fullest()?.key)))
 }
 
 fn step(

@@ -31,8 +31,13 @@ pub(crate) struct Targets {
 impl Targets {
     /// Finds what a question names.
     pub(crate) fn of(assignment: &Assignment) -> Self {
+        Self::in_text(&assignment.question)
+    }
+
+    /// Finds what a text names.
+    pub(crate) fn in_text(text: &str) -> Self {
         let mut targets = Self::default();
-        for word in assignment.question.split(char::is_whitespace) {
+        for word in text.split(char::is_whitespace) {
             let word = word.trim_matches(AROUND).trim_end_matches(AFTER);
             if word.starts_with('/') && word.len() > 1 && !word.contains('\0') {
                 add(&mut targets.files, word.to_owned());
@@ -103,7 +108,7 @@ mod tests {
     use super::*;
 
     fn asked(question: &str) -> Targets {
-        Targets::of(&Assignment { question: question.into(), scope: Scope::default() })
+        Targets::of(&Assignment { question: question.into(), ..Assignment::default() })
     }
 
     fn alert() -> Scope {

@@ -13,6 +13,7 @@ use super::machine::{Machine, Space, Units};
 use super::program::Program;
 use super::root::{Root, Unreadable};
 use super::*;
+use crate::agent::kinds::host::{AskedBy, GOES_ON_FROM};
 
 const GIB: u64 = 1024 * 1024 * 1024;
 /// Longest wait for a busy process to be named first on a machine that others use too.
@@ -80,12 +81,16 @@ impl Recorded {
     }
 
     fn ask(self, question: &str) -> Told {
-        let Self { before, after, space, units } = self;
+        Told::by(question, &self.machine())
+    }
+
+    fn machine(&self) -> Machine {
+        let (before, after, space, units) = (&self.before, &self.after, self.space.clone(), self.units.clone());
         let answer = move |program| match program {
             Program::FailedUnits => units.clone(),
             Program::Restarts | Program::Journal => units.clone().map(|_| String::new()),
         };
-        let machine = Machine {
+        Machine {
             root: Root::at(before.path()),
             later: Root::at(after.path()),
             wait: Box::new(|| Duration::from_millis(500)),
@@ -95,8 +100,7 @@ impl Recorded {
             ask: Box::new(answer),
             fetch: Box::new(|_| unreachable!("no address is named")),
             now: Box::new(|| Timestamp(1_000)),
-        };
-        Told::by(question, &machine)
+        }
     }
 }
 
@@ -113,9 +117,12 @@ struct Told {
 
 impl Told {
     fn by(question: &str, machine: &Machine) -> Self {
+        Self::of(&Assignment { question: question.into(), ..Assignment::default() }, machine)
+    }
+
+    fn of(assignment: &Assignment, machine: &Machine) -> Self {
         let mut events = Vec::new();
-        let assignment = Assignment { question: question.into(), scope: Scope::default() };
-        investigate(&assignment, machine, &mut |event| {
+        investigate(assignment, machine, &mut |event| {
             events.push(event.clone());
             Ok(())
         })
@@ -363,4 +370,46 @@ fn a_process_that_is_busy_on_this_machine_is_named_first() {
         named
     });
     assert_eq!(named, Ok(()));
+}
+
+const DB_1: &str =
+    "DiskWillFill: /var on db-1\ntitle: DiskWillFill: /var on db-1\nlabel instance: db-1:9100\nlabel mountpoint: /var";
+
+fn goes_on(question: &str, alert: &str, mounts: &str) -> Told {
+    let recorded = Recorded::idle().file("proc/sys/kernel/hostname", "vm\n").file("proc/self/mountinfo", mounts);
+    for name in ["var", "data"] {
+        write(recorded.before.path(), &format!("{name}/{name}.db"), &name.repeat(10_000));
+    }
+    let machine = recorded.machine();
+    let scope = Scope { asked_by: AskedBy::Alert, ..Scope::default() };
+    let text = format!("{question}\n{GOES_ON_FROM}\n{alert}");
+    Told::of(&Assignment::read(&text, scope), &machine)
+}
+
+#[test]
+fn what_goes_on_from_an_alert_keeps_its_machine_and_its_mount() {
+    let mounts = "27 1 254:0 / / rw - ext4 /dev/vda rw\n28 27 254:1 / /data rw - ext4 /dev/vdb rw\n\
+                  29 27 254:2 / /var rw - ext4 /dev/vdc rw\n";
+    for question in ["what fills it?", "is /var still full?", "still?", "evidence"] {
+        let told = goes_on(question, DB_1, mounts);
+        assert_eq!(told.headline(), "**Looked at `vm` only; `db-1` was not looked at.**", "{question}");
+        assert!(!told.answer().contains("an alert named it"), "{}", told.answer());
+    }
+    for question in ["what fills it?", "is /var still full?", "still?"] {
+        let told = goes_on(question, DB_1, mounts);
+        assert!(told.answer().contains("On `vm`: ") && told.answer().contains("`/var`"), "{}", told.answer());
+        assert!(!told.answer().contains("/data"), "{question}: {}", told.answer());
+    }
+    let here = DB_1.replace("db-1", "vm");
+    let told = goes_on("is /var still full?", &here, mounts);
+    assert!(told.headline().starts_with("**Nothing wrong found: disk `/var` 50 % used"), "{}", told.answer());
+    let told = goes_on("what fills it?", &here, mounts);
+    assert!(told.headline().starts_with("**`/var` is 50 % used"), "{}", told.answer());
+}
+
+#[test]
+fn a_path_that_is_no_mount_is_said_to_lie_on_its_file_system() {
+    let told = goes_on("is /var still full?", &DB_1.replace("db-1", "vm"), "27 1 254:0 / / rw - ext4 /dev/vda rw\n");
+    assert!(told.headline().starts_with("**Nothing wrong found: disk `/` 50 % used"), "{}", told.answer());
+    assert!(told.answer().contains("`/var` is no mount here; it lies on `/`"), "{}", told.answer());
 }

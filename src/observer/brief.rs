@@ -3,6 +3,7 @@
 //! What an alert says stands between two lines with a mark that nobody could have guessed, and is called data.
 
 use crate::agent::kind::Brief;
+use crate::agent::kinds::host::GOES_ON_FROM;
 use crate::agent::words::{fill, mark};
 use crate::rca::SCHEMA;
 use crate::store::Investigation;
@@ -34,10 +35,12 @@ pub(super) fn again(fault: &str) -> String {
 
 /// Asks a question that goes on from a record, for an agent that cannot resume its own conversation.
 #[must_use]
-pub(super) fn follow_up(brief: Brief, record: &str, title: &str, question: &str) -> String {
-    match brief {
-        Brief::Tools | Brief::Text => fill(FOLLOW_UP, &[("record", record), ("question", question)]),
-        Brief::Words => format!("{question}\n({title})"),
+pub(super) fn follow_up(brief: Brief, record: &str, earlier: &Investigation, question: &str) -> String {
+    match (brief, &earlier.alert) {
+        (Brief::Tools | Brief::Text, _) => fill(FOLLOW_UP, &[("record", record), ("question", question)]),
+        // Whose machine it is stands in the alert.
+        (Brief::Words, Some(alert)) => format!("{question}\n{GOES_ON_FROM}\n{}\n{alert}", earlier.title),
+        (Brief::Words, None) => format!("{question}\n({})", earlier.title),
     }
 }
 
@@ -92,6 +95,12 @@ mod tests {
     }
 
     #[test]
+    fn a_follow_up_of_an_alert_keeps_what_the_alert_names() {
+        let prompt = follow_up(Brief::Words, "record", &investigation(Some("label instance: db-1")), "what fills it?");
+        assert_eq!(prompt, format!("what fills it?\n{GOES_ON_FROM}\nt\nlabel instance: db-1"));
+    }
+
+    #[test]
     fn without_an_alert_nothing_is_fenced() {
         for brief in [Brief::Tools, Brief::Text] {
             let prompt = first(brief, &investigation(None), 1);
@@ -99,7 +108,7 @@ mod tests {
         }
         assert_eq!(first(Brief::Words, &investigation(None), 1), "Why {alert}?\n");
         assert!(again("the answer holds no JSON object").contains("analysis: the answer holds no JSON object."));
-        assert_eq!(follow_up(Brief::Words, "record", "High CPU", "still?"), "still?\n(High CPU)");
-        assert!(follow_up(Brief::Tools, "the record", "t", "still?").contains("the record"));
+        assert_eq!(follow_up(Brief::Words, "record", &investigation(None), "still?"), "still?\n(t)");
+        assert!(follow_up(Brief::Tools, "the record", &investigation(None), "still?").contains("the record"));
     }
 }

@@ -14,6 +14,9 @@ use crate::config::{Agent, KindStatement, Origin};
 pub const NAME: &str = "host";
 /// Name of the hidden subcommand that is the investigator.
 pub const SUBCOMMAND: &str = "host-agent";
+/// The line before what a question goes on from: a title, and alerts that anybody may have written. What is below it tells
+/// which machine and which mount are meant, and nothing more is looked at for it.
+pub const GOES_ON_FROM: &str = "-- goes on from --";
 
 /// What the configuration must know of it.
 static STATEMENT: KindStatement = KindStatement {
