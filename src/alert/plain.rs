@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> Option<Alert> {
         return None;
     }
     let mut draft = AlertDraft::of(Source::Plain);
-    draft.title(text.lines().find(|line| line.contains(char::is_alphanumeric)).map(unmarked));
+    draft.title(text.lines().find(|line| line.contains(char::is_alphanumeric)).map(|line| unlinked(line).0));
     draft.title(Some(text.to_owned()));
     draft.severity(text.lines().take(MAX_LINES).map(severity));
     draft.acknowledged_by(text.lines().take(MAX_LINES).find_map(acknowledged_by));
@@ -64,6 +64,19 @@ pub(super) fn unmarked(line: &str) -> String {
     }
     let inside = line.strip_prefix('*').and_then(|rest| rest.strip_suffix('*')).filter(|inside| !inside.contains('*'));
     inside.unwrap_or(line).to_owned()
+}
+
+/// Splits a title from the address it leads to: `name (https://…)`, as Slack's links are written out, and `[name](https://…)`.
+pub(super) fn unlinked(title: &str) -> (String, Option<String>) {
+    let title = unmarked(title);
+    let split = title.strip_suffix(')').and_then(|rest| {
+        let at = rest.find("(https://").or_else(|| rest.find("(http://"))?;
+        let (name, address) = (rest[..at].trim(), &rest[at + 1..]);
+        let name = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+        let fits = !address.contains(char::is_whitespace) && name.contains(char::is_alphanumeric);
+        fits.then(|| (unmarked(name), Some(address.to_owned())))
+    });
+    split.unwrap_or((title, None))
 }
 
 /// Reads a line such as `Acknowledged by: Ada`.
@@ -97,6 +110,22 @@ mod tests {
         assert_eq!(alert.title, "DiskWillFill (db-1 prod)");
         assert_eq!(alert.links, ["https://grafana.example.com/d/1", "http://runbooks.example.com/disk"]);
         assert_eq!(alert.annotations["text"], FIXTURE);
+    }
+
+    #[test]
+    fn a_title_that_is_a_link_is_shown_without_its_address() {
+        let name = || "Triggered #12: Checkout is down".to_owned();
+        let address = || Some("https://a.example/incidents/Q1".to_owned());
+        for title in [
+            "*Triggered #12: Checkout is down (https://a.example/incidents/Q1)*",
+            "[Triggered #12: Checkout is down](https://a.example/incidents/Q1)",
+            "**[Triggered #12: Checkout is down](https://a.example/incidents/Q1)**",
+        ] {
+            assert_eq!(unlinked(title), (name(), address()), "{title}");
+        }
+        for title in ["(https://a.example/)", "Disk full (db-1)", "Disk (https://a.example/ is full)"] {
+            assert_eq!(unlinked(title), (title.to_owned(), None));
+        }
     }
 
     #[test]

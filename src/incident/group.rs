@@ -112,3 +112,32 @@ pub fn agree(one: &Alert, other: &Alert) -> bool {
     let is_silent = !text.labels.is_empty() || labels.is_empty() || named.trim().is_empty();
     shared && (is_silent || named.split_whitespace().any(has))
 }
+
+/// Labels that may change while one problem lasts.
+const CHANGING: [&str; 4] = ["severity", "priority", "urgency", "level"];
+
+/// Whether what a sender says of an end, or of who has taken it, is about a problem of which it has told in other words: by its
+/// number, where its title begins with one, else by what its title is about or its rule, and no label contradicts. What stands
+/// in the text may have changed since.
+#[must_use]
+pub fn means(said: &Alert, known: &Alert) -> bool {
+    let (said_of, known_of) = (subject(&said.title), subject(&known.title));
+    match (number(&said_of), number(&known_of)) {
+        (Some(one), Some(other)) => return one == other,
+        (None, None) => {}
+        (Some(_), None) | (None, Some(_)) => return false,
+    }
+    let contradicts = |(name, value): (&String, &String)| {
+        !CHANGING.contains(&name.to_lowercase().as_str())
+            && known.labels.get(name).is_some_and(|theirs| theirs != value)
+    };
+    let same_rule = || rule(&known.labels).is_some() && kin(said) == kin(known) && agree(said, known);
+    !said.labels.iter().any(contradicts) && (said_of == known_of || same_rule())
+}
+
+/// Returns the number with which a subject begins: `#12`.
+fn number(subject: &str) -> Option<&str> {
+    let digits = subject.strip_prefix('#')?;
+    let length = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    (length > 0).then(|| &digits[..length])
+}

@@ -18,7 +18,7 @@ mod timing;
 mod tests;
 
 pub use batch::{AlertOrigin, Batch};
-pub use group::{AlertGroup, agree, kin};
+pub use group::{AlertGroup, agree, kin, means};
 pub use policy::TriagePolicy;
 pub use severity::{of_rank, rank};
 pub use sighting::{Freshness, KnownFiring, begins_too_late, ends_too_late, sight};

@@ -112,13 +112,28 @@ impl Tx<'_> {
 
     fn take_alert<'a>(&self, taking: &mut Taking<'a>, alert: &'a Alert) -> Result<(), StoreError> {
         let fingerprint = taking.batch.origin.identity(&taking.batch.target, alert);
-        let known = self.known_alert(&taking.chat, &fingerprint, alert.status)?;
+        let is_new = self.known_alert(&taking.chat, &fingerprint, alert.status)?.is_none();
+        let meant = if is_new { self.meant(&taking.chat, taking.batch, alert)? } else { Vec::new() };
+        if meant.is_empty() {
+            return self.take_as(taking, alert, &fingerprint, alert.starts_at);
+        }
+        // When a post was written says nothing of when that began which it means.
+        meant.iter().try_for_each(|fingerprint| self.take_as(taking, alert, fingerprint, None))
+    }
+
+    fn take_as<'a>(
+        &self,
+        taking: &mut Taking<'a>,
+        alert: &'a Alert,
+        fingerprint: &str,
+        starts_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let known = self.known_alert(&taking.chat, fingerprint, alert.status)?;
         let (incident, sighting) = known.unzip();
-        let is_late =
-            ends_too_late(sighting, alert.ended_at) || begins_too_late(sighting, alert.status, alert.starts_at);
+        let is_late = ends_too_late(sighting, alert.ended_at) || begins_too_late(sighting, alert.status, starts_at);
         let freshness = match is_late {
             true => Freshness::Stale,
-            false => sight(sighting, alert.status, alert.starts_at, taking.now),
+            false => sight(sighting, alert.status, starts_at, taking.now),
         };
         match freshness {
             Freshness::Stale => {
@@ -129,14 +144,14 @@ impl Tx<'_> {
                 taking.taken.again += 1;
                 taking.heard.extend((alert.status == Firing::Firing).then_some(alert));
                 if let Some(id) = incident {
-                    self.see_again(taking, id, &fingerprint, alert)?;
+                    self.see_again(taking, id, fingerprint, alert)?;
                     taking.touched.entry(id).or_default().acknowledged |= alert.acknowledged.is_some();
                 }
             }
             Freshness::Ended(now) => {
                 taking.taken.news += 1;
                 if let Some(id) = incident {
-                    self.write_alert(taking, id, &fingerprint, alert, now)?;
+                    self.write_alert(taking, id, fingerprint, alert, now)?;
                     taking.touched.entry(id).or_default().ended = true;
                 }
             }
@@ -144,7 +159,7 @@ impl Tx<'_> {
                 taking.taken.news += 1;
                 taking.heard.extend((alert.status == Firing::Firing).then_some(alert));
                 let (id, is_new) = self.incident_for(taking, alert, incident)?;
-                self.write_alert(taking, id, &fingerprint, alert, now)?;
+                self.write_alert(taking, id, fingerprint, alert, now)?;
                 let common = taking.common.entry(id).or_insert_with(|| alert.labels.clone());
                 common.retain(|name, value| alert.labels.get(name) == Some(value));
                 let touch = taking.touched.entry(id).or_default();

@@ -12,6 +12,7 @@
 mod about;
 mod admission;
 mod alerts;
+mod alerts_meant;
 mod approval;
 mod approvals;
 mod bars;

@@ -7,7 +7,7 @@ use super::color::Color;
 use super::page::{Post, is_address};
 
 /// Fields that say what it is of; the others may change from post to post.
-const LABELS: [&str; 16] = [
+const LABELS: [&str; 18] = [
     "alertname",
     "cluster",
     "component",
@@ -20,10 +20,12 @@ const LABELS: [&str; 16] = [
     "job",
     "monitor",
     "namespace",
+    "queue",
     "region",
     "service",
     "severity",
     "team",
+    "topic",
 ];
 /// Fields of tags, all of which say what it is of: Datadog's posts have one.
 const TAGS: [&str; 3] = ["Tags", "tags", "**Tags**"];
@@ -49,7 +51,10 @@ fn told(draft: &mut AlertDraft, name: &str, value: &str) {
 pub(super) fn read(post: &Post<'_>) -> Option<Alert> {
     let title = post.first()?;
     let mut draft = AlertDraft::of(Source::Plain);
-    draft.title(Some(plain::unmarked(title)));
+    let (title, address) = plain::unlinked(title);
+    let title = title.as_str();
+    draft.title(Some(title.to_owned()));
+    draft.link(address);
     let mut lines = post.lines.iter().peekable();
     while let Some(line) = lines.next() {
         // A bold word alone is the name of what stands below it.

@@ -55,8 +55,12 @@ pub(super) fn read(lines: &[&str]) -> Option<Payload> {
         List { source: Source::Alertmanager, status: None, part: Part::Between, value: None, items: Vec::new() };
     lines.iter().for_each(|line| list.read(line));
     let List { source, mut items, .. } = list;
-    // The last may be cut in the middle of its labels; with fewer of them it would be another alert.
-    items.pop_if(|last| !last.is_whole);
+    // The last may be cut in the middle of its labels; with fewer of them it would be another alert. Of what is over no more
+    // may be said.
+    let is_cut = lines.last().is_some_and(|line| ["…", "..."].iter().any(|mark| line.trim_end().ends_with(mark)));
+    let is_over = |item: &Item| item.status == Firing::Resolved && !item.labels.is_empty() && !is_cut;
+    let is_alone = items.len() == 1;
+    items.pop_if(|last| !last.is_whole && !(is_alone && is_over(last)));
     if items.is_empty() {
         return None;
     }
@@ -110,6 +114,10 @@ impl List {
             LINKS.iter().find(|(start, only)| bare.starts_with(start) && only.is_none_or(|only| only == self.source));
         if let Some((start, _)) = link {
             item.links.extend(bare.strip_prefix(start).map(str::to_owned));
+            (item.is_whole, self.part) = (true, Part::Between);
+            return;
+        }
+        if self.source == Source::Grafana && bare.starts_with("Grafana v") {
             (item.is_whole, self.part) = (true, Part::Between);
             return;
         }

@@ -1,6 +1,7 @@
 //! Alerts become incidents, each once, whatever comes in whatever order.
 
 mod late;
+mod meant;
 mod told;
 
 use std::collections::BTreeMap;
