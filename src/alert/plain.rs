@@ -13,8 +13,9 @@ const TEXT_KEYS: [&str; 3] = ["text", "text (2)", "text (3)"];
 const BY: &str = "acknowledged by";
 /// What a line begins with that tells how bad it is.
 const SEVERITY_KEYS: [&str; 2] = ["severity", "priority"];
-/// What ends a link in running text, besides white space: quotes, brackets, and the bar before its name in Slack.
-const LINK_ENDS: [char; 8] = ['<', '>', '"', '\'', '`', ')', ']', '|'];
+/// What ends a link in running text, besides white space: quotes, brackets, and the bar before its name in Slack. A round bracket
+/// ends it that was opened before it: `(see https://…/Foo_(bar))`.
+const LINK_ENDS: [char; 7] = ['<', '>', '"', '\'', '`', ']', '|'];
 
 /// Takes white space, a byte order mark and a code fence off a pasted text.
 pub(super) fn unwrapped(text: &str) -> &str {
@@ -45,12 +46,25 @@ pub(super) fn read(text: &str) -> Option<Alert> {
     }
     for start in ["https://", "http://"] {
         for (at, _) in text.match_indices(start).take(bounds::MAX_LINKS) {
-            let rest = &text[at..];
-            let end = rest.find(|c: char| c.is_whitespace() || LINK_ENDS.contains(&c)).unwrap_or(rest.len());
-            draft.link(Some(rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?']).to_owned()));
+            draft.link(Some(address(&text[at..]).to_owned()));
         }
     }
     Some(draft.finish())
+}
+
+/// Returns the address with which a text begins.
+fn address(text: &str) -> &str {
+    let mut open = 0_usize;
+    let ends = |c: char| {
+        match c {
+            '(' => open += 1,
+            ')' if open == 0 => return true,
+            ')' => open -= 1,
+            _ => {}
+        }
+        c.is_whitespace() || LINK_ENDS.contains(&c)
+    };
+    text[..text.find(ends).unwrap_or(text.len())].trim_end_matches(['.', ',', ';', ':', '!', '?'])
 }
 
 /// Takes off a line what Markdown, and Slack's own, would only show: the sign of a heading, and stars around words.
@@ -125,6 +139,19 @@ mod tests {
         }
         for title in ["(https://a.example/)", "Disk full (db-1)", "Disk (https://a.example/ is full)"] {
             assert_eq!(unlinked(title), (title.to_owned(), None));
+        }
+    }
+
+    #[test]
+    fn a_link_keeps_the_brackets_that_it_opens() {
+        for (text, address) in [
+            ("ALERT see https://w.example/wiki/Foo_(bar) now", "https://w.example/wiki/Foo_(bar)"),
+            ("ALERT (see https://w.example/wiki/Foo_(bar)), now", "https://w.example/wiki/Foo_(bar)"),
+            ("ALERT (https://w.example/a).", "https://w.example/a"),
+            ("ALERT [x](https://w.example/a_(b)_(c(d)))", "https://w.example/a_(b)_(c(d))"),
+            ("ALERT https://w.example/a_(b", "https://w.example/a_(b"),
+        ] {
+            assert_eq!(read(text).unwrap().links, [address], "{text}");
         }
     }
 
