@@ -76,7 +76,7 @@ pub(super) fn holds_secret(name: &str, value: &str) -> bool {
     match name.to_lowercase().as_str() {
         "key" => false,
         "secret" => !value.chars().all(is_name),
-        _ => is_secret(name),
+        _ => is_secret(name) || is_secret_address(name, value),
     }
 }
 
@@ -89,6 +89,29 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
         r#"["']?\s*[=:]\s*["']?(?:bearer\s+|basic\s+)?)[^\s&#"'<>),;]{6,}"#
     ))
 });
+
+/// An address by which whoever has it may write into a chat, or which a service takes for a password: the part behind its fixed
+/// beginning is the secret.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r"(?i)(?:https?://)?(?:",
+        r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/",
+        r"|(?:[a-z]+\.)?discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/",
+        r"|[a-z0-9.-]+\.webhook\.office\.com/webhookb2/|outlook\.office(?:365)?\.com/webhook/",
+        r"|api\.telegram\.org/(?:file/)?bot[0-9]+:",
+        r"|events(?:\.eu)?\.pagerduty\.com/integration/",
+        r"|chat\.googleapis\.com/v1/spaces/[^\s/]+/messages\?",
+        r#")[^\s"'<>|)\]]+"#
+    ))
+});
+
+/// Whether a value is nothing but an address that is a secret, or of a field for one (`webhook_url`).
+pub(super) fn is_secret_address(name: &str, value: &str) -> bool {
+    let is_address = || value.trim().starts_with("https://") || value.trim().starts_with("http://");
+    let words = words(name);
+    let is_hook = words.iter().any(|word| ["webhook", "webhooks", "webhookurl"].contains(&word.as_str()));
+    is_hook && is_address() || ADDRESS.find(value.trim()).is_some_and(|found| found.range() == (0..value.trim().len()))
+}
 
 fn expression(text: &str) -> Regex {
     Regex::new(text).expect("the expressions are valid")
@@ -105,11 +128,12 @@ pub(super) fn bare(text: &str) -> Cow<'_, str> {
 }
 
 fn replaced<'t>(text: &'t str, instead: &str) -> Cow<'t, str> {
-    if !text.contains([':', '=']) {
+    if !text.contains([':', '=', '/']) {
         return Cow::Borrowed(text);
     }
+    let open = ADDRESS.replace_all(text, instead);
     let by = if instead.is_empty() { String::new() } else { format!(":{instead}@") };
-    let password = PASSWORD.replace_all(text, |found: &Captures<'_>| {
+    let password = PASSWORD.replace_all(&open, |found: &Captures<'_>| {
         // Without the password its user says nothing, too.
         if by.is_empty() { "://".to_owned() } else { format!("{}{by}", &found[1]) }
     });
@@ -124,7 +148,11 @@ pub(super) fn without(value: &Value) -> Value {
         Value::Array(items) => items.iter().filter(|item| !is_secret_pair(item)).map(without).collect(),
         Value::Object(fields) => {
             let is_pair = fields.contains_key("value");
-            let open = fields.iter().filter(|(name, _)| is_pair && *name == "key" || !is_secret(name));
+            let is_open = |name: &str, inner: &Value| {
+                is_pair && name == "key"
+                    || !(is_secret(name) || inner.as_str().is_some_and(|text| is_secret_address(name, text)))
+            };
+            let open = fields.iter().filter(|(name, inner)| is_open(name, inner));
             Value::Object(open.map(|(name, inner)| (name.clone(), without(inner))).collect())
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
@@ -223,6 +251,32 @@ mod tests {
             ("https://w.example/p?id=7#top", "https://w.example/p?id=7#top"),
         ] {
             assert_eq!(bare(address), plain);
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_a_secret_is_left_out_and_masked_in_a_text() {
+        for address in [
+            "https://hooks.slack.com/services/T0/B0/abcdef",
+            "https://discord.com/api/webhooks/1/abc-def",
+            "https://canary.discord.com/api/v10/webhooks/1/abc",
+            "https://acme.webhook.office.com/webhookb2/a@b/IncomingWebhook/c/d",
+            "https://api.telegram.org/bot1:abc/sendMessage",
+            "https://events.pagerduty.com/integration/0123/enqueue",
+        ] {
+            assert!(holds_secret("url", address), "{address}");
+            assert_eq!(masked(&format!("sent to {address} twice")), format!("sent to {MASK} twice"));
+            assert_eq!(bare(address), "");
+            let value = json!({"webhook_url": address, "callback": address, "host": "h"});
+            assert_eq!(without(&value), json!({"host": "h"}));
+        }
+        assert!(holds_secret("webhook_url", "https://chat.example/hooks/abc"));
+        for (name, value) in [
+            ("webhook", "orders"),
+            ("url", "https://a.example/services/T0"),
+            ("slack", "https://acme.slack.com/archives/C0/p1"),
+        ] {
+            assert!(!holds_secret(name, value), "{name}");
         }
     }
 
