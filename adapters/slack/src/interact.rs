@@ -34,6 +34,9 @@ const SHOW_WITHIN: Duration = Duration::from_secs(3);
 const SHOW_TIMES: usize = 3;
 const SHOW_AGAIN: Duration = Duration::from_millis(300);
 
+/// Wait before a command is looked for whose showing was not answered: a history lags behind what was posted.
+const SHOWN_AFTER: Duration = Duration::from_secs(3);
+
 /// Longest wait for which a command is not done, where Slack asks to wait before it is shown.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
@@ -130,7 +133,10 @@ impl Handler {
                     may_be_shown = is_unclear;
                     sleep(after).await;
                 }
-                Err(_) => may_be_shown = true,
+                Err(_) => {
+                    may_be_shown = true;
+                    sleep(SHOWN_AFTER).await;
+                }
             }
         }
         Showing::Not
@@ -154,7 +160,7 @@ impl Handler {
             Err(CallError::Answered(refusal)) if NOT_IN.contains(&refusal.error.as_str()) => Try::Ended(Showing::NotIn),
             Err(CallError::Limited { after }) if after <= MAX_WAIT => Try::Again { may_be_shown: false, after },
             Err(CallError::Unsent(_)) => Try::Again { may_be_shown: false, after: SHOW_AGAIN },
-            Err(CallError::Unanswered(_)) => Try::Again { may_be_shown: true, after: SHOW_AGAIN },
+            Err(CallError::Unanswered(_)) => Try::Again { may_be_shown: true, after: SHOWN_AFTER },
             Err(error @ (CallError::Answered(_) | CallError::Limited { .. })) => {
                 self.kept_from(&error);
                 tracing::debug!(%error, "a command could not be shown");
