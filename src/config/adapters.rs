@@ -83,7 +83,7 @@ fn value(section: &mut Section, setting: &Setting) -> Option<Value> {
         Kind::Password => secret(section, key, str::to_owned),
         Kind::Url { default } => Some(Value::Text(section.parsed(key, (*default).to_owned(), address))),
         Kind::Port => {
-            let port = section.integer(key, 0, 0..=u32::from(u16::MAX));
+            let port = section.number(key, 0, 0..=u32::from(u16::MAX), 587);
             Some(Value::Port(u16::try_from(port).unwrap_or_default()))
         }
         Kind::Duration { default, range } => {

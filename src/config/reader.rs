@@ -11,6 +11,9 @@ use super::fault::{Fault, MAX_SHOWN_FAULTS};
 use super::keys;
 use super::tree::{Branch, Node, branch};
 
+/// What a value that is no text must be.
+const A_VALUE: &str = "must be a TOML value, such as 4 or [\"a\", \"b\"]";
+
 /// What reading brought to light.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -109,7 +112,7 @@ impl<'a> Section<'a> {
             self.fault(key, format!("must be a list of tables: each begins with [[{path}]], not with [{path}]"));
             return Vec::new();
         }
-        let Some(Held { value, variable }) = self.held_value(key) else { return Vec::new() };
+        let Some(Held { value, variable }) = self.held_value(key, A_VALUE) else { return Vec::new() };
         let toml::Value::Array(entries) = value else {
             self.fault_of(key, format!("must be a list of tables, as [[{path}]], is {}", describe(&value)), variable);
             return Vec::new();
@@ -200,7 +203,13 @@ impl<'a> Section<'a> {
 
     /// Reads a whole number.
     pub(super) fn integer(&mut self, key: &str, default: u32, range: RangeInclusive<u32>) -> u32 {
-        let Some(Held { value, variable }) = self.held_value(key) else { return default };
+        self.number(key, default, range, 4)
+    }
+
+    /// Reads a whole number, of which there is an example.
+    pub(super) fn number(&mut self, key: &str, default: u32, range: RangeInclusive<u32>, example: u32) -> u32 {
+        let must_be = format!("must be a number, such as {example}");
+        let Some(Held { value, variable }) = self.held_value(key, &must_be) else { return default };
         let why = match &value {
             toml::Value::Integer(number) => match u32::try_from(*number) {
                 Ok(number) if range.contains(&number) => return number,
@@ -214,7 +223,7 @@ impl<'a> Section<'a> {
 
     /// Reads a yes or no.
     pub(super) fn boolean(&mut self, key: &str, default: bool) -> bool {
-        let Some(Held { value, variable }) = self.held_value(key) else { return default };
+        let Some(Held { value, variable }) = self.held_value(key, A_VALUE) else { return default };
         value.as_bool().unwrap_or_else(|| {
             self.fault_of(key, format!("must be true or false, is {}", describe(&value)), variable);
             default
@@ -241,7 +250,7 @@ impl<'a> Section<'a> {
 
     /// Reads a list whose every entry `parse` understands.
     pub(super) fn list<T>(&mut self, key: &str, of: &str, parse: impl Fn(&toml::Value) -> Option<T>) -> Option<Vec<T>> {
-        let Held { value, variable } = self.held_value(key)?;
+        let Held { value, variable } = self.held_value(key, A_VALUE)?;
         let toml::Value::Array(values) = value else {
             self.fault_of(key, format!("must be a list of {of}, is {}", describe(&value)), variable);
             return None;
@@ -304,13 +313,13 @@ impl<'a> Section<'a> {
         None
     }
 
-    fn held_value(&mut self, key: &str) -> Option<Held<toml::Value>> {
+    fn held_value(&mut self, key: &str, must_be: &str) -> Option<Held<toml::Value>> {
         match self.take(key)? {
             Node::Value(value) => Some(Held { value, variable: None }),
             Node::Text { text, variable } => match text.parse() {
                 Ok(value) => Some(Held { value, variable: Some(variable) }),
                 Err(_) => {
-                    self.fault_of(key, "must be a TOML value, such as 4 or [\"a\", \"b\"]".to_owned(), Some(variable));
+                    self.fault_of(key, must_be.to_owned(), Some(variable));
                     None
                 }
             },

@@ -18,8 +18,9 @@ pub static SECTION: Section = Section {
     access: Some(Access { provider: PROVIDER, has_roles: false }),
     setup: Setup {
         title: "Slack",
-        how: "At api.slack.com/apps make an app with Socket Mode on and install it to your workspace; never use one of \
-              somebody else's. On \"Basic Information\" make an app-level token with the scope connections:write.",
+        how: "`signalbox slack-manifest` prints the app and an address that makes it. Open that, install the app to your \
+              workspace (never use one of somebody else's), and on its page \"Basic Information\" make an app-level token \
+              with the scope connections:write. The bot token stands on \"OAuth & Permissions\".",
         again: "There is an app already; new tokens take the place of its.",
     },
     settings: &[
