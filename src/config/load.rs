@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use signalbox_adapter::settings::Setting;
+
 use super::env;
 use super::fault::Faults;
 use super::integrations::{self, Integrations};
 use super::reader::Findings;
 use super::source::{self, Sources};
+use super::statements::Statements;
 use super::tree;
 use super::whole::Config;
 
@@ -44,7 +47,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     };
     let looked_for = location.map(|location| location.path);
     let file = looked_for.clone().filter(|_| table.is_some());
-    let mut root = tree::branch(table.unwrap_or_default());
+    let mut root = tree::branch(table.clone().unwrap_or_default());
     let mut variables = Vec::new();
     env::overlay(&mut root, &sources.env, &mut variables);
     variables.into_iter().for_each(|fault| findings.fault(fault));
@@ -53,7 +56,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
         Integrations::default()
     });
     let shadowed = integrations.underlay(&mut root);
-    let in_variables = sources.statements.underlay(&mut root, &sources.env);
+    sources.statements.underlay(&mut root, &sources.env);
 
     let config = Config::read(root, &sources.statements, &mut findings);
     let found = findings.finish();
@@ -62,7 +65,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     }
     let mut warnings = found.warnings;
     let kept = integrations::file(sources).filter(|path| source::is_readable_by_others(path));
-    let open = file.as_ref().filter(|path| holds_secrets(&config, in_variables) && source::is_readable_by_others(path));
+    let open =
+        file.as_ref().filter(|path| source::is_readable_by_others(path) && holds_secrets(table, &sources.statements));
     for path in open.into_iter().chain(kept.as_ref()) {
         let path = path.display();
         warnings.push(format!("{path} holds secrets and others can read it; run: chmod 600 {path}"));
@@ -70,9 +74,16 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     Ok(Loaded { config, file, looked_for, warnings, integrations, shadowed })
 }
 
-/// Whether a configuration has something in it that nobody else should read, besides what variables of their own hold.
-fn holds_secrets(config: &Config, in_variables: usize) -> bool {
-    config.secrets().count() > in_variables
+/// Whether a file has something in it that nobody else should read, whatever comes from elsewhere or stands in files of its own.
+fn holds_secrets(table: Option<toml::Table>, statements: &Statements) -> bool {
+    let mut alone = tree::branch(table.unwrap_or_default());
+    for section in &statements.sections {
+        let Some(keys) = env::table(&mut alone, section.name) else { continue };
+        section.settings.iter().filter_map(Setting::file_key).for_each(|elsewhere| drop(keys.remove(&elsewhere)));
+    }
+    // It has been found good with all that belongs to it; what it lacks alone is no fault.
+    let config = Config::read(alone, statements, &mut Findings::default());
+    config.secrets().next().is_some()
         || !config.redact.literals.is_empty()
         || config.agents.by_name.values().any(|agent| !agent.env.is_empty())
 }

@@ -58,9 +58,8 @@ impl Statements {
         secrets.filter_map(|secret| secret.variable).any(|name| name.eq_ignore_ascii_case(variable))
     }
 
-    /// Lays the variables that serve where nothing else sets a key under the tree; returns how many secrets came so.
-    pub(super) fn underlay(&self, root: &mut Branch, variables: &BTreeMap<String, String>) -> usize {
-        let mut secrets = 0;
+    /// Lays the variables that serve where nothing else sets a key under the tree.
+    pub(super) fn underlay(&self, root: &mut Branch, variables: &BTreeMap<String, String>) {
         for section in &self.sections {
             for setting in section.settings {
                 let Some(variable) = setting.variable else { continue };
@@ -72,11 +71,9 @@ impl Statements {
                 if !is_set(setting.key) && !setting.file_key().is_some_and(|key| is_set(&key)) {
                     let node = Node::Text { text: text.to_owned(), variable: variable.to_owned() };
                     keys.insert(setting.key.to_owned(), node);
-                    secrets += usize::from(setting.kind.is_secret());
                 }
             }
         }
-        secrets
     }
 }
 

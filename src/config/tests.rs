@@ -423,6 +423,46 @@ fn a_file_with_secrets_that_others_can_read_is_warned_about() {
 }
 
 #[test]
+fn a_file_is_not_warned_about_for_secrets_that_stand_elsewhere() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let home = directory.path();
+    std::fs::create_dir(home.join("signalbox")).expect("a writable directory");
+    let token = home.join("token");
+    std::fs::write(&token, "42:hunter2").expect("a writable directory");
+    let path = home.join("signalbox/signalbox.toml");
+    let env = [
+        ("XDG_CONFIG_HOME", home.to_str().expect("a path")),
+        ("TELEGRAM_BOT_TOKEN", "42:hunter2"),
+        ("SIGNALBOX__AGENTS__CLAUDE__ENV__API_KEY", "hunter2"),
+    ];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let sources = Sources { env, statements: statements(), ..Sources::default() };
+    let kept = [("host", "mail.example.org"), ("from", "a@example.org"), ("username", "a"), ("password", "hunter2")];
+    let kept = kept.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    integrations::keep(&sources, "smtp", kept).expect("good keys");
+    let warnings = |text: &str| {
+        std::fs::write(&path, text).expect("a writable directory");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("our own file");
+        let loaded = load(&sources).expect("a valid configuration");
+        assert!(loaded.config.secrets().count() >= 2);
+        loaded.warnings.into_iter().filter(|warning| warning.contains("others can read")).count()
+    };
+    assert_eq!(warnings("[limits]\nmax_tasks = 4\n"), 0);
+    assert_eq!(warnings(&format!("telegram.token_file = {token:?}")), 0);
+    assert_eq!(warnings("telegram.token = '42:hunter2'"), 1);
+}
+
+#[test]
+fn a_port_that_is_no_number_is_answered_with_one() {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let env = [("XDG_CONFIG_HOME".to_owned(), home.path().to_str().expect("a path").to_owned())].into();
+    let sources = Sources { env, statements: statements(), ..Sources::default() };
+    let told = integrations::keep(&sources, "smtp", [("port".to_owned(), "abc".to_owned())].into());
+    let told = told.expect_err("no port").to_string();
+    assert!(told.contains("smtp.port: must be a number, such as 587"), "{told}");
+}
+
+#[test]
 fn a_file_that_is_no_configuration_is_one_clear_fault() {
     let huge = vec![b'#'; 10 * 1024 * 1024];
     let deep = format!("a = {}", "[".repeat(100_000));
