@@ -87,7 +87,7 @@ pub struct Happened {
     pub resolved: usize,
     /// How long those took, the middle one.
     pub resolved_after: Option<Duration>,
-    /// How long it took until somebody had one, the middle one.
+    /// How long it took until somebody had one from when it was heard of here, the middle one.
     pub acked_after: Option<Duration>,
     /// Incidents that are open, and how many there are.
     pub open: Vec<Incident>,
@@ -153,9 +153,9 @@ impl Tx<'_> {
             chat,
         )?;
         let acked = self.lengths(
-            "SELECT min(e.at) - i.starts_at FROM incident_events e JOIN incidents i ON i.id = e.incident
+            "SELECT min(e.at) - i.created_at FROM incident_events e JOIN incidents i ON i.id = e.incident
              WHERE e.event IN ('acked', 'assigned') AND i.created_at >= ?1 AND i.created_at < ?2
-             AND (?3 IS NULL OR i.chat = ?3) GROUP BY i.id, i.starts_at ORDER BY 1 LIMIT ?4",
+             AND (?3 IS NULL OR i.chat = ?3) GROUP BY i.id, i.created_at ORDER BY 1 LIMIT ?4",
             window,
             chat,
         )?;

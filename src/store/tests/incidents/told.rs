@@ -71,3 +71,24 @@ async fn a_thousand_alerts_of_one_group_are_all_attached() {
     let incident = the_one(&desk).await;
     assert_eq!((incident.alerts, incident.firing, incident.left_out), (1000, 1000, 0));
 }
+
+#[tokio::test]
+async fn the_time_until_somebody_has_it_counts_from_when_it_was_heard_of_here() {
+    let desk = Desk::new();
+    let began = desk.clock.now().before(Duration::from_secs(1300));
+    take(&desk, hook(vec![fires("Disk", 1, began.0)])).await;
+    let incident = the_one(&desk).await;
+    assert_eq!(incident.starts_at, began);
+    desk.clock.advance(Duration::from_secs(30));
+    let ack = IncidentChange { by: Some(("7", "Ada")), ..IncidentChange::by_itself(IncidentEvent::Acked) };
+    does(&desk, &incident, ack).await.expect("it is taken");
+    desk.clock.advance(Duration::from_secs(1));
+    let (happened, counts) = desk
+        .did(|tx| {
+            let window = crate::store::DigestWindow::up_to(tx.now(), Duration::from_secs(3600));
+            Ok((tx.happened(window, None)?, tx.counts()?))
+        })
+        .await;
+    assert_eq!(happened.acked_after, Some(Duration::from_secs(30)));
+    assert_eq!(counts.to_ack.total, Duration::from_secs(30));
+}
