@@ -5,6 +5,7 @@ mod cron;
 mod hooks;
 mod incident;
 mod samples;
+mod unanswered;
 
 use std::time::{Duration, Instant};
 

@@ -84,6 +84,7 @@ pub fn our_fault() -> &'static str {
 #[must_use]
 pub fn ended(task: &Task, name: &str, now: Timestamp) -> Document {
     let verdict = match task.status {
+        Status::Ok | Status::Success if !task.is_answered() => "Not answered".to_owned(),
         Status::Ok | Status::Success => "Complete".to_owned(),
         Status::Aborted => "Cancelled".to_owned(),
         Status::Interrupted => "Interrupted".to_owned(),

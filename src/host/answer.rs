@@ -17,6 +17,7 @@ use super::said::Said;
 use super::shown::{plural, quoted};
 use super::users;
 use super::wish::{EVIDENCE, Wanted};
+use crate::agent::kinds::host::NOT_ANSWERABLE;
 
 /// Most lines below the verdict, the one about the evidence not counted.
 const MAX_LINES: usize = 4;
@@ -89,7 +90,7 @@ fn beyond() -> (Said, Vec<Said>, bool) {
         "Ask it what uses the disk or the memory here, or why this machine is slow",
         "For other questions use another agent: `/agents` shows which are there and how to install one",
     ];
-    (Said::plain("Not answerable from here"), lines.into_iter().map(Said::plain).collect(), true)
+    (Said::plain(NOT_ANSWERABLE), lines.into_iter().map(Said::plain).collect(), true)
 }
 
 /// Says what is wrong, or that nothing is.

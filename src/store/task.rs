@@ -4,6 +4,7 @@ use signalbox_adapter::ChatAddress;
 
 use super::id::{FireId, InboxId, SessionId, TaskId};
 use crate::agent::event::Denial;
+use crate::agent::kinds::host::{NAME as HOST, NOT_ANSWERABLE};
 use crate::clock::Timestamp;
 
 /// State of a task.
@@ -145,6 +146,15 @@ pub struct Task {
 }
 
 impl Task {
+    /// Whether it has come to an answer: it went well, and the built-in investigator does not say that it cannot tell.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        let (text, claim) = (format!("**{NOT_ANSWERABLE}.**"), format!("\"claim\": \"{NOT_ANSWERABLE}\""));
+        let says_so = |answer: &str| answer.starts_with(&text) || answer.contains(&claim);
+        let went_well = matches!(self.status, Status::Ok | Status::Success);
+        went_well && !(self.agent == HOST && self.result.as_deref().is_some_and(says_so))
+    }
+
     /// Names the directory of its current run, within the state directory's `runs`.
     #[must_use]
     pub fn run_name(&self) -> String {

@@ -133,7 +133,7 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     if let Some(investigation) = investigation.as_ref().filter(|_| ended.status != Status::Aborted) {
         notice::done(tx, cx, ended, &name, investigation)?;
     }
-    let ok = matches!(ended.status, Status::Ok | Status::Success);
+    let ok = ended.is_answered();
     if let Some(message) = &ended.reply_to {
         let (address, message) = (ended.address.clone(), MessageId::new(message));
         tx.sign(&ended.address.provider, Signal::Ended { address, message, ok });
