@@ -312,8 +312,11 @@ fn rcas() {
     let started = Admission::Started(task(Status::Running));
     let queued = Admission::Queued(task(Status::Queued), 2);
     let wall = wall()
-        .with("admitted", admitted(&session(), &started, "Disk is full", true, false))
-        .with("admitted into the queue", admitted(&session(), &queued, "Disk is full", false, true))
+        .with("admitted", admitted(&session(), &started, "Disk is full", true, None))
+        .with(
+            "admitted into the queue",
+            admitted(&session(), &queued, "Disk is full", false, Some(&super::session::only_host(None))),
+        )
         .with("begun", begun())
         .with("result", result(&done, "k3m9qa7x", &found, NOW))
         .with("result unrated", result(&done, "k3m9qa7x", &investigation(None), NOW))
@@ -346,7 +349,7 @@ fn sessions() {
     use super::session::*;
     let started = Admission::Started(task(Status::Running));
     let queued = Admission::Queued(task(Status::Queued), 2);
-    let notes = Notes { archived: Some("old-owl".into()), only_host: true, reopened: true };
+    let notes = Notes { archived: Some("old-owl".into()), only_host: Some(only_host(None)), reopened: true };
     let sessions = [session(), Session { archived: true, ..session() }];
     let tasks = [answered("It was the **clock**.")];
     let resume = "cd /home/kim/web && claude --resume 6f0c8e0a";

@@ -16,7 +16,13 @@ const MAX_QUOTE_CHARS: usize = 300;
 
 /// Answers `/investigate`: it has begun, or waits.
 #[must_use]
-pub fn admitted(session: &Session, admission: &Admission, title: &str, background: bool, only_host: bool) -> Document {
+pub fn admitted(
+    session: &Session,
+    admission: &Admission,
+    title: &str,
+    background: bool,
+    only_host: Option<&str>,
+) -> Document {
     let who = super::session::agent(&session.agent, session.model.as_deref());
     let (task, state) = match admission {
         Admission::Started(task) => (task, "Investigating".to_owned()),
@@ -31,9 +37,9 @@ pub fn admitted(session: &Session, admission: &Admission, title: &str, backgroun
         content.push(Inline::Break);
         content.extend(marked(&format!("`/background show {}` shows its progress.", task.id)));
     }
-    if only_host {
+    if let Some(why) = only_host {
         content.push(Inline::Break);
-        content.extend(marked(super::session::ONLY_HOST));
+        content.extend(marked(why));
     }
     Document { blocks: vec![Block::Paragraph(content)] }
 }

@@ -10,17 +10,26 @@ use crate::store::{Admission, Refusal, Session, SessionId, Task};
 /// Longest prompt shown in a list or in details, in characters.
 const MAX_PROMPT_CHARS: usize = 300;
 
-/// Said once in each chat that has no other agent.
-pub(super) const ONLY_HOST: &str = "No agent is installed, so the built-in `host` investigator answers from this machine's \
-     own evidence. `/agents` shows how to install others.";
+/// Says once in each chat why the built-in investigator answers: no agent is installed, or only a command, which is
+/// never chosen by itself.
+#[must_use]
+pub(crate) fn only_host(command: Option<&str>) -> String {
+    let host = "so the built-in `host` investigator answers from this machine's own evidence";
+    match command {
+        Some(name) => {
+            format!("No default agent is set, {host}. Say `@{name} <prompt>`, or set `default` in `[agents]`.")
+        }
+        None => format!("No agent is installed, {host}. `/agents` shows how to install others."),
+    }
+}
 
 /// What an answer should mention besides.
 #[derive(Debug, Default)]
 pub struct Notes {
     /// The session that was archived to make room.
     pub archived: Option<String>,
-    /// Whether the built-in investigator answers because no agent is installed, and this is the first time.
-    pub only_host: bool,
+    /// Why the built-in investigator answers, where this is the first time.
+    pub only_host: Option<String>,
     /// Whether the session was archived and is open again.
     pub reopened: bool,
 }
@@ -63,8 +72,8 @@ pub fn admitted(session: &Session, admission: &Admission, notes: &Notes) -> Docu
     if notes.reopened {
         note("The session was archived. It is open again, with its context.".into());
     }
-    if notes.only_host {
-        note(ONLY_HOST.into());
+    if let Some(why) = &notes.only_host {
+        note(why.clone());
     }
     Document { blocks: vec![Block::Paragraph(content)] }
 }

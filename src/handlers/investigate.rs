@@ -319,7 +319,7 @@ fn submit(
     if !background && turn.incoming.direct {
         turn.tx.set_active_session(&chat, Some(session.id))?;
     }
-    let told = format::rca::admitted(&session, &admission, &subject.title, background, only_host);
+    let told = format::rca::admitted(&session, &admission, &subject.title, background, only_host.as_deref());
     turn.say(told, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();

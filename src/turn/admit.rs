@@ -16,18 +16,23 @@ const MAX_TITLE_CHARS: usize = 80;
 /// A chat is told once in this time, a year, that no agent is installed.
 const TELL_OF_HOST_EVERY: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Returns the agent that a prompt goes to: the wished one, else the default; and whether the chat is now to be told that
-/// only the built-in one is there.
+/// Returns the agent that a prompt goes to: the wished one, else the default; and why that is the built-in one, where
+/// the chat is now to be told.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn agent<'a>(turn: &'a Turn<'_>, wished: Option<&'a str>) -> Result<(&'a str, bool), StoreError> {
+pub fn agent<'a>(turn: &'a Turn<'_>, wished: Option<&'a str>) -> Result<(&'a str, Option<String>), StoreError> {
     if let Some(agent) = wished {
-        return Ok((agent, false));
+        return Ok((agent, None));
     }
     Ok(match &turn.looked.presence().default {
-        Choice::Configured(agent) | Choice::Found(agent) => (agent, false),
-        Choice::OnlyHost => (HOST, turn.tx.first_in(&format!("only-host:{}", turn.chat()), TELL_OF_HOST_EVERY)?),
+        Choice::Configured(agent) | Choice::Found(agent) => (agent, None),
+        Choice::OnlyHost => {
+            let is_first = turn.tx.first_in(&format!("only-host:{}", turn.chat()), TELL_OF_HOST_EVERY)?;
+            let installed = &turn.looked.presence().installed;
+            let command = installed.iter().find(|name| *name != HOST);
+            (HOST, is_first.then(|| format::session::only_host(command.map(String::as_str))))
+        }
     })
 }
 
