@@ -24,7 +24,15 @@ impl Inbox for Bus {
     async fn offers(&self, typing: &Incoming) -> Vec<Offer> {
         let (router, typing) = (self.router.clone(), typing.clone());
         let offers = self.store.read(move |tx| router.offers(tx, &typing)).await;
-        offers.inspect_err(|error| tracing::debug!(%error, "could not say what a line may become")).unwrap_or_default()
+        let offers = offers.inspect_err(|error| tracing::debug!(%error, "could not say what a line may become"));
+        let offers = offers.unwrap_or_default().into_iter();
+        // A line that is masked would mean something else.
+        let clean = offers.filter(|offer| self.masked(&offer.line) == offer.line);
+        clean.map(|offer| Offer { description: self.masked(&offer.description), ..offer }).collect()
+    }
+
+    fn masked(&self, text: &str) -> String {
+        self.router.context().redactor.clean(text)
     }
 
     async fn reception(&self, command: &Incoming) -> Reception {
@@ -38,7 +46,8 @@ impl Inbox for Bus {
     async fn home(&self, opened: &HomeOpened) -> Option<Document> {
         let (router, opened) = (self.router.clone(), opened.clone());
         let page = self.store.read(move |tx| router.home(tx, &opened)).await;
-        page.inspect_err(|error| tracing::debug!(%error, "could not say what a person's page says")).ok()
+        let page = page.inspect_err(|error| tracing::debug!(%error, "could not say what a person's page says")).ok()?;
+        Some(page.masked(&|text| self.masked(text)))
     }
 
     async fn wants_root(&self, incoming: &Incoming) -> bool {

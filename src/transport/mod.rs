@@ -342,6 +342,10 @@ impl Inbox for Door {
         self.bus.offers(typing).await
     }
 
+    fn masked(&self, text: &str) -> String {
+        self.bus.masked(text)
+    }
+
     async fn reception(&self, command: &Incoming) -> Reception {
         self.bus.reception(command).await
     }

@@ -42,6 +42,7 @@ impl Context {
     /// Lays a card out for a provider; it is short.
     #[must_use]
     pub fn card(&self, provider: &str, card: &Card) -> Part {
+        let card = &card.clone().masked(&|text| self.redactor.clean(text));
         match self.transports.get(provider) {
             Some(transport) => transport.render.card(card),
             None => Part { body: card.document.to_markdown() },
@@ -63,11 +64,14 @@ impl Context {
         self.layout.prepare(deferral, move |message| context.lay(message)).await;
     }
 
+    /// Lays a message out, its secrets masked: whatever leaves comes through here or [`Self::card`], and is stored as it leaves.
     fn lay(&self, message: &Unlaid) -> Laid {
+        let masked = |draft: &Draft| draft.document().masked(&|text| self.redactor.clean(text));
         match message {
-            Unlaid::Chat(provider, draft) => self.lay_out(provider, &draft.document()),
+            Unlaid::Chat(provider, draft) => self.lay_out(provider, &masked(draft)),
             Unlaid::Letter(provider, notice, draft) => {
-                let letter = Notice { document: draft.document(), ..notice.clone() };
+                let subject = self.redactor.clean(&notice.subject);
+                let letter = Notice { subject, document: masked(draft), ..notice.clone() };
                 let part = self.readers(provider).map(|readers| (readers.compose)(&letter));
                 (part.into_iter().collect(), None)
             }
@@ -86,6 +90,13 @@ impl Context {
             text,
         });
         (rendered.parts, attachment)
+    }
+
+    /// Masks secrets in what buttons say; what they do stays.
+    #[must_use]
+    pub fn masked(&self, mut buttons: Vec<Button>) -> Vec<Button> {
+        buttons.iter_mut().for_each(|button| button.label = self.redactor.clean(&button.label));
+        buttons
     }
 
     /// Whether who can use a transport owns this machine's user account.
@@ -147,7 +158,7 @@ impl Context {
             reply_to: task.reply_to.clone(),
             purpose,
             parts,
-            buttons,
+            buttons: self.masked(buttons),
             attachment,
             task: Some(task.id.clone()),
             inbox: task.inbox,
@@ -203,5 +214,27 @@ mod tests {
         assert!(attachment.text.ends_with("word end"), "{}", attachment.text);
         let (parts, attachment) = context.render("narrow", Document::text("short")).expect("short");
         assert_eq!((parts.len(), attachment), (1, None));
+    }
+
+    #[test]
+    fn what_leaves_is_masked_whoever_wrote_it() {
+        let narrow = Transport::new(Arc::new(Narrow));
+        let context = Context {
+            config: Config::default(),
+            agents: Catalogue::new(Agents::default(), BTreeMap::new()),
+            transports: BTreeMap::from([("narrow".to_owned(), narrow)]),
+            state: PathBuf::new(),
+            layout: Layout::default(),
+            redactor: Arc::new(Redactor::new(&Redact {
+                literals: vec!["hunter22".to_owned().into()],
+                prefixes: vec![],
+            })),
+        };
+        for provider in ["narrow", "none"] {
+            let (parts, _) = context.render(provider, Document::text("Added #1: hunter22")).expect("short");
+            assert_eq!(parts[0].body.trim().replace('\\', ""), "Added #1: [redacted]");
+        }
+        let buttons = context.masked(vec![Button { label: "Use hunter22".into(), action: "use:hunter22".into() }]);
+        assert_eq!((buttons[0].label.as_str(), buttons[0].action.as_str()), ("Use [redacted]", "use:hunter22"));
     }
 }

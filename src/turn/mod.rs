@@ -131,7 +131,7 @@ impl<'t> Turn<'t> {
     /// Answers a press, once.
     pub fn answer_press(&self, notice: &str) {
         if !self.pressed.replace(true) {
-            answer_press(self.tx, self.incoming, notice);
+            answer_press(self.tx, self.incoming, &self.cx.redactor.clean(notice));
         }
     }
 
@@ -190,7 +190,7 @@ impl<'t> Turn<'t> {
             reply_to: self.incoming.message.as_ref().map(|message| message.as_str().to_owned()),
             purpose,
             parts,
-            buttons,
+            buttons: self.cx.masked(buttons),
             attachment,
             task: task.cloned(),
             inbox: Some(self.inbox),

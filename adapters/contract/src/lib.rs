@@ -47,6 +47,7 @@ mod id;
 mod incoming;
 mod listen;
 mod markdown;
+mod masked;
 mod measure;
 mod notice;
 mod outgoing;

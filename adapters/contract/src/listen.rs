@@ -103,6 +103,11 @@ pub trait Inbox: Send + Sync {
         Vec::new()
     }
 
+    /// Returns a text with its secrets masked. Whatever a listener shows of what it was told goes through this before.
+    fn masked(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
     /// Returns how a command is received. Nothing is stored. Where nobody can tell now it is openly.
     async fn reception(&self, _command: &Incoming) -> Reception {
         Reception::Open

@@ -97,7 +97,8 @@ impl Handler {
             Reception::Asks(_) | Reception::Aside | Reception::Open => {}
         }
         let said = format!("{}: {}", asked.incoming.sender.name, asked.command());
-        let said = said.chars().take(MAX_SHOWN_CHARS).collect();
+        // Everybody reads it, and who typed it was alone with the bot until now.
+        let said = self.cx.inbox.masked(&said).chars().take(MAX_SHOWN_CHARS).collect();
         let since = self.marks().newest();
         let kept = Kept { incoming: asked.incoming, said, aside: asked.aside, since };
         if self.commands.lock().await.keep(self.cx.inbox.as_ref(), &kept).await.map_err(lost)? {
