@@ -34,6 +34,7 @@ impl App {
             scopes: deliveries.scopes,
             sender,
             max_ages: deliveries.max_ages,
+            letters: deliveries.letters,
             pacer: Arc::clone(&pacer),
             sends: Arc::clone(&self.health.sends),
             editing: Arc::clone(&editing),

@@ -14,6 +14,9 @@ use crate::health::Sent;
 /// Waits of the retry series.
 const AGAIN: Backoff = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(300) };
 
+/// Waits where a repeat is shown beside the first, for good: whoever took it first has time to say so.
+const LETTER_AGAIN: Backoff = Backoff { first: Duration::from_secs(30), longest: Duration::from_secs(300) };
+
 /// What came of an attempt.
 #[derive(Debug)]
 pub(super) enum Outcome {
@@ -95,6 +98,8 @@ pub(super) struct History {
     pub(super) max_age: Option<Duration>,
     /// A random number, for jitter.
     pub(super) chance: u64,
+    /// Whether it is a letter.
+    pub(super) is_letter: bool,
     /// What may still be left out of it.
     pub(super) spare: Vec<Form>,
 }
@@ -113,6 +118,7 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
     if history.max_age.is_some_and(|max_age| history.age >= max_age) {
         return Next::GiveUp { error: format!("not delivered in time: {error}"), told: true };
     }
+    let series = if unsure && history.is_letter { LETTER_AGAIN } else { AGAIN };
     let after = match error {
         DeliverError::Wait { after, .. } => *after,
         DeliverError::Unreachable(_)
@@ -120,7 +126,7 @@ pub(super) fn decide(outcome: &Outcome, history: &History) -> Next {
         | DeliverError::Blocked(_)
         | DeliverError::RefusedForm { .. }
         | DeliverError::Unknown(_)
-        | DeliverError::Moved { .. } => AGAIN.wait(history.attempts, history.chance),
+        | DeliverError::Moved { .. } => series.wait(history.attempts, history.chance),
     };
     let error = error.to_string();
     if unsure { Next::Unsure { after, error } } else { Next::Later { after, error } }
@@ -150,6 +156,7 @@ mod tests {
             age: Duration::from_secs(1),
             max_age: Some(Duration::from_secs(86_400)),
             chance: 0,
+            is_letter: false,
             spare: Vec::new(),
         }
     }
@@ -188,6 +195,20 @@ mod tests {
         assert!(
             matches!(decide(&unclear, &old), Next::GiveUp { error, told: true } if error.contains("may have arrived"))
         );
+    }
+
+    #[test]
+    fn a_letter_that_may_have_arrived_is_repeated_late() {
+        let letter = |attempts| History { is_letter: true, ..history(attempts) };
+        let unclear = Outcome::Failed(DeliverError::Unknown("reset".into()));
+        let waits = [1, 2, 30].map(|attempts| match decide(&unclear, &letter(attempts)) {
+            Next::Unsure { after, .. } => after.as_secs(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(waits, [30, 60, 300]);
+        let down = Outcome::Failed(DeliverError::Unreachable("down".into()));
+        let Next::Later { after, .. } = decide(&down, &letter(1)) else { panic!("not retried") };
+        assert_eq!(after, AGAIN.first, "it surely did not arrive");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) fn decide(setup: &Setup, delivery: &Delivery, outcome: &Outcome) -> N
         age,
         max_age: setup.max_ages.get(delivery.address.provider.as_str()).copied(),
         chance: setup.store.clock().random(),
+        is_letter: setup.letters.contains(delivery.address.provider.as_str()),
         spare: spare(delivery),
     };
     match retry::decide(outcome, &history) {

@@ -1,6 +1,6 @@
 //! What the outbox of a process is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub struct Setup {
     pub sender: String,
     /// How long a message is worth delivering, by provider; for ever where none is given.
     pub max_ages: BTreeMap<String, Duration>,
+    /// The providers whose messages are letters: a repeat is read beside the first.
+    pub letters: BTreeSet<String>,
     /// How fast.
     pub pacer: Arc<Pacer>,
     /// Where attempts are counted.

@@ -1,6 +1,6 @@
 //! The outbox opens threads from rows, and goes on where a provider will not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -110,6 +110,7 @@ fn setup(store: &Store, adapters: BTreeMap<String, Arc<dyn Deliver>>) -> Setup {
         scopes: vec![Lanes { provider: "test".into(), window: None }],
         sender: "me".into(),
         max_ages: BTreeMap::new(),
+        letters: BTreeSet::new(),
         pacer: Pacer::new(adapters),
         sends: Arc::default(),
         editing: Arc::default(),
