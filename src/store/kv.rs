@@ -8,6 +8,10 @@ use super::error::StoreError;
 use super::tx::Tx;
 use crate::clock::Timestamp;
 
+/// The key of what tells this installation from others, and its length in characters.
+const INSTALLATION: &str = "installation";
+const INSTALLATION_CHARS: usize = 12;
+
 impl Tx<'_> {
     /// Notes a fact, in place of an earlier one; `None` keeps it for ever.
     pub(super) fn put(&self, key: &str, value: &str, expires_at: Option<Timestamp>) -> Result<(), StoreError> {
@@ -40,6 +44,23 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn bot_name(&self, provider: &str) -> Result<Option<String>, StoreError> {
         self.fact(&format!("bot-name:{provider}"))
+    }
+
+    /// Makes the id of a letter of one that no other letter of this installation has: nor has one of another, where two write
+    /// from one address.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn letter_id(&self, own: &str) -> Result<String, StoreError> {
+        let installation = match self.fact(INSTALLATION)? {
+            Some(installation) => installation,
+            None => {
+                let made = self.short_id(INSTALLATION_CHARS);
+                self.put(INSTALLATION, &made, None)?;
+                made
+            }
+        };
+        Ok(format!("{own}-{installation}"))
     }
 
     /// Keeps what a listener notes for its next life, in place of what it noted under this name before.

@@ -27,11 +27,12 @@ pub fn done(
 ) -> Result<(), StoreError> {
     let chat = ChatKey::of(&ended.address);
     let channels = tx.channels(&chat)?.unwrap_or_else(|| default_channels(cx));
+    let references = ended.retry_of.iter().map(|earlier| tx.letter_id(&format!("rca-{earlier}")));
     let letter = Notice {
         subject: format::rca::subject(ended, investigation),
         to: Vec::new(),
-        id: format!("rca-{}", ended.id),
-        references: ended.retry_of.iter().map(|earlier| format!("rca-{earlier}")).collect(),
+        id: tx.letter_id(&format!("rca-{}", ended.id))?,
+        references: references.collect::<Result<_, _>>()?,
         document: Document::default(),
     };
     let said = format::rca::mail(ended, name, investigation, tx.now());
@@ -53,7 +54,7 @@ pub fn test(turn: &Turn<'_>, channels: &[Channel]) -> Result<(), StoreError> {
     let letter = Notice {
         subject: format::background::test_subject().to_owned(),
         to: Vec::new(),
-        id: format!("test-{}", turn.tx.new_task_id()),
+        id: turn.tx.letter_id(&format!("test-{}", turn.tx.new_task_id()))?,
         references: Vec::new(),
         document: Document::default(),
     };

@@ -18,7 +18,7 @@ fn a_finished_investigation_is_mailed_to_each_and_a_dead_address_holds_nobody_up
     assert!(mail.contains("Auto-Submitted: auto-generated") && mail.contains("multipart/alternative"), "{mail}");
     assert!(mail.contains("ops@example.net") && mail.contains("gone@example.net"), "everybody in To: {mail}");
     let id = newest(&house);
-    assert!(mail.contains(&format!("Message-ID: <rca-{id}@example.org>")), "{mail}");
+    assert!(mail.contains(&format!("Message-ID: <rca-{id}-")), "{mail}");
     assert!(mail.contains("RCA complete") && mail.contains("The disk is full"), "{mail}");
     eventually("the dead one is given up", || house.count("outbox WHERE state = 'failed'") == 1);
     let shown = house.say(&format!("/background show {id}")).was(0, "Status: success");
