@@ -30,6 +30,9 @@ const SHAPES: [(&str, usize, &str); 15] = [
     ("-----BEGIN", 50, r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)-----END [A-Z ]*PRIVATE KEY-----"),
 ];
 
+/// Shortest key after the name of a scheme, in bytes.
+const MIN_KEY_BYTES: usize = 8;
+
 /// A shape of keys. Most texts are short or lack what stands in it, which is found out sooner than by the expression.
 struct Shape {
     hint: String,
@@ -91,6 +94,12 @@ impl Redactor {
         }
     }
 
+    /// Whether a text looks as if it held a credential, also one that cannot be told from other texts well enough to be masked.
+    #[must_use]
+    pub fn suspects(&self, text: &str) -> bool {
+        self.clean(text) != text || authorizes(text)
+    }
+
     /// Returns the text with its secrets masked.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
@@ -108,6 +117,21 @@ impl Redactor {
         }
         clean
     }
+}
+
+/// Whether a text holds an address with a password, or says how to authorize a request.
+fn authorizes(text: &str) -> bool {
+    let word_pairs = || text.split_whitespace().zip(text.split_whitespace().skip(1));
+    let is_scheme = |word: &str| {
+        let word = word.rsplit(['=', ':', '"', '\'']).next().unwrap_or(word);
+        ["basic", "bearer"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+    };
+    // Unlike the words of a sentence, as in "basic checks".
+    let is_key = |word: &str| {
+        word.len() >= MIN_KEY_BYTES && word.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase() || b == b'=')
+    };
+    text.split_whitespace().any(|word| password_in(word).is_some())
+        || word_pairs().any(|(scheme, key)| is_scheme(scheme) && is_key(key))
 }
 
 /// Returns the password in an address, such as that of a proxy: alone it is as secret.
@@ -129,6 +153,24 @@ mod tests {
             ["socks5h://p.example:1080", "socks5h://bot@p.example", "a:b@c", "http://p.example/a:b@c", "http://bot:@p"]
         {
             assert_eq!(password_in(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_credential_is_suspected() {
+        let redactor = Redactor::new(&Redact { literals: vec!["hunter22".to_owned().into()], prefixes: Vec::new() });
+        for text in [
+            format!("AKIA{}", "A".repeat(16)),
+            "it is hunter22".to_owned(),
+            "ask https://bot:hunter3@ci.example/job".to_owned(),
+            "Basic dXNlcjpwYXNz".to_owned(),
+            "curl -H 'Authorization: Bearer 0a1b2c3d4e'".to_owned(),
+            "Authorization=Basic dXNlcjpwYXNz".to_owned(),
+        ] {
+            assert!(redactor.suspects(&text), "{text}");
+        }
+        for text in ["Basic functionality of https://ci.example:8080/a@b", "bearer of news", "a:b@c", "[redacted]"] {
+            assert!(!redactor.suspects(text), "{text}");
         }
     }
 

@@ -151,6 +151,16 @@ impl App {
         Ok(bus)
     }
 
+    /// Makes what masks secrets, those of hooks included that were made on the command line.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn redactor(&self) -> Result<Redactor, StoreError> {
+        let redactor = Redactor::of(&self.config);
+        self.learn_secrets(&redactor).await?;
+        Ok(redactor)
+    }
+
     /// Has the secrets of hooks masked that were made on the command line.
     async fn learn_secrets(&self, redactor: &Redactor) -> Result<(), StoreError> {
         let kept = self.store.read(|tx| tx.hooks(MAX_HOOKS)).await?;

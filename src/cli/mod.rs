@@ -27,7 +27,7 @@ use etcetera::BaseStrategy as _;
 use crate::app::App;
 use crate::config::{Loaded, Sources};
 use crate::wiring;
-use output::{EXIT_FAILED, EXIT_REFUSED, print, print_document};
+use output::{EXIT_FAILED, EXIT_REFUSED, complain, print, print_document, print_json};
 
 pub use output::told;
 
@@ -115,6 +115,9 @@ impl Cli {
         let runtime = runtime()?;
         let app = App::open(config, variables, state)?;
         let code = runtime.block_on(async {
+            if let Command::Session(_) | Command::Outbox(_) | Command::Cron(_) = &self.command {
+                output::mask_by(app.redactor().await?);
+            }
             match self.command {
                 #[cfg(feature = "console")]
                 Command::Shell(arguments) => shell::run(app, arguments).await,

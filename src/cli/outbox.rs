@@ -51,7 +51,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 .collect();
             if *json {
                 let rows: Vec<serde_json::Value> = rows.iter().map(|(row, why)| as_json(row, why.as_deref())).collect();
-                super::print(&serde_json::to_string_pretty(&rows)?)?;
+                super::print_json(&rows)?;
             } else {
                 super::print_document(&format::terminal::deliveries(&rows, app.store.clock().now()))?;
             }

@@ -48,7 +48,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
             let sessions = app.store.read(move |tx| tx.sessions(chat.as_ref(), MAX_LISTED)).await?;
             if *json {
                 let rows: Vec<serde_json::Value> = sessions.iter().map(as_json).collect();
-                super::print(&serde_json::to_string_pretty(&rows)?)?;
+                super::print_json(&rows)?;
             } else {
                 super::print_document(&format::session::list(&sessions, None, now))?;
             }
@@ -73,7 +73,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 let mut value = as_json(&session);
                 value["resume"] = resume.into();
                 value["tasks"] = tasks.iter().map(task_as_json).collect();
-                super::print(&serde_json::to_string_pretty(&value)?)?;
+                super::print_json(&value)?;
             } else {
                 super::print_document(&format::session::details(&session, &tasks, resume.as_deref(), now))?;
             }

@@ -4,9 +4,14 @@
 //! OpenSRE keeps them in `scheduler_tasks.json`; what is not understood of an entry is named, and the rest is taken.
 
 use serde_json::{Map, Value};
+use signalbox_adapter::one_line;
 
 use super::schedule::{ScheduleOptions, is_credential};
 
+/// Version of what is written, and of what is read where it names one.
+pub const VERSION: u64 = 1;
+/// Keys under which a version stands: ours, and OpenSRE's.
+const VERSIONS: [&str; 2] = ["signalbox", "version"];
 /// Most entries of a file.
 const MAX_ENTRIES: usize = 10_000;
 /// Keys under which a list stands.
@@ -27,6 +32,8 @@ const PASSED_OVER: [&str; 13] = [
     "skill_inputs",
     "last",
 ];
+/// Longest version that is told, in characters.
+const MAX_VERSION_CHARS: usize = 40;
 /// What OpenSRE's scheduler asks where a task of its has no question.
 const USUAL_QUESTION: &str = "System health check";
 /// The parameter that is the question, and what OpenSRE calls it since.
@@ -53,6 +60,9 @@ pub enum NoSchedules {
     /// There is no list in it.
     #[error("it holds no list of schedules")]
     NoList,
+    /// It says that it is of another version.
+    #[error("it is of version {0}, and only version {VERSION} is known")]
+    Version(String),
     /// The list is too long.
     #[error("it holds more than {MAX_ENTRIES} schedules")]
     TooMany,
@@ -67,6 +77,10 @@ pub fn read(text: &str) -> Result<Vec<Result<ImportEntry, String>>, NoSchedules>
     let list = match &mut whole {
         Value::Array(list) => list,
         Value::Object(object) => {
+            let version = VERSIONS.iter().find_map(|name| object.get(*name));
+            if let Some(other) = version.filter(|version| version.as_u64() != Some(VERSION)) {
+                return Err(NoSchedules::Version(one_line(&other.to_string(), MAX_VERSION_CHARS)));
+            }
             let list = LISTS.iter().find(|name| object.get(**name).is_some_and(Value::is_array));
             let list = list.and_then(|name| object.get_mut(*name)).and_then(Value::as_array_mut);
             list.ok_or(NoSchedules::NoList)?
@@ -171,6 +185,16 @@ fn listed(value: Option<Value>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_version_is_refused() {
+        for text in [r#"{"version":99,"schedules":[]}"#, r#"{"signalbox":2,"schedules":[]}"#] {
+            assert!(matches!(read(text), Err(NoSchedules::Version(_))), "{text}");
+        }
+        for text in ["[]", r#"{"version":1,"tasks":[]}"#, r#"{"signalbox":1,"schedules":[]}"#] {
+            assert_eq!(read(text), Ok(Vec::new()), "{text}");
+        }
+    }
 
     #[test]
     fn what_opensre_keeps_is_read_and_what_is_not_understood_is_named() {

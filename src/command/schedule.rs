@@ -4,7 +4,7 @@ use clap::Parser;
 use signalbox_adapter::ChatAddress;
 
 /// What the name of a credential has in it, as letters and digits only.
-const CREDENTIALS: [&str; 11] = [
+const CREDENTIALS: [&str; 12] = [
     "token",
     "secret",
     "password",
@@ -16,6 +16,7 @@ const CREDENTIALS: [&str; 11] = [
     "credential",
     "webhookurl",
     "bearer",
+    "authorization",
 ];
 /// Longest options in a chat, in bytes.
 const MAX_OPTIONS_BYTES: usize = 16 * 1024;

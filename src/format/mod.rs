@@ -19,6 +19,7 @@ pub mod incident;
 pub mod incidents;
 pub mod intake;
 pub mod integrations;
+pub mod param;
 pub mod prompt;
 pub mod rca;
 pub mod run;

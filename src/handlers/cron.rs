@@ -101,6 +101,9 @@ fn add(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
         Ok(options) => options,
         Err(why) => return turn.refuse(cron::unscheduled(&Unscheduled::Options(&why))),
     };
+    if let Err(why) = schedule::check_texts(&options, &turn.cx.redactor) {
+        return turn.refuse(cron::unscheduled(&Unscheduled::Options(&why.to_string())));
+    }
     let here = &turn.incoming.address;
     let wished = match schedule::read(&options, Some(here), turn.incoming.sender.id.as_str()) {
         Ok(wished) => wished,

@@ -11,7 +11,9 @@ use crate::config::TERMINAL;
 use crate::format::Draft;
 use crate::format::cron::Unscheduled;
 use crate::format::digest::{self, DigestOf};
+use crate::format::param::Unkept;
 use crate::plan::{CatchUp, DigestKind, Plan, Zone};
+use crate::redact::Redactor;
 use crate::store::{
     About, ChatKey, DigestWindow, Fire, Happened, Incident, NewDelivery, NewSchedule, Schedule, StoreError, Tx,
 };
@@ -35,6 +37,44 @@ pub struct Wished {
     pub new: NewSchedule,
     /// Credentials by name.
     pub credentials: BTreeMap<String, String>,
+}
+
+/// Whether all texts of what is asked for may be kept: in the open, and shown.
+///
+/// # Errors
+/// Why not.
+pub fn check_texts(options: &ScheduleOptions, redactor: &Redactor) -> Result<(), Unkept> {
+    if options.name.as_deref().is_some_and(|name| redactor.suspects(name)) {
+        return Err(Unkept::Credential("--name".to_owned()));
+    }
+    for param in &options.params {
+        let Some((name, value)) = param.split_once('=') else { continue };
+        let name = redactor.clean(&one_line(name, MAX_PARAM_NAME_BYTES));
+        if value.len() > MAX_PARAM_BYTES {
+            return Err(Unkept::Long { name, bytes: value.len(), most: MAX_PARAM_BYTES });
+        }
+        // What says itself that it is a credential is no parameter.
+        if !is_credential(&name) && redactor.suspects(param) {
+            return Err(Unkept::Credential(format!("--param {name}")));
+        }
+    }
+    Ok(())
+}
+
+/// Makes a name of what was typed: one line of what can be seen.
+fn named(name: &str) -> String {
+    let seen: String = name.chars().filter(|c| !is_unseen(*c)).collect();
+    // What joins characters is nothing where there are none.
+    let is_anything = seen.chars().any(|c| !matches!(c, '\u{200c}' | '\u{200d}') && !c.is_whitespace());
+    if is_anything { one_line(&seen, MAX_NAME_CHARS + 1) } else { String::new() }
+}
+
+/// Whether a character takes no room, by which two names that look the same would differ.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    ) || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 /// Reads what is asked for; without a target it is the chat in which it is asked.
@@ -62,8 +102,7 @@ pub fn read<'o>(
     if kind == DigestKind::CustomInvestigation && !params.contains_key(PROMPT) {
         return Err(Unscheduled::NoPrompt);
     }
-    let name =
-        options.name.as_deref().map_or_else(|| kind.title().to_owned(), |name| one_line(name, MAX_NAME_CHARS + 1));
+    let name = options.name.as_deref().map_or_else(|| kind.title().to_owned(), named);
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
         return Err(Unscheduled::Name(MAX_NAME_CHARS));
     }
@@ -191,11 +230,11 @@ pub fn digest(schedule: &Schedule, gathered: &Gathered) -> Telling {
 /// # Errors
 /// [`StoreError`].
 pub fn deliver(tx: &Tx<'_>, cx: &Context, schedule: &Schedule, fire: &Fire, said: &Telling) -> Result<(), StoreError> {
-    for target in &schedule.targets {
+    for (place, target) in schedule.targets.iter().enumerate() {
         let target = tx.current_address(target)?;
         let threads = cx.threads(target.provider.as_str());
         let about = Some(About::Fire(fire.id));
-        let (parts, attachment) = laid_out(cx, &format!("fire-{}", fire.id), &target, said)?;
+        let (parts, attachment) = laid_out(tx, cx, &format!("fire-{}-{place}", fire.id), &target, said)?;
         let whole = NewDelivery { attachment, about, ..NewDelivery::to(target.clone(), Purpose::Result, parts) };
         let has_thread = schedule.new_thread && target.thread.is_none() && threads != signalbox_adapter::Threads::None;
         if has_thread {
@@ -203,8 +242,8 @@ pub fn deliver(tx: &Tx<'_>, cx: &Context, schedule: &Schedule, fire: &Fire, said
             let parts = parts.into_iter().take(1).collect();
             let head =
                 NewDelivery { about: whole.about.clone(), ..NewDelivery::to(target.clone(), Purpose::Result, parts) };
-            let named = threads.must_be_opened(&target).then_some(said.subject.as_str());
-            tx.enqueue_with_thread(&head, named, &whole)?;
+            let named = threads.must_be_opened(&target).then(|| cx.redactor.clean(&said.subject));
+            tx.enqueue_with_thread(&head, named.as_deref(), &whole)?;
         } else {
             tx.enqueue(&whole)?;
         }
@@ -217,16 +256,18 @@ pub fn deliver(tx: &Tx<'_>, cx: &Context, schedule: &Schedule, fire: &Fire, said
 /// # Errors
 /// [`StoreError`].
 pub fn tell(tx: &Tx<'_>, cx: &Context, id: &str, to: &[ChatAddress], said: &Telling) -> Result<(), StoreError> {
-    for target in to {
+    for (place, target) in to.iter().enumerate() {
         let target = tx.current_address(target)?;
-        let (parts, attachment) = laid_out(cx, id, &target, said)?;
+        let (parts, attachment) = laid_out(tx, cx, &format!("{id}-{place}"), &target, said)?;
         tx.enqueue(&NewDelivery { attachment, ..NewDelivery::to(target, Purpose::Result, parts) })?;
     }
     Ok(())
 }
 
-/// Lays out what is said for a target: as a letter, or as messages. `id` is the letter's, the same whenever it is sent again.
+/// Lays out what is said for a target: as a letter, or as messages. `id` is the letter's, the same whenever it is sent again,
+/// and of no other target.
 fn laid_out(
+    tx: &Tx<'_>,
     cx: &Context,
     id: &str,
     target: &ChatAddress,
@@ -239,9 +280,60 @@ fn laid_out(
     let notice = Notice {
         subject: said.subject.clone(),
         to: vec![target.chat.as_str().to_owned()],
-        id: id.to_owned(),
+        id: tx.letter_id(id)?,
         references: Vec::new(),
         document: Document::default(),
     };
     Ok((cx.letter(provider, notice, &said.whole)?, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Redact;
+
+    fn options(name: &str, param: &str) -> ScheduleOptions {
+        ScheduleOptions {
+            kind: "daily_summary".into(),
+            cron: "@daily".into(),
+            to: vec![TERMINAL.parse().expect("an address")],
+            name: Some(name.into()),
+            params: vec![param.into()],
+            ..ScheduleOptions::default()
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_credential_is_refused_in_any_text() {
+        let redactor = Redactor::new(&Redact::default());
+        let check =
+            |name: &str, param: &str| check_texts(&options(name, param), &redactor).map_err(|why| why.to_string());
+        let key = format!("ghp_{}", "a".repeat(36));
+        let told = |option: &str| format!("{option} looks like a credential");
+        assert!(check(&format!("Nightly {key}"), "a=b").is_err_and(|why| why.starts_with(&told("--name"))));
+        for value in [key.as_str(), "https://bot:hunter3@ci.example/", "Basic dXNlcjpwYXNz"] {
+            let why = check("Nightly", &format!("note={value}")).expect_err(value);
+            assert!(why.starts_with(&told("--param note")) && !why.contains(value), "{why}");
+        }
+        assert_eq!(check("Nightly", "prompt=Is the backup fresh?"), Ok(()));
+        assert!(is_credential("Authorization"));
+    }
+
+    #[test]
+    fn a_parameter_that_is_too_long_is_told_with_its_length() {
+        let redactor = Redactor::new(&Redact::default());
+        let long = format!("prompt={}", "x".repeat(120_000));
+        let why = check_texts(&options("Nightly", &long), &redactor).expect_err("it is too long").to_string();
+        assert_eq!(why, "--param prompt has 120000 bytes, and the most it may have is 16384");
+    }
+
+    #[test]
+    fn a_name_is_what_can_be_seen_of_it() {
+        let wished = |name: &str| {
+            let options = options(name, "a=b");
+            read(&options, None, "").map(|wished| wished.new.name).map_err(|why| format!("{why:?}"))
+        };
+        assert_eq!(wished("Night\u{200b}\u{feff}ly\u{2060}"), Ok("Nightly".to_owned()));
+        assert!(wished("\u{200b}\u{200d}").is_err_and(|why| why.starts_with("Name")));
+    }
 }

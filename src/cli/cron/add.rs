@@ -26,6 +26,9 @@ pub(super) const MADE_BY: &str = "command line";
 const REACH_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions) -> anyhow::Result<ExitCode> {
+    if let Err(why) = schedule::check_texts(options, &app.redactor().await?) {
+        return refused(&cron::unscheduled(&Unscheduled::Options(&why.to_string())));
+    }
     let wished = match schedule::read(options, None, MADE_BY) {
         Ok(wished) => wished,
         Err(why) => return refused(&cron::unscheduled(&why)),

@@ -9,16 +9,15 @@ use signalbox_adapter::ChatAddress;
 use super::answer::MAX_LISTED;
 use super::{add, json};
 use crate::app::{App, Deliveries};
-use crate::cli::{EXIT_FAILED, EXIT_REFUSED, print, print_document};
+use crate::cli::{EXIT_FAILED, EXIT_REFUSED, complain, print, print_document, print_json};
 use crate::command::exchange::{self, ImportEntry};
-use crate::format::cron;
+use crate::format::cron::{self, Unscheduled};
+use crate::format::param;
 use crate::store::{NewSchedule, Schedule};
 use crate::turn::schedule;
 
 /// Largest file, in bytes.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
-/// Version of what is written.
-const VERSION: u32 = 1;
 
 pub(super) async fn export(app: &App) -> anyhow::Result<ExitCode> {
     let schedules = app.store.read(|tx| tx.schedules(None, MAX_LISTED)).await?;
@@ -31,15 +30,14 @@ pub(super) async fn export(app: &App) -> anyhow::Result<ExitCode> {
         }
         entry
     };
-    let whole =
-        serde_json::json!({ "signalbox": VERSION, "schedules": schedules.iter().map(entry).collect::<Vec<_>>() });
-    print(&serde_json::to_string_pretty(&whole)?)?;
+    let whole = serde_json::json!({ "signalbox": exchange::VERSION, "schedules": schedules.iter().map(entry).collect::<Vec<_>>() });
+    print_json(&whole)?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn import(app: &App, file: &Path, to: &[ChatAddress]) -> anyhow::Result<ExitCode> {
     let refused = |why: &str| {
-        eprintln!("signalbox: {}", cron::unreadable(file, why));
+        complain(&cron::unreadable(file, why));
         Ok(ExitCode::from(EXIT_REFUSED))
     };
     let text = match read(file) {
@@ -50,6 +48,10 @@ pub(super) async fn import(app: &App, file: &Path, to: &[ChatAddress]) -> anyhow
         Ok(entries) => entries,
         Err(error) => return refused(&error.to_string()),
     };
+    if entries.is_empty() {
+        print(param::NOTHING_IN_IT)?;
+        return Ok(ExitCode::from(EXIT_FAILED));
+    }
     let mut known = app.store.read(|tx| tx.schedules(None, MAX_LISTED)).await?;
     let mut connected = add::Reached::to(Deliveries::default().with_chats(&app.config).adapters);
     let (mut taken, mut failed) = (0, 0);
@@ -77,7 +79,7 @@ pub(super) async fn import(app: &App, file: &Path, to: &[ChatAddress]) -> anyhow
                 taken += 1;
             }
             Err(why) => {
-                eprintln!("signalbox: {}", cron::not_imported(number, &why));
+                complain(&cron::not_imported(number, &why));
                 failed += 1;
             }
         }
@@ -110,12 +112,15 @@ async fn make(
     if entry.options.to.is_empty() && entry.options.chat_id.is_none() {
         entry.options.to = to.to_vec();
     }
+    let redactor = app.redactor().await.map_err(|error| error.to_string())?;
+    schedule::check_texts(&entry.options, &redactor)
+        .map_err(|why| cron::unscheduled(&Unscheduled::Options(&why.to_string())).visible_text())?;
     let read = schedule::read(&entry.options, None, add::MADE_BY);
     let new = read.map_err(|why| cron::unscheduled(&why).visible_text())?.new;
     let unsure = add::check(app, connected, &new, false).await.map_err(|why| why.visible_text())?;
-    unsure.iter().for_each(|note| eprintln!("signalbox: {note}"));
+    unsure.iter().for_each(|note| complain(note));
     if !entry.left_out.is_empty() {
-        eprintln!("signalbox: {}", cron::left_out(number, &new.name, &entry.left_out));
+        complain(&cron::left_out(number, &new.name, &entry.left_out));
     }
     Ok((new, entry.enabled))
 }

@@ -135,7 +135,7 @@ async fn list(app: &App, json: bool, limit: Option<usize>) -> anyhow::Result<Exi
     let (rows, all) = app.store.read(read).await?;
     if json {
         let rows: Vec<_> = rows.iter().map(|(schedule, last)| json::schedule(schedule, last.as_ref())).collect();
-        super::print(&serde_json::to_string_pretty(&rows)?)?;
+        super::print_json(&rows)?;
     } else {
         super::print_document(&cron::list(&rows, app.store.clock().now()))?;
         if all > rows.len() {
@@ -150,7 +150,7 @@ async fn show(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
     let found = app.store.read(move |tx| Ok((tx.schedule(id)?, tx.told_fires(id, 1)?.pop()))).await?;
     let (Some(schedule), last) = found else { return refused(&cron::unknown(&id.to_string())) };
     if json {
-        super::print(&serde_json::to_string_pretty(&json::schedule(&schedule, last.as_ref()))?)?;
+        super::print_json(&json::schedule(&schedule, last.as_ref()))?;
     } else {
         super::print_document(&cron::show(&schedule, last.as_ref(), app.store.clock().now()))?;
     }
@@ -163,7 +163,7 @@ async fn logs(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
     let (Some(schedule), fires) = app.store.read(read).await? else { return refused(&cron::unknown(&id.to_string())) };
     if json {
         let rows: Vec<_> = fires.iter().map(json::fire).collect();
-        super::print(&serde_json::to_string_pretty(&rows)?)?;
+        super::print_json(&rows)?;
     } else {
         super::print_document(&cron::logs(&schedule, &fires))?;
     }
