@@ -156,6 +156,7 @@ impl Rig {
             scopes,
             sender: "bench".into(),
             max_ages: BTreeMap::new(),
+            letters: Default::default(),
             pacer,
             sends: Arc::default(),
             editing: Arc::default(),
