@@ -1,6 +1,6 @@
 //! An alert as lines of plain text for a prompt: one field a line, nothing in a field can begin another line.
 
-use super::Alert;
+use super::{Alert, Firing, Source};
 
 /// Longest description, in bytes: 16 KiB.
 pub const MAX_DESCRIPTION_BYTES: usize = 16 * 1024;
@@ -8,6 +8,16 @@ pub const MAX_DESCRIPTION_BYTES: usize = 16 * 1024;
 const REMAINDER_BYTES: usize = 64;
 
 impl Alert {
+    /// Whether its source says that who had taken it has it no more.
+    #[must_use]
+    pub fn is_released(&self) -> bool {
+        const EVENTS: [&str; 2] = ["incident.unacknowledged", "incident.unacknowledge"];
+        let event = self.annotations.get("event").filter(|_| self.source == Source::PagerDuty);
+        self.status == Firing::Firing
+            && self.acknowledged.is_none()
+            && event.is_some_and(|event| EVENTS.contains(&event.as_str()))
+    }
+
     /// Describes the alert in lines of plain text, at most [`MAX_DESCRIPTION_BYTES`] in all, without a last line break.
     ///
     /// Line breaks within a value are written `\n`. Fields that do not fit are left out whole, and counted in a last

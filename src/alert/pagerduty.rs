@@ -100,7 +100,7 @@ fn of_message(message: &Value) -> Alert {
     draft.status(text(incident, &["/status"]));
     let acknowledged = items(incident, "/acknowledgements").last().or_else(|| items(incident, "/acknowledgers").last());
     draft.acknowledged_by(acknowledged.and_then(|one| text(one, &["/acknowledger/summary", "/object/name"])));
-    if kind.ends_with("acknowledge") {
+    if kind == "incident.acknowledge" {
         draft.acknowledged_by(text(message, &["/log_entries/0/agent/summary", "/log_entries/0/agent/name"]));
         draft.acknowledged_by(text(incident, &["/last_status_change_by/summary", "/last_status_change_by/name"]));
     }

@@ -254,7 +254,7 @@ fn links(alert: &Alert) -> Vec<Inline> {
 #[must_use]
 pub fn told(incident: &Incident, line: &IncidentEntry, now: Timestamp) -> Document {
     let (what, at) = (what(line), instant(line.at, now));
-    let by = line.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+    let by = by(line);
     let stands =
         if line.event == IncidentEvent::SilenceEnded { format!("; {}", fires(incident)) } else { String::new() };
     Document {
@@ -283,6 +283,12 @@ pub fn named(incident: &Incident, mut said: Document) -> Document {
     said
 }
 
+/// Says who did it; what nobody has done any more was done by nobody.
+pub(super) fn by(line: &IncidentEntry) -> String {
+    let name = line.name.as_ref().filter(|_| line.event != IncidentEvent::Unacked);
+    name.map(|name| format!(" by {name}")).unwrap_or_default()
+}
+
 pub(super) fn what(line: &IncidentEntry) -> String {
     match line.event {
         IncidentEvent::Fired if line.first => "Fires".to_owned(),
@@ -290,6 +296,9 @@ pub(super) fn what(line: &IncidentEntry) -> String {
         IncidentEvent::Cleared if !line.detail.is_empty() => format!("Closed: not heard of for {}", line.detail),
         IncidentEvent::Cleared => "Resolved at its source".to_owned(),
         IncidentEvent::Acked => "Acknowledged".to_owned(),
+        IncidentEvent::Unacked => {
+            format!("No longer acknowledged in {}", line.name.as_deref().unwrap_or("its source"))
+        }
         IncidentEvent::Assigned => format!("Assigned to {}", line.detail),
         IncidentEvent::Silenced => {
             let length = humantime::parse_duration(&line.detail).map_or_else(|_| line.detail.clone(), chosen_span);
@@ -317,7 +326,7 @@ pub fn done(incident: &Incident, event: IncidentEvent, investigating: &Investiga
         IncidentEvent::Reopened => format!("#{id} is open again."),
         IncidentEvent::Investigated => format!("#{id} is being investigated; what is found is told below its card."),
         IncidentEvent::SilenceEnded => format!("#{id} is silenced no longer; {}.", fires(incident)),
-        IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::Silenced => {
+        IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::Unacked | IncidentEvent::Silenced => {
             format!("#{id} is {}.", incident.state.as_str())
         }
     };

@@ -2,7 +2,7 @@
 
 use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::incident::{Investigating, SAID, card, instant, mark, title, what};
+use super::incident::{Investigating, SAID, by, card, instant, mark, title, what};
 use super::{cell, count, facts};
 use crate::alert::{Alert, Firing};
 use crate::clock::Timestamp;
@@ -87,10 +87,7 @@ pub struct Dossier<'a> {
 #[must_use]
 pub fn show(incident: &Incident, known: Dossier<'_>, now: Timestamp) -> Document {
     let Dossier { investigating, found, alerts, history } = known;
-    let told = history.iter().take(MAX_HISTORY).map(|entry| {
-        let by = entry.name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-        cell(format!("{}{by}", what(entry)))
-    });
+    let told = history.iter().take(MAX_HISTORY).map(|entry| cell(format!("{}{}", what(entry), by(entry))));
     let times: Vec<String> = history.iter().take(MAX_HISTORY).map(|entry| instant(entry.at, now)).collect();
     let pairs = times.iter().map(String::as_str).zip(told).collect();
     let mut shown = card(incident, investigating, now).document.then(named(incident, alerts));

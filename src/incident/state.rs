@@ -54,6 +54,8 @@ pub enum IncidentEvent {
     Cleared,
     /// A person takes it.
     Acked,
+    /// Its source says that nobody has it any more.
+    Unacked,
     /// A person gives it to somebody.
     Assigned,
     /// A person wants quiet about it for a while.
@@ -70,10 +72,11 @@ pub enum IncidentEvent {
 
 impl IncidentEvent {
     /// Every event.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Fired,
         Self::Cleared,
         Self::Acked,
+        Self::Unacked,
         Self::Assigned,
         Self::Silenced,
         Self::SilenceEnded,
@@ -89,6 +92,7 @@ impl IncidentEvent {
             Self::Fired => "fired",
             Self::Cleared => "cleared",
             Self::Acked => "acked",
+            Self::Unacked => "unacked",
             Self::Assigned => "assigned",
             Self::Silenced => "silenced",
             Self::SilenceEnded => "silence_ended",
@@ -107,7 +111,7 @@ impl IncidentEvent {
     /// Whether it is a source's doing, or the clock's, and not a person's.
     #[must_use]
     pub fn happens_by_itself(self) -> bool {
-        matches!(self, Self::Fired | Self::Cleared | Self::SilenceEnded)
+        matches!(self, Self::Fired | Self::Cleared | Self::Unacked | Self::SilenceEnded)
     }
 }
 
@@ -144,6 +148,8 @@ pub fn moved(state: IncidentState, event: IncidentEvent) -> Result<IncidentState
         (IncidentEvent::Fired, Firing | Acknowledged | Silenced)
         | (IncidentEvent::SilenceEnded, Firing | Acknowledged | Resolved) => Ok(state),
         (IncidentEvent::Cleared, _) => Ok(Resolved),
+        (IncidentEvent::Unacked, Acknowledged) => Ok(Firing),
+        (IncidentEvent::Unacked, Firing | Silenced | Resolved) => Ok(state),
         (IncidentEvent::Acked, Firing) => Ok(Acknowledged),
         (IncidentEvent::Acked, Acknowledged) => Err(Refused::IsAcknowledged),
         (IncidentEvent::Acked, Silenced) => Err(Refused::IsSilenced),

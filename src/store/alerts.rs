@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use signalbox_adapter::ChatAddress;
 
 use super::chat::ChatKey;
@@ -23,6 +23,8 @@ use crate::incident::{
 
 /// Incidents looked at for one to adopt.
 const MAX_KIN: usize = 20;
+/// Lines of a history looked at for who has taken an incident.
+const MAX_HISTORY: usize = 100;
 
 /// What became of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +50,8 @@ struct Touch {
     ended: bool,
     /// Whether it says that somebody has taken it at its source.
     acknowledged: bool,
+    /// Whether it says that nobody has it there any more.
+    released: bool,
 }
 
 /// A batch as it is taken.
@@ -98,6 +102,8 @@ impl Tx<'_> {
             self.settle_incident(&taking, *id, *touch)?;
             if touch.acknowledged {
                 self.acknowledge_at_source(&taking, *id)?;
+            } else if touch.released {
+                self.release_at_source(&taking, *id)?;
             }
             if touch.is_new && !touch.fired {
                 // It is known from now on that this is over, should its beginning come late; there is nothing to be shown.
@@ -130,6 +136,10 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let known = self.known_alert(&taking.chat, fingerprint, alert.status)?;
         let (incident, sighting) = known.unzip();
+        // Who takes it begins nothing, whenever that was said.
+        let takes =
+            sighting.filter(|known| alert.acknowledged.is_some() && known.status == Firing::Firing && !known.put_away);
+        let starts_at = takes.map_or(starts_at, |known| starts_at.map(|at| at.min(known.starts_at)));
         let is_late = ends_too_late(sighting, alert.ended_at) || begins_too_late(sighting, alert.status, starts_at);
         let freshness = match is_late {
             true => Freshness::Stale,
@@ -145,7 +155,9 @@ impl Tx<'_> {
                 taking.heard.extend((alert.status == Firing::Firing).then_some(alert));
                 if let Some(id) = incident {
                     self.see_again(taking, id, fingerprint, alert)?;
-                    taking.touched.entry(id).or_default().acknowledged |= alert.acknowledged.is_some();
+                    let touch = taking.touched.entry(id).or_default();
+                    touch.acknowledged |= alert.acknowledged.is_some();
+                    touch.released |= alert.is_released();
                 }
             }
             Freshness::Ended(now) => {
@@ -167,31 +179,10 @@ impl Tx<'_> {
                 touch.ended |= now.status == Firing::Resolved;
                 touch.is_new |= is_new;
                 touch.acknowledged |= alert.acknowledged.is_some();
+                touch.released |= alert.is_released();
             }
         }
         Ok(())
-    }
-
-    /// Returns what is known of an alert. What fires by the word of a post alone, and of which a hook has said that it is
-    /// over, is not known: the hook has nothing to say of it.
-    fn known_alert(
-        &self,
-        chat: &ChatKey,
-        fingerprint: &str,
-        status: Firing,
-    ) -> Result<Option<(IncidentId, KnownFiring)>, StoreError> {
-        let sql = "SELECT a.incident, a.firing, a.starts_at, a.put_away, a.ended_at, a.weak AND NOT i.weak AND i.state = 'resolved'
-                   FROM incident_alerts a JOIN incidents i ON i.id = a.incident
-                   WHERE a.chat = ?1 AND a.fingerprint = ?2 ORDER BY a.incident DESC LIMIT 1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let known = statement.query_row(params![chat, fingerprint], |row| {
-            let status = if row.get(1)? { Firing::Firing } else { Firing::Resolved };
-            let (starts_at, put_away, ended_at) = (row.get(2)?, row.get(3)?, row.get(4)?);
-            let known = (row.get(0)?, KnownFiring { status, starts_at, put_away, ended_at });
-            Ok((known, row.get::<_, bool>(5)?))
-        });
-        let known = known.optional()?;
-        Ok(known.filter(|(_, overruled)| !(*overruled && status == Firing::Firing)).map(|(known, _)| known))
     }
 
     /// Notes that an alert says once more what is known of it; as long as it fires it may be worse, or say more, than before.
@@ -204,9 +195,10 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "UPDATE incident_alerts SET last_seen_at = ?3, severity = CASE WHEN ?4 THEN ?5 ELSE severity END,
-                     alert = CASE WHEN ?4 THEN ?6 ELSE alert END,
-                     times = CASE WHEN ?4 AND ?7 THEN times + 1 ELSE times END,
+                "UPDATE incident_alerts SET last_seen_at = ?3,
+                     severity = CASE WHEN ?9 THEN max(severity, ?5) WHEN ?4 THEN ?5 ELSE severity END,
+                     alert = CASE WHEN ?4 AND NOT (?9 AND ?10) THEN ?6 ELSE alert END,
+                     times = CASE WHEN ?4 AND ?7 AND NOT ?9 THEN times + 1 ELSE times END,
                      ended_at = CASE WHEN ?8 > coalesce(ended_at, 0) THEN ?8 ELSE ended_at END
                  WHERE incident = ?1 AND fingerprint = ?2",
             )?
@@ -218,7 +210,9 @@ impl Tx<'_> {
                 rank(alert.severity),
                 serde_json::to_string(alert)?,
                 taking.batch.counts_repeats,
-                alert.ended_at
+                alert.ended_at,
+                alert.acknowledged.is_some(),
+                taking.batch.origin.is_post()
             ])?;
         Ok(())
     }
@@ -246,11 +240,11 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO incident_alerts
-                     (incident, chat, fingerprint, firing, starts_at, last_seen_at, severity, weak, alert, ended_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                     (incident, chat, fingerprint, firing, starts_at, last_seen_at, severity, weak, alert, ended_at, times)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?4)
                  ON CONFLICT (incident, fingerprint) DO UPDATE SET
-                     times = times + (starts_at <> ?5), firing = ?4, starts_at = ?5, last_seen_at = ?6, severity = ?7,
-                     put_away = FALSE, ended_at = ?10, alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
+                     times = times + (starts_at <> ?5), firing = ?4, starts_at = ?5, last_seen_at = ?6,
+                     severity = CASE WHEN ?4 THEN ?7 ELSE max(severity, ?7) END, put_away = FALSE, ended_at = ?10, alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
             )?
             .execute(params![
                 id,
@@ -427,6 +421,30 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Lets an incident be taken by nobody where its source says so, unless somebody here has taken it.
+    fn release_at_source(&self, taking: &Taking<'_>, id: IncidentId) -> Result<(), StoreError> {
+        let Some(source) = taking.heard.iter().find(|alert| alert.is_released()).map(|alert| alert.source) else {
+            return Ok(());
+        };
+        let Some(incident) = self.incident(id)?.filter(|incident| incident.state == IncidentState::Acknowledged) else {
+            return Ok(());
+        };
+        let history = self.incident_history(id, MAX_HISTORY)?;
+        let Some(taken) =
+            history.into_iter().find(|line| line.event == IncidentEvent::Acked).filter(|line| line.at_source)
+        else {
+            return Ok(());
+        };
+        let who = taking.batch.origin.written();
+        let is_theirs = incident.owner == taken.name;
+        let change = IncidentChange {
+            owner: incident.owner.as_deref().filter(|_| !is_theirs),
+            ..IncidentChange::by(IncidentEvent::Unacked, &who, source.name())
+        };
+        self.change_incident(id, &change)?.ok();
+        Ok(())
+    }
+
     /// Notes which labels the alerts of an incident have in common; what a post says beside a hook's word does not count.
     fn narrow_labels(&self, taking: &Taking<'_>, incident: &Incident) -> Result<(), StoreError> {
         let Some(of_batch) = taking.common.get(&incident.id) else { return Ok(()) };
@@ -450,6 +468,8 @@ impl Tx<'_> {
         let first = &incident.alert;
         let mut heard = taking.heard.iter().copied();
         match heard.find(|alert| (alert.source, &alert.fingerprint) == (first.source, &first.fingerprint)) {
+            // What a post says of who has taken it is colored by that.
+            Some(alert) if alert.acknowledged.is_some() && taking.batch.origin.is_post() => Ok(()),
             Some(alert) if alert != first => {
                 self.connection
                     .prepare_cached("UPDATE incidents SET alert = ?2 WHERE id = ?1")?
@@ -475,23 +495,5 @@ impl Tx<'_> {
             .prepare_cached("UPDATE incidents SET folded = ?2, due_at = ?3 WHERE id = ?1")?
             .execute(params![id, folded, due])?;
         Ok(())
-    }
-
-    /// Returns an incident's alerts, those that fire first, then the worst; at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn alerts_of(&self, id: IncidentId, limit: usize) -> Result<Vec<Alert>, StoreError> {
-        let sql = "SELECT alert, firing FROM incident_alerts WHERE incident = ?1
-                   ORDER BY weak, NOT firing, severity DESC, last_seen_at DESC LIMIT ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![id, limit])?;
-        let mut alerts = Vec::new();
-        while let Some(row) = rows.next()? {
-            let mut alert: Alert = serde_json::from_str(&row.get::<_, String>(0)?)?;
-            alert.status = if row.get(1)? { Firing::Firing } else { Firing::Resolved };
-            alerts.push(alert);
-        }
-        Ok(alerts)
     }
 }

@@ -158,6 +158,7 @@ impl Tx<'_> {
         let owner = match change.event {
             IncidentEvent::Assigned => change.owner,
             IncidentEvent::Acked => was.owner.as_deref().or(name),
+            IncidentEvent::Unacked => change.owner,
             _ => was.owner.as_deref(),
         };
         self.connection
@@ -189,6 +190,7 @@ impl Tx<'_> {
             IncidentEvent::SilenceEnded if change.by.is_some() => self.end_silences(id)?,
             IncidentEvent::Fired
             | IncidentEvent::Acked
+            | IncidentEvent::Unacked
             | IncidentEvent::Assigned
             | IncidentEvent::SilenceEnded
             | IncidentEvent::Investigated => {}
@@ -199,6 +201,7 @@ impl Tx<'_> {
             IncidentEvent::Fired
             | IncidentEvent::Cleared
             | IncidentEvent::Acked
+            | IncidentEvent::Unacked
             | IncidentEvent::Assigned
             | IncidentEvent::Silenced
             | IncidentEvent::SilenceEnded

@@ -13,6 +13,7 @@ mod about;
 mod admission;
 mod alerts;
 mod alerts_meant;
+mod alerts_read;
 mod approval;
 mod approvals;
 mod bars;

@@ -95,7 +95,7 @@ fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<
         IncidentEvent::Fired => incident.carded_at.is_some_and(|shown| last.at > shown),
         // Who is shown changes of the card sees it turn green.
         IncidentEvent::Cleared => !cx.can_edit(incident.address.provider.as_str()),
-        IncidentEvent::Acked => last.at_source,
+        IncidentEvent::Acked | IncidentEvent::Unacked => last.at_source,
         IncidentEvent::Assigned
         | IncidentEvent::Silenced
         | IncidentEvent::SilenceEnded

@@ -75,3 +75,46 @@ async fn what_may_mean_several_or_comes_from_another_ends_nothing() {
     take(&desk, post(over)).await;
     assert_eq!(open(all(&desk).await), 1);
 }
+
+#[tokio::test]
+async fn who_takes_it_is_no_firing_and_makes_nothing_milder() {
+    let other_words = ACKNOWLEDGED.to_owned();
+    let same_words = TRIGGERED.replace("Triggered", "Acknowledged").replace("dc4b4b", "f5c75f");
+    for text in [other_words, same_words] {
+        let desk = Desk::new();
+        take(&desk, post(TRIGGERED)).await;
+        let fired = the_one(&desk).await;
+        assert_eq!((fired.times, fired.severity), (1, Severity::Error));
+        take(&desk, post(&text)).await;
+        let taken = the_one(&desk).await;
+        assert_eq!((taken.state, taken.times, taken.severity), (IncidentState::Acknowledged, 1, Severity::Error));
+        assert_eq!(taken.alert, fired.alert);
+        take(&desk, post(RESOLVED)).await;
+        let over = the_one(&desk).await;
+        assert_eq!((over.state, over.times, over.severity), (IncidentState::Resolved, 1, Severity::Error));
+    }
+    // A tool says of each of its events when that was.
+    let event = |action: &str, at: &str| {
+        let sent = serde_json::json!({"event_action": action, "dedup_key": "k", "payload": {"summary": "Database is down",
+            "severity": if action == "trigger" { "critical" } else { "info" }, "source": "db", "timestamp": at}});
+        let payload = alert::read_sent(Source::PagerDuty, None, &sent.to_string()).expect("it is read").expect("news");
+        Batch { payload, ..hook(Vec::new()) }
+    };
+    let desk = Desk::new();
+    take(&desk, event("trigger", "1970-01-01T00:00:10Z")).await;
+    take(&desk, event("acknowledge", "1970-01-01T00:00:20Z")).await;
+    let taken = the_one(&desk).await;
+    assert_eq!((taken.state, taken.times, taken.severity), (IncidentState::Acknowledged, 1, Severity::Critical));
+}
+
+#[tokio::test]
+async fn an_end_that_nobody_waited_for_is_no_firing() {
+    let desk = Desk::new();
+    take(&desk, post("Resolved #12: Checkout is down")).await;
+    take(&desk, post("Triggered #12: Checkout is down")).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.times), (IncidentState::Firing, 1));
+    take(&desk, post("Resolved #12: Checkout is down")).await;
+    take(&desk, post("Triggered #12: Checkout is down")).await;
+    assert_eq!(the_one(&desk).await.times, 2);
+}

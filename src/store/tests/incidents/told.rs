@@ -56,6 +56,46 @@ async fn who_takes_it_in_pagerduty_has_taken_it_here() {
 }
 
 #[tokio::test]
+async fn who_gives_it_back_in_pagerduty_has_it_no_more() {
+    let desk = Desk::new();
+    take(&desk, pagerduty("triggered", "Checkout")).await;
+    take(&desk, pagerduty("acknowledged", "Ada")).await;
+    take(&desk, pagerduty("unacknowledged", "Ada")).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.owner.as_deref(), incident.times), (IncidentState::Firing, None, 1));
+    let last = desk.did(move |tx| tx.incident_history(incident.id, 1)).await.remove(0);
+    assert_eq!((last.event, last.at_source), (IncidentEvent::Unacked, true));
+    let said = format!("{:?}", crate::format::incident::told(&incident, &last, last.at));
+    assert!(said.contains("\"No longer acknowledged in PagerDuty\""), "{said}");
+    // Said again it changes nothing, and the next may take it.
+    take(&desk, pagerduty("unacknowledged", "Ada")).await;
+    take(&desk, pagerduty("acknowledged", "Kim")).await;
+    assert_eq!(the_one(&desk).await.owner.as_deref(), Some("Kim (PagerDuty)"));
+    // Who has taken it here keeps it, whatever is done there.
+    take(&desk, pagerduty("unacknowledged", "Kim")).await;
+    let incident = the_one(&desk).await;
+    does(&desk, &incident, IncidentChange::by(IncidentEvent::Acked, "1001", "Eve")).await.expect("it fires");
+    take(&desk, pagerduty("unacknowledged", "Kim")).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.owner.as_deref()), (IncidentState::Acknowledged, Some("Eve")));
+    // What was version 2 says the same.
+    let older = |event: &str, status: &str| {
+        let sent = serde_json::json!({"messages": [{"event": format!("incident.{event}"), "created_on": "1970-01-01T00:00:20Z",
+            "incident": {"id": "P2", "incident_number": 7, "title": "Queue is stuck", "status": status, "urgency": "high",
+                "created_at": "1970-01-01T00:00:10Z", "last_status_change_by": {"summary": "Ada"}}}]});
+        let payload = read_sent(Source::PagerDuty, None, &sent.to_string()).expect("it is read").expect("it is news");
+        Batch { payload, ..hook(Vec::new()) }
+    };
+    let desk = Desk::new();
+    take(&desk, older("trigger", "triggered")).await;
+    take(&desk, older("acknowledge", "acknowledged")).await;
+    assert_eq!(the_one(&desk).await.owner.as_deref(), Some("Ada (PagerDuty)"));
+    take(&desk, older("unacknowledge", "triggered")).await;
+    let incident = the_one(&desk).await;
+    assert_eq!((incident.state, incident.owner.as_deref()), (IncidentState::Firing, None));
+}
+
+#[tokio::test]
 async fn a_thousand_alerts_of_one_group_are_all_attached() {
     let desk = Desk::new();
     let alerts: Vec<_> = (0..1000)
