@@ -236,6 +236,9 @@ fn prompts() {
         .with_text("quoted, a part", quoted(&said(Quoting::Meant, Some("Kim"))))
         .with_text("quoted, forwarded", quoted(&said(Quoting::Forwarded, None)))
         .with_text("quoted, chosen", quoted(&said(Quoting::Chosen, Some("Kim"))))
+        .with_text("talk", talk(0, false))
+        .with_text("talk, cut", talk(3, false))
+        .with_text("talk, cut and not counted", talk(180, true))
         .with_text("asks", format!("{:#?}", asks("session")))
         .with_text("asks, of an investigation", format!("{:#?}", asks("investigate")));
     shown("prompt", wall, include_str!("prompt.rs"));

@@ -196,7 +196,7 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "UPDATE incident_alerts SET last_seen_at = ?3,
-                     severity = CASE WHEN ?9 THEN max(severity, ?5) WHEN ?4 THEN ?5 ELSE severity END,
+                     severity = CASE WHEN ?9 AND ?5 <= severity THEN severity WHEN ?9 OR ?4 THEN ?5 ELSE severity END,
                      alert = CASE WHEN ?4 AND NOT (?9 AND ?10) THEN ?6 ELSE alert END,
                      times = CASE WHEN ?4 AND ?7 AND NOT ?9 THEN times + 1 ELSE times END,
                      ended_at = CASE WHEN ?8 > coalesce(ended_at, 0) THEN ?8 ELSE ended_at END
