@@ -244,7 +244,7 @@ impl Tx<'_> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?4)
                  ON CONFLICT (incident, fingerprint) DO UPDATE SET
                      times = times + (starts_at <> ?5), firing = ?4, starts_at = ?5, last_seen_at = ?6,
-                     severity = CASE WHEN ?4 THEN ?7 ELSE max(severity, ?7) END, put_away = FALSE, ended_at = ?10, alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
+                     severity = CASE WHEN NOT ?4 AND ?7 <= severity THEN severity ELSE ?7 END, put_away = FALSE, ended_at = ?10, alert = CASE WHEN ?4 THEN ?9 ELSE alert END",
             )?
             .execute(params![
                 id,
