@@ -60,7 +60,8 @@ pub(super) fn read(lines: &[&str]) -> Option<Payload> {
     let is_cut = lines.last().is_some_and(|line| ["…", "..."].iter().any(|mark| line.trim_end().ends_with(mark)));
     let is_over = |item: &Item| item.status == Firing::Resolved && !item.labels.is_empty() && !is_cut;
     let is_alone = items.len() == 1;
-    items.pop_if(|last| !last.is_whole && !(is_alone && is_over(last)));
+    let is_believed = |last: &Item| last.is_whole || is_alone && is_over(last);
+    items.pop_if(|last| !is_believed(last));
     if items.is_empty() {
         return None;
     }
