@@ -1,7 +1,7 @@
 //! What people said in a thread that was not for the agent there, or by people who may not use it: the agent is told of it
 //! with the next turn.
 //!
-//! Like all that others say ([`quoted`](super::quoted)) it is data between marks. Names and words are told apart by where they
+//! Like all that others say ([`quoted`]) it is data between marks. Names and words are told apart by where they
 //! stand: each line of what somebody says is indented, so that nobody can put words into somebody else's mouth.
 
 use signalbox_adapter::{Incoming, IncomingKind, Quoting, clean, one_line};
