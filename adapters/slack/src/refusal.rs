@@ -96,6 +96,7 @@ fn about(word: &str, carries: Carries) -> About {
         // Of a new message it says that the one is gone in whose thread it was to stand.
         "message_not_found" if carries.thread || carries.reply => About::Form(stands),
         "file_not_found"
+        | "feature_not_enabled"
         | "file_uploads_disabled"
         | "file_uploads_except_images_disabled"
         | "file_upload_size_restricted"
