@@ -72,7 +72,7 @@ fn a_button_whose_time_is_over_says_so_and_does_nothing() {
 
 #[test]
 fn a_bot_that_is_told_to_stop_marks_nothing_as_a_repeat() {
-    let phone = Phone::new("limits.max_tasks = 8\n");
+    let phone = Phone::new("limits.max_tasks = 8\nlimits.max_sessions_per_chat = 50\n");
     let mut serving = phone.serve();
     for round in 0..5 {
         for number in 0..6 {
