@@ -359,6 +359,8 @@ fn sessions() {
     let wall = wall()
         .with_text("agent", agent("claude", Some("opus")))
         .with_text("thread_name", thread_name(&session()))
+        .with_text("only_host", only_host(None))
+        .with_text("only_host, where a command is set up", only_host(Some("notes")))
         .with("admitted", admitted(&session(), &started, &Notes::default()))
         .with("admitted into the queue", admitted(&session(), &queued, &notes))
         .with("refused for the queue", refused(&Refusal::QueueFull(50)))

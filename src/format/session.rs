@@ -13,7 +13,7 @@ const MAX_PROMPT_CHARS: usize = 300;
 /// Says once in each chat why the built-in investigator answers: no agent is installed, or only a command, which is
 /// never chosen by itself.
 #[must_use]
-pub(crate) fn only_host(command: Option<&str>) -> String {
+pub fn only_host(command: Option<&str>) -> String {
     let host = "so the built-in `host` investigator answers from this machine's own evidence";
     match command {
         Some(name) => {
