@@ -25,7 +25,7 @@ fn a_message_that_is_answered_reaches_the_agent_as_data() {
     }
     assert!(server.fake.with(|state| state.pings.is_empty()));
     assert_eq!(server.house.runs().len(), 1, "nothing that it says was run");
-    let again = server.fake.post(asked, ADA, Post::text("and now?").reply_to(result.id));
+    let again = server.fake.post(asked, ADA, Post::text("and now?").reply_to(server.known(&result)));
     let second = server.shown(asked, again, "and now?");
     assert!(!second.text.contains("QUOTE-"), "the agent knows what it said itself: {}", second.text);
 }

@@ -140,7 +140,7 @@ fn messages_that_are_deleted_while_a_run_works_cost_it_nothing() {
     let again = server.fake.post(
         server.direct,
         ADA,
-        signalbox_test_support::discord::Post::text("script: answer <two>").reply_to(result.id),
+        signalbox_test_support::discord::Post::text("script: answer <two>").reply_to(server.known(&result)),
     );
     server.shown(server.direct, again, r"\<two>");
     let runs = server.house.runs();

@@ -77,4 +77,10 @@ impl Server {
         let find = |state: &mut State| state.shows(channel).into_iter().find(is_it);
         self.runtime.block_on(self.fake.wait_for(&format!("{needle:?} in {channel}"), find))
     }
+
+    /// The id of a message, once the program knows that it is shown: what a person replies to.
+    pub(crate) fn known(&self, shown: &Shown) -> u64 {
+        self.house.knows(shown.id);
+        shown.id
+    }
 }

@@ -26,7 +26,7 @@ fn a_session_is_watched_answered_and_followed_up() {
     });
     server
         .until("a sign", |state| state.reactions.iter().any(|(_, message, emoji)| *message == asked && emoji == "👍"));
-    let again = server.fake.post(direct, ADA, Post::text("script: answer <three>").reply_to(result.id));
+    let again = server.fake.post(direct, ADA, Post::text("script: answer <three>").reply_to(server.known(&result)));
     server.shown(direct, again, r"\<three>");
     let runs = server.house.runs();
     assert_eq!((runs.len(), runs[1].1), (2, true), "{runs:?}");
@@ -42,7 +42,7 @@ fn a_command_in_a_channel_is_shown_there_and_what_is_meant_for_nobody_is_left_al
     let shown = server.shown(OPS, 0, "/session script: answer");
     let result = server.shown(shown.id, shown.id, r"\<done>");
     server.fake.post(OPS, ADA, Post::text("nothing to anybody"));
-    let again = server.fake.post(shown.id, ADA, Post::text("script: answer <more>").reply_to(result.id));
+    let again = server.fake.post(shown.id, ADA, Post::text("script: answer <more>").reply_to(server.known(&result)));
     server.shown(shown.id, again, r"\<more>");
     assert_eq!(server.house.runs().len(), 2);
     assert!(server.fake.with(|state| state.pings.is_empty()));

@@ -77,7 +77,7 @@ fn a_chat_can_want_mentions_in_threads_too() {
     server.shown(thread, asked, "and now?");
     let told = "\"Ada\":\n  let us look at the cache\n\"Bob\":\n  and at the disk";
     assert!(newest(&server).contains(told), "{}", newest(&server));
-    let asked = server.fake.post(thread, ADA, Post::text("and then?").reply_to(result.id));
+    let asked = server.fake.post(thread, ADA, Post::text("and then?").reply_to(server.known(&result)));
     server.shown(thread, asked, "and then?");
     let runs = server.house.runs();
     assert_eq!(runs.len(), 3, "{runs:?}");

@@ -126,7 +126,7 @@ fn where_no_thread_may_be_opened_the_channel_is_answered_and_told_which_right_is
     server.house.touch("gate");
     let result = server.shown(OPS, status.id, r"\<one>");
     assert_eq!(result.reply_to, Some(asked));
-    let again = server.fake.post(OPS, ADA, Post::text("script: answer <two>").reply_to(result.id));
+    let again = server.fake.post(OPS, ADA, Post::text("script: answer <two>").reply_to(server.known(&result)));
     server.shown(OPS, again, r"\<two>");
     let other = server.fake.say(OPS, ADA, "/session script: answer <three>");
     assert_eq!(server.shown(OPS, other, r"\<three>").reply_to, Some(other));
@@ -155,7 +155,7 @@ fn a_thread_that_is_locked_or_deleted_while_a_run_works_loses_no_answer() {
         let result = server.shown(OPS, asked, r"\<one>");
         assert_eq!(result.reply_to, Some(asked));
         server.shown(OPS, asked, "closed or gone");
-        let again = server.fake.post(OPS, ADA, Post::text("script: answer <two>").reply_to(result.id));
+        let again = server.fake.post(OPS, ADA, Post::text("script: answer <two>").reply_to(server.known(&result)));
         server.shown(OPS, again, r"\<two>");
     }
 }

@@ -32,7 +32,7 @@ fn an_investigation_runs_in_the_background_and_is_used_with_its_button_after_a_r
     let asked = phone.say("what filled it?");
     phone.shown(asked, "turn 2: what filled it?");
     // A reply goes on from it without that.
-    let asked = phone.fake.post(ADA.id, ADA, Said::text("since when?").reply_to(result.id));
+    let asked = phone.fake.post(ADA.id, ADA, Said::text("since when?").reply_to(phone.known(&result)));
     phone.shown(asked, "turn 3: since when?");
     let asked = phone.say("/background list");
     phone.shown(asked, "The disk is full");

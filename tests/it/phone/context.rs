@@ -81,14 +81,13 @@ fn what_a_session_said_itself_is_not_told_to_it_again_but_the_part_that_is_meant
     let _serving = phone.serve();
     let asked = phone.say("/session script: answer one green bottle");
     let answer = phone.shown(asked, "one green bottle");
-    phone.known(&answer);
     let quote = json!({ "quote": { "text": "green", "position": 0 } });
-    let asked = phone.fake.post(ADA.id, ADA, Post::text("why this colour?").reply_to(answer.id).with(quote));
+    let asked = phone.fake.post(ADA.id, ADA, Post::text("why this colour?").reply_to(phone.known(&answer)).with(quote));
     phone.shown(asked, "turn 2: why this colour?");
     let prompt = prompts(&phone).remove(1);
     assert!(prompt.contains("the part that is meant") && !prompt.contains("bottle"), "{prompt}");
     // Another session does not know it.
-    let asked = phone.fake.post(ADA.id, ADA, Post::text("/session count them").reply_to(answer.id));
+    let asked = phone.fake.post(ADA.id, ADA, Post::text("/session count them").reply_to(phone.known(&answer)));
     phone.shown(asked, "turn 1: count them");
     assert!(prompts(&phone)[2].contains("one green bottle"));
 }
@@ -175,7 +174,7 @@ fn an_alert_is_one_whatever_is_active_and_is_data_where_it_is_handed_to_a_sessio
     phone.shown(asked, "High error rate");
     assert_eq!(phone.house.count("investigations"), 2);
     // Handed over on purpose it stays in the conversation, between marks.
-    phone.fake.post(ADA.id, ADA, Post::text(alert).reply_to(answer.id));
+    phone.fake.post(ADA.id, ADA, Post::text(alert).reply_to(phone.known(&answer)));
     phone.say(&format!("@desk {alert}"));
     phone.until("both are answered", |state| {
         state.said(ADA.id).iter().filter(|text| text.contains("Look at this alert.")).count() == 2

@@ -21,7 +21,7 @@ fn a_developer_starts_watches_answers_and_follows_up_from_a_phone() {
     });
 
     // A reply follows up, plain text too.
-    phone.fake.post(ADA.id, ADA, Post::text("and now?").reply_to(result.id));
+    phone.fake.post(ADA.id, ADA, Post::text("and now?").reply_to(phone.known(&result)));
     phone.shown(result.id, "turn 2: and now?");
     let asked = phone.say("third");
     phone.shown(asked, "turn 3: third");

@@ -109,7 +109,7 @@ fn an_answer_to_a_topic_that_is_gone_goes_to_the_group_and_the_session_with_it()
         assert!(shown.entities.iter().any(|entity| entity["type"] == "bold"), "{how}: {shown:?}");
         phone.shown_in(FORUM, asked, "The topic is closed or gone: otter answers here from now on.");
         // The session goes on in the group's main stream, and nothing more is said of it.
-        let asked = phone.fake.post(FORUM, ADA, Post::text("and now?").reply_to(shown.id));
+        let asked = phone.fake.post(FORUM, ADA, Post::text("and now?").reply_to(phone.known(&shown)));
         assert_eq!(phone.shown_in(FORUM, asked, "turn 2: and now?").thread, None, "{how}");
         eventually("nothing is left", || is_all_sent(&phone));
         let said = phone.fake.said(FORUM);

@@ -76,7 +76,7 @@ fn several_can_be_chosen_one_question_comes_after_the_other_and_words_are_an_ans
         let shown = &state.messages[&(ADA.id, question.id)];
         shown.text.contains("asks (2 of 2)") && shown.buttons.iter().any(|(label, _)| label == "tonight")
     });
-    let typed = phone.fake.post(ADA.id, ADA, Post::text("after the release").reply_to(question.id));
+    let typed = phone.fake.post(ADA.id, ADA, Post::text("after the release").reply_to(phone.known(&question)));
     phone.shown(typed, "Answered: after the release");
     heard(&phone, r#"\"Which checks?\":\"unit, lint\""#);
     heard(&phone, r#"\"When?\":\"after the release\""#);
@@ -138,7 +138,7 @@ fn a_plan_is_read_to_its_end_and_accepted_or_sent_back_in_words() {
     let end = phone.shown(asked, "at last: rm -rf the cache");
     let labels: Vec<&str> = end.buttons.iter().map(|(label, _)| label.as_str()).collect();
     assert_eq!(labels, ["Go on", "Not this plan"], "what is decided on ends above the buttons: {end:?}");
-    let typed = phone.fake.post(ADA.id, ADA, Post::text("keep the cache").reply_to(end.id));
+    let typed = phone.fake.post(ADA.id, ADA, Post::text("keep the cache").reply_to(phone.known(&end)));
     phone.shown(typed, "Plan sent back: keep the cache");
     phone.shown(asked, "\nwent on");
     let asked = phone.say(&asks("ExitPlanMode", &json!({"plan": "1. look"})));

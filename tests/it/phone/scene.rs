@@ -2,7 +2,7 @@
 
 use tokio::runtime::Runtime;
 
-use signalbox_test_support::everyday::{House, Talk, eventually};
+use signalbox_test_support::everyday::{House, Talk};
 use signalbox_test_support::telegram::state::{Shown, State};
 use signalbox_test_support::telegram::{FakeTelegram, Person, TOKEN};
 
@@ -96,9 +96,9 @@ impl Phone {
         self.runtime.block_on(self.fake.wait_for(&format!("{needle:?} in {chat}"), find))
     }
 
-    /// Waits until the program knows under which id a chat shows a message, as it does long before a person replies.
-    pub(crate) fn known(&self, shown: &Shown) {
-        let receipt = format!("outbox WHERE message = '{}'", shown.id);
-        eventually(&format!("the receipt of {shown:?}"), || self.house.count(&receipt) > 0);
+    /// The id of a message, once the program knows that it is shown: what a person replies to.
+    pub(crate) fn known(&self, shown: &Shown) -> i64 {
+        self.house.knows(shown.id);
+        shown.id
     }
 }

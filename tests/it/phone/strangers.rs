@@ -107,8 +107,7 @@ fn a_group_hears_commands_mentions_and_replies_and_learns_how_once() {
     let asked = phone.fake.say(TEAM, ADA, &format!("/session@{BOT_NAME} script: answer one"));
     let answer = phone.shown_in(TEAM, asked, "\none");
     phone.shown_in(TEAM, asked, "In a group");
-    phone.known(&answer);
-    phone.fake.post(TEAM, ADA, Post::text("script: answer two").reply_to(answer.id));
+    phone.fake.post(TEAM, ADA, Post::text("script: answer two").reply_to(phone.known(&answer)));
     phone.shown_in(TEAM, answer.id, "\ntwo");
     let asked = phone.fake.say(TEAM, ADA, &format!("@{BOT_NAME} script: answer three"));
     phone.shown_in(TEAM, asked, "\nthree");

@@ -54,7 +54,7 @@ fn a_chat_can_want_mentions_in_topics_too() {
     phone.fake.post(FORUM, ADA, Post::text("let us look at the cache").in_topic(7));
     phone.fake.post(FORUM, EVE, Post::text("and at the disk").in_topic(7));
     eventually("it is for nobody", || phone.house.count("inbox WHERE outcome = 'ignored'") == 2);
-    let asked = phone.fake.post(FORUM, ADA, Post::text("and now?").in_topic(7).reply_to(answer.id));
+    let asked = phone.fake.post(FORUM, ADA, Post::text("and now?").in_topic(7).reply_to(phone.known(&answer)));
     phone.shown_in(FORUM, asked, "turn 2: and now?");
     let told = "\"Ada\":\n  let us look at the cache\n\"Eve\":\n  and at the disk";
     assert!(newest(&phone).contains(told), "{}", newest(&phone));

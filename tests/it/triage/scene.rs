@@ -78,6 +78,7 @@ impl Team {
 
     /// Lets Ada answer a message; returns the id of what she says.
     pub(crate) fn reply(&self, to: i64, text: &str) -> i64 {
+        self.phone.house.knows(to);
         self.phone.fake.post(TEAM, ADA, Post::text(text).reply_to(to))
     }
 

@@ -164,6 +164,13 @@ impl House {
         database.query_row(&format!("SELECT count(*) FROM {from}"), [], |row| row.get(0)).expect("a number")
     }
 
+    /// Waits until the program knows that a message of its own is shown, as it does long before a person replies.
+    #[track_caller]
+    pub fn knows(&self, message: impl std::fmt::Display) {
+        let receipt = format!("outbox WHERE message = '{message}'");
+        super::eventually(&format!("the receipt of {message}"), || self.count(&receipt) > 0);
+    }
+
     /// Returns the processes that this house has started, in whatever way.
     pub fn processes(&self) -> Vec<i32> {
         marked(self.directory.path())
