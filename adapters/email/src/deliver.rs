@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use signalbox_adapter::picture::{self, Picture};
 use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Part, Receipt, Reconciled, Tried};
 
+use crate::address::needs_utf8;
 use crate::body::Body;
-use crate::failure::{Failure, Stage};
+use crate::failure::{Failure, Stage, Trouble};
 use crate::message::{Letter, Writer};
-use crate::session::{Call, Session};
+use crate::session::{Call, NOT_ASCII, Session};
 use crate::settings::{InvalidSettings, Settings};
 
 /// Delivers mails.
@@ -53,6 +54,11 @@ async fn pictures(part: &Part) -> Vec<Picture> {
 
 /// Hands one mail over.
 async fn transfer(session: &mut Session, call: &mut Call, letter: &Letter) -> Result<(), Failure> {
+    // Which of the two addresses the server does not take is told by the step that names it.
+    if needs_utf8(&letter.to) && !needs_utf8(&letter.from) && !session.takes_utf8() {
+        let trouble = Trouble::Impossible(NOT_ASCII.to_owned());
+        return Err(Failure { stage: Stage::RcptTo, trouble });
+    }
     call.step(Stage::MailFrom, session.mail_from(&letter.from, &letter.to, &letter.data)).await?;
     call.step(Stage::RcptTo, session.rcpt_to(&letter.to)).await?;
     call.step(Stage::Data, session.data()).await?;
