@@ -92,14 +92,24 @@ impl Row {
         self.0.iter().map(|(ch, _)| columns(*ch)).sum()
     }
 
-    /// Replaces line feeds and tabs by spaces: for places that hold one line only.
-    pub(super) fn flattened(mut self) -> Self {
-        for (ch, _) in &mut self.0 {
-            if matches!(ch, '\n' | '\t') {
-                *ch = ' ';
-            }
-        }
+    /// Replaces line feeds by spaces: for places that hold one line only.
+    pub(super) fn flattened(self) -> Self {
+        self.spaced('\n')
+    }
+
+    /// Replaces tabs by spaces: for places whose width counts.
+    pub(super) fn without_tabs(self) -> Self {
+        self.spaced('\t')
+    }
+
+    fn spaced(mut self, gone: char) -> Self {
+        self.0.iter_mut().filter(|(ch, _)| *ch == gone).for_each(|(ch, _)| *ch = ' ');
         self
+    }
+
+    /// Cuts the row at its line feeds.
+    pub(super) fn lines(&self) -> Vec<Self> {
+        self.0.split(|(ch, _)| *ch == '\n').map(|line| Self(line.to_vec())).collect()
     }
 
     /// Puts a prefix before the row.

@@ -20,9 +20,9 @@ pub(super) fn paint(
     width: usize,
     colour: bool,
 ) -> Vec<Row> {
-    let header: Vec<Row> = header.iter().map(|cell| line(cell, Face::BOLD, colour)).collect();
+    let header: Vec<Row> = header.iter().map(|cell| laid_out(cell, Face::BOLD, colour)).collect();
     let rows: Vec<Vec<Row>> =
-        rows.iter().map(|row| row.iter().map(|cell| line(cell, Face::default(), colour)).collect()).collect();
+        rows.iter().map(|row| row.iter().map(|cell| laid_out(cell, Face::default(), colour)).collect()).collect();
     let count = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or(0);
     if count == 0 {
         return Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn paint(
     let mut widths = vec![0; count];
     for row in rows.iter().chain([&header]) {
         for (widest, cell) in widths.iter_mut().zip(row) {
-            *widest = cell.width().max(*widest);
+            *widest = cell.lines().iter().map(Row::width).max().unwrap_or_default().max(*widest);
         }
     }
     let total = widths.iter().sum::<usize>() + (count - 1) * 3;
@@ -41,17 +41,27 @@ pub(super) fn paint(
     }
 }
 
-fn line(cell: &[Inline], face: Face, colour: bool) -> Row {
+/// Lays a cell out, its lines parted by line feeds.
+fn laid_out(cell: &[Inline], face: Face, colour: bool) -> Row {
     let mut row = Row::default();
     inlines(cell, face, colour, &mut row);
-    row.flattened()
+    row.without_tabs()
 }
 
 fn columns(align: &[Alignment], header: Vec<Row>, rows: Vec<Vec<Row>>, widths: &[usize]) -> Vec<Row> {
     let rule = widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("─┼─");
-    let mut painted = vec![aligned(align, header, widths), Row::from_text(&rule, Face::DIM)];
-    painted.extend(rows.into_iter().map(|row| aligned(align, row, widths)));
+    let mut painted = lines(align, &header, widths);
+    painted.push(Row::from_text(&rule, Face::DIM));
+    painted.extend(rows.iter().flat_map(|row| lines(align, row, widths)));
     painted
+}
+
+/// Paints one row of the table: as many lines as its longest cell has.
+fn lines(align: &[Alignment], cells: &[Row], widths: &[usize]) -> Vec<Row> {
+    let cells: Vec<Vec<Row>> = cells.iter().map(Row::lines).collect();
+    let count = cells.iter().map(Vec::len).max().unwrap_or_default().max(1);
+    let line = |at: usize| cells.iter().map(|cell| cell.get(at).cloned().unwrap_or_default()).collect();
+    (0..count).map(|at| aligned(align, line(at), widths)).collect()
 }
 
 fn aligned(align: &[Alignment], cells: Vec<Row>, widths: &[usize]) -> Row {
@@ -85,7 +95,7 @@ fn stacked(header: &[Row], rows: Vec<Vec<Row>>, width: usize) -> Vec<Row> {
             painted.push(Row::default());
         }
         for (at, cell) in row.into_iter().enumerate() {
-            let mut line = header.get(at).cloned().unwrap_or_default();
+            let mut line = header.get(at).cloned().unwrap_or_default().flattened();
             if line.len() > 0 {
                 line.push(": ", Face::BOLD);
             }

@@ -118,6 +118,19 @@ fn a_table_is_aligned_by_columns_of_the_terminal() {
 }
 
 #[test]
+fn a_break_in_a_cell_is_a_line_of_its_own_within_the_column() {
+    let document =
+        Document::from_markdown("| step | what |\n|---|---|\n| 1 | drain<br>cordon<br/>wait |\n| 2 | done |\n");
+    let expected = "step │ what\n─────┼───────\n1    │ drain\n     │ cordon\n     │ wait\n2    │ done\n";
+    assert_eq!(paint(&document, &Style::PLAIN), expected);
+    let expected = "step: 1\nwhat: drain\n  cordon\n  wait\n\nstep: 2\nwhat: done\n";
+    let header = [cell("step"), cell("what is to be done")];
+    let Block::Table { align, rows, .. } = document.blocks[0].clone() else { panic!("a table") };
+    let wide = Document::default().with(Block::Table { align, header: header.to_vec(), rows });
+    assert_eq!(paint(&wide, &style(false, 20)), expected.replace("what", "what is to be done"));
+}
+
+#[test]
 fn a_table_too_wide_for_the_terminal_is_told_row_by_row() {
     let expected = "host: web-1\nload: 0.7\nok: yes\n\nhost: 数据库\nload: 12\n";
     assert_eq!(paint(&table(), &style(false, 18)), expected);
