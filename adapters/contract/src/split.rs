@@ -1,6 +1,7 @@
 //! Splits a document into parts that a provider takes.
 //!
-//! Cuts fall between blocks where they can, though not between a title and the beginning of what it is about, then between
+//! Cuts fall between blocks where they can, though not between a title, or the line that a message begins with, and the
+//! beginning of what it is about, then between
 //! items, rows and lines, then between sentences, words and characters as people see them. A quote, list, code block or format that is cut is closed and opened again: numbers
 //! go on, a task box is not repeated, the header of a table is. White space at a cut is dropped, no other text is
 //! dropped or repeated. The work is linear in the text, whatever the limit.

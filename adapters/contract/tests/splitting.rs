@@ -56,6 +56,17 @@ fn a_title_goes_with_the_beginning_of_what_it_is_about() {
 }
 
 #[test]
+fn the_line_that_a_message_begins_with_does_not_stand_alone() {
+    let lines = |count: usize| (0..count).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
+    for rest in [format!("```\n{}\n```", lines(7)), lines(7), "word ".repeat(14), lines(40)] {
+        for limit in 70..100 {
+            let split = parts(&format!("**[owl] Complete** · 12 s\n\n{rest}"), limit);
+            assert!(!split[0].ends_with("12 s"), "alone with a limit of {limit}: {split:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_beyond_the_last_part_is_left_over_as_markdown() {
     let split = split(&Document::from_markdown(&"1. item\n   **is bold**\n".repeat(30)), &CHARS, 60, 2);
     assert_eq!(split.parts.len(), 2);

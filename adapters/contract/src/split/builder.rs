@@ -72,8 +72,14 @@ impl<'m> Builder<'m> {
                 self.flush();
             }
             self.block(block);
-            self.titled = is_title(block) && self.filled;
+            self.titled = (is_title(block) || self.is_headline(block)) && self.filled;
         }
+    }
+
+    /// Whether a block that was just placed is the line that a message begins with: alone in the first part it says nothing.
+    fn is_headline(&self, block: &Block) -> bool {
+        let is_first = self.parts.is_empty() && self.frames.is_empty() && self.root.len() == 1;
+        is_first && matches!(block, Block::Paragraph(content) if matches!(content.first(), Some(Inline::Strong(_))))
     }
 
     /// Returns what has to stand together where blocks begin: a title, and of what follows it as much as is placed in one
