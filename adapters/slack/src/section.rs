@@ -1,5 +1,6 @@
 //! `[slack]`: what the adapter has to be told, stated once.
 
+use secrecy::ExposeSecret;
 use signalbox_adapter::http;
 use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup, Values, Wrong};
 
@@ -47,17 +48,27 @@ pub static SECTION: Section = Section {
     check,
 };
 
+/// What each kind of token begins with, and what it is.
+/// Source: <https://docs.slack.dev/authentication/tokens>, read 2026-11.
+const KINDS: [(&str, &str); 6] = [
+    (BOT_TOKEN, "the bot token"),
+    (APP_TOKEN, "the app-level token"),
+    ("xoxp-", "a person's token"),
+    ("xoxe", "a token that expires, or one for making apps"),
+    ("xoxc-", "a browser's token"),
+    ("https://", "the address of a webhook"),
+];
+
 fn check(values: &Values) -> Vec<Wrong> {
     let proxy = values.secret("proxy").map(http::proxy);
     let mut wrong: Vec<Wrong> = proxy.and_then(Result::err).map(|why| Wrong::new("proxy", why)).into_iter().collect();
-    let swapped = |key: &'static str, is: &str, needs: &str| {
-        Wrong::new(key, format!("must begin with {needs}; a token that begins with {is} is another kind"))
-    };
-    for (key, own, other) in [("bot_token", BOT_TOKEN, APP_TOKEN), ("app_token", APP_TOKEN, BOT_TOKEN)] {
-        use secrecy::ExposeSecret as _;
-        if values.secret(key).is_some_and(|token| token.expose_secret().starts_with(other)) {
-            wrong.push(swapped(key, other, own));
-        }
+    for (key, own, place) in [
+        ("bot_token", BOT_TOKEN, "the bot token, xoxb-..., stands on the app's page \"OAuth & Permissions\""),
+        ("app_token", APP_TOKEN, "the app-level token, xapp-..., is made on the app's page \"Basic Information\""),
+    ] {
+        let Some(token) = values.secret(key).map(ExposeSecret::expose_secret) else { continue };
+        let kind = KINDS.iter().find(|(begins, _)| token.starts_with(begins) && *begins != own);
+        wrong.extend(kind.map(|(_, is)| Wrong::new(key, format!("is {is}; {place}"))));
     }
     if values.secret("bot_token").is_some() && values.secret("app_token").is_none() {
         wrong.push(Wrong::perhaps("app_token", "is not set, so Slack is written to and nothing is heard from it"));
@@ -80,6 +91,10 @@ mod tests {
         let keys: Vec<_> = wrong.iter().map(|wrong| (wrong.key, wrong.may_be_right)).collect();
         assert_eq!(keys, [("bot_token", false), ("app_token", false)]);
         assert!(wrong.iter().all(|wrong| !wrong.why.contains("sEcReT")));
+        assert!(wrong[0].why.starts_with("is the app-level token; the bot token, xoxb-..., stands on"), "{wrong:?}");
+        assert!(wrong[1].why.starts_with("is the bot token; the app-level token, xapp-..., is made on"), "{wrong:?}");
+        values.set("bot_token", Value::Secret("xoxp-1-sEcReT".to_owned().into()));
+        assert!(check(&values)[0].why.starts_with("is a person's token; the bot token"), "{:?}", check(&values));
     }
 
     #[test]
