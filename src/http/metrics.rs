@@ -182,6 +182,14 @@ fn transport_families(text: &mut Exposition<'_>, transports: &[TransportSnapshot
             Occurrence::Skipped => {
                 ("signalbox_transport_skipped_total", "Updates that did not come, as the provider's own numbers tell.")
             }
+            Occurrence::Deferred => (
+                "signalbox_transport_catch_up_failures_total",
+                "Readings of what was missed that failed; each is made again.",
+            ),
+            Occurrence::LeftOut => (
+                "signalbox_transport_left_out_total",
+                "Chats of which more was missed than is read; the oldest part was left out.",
+            ),
         };
         let mut occurred = text.family(name, MetricKind::Counter, help)?;
         for one in transports {

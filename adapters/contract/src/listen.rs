@@ -43,11 +43,16 @@ pub enum Occurrence {
     Unreadable,
     /// The provider's own numbers say that there was an update which did not come.
     Skipped,
+    /// What was missed could not be read; it is tried again.
+    Deferred,
+    /// More was missed than is read: the oldest part was left out.
+    LeftOut,
 }
 
 impl Occurrence {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Lost, Self::Resumed, Self::Begun, Self::Unreadable, Self::Skipped];
+    pub const ALL: [Self; 7] =
+        [Self::Lost, Self::Resumed, Self::Begun, Self::Unreadable, Self::Skipped, Self::Deferred, Self::LeftOut];
 }
 
 /// Everything an adapter needs while it listens.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_adapter::{ListenError, Provider};
+use signalbox_adapter::{ListenError, Occurrence, Provider};
 use tokio::time::Instant;
 
 use crate::backfill::{Backfill, WITH_PRIVATE_THREADS, WITH_THREADS, last_message};
@@ -146,8 +146,10 @@ impl Committer<'_> {
     fn put_aside(&mut self, guild: &str, place: Place, error: &CallError) {
         let channel = place.channel().to_owned();
         if self.heard.owed.put_aside(guild, place) {
+            (self.cx.occurred)(Occurrence::Deferred, 1);
             tracing::info!(chat.id = channel, %error, "what was missed in a channel cannot be read now; trying later");
         } else {
+            (self.cx.occurred)(Occurrence::LeftOut, 1);
             tracing::warn!(chat.id = channel, %error, "what was missed in a channel could not be read; it is given up");
         }
         self.note_soon();

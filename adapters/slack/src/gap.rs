@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use signalbox_adapter::ListenError;
+use signalbox_adapter::{ListenError, Occurrence};
 use tokio::time::sleep;
 
 use crate::compose;
@@ -23,11 +23,20 @@ const PAGE: &str = "200";
 /// Pages of a channel or thread that are read: more was said in no absence that anybody would want to be caught up with.
 const MAX_PAGES: usize = 50;
 
+/// Pages of what was said before that are looked through for threads that have gone on.
+const LOOK_BACK_PAGES: usize = 5;
+
+/// How long before a thread may have begun that is looked for, in seconds: a week.
+const LOOK_BACK_SECONDS: u64 = 7 * 24 * 3600;
+
 /// Wait before a channel that could not be read is read again; it doubles with each time.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// Times that the wait doubles.
 const MAX_DOUBLED: u32 = 6;
+
+/// Stands for the channels that are not known yet.
+const CHANNELS: &str = "channels that the bot was asked into";
 
 /// Said in a channel of which not all was read.
 const LEFT_OUT: &str = "So much was said here while I was not connected that I have not read the oldest part of it. \
@@ -79,16 +88,23 @@ pub(crate) async fn read(handler: &Handler, channel: &str, due: Due) -> Result<R
     let Gathered { messages, is_whole } = match gathered(handler, channel, due.since).await {
         Ok(gathered) => gathered,
         Err(CallError::Answered(refusal)) if refusal.remedy().is_some() => {
+            handler.behind().read(channel, true);
             handler.kept_from(&CallError::Answered(refusal));
             return Ok(Read::Whole(()));
         }
         Err(error) if error.is_refusal() && !error.may_pass() => {
             tracing::debug!(chat.id = channel, %error, "a channel cannot be read");
             handler.marks().forget(channel);
+            handler.behind().read(channel, true);
             return Ok(Read::Whole(()));
         }
-        Err(CallError::Limited { after }) => return Ok(Read::Again(after, due)),
+        Err(error @ CallError::Limited { after }) => {
+            handler.behind().waits(channel, &error.to_string());
+            return Ok(Read::Again(after, due));
+        }
         Err(error) => {
+            handler.behind().waits(channel, &error.to_string());
+            (handler.cx.occurred)(Occurrence::Deferred, 1);
             if due.tries == 0 {
                 tracing::warn!(chat.id = channel, %error, "what was missed in a channel could not be read; it is tried again");
             }
@@ -99,7 +115,9 @@ pub(crate) async fn read(handler: &Handler, channel: &str, due: Due) -> Result<R
     for message in &messages {
         handler.said(channel, message).await?;
     }
+    handler.behind().read(channel, is_whole);
     if !is_whole {
+        (handler.cx.occurred)(Occurrence::LeftOut, 1);
         tracing::warn!(
             chat.id = channel,
             read = messages.len(),
@@ -117,13 +135,21 @@ pub(crate) async fn read(handler: &Handler, channel: &str, due: Due) -> Result<R
 /// Returns the messages of a channel and its threads, the oldest first.
 ///
 /// A thread that began before is known by its mark, or by the last of its answers, which stands beside its first message: of
-/// those one page is looked through.
+/// those that began in the week before are looked for, as far as [`LOOK_BACK_PAGES`] reach.
 async fn gathered(handler: &Handler, channel: &str, since: Stamp) -> Result<Gathered, CallError> {
     let _turn = handler.reading.acquire().await;
     let oldest = since.to_string();
-    let mut gathered = all(handler, HISTORY, &[("channel", channel), ("oldest", &oldest)]).await?;
-    let before = [("channel", channel), ("latest", oldest.as_str()), ("limit", PAGE)];
-    let (before, _) = page(handler, HISTORY, &before).await?;
+    let mut gathered = all(handler, HISTORY, &[("channel", channel), ("oldest", &oldest)], WHOLE).await?;
+    let bounds = Bounds { pages: LOOK_BACK_PAGES, until: Some(since.before(LOOK_BACK_SECONDS)) };
+    let before = all(handler, HISTORY, &[("channel", channel), ("latest", oldest.as_str())], bounds).await?;
+    if !before.is_whole {
+        tracing::info!(
+            chat.id = channel,
+            looked_through = before.messages.len(),
+            "older threads of a channel were not looked for; those in which somebody spoke lately are read"
+        );
+    }
+    let before = before.messages;
     let last = |message: &Value| message["latest_reply"].as_str().and_then(Stamp::read);
     let is_over = |message: &&Value| last(message).is_some_and(|last| last < since);
     let over: HashSet<&str> = before.iter().filter(is_over).filter_map(|message| message["ts"].as_str()).collect();
@@ -136,7 +162,7 @@ async fn gathered(handler: &Handler, channel: &str, since: Stamp) -> Result<Gath
     threads.dedup();
     for thread in &threads {
         let form = [("channel", channel), ("ts", thread.as_str()), ("oldest", oldest.as_str())];
-        match all(handler, "conversations.replies", &form).await {
+        match all(handler, "conversations.replies", &form, WHOLE).await {
             // The first message of a thread always comes along.
             Ok(replies) => {
                 gathered.is_whole &= replies.is_whole;
@@ -159,13 +185,25 @@ fn is_reply(message: &Value) -> bool {
 /// # Errors
 /// [`CallError`].
 pub(crate) async fn pages(handler: &Handler, method: &str, form: &[(&str, &str)]) -> Result<Vec<Value>, CallError> {
-    all(handler, method, form).await.map(|gathered| gathered.messages)
+    all(handler, method, form, WHOLE).await.map(|gathered| gathered.messages)
 }
 
+/// How far is read.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// Most pages.
+    pages: usize,
+    /// What is older than this need not be read, where the newest comes first.
+    until: Option<Stamp>,
+}
+
+/// All that anybody would want to be caught up with.
+const WHOLE: Bounds = Bounds { pages: MAX_PAGES, until: None };
+
 /// Reads all pages, up to a bound; where Slack asks to wait between two of them, what was read so far is not thrown away.
-async fn all(handler: &Handler, method: &str, form: &[(&str, &str)]) -> Result<Gathered, CallError> {
+async fn all(handler: &Handler, method: &str, form: &[(&str, &str)], bounds: Bounds) -> Result<Gathered, CallError> {
     let (mut messages, mut cursor) = (Vec::new(), String::new());
-    let mut left = MAX_PAGES;
+    let mut left = bounds.pages;
     while left > 0 {
         let mut form = form.to_vec();
         form.push(("limit", PAGE));
@@ -179,10 +217,12 @@ async fn all(handler: &Handler, method: &str, form: &[(&str, &str)]) -> Result<G
             }
             read => read?,
         };
+        let oldest = read.last().and_then(|last| last["ts"].as_str()).and_then(Stamp::read);
         messages.extend(read);
         cursor = next;
         left -= 1;
-        if cursor.is_empty() {
+        let is_far = bounds.until.is_some_and(|until| oldest.is_some_and(|oldest| oldest < until));
+        if cursor.is_empty() || is_far {
             return Ok(Gathered { messages, is_whole: true });
         }
     }
@@ -208,15 +248,22 @@ pub(crate) async fn channels(handler: &Handler, due: Due) -> Read<Vec<String>> {
     let kinds = [("types", "public_channel,private_channel,mpim,im"), ("exclude_archived", "true")];
     let (after, due) = match pages(handler, "users.conversations", &kinds).await {
         Ok(channels) => {
+            handler.behind().read(CHANNELS, true);
             let ids = channels.iter().filter_map(|channel| channel["id"].as_str());
             return Read::Whole(ids.map(str::to_owned).collect());
         }
-        Err(CallError::Limited { after }) => (after, due),
+        Err(error @ CallError::Limited { after }) => {
+            handler.behind().waits(CHANNELS, &error.to_string());
+            (after, due)
+        }
         Err(error) if error.is_refusal() && !error.may_pass() => {
+            handler.behind().read(CHANNELS, true);
             tracing::warn!(%error, "Slack does not tell in which channels the bot is; in those without a mark nothing is looked for");
             return Read::Whole(Vec::new());
         }
         Err(error) => {
+            handler.behind().waits(CHANNELS, &error.to_string());
+            (handler.cx.occurred)(Occurrence::Deferred, 1);
             if due.tries == 0 {
                 tracing::warn!(%error, "Slack did not tell in which channels the bot is; it is asked again");
             }

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex as Turns, Semaphore};
 
 use crate::api::Api;
 use crate::asked;
+use crate::behind::Behind;
 use crate::envelope::{Envelope, Holds};
 use crate::failure::CallError;
 use crate::kept::{Commands, Kept};
@@ -40,8 +41,10 @@ pub(crate) struct Handler {
     /// Leave to read a channel's history: with all of them at once Slack would only ask to wait.
     pub(crate) reading: Semaphore,
     pub(crate) commands: Turns<Commands>,
-    /// What was told last of scopes that are missing.
-    lacking: Mutex<Option<String>>,
+    /// The channels of which not all was read that was missed.
+    behind: Mutex<Behind>,
+    /// What was told last of what is missing.
+    told: Mutex<Option<String>>,
 }
 
 impl Handler {
@@ -65,7 +68,8 @@ impl Handler {
             unread: Turns::new(unread),
             reading: Semaphore::new(READ_AT_ONCE),
             commands: Turns::new(commands),
-            lacking: Mutex::default(),
+            behind: Mutex::default(),
+            told: Mutex::default(),
         })
     }
 
@@ -74,14 +78,20 @@ impl Handler {
         self.people.names(ids).await
     }
 
-    /// Tells which scopes are missing, where that is not as it was.
-    pub(crate) fn tell_scopes(&self) {
-        let lacking = self.api.lacking();
-        let mut told = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
-        if *told != lacking {
-            (self.cx.limited)(lacking.as_deref());
-            *told = lacking;
+    /// Tells which scopes are missing and what could not be read, where that is not as it was.
+    pub(crate) fn tell_missing(&self) {
+        let missing: Vec<String> = self.api.lacking().into_iter().chain(self.behind().told()).collect();
+        let missing = (!missing.is_empty()).then(|| missing.join("; "));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told != missing {
+            (self.cx.limited)(missing.as_deref());
+            *told = missing;
         }
+    }
+
+    /// Returns the channels of which not all was read.
+    pub(crate) fn behind(&self) -> MutexGuard<'_, Behind> {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells what a call that was refused keeps from the listener, where a person can change that.
@@ -139,6 +149,9 @@ impl Handler {
     }
 
     async fn event(&self, event: &Value) -> Result<(), ListenError> {
+        if ["app_uninstalled", "tokens_revoked"].contains(&text(event, "type")) {
+            return self.is_let_in().await;
+        }
         let Some(channel) = event["channel"].as_str() else { return Ok(()) };
         match translate::told(event) {
             Told::Said(message) => self.said(channel, message).await,
@@ -149,6 +162,15 @@ impl Handler {
             }
             Told::Nothing => Ok(()),
         }
+    }
+
+    /// Asks whether the bot's token is good still: what was said of it may be of another, or older than a new one.
+    ///
+    /// # Errors
+    /// [`ListenError::Refused`], with what to do, where it is not; [`ListenError::Lost`] where nobody knows.
+    async fn is_let_in(&self) -> Result<(), ListenError> {
+        let asked: Result<Value, CallError> = self.api.ask("auth.test", &[]).await;
+        asked.map(drop).map_err(ListenError::from)
     }
 
     /// Takes a message, told now or read again.

@@ -6,6 +6,10 @@
 //! within it sockets of one machine differ. What comes later than that is taken when it comes, behind what was said after it:
 //! to wait longer would hold up every message for the rare one, and to hold the later one back until Slack were asked would be
 //! a call for each. It is not lost, and its time stamp, by which answers and threads go, is its own.
+//!
+//! A message is therefore begun upon [`SETTLED_AFTER`] later than one of a provider that tells all by one connection, which is
+//! more than everything between its arrival and its agent takes. It is the price of the order in which people spoke; a slash
+//! command, a press, a form and a shortcut stand in no order and wait for nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;

@@ -20,6 +20,9 @@
 //! first, which is made of channel and time stamp. Not to be had again: presses, slash commands and edits of a time without a
 //! socket, and what was taken away before it was read.
 //!
+//! What was missed and could not be read yet, or not all of it, is told as long as that is so (`behind.rs`). That the app was
+//! uninstalled or its token revoked Slack says itself; it is asked whether that is so, and listening ends with what to do.
+//!
 //! An envelope that cannot be understood is kept in the notes (`unread.rs`), and only then acknowledged. A slash command, a form
 //! and a shortcut are kept there too (`kept.rs`) before they are shown and acknowledged, until the inbox has them; a press is the
 //! inbox's at once. The two sockets are kept from ending together (`socket/terms.rs`); what comes late by one of them is put in
@@ -52,6 +55,7 @@
 mod api;
 mod aside;
 mod asked;
+mod behind;
 mod body;
 mod card;
 mod compose;

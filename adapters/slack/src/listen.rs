@@ -104,7 +104,7 @@ async fn converse(
             }
             turn = pair.next(takes) => turn?,
             _ = notes.tick() => {
-                handler.tell_scopes();
+                handler.tell_missing();
                 handler.note().await?;
                 continue;
             }

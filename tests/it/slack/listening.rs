@@ -1,12 +1,13 @@
 //! What Slack will not have, it says; whose alerts count; how the app comes to be.
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use signalbox_test_support::everyday::{House, eventually};
 use signalbox_test_support::slack::state::Channel;
 use signalbox_test_support::slack::{Cut, Fault, Person, Post};
 
 use crate::http::{address, ask};
-use crate::slack::scene::{OPS, Workspace};
+use crate::slack::scene::{ADA, OPS, Workspace};
 
 /// The bot of a monitoring system.
 const MONITOR: Person = Person::new("B900", "Alertmanager");
@@ -52,6 +53,59 @@ fn what_slack_will_not_have_is_told_with_what_to_do_and_all_else_goes_on() {
         assert_eq!(ask(address, "GET", "/healthz").status, 200, "{no}");
         assert_eq!(slack.house.say("/id").code, 0);
     }
+}
+
+#[test]
+fn an_app_that_is_taken_away_says_so_and_another_token_that_is_revoked_changes_nothing() {
+    for by in ["uninstalled", "revoked"] {
+        let mut slack = Workspace::new("");
+        slack.house.set("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0");
+        let serving = slack.serve();
+        let address = address(&serving);
+        slack.fake.revoke(false);
+        let asked = slack.fake.say(&slack.direct, ADA, "/id");
+        slack.shown(&slack.direct, &asked, ADA.id);
+        assert_eq!((told(address)["state"].as_str(), ask(address, "GET", "/readyz").status), (Some("listening"), 200));
+        if by == "uninstalled" {
+            slack.fake.uninstall()
+        } else {
+            slack.fake.revoke(true)
+        }
+        eventually(&format!("it is told that it is {by}"), || {
+            let told = told(address);
+            told["state"] == "refused" && told["why"].as_str().is_some_and(|why| why.contains("OAuth & Permissions"))
+        });
+        assert_ne!(ask(address, "GET", "/readyz").status, 200, "{by}");
+        eventually("the log says so", || serving.err().contains("this transport is off"));
+    }
+}
+
+#[test]
+fn what_was_missed_and_could_not_be_read_is_told_until_it_is() {
+    let mut slack = Workspace::new("");
+    slack.house.set("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0");
+    let serving = slack.serve();
+    let asked = slack.fake.say(&slack.direct, ADA, "/id");
+    slack.shown(&slack.direct, &asked, ADA.id);
+    serving.signal(Signal::SIGTERM);
+    serving.end();
+    slack.fake.with(|state| {
+        state.outage = Some((vec!["conversations.history"], Fault::Html { done: false }));
+    });
+    let missed = slack.fake.say(&slack.direct, ADA, "/id");
+    slack.fake.with(|state| state.envelopes.clear());
+    let serving = slack.serve();
+    let address = address(&serving);
+    eventually("it is told", || {
+        told(address)["limited"].as_str().is_some_and(|told| {
+            told.contains("what was missed in") && told.contains(&slack.direct) && told.contains("is tried again")
+        })
+    });
+    let counted = "signalbox_transport_catch_up_failures_total{provider=\"slack\"} 0";
+    assert!(!ask(address, "GET", "/metrics").body.contains(counted));
+    slack.fake.with(|state| state.outage = None);
+    slack.shown(&slack.direct, &missed, ADA.id);
+    eventually("nothing is missing", || told(address)["limited"].is_null());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What was said while nobody listened, however long that was and however Slack tells of it.
 
 use serde_json::json;
+use signalbox_adapter::Occurrence;
 use signalbox_test_support::slack::{Fault, Post};
 
 use crate::scene::{ADA, BOB, OPS, Scene, text};
@@ -29,7 +30,7 @@ async fn where_too_much_was_missed_the_channel_is_told_once() {
     scene.fake.say(OPS, ADA, "missed");
     scene.forget_envelopes();
     // Enough for the two direct chats, which are read as well.
-    for _ in 0..160 {
+    for _ in 0..170 {
         scene.fake.fail_next(HISTORY, Fault::With(r#"{"response_metadata":{"next_cursor":"at:0"}}"#));
     }
     scene
@@ -42,6 +43,7 @@ async fn where_too_much_was_missed_the_channel_is_told_once() {
         .await;
     let said = scene.fake.said(OPS);
     assert!(said.len() == 1 && said[0].contains("have not read the oldest part"), "{said:?}");
+    assert!(scene.occurred(Occurrence::LeftOut) >= 1);
 }
 
 #[tokio::test]
@@ -96,4 +98,22 @@ async fn what_cannot_be_read_of_a_channel_is_read_again() {
     let mut texts: Vec<_> = taken.iter().map(text).collect();
     texts.sort_unstable();
     assert_eq!(texts, ["and on", "missed"]);
+    assert_eq!(scene.occurred(Occurrence::Deferred), 1);
+}
+
+#[tokio::test]
+async fn an_answer_in_a_thread_that_began_long_before_is_found_though_much_was_said_since() {
+    let scene = Scene::new().await;
+    let root = scene.fake.say(OPS, ADA, "root");
+    for number in 0..450 {
+        scene.fake.say(OPS, ADA, &format!("said {number}"));
+    }
+    // No thread is marked: the root is found by what stands beside it in the history, on its third page.
+    let newest = scene.micros() + 60_000_000;
+    scene.mark(&json!({ "newest": newest, "channels": { OPS: { "newest": newest } } }));
+    scene.fake.post(OPS, BOB, Post::text("and on").in_thread(&root));
+    scene.forget_envelopes();
+    let taken = scene.listening(scene.wait_for(1)).await;
+    assert_eq!(text(&taken[0]), "and on");
+    assert_eq!(taken[0].address.thread.as_ref().map(|thread| thread.as_str()), Some(root.as_str()));
 }

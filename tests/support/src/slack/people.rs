@@ -282,6 +282,27 @@ impl FakeSlack {
         });
     }
 
+    /// Lets an admin take the app out of the workspace: its bot token is no good any more, of which it is told.
+    pub fn uninstall(&self) {
+        self.with(|state| {
+            state.revoked = true;
+            let ts = state.next_ts();
+            state.tell(json!({ "type": "app_uninstalled", "event_ts": ts }));
+        });
+    }
+
+    /// Lets somebody revoke tokens of the app, its bot's too where that is said, of which it is told.
+    pub fn revoke(&self, of_bot: bool) {
+        self.with(|state| {
+            state.revoked |= of_bot;
+            let ts = state.next_ts();
+            let bots: &[&str] = if of_bot { &[BOT_USER] } else { &[] };
+            state.tell(json!({
+                "type": "tokens_revoked", "tokens": { "oauth": ["U7"], "bot": bots }, "event_ts": ts,
+            }));
+        });
+    }
+
     /// Lets somebody give the shortcut of this id to a message; returns the trigger.
     pub fn shortcut(&self, channel: &str, person: Person, ts: &str, callback: &str) -> String {
         self.with(|state| {
