@@ -190,6 +190,11 @@ impl Bus {
         }
     }
 
+    /// Gives a sign; worth nothing later, it is lost where the queue is full.
+    pub fn give_sign(&self, provider: Provider, signal: Signal) {
+        self.signs.try_send((provider, signal)).ok();
+    }
+
     async fn set_in_motion(&self, effects: Effects) {
         // The ends are gone only when the program stops; the rows then wait for the next start.
         for task in effects.start {
@@ -204,10 +209,7 @@ impl Bus {
         for session in effects.closed {
             self.orders.send(Order::Tidy(session)).await.ok();
         }
-        for sign in effects.signs {
-            // A sign is worth nothing later, so a full queue loses it.
-            self.signs.try_send(sign).ok();
-        }
+        effects.signs.into_iter().for_each(|(provider, signal)| self.give_sign(provider, signal));
         for delivery in effects.send {
             self.claimed.send(delivery).await.ok();
         }

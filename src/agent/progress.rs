@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use signalbox_adapter::one_line;
 
-use super::event::Event;
+use super::event::{Event, Wants};
 use crate::redact::Redactor;
 
 /// Longest step shown, in characters.
@@ -32,6 +32,10 @@ pub enum Doing {
         /// The tool's name.
         tool: String,
     },
+    /// It waits for a person's answer to a question.
+    Questioning,
+    /// It waits for a person to accept its plan.
+    Proposing,
     /// It waits before it asks its model service again.
     Retrying {
         /// Which retry, from 1.
@@ -49,7 +53,7 @@ impl Doing {
             Self::Tool { name, summary } => Self::Tool { name: redactor.clean(name), summary: redactor.clean(summary) },
             Self::Asking { tool } => Self::Asking { tool: redactor.clean(tool) },
             Self::Retrying { attempt, reason } => Self::Retrying { attempt: *attempt, reason: redactor.clean(reason) },
-            Self::Nothing | Self::Finishing => self.clone(),
+            Self::Nothing | Self::Questioning | Self::Proposing | Self::Finishing => self.clone(),
         }
     }
 }
@@ -91,9 +95,13 @@ impl Progress {
                 self.step = Doing::Tool { name: short(name), summary: short(summary) };
             }
             Event::ToolFinished { .. } => {}
-            Event::Asked { tool, .. } => {
+            Event::Asked { tool, wants, .. } => {
                 self.asking = true;
-                self.step = Doing::Asking { tool: one_line(tool, MAX_STEP_CHARS) };
+                self.step = match wants {
+                    Wants::Permission => Doing::Asking { tool: one_line(tool, MAX_STEP_CHARS) },
+                    Wants::Answers(_) => Doing::Questioning,
+                    Wants::Plan(_) => Doing::Proposing,
+                };
             }
             Event::Answered { .. } => self.asking = false,
             Event::Retrying { attempt, reason } => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use signalbox_adapter::{Button, ChatAddress};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +13,7 @@ use super::process::App;
 use crate::agent::supervisor::client::Launcher;
 use crate::bus::Bus;
 use crate::command;
+use crate::format::delivery;
 use crate::lifecycle;
 use crate::observer::board::Board;
 use crate::observer::live::Live;
@@ -130,11 +132,17 @@ impl App {
         if deliveries.scopes.is_empty() {
             drop(ends.claimed);
         } else {
-            let teller = Arc::clone(&bus);
+            let (speaker, teller, giver) = (Arc::clone(&bus), Arc::clone(&bus), Arc::clone(&bus));
+            let instead_of_buttons = Arc::new(move |address: &ChatAddress, buttons: &[Button]| {
+                let typed = |command: &str| speaker.router().context().typed(address, false, command);
+                delivery::instead_of_buttons(buttons, &typed)
+            });
             let tell = Arc::new(move |tx: &Tx<'_>, lost: &Delivery, loss| {
                 loss::tell(tx, teller.router().context(), lost, loss)
             });
-            let (pacer, editing) = self.start_outbox(deliveries, Some(fence), ends.claimed, look, tell);
+            let give = Arc::new(move |provider, signal| giver.give_sign(provider, signal));
+            let beside = outbox::Beside { instead_of_buttons, tell, give };
+            let (pacer, editing) = self.start_outbox(deliveries, Some(fence), ends.claimed, look, beside);
             let live = Live { bus: Arc::clone(&bus), board, adapters, pacer, editing, redactor };
             servants.start("live status", |stop| Arc::new(live).run(stop));
         }

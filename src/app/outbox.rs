@@ -7,7 +7,7 @@ use tokio::sync::{Notify, mpsc};
 use super::deliveries::Deliveries;
 use super::process::App;
 use crate::format;
-use crate::outbox::{self, Editing, Outbox, Pacer, Tell};
+use crate::outbox::{self, Beside, Editing, Outbox, Pacer};
 use crate::store::Delivering;
 
 impl App {
@@ -18,7 +18,7 @@ impl App {
         fence: Option<crate::store::Fence>,
         claimed: mpsc::Receiver<crate::store::Delivery>,
         look: Arc<Notify>,
-        tell: Tell,
+        beside: Beside,
     ) -> (Arc<Pacer>, Arc<Editing>) {
         let sender = format!("{}-{:08x}", std::process::id(), self.store.clock().random() & 0xffff_ffff);
         let (pacer, editing) = (Pacer::new(deliveries.adapters.clone()), Arc::new(Editing::default()));
@@ -39,8 +39,7 @@ impl App {
             sends: Arc::clone(&self.health.sends),
             editing: Arc::clone(&editing),
             repeat_mark: format::delivery::MAY_BE_A_REPEAT,
-            instead_of_buttons: format::delivery::instead_of_buttons,
-            tell,
+            beside,
         });
         self.servants.start("outbox", |stop| outbox.run(claimed, look, stop));
         (pacer, editing)

@@ -11,8 +11,9 @@ use clap::Subcommand;
 use secrecy::{ExposeSecret as _, SecretString};
 use signalbox_adapter::ChatAddress;
 
+use super::reach::{Reach, reach};
 use super::{EXIT_REFUSED, ask};
-use crate::app::App;
+use crate::app::{App, Deliveries};
 use crate::config::{Hook, HookSource, Silencing, Unreached, read_secret};
 use crate::format;
 use crate::format::hooks::{self as said, ListedHook, MadeHook, Undone};
@@ -162,6 +163,21 @@ async fn add(
     if let Some(why) = unseen.as_ref().filter(|_| unreached.as_ref().is_some_and(Unreached::is_wrong)) {
         return refused(&Undone::Unreached(why));
     }
+    let provider = target.provider.as_str();
+    let transport = wiring::transports(&app.config).remove(provider);
+    if let Some(form) = transport.and_then(|transport| transport.chat_form(target)) {
+        return refused(&Undone::NoSuchChat(target, form));
+    }
+    let deliver = Deliveries::default().with_chats(&app.config).adapters.remove(provider);
+    let is_sure = match deliver {
+        Some(deliver) => match reach(deliver.as_ref(), target).await {
+            Reach::Open => true,
+            Reach::Closed(why) => return refused(&Undone::Closed(target, &why)),
+            Reach::Unsure => false,
+        },
+        // It is said why below.
+        None => true,
+    };
     let id = id.unwrap_or(source.as_str());
     if let Err(why) = Hook::check_id(id) {
         return refused(&Undone::Id(&why));
@@ -197,6 +213,9 @@ async fn add(
         writes_back,
     };
     super::print_document(&said::made(&made))?;
+    if !is_sure {
+        eprintln!("signalbox: {}", said::not_tried(target));
+    }
     if let Some(why) = unseen {
         eprintln!("signalbox: {}", said::unseen(&why));
     }

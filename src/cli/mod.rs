@@ -8,6 +8,7 @@ mod integrations;
 mod outbox;
 mod output;
 mod pair;
+mod reach;
 mod serve;
 mod session;
 mod setup;

@@ -55,9 +55,9 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
     let role = config::Role::from(arguments.role);
     let code = issue(app, role).await?;
     super::print(&code)?;
-    eprintln!("{}", terminal::pairing_code(&code, CODE_LASTS, role));
-    for (title, link) in links(app, &code).await? {
-        eprintln!("{}", terminal::pairing_link(title, &link));
+    eprintln!("{}", terminal::pairing_code(CODE_LASTS, role));
+    for (title, way) in ways(app, &code).await? {
+        eprintln!("{}", terminal::pairing_way(title, &way));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -70,16 +70,16 @@ pub(super) async fn issue(app: &App, role: config::Role) -> anyhow::Result<Strin
     Ok(code)
 }
 
-/// Returns the addresses that open our bots and send them a code, for bots whose name is known from an earlier start.
-async fn links(app: &App, code: &str) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let mut links = Vec::new();
+/// Returns how each of our bots is told a code: by the address that opens it and sends the code, where the bot's name is known
+/// from an earlier start and the provider has such, else in the words that are typed there.
+async fn ways(app: &App, code: &str) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let mut ways = Vec::new();
     for section in wiring::statements().sections {
-        let Some(access) = section.access else { continue };
+        let Some(access) = section.access.filter(|_| app.config.adapters.is_set(section)) else { continue };
         let name = app.store.read(move |tx| tx.bot_name(access.provider)).await?.filter(|name| !name.is_empty());
-        let link = name.and_then(|name| wiring::invitation(section, &name, code));
-        links.extend(link.map(|link| (section.setup.title, link)));
+        ways.extend(wiring::introduction(section, name.as_deref(), code).map(|way| (section.setup.title, way)));
     }
-    Ok(links)
+    Ok(ways)
 }
 
 async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {

@@ -168,9 +168,9 @@ async fn invite(app: &App, section: &Section, bot_name: Option<&str>) -> anyhow:
             continue;
         };
         let code = pair::issue(app, role.into()).await?;
-        eprintln!("{}", said::setup_link(CODE_LASTS));
         let link = bot_name.and_then(|name| wiring::invitation(section, name, &code));
-        super::print(&link.unwrap_or_else(|| format!("/start {code}")))?;
+        eprintln!("{}", if link.is_some() { said::setup_link(CODE_LASTS) } else { said::setup_code(CODE_LASTS) });
+        super::print(&link.or_else(|| wiring::introduction(section, bot_name, &code)).unwrap_or(code))?;
         break;
     }
     eprintln!();

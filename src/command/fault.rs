@@ -2,7 +2,7 @@
 
 use signalbox_adapter::{Block, Document, Inline};
 
-use super::marked::marked;
+use super::marked::{code, marked};
 
 /// Longest piece of a person's own text that an answer repeats, in characters.
 const MAX_QUOTED_CHARS: usize = 40;
@@ -92,10 +92,10 @@ impl Misunderstood {
     pub fn document(&self) -> Document {
         let mut line = marked(&sentence(&self.fault.to_string()));
         line.push(Inline::Break);
-        line.extend([Inline::Text("Usage: ".into()), Inline::Code(self.usage.clone())]);
+        line.extend([Inline::Text("Usage: ".into()), code(&self.usage)]);
         if let Some(nearest) = &self.nearest {
             line.push(Inline::Break);
-            line.extend([Inline::Text("Did you mean ".into()), Inline::Code(nearest.clone())]);
+            line.extend([Inline::Text("Did you mean ".into()), code(nearest)]);
             line.push(Inline::Text("?".into()));
         }
         Document { blocks: vec![Block::Paragraph(line)] }
@@ -138,10 +138,10 @@ mod tests {
                 Inline::Text(".".into()),
                 Inline::Break,
                 Inline::Text("Usage: ".into()),
-                Inline::Code("/session <prompt>".into()),
+                Inline::Command("/session <prompt>".into()),
                 Inline::Break,
                 Inline::Text("Did you mean ".into()),
-                Inline::Code("/session".into()),
+                Inline::Command("/session".into()),
                 Inline::Text("?".into()),
             ])]
         );

@@ -3,7 +3,7 @@
 use signalbox_adapter::{Block, Document, Inline, Item};
 
 use super::grammar::{Definition, Form, Group, Need};
-use super::marked::marked;
+use super::marked::{code, marked};
 use super::words::{COMMANDS, Command, definition};
 
 /// What can be said without a command: how it is written, and what it does.
@@ -48,7 +48,7 @@ pub fn detail(topic: &str) -> Option<Document> {
     Some(
         Document::default()
             .with(Block::Paragraph(vec![
-                Inline::Code(format!("/{}", definition.word)),
+                code(&format!("/{}", definition.word)),
                 Inline::Text(format!(": {}", definition.description)),
             ]))
             .with(list(forms.collect()))
@@ -72,7 +72,7 @@ fn lines(definition: &Definition<Command>) -> Vec<Item> {
 }
 
 fn line(usage: &str, description: &str) -> Item {
-    let mut content = vec![Inline::Code(usage.to_owned()), Inline::Text(": ".to_owned())];
+    let mut content = vec![code(usage), Inline::Text(": ".to_owned())];
     content.extend(marked(description));
     item(content)
 }
@@ -111,7 +111,7 @@ mod tests {
     fn plain_inlines(content: &[Inline]) -> String {
         let write = |inline: &Inline| match inline {
             Inline::Text(text) => text.clone(),
-            Inline::Code(code) => format!("`{code}`"),
+            Inline::Code(code) | Inline::Command(code) => format!("`{code}`"),
             Inline::Strong(content) => format!("**{}**", plain_inlines(content)),
             other => panic!("help has no {other:?}"),
         };

@@ -2,15 +2,26 @@
 
 use signalbox_adapter::Inline;
 
-/// Splits a sentence at its backticks: every second piece is code.
-pub(super) fn marked(sentence: &str) -> Vec<Inline> {
+/// Turns a sentence with `code` between backticks into inlines, commands as such; all else is plain text.
+#[must_use]
+pub fn marked(sentence: &str) -> Vec<Inline> {
     sentence
         .split('`')
         .enumerate()
         .filter(|(_, piece)| !piece.is_empty())
         .map(|(index, piece)| match index % 2 {
             0 => Inline::Text(piece.to_owned()),
-            _ => Inline::Code(piece.to_owned()),
+            _ => code(piece),
         })
         .collect()
+}
+
+/// Makes code of a piece of a sentence of our own, and a command where it begins with one.
+#[must_use]
+pub fn code(piece: &str) -> Inline {
+    let word = piece.strip_prefix('/').and_then(|words| words.split_whitespace().next());
+    match word.and_then(super::definition) {
+        Some(_) => Inline::Command(piece.to_owned()),
+        None => Inline::Code(piece.to_owned()),
+    }
 }

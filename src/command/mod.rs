@@ -39,6 +39,7 @@ pub use argument::{Argument, Flag, Kind};
 pub use complete::{Candidate, Named, Words, complete, lines};
 pub use fault::{Misunderstood, ParseFault};
 pub use grammar::{Defined, Definition, Example, Form, Group, Need};
+pub use marked::{code, marked};
 pub use mention::{KnownNames, Resolved, resolve};
 pub use menu::menu;
 #[cfg(test)]

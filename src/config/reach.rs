@@ -14,16 +14,19 @@ const LIKE: f64 = 0.6;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreached {
     /// No provider is called so.
-    #[error("there is no provider {:?}{}", signalbox_adapter::one_line(provider, 40), nearest.map(|near| format!("; did you mean {near}?")).unwrap_or_default())]
+    #[error("there is no provider {:?}; {hint}", signalbox_adapter::one_line(provider, 40))]
     Unknown {
         /// What it says.
         provider: String,
-        /// The name that is most like it.
-        nearest: Option<&'static str>,
+        /// The name that is most like it, or all there are.
+        hint: String,
     },
     /// Nothing in this build connects it.
     #[error("{0} is not connected: this build cannot connect it")]
     NotBuilt(String),
+    /// Nothing writes to it here.
+    #[error("{0} is not connected; `signalbox setup` on the bot's machine connects it")]
+    NotConnected(String),
     /// It is not set up.
     #[error("{provider} is not connected: set {needs}")]
     NotSet {
@@ -35,6 +38,19 @@ pub enum Unreached {
 }
 
 impl Unreached {
+    /// Says that no provider is called so; there are those of these names.
+    #[must_use]
+    pub fn unknown<'n>(provider: &str, names: impl Iterator<Item = &'n str>) -> Self {
+        let names: Vec<&str> = names.collect();
+        let likeness = |name: &str| strsim::normalized_damerau_levenshtein(name, &provider.to_lowercase());
+        let near = names.iter().map(|name| (likeness(name), *name)).filter(|(like, _)| *like >= LIKE);
+        let hint = match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some((_, near)) => format!("did you mean {near}?"),
+            None => format!("there are {}", names.join(", ")),
+        };
+        Self::Unknown { provider: provider.to_owned(), hint }
+    }
+
     /// Says it of an address.
     #[must_use]
     pub fn at(&self, address: &ChatAddress) -> String {
@@ -46,7 +62,7 @@ impl Unreached {
     pub fn is_wrong(&self) -> bool {
         match self {
             Self::Unknown { .. } => true,
-            Self::NotBuilt(_) | Self::NotSet { .. } => false,
+            Self::NotBuilt(_) | Self::NotConnected(_) | Self::NotSet { .. } => false,
         }
     }
 }
@@ -64,10 +80,7 @@ impl Statements {
         if later.chain([planned::MAIL]).any(|name| name == provider) {
             return Some(Unreached::NotBuilt(provider.to_owned()));
         }
-        let likeness = |name: &str| strsim::normalized_damerau_levenshtein(name, &provider.to_lowercase());
-        let names = self.providers.iter().map(|stated| (likeness(stated.name), stated.name));
-        let nearest = names.filter(|(like, _)| *like >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name);
-        Some(Unreached::Unknown { provider: provider.to_owned(), nearest })
+        Some(Unreached::unknown(provider, self.providers.iter().map(|stated| stated.name)))
     }
 
     /// Finds fault with an address that nothing can reach, and warns of one that nothing reaches yet.

@@ -59,8 +59,8 @@ pub fn too_many_codes() -> Document {
 pub fn code_at_home(code: &str) -> Document {
     let code = one_line(&code.replace('`', "'"), 40);
     line(&format!(
-        "Not taken, and still good: this terminal may do everything already. Whoever is to be let in sends `/start {code}` \
-         to the bot in a direct chat."
+        "Not taken, and still good: this terminal may do everything already. Whoever is to be let in sends `{code}` to the \
+         bot in a direct chat."
     ))
 }
 

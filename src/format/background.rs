@@ -5,6 +5,7 @@ use signalbox_adapter::{Block, Document, Inline, one_line};
 use super::{Draft, ago, cell, cost, count, facts, instant, line, rca, session, span, table, task as told};
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
+use crate::config::Unreached;
 use crate::store::{ChatKey, Delivery, Investigation, Task};
 
 /// How a chat hears of finished investigations.
@@ -36,14 +37,14 @@ pub enum Unreachable {
 }
 
 /// Why a channel cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unusable<'a> {
     /// The word does not name a channel.
     NotAChannel,
     /// Nobody stands behind it.
     Nobody(Nobody),
-    /// No adapter of its provider is connected.
-    NotConnected,
+    /// No adapter of its provider is connected; holds why.
+    NotConnected(Unreached),
     /// The person who asks is not allowed there.
     NotAllowed,
     /// It cannot be written to.
@@ -128,7 +129,9 @@ fn unusable(why: Unusable<'_>) -> String {
     match why {
         Unusable::NotAChannel => "is not a channel".to_owned(),
         Unusable::Nobody(why) => format!("cannot be used: {}", nobody(why)),
-        Unusable::NotConnected => "cannot be reached: no such chat is connected".to_owned(),
+        Unusable::NotConnected(why) => {
+            format!("cannot be reached: {}", why.to_string().trim_end_matches('?'))
+        }
         Unusable::NotAllowed => "cannot be used: you are not allowed in that chat".to_owned(),
         Unusable::Unreachable(Unreachable::Said(words)) => {
             format!("cannot be written to ({})", one_line(words, 200).replace('`', "'"))

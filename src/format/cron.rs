@@ -1,10 +1,12 @@
 //! What is said about schedules: lists, one with its next fires, what became of the last ones, and answers.
 
-use signalbox_adapter::{Block, ChatAddress, Document, Inline};
+use signalbox_adapter::{Block, ChatAddress, Document, Inline, one_line};
 
 use super::background::Unreachable;
 use super::{cell, count, facts, instant, line, span, table};
 use crate::clock::Timestamp;
+use crate::command::code;
+use crate::config::Unreached;
 use crate::plan::{CronFault, DigestKind, Plan, ZoneFault};
 use crate::store::{DeliveryState, Fire, FireCause, FireId, FireOutcome, FireState, Schedule, ScheduleId, ToldFire};
 
@@ -34,8 +36,8 @@ pub enum Unscheduled<'u> {
     Target,
     /// Nobody is named as its target.
     NoTarget,
-    /// Nothing is connected to that provider.
-    NotConnected(&'u ChatAddress),
+    /// Nothing is connected to that provider; holds why.
+    NotConnected(Unreached),
     /// That chat cannot be written to; holds why.
     Unreachable(&'u ChatAddress, Unreachable),
     /// Who asks may not have things sent there.
@@ -76,7 +78,10 @@ pub fn unscheduled(why: &Unscheduled<'_>) -> Document {
         Unscheduled::NoTarget => {
             "Not added: say where to, as --to slack:C0123, or --provider and --chat-id.".to_owned()
         }
-        Unscheduled::NotConnected(address) => format!("Not added: {} is not connected.", address.provider),
+        Unscheduled::NotConnected(why) => match why.to_string() {
+            asks if asks.ends_with('?') => format!("Not added: {asks}"),
+            why => format!("Not added: {why}."),
+        },
         Unscheduled::Unreachable(address, Unreachable::Said(why)) => {
             format!("Not added: {address} cannot be written to: {why}.")
         }
@@ -289,7 +294,12 @@ fn messages(outcomes: &[FireOutcome]) -> String {
 /// Tells that there is no such schedule.
 #[must_use]
 pub fn unknown(id: &str) -> Document {
-    Document::text(format!("No schedule {} here; /cron lists them.", signalbox_adapter::one_line(id, 40)))
+    let said = vec![
+        Inline::Text(format!("No schedule {} here; ", one_line(id, 40))),
+        code("/cron"),
+        Inline::Text(" lists them.".to_owned()),
+    ];
+    Document { blocks: vec![Block::Paragraph(said)] }
 }
 
 /// Tells what became of a fire that was asked for, and of its messages.
@@ -330,7 +340,7 @@ pub fn nothing_failed(fire: FireId) -> Document {
 /// Tells that there is no such fire.
 #[must_use]
 pub fn no_fire(id: &str) -> Document {
-    line(&format!("No fire {} here; `/cron logs <id>` lists those of a schedule.", signalbox_adapter::one_line(id, 40)))
+    line(&format!("No fire {} here; `/cron logs <id>` lists those of a schedule.", one_line(id, 40)))
 }
 
 /// Tells that a fire that was asked for takes long.

@@ -1,8 +1,8 @@
 //! What is said about messages themselves: that one may be a repeat, that one could not be shown and how to get it.
 
-use signalbox_adapter::{Button, Document, Purpose, one_line};
+use signalbox_adapter::{Block, Button, Document, Inline, Purpose, one_line};
 
-use super::line;
+use super::{line, marked};
 use crate::store::IncidentId;
 
 /// Stands below a message that may have arrived before.
@@ -10,8 +10,8 @@ pub const MAY_BE_A_REPEAT: &str = "(may be a repeat)";
 
 /// Stands below a message whose buttons the provider refused: what to type in their place.
 #[must_use]
-pub fn instead_of_buttons(buttons: &[Button]) -> String {
-    let commands: Vec<String> = buttons.iter().map(|button| format!("/{}", button.action)).collect();
+pub fn instead_of_buttons(buttons: &[Button], typed: &dyn Fn(&str) -> String) -> String {
+    let commands: Vec<String> = buttons.iter().map(|button| typed(&format!("/{}", button.action))).collect();
     format!("The buttons could not be shown; type {}.", commands.join(", or "))
 }
 
@@ -52,19 +52,21 @@ pub fn unshown(whose: Whose<'_>, purpose: Purpose) -> Document {
 /// Tells that a message was not allowed here, why, and how to get what it said; holds the provider's words.
 #[must_use]
 pub fn blocked(whose: Whose<'_>, words: &str) -> Document {
-    let (what, again) = match whose {
-        Whose::Session(name) => (
-            format!("An answer of {name}"),
-            format!(
-                "On the bot's machine, signalbox session show {name} shows it; here, /session show {name} does once it is allowed."
-            ),
-        ),
-        Whose::Investigation(id) => {
-            (format!("The result of {id}"), format!("Once it is allowed, /background show {id} shows it here."))
-        }
-        Whose::Command => ("An answer".to_owned(), "Send the command again once it is allowed.".to_owned()),
+    let what = match whose {
+        Whose::Session(name) => format!("An answer of {name}"),
+        Whose::Investigation(id) => format!("The result of {id}"),
+        Whose::Command => "An answer".to_owned(),
     };
-    Document::text(format!("{what} is not allowed here: {}. {again}", one_line(words, 400)))
+    let again = match whose {
+        Whose::Session(name) => format!(
+            "On the bot's machine, `signalbox session show {name}` shows it; here, `/session show {name}` does once it is allowed."
+        ),
+        Whose::Investigation(id) => format!("Once it is allowed, `/background show {id}` shows it here."),
+        Whose::Command => "Send the command again once it is allowed.".to_owned(),
+    };
+    let mut content = vec![Inline::text(format!("{what} is not allowed here: {}. ", one_line(words, 400)))];
+    content.extend(marked(&again));
+    Document { blocks: vec![Block::Paragraph(content)] }
 }
 
 /// Tells that the card of an incident was given up, and how to see it.
@@ -112,7 +114,7 @@ mod tests {
         let button = |label: &str, action: &str| Button { label: label.to_owned(), action: action.to_owned() };
         let buttons = [button("Ack", "incident ack 5"), button("Silence 1 h", "incident silence 5")];
         let told = "The buttons could not be shown; type /incident ack 5, or /incident silence 5.";
-        assert_eq!(instead_of_buttons(&buttons), told);
+        assert_eq!(instead_of_buttons(&buttons, &str::to_owned), told);
     }
 
     #[test]

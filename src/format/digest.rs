@@ -8,6 +8,7 @@ use super::incidents::mild;
 use super::{cost, count, marked, span};
 use crate::alert::Severity;
 use crate::clock::Timestamp;
+use crate::command::code;
 use crate::plan::{DigestKind, Zone};
 use crate::store::{DigestWindow, FoundCause, Happened, Incident, Noise, Schedule};
 
@@ -141,7 +142,7 @@ fn list(heading: &str, lines: impl Iterator<Item = Vec<Inline>>, in_all: usize) 
     let heading = format!("{heading} ({})", in_all.max(items.len()));
     let more = in_all.saturating_sub(items.len());
     if more > 0 {
-        items.push(item(vec![Inline::Text(format!("and {more} more: /incidents"))]));
+        items.push(item(marked(&format!("and {more} more: `/incidents`"))));
     }
     Some(Block::details(&heading, vec![Block::List { start: None, items }]))
 }
@@ -185,6 +186,6 @@ fn cause(cause: &FoundCause) -> Vec<Inline> {
             one_line(&cause.investigation.title, MAX_CAUSE_CHARS),
             one_line(&said, MAX_CAUSE_CHARS)
         )),
-        Inline::Code(format!("/background show {}", cause.task)),
+        code(&format!("/background show {}", cause.task)),
     ]
 }

@@ -50,6 +50,18 @@ impl Draft {
         document
     }
 
+    /// Returns the draft with the commands in our own sentences as they are typed where it is read.
+    #[must_use]
+    pub fn typed(mut self, write: &dyn Fn(&str) -> String) -> Self {
+        for piece in &mut self.pieces {
+            if let Piece::Blocks(blocks) = piece {
+                let document = Document { blocks: std::mem::take(blocks) };
+                *blocks = document.typed(write).blocks;
+            }
+        }
+        self
+    }
+
     /// Returns about how much work it is to lay it out: its length in bytes, with one for each node of its tree.
     #[must_use]
     pub fn weight_bytes(&self) -> usize {
@@ -86,7 +98,7 @@ fn of_blocks(blocks: &[Block]) -> usize {
 
 fn of_inlines(content: &[Inline]) -> usize {
     let of_inline = |inline: &Inline| match inline {
-        Inline::Text(text) | Inline::Code(text) => text.len(),
+        Inline::Text(text) | Inline::Code(text) | Inline::Command(text) => text.len(),
         Inline::Strong(content) | Inline::Emphasis(content) | Inline::Strike(content) => of_inlines(content),
         Inline::Link { url, content } => url.len() + of_inlines(content),
         Inline::Break => 0,

@@ -5,6 +5,7 @@ mod cron;
 mod hooks;
 mod incident;
 mod samples;
+mod typed;
 mod unanswered;
 
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ use crate::alert::AlertError;
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::command::{NameFault, Need};
-use crate::config::Role;
+use crate::config::{Role, Unreached};
 use crate::format::Draft;
 use crate::rca::Verdict;
 use crate::store::{Admission, Approval, DeliveryState, IncidentId, Refusal, Session, Status, Task, TaskEvent, TaskId};
@@ -73,6 +74,9 @@ fn wall() -> Wall {
 }
 
 fn shown(name: &str, wall: Wall, source: &str) {
+    if name != "terminal" {
+        wall.shown.iter().for_each(|(name, document)| typed::check(name, document));
+    }
     insta::assert_snapshot!(name, wall.written(source));
 }
 
@@ -178,7 +182,10 @@ fn background() {
             "not_a_channel for nobody",
             not_a_channel("email", Unusable::Nobody(Nobody::NotSet(&["smtp.to"])), &["email"]),
         )
-        .with("not_a_channel when not connected", not_a_channel("slack:C0", Unusable::NotConnected, &[]))
+        .with(
+            "not_a_channel when not connected",
+            not_a_channel("slack:C0", Unusable::NotConnected(Unreached::NotConnected("slack".into())), &[]),
+        )
         .with("not_a_channel when not allowed", not_a_channel("telegram:7", Unusable::NotAllowed, &[]))
         .with("not_a_channel when refused", not_a_channel("telegram:7", Unusable::Unreachable(&refused), &[]))
         .with(
@@ -252,7 +259,7 @@ fn deliveries() {
         .map(|action| signalbox_adapter::Button { label: String::new(), action: action.to_owned() });
     let wall = wall()
         .with_text("the mark", MAY_BE_A_REPEAT)
-        .with_text("instead_of_buttons", instead_of_buttons(&refused))
+        .with_text("instead_of_buttons", instead_of_buttons(&refused, &str::to_owned))
         .with("not_laid_out", not_laid_out())
         .with("unshown", unshown(session, Purpose::Result))
         .with("unshown question", unshown(session, Purpose::Approval))
@@ -401,9 +408,11 @@ fn tasks() {
     let instant = Instant::now();
     let step = Doing::Tool { name: "Bash".into(), summary: "cargo test outbox".into() };
     let running = Progress { tools: 3, step, ..Progress::new(instant) };
-    let asking = Progress { step: Doing::Asking { tool: "Bash".into() }, ..running.clone() };
-    let retrying = Progress { step: Doing::Retrying { attempt: 3, reason: "overloaded".into() }, ..running.clone() };
     let name = "calm-otter";
+    let doing = |step| {
+        let progress = Progress { step, ..running.clone() };
+        progress_line(&progress, name, "claude", Duration::from_secs(64), instant)
+    };
     let brief = in_brief(&task(Status::Running));
     let wall = wall()
         .with_text("in_brief", brief)
@@ -423,14 +432,10 @@ fn tasks() {
         .with("ended", ended(&task(Status::Ok), name, NOW))
         .with_text("progress_line", progress_line(&running, name, "claude/opus", Duration::from_secs(64), instant))
         .with("progress", progress(&task(Status::Running), name, &running, false, (NOW, instant)))
-        .with_text(
-            "progress_line while it asks",
-            progress_line(&asking, name, "claude", Duration::from_secs(64), instant),
-        )
-        .with_text(
-            "progress_line while it waits",
-            progress_line(&retrying, name, "claude", Duration::from_secs(64), instant),
-        )
+        .with_text("progress_line while it asks", doing(Doing::Asking { tool: "Bash".into() }))
+        .with_text("progress_line with a question", doing(Doing::Questioning))
+        .with_text("progress_line with a plan", doing(Doing::Proposing))
+        .with_text("progress_line while it waits", doing(Doing::Retrying { attempt: 3, reason: "overloaded".into() }))
         .with("progress while it stops", progress(&task(Status::Running), name, &running, true, (NOW, instant)))
         .with("stopping", stopping(&[name.to_owned(), "brave-elk".to_owned()]))
         .with("nothing_to_stop", nothing_to_stop(false))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Block, Document, Inline, Item, one_line};
+use signalbox_adapter::{Block, ChatAddress, Document, Inline, Item, one_line};
 
 use super::silence::{Unsilenced, cause};
 use super::{cell, instant, line, marked, span, table};
@@ -58,6 +58,10 @@ pub enum Undone<'a> {
     NoTarget,
     /// Nothing can write to the chat; holds why.
     Unreached(&'a str),
+    /// No chat is called so; holds what they are called.
+    NoSuchChat(&'a ChatAddress, &'a str),
+    /// The chat cannot be written to; holds why.
+    Closed(&'a ChatAddress, &'a str),
     /// HTTP is switched off.
     NotListening,
     /// The id is none; holds what one is.
@@ -246,9 +250,14 @@ pub fn undone(why: &Undone<'_>) -> String {
         }
         Undone::NoHook(id) => format!("there is no hook {id:?}; `signalbox hooks list` shows them"),
         Undone::NoTarget => {
-            "say with --target which chat is told, as in telegram:-1001234; `/id` in that chat shows it".to_owned()
+            "say with --target which chat is told, as in telegram:-1001234; the command `id` in that chat shows it"
+                .to_owned()
         }
         Undone::Unreached(why) => format!("--target: {why}"),
+        Undone::NoSuchChat(target, form) => {
+            format!("--target: {target} cannot be a chat of {}: its ids are {form}", target.provider)
+        }
+        Undone::Closed(target, why) => format!("--target: {target} cannot be written to: {why}"),
         Undone::NotListening => "http.listen is empty, so nothing is heard; set it to an address".to_owned(),
         Undone::Id(why) => format!("an id {why}"),
         Undone::Taken(id) => {
@@ -270,10 +279,19 @@ pub fn unseen(why: &str) -> String {
     format!("warning: nobody sees the alerts of this hook until that is mended: {why}")
 }
 
+/// Warns that nobody knows yet whether the chat can be written to that a hook tells.
+#[must_use]
+pub fn not_tried(target: &ChatAddress) -> String {
+    format!(
+        "warning: {} does not answer, so {target} could not be tried; `signalbox hooks test` tries it",
+        target.provider
+    )
+}
+
 /// Says that nothing writes to a provider.
 #[must_use]
 pub fn not_connected(provider: &str) -> String {
-    format!("{} is not connected", one_line(provider, 40))
+    format!("{} is not connected; `signalbox setup` connects it", one_line(provider, 40))
 }
 
 /// Says what came of a step of `signalbox hooks test`.

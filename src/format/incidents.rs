@@ -6,6 +6,7 @@ use super::incident::{Investigating, SAID, by, card, instant, mark, title, what}
 use super::{cell, count, facts};
 use crate::alert::{Alert, Firing};
 use crate::clock::Timestamp;
+use crate::command::code;
 use crate::rca::Verdict;
 use crate::store::{Incident, IncidentEntry, Investigation, Task};
 
@@ -92,7 +93,7 @@ pub fn show(incident: &Incident, known: Dossier<'_>, now: Timestamp) -> Document
     let pairs = times.iter().map(String::as_str).zip(told).collect();
     let mut shown = card(incident, investigating, now).document.then(named(incident, alerts));
     if let Some((task, investigation)) = found {
-        let mut all = vec![Inline::Code(format!("/background show {}", task.id))];
+        let mut all = vec![code(&format!("/background show {}", task.id))];
         all.push(Inline::Text(" shows all of it".to_owned()));
         let found = cell(super::rca::in_brief(task, investigation));
         let what = match investigation.rca.as_ref().map(|rca| rca.verdict) {

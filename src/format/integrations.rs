@@ -203,3 +203,9 @@ pub fn setup_no_role(word: &str) -> String {
 pub fn setup_link(within: Duration) -> String {
     format!("  Once `signalbox serve` runs, and within {}, open this and press Start:", span(within))
 }
+
+/// Says what to do with the words below it, which hold a code, and how long they can be used.
+#[must_use]
+pub fn setup_code(within: Duration) -> String {
+    format!("  Once `signalbox serve` runs, and within {}, send this to the bot in a direct chat:", span(within))
+}

@@ -35,21 +35,8 @@ use std::time::Duration;
 use signalbox_adapter::{Alignment, Block, Document, Inline};
 
 use crate::clock::Timestamp;
+pub use crate::command::marked;
 pub use draft::Draft;
-
-/// Turns a line with `code` between backquotes into inlines; all else is plain text.
-#[must_use]
-pub fn marked(text: &str) -> Vec<Inline> {
-    text.split('`')
-        .enumerate()
-        .filter(|(_, piece)| !piece.is_empty())
-        .map(
-            |(index, piece)| {
-                if index % 2 == 1 { Inline::Code(piece.to_owned()) } else { Inline::Text(piece.to_owned()) }
-            },
-        )
-        .collect()
-}
 
 /// Makes a document of one line with `code` between backquotes; for sentences of our own, without foreign text.
 #[must_use]

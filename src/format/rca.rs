@@ -5,6 +5,7 @@ use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 use super::{Draft, cell, count, line, marked, task};
 use crate::alert::{AlertError, MAX_INPUT_BYTES};
 use crate::clock::Timestamp;
+use crate::command::code;
 use crate::rca::template::Template;
 use crate::rca::{Claim, Rca, Stats, Verdict};
 use crate::store::{Admission, DeliveryState, Investigation, Session, Status, Task};
@@ -169,9 +170,12 @@ pub fn subject(task: &Task, investigation: &Investigation) -> String {
 /// The mail that an investigation is done.
 #[must_use]
 pub fn mail(task: &Task, name: &str, investigation: &Investigation, now: Timestamp) -> Draft {
-    let asked =
-        Block::text(format!("Asked in {}. `/background show {}` there shows everything.", task.address, task.id));
-    result(task, name, investigation, now).with(asked)
+    let asked = vec![
+        Inline::Text(format!("Asked in {}. ", task.address)),
+        code(&format!("/background show {}", task.id)),
+        Inline::Text(" there shows everything.".to_owned()),
+    ];
+    result(task, name, investigation, now).with(Block::Paragraph(asked))
 }
 
 fn word(task: &Task) -> &'static str {

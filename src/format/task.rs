@@ -167,6 +167,8 @@ fn step(doing: &Doing) -> String {
         Doing::Nothing => String::new(),
         Doing::Tool { name, summary } => format!("{name}: {summary}"),
         Doing::Asking { tool } => format!("waits for permission: {tool}"),
+        Doing::Questioning => "waits for an answer".to_owned(),
+        Doing::Proposing => "waits for a yes to its plan".to_owned(),
         Doing::Retrying { attempt, reason } => format!("retry {attempt}: {reason}"),
         Doing::Finishing => "finishing".to_owned(),
     };

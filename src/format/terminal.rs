@@ -87,19 +87,18 @@ pub fn no_session(name: &str) -> String {
 
 /// Says what to do with a pairing code, and how long it can be used.
 #[must_use]
-pub fn pairing_code(code: &str, within: Duration, role: Role) -> String {
-    let within = span(within);
+pub fn pairing_code(within: Duration, role: Role) -> String {
     format!(
-        "Send `/start {code}` to the bot in a direct chat within {within}. The role of the first person who sends it \
-         becomes {}.",
+        "Send this code to the bot in a direct chat within {}. The role of the first person who sends it becomes {}.",
+        span(within),
         role.as_str()
     )
 }
 
-/// Shows the link that sends a pairing code.
+/// Shows how a provider's bot is told a pairing code: a link, or what is typed.
 #[must_use]
-pub fn pairing_link(title: &str, link: &str) -> String {
-    format!("In {title}: {link}")
+pub fn pairing_way(title: &str, way: &str) -> String {
+    format!("In {title}: {way}")
 }
 
 /// Says how a person is named.

@@ -138,8 +138,9 @@ fn usable<'t>(turn: &'t Turn<'_>, channel: &Channel) -> Result<Result<(), Unusab
         }
         Channel::To(address) => address,
     };
-    if !turn.cx.can_reach(address.provider.as_str()) {
-        return Ok(Err(Unusable::NotConnected));
+    let provider = address.provider.as_str();
+    if !turn.cx.can_reach(provider) {
+        return Ok(Err(Unusable::NotConnected(turn.cx.unreached(provider))));
     }
     if !rights::may_write_to(turn.tx, turn.cx, turn.incoming, address)? {
         return Ok(Err(Unusable::NotAllowed));

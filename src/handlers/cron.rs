@@ -136,7 +136,7 @@ fn add(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
 fn unusable<'t>(turn: &Turn<'_>, target: &'t ChatAddress) -> Result<Option<Unscheduled<'t>>, StoreError> {
     let provider = target.provider.as_str();
     if !turn.cx.can_reach(provider) && turn.cx.readers(provider).is_none() {
-        return Ok(Some(Unscheduled::NotConnected(target)));
+        return Ok(Some(Unscheduled::NotConnected(turn.cx.unreached(provider))));
     }
     if !rights::may_write_to(turn.tx, turn.cx, turn.incoming, target)? {
         return Ok(Some(Unscheduled::NotAllowed(target)));

@@ -88,7 +88,7 @@ fn beyond() -> (Said, Vec<Said>, bool) {
     let lines = [
         "`host` looks at this machine only, at no deployment, other service or other machine",
         "Ask it what uses the disk or the memory here, or why this machine is slow",
-        "For other questions use another agent: `/agents` shows which are there and how to install one",
+        "For other questions use another agent: the command `agents` shows which are there and how to install one",
     ];
     (Said::plain(NOT_ANSWERABLE), lines.into_iter().map(Said::plain).collect(), true)
 }

@@ -188,7 +188,7 @@ impl Live {
         let now = (self.bus.store().clock().now(), Instant::now());
         let document = format::task::progress(task, name, &entry.progress.cleaned(&self.redactor), entry.stopping, now);
         // Progress is short.
-        let (parts, _) = context.render(task.address.provider.as_str(), document).ok()?;
+        let (parts, _) = context.render(&task.address, document).ok()?;
         let outgoing = Outgoing {
             key: signalbox_adapter::DeliveryKey::from_random_bits(u128::from(self.bus.store().clock().random())),
             target: Target { address, reply_to: None, edit_of: Some(message), window: None },

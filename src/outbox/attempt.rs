@@ -81,7 +81,7 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
 fn told(setup: &Setup, delivery: &Delivery, buttons: &[Button]) -> Option<String> {
     let is_card = matches!(delivery.about, Some(About::Card(_)));
     let has_room = is_card || delivery.attachment.is_none() && delivery.part.body.len() <= ROOMY_BYTES;
-    (has_room && !buttons.is_empty()).then(|| (setup.instead_of_buttons)(buttons))
+    (has_room && !buttons.is_empty()).then(|| (setup.beside.instead_of_buttons)(&delivery.address, buttons))
 }
 
 /// Returns what is known of a delivery that may have arrived.

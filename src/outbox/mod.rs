@@ -31,7 +31,7 @@ use crate::store::{ChatKey, Delivery, StoreError, Tx, Written};
 pub use editing::Editing;
 pub use pacer::Pacer;
 use retry::Outcome;
-pub use setup::{Loss, Setup, Tell};
+pub use setup::{Beside, Give, InsteadOfButtons, Loss, Setup, Tell};
 pub use signs::give as give_signs;
 
 /// Deliveries under way at once; each is of another lane.
@@ -207,6 +207,7 @@ impl Outbox {
             self.setup.store.write(self.setup.fence.as_ref(), step)
         };
         let Written { value, effects } = self.setup.store.patiently(&CancellationToken::new(), step).await?;
+        effects.signs.into_iter().for_each(|(provider, signal)| (self.setup.beside.give)(provider, signal));
         Ok(value.into_iter().chain(effects.send).collect())
     }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Form, Receipt};
+use signalbox_adapter::{Form, MessageId, Receipt, Signal};
 
 use super::retry::{self, Next, Outcome};
 use super::setup::{Loss, Setup};
-use crate::store::{About, Delivery, StoreError, Tx};
+use crate::store::{About, ChatKey, Delivery, StoreError, Tx};
 
 /// How long what goes into a thread waits for it to be opened; then it goes without.
 const OPEN_WITHIN: Duration = Duration::from_secs(300);
@@ -88,6 +88,7 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
     match next {
         Next::Delivered(Receipt { message, begun }) => {
             tx.delivered(id, message)?;
+            sign_end(tx, delivery, true)?;
             match begun {
                 Some(thread) => tx.go_on_in(delivery, thread),
                 None if matches!(delivery.about, Some(About::Fire(_))) => tx.thread_begun(delivery, message),
@@ -102,7 +103,7 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
         Next::Unopened(words) => {
             tx.supersede(id)?;
             let Some(at) = delivery.opens.as_ref().and_then(|opens| opens.at.as_ref()) else { return Ok(()) };
-            (setup.tell)(tx, delivery, Loss::Opening { at: at.clone(), words: words.clone() })?;
+            (setup.beside.tell)(tx, delivery, Loss::Opening { at: at.clone(), words: words.clone() })?;
             tx.stay_out(from, at)
         }
         Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
@@ -110,8 +111,8 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
         Next::Plainer { without, error } => {
             tx.leave_out(delivery, *without, error)?;
             match without {
-                Form::Thread => (setup.tell)(tx, delivery, Loss::Thread),
-                Form::File => (setup.tell)(tx, delivery, Loss::File),
+                Form::Thread => (setup.beside.tell)(tx, delivery, Loss::Thread),
+                Form::File => (setup.beside.tell)(tx, delivery, Loss::File),
                 Form::Text | Form::Buttons | Form::Reply | Form::Window => Ok(()),
             }
         }
@@ -122,11 +123,27 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
         }
         Next::Blocked(words) => {
             tx.give_up(id, words)?;
-            (setup.tell)(tx, delivery, Loss::Blocked(words.clone()))
+            sign_end(tx, delivery, false)?;
+            (setup.beside.tell)(tx, delivery, Loss::Blocked(words.clone()))
         }
         Next::GiveUp { error, told } => {
             tx.give_up(id, error)?;
-            if *told { (setup.tell)(tx, delivery, Loss::Message) } else { Ok(()) }
+            sign_end(tx, delivery, false)?;
+            if *told { (setup.beside.tell)(tx, delivery, Loss::Message) } else { Ok(()) }
         }
     }
+}
+
+/// Gives the sign that what a message asked for has ended, once all that is said of it is shown, or is not going to be.
+fn sign_end(tx: &Tx<'_>, delivery: &Delivery, is_shown: bool) -> Result<(), StoreError> {
+    let Some(about @ About::Result(id)) = delivery.about.as_ref().filter(|_| !delivery.is_edit) else { return Ok(()) };
+    if tx.waits_about(&ChatKey::of(&delivery.address), about)? {
+        return Ok(());
+    }
+    let Some(task) = tx.task(id)? else { return Ok(()) };
+    let Some(message) = task.reply_to.as_deref().map(MessageId::new) else { return Ok(()) };
+    let ok = is_shown && task.is_answered();
+    let (provider, address) = (task.address.provider.clone(), task.address);
+    tx.sign(&provider, Signal::Ended { address, message, ok });
+    Ok(())
 }

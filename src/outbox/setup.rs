@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_adapter::{Button, Deliver, MessageId};
+use signalbox_adapter::{Button, ChatAddress, Deliver, MessageId, Provider, Signal};
 
 use super::editing::Editing;
 use super::pacer::Pacer;
@@ -35,11 +35,25 @@ pub struct Setup {
     pub editing: Arc<Editing>,
     /// What stands below a message that may have arrived before.
     pub repeat_mark: &'static str,
+    /// What is said and given beside messages.
+    pub beside: Beside,
+}
+
+/// What is said and given beside messages.
+pub struct Beside {
     /// What stands below a message in place of its buttons, which were refused.
-    pub instead_of_buttons: fn(&[Button]) -> String,
+    pub instead_of_buttons: InsteadOfButtons,
     /// Tells a chat, in the step that writes a loss down, what it could not be shown.
     pub tell: Tell,
+    /// Gives a sign once what it speaks of is shown.
+    pub give: Give,
 }
+
+/// Says what to type in a chat in place of buttons.
+pub type InsteadOfButtons = Arc<dyn Fn(&ChatAddress, &[Button]) -> String + Send + Sync>;
+
+/// Gives a sign, which is worth nothing later.
+pub type Give = Arc<dyn Fn(Provider, Signal) + Send + Sync>;
 
 /// Writes a line to a chat about what it could not be shown.
 pub type Tell = Arc<dyn Fn(&Tx<'_>, &Delivery, Loss) -> Result<(), StoreError> + Send + Sync>;

@@ -115,8 +115,11 @@ fn setup(store: &Store, adapters: BTreeMap<String, Arc<dyn Deliver>>) -> Setup {
         sends: Arc::default(),
         editing: Arc::default(),
         repeat_mark: "(again)",
-        instead_of_buttons: |buttons| format!("(type {})", buttons[0].action),
-        tell: Arc::new(|_, _, _| Ok(())),
+        beside: Beside {
+            instead_of_buttons: Arc::new(|_, buttons| format!("(type {})", buttons[0].action)),
+            tell: Arc::new(|_, _, _| Ok(())),
+            give: Arc::new(|_, _| ()),
+        },
     }
 }
 

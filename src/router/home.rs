@@ -54,7 +54,8 @@ impl Router {
             }
         }
         if !home.is_empty() || chats.may_anything(tx)? {
-            return Ok(format::home::page(&home, tx.now()));
+            let typed = |command: &str| self.context.typed(&opened.direct, false, command);
+            return Ok(format::home::page(&home, tx.now()).typed(&typed));
         }
         Ok(format::access::stranger(&said_by(opened, &opened.direct)))
     }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use signalbox_adapter::{Attachment, Button, Card, ChatAddress, Document, Notice, Part, Purpose, Threads};
+use signalbox_adapter::{Attachment, Button, Card, ChatAddress, Document, Notice, Part, Purpose, ReadAt, Threads};
 
 use super::layout::{Laid, Layout, Unlaid};
 use super::transport::{Readers, Transport};
 use crate::agent::catalogue::Catalogue;
-use crate::config::Config;
+use crate::config::{Config, Unreached};
 use crate::format::Draft;
 use crate::redact::Redactor;
 use crate::store::{Deferral, NewDelivery, StoreError, Task};
@@ -31,19 +31,30 @@ pub struct Context {
 }
 
 impl Context {
-    /// Lays a message out for a provider, and what does not fit as a file; one that is not configured gets bare text.
+    /// Lays a message out for a chat, and what does not fit as a file; one that is not configured gets bare text.
     ///
     /// # Errors
     /// [`StoreError::Deferred`] for a long message that is not ready ([`Layout`]).
-    pub fn render(&self, provider: &str, draft: impl Into<Draft>) -> Result<Laid, StoreError> {
-        self.layout.of(Unlaid::Chat(provider.to_owned(), draft.into()), |message| self.lay(message))
+    pub fn render(&self, address: &ChatAddress, draft: impl Into<Draft>) -> Result<Laid, StoreError> {
+        let draft = draft.into().typed(&|command| self.typed(address, false, command));
+        self.layout.of(Unlaid::Chat(address.provider.as_str().to_owned(), draft), |message| self.lay(message))
     }
 
-    /// Lays a card out for a provider; it is short.
+    /// Returns how a command, its slash first, is typed where it is read: in a chat or a thread, in a message that answers another
+    /// or not.
     #[must_use]
-    pub fn card(&self, provider: &str, card: &Card) -> Part {
-        let card = &card.clone().masked(&|text| self.redactor.clean(text));
-        match self.transports.get(provider) {
+    pub fn typed(&self, address: &ChatAddress, is_reply: bool, command: &str) -> String {
+        let Some(transport) = self.transports.get(address.provider.as_str()) else { return command.to_owned() };
+        let bot_name = transport.bot_name.get().map(String::as_str);
+        transport.render.command(command, &ReadAt { address, is_reply, bot_name })
+    }
+
+    /// Lays a card out for a chat; it is short.
+    #[must_use]
+    pub fn card(&self, address: &ChatAddress, card: &Card) -> Part {
+        let document = card.document.clone().typed(&|command| self.typed(address, false, command));
+        let card = &Card { document, ..card.clone() }.masked(&|text| self.redactor.clean(text));
+        match self.transports.get(address.provider.as_str()) {
             Some(transport) => transport.render.card(card),
             None => Part { body: card.document.to_markdown() },
         }
@@ -111,6 +122,15 @@ impl Context {
         self.transports.get(provider).is_some_and(Transport::reaches_chats)
     }
 
+    /// Says why no chat of a provider can be written to.
+    #[must_use]
+    pub fn unreached(&self, provider: &str) -> Unreached {
+        match self.transports.contains_key(provider) {
+            true => Unreached::NotConnected(provider.to_owned()),
+            false => Unreached::unknown(provider, self.transports.keys().map(String::as_str)),
+        }
+    }
+
     /// Says what chats of a provider are called, where none can be called like this one.
     #[must_use]
     pub fn chat_form(&self, address: &ChatAddress) -> Option<&'static str> {
@@ -151,7 +171,9 @@ impl Context {
         purpose: Purpose,
         buttons: Vec<Button>,
     ) -> Result<NewDelivery, StoreError> {
-        let (parts, attachment) = self.render(task.address.provider.as_str(), draft)?;
+        let is_reply = task.reply_to.is_some();
+        let draft = draft.into().typed(&|command| self.typed(&task.address, is_reply, command));
+        let (parts, attachment) = self.render(&task.address, draft)?;
         Ok(NewDelivery {
             address: task.address.clone(),
             window: task.window.clone(),
@@ -206,13 +228,14 @@ mod tests {
             redactor: Arc::new(Redactor::new(&Redact::default())),
         };
         context.config.render.max_parts = 2;
-        let (parts, attachment) = context.render("narrow", Document::text("word ".repeat(100) + "end")).expect("short");
+        let narrow: ChatAddress = "narrow:1".parse().expect("an address");
+        let (parts, attachment) = context.render(&narrow, Document::text("word ".repeat(100) + "end")).expect("short");
         assert_eq!(parts.len(), 2);
         assert!(parts[1].body.ends_with("(2/2)"), "{parts:?}");
         let attachment = attachment.expect("there is more");
         assert_eq!((attachment.file_name.as_str(), attachment.media_type.as_str()), ("answer.md", "text/markdown"));
         assert!(attachment.text.ends_with("word end"), "{}", attachment.text);
-        let (parts, attachment) = context.render("narrow", Document::text("short")).expect("short");
+        let (parts, attachment) = context.render(&narrow, Document::text("short")).expect("short");
         assert_eq!((parts.len(), attachment), (1, None));
     }
 
@@ -231,7 +254,8 @@ mod tests {
             })),
         };
         for provider in ["narrow", "none"] {
-            let (parts, _) = context.render(provider, Document::text("Added #1: hunter22")).expect("short");
+            let address = format!("{provider}:1").parse().expect("an address");
+            let (parts, _) = context.render(&address, Document::text("Added #1: hunter22")).expect("short");
             assert_eq!(parts[0].body.trim().replace('\\', ""), "Added #1: [redacted]");
         }
         let buttons = context.masked(vec![Button { label: "Use hunter22".into(), action: "use:hunter22".into() }]);

@@ -70,7 +70,8 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, incident: &Incident, document: Document) 
         None => cx.threads(provider) != Threads::None,
     };
     let document = if has_thread { document } else { format::incident::named(incident, document) };
-    let (parts, attachment) = cx.render(provider, document)?;
+    let where_to = place.as_ref().map_or(&incident.address, |place| &place.address);
+    let (parts, attachment) = cx.render(where_to, document)?;
     match place {
         Some(place) => say(tx, incident, place, parts, attachment),
         // All that is said of an incident fits into messages.
@@ -177,7 +178,7 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
     let earlier = tx.card_message(incident)?.map(|message| message.as_str().to_owned());
     let investigating = shown_investigating(tx, cx, incident)?;
     let provider = incident.address.provider.as_str();
-    let parts = vec![cx.card(provider, &format::incident::card(incident, &investigating, tx.now()))];
+    let parts = vec![cx.card(&incident.address, &format::incident::card(incident, &investigating, tx.now()))];
     tx.enqueue(&NewDelivery {
         address: incident.address.clone(),
         window: None,
@@ -209,7 +210,7 @@ pub fn edit(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
     let provider = incident.address.provider.as_str();
     let Some(card) = tx.card_of(incident)?.filter(|_| cx.can_edit(provider)) else { return Ok(()) };
     let investigating = shown_investigating(tx, cx, incident)?;
-    let part = cx.card(provider, &format::incident::card(incident, &investigating, tx.now()));
+    let part = cx.card(&incident.address, &format::incident::card(incident, &investigating, tx.now()));
     let buttons = format::incident::buttons(incident, &investigating);
     if tx.last_shown(&card)? == part && card.buttons == buttons {
         return Ok(());

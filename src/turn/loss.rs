@@ -53,7 +53,7 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
     if tx.waits_about(&ChatKey::of(&address), &about)? {
         return Ok(());
     }
-    let (parts, _) = cx.render(address.provider.as_str(), document)?;
+    let (parts, _) = cx.render(&address, document)?;
     let line = NewDelivery::to(address, Purpose::Result, parts);
     tx.enqueue(&NewDelivery { task: task.map(|task| task.id), about: Some(about), ..line })
 }
@@ -74,7 +74,7 @@ fn tell_unshown_card(tx: &Tx<'_>, cx: &Context, lost: &Delivery, id: IncidentId)
     if !cx.can_reach(provider) || !tx.first_in(&format!("card-unshown:{id}"), TELL_UNSHOWN_EVERY)? {
         return Ok(());
     }
-    let (parts, _) = cx.render(provider, delivery::card_unshown(id))?;
+    let (parts, _) = cx.render(&lost.address, delivery::card_unshown(id))?;
     let line = NewDelivery::to(lost.address.clone(), Purpose::Alert, parts);
     tx.enqueue(&NewDelivery { about: Some(About::Loss(format!("Card:{id}"))), ..line })
 }
@@ -85,7 +85,7 @@ fn tell_unopened(tx: &Tx<'_>, cx: &Context, lost: &Delivery, at: &MessageId, wor
     if !tx.first_in(&format!("unopened:{chat}"), TELL_UNOPENED_EVERY)? {
         return Ok(());
     }
-    let (parts, _) = cx.render(lost.address.provider.as_str(), delivery::thread_unopened(words))?;
+    let (parts, _) = cx.render(&lost.address, delivery::thread_unopened(words))?;
     let line = NewDelivery::to(lost.address.clone(), Purpose::Result, parts);
     let about = About::Loss("Opening".to_owned());
     tx.enqueue(&NewDelivery { reply_to: Some(at.as_str().to_owned()), about: Some(about), ..line })

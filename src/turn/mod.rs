@@ -114,12 +114,17 @@ impl<'t> Turn<'t> {
     fn reply(&self, draft: Draft) -> Result<(), StoreError> {
         if self.is_press()
             && draft.weight_bytes() <= MAX_WITHIN_BYTES
-            && let Some(notice) = format::notice(&draft.document())
+            && let Some(notice) = format::notice(&self.typed(&draft).document())
         {
             self.answer_press(&notice);
             return Ok(());
         }
         self.say(draft, Purpose::Result, Vec::new(), None)
+    }
+
+    /// Writes the commands in what is said as they are typed where it was asked.
+    fn typed(&self, draft: &Draft) -> Draft {
+        draft.clone().typed(&|command| self.cx.typed(&self.incoming.address, false, command))
     }
 
     /// Whether the message is the press of a button.
@@ -183,7 +188,9 @@ impl<'t> Turn<'t> {
                 Draft::from(Document { blocks: before }).then(draft).then(Document { blocks: after })
             }
         };
-        let (parts, attachment) = self.cx.render(self.incoming.address.provider.as_str(), draft)?;
+        let is_reply = self.incoming.message.is_some();
+        let draft = draft.typed(&|command| self.cx.typed(address, is_reply, command));
+        let (parts, attachment) = self.cx.render(address, draft)?;
         self.tx.enqueue(&NewDelivery {
             address: address.clone(),
             window: self.incoming.window.clone(),

@@ -35,8 +35,10 @@ pub fn done(
         references: references.collect::<Result<_, _>>()?,
         document: Document::default(),
     };
-    let said = format::rca::mail(ended, name, investigation, tx.now());
-    let notice = format::rca::notice(ended, investigation);
+    // The commands in them are for the chat that asked.
+    let there = |command: &str| cx.typed(&ended.address, false, command);
+    let said = format::rca::mail(ended, name, investigation, tx.now()).typed(&there);
+    let notice = format::rca::notice(ended, investigation).typed(&there);
     let notices = Notices { tx, cx, about: About::Notice(ended.id.clone()) };
     for channel in &channels {
         notices.send(channel, &ended.address, &notice, (&letter, &said))?;
@@ -99,7 +101,7 @@ impl Notices<'_> {
     }
 
     fn notice(&self, address: ChatAddress, notice: &Document) -> Result<(), StoreError> {
-        let (parts, _) = self.cx.render(address.provider.as_str(), notice.clone())?;
+        let (parts, _) = self.cx.render(&address, notice.clone())?;
         self.row(address, parts)
     }
 

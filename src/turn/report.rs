@@ -3,7 +3,7 @@
 //!
 //! A button is spent when what it asks for has been done or can no longer be done; then it goes away, in the same step.
 
-use signalbox_adapter::{Button, Document, MessageId, Purpose, Signal};
+use signalbox_adapter::{Button, Document, Purpose};
 
 use super::{Context, notice};
 use crate::format::approval::Answered;
@@ -55,9 +55,8 @@ pub fn ask_on(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Re
     let buttons = button::decisions(approval);
     let mut is_shown = false;
     for shown in tx.with_buttons(&About::Approval(approval.id.clone()))? {
-        let provider = shown.address.provider.as_str();
-        if cx.can_edit(provider) {
-            let (parts, _) = cx.render(provider, question.clone())?;
+        if cx.can_edit(shown.address.provider.as_str()) {
+            let (parts, _) = cx.render(&shown.address, question.clone())?;
             if let [part] = parts.as_slice() {
                 tx.replace(&shown, part, &buttons)?;
                 is_shown = true;
@@ -133,11 +132,6 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     if let Some(investigation) = investigation.as_ref().filter(|_| ended.status != Status::Aborted) {
         notice::done(tx, cx, ended, &name, investigation)?;
     }
-    let ok = ended.is_answered();
-    if let Some(message) = &ended.reply_to {
-        let (address, message) = (ended.address.clone(), MessageId::new(message));
-        tx.sign(&ended.address.provider, Signal::Ended { address, message, ok });
-    }
     close(tx, cx, ended, &name)
 }
 
@@ -211,9 +205,8 @@ pub fn spend_result(tx: &Tx<'_>, cx: &Context, task: &TaskId) -> Result<(), Stor
 /// Makes the messages about something that still have buttons say something else, without them.
 fn show_instead(tx: &Tx<'_>, cx: &Context, about: &About, document: &Document) -> Result<(), StoreError> {
     for shown in tx.with_buttons(about)? {
-        let provider = shown.address.provider.as_str();
-        if cx.can_edit(provider) {
-            let (parts, _) = cx.render(provider, document.clone())?;
+        if cx.can_edit(shown.address.provider.as_str()) {
+            let (parts, _) = cx.render(&shown.address, document.clone())?;
             let Some(part) = parts.into_iter().next() else { continue };
             tx.replace(&shown, &part, &[])?;
         }

@@ -238,7 +238,7 @@ pub fn deliver(tx: &Tx<'_>, cx: &Context, schedule: &Schedule, fire: &Fire, said
         let whole = NewDelivery { attachment, about, ..NewDelivery::to(target.clone(), Purpose::Result, parts) };
         let has_thread = schedule.new_thread && target.thread.is_none() && threads != signalbox_adapter::Threads::None;
         if has_thread {
-            let (parts, _) = cx.render(target.provider.as_str(), said.head.clone())?;
+            let (parts, _) = cx.render(&target, said.head.clone())?;
             let parts = parts.into_iter().take(1).collect();
             let head =
                 NewDelivery { about: whole.about.clone(), ..NewDelivery::to(target.clone(), Purpose::Result, parts) };
@@ -275,7 +275,7 @@ fn laid_out(
 ) -> Result<(Vec<Part>, Option<signalbox_adapter::Attachment>), StoreError> {
     let provider = target.provider.as_str();
     if cx.readers(provider).is_none() {
-        return cx.render(provider, said.whole.clone());
+        return cx.render(target, said.whole.clone());
     }
     let notice = Notice {
         subject: said.subject.clone(),

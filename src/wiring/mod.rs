@@ -16,7 +16,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_adapter::settings::{Section, Values};
-use signalbox_adapter::{ChatAddress, CommandEntry, DeliverError};
+use signalbox_adapter::{ChatAddress, ChatId, CommandEntry, DeliverError, Provider, ReadAt};
 
 use crate::agent::kinds;
 use crate::config::{Config, ProviderStatement, Statements, Unreached};
@@ -158,6 +158,18 @@ pub async fn closed_places(config: &Config, section: &Section) -> Vec<(ChatAddre
 #[must_use]
 pub fn invitation(section: &Section, bot_name: &str, code: &str) -> Option<String> {
     integrations().find(|one| one.section().name == section.name)?.invitation(bot_name, code)
+}
+
+/// Returns how a person tells a provider's bot a code: by that address where there is one, else in the words that are typed in
+/// a direct chat with it; `None` where nobody writes to a bot.
+#[must_use]
+pub fn introduction(section: &Section, bot_name: Option<&str>, code: &str) -> Option<String> {
+    let provider = section.access?.provider;
+    let address = ChatAddress::new(Provider::new(provider), ChatId::new(""));
+    let adapter = adapters().into_iter().find(|adapter| adapter.provider() == provider)?;
+    let render = adapter.transport(&Values::NONE).render;
+    let typed = || render.command(&format!("/start {code}"), &ReadAt { address: &address, is_reply: false, bot_name });
+    Some(bot_name.and_then(|name| invitation(section, name, code)).unwrap_or_else(typed))
 }
 
 /// Returns what an app with these commands must be at the provider of a section, where people make one for themselves; `None`

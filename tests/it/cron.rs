@@ -107,6 +107,8 @@ fn a_schedule_is_looked_after_on_the_command_line_and_run_without_a_serving_prog
     };
     refused(&add(&["--to", &target, "--tz", "Asia/Kolkatta"]), "did you mean Asia/Kolkata?");
     refused(&add(&["--to", "slack:C0123"]), "slack is not connected");
+    refused(&add(&["--to", "slak:C0123"]), "did you mean slack?");
+    refused(&add(&["--to", "C0123"]), "must be provider:chat, as in telegram:-1001234 or slack:C0123");
     refused(&add(&[]), "say where to");
     add(&["--provider", "telegram", "--chat-id", "1001", "--quiet-when-empty"]).was(0, "Added #1");
     add(&["--to", &target, "--name", "Standup"]).was(0, "Added #2: Standup");
@@ -169,7 +171,7 @@ fn what_cannot_be_scheduled_is_refused_with_what_to_write() {
     refused(&add("@daily", &["--to", "telegram:ops"]), "its ids are numbers");
     refused(&add("@daily", &["--to", "telegram:-100999"]), "chat not found");
     refused(&add("@daily", &["--to", "discord:123"]), "discord is not connected");
-    refused(&add("@daily", &["--to", "pigeon:1"]), "pigeon is not connected");
+    refused(&add("@daily", &["--to", "pigeon:1"]), "there is no provider \"pigeon\"; there are");
     refused(&add("@daily", &["--agent", "nobody"]), "nobody");
     refused(&add("@daily", &["--param", "prompt"]), "name=value");
     let said = add("@daily", &["--param", "bot_token=hunter2secret"]);

@@ -13,5 +13,7 @@ mod refusals;
 pub(crate) mod scene;
 mod schedules;
 mod sessions;
+mod setup;
+mod stuck;
 mod talk;
 mod triage;

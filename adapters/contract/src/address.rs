@@ -50,7 +50,7 @@ fn inlines_taken(content: &[Inline], takes: &dyn Fn(&str) -> bool) -> bool {
     content.iter().all(|inline| match inline {
         Inline::Link { url, content } => takes(url) && inlines_taken(content, takes),
         Inline::Strong(content) | Inline::Emphasis(content) | Inline::Strike(content) => inlines_taken(content, takes),
-        Inline::Text(_) | Inline::Code(_) | Inline::Break => true,
+        Inline::Text(_) | Inline::Code(_) | Inline::Command(_) | Inline::Break => true,
     })
 }
 
@@ -92,7 +92,7 @@ fn inlines(content: &[Inline], takes: &dyn Fn(&str) -> bool) -> Vec<Inline> {
             Inline::Strong(content) => written.push(Inline::Strong(inlines(content, takes))),
             Inline::Emphasis(content) => written.push(Inline::Emphasis(inlines(content, takes))),
             Inline::Strike(content) => written.push(Inline::Strike(inlines(content, takes))),
-            Inline::Text(_) | Inline::Code(_) | Inline::Break => written.push(inline.clone()),
+            Inline::Text(_) | Inline::Code(_) | Inline::Command(_) | Inline::Break => written.push(inline.clone()),
         }
     }
     written

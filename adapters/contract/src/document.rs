@@ -96,6 +96,9 @@ pub enum Inline {
     Text(String),
     /// Fixed-width text.
     Code(String),
+    /// A command of ours that the reader may type, its slash first: fixed-width text that is written as it is typed where it is
+    /// read ([`Document::typed`]).
+    Command(String),
     /// Bold.
     Strong(Vec<Inline>),
     /// Italic.

@@ -160,7 +160,8 @@ impl FromStr for ChatAddress {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let invalid = |why| InvalidId { what: "chat address", why };
-        let (provider, rest) = text.split_once(':').ok_or(invalid("must be provider:chat"))?;
+        let (provider, rest) =
+            text.split_once(':').ok_or(invalid("must be provider:chat, as in telegram:-1001234 or slack:C0123"))?;
         if provider.is_empty() || !provider.bytes().all(|b| b.is_ascii_lowercase()) {
             return Err(invalid("the provider must be lower-case letters"));
         }

@@ -63,6 +63,7 @@ mod table;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod threads;
+mod typed;
 mod visible;
 mod write;
 
@@ -84,7 +85,7 @@ pub use measure::{Face, Markup, Measure, PlainMeasure, digits};
 pub use notice::{Compose, Notice};
 pub use outgoing::{Attachment, Button, MAX_MARK_BYTES, Outgoing, Purpose, Target};
 pub use reception::{Offer, Reception, TextPrompt};
-pub use render::{Limits, Part, Render, Rendered, TextUnit};
+pub use render::{Limits, Part, ReadAt, Render, Rendered, TextUnit};
 pub use saving::{Content, Saving, safe_name};
 pub use split::{DEFAULT_MAX_PARTS, MAX_PARTS, MAX_PICTURED, MIN_LIMIT, PicturedPart, Split, split, split_pictured};
 pub use table::{TABLE_WIDTH, align_table};

@@ -68,6 +68,7 @@ fn inline(inline: Inline, mask: Mask<'_>) -> Inline {
     match inline {
         Inline::Text(text) => Inline::Text(mask(&text)),
         Inline::Code(text) => Inline::Code(mask(&text)),
+        Inline::Command(text) => Inline::Command(mask(&text)),
         Inline::Strong(inner) => Inline::Strong(inlines(inner, mask)),
         Inline::Emphasis(inner) => Inline::Emphasis(inlines(inner, mask)),
         Inline::Strike(inner) => Inline::Strike(inlines(inner, mask)),

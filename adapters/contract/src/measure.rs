@@ -256,7 +256,7 @@ impl<'m> Meter<'m> {
         let content = match inline {
             Inline::Text(text) => return self.text(text, Face::Plain, prefix),
             Inline::Break => return self.charge(1 + prefix),
-            Inline::Code(text) => {
+            Inline::Code(text) | Inline::Command(text) => {
                 self.charge(self.measure.markup(Markup::Code))?;
                 return self.text(text, Face::Code, prefix);
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Card, Document};
+use crate::{Card, ChatAddress, Document};
 
 /// Renders documents for one provider; pure, so that it can run when the outbox row is written.
 pub trait Render: Send + Sync {
@@ -14,12 +14,28 @@ pub trait Render: Send + Sync {
     /// [`crate::split()`] does the cutting.
     fn render(&self, document: &Document, max_parts: usize) -> Rendered;
 
+    /// Returns how one of our commands, its slash first, is typed where it is read.
+    fn command(&self, command: &str, _read: &ReadAt<'_>) -> String {
+        command.to_owned()
+    }
+
     /// Renders a card as one part; what does not fit is left out.
     fn card(&self, card: &Card) -> Part {
         let Rendered { mut parts, rest: _ } = self.render(&card.document, 1);
         parts.truncate(1);
         parts.pop().unwrap_or_else(|| Part { body: String::new() })
     }
+}
+
+/// Where a command is read that a person may type.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadAt<'r> {
+    /// The chat or thread.
+    pub address: &'r ChatAddress,
+    /// Whether it stands in a message that answers another.
+    pub is_reply: bool,
+    /// The bot's name there, where it is known.
+    pub bot_name: Option<&'r str>,
 }
 
 /// A document as messages, and what is left over.

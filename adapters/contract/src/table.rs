@@ -113,7 +113,9 @@ impl Layout {
 /// The lines of a cell.
 fn cell_text(cell: &[Inline]) -> Cow<'_, str> {
     match cell {
-        [Inline::Text(text) | Inline::Code(text)] if !text.contains('\t') => Cow::Borrowed(text),
+        [Inline::Text(text) | Inline::Code(text) | Inline::Command(text)] if !text.contains('\t') => {
+            Cow::Borrowed(text)
+        }
         _ => Cow::Owned(inline_text(cell).replace('\t', " ")),
     }
 }

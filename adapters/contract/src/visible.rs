@@ -71,7 +71,7 @@ fn push_block(block: &Block, text: &mut String) {
 fn push_inlines(inlines: &[Inline], text: &mut String) {
     for inline in inlines {
         match inline {
-            Inline::Text(run) | Inline::Code(run) => text.push_str(run),
+            Inline::Text(run) | Inline::Code(run) | Inline::Command(run) => text.push_str(run),
             Inline::Strong(content)
             | Inline::Emphasis(content)
             | Inline::Strike(content)

@@ -150,7 +150,7 @@ impl Writer {
     fn inline(&mut self, inline: &Inline, prefix: &str) {
         match inline {
             Inline::Text(text) => self.plain(text, prefix),
-            Inline::Code(text) => self.code(text, prefix),
+            Inline::Code(text) | Inline::Command(text) => self.code(text, prefix),
             Inline::Strong(content) => self.marked("**", content, prefix),
             Inline::Emphasis(content) => self.marked("*", content, prefix),
             Inline::Strike(content) => self.marked("~~", content, prefix),
@@ -260,7 +260,7 @@ fn ends_in_address(text: &str) -> bool {
 fn on_one_line(inline: &Inline) -> Inline {
     match inline {
         Inline::Break => Inline::Text(" ".to_owned()),
-        Inline::Text(_) | Inline::Code(_) | Inline::Link { .. } => inline.clone(),
+        Inline::Text(_) | Inline::Code(_) | Inline::Command(_) | Inline::Link { .. } => inline.clone(),
         Inline::Strong(content) => Inline::Strong(content.iter().map(on_one_line).collect()),
         Inline::Emphasis(content) => Inline::Emphasis(content.iter().map(on_one_line).collect()),
         Inline::Strike(content) => Inline::Strike(content.iter().map(on_one_line).collect()),

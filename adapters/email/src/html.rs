@@ -141,7 +141,7 @@ fn inlines(content: &[Inline], html: &mut String) {
     for inline in content {
         match inline {
             Inline::Text(text) => escape(text, html),
-            Inline::Code(text) => {
+            Inline::Code(text) | Inline::Command(text) => {
                 html.push_str("<code>");
                 escape(text, html);
                 html.push_str("</code>");

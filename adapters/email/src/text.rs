@@ -162,7 +162,7 @@ fn break_at(line: &str, width: usize) -> Option<(usize, usize)> {
 fn push_inlines(inlines: &[Inline], text: &mut String) {
     for inline in inlines {
         match inline {
-            Inline::Text(run) | Inline::Code(run) => text.push_str(run),
+            Inline::Text(run) | Inline::Code(run) | Inline::Command(run) => text.push_str(run),
             Inline::Strong(content) | Inline::Emphasis(content) | Inline::Strike(content) => {
                 push_inlines(content, text);
             }

@@ -16,8 +16,16 @@ const REGISTERED: [&str; 5] = ["session", "background", "investigate", "cron", "
 const MAX_DESCRIPTION_CHARS: usize = 2000;
 
 /// What the bot is told of.
-const EVENTS: [&str; 6] =
-    ["app_home_opened", "app_mention", "message.channels", "message.groups", "message.im", "message.mpim"];
+const EVENTS: [&str; 8] = [
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "message.mpim",
+    "tokens_revoked",
+];
 
 /// Returns the manifest of the app, with these commands.
 #[must_use]
@@ -51,6 +59,13 @@ pub fn manifest(commands: &[CommandEntry]) -> Value {
     })
 }
 
+/// Returns a command, its slash first, as it is typed behind the `/` key.
+pub(crate) fn typed(command: &str) -> String {
+    let words = command.trim_start_matches('/');
+    let name = words.split_whitespace().next().unwrap_or_default();
+    if REGISTERED.contains(&name) { command.to_owned() } else { format!("/{ANY} {words}") }
+}
+
 fn command(name: &str, description: &str, hint: &str) -> Value {
     json!({
         "command": format!("/{name}"), "description": one_line(description, MAX_DESCRIPTION_CHARS), "usage_hint": hint,
@@ -69,6 +84,14 @@ pub fn new_app(manifest: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_that_is_not_registered_stands_behind_the_one_that_takes_any() {
+        let written = ["/session <prompt>", "/cron", "/agents", "/incident show 5", "/start AB12cd34"].map(typed);
+        let expected = ["/session <prompt>", "/cron", "/signalbox agents", "/signalbox incident show 5"];
+        assert_eq!(written[..4], expected);
+        assert_eq!(written[4], "/signalbox start AB12cd34");
+    }
 
     #[test]
     fn the_manifest_names_the_commands_that_are_registered_and_takes_any() {

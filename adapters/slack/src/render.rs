@@ -12,8 +12,8 @@ mod tests;
 mod text;
 
 use signalbox_adapter::{
-    Block, Card, Document, Face, Inline, Limits, MAX_MARK_BYTES, Markup, Measure, Part, Render, Rendered, TABLE_WIDTH,
-    TextUnit, digits, inline_text, split,
+    Block, Card, Document, Face, Inline, Limits, MAX_MARK_BYTES, Markup, Measure, Part, ReadAt, Render, Rendered,
+    TABLE_WIDTH, TextUnit, digits, inline_text, split,
 };
 use slack_morphism::prelude::SlackBlock;
 
@@ -23,6 +23,8 @@ use crate::body::{Bar, Body};
 use crate::card::colour;
 use crate::escape;
 use crate::limits::{MAX_TEXT_CHARS, MAX_URL_CHARS};
+use crate::manifest;
+use crate::translate::is_direct;
 
 /// Room for a mark and the empty line before it.
 const MARK: usize = MAX_MARK_BYTES + 2;
@@ -43,6 +45,15 @@ impl Render for SlackRender {
         let several = whole.parts.len() > 1;
         let parts = whole.numbered().into_iter().map(|part| body(part, several).into_part()).collect();
         Rendered { parts, rest }
+    }
+
+    /// Slack has no slash commands in threads, and behind the `/` key only those that are registered.
+    fn command(&self, command: &str, read: &ReadAt<'_>) -> String {
+        let answers_in_thread = read.is_reply && !is_direct(read.address.chat.as_str());
+        match read.bot_name {
+            Some(bot_name) if read.address.thread.is_some() || answers_in_thread => format!("@{bot_name} {command}"),
+            _ => manifest::typed(command),
+        }
     }
 
     /// The first line stands above, so that it is what a list of messages shows; the others beside a bar of the card's colour.

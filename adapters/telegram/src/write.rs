@@ -198,8 +198,8 @@ impl Writer {
         match inline {
             Inline::Text(text) => self.plain(text, indent),
             // The address matters more than the face.
-            Inline::Code(text) if self.is_link_open() => self.push(text),
-            Inline::Code(text) => self.code(MessageEntityKind::Code, text),
+            Inline::Code(text) | Inline::Command(text) if self.is_link_open() => self.push(text),
+            Inline::Code(text) | Inline::Command(text) => self.code(MessageEntityKind::Code, text),
             Inline::Strong(content) => self.within(MessageEntityKind::Bold, |writer| writer.inlines(content, indent)),
             Inline::Emphasis(content) => {
                 self.within(MessageEntityKind::Italic, |writer| writer.inlines(content, indent));

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use signalbox_adapter::settings::Section;
-use signalbox_adapter::{ChatAddress, Deliver, DeliverError};
+use signalbox_adapter::{ChatAddress, Deliver};
 
 use super::answer::refused;
 use crate::app::{App, Deliveries};
+use crate::cli::reach::{Reach, reach};
 use crate::cli::{EXIT_REFUSED, print, print_document};
 use crate::command::ScheduleOptions;
-use crate::config::Sources;
 use crate::config::integrations::{self, Keys};
+use crate::config::{Sources, Unreached};
 use crate::format::background::Unreachable;
 use crate::format::cron::{self, Unscheduled};
 use crate::store::NewSchedule;
@@ -22,8 +22,6 @@ use crate::wiring;
 
 /// Who has made what is made here.
 pub(super) const MADE_BY: &str = "command line";
-/// Longest that a provider is asked whether a chat can be written to.
-const REACH_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions) -> anyhow::Result<ExitCode> {
     if let Err(why) = schedule::check_texts(options, &app.redactor().await?) {
@@ -78,36 +76,34 @@ pub(super) async fn check(
     let mut unsure = Vec::new();
     for target in &new.targets {
         let provider = target.provider.as_str();
-        let Some(transport) = transports.get(provider) else {
-            return Err(cron::unscheduled(&Unscheduled::NotConnected(target)));
+        let unreached = wiring::unreached(&app.config, provider);
+        let not_connected = |why: Option<Unreached>| {
+            let why = why.unwrap_or_else(|| Unreached::NotConnected(provider.to_owned()));
+            cron::unscheduled(&Unscheduled::NotConnected(why))
         };
+        let Some(transport) = transports.get(provider) else { return Err(not_connected(unreached)) };
         if let Some(form) = transport.chat_form(target) {
             return Err(cron::unscheduled(&Unscheduled::NoSuchChat(target, form)));
         }
         match connected.adapters.get(provider) {
             Some(_) if connected.asked.contains(target) => {}
             Some(deliver) => {
-                unsure.extend(reach(deliver.as_ref(), target).await?);
+                match reach(deliver.as_ref(), target).await {
+                    Reach::Open => {}
+                    Reach::Closed(why) => {
+                        let why = Unreachable::Said(why);
+                        return Err(cron::unscheduled(&Unscheduled::Unreachable(target, why)));
+                    }
+                    Reach::Unsure => unsure.push(cron::not_tried(target)),
+                }
                 connected.asked.insert(target.clone());
             }
             // A terminal shows what waits for it; what has just been given a credential is not connected yet.
             None if transport.trusted || transport.readers.is_some() || connects => {}
-            None => return Err(cron::unscheduled(&Unscheduled::NotConnected(target))),
+            None => return Err(not_connected(unreached)),
         }
     }
     Ok(unsure)
-}
-
-/// Asks a provider whether a chat can be written to; what nobody knows now is found out by the first delivery.
-async fn reach(deliver: &dyn Deliver, target: &ChatAddress) -> Result<Option<String>, signalbox_adapter::Document> {
-    match tokio::time::timeout(REACH_WITHIN, deliver.can_post(target)).await {
-        Ok(Ok(())) => Ok(None),
-        Ok(Err(error @ DeliverError::Refused(_))) => {
-            let why = Unreachable::Said(error.to_string());
-            Err(cron::unscheduled(&Unscheduled::Unreachable(target, why)))
-        }
-        Ok(Err(_)) | Err(_) => Ok(Some(cron::not_tried(target))),
-    }
 }
 
 /// Keeps credentials that came along as the integration of the one provider that they are for, unless that is connected

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use signalbox_adapter::{Deliver, Document, Purpose};
+use signalbox_adapter::{Button, ChatAddress, Deliver, Document, Purpose};
 use tokio::sync::{Notify, mpsc};
 
 use super::inbox::Door;
 use super::screen;
 use crate::app::{App, Deliveries};
 use crate::bus::Bus;
-use crate::format::terminal;
+use crate::format::{delivery, terminal};
+use crate::outbox;
 use crate::store::{Delivery, HeldRole, Lanes, NewDelivery, RoleError, StoreError, Tx};
 use crate::wiring::{self, console};
 
@@ -101,7 +102,10 @@ impl Terminal {
         let (_none, claimed) = mpsc::channel(1);
         // A terminal refuses no form, and waits for its rows without an age limit: nothing is lost here.
         let tell = Arc::new(|_: &Tx<'_>, _: &Delivery, _| Ok(()));
-        self.app.start_outbox(self.own(), None, claimed, Arc::clone(&look), tell);
+        let instead_of_buttons =
+            Arc::new(|_: &ChatAddress, buttons: &[Button]| delivery::instead_of_buttons(buttons, &str::to_owned));
+        let beside = outbox::Beside { instead_of_buttons, tell, give: Arc::new(|_, _| ()) };
+        self.app.start_outbox(self.own(), None, claimed, Arc::clone(&look), beside);
         let app = Arc::clone(&self.app);
         self.app.servants.start("commit watch", |_| screen::look_on_commits(app, look));
     }
@@ -114,7 +118,7 @@ impl Terminal {
         let (context, window) = (Arc::clone(bus.router().context()), self.scope.window.clone());
         let said: Result<(), StoreError> = bus
             .write(move |tx| {
-                let (parts, _) = context.render(console::PROVIDER, what())?;
+                let (parts, _) = context.render(&wiring::console_address(), what())?;
                 let chat = wiring::console_address();
                 tx.enqueue(&NewDelivery { window: window.clone(), ..NewDelivery::to(chat, Purpose::Result, parts) })
             })

@@ -58,7 +58,8 @@ fn integrations() {
         .with_text("setup_shadowed", setup_shadowed("telegram.token"))
         .with_text("setup_people", setup_people())
         .with_text("setup_no_role", setup_no_role("king"))
-        .with_text("setup_link", setup_link(Duration::from_secs(600)));
+        .with_text("setup_link", setup_link(Duration::from_secs(600)))
+        .with_text("setup_code", setup_code(Duration::from_secs(600)));
     shown("integrations", wall, include_str!("../integrations.rs"));
 }
 
@@ -93,8 +94,8 @@ fn terminals() {
         .with_text("who_sits_here of nobody", who_sits_here(None, Some("db-1")))
         .with_text("no_dead_letter", no_dead_letter("k7"))
         .with_text("no_session", no_session("docs"))
-        .with_text("pairing_code", pairing_code("AB12CD34", Duration::from_secs(600), Role::Operator))
-        .with_text("pairing_link", pairing_link("Telegram", "https://t.me/SignalboxBot?start=AB12CD34"))
+        .with_text("pairing_code", pairing_code(Duration::from_secs(600), Role::Operator))
+        .with_text("pairing_way", pairing_way("Telegram", "https://t.me/SignalboxBot?start=AB12CD34"))
         .with_text("not_a_person", not_a_person())
         .with_text("not_paired", not_paired("telegram:1001"))
         .with_text("unpaired", unpaired("telegram:1001"))

@@ -6,6 +6,7 @@ use signalbox_adapter::MessageId;
 
 use super::incident::incident;
 use super::*;
+use crate::config::Unreached;
 use crate::format::background::Unreachable;
 use crate::incident::IncidentState;
 use crate::plan::{CatchUp, DigestKind, Plan, Zone};
@@ -182,7 +183,18 @@ fn cron() {
         .with("unscheduled name", unscheduled(&Unscheduled::Name(60)))
         .with("unscheduled target", unscheduled(&Unscheduled::Target))
         .with("unscheduled without target", unscheduled(&Unscheduled::NoTarget))
-        .with("unscheduled unconnected", unscheduled(&Unscheduled::NotConnected(&elsewhere)))
+        .with(
+            "unscheduled unconnected",
+            unscheduled(&Unscheduled::NotConnected(Unreached::NotConnected("slack".into()))),
+        )
+        .with(
+            "unscheduled unknown",
+            unscheduled(&Unscheduled::NotConnected(Unreached::unknown("slak", ["slack"].into_iter()))),
+        )
+        .with(
+            "unscheduled unlike any",
+            unscheduled(&Unscheduled::NotConnected(Unreached::unknown("ops", ["telegram", "slack"].into_iter()))),
+        )
         .with(
             "unscheduled unreachable",
             unscheduled(&Unscheduled::Unreachable(&elsewhere, Unreachable::Said("chat not found".into()))),

@@ -28,6 +28,7 @@ fn hooks() {
         .with_text("secret_wanted", secret_wanted(HookSource::PagerDuty, &url(HookSource::PagerDuty)))
         .with_text("secret_wanted for one's own", secret_wanted(HookSource::Generic, &url(HookSource::Generic)))
         .with_text("unseen", unseen("telegram:1 reaches nobody: telegram is not connected: set telegram.token"))
+        .with_text("not_tried", not_tried(&"telegram:1".parse().expect("an address")))
         .with_text("not_connected", not_connected("telegram"))
         .with_text("tried firing", tried(&Tried::Firing("{\"alerts\":1}")))
         .with_text("tried, and waits", tried(&Tried::Waits { wait: Duration::from_secs(30), in_shell: false }))
@@ -41,11 +42,14 @@ fn hooks() {
         .with_text("tried silences", tried(&Tried::Silences("http://127.0.0.1:9093/")))
         .with_text("tried, and no silences", tried(&Tried::NoSilences))
         .with_text("tried, and all is well", tried(&Tried::Holds));
+    let target = "telegram:1".parse().expect("an address");
     for why in [
         Undone::NoSource("nagios"),
         Undone::NoHook("ops"),
         Undone::NoTarget,
         Undone::Unreached("telegam:1 reaches nobody: there is no provider \"telegam\"; did you mean telegram?"),
+        Undone::NoSuchChat(&target, "numbers"),
+        Undone::Closed(&target, "refused: chat not found"),
         Undone::NotListening,
         Undone::Id("must be 1 to 64 letters"),
         Undone::Taken("ops"),

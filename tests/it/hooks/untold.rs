@@ -43,7 +43,9 @@ fn an_alert_for_a_chat_that_is_not_connected_is_told_of_everywhere_and_ended_by_
     let ready = ask(address, "GET", "/readyz").body;
     for id in ["ops", "made"] {
         assert!(
-            ready.contains(&format!("\"{id}\":{{\"ready\":false,\"why\":\"telegram is not connected\"}}")),
+            ready.contains(&format!(
+                "\"{id}\":{{\"ready\":false,\"why\":\"telegram is not connected; `signalbox setup` connects it\"}}"
+            )),
             "{ready}"
         );
     }

@@ -62,6 +62,10 @@ fn a_hook_is_made_while_the_program_serves_and_tried_and_removed() {
     assert!(tried.out.contains("Card: incident #"), "{tried:?}");
     phone.shown_in(TEAM, 0, "Test of signalbox");
     phone.house.run(&["hooks", "add", "alertmanager", "--id", "new", &target]).was(2, "");
+    let closed = phone.house.run(&["hooks", "add", "generic", "--target", "telegram:-404"]).was(2, "");
+    assert!(
+        closed.err.contains("telegram:-404 cannot be written to: refused: ") && closed.err.contains("chat not found")
+    );
     phone.house.run(&["hooks", "remove", "new"]).was(0, "is gone");
     assert_eq!(post(address, "/hooks/alertmanager/new", &[("Authorization", &bearer)], &body).status, 404);
     phone.house.run(&["hooks", "remove", "new"]).was(2, "");
@@ -132,6 +136,9 @@ fn what_cannot_be_is_said_with_what_can() {
     for (arguments, why) in [
         (vec!["hooks", "add", "nagios"], "there are: alertmanager, grafana"),
         (vec!["hooks", "add", "generic", "--id", "n"], "--target"),
+        (vec!["hooks", "add", "generic", "--id", "n", "--target", "slak:C0123"], "did you mean slack?"),
+        (vec!["hooks", "add", "generic", "--id", "n", "--target", "C0123"], "must be provider:chat, as in"),
+        (vec!["hooks", "add", "generic", "--id", "n", "--target", "telegram:ops"], "its ids are numbers"),
         (vec!["hooks", "add", "generic", "--id", "a b", "--target", "console:local"], "an id must be"),
         (vec!["hooks", "add", "generic", "--target", "console:local"], "there is a hook \"generic\" already"),
         (vec!["hooks", "add", "generic", "--id", "n", "--target", "console:local", "--secret", "x"], "--secret -"),

@@ -1,6 +1,8 @@
 //! A conversation from a phone, start to end.
 
-use signalbox_test_support::telegram::Post;
+use signalbox_test_support::everyday::eventually;
+use signalbox_test_support::telegram::state::State;
+use signalbox_test_support::telegram::{Fault, Post};
 
 use crate::phone::scene::{ADA, Phone};
 
@@ -50,4 +52,24 @@ fn a_developer_starts_watches_answers_and_follows_up_from_a_phone() {
     let cancelled = phone.shown(status.id, "Cancelled");
     assert_eq!(cancelled.reply_to, Some(asked));
     phone.until("thumbs down", |state| state.reactions.get(&(ADA.id, asked)).is_some_and(|emoji| emoji == "👎"));
+}
+
+#[test]
+fn the_sign_of_the_end_comes_once_the_answer_is_shown() {
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    let gate = phone.house.text("gate");
+    let asked = phone.say(&format!("/session script: wait {gate}; answer <done>"));
+    phone.shown(asked, "Started");
+    phone.fake.fail_next("sendMessage", Fault::Hold);
+    phone.house.touch("gate");
+    eventually("it has ended", || phone.house.count("tasks WHERE status = 'ok'") == 1);
+    // Signs are given in their order: that of the next message comes behind whatever was given for the first.
+    let next = phone.say(&format!("/session script: wait {gate}; answer <next>"));
+    let sign = |state: &State, of: i64| state.reactions.get(&(ADA.id, of)).cloned();
+    phone.until("the next is taken", |state| sign(state, next).is_some());
+    assert_eq!(phone.fake.with(|state| sign(state, asked)).as_deref(), Some("👀"), "nothing of its answer is shown");
+    phone.fake.release();
+    phone.shown(asked, "<done>");
+    phone.until("thumbs up", |state| sign(state, asked).as_deref() == Some("👍"));
 }

@@ -9,7 +9,7 @@ pub(super) fn inlines(content: &[Inline], face: Face, colour: bool, row: &mut Ro
     for inline in content {
         match inline {
             Inline::Text(text) => row.push(text, face),
-            Inline::Code(text) => row.push(text, Face { code: true, ..face }),
+            Inline::Code(text) | Inline::Command(text) => row.push(text, Face { code: true, ..face }),
             Inline::Strong(inner) => inlines(inner, Face { bold: true, ..face }, colour, row),
             Inline::Emphasis(inner) => inlines(inner, Face { italic: true, ..face }, colour, row),
             Inline::Strike(inner) => {

@@ -70,7 +70,7 @@ impl<'d> Run<'_, '_, 'd> {
         for inline in inlines {
             match inline {
                 Inline::Text(text) => self.text(text, Face::Plain),
-                Inline::Code(text) => self.within(Span::Code, |run, face| run.text(text, face)),
+                Inline::Code(text) | Inline::Command(text) => self.within(Span::Code, |run, face| run.text(text, face)),
                 Inline::Strong(content) => self.within(Span::Strong, |run, _| run.inlines(content)),
                 Inline::Emphasis(content) => self.within(Span::Emphasis, |run, _| run.inlines(content)),
                 Inline::Strike(content) => self.within(Span::Strike, |run, _| run.inlines(content)),

@@ -57,12 +57,17 @@ impl Writer {
                 Some(Inline::Break) => Some('\n'),
                 Some(Inline::Text(text)) => text.chars().next(),
                 Some(
-                    Inline::Code(_) | Inline::Strong(_) | Inline::Emphasis(_) | Inline::Strike(_) | Inline::Link { .. },
+                    Inline::Code(_)
+                    | Inline::Command(_)
+                    | Inline::Strong(_)
+                    | Inline::Emphasis(_)
+                    | Inline::Strike(_)
+                    | Inline::Link { .. },
                 ) => None,
             };
             match inline {
                 Inline::Text(text) => self.text(text),
-                Inline::Code(text) => self.code(text),
+                Inline::Code(text) | Inline::Command(text) => self.code(text),
                 Inline::Break => self.line_break(),
                 Inline::Strong(content) => self.marked("**", content, next),
                 Inline::Emphasis(content) => self.marked("*", content, next),

@@ -340,6 +340,6 @@ fn has_link(content: &[Inline]) -> bool {
     content.iter().any(|inline| match inline {
         Inline::Link { .. } => true,
         Inline::Strong(content) | Inline::Emphasis(content) | Inline::Strike(content) => has_link(content),
-        Inline::Text(_) | Inline::Code(_) | Inline::Break => false,
+        Inline::Text(_) | Inline::Code(_) | Inline::Command(_) | Inline::Break => false,
     })
 }

@@ -78,7 +78,7 @@ impl Run {
         for inline in content {
             match inline {
                 Inline::Text(text) => self.push(text, look, url),
-                Inline::Code(text) => self.push(text, Look { code: true, ..look }, url),
+                Inline::Code(text) | Inline::Command(text) => self.push(text, Look { code: true, ..look }, url),
                 Inline::Strong(content) => self.push_within(content, Look { bold: true, ..look }, url),
                 Inline::Emphasis(content) => self.push_within(content, Look { italic: true, ..look }, url),
                 Inline::Strike(content) => self.push_within(content, Look { strike: true, ..look }, url),

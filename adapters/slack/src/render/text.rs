@@ -73,7 +73,7 @@ pub(crate) fn task_box(checked: Option<bool>) -> &'static str {
 fn inlines(content: &[Inline], prefix: &str, out: &mut String) {
     for inline in content {
         match inline {
-            Inline::Text(text) | Inline::Code(text) => lines(text, prefix, out),
+            Inline::Text(text) | Inline::Code(text) | Inline::Command(text) => lines(text, prefix, out),
             Inline::Strong(content)
             | Inline::Emphasis(content)
             | Inline::Strike(content)
