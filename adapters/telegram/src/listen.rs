@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use signalbox_adapter::{Incoming, Listen, ListenContext, ListenError};
 use teloxide::payloads::{DeleteWebhook, GetUpdates};
 use teloxide::types::AllowedUpdate;
@@ -23,6 +23,7 @@ use crate::api::{Api, Bot, CALL_TIMEOUT};
 use crate::failure::CallError;
 use crate::files::{self, FileError, Saved};
 use crate::translate::{Piece, Said, translate};
+use crate::update::Named;
 use crate::window::{Ready, Window};
 
 /// How much longer than the server may hold a poll open its answer is waited for; then the connection counts as lost.
@@ -74,7 +75,7 @@ impl TelegramListen {
         Ok(bot)
     }
 
-    async fn updates(&self, offset: Option<i64>, wait: Duration) -> Result<Vec<Value>, ListenError> {
+    async fn updates(&self, offset: Option<i64>, wait: Duration) -> Result<Vec<Box<RawValue>>, ListenError> {
         let mut poll = GetUpdates::new();
         poll.offset = offset.map(|offset| i32::try_from(offset).unwrap_or(i32::MAX));
         poll.timeout = Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX));
@@ -175,10 +176,13 @@ impl Listen for TelegramListen {
 }
 
 /// Puts the new ones among an answer's updates into the window; says whether there were any.
-fn take(bot: &Bot, window: &mut Window, updates: Vec<Value>) -> bool {
+///
+/// Each is read by itself: one that cannot be, such as one with half a character or a depth that no reader follows, would come
+/// again with every poll and hide all others.
+fn take(bot: &Bot, window: &mut Window, updates: Vec<Box<RawValue>>) -> bool {
     let mut news = false;
     for update in updates {
-        let Some(id) = update.get("update_id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()) else {
+        let Ok(Named { update_id: id }) = serde_json::from_str(update.get()) else {
             tracing::warn!("an update without an id was passed over");
             continue;
         };
@@ -187,7 +191,7 @@ fn take(bot: &Bot, window: &mut Window, updates: Vec<Value>) -> bool {
         }
         news |= window.offset().is_none_or(|offset| i64::from(id) >= offset);
         // What is wrong with it may quote it, so only its id is logged.
-        let piece = serde_json::from_value(update).map_or_else(
+        let piece = serde_json::from_str(update.get()).map_or_else(
             |_| {
                 tracing::warn!(update.id = id, "an update that cannot be understood was passed over");
                 Piece::Nothing("not understood")

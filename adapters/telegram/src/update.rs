@@ -21,6 +21,12 @@ fn each<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Resu
     Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
 }
 
+/// What is read of any update, whatever else it holds.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Named {
+    pub(crate) update_id: u32,
+}
+
 /// One update, of the kinds that are asked for.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Update {

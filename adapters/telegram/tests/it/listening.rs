@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use signalbox_adapter::{Button, Deliver, IncomingKind, ListenError, MessageId};
-use signalbox_test_support::telegram::{ChatKind, Fate, Fault, Person, Post};
+use signalbox_test_support::telegram::{ChatKind, Fate, Fault, HALF_A_CHARACTER, Person, Post};
 
 use crate::scene::{ADA, BOB, Scene, TEAM, message, outgoing, text};
 
@@ -63,6 +63,18 @@ async fn what_is_posted_in_a_channel_is_the_word_of_a_bot_and_so_is_its_edit() {
         assert_eq!((one.sender.id.as_str(), one.sender.bot, one.direct), ("-1001000777", true, false));
         assert_eq!(one.message, Some(message(id)));
     }
+}
+
+#[tokio::test]
+async fn an_update_that_cannot_be_read_hides_no_other_and_is_confirmed() {
+    let scene = Scene::new().await;
+    scene.fake.say(ADA.id, ADA, "before");
+    scene.fake.say(ADA.id, ADA, &format!("half {HALF_A_CHARACTER}"));
+    let deep = (0..200).fold(json!("x"), |inner, _| json!([inner]));
+    scene.fake.post(ADA.id, ADA, Post::text("deep").with(json!({ "gift": deep })));
+    scene.fake.say(ADA.id, ADA, "after");
+    let taken = scene.taken(2).await;
+    assert_eq!(taken.iter().map(text).collect::<Vec<_>>(), ["before", "after"]);
 }
 
 #[tokio::test]

@@ -37,6 +37,9 @@ pub const BOT_ID: i64 = 42;
 /// The bot's name.
 pub const BOT_NAME: &str = "SignalboxBot";
 
+/// What stands in an update for half a character, which is no text and makes the whole update unreadable.
+pub const HALF_A_CHARACTER: &str = "<half a character>";
+
 /// How long a test waits for what the server's limits make slow.
 pub const LONG_WAIT: Duration = Duration::from_secs(300);
 
