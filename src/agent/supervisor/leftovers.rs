@@ -1,7 +1,7 @@
 //! What is left of a run whose supervisor died, or does not answer.
 //!
 //! Its processes were handed to another parent, so that descent alone does not find them: each also carries the run's
-//! mark in its environment.
+//! mark in its environment, or its [tag].
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,6 +12,7 @@ use std::time::Instant;
 use super::process::{self, Identity};
 use super::spool::{AGENT_FILE, Record, SUPERVISOR_FILE, mark};
 use super::sweep::{SWEEP_LIMIT, kill_all};
+use super::tag;
 
 /// How long a pass waits for what it killed.
 const PASS: std::time::Duration = std::time::Duration::from_millis(5);
@@ -38,10 +39,14 @@ pub fn end_leftovers(directory: &Path) -> io::Result<usize> {
 pub fn end_by_force(directory: &Path) -> io::Result<usize> {
     let (supervisor, agent) = (record(directory, SUPERVISOR_FILE), record(directory, AGENT_FILE));
     let mark = supervisor.as_ref().map_or_else(|| mark(directory), |supervisor| supervisor.mark.clone());
+    let began = supervisor.as_ref().map(|supervisor| supervisor.process.clone());
     let known: Vec<Identity> = supervisor.into_iter().chain(agent).map(|record| record.process).collect();
+    let tag = tag::of(directory);
     let find = || {
         let mut roots: HashSet<i32> = process::marked(&mark);
         roots.extend(known.iter().filter(|process| process.is_alive()).map(|process| process.pid));
+        // While the supervisor is still there, all that it has started descends from it.
+        roots.extend(began.iter().filter(|began| !began.is_alive()).flat_map(|began| tag::strays(tag, began)));
         process::with_descendants(&roots)
     };
     let since = Instant::now();

@@ -20,6 +20,7 @@ mod socket;
 mod spool;
 mod supervise;
 mod sweep;
+mod tag;
 mod tail;
 mod watch;
 pub mod wire;

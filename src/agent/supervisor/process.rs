@@ -101,16 +101,30 @@ pub(super) fn with_descendants(roots: &HashSet<i32>) -> Vec<i32> {
 
 /// Returns whether `pid` is `ancestor` or descends from it.
 pub(super) fn descends_from(pid: i32, ancestor: i32) -> bool {
+    pid == ancestor || ancestors(pid).contains(&ancestor)
+}
+
+/// Returns the parent of a process, its parent and so on, as far as they can be told.
+pub(super) fn ancestors(pid: i32) -> Vec<i32> {
+    let mut found = Vec::new();
     let mut at = pid;
-    let mut seen = HashSet::new();
-    while at > 0 && seen.insert(at) {
-        if at == ancestor {
-            return true;
-        }
-        let Some(stat) = stat(at) else { return false };
+    while let Some(stat) = stat(at).filter(|stat| stat.parent > 0 && !found.contains(&stat.parent)) {
         at = stat.parent;
+        found.push(at);
     }
-    false
+    found
+}
+
+/// Returns whether a process runs.
+pub(super) fn runs(pid: i32) -> bool {
+    stat(pid).is_some_and(Stat::is_running)
+}
+
+/// Returns whether a process runs, was started at a time since boot, in clock ticks, or later, and may be ended by this user.
+pub(super) fn is_ours_since(pid: i32, started: u64) -> bool {
+    let own = nix::unistd::geteuid();
+    let is_ours = || fs::metadata(format!("/proc/{pid}")).is_ok_and(|of| own.is_root() || of.uid() == own.as_raw());
+    stat(pid).is_some_and(|stat| stat.is_running() && stat.started >= started) && is_ours()
 }
 
 /// Returns the running processes of this user that were started with `variable` in their environment.

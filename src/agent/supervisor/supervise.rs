@@ -20,6 +20,7 @@ use super::process::Identity;
 use super::signals::Signals;
 use super::spool::{AGENT_FILE, STDERR_FILE, STDOUT_FILE, Spool};
 use super::sweep;
+use super::tag;
 use super::tail::Tail;
 use super::watch::{Due, Watch};
 use super::wire::{self, Control, ExitLine};
@@ -124,7 +125,9 @@ impl<'a> SupervisedRun<'a> {
             Err(error) => return self.ended = Some(Ended::SpawnFailed { error: error.to_string() }),
         };
         unmask(true);
-        let started = self.signals.unblocked(|| launch::start(&self.spec, stdout, stderr));
+        let started = self
+            .signals
+            .unblocked(|| tag::with(tag::of(&self.spec.directory), || launch::start(&self.spec, stdout, stderr)));
         unmask(false);
         match started.unwrap_or_else(|error| Err(Ended::SpawnFailed { error: error.to_string() })) {
             Ok(AgentProcess { pid, input }) => {

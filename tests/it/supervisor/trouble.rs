@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::scene::{NOBODY, Scene, end_of, final_word, launcher, living, play, said, until};
 
-fn supervisor(run: &Path) -> Record {
+pub(crate) fn supervisor(run: &Path) -> Record {
     let json = std::fs::read(run.join(SUPERVISOR_FILE)).expect("the supervisor recorded itself");
     serde_json::from_slice(&json).expect("a record")
 }

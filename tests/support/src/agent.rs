@@ -21,6 +21,7 @@
 //! | `wait <path>` | waits until the file exists |
 //! | `ignore-term` | ignores SIGTERM from now on, as do processes that it starts |
 //! | `leave` | leaves a process behind that has a session of its own, no parent, and holds the output open |
+//! | `leave-clean <path>` | leaves one behind that has nothing of ours, as a service starts; its process id is in the file |
 //! | `cancel-itself` | asks its own supervisor to end the run, and waits until it is turned away |
 //! | `answer <text>` | the final answer, instead of `turn <n>: …` |
 //! | `fill <bytes> <text>` | the final answer is this text, over and over |
@@ -69,7 +70,7 @@ struct Agent {
 pub fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.first().is_some_and(|arg| arg == "linger") {
-        return linger(args.get(1).is_some());
+        return linger(args.get(1).map(String::as_str), args.get(2));
     }
     let after = |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)).cloned();
     let voice = match after("--input-format").as_deref() {
@@ -145,6 +146,7 @@ impl Agent {
                 "wait" => wait_for(rest),
                 "ignore-term" => SigSet::from_iter([Signal::SIGTERM]).thread_block().expect("signals can be blocked"),
                 "leave" => leave(),
+                "leave-clean" => leave_clean(rest),
                 "cancel-itself" => cancel_itself(),
                 "answer" => answer = Ok(rest.to_owned()),
                 "fill" => {
@@ -379,12 +381,33 @@ fn cancel_itself() {
     let _ = socket.write_all(b"{\"cancel\":{}}\n").and_then(|()| socket.read_to_end(&mut Vec::new()));
 }
 
-fn linger(orphan: bool) -> ExitCode {
+fn leave_clean(path: &str) {
+    let mut command = Command::new(std::env::current_exe().expect("this program has a file"));
+    command.args(["linger", "clean", path]).env_clear().current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    assert!(command.status().expect("this program can be started").success());
+}
+
+/// Longest that a process stays which a test may not find again.
+const LONGEST_STAY: Duration = Duration::from_secs(600);
+
+fn linger(how: Option<&str>, path: Option<&String>) -> ExitCode {
     nix::unistd::setsid().ok();
-    if orphan {
-        hang();
+    match how {
+        Some("orphan") if path.is_some() => {
+            sleep(LONGEST_STAY);
+            return ExitCode::SUCCESS;
+        }
+        Some("orphan") => hang(),
+        Some(_) | None => {}
     }
-    let own = std::env::current_exe().expect("this program has a file");
-    let mut command = Command::new(own);
-    command.args(["linger", "orphan"]).spawn().map_or(ExitCode::FAILURE, |_| ExitCode::SUCCESS)
+    let mut command = Command::new(std::env::current_exe().expect("this program has a file"));
+    command.args(["linger", "orphan"]).args(path);
+    let Ok(orphan) = command.spawn() else { return ExitCode::FAILURE };
+    if let Some(path) = path {
+        // Whole, or not there.
+        let draft = format!("{path}.new");
+        fs::write(&draft, orphan.id().to_string()).and_then(|()| fs::rename(draft, path)).expect("written");
+    }
+    ExitCode::SUCCESS
 }

@@ -106,6 +106,10 @@ impl WaitingSupervisor {
             serde_json::from_slice::<Ready>(&answer).map_err(io::Error::from)
         };
         let ready = timeout(READY_LIMIT, talk).await.map_err(io::Error::from).and_then(|ready| ready);
+        if ready.is_err() && !spec.directory.try_exists().unwrap_or(true) {
+            // One that has not begun must not begin later, when its task was given up.
+            self.child.kill().await.ok();
+        }
         match ready.map_err(StartError::Unknown)? {
             Ready::Started => {}
             Ready::Exists => return Err(StartError::Exists),
