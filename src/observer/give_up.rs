@@ -1,12 +1,10 @@
 //! A run that this program cannot follow any further through a fault of its own: its agent is ended, and its task with it,
 //! so that nothing runs on unseen and the chat knows.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Observer;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, attach};
-use crate::agent::supervisor::end_by_force;
 use crate::agent::supervisor::wire::Control;
 use crate::format;
 use crate::store::{Completion, Status, Task, TaskId};
@@ -32,31 +30,21 @@ impl Observer {
 
     /// Ends what runs of a task; returns whether that is done, and not left to the next start.
     async fn end_run(&self, task: &Task) -> bool {
-        let directory = self.run_directory(task);
-        match attach(&directory, 0).await {
+        match attach(&self.run_directory(task), 0).await {
             Ok(Attached::Live(run)) => {
                 let grace = self.bus.router().context().config.timeouts.kill_grace;
                 tokio::select! {
                     () = self.stop.cancelled() => return false,
                     ended = tokio::time::timeout(grace + END_WITHIN, end(run)) => match ended {
                         Ok(RunEnd::Told) => {}
-                        Ok(RunEnd::Lost) | Err(_) => force(task, directory).await,
+                        Ok(RunEnd::Lost) | Err(_) => self.end_by_force(task).await,
                     }
                 }
             }
-            Ok(Attached::Mute | Attached::Dead) => force(task, directory).await,
+            Ok(Attached::Mute | Attached::Dead) => self.end_by_force(task).await,
             Ok(Attached::Ended(_) | Attached::NeverStarted) | Err(_) => {}
         }
         true
-    }
-}
-
-/// Ends a run and its supervisor, which is dead or does not do as it is told.
-async fn force(task: &Task, directory: PathBuf) {
-    match tokio::task::spawn_blocking(move || end_by_force(&directory)).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run"),
-        Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
     }
 }
 

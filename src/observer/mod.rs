@@ -9,9 +9,11 @@
 //! ```
 
 mod again;
+mod attempts;
 pub mod board;
 mod brief;
 mod conclusion;
+mod deadline;
 mod follow;
 mod give_up;
 pub mod housekeeping;

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
+use super::attempts;
 use super::conclusion::{Conclusion, EndedRun, conclude};
+use super::deadline::Deadline;
 use super::investigation::{self, Briefing, Settled};
 use super::prepare;
 use super::prepare::Prepared;
@@ -16,7 +18,6 @@ use super::state::{Observer, Word};
 use crate::agent::event::Event;
 use crate::agent::exit::Exit;
 use crate::agent::supervisor::client::{Run, RunNews, StartError};
-use crate::agent::supervisor::end_by_force;
 use crate::config::Recovery;
 use crate::format;
 use crate::lifecycle::rehearsal;
@@ -86,11 +87,33 @@ async fn watch_run(
         Started::Stopping => return None,
     };
     let mut is_up_to_date = run.is_up_to_date();
+    let mut deadline = Deadline::of(&observer.bus.router().context().config.timeouts, tokio::time::Instant::now());
+    if task.cancel_at.is_some() {
+        deadline.cancelled(tokio::time::Instant::now());
+    }
+    let mut forced = None;
     loop {
+        // Each branch may be dropped: an event is read whole or not at all.
         let news = tokio::select! {
             () = observer.stop.cancelled() => return None,
             news = run.next() => news,
+            () = tokio::time::sleep_until(deadline.at()), if forced.is_none() => {
+                let is_mute = tokio::select! {
+                    () = observer.stop.cancelled() => return None,
+                    is_mute = observer.is_mute(&task, run.seen()) => is_mute,
+                };
+                if is_mute {
+                    tracing::error!(task.id = %task.id, "a run's supervisor does not answer and its time is over; it is ended");
+                    observer.end_by_force(&task).await;
+                    forced = Some(deadline.cause());
+                }
+                deadline.again(tokio::time::Instant::now());
+                continue;
+            }
             Some(word) = controls.recv() => {
+                if matches!(word, Word::Cancel) {
+                    deadline.cancelled(tokio::time::Instant::now());
+                }
                 if let Some(control) = word.to_run(task.attempt)
                     && let Err(error) = run.control(&control).await
                 {
@@ -110,6 +133,12 @@ async fn watch_run(
                 }
             }
             Some(RunNews::Exit(exit)) => return observer.conclude(task, exit, seen, briefing).await,
+            // What its agent has said last, or what it was ended for, says how it ended.
+            Some(RunNews::Lost) | None if forced.is_some() || seen.last_word.is_some() => {
+                observer.end_by_force(&task).await;
+                let exit = observer.end_without_word(&task, forced, seen.last_word.is_some());
+                return observer.conclude(task, exit, seen, briefing).await;
+            }
             Some(RunNews::Lost) | None => {
                 observer.interrupt(task, &briefing).await;
                 return None;
@@ -263,7 +292,19 @@ impl Observer {
             run: task.run_name(),
         };
         let redactor = Arc::clone(&self.redactor);
-        let concluded = tokio::task::spawn_blocking(move || conclude(&ended, &context.config.timeouts, &redactor));
+        let own = self.run_directory(&task);
+        let concluded = tokio::task::spawn_blocking(move || {
+            // Where it cannot be counted, this is no reason to give it up.
+            if attempts::begin(&own).is_ok_and(|attempts| attempts > attempts::MAX_ATTEMPTS) {
+                tracing::error!(
+                    run = ended.run,
+                    "what a run came to has ended this program each time; its task is ended"
+                );
+                return Conclusion::internal_error();
+            }
+            rehearsal::at("conclude");
+            conclude(&ended, &context.config.timeouts, &redactor)
+        });
         let Conclusion { completion, outcome, forgotten } = concluded.await.unwrap_or_else(|error| {
             tracing::error!(%error, task.id = %task.id, "reading what a run came to panicked");
             Conclusion::internal_error()
@@ -295,13 +336,7 @@ impl Observer {
 
     /// Ends a task that was lost: what is left of its tree, then `interrupted`, and a question to its chat.
     async fn interrupt(&self, task: Task, briefing: &Briefing) {
-        let directory = self.run_directory(&task);
-        let ended = tokio::task::spawn_blocking(move || end_by_force(&directory)).await;
-        match ended {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run"),
-            Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),
-        }
+        self.end_by_force(&task).await;
         let mut completion = Completion::without_answer(Status::Interrupted, None);
         // It may have been answered already, and only the form of the answer asked for again.
         let settled = briefing.investigation.as_ref().map(|investigation| {
