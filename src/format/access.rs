@@ -64,6 +64,14 @@ pub fn code_at_home(code: &str) -> Document {
     ))
 }
 
+/// Tells that a pairing code which was said in a group is good for nothing any more.
+#[must_use]
+pub fn burnt_code() -> Document {
+    let mut document = line("That code is void now: everybody here could read it.");
+    document.blocks.extend(line("Make a new one with `signalbox pair`, and send it to me in a direct chat.").blocks);
+    document
+}
+
 /// Tells that a pairing code does not belong in a group.
 #[must_use]
 pub fn code_in_group() -> Document {

@@ -1,5 +1,7 @@
 //! What is said about background mode: how it is, what is tracked, and who is told.
 
+use std::time::Duration;
+
 use signalbox_adapter::{Block, Document, Inline, one_line};
 
 use super::{Draft, ago, cell, cost, count, facts, instant, line, rca, session, span, table, task as told};
@@ -132,7 +134,9 @@ fn unusable(why: Unusable<'_>) -> String {
         Unusable::NotConnected(why) => {
             format!("cannot be reached: {}", why.to_string().trim_end_matches('?'))
         }
-        Unusable::NotAllowed => "cannot be used: you are not allowed in that chat".to_owned(),
+        Unusable::NotAllowed => {
+            "cannot be used: only chats in which you, and in a direct chat also its person, may use this bot".to_owned()
+        }
         Unusable::Unreachable(Unreachable::Said(words)) => {
             format!("cannot be written to ({})", one_line(words, 200).replace('`', "'"))
         }
@@ -159,6 +163,13 @@ pub fn testing(told: &Told) -> Document {
         );
     }
     line("A test is on its way to each channel. `/background notify list` shows the outcome.")
+}
+
+/// Tells that there was a test just now.
+#[must_use]
+pub fn tested_just_now(every: Duration) -> Document {
+    let every = super::span(every);
+    line(&format!("Not sent again: one test in {every}. `/background notify list` shows what came of the last one."))
 }
 
 /// Tells what came of a test.

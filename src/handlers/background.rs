@@ -1,5 +1,7 @@
 //! `/background`: looking after investigations, and who is told when one is done.
 
+use std::time::Duration;
+
 use signalbox_adapter::{Document, Provider};
 
 use super::tasks;
@@ -14,6 +16,8 @@ use crate::turn::{Handler, Look, Turn, notice, rights};
 const MAX_LISTED: usize = 30;
 /// Candidates shown for an ambiguous id.
 const MAX_CANDIDATES: usize = 5;
+/// Everybody on a chat's list is sent a test once in this time, a minute.
+const TEST_EVERY: Duration = Duration::from_secs(60);
 /// Outcomes of tests that are shown.
 const MAX_TESTED: usize = 10;
 
@@ -76,6 +80,10 @@ impl Handler for BackgroundCommand {
             Self::NotifySet(list) => set(turn, list),
             Self::NotifyTest => {
                 let told = told(turn)?;
+                let what = format!("notify-test:{chat}");
+                if !told.channels.is_empty() && !turn.tx.first_in(&what, TEST_EVERY)? {
+                    return turn.refuse(format::background::tested_just_now(TEST_EVERY));
+                }
                 notice::test(turn, &told.channels)?;
                 turn.answer(format::background::testing(&told))
             }

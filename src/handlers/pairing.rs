@@ -1,9 +1,11 @@
 //! Pairing: the one thing that a stranger may say.
 //!
-//! A code counts in a direct chat only: said in a group, everybody there could have read it. Once taken it is worthless,
-//! so it does no harm that the message stays in the inbox.
+//! A code counts in a direct chat only: said in a group, everybody there could have read it, and it is good for nothing any
+//! more, whoever said it. Once taken it is worthless, so it does no harm that the message stays in the inbox.
 
 use std::time::Duration;
+
+use signalbox_adapter::IncomingKind;
 
 use crate::command::{Command, Misunderstood, Parsed, StartCommand};
 use crate::config::Role;
@@ -14,6 +16,9 @@ use crate::turn::{Turn, rights};
 
 /// A code said in a group is answered once in this time.
 const GROUP_ANSWER_EVERY: Duration = Duration::from_secs(60);
+
+/// Words of one message that may be codes and are looked up.
+const MAX_WORDS: usize = 100;
 
 /// Takes a pairing code; `None` when the message carries none.
 ///
@@ -27,6 +32,9 @@ pub fn try_code(
     parsed: &Result<Parsed, Misunderstood>,
     role: Option<Role>,
 ) -> Result<Option<InboxOutcome>, StoreError> {
+    if !turn.incoming.direct && burn(turn)? {
+        return turn.refuse(format::access::burnt_code()).map(Some);
+    }
     let (code, is_offered) = match parsed {
         Ok(Parsed::Command(Command::Start(StartCommand { code: Some(code) }))) if is_code(code) => {
             (code.as_str(), true)
@@ -71,4 +79,21 @@ pub fn try_code(
             }
         }
     }
+}
+
+/// Makes the open codes void that a message says where others read along; whether there were any.
+fn burn(turn: &Turn<'_>) -> Result<bool, StoreError> {
+    let (IncomingKind::Text(text) | IncomingKind::Edited(text)) = &turn.incoming.kind else { return Ok(false) };
+    let mut codes = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| is_code(word)).peekable();
+    if codes.peek().is_none() || !turn.tx.has_open_code()? {
+        return Ok(false);
+    }
+    let mut burnt = false;
+    for code in codes.take(MAX_WORDS) {
+        burnt |= turn.tx.burn_code(code)?;
+    }
+    if burnt {
+        tracing::warn!(chat.id = %turn.incoming.address.chat, "a pairing code was said where others read along; it is void");
+    }
+    Ok(burnt)
 }

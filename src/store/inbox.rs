@@ -1,7 +1,7 @@
 //! The inbox: what arrived, each once.
 
 use rusqlite::{OptionalExtension, Row, params};
-use signalbox_adapter::{ChatAddress, Incoming, IncomingKind, MessageId};
+use signalbox_adapter::{ChatAddress, Incoming, IncomingKind, MessageId, UserId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
@@ -97,6 +97,28 @@ impl Tx<'_> {
         self.connection
             .prepare_cached("UPDATE inbox SET state = 'done', outcome = ?2, done_at = ?3 WHERE id = ?1")?
             .execute(params![id, outcome.as_str(), self.now()])?;
+        Ok(())
+    }
+
+    /// Keeps of a message that became nothing only that it was there, and from whom; in a thread its words may still be told to
+    /// an agent.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_words(&self, id: InboxId, incoming: &Incoming) -> Result<(), StoreError> {
+        if incoming.address.thread.is_some() {
+            return Ok(());
+        }
+        let kind = match &incoming.kind {
+            IncomingKind::Text(_) => IncomingKind::Text(String::new()),
+            IncomingKind::Edited(_) => IncomingKind::Edited(String::new()),
+            other @ (IncomingKind::Deleted | IncomingKind::Moved { .. } | IncomingKind::Button { .. }) => other.clone(),
+        };
+        let (key, address, sender) = (incoming.key.clone(), incoming.address.clone(), incoming.sender.clone());
+        let bare = Incoming { direct: incoming.direct, ..Incoming::new(key, address, sender, kind) };
+        self.connection
+            .prepare_cached("UPDATE inbox SET incoming = ?2 WHERE id = ?1")?
+            .execute(params![id, serde_json::to_string(&bare)?])?;
         Ok(())
     }
 
@@ -200,6 +222,19 @@ impl Tx<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Returns who wrote last in a chat, where it is a direct one with the bot.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn person_of_chat(&self, chat: &ChatKey) -> Result<Option<UserId>, StoreError> {
+        // Asked for by a rare command, so that no index is needed.
+        let sql = "SELECT incoming FROM inbox WHERE chat = ?1 ORDER BY id DESC LIMIT 1";
+        let body: Option<String> =
+            self.connection.prepare_cached(sql)?.query_row([chat], |row| row.get(0)).optional()?;
+        let incoming = body.and_then(|body| serde_json::from_str::<Incoming>(&body).ok());
+        Ok(incoming.filter(|incoming| incoming.direct && !incoming.sender.bot).map(|incoming| incoming.sender.id))
     }
 
     /// Returns when an inbound message arrived.

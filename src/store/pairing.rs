@@ -69,6 +69,16 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([self.now()], |row| row.get(0))?)
     }
 
+    /// Makes a code void, such as one that others could read; `false` where it was not open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn burn_code(&self, code: &str) -> Result<bool, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("DELETE FROM pairing_codes WHERE code = ?1 AND expires_at >= ?2")?;
+        Ok(statement.execute(params![code.to_ascii_lowercase(), self.now()])? > 0)
+    }
+
     /// Takes a code from somebody: it is used up if it is right.
     ///
     /// # Errors

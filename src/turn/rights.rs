@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{ChatAddress, Incoming};
+use signalbox_adapter::{ChatAddress, Incoming, Sender, UserId};
 
 use super::context::Context;
 use crate::access;
@@ -43,7 +43,8 @@ pub fn role_of(tx: &Tx<'_>, cx: &Context, incoming: &Incoming) -> Result<Option<
     Ok(access::role_of(&cx.config.allow, incoming, &known(tx, cx, incoming)?))
 }
 
-/// Whether who sent a message may have the bot write to another chat: the owner of this machine, or who is allowed there.
+/// Whether who sent a message may have the bot write to another chat: the owner of this machine, or who is allowed there. The
+/// direct chat of somebody else is written to only where they may use the bot themselves.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -53,9 +54,27 @@ pub fn may_write_to(tx: &Tx<'_>, cx: &Context, incoming: &Incoming, address: &Ch
     }
     if address.provider == incoming.address.provider {
         let there = Incoming { address: address.clone(), ..incoming.clone() };
-        return Ok(role_of(tx, cx, &there)?.is_some());
+        if role_of(tx, cx, &there)?.is_none() {
+            return Ok(false);
+        }
+        return match whose(tx, cx, address)?.filter(|person| *person != incoming.sender.id) {
+            Some(person) => {
+                let sender = Sender { id: person, bot: false, roles: Vec::new(), ..incoming.sender.clone() };
+                Ok(role_of(tx, cx, &Incoming { sender, ..there })?.is_some())
+            }
+            None => Ok(true),
+        };
     }
     Ok(access::chat_is_allowed(&cx.config.allow, address))
+}
+
+/// Names the person whose direct chat an address is: as its id says, or as somebody has written there.
+fn whose(tx: &Tx<'_>, cx: &Context, address: &ChatAddress) -> Result<Option<UserId>, StoreError> {
+    let deliver = cx.transports.get(address.provider.as_str()).and_then(|transport| transport.deliver.as_ref());
+    match deliver.and_then(|deliver| deliver.whose(&address.chat)) {
+        Some(person) => Ok(Some(person)),
+        None => tx.person_of_chat(&ChatKey::of(address)),
+    }
 }
 
 /// Whether what is no command is meant for the bot all the same.

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use crate::{ChatAddress, ChatId, MessageId, Opening, Outgoing, ThreadId};
+use crate::{ChatAddress, ChatId, MessageId, Opening, Outgoing, ThreadId, UserId};
 
 /// Delivers messages to one provider.
 #[async_trait]
@@ -59,6 +59,11 @@ pub trait Deliver: Send + Sync {
     /// [`DeliverError::Refused`] with the provider's words where it cannot; as [`Deliver::deliver`] where nobody knows.
     async fn can_post(&self, _address: &ChatAddress) -> Result<(), DeliverError> {
         Ok(())
+    }
+
+    /// Names the person whose direct chat with the bot this is, where the chat's id itself says so.
+    fn whose(&self, _chat: &ChatId) -> Option<UserId> {
+        None
     }
 
     /// Names what the bot lacks in a chat for what is watched and told there, in words that say what to do; `None` where it lacks

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use signalbox_adapter::{
     ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal, Tried,
-    picture,
+    UserId, picture,
 };
 use teloxide::payloads::{AnswerCallbackQuery, SendChatAction, SetMessageReaction};
 use teloxide::types::{CallbackQueryId, ChatAction, ChatId, ReactionType, Recipient};
@@ -150,6 +150,13 @@ impl Deliver for TelegramDeliver {
         let chat = chat_id(address)?;
         let asked = self.api.done(&typing(address)?, CALL_TIMEOUT).await;
         asked.map_err(|error| self.failed(Some(chat), Effect::Asks, error))
+    }
+
+    fn whose(&self, chat: &signalbox_adapter::ChatId) -> Option<UserId> {
+        // A direct chat has its person's id; those of groups and channels are negative.
+        // Source: <https://core.telegram.org/api/bots/ids>, read 2026-11.
+        let is_person = chat.as_str().parse::<i64>().is_ok_and(|id| id > 0);
+        is_person.then(|| UserId::new(chat.as_str()))
     }
 
     fn pace(&self, address: &ChatAddress) -> Pace {
