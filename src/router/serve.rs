@@ -16,6 +16,9 @@ const HINT_EVERY: std::time::Duration = std::time::Duration::from_secs(365 * 24 
 pub(super) fn serve(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<(), StoreError> {
     let outcome = take(turn, parsed)?;
     turn.answer_press("");
+    if outcome != InboxOutcome::Ok {
+        turn.tx.forget_words(turn.inbox, turn.incoming)?;
+    }
     turn.tx.close_inbound(turn.inbox, outcome)
 }
 

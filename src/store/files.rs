@@ -68,7 +68,16 @@ pub(super) fn touch_private(path: &Path) -> Result<(), OpenError> {
 
 /// Opens a private file for reading and writing, and makes it where it is missing.
 pub(super) fn open_private(path: &Path) -> io::Result<std::fs::File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE_FILE).open(path)
+    // What lies behind a link is not ours to open or to make private.
+    let not_by_link = nix::fcntl::OFlag::O_NOFOLLOW.bits();
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(PRIVATE_FILE)
+        .custom_flags(not_by_link)
+        .open(path)
 }
 
 #[cfg(test)]
@@ -88,6 +97,18 @@ mod tests {
         assert!(matches!(refused, OpenError::Foreign { .. }), "{refused}");
         assert_eq!(mode(place.path()), 0o1777);
         assert_eq!(std::fs::read_dir(place.path()).expect("read").count(), 1, "nothing was made");
+    }
+
+    #[test]
+    fn a_database_that_is_a_link_is_refused_and_what_it_leads_to_stays_as_it_is() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (theirs, link) = (place.path().join("theirs"), place.path().join(DATABASE));
+        std::fs::write(&theirs, "").expect("written");
+        std::fs::set_permissions(&theirs, Permissions::from_mode(0o644)).expect("ours");
+        std::os::unix::fs::symlink(&theirs, &link).expect("a link");
+        let refused = touch_private(&link).expect_err("not ours");
+        assert!(refused.to_string().contains("symbolic link"), "{refused}");
+        assert_eq!(mode(&theirs), 0o644);
     }
 
     #[test]

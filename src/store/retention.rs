@@ -20,13 +20,16 @@ pub struct KeptFolders {
 }
 
 /// Rows that ended before an instant (1), at most so many (2) in a step, so that no step is long.
-pub(super) const FORGETS: [&str; 14] = [
+pub(super) const FORGETS: [&str; 15] = [
     // A card, and the opening of its thread, stays as long as its incident.
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox o
          WHERE finished_at < ?1 AND state = 'delivered'
          AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.card = CASE WHEN o.opens IS NULL THEN o.key ELSE o.after END)
          AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.root = CASE WHEN o.opens IS NULL THEN o.key ELSE o.after END)
          LIMIT ?2)",
+    // A dead letter that is no run's answer, such as one to a stranger who has blocked the bot.
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE finished_at < ?1 AND state = 'failed'
+         AND task IS NULL AND about IS NULL LIMIT ?2)",
     "DELETE FROM approvals WHERE id IN (SELECT a.id FROM approvals a JOIN tasks t ON t.id = a.task
          WHERE t.finished_at < ?1 LIMIT ?2)",
     "DELETE FROM task_events WHERE id IN (SELECT e.id FROM task_events e JOIN tasks t ON t.id = e.task
@@ -71,7 +74,7 @@ impl Tx<'_> {
     /// Removes at most `limit` rows of each kind that ended before `before`; returns how many were removed. Incidents of which
     /// nothing was heard since are over.
     ///
-    /// Open sessions stay with their history; dead letters stay until somebody looks at them.
+    /// Open sessions stay with their history; dead letters of runs and incidents stay until somebody looks at them.
     ///
     /// # Errors
     /// [`StoreError`].
