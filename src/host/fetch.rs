@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::tls::TlsInfo;
-use reqwest::{Client, ClientBuilder, Method, Url};
+use reqwest::{Client, ClientBuilder, Url};
 
-use super::budget;
+use super::{budget, certificate};
 
 /// Longest wait for one answer.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -24,7 +24,8 @@ const MAX_REDIRECTS: usize = 3;
 const METADATA_NAMES: [&str; 4] =
     ["metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"];
 /// Addresses of such servers that are not link-local.
-const METADATA_ADDRESSES: [IpAddr; 3] = [
+const METADATA_ADDRESSES: [IpAddr; 4] = [
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
     IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
@@ -81,18 +82,13 @@ async fn ask(url: &Url, addresses: &[SocketAddr], start: Instant) -> PageAnswer 
         }
         Err(error) => {
             let (why, took) = (in_words(&error), start.elapsed());
-            // Looked at once more without judging it, to tell what is wrong with the certificate.
-            let certificate = if why.contains("certificate") { look(url, addresses).await } else { None };
+            // Looked at once more, to tell what is wrong with the certificate.
+            let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+            let certificate = why.contains("certificate").then(|| certificate::look(host, addresses, BUDGET)).flatten();
             let refused = certificate.is_some().then(|| why.clone());
             PageAnswer { page: Err(why), took, certificate, refused }
         }
     }
-}
-
-/// Reads the certificate of a server that is not trusted; nothing is read from it besides.
-async fn look(url: &Url, addresses: &[SocketAddr]) -> Option<Vec<u8>> {
-    let client = builder(url, addresses).danger_accept_invalid_certs(true).build().ok()?;
-    certificate_of(&client.request(Method::HEAD, url.clone()).send().await.ok()?)
 }
 
 fn certificate_of(response: &reqwest::Response) -> Option<Vec<u8>> {
@@ -230,6 +226,7 @@ mod tests {
             "[64:ff9b::a9fe:a9fe]",
             "[fd00:ec2::254]",
             "100.100.100.200",
+            "168.63.129.16",
             "metadata.google.internal.",
         ] {
             let url = Url::parse(&format!("http://{host}/latest/")).unwrap();
@@ -279,17 +276,22 @@ mod tests {
             .unwrap();
         let config = std::sync::Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = Url::parse(&format!("https://localhost:{}/", listener.local_addr().unwrap().port())).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = Url::parse(&format!("https://localhost:{port}/reset?token=s3cret")).unwrap();
+        let (tell, heard) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let session = rustls::ServerConnection::new(std::sync::Arc::clone(&config)).unwrap();
                 let mut stream = rustls::StreamOwned::new(session, connection);
-                let _ = stream.read(&mut [0; 4096]);
+                let length = stream.read(&mut [0; 4096]).unwrap_or(0);
+                tell.send(length).unwrap();
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
             }
         });
         let answer = fetch(&url);
         assert!(answer.page.is_err() && answer.refused.is_some(), "{answer:?}");
         assert_eq!(answer.certificate, Some(der));
+        let asked: Vec<usize> = (0..2).map(|_| heard.recv().unwrap()).collect();
+        assert_eq!(asked, [0, 0], "nothing is asked of a server that is not trusted");
     }
 }

@@ -16,6 +16,7 @@ mod analysis;
 mod answer;
 mod assignment;
 mod budget;
+mod certificate;
 mod elsewhere;
 mod fact;
 mod fetch;
@@ -68,7 +69,8 @@ use wish::Wanted;
 /// Longest part of the question that is read, in bytes.
 const MAX_QUESTION_BYTES: u64 = 1024 * 1024;
 
-/// Answers the question on standard input with events on standard output; fails only when nobody reads them.
+/// Answers the question on standard input, whose first line says what may be looked at, with events on standard output; fails
+/// only when nobody reads them.
 #[must_use]
 pub fn main() -> ExitCode {
     let mut output = io::stdout().lock();
@@ -77,9 +79,10 @@ pub fn main() -> ExitCode {
         output.write_all(b"\n")?;
         output.flush()
     };
+    let input = question_on(io::stdin().lock());
     // Without a scope that is understood nothing is looked at by name: an alert with empty lists.
-    let scope = std::env::args().nth(2).as_deref().map_or_else(Scope::default, Scope::of_argument);
-    let assignment = Assignment::read(&question_on(io::stdin().lock()), scope);
+    let (scope, question) = input.split_once('\n').unwrap_or(("", &input));
+    let assignment = Assignment::read(question, Scope::of_line(scope));
     match investigate(&assignment, &Machine::live(), &mut tell) {
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

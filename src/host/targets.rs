@@ -100,7 +100,14 @@ impl Scope {
 fn begins(url: &Url, prefix: &str) -> bool {
     let Ok(prefix) = Url::parse(prefix) else { return false };
     let place = |url: &Url| (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default());
-    place(url) == place(&prefix) && url.path().starts_with(prefix.path())
+    place(url) == place(&prefix) && url.path().starts_with(prefix.path()) && !climbs(url.path())
+}
+
+/// Tells whether a path may lead elsewhere than it looks: a server may take what stands written out in it for a `/` or a `..`.
+fn climbs(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    path.split('/').any(|part| matches!(part, "." | ".."))
+        || ["%2e", "%2f", "%5c", "%25", "\\"].iter().any(|sign| path.contains(sign))
 }
 
 #[cfg(test)]
@@ -156,6 +163,10 @@ mod tests {
             "http://127.0.0.1:9090/",
             "http://127.0.0.1:9090/ok/../admin",
             "http://127.0.0.1:9090@evil.example/ok",
+            "http://127.0.0.1:9090/ok/..%2fadmin",
+            "http://127.0.0.1:9090/ok/%2e%2e%2Fadmin",
+            "http://127.0.0.1:9090/ok/..%5cadmin",
+            "http://127.0.0.1:9090/ok/..%252fadmin",
             "https://127.0.0.1:9090/ok",
         ] {
             assert!(alert().check_url(&url(wrong)).is_err(), "{wrong}");

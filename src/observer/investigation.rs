@@ -42,7 +42,7 @@ impl Briefing {
                 (Some(_) | None, _) => brief::first(kind, investigation, chance),
             },
             (None, Some(earlier)) if !resumes => {
-                brief::follow_up(kind, &format::rca::record(earlier), earlier, &task.prompt)
+                brief::follow_up(kind, &format::rca::record(earlier), earlier, &task.prompt, chance)
             }
             (None, Some(_) | None) => task.prompt.clone(),
         }

@@ -58,8 +58,9 @@ impl AgentKind for HostKind {
             prometheus: ask.probes.prometheus.clone(),
             off_limits: ask.off_limits.to_vec(),
         };
-        let argv = vec!["/proc/self/exe".to_owned(), SUBCOMMAND.to_owned(), scope.to_argument()];
-        Startup { argv, prompt: ask.prompt.to_owned(), conversation: None }
+        // On standard input, and not among the arguments: those can be read by everybody on the machine.
+        let argv = vec!["/proc/self/exe".to_owned(), SUBCOMMAND.to_owned()];
+        Startup { argv, prompt: format!("{}\n{}", scope.to_line(), ask.prompt), conversation: None }
     }
 
     fn brief(&self) -> Brief {
@@ -101,15 +102,15 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Writes it as the argument that the subcommand takes; one that cannot be written allows nothing.
+    /// Writes it as the first line that the subcommand reads; one that cannot be written allows nothing.
     #[must_use]
-    pub fn to_argument(&self) -> String {
+    pub fn to_line(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Reads it back; one that is not understood allows nothing to be looked at by name.
     #[must_use]
-    pub fn of_argument(text: &str) -> Self {
+    pub fn of_line(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_else(|_| Self { asked_by: AskedBy::Alert, ..Self::default() })
     }
 }
@@ -126,10 +127,10 @@ mod tests {
             off_limits: vec!["/state".into()],
             ..Scope::default()
         };
-        assert_eq!(Scope::of_argument(&scope.to_argument()), scope);
-        assert_eq!(Scope::of_argument("{}"), Scope::default());
+        assert_eq!(Scope::of_line(&scope.to_line()), scope);
+        assert_eq!(Scope::of_line("{}"), Scope::default());
         for broken in ["", "{", "[]x", r#"{"asked_by":"everybody"}"#, r#"{"colour":1}"#] {
-            assert_eq!(Scope::of_argument(broken).asked_by, AskedBy::Alert, "{broken}");
+            assert_eq!(Scope::of_line(broken).asked_by, AskedBy::Alert, "{broken}");
         }
     }
 }
