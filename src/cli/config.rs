@@ -7,6 +7,7 @@ use clap::Subcommand;
 use super::EXIT_REFUSED;
 use crate::config::{Sources, load, show};
 use crate::format;
+use crate::redact::Redactor;
 
 /// What to do with the configuration.
 #[derive(Subcommand)]
@@ -32,7 +33,8 @@ pub(super) fn run(arguments: &Arguments, sources: &Sources) -> anyhow::Result<Ex
         Arguments::Check => {
             super::print(&format::terminal::good_config(loaded.file.as_deref(), loaded.looked_for.as_deref()))?
         }
-        Arguments::Show => super::print(show(&loaded.config).trim_end())?,
+        // Keys may stand where nobody expects them, such as among an agent's arguments.
+        Arguments::Show => super::print(Redactor::of(&loaded.config).clean(show(&loaded.config).trim_end()).as_ref())?,
     }
     Ok(ExitCode::SUCCESS)
 }

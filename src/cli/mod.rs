@@ -5,6 +5,7 @@ mod config;
 mod cron;
 mod hooks;
 mod integrations;
+mod logging;
 mod outbox;
 mod output;
 mod pair;
@@ -141,14 +142,9 @@ impl Cli {
     }
 
     fn start_logging(&self) {
-        use std::io::IsTerminal;
-        use tracing_subscriber::EnvFilter;
         // In a terminal that shows a chat, only what a person must know may come between.
         let serves = matches!(self.command, Command::Serve(_) | Command::Cron(cron::Arguments::Start));
-        let default = if serves { "info" } else { "error" };
-        let filter = EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-        let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        if std::io::stderr().is_terminal() { subscriber.init() } else { subscriber.json().init() }
+        logging::start(if serves { "info" } else { "error" });
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a subcommand leaves behind: lines on standard output, and an exit code.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, Write as _};
 use std::sync::OnceLock;
 
@@ -52,7 +53,31 @@ pub(super) fn print_document(document: &Document) -> anyhow::Result<()> {
 
 /// Prints JSON over several lines.
 pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    print(&serde_json::to_string_pretty(&masked_value(serde_json::to_value(value)?))?)
+    print(&escaped(&serde_json::to_string_pretty(&masked_value(serde_json::to_value(value)?))?))
+}
+
+/// Writes out what a terminal would obey or nobody would see: control characters, and those that turn the direction of text.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if is_obeyed(c) { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+/// Writes the same out as JSON does, in text that is JSON: outside of its strings there is nothing of it but line breaks.
+fn escaped(json: &str) -> String {
+    let is_of_layout = |c: char| matches!(c, '\n' | '\t');
+    let shown = |c: char| match is_obeyed(c) && !is_of_layout(c) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    json.chars().map(shown).collect()
+}
+
+fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn masked_value(value: Value) -> Value {
@@ -72,6 +97,17 @@ pub(super) fn complain(why: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_printed_or_logged() {
+        let said = "\u{1b}]52;c;aGk=\u{7}\n2026-11-28 ERROR forged \u{9b}31m \u{202e}evil ä";
+        assert_eq!(visible(said), r"\u{1b}]52;c;aGk=\u{7}\n2026-11-28 ERROR forged \u{9b}31m \u{202e}evil ä");
+        assert_eq!(visible("plain"), "plain");
+        let json = serde_json::to_string_pretty(&serde_json::json!({ "a": said })).expect("JSON");
+        let printed = escaped(&json);
+        assert!(!printed.contains(|c: char| is_obeyed(c) && c != '\n'), "{printed:?}");
+        assert_eq!(serde_json::from_str::<Value>(&printed).expect("JSON still")["a"], said);
+    }
 
     #[derive(Debug, thiserror::Error)]
     #[error("the database reported: {0}")]

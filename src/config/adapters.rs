@@ -8,7 +8,7 @@ use signalbox_adapter::settings::{FILE_SUFFIX, Kind, Section as Stated, Setting,
 
 use super::reader::Section;
 use super::statements::Statements;
-use super::{projects, source};
+use super::{projects, secret_file, source};
 
 /// Longest address, in bytes.
 const MAX_URL_BYTES: usize = 2048;
@@ -111,7 +111,7 @@ fn value(section: &mut Section, setting: &Setting) -> Option<Value> {
 fn secret(section: &mut Section, key: &str, as_given: impl Fn(&str) -> String) -> Option<Value> {
     let given = section.text(key).map(|text| as_given(&text)).filter(|text| !text.is_empty());
     let file_key = format!("{key}{FILE_SUFFIX}");
-    let from_file = section.parsed(&file_key, None, |path| source::read_secret(path).map(Some));
+    let from_file = secret_file::read(section, &file_key, None, |path| source::read_secret(path).map(Some));
     if given.is_some() && from_file.is_some() {
         section.fault(&file_key, format!("is given beside {key}; one of them is enough"));
     }

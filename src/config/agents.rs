@@ -159,6 +159,8 @@ pub struct HostProbes {
     pub prometheus: Option<String>,
     /// The file all this was read from, never looked at for anybody; no key, set by who loads it.
     pub config_file: Option<PathBuf>,
+    /// Files of secrets that the configuration names, never looked at either.
+    pub secret_files: Vec<PathBuf>,
 }
 
 /// All agents.
@@ -275,6 +277,7 @@ fn read_host(section: &mut Section) -> HostProbes {
         urls: section.texts("urls").unwrap_or_default(),
         prometheus: section.text("prometheus").filter(|address| !address.is_empty()),
         config_file: None,
+        secret_files: Vec::new(),
     };
     if probes.files.iter().any(|pattern| absolute(pattern).is_err()) {
         section.fault("files", "each must be an absolute path, which may be a pattern");

@@ -9,8 +9,8 @@ use signalbox_adapter::ChatAddress;
 use super::hook_fields::HookFields;
 use super::reader::Section;
 use super::silencing::Silencing;
-use super::source;
 use super::triage::{SEVERITIES, no_severity};
+use super::{secret_file, source};
 
 /// Most hooks of a file.
 const MAX_HOOKS: usize = 1000;
@@ -230,7 +230,7 @@ fn secret(section: &mut Section) -> Option<SecretString> {
     let is_there = section.has("secret") || section.has("secret_file");
     let both = section.has("secret") && section.has("secret_file");
     let own = section.parsed("secret", None, |text| check(text.to_owned().into()));
-    let filed = section.parsed("secret_file", None, |path| source::read_secret(path).and_then(check));
+    let filed = secret_file::read(section, "secret_file", None, |path| source::read_secret(path).and_then(check));
     if !is_there {
         section.fault("secret", "is missing; set it, or secret_file");
     } else if both {

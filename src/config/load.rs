@@ -58,11 +58,12 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     let shadowed = integrations.underlay(&mut root);
     sources.statements.underlay(&mut root, &sources.env);
 
-    let config = Config::read(root, &sources.statements, &mut findings);
+    let mut config = Config::read(root, &sources.statements, &mut findings);
     let found = findings.finish();
     if !found.faults.is_empty() {
         return Err(Faults(found.faults));
     }
+    config.agents.host.secret_files = found.secret_files;
     let mut warnings = found.warnings;
     let kept = integrations::file(sources).filter(|path| source::is_readable_by_others(path));
     let open =

@@ -34,6 +34,7 @@ mod reach;
 mod reader;
 mod redact;
 mod render;
+mod secret_file;
 mod show;
 mod silencing;
 mod source;

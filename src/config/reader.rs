@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fault::{Fault, MAX_SHOWN_FAULTS};
@@ -19,6 +20,7 @@ const A_VALUE: &str = "must be a TOML value, such as 4 or [\"a\", \"b\"]";
 pub(super) struct Findings {
     faults: Vec<Fault>,
     warnings: Vec<String>,
+    secret_files: Vec<PathBuf>,
     known: BTreeSet<String>,
     unknown: Vec<(String, Option<String>)>,
 }
@@ -42,7 +44,7 @@ impl Findings {
             let nearest = if is_shown { keys::nearest(&path, &self.known).map(str::to_owned) } else { None };
             self.faults.push(Fault::UnknownKey { path, nearest, variable });
         }
-        Remarks { faults: self.faults, warnings: self.warnings }
+        Remarks { faults: self.faults, warnings: self.warnings, secret_files: self.secret_files }
     }
 }
 
@@ -53,6 +55,8 @@ pub(super) struct Remarks {
     pub(super) faults: Vec<Fault>,
     /// What a person should know though nothing is wrong.
     pub(super) warnings: Vec<String>,
+    /// Files of secrets that were read.
+    pub(super) secret_files: Vec<PathBuf>,
 }
 
 /// One table of the configuration, read key by key.
@@ -291,6 +295,11 @@ impl<'a> Section<'a> {
     /// Records what a person should know though nothing is wrong.
     pub(super) fn warn(&mut self, key: &str, what: &str) {
         self.findings.warnings.push(format!("{}: {what}", keys::join(&self.path, key)));
+    }
+
+    /// Notes that a file holds secrets.
+    pub(super) fn note_secret_file(&mut self, path: PathBuf) {
+        self.findings.secret_files.push(path);
     }
 
     fn fault_of(&mut self, key: &str, why: String, variable: Option<String>) {

@@ -25,7 +25,7 @@ impl Redact {
         if let Err(why) = check_literals(&literals) {
             section.fault("literals", why);
         }
-        literals.extend(section.parsed("literals_file", Vec::new(), read_lines));
+        literals.extend(super::secret_file::read(section, "literals_file", Vec::new(), read_lines));
         let prefixes = section.texts("prefixes").unwrap_or_default();
         if prefixes.iter().any(|text| text.len() < MIN_PREFIX_BYTES || text.contains(char::is_whitespace)) {
             section.fault("prefixes", format!("each must have at least {MIN_PREFIX_BYTES} bytes and no white space"));

@@ -191,11 +191,11 @@ fn all_agents(agents: &Agents) -> Value {
 fn agent(agent: &Agent, agents: &Agents) -> Value {
     let kind = match agent.kind.origin {
         Origin::BuiltIn => {
-            let HostProbes { files, urls, prometheus, config_file: _ } = &agents.host;
+            let HostProbes { files, urls, prometheus, config_file: _, secret_files: _ } = &agents.host;
             return table([
                 ("files", files.clone().into()),
-                ("urls", urls.clone().into()),
-                ("prometheus", prometheus.clone().unwrap_or_default().into()),
+                ("urls", urls.iter().map(|url| without_login(url)).collect::<Vec<_>>().into()),
+                ("prometheus", without_login(prometheus.as_deref().unwrap_or_default()).into()),
             ]);
         }
         Origin::Known => None,
@@ -208,9 +208,9 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
     };
     let dir = agent.dir.as_ref().map(|dir| dir.display().to_string()).unwrap_or_default();
     let keys = [
-        ("command", agent.command.clone().into()),
+        ("command", without_keys(&agent.command).into()),
         ("model", agent.model.clone().unwrap_or_default().into()),
-        ("args", agent.args.clone().into()),
+        ("args", without_keys(&agent.args).into()),
         ("dir", dir.into()),
         ("env", masked(&agent.env)),
         ("pass_env", agent.pass_env.clone().into()),
@@ -219,6 +219,37 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
         ("alerts", agent.alerts.into()),
     ];
     table(kind.into_iter().chain(keys))
+}
+
+/// Masks name and password of an address.
+fn without_login(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let host_ends = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..host_ends].rfind('@') {
+        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
+        None => url.to_owned(),
+    }
+}
+
+/// Masks the value of each option whose name says that it is a secret, and logins of addresses.
+fn without_keys(words: &[String]) -> Vec<String> {
+    let mut after_key = false;
+    let shown = words.iter().map(|word| {
+        let (name, value) = word.split_once('=').map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
+        let is_option = name.starts_with('-');
+        let is_value = std::mem::replace(&mut after_key, is_option && value.is_none() && names_a_secret(name));
+        match value {
+            _ if is_value && !is_option => MASK.to_owned(),
+            Some(_) if names_a_secret(name) => format!("{name}={MASK}"),
+            Some(_) | None => without_login(word),
+        }
+    });
+    shown.collect()
+}
+
+fn names_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["key", "token", "secret", "passw", "credential", "auth"].iter().any(|part| name.contains(part))
 }
 
 fn adapter(values: &Values) -> Value {
@@ -281,4 +312,28 @@ fn size(bytes: u64) -> Value {
 
 fn table(keys: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     Value::Table(keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_login_and_no_key_is_shown() {
+        assert_eq!(without_login("http://user:pw@127.0.0.1:9090/a@b"), format!("http://{MASK}@127.0.0.1:9090/a@b"));
+        assert_eq!(without_login("http://127.0.0.1:9090/a@b"), "http://127.0.0.1:9090/a@b");
+        let words = ["run", "--api-key", "one", "--token=two", "MY_SECRET=three", "--model", "big", "--key", "--fast"];
+        let shown = [
+            "run",
+            "--api-key",
+            MASK,
+            &format!("--token={MASK}"),
+            &format!("MY_SECRET={MASK}"),
+            "--model",
+            "big",
+            "--key",
+            "--fast",
+        ];
+        assert_eq!(without_keys(&words.map(str::to_owned)), shown);
+    }
 }

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use signalbox_adapter::http::is_loopback;
 
 use super::reader::Section;
-use super::source;
+use super::{secret_file, source};
 
 /// Longest user name, in bytes.
 const MAX_USERNAME_BYTES: usize = 128;
@@ -132,7 +132,8 @@ fn secret(section: &mut Section, key: &str) -> Option<SecretString> {
     let file_key = format!("{key}_file");
     let both = section.has(key) && section.has(&file_key);
     let own = section.parsed(key, None, |text| checked(text.to_owned().into()).map(Some));
-    let filed = section.parsed(&file_key, None, |path| source::read_secret(path).and_then(checked).map(Some));
+    let filed =
+        secret_file::read(section, &file_key, None, |path| source::read_secret(path).and_then(checked).map(Some));
     if both {
         section.fault(key, format!("is set twice: here and as {file_key}"));
     }

@@ -429,6 +429,7 @@ fn a_file_is_not_warned_about_for_secrets_that_stand_elsewhere() {
     std::fs::create_dir(home.join("signalbox")).expect("a writable directory");
     let token = home.join("token");
     std::fs::write(&token, "42:hunter2").expect("a writable directory");
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).expect("our own file");
     let path = home.join("signalbox/signalbox.toml");
     let env = [
         ("XDG_CONFIG_HOME", home.to_str().expect("a path")),

@@ -72,7 +72,8 @@ pub fn files_of(state: &Path, provider: &str) -> PathBuf {
 /// Names our own directories as they are and as links resolve: the investigator never looks there.
 fn off_limits(probes: &config::HostProbes, state: &Path, variables: &BTreeMap<String, String>) -> Vec<PathBuf> {
     let own = [Some(state.to_owned()), config::directory(variables), probes.config_file.clone()];
-    let own = own.into_iter().flatten().flat_map(|path| [path.canonicalize().ok(), Some(path)]);
+    let own = own.into_iter().flatten().chain(probes.secret_files.iter().cloned());
+    let own = own.flat_map(|path| [path.canonicalize().ok(), Some(path)]);
     own.flatten().collect()
 }
 
