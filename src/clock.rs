@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use ring::rand::SecureRandom as _;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 
@@ -84,7 +85,7 @@ pub trait Clock: Send + Sync {
     /// Returns the current instant.
     fn now(&self) -> Timestamp;
 
-    /// Returns 64 random bits; not for secrets.
+    /// Returns 64 random bits; the machine's own clock gives ones that nobody can guess.
     fn random(&self) -> u64;
 }
 
@@ -103,7 +104,9 @@ impl Clock for SystemClock {
     }
 
     fn random(&self) -> u64 {
-        fastrand::u64(..)
+        let mut bits = [0; 8];
+        ring::rand::SystemRandom::new().fill(&mut bits).expect("the system has random numbers to give");
+        u64::from_ne_bytes(bits)
     }
 }
 
