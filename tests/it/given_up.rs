@@ -15,7 +15,7 @@ use crate::servants::{phone_with, times_said};
 const TOLD: &str = "signalbox itself failed";
 
 /// Checks that a service was started once, and ends as it should when it is stopped.
-fn went_on(service: Service) {
+pub(crate) fn went_on(service: Service) {
     assert_eq!((service.starts(), service.ends()), (1, vec![]));
     assert_eq!(service.stop(), 0);
 }
@@ -54,7 +54,7 @@ fn a_panic_within_one_change_of_a_status_message_is_logged_and_the_next_is_made(
 }
 
 /// Returns the only run's directory and the process that supervises it, once it is known.
-fn only_run(phone: &Phone) -> (std::path::PathBuf, Pid) {
+pub(crate) fn only_run(phone: &Phone) -> (std::path::PathBuf, Pid) {
     eventually("its conversation is known", || phone.house.count("sessions WHERE agent_session IS NOT NULL") == 1);
     let run = fs::read_dir(phone.house.state().join("runs")).expect("runs").next().expect("a run").expect("readable");
     let record = fs::read(run.path().join("supervisor.json")).expect("the supervisor recorded itself");
@@ -64,7 +64,7 @@ fn only_run(phone: &Phone) -> (std::path::PathBuf, Pid) {
 }
 
 /// Returns the state of a process, as `/proc` tells it; `Z` where there is none.
-fn state_of(process: Pid) -> char {
+pub(crate) fn state_of(process: Pid) -> char {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").and_then(|(_, fields)| fields.chars().next()).unwrap_or('Z')
 }

@@ -14,6 +14,8 @@ mod host;
 mod http;
 mod integrations;
 mod investigations;
+mod mute;
+mod outer_walls;
 mod phone;
 mod refusals;
 mod restarts;

@@ -11,4 +11,4 @@ pub use hog::Hog;
 pub use house::House;
 pub use service::Service;
 pub use talk::{Said, Talk, session_in};
-pub use wait::{PATIENCE, eventually};
+pub use wait::{PATIENCE, eventually, eventually_within};

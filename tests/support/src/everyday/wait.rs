@@ -9,10 +9,19 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Waits until a condition holds.
 #[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    eventually_within(PATIENCE, what, holds);
+}
+
+/// Waits until a condition holds, for what takes its time.
+///
+/// # Panics
+/// When it does not within the time given.
+#[track_caller]
+pub fn eventually_within(patience: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < PATIENCE, "in time: {what}");
+        assert!(started.elapsed() < patience, "in time: {what}");
         std::thread::park_timeout(LOOK_EVERY);
     }
 }
