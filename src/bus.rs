@@ -81,6 +81,8 @@ pub struct Bus {
     pub look: Arc<Notify>,
     /// Wakes the servant that looks after incidents.
     pub triage: Arc<Notify>,
+    /// Wakes the servant that runs fires of schedules.
+    pub fires: Arc<Notify>,
     /// Wakes the servant that tells sources of silences.
     pub silences: Arc<Notify>,
     /// Cancelled when another process has taken the role over.
@@ -108,6 +110,7 @@ impl Bus {
             forwards_until: Mutex::default(),
             look,
             triage: Arc::default(),
+            fires: Arc::default(),
             silences: Arc::default(),
             fenced: CancellationToken::new(),
         });
@@ -218,6 +221,9 @@ impl Bus {
         }
         if effects.triage {
             self.triage.notify_one();
+        }
+        if effects.fires {
+            self.fires.notify_one();
         }
         if effects.silences {
             self.silences.notify_one();

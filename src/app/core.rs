@@ -211,7 +211,7 @@ async fn route(bus: Arc<Bus>, waker: Waker, stop: CancellationToken) -> Result<(
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = waker.tapped() => {}
+            () = waker.tapped() => bus.fires.notify_one(),
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
         // Rows that other processes have written may also be deliveries to retry.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use croner::parser::{CronParser, Seconds, Year};
@@ -22,8 +23,8 @@ const HOURS: usize = 24;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cron {
     /// As it was written, with single blanks.
-    text: String,
-    pattern: croner::Cron,
+    text: Arc<str>,
+    pattern: Arc<croner::Cron>,
     /// Whether it fires in every hour that there is, so that its rhythm is that of real time.
     every_hour: bool,
 }
@@ -102,7 +103,7 @@ impl FromStr for Cron {
         if before.is_none_or(|before| pattern.find_next_occurrence(&before, true).is_err()) {
             return Err(CronFault::Never);
         }
-        Ok(Self { text: written, pattern, every_hour })
+        Ok(Self { text: written.into(), pattern: Arc::new(pattern), every_hour })
     }
 }
 

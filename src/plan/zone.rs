@@ -81,6 +81,10 @@ impl FromStr for Zone {
 
     /// Reads the name of a zone, in whatever case.
     fn from_str(text: &str) -> Result<Self, ZoneFault> {
+        // As it is spelt, which is how rows have it, it is found without looking through all.
+        if let Ok(zone) = text.parse() {
+            return Ok(Self(zone));
+        }
         let named = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(text));
         named.map(|zone| Self(*zone)).ok_or_else(|| ZoneFault { text: text.to_owned(), nearest: nearest(text) })
     }

@@ -8,7 +8,8 @@
 //!                                             └──────────────┘
 //! ```
 //! A fire that was taken by a process that is gone is taken by the next: what it delivers and that it has ended are one
-//! commit. Rows are looked at each second, so that what another process changes is seen within two.
+//! commit. Rows are looked at at the instant of the next fire and each second, so that what another process changes is seen
+//! within two. Claims are made a bounded number at a time, and what is claimed runs while the next are made.
 
 mod check;
 mod run;
@@ -24,6 +25,7 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
+use crate::clock::Timestamp;
 use crate::format;
 use crate::lifecycle::rehearsal;
 use crate::store::{Fire, Schedule, StoreError, Tx};
@@ -54,31 +56,45 @@ pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreErro
     served.or_else(|error| if stop.is_cancelled() { Ok(()) } else { Err(error) })
 }
 
-/// Looks at each tick, and runs what was taken beside that: a fire that takes long holds no other up.
+/// Claims fires as their time comes, and runs what is claimed beside that: neither holds the other up.
 async fn serve(bus: &Arc<Bus>, stop: &CancellationToken, tick: &Notify) -> Result<(), StoreError> {
     // What the process before has taken is free: this one has its role.
     bus.store().patiently(stop, || bus.write(|tx| tx.free_fires())).await?;
+    tokio::try_join!(claims(bus, stop, tick), runs(bus, stop)).map(drop)
+}
+
+/// Looks at each tick and at the instant of the next fire.
+async fn claims(bus: &Arc<Bus>, stop: &CancellationToken, tick: &Notify) -> Result<(), StoreError> {
+    loop {
+        let next = look(bus, stop).await?;
+        let until_next = next.map_or(LOOK_EVERY, |next| next.since(bus.store().clock().now()));
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tick.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY.min(until_next)) => {}
+        }
+    }
+}
+
+/// Runs fires that are free, so many at once; one that takes long holds no other up.
+async fn runs(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError> {
     let mut running = FuturesUnordered::new();
     let mut waiting = VecDeque::new();
-    let mut is_to_look = true;
+    let mut may_be_more = true;
     loop {
-        if is_to_look {
-            look(bus, stop).await?;
-            is_to_look = false;
-        }
-        if waiting.is_empty() && running.len() < MAX_AT_ONCE {
+        if waiting.is_empty() && may_be_more && running.len() < MAX_AT_ONCE {
             waiting.extend(bus.store().patiently(stop, || take(bus)).await?);
+            may_be_more = !waiting.is_empty();
         }
         while running.len() < MAX_AT_ONCE {
             let Some(fire) = waiting.pop_front() else { break };
             running.push(bus.store().patiently(stop, move || run::fire(bus, Fire::clone(&fire))));
         }
-        let is_more = !waiting.is_empty();
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             Some(ended) = running.next() => ended?,
-            () = tick.notified() => is_to_look = true,
-            () = tokio::time::sleep(LOOK_EVERY), if !is_more => is_to_look = true,
+            () = bus.fires.notified() => may_be_more = true,
+            () = tokio::time::sleep(LOOK_EVERY) => may_be_more = true,
         }
     }
 }
@@ -92,26 +108,26 @@ async fn ticker(tick: &Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler
     Ok(ticker)
 }
 
-/// Claims what is due, and looks whether schedules are heard of.
-async fn look(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError> {
+/// Claims what is due, and looks whether schedules are heard of; returns when the next fire is.
+async fn look(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<Option<Timestamp>, StoreError> {
     // Looking costs no commit.
     let seen = |tx: &Tx<'_>| {
-        let is_due = !tx.due_schedules(1)?.is_empty();
-        Ok((is_due, !tx.schedules_to_check(1)?.is_empty(), !tx.tasks_without_fire()?.is_empty()))
+        Ok((tx.next_fire()?, !tx.schedules_to_check(1)?.is_empty(), !tx.tasks_without_fire()?.is_empty()))
     };
-    let (is_due, is_to_check, has_idle) = bus.store().patiently(stop, || bus.store().read(seen)).await?;
+    let (next, is_to_check, has_idle) = bus.store().patiently(stop, || bus.store().read(seen)).await?;
     if has_idle {
         let end = |tx: &Tx<'_>| {
             tx.tasks_without_fire()?.iter().try_for_each(|task| tx.cancel(&task.id, "schedule").map(drop))
         };
         bus.store().patiently(stop, || bus.write(end)).await?;
     }
-    while is_due && bus.store().patiently(stop, || claim(bus)).await? == MAX_CLAIMED {}
+    let is_due = next.is_some_and(|next| next <= bus.store().clock().now());
+    while is_due && !stop.is_cancelled() && bus.store().patiently(stop, || claim(bus)).await? == MAX_CLAIMED {}
     if is_due {
         rehearsal::at("fire-claim");
     }
-    while is_to_check && bus.store().patiently(stop, || check_heard(bus)).await? == MAX_CHECKED {}
-    Ok(())
+    while is_to_check && !stop.is_cancelled() && bus.store().patiently(stop, || check_heard(bus)).await? == MAX_CHECKED {}
+    if is_due { bus.store().patiently(stop, || bus.store().read(|tx| tx.next_fire())).await } else { Ok(next) }
 }
 
 /// Takes fires to be run.
@@ -123,14 +139,16 @@ async fn take(bus: &Arc<Bus>) -> Result<Vec<Fire>, StoreError> {
     }
 }
 
-/// Claims the fires of the schedules that are due, as many as one step takes; returns of how many.
+/// Claims the fires of the schedules that are due, as many as one step takes, and has them run; returns of how many.
 async fn claim(bus: &Arc<Bus>) -> Result<usize, StoreError> {
-    bus.write(|tx| {
+    let claimed = bus.write(|tx| {
         let due = tx.due_schedules(MAX_CLAIMED)?;
-        due.iter().try_for_each(|schedule| tx.claim_fires(schedule))?;
+        tx.claim_fires(&due)?;
         Ok(due.len())
-    })
-    .await
+    });
+    let claimed = claimed.await?;
+    bus.fires.notify_one();
+    Ok(claimed)
 }
 
 /// Looks whether schedules are heard of, and tells of each that is not; returns of how many was looked.

@@ -218,8 +218,9 @@ impl Tx<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO tasks (id, chat, address, \"window\", reply_to, session, inbox, requested_by, agent, model,
-                     prompt, directory, status, retry_of, created_at, fire)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?14, ?15)",
+                     prompt, directory, status, retry_of, created_at, fire, is_check)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?14, ?15, EXISTS (SELECT 1 FROM fires f
+                     JOIN schedules s ON s.id = f.schedule WHERE f.id = ?15 AND s.kind = 'synthetic_run'))",
             )?
             .execute(params![
                 row.id.as_str(),

@@ -337,8 +337,8 @@ impl Tx<'_> {
         let starts_at = alert.starts_at.map_or(taking.now, |at| at.min(taking.now));
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO incidents (chat, address, origin, weak, grouping, labels, kin, alert, severity, state, created_at,
-                 starts_at, last_seen_at, resolved_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'resolved', ?10, ?11, ?10, ?10) RETURNING id",
+                 starts_at, last_seen_at, resolved_at, is_try)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'resolved', ?10, ?11, ?10, ?10, ?12) RETURNING id",
         )?;
         let id = statement.query_row(
             params![
@@ -352,7 +352,8 @@ impl Tx<'_> {
                 serde_json::to_string(alert)?,
                 rank(alert.severity),
                 taking.now,
-                starts_at
+                starts_at,
+                self.is_try(taking.batch, alert)?
             ],
             |row| row.get(0),
         )?;

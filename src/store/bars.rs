@@ -8,6 +8,7 @@ use rusqlite::params;
 use super::chat::ChatKey;
 use super::error::StoreError;
 use super::task::Status;
+use super::tries::REAL;
 use super::tx::Tx;
 use crate::alert::Severity;
 use crate::clock::Timestamp;
@@ -75,10 +76,12 @@ impl Tx<'_> {
         };
         let part_ms = i64::try_from(parts.each.as_millis()).unwrap_or(i64::MAX);
         let values = params![from, to, chat, part_ms];
-        let began = "SELECT severity, (created_at - ?1) / ?4, count(*) FROM incidents
-                     WHERE created_at >= ?1 AND created_at < ?2 AND (?3 IS NULL OR chat = ?3) GROUP BY 1, 2";
+        let began = format!(
+            "SELECT severity, (created_at - ?1) / ?4, count(*) FROM incidents
+             WHERE created_at >= ?1 AND created_at < ?2 AND (?3 IS NULL OR chat = ?3) AND {REAL} GROUP BY 1, 2"
+        );
         let mut by_rank: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
-        let mut statement = self.connection.prepare_cached(began)?;
+        let mut statement = self.connection.prepare_cached(&began)?;
         let mut rows = statement.query(values)?;
         while let Some(row) = rows.next()? {
             by_rank.entry(row.get(0)?).or_insert_with(|| parts.none())[parts.at(row.get(1)?)] +=
@@ -86,7 +89,8 @@ impl Tx<'_> {
         }
         bars.incidents = by_rank.into_iter().rev().map(|(rank, counts)| (incident::of_rank(rank), counts)).collect();
         let ended = "SELECT status, (finished_at - ?1) / ?4, count(*) FROM tasks
-                     WHERE finished_at >= ?1 AND finished_at < ?2 AND (?3 IS NULL OR chat = ?3) GROUP BY 1, 2";
+                     WHERE finished_at >= ?1 AND finished_at < ?2 AND NOT is_check AND (?3 IS NULL OR chat = ?3)
+                     GROUP BY 1, 2";
         let mut statement = self.connection.prepare_cached(ended)?;
         let mut rows = statement.query(values)?;
         while let Some(row) = rows.next()? {

@@ -178,7 +178,8 @@ const SESSIONS: &str = "SELECT status, count(*) FROM sessions GROUP BY status";
 const WAITING_DELIVERIES: &str = "SELECT provider, state, count(*), min(created_at) FROM outbox
      WHERE state IN ('pending', 'sending', 'unknown') GROUP BY provider, state";
 const OPEN_INCIDENTS: &str =
-    "SELECT severity, state, count(*) FROM incidents WHERE state <> 'resolved' GROUP BY severity, state";
+    "SELECT severity, state, count(*) FROM incidents WHERE state <> 'resolved' AND NOT (is_try AND alerts <= 1)
+     GROUP BY severity, state";
 const FAILED_DELIVERIES: &str = "SELECT count(*) FROM outbox WHERE state = 'failed'";
 const FINISHED_DELIVERIES: &str = "SELECT count(*) FROM outbox WHERE finished_at IS NOT NULL";
 const INBOX: &str = "SELECT count(*) FROM inbox";

@@ -12,6 +12,7 @@ use super::id::{IncidentId, TaskId};
 use super::incident::Incident;
 use super::investigations::Investigation;
 use super::task::Status;
+use super::tries::REAL;
 use super::tx::Tx;
 use crate::alert::Severity;
 use crate::clock::Timestamp;
@@ -147,15 +148,19 @@ impl Tx<'_> {
         let earlier = window.earlier();
         let began_before = self.began(earlier, chat)?.iter().map(|(_, count)| count).sum();
         let resolved = self.lengths(
-            "SELECT resolved_at - starts_at FROM incidents
-             WHERE resolved_at >= ?1 AND resolved_at < ?2 AND (?3 IS NULL OR chat = ?3) ORDER BY 1 LIMIT ?4",
+            &format!(
+                "SELECT resolved_at - starts_at FROM incidents WHERE resolved_at >= ?1 AND resolved_at < ?2
+                 AND (?3 IS NULL OR chat = ?3) AND {REAL} ORDER BY 1 LIMIT ?4"
+            ),
             window,
             chat,
         )?;
         let acked = self.lengths(
-            "SELECT min(e.at) - i.created_at FROM incident_events e JOIN incidents i ON i.id = e.incident
-             WHERE e.event IN ('acked', 'assigned') AND i.created_at >= ?1 AND i.created_at < ?2
-             AND (?3 IS NULL OR i.chat = ?3) GROUP BY i.id, i.created_at ORDER BY 1 LIMIT ?4",
+            &format!(
+                "SELECT min(e.at) - i.created_at FROM incident_events e JOIN incidents i ON i.id = e.incident
+                 WHERE e.event IN ('acked', 'assigned') AND i.created_at >= ?1 AND i.created_at < ?2
+                 AND (?3 IS NULL OR i.chat = ?3) AND {REAL} GROUP BY i.id, i.created_at ORDER BY 1 LIMIT ?4"
+            ),
             window,
             chat,
         )?;
@@ -194,16 +199,20 @@ impl Tx<'_> {
         window: DigestWindow,
         chat: Option<&ChatKey>,
     ) -> Result<(Vec<Incident>, usize), StoreError> {
-        let filter = "created_at >= ?1 AND created_at < ?2 AND (?3 IS NULL OR chat = ?3) ORDER BY created_at, id";
-        let incidents = self.incidents_where(filter, &[&window.from, &window.to, &chat], MAX_REPLAYED)?;
+        let filter = format!(
+            "created_at >= ?1 AND created_at < ?2 AND (?3 IS NULL OR chat = ?3) AND {REAL} ORDER BY created_at, id"
+        );
+        let incidents = self.incidents_where(&filter, &[&window.from, &window.to, &chat], MAX_REPLAYED)?;
         let count = self.began(window, chat)?.iter().map(|(_, count)| count).sum();
         Ok((incidents, count))
     }
 
     fn began(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Vec<(Severity, usize)>, StoreError> {
-        let sql = "SELECT severity, count(*) FROM incidents WHERE created_at >= ?1 AND created_at < ?2
-                   AND (?3 IS NULL OR chat = ?3) GROUP BY severity ORDER BY severity DESC";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!(
+            "SELECT severity, count(*) FROM incidents WHERE created_at >= ?1 AND created_at < ?2
+             AND (?3 IS NULL OR chat = ?3) AND {REAL} GROUP BY severity ORDER BY severity DESC"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![window.from, window.to, chat], |row| {
             Ok((incident::of_rank(row.get(0)?), row.get(1)?))
         })?;
@@ -230,7 +239,7 @@ impl Tx<'_> {
         limit: usize,
         chat: Option<&ChatKey>,
     ) -> Result<(Vec<Incident>, usize), StoreError> {
-        let filter = format!("state <> 'resolved' AND {which} AND (?1 IS NULL OR chat = ?1)");
+        let filter = format!("state <> 'resolved' AND {which} AND (?1 IS NULL OR chat = ?1) AND {REAL}");
         let sql = format!("SELECT count(*) FROM incidents WHERE {filter}");
         let count = self.connection.prepare_cached(&sql)?.query_row(params![chat], |row| row.get(0))?;
         let worst_first = format!("{filter} ORDER BY severity DESC, starts_at, id");
@@ -238,10 +247,12 @@ impl Tx<'_> {
     }
 
     fn noisy(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Vec<Noise>, StoreError> {
-        let sql = "SELECT max(id), count(*), sum(times) FROM incidents WHERE created_at < ?2 AND last_seen_at >= ?1
-                   AND (?3 IS NULL OR chat = ?3) GROUP BY chat, grouping HAVING sum(times) > 1
-                   ORDER BY sum(times) DESC, max(id) DESC LIMIT ?4";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!(
+            "SELECT max(id), count(*), sum(times) FROM incidents WHERE created_at < ?2 AND last_seen_at >= ?1
+             AND (?3 IS NULL OR chat = ?3) AND {REAL} GROUP BY chat, grouping HAVING sum(times) > 1
+             ORDER BY sum(times) DESC, max(id) DESC LIMIT ?4"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![window.from, window.to, chat, MAX_NOISY], |row| {
             Ok((row.get::<_, IncidentId>(0)?, row.get(1)?, row.get(2)?))
         })?;
@@ -259,7 +270,8 @@ impl Tx<'_> {
         chat: Option<&ChatKey>,
     ) -> Result<(BTreeMap<&'static str, usize>, f64), StoreError> {
         let sql = "SELECT status, count(*), coalesce(sum(cost_usd), 0.0) FROM tasks
-                   WHERE finished_at >= ?1 AND finished_at < ?2 AND (?3 IS NULL OR chat = ?3) GROUP BY status";
+                   WHERE finished_at >= ?1 AND finished_at < ?2 AND NOT is_check AND (?3 IS NULL OR chat = ?3)
+                   GROUP BY status";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(params![window.from, window.to, chat], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, usize>(1)?, row.get::<_, f64>(2)?))

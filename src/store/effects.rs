@@ -33,6 +33,8 @@ pub struct Effects {
     pub deliver: bool,
     /// Whether an incident is to be looked at.
     pub triage: bool,
+    /// Whether a fire of a schedule is to be run.
+    pub fires: bool,
     /// Whether a source is to be told of a silence, or to take one back.
     pub silences: bool,
     /// Signs to give, each with its provider.
@@ -51,6 +53,7 @@ impl Effects {
         self.send.extend(other.send);
         self.deliver |= other.deliver;
         self.triage |= other.triage;
+        self.fires |= other.fires;
         self.silences |= other.silences;
         self.signs.extend(other.signs);
         self.rides_along &= other.rides_along;

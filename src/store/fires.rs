@@ -17,11 +17,10 @@ use super::about::About;
 use super::delivery::State as DeliveryState;
 use super::error::StoreError;
 use super::id::{FireId, ScheduleId};
-use super::schedule::{Fire, FireCause, FireOutcome, FireState, Schedule, ToldFire};
+use super::schedule::{Fire, FireCause, FireOutcome, FireState, ToldFire};
 use super::task::Task;
 use super::tx::Tx;
 use crate::clock::Timestamp;
-use crate::plan::due;
 
 /// Fires of one schedule that can be asked for at one instant.
 const MAX_ASKED_AT_ONCE: u64 = 100;
@@ -48,28 +47,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Fire> {
 }
 
 impl Tx<'_> {
-    /// Decides what becomes of a schedule's fires up to now: claims those that are run, notes what was missed, and says when
-    /// the next one is. A fire that is known is claimed no second time.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn claim_fires(&self, schedule: &Schedule) -> Result<(), StoreError> {
-        let now = self.now();
-        let due = due(&schedule.plan, schedule.planned_to, now, schedule.catch_up);
-        if let Some(missed) = due.missed {
-            let sql = "INSERT INTO fires (schedule, fire_at, cause, state, started_at, ended_at, missed)
-                       VALUES (?1, ?2, 'planned', 'missed', ?3, ?3, ?4)
-                       ON CONFLICT (schedule, fire_at) DO NOTHING";
-            self.connection.prepare_cached(sql)?.execute(params![schedule.id, missed, now, due.missed_count])?;
-        }
-        for at in due.run {
-            let is_late = now.since(at) > crate::plan::ON_TIME;
-            let cause = if is_late { FireCause::CaughtUp } else { FireCause::Planned };
-            self.claim_fire(schedule.id, at, cause)?;
-        }
-        self.schedule_planned(schedule.id, now.max(schedule.planned_to), schedule.plan.after(now))
-    }
-
     /// Claims a fire that somebody asks for now.
     ///
     /// # Errors
@@ -79,21 +56,22 @@ impl Tx<'_> {
         let instants = (0..MAX_ASKED_AT_ONCE).map(|after_ms| self.now().after(Duration::from_millis(after_ms)));
         for at in instants {
             if let Some(id) = self.claim_fire(schedule, at, FireCause::Asked)? {
+                self.effects.borrow_mut().fires = true;
                 return Ok(Some(id));
             }
         }
         Ok(None)
     }
 
-    fn claim_fire(&self, schedule: ScheduleId, at: Timestamp, cause: FireCause) -> Result<Option<FireId>, StoreError> {
+    pub(super) fn claim_fire(&self, schedule: ScheduleId, at: Timestamp, cause: FireCause) -> Result<Option<FireId>, StoreError> {
         let sql = "INSERT INTO fires (schedule, fire_at, cause, state, started_at) VALUES (?1, ?2, ?3, 'claimed', ?4)
                    ON CONFLICT (schedule, fire_at) DO NOTHING RETURNING id";
         let values = params![schedule, at, cause.as_str(), self.now()];
         Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
     }
 
-    /// Takes fires that are claimed and that nobody runs, in the order of their claims, for the length of a lease; at most `limit`.
-    /// One whose holder let its lease end is taken from it, and one that waits for tasks of its own is left alone.
+    /// Takes fires that are claimed and that nobody runs, in the order of their claims and those that had a holder last, for the
+    /// length of a lease; at most `limit`. One whose holder let its lease end is taken from it, and one that waits for tasks of its own is left alone.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -101,7 +79,7 @@ impl Tx<'_> {
         let sql = format!(
             "UPDATE fires SET token = token + 1, lease_until = ?2
              WHERE id IN (SELECT f.id FROM fires f WHERE f.state = 'claimed' AND f.lease_until <= ?1 AND NOT EXISTS
-                 (SELECT 1 FROM tasks t WHERE t.fire = f.id AND t.finished_at IS NULL) ORDER BY f.id LIMIT ?3)
+                 (SELECT 1 FROM tasks t WHERE t.fire = f.id AND t.finished_at IS NULL) ORDER BY f.lease_until, f.id LIMIT ?3)
              RETURNING {COLUMNS}"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;

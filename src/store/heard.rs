@@ -21,6 +21,11 @@ use crate::plan::Plan;
 /// How long after its instant a fire may take until it is missed.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// Returns when is looked first whether a schedule is heard of that fires next at an instant.
+pub(super) fn first_check(next: Timestamp) -> Timestamp {
+    next.after(PATIENCE)
+}
+
 /// A target that has not heard of a schedule for longer than twice its period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SilentTarget {

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::id::{IncidentId, SessionId, TaskId};
 use super::incident::{Incident, IncidentChange, IncidentEntry};
 use super::spans::Measured;
+use super::tries::REAL;
 use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::incident::{self, IncidentEvent, IncidentState, Refused};
@@ -245,6 +246,10 @@ impl Tx<'_> {
             (was, now) if was.is_open() && !now.is_open() => Measured::Resolution,
             _ => return Ok(()),
         };
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM incidents WHERE id = ?1 AND {REAL})");
+        if !self.connection.prepare_cached(&sql)?.query_row([was.id], |row| row.get(0))? {
+            return Ok(());
+        }
         let sql = "SELECT max(at) FROM incident_events WHERE incident = ?1 AND event IN ('fired', 'reopened')";
         let begun: Option<Timestamp> = self.connection.prepare_cached(sql)?.query_row([was.id], |row| row.get(0))?;
         self.count_span(what, self.now().since(begun.unwrap_or(was.created_at)))

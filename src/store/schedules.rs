@@ -1,5 +1,6 @@
 //! The tables of schedules and their targets.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use rusqlite::{Row, ToSql, params};
@@ -7,19 +8,36 @@ use signalbox_adapter::ChatAddress;
 
 use super::chat::ChatKey;
 use super::error::StoreError;
+use super::heard::first_check;
 use super::id::ScheduleId;
 use super::schedule::{NewSchedule, Schedule, ToldFire};
 use super::tx::Tx;
-use crate::clock::Timestamp;
 use crate::plan::{CatchUp, DigestKind, Plan};
 
 const COLUMNS: &str = "id, name, kind, cron, zone, span_ms, catch_up, quiet, paused, created_at, created_by, \
      planned_to, next_at, scope, agent, params, new_thread, since";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Schedule> {
-    fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
+/// Plans that were read, by how they are written: many schedules have the same, and reading one takes longer than its row.
+#[derive(Default)]
+pub(super) struct Plans(HashMap<(String, String), Plan>);
+
+impl Plans {
+    pub(super) fn read(&mut self, cron: String, zone: String) -> rusqlite::Result<Plan> {
+        let written = (cron, zone);
+        if let Some(plan) = self.0.get(&written) {
+            return Ok(plan.clone());
+        }
+        let plan = Plan { cron: written.0.parse().map_err(invalid)?, zone: written.1.parse().map_err(invalid)? };
+        self.0.insert(written, plan.clone());
+        Ok(plan)
     }
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
+}
+
+fn read(row: &Row<'_>, plans: &mut Plans) -> rusqlite::Result<Schedule> {
     fn known<T>(word: &str, found: Option<T>) -> rusqlite::Result<T> {
         found.ok_or_else(|| invalid(format!("unknown word {word:?}")))
     }
@@ -30,7 +48,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Schedule> {
         made: NewSchedule {
             name: row.get(1)?,
             kind: known(&kind, DigestKind::from_word(&kind))?,
-            plan: Plan { cron: text(3)?.parse().map_err(invalid)?, zone: text(4)?.parse().map_err(invalid)? },
+            plan: plans.read(text(3)?, text(4)?)?,
             targets: Vec::new(),
             span: Duration::from_millis(row.get(5)?),
             catch_up: known(&catch_up, CatchUp::from_word(&catch_up))?,
@@ -58,7 +76,8 @@ impl Tx<'_> {
         let span_ms = u64::try_from(new.span.as_millis()).unwrap_or(u64::MAX);
         let sql = "INSERT INTO schedules (name, kind, cron, zone, span_ms, catch_up, quiet, created_at, created_by,
                        planned_to, next_at, scope, agent, params, new_thread, since, check_at, paused)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?11, ?12, ?13, ?14, ?8, ?10, FALSE) RETURNING id";
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, ?11, ?12, ?13, ?14, ?8, ?15, FALSE) RETURNING id";
+        let next = new.plan.after(self.now());
         let values = params![
             new.name,
             new.kind.as_str(),
@@ -69,11 +88,12 @@ impl Tx<'_> {
             new.quiet,
             self.now(),
             new.created_by,
-            new.plan.after(self.now()),
+            next,
             new.scope,
             new.agent,
             serde_json::to_string(&new.params)?,
-            new.new_thread
+            new.new_thread,
+            next.map(first_check)
         ];
         let id: ScheduleId = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
         let sql = "INSERT INTO schedule_targets (schedule, chat, address) VALUES (?1, ?2, ?3)
@@ -138,14 +158,6 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(sql)?.query_row([chat], |row| row.get(0))?)
     }
 
-    /// Returns schedules that have a fire by now, the earliest first; at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn due_schedules(&self, limit: usize) -> Result<Vec<Schedule>, StoreError> {
-        self.schedules_where("next_at <= ?1 ORDER BY next_at, id", &[&self.now()], limit)
-    }
-
     pub(super) fn schedules_where(
         &self,
         filter: &str,
@@ -154,7 +166,8 @@ impl Tx<'_> {
     ) -> Result<Vec<Schedule>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM schedules WHERE {filter} LIMIT {limit}");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(values, read)?;
+        let mut plans = Plans::default();
+        let rows = statement.query_map(values, |row| read(row, &mut plans))?;
         let mut schedules: Vec<Schedule> = rows.collect::<Result<_, _>>()?;
         for schedule in &mut schedules {
             schedule.made.targets = self.schedule_targets(schedule.id)?;
@@ -172,21 +185,6 @@ impl Tx<'_> {
             .collect()
     }
 
-    /// Notes that what became of a schedule's fires up to an instant is decided, and when the next one is.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn schedule_planned(
-        &self,
-        id: ScheduleId,
-        up_to: Timestamp,
-        next: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let sql = "UPDATE schedules SET planned_to = ?2, next_at = ?3 WHERE id = ?1";
-        self.connection.prepare_cached(sql)?.execute(params![id, up_to, next])?;
-        Ok(())
-    }
-
     /// Lets a schedule rest, or go on from now: what would have fired while it rested was not missed.
     ///
     /// # Errors
@@ -194,9 +192,9 @@ impl Tx<'_> {
     pub fn pause_schedule(&self, schedule: &Schedule, paused: bool) -> Result<(), StoreError> {
         let now = self.now();
         let next = if paused { None } else { schedule.plan.after(now) };
-        let sql = "UPDATE schedules SET paused = ?2, planned_to = CASE WHEN planned_to > ?3 THEN planned_to ELSE ?3 END, next_at = ?4, since = ?3, check_at = ?4
+        let sql = "UPDATE schedules SET paused = ?2, planned_to = CASE WHEN planned_to > ?3 THEN planned_to ELSE ?3 END, next_at = ?4, since = ?3, check_at = ?5
                    WHERE id = ?1";
-        self.connection.prepare_cached(sql)?.execute(params![schedule.id, paused, now, next])?;
+        self.connection.prepare_cached(sql)?.execute(params![schedule.id, paused, now, next, next.map(first_check)])?;
         Ok(())
     }
 
