@@ -108,8 +108,8 @@ fn entry(value: Value) -> Result<ImportEntry, String> {
         name: word(take(&["name"])),
         catch_up: word(take(&["catch_up"])),
         agent: word(take(&["agent"])),
-        quiet_when_empty: take(&["quiet_when_empty"]) == Some(Value::Bool(true)),
-        new_thread: take(&["new_thread"]) == Some(Value::Bool(true)),
+        quiet_when_empty: take(&["quiet_when_empty"]).as_ref().and_then(Value::as_bool),
+        new_thread: take(&["new_thread"]).as_ref().and_then(Value::as_bool),
         ..ScheduleOptions::default()
     };
     if options.chat_id.is_none() {

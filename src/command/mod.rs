@@ -46,6 +46,7 @@ pub use menu::menu;
 pub(crate) use model::MODELS;
 pub use model::{ModelWords, agent_of};
 pub use name::{NameFault, check_name, folded};
+pub use nearest::nearest;
 pub use parse::{maybe_slip, parse, without_address};
 pub use parsed::{FreeText, Parsed};
 pub use prompt::MAX_PROMPT_BYTES;

@@ -10,7 +10,8 @@ pub(super) const MIN_CHARS: usize = 4;
 const MAX_BYTES: usize = 128;
 
 /// Finds the candidate that the word is nearest to, whatever the case; the first of several.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > MAX_BYTES {
         return None;
     }

@@ -25,10 +25,10 @@ const MAX_OPTIONS_BYTES: usize = 16 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Default, clap::Args)]
 pub struct ScheduleOptions {
     /// What is delivered: daily_summary, weekly_audit, incident_window_replay, synthetic_run or custom_investigation
-    #[arg(long)]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub kind: String,
     /// When: minute, hour, day of month, month and day of week, as "0 9 * * 1-5"; or @hourly, @daily, @weekly, @monthly
-    #[arg(long, value_name = "5 FIELDS")]
+    #[arg(long, value_name = "5 FIELDS", default_value = "", hide_default_value = true)]
     pub cron: String,
     /// In which time zone, as Europe/London
     #[arg(long, value_name = "ZONE")]
@@ -46,7 +46,7 @@ pub struct ScheduleOptions {
     #[arg(long, requires = "chat_id")]
     pub thread_id: Option<String>,
     /// How far it looks back, in hours
-    #[arg(long, value_name = "HOURS")]
+    #[arg(long, value_name = "HOURS", value_parser = hours)]
     pub window: Option<u32>,
     /// What it is called
     #[arg(long)]
@@ -54,13 +54,13 @@ pub struct ScheduleOptions {
     /// What is done about fires that were missed: none, last or all
     #[arg(long, value_name = "none|last|all")]
     pub catch_up: Option<String>,
-    /// Says nothing where there is nothing to say
-    #[arg(long)]
-    pub quiet_when_empty: bool,
-    /// Gives each fire a thread of its own, where chats have threads
-    #[arg(long)]
-    pub new_thread: bool,
-    /// Who adds to a digest, investigates, or is checked
+    /// Says nothing where there is nothing to say; =false takes it back
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub quiet_when_empty: Option<bool>,
+    /// Gives each fire a thread of its own, where chats have threads; =false takes it back
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub new_thread: Option<bool>,
+    /// Who adds to a digest, investigates, or is checked; none for nobody
     #[arg(long)]
     pub agent: Option<String>,
     /// What else is told, as prompt="Is the backup fresh?"; may be given several times
@@ -69,6 +69,27 @@ pub struct ScheduleOptions {
     /// Takes credentials among the parameters: they are kept as `signalbox integrations set` keeps them, not here
     #[arg(long)]
     pub allow_inline_credentials: bool,
+    /// What belongs to no option: most often the rest of an expression without quotes
+    #[arg(hide = true)]
+    pub stray: Vec<String>,
+}
+
+/// Reads a number of hours; what is written with a unit is told in hours.
+fn hours(text: &str) -> Result<u32, String> {
+    if let Ok(hours) = text.parse() {
+        return Ok(hours);
+    }
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let each = match text.get(digits.len()..).unwrap_or_default() {
+        "h" | "hours" | "hour" => Some(1),
+        "d" | "days" | "day" => Some(24),
+        "w" | "weeks" | "week" => Some(7 * 24),
+        _ => None,
+    };
+    match each.and_then(|each| digits.parse::<u32>().ok()?.checked_mul(each)) {
+        Some(hours) => Err(format!("it is a number of hours: write --window {hours}")),
+        None => Err("it is a number of hours, as 24".to_owned()),
+    }
 }
 
 /// Whether a parameter's name says that its value is a credential.
@@ -129,6 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_on_or_off_is_told_either_way_or_not_at_all() {
+        let quiet = |text: &str| ScheduleOptions::read(text).expect(text).quiet_when_empty;
+        assert_eq!(quiet("--quiet-when-empty --kind x"), Some(true));
+        assert_eq!((quiet("--quiet-when-empty=false"), quiet("--kind x")), (Some(false), None));
+    }
+
+    #[test]
+    fn an_expression_without_quotes_is_read_whole() {
+        let options = ScheduleOptions::read("--kind x --cron 0 9 * * 1-5 --tz UTC").expect("it is read");
+        assert_eq!((options.cron.as_str(), options.stray.join(" ").as_str()), ("0", "9 * * 1-5"));
+        assert_eq!(options.tz.as_deref(), Some("UTC"));
+    }
+
+    #[test]
     fn a_credential_is_known_by_its_name() {
         for name in ["bot_token", "SLACK-BOT-TOKEN", "apiKey", "api_key", "password", "clientSecret", "webhook_url"] {
             assert!(is_credential(name), "{name}");
@@ -141,11 +176,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_one_line() {
         let said = |text: &str| ScheduleOptions::read(text).expect_err(text);
-        assert!(said("--kind x").contains("--cron"), "{}", said("--kind x"));
+        assert!(said("--window 1d").contains("write --window 24"), "{}", said("--window 1d"));
+        assert!(said("--window soon").contains("as 24"), "{}", said("--window soon"));
         assert!(said("--kind x --cron y --colour z").contains("--colour"));
         assert!(said("--cron \"0 9").contains("quote"));
         assert!(said("--kind x --cron y --thread-id 4").contains("--chat-id"));
         assert!(said("--kind x --cron y --to nowhere").contains("nowhere"));
-        assert!(!said("--kind x").contains('\n'));
+        assert!(!said("--colour x").contains('\n'));
     }
 }

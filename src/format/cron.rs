@@ -2,117 +2,16 @@
 
 use signalbox_adapter::{Block, ChatAddress, Document, Inline, one_line};
 
-use super::background::Unreachable;
 use super::{cell, count, facts, instant, line, span, table};
 use crate::clock::Timestamp;
 use crate::command::code;
-use crate::config::Unreached;
-use crate::plan::{CronFault, DigestKind, Plan, ZoneFault};
+use crate::plan::{Plan, Zone};
 use crate::store::{DeliveryState, Fire, FireCause, FireId, FireOutcome, FireState, Schedule, ScheduleId, ToldFire};
 
 /// Longest value of a parameter that is shown, in characters.
 const MAX_PARAM_CHARS: usize = 200;
 /// Next fires that are told.
 pub const UPCOMING: usize = 3;
-
-/// Why a schedule cannot be made.
-#[derive(Debug)]
-pub enum Unscheduled<'u> {
-    /// The options cannot be read; holds what is wrong.
-    Options(&'u str),
-    /// There is no such kind.
-    Kind(&'u str),
-    /// The expression is none.
-    Cron(&'u str, CronFault),
-    /// There is no such zone.
-    Zone(ZoneFault),
-    /// It looks back no or too many hours; holds the most.
-    Window(u32),
-    /// What is done about missed fires is not known.
-    CatchUp(&'u str),
-    /// The name is empty or too long; holds the most characters.
-    Name(usize),
-    /// Provider, chat and thread make no address.
-    Target,
-    /// Nobody is named as its target.
-    NoTarget,
-    /// Nothing is connected to that provider; holds why.
-    NotConnected(Unreached),
-    /// That chat cannot be written to; holds why.
-    Unreachable(&'u ChatAddress, Unreachable),
-    /// Who asks may not have things sent there.
-    NotAllowed(&'u ChatAddress),
-    /// There are as many as there may be.
-    TooMany(usize),
-    /// There are too many parameters; holds the most.
-    Params(usize),
-    /// A parameter is none; holds its name, or what was written.
-    Param(&'u str),
-    /// A parameter is a credential; holds its name.
-    Credential(&'u str),
-    /// A credential came in a chat.
-    CredentialInChat,
-    /// An investigation without a question.
-    NoPrompt,
-    /// There is no such agent, or it cannot be used for this; holds why.
-    Agent(&'u str),
-    /// No chat of that provider is called so; holds what they are called.
-    NoSuchChat(&'u ChatAddress, &'static str),
-}
-
-/// Says why a schedule cannot be made.
-#[must_use]
-pub fn unscheduled(why: &Unscheduled<'_>) -> Document {
-    Document::text(match why {
-        Unscheduled::Options(why) => format!("Not added: {why}."),
-        Unscheduled::Kind(word) => {
-            let kinds = DigestKind::ALL.map(DigestKind::as_str).join(", ");
-            format!("Not added: there is no kind {word}. There are {kinds}.")
-        }
-        Unscheduled::Cron(text, fault) => format!("Not added: `{text}` cannot be used: {fault}."),
-        Unscheduled::Zone(fault) => format!("Not added: {fault}").trim_end_matches('.').to_owned(),
-        Unscheduled::Window(most) => format!("Not added: --window is from 1 to {most} hours."),
-        Unscheduled::CatchUp(word) => format!("Not added: --catch-up is none, last or all, not {word}."),
-        Unscheduled::Name(most) => format!("Not added: --name has from 1 to {most} characters."),
-        Unscheduled::Target => "Not added: --provider, --chat-id and --thread-id make no address.".to_owned(),
-        Unscheduled::NoTarget => {
-            "Not added: say where to, as --to slack:C0123, or --provider and --chat-id.".to_owned()
-        }
-        Unscheduled::NotConnected(why) => match why.to_string() {
-            asks if asks.ends_with('?') => format!("Not added: {asks}"),
-            why => format!("Not added: {why}."),
-        },
-        Unscheduled::Unreachable(address, Unreachable::Said(why)) => {
-            format!("Not added: {address} cannot be written to: {why}.")
-        }
-        Unscheduled::Unreachable(address, Unreachable::Silent) => {
-            format!("Not added: {} does not answer, so {address} could not be tried.", address.provider)
-        }
-        Unscheduled::NotAllowed(address) => {
-            format!("Not added: only an admin of {address} may have things sent there.")
-        }
-        Unscheduled::Params(most) => format!("Not added: --param may be given {most} times."),
-        Unscheduled::Param(name) => {
-            let name = signalbox_adapter::one_line(name, 40);
-            format!("Not added: --param {name} must be name=value, the name of letters, digits, `_`, `-` and `.`.")
-        }
-        Unscheduled::Credential(name) => format!(
-            "Not added: --param {name} looks like a credential, and parameters are kept in the open and shown. \
-             `signalbox integrations set` keeps credentials; --allow-inline-credentials does that with this one."
-        ),
-        Unscheduled::CredentialInChat => {
-            "Not added: a credential does not belong into a chat. `signalbox integrations set` keeps it.".to_owned()
-        }
-        Unscheduled::NoPrompt => {
-            "Not added: say what is to be investigated, as --param prompt=\"Is the backup fresh?\".".to_owned()
-        }
-        Unscheduled::Agent(why) => format!("Not added: {}.", why.trim_end_matches('.')),
-        Unscheduled::NoSuchChat(address, form) => {
-            format!("Not added: {address} cannot be a chat of {}: its ids are {form}.", address.provider)
-        }
-        Unscheduled::TooMany(most) => format!("Not added: this chat has {most} schedules, the most there can be."),
-    })
-}
 
 /// Lists schedules.
 #[must_use]
@@ -142,7 +41,7 @@ pub fn more(more: usize, all: usize) -> Document {
     line(&format!("and {more} more: `signalbox cron list --limit {all}`"))
 }
 
-fn targets(schedule: &Schedule) -> String {
+pub(super) fn targets(schedule: &Schedule) -> String {
     schedule.targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
@@ -156,7 +55,7 @@ pub(super) fn next(schedule: &Schedule, now: Timestamp) -> String {
 }
 
 /// Says how a fire stands in a few words.
-fn outcome(fire: &Fire) -> String {
+pub(super) fn outcome(fire: &Fire) -> String {
     match (fire.state, &fire.error) {
         (FireState::Claimed, _) => "running".to_owned(),
         (FireState::Done, _) => "done".to_owned(),
@@ -169,7 +68,7 @@ fn outcome(fire: &Fire) -> String {
 }
 
 /// Says in a few words how a fire stands, and whether it has come where it was to.
-fn standing(told: &ToldFire) -> String {
+pub(super) fn standing(told: &ToldFire) -> String {
     let ToldFire { fire, outcomes } = told;
     let with = |state: DeliveryState| outcomes.iter().filter(|outcome| outcome.state == state).count();
     match (fire.state, with(DeliveryState::Delivered), with(DeliveryState::Failed)) {
@@ -181,18 +80,34 @@ fn standing(told: &ToldFire) -> String {
     }
 }
 
-/// Tells that a schedule was added, and when it fires.
+/// Tells that a schedule was added, and when it fires; `namesakes` are called as it is.
 #[must_use]
-pub fn added(schedule: &Schedule) -> Document {
+pub fn added(schedule: &Schedule, namesakes: &[ScheduleId]) -> Document {
     let head = format!("Added #{}: {} to {}.", schedule.id, schedule.name, targets(schedule));
+    let others: Vec<String> = namesakes.iter().map(|id| format!("#{id}")).collect();
+    let head = match others.as_slice() {
+        [] => head,
+        [one] => format!("{head} {one} is called so, too; --name tells them apart."),
+        several => format!("{head} {} are called so, too; --name tells them apart.", several.join(", ")),
+    };
     Document::text(head).then(fires_of(&schedule.plan, schedule.created_at))
+}
+
+/// Tells that a schedule was changed, and when it fires now.
+#[must_use]
+pub fn edited(schedule: &Schedule, now: Timestamp) -> Document {
+    let head = Document::text(format!("Changed #{}: {} to {}.", schedule.id, schedule.name, targets(schedule)));
+    if schedule.paused {
+        return head.then(line(&format!("It is paused: `/cron resume {}` lets it go on.", schedule.id)));
+    }
+    head.then(fires_of(&schedule.plan, now))
 }
 
 /// Tells the next fires of a plan, in its zone and in UTC.
 fn fires_of(plan: &Plan, from: Timestamp) -> Document {
     let mut content = vec![Inline::strong("Next")];
     for at in plan.upcoming(from).take(UPCOMING) {
-        let utc = crate::plan::Zone::UTC;
+        let utc = Zone::UTC;
         let both = if plan.zone == utc {
             format!("{} UTC", plan.zone.shows_ahead(at, from))
         } else {
@@ -234,7 +149,7 @@ pub fn show(schedule: &Schedule, last: Option<&ToldFire>, now: Timestamp) -> Doc
 
 /// Tells the last fires of a schedule, the newest first, each with what became of its messages.
 #[must_use]
-pub fn logs(schedule: &Schedule, fires: &[ToldFire]) -> Document {
+pub fn logs(schedule: &Schedule, fires: &[ToldFire], now: Timestamp) -> Document {
     if fires.is_empty() {
         return Document::text(format!("#{} has not fired yet.", schedule.id));
     }
@@ -242,29 +157,52 @@ pub fn logs(schedule: &Schedule, fires: &[ToldFire]) -> Document {
         vec![
             vec![Inline::Code(fire.id.to_string())],
             cell(schedule.plan.zone.shows(fire.at)),
-            cell(match fire.cause {
-                FireCause::Planned => "planned",
-                FireCause::CaughtUp => "caught up",
-                FireCause::Asked => "asked for",
-            }),
+            cell(cause(fire)),
             cell(schedule.plan.zone.shows(fire.started_at)),
             cell(outcome(fire)),
-            cell(delivered(outcomes)),
+            cell(delivered(outcomes, schedule.plan.zone, now)),
             cell(messages(outcomes)),
         ]
     });
     let header = ["id", "fire", "why", "start", "run", "delivery", "message"];
     let table = Document { blocks: vec![table(&header, rows.collect())] };
-    match fires.iter().find(|told| told.outcomes.iter().any(|outcome| outcome.lost.is_some())) {
-        None => table,
-        Some(ToldFire { fire, .. }) => {
-            table.then(line(&format!("`/cron run --failed-only {}` sends again what was not delivered.", fire.id)))
-        }
+    again(fires).into_iter().fold(table, Document::then)
+}
+
+/// Says how what was not delivered is sent again, where something was not.
+pub(super) fn again(fires: &[ToldFire]) -> Option<Document> {
+    let lost = fires.iter().find(|told| told.outcomes.iter().any(|outcome| outcome.lost.is_some()))?;
+    Some(line(&format!("`/cron run --failed-only {}` sends again what was not delivered.", lost.fire.id)))
+}
+
+/// Says why a fire was run.
+pub(super) fn cause(fire: &Fire) -> &'static str {
+    match fire.cause {
+        FireCause::Planned => "planned",
+        FireCause::CaughtUp => "caught up",
+        FireCause::Asked => "asked for",
     }
 }
 
+/// Says of a message that has not arrived how it stands: since when, why, and when it is tried next.
+fn waiting(outcome: &FireOutcome, zone: Zone, now: Timestamp) -> String {
+    let state = match outcome.state {
+        DeliveryState::Unknown => "may have arrived, is looked for",
+        DeliveryState::Sending => "is being sent",
+        DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::Failed => "waits",
+    };
+    let mut said = format!("{} {state} since {}", outcome.address, zone.shows(outcome.since));
+    if let Some(why) = &outcome.error {
+        said.push_str(&format!(": {}", why.trim_end_matches('.')));
+    }
+    if let Some(next) = outcome.next_try.filter(|next| *next > now) {
+        said.push_str(&format!("; tried again in {}", span(next.since(now))));
+    }
+    said
+}
+
 /// Says what became of the messages of a fire.
-fn delivered(outcomes: &[FireOutcome]) -> String {
+pub(super) fn delivered(outcomes: &[FireOutcome], zone: Zone, now: Timestamp) -> String {
     if outcomes.is_empty() {
         return "none".to_owned();
     }
@@ -276,9 +214,12 @@ fn delivered(outcomes: &[FireOutcome]) -> String {
     match (done, lost.as_slice()) {
         (done, []) if done == outcomes.len() => "delivered".to_owned(),
         (done, []) => {
-            let waiting = outcomes.iter().find(|outcome| outcome.state != DeliveryState::Delivered);
-            let why = waiting.and_then(|outcome| outcome.error.as_ref()).map(|why| format!(": {why}"));
-            format!("{done} of {} delivered{}", count(outcomes.len(), "target"), why.unwrap_or_default())
+            let waits = outcomes.iter().filter(|outcome| outcome.state != DeliveryState::Delivered);
+            let waits: Vec<String> = waits.map(|outcome| waiting(outcome, zone, now)).collect();
+            match done {
+                0 => waits.join("; "),
+                done => format!("{done} of {} delivered; {}", count(outcomes.len(), "target"), waits.join("; ")),
+            }
         }
         (0, lost) => lost.join("; "),
         (done, lost) => format!("{done} of {} delivered; {}", count(outcomes.len(), "target"), lost.join("; ")),
@@ -286,25 +227,34 @@ fn delivered(outcomes: &[FireOutcome]) -> String {
 }
 
 /// Names the messages of a fire as its providers do.
-fn messages(outcomes: &[FireOutcome]) -> String {
+pub(super) fn messages(outcomes: &[FireOutcome]) -> String {
     let ids = outcomes.iter().flat_map(|outcome| &outcome.messages);
     ids.map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Tells that there is no such schedule.
+/// Tells that there is no such schedule, and which may be meant: several of that name, or one that is called nearly so.
 #[must_use]
-pub fn unknown(id: &str) -> Document {
-    let said = vec![
-        Inline::Text(format!("No schedule {} here; ", one_line(id, 40))),
-        code("/cron"),
-        Inline::Text(" lists them.".to_owned()),
-    ];
+pub fn unknown(word: &str, near: &[Schedule]) -> Document {
+    let word = one_line(word, 40);
+    let named: Vec<String> = near.iter().map(|one| format!("#{} {}", one.id, one.name)).collect();
+    let said = match named.as_slice() {
+        [] => vec![
+            Inline::Text(format!("No schedule {word} here; ")),
+            code("/cron"),
+            Inline::Text(" lists them.".to_owned()),
+        ],
+        [one] => vec![Inline::Text(format!("No schedule {word} here; did you mean {one}?"))],
+        several => {
+            vec![Inline::Text(format!("Several are called {word}: name one by its number: {}.", several.join(", ")))]
+        }
+    };
     Document { blocks: vec![Block::Paragraph(said)] }
 }
 
 /// Tells what became of a fire that was asked for, and of its messages.
 #[must_use]
-pub fn ran(fire: &Fire, outcomes: &[FireOutcome]) -> Document {
+pub fn ran(fire: &Fire, outcomes: &[FireOutcome], zone: Zone, now: Timestamp) -> Document {
+    let delivered = |outcomes: &[FireOutcome]| delivered(outcomes, zone, now);
     let is_lost = |outcome: &FireOutcome| outcome.state == DeliveryState::Failed;
     let said = match fire.state {
         _ if outcomes.is_empty() => outcome(fire),
@@ -343,10 +293,23 @@ pub fn no_fire(id: &str) -> Document {
     line(&format!("No fire {} here; `/cron logs <id>` lists those of a schedule.", one_line(id, 40)))
 }
 
-/// Tells that a fire that was asked for takes long.
+/// Says why a fire that was asked for takes long, and that it goes on by itself.
 #[must_use]
-pub fn still_running(schedule: ScheduleId) -> String {
-    format!("not delivered yet; `signalbox cron logs {schedule}` tells how it stands")
+pub fn takes_long(fire: &Fire, outcomes: &[FireOutcome], zone: Zone, now: Timestamp) -> String {
+    let is_open = |one: &&FireOutcome| !matches!(one.state, DeliveryState::Delivered | DeliveryState::Failed);
+    let waits: Vec<String> = outcomes.iter().filter(is_open).map(|one| waiting(one, zone, now)).collect();
+    let why = match (fire.state, waits.as_slice()) {
+        (FireState::Claimed, _) | (_, []) => "its agents and checks are still at work".to_owned(),
+        (_, waits) => waits.join("; "),
+    };
+    format!("{why}. It goes on by itself; Ctrl-C leaves it to `signalbox serve`")
+}
+
+/// Tells that a fire that was asked for is left to go on by itself.
+#[must_use]
+pub fn still_running(schedule: ScheduleId, is_served: bool) -> String {
+    let who = if is_served { "the program that serves sends it" } else { "the next `signalbox serve` sends it" };
+    format!("not delivered yet: {who}; `signalbox cron logs {schedule}` tells how it stands")
 }
 
 /// Tells that a schedule is run now.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::{Draft, cell, count, line, rca, span, table};
+use super::{Draft, count, line, rca, span};
 use crate::agent::words::{fill, mark};
+use crate::command::nearest;
 use crate::plan::Zone;
 use crate::store::{Fire, Investigation, Schedule, SilentTarget, Status, Task};
 
@@ -20,6 +21,12 @@ pub const HOW_IS_IT: &str = "Is anything wrong with this machine?";
 const ABOUT_DIGEST: &str = "What should the people who read it look at first, and why?";
 /// Most lines that an agent adds to a digest.
 const MAX_LINES: usize = 6;
+/// Longest name of an agent that there is not, in characters.
+const MAX_AGENT_CHARS: usize = 40;
+/// Checks that went well and are shown at once; more are folded.
+const MAX_PASSED: usize = 6;
+/// Most that is told of what something said that works, in characters.
+const MAX_SAID_CHARS: usize = 60;
 /// Longest reason, in characters.
 const MAX_WHY_CHARS: usize = 200;
 
@@ -59,6 +66,14 @@ pub fn not_held_back(agent: &str) -> String {
     format!(
         "what {agent} does cannot be held back, and a digest quotes strangers; agents.{agent}.alerts = true allows it"
     )
+}
+
+/// Says that there is no such agent, and which there are.
+#[must_use]
+pub fn no_agent(agent: &str, there_are: &[&str]) -> String {
+    let near = nearest(agent, there_are.iter().copied()).map(|near| format!("; did you mean {near}?"));
+    let near = near.unwrap_or_else(|| format!("; there are {}", there_are.join(", ")));
+    format!("there is no agent {}{near}", one_line(agent, MAX_AGENT_CHARS))
 }
 
 /// What an agent adds to a digest, or why it adds nothing.
@@ -118,26 +133,45 @@ pub fn checks_head(schedule: &Schedule, fire: &Fire, checks: &[Check]) -> Docume
     headed(schedule, fire, &checks_verdict(checks))
 }
 
-/// Tells what checks came to: the verdict, then each with how long it took.
+/// Tells what checks came to: the verdict, then what failed and why, then what went well and how long it took; many of those are
+/// folded.
 #[must_use]
 pub fn checks(schedule: &Schedule, fire: &Fire, checks: &[Check]) -> Document {
-    let head = checks_head(schedule, fire, checks);
-    if checks.is_empty() {
-        return head;
+    let mut blocks = checks_head(schedule, fire, checks).blocks;
+    let (passed, failed): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.outcome.is_ok());
+    blocks.extend(lines(failed.iter().map(|check| check_line(check))));
+    let passed_lines = lines(passed.iter().map(|check| check_line(check)));
+    if passed.len() > MAX_PASSED {
+        blocks.push(Block::details(&format!("Passed ({})", passed.len()), passed_lines.into_iter().collect()));
+    } else {
+        blocks.extend(passed_lines);
     }
-    let rows = checks.iter().map(|check| {
-        let (mark, said) = match &check.outcome {
-            Ok(said) => ("✓", said),
-            Err(why) => ("✗", why),
-        };
-        vec![
-            cell(mark),
-            cell(check.what.clone()),
-            cell(check.took.map(milliseconds).unwrap_or_default()),
-            cell(one_line(said, MAX_WHY_CHARS)),
-        ]
-    });
-    head.then(Document { blocks: vec![table(&["", "what", "took", "said"], rows.collect())] })
+    Document { blocks }
+}
+
+/// Writes lines below each other; nothing where there are none.
+fn lines(lines: impl Iterator<Item = Vec<Inline>>) -> Option<Block> {
+    let mut content = Vec::new();
+    for line in lines {
+        if !content.is_empty() {
+            content.push(Inline::Break);
+        }
+        content.extend(line);
+    }
+    (!content.is_empty()).then_some(Block::Paragraph(content))
+}
+
+/// One check: whether it went well, what it is, how long it took, and what was said. An agent's words are Markdown, of which the
+/// signs are left out.
+fn check_line(check: &Check) -> Vec<Inline> {
+    let (mark, said, most) = match &check.outcome {
+        Ok(said) => ("✓", said, MAX_SAID_CHARS),
+        Err(why) => ("✗", why, MAX_WHY_CHARS),
+    };
+    let took = check.took.map(|took| format!(" · {}", milliseconds(took))).unwrap_or_default();
+    let said = one_line(&Document::from_markdown(said).visible_text(), most);
+    let said = if said.is_empty() { said } else { format!(" · {said}") };
+    vec![Inline::Text(format!("{mark} ")), Inline::strong(check.what.clone()), Inline::Text(format!("{took}{said}"))]
 }
 
 fn milliseconds(length: Duration) -> String {
@@ -185,7 +219,7 @@ pub fn investigated(
     let head = Draft::from(headed(schedule, fire, &investigated_verdict(ended, investigation)));
     match (ended, investigation) {
         (Ok(ended), Some(found)) if ended.status == Status::Success && found.rca.is_some() => {
-            head.then(rca::analysis(found))
+            head.then(rca::folded(found))
         }
         (Ok(Task { result: Some(said), .. }), _) if !said.trim().is_empty() => head.then(Draft::markdown(said.clone())),
         (Ok(_) | Err(_), _) => head,

@@ -334,6 +334,7 @@ fn rcas() {
         .with("result unrated", result(&done, "k3m9qa7x", &investigation(None), NOW))
         .with("analysis of nothing wrong", analysis(&investigation(Some(samples::rca(Verdict::NothingWrong)))))
         .with("analysis of the unclear", analysis(&investigation(Some(samples::rca(Verdict::Unclear)))))
+        .with("folded", folded(&investigation(Some(samples::rca(Verdict::CauseFound)))))
         .with_text("in_brief", in_brief(&done, &found))
         .with_text("record", record(&found))
         .with("notice", notice(&done, &found))

@@ -23,11 +23,13 @@ pub mod param;
 pub mod prompt;
 pub mod rca;
 pub mod run;
+pub mod schedules;
 pub mod session;
 pub mod silence;
 pub mod task;
 pub mod terminal;
 pub mod trace;
+pub mod unscheduled;
 mod visible;
 
 use std::time::Duration;

@@ -70,19 +70,40 @@ pub fn analysis(investigation: &Investigation) -> Document {
     let mut blocks = Vec::new();
     if let Some(rca) = &investigation.rca {
         blocks.extend(headed(cause_word(rca.verdict), said(&rca.root_cause)));
-        if !rca.analysis.is_empty() {
-            let items = rca.analysis.iter().map(|claim| Item { checked: None, blocks: said(claim) });
-            blocks.extend(headed("Analysis", vec![Block::List { start: Some(1), items: items.collect() }]));
-        }
-        if !rca.next_steps.is_empty() {
-            let step = |step: &String| Item { checked: None, blocks: Document::from_markdown(step).blocks };
-            let items = rca.next_steps.iter().map(step).collect();
-            blocks.extend(headed("What to do next", vec![Block::List { start: Some(1), items }]));
-        }
+        blocks.extend(claims(rca).into_iter().flat_map(|claims| headed("Analysis", vec![claims])));
+        blocks.extend(steps(rca));
     }
     let verdict = investigation.rca.as_ref().map(|rca| rca.verdict);
     blocks.push(numbers(&investigation.stats, verdict));
     Document { blocks }
+}
+
+/// Writes an analysis below a line that has told its cause: what to do, what was counted, and folded what supports it.
+#[must_use]
+pub fn folded(investigation: &Investigation) -> Document {
+    let mut blocks = Vec::new();
+    if let Some(rca) = &investigation.rca {
+        blocks.extend(steps(rca));
+        let details = said(&rca.root_cause).into_iter().chain(claims(rca)).collect();
+        blocks.push(Block::details("Analysis", details));
+    }
+    let verdict = investigation.rca.as_ref().map(|rca| rca.verdict);
+    blocks.push(numbers(&investigation.stats, verdict));
+    Document { blocks }
+}
+
+fn claims(rca: &Rca) -> Option<Block> {
+    let items = rca.analysis.iter().map(|claim| Item { checked: None, blocks: said(claim) });
+    (!rca.analysis.is_empty()).then(|| Block::List { start: Some(1), items: items.collect() })
+}
+
+fn steps(rca: &Rca) -> Vec<Block> {
+    if rca.next_steps.is_empty() {
+        return Vec::new();
+    }
+    let step = |step: &String| Item { checked: None, blocks: Document::from_markdown(step).blocks };
+    let items = rca.next_steps.iter().map(step).collect();
+    headed("What to do next", vec![Block::List { start: Some(1), items }])
 }
 
 fn cause_word(verdict: Verdict) -> &'static str {

@@ -3,16 +3,16 @@
 use signalbox_adapter::ChatAddress;
 
 use crate::command::{CronCommand, ScheduleOptions};
-use crate::format::cron::{self, Unscheduled};
-use crate::store::{ChatKey, FireId, InboxOutcome, Schedule, ScheduleId, StoreError};
+use crate::format::unscheduled::{Unscheduled, unchanged, unscheduled};
+use crate::format::{cron, schedules};
+use crate::store::{FireId, InboxOutcome, NewSchedule, Schedule, StoreError};
 use crate::turn::{Handler, Look, Turn, crew, rights, schedule};
 
-/// Schedules in one list.
-const MAX_LISTED: usize = 50;
+/// Schedules in one list, and fires in one log: as many as one message shows on a phone.
+const MAX_LISTED: usize = 15;
+const MAX_FIRES: usize = 10;
 /// Schedules that deliver to one chat.
 const MAX_PER_CHAT: usize = 50;
-/// Fires in one log.
-const MAX_FIRES: usize = 20;
 
 impl Handler for CronCommand {
     fn is_aside(&self, is_watched: bool) -> bool {
@@ -20,9 +20,14 @@ impl Handler for CronCommand {
     }
 
     fn looks(&self) -> Vec<Look> {
-        let Self::Add(text) = self else { return Vec::new() };
-        let options = ScheduleOptions::read(text).unwrap_or_default();
-        let elsewhere = schedule::read(&options, None, "").map(|wished| wished.new.targets).unwrap_or_default();
+        let options = match self {
+            Self::Add(text) => text.as_str(),
+            Self::Edit(text) => split(text).1,
+            Self::List | Self::Show(_) | Self::Logs(_) | Self::Run(_) => return Vec::new(),
+            Self::Again(_) | Self::Pause(_) | Self::Resume(_) | Self::Remove(_) => return Vec::new(),
+        };
+        let options = ScheduleOptions::read(options).unwrap_or_default();
+        let elsewhere = schedule::targets(&options).unwrap_or_default();
         if elsewhere.is_empty() { Vec::new() } else { vec![Look::Reach(elsewhere)] }
     }
 
@@ -31,20 +36,29 @@ impl Handler for CronCommand {
             Self::List => return list(turn),
             Self::Add(text) => return add(turn, text),
             Self::Again(fire) => return again(turn, fire),
+            Self::Edit(text) => split(text).0,
             Self::Show(id) | Self::Logs(id) | Self::Run(id) | Self::Pause(id) | Self::Resume(id) | Self::Remove(id) => {
-                id
+                id.as_str()
             }
         };
-        let Some(found) = find(turn, id)? else { return turn.refuse(cron::unknown(id)) };
+        let found = match find(turn, id)? {
+            Ok(found) => found,
+            Err(near) => return turn.refuse(cron::unknown(id, &near)),
+        };
         match self {
             Self::List => list(turn),
             Self::Add(text) => add(turn, text),
             Self::Again(fire) => again(turn, fire),
+            Self::Edit(text) => edit(turn, &found, split(text).1),
             Self::Show(_) => {
                 let last = turn.tx.told_fires(found.id, 1)?.pop();
                 turn.answer(cron::show(&found, last.as_ref(), turn.tx.now()))
             }
-            Self::Logs(_) => turn.answer(cron::logs(&found, &turn.tx.told_fires(found.id, MAX_FIRES)?)),
+            Self::Logs(_) => {
+                let fires = turn.tx.told_fires(found.id, MAX_FIRES)?;
+                let all = turn.tx.count_fires(found.id)?;
+                turn.answer(schedules::log(&found, &fires, all, turn.tx.now()))
+            }
             Self::Run(_) => {
                 turn.tx.ask_fire(found.id)?;
                 turn.answer(cron::running(&found))
@@ -69,17 +83,26 @@ impl Handler for CronCommand {
 fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
     // Who owns this machine sees all of its schedules.
     let chat = (!turn.is_trusted()).then(|| turn.chat());
-    let rows = turn.tx.schedules_with_last(chat.as_ref(), MAX_LISTED)?;
-    turn.answer(cron::list(&rows, turn.tx.now()))
+    let rows = turn.tx.next_schedules(chat.as_ref(), MAX_LISTED)?;
+    if rows.is_empty() {
+        return turn.answer(cron::list(&[], turn.tx.now()));
+    }
+    let all = match &chat {
+        Some(chat) => turn.tx.count_schedules(chat)?,
+        None => turn.tx.count_all_schedules()?,
+    };
+    turn.answer(schedules::of_chat(&rows, all, turn.tx.now()))
 }
 
 /// Finds a schedule that delivers to this chat; one of another is as unknown here as one that never was.
-fn find(turn: &Turn<'_>, id: &str) -> Result<Option<Schedule>, StoreError> {
-    let Ok(number) = id.trim_start_matches('#').parse() else { return Ok(None) };
-    let found = turn.tx.schedule(ScheduleId::new(number))?;
-    let here = turn.chat();
-    let is_of = |schedule: &Schedule| schedule.targets.iter().any(|target| ChatKey::of(target) == here);
-    Ok(found.filter(|schedule| turn.is_trusted() || is_of(schedule)))
+fn find(turn: &Turn<'_>, word: &str) -> Result<Result<Schedule, Vec<Schedule>>, StoreError> {
+    let chat = (!turn.is_trusted()).then(|| turn.chat());
+    schedule::find(turn.tx, chat.as_ref(), word)
+}
+
+/// Splits what was typed into the schedule that it names and the options.
+fn split(text: &str) -> (&str, &str) {
+    text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""))
 }
 
 /// Sends again what of a fire was given up.
@@ -88,8 +111,8 @@ fn again(turn: &Turn<'_>, fire: &str) -> Result<InboxOutcome, StoreError> {
         Ok(number) => turn.tx.fire(FireId::new(number))?,
         Err(_) => None,
     };
-    let of = found.as_ref().map(|found| find(turn, &found.schedule.to_string())).transpose()?.flatten();
-    let (Some(found), Some(_)) = (found, of) else { return turn.refuse(cron::no_fire(fire)) };
+    let of = found.as_ref().map(|found| find(turn, &found.schedule.to_string())).transpose()?;
+    let (Some(found), Some(Ok(_))) = (found, of) else { return turn.refuse(cron::no_fire(fire)) };
     match turn.tx.retry_fire(found.id)? {
         0 => turn.refuse(cron::nothing_failed(found.id)),
         targets => turn.answer(cron::sent_again(found.id, targets)),
@@ -99,47 +122,85 @@ fn again(turn: &Turn<'_>, fire: &str) -> Result<InboxOutcome, StoreError> {
 fn add(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
     let options = match ScheduleOptions::read(text) {
         Ok(options) => options,
-        Err(why) => return turn.refuse(cron::unscheduled(&Unscheduled::Options(&why))),
+        Err(why) => return turn.refuse(unscheduled(&Unscheduled::Options(&why))),
     };
     if let Err(why) = schedule::check_texts(&options, &turn.cx.redactor) {
-        return turn.refuse(cron::unscheduled(&Unscheduled::Options(&why.to_string())));
+        return turn.refuse(unscheduled(&Unscheduled::Options(&why.to_string())));
     }
+    let new = match wished(turn, &options, &[])? {
+        Ok(new) => new,
+        Err(why) => return turn.refuse(unscheduled(&why)),
+    };
+    if turn.tx.count_schedules(&turn.chat())? >= MAX_PER_CHAT {
+        return turn.refuse(unscheduled(&Unscheduled::TooMany(MAX_PER_CHAT)));
+    }
+    let added = turn.tx.add_schedule(&new)?;
+    let namesakes = schedule::namesakes(turn.tx, Some(&turn.chat()), &added)?;
+    turn.answer(cron::added(&added, &namesakes))
+}
+
+fn edit(turn: &Turn<'_>, known: &Schedule, text: &str) -> Result<InboxOutcome, StoreError> {
+    let changes = match ScheduleOptions::read(text) {
+        Ok(changes) => changes,
+        Err(why) => return turn.refuse(unchanged(&Unscheduled::Options(&why))),
+    };
+    if changes == ScheduleOptions::default() {
+        return turn.refuse(unchanged(&Unscheduled::Nothing));
+    }
+    if let Err(why) = schedule::check_texts(&changes, &turn.cx.redactor) {
+        return turn.refuse(unchanged(&Unscheduled::Options(&why.to_string())));
+    }
+    let options = schedule::with(known, &changes);
+    match wished(turn, &options, &known.targets)? {
+        Err(why) => turn.refuse(unchanged(&why)),
+        Ok(new) => {
+            // Whose it is and of what it tells stays.
+            let new = NewSchedule { scope: known.scope.clone(), created_by: known.created_by.clone(), ..new };
+            let edited = turn.tx.edit_schedule(known, &new)?;
+            turn.answer(cron::edited(&edited, turn.tx.now()))
+        }
+    }
+}
+
+/// Reads what is asked for and looks whether it can be done; `known` targets were allowed before.
+fn wished<'o>(
+    turn: &Turn<'_>,
+    options: &'o ScheduleOptions,
+    known: &[ChatAddress],
+) -> Result<Result<NewSchedule, Unscheduled<'o>>, StoreError> {
     let here = &turn.incoming.address;
-    let wished = match schedule::read(&options, Some(here), turn.incoming.sender.id.as_str()) {
+    let wished = match schedule::read(options, Some(here), turn.incoming.sender.id.as_str()) {
         Ok(wished) => wished,
-        Err(why) => return turn.refuse(cron::unscheduled(&why)),
+        Err(why) => return Ok(Err(why)),
     };
     if !wished.credentials.is_empty() {
-        return turn.refuse(cron::unscheduled(&Unscheduled::CredentialInChat));
+        return Ok(Err(Unscheduled::CredentialInChat));
     }
     let new = wished.new;
     if let Some(why) = crew::unfit_for(&turn.cx.agents, &new) {
-        return turn.refuse(cron::unscheduled(&Unscheduled::Agent(&why)));
+        return Ok(Err(Unscheduled::Agent(why)));
     }
     for target in &new.targets {
         if let Some(form) = turn.cx.chat_form(target) {
-            return turn.refuse(cron::unscheduled(&Unscheduled::NoSuchChat(target, form)));
+            return Ok(Err(Unscheduled::NoSuchChat(target.clone(), form)));
         }
     }
-    for target in new.targets.iter().filter(|target| *target != here) {
+    for target in new.targets.iter().filter(|target| *target != here && !known.contains(target)) {
         if let Some(why) = unusable(turn, target)? {
-            return turn.refuse(cron::unscheduled(&why));
+            return Ok(Err(why));
         }
     }
-    if turn.tx.count_schedules(&turn.chat())? >= MAX_PER_CHAT {
-        return turn.refuse(cron::unscheduled(&Unscheduled::TooMany(MAX_PER_CHAT)));
-    }
-    turn.answer(cron::added(&turn.tx.add_schedule(&new)?))
+    Ok(Ok(new))
 }
 
 /// Whether a schedule can deliver to a chat that is not the one in which it is asked for, and may by this person.
-fn unusable<'t>(turn: &Turn<'_>, target: &'t ChatAddress) -> Result<Option<Unscheduled<'t>>, StoreError> {
+fn unusable(turn: &Turn<'_>, target: &ChatAddress) -> Result<Option<Unscheduled<'static>>, StoreError> {
     let provider = target.provider.as_str();
     if !turn.cx.can_reach(provider) && turn.cx.readers(provider).is_none() {
         return Ok(Some(Unscheduled::NotConnected(turn.cx.unreached(provider))));
     }
     if !rights::may_write_to(turn.tx, turn.cx, turn.incoming, target)? {
-        return Ok(Some(Unscheduled::NotAllowed(target)));
+        return Ok(Some(Unscheduled::NotAllowed(target.clone())));
     }
-    Ok(turn.looked.unreachable(target).map(|why| Unscheduled::Unreachable(target, why.clone())))
+    Ok(turn.looked.unreachable(target).map(|why| Unscheduled::Unreachable(target.clone(), why.clone())))
 }

@@ -35,6 +35,8 @@ use crate::turn::schedule::{self, Telling};
 const EACH_SECOND: &str = "* * * * * *";
 /// How long without a tick until the rows are looked at all the same.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long after a look the next one is at least.
+const LOOK_AT_LEAST_AFTER: Duration = Duration::from_millis(5);
 /// Schedules whose fires are claimed in one step, and fires that are taken in one.
 const MAX_CLAIMED: usize = 512;
 /// Schedules that are looked at in one step, whether they are heard of.
@@ -71,7 +73,7 @@ async fn claims(bus: &Arc<Bus>, stop: &CancellationToken, tick: &Notify) -> Resu
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = tick.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY.min(until_next)) => {}
+            () = tokio::time::sleep(until_next.clamp(LOOK_AT_LEAST_AFTER, LOOK_EVERY)) => {}
         }
     }
 }
@@ -126,7 +128,9 @@ async fn look(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<Option<Timesta
     if is_due {
         rehearsal::at("fire-claim");
     }
-    while is_to_check && !stop.is_cancelled() && bus.store().patiently(stop, || check_heard(bus)).await? == MAX_CHECKED {}
+    while is_to_check && !stop.is_cancelled() && bus.store().patiently(stop, || check_heard(bus)).await? == MAX_CHECKED
+    {
+    }
     if is_due { bus.store().patiently(stop, || bus.store().read(|tx| tx.next_fire())).await } else { Ok(next) }
 }
 

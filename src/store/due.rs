@@ -10,8 +10,8 @@ use rusqlite::params;
 
 use super::error::StoreError;
 use super::id::ScheduleId;
-use super::schedule::FireCause;
-use super::schedules::Plans;
+use super::plans::Plans;
+use super::schedule::{FireCause, Schedule};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 use crate::plan::{CatchUp, DueFires, ON_TIME, Plan, due};
@@ -29,6 +29,19 @@ pub struct DueSchedule {
     pub catch_up: CatchUp,
     /// What became of fires up to here is decided.
     pub planned_to: Timestamp,
+}
+
+impl DueSchedule {
+    /// Returns what matters of a schedule for its claims.
+    #[must_use]
+    pub fn of(schedule: &Schedule) -> Self {
+        Self {
+            id: schedule.id,
+            plan: schedule.plan.clone(),
+            catch_up: schedule.catch_up,
+            planned_to: schedule.planned_to,
+        }
+    }
 }
 
 /// What is due of a plan, and when it fires next.
@@ -78,9 +91,9 @@ impl Tx<'_> {
             let DueSchedule { plan, catch_up, planned_to, .. } = schedule;
             let minute = planned_to.0.div_euclid(MINUTE_MS);
             let key = (plan.cron.to_string(), plan.zone.name(), catch_up.as_str(), minute);
-            let (due, next) = known.entry(key).or_insert_with(|| {
-                (due(plan, Timestamp(minute * MINUTE_MS), now, *catch_up), plan.after(now))
-            });
+            let (due, next) = known
+                .entry(key)
+                .or_insert_with(|| (due(plan, Timestamp(minute * MINUTE_MS), now, *catch_up), plan.after(now)));
             self.claim_due(schedule, due, *next, now)?;
         }
         Ok(())

@@ -63,7 +63,12 @@ impl Tx<'_> {
         Ok(None)
     }
 
-    pub(super) fn claim_fire(&self, schedule: ScheduleId, at: Timestamp, cause: FireCause) -> Result<Option<FireId>, StoreError> {
+    pub(super) fn claim_fire(
+        &self,
+        schedule: ScheduleId,
+        at: Timestamp,
+        cause: FireCause,
+    ) -> Result<Option<FireId>, StoreError> {
         let sql = "INSERT INTO fires (schedule, fire_at, cause, state, started_at) VALUES (?1, ?2, ?3, 'claimed', ?4)
                    ON CONFLICT (schedule, fire_at) DO NOTHING RETURNING id";
         let values = params![schedule, at, cause.as_str(), self.now()];
@@ -181,6 +186,15 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Counts the fires of a schedule.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_fires(&self, schedule: ScheduleId) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) FROM fires WHERE schedule = ?1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([schedule], |row| row.get(0))?)
+    }
+
     /// Returns the fires of a schedule with what became of each, the newest first; at most `limit`.
     ///
     /// # Errors
@@ -210,24 +224,27 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn fire_outcomes(&self, fire: FireId) -> Result<Vec<FireOutcome>, StoreError> {
         // Only the last part says what it is about; those before it are found by what waits for what.
-        let sql = "WITH RECURSIVE parts (id, key, after, address, state, message, error) AS (
-                       SELECT id, key, after, address, state, message, error FROM outbox
+        let sql = "WITH RECURSIVE parts (id, key, after, address, state, message, error, created_at, next_at) AS (
+                       SELECT id, key, after, address, state, message, error, created_at, next_at FROM outbox
                            WHERE about = ?1 AND NOT is_edit AND opens IS NULL
-                       UNION SELECT o.id, o.key, o.after, o.address, o.state, o.message, o.error
+                       UNION SELECT o.id, o.key, o.after, o.address, o.state, o.message, o.error, o.created_at, o.next_at
                            FROM outbox o JOIN parts p ON o.key = p.after WHERE NOT o.is_edit AND o.opens IS NULL)
-                   SELECT key, address, state, message, error FROM parts ORDER BY id";
+                   SELECT key, address, state, message, error, created_at, next_at FROM parts ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([About::Fire(fire)], |row| {
             let text = |column: usize| row.get::<_, Option<String>>(column);
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, text(3)?, text(4)?))
+            let when: (Timestamp, Timestamp) = (row.get(5)?, row.get(6)?);
+            let (key, address) = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+            Ok((key, address, row.get::<_, String>(2)?, text(3)?, text(4)?, when))
         })?;
         let mut outcomes: Vec<FireOutcome> = Vec::new();
         for row in rows {
-            let (key, address, state, message, error) = row?;
+            let (key, address, state, message, error, (since, next_at)) = row?;
             let parsed: Result<ChatAddress, _> = address.parse();
             let address = parsed.map_err(|error| StoreError::Other(format!("an address cannot be read: {error}")))?;
             let state = DeliveryState::parse(&state);
-            let one = FireOutcome { address, state, messages: Vec::new(), error: None, lost: None };
+            let one =
+                FireOutcome { address, state, messages: Vec::new(), error: None, since, next_try: None, lost: None };
             // A thread that was begun by its first part is the same target.
             let is_of = |other: &&mut FireOutcome| {
                 other.address.provider == one.address.provider && other.address.chat == one.address.chat
@@ -244,6 +261,9 @@ impl Tx<'_> {
                 outcome.state = state;
             }
             outcome.messages.extend(message.map(MessageId::new));
+            if matches!(state, DeliveryState::Pending | DeliveryState::Unknown) && outcome.next_try.is_none() {
+                outcome.next_try = Some(next_at);
+            }
             if state == DeliveryState::Failed && outcome.lost.is_none() {
                 outcome.lost = Some(key);
                 outcome.error = error;

@@ -50,6 +50,7 @@ mod outbox;
 pub mod pairing;
 mod patience;
 mod place;
+mod plans;
 mod retention;
 mod roles;
 mod said;

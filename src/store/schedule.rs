@@ -139,6 +139,10 @@ pub struct FireOutcome {
     pub messages: Vec<MessageId>,
     /// Why it has not arrived.
     pub error: Option<String>,
+    /// When its message was written.
+    pub since: Timestamp,
+    /// When what waits is tried next; `None` where nothing waits.
+    pub next_try: Option<Timestamp>,
     /// The key of its first message that was given up.
     pub lost: Option<String>,
 }

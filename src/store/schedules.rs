@@ -1,41 +1,22 @@
 //! The tables of schedules and their targets.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use rusqlite::{Row, ToSql, params};
 use signalbox_adapter::ChatAddress;
 
 use super::chat::ChatKey;
+use super::due::DueSchedule;
 use super::error::StoreError;
 use super::heard::first_check;
 use super::id::ScheduleId;
+use super::plans::{Plans, invalid};
 use super::schedule::{NewSchedule, Schedule, ToldFire};
 use super::tx::Tx;
-use crate::plan::{CatchUp, DigestKind, Plan};
+use crate::plan::{CatchUp, DigestKind};
 
 const COLUMNS: &str = "id, name, kind, cron, zone, span_ms, catch_up, quiet, paused, created_at, created_by, \
      planned_to, next_at, scope, agent, params, new_thread, since";
-
-/// Plans that were read, by how they are written: many schedules have the same, and reading one takes longer than its row.
-#[derive(Default)]
-pub(super) struct Plans(HashMap<(String, String), Plan>);
-
-impl Plans {
-    pub(super) fn read(&mut self, cron: String, zone: String) -> rusqlite::Result<Plan> {
-        let written = (cron, zone);
-        if let Some(plan) = self.0.get(&written) {
-            return Ok(plan.clone());
-        }
-        let plan = Plan { cron: written.0.parse().map_err(invalid)?, zone: written.1.parse().map_err(invalid)? };
-        self.0.insert(written, plan.clone());
-        Ok(plan)
-    }
-}
-
-fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
-}
 
 fn read(row: &Row<'_>, plans: &mut Plans) -> rusqlite::Result<Schedule> {
     fn known<T>(word: &str, found: Option<T>) -> rusqlite::Result<T> {
@@ -96,13 +77,58 @@ impl Tx<'_> {
             next.map(first_check)
         ];
         let id: ScheduleId = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        self.add_targets(id, &new.targets)?;
+        self.schedule(id)?.ok_or_else(|| StoreError::Other("a schedule that was just made is gone".into()))
+    }
+
+    fn add_targets(&self, id: ScheduleId, targets: &[ChatAddress]) -> Result<(), StoreError> {
         let sql = "INSERT INTO schedule_targets (schedule, chat, address) VALUES (?1, ?2, ?3)
                    ON CONFLICT (schedule, address) DO NOTHING";
-        for target in &new.targets {
+        for target in targets {
             let values = params![id, ChatKey::of(target), target.to_string()];
             self.connection.prepare_cached(sql)?.execute(values)?;
         }
-        self.schedule(id)?.ok_or_else(|| StoreError::Other("a schedule that was just made is gone".into()))
+        Ok(())
+    }
+
+    /// Makes a schedule what it is to be from now on. It keeps its number, its fires and whether it rests; a fire that was claimed
+    /// is run. Where its plan is another, what would have fired by that before now was not missed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn edit_schedule(&self, was: &Schedule, new: &NewSchedule) -> Result<Schedule, StoreError> {
+        // What is due by the plan that it had is not lost with that.
+        if was.next_at.is_some_and(|next| next <= self.now()) {
+            self.claim_fires(&[DueSchedule::of(was)])?;
+        }
+        let span_ms = u64::try_from(new.span.as_millis()).unwrap_or(u64::MAX);
+        let sql =
+            "UPDATE schedules SET name = ?2, kind = ?3, cron = ?4, zone = ?5, span_ms = ?6, catch_up = ?7, quiet = ?8,
+                       agent = ?9, params = ?10, new_thread = ?11 WHERE id = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![
+            was.id,
+            new.name,
+            new.kind.as_str(),
+            new.plan.cron.to_string(),
+            new.plan.zone.name(),
+            span_ms,
+            new.catch_up.as_str(),
+            new.quiet,
+            new.agent,
+            serde_json::to_string(&new.params)?,
+            new.new_thread
+        ])?;
+        for target in was.targets.iter().filter(|target| !new.targets.contains(target)) {
+            let sql = "DELETE FROM schedule_targets WHERE schedule = ?1 AND address = ?2";
+            self.connection.prepare_cached(sql)?.execute(params![was.id, target.to_string()])?;
+        }
+        self.add_targets(was.id, &new.targets)?;
+        let now =
+            self.schedule(was.id)?.ok_or_else(|| StoreError::Other("a schedule that is changed is gone".into()))?;
+        if now.plan != was.plan || now.targets != was.targets {
+            self.pause_schedule(&now, was.paused)?;
+        }
+        Ok(self.schedule(was.id)?.unwrap_or(now))
     }
 
     /// Returns a schedule.
@@ -139,6 +165,38 @@ impl Tx<'_> {
         let with_last = |schedule: Schedule| Ok((self.told_fires(schedule.id, 1)?.pop(), schedule));
         let rows = self.schedules(chat, limit)?.into_iter().map(with_last);
         rows.map(|row| row.map(|(last, schedule)| (schedule, last))).collect()
+    }
+
+    /// Returns schedules of a chat with the last fire of each, those that fire next first and those that rest last; at most `limit`.
+    /// Without a chat those of all.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_schedules(
+        &self,
+        chat: Option<&ChatKey>,
+        limit: usize,
+    ) -> Result<Vec<(Schedule, Option<ToldFire>)>, StoreError> {
+        let filter = "(?1 IS NULL OR id IN (SELECT schedule FROM schedule_targets WHERE chat = ?1))
+                      ORDER BY next_at IS NULL, next_at, id";
+        let with_last = |schedule: Schedule| Ok((self.told_fires(schedule.id, 1)?.pop(), schedule));
+        let rows = self.schedules_where(filter, &[&chat], limit)?.into_iter().map(with_last);
+        rows.map(|row| row.map(|(last, schedule)| (schedule, last))).collect()
+    }
+
+    /// Returns the schedules that are called so, in whatever case, of one chat or of all; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn schedules_called(
+        &self,
+        name: &str,
+        chat: Option<&ChatKey>,
+        limit: usize,
+    ) -> Result<Vec<Schedule>, StoreError> {
+        let filter = "lower(name) = lower(?1)
+                      AND (?2 IS NULL OR id IN (SELECT schedule FROM schedule_targets WHERE chat = ?2)) ORDER BY id";
+        self.schedules_where(filter, &[&name, &chat], limit)
     }
 
     /// Counts all schedules.

@@ -8,7 +8,7 @@ use signalbox_adapter::ChatAddress;
 use super::error::StoreError;
 use super::tx::Tx;
 use crate::alert::Alert;
-use crate::incident::{Batch, AlertOrigin};
+use crate::incident::{AlertOrigin, Batch};
 
 /// Holds of incidents that are told in digests and measured: of all but those that nothing but a try has made.
 pub(super) const REAL: &str = "NOT (is_try AND alerts <= 1)";

@@ -59,7 +59,10 @@ pub fn unfit_for(agents: &Catalogue, new: &NewSchedule) -> Option<String> {
 }
 
 fn cannot(agents: &Catalogue, kind: DigestKind, agent: &str) -> Option<String> {
-    let Some(known) = agents.agent(agent) else { return Some(format::run::not_configured(agent)) };
+    let Some(known) = agents.agent(agent) else {
+        let names: Vec<&str> = agents.names().collect();
+        return Some(format::fire::no_agent(agent, &names));
+    };
     let reads_strangers = kind.is_digest();
     (reads_strangers && !Agent::takes_alerts(known)).then(|| format::fire::not_held_back(agent))
 }

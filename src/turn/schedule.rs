@@ -6,16 +6,17 @@ use std::time::Duration;
 use signalbox_adapter::{ChatAddress, Document, Notice, Part, Purpose, one_line};
 
 use super::Context;
-use crate::command::{ScheduleOptions, is_credential};
+use crate::command::{ScheduleOptions, is_credential, nearest};
 use crate::config::TERMINAL;
 use crate::format::Draft;
-use crate::format::cron::Unscheduled;
 use crate::format::digest::{self, DigestOf};
 use crate::format::param::Unkept;
+use crate::format::unscheduled::Unscheduled;
 use crate::plan::{CatchUp, DigestKind, Plan, Zone};
 use crate::redact::Redactor;
 use crate::store::{
-    About, ChatKey, DigestWindow, Fire, Happened, Incident, NewDelivery, NewSchedule, Schedule, StoreError, Tx,
+    About, ChatKey, DigestWindow, Fire, Happened, Incident, NewDelivery, NewSchedule, Schedule, ScheduleId, StoreError,
+    Tx,
 };
 
 /// Longest that a schedule looks back, in hours: as long as rows are kept.
@@ -28,6 +29,12 @@ const MAX_PARAM_NAME_BYTES: usize = 64;
 const MAX_PARAM_BYTES: usize = 16 * 1024;
 /// The parameter that says what is to be investigated.
 pub const PROMPT: &str = "prompt";
+/// What stands for no agent.
+const NOBODY: &str = "none";
+/// Schedules of one name that are told.
+const MAX_NAMESAKES: usize = 10;
+/// Schedules among whose names the nearest is looked for.
+const MAX_LOOKED_THROUGH: usize = 1000;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A schedule as it is asked for, and the credentials that came along, which are not kept with it.
@@ -86,6 +93,15 @@ pub fn read<'o>(
     here: Option<&ChatAddress>,
     created_by: &str,
 ) -> Result<Wished, Unscheduled<'o>> {
+    if !options.stray.is_empty() {
+        return Err(Unscheduled::Stray(&options.cron, &options.stray));
+    }
+    if options.kind.is_empty() {
+        return Err(Unscheduled::NoKind);
+    }
+    if options.cron.trim().is_empty() {
+        return Err(Unscheduled::NoCron);
+    }
     let kind = DigestKind::from_word(&options.kind).ok_or(Unscheduled::Kind(&options.kind))?;
     let cron = options.cron.parse().map_err(|fault| Unscheduled::Cron(&options.cron, fault))?;
     let zone = options.tz.as_deref().map_or(Ok(Zone::UTC), str::parse).map_err(Unscheduled::Zone)?;
@@ -106,12 +122,7 @@ pub fn read<'o>(
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
         return Err(Unscheduled::Name(MAX_NAME_CHARS));
     }
-    let mut targets = options.to.clone();
-    if let (Some(provider), Some(chat)) = (&options.provider, &options.chat_id) {
-        let thread = options.thread_id.as_ref().map(|thread| format!("/{thread}")).unwrap_or_default();
-        let address = format!("{provider}:{chat}{thread}").parse();
-        targets.push(address.map_err(|_| Unscheduled::Target)?);
-    }
+    let mut targets = targets(options)?;
     if targets.is_empty() {
         targets.push(here.cloned().ok_or(Unscheduled::NoTarget)?);
     }
@@ -122,14 +133,70 @@ pub fn read<'o>(
         targets,
         span,
         catch_up,
-        quiet: options.quiet_when_empty,
-        new_thread: options.new_thread,
-        agent: options.agent.clone(),
+        quiet: options.quiet_when_empty.unwrap_or_default(),
+        new_thread: options.new_thread.unwrap_or_default(),
+        agent: options.agent.clone().filter(|agent| !agent.is_empty() && !agent.eq_ignore_ascii_case(NOBODY)),
         params,
         scope: here.map(ChatKey::of),
         created_by: created_by.to_owned(),
     };
     Ok(Wished { new, credentials })
+}
+
+/// Reads the targets that are named.
+///
+/// # Errors
+/// What is wrong.
+pub fn targets(options: &ScheduleOptions) -> Result<Vec<ChatAddress>, Unscheduled<'static>> {
+    let mut targets = options.to.clone();
+    if let (Some(provider), Some(chat)) = (&options.provider, &options.chat_id) {
+        let thread = options.thread_id.as_ref().map(|thread| format!("/{thread}")).unwrap_or_default();
+        let address = format!("{provider}:{chat}{thread}").parse();
+        targets.push(address.map_err(|_| Unscheduled::Target)?);
+    }
+    Ok(targets)
+}
+
+/// Returns the options that a schedule is made of once some are otherwise; what is not named stays. Where the kind is another,
+/// what the old one brought along is the new one's.
+#[must_use]
+pub fn with(schedule: &Schedule, changes: &ScheduleOptions) -> ScheduleOptions {
+    let kind = schedule.kind;
+    let is_kept = changes.kind.is_empty() || DigestKind::from_word(&changes.kind) == Some(kind);
+    let own = |is_usual: bool| is_kept || !is_usual;
+    let hours = || u32::try_from(schedule.span.as_secs() / HOUR.as_secs()).ok();
+    let names_target = !changes.to.is_empty() || changes.chat_id.is_some();
+    let mut params = schedule.params.clone();
+    let mut new = Vec::new();
+    for param in &changes.params {
+        match param.split_once('=') {
+            Some((name, "")) if params.remove(name).is_some() => {}
+            Some((name, _)) => {
+                params.remove(name);
+                new.push(param.clone());
+            }
+            None => new.push(param.clone()),
+        }
+    }
+    let kept = params.iter().map(|(name, value)| format!("{name}={value}"));
+    let or = |changed: &str, was: String| if changed.is_empty() { was } else { changed.to_owned() };
+    ScheduleOptions {
+        kind: or(&changes.kind, kind.as_str().to_owned()),
+        cron: or(&changes.cron, schedule.plan.cron.to_string()),
+        tz: changes.tz.clone().or_else(|| Some(schedule.plan.zone.name().to_owned())),
+        to: if names_target { changes.to.clone() } else { schedule.targets.clone() },
+        window: changes.window.or_else(|| hours().filter(|_| own(schedule.span == kind.usual_window()))),
+        name: changes.name.clone().or_else(|| Some(schedule.name.clone()).filter(|name| own(*name == kind.title()))),
+        catch_up: changes.catch_up.clone().or_else(|| {
+            let word = schedule.catch_up.as_str().to_owned();
+            Some(word).filter(|_| own(schedule.catch_up == kind.usual_catch_up()))
+        }),
+        quiet_when_empty: changes.quiet_when_empty.or(Some(schedule.quiet)),
+        new_thread: changes.new_thread.or(Some(schedule.new_thread)),
+        agent: changes.agent.clone().or_else(|| schedule.agent.clone()),
+        params: kept.chain(new).collect(),
+        ..changes.clone()
+    }
 }
 
 /// Parameters by their names.
@@ -158,6 +225,37 @@ fn params(options: &ScheduleOptions) -> Result<(Params, Params), Unscheduled<'_>
         }
     }
     Ok((params, credentials))
+}
+
+/// Finds a schedule by its number, or by its name where only one is called so: among those of a chat, or among all.
+///
+/// # Errors
+/// [`StoreError`]; the inner one holds those that may be meant, several of that name or one that is called nearly so.
+pub fn find(tx: &Tx<'_>, chat: Option<&ChatKey>, word: &str) -> Result<Result<Schedule, Vec<Schedule>>, StoreError> {
+    let is_of =
+        |schedule: &Schedule| schedule.targets.iter().any(|target| chat.is_none_or(|own| ChatKey::of(target) == *own));
+    if let Ok(number) = word.trim_start_matches('#').parse() {
+        return Ok(tx.schedule(ScheduleId::new(number))?.filter(is_of).ok_or_else(Vec::new));
+    }
+    let mut called = tx.schedules_called(word, chat, MAX_NAMESAKES)?;
+    match called.len() {
+        1 => Ok(Ok(called.remove(0))),
+        0 => {
+            let all = tx.schedules(chat, MAX_LOOKED_THROUGH)?;
+            let near = nearest(word, all.iter().map(|schedule| schedule.name.as_str())).map(str::to_owned);
+            Ok(Err(all.into_iter().filter(|schedule| Some(&schedule.name) == near.as_ref()).take(1).collect()))
+        }
+        _ => Ok(Err(called)),
+    }
+}
+
+/// Returns the others that are called as a schedule is, of those that the same chat or the command line sees.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn namesakes(tx: &Tx<'_>, chat: Option<&ChatKey>, schedule: &Schedule) -> Result<Vec<ScheduleId>, StoreError> {
+    let called = tx.schedules_called(&schedule.name, chat, MAX_NAMESAKES)?;
+    Ok(called.iter().map(|one| one.id).filter(|id| *id != schedule.id).collect())
 }
 
 /// Returns who is told of failed checks and of silent digests.

@@ -15,7 +15,7 @@ use signalbox::clock::{Clock, SystemClock};
 use signalbox::config::{self, Config, Durability};
 use signalbox::lifecycle::Servants;
 use signalbox::observer::Observer;
-use signalbox::outbox::{Outbox, Pacer, Setup};
+use signalbox::outbox::{Beside, Outbox, Pacer, Setup};
 use signalbox::redact::Redactor;
 use signalbox::router::Router;
 use signalbox::store::{Caps, Delivering, HeldRole, Lanes, Options, Store};
@@ -161,8 +161,11 @@ impl Rig {
             sends: Arc::default(),
             editing: Arc::default(),
             repeat_mark: "",
-            instead_of_buttons: |_| String::new(),
-            tell: Arc::new(|_, _, _| Ok(())),
+            beside: Beside {
+                instead_of_buttons: Arc::new(|_, _| String::new()),
+                tell: Arc::new(|_, _, _| Ok(())),
+                give: Arc::new(|_, _| ()),
+            },
         });
         servants.start("observer", |_| observer.run(ends.orders));
         servants.start("outbox", |stop| outbox.run(ends.claimed, look, stop));

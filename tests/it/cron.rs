@@ -1,8 +1,10 @@
 //! Schedules, through the real program: a digest at its hour in its zone, once, whatever happens meanwhile.
 
 mod agents;
+mod editing;
 mod exchange;
 mod instances;
+mod waiting;
 
 use std::time::Duration;
 

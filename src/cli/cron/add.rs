@@ -1,4 +1,4 @@
-//! `signalbox cron add`.
+//! `signalbox cron add` and `edit`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use signalbox_adapter::settings::Section;
 use signalbox_adapter::{ChatAddress, Deliver};
 
-use super::answer::refused;
+use super::answer::{find, refused};
 use crate::app::{App, Deliveries};
 use crate::cli::reach::{Reach, reach};
 use crate::cli::{EXIT_REFUSED, print, print_document};
@@ -15,8 +15,9 @@ use crate::command::ScheduleOptions;
 use crate::config::integrations::{self, Keys};
 use crate::config::{Sources, Unreached};
 use crate::format::background::Unreachable;
-use crate::format::cron::{self, Unscheduled};
-use crate::store::NewSchedule;
+use crate::format::cron;
+use crate::format::unscheduled::{Unscheduled, unchanged, unscheduled};
+use crate::store::{NewSchedule, Tx};
 use crate::turn::{crew, schedule};
 use crate::wiring;
 
@@ -25,11 +26,11 @@ pub(super) const MADE_BY: &str = "command line";
 
 pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions) -> anyhow::Result<ExitCode> {
     if let Err(why) = schedule::check_texts(options, &app.redactor().await?) {
-        return refused(&cron::unscheduled(&Unscheduled::Options(&why.to_string())));
+        return refused(&unscheduled(&Unscheduled::Options(&why.to_string())));
     }
     let wished = match schedule::read(options, None, MADE_BY) {
         Ok(wished) => wished,
-        Err(why) => return refused(&cron::unscheduled(&why)),
+        Err(why) => return refused(&unscheduled(&why)),
     };
     let keeps = !wished.credentials.is_empty();
     if keeps && let Err(why) = keep(app, sources, &wished.new, &wished.credentials) {
@@ -39,11 +40,53 @@ pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions)
     let mut connected = Reached::to(Deliveries::default().with_chats(&app.config).adapters);
     match check(app, &mut connected, &wished.new, keeps).await {
         Ok(unsure) => unsure.iter().for_each(|note| eprintln!("signalbox: {note}")),
-        Err(why) => return refused(&why),
+        Err(why) => return refused(&unscheduled(&why)),
     }
     let new = wished.new;
-    let added = app.store.write(None, move |tx| tx.add_schedule(&new)).await?.value;
-    print_document(&cron::added(&added))?;
+    let add = move |tx: &Tx<'_>| {
+        let added = tx.add_schedule(&new)?;
+        let namesakes = schedule::namesakes(tx, None, &added)?;
+        Ok((added, namesakes))
+    };
+    let (added, namesakes) = app.store.write(None, add).await?.value;
+    print_document(&cron::added(&added, &namesakes))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Changes what is named of a schedule.
+pub(super) async fn edit(app: &App, id: &str, changes: &ScheduleOptions) -> anyhow::Result<ExitCode> {
+    let known = match find(app, id).await? {
+        Ok(known) => known,
+        Err(why) => return refused(&why),
+    };
+    if *changes == ScheduleOptions::default() {
+        return refused(&unchanged(&Unscheduled::Nothing));
+    }
+    if let Err(why) = schedule::check_texts(changes, &app.redactor().await?) {
+        return refused(&unchanged(&Unscheduled::Options(&why.to_string())));
+    }
+    let options = schedule::with(&known, changes);
+    let wished = match schedule::read(&options, None, MADE_BY) {
+        Ok(wished) => wished,
+        Err(why) => return refused(&unchanged(&why)),
+    };
+    if let Some(name) = wished.credentials.keys().next() {
+        return refused(&unchanged(&Unscheduled::Credential(name)));
+    }
+    let mut connected = Reached::to(Deliveries::default().with_chats(&app.config).adapters);
+    connected.asked.extend(known.targets.iter().cloned());
+    match check(app, &mut connected, &wished.new, false).await {
+        Ok(unsure) => unsure.iter().for_each(|note| eprintln!("signalbox: {note}")),
+        Err(why) => return refused(&unchanged(&why)),
+    }
+    // Whose it is and of what it tells stays.
+    let new = NewSchedule { scope: known.scope.clone(), created_by: known.created_by.clone(), ..wished.new };
+    let (id, now) = (known.id, app.store.clock().now());
+    let edit = move |tx: &Tx<'_>| tx.schedule(id)?.map(|known| tx.edit_schedule(&known, &new)).transpose();
+    match app.store.write(None, edit).await?.value {
+        Some(edited) => print_document(&cron::edited(&edited, now))?,
+        None => return refused(&cron::unknown(&id.to_string(), &[])),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,9 +111,9 @@ pub(super) async fn check(
     connected: &mut Reached,
     new: &NewSchedule,
     connects: bool,
-) -> Result<Vec<String>, signalbox_adapter::Document> {
+) -> Result<Vec<String>, Unscheduled<'static>> {
     if let Some(why) = crew::unfit_for(&app.catalogue(), new) {
-        return Err(cron::unscheduled(&Unscheduled::Agent(&why)));
+        return Err(Unscheduled::Agent(why));
     }
     let transports = wiring::transports(&app.config);
     let mut unsure = Vec::new();
@@ -79,11 +122,11 @@ pub(super) async fn check(
         let unreached = wiring::unreached(&app.config, provider);
         let not_connected = |why: Option<Unreached>| {
             let why = why.unwrap_or_else(|| Unreached::NotConnected(provider.to_owned()));
-            cron::unscheduled(&Unscheduled::NotConnected(why))
+            Unscheduled::NotConnected(why)
         };
         let Some(transport) = transports.get(provider) else { return Err(not_connected(unreached)) };
         if let Some(form) = transport.chat_form(target) {
-            return Err(cron::unscheduled(&Unscheduled::NoSuchChat(target, form)));
+            return Err(Unscheduled::NoSuchChat(target.clone(), form));
         }
         match connected.adapters.get(provider) {
             Some(_) if connected.asked.contains(target) => {}
@@ -92,7 +135,7 @@ pub(super) async fn check(
                     Reach::Open => {}
                     Reach::Closed(why) => {
                         let why = Unreachable::Said(why);
-                        return Err(cron::unscheduled(&Unscheduled::Unreachable(target, why)));
+                        return Err(Unscheduled::Unreachable(target.clone(), why));
                     }
                     Reach::Unsure => unsure.push(cron::not_tried(target)),
                 }

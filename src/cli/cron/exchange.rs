@@ -11,8 +11,8 @@ use super::{add, json};
 use crate::app::{App, Deliveries};
 use crate::cli::{EXIT_FAILED, EXIT_REFUSED, complain, print, print_document, print_json};
 use crate::command::exchange::{self, ImportEntry};
-use crate::format::cron::{self, Unscheduled};
-use crate::format::param;
+use crate::format::unscheduled::{Unscheduled, unscheduled};
+use crate::format::{cron, param};
 use crate::store::{NewSchedule, Schedule};
 use crate::turn::schedule;
 
@@ -74,7 +74,7 @@ pub(super) async fn import(app: &App, file: &Path, to: &[ChatAddress]) -> anyhow
                     Ok(tx.schedule(added.id)?.unwrap_or(added))
                 });
                 let added = added.await?.value;
-                print_document(&if enabled { cron::added(&added) } else { cron::added_paused(&added) })?;
+                print_document(&if enabled { cron::added(&added, &[]) } else { cron::added_paused(&added) })?;
                 known.push(added);
                 taken += 1;
             }
@@ -114,10 +114,11 @@ async fn make(
     }
     let redactor = app.redactor().await.map_err(|error| error.to_string())?;
     schedule::check_texts(&entry.options, &redactor)
-        .map_err(|why| cron::unscheduled(&Unscheduled::Options(&why.to_string())).visible_text())?;
+        .map_err(|why| unscheduled(&Unscheduled::Options(&why.to_string())).visible_text())?;
     let read = schedule::read(&entry.options, None, add::MADE_BY);
-    let new = read.map_err(|why| cron::unscheduled(&why).visible_text())?.new;
-    let unsure = add::check(app, connected, &new, false).await.map_err(|why| why.visible_text())?;
+    let new = read.map_err(|why| unscheduled(&why).visible_text())?.new;
+    let unsure = add::check(app, connected, &new, false).await;
+    let unsure = unsure.map_err(|why| unscheduled(&why).visible_text())?;
     unsure.iter().for_each(|note| complain(note));
     if !entry.left_out.is_empty() {
         complain(&cron::left_out(number, &new.name, &entry.left_out));

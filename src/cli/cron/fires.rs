@@ -6,45 +6,57 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::answer::refused;
+use super::answer::{find, refused};
 use crate::app::{App, Deliveries};
-use crate::cli::{EXIT_FAILED, print_document};
+use crate::cli::{EXIT_FAILED, complain, print_document};
 use crate::format::cron;
 use crate::lifecycle;
-use crate::store::{DeliveryState, Fire, FireId, FireOutcome, FireState, RoleError, ScheduleId, StoreError};
-use crate::wiring;
+use crate::store::{DeliveryState, Fire, FireId, FireOutcome, FireState, RoleError, Schedule, StoreError, Tx};
+use crate::{wake, wiring};
 
 /// How often is looked at what became of a fire.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long nothing is said of what is waited for.
+const SILENT_FOR: Duration = Duration::from_secs(5);
 /// Longest that messages are waited for, once a fire has ended.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(120);
 
 /// Runs one now and waits until its messages are delivered; by itself, where nothing serves.
-pub(super) async fn run(app: App, id: i64) -> anyhow::Result<ExitCode> {
-    let id = ScheduleId::new(id);
+pub(super) async fn run(app: App, word: &str) -> anyhow::Result<ExitCode> {
+    let schedule = match find(&app, word).await? {
+        Ok(schedule) => schedule,
+        Err(why) => return refused(&why),
+    };
+    let id = schedule.id;
     let asked = app.store.write(None, move |tx| match tx.schedule(id)? {
         Some(_) => tx.ask_fire(id),
         None => Ok(None),
     });
-    let Some(fire) = asked.await?.value else { return refused(&cron::unknown(&id.to_string())) };
-    follow(app, fire, id).await
+    let Some(fire) = asked.await?.value else { return refused(&cron::unknown(word, &[])) };
+    wake::tap(app.store.directory());
+    follow(app, fire, schedule).await
 }
 
 /// Sends again what of a fire was given up, and waits until that is delivered.
 pub(super) async fn again(app: App, fire: i64) -> anyhow::Result<ExitCode> {
     let id = FireId::new(fire);
-    let sent = app.store.write(None, move |tx| Ok((tx.fire(id)?, tx.retry_fire(id)?))).await?.value;
+    let retry = move |tx: &Tx<'_>| {
+        let of = tx.fire(id)?.map_or(Ok(None), |fire| tx.schedule(fire.schedule))?;
+        Ok((of, tx.retry_fire(id)?))
+    };
+    let sent = app.store.write(None, retry).await?.value;
     match sent {
         (None, _) => refused(&cron::no_fire(&fire.to_string())),
         (Some(_), 0) => refused(&cron::nothing_failed(id)),
         (Some(of), targets) => {
             print_document(&cron::sent_again(id, targets))?;
-            follow(app, id, of.schedule).await
+            wake::tap(app.store.directory());
+            follow(app, id, of).await
         }
     }
 }
 
-async fn follow(app: App, fire: FireId, of: ScheduleId) -> anyhow::Result<ExitCode> {
+async fn follow(app: App, fire: FireId, of: Schedule) -> anyhow::Result<ExitCode> {
     lifecycle::stop_on_signals(&app.servants)?;
     let serves = match app.store.take_core().await {
         Ok(role) => {
@@ -57,17 +69,17 @@ async fn follow(app: App, fire: FireId, of: ScheduleId) -> anyhow::Result<ExitCo
     };
     let outcome = tokio::select! {
         () = app.stop.cancelled() => None,
-        outcome = done(&app, fire) => Some(outcome),
+        outcome = done(&app, fire, &of) => Some(outcome),
     };
     if serves {
         app.stop().await;
     }
     let Some((fire, outcomes)) = outcome.transpose()?.flatten() else {
-        eprintln!("signalbox: {}", cron::still_running(of));
+        eprintln!("signalbox: {}", cron::still_running(of.id, !serves));
         return Ok(ExitCode::from(EXIT_FAILED));
     };
     let (waiting, outcomes): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(waits_for_a_terminal);
-    print_document(&cron::ran(&fire, &outcomes))?;
+    print_document(&cron::ran(&fire, &outcomes, of.plan.zone, app.store.clock().now()))?;
     for one in waiting {
         print_document(&cron::waits_for_a_terminal(&one.address))?;
     }
@@ -81,14 +93,23 @@ fn waits_for_a_terminal(outcome: &FireOutcome) -> bool {
 }
 
 /// Waits until a fire has ended, however long its agents work, and each of its messages is delivered, given up or left to a
-/// terminal; `None` where the messages take too long.
-async fn done(app: &App, fire: FireId) -> Result<Option<(Fire, Vec<FireOutcome>)>, StoreError> {
-    let mut ended = None;
+/// terminal; `None` where the messages take too long. What takes long is told once, with why.
+async fn done(app: &App, fire: FireId, of: &Schedule) -> Result<Option<(Fire, Vec<FireOutcome>)>, StoreError> {
+    let begun = tokio::time::Instant::now();
+    let (mut ended, mut is_told) = (None, false);
     loop {
         let found = app.store.read(move |tx| Ok((tx.fire(fire)?, tx.fire_outcomes(fire)?))).await?;
         let is_over = |outcome: &FireOutcome| {
             matches!(outcome.state, DeliveryState::Delivered | DeliveryState::Failed) || waits_for_a_terminal(outcome)
         };
+        if let (Some(fire), outcomes) = &found
+            && !is_told
+            && begun.elapsed() > SILENT_FOR
+            && !(fire.ended_at.is_some() && outcomes.iter().all(is_over))
+        {
+            complain(&cron::takes_long(fire, outcomes, of.plan.zone, app.store.clock().now()));
+            is_told = true;
+        }
         match found {
             // Removed meanwhile.
             (None, _) => return Ok(None),

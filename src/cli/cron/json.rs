@@ -40,6 +40,8 @@ pub(super) fn fire(told: &ToldFire) -> Value {
             "status": outcome.state.as_str(),
             "message_ids": outcome.messages.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "error": outcome.error,
+            "since": format::instant(outcome.since),
+            "next_try": outcome.next_try.map(format::instant),
         })).collect::<Vec<_>>(),
     })
 }

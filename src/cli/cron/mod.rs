@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::command::ScheduleOptions;
 use crate::config::Sources;
 use crate::format::cron;
-use crate::store::{Schedule, ScheduleId, StoreError, Tx};
-use answer::{MAX_LISTED, refused};
+use crate::store::{Schedule, StoreError, Tx};
+use answer::{MAX_LISTED, find, refused};
 
 /// Schedules in a list that a person reads.
 const MAX_SHOWN: usize = 100;
@@ -30,6 +30,14 @@ const MAX_FIRES: usize = 100;
 pub(super) enum Arguments {
     /// Deliver something by a schedule
     Add(Box<ScheduleOptions>),
+    /// Change what is named of one; all else stays, and so do its number and its fires
+    Edit {
+        /// Its number, or its name
+        id: String,
+        /// What is to be otherwise
+        #[command(flatten)]
+        options: Box<ScheduleOptions>,
+    },
     /// List the schedules of all chats
     List {
         /// Print JSON
@@ -41,43 +49,43 @@ pub(super) enum Arguments {
     },
     /// Show one with its next fires
     Show {
-        /// Its number
-        id: i64,
+        /// Its number, or its name
+        id: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Tell of its last fires, the newest first
     Logs {
-        /// Its number
-        id: i64,
+        /// Its number, or its name
+        id: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Run one now, once
     Run {
-        /// Its number
+        /// Its number, or its name
         #[arg(required_unless_present = "failed_only")]
-        id: Option<i64>,
+        id: Option<String>,
         /// Send again what of this fire was not delivered, and nothing else; `cron logs` names fires
         #[arg(long, value_name = "FIRE")]
         failed_only: Option<i64>,
     },
     /// Stop one until it is resumed
     Pause {
-        /// Its number
-        id: i64,
+        /// Its number, or its name
+        id: String,
     },
     /// Let one go on
     Resume {
-        /// Its number
-        id: i64,
+        /// Its number, or its name
+        id: String,
     },
     /// Remove one
     Remove {
-        /// Its number
-        id: i64,
+        /// Its number, or its name
+        id: String,
     },
     /// Take schedules from a file: one that `cron export` wrote, or OpenSRE's scheduler_tasks.json
     Import {
@@ -96,22 +104,23 @@ pub(super) enum Arguments {
 pub(super) async fn run(app: App, arguments: &Arguments, sources: &Sources) -> anyhow::Result<ExitCode> {
     match arguments {
         Arguments::Add(options) => add::one(&app, sources, options).await,
+        Arguments::Edit { id, options } => add::edit(&app, id, options).await,
         Arguments::List { json, limit } => list(&app, *json, *limit).await,
-        Arguments::Show { id, json } => show(&app, *id, *json).await,
-        Arguments::Logs { id, json } => logs(&app, *id, *json).await,
+        Arguments::Show { id, json } => show(&app, id, *json).await,
+        Arguments::Logs { id, json } => logs(&app, id, *json).await,
         Arguments::Run { failed_only: Some(fire), .. } => fires::again(app, *fire).await,
-        Arguments::Run { id, failed_only: None } => fires::run(app, id.unwrap_or_default()).await,
+        Arguments::Run { id, failed_only: None } => fires::run(app, id.as_deref().unwrap_or_default()).await,
         Arguments::Import { file, to } => exchange::import(&app, file, to).await,
         Arguments::Export => exchange::export(&app).await,
         Arguments::Pause { id } => {
-            change(&app, *id, |tx, schedule| {
+            change(&app, id, |tx, schedule| {
                 tx.pause_schedule(schedule, true)?;
                 Ok(cron::paused(schedule))
             })
             .await
         }
         Arguments::Resume { id } => {
-            change(&app, *id, |tx, schedule| {
+            change(&app, id, |tx, schedule| {
                 tx.pause_schedule(schedule, false)?;
                 let resumed = tx.schedule(schedule.id)?;
                 Ok(cron::resumed(resumed.as_ref().unwrap_or(schedule), tx.now()))
@@ -119,7 +128,7 @@ pub(super) async fn run(app: App, arguments: &Arguments, sources: &Sources) -> a
             .await
         }
         Arguments::Remove { id } => {
-            change(&app, *id, |tx, schedule| {
+            change(&app, id, |tx, schedule| {
                 tx.remove_schedule(schedule.id)?;
                 Ok(cron::removed(schedule))
             })
@@ -145,10 +154,13 @@ async fn list(app: &App, json: bool, limit: Option<usize>) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
-    let id = ScheduleId::new(id);
-    let found = app.store.read(move |tx| Ok((tx.schedule(id)?, tx.told_fires(id, 1)?.pop()))).await?;
-    let (Some(schedule), last) = found else { return refused(&cron::unknown(&id.to_string())) };
+async fn show(app: &App, id: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let schedule = match find(app, id).await? {
+        Ok(schedule) => schedule,
+        Err(why) => return refused(&why),
+    };
+    let id = schedule.id;
+    let last = app.store.read(move |tx| Ok(tx.told_fires(id, 1)?.pop())).await?;
     if json {
         super::print_json(&json::schedule(&schedule, last.as_ref()))?;
     } else {
@@ -157,29 +169,36 @@ async fn show(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn logs(app: &App, id: i64, json: bool) -> anyhow::Result<ExitCode> {
-    let id = ScheduleId::new(id);
-    let read = move |tx: &Tx<'_>| Ok((tx.schedule(id)?, tx.told_fires(id, MAX_FIRES)?));
-    let (Some(schedule), fires) = app.store.read(read).await? else { return refused(&cron::unknown(&id.to_string())) };
+async fn logs(app: &App, id: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let schedule = match find(app, id).await? {
+        Ok(schedule) => schedule,
+        Err(why) => return refused(&why),
+    };
+    let id = schedule.id;
+    let fires = app.store.read(move |tx| tx.told_fires(id, MAX_FIRES)).await?;
     if json {
         let rows: Vec<_> = fires.iter().map(json::fire).collect();
         super::print_json(&rows)?;
     } else {
-        super::print_document(&cron::logs(&schedule, &fires))?;
+        super::print_document(&cron::logs(&schedule, &fires, app.store.clock().now()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn change(
     app: &App,
-    id: i64,
+    word: &str,
     change: fn(&Tx<'_>, &Schedule) -> Result<signalbox_adapter::Document, StoreError>,
 ) -> anyhow::Result<ExitCode> {
-    let id = ScheduleId::new(id);
-    let changed = app.store.write(None, move |tx| tx.schedule(id)?.map(|schedule| change(tx, &schedule)).transpose());
+    let found = match find(app, word).await? {
+        Ok(schedule) => schedule.id,
+        Err(why) => return refused(&why),
+    };
+    let changed =
+        app.store.write(None, move |tx| tx.schedule(found)?.map(|schedule| change(tx, &schedule)).transpose());
     match changed.await?.value {
         Some(answer) => super::print_document(&answer)?,
-        None => return refused(&cron::unknown(&id.to_string())),
+        None => return refused(&cron::unknown(word, &[])),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -51,9 +51,7 @@ async fn whole<'a>(app: &App, hook: &Hook, url: &'a str) -> anyhow::Result<Resul
     lifecycle::stop_on_signals(&app.servants)?;
     let (target, origin, tried) = (hook.target.clone(), AlertOrigin::Hook(hook.id.clone()), alert.clone());
     // Known as a try before it is told, so that no digest counts it.
-    app.store
-        .write(None, move |tx| tx.expect_try(&tx.current_address(&target)?, &origin, &tried))
-        .await?;
+    app.store.write(None, move |tx| tx.expect_try(&tx.current_address(&target)?, &origin, &tried)).await?;
     let fired = fire(app, hook, url, &firing, &alert).await;
     let resolved = sample(hook, SampleStage::Resolved, &name, began, app.store.clock().now());
     let ended = resolve(app, hook, url, &resolved, &alert).await;

@@ -13,6 +13,8 @@ pub enum CronCommand {
     List,
     /// Makes one; holds its options as they were typed.
     Add(String),
+    /// Changes one; holds its number and what is to be otherwise, as they were typed.
+    Edit(String),
     /// Shows one.
     Show(String),
     /// Tells of its last fires.
@@ -56,6 +58,13 @@ impl<C: Holds<Self>> Defined<C> for CronCommand {
                 need: Need::Admin,
                 description: "add one, with the options of `signalbox cron add`",
                 value: rest!(|text| Self::Add(text)),
+            },
+            Form {
+                path: &["cron", "edit"],
+                arguments: &[SCHEDULE, Argument::Options("[--cron \"<5 fields>\"] [--tz <zone>]")],
+                need: Need::Admin,
+                description: "change what is named of one; all else stays",
+                value: rest!(|text| Self::Edit(text)),
             },
             Form {
                 path: &["cron", "show"],
@@ -112,6 +121,7 @@ impl<C: Holds<Self>> Defined<C> for CronCommand {
                 text: "/cron add --kind daily_summary --cron \"0 9 * * 1-5\" --tz Asia/Kolkata",
                 does: "sends this chat a summary at 09:00 on weekdays",
             },
+            Example { text: "/cron edit 3 --cron \"30 8 * * 1-5\"", does: "moves it to 08:30" },
             Example { text: "/cron logs 3", does: "tells when it fired last, and what became of it" },
         ],
     };

@@ -106,26 +106,27 @@ fn happened() -> Happened {
     }
 }
 
-#[test]
-fn cron() {
-    use super::super::cron::*;
-    let paused = Schedule { paused: true, next_at: None, ..schedule(DigestKind::WeeklyAudit) };
-    let daily = || schedule(DigestKind::DailySummary);
-    let missed = Fire { missed: 3, ..fire(FireState::Missed) };
-    let failed = Fire { error: Some("the database is damaged".into()), ..fire(FireState::Failed) };
-    let at = |state: DeliveryState| FireOutcome {
+/// What became of a fire at one target.
+fn at(state: DeliveryState) -> FireOutcome {
+    FireOutcome {
         address: address(),
         state,
         messages: if state == DeliveryState::Delivered { vec![MessageId::new("4711")] } else { Vec::new() },
         error: (state != DeliveryState::Delivered).then(|| "chat not found".to_owned()),
+        since: NOW,
+        next_try: (state == DeliveryState::Pending).then_some(Timestamp(NOW.0 + 40_000)),
         lost: (state == DeliveryState::Failed).then(|| "k".to_owned()),
-    };
-    let told = |fire: Fire, outcomes: Vec<FireOutcome>| ToldFire { fire, outcomes };
-    let came = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered)]));
-    let lost = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Failed)]));
-    let in_part = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Failed)]));
-    let rows = [(daily(), came()), (daily(), lost()), (daily(), in_part()), (paused.clone(), None)];
-    let logged = [
+    }
+}
+
+fn told(fire: Fire, outcomes: Vec<FireOutcome>) -> ToldFire {
+    ToldFire { fire, outcomes }
+}
+
+fn logged() -> [ToldFire; 8] {
+    let missed = Fire { missed: 3, ..fire(FireState::Missed) };
+    let failed = Fire { error: Some("the database is damaged".into()), ..fire(FireState::Failed) };
+    [
         (fire(FireState::Done), vec![at(DeliveryState::Delivered)]),
         (Fire { cause: FireCause::Asked, ..fire(FireState::Done) }, vec![at(DeliveryState::Failed)]),
         (fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Failed)]),
@@ -135,22 +136,34 @@ fn cron() {
         (fire(FireState::Claimed), Vec::new()),
         (fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Pending)]),
     ]
-    .map(|(fire, outcomes)| told(fire, outcomes));
-    let cron_fault = "0 9 * * FRI-MON".parse::<crate::plan::Cron>().expect_err("backwards");
-    let zone_fault = "Asia/Kolkatta".parse::<Zone>().expect_err("no zone");
-    let elsewhere = address();
+    .map(|(fire, outcomes)| told(fire, outcomes))
+}
+
+#[test]
+fn cron() {
+    use super::super::cron::*;
+    let paused = Schedule { paused: true, next_at: None, ..schedule(DigestKind::WeeklyAudit) };
+    let daily = || schedule(DigestKind::DailySummary);
+    let came = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered)]));
+    let lost = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Failed)]));
+    let in_part = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Failed)]));
+    let rows = [(daily(), came()), (daily(), lost()), (daily(), in_part()), (paused.clone(), None)];
     let wall = wall()
         .with("list", list(&rows, NOW))
         .with("more", more(9_900, 10_000))
         .with("list of none", list(&[], NOW))
-        .with("added", added(&daily()))
+        .with("added", added(&daily(), &[]))
+        .with("added with a namesake", added(&daily(), &[ScheduleId::new(2)]))
+        .with("added with namesakes", added(&daily(), &[ScheduleId::new(1), ScheduleId::new(2)]))
+        .with("edited", edited(&daily(), NOW))
+        .with("edited while it rests", edited(&paused, NOW))
         .with("show", show(&daily(), came().as_ref(), NOW))
         .with("show with all", show(&whole(), None, NOW))
         .with("show a paused one", show(&paused, None, NOW))
-        .with("logs", logs(&daily(), &logged))
-        .with("logs of none", logs(&daily(), &[]))
-        .with("ran", ran(&fire(FireState::Done), &[at(DeliveryState::Delivered)]))
-        .with("ran in vain", ran(&fire(FireState::Done), &[at(DeliveryState::Failed)]))
+        .with("logs", logs(&daily(), &logged(), NOW))
+        .with("logs of none", logs(&daily(), &[], NOW))
+        .with("ran", ran(&fire(FireState::Done), &[at(DeliveryState::Delivered)], Zone::UTC, NOW))
+        .with("ran in vain", ran(&fire(FireState::Done), &[at(DeliveryState::Failed)], Zone::UTC, NOW))
         .with("waits_for_a_terminal", waits_for_a_terminal(&address()))
         .with("sent_again", sent_again(FireId::new(11), 2))
         .with("nothing_failed", nothing_failed(FireId::new(11)))
@@ -168,12 +181,28 @@ fn cron() {
         .with_text("not_imported", not_imported(2, "it has no kind"))
         .with_text("imported_before", imported_before(2, "Standup"))
         .with_text("imported", imported(3, 1))
-        .with_text("still_running", still_running(ScheduleId::new(3)))
+        .with_text("still_running", still_running(ScheduleId::new(3), true))
+        .with_text("still_running without one that serves", still_running(ScheduleId::new(3), false))
+        .with_text("takes_long", takes_long(&fire(FireState::Done), &[at(DeliveryState::Pending)], Zone::UTC, NOW))
+        .with_text("takes_long at work", takes_long(&fire(FireState::Claimed), &[], Zone::UTC, NOW))
         .with("running", running(&daily()))
         .with("paused", super::super::cron::paused(&daily()))
         .with("resumed", resumed(&daily(), NOW))
         .with("removed", removed(&daily()))
-        .with("unknown", unknown("99"))
+        .with("unknown", unknown("99", &[]))
+        .with("unknown but near", unknown("Dayly summary", &[daily()]))
+        .with("unknown of two", unknown("Daily summary", &[daily(), daily()]));
+    shown("cron", wall, include_str!("../cron.rs"));
+}
+
+#[test]
+fn unscheduled() {
+    use super::super::unscheduled::*;
+    let cron_fault = "0 9 * * FRI-MON".parse::<crate::plan::Cron>().expect_err("backwards");
+    let zone_fault = "Asia/Kolkatta".parse::<Zone>().expect_err("no zone");
+    let elsewhere = address();
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let wall = wall()
         .with("unscheduled options", unscheduled(&Unscheduled::Options("a quote is not closed")))
         .with("unscheduled kind", unscheduled(&Unscheduled::Kind("dayly")))
         .with("unscheduled cron", unscheduled(&Unscheduled::Cron("0 9 * * FRI-MON", cron_fault)))
@@ -197,19 +226,48 @@ fn cron() {
         )
         .with(
             "unscheduled unreachable",
-            unscheduled(&Unscheduled::Unreachable(&elsewhere, Unreachable::Said("chat not found".into()))),
+            unscheduled(&Unscheduled::Unreachable(elsewhere.clone(), Unreachable::Said("chat not found".into()))),
         )
-        .with("unscheduled silent", unscheduled(&Unscheduled::Unreachable(&elsewhere, Unreachable::Silent)))
-        .with("unscheduled not allowed", unscheduled(&Unscheduled::NotAllowed(&elsewhere)))
+        .with("unscheduled silent", unscheduled(&Unscheduled::Unreachable(elsewhere.clone(), Unreachable::Silent)))
+        .with("unscheduled not allowed", unscheduled(&Unscheduled::NotAllowed(elsewhere.clone())))
         .with("unscheduled with many parameters", unscheduled(&Unscheduled::Params(20)))
         .with("unscheduled parameter", unscheduled(&Unscheduled::Param("prompt")))
         .with("unscheduled credential", unscheduled(&Unscheduled::Credential("bot_token")))
         .with("unscheduled credential in a chat", unscheduled(&Unscheduled::CredentialInChat))
         .with("unscheduled without prompt", unscheduled(&Unscheduled::NoPrompt))
-        .with("unscheduled agent", unscheduled(&Unscheduled::Agent("there is no agent nobody.")))
-        .with("unscheduled chat", unscheduled(&Unscheduled::NoSuchChat(&elsewhere, "numbers")))
-        .with("unscheduled too many", unscheduled(&Unscheduled::TooMany(50)));
-    shown("cron", wall, include_str!("../cron.rs"));
+        .with(
+            "unscheduled agent",
+            unscheduled(&Unscheduled::Agent("there is no agent nobody; there are claude, host".into())),
+        )
+        .with("unscheduled chat", unscheduled(&Unscheduled::NoSuchChat(elsewhere.clone(), "numbers")))
+        .with("unscheduled too many", unscheduled(&Unscheduled::TooMany(50)))
+        .with("unscheduled without kind", unscheduled(&Unscheduled::NoKind))
+        .with("unscheduled without time", unscheduled(&Unscheduled::NoCron))
+        .with("unscheduled unquoted", unscheduled(&Unscheduled::Stray("0", &words("9 * * 1-5"))))
+        .with("unscheduled unquoted in a shell", unscheduled(&Unscheduled::Stray("0", &words("9 Cargo.toml src 1-5"))))
+        .with("unscheduled stray", unscheduled(&Unscheduled::Stray("0 9 * * *", &words("summary"))))
+        .with("unchanged", unchanged(&Unscheduled::Nothing));
+    shown("unscheduled", wall, include_str!("../unscheduled.rs"));
+}
+
+#[test]
+fn schedules() {
+    use super::super::schedules::*;
+    let several = || {
+        let mut schedule = schedule(DigestKind::DailySummary);
+        schedule.made.targets.push("slack:C0123".parse().expect("an address"));
+        schedule
+    };
+    let paused = Schedule { paused: true, next_at: None, ..schedule(DigestKind::WeeklyAudit) };
+    let came = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered)]));
+    let rows = [(schedule(DigestKind::DailySummary), came()), (several(), None), (paused, None)];
+    let wall = wall()
+        .with("of_chat", of_chat(&rows[..1], 1, NOW))
+        .with("of_chat with many", of_chat(&rows, 43, NOW))
+        .with("log", log(&rows[0].0, &logged(), 8, NOW))
+        .with("log of many", log(&rows[0].0, &logged()[..1], 41, NOW))
+        .with("log of none", log(&rows[0].0, &[], 0, NOW));
+    shown("schedules", wall, include_str!("../schedules.rs"));
 }
 
 #[test]
@@ -267,6 +325,7 @@ fn fires() {
         took: Some(Duration::from_secs(15)),
         outcome: Err(no_answer(Duration::from_secs(15))),
     };
+    let starred = Check { what: "gemini".into(), took: None, outcome: Ok("**OK**, *at once*".into()) };
     let some = [good.clone(), bad, slow];
     let done = Task { status: Status::Success, ..answered("* look at **payments** first") };
     let failed = failed(Status::ErrorTimeout, "took longer than 30 min");
@@ -280,6 +339,8 @@ fn fires() {
     let wall = wall()
         .with_text("about_digest", about_digest(None, "**Daily summary**", Duration::from_secs(86_400), 42))
         .with_text("question", question(&params["prompt"], more.iter().map(|(name, value)| (name, value))))
+        .with_text("no_agent", no_agent("nobody", &["claude", "host"]))
+        .with_text("no_agent but near", no_agent("cluade", &["claude", "host"]))
         .with_text("not_held_back", not_held_back("notes"))
         .with("addition", addition("claude", Ok(&done)).document())
         .with("addition that failed", addition("claude", Ok(&failed)).document())
@@ -288,6 +349,7 @@ fn fires() {
         .with_text("checks_verdict", checks_verdict(&[]))
         .with("checks_head", checks_head(&synthetic, &fire, std::slice::from_ref(&good)))
         .with("checks", checks(&synthetic, &fire, &some))
+        .with("checks of many", checks(&synthetic, &fire, &[&[starred][..], &vec![good.clone(); 7]].concat()))
         .with("checks of nothing", checks(&synthetic, &fire, &[]))
         .with_text("failed_checks", failed_checks(&some).unwrap_or_default())
         .with_text("investigated_verdict", investigated_verdict(Ok(&done), Some(&found)))

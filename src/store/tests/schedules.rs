@@ -33,12 +33,7 @@ impl Desk {
 
     /// Claims as a process does that looked at the schedule before.
     async fn claims(&self, schedule: &Schedule) -> usize {
-        let looked_at = DueSchedule {
-            id: schedule.id,
-            plan: schedule.plan.clone(),
-            catch_up: schedule.catch_up,
-            planned_to: schedule.planned_to,
-        };
+        let looked_at = DueSchedule::of(schedule);
         self.did(move |tx| tx.claim_fires(std::slice::from_ref(&looked_at))).await;
         self.did(|tx| {
             Ok(tx.connection.query_row("SELECT count(*) FROM fires WHERE state = 'claimed'", [], |row| row.get(0))?)
@@ -384,4 +379,69 @@ async fn a_digest_of_ten_thousand_incidents_counts_all_and_names_few() {
     assert!(happened.noisy.len() <= 5 && happened.causes.is_empty());
     let replayed = desk.did(|tx| tx.incidents_within(DigestWindow::up_to(tx.now(), MINUTE * 60), None)).await;
     assert_eq!((replayed.0.len(), replayed.1), (50, 10_000));
+}
+
+#[tokio::test]
+async fn what_is_edited_keeps_its_number_its_fires_and_its_rest_and_loses_no_fire_that_is_due() {
+    let desk = Desk::new();
+    let schedule = desk.scheduled("0 9 * * *", CatchUp::Last).await;
+    desk.clock.advance(MINUTE);
+    let other = NewSchedule {
+        name: "Standup".into(),
+        targets: vec![address("two"), address("three")],
+        ..new("30 9 * * *", CatchUp::None)
+    };
+    let was = schedule.clone();
+    let edited = desk.did(move |tx| tx.edit_schedule(&was, &other)).await;
+    assert_eq!((edited.id, edited.name.as_str(), edited.catch_up), (schedule.id, "Standup", CatchUp::None));
+    assert_eq!(edited.targets, [address("two"), address("three")]);
+    assert_eq!(edited.next_at, Some(MORNING.after(MINUTE * 31)), "by its new plan");
+    let fires = desk.fires_of(&edited).await;
+    assert_eq!(
+        fires.iter().map(|fire| fire.at).collect::<Vec<_>>(),
+        [MORNING.after(MINUTE)],
+        "nine o'clock is not lost"
+    );
+    // One that rests does so by another plan as well.
+    let resting = edited.clone();
+    desk.did(move |tx| tx.pause_schedule(&resting, true)).await;
+    let id = edited.id;
+    let resting = desk.did(move |tx| Ok(tx.schedule(id)?.expect("it is there"))).await;
+    let edited = desk.did(move |tx| tx.edit_schedule(&resting, &new("* * * * *", CatchUp::All))).await;
+    desk.clock.advance(MINUTE * 5);
+    assert!(edited.paused && desk.did(|tx| tx.due_schedules(10)).await.is_empty());
+}
+
+#[tokio::test]
+async fn one_minute_of_looking_stands_for_all_of_it_and_no_fire_is_lost_or_made() {
+    let desk = Desk::new();
+    // Made in one minute, before and after the instant of a fire, and each by a plan of its own.
+    desk.clock.jump_to(MORNING.before(Duration::from_secs(1)));
+    for seconds in [0, 1, 30, 59] {
+        desk.clock.jump_to(MORNING.after(Duration::from_secs(seconds)));
+        desk.did(|tx| tx.add_schedule(&new("* * * * *", CatchUp::All))).await;
+        desk.did(|tx| tx.add_schedule(&new("59 8 * * *", CatchUp::All))).await;
+    }
+    desk.clock.jump_to(MORNING.after(MINUTE + Duration::from_millis(1)));
+    desk.did(|tx| tx.claim_fires(&tx.due_schedules(100)?)).await;
+    let fires = desk.did(|tx| tx.take_fires(100, LEASE)).await;
+    let at: Vec<Timestamp> = fires.iter().map(|fire| fire.at).collect();
+    assert_eq!(at, [MORNING.after(MINUTE); 4], "what was made at 08:59 fires at 09:00 first");
+}
+
+#[tokio::test]
+async fn those_that_fire_next_are_listed_first_and_those_that_rest_last() {
+    let desk = Desk::new();
+    let late = desk.scheduled("0 18 * * *", CatchUp::None).await;
+    let resting = desk.scheduled("0 9 * * *", CatchUp::None).await;
+    let soon = desk.scheduled("30 9 * * *", CatchUp::None).await;
+    let pause = resting.clone();
+    desk.did(move |tx| tx.pause_schedule(&pause, true)).await;
+    let of_one = Some(ChatKey::of(&address("one")));
+    let listed = desk.did(move |tx| tx.next_schedules(of_one.as_ref(), 10)).await;
+    let ids: Vec<ScheduleId> = listed.iter().map(|(schedule, _)| schedule.id).collect();
+    assert_eq!(ids, [soon.id, late.id, resting.id]);
+    assert_eq!(desk.did(|tx| tx.next_schedules(None, 2)).await.len(), 2);
+    assert_eq!(desk.did(|tx| tx.schedules_called("daily SUMMARY", None, 10)).await.len(), 3);
+    assert!(desk.did(|tx| tx.schedules_called("Standup", None, 10)).await.is_empty());
 }

@@ -74,6 +74,7 @@ fn checks_try_every_transport_and_agent_and_the_operator_hears_of_what_fails() {
     phone.house.run(&["cron", "run", "1"]).was(0, "done: delivered");
     let said = last(&phone);
     assert!(said.contains("2 checks passed") && said.contains("telegram") && said.contains(" ms"), "{said}");
+    assert_eq!(phone.house.count("tasks WHERE NOT is_check"), 0, "a digest counts none of them");
     phone
         .house
         .run(&["cron", "run", "2"])

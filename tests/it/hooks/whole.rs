@@ -114,6 +114,8 @@ fn a_hook_of_each_source_passes_its_own_test() {
     for source in ["grafana", "pagerduty", "datadog", "sentry", "github", "uptime-kuma", "healthchecks", "generic"] {
         phone.house.run(&["hooks", "test", source]).was(0, "The whole path holds");
     }
+    let tries = "incidents WHERE is_try AND alerts <= 1";
+    assert_eq!(phone.house.count(tries), phone.house.count("incidents"), "no digest counts any of them");
 }
 
 #[test]

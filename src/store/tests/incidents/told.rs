@@ -132,3 +132,28 @@ async fn the_time_until_somebody_has_it_counts_from_when_it_was_heard_of_here() 
     assert_eq!(happened.acked_after, Some(Duration::from_secs(30)));
     assert_eq!(counts.to_ack.total, Duration::from_secs(30));
 }
+
+#[tokio::test]
+async fn what_only_a_try_has_made_is_in_no_digest_and_no_measure() {
+    let desk = Desk::new();
+    let tried = fires("Disk", 1, 10);
+    let expected = tried.clone();
+    desk.did(move |tx| tx.expect_try(&address("ops"), &AlertOrigin::Hook("h".into()), &expected)).await;
+    take(&desk, hook(vec![tried])).await;
+    desk.clock.advance(Duration::from_secs(1));
+    let told = async || {
+        let window =
+            |tx: &Tx<'_>| DigestWindow::up_to(tx.now().after(Duration::from_secs(1)), Duration::from_secs(3600));
+        let happened = desk.did(move |tx| tx.happened(window(tx), None)).await;
+        let replayed = desk.did(move |tx| tx.incidents_within(window(tx), None)).await;
+        let counts = desk.did(|tx| tx.counts()).await;
+        let measured: u64 = counts.incidents.iter().map(|(_, _, count)| count).sum();
+        (happened.began_count(), happened.open_count, happened.bars.incidents.len(), replayed.0.len(), measured)
+    };
+    assert_eq!(told().await, (0, 0, 0, 0, 0));
+    take(&desk, hook(vec![fires("Memory", 2, 10)])).await;
+    assert_eq!(told().await, (1, 1, 1, 1, 1), "another is told");
+    take(&desk, hook(vec![ends("Disk", 1, 10), ends("Memory", 2, 10)])).await;
+    let counts = desk.did(|tx| tx.counts()).await;
+    assert_eq!(counts.to_resolution.count(), 1, "how long a try lasted is not measured");
+}
