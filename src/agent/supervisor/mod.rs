@@ -34,7 +34,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
 pub use leftovers::{end_by_force, end_leftovers};
-pub use process::{Identity, boot_id};
+pub use process::{Identity, SUBCOMMAND, boot_id};
 pub use spool::{AGENT_FILE, EVENTS_FILE, EXIT_FILE, MARK, Record, STDERR_FILE, STDOUT_FILE, SUPERVISOR_FILE, mark};
 
 use crate::agent::run::RunSpec;
@@ -43,9 +43,6 @@ use frame::Ready;
 use signals::Signals;
 use spool::Spool;
 use supervise::SupervisedRun;
-
-/// The hidden subcommand that makes the program a supervisor.
-pub const SUBCOMMAND: &str = "supervise";
 
 /// Exit code where the run's directory exists: another supervisor was first.
 pub const EXISTS_EXIT_CODE: u8 = 3;

@@ -7,6 +7,9 @@ use std::os::unix::fs::MetadataExt as _;
 
 use serde::{Deserialize, Serialize};
 
+/// The hidden subcommand that makes the program a supervisor.
+pub const SUBCOMMAND: &str = "supervise";
+
 /// A process that can be told from a later one with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {

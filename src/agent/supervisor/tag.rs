@@ -10,8 +10,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use super::SUBCOMMAND;
-use super::process::{self, Identity};
+use super::process::{self, Identity, SUBCOMMAND};
 
 /// The smallest number that a run may have; beyond what services and containers usually have.
 const LEAST: i32 = 500;
