@@ -134,7 +134,7 @@ mod tests {
             misunderstood.document().blocks,
             [Block::Paragraph(vec![
                 Inline::Text("There is no command ".into()),
-                Inline::Code("/sesion".into()),
+                Inline::Command("/sesion".into()),
                 Inline::Text(".".into()),
                 Inline::Break,
                 Inline::Text("Usage: ".into()),

@@ -16,12 +16,12 @@ pub fn marked(sentence: &str) -> Vec<Inline> {
         .collect()
 }
 
-/// Makes code of a piece of a sentence of our own, and a command where it begins with one.
+/// Makes code of a piece of a sentence of our own, and a command where it begins as one.
 #[must_use]
 pub fn code(piece: &str) -> Inline {
     let word = piece.strip_prefix('/').and_then(|words| words.split_whitespace().next());
-    match word.and_then(super::definition) {
-        Some(_) => Inline::Command(piece.to_owned()),
-        None => Inline::Code(piece.to_owned()),
+    match word {
+        Some(word) if word.chars().all(|c| c.is_alphanumeric() || c == '-') => Inline::Command(piece.to_owned()),
+        Some(_) | None => Inline::Code(piece.to_owned()),
     }
 }

@@ -9,6 +9,7 @@ use signalbox_adapter::{Attachment, Button, Card, ChatAddress, Document, Notice,
 use super::layout::{Laid, Layout, Unlaid};
 use super::transport::{Readers, Transport};
 use crate::agent::catalogue::Catalogue;
+use crate::command::definition;
 use crate::config::{Config, Unreached};
 use crate::format::Draft;
 use crate::redact::Redactor;
@@ -44,7 +45,9 @@ impl Context {
     /// or not.
     #[must_use]
     pub fn typed(&self, address: &ChatAddress, is_reply: bool, command: &str) -> String {
-        let Some(transport) = self.transports.get(address.provider.as_str()) else { return command.to_owned() };
+        let word = command.trim_start_matches('/').split_whitespace().next().unwrap_or_default();
+        let transport = self.transports.get(address.provider.as_str()).filter(|_| definition(word).is_some());
+        let Some(transport) = transport else { return command.to_owned() };
         let bot_name = transport.bot_name.get().map(String::as_str);
         transport.render.command(command, &ReadAt { address, is_reply, bot_name })
     }

@@ -9,15 +9,17 @@ use crate::wiring;
 /// The provider that takes only commands which its app names.
 const CHOOSY: &str = "slack";
 
+/// The sentences that are said in a terminal.
+const AT_HOME: &str = "terminal";
 /// Said by a function that is told how commands are typed, here as everywhere else.
 const IS_TOLD: &str = "instead_of_buttons";
 /// Stands in the gallery before what a button does, which nobody types.
 const DOES: &str = " → /";
 
 /// Checks every command in a sentence.
-pub(super) fn check(name: &str, document: &Document) {
+pub(super) fn check(wall: &str, name: &str, document: &Document) {
     let said = document.visible_text();
-    if name == IS_TOLD || said.contains(DOES) {
+    if wall == AT_HOME || name == IS_TOLD || said.contains(DOES) {
         return;
     }
     // What is put together of several pieces is marked at last.

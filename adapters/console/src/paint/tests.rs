@@ -123,11 +123,11 @@ fn a_break_in_a_cell_is_a_line_of_its_own_within_the_column() {
         Document::from_markdown("| step | what |\n|---|---|\n| 1 | drain<br>cordon<br/>wait |\n| 2 | done |\n");
     let expected = "step │ what\n─────┼───────\n1    │ drain\n     │ cordon\n     │ wait\n2    │ done\n";
     assert_eq!(paint(&document, &Style::PLAIN), expected);
-    let expected = "step: 1\nwhat: drain\n  cordon\n  wait\n\nstep: 2\nwhat: done\n";
     let header = [cell("step"), cell("what is to be done")];
     let Block::Table { align, rows, .. } = document.blocks[0].clone() else { panic!("a table") };
     let wide = Document::default().with(Block::Table { align, header: header.to_vec(), rows });
-    assert_eq!(paint(&wide, &style(false, 20)), expected.replace("what", "what is to be done"));
+    let expected = "step: 1\nwhat is to be\n  done: drain\n  cordon\n  wait\n\nstep: 2\nwhat is to be\n  done: done\n";
+    assert_eq!(paint(&wide, &style(false, 20)), expected);
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn nodes_of_inlines(content: &[Inline]) -> usize {
         | Inline::Emphasis(content)
         | Inline::Strike(content)
         | Inline::Link { content, .. } => nodes_of_inlines(content),
-        Inline::Text(_) | Inline::Code(_) | Inline::Break => 0,
+        Inline::Text(_) | Inline::Code(_) | Inline::Command(_) | Inline::Break => 0,
     };
     content.iter().map(|inline| 1 + within(inline)).sum()
 }
