@@ -1,25 +1,33 @@
 //! Claude's stream-json, both ways.
 //!
 //! The prompt is one user line on standard input, which stays open for the answers to permission requests and is closed
-//! at the first `result`: that line ends the turn. Its key order, further types and further fields are not relied on;
-//! what is not understood is ignored, except a request, which is refused.
+//! with the last `result`. A `result` ends the turn only where nothing is at work in the background: else the answer follows, in
+//! a `result` for each task that ends. Its key order, further types and further fields are not relied on; what is not
+//! understood is ignored, except a request, which is refused.
 
+mod answer;
 mod argv;
+mod background;
 mod control;
 mod describe;
 mod line;
+mod partial;
 mod policy;
 mod question;
 
 use serde_json::{Value, json};
 
-pub use argv::{Conversation, Invocation, argv, env_defaults, env_fixed};
+pub use argv::{Conversation, Invocation, argv, env_defaults};
 
-use crate::agent::event::{Decision, Event, Final, MAX_ANSWER_BYTES};
-use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step};
+use crate::agent::event::{Compacted, Decision, Event, Final, MAX_ANSWER_BYTES};
+use crate::agent::exit::Ended;
+use crate::agent::protocol::{self, Ending, PlainWords, Silence, Speak, Step};
 use crate::agent::run::RunSpec;
+use answer::{Answer, Kind};
+use background::Background;
 use control::Requests;
-use line::{UNKNOWN_SESSION, blocks, final_word, happened, retry, said, text, tool_result, with_denials};
+use line::{UNKNOWN_SESSION, blocks, compacted, happened, local_output, retry, said, text, tool_result, with_denials};
+use partial::Writing;
 use policy::Policy;
 
 /// A conversation with it.
@@ -27,9 +35,21 @@ use policy::Policy;
 pub struct Claude {
     requests: Requests,
     session: Option<String>,
+    /// Whether the prompt is a command of the program itself, which asks no model.
+    is_local: bool,
     done: bool,
+    /// Whether it works on an answer just now.
+    in_turn: bool,
+    /// Whether all there is to say may have been said.
+    is_answered: bool,
+    answer: Answer,
+    background: Background,
+    writing: Writing,
     /// What it said last, and in which message.
     said: Option<(String, String)>,
+    /// What a command of the program itself has put out, and done.
+    local: Option<String>,
+    compacted: Option<Compacted>,
     plain: PlainWords,
 }
 
@@ -40,8 +60,16 @@ impl Claude {
         Self {
             requests: Requests::new(Policy::new(spec)),
             session: None,
+            is_local: spec.prompt.trim_start().starts_with('/'),
             done: false,
+            in_turn: false,
+            is_answered: false,
+            answer: Answer::default(),
+            background: Background::default(),
+            writing: Writing::default(),
             said: None,
+            local: None,
+            compacted: None,
             plain: PlainWords::default(),
         }
     }
@@ -55,10 +83,43 @@ impl Claude {
         happened([Event::Session { id: id.to_owned(), model: text(line, "model").map(str::to_owned) }])
     }
 
+    fn system(&mut self, line: &Value) -> Step {
+        match text(line, "subtype") {
+            Some("init") => {
+                self.begin_turn();
+                self.session(line)
+            }
+            Some("api_retry") => happened([retry(line)]),
+            Some("permission_denied") => {
+                self.requests.refused(text(line, "tool_use_id"));
+                Step::default()
+            }
+            Some("compact_boundary") => {
+                self.compacted = compacted(line);
+                Step::default()
+            }
+            _ => {
+                let was_open = self.background.is_open();
+                let step = happened(self.background.take(line));
+                // It may have been ended without a word on it.
+                self.is_answered |= was_open && !self.background.is_open() && self.answer.is_given() && !self.in_turn;
+                step
+            }
+        }
+    }
+
+    fn begin_turn(&mut self) {
+        (self.in_turn, self.is_answered) = (true, false);
+    }
+
     /// Takes what it says. Several releases leave the answer out of their final line, where it was said before.
     fn assistant(&mut self, line: &Value) -> Step {
         let events = said(line);
         let id = line.pointer("/message/id").and_then(Value::as_str).unwrap_or_default();
+        if text(line, "parent_tool_use_id").is_none() {
+            self.begin_turn();
+            self.writing.is_whole();
+        }
         for event in &events {
             let Event::Text { text } = event else { continue };
             match &mut self.said {
@@ -74,14 +135,46 @@ impl Claude {
         happened(events)
     }
 
-    fn result(&mut self, line: &Value) -> Step {
-        self.done = true;
-        let mut word = final_word(line);
-        if let (Ok(answer), Some((_, said))) = (&mut word.outcome, self.said.take())
-            && answer.trim().is_empty()
-        {
-            *answer = said;
+    fn user(&mut self, line: &Value) -> Step {
+        if let Some(output) = local_output(line) {
+            self.local = Some(output);
         }
+        let denied = |id: &str| self.requests.is_denied(id);
+        happened(blocks(line).filter_map(tool_result).map(|result| match result {
+            // What we say ourselves proves nothing.
+            Event::ToolFinished { id, .. } if denied(&id) => {
+                Event::ToolFinished { id, ok: false, output: String::new() }
+            }
+            other => other,
+        }))
+    }
+
+    fn result(&mut self, line: &Value) -> Step {
+        self.in_turn = false;
+        let kind = self.answer.kind_of(line, self.is_local);
+        if kind != Kind::Answers {
+            self.answer.charge(line);
+            self.said = None;
+            self.is_answered = kind == Kind::Hollow;
+            return Step::default();
+        }
+        if line.get("origin").is_some_and(|origin| !origin.is_null()) {
+            self.background.told();
+        }
+        let local = self.local.take().filter(|_| self.compacted.is_none());
+        let said = self.said.take().map(|(_, said)| said).filter(|_| self.compacted.is_none() || !self.is_local);
+        self.answer.take(line, said.or(local));
+        if self.background.is_open() {
+            return Step::default();
+        }
+        let is_queued = line.get("queued_turn_count").and_then(Value::as_u64).is_some_and(|count| count > 0);
+        self.is_answered = self.background.is_untold() || is_queued;
+        if self.is_answered { Step::default() } else { self.finish() }
+    }
+
+    fn finish(&mut self) -> Step {
+        self.done = true;
+        let mut word = Final { compacted: self.compacted, ..self.answer.word() };
         with_denials(&mut word.denials, self.requests.close());
         Step { events: vec![Event::Final(word)], close_input: true, ..Step::default() }
     }
@@ -107,13 +200,10 @@ impl Speak for Claude {
             return Step::default();
         };
         match text(&line, "type") {
-            Some("system") => match text(&line, "subtype") {
-                Some("init") => self.session(&line),
-                Some("api_retry") => happened([retry(&line)]),
-                _ => Step::default(),
-            },
+            Some("system") => self.system(&line),
             Some("assistant") => self.assistant(&line),
-            Some("user") => happened(blocks(&line).filter_map(tool_result)),
+            Some("stream_event") => happened(self.writing.take(&line)),
+            Some("user") => self.user(&line),
             Some("control_request") => self.requests.take(&line),
             Some("control_cancel_request") => self.requests.withdraw(&line),
             Some("result") => self.result(&line),
@@ -125,9 +215,31 @@ impl Speak for Claude {
         self.requests.decide(id, decision, words)
     }
 
+    fn silence(&self) -> Silence {
+        match (self.done || self.in_turn, self.is_answered, self.answer.is_given() && self.background.is_open()) {
+            (true, _, _) | (false, false, false) => Silence::Stuck,
+            (false, _, true) => Silence::Waiting,
+            (false, true, false) => Silence::Done,
+        }
+    }
+
+    fn conclude(&mut self) -> Step {
+        if self.silence() == Silence::Done { self.finish() } else { Step::default() }
+    }
+
     fn end(&mut self, ending: &Ending<'_>) -> Final {
-        let unknown_session = ending.stderr_tail.contains(UNKNOWN_SESSION);
-        Final { unknown_session, ..protocol::truncated(ending, &self.plain) }
+        let cut_off = self.background.unfinished();
+        let left_by_itself = ending.cause.is_none() && matches!(ending.ended, Ended::Exited { .. });
+        let word = if left_by_itself && self.answer.is_given() && cut_off.is_empty() {
+            Final { compacted: self.compacted, ..self.answer.word() }
+        } else {
+            let unknown_session = ending.stderr_tail.contains(UNKNOWN_SESSION);
+            let why = protocol::truncated(ending, &self.plain).outcome;
+            Final { unknown_session, cut_off, ..self.answer.beside(why) }
+        };
+        let mut denials = word.denials;
+        with_denials(&mut denials, self.requests.close());
+        Final { denials, ..word }
     }
 }
 

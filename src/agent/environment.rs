@@ -52,7 +52,6 @@ pub fn of(agent: &Agent, ours: &BTreeMap<String, String>) -> BTreeMap<String, St
     let of_kind = kinds::of(agent).environment();
     environment.extend(own(&of_kind.defaults));
     environment.extend(agent.env.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())));
-    environment.extend(own(&of_kind.fixed));
     environment
 }
 
@@ -73,16 +72,12 @@ mod tests {
     }
 
     #[test]
-    fn claude_does_not_work_in_the_background_whatever_is_configured() {
-        const BACKGROUND: &str = "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS";
+    fn what_only_has_a_default_can_be_set_and_claude_works_in_the_background() {
         let mut claude = Agents::of(&kinds::statements()).by_name["claude"].clone();
-        claude.env.insert(BACKGROUND.to_owned(), "0".into());
         claude.env.insert("CLAUDE_CODE_MAX_RETRIES".to_owned(), "5".into());
-        claude.pass_env.push(BACKGROUND.to_owned());
-        let environment = of(&claude, &BTreeMap::from([(BACKGROUND.to_owned(), "0".to_owned())]));
-        assert_eq!(environment[BACKGROUND], "1");
-        assert_eq!(environment["CLAUDE_CODE_MAX_RETRIES"], "5", "what only has a default can be set");
-        let host = of(&Agents::of(&kinds::statements()).by_name["host"], &BTreeMap::new());
-        assert!(!host.contains_key(BACKGROUND));
+        let environment = of(&claude, &BTreeMap::new());
+        assert_eq!(environment["CLAUDE_CODE_MAX_RETRIES"], "5");
+        assert_eq!(environment["DISABLE_AUTOUPDATER"], "1");
+        assert!(!environment.contains_key("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS"));
     }
 }

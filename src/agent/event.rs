@@ -24,6 +24,18 @@ pub enum Event {
         /// The text, Markdown.
         text: String,
     },
+    /// A piece of a text that is still being written; the whole block follows as [`Event::Text`], unless it breaks off.
+    Writing {
+        /// The piece.
+        more: String,
+        /// Whether a new block or message begins with it.
+        begins: bool,
+    },
+    /// What the agent has at work in the background has changed.
+    Background {
+        /// Each in a few words; none where nothing is at work any more.
+        tasks: Vec<String>,
+    },
     /// A tool call began.
     ToolStarted {
         /// Id of the call within the run.
@@ -170,11 +182,13 @@ impl Event {
     pub fn bounded(self) -> Self {
         match self {
             Self::Text { text } => Self::Text { text: kept(text, MAX_TEXT_BYTES) },
+            Self::Writing { more, begins } => Self::Writing { more: kept(more, MAX_TEXT_BYTES), begins },
             Self::ToolFinished { id, ok, output } => {
                 Self::ToolFinished { id, ok, output: kept(output, MAX_TOOL_OUTPUT_BYTES) }
             }
             Self::Final(word) => Self::Final(word.bounded()),
             Self::Session { .. }
+            | Self::Background { .. }
             | Self::ToolStarted { .. }
             | Self::Asked { .. }
             | Self::Answered { .. }
@@ -208,16 +222,44 @@ pub struct Final {
     /// Whether the error is that the agent does not know the session it was asked to resume.
     #[serde(default)]
     pub unknown_session: bool,
+    /// How much shorter the conversation has become, where that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compacted: Option<Compacted>,
+    /// Work in the background that was ended before it was done, each in a few words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut_off: Vec<String>,
+    /// All that the answer rests on, Markdown, where it is shorter than that; at most [`MAX_TOOL_OUTPUT_BYTES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+}
+
+/// A conversation that was put in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compacted {
+    /// Tokens before.
+    pub before: u64,
+    /// Tokens after, where the agent says so.
+    pub after: Option<u64>,
 }
 
 impl Final {
     /// Makes a final word without numbers.
     #[must_use]
     pub fn new(outcome: Result<String, Failure>) -> Self {
-        Self { outcome, whole_bytes: None, usage: Usage::default(), denials: Vec::new(), unknown_session: false }
+        Self {
+            outcome,
+            whole_bytes: None,
+            usage: Usage::default(),
+            denials: Vec::new(),
+            unknown_session: false,
+            compacted: None,
+            cut_off: Vec::new(),
+            evidence: None,
+        }
     }
 
-    fn bounded(self) -> Self {
+    fn bounded(mut self) -> Self {
+        self.evidence = self.evidence.map(|evidence| kept(evidence, MAX_TOOL_OUTPUT_BYTES));
         match self.outcome {
             Ok(answer) if answer.len() > MAX_ANSWER_BYTES => Self {
                 whole_bytes: self.whole_bytes.or(Some(answer.len() as u64)),

@@ -61,8 +61,6 @@ pub trait AgentKind: Sync {
 pub struct Environment {
     /// Set unless the configuration sets them.
     pub defaults: Vec<(&'static str, &'static str)>,
-    /// Set whatever the configuration says.
-    pub fixed: Vec<(&'static str, &'static str)>,
 }
 
 /// How an agent is told what to investigate.

@@ -35,6 +35,8 @@ impl Speak for Native {
             }
             event @ (Event::Session { .. }
             | Event::Text { .. }
+            | Event::Writing { .. }
+            | Event::Background { .. }
             | Event::ToolStarted { .. }
             | Event::ToolFinished { .. }
             | Event::Retrying { .. }) => event,

@@ -20,6 +20,18 @@ pub struct Step {
     pub close_input: bool,
 }
 
+/// What an agent's silence means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Silence {
+    /// It may be stuck.
+    #[default]
+    Stuck,
+    /// It waits for its own work in the background, which may be silent for as long as the run may last.
+    Waiting,
+    /// It has answered, and only perhaps has more to say: then it has not.
+    Done,
+}
+
 /// What is known when no process of a run is left.
 #[derive(Debug)]
 pub struct Ending<'a> {
@@ -46,6 +58,16 @@ pub trait Speak {
     /// Answers a permission request or a question, with a person's words where there are such: one text for each question, or
     /// what is to be changed about a plan. An id that is not open is ignored.
     fn answer(&mut self, id: &str, decision: Decision, words: &[String]) -> Step;
+
+    /// Tells what it means where the agent now says nothing.
+    fn silence(&self) -> Silence {
+        Silence::Stuck
+    }
+
+    /// Takes the agent's silence after its answer for the end of the conversation; only where that is what it means.
+    fn conclude(&mut self) -> Step {
+        Step::default()
+    }
 
     /// Returns the final word of a run in which no [`Event::Final`] was seen.
     fn end(&mut self, ending: &Ending<'_>) -> Final;

@@ -15,7 +15,8 @@ use crate::config::Permission;
 /// | 1 | |
 /// | 2 | a permission request and its answer carry a digest of what is asked for |
 /// | 3 | a final word without an answer is a supervisor's account of the end, no text, where the agent said nothing |
-pub const PROTOCOL_VERSION: u32 = 3;
+/// | 4 | pieces of a text that is being written, and what an agent has at work in the background |
+pub const PROTOCOL_VERSION: u32 = 4;
 
 /// One run of an agent, as handed to its supervisor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -54,7 +54,7 @@ fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
     }
     let id = &approval.id;
     let how = match approval.is_whole() {
-        true => format!("Press a button, or send `/approve {id}` · `/deny {id}` · `/allow {id}`"),
+        true => format!("Choose below, or send `/approve {id}` · `/deny {id}` · `/allow {id}`"),
         false => {
             format!("It is too long to be shown whole, and cannot be approved here. `/deny {id}` lets the agent go on.")
         }
@@ -90,8 +90,8 @@ fn asked(
     }
     let how = match (question.choices.is_empty(), question.several) {
         (true, _) => "Type an answer",
-        (false, true) => "Press what applies and then Done, or type an answer",
-        (false, false) => "Press an answer, or type one",
+        (false, true) => "Choose what applies and then Done, or type an answer",
+        (false, false) => "Choose an answer, or type one",
     };
     let how = format!("{how}. After {} the agent goes on without.", span(within));
     blocks.push(Block::Paragraph(vec![Inline::Text(how)]));
@@ -99,16 +99,18 @@ fn asked(
 }
 
 fn proposal(name: &str, approval: &Approval, plan: &str, within: Duration) -> Document {
-    let mut blocks = vec![Block::Paragraph(vec![
-        Inline::strong(format!("[{name}] has a plan")),
-        Inline::Text(" and asks whether to go on with it.".into()),
-    ])];
-    match plan.trim().is_empty() {
-        true => blocks.push(Block::Code { language: None, text: visible(&approval.detail) }),
-        false => blocks.extend(Document::from_markdown(plan).blocks),
+    let (has, asks) = match plan.trim().is_empty() {
+        true => ("shows no plan", " and asks whether to go on all the same."),
+        false => ("has a plan", " and asks whether to go on with it."),
+    };
+    let mut blocks = vec![Block::Paragraph(vec![Inline::strong(format!("[{name}] {has}")), Inline::Text(asks.into())])];
+    blocks.extend(Document::from_markdown(plan).blocks);
+    // What came in its place hides nothing.
+    if plan.trim().is_empty() && !approval.detail.trim().is_empty() {
+        blocks.push(Block::Code { language: None, text: visible(&approval.detail) });
     }
     let how =
-        format!("Press a button, or type what to change. Not gone on with if nobody answers within {}.", span(within));
+        format!("Choose below, or type what to change. Not gone on with if nobody answers within {}.", span(within));
     blocks.push(Block::Paragraph(vec![Inline::Text(how)]));
     Document { blocks }
 }
@@ -222,7 +224,7 @@ pub fn chosen(name: &str, labels: &[&str]) -> Document {
 /// Tells that a question wants an answer, and no leave.
 #[must_use]
 pub fn wants_an_answer(name: &str) -> Document {
-    line(&format!("[{name}] This is a question: press one of its answers, or type one as a reply to it."))
+    line(&format!("[{name}] This is a question: choose one of its answers, or type one as a reply to it."))
 }
 
 /// Tells that what cannot be read whole is not approved.

@@ -79,6 +79,12 @@ pub fn show(task: &TaskId) -> Button {
     button("Show", format!("background show {task}"))
 }
 
+/// Makes the button that shows what a session's answer rests on.
+#[must_use]
+pub fn evidence(session: &str) -> Button {
+    button("Show evidence", format!("session @{session} evidence"))
+}
+
 fn button(label: &str, action: String) -> Button {
     Button { label: label.to_owned(), action }
 }

@@ -5,19 +5,15 @@ mod cron;
 mod hooks;
 mod incident;
 mod samples;
+mod tasks;
 mod typed;
 mod unanswered;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use signalbox_adapter::{Button, Document, Provider, Purpose};
 
-use crate::agent::event::{CUT, Decision, Denial, Wants};
-use crate::agent::exit::{Bound, Cause, Ended};
-use crate::agent::failure::{Failure, Unfinished};
-use crate::agent::progress::{Doing, Progress};
-use crate::agent::supervisor::client::StartError;
-use crate::agent::supervisor::frame::FrameError;
+use crate::agent::event::{CUT, Decision, Wants};
 use crate::alert::AlertError;
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
@@ -107,6 +103,7 @@ fn approvals() {
     let second = Approval { words: vec!["staging".into()], chosen: vec![1], ..asks.clone() };
     let both = Approval { words: vec!["staging".into(), "unit, load".into()], ..asks.clone() };
     let plan = Approval { wants: Wants::Plan("# Plan\n1. drain the node\n2. upgrade".into()), ..open.clone() };
+    let no_plan = Approval { wants: Wants::Plan(String::new()), detail: String::new(), ..open.clone() };
     let back = Approval { words: vec!["drain db-2 first".into()], ..plan.clone() };
     let long = Approval { detail: format!("{CUT} 400015 bytes.)\nx\n(…)\nrm -rf ~/work"), ..open.clone() };
     let hiding = "echo \u{202e}/ fr- mr\u{202c} \u{200b} hi\u{2066}\n\u{1b}[31mred\u{1b}[0m".to_owned();
@@ -137,6 +134,7 @@ fn approvals() {
             too_late("calm-otter", &Approval { decision: Some(Decision::Allow), ..both.clone() }),
         )
         .with("plan", question("calm-otter", &plan, within))
+        .with("plan that is none", question("calm-otter", &no_plan, within))
         .with("plan accepted", answered("calm-otter", &plan, Answered::By(Decision::Allow, "Kim")))
         .with("plan sent back", answered("calm-otter", &back, Answered::By(Decision::Deny, "Kim")))
         .with("plan sent back, noted", noted("calm-otter", &back, Decision::Deny))
@@ -220,7 +218,8 @@ fn buttons() {
         .with_text("discard", carried(&discard(&task)))
         .with_text("investigate", carried(&investigate(&task)))
         .with_text("go_on", carried(&go_on(&task)))
-        .with_text("show", carried(&show(&task)));
+        .with_text("show", carried(&show(&task)))
+        .with_text("evidence", carried(&evidence("calm-otter")));
     shown("button", wall, include_str!("button.rs"));
 }
 
@@ -328,6 +327,7 @@ fn rcas() {
             admitted(&session(), &queued, "Disk is full", false, Some(&super::session::only_host(None))),
         )
         .with("begun", begun())
+        .with("measured", Draft::markdown(measured(Timestamp(NOW.0 - 180_000), NOW, "By probe:\n\n- load: `1.0`")))
         .with("result", result(&done, "k3m9qa7x", &found, NOW))
         .with("result unrated", result(&done, "k3m9qa7x", &investigation(None), NOW))
         .with("analysis of nothing wrong", analysis(&investigation(Some(samples::rca(Verdict::NothingWrong)))))
@@ -396,100 +396,6 @@ fn sessions() {
         .with("list of none", list(&[], None, NOW))
         .with("details", details(&session(), &tasks, Some(resume), NOW));
     shown("session", wall, include_str!("session.rs"));
-}
-
-#[test]
-fn tasks() {
-    use super::task::*;
-    let denied = Denial { tool: "Bash".into(), summary: "rm -r target".into() };
-    let rows = [
-        Row { task: task(Status::Running), name: "calm-otter".into(), position: None },
-        Row { task: task(Status::Queued), name: "brave-elk".into(), position: Some(2) },
-    ];
-    let instant = Instant::now();
-    let step = Doing::Tool { name: "Bash".into(), summary: "cargo test outbox".into() };
-    let running = Progress { tools: 3, step, ..Progress::new(instant) };
-    let name = "calm-otter";
-    let long = Duration::from_secs(64);
-    let doing = |step| progress_line(&Progress { step, ..running.clone() }, name, "claude", long, instant);
-    let brief = in_brief(&task(Status::Running));
-    let wall = wall()
-        .with_text("in_brief", brief)
-        .with("status", status(&rows, 4, NOW))
-        .with("status of none", status(&[], 0, NOW))
-        .with("result", result(&answered("The test compared **two clocks**."), name, NOW))
-        .with("result with denials", result(&Task { denials: vec![denied], ..answered("Done.") }, name, NOW))
-        .with("result without words", result(&answered(" "), name, NOW))
-        .with("result of a failure", result(&failed(Status::ErrorCli, "exit code 1\nno such file"), name, NOW))
-        .with("result of a timeout", result(&failed(Status::ErrorTimeout, "It took longer than 30 min."), name, NOW))
-        .with(
-            "result of a cancelled run",
-            result(&Task { result: Some("half".into()), ..task(Status::Aborted) }, name, NOW),
-        )
-        .with("result of an interrupted run", result(&task(Status::Interrupted), name, NOW))
-        .with_text("our_fault", our_fault())
-        .with("ended", ended(&task(Status::Ok), name, NOW))
-        .with_text("progress_line", progress_line(&running, name, "claude/opus", Duration::from_secs(64), instant))
-        .with("progress", progress(&task(Status::Running), name, &running, false, (NOW, instant)))
-        .with_text("progress_line while it asks", doing(Doing::Asking { tool: "Bash".into() }))
-        .with_text("progress_line with a question", doing(Doing::Questioning))
-        .with_text("progress_line with a plan", doing(Doing::Proposing))
-        .with_text("progress_line while it waits", doing(Doing::Retrying { attempt: 3, reason: "overloaded".into() }))
-        .with("progress while it stops", progress(&task(Status::Running), name, &running, true, (NOW, instant)))
-        .with("stopping", stopping(&[name.to_owned(), "brave-elk".to_owned()]))
-        .with("nothing_to_stop", nothing_to_stop(false))
-        .with("nothing_to_stop in the chat", nothing_to_stop(true))
-        .with("already_ended", already_ended(&task(Status::Ok), name))
-        .with("not_ended", not_ended(&task(Status::Running), name))
-        .with("set_aside", set_aside(name))
-        .with("discarded", discarded(name))
-        .with("unknown", unknown("zzzz"))
-        .with("ambiguous", ambiguous("k3", &[task(Status::Ok), task(Status::Ok)]))
-        .with_text("asked", asked(&task(Status::Ok), NOW));
-    shown("task", wall, include_str!("task.rs"));
-}
-
-#[test]
-fn runs() {
-    use super::run::*;
-    let run = |ended, cause, owed| Unfinished { ended, cause, owed, words: "no such file\n".into() };
-    let code = Ended::Exited { code: 3 };
-    let signal = Ended::Signalled { signal: 9 };
-    let missing = Ended::NotFound { program: "claude".into() };
-    let broken = Ended::SpawnFailed { error: "permission denied".into() };
-    let io = || std::io::Error::other("no room");
-    let wall = wall()
-        .with_text("failure", failure(&Failure::Said("401 Unauthorized".into())))
-        .with_text("failure as seen", failure(&Failure::Seen(run(code.clone(), None, true))))
-        .with_text("unfinished by a signal", unfinished(&run(signal.clone(), None, true)))
-        .with_text("unfinished without a word of its own", unfinished(&run(code, None, false)))
-        .with_text("unfinished by a signal without a word of its own", unfinished(&run(signal.clone(), None, false)))
-        .with_text("unfinished", unfinished(&Unfinished { words: String::new(), ..run(missing, None, true) }))
-        .with_text(
-            "unfinished since broken",
-            unfinished(&Unfinished { words: String::new(), ..run(broken, None, true) }),
-        )
-        .with_text("unfinished since cancelled", unfinished(&run(signal, Some(Cause::Cancelled), true)))
-        .with_text("stopped", stopped(&Cause::OutputLimit))
-        .with_text("stopped after its time", stopped(&Cause::Timeout { which: Bound::Background }))
-        .with_text("stopped after silence", stopped(&Cause::Timeout { which: Bound::Idle }))
-        .with_text("stopped after its answer", stopped(&Cause::Settled))
-        .with_text("stopped for its files", stopped(&Cause::SpoolFailed { error: "no room".into() }))
-        .with("late", super::line(&late(Bound::Background, Duration::from_secs(1800), "")))
-        .with("late after silence", super::line(&late(Bound::Idle, Duration::from_secs(300), "")))
-        .with_text("late with words", late(Bound::Idle, Duration::from_secs(300), "Log in at https://a.example/device"))
-        .with("not_installed", super::line(&not_installed("claude", "install it with `npm install -g claude`")))
-        .with_text("not_configured", not_configured("codex"))
-        .with_text("not_started", not_started(&StartError::Spawn(io())))
-        .with_text("not_started, handed over", not_started(&StartError::Frame(FrameError::TooLong)))
-        .with_text("not_started, twice", not_started(&StartError::Exists))
-        .with_text("not_started, refused", not_started(&StartError::Refused("no room".into())))
-        .with_text("not_started, unknown", not_started(&StartError::Unknown(io())))
-        .with("cut_answer", Draft::markdown(cut_answer("The first lines.", 2_000_000, "runs/k3m9qa7x-1/stdout")))
-        .with("in_a_new_conversation", Draft::markdown(in_a_new_conversation("Done.")))
-        .with_text("forgotten", forgotten(Some("No conversation found")))
-        .with_text("forgotten without a word", forgotten(None));
-    shown("run", wall, include_str!("run.rs"));
 }
 
 #[test]

@@ -377,7 +377,7 @@ pub enum Held {
 pub fn held(why: &Held) -> Document {
     match why {
         Held::Spent(number) => Document::text(format!(
-            "Not investigated by itself: {} in the last hour. Answer the card, or press Investigate, to begin one.",
+            "Not investigated by itself: {} in the last hour. Answer the card, or choose Investigate, to begin one.",
             count(*number, "investigation")
         )),
         Held::Unheld(agent) => line(&format!(

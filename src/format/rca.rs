@@ -60,6 +60,12 @@ pub fn result(ended: &Task, name: &str, investigation: &Investigation, now: Time
     }
 }
 
+/// Writes what an answer rests on, and when that was measured.
+#[must_use]
+pub fn measured(at: Timestamp, now: Timestamp, all: &str) -> String {
+    format!("**Measured {}.**\n\n{all}", super::ago(at, now))
+}
+
 fn titled(investigation: &Investigation) -> Document {
     Document { blocks: vec![Block::Paragraph(vec![Inline::Emphasis(cell(investigation.title.clone()))])] }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use signalbox_adapter::one_line;
+
 use super::span;
+use crate::agent::event::Compacted;
 use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::supervisor::client::StartError;
@@ -70,6 +73,30 @@ pub fn late(which: Bound, within: Duration, words: &str) -> String {
         Bound::Idle => format!("The agent was stopped: silent for {within} (`timeouts.idle`)."),
     };
     with_words(said, words)
+}
+
+/// Adds to our own sentence, the first line, what was at work in the background and ended with the run.
+#[must_use]
+pub fn with_cut_off(said: String, tasks: &[String]) -> String {
+    if tasks.is_empty() {
+        return said;
+    }
+    let (ours, words) = said.split_once('\n').map_or((said.as_str(), None), |(ours, words)| (ours, Some(words)));
+    let named: Vec<String> = tasks.iter().map(|task| one_line(&task.replace('`', "'"), 80)).collect();
+    let ours = format!("{ours} Its work in the background ended with it: {}.", named.join("; "));
+    match words {
+        Some(words) => format!("{ours}\n{words}"),
+        None => ours,
+    }
+}
+
+/// Says that a conversation was put in short.
+#[must_use]
+pub fn compacted(how: &Compacted) -> String {
+    match how.after {
+        Some(after) => format!("The conversation is shorter now: {} tokens instead of {}.", after, how.before),
+        None => format!("The conversation is shorter now; it had {} tokens.", how.before),
+    }
 }
 
 /// Puts an agent's last words below a sentence of ours.

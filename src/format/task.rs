@@ -124,7 +124,7 @@ pub fn progress_line(progress: &Progress, name: &str, agent: &str, running: Dura
     if progress.tools > 0 {
         line.push_str(&format!(" · {}", count(usize::try_from(progress.tools).unwrap_or(usize::MAX), "tool")));
     }
-    let step = step(&progress.step);
+    let step = step(progress);
     let step = if step.is_empty() { one_line(&progress.said, MAX_STEP_CHARS) } else { step };
     if !step.is_empty() {
         line.push_str(&format!(" · {step}"));
@@ -151,7 +151,7 @@ pub fn progress(task: &Task, name: &str, progress: &Progress, stopping: bool, no
     }
     let headline = vec![Inline::strong(format!("[{name}] {state}")), Inline::Text(rest)];
     let mut document = Document { blocks: vec![Block::Paragraph(headline)] };
-    let step = step(&progress.step);
+    let step = step(progress);
     if !step.is_empty() {
         document.blocks.push(Block::Paragraph(vec![Inline::Code(step)]));
     }
@@ -162,9 +162,13 @@ pub fn progress(task: &Task, name: &str, progress: &Progress, stopping: bool, no
 }
 
 /// Says in one line what a run does now; nothing where that is not known.
-fn step(doing: &Doing) -> String {
-    let step = match doing {
-        Doing::Nothing => String::new(),
+fn step(progress: &Progress) -> String {
+    let step = match &progress.step {
+        Doing::Nothing => match progress.background.as_slice() {
+            [] => String::new(),
+            [only] => format!("in the background: {only}"),
+            [first, rest @ ..] => format!("in the background: {first}, and {} more", rest.len()),
+        },
         Doing::Tool { name, summary } => format!("{name}: {summary}"),
         Doing::Asking { tool } => format!("waits for permission: {tool}"),
         Doing::Questioning => "waits for an answer".to_owned(),

@@ -83,6 +83,11 @@ pub fn main() -> ExitCode {
     // Without a scope that is understood nothing is looked at by name: an alert with empty lists.
     let (scope, question) = input.split_once('\n').unwrap_or(("", &input));
     let assignment = Assignment::read(question, Scope::of_line(scope));
+    let evidence =
+        assignment.evidence_asked_for().map(|measured| tell(&Event::Final(Final::new(Ok(measured.to_owned())))));
+    if let Some(told) = evidence {
+        return if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     match investigate(&assignment, &Machine::live(), &mut tell) {
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
@@ -107,14 +112,16 @@ fn investigate(assignment: &Assignment, machine: &Machine, tell: EventSink<'_>) 
     let outcome = outcome::report(&seen, &judgement, &focus);
     let answer = InBrief::of(&seen, &judgement, &focus, wish, &assignment.question);
     let elsewhere = Elsewhere::of(&assignment.whole(), machine);
+    let report = report::report(&seen, &judgement, &focus);
     let text = if assignment.scope.analysis {
         serde_json::to_string_pretty(&analysis::analysis(&outcome, &focus, wish, &answer, elsewhere.as_ref()))?
     } else if wish == Wanted::Evidence {
-        let report = report::report(&seen, &judgement, &focus);
+        let report = format!("**Measured just now.**\n\n{report}");
         elsewhere.map_or_else(|| report.clone(), |elsewhere| format!("**{}**\n\n{report}", elsewhere.said()))
     } else {
         answer.to_markdown(elsewhere.as_ref())
     };
-    tell(&Event::Final(Final::new(Ok(text))))?;
+    let evidence = Some(report).filter(|_| !answer.is_beyond);
+    tell(&Event::Final(Final { evidence, ..Final::new(Ok(text)) }))?;
     Ok(outcome)
 }

@@ -20,9 +20,9 @@ const MAX_SHOWN: usize = 5;
 const NEVER_LOOKED_AT: &str = "logs that are not named, anything before this moment (except where a line says so), network traffic and \
      remote file systems, processes that the system hides from this user, other machines, and what inside a process or directory causes what is found";
 
-/// Writes the report as Markdown.
+/// Writes the report as Markdown; when it was measured is for who shows it.
 pub(crate) fn report(seen: &Observations, judgement: &Judgement, focus: &Focus) -> String {
-    let mut text = String::from("**Measured just now.**\n\n");
+    let mut text = String::new();
     findings(&mut text, judgement, focus);
     let read = |probe: Probe| Some(seen.reading(probe)?.short.as_str());
     let lines =

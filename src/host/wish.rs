@@ -146,7 +146,7 @@ impl Wanted {
         let words: Vec<String> = words(&assignment.question).collect();
         let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         let targets = Targets::of(assignment);
-        if has(&[EVIDENCE]) && words.len() <= MAX_EVIDENCE_WORDS {
+        if is_for_evidence(&assignment.question) {
             return Self::Evidence;
         }
         if let (Focus::On(areas), true) = (focus, has(&USING))
@@ -169,6 +169,12 @@ impl Wanted {
         }
         if has(&SLOW) { Self::Slowness } else { Self::Trouble }
     }
+}
+
+/// Whether a question asks for all that was measured.
+pub(crate) fn is_for_evidence(question: &str) -> bool {
+    let words: Vec<String> = words(question).take(MAX_EVIDENCE_WORDS + 1).collect();
+    words.len() <= MAX_EVIDENCE_WORDS && words.iter().any(|word| word == EVIDENCE)
 }
 
 /// Lists the words of a question in lower case.

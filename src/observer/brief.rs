@@ -3,7 +3,7 @@
 //! What an alert says stands between two lines with a mark that nobody could have guessed, and is called data.
 
 use crate::agent::kind::Brief;
-use crate::agent::kinds::host::GOES_ON_FROM;
+use crate::agent::kinds::host::{GOES_ON_FROM, MEASURED_BEFORE};
 use crate::agent::words::{fill, mark};
 use crate::rca::SCHEMA;
 use crate::store::Investigation;
@@ -45,6 +45,12 @@ pub(super) fn follow_up(brief: Brief, record: &str, earlier: &Investigation, que
         (Brief::Words, Some(alert)) => format!("{question}\n{GOES_ON_FROM}\n{}\n{alert}", earlier.title),
         (Brief::Words, None) => format!("{question}\n({})", earlier.title),
     }
+}
+
+/// Adds what was measured for the answer before; nothing is added that could be taken for it.
+#[must_use]
+pub(super) fn with_measured(prompt: &str, measured: &str) -> String {
+    format!("{prompt}\n{MEASURED_BEFORE}\n{}", measured.replace(MEASURED_BEFORE, ""))
 }
 
 /// Puts untrusted text between two lines that do not occur in it.

@@ -48,13 +48,17 @@ pub(super) fn conclude(ended: &EndedRun, timeouts: &Timeouts, redactor: &Redacto
         last_word: seen.last_word.as_ref(),
         exit,
         tools: seen.tools,
-        said: &seen.said,
+        said: &seen.told(),
         in_session: ended.in_session,
         how_to_install: &ended.how_to_install,
         run: &ended.run,
         timeouts,
         redactor,
     });
+    // Of several runs the task began with the first.
+    if investigation.as_ref().is_some_and(|investigation| investigation.repairs > 0) {
+        completion.ran = None;
+    }
     if seen.other_session
         && let Some(answer) = completion.result.take()
     {

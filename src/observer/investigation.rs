@@ -22,6 +22,8 @@ pub(super) struct Briefing {
     pub(super) earlier: Option<Investigation>,
     /// Whether its prompt holds the words of strangers all the same, as a digest does.
     pub(super) has_strangers: bool,
+    /// What the answer before rests on, as it is to be shown.
+    pub(super) measured: String,
 }
 
 /// What an investigation came to.
@@ -36,7 +38,7 @@ impl Briefing {
     /// Returns what the agent is told.
     pub(super) fn prompt(&self, kind: Brief, task: &Task, session: Option<&Session>, chance: u64) -> String {
         let resumes = session.is_some_and(|session| session.agent_session.is_some());
-        match (&self.investigation, &self.earlier) {
+        let prompt = match (&self.investigation, &self.earlier) {
             (Some(investigation), _) => match (&investigation.fault, resumes) {
                 (Some(fault), true) => brief::again(fault),
                 (Some(_) | None, _) => brief::first(kind, investigation, chance),
@@ -45,6 +47,10 @@ impl Briefing {
                 brief::follow_up(kind, &format::rca::record(earlier), earlier, &task.prompt, chance)
             }
             (None, Some(_) | None) => task.prompt.clone(),
+        };
+        match kind {
+            Brief::Words => brief::with_measured(&prompt, &self.measured),
+            Brief::Tools | Brief::Text => prompt,
         }
     }
 

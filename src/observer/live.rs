@@ -114,7 +114,7 @@ impl Live {
     ) -> Result<(), StoreError> {
         let (task, now) = (&entry.task, Instant::now());
         let is_due = typing.get(&task.address).is_none_or(|last| now.duration_since(*last) >= TYPING_EVERY);
-        if entry.progress.asking || !is_due {
+        if entry.progress.is_asking() || !is_due {
             return Ok(());
         }
         let id = task.id.clone();

@@ -18,6 +18,8 @@ pub(super) struct SeenOfRun {
     pub(super) recorder: Option<Recorder>,
     /// What the agent has said, the end of it: shown where no final answer comes.
     pub(super) said: String,
+    /// What it is writing, as far as it has been told.
+    pub(super) writing: String,
     pub(super) last_word: Option<Final>,
     /// The conversation that it was to go on with, and whether it named another.
     pub(super) asked_session: Option<String>,
@@ -29,18 +31,27 @@ pub(super) struct SeenOfRun {
 }
 
 impl SeenOfRun {
+    /// Returns what the agent has said, and what it was writing at the end.
+    pub(super) fn told(&self) -> String {
+        let mut told = self.said.clone();
+        say(&mut told, &self.writing);
+        told
+    }
+
+    /// Adds a piece of what the agent is writing; `begins` where it writes something new.
+    pub(super) fn write(&mut self, more: &str, begins: bool) {
+        if begins {
+            self.writing.clear();
+        }
+        self.writing.push_str(more);
+        let from = self.writing.len().saturating_sub(MAX_SAID_BYTES);
+        self.writing.drain(..self.writing.ceil_char_boundary(from));
+    }
+
     /// Adds what the agent says, as a paragraph of its own.
     pub(super) fn say(&mut self, text: &str) {
-        if !self.said.is_empty() {
-            self.said.push_str("\n\n");
-        }
-        self.said.push_str(text);
-        if self.said.len() > MAX_SAID_BYTES {
-            let from = self.said.ceil_char_boundary(self.said.len() - MAX_SAID_BYTES);
-            // From the beginning of a paragraph, where there is one.
-            let paragraph = self.said[from..].find("\n\n").map_or(from, |at| from + at + 2);
-            self.said = format!("…\n\n{}", &self.said[paragraph..]);
-        }
+        self.writing.clear();
+        say(&mut self.said, text);
     }
 
     /// Whether a session id is to be stored: a new one, as long as they do not change all the time.
@@ -54,9 +65,41 @@ impl SeenOfRun {
     }
 }
 
+/// Adds a paragraph; of what is too long, the end is kept.
+fn say(said: &mut String, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    if !said.is_empty() {
+        said.push_str("\n\n");
+    }
+    said.push_str(text);
+    if said.len() > MAX_SAID_BYTES {
+        let from = said.ceil_char_boundary(said.len() - MAX_SAID_BYTES);
+        // From the beginning of a paragraph, where there is one.
+        let paragraph = said[from..].find("\n\n").map_or(from, |at| from + at + 2);
+        *said = format!("…\n\n{}", &said[paragraph..]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_being_written_is_kept_until_all_of_it_has_come() {
+        let mut seen = SeenOfRun::default();
+        seen.say("First.");
+        seen.write("The disk ", true);
+        seen.write("of db-1", false);
+        assert_eq!(seen.told(), "First.\n\nThe disk of db-1");
+        seen.write("Anew", true);
+        assert_eq!(seen.told(), "First.\n\nAnew");
+        seen.say("Anew, and whole.");
+        assert_eq!(seen.told(), "First.\n\nAnew, and whole.");
+        seen.write(&"ä".repeat(MAX_SAID_BYTES), true);
+        assert!(seen.told().len() <= MAX_SAID_BYTES + 8);
+    }
 
     #[test]
     fn the_end_of_what_was_said_is_kept() {

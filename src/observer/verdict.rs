@@ -1,5 +1,7 @@
 //! How a run ended, in the words of SPEC's statuses: pure, from the agent's final word and the supervisor's report.
 
+use std::time::Duration;
+
 use crate::agent::event::Final;
 use crate::agent::exit::{Bound, Cause, Ended, Exit};
 use crate::agent::failure::{Failure, Unfinished};
@@ -45,6 +47,8 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
             (None, _) => (Status::ErrorCli, said(evidence), Some(unfinished(ended, exit))),
         },
     };
+    let cut_off = evidence.last_word.map(|word| word.cut_off.as_slice()).unwrap_or_default();
+    let error = error.map(|error| format::run::with_cut_off(error, cut_off));
     let usage = evidence.last_word.map(|word| word.usage).unwrap_or_default();
     let clean = |text: String| evidence.redactor.clean(&text);
     let mut denials = evidence.last_word.map(|word| word.denials.clone()).unwrap_or_default();
@@ -60,11 +64,17 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
         output_tokens: usage.output_tokens,
         reported_cost: usage.session_cost_usd,
         denials,
+        evidence: own_word.and(evidence.last_word).and_then(|word| word.evidence.clone()).map(clean),
+        ran: Some(Duration::from_millis(exit.duration_ms)),
     }
 }
 
-/// Returns an answer, and says where the rest of it is where it was cut.
+/// Returns an answer, and says where the rest of it is where it was cut; a conversation that was only put in short says so.
 fn whole(answer: &str, evidence: &RunEnd<'_>) -> String {
+    let compacted = evidence.last_word.and_then(|word| word.compacted);
+    if let Some(compacted) = compacted.filter(|_| answer.trim().is_empty()) {
+        return format::run::compacted(&compacted);
+    }
     let Some(whole_bytes) = evidence.last_word.and_then(|word| word.whole_bytes) else { return answer.to_owned() };
     format::run::cut_answer(answer, whole_bytes, &format!("runs/{}/{STDOUT_FILE}", evidence.run))
 }

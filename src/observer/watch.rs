@@ -176,6 +176,7 @@ impl Observer {
     /// Reads a task's session, and what it investigates: without the session a resumed conversation would silently begin
     /// afresh.
     async fn briefing_of(&self, task: &Task) -> Result<(Option<Session>, Briefing), StoreError> {
+        let goes_by_words = self.bus.router().context().agents.goes_by_words(&task.agent);
         let read = || {
             let task = task.clone();
             self.bus.store().read(move |tx| {
@@ -184,7 +185,10 @@ impl Observer {
                 let of_session = session.as_ref().filter(|session| session.investigation && investigation.is_none());
                 let earlier = of_session.map(|session| tx.investigation_of_session(session.id)).transpose()?.flatten();
                 let has_strangers = task.fire.is_some() && investigation.is_none();
-                Ok((session, Briefing { investigation, earlier, has_strangers }))
+                let of_words = task.session.filter(|_| goes_by_words);
+                let measured = of_words.map(|id| tx.evidence_of_session(id)).transpose()?.flatten();
+                let measured = measured.map(|(at, all)| format::rca::measured(at, tx.now(), &all)).unwrap_or_default();
+                Ok((session, Briefing { investigation, earlier, has_strangers, measured }))
             })
         };
         self.bus.store().patiently(&self.stop, read).await
@@ -267,7 +271,8 @@ impl Observer {
                 self.close_question(task, &id, timed_out, &mut seen.questions).await;
             }
             Event::Text { text } => seen.say(&text),
-            Event::ToolFinished { .. } => {}
+            Event::Writing { more, begins } => seen.write(&more, begins),
+            Event::ToolFinished { .. } | Event::Background { .. } => {}
             Event::Retrying { attempt, reason } => {
                 tracing::info!(task.id = %task.id, attempt, reason, "an agent waits for its model service");
             }

@@ -43,6 +43,8 @@ impl Recorder {
             }
             Event::Session { .. }
             | Event::Text { .. }
+            | Event::Writing { .. }
+            | Event::Background { .. }
             | Event::Asked { .. }
             | Event::Answered { .. }
             | Event::Retrying { .. }

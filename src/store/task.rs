@@ -1,5 +1,7 @@
 //! A task: one run of an agent for a chat, from `queued` to a final status.
 
+use std::time::Duration;
+
 use signalbox_adapter::ChatAddress;
 
 use super::id::{FireId, InboxId, SessionId, TaskId};
@@ -181,6 +183,10 @@ pub struct Completion {
     pub reported_cost: Option<f64>,
     /// Actions that were not permitted.
     pub denials: Vec<Denial>,
+    /// How long its run took, where that is known; it may have ended before anybody looked.
+    pub ran: Option<Duration>,
+    /// All that the answer rests on, Markdown.
+    pub evidence: Option<String>,
 }
 
 impl Completion {
@@ -196,6 +202,14 @@ impl Completion {
             output_tokens: None,
             reported_cost: None,
             denials: Vec::new(),
+            ran: None,
+            evidence: None,
         }
+    }
+
+    /// Returns when a task ended that began at `started` and of whose end is heard at `now`.
+    #[must_use]
+    pub fn ended_at(&self, started: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        started.zip(self.ran).map_or(now, |(started, ran)| started.after(ran).min(now))
     }
 }

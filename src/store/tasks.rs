@@ -1,6 +1,6 @@
 //! The table of tasks: found, cancelled, ended once.
 
-use rusqlite::{Row, ToSql, params};
+use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 use signalbox_adapter::{ChatAddress, MessageId};
 
 use super::chat::ChatKey;
@@ -8,6 +8,7 @@ use super::error::StoreError;
 use super::id::{InboxId, SessionId, TaskId};
 use super::task::{Completion, Status, Task};
 use super::tx::Tx;
+use crate::clock::Timestamp;
 
 const COLUMNS: &str = "id, seq, address, \"window\", reply_to, session, inbox, requested_by, agent, model, prompt, directory, \
      status, attempt, boot, retry_of, created_at, started_at, finished_at, cancel_at, discarded, result, error, tools, \
@@ -221,20 +222,21 @@ impl Tx<'_> {
                 "UPDATE tasks SET status = ?2, finished_at = ?3, result = ?4, error = ?5, tools = ?6,
                      input_tokens = coalesce(input_tokens + coalesce(?7, 0), ?7),
                      output_tokens = coalesce(output_tokens + coalesce(?8, 0), ?8),
-                     cost_usd = coalesce(cost_usd + coalesce(?9, 0), ?9), denials = ?10
+                     cost_usd = coalesce(cost_usd + coalesce(?9, 0), ?9), denials = ?10, evidence = ?11
                  WHERE id = ?1 AND finished_at IS NULL",
             )?
             .execute(params![
                 task.id.as_str(),
                 how.status.as_str(),
-                self.now(),
+                how.ended_at(task.started_at, self.now()),
                 how.result,
                 how.error,
                 how.tools,
                 how.input_tokens,
                 how.output_tokens,
                 cost,
-                serde_json::to_string(&how.denials)?
+                serde_json::to_string(&how.denials)?,
+                how.evidence
             ])?;
         if ended == 0 {
             return Ok(None);
@@ -247,6 +249,26 @@ impl Tx<'_> {
         }
         self.start_ready()?;
         self.task(&task.id)
+    }
+
+    /// Whether it is kept what a task's answer rests on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_evidence(&self, id: &TaskId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND evidence IS NOT NULL)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([id.as_str()], |row| row.get(0))?)
+    }
+
+    /// Returns what a session's last answer rests on that says so, and when that was known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn evidence_of_session(&self, session: SessionId) -> Result<Option<(Timestamp, String)>, StoreError> {
+        let sql = "SELECT finished_at, evidence FROM tasks
+                   WHERE session = ?1 AND evidence IS NOT NULL AND finished_at IS NOT NULL ORDER BY seq DESC LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row([session], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
     /// Takes the buttons of an ended task away.

@@ -126,6 +126,9 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     {
         buttons.push(button::go_on(&ended.id));
     }
+    if ended.session.is_some() && incident.is_none() && tx.has_evidence(&ended.id)? {
+        buttons.push(button::evidence(&name));
+    }
     let told = cx.tell(ended, report, Purpose::Result, buttons)?;
     tx.enqueue(&NewDelivery { about: Some(About::Result(ended.id.clone())), ..told })?;
     // Whoever has cancelled it knows.

@@ -4,6 +4,9 @@
 
 use crate::config::Permission;
 
+/// Takes away the tools that promise to begin work later: the program has ended by then.
+const UNKEPT_PROMISES: &str = "--disallowedTools=ScheduleWakeup,CronCreate,CronDelete,CronList";
+
 /// What one run of claude is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Invocation<'a> {
@@ -32,6 +35,8 @@ pub fn argv(command: &[String], ask: &Invocation<'_>) -> Vec<String> {
     let mut argv = command.to_vec();
     let mut add = |args: &[&str]| argv.extend(args.iter().map(|&arg| arg.to_owned()));
     add(&["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"]);
+    // A long answer is seen while it is written, and is no silence.
+    add(&["--include-partial-messages", UNKEPT_PROMISES]);
     add(&["--permission-prompt-tool", "stdio", "--permission-mode", mode(ask.permission)]);
     if let Some(model) = ask.model {
         add(&["--model", model]);
@@ -63,17 +68,6 @@ pub fn env_defaults() -> [(&'static str, &'static str); 2] {
     [("CLAUDE_CODE_MAX_RETRIES", "2"), ("DISABLE_AUTOUPDATER", "1")]
 }
 
-/// Returns the environment that a run cannot do without, whatever the configuration sets.
-///
-/// # Why
-/// With work in the background the program gives an answer before the work is done, and the real one later. A run here
-/// ends at the first answer, so that the real one would be lost and the work killed. With this variable the program
-/// waits for its own work, and answers once.
-#[must_use]
-pub fn env_fixed() -> [(&'static str, &'static str); 1] {
-    [("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1")]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +82,8 @@ mod tests {
             args: &["--add-dir=/x".to_owned()],
         };
         let expected = "npx claude -p --input-format stream-json --output-format stream-json --verbose \
+                        --include-partial-messages \
+                        --disallowedTools=ScheduleWakeup,CronCreate,CronDelete,CronList \
                         --permission-prompt-tool stdio --permission-mode acceptEdits --model opus --session-id u-1 \
                         --add-dir=/x";
         assert_eq!(argv(&command, &ask).join(" "), expected);

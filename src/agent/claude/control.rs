@@ -3,7 +3,7 @@
 //! A request that the policy decides is answered at once; the others stay open until a person or the time answers. What
 //! has an unknown shape is refused, never allowed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,9 @@ use crate::agent::protocol::Step;
 
 /// Most requests that are open at once; further ones are denied.
 const MAX_OPEN: usize = 64;
+
+/// Most calls that are remembered as denied.
+const MAX_DENIED_CALLS: usize = 4096;
 
 /// Longest request id, in bytes.
 const MAX_ID_BYTES: usize = 256;
@@ -38,6 +41,8 @@ const NOT_PERMITTED: &str = "This run may only read. Go on without it.";
 struct Request {
     tool: String,
     input: Value,
+    /// The call that it is for, where that is told.
+    call: Option<String>,
 }
 
 /// The permission requests of one run.
@@ -45,19 +50,32 @@ struct Request {
 pub(super) struct Requests {
     policy: Policy,
     open: BTreeMap<String, Request>,
-    /// What we have denied.
+    /// What we have denied, and in which calls.
     denied: Vec<Denial>,
+    denied_calls: BTreeSet<String>,
 }
 
 impl Requests {
     pub(super) fn new(policy: Policy) -> Self {
-        Self { policy, open: BTreeMap::new(), denied: Vec::new() }
+        Self { policy, open: BTreeMap::new(), denied: Vec::new(), denied_calls: BTreeSet::new() }
     }
 
     /// Ends them all; returns what we have denied.
     pub(super) fn close(&mut self) -> &[Denial] {
         self.open.clear();
         &self.denied
+    }
+
+    /// Notes that a call was not permitted: what is put out for it is no evidence of anything.
+    pub(super) fn refused(&mut self, call: Option<&str>) {
+        if let Some(call) = call.filter(|_| self.denied_calls.len() < MAX_DENIED_CALLS) {
+            self.denied_calls.insert(call.to_owned());
+        }
+    }
+
+    /// Whether a call was not permitted.
+    pub(super) fn is_denied(&self, call: &str) -> bool {
+        self.denied_calls.contains(call)
     }
 
     /// Takes a request: answers it, or asks.
@@ -70,6 +88,7 @@ impl Requests {
             return refuse(id, "this client does not support the request");
         }
         let (Some(tool), Some(input @ Value::Object(_))) = (text(request, "tool_name"), request.get("input")) else {
+            self.refused(text(request, "tool_use_id"));
             return deny(id, "the request was not understood");
         };
         match self.open.get(id) {
@@ -87,17 +106,24 @@ impl Requests {
 
     fn judge(&mut self, id: &str, request: &Value, tool: &str, input: &Value) -> Step {
         let blocked = request.get("blocked_path").is_some_and(|path| !path.is_null());
-        let Some(wants) = question::wants(tool, input) else { return deny(id, "the request was not understood") };
+        let call = text(request, "tool_use_id");
+        let Some(wants) = question::wants(tool, input) else {
+            self.refused(call);
+            return deny(id, "the request was not understood");
+        };
         let ruling = match question::is_for_a_person(tool, request) {
             true => Ruling::Ask,
             false => self.policy.judge(tool, input, blocked),
         };
         match ruling {
             Ruling::Allow => allow(id, input),
-            Ruling::Deny => self.forbid(id, tool, input, NOT_PERMITTED),
-            Ruling::Ask if self.open.len() >= MAX_OPEN => self.forbid(id, tool, input, "too many requests are open"),
+            Ruling::Deny => self.forbid(id, call, (tool, input), NOT_PERMITTED),
+            Ruling::Ask if self.open.len() >= MAX_OPEN => {
+                self.forbid(id, call, (tool, input), "too many requests are open")
+            }
             Ruling::Ask => {
-                self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone() });
+                let call = call.map(str::to_owned);
+                self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone(), call });
                 let (detail, digest) = (describe::detail(input), Some(Digest::of(tool, input)));
                 happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest, wants }])
             }
@@ -126,8 +152,12 @@ impl Requests {
             }
             // An answer is for one question, and a plan for one turn: neither holds for those to come.
             (Decision::AllowForSession, Wants::Plan(_)) => return allow(id, &request.input),
-            (Decision::Deny, Wants::Answers(_)) => return deny(id, UNANSWERED),
+            (Decision::Deny, Wants::Answers(_)) => {
+                self.refused(request.call.as_deref());
+                return deny(id, UNANSWERED);
+            }
             (Decision::Deny, Wants::Plan(_)) => {
+                self.refused(request.call.as_deref());
                 return deny(id, words.first().map_or(NOT_THIS_PLAN, String::as_str));
             }
             (Decision::Allow, Wants::Plan(_)) | (_, Wants::Permission) => {}
@@ -138,12 +168,13 @@ impl Requests {
                 self.policy.allow_for_session(request.tool);
                 allow(id, &request.input)
             }
-            Decision::Deny => self.forbid(id, &request.tool, &request.input, DENIED),
+            Decision::Deny => self.forbid(id, request.call.as_deref(), (&request.tool, &request.input), DENIED),
         }
     }
 
     /// Denies a request and remembers it for the final word.
-    fn forbid(&mut self, id: &str, tool: &str, input: &Value, message: &str) -> Step {
+    fn forbid(&mut self, id: &str, call: Option<&str>, (tool, input): (&str, &Value), message: &str) -> Step {
+        self.refused(call);
         if self.denied.len() < MAX_DENIALS {
             self.denied.push(Denial { tool: tool.to_owned(), summary: describe::summary(input) });
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use signalbox_adapter::one_line;
 
 use super::describe::{self, MAX_SUMMARY_CHARS};
-use crate::agent::event::{Denial, Event, Final, MAX_TOOL_OUTPUT_BYTES, Usage};
+use crate::agent::event::{Compacted, Denial, Event, Final, MAX_TOOL_OUTPUT_BYTES, Usage};
 use crate::agent::protocol::{Step, cut};
 
 /// What the program says, on either stream, of a session that it does not have.
@@ -84,21 +84,29 @@ pub(super) fn final_word(line: &Value) -> Final {
         (true, true, true) => Err(subtype.into()),
     };
     Final {
-        outcome,
-        whole_bytes: None,
         usage: usage(line),
-        denials: denials(line),
+        denials: denials(line).map(|(denial, _)| denial).collect(),
         unknown_session: failed && errors.iter().any(|error| error.contains(UNKNOWN_SESSION)),
+        ..Final::new(outcome)
     }
 }
 
-/// Returns what the run used; tokens read from and written to the service's cache were read, too.
+/// Returns what was used since the last result, that of its helpers too where it says so; tokens read from and written to the
+/// service's cache were read, too.
 pub(super) fn usage(line: &Value) -> Usage {
-    let count = |key: &str| line.pointer("/usage").and_then(|usage| usage.get(key)).and_then(Value::as_u64);
+    let own = line.get("usage");
+    let count = |key: &str| own.and_then(|usage| usage.get(key)).and_then(Value::as_u64);
     let input = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"].map(count);
+    let sum = |counts: &mut dyn Iterator<Item = u64>| counts.fold(0, u64::saturating_add);
+    let models = line.get("model_usage_since_last_result").and_then(Value::as_object).filter(|it| !it.is_empty());
+    let of_models = |keys: &[&str]| {
+        let counts = models?.values().flat_map(|model| keys.iter().map(|key| model.get(key).and_then(Value::as_u64)));
+        counts.map(|count| count.unwrap_or(0)).reduce(u64::saturating_add)
+    };
     Usage {
-        input_tokens: input[0].map(|_| input.into_iter().flatten().fold(0, u64::saturating_add)),
-        output_tokens: count("output_tokens"),
+        input_tokens: of_models(&["inputTokens", "cacheCreationInputTokens", "cacheReadInputTokens"])
+            .or_else(|| input[0].map(|_| sum(&mut input.into_iter().flatten()))),
+        output_tokens: of_models(&["outputTokens"]).or_else(|| count("output_tokens")),
         session_cost_usd: line.get("total_cost_usd").and_then(Value::as_f64),
     }
 }
@@ -115,15 +123,28 @@ pub(super) fn with_denials(listed: &mut Vec<Denial>, denied: &[Denial]) {
     listed.truncate(MAX_DENIALS);
 }
 
-pub(super) fn denials(line: &Value) -> Vec<Denial> {
+/// Returns what a result says was denied, and in which call.
+pub(super) fn denials(line: &Value) -> impl Iterator<Item = (Denial, Option<String>)> {
     let denied = line.get("permission_denials").and_then(Value::as_array);
-    denied
-        .into_iter()
-        .flatten()
-        .take(MAX_DENIALS)
-        .filter_map(|denial| {
-            let summary = describe::summary(denial.get("tool_input").unwrap_or(&Value::Null));
-            Some(Denial { tool: text(denial, "tool_name")?.to_owned(), summary })
-        })
-        .collect()
+    denied.into_iter().flatten().take(MAX_DENIALS).filter_map(|denial| {
+        let summary = describe::summary(denial.get("tool_input").unwrap_or(&Value::Null));
+        let call = text(denial, "tool_use_id").map(str::to_owned);
+        Some((Denial { tool: text(denial, "tool_name")?.to_owned(), summary }, call))
+    })
+}
+
+/// Returns what a command of the program itself has put out.
+pub(super) fn local_output(line: &Value) -> Option<String> {
+    let said = line.pointer("/message/content")?.as_str()?;
+    let inside = ["stdout", "stderr"].iter().find_map(|stream| {
+        let (open, close) = (format!("<local-command-{stream}>"), format!("</local-command-{stream}>"));
+        said.trim().strip_prefix(open.as_str())?.strip_suffix(close.as_str())
+    })?;
+    Some(inside.trim().to_owned()).filter(|inside| !inside.is_empty())
+}
+
+/// Returns how many tokens a conversation had before and after it was put in short.
+pub(super) fn compacted(line: &Value) -> Option<Compacted> {
+    let count = |key: &str| line.pointer("/compact_metadata")?.get(key)?.as_u64();
+    Some(Compacted { before: count("pre_tokens")?, after: count("post_tokens") })
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+mod background;
+
 use super::*;
 use crate::agent::digest::Digest;
 use crate::agent::event::{Denial, Wants};
@@ -112,7 +114,7 @@ fn a_recorded_interruption_ends_as_truncated() {
 }
 
 #[test]
-fn recorded_partial_messages_and_thoughts_are_no_text() {
+fn recorded_partial_messages_and_thoughts_are_said_once() {
     for recorded in [
         include_str!("../../../tests/fixtures/claude/stream_partial.jsonl"),
         include_str!("../../../tests/fixtures/claude/think.jsonl"),
@@ -124,7 +126,7 @@ fn recorded_partial_messages_and_thoughts_are_no_text() {
 }
 
 #[test]
-fn the_first_result_ends_the_turn_and_the_input() {
+fn a_result_ends_the_turn_and_the_input_where_nothing_is_at_work() {
     let mut claude = claude(Permission::Ask);
     let first = claude.line(br#"{"result":"one","type":"result","is_error":false,"subtype":"success"}"#);
     assert!(first.close_input);

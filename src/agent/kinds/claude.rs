@@ -39,7 +39,7 @@ impl AgentKind for ClaudeKind {
     }
 
     fn environment(&self) -> Environment {
-        Environment { defaults: claude::env_defaults().into(), fixed: claude::env_fixed().into() }
+        Environment { defaults: claude::env_defaults().into() }
     }
 
     fn start(&self, ask: &Ask<'_>) -> Startup {

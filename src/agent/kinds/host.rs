@@ -18,6 +18,9 @@ pub const SUBCOMMAND: &str = "host-agent";
 /// which machine and which mount are meant, and nothing more is looked at for it.
 pub const GOES_ON_FROM: &str = "-- goes on from --";
 
+/// The line before what was measured for the answer before; always there, so that nobody else writes it.
+pub const MEASURED_BEFORE: &str = "-- measured before --";
+
 /// What it says of a question that no look at this machine can tell.
 pub const NOT_ANSWERABLE: &str = "Not answerable from here";
 

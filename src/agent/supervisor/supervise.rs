@@ -191,6 +191,7 @@ impl<'a> SupervisedRun<'a> {
             }
         }
         let now = Instant::now();
+        self.watch.silence(self.speak.silence(), now);
         while let Some((_, due)) = self.watch.next().filter(|(at, _)| *at <= now && self.ended.is_none()) {
             self.due(due);
         }
@@ -201,6 +202,11 @@ impl<'a> SupervisedRun<'a> {
         match due {
             Due::Timeout(which) => self.end(Cause::Timeout { which }),
             Due::Unanswered(id) => self.answer(&id, Decision::Deny, &[], true),
+            Due::Answered => {
+                let step = self.speak.conclude();
+                self.take(step);
+                self.watch.silence(self.speak.silence(), Instant::now());
+            }
             Due::Settle => self.end(Cause::Settled),
             Due::Kill => {
                 self.sweep();

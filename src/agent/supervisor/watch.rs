@@ -1,12 +1,16 @@
 //! The bounds on time of one run, as a value: given what happened and when, what is due next.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::agent::digest::Digest;
 use crate::agent::event::Event;
 use crate::agent::exit::Bound;
+use crate::agent::protocol::Silence;
 use crate::agent::run::Bounds;
+
+/// How long an agent that has answered may say nothing until it has no more to say.
+const NO_MORE: Duration = Duration::from_secs(3);
 
 /// What a bound on time asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub(super) enum Due {
     Timeout(Bound),
     /// A permission request was not answered.
     Unanswered(String),
+    /// The agent has answered and says no more.
+    Answered,
     /// The agent did not exit after its final word.
     Settle,
     /// The agent did not exit after SIGTERM.
@@ -38,6 +44,7 @@ pub(super) struct Watch {
     started: Instant,
     active: Instant,
     phase: Phase,
+    silence: Silence,
     tools: HashSet<String>,
     requests: BTreeMap<String, Request>,
 }
@@ -56,6 +63,7 @@ impl Watch {
             started: now,
             active: now,
             phase: Phase::Working,
+            silence: Silence::Stuck,
             tools: HashSet::new(),
             requests: BTreeMap::new(),
         }
@@ -64,6 +72,13 @@ impl Watch {
     /// Notes that the agent wrote something.
     pub(super) fn output(&mut self, now: Instant) {
         self.active = now;
+    }
+
+    /// Notes what silence means from now on.
+    pub(super) fn silence(&mut self, means: Silence, now: Instant) {
+        if std::mem::replace(&mut self.silence, means) != means {
+            self.active = now;
+        }
     }
 
     /// Notes what happened.
@@ -88,7 +103,11 @@ impl Watch {
                     self.phase = Phase::Settling(now);
                 }
             }
-            Event::Session { .. } | Event::Text { .. } | Event::Retrying { .. } => {}
+            Event::Session { .. }
+            | Event::Text { .. }
+            | Event::Writing { .. }
+            | Event::Background { .. }
+            | Event::Retrying { .. } => {}
         }
     }
 
@@ -127,9 +146,14 @@ impl Watch {
                     Some((open.since.checked_add(bounds.approval)?, Due::Unanswered(id.clone())))
                 });
                 let quiet = self.tools.is_empty() && self.requests.is_empty();
-                let idle = bounds.idle.filter(|_| quiet).and_then(|idle| self.active.checked_add(idle));
-                let idle = idle.map(|at| (at, Due::Timeout(Bound::Idle)));
-                [whole, request, idle].into_iter().flatten().min_by_key(|(at, _)| *at)
+                let silent = match self.silence {
+                    Silence::Stuck => bounds.idle.map(|idle| (idle, Due::Timeout(Bound::Idle))),
+                    Silence::Waiting => None,
+                    Silence::Done => Some((NO_MORE.min(bounds.settle), Due::Answered)),
+                };
+                let silent = silent.filter(|_| quiet || self.silence == Silence::Done);
+                let silent = silent.and_then(|(after, due)| Some((self.active.checked_add(after)?, due)));
+                [whole, request, silent].into_iter().flatten().min_by_key(|(at, _)| *at)
             }
         }
     }
@@ -186,6 +210,21 @@ mod tests {
         let done = Event::ToolFinished { id: "1".into(), ok: true, output: String::new() };
         watch.event(&done, now + seconds(60));
         assert_eq!(watch.next(), Some((now + seconds(70), Due::Timeout(Bound::Idle))));
+    }
+
+    #[test]
+    fn silence_is_not_stuck_while_work_in_the_background_is_waited_for() {
+        let now = Instant::now();
+        let mut watch = watch(now);
+        watch.silence(Silence::Waiting, now + seconds(1));
+        assert_eq!(watch.next(), Some((now + seconds(100), Due::Timeout(Bound::Background))));
+        watch.silence(Silence::Done, now + seconds(40));
+        watch.silence(Silence::Done, now + seconds(41));
+        assert_eq!(watch.next(), Some((now + seconds(43), Due::Answered)));
+        watch.output(now + seconds(42));
+        assert_eq!(watch.next(), Some((now + seconds(45), Due::Answered)));
+        watch.silence(Silence::Stuck, now + seconds(43));
+        assert_eq!(watch.next(), Some((now + seconds(53), Due::Timeout(Bound::Idle))));
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! | `put <name> <input>` | asks with this input, JSON without `;`, waits, and says `heard` and the answers or words that came |
 //! | `request <id> <name> <command>` | asks under this id, and goes on without an answer |
 //! | `raw <text>` | prints a line as it is |
+//! | `replay <path>` | prints a recording piece by piece, cut anywhere, waits for an answer where it asks, and says nothing else |
 //! | `flood <bytes>` | prints that many bytes without a line break |
 //! | `err <text>` | writes to standard error |
 //! | `sleep <milliseconds>` | waits |
@@ -63,6 +64,7 @@ struct Agent {
     turn: usize,
     calls: usize,
     stays: bool,
+    replayed: bool,
 }
 
 /// Is the agent.
@@ -82,7 +84,7 @@ pub fn main() -> ExitCode {
     let session = resumed.clone().or_else(|| after("--session-id")).unwrap_or_else(|| "no-session".into());
     let prompt = read_prompt(voice);
     log(&session, resumed.is_some(), &prompt);
-    let mut agent = Agent { voice, session, turn: 1, calls: 0, stays: false };
+    let mut agent = Agent { voice, session, turn: 1, calls: 0, stays: false, replayed: false };
     if !agent.remember(resumed.is_some(), &prompt) {
         return agent.unknown_session();
     }
@@ -140,6 +142,7 @@ impl Agent {
                     request(id, call);
                 }
                 "raw" => println!("{rest}"),
+                "replay" => self.replay(rest),
                 "flood" => flood(rest.parse().expect("flood <bytes>")),
                 "err" => eprintln!("{rest}"),
                 "sleep" => sleep(Duration::from_millis(rest.parse().expect("sleep <milliseconds>"))),
@@ -279,7 +282,30 @@ impl Agent {
         self.say(&format!("heard {heard}"));
     }
 
+    fn replay(&mut self, path: &str) {
+        self.replayed = true;
+        let recorded = fs::read_to_string(path).expect("replay <path>");
+        // Within words, within characters and around line breaks.
+        let mut sizes = [1, 7, 2, 4096, 3, 509, 1, 64].into_iter().cycle();
+        for line in recorded.split_inclusive('\n') {
+            let mut rest = line.as_bytes();
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at(sizes.next().expect("endless").min(rest.len()));
+                let mut out = io::stdout().lock();
+                out.write_all(piece).and_then(|()| out.flush()).expect("standard output can be written");
+                rest = after;
+            }
+            let told: Value = serde_json::from_str(line).expect("a recording of JSON");
+            if told["type"] == "control_request" {
+                response(told["request_id"].as_str().expect("a request has an id"));
+            }
+        }
+    }
+
     fn end(&self, answer: &Result<String, String>) -> u8 {
+        if self.replayed {
+            return 0;
+        }
         match self.voice {
             Voice::Text => match answer {
                 Ok(text) => println!("{text}"),

@@ -110,7 +110,8 @@ pub struct State {
     pub(crate) sessions: BTreeMap<String, Session>,
     pub(crate) cuts: VecDeque<Cut>,
     pub(crate) greetings: VecDeque<Greeting>,
-    pub(crate) faults: VecDeque<(String, Fault)>,
+    /// What the next calls meet, each with its method or route.
+    pub faults: VecDeque<(String, Fault)>,
     pub(crate) released: u64,
     /// Files of messages, by their paths.
     pub(crate) files: HashMap<String, Vec<u8>>,

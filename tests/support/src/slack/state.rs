@@ -63,7 +63,8 @@ pub struct State {
     pub burst: usize,
     /// Whether the addresses that answer one person are too old.
     pub are_asides_expired: bool,
-    pub(crate) faults: VecDeque<(String, Fault)>,
+    /// What the next calls meet, each with its method or route.
+    pub faults: VecDeque<(String, Fault)>,
     pub(crate) cuts: VecDeque<Cut>,
     pub(crate) greetings: VecDeque<Greeting>,
     pub(crate) released: u64,

@@ -44,7 +44,8 @@ pub struct State {
     pub messages: BTreeMap<(i64, i64), Shown>,
     pub(crate) presses: HashSet<String>,
     pub(crate) files: HashMap<String, Vec<u8>>,
-    pub(crate) faults: VecDeque<(String, Fault)>,
+    /// What the next calls meet, each with its method or route.
+    pub faults: VecDeque<(String, Fault)>,
     pub(crate) released: u64,
     /// How often updates were asked for.
     pub polls: u64,

@@ -1,0 +1,157 @@
+//! What it has at work in the background: subagents and commands that go on after the answer to the prompt, and whose ends it
+//! tells in answers of their own.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use signalbox_adapter::one_line;
+
+use super::describe::MAX_SUMMARY_CHARS;
+use super::line::text;
+use crate::agent::event::Event;
+
+/// Most tasks that are kept apart; further ones are not waited for.
+const MAX_TASKS: usize = 256;
+/// Most tasks that are named.
+const MAX_NAMED: usize = 8;
+
+/// The tasks of one process.
+#[derive(Debug, Default)]
+pub(super) struct Background {
+    /// What is at work, by its id, in a few words.
+    open: BTreeMap<String, String>,
+    /// Whether whole lists of them come, so that nothing else is to be believed.
+    is_listed: bool,
+    /// How many have ended that it has not spoken of yet.
+    untold: usize,
+    /// What was ended before it was done.
+    cut: Vec<String>,
+}
+
+impl Background {
+    /// Takes a line of the system about tasks; returns what people are shown, where that has changed.
+    pub(super) fn take(&mut self, line: &Value) -> Option<Event> {
+        let before = self.named();
+        match text(line, "subtype")? {
+            "background_tasks_changed" => self.list(line),
+            "task_started" if line.get("is_backgrounded").and_then(Value::as_bool) == Some(true) => self.started(line),
+            "task_notification" => self.ended(line),
+            _ => return None,
+        }
+        let now = self.named();
+        (now != before).then_some(Event::Background { tasks: now })
+    }
+
+    /// Whether something is at work.
+    pub(super) fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Whether something has ended that it may still speak of.
+    pub(super) fn is_untold(&self) -> bool {
+        self.untold > 0
+    }
+
+    /// Notes that it has spoken of an end.
+    pub(super) fn told(&mut self) {
+        self.untold = self.untold.saturating_sub(1);
+    }
+
+    /// Returns what was not done at the end: still at work, or ended before.
+    pub(super) fn unfinished(&self) -> Vec<String> {
+        let mut all = self.cut.clone();
+        all.extend(self.named());
+        all.truncate(MAX_NAMED);
+        all
+    }
+
+    fn named(&self) -> Vec<String> {
+        self.open.values().take(MAX_NAMED).cloned().collect()
+    }
+
+    fn list(&mut self, line: &Value) {
+        let Some(tasks) = line.get("tasks").and_then(Value::as_array) else { return };
+        self.is_listed = true;
+        self.open = tasks.iter().filter_map(named).take(MAX_TASKS).collect();
+    }
+
+    fn started(&mut self, line: &Value) {
+        let Some((id, name)) = named(line).filter(|_| !self.is_listed && self.open.len() < MAX_TASKS) else { return };
+        self.open.insert(id, name);
+    }
+
+    /// What an earlier process has left is none of ours.
+    fn ended(&mut self, line: &Value) {
+        let Some(name) = text(line, "task_id").and_then(|id| self.open.get(id)) else { return };
+        match text(line, "status") {
+            Some("stopped" | "killed") if self.cut.len() < MAX_NAMED => self.cut.push(name.clone()),
+            Some("stopped" | "killed") => {}
+            _ => self.untold += 1,
+        }
+        if !self.is_listed {
+            self.open.retain(|id, _| text(line, "task_id") != Some(id));
+        }
+    }
+}
+
+/// Reads a task's id, and what it does in a few words.
+fn named(task: &Value) -> Option<(String, String)> {
+    let id = text(task, "task_id")?.to_owned();
+    let words = ["description", "task_type"].iter().find_map(|key| text(task, key).filter(|it| !it.trim().is_empty()));
+    Some((id, one_line(words.unwrap_or("work"), MAX_SUMMARY_CHARS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn list(tasks: &[&str]) -> Value {
+        let tasks: Vec<Value> =
+            tasks.iter().map(|id| json!({"task_id": id, "description": format!("do {id}")})).collect();
+        json!({"subtype": "background_tasks_changed", "tasks": tasks})
+    }
+
+    fn end(id: &str, status: &str) -> Value {
+        json!({"subtype": "task_notification", "task_id": id, "status": status})
+    }
+
+    #[test]
+    fn the_whole_list_is_believed() {
+        let mut background = Background::default();
+        assert_eq!(
+            background.take(&list(&["a", "b"])),
+            Some(Event::Background { tasks: vec!["do a".into(), "do b".into()] })
+        );
+        assert_eq!(background.take(&list(&["a", "b"])), None);
+        assert_eq!(background.take(&json!({"subtype": "task_started", "task_id": "c", "is_backgrounded": true})), None);
+        background.take(&end("a", "completed"));
+        assert!(background.is_open() && background.is_untold());
+        assert_eq!(background.take(&list(&[])), Some(Event::Background { tasks: vec![] }));
+        background.told();
+        assert!(!background.is_open() && !background.is_untold());
+    }
+
+    #[test]
+    fn without_lists_starts_and_ends_are_counted_and_strangers_are_not() {
+        let mut background = Background::default();
+        background.take(&end("old", "stopped"));
+        assert!(!background.is_untold() && background.unfinished().is_empty());
+        background.take(&json!({"subtype": "task_started", "task_id": "f", "is_backgrounded": false}));
+        assert!(!background.is_open(), "it is waited for anyway");
+        background
+            .take(&json!({"subtype": "task_started", "task_id": "a", "is_backgrounded": true, "description": "x\ny"}));
+        assert_eq!(background.unfinished(), ["x y"]);
+        background.take(&end("a", "stopped"));
+        assert!(!background.is_open() && !background.is_untold());
+        assert_eq!(background.unfinished(), ["x y"], "it was cut off");
+    }
+
+    #[test]
+    fn a_flood_of_tasks_is_bounded() {
+        let mut background = Background::default();
+        let ids: Vec<String> = (0..5000).map(|n| n.to_string()).collect();
+        background.take(&list(&ids.iter().map(String::as_str).collect::<Vec<_>>()));
+        assert_eq!((background.open.len(), background.unfinished().len()), (MAX_TASKS, MAX_NAMED));
+    }
+}
