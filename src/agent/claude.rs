@@ -21,9 +21,9 @@ pub use argv::{Conversation, Invocation, argv, env_defaults};
 
 use crate::agent::event::{Compacted, Decision, Event, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::Ended;
-use crate::agent::protocol::{self, Ending, PlainWords, Silence, Speak, Step};
+use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
-use answer::{Answer, Kind};
+use answer::{ResultKind, Results};
 use background::Background;
 use control::Requests;
 use line::{UNKNOWN_SESSION, blocks, compacted, happened, local_output, retry, said, text, tool_result, with_denials};
@@ -42,7 +42,7 @@ pub struct Claude {
     in_turn: bool,
     /// Whether all there is to say may have been said.
     is_answered: bool,
-    answer: Answer,
+    answer: Results,
     background: Background,
     writing: Writing,
     /// What it said last, and in which message.
@@ -64,7 +64,7 @@ impl Claude {
             done: false,
             in_turn: false,
             is_answered: false,
-            answer: Answer::default(),
+            answer: Results::default(),
             background: Background::default(),
             writing: Writing::default(),
             said: None,
@@ -152,10 +152,10 @@ impl Claude {
     fn result(&mut self, line: &Value) -> Step {
         self.in_turn = false;
         let kind = self.answer.kind_of(line, self.is_local);
-        if kind != Kind::Answers {
+        if kind != ResultKind::Answers {
             self.answer.charge(line);
             self.said = None;
-            self.is_answered = kind == Kind::Hollow;
+            self.is_answered = kind == ResultKind::Hollow;
             return Step::default();
         }
         if line.get("origin").is_some_and(|origin| !origin.is_null()) {
@@ -215,16 +215,16 @@ impl Speak for Claude {
         self.requests.decide(id, decision, words)
     }
 
-    fn silence(&self) -> Silence {
+    fn silence(&self) -> Pause {
         match (self.done || self.in_turn, self.is_answered, self.answer.is_given() && self.background.is_open()) {
-            (true, _, _) | (false, false, false) => Silence::Stuck,
-            (false, _, true) => Silence::Waiting,
-            (false, true, false) => Silence::Done,
+            (true, _, _) | (false, false, false) => Pause::Stuck,
+            (false, _, true) => Pause::Waiting,
+            (false, true, false) => Pause::Done,
         }
     }
 
     fn conclude(&mut self) -> Step {
-        if self.silence() == Silence::Done { self.finish() } else { Step::default() }
+        if self.silence() == Pause::Done { self.finish() } else { Step::default() }
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

@@ -22,7 +22,7 @@ pub struct Step {
 
 /// What an agent's silence means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Silence {
+pub enum Pause {
     /// It may be stuck.
     #[default]
     Stuck,
@@ -60,8 +60,8 @@ pub trait Speak {
     fn answer(&mut self, id: &str, decision: Decision, words: &[String]) -> Step;
 
     /// Tells what it means where the agent now says nothing.
-    fn silence(&self) -> Silence {
-        Silence::Stuck
+    fn silence(&self) -> Pause {
+        Pause::Stuck
     }
 
     /// Takes the agent's silence after its answer for the end of the conversation; only where that is what it means.

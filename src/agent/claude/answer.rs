@@ -11,7 +11,7 @@ use crate::agent::failure::Failure;
 
 /// What the results have said so far.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct Results {
     text: String,
     whole_bytes: usize,
     /// The last one's error, where it was none.
@@ -25,7 +25,7 @@ pub(super) struct Answer {
 
 /// What a result line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ResultKind {
     /// What the prompt has come to, or a task in the background after that.
     Answers,
     /// The end of work of an earlier process, told before the prompt's own answer.
@@ -34,20 +34,20 @@ pub(super) enum Kind {
     Hollow,
 }
 
-impl Answer {
+impl Results {
     /// Tells what a result is; `is_local` is whether the prompt is a command of the program itself, which makes no turn.
-    pub(super) fn kind_of(&self, line: &Value, is_local: bool) -> Kind {
+    pub(super) fn kind_of(&self, line: &Value, is_local: bool) -> ResultKind {
         if self.is_given {
-            return Kind::Answers;
+            return ResultKind::Answers;
         }
         let is_of_task = line.get("origin").is_some_and(|origin| !origin.is_null());
         let is_empty = text(line, "result").is_none_or(|result| result.trim().is_empty());
         let made_no_turn = line.get("num_turns").and_then(Value::as_u64) == Some(0);
         let failed = final_word(line).outcome.is_err();
         match (is_of_task, is_empty && made_no_turn && !failed && !is_local) {
-            (true, _) => Kind::Before,
-            (false, true) => Kind::Hollow,
-            (false, false) => Kind::Answers,
+            (true, _) => ResultKind::Before,
+            (false, true) => ResultKind::Hollow,
+            (false, false) => ResultKind::Answers,
         }
     }
 

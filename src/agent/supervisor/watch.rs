@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::agent::digest::Digest;
 use crate::agent::event::Event;
 use crate::agent::exit::Bound;
-use crate::agent::protocol::Silence;
+use crate::agent::protocol::Pause;
 use crate::agent::run::Bounds;
 
 /// How long an agent that has answered may say nothing until it has no more to say.
@@ -44,7 +44,7 @@ pub(super) struct Watch {
     started: Instant,
     active: Instant,
     phase: Phase,
-    silence: Silence,
+    silence: Pause,
     tools: HashSet<String>,
     requests: BTreeMap<String, Request>,
 }
@@ -63,7 +63,7 @@ impl Watch {
             started: now,
             active: now,
             phase: Phase::Working,
-            silence: Silence::Stuck,
+            silence: Pause::Stuck,
             tools: HashSet::new(),
             requests: BTreeMap::new(),
         }
@@ -75,7 +75,7 @@ impl Watch {
     }
 
     /// Notes what silence means from now on.
-    pub(super) fn silence(&mut self, means: Silence, now: Instant) {
+    pub(super) fn silence(&mut self, means: Pause, now: Instant) {
         if std::mem::replace(&mut self.silence, means) != means {
             self.active = now;
         }
@@ -147,11 +147,11 @@ impl Watch {
                 });
                 let quiet = self.tools.is_empty() && self.requests.is_empty();
                 let silent = match self.silence {
-                    Silence::Stuck => bounds.idle.map(|idle| (idle, Due::Timeout(Bound::Idle))),
-                    Silence::Waiting => None,
-                    Silence::Done => Some((NO_MORE.min(bounds.settle), Due::Answered)),
+                    Pause::Stuck => bounds.idle.map(|idle| (idle, Due::Timeout(Bound::Idle))),
+                    Pause::Waiting => None,
+                    Pause::Done => Some((NO_MORE.min(bounds.settle), Due::Answered)),
                 };
-                let silent = silent.filter(|_| quiet || self.silence == Silence::Done);
+                let silent = silent.filter(|_| quiet || self.silence == Pause::Done);
                 let silent = silent.and_then(|(after, due)| Some((self.active.checked_add(after)?, due)));
                 [whole, request, silent].into_iter().flatten().min_by_key(|(at, _)| *at)
             }
@@ -216,14 +216,14 @@ mod tests {
     fn silence_is_not_stuck_while_work_in_the_background_is_waited_for() {
         let now = Instant::now();
         let mut watch = watch(now);
-        watch.silence(Silence::Waiting, now + seconds(1));
+        watch.silence(Pause::Waiting, now + seconds(1));
         assert_eq!(watch.next(), Some((now + seconds(100), Due::Timeout(Bound::Background))));
-        watch.silence(Silence::Done, now + seconds(40));
-        watch.silence(Silence::Done, now + seconds(41));
+        watch.silence(Pause::Done, now + seconds(40));
+        watch.silence(Pause::Done, now + seconds(41));
         assert_eq!(watch.next(), Some((now + seconds(43), Due::Answered)));
         watch.output(now + seconds(42));
         assert_eq!(watch.next(), Some((now + seconds(45), Due::Answered)));
-        watch.silence(Silence::Stuck, now + seconds(43));
+        watch.silence(Pause::Stuck, now + seconds(43));
         assert_eq!(watch.next(), Some((now + seconds(53), Due::Timeout(Bound::Idle))));
     }
 

@@ -72,13 +72,13 @@ fn a_recorded_command_in_the_background_is_waited_for() {
     // After its first answer it waits for the command, however long that is silent.
     let lines: Vec<&str> = recorded.lines().collect();
     let at = lines.iter().position(|line| line.contains(r#""type":"result""#)).expect("an answer");
-    assert_eq!(after(&lines[..=at].join("\n")).silence(), Silence::Waiting);
+    assert_eq!(after(&lines[..=at].join("\n")).silence(), Pause::Waiting);
     // The command is done, and what comes of it is not said yet.
     let at = lines.iter().rposition(|line| line.contains(r#""tasks":[]"#)).expect("an empty list");
     let mut claude = after(&lines[..=at].join("\n"));
-    assert_eq!(claude.silence(), Silence::Done);
+    assert_eq!(claude.silence(), Pause::Done);
     claude.line(lines[at + 1].as_bytes());
-    assert_eq!(claude.silence(), Silence::Stuck, "it works on the next answer");
+    assert_eq!(claude.silence(), Pause::Stuck, "it works on the next answer");
     assert_eq!(claude.conclude(), Step::default());
 }
 
@@ -113,7 +113,7 @@ fn what_is_said_of_earlier_work_is_not_the_answer() {
     // An older release may not say where such a result comes from.
     let hollow = r#"{"type":"result","subtype":"success","is_error":false,"result":"","num_turns":0}"#;
     let mut claude = after(&[INIT, hollow].join("\n"));
-    assert_eq!(claude.silence(), Silence::Done);
+    assert_eq!(claude.silence(), Pause::Done);
     assert_eq!(claude.line(INIT.as_bytes()), Step::default());
     assert_eq!(last(&claude.line(result("the answer").as_bytes()).events).outcome, Ok("the answer".into()));
     let mut claude = after(&[INIT, hollow].join("\n"));
@@ -153,7 +153,7 @@ fn an_end_within_the_turn_delays_nothing_for_long_and_one_without_a_word_neither
     // It ends before the first answer, which may speak of it already.
     let within = [tasks(&["a"]), notified("a", "completed"), tasks(&[]), result("Both.")].join("\n");
     let mut claude = after(&within);
-    assert_eq!(claude.silence(), Silence::Done);
+    assert_eq!(claude.silence(), Pause::Done);
     let step = claude.conclude();
     assert!(step.close_input && last(&step.events).outcome == Ok("Both.".into()));
     // It is stopped within the turn: nothing is said of that any more.
@@ -161,7 +161,7 @@ fn an_end_within_the_turn_delays_nothing_for_long_and_one_without_a_word_neither
     assert_eq!(last(&play(&stopped)).outcome, Ok("Stopped it.".into()));
     // It is gone after the answer, and nothing follows.
     let mut claude = after(&[tasks(&["a"]), result("Launched."), tasks(&[])].join("\n"));
-    assert_eq!(claude.silence(), Silence::Done);
+    assert_eq!(claude.silence(), Pause::Done);
     assert_eq!(last(&claude.conclude().events).outcome, Ok("Launched.".into()));
     // It leaves by itself.
     let ended = Ended::Exited { code: 0 };
