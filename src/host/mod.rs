@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
     let (scope, question) = input.split_once('\n').unwrap_or(("", &input));
     let assignment = Assignment::read(question, Scope::of_line(scope));
     let evidence =
-        assignment.evidence_asked_for().map(|measured| tell(&Event::Final(Final::new(Ok(measured.to_owned())))));
+        wish::evidence_asked_for(&assignment).map(|measured| tell(&Event::Final(Final::new(Ok(measured.to_owned())))));
     if let Some(told) = evidence {
         return if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
