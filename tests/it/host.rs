@@ -34,3 +34,14 @@ fn a_log_that_is_named_is_read_and_our_own_state_is_not() {
     let said = house.say(&format!("/session read the log {}", own.display())).was(0, "· host ·");
     assert!(said.out.contains("signalbox's own state and configuration are never read"), "{said:#?}");
 }
+
+#[test]
+fn the_evidence_is_what_was_measured_for_the_answer() {
+    let house = House::bare();
+    house.say("/session --name look @host how is this machine?").was(0, "Reply evidence for all that was measured.");
+    let shown = house.say("@look evidence").was(0, "Measured ");
+    assert!(shown.out.contains("By probe"), "{shown:#?}");
+    // The second run has looked at nothing.
+    assert_eq!(house.count("tasks WHERE evidence IS NOT NULL AND tools > 0"), 1);
+    assert_eq!(house.count("tasks WHERE evidence IS NULL AND tools = 0 AND status = 'ok'"), 1);
+}

@@ -2,12 +2,14 @@
 
 mod approvals;
 mod bad_input;
+mod claude;
 mod cli;
 mod crashes;
 mod cron;
 mod digests;
 mod discord;
 mod exit_codes;
+mod faults;
 mod given_up;
 mod hooks;
 mod host;
