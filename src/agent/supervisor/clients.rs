@@ -11,6 +11,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::unistd::getppid;
 
 use super::wire::{self, Control, Hello, MAX_CONTROL_BYTES};
 use super::{process, socket};
@@ -102,10 +103,12 @@ impl Clients {
     }
 }
 
-/// Returns whether the other end is a process of the run itself, which must not answer its own requests.
+/// Returns whether the other end is a process of the run itself, which must not answer its own requests. Our own parent, as
+/// the bot that has started us is, cannot be one.
 fn is_ours(stream: &UnixStream) -> bool {
+    let own = std::process::id().cast_signed();
     getsockopt(stream, PeerCredentials)
-        .is_ok_and(|peer| process::descends_from(peer.pid(), std::process::id().cast_signed()))
+        .is_ok_and(|peer| peer.pid() != getppid().as_raw() && process::descends_from(peer.pid(), own))
 }
 
 impl Client {

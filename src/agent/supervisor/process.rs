@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +40,17 @@ impl Identity {
     }
 }
 
-/// Returns the running kernel's boot id.
+/// Returns the running kernel's boot id, which is read once.
 ///
 /// # Errors
 /// Where `/proc` cannot be read.
 pub fn boot_id() -> io::Result<String> {
-    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+    static BOOT_ID: OnceLock<String> = OnceLock::new();
+    if let Some(id) = BOOT_ID.get() {
+        return Ok(id.clone());
+    }
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned();
+    Ok(BOOT_ID.get_or_init(|| id).clone())
 }
 
 /// One line of the process table.
