@@ -1,13 +1,15 @@
 //! Signs: reactions and answers to presses. Worth nothing later, so they are neither stored nor given twice.
 //!
-//! An answer to a press goes at once; reactions go one after the other, so that 👀 never comes after 👍.
+//! An answer to a press goes at once; the reactions of a chat go one after the other, so that 👀 never comes after 👍, and those
+//! of many chats do not wait for one another.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_adapter::{Deliver, Provider, Signal};
+use signalbox_adapter::{ChatAddress, Deliver, Provider, Signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +18,10 @@ use crate::lifecycle::{caught, rehearsal};
 
 /// Longest that one sign may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// Reactions that may wait.
-const MAX_WAITING: usize = 256;
+/// Reactions under way at once; each chat has its lane among these.
+const LANES: usize = 16;
+/// Reactions that may wait in a lane.
+const MAX_WAITING: usize = 64;
 /// Answers to presses under way at once.
 const MAX_UNDER_WAY: usize = 32;
 
@@ -32,14 +36,21 @@ pub async fn give(
     adapters: BTreeMap<String, Arc<dyn Deliver>>,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    let (reactions, mut waiting) = mpsc::channel::<Sign>(MAX_WAITING);
-    let in_order = async {
-        while let Some((provider, signal)) = waiting.recv().await {
-            if let Some(adapter) = adapters.get(provider.as_str()) {
-                once(adapter.as_ref(), &signal).await;
-            }
-        }
-    };
+    let mut in_order = JoinSet::new();
+    let lanes: Vec<mpsc::Sender<Sign>> = (0..LANES)
+        .map(|_| {
+            let (lane, mut waiting) = mpsc::channel::<Sign>(MAX_WAITING);
+            let adapters = adapters.clone();
+            in_order.spawn(async move {
+                while let Some((provider, signal)) = waiting.recv().await {
+                    if let Some(adapter) = adapters.get(provider.as_str()) {
+                        once(adapter.as_ref(), &signal).await;
+                    }
+                }
+            });
+            lane
+        })
+        .collect();
     let sort = async {
         let mut under_way = JoinSet::new();
         while let Some((provider, signal)) = signs.recv().await {
@@ -53,18 +64,25 @@ pub async fn give(
                     }
                 }
                 // One that finds the queue full is as good as given too late.
-                (Some(_), Signal::Working(_) | Signal::Taken { .. } | Signal::Ended { .. }) => {
-                    reactions.try_send((provider, signal)).ok();
+                (Some(_), Signal::Working(address) | Signal::Taken { address, .. } | Signal::Ended { address, .. }) => {
+                    let lane = lane_of(address);
+                    lanes[lane].try_send((provider, signal)).ok();
                 }
             }
         }
     };
     tokio::select! {
         () = stop.cancelled() => {}
-        () = in_order => {}
         () = sort => {}
     }
     Ok(())
+}
+
+/// Returns the lane of a chat.
+fn lane_of(address: &ChatAddress) -> usize {
+    let mut hasher = DefaultHasher::new();
+    (address.provider.as_str(), address.chat.as_str()).hash(&mut hasher);
+    usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
 }
 
 async fn once(adapter: &dyn Deliver, signal: &Signal) {
