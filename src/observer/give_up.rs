@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::Observer;
+use super::watch::AgentSession;
 use crate::agent::supervisor::client::{Attached, Run, RunNews, attach};
 use crate::agent::supervisor::wire::Control;
 use crate::format;
@@ -25,7 +26,7 @@ impl Observer {
             return;
         }
         let completion = Completion::without_answer(Status::ErrorInternal, Some(format::task::our_fault().to_owned()));
-        self.finish(task, completion, false, None).await;
+        self.finish(task, completion, AgentSession::Kept, None).await;
     }
 
     /// Ends what runs of a task; returns whether that is done, and not left to the next start.

@@ -1,11 +1,16 @@
 //! What was seen of a run while it was followed.
 
+use std::time::{Duration, Instant};
+
 use super::questions::Questions;
 use crate::agent::event::Final;
 use crate::rca::Recorder;
 
 /// Session ids of one run that are stored: an agent has one, or tells another when it begins afresh.
 pub(super) const MAX_SESSION_IDS: usize = 4;
+
+/// How long a session id waits for the end of a quick run, to be stored with it: until then it stands in the run's own files.
+const STORE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Most that is kept of what an agent has said, in bytes.
 const MAX_SAID_BYTES: usize = 16 * 1024;
@@ -27,6 +32,8 @@ pub(super) struct SeenOfRun {
     /// The session id that was told last, and how many were stored.
     pub(super) session_id: Option<String>,
     pub(super) session_ids: usize,
+    /// The session id that is still to be stored, and when at the latest.
+    pub(super) unstored: Option<(String, Instant)>,
     pub(super) questions: Questions,
 }
 
@@ -54,13 +61,14 @@ impl SeenOfRun {
         say(&mut self.said, text);
     }
 
-    /// Whether a session id is to be stored: a new one, as long as they do not change all the time.
+    /// Takes a session id, which is then to be stored: a new one, as long as they do not change all the time; tells whether it is.
     pub(super) fn is_new_session(&mut self, id: &str) -> bool {
         if self.session_id.as_deref() == Some(id) || self.session_ids == MAX_SESSION_IDS {
             return false;
         }
         self.session_id = Some(id.to_owned());
         self.session_ids += 1;
+        self.unstored = Some((id.to_owned(), Instant::now() + STORE_WITHIN));
         true
     }
 }

@@ -22,7 +22,7 @@ use crate::config::Recovery;
 use crate::format;
 use crate::lifecycle::rehearsal;
 use crate::rca::{Rca, Recorder, Stats};
-use crate::store::{Asking, Completion, Session, Status, StoreError, Task};
+use crate::store::{Asking, Completion, Session, Status, StoreError, Task, Tx};
 use crate::turn::report;
 
 /// Output up to which a run's files are removed at its end, in bytes; of a longer one the answer was cut, and they stay.
@@ -77,7 +77,7 @@ async fn watch_run(
     let mut run = match begun {
         Started::Run(run) => run,
         Started::Failed(completion) => {
-            observer.finish(task, completion, false, None).await;
+            observer.finish(task, completion, AgentSession::Kept, None).await;
             return None;
         }
         Started::Dead => {
@@ -121,6 +121,10 @@ async fn watch_run(
                 }
                 continue;
             }
+            () = until(seen.unstored.as_ref().map(|(_, at)| *at)) => {
+                observer.store_session_id(&task, seen.unstored.take()).await;
+                continue;
+            }
         };
         match news {
             Some(RunNews::Event(event)) => {
@@ -140,10 +144,19 @@ async fn watch_run(
                 return observer.conclude(task, exit, seen, briefing).await;
             }
             Some(RunNews::Lost) | None => {
+                observer.store_session_id(&task, seen.unstored.take()).await;
                 observer.interrupt(task, &briefing).await;
                 return None;
             }
         }
+    }
+}
+
+/// Waits until an instant; for ever where there is none.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -161,6 +174,17 @@ pub(super) enum Stored {
     Left,
     /// It cannot be stored, through a fault of ours.
     Never,
+}
+
+/// What is to be noted of the agent's own session with the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AgentSession {
+    /// Nothing.
+    Kept,
+    /// Its id, which is not stored yet.
+    Told(String),
+    /// The agent does not know it any more.
+    Forgotten,
 }
 
 /// What came of starting a run.
@@ -232,6 +256,18 @@ impl Observer {
         }
     }
 
+    /// Stores the session id that an agent has told, where that has not been done.
+    async fn store_session_id(&self, task: &Task, unstored: Option<(String, Instant)>) {
+        let Some((id, _)) = unstored else { return };
+        let task = task.clone();
+        self.store("session-id", move |tx| {
+            // What a power cut takes is read again from the run's own files.
+            tx.rides_along();
+            note_session(tx, &task, &id)
+        })
+        .await;
+    }
+
     /// Takes an event of a run in, the `number`-th, from 1.
     async fn take(&self, task: &Task, number: u64, event: Event, seen: &mut SeenOfRun) {
         if let Some(recorder) = &mut seen.recorder {
@@ -247,19 +283,6 @@ impl Observer {
                 if seen.session_ids == MAX_SESSION_IDS {
                     tracing::warn!(task.id = %task.id, "an agent's session id changes all the time; this one is kept");
                 }
-                let (session, task) = (task.session, task.id.clone());
-                self.store("session-id", move |tx| {
-                    let Some(session) = session else { return Ok(()) };
-                    // Read again after a restart, it is known already.
-                    if tx.session(session)?.and_then(|session| session.agent_session).as_ref() == Some(&id) {
-                        return Ok(());
-                    }
-                    // What a power cut takes is read again from the run's own files.
-                    tx.rides_along();
-                    tx.note(&task, "session", &id)?;
-                    tx.set_agent_session(session, Some(&id))
-                })
-                .await;
             }
             Event::ToolStarted { .. } => seen.tools += 1,
             Event::Asked { id, tool, detail, digest, wants } => {
@@ -281,12 +304,13 @@ impl Observer {
     }
 
     /// Writes down how a run ended; returns the task where its answer is asked for once more.
-    async fn conclude(&self, task: Task, exit: Exit, seen: SeenOfRun, briefing: Briefing) -> Option<Task> {
+    async fn conclude(&self, task: Task, exit: Exit, mut seen: SeenOfRun, briefing: Briefing) -> Option<Task> {
         if exit.survivors > 0 {
             tracing::error!(task.id = %task.id, survivors = exit.survivors, "processes of a run could not be ended");
         }
         let context = Arc::clone(self.bus.router().context());
         let (directories, output_bytes) = (self.run_directories(&task), exit.output_bytes);
+        let unstored = seen.unstored.take();
         let ended = EndedRun {
             seen,
             exit,
@@ -314,19 +338,29 @@ impl Observer {
             tracing::error!(%error, task.id = %task.id, "reading what a run came to panicked");
             Conclusion::internal_error()
         });
+        let conversation = match (forgotten, &outcome, unstored) {
+            (true, _, _) => AgentSession::Forgotten,
+            // The next run goes on with it.
+            (false, Some(Settled::Again(_)), unstored) => {
+                self.store_session_id(&task, unstored).await;
+                AgentSession::Kept
+            }
+            (false, Some(Settled::Done(..)) | None, Some((id, _))) => AgentSession::Told(id),
+            (false, Some(Settled::Done(..)) | None, None) => AgentSession::Kept,
+        };
         // The run's files are all that is known of its end until the end is written down.
         let written = match outcome {
             Some(Settled::Again(again)) => match self.ask_again(&task, again).await {
                 // Its files are still needed: what its tools have put out is looked up at the end.
                 Ok(next) => return Some(next),
                 // It was cancelled meanwhile.
-                Err(Some(aborted)) => self.finish(task, aborted, false, None).await,
+                Err(Some(aborted)) => self.finish(task, aborted, conversation, None).await,
                 Err(None) => false,
             },
             Some(Settled::Done(analysis, stats)) => {
-                self.finish(task, completion, forgotten, Some((*analysis, stats))).await
+                self.finish(task, completion, conversation, Some((*analysis, stats))).await
             }
-            None => self.finish(task, completion, forgotten, None).await,
+            None => self.finish(task, completion, conversation, None).await,
         };
         if written && output_bytes <= KEEP_ABOVE_BYTES {
             let emptied = tokio::task::spawn_blocking(move || directories.iter().try_for_each(|it| empty(it))).await;
@@ -351,7 +385,7 @@ impl Observer {
             Some(Settled::Done(analysis, stats)) => Some((*analysis, stats)),
             Some(Settled::Again(_)) | None => None,
         };
-        self.finish(task, completion, false, analysis).await;
+        self.finish(task, completion, AgentSession::Kept, analysis).await;
     }
 
     /// Writes a task's end down in one step: task, session, result, and who is next. An end that cannot be stored becomes
@@ -362,13 +396,13 @@ impl Observer {
         &self,
         task: Task,
         completion: Completion,
-        forgotten: bool,
+        conversation: AgentSession,
         analysis: Option<(Option<Rca>, Stats)>,
     ) -> bool {
-        let mut stored = self.write_end(task.clone(), completion, forgotten, analysis).await;
+        let mut stored = self.write_end(task.clone(), completion, conversation, analysis).await;
         if stored == Stored::Never {
             let bare = Completion::without_answer(Status::ErrorInternal, Some(format::task::our_fault().into()));
-            stored = self.write_end(task, bare, false, None).await;
+            stored = self.write_end(task, bare, AgentSession::Kept, None).await;
         }
         if stored == Stored::Never {
             self.servants.fail("observer", &EndLost);
@@ -380,17 +414,22 @@ impl Observer {
         &self,
         task: Task,
         completion: Completion,
-        forgotten: bool,
+        conversation: AgentSession,
         analysis: Option<(Option<Rca>, Stats)>,
     ) -> Stored {
         let bus = Arc::clone(&self.bus);
         let retry = bus.router().context().config.observer.recovery == Recovery::Retry;
-        let completion = if forgotten { with_forgotten(completion) } else { completion };
+        let completion = match conversation {
+            AgentSession::Forgotten => with_forgotten(completion),
+            AgentSession::Kept | AgentSession::Told(_) => completion,
+        };
         // From here on its status message is the step's.
         self.board.remove(&task.id);
         self.store("end", move |tx| {
-            if forgotten && let Some(session) = task.session {
-                tx.set_agent_session(session, None)?;
+            match (&conversation, task.session) {
+                (AgentSession::Forgotten, Some(session)) => tx.set_agent_session(session, None)?,
+                (AgentSession::Told(id), _) => note_session(tx, &task, id)?,
+                (AgentSession::Forgotten, None) | (AgentSession::Kept, _) => {}
             }
             let Some(ended) = tx.finish(&task, &completion)? else { return Ok(()) };
             if let Some((rca, stats)) = &analysis {
@@ -420,6 +459,16 @@ impl Observer {
             }
         }
     }
+}
+
+/// Notes the session id that a task's agent has told; read again after a restart, it may be known already.
+fn note_session(tx: &Tx<'_>, task: &Task, id: &str) -> Result<(), StoreError> {
+    let Some(session) = task.session else { return Ok(()) };
+    if tx.session(session)?.and_then(|session| session.agent_session).as_deref() == Some(id) {
+        return Ok(());
+    }
+    tx.note(&task.id, "session", id)?;
+    tx.set_agent_session(session, Some(id))
 }
 
 /// Whether what failed is done by the next life of this program: this one stops, or has lost its role or the store.
