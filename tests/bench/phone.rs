@@ -4,6 +4,7 @@
 //! `outage`, ten real minutes, is run when named: `cargo bench --bench phone -- outage`.
 
 mod ground;
+mod quick;
 mod table;
 
 use std::process::{Child, Command, Stdio};
@@ -48,6 +49,11 @@ impl Bot {
     }
 
     fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// Serves with variables of its own beside.
+    fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
         let child = Command::new(PROGRAM)
             .args(["serve", "--state-dir"])
             .arg(self.directory.path().join("state"))
@@ -59,6 +65,7 @@ impl Bot {
             .env("SIGNALBOX__AGENTS__NOTHING", "{ kind = 'command', command = ['echo', 'done'] }")
             .env("SIGNALBOX__AGENTS__CLAUDE", format!("{{ command = ['{}'] }}", scripted_agent().display()))
             .env("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0")
+            .envs(variables.iter().copied())
             .stderr(Stdio::null())
             .spawn();
         Serving(child.expect("it starts"))
@@ -103,7 +110,7 @@ async fn journeys(f: Duration, s: Duration, v: Duration) {
     bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
     let (mut to_agent, mut to_wire, mut to_accept) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..CHATS {
-        // Status, result and edit each take 40 ms of what Telegram lets a bot send; faster, that is all that is measured.
+        // Slower than Telegram lets a bot send; faster, that is all that is measured.
         tokio::time::sleep(Duration::from_millis(250)).await;
         let (epoch, base) = (ground::now_ns(), Instant::now());
         bot.fake.say(chat(number), ADA, "/session @date now");
@@ -250,7 +257,7 @@ async fn outage() {
 
 #[tokio::main]
 async fn main() {
-    // Words after `--` pick parts by name: starting, journeys, long, outage.
+    // Words after `--` pick parts by name: starting, journeys, prompts, burst, tasks, long, outage.
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wanted = |part: &str| words.is_empty() || words.iter().any(|word| word == part);
     println!("| what | measured | bound |\n|---|---|---|");
@@ -260,6 +267,15 @@ async fn main() {
     }
     if wanted("journeys") {
         journeys(f, s, v).await;
+    }
+    if wanted("prompts") {
+        quick::prompts(f).await;
+    }
+    if wanted("burst") {
+        quick::burst().await;
+    }
+    if wanted("tasks") {
+        quick::tasks().await;
     }
     if wanted("long") {
         for (name, answer) in shapes() {
