@@ -54,9 +54,10 @@
 //! 5. The [`outbox`] makes the provider call and stores the receipt.
 //!
 //! In Telegram it is the same journey: the adapter's poll confirms an update only by the next poll's offset, after `accept`
-//! has returned. While the agent works, [`observer`] keeps one status message edited in place ([`turn::report`] says what
-//! it shows), the outbox's pacer holds edits back so that results go first, and signs are given without a row, since they
-//! are worth nothing later.
+//! has returned. There the status message is a row that is sent when the run has lasted a while: the result drops one that
+//! nobody has been shown, so that a quick answer comes alone. While the agent works, [`observer`] keeps it edited in place
+//! ([`turn::report`] says what it shows), the outbox's pacer holds edits back so that results go first, and signs are given
+//! without a row, since they are worth nothing later.
 //!
 //! `/investigate` is the same journey once more, with [`handlers::investigate`] in step 2 and two things more: what the
 //! observer has seen becomes an [analysis](rca) at the end of the run (or the agent is asked once more), and the step that

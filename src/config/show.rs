@@ -33,6 +33,7 @@ pub fn show(config: &Config) -> String {
         limits,
         timeouts,
         observer,
+        progress,
         projects,
         delivery,
         store,
@@ -70,6 +71,7 @@ pub fn show(config: &Config) -> String {
             ]),
         ),
         ("observer", table([("recovery", word(&Recovery::WORDS, observer.recovery))])),
+        ("progress", table([("after", duration(progress.after))])),
         (
             "projects",
             Value::Table(

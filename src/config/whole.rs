@@ -13,6 +13,7 @@ use super::http::Http;
 use super::kind::Origin;
 use super::limits::Limits;
 use super::observer::ObserverSection;
+use super::progress::ProgressSection;
 use super::projects::{self, Projects};
 use super::reader::{Findings, Section};
 use super::redact::Redact;
@@ -39,6 +40,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// What happens to work that a crash cut off.
     pub observer: ObserverSection,
+    /// When a chat is shown that something runs.
+    pub progress: ProgressSection,
     /// Directories by name.
     pub projects: Projects,
     /// How long a message is worth delivering.
@@ -121,6 +124,7 @@ impl Config {
                 limits: root.section("limits", Limits::read),
                 timeouts: root.section("timeouts", Timeouts::read),
                 observer: root.section("observer", ObserverSection::read),
+                progress: root.section("progress", ProgressSection::read),
                 projects: root.section("projects", projects::read),
                 delivery: root.section("delivery", DeliverySection::read),
                 store: root.section("store", StoreSection::read),

@@ -34,6 +34,14 @@ pub struct Notes {
     pub reopened: bool,
 }
 
+impl Notes {
+    /// Whether there is anything to mention.
+    #[must_use]
+    pub fn is_some(&self) -> bool {
+        self.archived.is_some() || self.only_host.is_some() || self.reopened
+    }
+}
+
 /// Writes agent and model: `claude/opus`.
 #[must_use]
 pub fn agent(agent: &str, model: Option<&str>) -> String {

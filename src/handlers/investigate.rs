@@ -1,6 +1,6 @@
 //! `/investigate`: from a question, a template or an alert to a task of its own.
 
-use signalbox_adapter::{IncomingKind, Purpose, Signal};
+use signalbox_adapter::{IncomingKind, Signal};
 
 use super::incidents;
 use crate::alert::{self, Alert};
@@ -320,7 +320,7 @@ fn submit(
         turn.tx.set_active_session(&chat, Some(session.id))?;
     }
     let told = format::rca::admitted(&session, &admission, &subject.title, background, only_host.as_deref());
-    turn.say(told, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
+    turn.show_status(&turn.incoming.address, &admission, told, only_host.is_some())?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });

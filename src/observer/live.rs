@@ -201,10 +201,10 @@ impl Live {
         };
         match tokio::time::timeout(CALL_TIMEOUT, adapter.deliver(&outgoing)).await {
             Ok(Err(DeliverError::Wait { after, everywhere })) => {
-                let until = Instant::now() + after;
-                self.pacer.hold_progress(&task.address, until);
+                let now = Instant::now();
+                self.pacer.hold_progress(&task.address, now, after);
                 if everywhere {
-                    self.pacer.hold(&task.address, Sending::Edit, true, until);
+                    self.pacer.hold(&task.address, Sending::Edit, true, now, after);
                 }
                 None
             }

@@ -10,7 +10,7 @@ use super::state::{Observer, Word};
 use super::{housekeeping, watch};
 use crate::bus::Order;
 use crate::lifecycle::caught;
-use crate::store::{Status, StoreError, Task};
+use crate::store::{Status, StoreError, Task, Tx};
 
 /// What may wait to be said to one agent.
 const MAX_CONTROLS: usize = 64;
@@ -26,8 +26,14 @@ impl Observer {
         for task in tasks.into_iter().filter(|task| task.status == Status::Running) {
             self.begin(task, watch::Begin::Again);
         }
-        // What waited may run now; its order comes over the bus.
-        store.patiently(&self.stop, || self.bus.write(|tx| tx.start_ready())).await
+        let after = self.bus.router().context().config.progress.after;
+        let go_on = move |tx: &Tx<'_>| {
+            // A run may be over already, and then its answer comes alone.
+            tx.put_statuses_off(tx.now().after(after))?;
+            // What waited may run now; its order comes over the bus.
+            tx.start_ready()
+        };
+        store.patiently(&self.stop, || self.bus.write(go_on)).await
     }
 
     /// Follows orders until it is stopped.

@@ -135,7 +135,7 @@ impl Outbox {
         under_way: &mut JoinSet<Vec<Delivery>>,
     ) -> Result<(), StoreError> {
         let room = MAX_UNDER_WAY.saturating_sub(under_way.len());
-        self.setup.pacer.forget_wake();
+        self.setup.pacer.forget_wake(Instant::now());
         for delivery in self.setup.store.patiently(stop, || self.claim_due(room)).await? {
             self.begin(delivery, under_way);
         }
@@ -214,8 +214,8 @@ impl Outbox {
     /// Passes on whom the provider asks to wait.
     fn heed(&self, delivery: &Delivery, outcome: &Outcome) {
         if let Outcome::Failed(DeliverError::Wait { after, everywhere }) = outcome {
-            let until = Instant::now() + *after;
-            self.setup.pacer.hold(&delivery.address, delivery.sending(), *everywhere, until);
+            let pacer = &self.setup.pacer;
+            pacer.hold(&delivery.address, delivery.sending(), *everywhere, Instant::now(), *after);
         }
     }
 

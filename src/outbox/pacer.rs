@@ -1,21 +1,28 @@
 //! How fast each chat may be written to, so that the provider need not say no; and whom its no holds up.
 //!
 //! Each chat, and each provider as a whole, has an allowance that fills up steadily to a burst (the generic cell rate
-//! algorithm). An edit leaves room for one message behind it, so that no result waits for an edit. All of it is memory
-//! only: after a restart the allowances are full, and a 429 says what is not so.
+//! algorithm). Status messages take of it what leaves a quarter, and edits what leaves half, so that no result waits for
+//! either. The allowances are what the provider's documents promise, and a 429 has the last word: it is waited for exactly,
+//! and halves the allowance that it was about for a while. All of it is memory only: after a restart the allowances are full.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use signalbox_adapter::{Apart, ChatAddress, Deliver, Pace};
+use signalbox_adapter::{Apart, ChatAddress, Deliver, Pace, Purpose};
 use tokio::sync::Notify;
 
 use crate::store::{Gate, Sending};
 
 /// Chats remembered; beyond it those whose allowance is full are forgotten.
 const MAX_CHATS: usize = 10_000;
+
+/// Times remembered at which something is to be looked for; what is beyond it is found by the next look.
+const MAX_EXPECTED: usize = 10_000;
+
+/// How long an allowance is halved after a 429.
+const HALVED_FOR: Duration = Duration::from_secs(600);
 
 /// Paces what goes out.
 pub struct Pacer {
@@ -33,6 +40,8 @@ struct State {
     providers: HashMap<String, Allowance>,
     /// When the first of those that were refused may go.
     wake_at: Option<Instant>,
+    /// When something else is to be looked for.
+    expected: BTreeSet<Instant>,
 }
 
 #[derive(Default)]
@@ -48,7 +57,7 @@ struct Chat {
 impl Chat {
     fn of(&mut self, what: Sending, apart: Apart) -> &mut Allowance {
         match (what, apart) {
-            (Sending::Message, _) | (_, Apart::Nothing) => &mut self.allowance,
+            (Sending::Message(_), _) | (_, Apart::Nothing) => &mut self.allowance,
             (Sending::Edit, Apart::KindsAndThreads) => &mut self.edits,
             (Sending::Opening, Apart::KindsAndThreads) => &mut self.openings,
         }
@@ -67,22 +76,44 @@ fn counted(address: &ChatAddress, apart: Apart) -> ChatAddress {
     }
 }
 
+/// Which part of an allowance is left to others, as its divisor.
+type LeftToOthers = Option<u32>;
+
+/// Returns what is left to others: status messages leave a quarter, edits half.
+fn left_by(what: Sending) -> LeftToOthers {
+    match what {
+        Sending::Message(Purpose::Progress) => Some(4),
+        Sending::Edit => Some(2),
+        Sending::Message(Purpose::Result | Purpose::Approval | Purpose::Alert) | Sending::Opening => None,
+    }
+}
+
 /// One allowance: `full_at` is when it will be full again.
 #[derive(Default)]
 struct Allowance {
     full_at: Option<Instant>,
     held_until: Option<Instant>,
+    halved_until: Option<Instant>,
 }
 
 impl Allowance {
-    /// Returns from when on a message may go, with `spare` more left after it.
-    fn from(&self, now: Instant, interval: Duration, burst: u32, spare: u32) -> Instant {
+    /// Returns interval and burst as they are now.
+    fn terms(&self, now: Instant, interval: Duration, burst: u32) -> (Duration, u32) {
+        let is_halved = self.halved_until.is_some_and(|until| now < until);
+        if is_halved { (interval * 2, (burst / 2).max(1)) } else { (interval, burst) }
+    }
+
+    /// Returns from when on a message may go that leaves this much to others, at least one.
+    fn from(&self, now: Instant, interval: Duration, burst: u32, left: LeftToOthers) -> Instant {
+        let (interval, burst) = self.terms(now, interval, burst);
+        let spare = left.map_or(0, |divisor| (burst / divisor).max(1));
         let ahead = interval * burst.saturating_sub(1 + spare);
         let by_pace = self.full_at.map_or(now, |full_at| full_at.checked_sub(ahead).unwrap_or(now));
         by_pace.max(self.held_until.unwrap_or(now)).max(now)
     }
 
     fn take(&mut self, now: Instant, interval: Duration) {
+        let (interval, _) = self.terms(now, interval, 1);
         self.full_at = Some(self.full_at.map_or(now, |full_at| full_at.max(now)) + interval);
     }
 
@@ -90,8 +121,12 @@ impl Allowance {
         self.held_until = Some(self.held_until.map_or(until, |held| held.max(until)));
     }
 
+    fn halve(&mut self, now: Instant) {
+        self.halved_until = Some(now + HALVED_FOR);
+    }
+
     fn is_idle(&self, now: Instant) -> bool {
-        self.full_at.is_none_or(|at| at <= now) && self.held_until.is_none_or(|at| at <= now)
+        [self.full_at, self.held_until, self.halved_until].iter().all(|at| at.is_none_or(|at| at <= now))
     }
 }
 
@@ -122,23 +157,21 @@ impl Pacer {
             return false;
         }
         let pace = self.pace(address);
-        let spare = match what {
-            Sending::Message | Sending::Opening => 0,
-            Sending::Edit => 1,
-        };
-        let own_spare = if pace.apart == Apart::Nothing { spare } else { 0 };
+        let left = left_by(what);
+        // What is counted apart takes nothing from others of its chat.
+        let own_left = left.filter(|_| pace.apart == Apart::Nothing || what != Sending::Edit);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { chats, providers, wake_at } = &mut *state;
+        let State { chats, providers, wake_at, .. } = &mut *state;
         if chats.len() >= MAX_CHATS {
             chats.retain(|_, chat| !chat.is_idle(now));
         }
         let own = chats.entry(counted(address, pace.apart)).or_default().of(what, pace.apart);
         let all = providers.entry(address.provider.to_string()).or_default();
-        let from = own.from(now, pace.chat_interval, pace.chat_burst, own_spare).max(all.from(
+        let from = own.from(now, pace.chat_interval, pace.chat_burst, own_left).max(all.from(
             now,
             pace.overall_interval,
             pace.overall_burst,
-            spare,
+            left,
         ));
         if from > now {
             *wake_at = Some(wake_at.map_or(from, |at| at.min(from)));
@@ -170,44 +203,66 @@ impl Pacer {
         admitted
     }
 
-    /// Notes that the provider asks to wait, with what is counted together with this in this chat, or with everything.
-    pub fn hold(&self, address: &ChatAddress, what: Sending, everywhere: bool, until: Instant) {
+    /// Notes that the provider asks to wait, with what is counted together with this in this chat, or with everything; and
+    /// takes its allowance for half of what it was for a while.
+    pub fn hold(&self, address: &ChatAddress, what: Sending, everywhere: bool, now: Instant, after: Duration) {
         let apart = self.pace(address).apart;
-        // Changes and threads that are not counted apart wait by themselves, so that no message waits for them.
-        let waits_alone = matches!(what, Sending::Edit | Sending::Opening);
-        if !everywhere && waits_alone && apart == Apart::Nothing {
-            return;
-        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if everywhere {
-            state.providers.entry(address.provider.to_string()).or_default().hold(until);
-        } else {
-            state.chats.entry(counted(address, apart)).or_default().of(what, apart).hold(until);
+            let all = state.providers.entry(address.provider.to_string()).or_default();
+            all.halve(now);
+            return all.hold(now + after);
+        }
+        let own = state.chats.entry(counted(address, apart)).or_default().of(what, apart);
+        own.halve(now);
+        // Changes and threads that are not counted apart wait by themselves, so that no message waits for them.
+        let waits_alone = matches!(what, Sending::Edit | Sending::Opening) && apart == Apart::Nothing;
+        if !waits_alone {
+            own.hold(now + after);
         }
     }
 
     /// Notes that the provider asks to wait with changes of a chat's status messages; messages may go on.
-    pub fn hold_progress(&self, address: &ChatAddress, until: Instant) {
-        let key = counted(address, self.pace(address).apart);
+    pub fn hold_progress(&self, address: &ChatAddress, now: Instant, after: Duration) {
+        let apart = self.pace(address).apart;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = state.chats.entry(key).or_default();
+        let own = state.chats.entry(counted(address, apart)).or_default();
+        own.of(Sending::Edit, apart).halve(now);
+        let until = now + after;
         own.edits_from = Some(own.edits_from.map_or(until, |from| from.max(until)));
     }
 
-    /// Returns when to look again for those that were refused.
+    /// Returns when to look again for those that were refused, and for what is expected.
     pub(super) fn wake_at(&self) -> Option<Instant> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).wake_at
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        [state.wake_at, state.expected.first().copied()].into_iter().flatten().min()
     }
 
-    /// Forgets those that were refused: they are about to be looked at.
-    pub(super) fn forget_wake(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).wake_at = None;
+    /// Forgets those that were refused, and what was expected until now: they are about to be looked at.
+    pub(super) fn forget_wake(&self, now: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.wake_at = None;
+        while state.expected.first().is_some_and(|at| *at <= now) {
+            state.expected.pop_first();
+        }
+    }
+
+    fn expect_at(&self, at: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.expected.len() < MAX_EXPECTED {
+            state.expected.insert(at);
+        }
     }
 }
 
 impl Gate for Pacer {
     fn admits(&self, address: &ChatAddress, what: Sending) -> bool {
         self.admits_at(address, what, Instant::now())
+    }
+
+    fn expect(&self, after: Duration) {
+        self.expect_at(Instant::now() + after);
+        self.refused.notify_one();
     }
 }
 
@@ -219,6 +274,8 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const ANSWER: Sending = Sending::Message(Purpose::Result);
+    const STATUS: Sending = Sending::Message(Purpose::Progress);
 
     struct Slow;
 
@@ -269,7 +326,7 @@ mod tests {
     #[test]
     fn a_chat_has_its_burst_and_then_its_pace() {
         let (pacer, start) = (pacer(), Instant::now());
-        assert_eq!(sent(&pacer, "a", Sending::Message, start, start + 10 * SECOND), 3 + 9);
+        assert_eq!(sent(&pacer, "a", ANSWER, start, start + 10 * SECOND), 3 + 9);
     }
 
     #[test]
@@ -278,7 +335,7 @@ mod tests {
         let chats: Vec<String> = (0..100).map(|n| n.to_string()).collect();
         let in_a_second = (0..100).flat_map(|ms| chats.iter().map(move |chat| (ms, chat)));
         let sent = in_a_second
-            .filter(|(ms, chat)| pacer.admits_at(&to(chat), Sending::Message, start + Duration::from_millis(ms * 10)))
+            .filter(|(ms, chat)| pacer.admits_at(&to(chat), ANSWER, start + Duration::from_millis(ms * 10)))
             .count();
         assert_eq!(sent, 5 + 9);
     }
@@ -290,9 +347,44 @@ mod tests {
             let now = start + Duration::from_millis(step * 20);
             pacer.admits_at(&to("a"), Sending::Edit, now);
             if step % 100 == 99 {
-                assert!(pacer.admits_at(&to("a"), Sending::Message, now), "a result waits at {step}");
+                assert!(pacer.admits_at(&to("a"), ANSWER, now), "a result waits at {step}");
             }
         }
+    }
+
+    #[test]
+    fn status_messages_and_edits_leave_room_for_answers_however_many_there_are() {
+        let (pacer, start) = (pacer(), Instant::now());
+        for second in 0..100 {
+            let now = start + second * SECOND;
+            while pacer.admits_at(&to("a"), STATUS, now) {}
+            while pacer.admits_at(&to("a"), Sending::Edit, now) {}
+            assert!(pacer.admits_at(&to("a"), ANSWER, now), "an answer waits at {second} s");
+        }
+    }
+
+    #[test]
+    fn a_429_halves_an_allowance_for_ten_minutes() {
+        let (pacer, start) = (pacer(), Instant::now());
+        pacer.hold(&to("a"), ANSWER, false, start, 5 * SECOND);
+        let (over, later) = (start + 5 * SECOND, start + HALVED_FOR + 10 * SECOND);
+        assert_eq!(sent(&pacer, "a", ANSWER, start, over), 0, "it is obeyed exactly");
+        assert_eq!(sent(&pacer, "a", ANSWER, over, over + 10 * SECOND), 1 + 4);
+        let next = over + 10 * SECOND;
+        assert_eq!(sent(&pacer, "b", ANSWER, next, next + 10 * SECOND), 3 + 9, "nobody else pays for it");
+        assert_eq!(sent(&pacer, "a", ANSWER, later, later + 10 * SECOND), 3 + 9);
+    }
+
+    #[test]
+    fn what_is_expected_is_looked_for_once() {
+        let (pacer, start) = (pacer(), Instant::now());
+        pacer.expect_at(start + 2 * SECOND);
+        pacer.expect_at(start + SECOND);
+        assert_eq!(pacer.wake_at(), Some(start + SECOND));
+        pacer.forget_wake(start + SECOND);
+        assert_eq!(pacer.wake_at(), Some(start + 2 * SECOND));
+        pacer.forget_wake(start + 2 * SECOND);
+        assert_eq!(pacer.wake_at(), None);
     }
 
     #[test]
@@ -301,21 +393,21 @@ mod tests {
         assert!(pacer.admits_progress(&to("a"), start));
         assert!(!pacer.admits_progress(&to("a"), start + 2 * SECOND));
         assert!(pacer.admits_progress(&to("a"), start + 3 * SECOND));
-        pacer.hold_progress(&to("a"), start + 60 * SECOND);
+        pacer.hold_progress(&to("a"), start, 60 * SECOND);
         assert!(!pacer.admits_progress(&to("a"), start + 59 * SECOND));
-        assert!(pacer.admits_at(&to("a"), Sending::Message, start + 4 * SECOND));
+        assert!(pacer.admits_at(&to("a"), ANSWER, start + 4 * SECOND));
     }
 
     #[test]
     fn a_wait_holds_up_the_chat_or_all_of_them() {
         let (pacer, start) = (pacer(), Instant::now());
-        pacer.hold(&to("a"), Sending::Message, false, start + 5 * SECOND);
-        assert!(!pacer.admits_at(&to("a"), Sending::Message, start));
+        pacer.hold(&to("a"), ANSWER, false, start, 5 * SECOND);
+        assert!(!pacer.admits_at(&to("a"), ANSWER, start));
         assert_eq!(pacer.wake_at(), Some(start + 5 * SECOND));
-        assert!(pacer.admits_at(&to("b"), Sending::Message, start));
-        pacer.hold(&to("a"), Sending::Message, true, start + 9 * SECOND);
-        assert!(!pacer.admits_at(&to("b"), Sending::Message, start + 8 * SECOND));
-        assert!(pacer.admits_at(&to("b"), Sending::Message, start + 9 * SECOND));
+        assert!(pacer.admits_at(&to("b"), ANSWER, start));
+        pacer.hold(&to("a"), ANSWER, true, start, 9 * SECOND);
+        assert!(!pacer.admits_at(&to("b"), ANSWER, start + 8 * SECOND));
+        assert!(pacer.admits_at(&to("b"), ANSWER, start + 9 * SECOND));
     }
 
     #[test]
@@ -324,10 +416,10 @@ mod tests {
         let thread = ChatAddress { thread: Some(signalbox_adapter::ThreadId::new("7")), ..to("apart") };
         let sent = |what, at| (0..5).filter(|_| pacer.admits_at(&to("apart"), what, at)).count();
         let later = start + SECOND;
-        assert_eq!((sent(Sending::Message, start), sent(Sending::Edit, later)), (3, 3));
-        assert!(pacer.admits_at(&thread, Sending::Message, later + SECOND), "a thread has an allowance of its own");
-        pacer.hold(&to("apart"), Sending::Edit, false, later + 9 * SECOND);
-        assert!(pacer.admits_at(&to("apart"), Sending::Message, later + SECOND));
+        assert_eq!((sent(ANSWER, start), sent(Sending::Edit, later)), (3, 3));
+        assert!(pacer.admits_at(&thread, ANSWER, later + SECOND), "a thread has an allowance of its own");
+        pacer.hold(&to("apart"), Sending::Edit, false, later, 9 * SECOND);
+        assert!(pacer.admits_at(&to("apart"), ANSWER, later + SECOND));
         assert!(!pacer.admits_at(&to("apart"), Sending::Edit, later + 2 * SECOND));
     }
 
@@ -335,7 +427,7 @@ mod tests {
     fn a_transport_without_a_pace_is_never_held_up() {
         let (pacer, start) = (pacer(), Instant::now());
         let console = ChatAddress::new(Provider::new("console"), ChatId::new("local"));
-        assert!((0..1000).all(|_| pacer.admits_at(&console, Sending::Message, start)));
+        assert!((0..1000).all(|_| pacer.admits_at(&console, ANSWER, start)));
         assert!(!pacer.admits_progress(&console, start), "nothing can be changed there");
     }
 }

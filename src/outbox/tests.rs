@@ -99,6 +99,7 @@ fn message(address: &ChatAddress, text: &str) -> NewDelivery {
         task: None,
         inbox: None,
         about: None,
+        not_before: None,
     }
 }
 

@@ -5,12 +5,12 @@
 //! the provider's pace stays `pending` and was surely not sent.
 
 use rusqlite::{OptionalExtension, Row, params};
-use signalbox_adapter::ChatAddress;
+use signalbox_adapter::{ChatAddress, Purpose};
 
 use super::delivery::{Delivery, Lanes, Sending, State};
 use super::error::StoreError;
 use super::id::{DeliveryId, InboxId, TaskId};
-use super::outbox::{COLUMNS, OPEN, is_unreadable, read};
+use super::outbox::{COLUMNS, LATER, OPEN, is_unreadable, purpose_of, read};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 
@@ -20,8 +20,24 @@ const MAX_LANES: usize = 4096;
 /// The number of [`Purpose::Result`](signalbox_adapter::Purpose::Result) in the rows.
 const RESULT: u8 = 0;
 
+/// The number of [`Purpose::Progress`](signalbox_adapter::Purpose::Progress) in the rows.
+const PROGRESS: u8 = 3;
+
 /// When a row may be tried: its wait is over, or was begun by a clock that has been set back since.
 const DUE: &str = "(next_at <= ?now OR ?now < postponed_at)";
+
+/// Says that a status message is to be sent later, so that nothing waits for it.
+fn deferred() -> String {
+    format!("({LATER} AND next_at > ?now AND ?now >= postponed_at)")
+}
+
+/// Says which rows keep others of their lane waiting while they are being sent: a result waits for no status message.
+fn holds_up(what: Sending) -> String {
+    match what {
+        Sending::Message(Purpose::Result) => format!("(purpose <> {PROGRESS} OR is_edit)"),
+        Sending::Message(_) | Sending::Edit | Sending::Opening => "TRUE".to_owned(),
+    }
+}
 
 /// Says that a row `o` waits for no other: a part waits for the one before it, a change for the message that it is of, and what
 /// changes a message about a task for that task's result. Nobody is to be told that it is complete before the answer is there.
@@ -45,7 +61,7 @@ impl Delivery {
     /// Returns what is sent, as the pace of a provider counts it.
     #[must_use]
     pub fn sending(&self) -> Sending {
-        sending(self.is_edit, self.opens.is_some())
+        sending(self.is_edit, self.opens.is_some(), self.purpose)
     }
 }
 
@@ -66,15 +82,20 @@ impl Tx<'_> {
         if !ours {
             return Ok(None);
         }
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND {OPEN})");
-        let busy: bool = self.connection.prepare_cached(&sql)?.query_row([lane], |row| row.get(0))?;
+        let (holds_up, deferred) = (holds_up(what), deferred().replace("?now", "?2"));
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND {OPEN} AND {holds_up} AND NOT {deferred})"
+        );
+        let now = self.now();
+        let busy: bool = self.connection.prepare_cached(&sql)?.query_row(params![lane, now], |row| row.get(0))?;
         Ok((!busy && delivering.gate.admits(address, what)).then(|| delivering.sender.clone()))
     }
 
-    /// Whether a row of a lane is being sent: whoever does claims the next when it is done.
-    pub(super) fn is_sending(&self, lane: &str) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND state = 'sending')";
-        Ok(self.connection.prepare_cached(sql)?.query_row([lane], |row| row.get(0))?)
+    /// Whether a row of a lane is being sent that this one waits for: whoever sends that claims the next when it is done.
+    pub(super) fn is_sending(&self, lane: &str, what: Sending) -> Result<bool, StoreError> {
+        let holds_up = holds_up(what);
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND state = 'sending' AND {holds_up})");
+        Ok(self.connection.prepare_cached(&sql)?.query_row([lane], |row| row.get(0))?)
     }
 
     /// Whether the result of a task is still to be sent.
@@ -96,20 +117,24 @@ impl Tx<'_> {
         let mut claimed = Vec::new();
         let ready = ready();
         for scope in scopes {
-            let due = DUE.replace("?now", "?3");
+            let (due, deferred) = (DUE.replace("?now", "?3"), deferred().replace("?now", "?3"));
+            let holds_up = holds_up(Sending::Message(Purpose::Result));
             let sql = format!(
-                "SELECT id, address, is_edit, is_opening FROM (
-                     SELECT id, address, is_edit, opens IS NOT NULL AS is_opening, state, next_at, postponed_at,
-                            row_number() OVER (PARTITION BY lane ORDER BY state <> 'sending', purpose > 0, id) AS place
+                "SELECT id, address, is_edit, is_opening, purpose FROM (
+                     SELECT id, address, is_edit, opens IS NOT NULL AS is_opening, purpose, state, next_at, postponed_at,
+                            row_number() OVER (PARTITION BY lane ORDER BY
+                                CASE WHEN state = 'sending' AND {holds_up} THEN 0 WHEN purpose = {RESULT} THEN 1
+                                     WHEN state = 'sending' THEN 2 ELSE 3 END, id) AS place
                      FROM outbox o WHERE {OPEN} AND provider = ?1 AND (?2 IS NULL OR \"window\" = ?2)
-                       AND {ready}) heads
+                       AND NOT {deferred} AND {ready}) heads
                  WHERE place = 1 AND state <> 'sending' AND {due} ORDER BY is_edit, id LIMIT {MAX_LANES}"
             );
             let mut statement = self.connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params![scope.provider, scope.window, self.now()])?;
             let mut heads = Vec::new();
             while let Some(row) = rows.next()? {
-                heads.push((row.get(0)?, row.get::<_, String>(1)?, sending(row.get(2)?, row.get(3)?)));
+                let what = sending(row.get(2)?, row.get(3)?, purpose_of(row.get(4)?));
+                heads.push((row.get(0)?, row.get::<_, String>(1)?, what));
             }
             for (id, address, what) in heads {
                 if claimed.len() == limit {
@@ -167,15 +192,19 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn claim_next(&self, lane: &str, sender: &str) -> Result<Option<Delivery>, StoreError> {
         // Each in the order of the index, so that a long lane costs no more than a short one.
-        for purposes in ["purpose = 0", "purpose > 0"] {
-            let (due, ready) = (DUE.replace("?now", "?2"), ready());
+        for (purposes, first) in [("purpose = 0", Purpose::Result), ("purpose > 0", Purpose::Approval)] {
+            let (due, ready, deferred) = (DUE.replace("?now", "?2"), ready(), deferred().replace("?now", "?2"));
+            let holds_up = holds_up(Sending::Message(first));
             let sql = format!(
-                "SELECT id, address, is_edit, opens IS NOT NULL, {due} FROM outbox o
-                 WHERE lane = ?1 AND {purposes} AND {OPEN} AND {ready}
-                   AND NOT EXISTS (SELECT 1 FROM outbox s WHERE s.lane = ?1 AND s.state = 'sending')
+                "SELECT id, address, is_edit, opens IS NOT NULL, purpose, {due} FROM outbox o
+                 WHERE lane = ?1 AND {purposes} AND {OPEN} AND NOT {deferred} AND {ready}
+                   AND NOT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND state = 'sending' AND {holds_up})
                  ORDER BY id LIMIT 1"
             );
-            let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, sending(row.get(2)?, row.get(3)?), row.get(4)?));
+            let read = |row: &Row<'_>| {
+                let what = sending(row.get(2)?, row.get(3)?, purpose_of(row.get(4)?));
+                Ok((row.get(0)?, row.get(1)?, what, row.get(5)?))
+            };
             let mut statement = self.connection.prepare_cached(&sql)?;
             let first: Option<(DeliveryId, String, Sending, bool)> =
                 statement.query_row(params![lane, self.now()], read).optional()?;
@@ -209,12 +238,13 @@ impl Tx<'_> {
     }
 
     /// Ends the waits of a provider's deliveries: it can be reached again. What the provider itself asked to wait is kept
-    /// by the gate.
+    /// by the gate, and what was never tried waits for its own time.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn try_again(&self, provider: &str) -> Result<(), StoreError> {
-        let sql = format!("UPDATE outbox SET next_at = 0 WHERE {OPEN} AND provider = ?1 AND next_at > 0");
+        let sql =
+            format!("UPDATE outbox SET next_at = 0 WHERE {OPEN} AND provider = ?1 AND next_at > 0 AND NOT ({LATER})");
         self.connection.prepare_cached(&sql)?.execute([provider])?;
         self.effects.borrow_mut().deliver = true;
         Ok(())
@@ -273,10 +303,10 @@ impl Tx<'_> {
     }
 }
 
-fn sending(is_edit: bool, is_opening: bool) -> Sending {
+fn sending(is_edit: bool, is_opening: bool, purpose: Purpose) -> Sending {
     match (is_edit, is_opening) {
         (true, _) => Sending::Edit,
         (false, true) => Sending::Opening,
-        (false, false) => Sending::Message,
+        (false, false) => Sending::Message(purpose),
     }
 }

@@ -1,6 +1,7 @@
 //! A delivery: one provider call with one effect; who makes it, and when it may.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose, UserId};
 
@@ -74,13 +75,16 @@ pub struct Delivering {
 pub trait Gate: Send + Sync {
     /// Whether a message to this chat may go out now; if so it counts as sent.
     fn admits(&self, address: &ChatAddress, what: Sending) -> bool;
+
+    /// Notes that a delivery is to be looked for after this long.
+    fn expect(&self, after: Duration);
 }
 
 /// What is about to go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {
-    /// A new message.
-    Message,
+    /// A new message, and why; a status message leaves room for others.
+    Message(Purpose),
     /// A change of an earlier message; leaves room for a new one.
     Edit,
     /// A thread at a message.
@@ -110,6 +114,8 @@ pub struct NewDelivery {
     pub inbox: Option<InboxId>,
     /// What its buttons are about, by which it is found when they are spent.
     pub about: Option<About>,
+    /// When it is sent at the earliest; `None` for at once. Until then nothing waits for it.
+    pub not_before: Option<Timestamp>,
 }
 
 impl NewDelivery {
@@ -127,6 +133,7 @@ impl NewDelivery {
             task: None,
             inbox: None,
             about: None,
+            not_before: None,
         }
     }
 }

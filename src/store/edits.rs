@@ -12,7 +12,7 @@ use super::chat::ChatKey;
 use super::delivery::{Delivery, Sending, State};
 use super::error::StoreError;
 use super::id::TaskId;
-use super::outbox::{COLUMNS, OPEN, begun, number_of, read};
+use super::outbox::{COLUMNS, LATER, OPEN, begun, number_of, read};
 use super::tx::Tx;
 
 /// What became of a task's status message.
@@ -91,7 +91,7 @@ impl Tx<'_> {
             self.now(),
             shown.by_words
         ])?;
-        self.set_off(&key, &lane, state)
+        self.set_off(&key, &lane, Sending::Edit, state)
     }
 
     /// Returns what became of a task's status message.
@@ -117,12 +117,12 @@ impl Tx<'_> {
         })
     }
 
-    /// Whether something waits to be said in a chat.
+    /// Whether something waits to be said in a chat, status messages aside that were never sent.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn has_waiting(&self, chat: &ChatKey) -> Result<bool, StoreError> {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND {OPEN})");
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = ?1 AND {OPEN} AND NOT ({LATER}))");
         Ok(self.connection.prepare_cached(&sql)?.query_row([chat], |row| row.get(0))?)
     }
 }

@@ -19,10 +19,13 @@ pub(super) const COLUMNS: &str = "id, key, lane, address, purpose, part, buttons
      (SELECT e.message FROM outbox e WHERE (outbox.is_edit OR outbox.opens IS NOT NULL) AND e.key = outbox.after), plain, \
      about, opens, \"window\", guest, by_words";
 
-/// What still keeps a lane busy.
+/// What is still to be sent.
 pub(super) const OPEN: &str = "state IN ('pending', 'sending', 'unknown')";
 
-fn purpose_of(number: i64) -> Purpose {
+/// A status message that was never sent; while its time has not come it keeps nothing waiting.
+pub(super) const LATER: &str = "state = 'pending' AND purpose = 3 AND attempts = 0";
+
+pub(super) fn purpose_of(number: i64) -> Purpose {
     match number {
         0 => Purpose::Result,
         1 => Purpose::Approval,
@@ -122,14 +125,18 @@ impl Tx<'_> {
             let key = self.new_key();
             let buttons = if last { new.buttons.as_slice() } else { &[] };
             let attachment = new.attachment.as_ref().filter(|_| last).map(serde_json::to_string).transpose()?;
+            let later = new.not_before.filter(|at| *at > self.now());
+            let what = Sending::Message(new.purpose);
             let sender = match &opening {
-                None if !waits => self.sender_of(&new.address, new.window.as_deref(), &lane, Sending::Message)?,
+                None if !waits && later.is_none() => {
+                    self.sender_of(&new.address, new.window.as_deref(), &lane, what)?
+                }
                 None | Some(_) => None,
             };
             let (state, attempts) = begun(sender.as_ref());
             let sql = "INSERT INTO outbox (key, lane, provider, \"window\", address, purpose, part, buttons, attachment, reply_to,
-                     after, task, inbox, state, sender, attempts, created_at, about)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+                     after, task, inbox, state, sender, attempts, created_at, about, next_at, postponed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
             self.connection.prepare_cached(sql)?.execute(params![
                 key.as_str(),
                 lane,
@@ -148,9 +155,15 @@ impl Tx<'_> {
                 sender,
                 attempts,
                 self.now(),
-                new.about.as_ref().filter(|_| last)
+                new.about.as_ref().filter(|_| last),
+                later.unwrap_or_default(),
+                later.map_or(Timestamp::default(), |_| self.now())
             ])?;
-            self.set_off(&key, &lane, state)?;
+            match (later, self.context.delivering()) {
+                (None, _) => self.set_off(&key, &lane, what, state)?,
+                (Some(at), Some(delivering)) => delivering.gate.expect(at.since(self.now())),
+                (Some(_), None) => {}
+            }
             before = Some(key);
         }
         Ok(())
@@ -164,13 +177,13 @@ impl Tx<'_> {
     }
 
     /// Hands a new row over after the commit, or says that something waits.
-    pub(super) fn set_off(&self, key: &DeliveryKey, lane: &str, state: State) -> Result<(), StoreError> {
+    pub(super) fn set_off(&self, key: &DeliveryKey, lane: &str, what: Sending, state: State) -> Result<(), StoreError> {
         if state == State::Sending {
             // Read back: what a statement returns goes through a table that is made and dropped for it.
             let sql = format!("SELECT {COLUMNS} FROM outbox WHERE key = ?1");
             let row = self.connection.prepare_cached(&sql)?.query_row([key.as_str()], read)?;
             self.effects.borrow_mut().send.push(row);
-        } else if !self.is_sending(lane)? {
+        } else if !self.is_sending(lane, what)? {
             self.effects.borrow_mut().deliver = true;
         }
         Ok(())
@@ -265,6 +278,31 @@ impl Tx<'_> {
                      AND state = 'pending' AND NOT maybe_repeat",
             )?
             .execute(params![task.as_str(), number_of(Purpose::Progress)])?;
+        Ok(())
+    }
+
+    /// Has a task's status message sent at once that was to be sent later; something else is to be said of the task now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn hasten_status(&self, task: &TaskId) -> Result<(), StoreError> {
+        let sql = format!("UPDATE outbox SET next_at = 0 WHERE task = ?1 AND NOT is_edit AND {LATER} AND next_at > 0");
+        let hastened = self.connection.prepare_cached(&sql)?.execute([task.as_str()])?;
+        self.effects.borrow_mut().deliver |= hastened > 0;
+        Ok(())
+    }
+
+    /// Puts the status messages off once more that nobody has been shown and whose tasks run: those whose runs have ended
+    /// meanwhile are dropped before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_statuses_off(&self, until: Timestamp) -> Result<(), StoreError> {
+        let sql = format!(
+            "UPDATE outbox SET next_at = ?1, postponed_at = ?2 WHERE NOT is_edit AND {LATER} AND next_at > 0
+                 AND task IN (SELECT id FROM tasks WHERE finished_at IS NULL AND status = 'running')"
+        );
+        self.connection.prepare_cached(&sql)?.execute([until, self.now()])?;
         Ok(())
     }
 

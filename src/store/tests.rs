@@ -14,6 +14,7 @@ mod retention;
 mod said;
 mod schedules;
 mod sql;
+mod statuses;
 mod steps;
 mod tables;
 

@@ -77,7 +77,7 @@ impl Tx<'_> {
             self.now(),
             new.guest.map(UserId::as_str)
         ])?;
-        self.set_off(&key, &lane, state)
+        self.set_off(&key, &lane, Sending::Opening, state)
     }
 
     /// Writes a message, and what goes into a thread of its own at it, which is opened first where `named` says how it is called.

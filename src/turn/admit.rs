@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{ChatAddress, Document, Purpose, Signal};
+use signalbox_adapter::{ChatAddress, Document, Signal};
 
-use super::{Turn, intake, quoted, report, talk};
+use super::{Turn, intake, quoted, talk};
 use crate::agent::catalogue::Choice;
 use crate::agent::kinds::host::NAME as HOST;
 use crate::format;
@@ -99,7 +99,7 @@ pub fn submit_at(
         turn.tx.investigate_again(&task.id, earlier)?;
     }
     let admitted = format::session::admitted(session, &admission, notes);
-    turn.say_at(address, admitted, Purpose::Progress, report::status_buttons(&task.id), Some(&task.id))?;
+    turn.show_status(address, &admission, admitted, notes.is_some())?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });

@@ -188,6 +188,7 @@ impl Context {
             task: Some(task.id.clone()),
             inbox: task.inbox,
             about: None,
+            not_before: None,
         })
     }
 }

@@ -112,6 +112,7 @@ fn say(
         task: None,
         inbox: None,
         about: Some(About::Incident(incident.id)),
+        not_before: None,
     })
 }
 
@@ -190,6 +191,7 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
         task: None,
         inbox: None,
         about: Some(About::Card(incident.id)),
+        not_before: None,
     })?;
     tx.incident_carded(incident.id)?;
     let Some(shown) = tx.incident(incident.id)? else { return Ok(()) };

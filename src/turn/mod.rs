@@ -33,7 +33,7 @@ use signalbox_adapter::{Block, Button, ChatAddress, Document, Incoming, Incoming
 
 use crate::config::Role;
 use crate::format::{self, Draft};
-use crate::store::{About, ChatKey, InboxId, InboxOutcome, NewDelivery, StoreError, TaskId, Tx};
+use crate::store::{About, Admission, ChatKey, InboxId, InboxOutcome, NewDelivery, StoreError, TaskId, Tx};
 pub use context::Context;
 pub use handler::Handler;
 use layout::MAX_WITHIN_BYTES;
@@ -173,8 +173,41 @@ impl<'t> Turn<'t> {
         buttons: Vec<Button>,
         task: Option<&TaskId>,
     ) -> Result<(), StoreError> {
+        self.tx.enqueue(&self.answer_at(address, draft.into(), purpose, buttons, task)?)
+    }
+
+    /// Shows how a new task stands: when it has run for a while, so that a quick answer comes alone; at once where it waits,
+    /// where this `says_more`, and where there is no message at which a sign could say that it was taken.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn show_status(
+        &self,
+        address: &ChatAddress,
+        admission: &Admission,
+        draft: impl Into<Draft>,
+        says_more: bool,
+    ) -> Result<(), StoreError> {
+        let (task, runs) = match admission {
+            Admission::Started(task) => (task, true),
+            Admission::Queued(task, _) => (task, false),
+        };
+        let buttons = vec![format::button::cancel(&task.id)];
+        let status = self.answer_at(address, draft.into(), Purpose::Progress, buttons, Some(&task.id))?;
+        let waits = runs && !says_more && self.incoming.message.is_some();
+        let not_before = waits.then(|| self.tx.now().after(self.cx.config.progress.after));
+        self.tx.enqueue(&NewDelivery { not_before, ..status })
+    }
+
+    fn answer_at(
+        &self,
+        address: &ChatAddress,
+        draft: Draft,
+        purpose: Purpose,
+        buttons: Vec<Button>,
+        task: Option<&TaskId>,
+    ) -> Result<NewDelivery, StoreError> {
         let Aside { mut before, after } = self.aside.take();
-        let draft = draft.into();
         let draft = match purpose {
             // A status message changes; what is said beside it stays.
             Purpose::Progress => {
@@ -191,7 +224,7 @@ impl<'t> Turn<'t> {
         let is_reply = self.incoming.message.is_some();
         let draft = draft.typed(&|command| self.cx.typed(address, is_reply, command));
         let (parts, attachment) = self.cx.render(address, draft)?;
-        self.tx.enqueue(&NewDelivery {
+        Ok(NewDelivery {
             address: address.clone(),
             window: self.incoming.window.clone(),
             reply_to: self.incoming.message.as_ref().map(|message| message.as_str().to_owned()),
@@ -202,6 +235,7 @@ impl<'t> Turn<'t> {
             task: task.cloned(),
             inbox: Some(self.inbox),
             about: task.filter(|_| purpose == Purpose::Progress).map(|task| About::Status(task.clone())),
+            not_before: None,
         })
     }
 

@@ -42,6 +42,7 @@ pub fn status(cx: &Context, task: &Task, document: Document) -> Result<NewDelive
 pub fn ask(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Result<(), StoreError> {
     let question = format::approval::question(&tx.name_of(task)?, approval, cx.config.timeouts.approval);
     let told = cx.tell(task, question, Purpose::Approval, button::decisions(approval))?;
+    tx.hasten_status(&task.id)?;
     tx.enqueue(&NewDelivery { about: Some(About::Approval(approval.id.clone())), ..told })
 }
 

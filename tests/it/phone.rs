@@ -11,6 +11,7 @@ mod messages;
 mod outage;
 mod proxies;
 mod questions;
+mod quick;
 mod restarts;
 pub(crate) mod scene;
 mod strangers;

@@ -13,12 +13,12 @@ pub(super) async fn enqueue(desk: &Desk, chat: &'static str, purpose: Purpose, p
     desk.did(move |tx| tx.enqueue(&message(chat, purpose, parts))).await;
 }
 
-async fn claim(desk: &Desk) -> Vec<Delivery> {
+pub(super) async fn claim(desk: &Desk) -> Vec<Delivery> {
     desk.did(|tx| tx.claim_deliveries(&scope(), "me", 100)).await
 }
 
 /// Delivers whatever can be delivered, and returns the texts in their order.
-async fn deliver_all(desk: &Desk) -> Vec<String> {
+pub(super) async fn deliver_all(desk: &Desk) -> Vec<String> {
     let mut said = Vec::new();
     loop {
         let claimed = claim(desk).await;
@@ -191,7 +191,7 @@ async fn a_result_replaces_a_status_message_that_nobody_has_seen() {
     assert_eq!(deliver_all(&desk).await, ["done"]);
 }
 
-fn status_of(task: &Task) -> NewDelivery {
+pub(super) fn status_of(task: &Task) -> NewDelivery {
     NewDelivery {
         task: Some(task.id.clone()),
         about: Some(About::Status(task.id.clone())),

@@ -56,8 +56,8 @@ fn a_comment_that_follows_forwards_is_about_them() {
     server.fake.post(OPS, ADA, forward("[FIRING:1] PodCrashLooping checkout-7d9"));
     server.fake.say(OPS, ADA, "/investigate");
     server.shown(OPS, asked, "PodCrashLooping");
-    eventually("it is one run", || server.house.runs().len() == 3);
-    assert_eq!(server.house.count("tasks"), 3);
+    eventually("it is asked about", || server.house.runs().len() >= 3);
+    assert_eq!(server.house.count("tasks"), 3, "it is one question");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_alert_that_follows_a_comment_is_what_the_comment_is_about() {
     eventually("it is investigated", || server.house.count("investigations") == 1);
     eventually("what was asked before is given up", || server.house.count("tasks WHERE status = 'aborted'") == 1);
     server.house.touch("gate");
-    server.shown(server.direct, asked, "PodCrashLooping");
+    server.shown(server.direct, asked, "Validity");
     eventually("all is done", || server.house.count("tasks WHERE finished_at IS NULL") == 0);
     assert_eq!(server.house.count("tasks WHERE status <> 'aborted'"), 1, "it is one question");
     let says = |needle: &str| {

@@ -3,6 +3,7 @@
 use nix::sys::signal::Signal;
 use signalbox_test_support::discord::state::State;
 use signalbox_test_support::discord::{Person, Post};
+use signalbox_test_support::everyday::eventually;
 
 use crate::discord::scene::{ADA, EVE, OPS, Server};
 
@@ -31,6 +32,21 @@ fn a_session_is_watched_answered_and_followed_up() {
     let runs = server.house.runs();
     assert_eq!((runs.len(), runs[1].1), (2, true), "{runs:?}");
     assert_eq!(runs[0].0, runs[1].0, "it is the same session");
+}
+
+#[test]
+fn a_quick_answer_comes_alone_in_its_thread_too() {
+    let mut server = Server::new("");
+    server.house.set("SIGNALBOX__PROGRESS__AFTER", "1h");
+    let _serving = server.serve();
+    let asked = server.fake.say(OPS, ADA, "<@4242> script: answer <one>");
+    server.shown(asked, asked, r"\<one>");
+    server.until("the signs", |state| state.reactions.contains(&(OPS, asked, "👍".to_owned())));
+    let waiting = "outbox WHERE state IN ('pending', 'sending', 'unknown')";
+    eventually("all is said", || server.house.count(waiting) == 0);
+    let shown = server.fake.with(|state| state.shows(asked));
+    let said: Vec<_> = shown.iter().filter(|shown| shown.by_bot && shown.id != asked).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
 }
 
 #[test]

@@ -16,8 +16,8 @@ fn an_investigation_runs_in_the_background_and_is_used_with_its_button_after_a_r
     let phone = Phone::new("");
     let serving = phone.serve();
     let asked = phone.say(&format!("/investigate {}", finds("The disk is full")));
-    let status = phone.shown(asked, "in the background");
-    let result = phone.shown(status.id, "The disk is full");
+    let result = phone.shown(asked, "Root cause");
+    assert!(result.text.contains("The disk is full"), "{result:?}");
     assert!(result.text.contains("Root cause") && result.text.contains("Validity 0.50"), "{result:?}");
     assert_eq!(result.reply_to, Some(asked));
     let other = phone.say("script: answer something else");
@@ -78,13 +78,13 @@ fn an_alert_comes_as_text_and_as_a_file() {
     let phone = Phone::new("");
     let _serving = phone.serve();
     let asked = phone.say("[FIRING:1] DiskFull web-1");
-    phone.shown(asked, "Investigating");
+    phone.shown(asked, "Validity");
     let alert = br#"{"id":"1","event":{"event_type":"incident.triggered","data":{"id":"PGR0VU2","type":"incident","title":"Checkout is down","status":"triggered","urgency":"high"}}}"#;
     let asked = phone.fake.post(ADA.id, ADA, Said::text("/investigate").document("alert.json", alert));
-    phone.shown(asked, "Checkout is down");
     phone.until("both are done", |state| {
         state.messages.values().filter(|shown| shown.by_bot && shown.text.contains("Validity")).count() == 2
     });
+    assert!(phone.shown(asked, "Validity").text.contains("Checkout is down"));
     assert_eq!(phone.house.count("investigations WHERE alert IS NOT NULL"), 2);
 }
 

@@ -71,8 +71,9 @@ fn after_an_outage_two_hundred_results_come_in_order_and_within_the_limits() {
     assert!(most(&all, Duration::from_secs(1)) <= Some(30), "{:?} in a second", most(&all, Duration::from_secs(1)));
     for number in 0..CHATS {
         let own: Vec<Instant> = sends.iter().filter(|(to, _)| *to == chat(number)).map(|(_, at)| *at).collect();
-        assert!(most(&own, Duration::from_secs(1)) <= Some(4), "{number}");
-        assert!(most(&own, Duration::from_secs(5)) <= Some(8), "{number}");
+        // Twenty at once, and then one a second.
+        assert!(most(&own, Duration::from_secs(1)) <= Some(21), "{number}");
+        assert!(most(&own, Duration::from_secs(5)) <= Some(25), "{number}");
     }
 }
 

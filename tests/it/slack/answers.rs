@@ -49,6 +49,19 @@ fn an_answer_in_a_thread_that_was_shown_when_the_program_was_killed_is_found_and
 }
 
 #[test]
+fn a_quick_answer_comes_alone_after_a_command_too() {
+    let mut slack = Workspace::new("");
+    slack.house.set("SIGNALBOX__PROGRESS__AFTER", "1h");
+    let _serving = slack.serve();
+    slack.fake.command(OPS, ADA, "/session", "script: answer <one>");
+    let shown = slack.shown(OPS, "", "Ada: /session script: answer <one>");
+    slack.shown(OPS, &shown.ts, "<one>");
+    eventually("all is said", || slack.house.count("outbox WHERE state IN ('pending', 'sending', 'unknown')") == 0);
+    let said = slack.fake.shows(OPS);
+    assert_eq!(said.iter().filter(|one| one.by_bot && one.ts > shown.ts).count(), 1, "{said:?}");
+}
+
+#[test]
 fn an_answer_in_blocks_that_are_refused_comes_in_plain_ones() {
     let slack = Workspace::new("");
     let _serving = slack.serve();

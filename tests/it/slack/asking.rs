@@ -24,7 +24,8 @@ fn a_message_of_anybody_is_investigated_from_its_menu_in_its_thread() {
     slack.fake.shortcut(OPS, ADA, &theirs, "investigate");
     let result = slack.shown(OPS, &theirs, "the queue grows since noon");
     assert_eq!(result.thread.as_deref(), Some(theirs.as_str()));
-    eventually("it is one run", || slack.house.runs().len() == 1);
+    eventually("it is asked about", || !slack.house.runs().is_empty());
+    assert_eq!(slack.house.count("tasks"), 1, "it is one question");
     assert!(slack.fake.with(|state| state.pings.is_empty()));
 }
 
