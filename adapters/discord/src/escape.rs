@@ -44,7 +44,7 @@ pub(crate) fn push_line(out: &mut String, line: &str, starts: bool) {
         let after = &rest[c.len_utf8()..];
         let is_markup = match c {
             '@' => after.starts_with("everyone") || after.starts_with("here"),
-            ':' => is_emoji_code(after),
+            ':' => is_emoji_code(after) || after.starts_with("//") && !is_web(out),
             c => u8::try_from(c).is_ok_and(|byte| ANYWHERE.contains(&byte)),
         };
         if is_markup {
@@ -90,6 +90,11 @@ fn web_address(text: &str, before: Option<char>) -> Option<&str> {
     (address.len() > scheme.len()).then_some(address)
 }
 
+/// Whether a text ends with the scheme of the web: what begins with another one, such as an app's, is made no link.
+fn is_web(text: &str) -> bool {
+    ["http", "https"].iter().any(|scheme| text.ends_with(scheme))
+}
+
 fn is_emoji_code(after: &str) -> bool {
     let name =
         after.bytes().take(MAX_EMOJI_BYTES).take_while(|b| b.is_ascii_alphanumeric() || b"_+-".contains(b)).count();
@@ -119,6 +124,7 @@ mod tests {
             ("a # b - c 1. d", "a # b - c 1. d"),
             ("@everyone @here @home @kim", r"\@everyone \@here @home @kim"),
             (":fire: 12:30 a:b", r"\:fire: 12:30 a:b"),
+            ("discord://-/settings steam://run/1", r"discord\://-/settings steam\://run/1"),
             ("👍 שלום", "👍 שלום"),
         ] {
             assert_eq!(escaped(line), expected, "{line}");

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use signalbox_adapter::{Chart, MAX_MARK_BYTES, Part};
 use teloxide::types::{MessageEntity, MessageEntityKind};
 
+use crate::write::live;
+
 /// Longest text of a message, in UTF-16 code units, after entities are parsed.
 /// Source: <https://core.telegram.org/bots/api#sendmessage>, read 2026-11.
 pub(crate) const MAX_TEXT_UTF16: usize = 4096;
@@ -100,16 +102,17 @@ impl Body {
     }
 }
 
-/// Puts a sign that is no `@` before each name, so that nobody is pinged by it; as long as before.
+/// Puts a sign that is no `@` before each name, and one that is no colon into each address of Telegram's apps, so that nobody is
+/// pinged and nothing is live; as long as before.
 fn silent(text: &str) -> String {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut silent = String::with_capacity(text.len());
-    let (mut before, mut chars) = (None, text.chars().peekable());
-    while let Some(c) = chars.next() {
-        let is_name = c == '@' && !before.is_some_and(is_word) && chars.peek().copied().is_some_and(is_word);
-        silent.push(if is_name { '＠' } else { c });
-        before = Some(c);
+    let mut rest = text;
+    while let Some(live) = live(rest, silent.chars().next_back()) {
+        silent.push_str(&rest[..live.start]);
+        silent.push_str(&rest[live.clone()].replace('@', "＠").replace("://", "：//"));
+        rest = &rest[live.end..];
     }
+    silent.push_str(rest);
     silent
 }
 
@@ -139,6 +142,9 @@ mod tests {
         let plain = body.clone().plain(4096);
         assert_eq!(plain.text, "👍 read this (https://a.example/x), ask ＠kim or a@b.example: https://c.example/");
         assert_eq!(plain.entities, []);
+        let live =
+            Body { text: "ⓐ@kim, см.@kim का@kim tg://settings TON://x http://a".to_owned(), ..Body::default() };
+        assert_eq!(live.plain(4096).text, "ⓐ＠kim, см.＠kim का＠kim tg：//settings TON：//x http://a");
         let short = body.clone().plain(utf16_len(&body.text));
         assert_eq!(short.text, "👍 read this, ask ＠kim or a@b.example: https://c.example/");
     }

@@ -261,6 +261,26 @@ mod tests {
     }
 
     #[test]
+    fn names_behind_signs_that_look_like_letters_and_addresses_of_apps_are_code() {
+        for (text, from, length) in [
+            ("ⓐ@alice", 1, 6),
+            ("🅰@alice", 2, 6),
+            ("का@alice", 2, 6),
+            ("é@alice", 1, 6),
+            ("see tg://user?id=7 now", 4, 14),
+            ("see (TG://resolve?domain=x)", 5, 22),
+            ("tonsite://a.ton", 0, 15),
+            ("<a href=\"x\">tg://settings</a>", 12, 17),
+        ] {
+            let body = one(text);
+            assert_eq!((body.text.as_str(), body.entities), (text, vec![MessageEntity::code(from, length)]), "{text}");
+        }
+        for text in ["a@alice", "7@alice", "_@alice", "@ alice", "http://a.example", "a://b"] {
+            assert_eq!(one(text).entities, [], "{text}");
+        }
+    }
+
+    #[test]
     fn a_flood_of_names_is_all_code() {
         let body = one(&"@name ".repeat(300));
         assert_eq!(body.entities, [MessageEntity::pre(None, 0, 1799)]);

@@ -6,8 +6,12 @@
 //!
 //! # Names and commands
 //! Telegram makes a link, and a notification, of every `@name` outside code. A name in an agent's or alert's text is
-//! therefore set as code: it reads and copies as it was and pings nobody. `/command` and web addresses become links that
-//! do nothing until a person taps them; they stay.
+//! therefore set as code: it reads and copies as it was and pings nobody. What Telegram takes for the middle of a word is its
+//! own affair (`ⓐ@name` pings), so that only an ASCII letter, digit or `_` before the `@` tells that it is none. `tg://` and
+//! `ton://` lead to people and settings, and are set as code, too. `/command` and web addresses become links that do nothing
+//! until a person taps them; they stay.
+
+use std::ops::Range;
 
 use signalbox_adapter::{Block, Document, Inline, Item, align_table};
 use teloxide::types::{MessageEntity, MessageEntityKind};
@@ -44,6 +48,9 @@ pub(crate) fn write(document: &Document) -> Written {
     writer.blocks(&document.blocks, "");
     writer.finish()
 }
+
+/// Schemes of addresses that lead into Telegram's apps.
+const APP_SCHEMES: [&str; 3] = ["tg", "ton", "tonsite"];
 
 /// What would be lost without an entity, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -233,17 +240,10 @@ impl Writer {
 
     fn line(&mut self, line: &str) {
         let mut rest = line;
-        while let Some(at) = rest.find('@') {
-            let before = rest[..at].chars().next_back().or(if at == 0 { self.last } else { None });
-            let name = rest[at + 1..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
-            let end = at + 1 + name;
-            if name == 0 || before.is_some_and(is_word) {
-                self.push(&rest[..end]);
-            } else {
-                self.push(&rest[..at]);
-                self.name(&rest[at..end]);
-            }
-            rest = &rest[end..];
+        while let Some(live) = live(rest, self.last) {
+            self.push(&rest[..live.start]);
+            self.name(&rest[live.clone()]);
+            rest = &rest[live.end..];
         }
         self.push(rest);
     }
@@ -314,8 +314,29 @@ fn worth(kind: &MessageEntityKind) -> Worth {
     }
 }
 
+/// Finds the first thing in a line that Telegram would make live: a name, or an address of its own apps; `before` is what stands
+/// before the line.
+pub(crate) fn live(line: &str, before: Option<char>) -> Option<Range<usize>> {
+    let end_of = |from: usize, is_in: fn(char) -> bool| {
+        line[from..].find(|c| !is_in(c)).map_or(line.len(), |length| from + length)
+    };
+    let name = |at: usize| {
+        let before = line[..at].chars().next_back().or(before);
+        let end = end_of(at + 1, is_word);
+        (end > at + 1 && !before.is_some_and(is_word)).then_some(at..end)
+    };
+    let address = |at: usize| {
+        let scheme = line[..at].bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+        let is_own = APP_SCHEMES.iter().any(|own| line[at - scheme..at].to_ascii_lowercase().ends_with(own));
+        is_own.then(|| at - scheme..end_of(at, |c| !c.is_whitespace()))
+    };
+    let mut names = line.match_indices('@').filter_map(|(at, _)| name(at));
+    let mut addresses = line.match_indices("://").filter_map(|(at, _)| address(at));
+    [names.next(), addresses.next()].into_iter().flatten().min_by_key(|part| part.start)
+}
+
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 fn language_name(language: &str) -> Option<String> {
