@@ -1,72 +1,56 @@
-//! Masks secrets in everything that leaves: configured texts and the shapes of well-known keys.
+//! Masks secrets in everything that leaves: configured texts, our own secrets, and the shapes of well-known keys.
+//!
+//! What a reader sees decides: a secret that is escaped, encoded, cut or has something unseen in it is one all the same.
 
-use std::collections::BTreeSet;
+mod fold;
+mod pieces;
+mod shapes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
-use regex_lite::Regex;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::{Config, Redact};
+use crate::config::{Config, MIN_LITERAL_BYTES, Redact};
+use fold::Folded;
+use pieces::{PIECE_BYTES, Pieces};
+use shapes::Shape;
 
 /// What stands in a secret's place.
-pub const MASK: &str = "[redacted]";
-
-/// Shapes of keys whose beginnings are unmistakable, each with what surely stands in it and its least length in bytes.
-const SHAPES: [(&str, usize, &str); 15] = [
-    ("sk-", 19, r"\bsk-[A-Za-z0-9_-]{16,}"),
-    ("xox", 15, r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    ("xapp-", 15, r"\bxapp-[A-Za-z0-9-]{10,}"),
-    ("gh", 34, r"\bgh[opsur]_[A-Za-z0-9]{30,}"),
-    ("github_pat_", 41, r"\bgithub_pat_[A-Za-z0-9_]{30,}"),
-    ("glpat-", 22, r"\bglpat-[A-Za-z0-9_-]{16,}"),
-    ("IA", 20, r"\bA(?:KIA|SIA)[0-9A-Z]{16}\b"),
-    ("AIza", 39, r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("npm_", 36, r"\bnpm_[A-Za-z0-9]{32,}"),
-    ("_live_", 24, r"\b[sr]k_live_[A-Za-z0-9]{16,}"),
-    (".", 57, r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{25,}"),
-    ("hooks.slack.com/services/", 45, r"hooks\.slack\.com/services/[A-Za-z0-9/]{20,}"),
-    (":", 44, r"\b[0-9]{8,10}:[A-Za-z0-9_-]{35}\b"),
-    ("eyJ", 28, r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+"),
-    ("-----BEGIN", 50, r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)-----END [A-Z ]*PRIVATE KEY-----"),
-];
+pub const MASK: &str = signalbox_adapter::MASK;
 
 /// Shortest key after the name of a scheme, in bytes.
 const MIN_KEY_BYTES: usize = 8;
-
-/// A shape of keys. Most texts are short or lack what stands in it, which is found out sooner than by the expression.
-struct Shape {
-    hint: String,
-    least_bytes: usize,
-    expression: Regex,
-}
-
-impl Shape {
-    fn new(hint: &str, least_bytes: usize, expression: &str) -> Self {
-        let expression = Regex::new(expression).expect("the shapes are valid expressions");
-        Self { hint: hint.to_owned(), least_bytes, expression }
-    }
-
-    fn may_be_in(&self, text: &str) -> bool {
-        text.len() >= self.least_bytes && text.contains(&self.hint)
-    }
-}
+/// Shortest beginning of a secret that is masked where a text was cut, in bytes.
+const MIN_BEGUN_BYTES: usize = 6;
+/// Words in the name of a variable that say that its value is a secret.
+const SECRET_WORDS: [&str; 12] =
+    ["key", "token", "secret", "pass", "pwd", "cred", "auth", "cookie", "private", "dsn", "signature", "webhook"];
 
 /// Masks secrets.
 pub struct Redactor {
     literals: Vec<String>,
+    pieces: RwLock<Pieces>,
     /// Our own secrets that stand in no configuration, learnt as they are met.
     learnt: RwLock<BTreeSet<String>>,
     shapes: Vec<Shape>,
 }
 
 impl Redactor {
-    /// Makes the redactor of a configuration: also our own secrets are masked.
+    /// Makes the redactor of a configuration: also our own secrets are masked, and those that agents get by their environment;
+    /// `variables` is our own.
     #[must_use]
-    pub fn of(config: &Config) -> Self {
+    pub fn of(config: &Config, variables: &BTreeMap<String, String>) -> Self {
         let mut redactor = Self::new(&config.redact);
-        for secret in config.secrets().map(SecretString::expose_secret) {
-            redactor.literals.push(secret.to_owned());
-            redactor.literals.extend(password_in(secret));
+        config.secrets().for_each(|secret| redactor.add(secret.expose_secret()));
+        for agent in config.agents.by_name.values() {
+            let set = agent.env.iter().map(|(name, value)| (name.as_str(), value.expose_secret()));
+            let passed = agent.pass_env.iter().filter_map(|name| Some((name.as_str(), variables.get(name)?.as_str())));
+            for (name, value) in set.chain(passed).filter(|(name, value)| is_secret(name, value)) {
+                tracing::trace!(name, "its value is masked");
+                redactor.add(value);
+            }
         }
         redactor
     }
@@ -74,14 +58,22 @@ impl Redactor {
     /// Makes a redactor of the configured texts and prefixes, and the known shapes.
     #[must_use]
     pub fn new(config: &Redact) -> Self {
-        let shapes = SHAPES.into_iter().map(|(hint, least_bytes, shape)| Shape::new(hint, least_bytes, shape));
-        let prefixes = config.prefixes.iter().map(|prefix| {
-            Shape::new(prefix, prefix.len(), &format!(r#"{}[^\s,;"'<>()]*"#, regex_lite::escape(prefix)))
-        });
-        Self {
-            literals: config.literals.iter().map(|text| text.expose_secret().to_owned()).collect(),
+        let prefixes = config.prefixes.iter().map(|prefix| Shape::of_prefix(prefix));
+        let mut redactor = Self {
+            literals: Vec::new(),
+            pieces: RwLock::default(),
             learnt: RwLock::default(),
-            shapes: shapes.chain(prefixes).collect(),
+            shapes: Shape::known().chain(prefixes).collect(),
+        };
+        config.literals.iter().for_each(|text| redactor.add(text.expose_secret()));
+        redactor
+    }
+
+    /// Adds a secret, and the password in it where it is an address.
+    fn add(&mut self, secret: &str) {
+        for secret in [Some(secret.to_owned()), password_in(secret)].into_iter().flatten().filter(|it| !it.is_empty()) {
+            self.pieces.write().unwrap_or_else(PoisonError::into_inner).add(&secret);
+            self.literals.push(secret);
         }
     }
 
@@ -90,6 +82,7 @@ impl Redactor {
         let secret = secret.expose_secret();
         let is_known = |learnt: &BTreeSet<String>| learnt.contains(secret);
         if !secret.is_empty() && !is_known(&self.learnt.read().unwrap_or_else(PoisonError::into_inner)) {
+            self.pieces.write().unwrap_or_else(PoisonError::into_inner).add(secret);
             self.learnt.write().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
         }
     }
@@ -103,20 +96,68 @@ impl Redactor {
     /// Returns the text with its secrets masked.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
-        let mut clean = text.to_owned();
-        let learnt = self.learnt.read().unwrap_or_else(PoisonError::into_inner);
-        for literal in self.literals.iter().chain(learnt.iter()) {
-            if clean.contains(literal.as_str()) {
-                clean = clean.replace(literal.as_str(), MASK);
-            }
+        let mut clean = String::with_capacity(text.len());
+        let mut at = 0;
+        for secret in self.secrets(text) {
+            clean.push_str(&text[at..secret.start]);
+            clean.push_str(MASK);
+            at = secret.end;
         }
-        for shape in &self.shapes {
-            if shape.may_be_in(&clean) && shape.expression.is_match(&clean) {
-                clean = shape.expression.replace_all(&clean, MASK).into_owned();
-            }
-        }
+        clean.push_str(&text[at..]);
         clean
     }
+
+    /// Finds the secrets in a text, in order and apart from each other.
+    #[must_use]
+    pub fn secrets(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        self.find(text, &mut found);
+        if let Some(folded) = Folded::of(text) {
+            let mut hidden = Vec::new();
+            self.find(&folded.text, &mut hidden);
+            found.extend(hidden.iter().map(|part| folded.source(part)));
+        }
+        found.retain(|part| !part.is_empty());
+        found.sort_by_key(|part| part.start);
+        let mut apart: Vec<Range<usize>> = Vec::with_capacity(found.len());
+        for part in found {
+            match apart.last_mut().filter(|last| last.end >= part.start) {
+                Some(last) => last.end = last.end.max(part.end),
+                None => apart.push(part),
+            }
+        }
+        apart
+    }
+
+    fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
+        let cuts = shapes::cuts(text);
+        let learnt = self.learnt.read().unwrap_or_else(PoisonError::into_inner);
+        for literal in self.literals.iter().chain(learnt.iter()) {
+            found.extend(text.match_indices(literal.as_str()).map(|(at, _)| at..at + literal.len()));
+            found.extend(cuts.iter().filter_map(|&cut| begun(literal, text, cut)));
+        }
+        if text.len() >= PIECE_BYTES {
+            found.extend(self.pieces.read().unwrap_or_else(PoisonError::into_inner).find(text));
+        }
+        for shape in &self.shapes {
+            shape.find(text, &cuts, found);
+        }
+    }
+}
+
+/// Finds the beginning of a secret right before where a text was cut.
+fn begun(secret: &str, text: &str, cut: usize) -> Option<Range<usize>> {
+    let longest = secret.len().saturating_sub(1).min(cut);
+    let fits = |length: &usize| secret.is_char_boundary(*length) && text[..cut].ends_with(&secret[..*length]);
+    let length = (MIN_BEGUN_BYTES..=longest).rev().find(fits)?;
+    Some(cut - length..cut)
+}
+
+/// Whether the value of an agent's variable is a secret: by the variable's name, or by the look of it.
+fn is_secret(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_named = SECRET_WORDS.iter().any(|word| name.contains(word)) && !value.starts_with('/');
+    value.trim().len() >= MIN_LITERAL_BYTES && (is_named || pieces::is_random(value) || password_in(value).is_some())
 }
 
 /// Whether a text holds an address with a password, or says how to authorize a request.
@@ -145,6 +186,7 @@ fn password_in(secret: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Agents, KindStatement, Origin};
 
     #[test]
     fn the_password_of_a_proxy_is_masked_alone_as_well() {
@@ -209,6 +251,123 @@ mod tests {
             "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----".to_owned(),
         ] {
             assert_eq!(redactor.clean(&key), MASK, "{key}");
+        }
+    }
+
+    /// Everything about a secret that a person can be shown has fewer than so many of its characters in a row.
+    const MOST_SHOWN: usize = 12;
+
+    fn shows(text: &str, secret: &str) -> bool {
+        let characters: Vec<char> = secret.chars().collect();
+        characters.windows(MOST_SHOWN.min(characters.len())).any(|part| text.contains(&part.iter().collect::<String>()))
+    }
+
+    static STATEMENT: KindStatement = KindStatement {
+        name: "claude",
+        origin: Origin::Known,
+        command: &["claude"],
+        speaks_meanwhile: true,
+        can_be_held: true,
+        harmless: &[],
+        models: &[],
+        model_prefixes: &[],
+    };
+
+    fn redactor_of(token: &str, password: &str, literal: &str) -> Redactor {
+        let mut config =
+            Config { redact: Redact { literals: vec![literal.into()], prefixes: Vec::new() }, ..Config::default() };
+        let mut agent = Agents::of(&[&STATEMENT]).by_name["claude"].clone();
+        agent.env.insert("DB_PASSWORD".to_owned(), password.into());
+        agent.env.insert("RUST_LOG".to_owned(), "debug,hyper=warn".into());
+        agent.env.insert("ROOT_KEY_FILE".to_owned(), "/home/kim/key".into());
+        agent.pass_env.push("CI_TOKEN".to_owned());
+        config.agents.by_name.insert("claude".to_owned(), agent);
+        Redactor::of(&config, &BTreeMap::from([("CI_TOKEN".to_owned(), token.to_owned())]))
+    }
+
+    #[test]
+    fn no_secret_is_shown_however_it_is_written() {
+        use base64::Engine as _;
+        let token = ["8123456789", ":AAHf-_Zz09QwErTyUiOpAsDfGhJkLzXcVb1"].concat();
+        let (password, literal) = ("s3cr3t-Pa55word_of_db", "Operation-Nightfall-2027");
+        let redactor = redactor_of(&token, password, literal);
+        for secret in [token.as_str(), password, literal] {
+            let middle = secret.len() / 2;
+            let (begin, end) = secret.split_at(middle);
+            let escaped: String =
+                secret.chars().map(|c| if c.is_ascii_punctuation() { format!("\\{c}") } else { c.into() }).collect();
+            let entities: String = secret
+                .chars()
+                .map(|c| if c == '-' || c == ':' { format!("&#{};", u32::from(c)) } else { c.into() })
+                .collect();
+            let percent: String = secret
+                .bytes()
+                .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+                .collect();
+            let ways = [
+                secret.to_owned(),
+                format!("{begin}\u{200b}{end}"),
+                format!("{begin}\u{ad}{end}"),
+                format!("{begin}**{end}**"),
+                escaped,
+                entities,
+                percent,
+            ];
+            for way in ways {
+                let text = format!("it is {way}, says the log");
+                let clean = redactor.clean(&text);
+                let bare: String = Folded::of(&clean).map_or(clean.clone(), |folded| folded.text);
+                assert!(
+                    !shows(&bare, secret) && clean.starts_with("it is ") && clean.ends_with(", says the log"),
+                    "{clean}"
+                );
+            }
+            let whole = base64::engine::general_purpose::STANDARD.encode(format!("user:{secret}"));
+            let clean = redactor.clean(&format!("Basic {whole}"));
+            assert!(clean.len() < MASK.len() + 24, "{clean}");
+            for length in 1..=secret.len() {
+                for text in [format!("see {}…", &secret[..length]), format!("see {}", &secret[..length])] {
+                    let clean = redactor.clean(&text);
+                    assert!(!shows(&clean, &secret[..length]) || length < MOST_SHOWN, "{length}: {clean}");
+                }
+            }
+        }
+        for harmless in ["RUST_LOG is debug,hyper=warn", "in /home/kim/key", "12:30…", "a risk-free sk-ill", "gh…"]
+        {
+            assert_eq!(redactor.clean(harmless), harmless);
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_cut_shows_nothing_that_is_long() {
+        let redactor = Redactor::new(&Redact::default());
+        for key in [
+            ["sk-", "ant-api03-AAAABBBBCCCCDDDDEEEE"].concat(),
+            ["xoxb-", "123456789012-abcdefghij"].concat(),
+            ["ghp_", "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8"].concat(),
+            ["glpat-", "a1b2c3d4e5f6g7h8i9j0"].concat(),
+            ["AKIA", "ABCDEFGHIJKLMNOP"].concat(),
+            ["AIza", "abcdefghijklmnopqrstuvwxyz123456789"].concat(),
+            ["npm_", "a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8"].concat(),
+            ["sk_live_", "a1b2c3d4e5f6g7h8i9j0"].concat(),
+        ] {
+            for length in MOST_SHOWN..=key.len() {
+                let clean = redactor.clean(&format!("curl {}…", &key[..length]));
+                assert_eq!(clean, format!("curl {MASK}…"), "{length} of {key}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_found_is_in_order_and_at_characters(text in "(?s).{0,200}", cut in 1usize..40) {
+            let secret = ["8123456789", ":AAHf-_Zz09QwErTyUiOpAsDfGhJkLzXcVb1"].concat();
+            let redactor = redactor_of(&secret, "s3cr3t-Pa55word_of_db", "Operation-Nightfall-2027");
+            let text = format!("{text}{}{text}{secret}", &secret[..cut]);
+            let found = redactor.secrets(&text);
+            proptest::prop_assert!(found.windows(2).all(|pair| pair[0].end < pair[1].start));
+            proptest::prop_assert!(found.iter().all(|part| text.get(part.clone()).is_some()));
+            proptest::prop_assert!(!redactor.clean(&text).contains(&secret));
         }
     }
 }

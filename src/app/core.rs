@@ -98,7 +98,7 @@ impl App {
         for (provider, transport) in &mut transports {
             transport.deliver = deliveries.adapters.get(provider).cloned();
         }
-        let redactor = Arc::new(Redactor::of(&self.config));
+        let redactor = Arc::new(Redactor::of(&self.config, &self.variables));
         let router = Router::new(Context {
             config: self.config.clone(),
             agents,
@@ -164,7 +164,7 @@ impl App {
     /// # Errors
     /// [`StoreError`].
     pub async fn redactor(&self) -> Result<Redactor, StoreError> {
-        let redactor = Redactor::of(&self.config);
+        let redactor = Redactor::of(&self.config, &self.variables);
         self.learn_secrets(&redactor).await?;
         Ok(redactor)
     }

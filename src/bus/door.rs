@@ -47,7 +47,7 @@ impl Inbox for Bus {
         let (router, opened) = (self.router.clone(), opened.clone());
         let page = self.store.read(move |tx| router.home(tx, &opened)).await;
         let page = page.inspect_err(|error| tracing::debug!(%error, "could not say what a person's page says")).ok()?;
-        Some(page.masked(&|text| self.masked(text)))
+        Some(page.masked(&|text| self.router.context().redactor.secrets(text)))
     }
 
     async fn wants_root(&self, incoming: &Incoming) -> bool {

@@ -34,7 +34,10 @@ pub(super) fn run(arguments: &Arguments, sources: &Sources) -> anyhow::Result<Ex
             super::print(&format::terminal::good_config(loaded.file.as_deref(), loaded.looked_for.as_deref()))?
         }
         // Keys may stand where nobody expects them, such as among an agent's arguments.
-        Arguments::Show => super::print(Redactor::of(&loaded.config).clean(show(&loaded.config).trim_end()).as_ref())?,
+        Arguments::Show => {
+            let redactor = Redactor::of(&loaded.config, &sources.env);
+            super::print(redactor.clean(show(&loaded.config).trim_end()).as_ref())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ mod config;
 mod cron;
 mod hooks;
 mod integrations;
-mod logging;
+mod log;
 mod outbox;
 mod output;
 mod pair;
@@ -28,6 +28,7 @@ use etcetera::BaseStrategy as _;
 
 use crate::app::App;
 use crate::config::{Loaded, Sources};
+use crate::redact::Redactor;
 use crate::wiring;
 use output::{EXIT_FAILED, EXIT_REFUSED, complain, print, print_document, print_json};
 
@@ -109,6 +110,7 @@ impl Cli {
             }
         };
         config.agents.host.config_file = file;
+        log::mask_by(Redactor::of(&config, &variables));
         self.start_logging();
         for warning in &warnings {
             tracing::warn!("{warning}");
@@ -144,7 +146,7 @@ impl Cli {
     fn start_logging(&self) {
         // In a terminal that shows a chat, only what a person must know may come between.
         let serves = matches!(self.command, Command::Serve(_) | Command::Cron(cron::Arguments::Start));
-        logging::start(if serves { "info" } else { "error" });
+        log::start(if serves { "info" } else { "error" });
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{ErrorKind, Write as _};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use anyhow::Context as _;
@@ -46,9 +47,13 @@ fn masked(text: &str) -> String {
     REDACTOR.get().map_or_else(|| text.to_owned(), |redactor| redactor.clean(text))
 }
 
+fn secrets(text: &str) -> Vec<Range<usize>> {
+    REDACTOR.get().map_or_else(Vec::new, |redactor| redactor.secrets(text))
+}
+
 /// Prints a document, with colour and wrapping where standard output is a terminal.
 pub(super) fn print_document(document: &Document) -> anyhow::Result<()> {
-    print(crate::wiring::painted(&document.clone().masked(&masked)).trim_end())
+    print(crate::wiring::painted(&document.clone().masked(&secrets)).trim_end())
 }
 
 /// Prints JSON over several lines.

@@ -56,7 +56,7 @@ impl Context {
     #[must_use]
     pub fn card(&self, address: &ChatAddress, card: &Card) -> Part {
         let document = card.document.clone().typed(&|command| self.typed(address, false, command));
-        let card = &Card { document, ..card.clone() }.masked(&|text| self.redactor.clean(text));
+        let card = &Card { document, ..card.clone() }.masked(&|text| self.redactor.secrets(text));
         match self.transports.get(address.provider.as_str()) {
             Some(transport) => transport.render.card(card),
             None => Part { body: card.document.to_markdown() },
@@ -80,7 +80,7 @@ impl Context {
 
     /// Lays a message out, its secrets masked: whatever leaves comes through here or [`Self::card`], and is stored as it leaves.
     fn lay(&self, message: &Unlaid) -> Laid {
-        let masked = |draft: &Draft| draft.document().masked(&|text| self.redactor.clean(text));
+        let masked = |draft: &Draft| draft.document().masked(&|text| self.redactor.secrets(text));
         match message {
             Unlaid::Chat(provider, draft) => self.lay_out(provider, &masked(draft)),
             Unlaid::Letter(provider, notice, draft) => {

@@ -81,6 +81,7 @@ pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId,
 pub use incoming::{FileKind, Incoming, IncomingFile, IncomingKind, MAX_QUOTED_BYTES, Quoted, Quoting, Sender};
 pub use listen::{AcceptError, Inbox, Listen, ListenContext, ListenError, Occurrence, TellLimited, TellOccurrence};
 pub use markdown::{MAX_BLOCK_DEPTH, MAX_INLINE_DEPTH, MAX_NODES, MAX_TABLE_COLUMNS, MAX_URL_BYTES};
+pub use masked::MASK;
 pub use measure::{Face, Markup, Measure, PlainMeasure, digits};
 pub use notice::{Compose, Notice};
 pub use outgoing::{Attachment, Button, MAX_MARK_BYTES, Outgoing, Purpose, Target};

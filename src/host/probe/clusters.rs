@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
+use crate::config::Redact;
+use crate::redact::Redactor;
+
 /// Longest part of a message that is looked at, in characters.
 const MAX_MESSAGE_CHARS: usize = 200;
 /// Most templates kept apart; messages of further ones are counted together.
@@ -44,6 +47,9 @@ fn template(message: &str) -> String {
         Regex::new(r#""[^"]*"|'[^']*'|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\b|[0-9]+(?:[.:,][0-9]+)*"#)
             .expect("the pattern is a constant")
     });
+    // A key whose digits are blanked is a key all the same, and looks like none.
+    static KEYS: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(&Redact::default()));
+    let message = KEYS.clean(message);
     let cut: String = message.trim().chars().take(MAX_MESSAGE_CHARS).collect();
     VARIABLE.replace_all(&cut, "…").into_owned()
 }
@@ -53,6 +59,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_key_is_masked_before_its_digits_are_blanked() {
+        let key = ["sk-", "ant-api03-AAAABBBBCCCCDDDD"].concat();
+        let mut clusters = Clusters::default();
+        clusters.add(&format!("refused {key} 17"));
+        assert_eq!(clusters.by_count(), [("refused [redacted] …", 1)]);
+    }
 
     #[test]
     fn messages_of_one_kind_are_counted_together() {

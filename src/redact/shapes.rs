@@ -1,0 +1,96 @@
+//! The shapes of well-known keys.
+
+use std::ops::Range;
+
+use regex_lite::Regex;
+
+/// Shapes whose beginnings are unmistakable: what surely stands in it, its least length in bytes, the whole, and its beginning
+/// where it was cut.
+const SHAPES: [(&str, usize, &str, &str); 15] = [
+    ("sk-", 19, r"\bsk-[A-Za-z0-9_-]{16,}", r"\bsk-[A-Za-z0-9_-]{9,}$"),
+    ("xox", 15, r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}", r"\bxox[abeoprs]-[A-Za-z0-9-]{7,}$"),
+    ("xapp-", 15, r"\bxapp-[A-Za-z0-9-]{10,}", r"\bxapp-[A-Za-z0-9-]{7,}$"),
+    ("gh", 34, r"\bgh[opsur]_[A-Za-z0-9]{30,}", r"\bgh[opsur]_[A-Za-z0-9]{8,}$"),
+    ("github_pat_", 41, r"\bgithub_pat_[A-Za-z0-9_]{30,}", r"\bgithub_pat_[A-Za-z0-9_]+$"),
+    ("glpat-", 22, r"\bglpat-[A-Za-z0-9_-]{16,}", r"\bglpat-[A-Za-z0-9_-]{6,}$"),
+    ("IA", 20, r"\bA(?:KIA|SIA)[0-9A-Z]{16}\b", r"\bA(?:KIA|SIA)[0-9A-Z]{8,15}$"),
+    ("AIza", 39, r"\bAIza[0-9A-Za-z_-]{35}", r"\bAIza[0-9A-Za-z_-]{8,34}$"),
+    ("npm_", 36, r"\bnpm_[A-Za-z0-9]{32,}", r"\bnpm_[A-Za-z0-9]{8,}$"),
+    ("_live_", 24, r"\b[sr]k_live_[A-Za-z0-9]{16,}", r"\b[sr]k_live_[A-Za-z0-9]{4,}$"),
+    (
+        ".",
+        57,
+        r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{25,}",
+        r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]*$",
+    ),
+    (
+        "hooks.slack.com/services/",
+        45,
+        r"hooks\.slack\.com/services/[A-Za-z0-9/]{20,}",
+        r"hooks\.slack\.com/services/[A-Za-z0-9/]{4,}$",
+    ),
+    (":", 44, r"\b[0-9]{8,10}:[A-Za-z0-9_-]{35}\b", r"\b[0-9]{8,10}:[A-Za-z0-9_-]{10,34}$"),
+    (
+        "eyJ",
+        28,
+        r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+",
+        r"\beyJ[A-Za-z0-9_-]{10,}\.(?:e|ey|eyJ[A-Za-z0-9_-]*)$",
+    ),
+    (
+        "-----BEGIN",
+        30,
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----$",
+    ),
+];
+
+/// Most bytes before a cut in which the beginning of a key is looked for.
+const MAX_CUT_BYTES: usize = 300;
+
+/// A shape of keys. Most texts are short or lack what stands in it, which is found out sooner than by the expression.
+pub(super) struct Shape {
+    hint: String,
+    least_bytes: usize,
+    whole: Regex,
+    begun: Option<Regex>,
+}
+
+impl Shape {
+    fn new(hint: &str, least_bytes: usize, whole: &str, begun: Option<&str>) -> Self {
+        let made = |expression: &str| Regex::new(expression).expect("the shapes are valid expressions");
+        Self { hint: hint.to_owned(), least_bytes, whole: made(whole), begun: begun.map(made) }
+    }
+
+    /// Returns the shape of a word that begins so.
+    pub(super) fn of_prefix(prefix: &str) -> Self {
+        Self::new(prefix, prefix.len(), &format!(r#"{}[^\s,;"'<>()]*"#, regex_lite::escape(prefix)), None)
+    }
+
+    /// Returns all well-known shapes.
+    pub(super) fn known() -> impl Iterator<Item = Self> {
+        SHAPES.into_iter().map(|(hint, least_bytes, whole, begun)| Self::new(hint, least_bytes, whole, Some(begun)))
+    }
+
+    /// Finds the keys in a text, and the beginnings of keys where it was cut; `cuts` are the places.
+    pub(super) fn find(&self, text: &str, cuts: &[usize], found: &mut Vec<Range<usize>>) {
+        if text.len() >= self.least_bytes && text.contains(&self.hint) {
+            found.extend(self.whole.find_iter(text).map(|one| one.range()));
+        }
+        let Some(begun) = &self.begun else { return };
+        for &cut in cuts {
+            let from = text.floor_char_boundary(cut.saturating_sub(MAX_CUT_BYTES));
+            let before = &text[from..cut];
+            if before.contains(&self.hint) {
+                found.extend(begun.find(before).map(|one| from + one.start()..from + one.end()));
+            }
+        }
+    }
+}
+
+/// Returns where a text was cut: at its end, and before each `…`.
+pub(super) fn cuts(text: &str) -> Vec<usize> {
+    let mut cuts: Vec<usize> = text.match_indices('…').map(|(at, _)| text[..at].trim_end().len()).collect();
+    cuts.push(text.trim_end().len());
+    cuts.dedup();
+    cuts
+}
