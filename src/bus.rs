@@ -48,6 +48,8 @@ pub enum Order {
     Cancel(TaskId),
     /// Tell an agent a person's answer.
     Answer(Box<Approval>),
+    /// Tell an agent that what was allowed for its session is taken back.
+    Revoke(TaskId),
     /// Remove what a closed session has left in its scratch directory.
     Tidy(SessionId),
 }
@@ -208,6 +210,9 @@ impl Bus {
         }
         for approval in effects.answered {
             self.orders.send(Order::Answer(Box::new(approval))).await.ok();
+        }
+        for task in effects.revoked {
+            self.orders.send(Order::Revoke(task)).await.ok();
         }
         for session in effects.closed {
             self.orders.send(Order::Tidy(session)).await.ok();

@@ -7,7 +7,7 @@ use signalbox::agent::kinds::host::SUBCOMMAND as HOST_SUBCOMMAND;
 use signalbox::agent::supervisor;
 use signalbox::cli::{self, Cli};
 use signalbox::host;
-use signalbox::lifecycle::room;
+use signalbox::lifecycle::{self, room};
 
 fn main() -> ExitCode {
     // The hidden ones come first: no runtime, no configuration, as small as can be.
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Some(_) | None => {}
     }
     room::fit();
+    lifecycle::close();
     match Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::environment;
 use super::kind::Brief;
-use super::{kinds, program};
+use super::{kinds, program, sandbox};
 use crate::config::{Agent, Agents, Origin};
 
 /// How long an agent may take to tell its version.
@@ -30,6 +30,8 @@ pub struct Presence {
     pub default: Choice,
     /// Those that are installed or built in, by name.
     pub installed: Vec<String>,
+    /// Whether bubblewrap is installed, which agents in a sandbox need.
+    pub sandbox: bool,
     /// Versions by name, where somebody asked.
     pub versions: BTreeMap<String, Version>,
 }
@@ -146,6 +148,13 @@ impl Catalogue {
         program::find(program, path.as_deref().unwrap_or_default(), &here)
     }
 
+    /// Finds bubblewrap.
+    #[must_use]
+    pub fn sandbox(&self) -> Option<PathBuf> {
+        let path = self.variables.get("PATH").map(String::as_str).unwrap_or_default();
+        program::find(sandbox::PROGRAM, path, Path::new("/"))
+    }
+
     /// Looks at what is installed, without running anything.
     #[must_use]
     pub fn look(&self) -> Presence {
@@ -157,7 +166,7 @@ impl Catalogue {
                 .map_or(Choice::OnlyHost, |kind| Choice::Found(kind.name.to_owned())),
         };
         let installed = self.names().filter(|name| self.program(name).is_some()).map(str::to_owned).collect();
-        Presence { default, installed, versions: BTreeMap::new() }
+        Presence { default, installed, sandbox: self.sandbox().is_some(), versions: BTreeMap::new() }
     }
 
     /// Looks at what is installed and asks the agents for their versions, at most five seconds each.

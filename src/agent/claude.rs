@@ -21,6 +21,7 @@ pub use argv::{Conversation, Invocation, argv, env_defaults};
 
 use crate::agent::event::{Compacted, Decision, Event, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::Ended;
+use crate::agent::names::is_plain;
 use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
 use answer::{ResultKind, Results};
@@ -75,7 +76,8 @@ impl Claude {
     }
 
     fn session(&mut self, line: &Value) -> Step {
-        let Some(id) = text(line, "session_id") else { return Step::default() };
+        // An id that is none, such as `--x`, would be an option of the next run.
+        let Some(id) = text(line, "session_id").filter(|id| is_plain(id)) else { return Step::default() };
         if self.session.as_deref() == Some(id) {
             return Step::default();
         }
@@ -225,6 +227,10 @@ impl Speak for Claude {
 
     fn conclude(&mut self) -> Step {
         if self.silence() == Pause::Done { self.finish() } else { Step::default() }
+    }
+
+    fn revoke(&mut self) {
+        self.requests.revoke();
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::failure::{Failure, Unfinished};
+use super::grant::Grant;
+use super::names::{MAX_NAME_BYTES, plain};
 
 /// One thing an agent did or said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,10 @@ pub enum Event {
         /// Digest of the tool and its whole input; supervisors of protocol version 1 give none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<Digest>,
+        /// What [`Decision::AllowForSession`] allows; supervisors before protocol version 4 give none, and it cannot be
+        /// allowed for the session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grant: Option<Grant>,
         /// What answers it.
         #[serde(default, skip_serializing_if = "Wants::is_permission")]
         wants: Wants,
@@ -175,6 +181,8 @@ pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 /// Longest error text, in bytes.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// Longest account of a call, or of why a service is tried again, in bytes.
+const MAX_SUMMARY_BYTES: usize = 1024;
 
 impl Event {
     /// Returns the event with its texts within their bounds, whatever the agent has said.
@@ -183,16 +191,23 @@ impl Event {
         match self {
             Self::Text { text } => Self::Text { text: kept(text, MAX_TEXT_BYTES) },
             Self::Writing { more, begins } => Self::Writing { more: kept(more, MAX_TEXT_BYTES), begins },
+            Self::ToolStarted { id, name, summary } => Self::ToolStarted {
+                id: kept(id, MAX_NAME_BYTES),
+                name: plain(&name),
+                summary: kept(summary, MAX_SUMMARY_BYTES),
+            },
             Self::ToolFinished { id, ok, output } => {
-                Self::ToolFinished { id, ok, output: kept(output, MAX_TOOL_OUTPUT_BYTES) }
+                Self::ToolFinished { id: kept(id, MAX_NAME_BYTES), ok, output: kept(output, MAX_TOOL_OUTPUT_BYTES) }
             }
+            Self::Session { id, model } => {
+                Self::Session { id: kept(id, MAX_NAME_BYTES), model: model.as_deref().map(plain) }
+            }
+            Self::Retrying { attempt, reason } => Self::Retrying { attempt, reason: kept(reason, MAX_SUMMARY_BYTES) },
             Self::Final(word) => Self::Final(word.bounded()),
-            Self::Session { .. }
-            | Self::Background { .. }
-            | Self::ToolStarted { .. }
-            | Self::Asked { .. }
-            | Self::Answered { .. }
-            | Self::Retrying { .. } => self,
+            Self::Background { tasks } => {
+                Self::Background { tasks: tasks.into_iter().map(|task| kept(task, MAX_SUMMARY_BYTES)).collect() }
+            }
+            Self::Asked { .. } | Self::Answered { .. } => self,
         }
     }
 }
@@ -260,6 +275,10 @@ impl Final {
 
     fn bounded(mut self) -> Self {
         self.evidence = self.evidence.map(|evidence| kept(evidence, MAX_TOOL_OUTPUT_BYTES));
+        for denial in &mut self.denials {
+            denial.tool = plain(&denial.tool);
+            denial.summary = kept(std::mem::take(&mut denial.summary), MAX_SUMMARY_BYTES);
+        }
         match self.outcome {
             Ok(answer) if answer.len() > MAX_ANSWER_BYTES => Self {
                 whole_bytes: self.whole_bytes.or(Some(answer.len() as u64)),
@@ -302,7 +321,7 @@ pub struct Denial {
 pub enum Decision {
     /// This once.
     Allow,
-    /// This, and the same tool for the rest of the session.
+    /// This, and what its [`Grant`] says for the rest of the session.
     AllowForSession,
     /// No.
     Deny,

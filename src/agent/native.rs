@@ -4,6 +4,7 @@
 //! [`Event::Final`] is the result.
 
 use crate::agent::event::{Decision, Event, Final};
+use crate::agent::names::is_plain;
 use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step};
 
 /// How such an agent is spoken with.
@@ -29,6 +30,7 @@ impl Speak for Native {
         let event = match event {
             // Nothing could be answered: its standard input is closed.
             Event::Asked { .. } | Event::Answered { .. } => return Step::default(),
+            Event::Session { id, .. } if !is_plain(&id) => return Step::default(),
             Event::Final(final_word) => {
                 self.done = true;
                 Event::Final(final_word)

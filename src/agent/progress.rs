@@ -208,6 +208,7 @@ mod tests {
             tool,
             detail: "touch x\ndescription: make it".into(),
             digest: None,
+            grant: None,
             wants: Wants::Permission,
         }
     }

@@ -69,6 +69,9 @@ pub trait Speak {
         Step::default()
     }
 
+    /// Forgets all that was allowed for the session.
+    fn revoke(&mut self) {}
+
     /// Returns the final word of a run in which no [`Event::Final`] was seen.
     fn end(&mut self, ending: &Ending<'_>) -> Final;
 }

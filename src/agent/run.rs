@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::grant::Grant;
 use crate::config::Permission;
 
 /// Version of the protocol between bot and supervisor; a newer bot speaks every released one.
@@ -15,7 +16,7 @@ use crate::config::Permission;
 /// | 1 | |
 /// | 2 | a permission request and its answer carry a digest of what is asked for |
 /// | 3 | a final word without an answer is a supervisor's account of the end, no text, where the agent said nothing |
-/// | 4 | pieces of a text that is being written, and what an agent has at work in the background |
+/// | 4 | pieces of a text that is being written, what an agent has at work in the background, and what a request allows for the session |
 pub const PROTOCOL_VERSION: u32 = 4;
 
 /// One run of an agent, as handed to its supervisor.
@@ -39,8 +40,9 @@ pub struct RunSpec {
     pub kind: String,
     /// What the agent may do without asking.
     pub permission: Permission,
-    /// Tools allowed for the rest of the session by an earlier answer.
-    pub allowed_tools: Vec<String>,
+    /// What is allowed for the session by earlier answers.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
     /// Bounds of the run.
     pub bounds: Bounds,
 }

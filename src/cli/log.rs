@@ -23,7 +23,7 @@ pub(super) fn mask_by(redactor: Redactor) {
 /// Starts to log from a level on, unless `SIGNALBOX_LOG` says otherwise.
 pub(super) fn start(default: &str) {
     let filter = EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Log);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(MaskedLog);
     if io::stderr().is_terminal() {
         let fields = debug_fn(|writer, field, value| {
             let value = format!("{value:?}");
@@ -40,9 +40,9 @@ pub(super) fn start(default: &str) {
 }
 
 /// Standard error, masked.
-pub(super) struct Log;
+pub(super) struct MaskedLog;
 
-impl MakeWriter<'_> for Log {
+impl MakeWriter<'_> for MaskedLog {
     type Writer = Masked<io::Stderr>;
 
     fn make_writer(&self) -> Self::Writer {

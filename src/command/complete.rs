@@ -271,7 +271,7 @@ mod tests {
             ("/st", &["/stop", "/status", "/start"][..]),
             ("/SES", &["/session"]),
             ("/session s", &["show"]),
-            ("/session re", &["rename", "retry"]),
+            ("/session re", &["revoke", "rename", "retry"]),
             ("/session show ", &["calm-otter", "docs"]),
             ("/session rename d", &["docs"]),
             ("/session rename docs ", &[]),

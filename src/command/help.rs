@@ -146,6 +146,7 @@ mod tests {
         - `/session use <name>`: make it the one that plain text follows up (operator)
         - `/session cancel <name>`: stop its running task; the session stays (operator)
         - `/session end <name>`: close it (operator)
+        - `/session revoke <name>`: take back what was allowed for it; its agent asks again (operator)
         - `/session rename <old> <new>`: give it another name (operator)
         - `/session retry <name>`: run its last prompt again (operator)
         **Examples**

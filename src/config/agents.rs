@@ -15,6 +15,7 @@ use super::permission::Permission;
 use super::planned;
 use super::projects::absolute;
 use super::reader::{Section, duration};
+use super::sandbox::Sandbox;
 use super::statements::Statements;
 use super::timeouts::{self, Timeouts};
 
@@ -74,6 +75,8 @@ pub struct Agent {
     pub idle: Idle,
     /// Whether it may be given alerts although what it does cannot be held back.
     pub alerts: bool,
+    /// Whether it is kept apart.
+    pub sandbox: Sandbox,
 }
 
 impl Agent {
@@ -89,6 +92,7 @@ impl Agent {
             permission: Permission::default(),
             idle: Idle::default(),
             alerts: false,
+            sandbox: Sandbox::default(),
         }
     }
 
@@ -314,6 +318,7 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
             text => duration(text, &timeouts::RANGE).map(Idle::After),
         }),
         alerts: section.boolean("alerts", default.alerts),
+        sandbox: section.choice("sandbox", default.sandbox, &Sandbox::WORDS),
     }
 }
 

@@ -16,6 +16,7 @@ use super::hooks::Hook;
 use super::kind::Origin;
 use super::observer::Recovery;
 use super::permission::Permission;
+use super::sandbox::Sandbox;
 use super::silencing::{Silencing, SilencingLogin};
 use super::store::Durability;
 use super::triage::AlertChannel;
@@ -219,6 +220,7 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
         ("permission", permission(agent.permission).into()),
         ("idle", idle),
         ("alerts", agent.alerts.into()),
+        ("sandbox", word(&Sandbox::WORDS, agent.sandbox)),
     ];
     table(kind.into_iter().chain(keys))
 }

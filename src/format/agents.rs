@@ -4,6 +4,7 @@ use signalbox_adapter::{Document, Inline};
 
 use super::{cell, line, table};
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
+use crate::config::Sandbox;
 
 /// Lists the agents: installed or how to install them, version, model, and which is the default.
 #[must_use]
@@ -31,6 +32,15 @@ pub fn list(catalogue: &Catalogue, presence: &Presence) -> Document {
         if matches!(presence.versions.get(name), Some(Version::Missing)) {
             document.blocks.extend(line(&format!("{name}: {}", catalogue.how_to_install(name))).blocks);
         }
+    }
+    for name in catalogue.names().filter(|name| catalogue.agent(name).is_some_and(|it| it.sandbox == Sandbox::Bwrap)) {
+        let how = match presence.sandbox {
+            true => "runs in a sandbox (bubblewrap).",
+            false => {
+                "does not run: it is to have a sandbox, and bubblewrap is not installed (`apt install bubblewrap`)."
+            }
+        };
+        document.blocks.extend(line(&format!("`{name}` {how}")).blocks);
     }
     document
 }

@@ -9,10 +9,14 @@ use signalbox_adapter::{Block, Document, Inline, one_line};
 use super::visible::visible;
 use super::{line, span};
 use crate::agent::event::{Decision, Question, Wants};
+use crate::agent::grant::{Grant, Only};
 use crate::store::Approval;
 
 /// Longest detail shown of a request that was answered, in bytes; it was shown whole when it was asked.
 const MAX_DETAIL_BYTES: usize = 3000;
+
+/// Longest word, host or folder that is shown of what is allowed, in characters.
+const MAX_PLACE_CHARS: usize = 300;
 
 /// What became of a permission request.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +31,8 @@ pub enum Answered<'a> {
     Replaced,
     /// Its agent does not wait for an answer any more.
     Withdrawn,
+    /// Somebody allowed it on another way than this program.
+    Foreign,
 }
 
 /// Asks a person what an agent wants to know: whether it may do something, which answer it gets, whether its plan is good.
@@ -53,13 +59,61 @@ fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
         blocks.push(Block::Code { language: None, text: visible(&approval.detail) });
     }
     let id = &approval.id;
-    let how = match approval.is_whole() {
-        true => format!("Choose below, or send `/approve {id}` · `/deny {id}` · `/allow {id}`"),
-        false => {
+    if let Some(grant) = approval.grant.as_ref().filter(|_| approval.is_whole()) {
+        let mut content = vec![Inline::Text("“Allow for this session”: ".into())];
+        content.extend(allows(grant));
+        content.push(Inline::Text(", whoever asks in it.".into()));
+        blocks.push(Block::Paragraph(content));
+    }
+    let how = match (approval.is_whole(), &approval.grant) {
+        (true, Some(_)) => format!("Choose below, or send `/approve {id}` · `/deny {id}` · `/allow {id}`"),
+        (true, None) => format!("Choose below, or send `/approve {id}` · `/deny {id}`"),
+        (false, _) => {
             format!("It is too long to be shown whole, and cannot be approved here. `/deny {id}` lets the agent go on.")
         }
     };
     blocks.extend(line(&how).blocks);
+    Document { blocks }
+}
+
+/// Says what is allowed for a session.
+#[must_use]
+pub fn allows(grant: &Grant) -> Vec<Inline> {
+    let text = |text: &str| Inline::Text(text.to_owned());
+    let code = |text: &str| Inline::Code(one_line(&visible(text), MAX_PLACE_CHARS));
+    match &grant.only {
+        Only::Command(word) => {
+            vec![tool(&grant.tool), text(" for "), code(word), text(" with anything behind it, not chained")]
+        }
+        Only::Host(host) => vec![tool(&grant.tool), text(" on "), code(host)],
+        Only::Folder(folder) => vec![tool(&grant.tool), text(" in "), code(folder), text(" and below")],
+        Only::Same { about, .. } => vec![tool(&grant.tool), text(" for exactly this and nothing else: "), code(about)],
+        Only::Every => vec![text("every use of "), tool(&grant.tool)],
+    }
+}
+
+/// Tells that something cannot be allowed for a session.
+#[must_use]
+pub fn only_once(name: &str, id: &str) -> Document {
+    line(&format!("[{name}] This cannot be allowed for a whole session. `/approve {id}` allows it once."))
+}
+
+/// Raises the alarm: an agent was allowed something that nobody allowed here.
+#[must_use]
+pub fn foreign(name: &str, approval: &Approval) -> Document {
+    let headline = vec![
+        Inline::strong(format!("[{name}] Alarm: allowed by nobody here")),
+        Inline::Text(". Some other program of this machine has let the agent use ".into()),
+        tool(&approval.tool),
+        Inline::Text(":".into()),
+    ];
+    let mut blocks = vec![Block::Paragraph(headline)];
+    if !approval.detail.is_empty() {
+        blocks.push(Block::Code { language: None, text: cut(&approval.detail) });
+    }
+    blocks.push(Block::text(
+        "Cancel it, and look for what runs as the user of this bot: an agent of another chat can do this unless it is kept in a sandbox.",
+    ));
     Document { blocks }
 }
 
@@ -154,6 +208,12 @@ pub fn noted(name: &str, approval: &Approval, decision: Decision) -> Document {
         Decision::AllowForSession => "Allowed for this session",
         Decision::Deny => "Denied",
     };
+    if let (Decision::AllowForSession, Some(grant)) = (decision, &approval.grant) {
+        let mut content = vec![Inline::Text(format!("[{name}] {word}: "))];
+        content.extend(allows(grant));
+        content.extend(super::marked(&format!(". `/session revoke {name}` takes it back.")));
+        return Document { blocks: vec![Block::Paragraph(content)] };
+    }
     let content = vec![
         Inline::Text(format!("[{name}] {word}: ")),
         Inline::Code(
@@ -175,6 +235,7 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
             Answered::Ended => ("No longer asked: the run has ended", None),
             Answered::Replaced => ("No longer asked: the agent asks for something else", None),
             Answered::Withdrawn => ("No longer asked: the agent has taken it back", None),
+            Answered::Foreign => ("Answered by nobody here", None),
         };
         let mut shown = replies(name, approval, word, who);
         if let (Wants::Plan(_), Some(words)) = (&approval.wants, approval.words.first()) {
@@ -190,6 +251,7 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
         Answered::Ended => ("No longer needed: the run has ended", None),
         Answered::Replaced => ("No longer needed: the agent asks for something else", None),
         Answered::Withdrawn => ("No longer needed: the agent has taken it back", None),
+        Answered::Foreign => ("Allowed by nobody here", None),
     };
     let by = who.map(|who| format!(" by {}", one_line(who, 40))).unwrap_or_default();
     let headline =

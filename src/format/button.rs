@@ -24,6 +24,7 @@ pub fn decisions(approval: &Approval) -> Vec<Button> {
     };
     match (&approval.wants, approval.at_hand()) {
         (Wants::Permission, _) if !approval.is_whole() => made(&[("Deny", "deny")]),
+        (Wants::Permission, _) if approval.grant.is_none() => made(&[("Approve", "approve"), ("Deny", "deny")]),
         (Wants::Permission, _) => {
             made(&[("Approve", "approve"), ("Deny", "deny"), ("Allow for this session", "allow")])
         }

@@ -1,5 +1,6 @@
 //! The gallery: every sentence once, as Markdown and as it reads in Telegram, so that a change of words is seen as such.
 
+mod approval;
 mod commands;
 mod cron;
 mod hooks;
@@ -13,7 +14,6 @@ use std::time::Duration;
 
 use signalbox_adapter::{Button, Document, Provider, Purpose};
 
-use crate::agent::event::{CUT, Decision, Wants};
 use crate::alert::AlertError;
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
@@ -21,7 +21,7 @@ use crate::command::{NameFault, Need};
 use crate::config::{Role, Unreached};
 use crate::format::Draft;
 use crate::rca::Verdict;
-use crate::store::{Admission, Approval, DeliveryState, IncidentId, Refusal, Session, Status, Task, TaskEvent, TaskId};
+use crate::store::{Admission, DeliveryState, IncidentId, Refusal, Session, Status, Task, TaskEvent, TaskId};
 use samples::{address, answered, approval, delivery, failed, incoming, investigation, rca, session, task};
 
 const NOW: Timestamp = Timestamp(1_796_000_000_000);
@@ -92,61 +92,6 @@ fn access() {
         .with("identity", identity(&incoming(), Role::Admin, true))
         .with_text("no_button", no_button(&incoming()));
     shown("access", wall, include_str!("access.rs"));
-}
-
-#[test]
-fn approvals() {
-    use super::approval::*;
-    let open = approval(None);
-    let within = Duration::from_secs(600);
-    let asks = Approval { wants: samples::questions(), ..open.clone() };
-    let second = Approval { words: vec!["staging".into()], chosen: vec![1], ..asks.clone() };
-    let both = Approval { words: vec!["staging".into(), "unit, load".into()], ..asks.clone() };
-    let plan = Approval { wants: Wants::Plan("# Plan\n1. drain the node\n2. upgrade".into()), ..open.clone() };
-    let no_plan = Approval { wants: Wants::Plan(String::new()), detail: String::new(), ..open.clone() };
-    let back = Approval { words: vec!["drain db-2 first".into()], ..plan.clone() };
-    let long = Approval { detail: format!("{CUT} 400015 bytes.)\nx\n(…)\nrm -rf ~/work"), ..open.clone() };
-    let hiding = "echo \u{202e}/ fr- mr\u{202c} \u{200b} hi\u{2066}\n\u{1b}[31mred\u{1b}[0m".to_owned();
-    let hiding = Approval { tool: "Ba\u{200b}sh".into(), detail: hiding, ..approval(None) };
-    let wall = wall()
-        .with("question", question("calm-otter", &open, Duration::from_secs(600)))
-        .with("question that hides something", question("calm-otter", &hiding, Duration::from_secs(600)))
-        .with("noted of what hides something", noted("calm-otter", &hiding, Decision::Allow))
-        .with("answered of what hides something", answered("calm-otter", &hiding, Answered::Ended))
-        .with("noted", noted("calm-otter", &open, Decision::Allow))
-        .with("noted for the session", noted("calm-otter", &open, Decision::AllowForSession))
-        .with("noted as denied", noted("calm-otter", &open, Decision::Deny))
-        .with("answered", answered("calm-otter", &open, Answered::By(Decision::Allow, "Kim")))
-        .with("answered by nobody", answered("calm-otter", &open, Answered::Nobody))
-        .with("answered by nobody, for it was taken back", answered("calm-otter", &open, Answered::Withdrawn))
-        .with("answered by the end", answered("calm-otter", &open, Answered::Ended))
-        .with("too_late", too_late("calm-otter", &approval(Some(Decision::Deny))))
-        .with("too_late after the end", too_late("calm-otter", &open))
-        .with("timed_out", timed_out("calm-otter", &open))
-        .with("question of an agent", question("calm-otter", &asks, within))
-        .with("second question", question("calm-otter", &second, within))
-        .with("question noted", noted("calm-otter", &both, Decision::Allow))
-        .with("question answered", answered("calm-otter", &both, Answered::By(Decision::Allow, "Kim")))
-        .with("question left unanswered", answered("calm-otter", &asks, Answered::Nobody))
-        .with("question timed_out", timed_out("calm-otter", &asks))
-        .with(
-            "question too_late",
-            too_late("calm-otter", &Approval { decision: Some(Decision::Allow), ..both.clone() }),
-        )
-        .with("plan", question("calm-otter", &plan, within))
-        .with("plan that is none", question("calm-otter", &no_plan, within))
-        .with("plan accepted", answered("calm-otter", &plan, Answered::By(Decision::Allow, "Kim")))
-        .with("plan sent back", answered("calm-otter", &back, Answered::By(Decision::Deny, "Kim")))
-        .with("plan sent back, noted", noted("calm-otter", &back, Decision::Deny))
-        .with("too long", question("calm-otter", &long, within))
-        .with("chosen", chosen("calm-otter", &["unit", "load"]))
-        .with("nothing chosen", chosen("calm-otter", &[]))
-        .with("wants_an_answer", wants_an_answer("calm-otter"))
-        .with("not_whole", not_whole("calm-otter"))
-        .with("no_choice", no_choice("calm-otter"))
-        .with("long_answer", long_answer("calm-otter", 4096))
-        .with("unknown", unknown("zzzzzz"));
-    shown("approval", wall, include_str!("approval.rs"));
 }
 
 #[test]
@@ -363,7 +308,7 @@ fn sessions() {
     let notes = Notes { archived: Some("old-owl".into()), only_host: Some(only_host(None)), reopened: true };
     let sessions = [session(), Session { archived: true, ..session() }];
     let tasks = [answered("It was the **clock**.")];
-    let resume = "cd /home/kim/web && claude --resume 6f0c8e0a";
+    let resume = "cd /home/kim/web && claude --resume=6f0c8e0a";
     let wall = wall()
         .with_text("agent", agent("claude", Some("opus")))
         .with_text("thread_name", thread_name(&session()))
@@ -389,6 +334,12 @@ fn sessions() {
         .with("nothing_runs", nothing_runs("calm-otter"))
         .with("still_running", still_running("calm-otter"))
         .with("closed", closed("calm-otter"))
+        .with("revoked", revoked("calm-otter", 2))
+        .with("revoked nothing", revoked("calm-otter", 0))
+        .with(
+            "details with what is allowed",
+            details(&Session { grants: samples::grants(), ..session() }, &[], None, NOW),
+        )
         .with("renamed", renamed("calm-otter", "docs"))
         .with("now_active", now_active("calm-otter"))
         .with("table_of", Document { blocks: vec![table_of(&sessions, None, NOW)] })

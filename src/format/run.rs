@@ -113,6 +113,15 @@ pub fn not_installed(agent: &str, how: &str) -> String {
     format!("{agent} is not installed: {how}.")
 }
 
+/// Says that an agent is not run, since the sandbox that it is to have is missing.
+#[must_use]
+pub fn no_sandbox(agent: &str) -> String {
+    format!(
+        "{agent} was not started: `agents.{agent}.sandbox` is \"bwrap\", and bubblewrap is not installed. Install it, such as \
+         by `apt install bubblewrap`, and retry."
+    )
+}
+
 /// Says that the configuration has lost a task's agent.
 #[must_use]
 pub fn not_configured(agent: &str) -> String {

@@ -1,6 +1,6 @@
 //! What is said about sessions.
 
-use signalbox_adapter::{Block, Document, Inline, one_line};
+use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
 use super::{ago, cell, cost, count, facts, instant, line, table};
 use crate::clock::Timestamp;
@@ -218,6 +218,15 @@ pub fn closed(name: &str) -> Document {
     line(&format!("Closed `{name}`. Its name is free again."))
 }
 
+/// Confirms that nothing is allowed any more.
+#[must_use]
+pub fn revoked(name: &str, grants: usize) -> Document {
+    match grants {
+        0 => line(&format!("Nothing was allowed for `{name}`. It asks each time.")),
+        _ => line(&format!("Taken back. `{name}` asks each time again.")),
+    }
+}
+
 /// Confirms a rename.
 #[must_use]
 pub fn renamed(old: &str, new: &str) -> Document {
@@ -288,6 +297,15 @@ pub fn details(session: &Session, tasks: &[Task], resume: Option<&str>, now: Tim
     }
     pairs.push(("Last prompt", text(one_line(&session.last_prompt, MAX_PROMPT_CHARS))));
     let mut blocks = vec![facts(pairs)];
+    if !session.grants.is_empty() {
+        let items = session
+            .grants
+            .iter()
+            .map(|grant| Item { checked: None, blocks: vec![Block::Paragraph(super::approval::allows(grant))] });
+        blocks.push(Block::text("Allowed for this session, whoever asks in it:"));
+        blocks.push(Block::List { start: None, items: items.collect() });
+        blocks.extend(line(&format!("`/session revoke {}` takes it all back.", session.name)).blocks);
+    }
     if let Some(resume) = resume {
         blocks.push(Block::text("In a terminal:"));
         blocks.push(Block::Code { language: Some("sh".into()), text: resume.to_owned() });

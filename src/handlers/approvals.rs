@@ -141,6 +141,9 @@ fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome,
             Wants::Permission if !approval.is_whole() => {
                 return turn.refuse(format::approval::not_whole(&turn.tx.name_of(&task)?));
             }
+            Wants::Permission if decision == Decision::AllowForSession && approval.grant.is_none() => {
+                return turn.refuse(format::approval::only_once(&turn.tx.name_of(&task)?, id));
+            }
             Wants::Permission | Wants::Plan(_) => {}
         }
     }

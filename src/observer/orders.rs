@@ -52,6 +52,7 @@ impl Observer {
                     self.board.stopping(&task);
                     self.tell(&task, Word::Cancel);
                 }
+                Some(Order::Revoke(task)) => self.tell(&task, Word::Revoke),
                 Some(Order::Answer(approval)) => self.tell(&approval.task.clone(), Word::Answer(approval)),
                 Some(Order::Tidy(session)) => {
                     let state = self.bus.store().directory().to_owned();

@@ -11,10 +11,12 @@ use crate::agent::catalogue;
 use crate::agent::environment;
 use crate::agent::kind::Ask;
 use crate::agent::kinds;
+use crate::agent::names::is_plain;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
-use crate::config;
+use crate::agent::sandbox::Room;
+use crate::config::{self, Sandbox};
 use crate::format;
-use crate::store::{Session, Task};
+use crate::store::{Completion, Session, Status, Task};
 
 /// What a run needs to be known by.
 pub(super) struct Prepared {
@@ -24,10 +26,21 @@ pub(super) struct Prepared {
 }
 
 impl Observer {
-    /// Makes the specification of a run; `None` when the configuration does not know the agent any more.
-    pub(super) fn prepare(&self, task: &Task, session: Option<&Session>, briefing: &Briefing) -> Option<Prepared> {
+    /// Makes the specification of a run.
+    ///
+    /// # Errors
+    /// How the run ends instead: the configuration does not know the agent any more, or its sandbox is missing.
+    pub(super) fn prepare(
+        &self,
+        task: &Task,
+        session: Option<&Session>,
+        briefing: &Briefing,
+    ) -> Result<Prepared, Box<Completion>> {
+        let failed = |status, why| Err(Box::new(Completion::without_answer(status, Some(why))));
         let context = self.bus.router().context();
-        let agent = context.agents.agent(&task.agent)?;
+        let Some(agent) = context.agents.agent(&task.agent) else {
+            return failed(Status::ErrorInternal, format::run::not_configured(&task.agent));
+        };
         let state = self.bus.store().directory();
         let permission = briefing.permission(agent.permission);
         let kind = kinds::of(agent);
@@ -39,27 +52,37 @@ impl Observer {
             model: task.model.as_deref(),
             permission,
             session: &session.map_or_else(|| task.id.to_string(), |session| session.id.to_string()),
-            conversation: session.and_then(|session| session.agent_session.as_deref()),
+            conversation: session.and_then(|session| session.agent_session.as_deref()).filter(|id| is_plain(id)),
             files: files.is_dir().then_some(&files),
             analysis: briefing.investigation.is_some(),
             has_alert: briefing.has_alert(),
             probes: &context.config.agents.host,
             off_limits: &off_limits(&context.config.agents.host, state, context.agents.variables()),
         });
+        let (work, scratch) = (working_directory(task, state), scratch(task, state));
+        let argv = match (agent.sandbox, context.agents.sandbox()) {
+            (Sandbox::Off, _) => start.argv,
+            (Sandbox::Bwrap, Some(bwrap)) => {
+                let variables = context.agents.variables();
+                let room = room(&context.config.agents.host, state, variables, [&work, &scratch], &files);
+                room.around(&bwrap, start.argv)
+            }
+            (Sandbox::Bwrap, None) => return failed(Status::ErrorCliNotFound, format::run::no_sandbox(&task.agent)),
+        };
         let spec = RunSpec {
             version: PROTOCOL_VERSION,
             directory: self.run_directory(task),
-            argv: start.argv,
+            argv,
             env: environment::of(agent, context.agents.variables()),
-            working_directory: working_directory(task, state),
-            scratch: scratch(task, state),
+            working_directory: work,
+            scratch,
             prompt: start.prompt,
             kind: agent.kind.name.to_owned(),
             permission,
-            allowed_tools: session.map(|session| session.allowed_tools.clone()).unwrap_or_default(),
+            grants: session.map(|session| session.grants.clone()).unwrap_or_default(),
             bounds: bounds(&context.config, agent),
         };
-        Some(Prepared { spec, asked_session: start.conversation })
+        Ok(Prepared { spec, asked_session: start.conversation })
     }
 }
 
@@ -75,6 +98,39 @@ fn off_limits(probes: &config::HostProbes, state: &Path, variables: &BTreeMap<St
     let own = own.into_iter().flatten().chain(probes.secret_files.iter().cloned());
     let own = own.flat_map(|path| [path.canonicalize().ok(), Some(path)]);
     own.flatten().collect()
+}
+
+/// Returns what an agent in a sandbox sees of this machine.
+fn room(
+    probes: &config::HostProbes,
+    state: &Path,
+    variables: &BTreeMap<String, String>,
+    own: [&PathBuf; 2],
+    files: &Path,
+) -> Room {
+    let (real, run_time) =
+        (state.canonicalize().unwrap_or_else(|_| state.to_owned()), variables.get("XDG_RUNTIME_DIR"));
+    let run_time = run_time.map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
+    let in_state = |path: &Path| path.strip_prefix(state).map_or_else(|_| path.to_owned(), |below| real.join(below));
+    // Keys for other machines are lent by a socket, which may lie in the run-time directory.
+    let lent = variables.get("SSH_AUTH_SOCK").map(PathBuf::from).filter(|socket| socket.exists());
+    let (mut hidden, mut blanked): (Vec<PathBuf>, Vec<PathBuf>) = off_limits(probes, state, variables)
+        .into_iter()
+        .filter_map(|path| path.canonicalize().ok())
+        .chain(run_time)
+        .partition(|path| path.is_dir());
+    for paths in [&mut hidden, &mut blanked] {
+        paths.sort();
+        paths.dedup();
+    }
+    blanked.retain(|file| !hidden.iter().any(|hidden| file.starts_with(hidden)));
+    Room {
+        hidden,
+        blanked,
+        kept: own.into_iter().map(|path| in_state(path)).chain(lent).collect(),
+        readable: files.is_dir().then(|| in_state(files)).into_iter().collect(),
+        directory: own[0].clone(),
+    }
 }
 
 /// Scratch belongs to the session, so that a follow-up finds what the run before has left.

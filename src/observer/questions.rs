@@ -10,6 +10,7 @@ use std::sync::Arc;
 use signalbox_adapter::Purpose;
 
 use super::state::{Observer, Word};
+use crate::agent::event::Decision;
 use crate::format;
 use crate::format::approval::Answered;
 use crate::store::{Asking, Task};
@@ -39,10 +40,22 @@ impl Observer {
 
     /// Notes that a request is no longer open; one that nobody answered in time is told to the task's chat, and what the agent
     /// has taken back is asked no longer.
-    pub(super) async fn close_question(&self, task: &Task, request: &str, timed_out: bool, questions: &mut Questions) {
+    pub(super) async fn close_question(
+        &self,
+        task: &Task,
+        request: &str,
+        decision: Decision,
+        timed_out: bool,
+        questions: &mut Questions,
+    ) {
         let Some(asking) = questions.0.remove(request) else { return };
         let (bus, task) = (Arc::clone(&self.bus), task.clone());
         self.store("question-closed", move |tx| {
+            if decision != Decision::Deny {
+                let Some(approval) = tx.foreign_approval(&asking)? else { return Ok(()) };
+                tracing::error!(task.id = %task.id, tool = approval.tool, "an agent was allowed what nobody allowed here");
+                return report::foreign(tx, bus.router().context(), &task, &approval);
+            }
             if !timed_out {
                 // What somebody has answered says so already.
                 let Some(approval) = tx.withdraw_approval(&asking)? else { return Ok(()) };

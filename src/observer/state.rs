@@ -26,6 +26,8 @@ pub(super) enum Word {
     Cancel,
     /// A permission request was answered.
     Answer(Box<Approval>),
+    /// What was allowed for its session is taken back.
+    Revoke,
 }
 
 impl Word {
@@ -33,6 +35,7 @@ impl Word {
     pub(super) fn to_run(&self, attempt: u32) -> Option<Control> {
         match self {
             Self::Cancel => Some(Control::cancel()),
+            Self::Revoke => Some(Control::revoke()),
             Self::Answer(approval) if approval.attempt == attempt => {
                 let (decision, digest) = (approval.decision?, approval.digest.clone());
                 Some(Control::answer(&approval.request, decision, digest, approval.words.clone()))

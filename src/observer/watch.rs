@@ -17,6 +17,7 @@ use super::seen::{MAX_SESSION_IDS, SeenOfRun};
 use super::state::{Observer, Word};
 use crate::agent::event::Event;
 use crate::agent::exit::Exit;
+use crate::agent::names::is_plain;
 use crate::agent::supervisor::client::{Run, RunNews, StartError};
 use crate::config::Recovery;
 use crate::format;
@@ -225,9 +226,9 @@ impl Observer {
         briefing: &Briefing,
         seen: &mut SeenOfRun,
     ) -> Started {
-        let Some(Prepared { spec, asked_session }) = self.prepare(task, session, briefing) else {
-            let error = format::run::not_configured(&task.agent);
-            return Started::Failed(Completion::without_answer(Status::ErrorInternal, Some(error)));
+        let Prepared { spec, asked_session } = match self.prepare(task, session, briefing) {
+            Ok(prepared) => prepared,
+            Err(completion) => return Started::Failed(*completion),
         };
         seen.asked_session = session.and_then(|session| session.agent_session.as_ref()).and(asked_session);
         // A disk without room for the run's files is waited for, as it is where the database finds none.
@@ -275,6 +276,8 @@ impl Observer {
         }
         // A supervisor of an earlier version keeps no such bounds.
         match event.bounded() {
+            // A supervisor of an earlier version gives on what is no id.
+            Event::Session { id, .. } if !is_plain(&id) => {}
             Event::Session { id, .. } => {
                 seen.other_session = seen.asked_session.as_ref().is_some_and(|asked| *asked != id);
                 if !seen.is_new_session(&id) {
@@ -285,13 +288,13 @@ impl Observer {
                 }
             }
             Event::ToolStarted { .. } => seen.tools += 1,
-            Event::Asked { id, tool, detail, digest, wants } => {
-                let (task_id, attempt) = (task.id.clone(), task.attempt);
-                let asking = Asking { task: task_id, attempt, event: number, request: id, tool, detail, digest, wants };
+            Event::Asked { id, tool, detail, digest, grant, wants } => {
+                let (of, attempt, event) = (task.id.clone(), task.attempt, number);
+                let asking = Asking { task: of, attempt, event, request: id, tool, detail, digest, grant, wants };
                 self.ask(task, asking, &mut seen.questions).await;
             }
-            Event::Answered { id, timed_out, .. } => {
-                self.close_question(task, &id, timed_out, &mut seen.questions).await;
+            Event::Answered { id, decision, timed_out } => {
+                self.close_question(task, &id, decision, timed_out, &mut seen.questions).await;
             }
             Event::Text { text } => seen.say(&text),
             Event::Writing { more, begins } => seen.write(&more, begins),

@@ -34,10 +34,8 @@ impl Folded {
             };
             if let Some(seen) = seen {
                 folded.text.push(seen);
-                for _ in 0..seen.len_utf8() {
-                    folded.from.push(at);
-                    folded.to.push(at + taken);
-                }
+                folded.from.extend(std::iter::repeat_n(at, seen.len_utf8()));
+                folded.to.extend(std::iter::repeat_n(at + taken, seen.len_utf8()));
             }
             at += taken;
         }

@@ -3,6 +3,7 @@
 use super::id::{ApprovalId, TaskId};
 use crate::agent::digest::Digest;
 use crate::agent::event::{CUT, Decision, Question, Wants};
+use crate::agent::grant::Grant;
 use crate::clock::Timestamp;
 
 /// What a run asks for.
@@ -22,6 +23,8 @@ pub struct Asking {
     pub detail: String,
     /// Digest of the tool and its whole input, where the supervisor gives one.
     pub digest: Option<Digest>,
+    /// What it allows for the session, where it can be allowed so.
+    pub grant: Option<Grant>,
     /// What answers it.
     pub wants: Wants,
 }
@@ -43,6 +46,8 @@ pub struct Approval {
     pub detail: String,
     /// Digest of the tool and its whole input, where the supervisor gives one.
     pub digest: Option<Digest>,
+    /// What it allows for the session, where it can be allowed so.
+    pub grant: Option<Grant>,
     /// What answers it.
     pub wants: Wants,
     /// The answers to its questions so far, in order; or what is to be changed about its plan.

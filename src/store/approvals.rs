@@ -30,6 +30,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
         tool: row.get(4)?,
         detail: row.get(5)?,
         digest: row.get::<_, Option<String>>(6)?.map(Digest::stored),
+        grant: row.get::<_, Option<String>>(12)?.and_then(|text| serde_json::from_str(&text).ok()),
         wants: row.get::<_, Option<String>>(9)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         words: serde_json::from_str(&row.get::<_, String>(10)?).unwrap_or_default(),
         chosen: serde_json::from_str(&row.get::<_, String>(11)?).unwrap_or_default(),
@@ -42,7 +43,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
     })
 }
 
-const COLUMNS: &str = "id, task, attempt, request, tool, detail, digest, asked_at, decision, wants, words, chosen";
+const COLUMNS: &str =
+    "id, task, attempt, request, tool, detail, digest, asked_at, decision, wants, words, chosen, allows";
 
 /// Picks the row of an [`Asking`]; where no digest is known, what was shown must be the same.
 const SAME: &str = "task = ?1 AND attempt = ?2 AND event = ?3 AND request = ?4 AND tool = ?5
@@ -58,21 +60,23 @@ impl Tx<'_> {
             return Ok(None);
         }
         let sql = format!(
-            "INSERT INTO approvals (id, task, attempt, event, request, tool, detail, digest, asked_at, wants)
-             VALUES (?8, ?1, ?2, ?3, ?4, ?5, ?7, ?6, ?9, ?10) RETURNING {COLUMNS}"
+            "INSERT INTO approvals (id, task, attempt, event, request, tool, detail, digest, asked_at, wants, allows)
+             VALUES (?8, ?1, ?2, ?3, ?4, ?5, ?7, ?6, ?9, ?10, ?11) RETURNING {COLUMNS}"
         );
-        let Asking { task, attempt, event, request, tool, detail, digest, wants } = asking;
+        let Asking { task, attempt, event, request, tool, detail, digest, grant, wants } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
         let wants = (!wants.is_permission()).then(|| serde_json::to_string(wants)).transpose()?;
+        let grant = grant.as_ref().map(serde_json::to_string).transpose()?;
         let id = ApprovalId::made(self.short_id(ApprovalId::CHARS));
-        let values = params![task.as_str(), attempt, event, request, tool, digest, detail, id, self.now(), wants];
+        let values =
+            params![task.as_str(), attempt, event, request, tool, digest, detail, id, self.now(), wants, grant];
         let approval = self.connection.prepare_cached(&sql)?.query_row(values, read)?;
         self.note(task, "asked", tool)?;
         Ok(Some(approval))
     }
 
     fn is_known(&self, asking: &Asking) -> Result<bool, StoreError> {
-        let Asking { task, attempt, event, request, tool, detail, digest, wants: _ } = asking;
+        let Asking { task, attempt, event, request, tool, detail, digest, grant: _, wants: _ } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
         let values = params![task.as_str(), attempt, event, request, tool, digest, detail];
         let sql = format!("SELECT 1 FROM approvals WHERE {SAME}");
@@ -130,7 +134,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn answer_to(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
-        let Asking { task, attempt, event, request, tool, detail, digest, wants: _ } = asking;
+        let Asking { task, attempt, event, request, tool, detail, digest, grant: _, wants: _ } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
         let values = params![task.as_str(), attempt, event, request, tool, digest, detail];
         let sql = format!("SELECT {COLUMNS} FROM approvals WHERE {SAME} AND decision IS NOT NULL");
@@ -182,12 +186,13 @@ impl Tx<'_> {
             return Ok(false);
         }
         self.note(&approval.task, "answered", &format!("{} by {by}", word(decision)))?;
-        // What is allowed for a session is a tool, never an answer.
+        // An answer to a question allows nothing.
         if decision == Decision::AllowForSession
             && approval.wants.is_permission()
+            && let Some(grant) = &approval.grant
             && let Some(session) = self.task(&approval.task)?.and_then(|task| task.session)
         {
-            self.allow_tool(session, &approval.tool)?;
+            self.grant(session, grant)?;
         }
         let answered = Approval { decision: Some(decision), ..approval.clone() };
         self.effects.borrow_mut().answered.push(answered);
@@ -210,8 +215,28 @@ impl Tx<'_> {
         self.deny_open(asking, "agent")
     }
 
+    /// Notes that a request was allowed by nobody whom we know: an answer that reached its agent on another way. `None` when
+    /// somebody did allow it, or when this is noted already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn foreign_approval(&self, asking: &Asking) -> Result<Option<Approval>, StoreError> {
+        let Asking { task, attempt, event, request, tool, detail, digest, grant: _, wants: _ } = asking;
+        let digest = digest.as_ref().map(Digest::as_str);
+        let values = params![task.as_str(), attempt, event, request, tool, digest, detail, self.now()];
+        let sql = format!(
+            "UPDATE approvals SET decision = 'allow', decided_by = 'foreign', decided_at = ?8
+             WHERE {SAME} AND coalesce(decision, 'deny') = 'deny' RETURNING {COLUMNS}"
+        );
+        let found = self.connection.prepare_cached(&sql)?.query_row(values, read).optional()?;
+        if found.is_some() {
+            self.note(task, "foreign-approval", tool)?;
+        }
+        Ok(found)
+    }
+
     fn deny_open(&self, asking: &Asking, by: &str) -> Result<Option<Approval>, StoreError> {
-        let Asking { task, attempt, event, request, tool, detail, digest, wants: _ } = asking;
+        let Asking { task, attempt, event, request, tool, detail, digest, grant: _, wants: _ } = asking;
         let digest = digest.as_ref().map(Digest::as_str);
         let values = params![task.as_str(), attempt, event, request, tool, digest, detail, self.now(), by];
         let sql = format!(

@@ -25,6 +25,8 @@ pub struct Effects {
     pub cancel: Vec<TaskId>,
     /// Permission requests that were answered.
     pub answered: Vec<Approval>,
+    /// Running tasks whose session is allowed nothing more.
+    pub revoked: Vec<TaskId>,
     /// Sessions that were closed; their scratch is no longer needed.
     pub closed: Vec<SessionId>,
     /// Deliveries of a free lane, already `sending` by this process.
@@ -49,6 +51,7 @@ impl Effects {
         self.start.extend(other.start);
         self.cancel.extend(other.cancel);
         self.answered.extend(other.answered);
+        self.revoked.extend(other.revoked);
         self.closed.extend(other.closed);
         self.send.extend(other.send);
         self.deliver |= other.deliver;

@@ -7,10 +7,11 @@
 use rusqlite::{Row, params};
 use signalbox_adapter::{DeliveryKey, MessageId, Part, Purpose, UserId};
 
+use super::about::About;
 use super::chat::ChatKey;
 use super::delivery::{Delivery, NewDelivery, Opens, Sending, State};
 use super::error::StoreError;
-use super::id::{DeliveryId, TaskId};
+use super::id::{ApprovalId, DeliveryId, TaskId};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 
@@ -303,6 +304,25 @@ impl Tx<'_> {
                  AND task IN (SELECT id FROM tasks WHERE finished_at IS NULL AND status = 'running')"
         );
         self.connection.prepare_cached(&sql)?.execute([until, self.now()])?;
+        Ok(())
+    }
+
+    /// Removes a question that nobody has been shown any of, and that nobody need answer any more. One of which something may
+    /// have arrived stays whole, so that its message can be changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn drop_waiting_question(&self, approval: &ApprovalId) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "WITH RECURSIVE whole (key, before, waits) AS (
+                     SELECT key, after, state = 'pending' AND NOT maybe_repeat FROM outbox WHERE about = ?1 AND NOT is_edit
+                     UNION SELECT o.key, o.after, o.state = 'pending' AND NOT o.maybe_repeat
+                     FROM outbox o JOIN whole ON o.key = whole.before WHERE o.purpose = ?2 AND o.opens IS NULL)
+                 DELETE FROM outbox WHERE key IN (SELECT key FROM whole)
+                     AND NOT EXISTS (SELECT 1 FROM whole WHERE NOT waits)",
+            )?
+            .execute(params![About::Approval(approval.clone()), number_of(Purpose::Approval)])?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use signalbox_adapter::ChatAddress;
 
 use super::id::SessionId;
+use crate::agent::grant::Grant;
 use crate::clock::Timestamp;
 
 /// State of a session.
@@ -78,8 +79,8 @@ pub struct Session {
     pub cost_usd: f64,
     /// Cost in US dollars as the agent last reported it for the whole session; differences are taken from it.
     pub reported_cost: f64,
-    /// Tools that were allowed for the whole session.
-    pub allowed_tools: Vec<String>,
+    /// What was allowed for the whole session.
+    pub grants: Vec<Grant>,
     /// Whether it is an investigation's, in no list and under no cap.
     pub investigation: bool,
 }

@@ -12,7 +12,11 @@ use super::id::SessionId;
 use super::session::{NewSession, Session, SessionStatus};
 use super::task::Task;
 use super::tx::Tx;
+use crate::agent::grant::Grant;
 use crate::command::folded;
+
+/// Most that is allowed for one session.
+const MAX_GRANTS: usize = 100;
 
 const COLUMNS: &str = "id, address, name, agent, model, agent_session, status, archived, created_at, last_used_at, \
      messages, last_prompt, title, directory, input_tokens, output_tokens, cost_usd, reported_cost, allowed_tools, \
@@ -41,7 +45,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
         output_tokens: row.get(15)?,
         cost_usd: row.get(16)?,
         reported_cost: row.get(17)?,
-        allowed_tools: serde_json::from_str(&row.get::<_, String>(18)?).map_err(|error| text(Box::new(error)))?,
+        grants: serde_json::from_str(&row.get::<_, String>(18)?).map_err(|error| text(Box::new(error)))?,
         investigation: row.get(19)?,
     })
 }
@@ -286,19 +290,36 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Allows a tool for the rest of a session.
+    /// Allows something for the rest of a session; of more than [`MAX_GRANTS`] the oldest is forgotten.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn allow_tool(&self, id: SessionId, tool: &str) -> Result<(), StoreError> {
+    pub fn grant(&self, id: SessionId, grant: &Grant) -> Result<(), StoreError> {
         let Some(session) = self.session(id)? else { return Ok(()) };
-        let mut tools = session.allowed_tools;
-        if !tools.iter().any(|known| known == tool) {
-            tools.push(tool.to_owned());
+        let mut grants = session.grants;
+        if !grants.contains(grant) {
+            grants.push(grant.clone());
         }
+        self.set_grants(id, &grants[grants.len().saturating_sub(MAX_GRANTS)..])
+    }
+
+    /// Takes back all that was allowed for a session; its running agent is told after the commit.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn revoke(&self, id: SessionId) -> Result<(), StoreError> {
+        self.set_grants(id, &[])?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT id FROM tasks WHERE session = ?1 AND status = 'running'")?;
+        let running = statement.query_map([id], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+        self.effects.borrow_mut().revoked.extend(running);
+        Ok(())
+    }
+
+    fn set_grants(&self, id: SessionId, grants: &[Grant]) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("UPDATE sessions SET allowed_tools = ?2 WHERE id = ?1")?
-            .execute(params![id, serde_json::to_string(&tools)?])?;
+            .execute(params![id, serde_json::to_string(grants)?])?;
         Ok(())
     }
 

@@ -48,7 +48,7 @@ pub struct Looked {
 
 /// What is said of agents that nobody has looked for.
 static NOT_LOOKED_FOR: Presence =
-    Presence { default: Choice::OnlyHost, installed: Vec::new(), versions: BTreeMap::new() };
+    Presence { default: Choice::OnlyHost, installed: Vec::new(), sandbox: false, versions: BTreeMap::new() };
 
 impl Looked {
     /// Takes along what the message's voice note was heard to say, where it has one.

@@ -82,8 +82,25 @@ pub fn answered(
     outcome: Answered<'_>,
 ) -> Result<(), StoreError> {
     let about = About::Approval(approval.id.clone());
+    tx.drop_waiting_question(&approval.id)?;
     let document = format::approval::answered(&tx.name_of(task)?, approval, outcome);
     show_instead(tx, cx, &about, &document)
+}
+
+/// Raises the alarm in a task's chat: its agent was allowed something that nobody allowed here.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn foreign(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Result<(), StoreError> {
+    let name = tx.name_of(task)?;
+    let alarm = format::approval::foreign(&name, approval);
+    tx.enqueue(&cx.tell(task, alarm, Purpose::Approval, vec![button::cancel(&task.id)])?)?;
+    show_instead(
+        tx,
+        cx,
+        &About::Approval(approval.id.clone()),
+        &format::approval::answered(&name, approval, Answered::Foreign),
+    )
 }
 
 /// Tells a task's chat how it ended, and takes the buttons away that are of no use any more.
@@ -178,6 +195,7 @@ pub fn close(tx: &Tx<'_>, cx: &Context, ended: &Task, name: &str) -> Result<(), 
 /// [`StoreError`].
 pub fn close_questions(tx: &Tx<'_>, cx: &Context, task: &TaskId, name: &str) -> Result<(), StoreError> {
     for approval in tx.approvals_of(task)? {
+        tx.drop_waiting_question(&approval.id)?;
         let document = format::approval::answered(name, &approval, Answered::Ended);
         show_instead(tx, cx, &About::Approval(approval.id.clone()), &document)?;
     }

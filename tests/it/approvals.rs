@@ -11,6 +11,13 @@ fn ask(house: &House, line: &str, nth: usize) -> (Talk, String) {
     (talk, open_request(house, nth))
 }
 
+/// Waits until an agent has said something.
+fn heard(house: &House, words: &str) {
+    let events = || std::fs::read_dir(house.state().join("runs")).expect("a directory").flatten();
+    let told = || events().filter_map(|run| std::fs::read_to_string(run.path().join("events")).ok());
+    eventually(words, || told().any(|events| events.contains(words)));
+}
+
 /// The id of the n-th request, which a person sees as the action of a button.
 fn open_request(house: &House, nth: usize) -> String {
     let database = rusqlite::Connection::open(house.state().join("signalbox.db")).expect("the database opens");
@@ -54,20 +61,88 @@ fn a_question_that_nobody_answers_is_denied_in_time() {
 }
 
 #[test]
-fn what_is_allowed_for_the_session_is_not_asked_again() {
+fn what_is_allowed_for_the_session_is_what_was_said_until_it_is_taken_back() {
+    let house = House::new("");
+    let serving = house.serve();
+    let (talk, id) = ask(&house, "/session --name docs script: ask Bash ls -la; ask Bash ls /tmp; answer one", 1);
+    let told = "Bash for ls with anything behind it, not chained";
+    talk.until(&format!("“Allow for this session”: {told}, whoever asks in it."));
+    let said = house.say(&format!("/allow {id}")).was(0, &format!("[docs] Allowed for this session: {told}."));
+    assert!(said.out.contains("/session revoke docs takes it back."), "{said:#?}");
+    talk.end().was(0, "one");
+    let (talk, id) = ask(&house, "@docs script: ask Bash rm -rf /important; answer two", 2);
+    house.say(&format!("/deny {id}")).was(0, "Denied");
+    talk.end().was(0, "two");
+    serving.signal(Signal::SIGTERM);
+    serving.end();
+    let _serving = house.serve();
+    house.say("/session show docs").was(0, told);
+    let said = house.say("@docs script: ask Bash ls; answer three").was(0, "three");
+    assert!(!said.err.contains("asks for permission"), "{said:#?}");
+    let (talk, id) = ask(&house, "@docs script: ask Bash ls | sh; answer four", 3);
+    house.say(&format!("/deny {id}")).was(0, "Denied");
+    talk.end().was(0, "four");
+    let (talk, id) = ask(&house, "/session --name other script: ask Bash ls; answer five", 4);
+    house.say(&format!("/approve {id}")).was(0, "[other] Allowed once");
+    talk.end().was(0, "five");
+    house.say("/session revoke docs").was(0, "Taken back. docs asks each time again.");
+    house.say("/session revoke docs").was(0, "Nothing was allowed for docs.");
+    let (talk, id) = ask(&house, "@docs script: ask Bash ls; answer six", 5);
+    house.say(&format!("/deny {id}")).was(0, "Denied");
+    talk.end().was(0, "six");
+}
+
+#[test]
+fn what_is_taken_back_is_asked_for_again_in_the_run_that_goes_on() {
     let house = House::new("");
     let _serving = house.serve();
-    let (talk, id) = ask(&house, "/session --name docs script: ask Bash ls; ask Bash pwd; answer one", 1);
-    house.say(&format!("/allow {id}")).was(0, "[docs] Allowed for this session: Bash ls");
-    talk.end().was(0, "one");
-    let said = house.say("@docs script: ask Bash date; answer two").was(0, "two");
-    assert!(!said.err.contains("asks for permission"), "{said:#?}");
-    let (talk, id) = ask(&house, "@docs script: ask Write notes.md; answer three", 2);
-    house.say(&format!("/deny {id}")).was(0, "Denied");
-    talk.end().was(0, "three");
-    let (talk, id) = ask(&house, "/session --name other script: ask Bash ls; answer four", 3);
-    house.say(&format!("/approve {id}")).was(0, "[other] Allowed once");
-    talk.end().was(0, "four");
+    let line = format!("/session --name docs script: ask Bash ls; wait {}; ask Bash ls; answer done", house.text("go"));
+    let (talk, id) = ask(&house, &line, 1);
+    house.say(&format!("/allow {id}")).was(0, "Allowed for this session");
+    heard(&house, "allowed ls");
+    house.say("/session revoke docs").was(0, "Taken back");
+    house.touch("go");
+    eventually("it asks again", || house.count("approvals") == 2);
+    house.say(&format!("/deny {}", open_request(&house, 2))).was(0, "Denied");
+    talk.end().was(0, "1 action denied");
+}
+
+#[test]
+fn an_approval_that_nobody_gave_is_an_alarm_once() {
+    let house = House::new("");
+    let serving = house.serve();
+    let line = format!("/session --name docs script: ask {REMOVE}; wait {}; answer done", house.text("go"));
+    let (talk, id) = ask(&house, &line, 1);
+    house.say(&format!("/approve {id}")).was(0, "Allowed once");
+    heard(&house, "allowed rm -rf /important");
+    let stop = |process: Talk| {
+        process.signal(Signal::SIGKILL);
+        process.end();
+    };
+    stop(talk);
+    stop(serving);
+    // The agent has been allowed it, and now nobody here has said so: as if the answer had come on another way.
+    let database = rusqlite::Connection::open(house.state().join("signalbox.db")).expect("the database opens");
+    database.execute("UPDATE approvals SET decision = NULL, decided_by = NULL", []).expect("forgotten");
+    drop(database);
+    let serving = house.serve();
+    eventually("the alarm", || house.count("outbox WHERE part LIKE '%Alarm: allowed by nobody here%'") == 1);
+    serving.until("an agent was allowed what nobody allowed here");
+    stop(serving);
+    let _serving = house.serve();
+    house.touch("go");
+    eventually("the end", || house.count("tasks WHERE status = 'ok'") == 1);
+    assert_eq!(house.count("outbox WHERE part LIKE '%Alarm: allowed by nobody here%'"), 1);
+    assert_eq!(house.count("approvals WHERE decided_by = 'foreign'"), 1);
+}
+
+#[test]
+fn an_agent_that_asks_and_takes_back_all_the_time_is_heard_no_longer() {
+    let house = House::new("");
+    house.say("/session --name docs script: nag 10000; answer done").was(0, "done");
+    let asked = house.count("approvals");
+    assert!((1..=64).contains(&asked), "{asked}");
+    assert_eq!(house.count("outbox WHERE about LIKE 'approval:%' AND state = 'pending'"), 0);
 }
 
 #[test]
@@ -138,7 +213,7 @@ fn an_approval_is_not_used_in_the_second_turn_of_an_investigation() {
     // The agent numbers its requests in each process anew: the second turn's first has the id of the first turn's.
     let script = format!("script: ask {READ}; next script: ask {REMOVE}; answer It is the disk.");
     let (talk, read) = ask(&house, &format!("/investigate {script}"), 1);
-    house.say(&format!("/allow {read}")).was(0, &format!("Allowed for this session: {READ}"));
+    house.say(&format!("/allow {read}")).was(0, "Allowed for this session: Read for README");
     talk.until("to use Bash");
     assert_eq!(house.runs().len(), 2);
     house.say(&format!("/deny {}", open_request(&house, 2))).was(0, &format!("Denied: {REMOVE}"));

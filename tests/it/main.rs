@@ -21,6 +21,7 @@ mod outer_walls;
 mod phone;
 mod refusals;
 mod restarts;
+mod sandbox;
 mod servants;
 mod service;
 mod sessions;

@@ -99,7 +99,7 @@ fn sessions_are_listed_shown_renamed_and_retried() {
     let id = house.runs()[0].0.clone();
     let shown = house.say("/session show docs").was(0, "Last prompt: fix it");
     let agent = house.session("docs")["resume"].as_str().expect("a command").to_owned();
-    assert!(agent.starts_with("cd ") && agent.ends_with(&format!(" --resume {id}")), "{agent}");
+    assert!(agent.starts_with("cd ") && agent.ends_with(&format!(" --resume={id}")), "{agent}");
     assert!(shown.out.contains(&agent), "{shown:#?}");
     house.say("/session rename docs Papers").was(0, "docs is now called Papers");
     house.say("@docs x").was(0, "[Papers] Complete");
@@ -132,7 +132,7 @@ fn agent_and_model_are_chosen_by_a_mention() {
     house.say("/session @command:shout hi").was(0, "HI");
     let argv = std::fs::read_to_string(house.path("argv")).expect("the arguments");
     let argv: Vec<&str> = argv.lines().collect();
-    assert!(argv[0].contains("--model opus ") && argv[1].contains("--model sonnet "), "{argv:?}");
+    assert!(argv[0].contains("--model=opus ") && argv[1].contains("--model=sonnet "), "{argv:?}");
     assert!(!argv[2].contains("--model"), "{argv:?}");
 }
 

@@ -39,11 +39,12 @@ pub fn argv(command: &[String], ask: &Invocation<'_>) -> Vec<String> {
     add(&["--include-partial-messages", UNKEPT_PROMISES]);
     add(&["--permission-prompt-tool", "stdio", "--permission-mode", mode(ask.permission)]);
     if let Some(model) = ask.model {
-        add(&["--model", model]);
+        add(&[&format!("--model={model}")]);
     }
+    // With `=` no value is ever an option.
     match ask.conversation {
-        Conversation::New(id) => add(&["--session-id", id]),
-        Conversation::Resume(id) => add(&["--resume", id]),
+        Conversation::New(id) => add(&[&format!("--session-id={id}")]),
+        Conversation::Resume(id) => add(&[&format!("--resume={id}")]),
     }
     argv.extend_from_slice(ask.args);
     argv
@@ -84,10 +85,13 @@ mod tests {
         let expected = "npx claude -p --input-format stream-json --output-format stream-json --verbose \
                         --include-partial-messages \
                         --disallowedTools=ScheduleWakeup,CronCreate,CronDelete,CronList \
-                        --permission-prompt-tool stdio --permission-mode acceptEdits --model opus --session-id u-1 \
+                        --permission-prompt-tool stdio --permission-mode acceptEdits --model=opus --session-id=u-1 \
                         --add-dir=/x";
         assert_eq!(argv(&command, &ask).join(" "), expected);
         ask.conversation = Conversation::Resume("u-1");
-        assert!(argv(&command, &ask).windows(2).any(|pair| pair == ["--resume", "u-1"]));
+        assert!(argv(&command, &ask).contains(&"--resume=u-1".to_owned()));
+        ask.conversation = Conversation::Resume("--dangerously-skip-permissions");
+        ask.model = Some("--print");
+        assert!(!argv(&command, &ask).iter().any(|word| word.starts_with("--dangerously") || word == "--print"));
     }
 }

@@ -13,16 +13,15 @@ use super::policy::{Policy, Ruling};
 use super::question;
 use crate::agent::digest::Digest;
 use crate::agent::event::{Decision, Denial, Event, Wants};
+use crate::agent::names::{MAX_NAME_BYTES, is_plain};
 use crate::agent::protocol::Step;
 
-/// Most requests that are open at once; further ones are denied.
-const MAX_OPEN: usize = 64;
+/// Most requests of one run that no person has answered: open ones, and those that were taken back. Further ones are denied,
+/// so that an agent that asks and takes back all the time does not fill a chat.
+const MAX_UNANSWERED: usize = 64;
 
 /// Most calls that are remembered as denied.
 const MAX_DENIED_CALLS: usize = 4096;
-
-/// Longest request id, in bytes.
-const MAX_ID_BYTES: usize = 256;
 
 /// What the agent is told when nobody allowed it.
 const DENIED: &str = "The user did not allow this. Go on without it, or say what you need it for.";
@@ -50,6 +49,8 @@ struct Request {
 pub(super) struct Requests {
     policy: Policy,
     open: BTreeMap<String, Request>,
+    /// How many were put to a person, and not answered.
+    unanswered: usize,
     /// What we have denied, and in which calls.
     denied: Vec<Denial>,
     denied_calls: BTreeSet<String>,
@@ -57,7 +58,7 @@ pub(super) struct Requests {
 
 impl Requests {
     pub(super) fn new(policy: Policy) -> Self {
-        Self { policy, open: BTreeMap::new(), denied: Vec::new(), denied_calls: BTreeSet::new() }
+        Self { policy, open: BTreeMap::new(), unanswered: 0, denied: Vec::new(), denied_calls: BTreeSet::new() }
     }
 
     /// Ends them all; returns what we have denied.
@@ -80,9 +81,12 @@ impl Requests {
 
     /// Takes a request: answers it, or asks.
     pub(super) fn take(&mut self, line: &Value) -> Step {
-        let Some(id) = text(line, "request_id").filter(|id| !id.is_empty() && id.len() <= MAX_ID_BYTES) else {
+        let Some(id) = text(line, "request_id").filter(|id| !id.is_empty() && id.len() <= MAX_NAME_BYTES) else {
             return Step::default();
         };
+        if !is_plain(id) {
+            return refuse(id, "the id of the request is not understood");
+        }
         let request = line.get("request").unwrap_or(&Value::Null);
         if text(request, "subtype") != Some("can_use_tool") {
             return refuse(id, "this client does not support the request");
@@ -91,6 +95,10 @@ impl Requests {
             self.refused(text(request, "tool_use_id"));
             return deny(id, "the request was not understood");
         };
+        if !is_plain(tool) {
+            self.refused(text(request, "tool_use_id"));
+            return deny(id, "the name of the tool is not understood");
+        }
         match self.open.get(id) {
             Some(open) if open.tool == tool && open.input == *input => Step::default(),
             // The id now stands for something else, and nobody waits for an answer to what it stood for.
@@ -118,14 +126,16 @@ impl Requests {
         match ruling {
             Ruling::Allow => allow(id, input),
             Ruling::Deny => self.forbid(id, call, (tool, input), NOT_PERMITTED),
-            Ruling::Ask if self.open.len() >= MAX_OPEN => {
-                self.forbid(id, call, (tool, input), "too many requests are open")
+            Ruling::Ask if self.unanswered >= MAX_UNANSWERED => {
+                self.forbid(id, call, (tool, input), "too many requests of this run were not answered")
             }
             Ruling::Ask => {
                 let call = call.map(str::to_owned);
                 self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone(), call });
+                self.unanswered += 1;
                 let (detail, digest) = (describe::detail(input), Some(Digest::of(tool, input)));
-                happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest, wants }])
+                let grant = wants.is_permission().then(|| self.policy.grant(tool, input));
+                happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest, grant, wants }])
             }
         }
     }
@@ -145,6 +155,7 @@ impl Requests {
     /// Answers an open request as a person has decided, and in their words.
     pub(super) fn decide(&mut self, id: &str, decision: Decision, words: &[String]) -> Step {
         let Some(request) = self.open.remove(id) else { return Step::default() };
+        self.unanswered = self.unanswered.saturating_sub(1);
         let wants = question::wants(&request.tool, &request.input).unwrap_or_default();
         match (decision, wants) {
             (Decision::Allow | Decision::AllowForSession, Wants::Answers(_)) => {
@@ -165,11 +176,16 @@ impl Requests {
         match decision {
             Decision::Allow => allow(id, &request.input),
             Decision::AllowForSession => {
-                self.policy.allow_for_session(request.tool);
+                self.policy.allow_for_session(self.policy.grant(&request.tool, &request.input));
                 allow(id, &request.input)
             }
             Decision::Deny => self.forbid(id, request.call.as_deref(), (&request.tool, &request.input), DENIED),
         }
+    }
+
+    /// Forgets what was allowed for the session.
+    pub(super) fn revoke(&mut self) {
+        self.policy.revoke();
     }
 
     /// Denies a request and remembers it for the final word.

@@ -41,7 +41,7 @@ pub(super) fn detail(input: &Value) -> String {
     for (key, value) in fields.iter().filter(|(key, _)| Some(key.as_str()) != first) {
         write_field(&mut detail, key, value);
     }
-    let whole = detail.trim_end();
+    let whole = detail.strip_suffix('\n').unwrap_or(&detail);
     if whole.len() <= MAX_DETAIL_BYTES {
         return whole.to_owned();
     }

@@ -2,12 +2,12 @@
 //!
 //! The agent itself lets harmless reads pass; what reaches this place is what it would ask its user for.
 
-use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
 use super::line::text;
+use crate::agent::grant::Grant;
 use crate::agent::run::RunSpec;
 use crate::config::Permission;
 
@@ -20,7 +20,7 @@ const EDITING: [(&str, &str); 4] =
 pub(super) struct Policy {
     permission: Permission,
     working_directory: PathBuf,
-    allowed: BTreeSet<String>,
+    grants: Vec<Grant>,
 }
 
 /// What the policy says of a request.
@@ -39,12 +39,24 @@ impl Policy {
         Self {
             permission: spec.permission,
             working_directory: spec.working_directory.clone(),
-            allowed: spec.allowed_tools.iter().cloned().collect(),
+            grants: spec.grants.clone(),
         }
     }
 
-    pub(super) fn allow_for_session(&mut self, tool: String) {
-        self.allowed.insert(tool);
+    /// Returns what an answer for the session allows.
+    pub(super) fn grant(&self, tool: &str, input: &Value) -> Grant {
+        Grant::of(tool, input, &self.working_directory)
+    }
+
+    pub(super) fn allow_for_session(&mut self, grant: Grant) {
+        if !self.grants.contains(&grant) {
+            self.grants.push(grant);
+        }
+    }
+
+    /// Forgets what was allowed for the session.
+    pub(super) fn revoke(&mut self) {
+        self.grants.clear();
     }
 
     /// Judges one request; `blocked` is whether the agent says that the path lies outside its directories.
@@ -52,10 +64,14 @@ impl Policy {
         match self.permission {
             Permission::Read => Ruling::Deny,
             Permission::All => Ruling::Allow,
-            Permission::Ask | Permission::Edit if self.allowed.contains(tool) => Ruling::Allow,
+            Permission::Ask | Permission::Edit if self.is_granted(tool, input) => Ruling::Allow,
             Permission::Edit if !blocked && self.edits_own_file(tool, input) => Ruling::Allow,
             Permission::Ask | Permission::Edit => Ruling::Ask,
         }
+    }
+
+    fn is_granted(&self, tool: &str, input: &Value) -> bool {
+        self.grants.iter().any(|grant| grant.covers(tool, input, &self.working_directory))
     }
 
     /// Returns whether the call changes one plain file below the working directory.
@@ -88,7 +104,9 @@ mod tests {
     use serde_json::json;
 
     fn policy(permission: Permission) -> Policy {
-        Policy { permission, working_directory: "/w/project".into(), allowed: ["Bash".to_owned()].into() }
+        let directory = Path::new("/w/project");
+        let ls = Grant::of("Bash", &json!({"command": "ls"}), directory);
+        Policy { permission, working_directory: directory.into(), grants: vec![ls] }
     }
 
     #[test]
@@ -97,12 +115,16 @@ mod tests {
     }
 
     #[test]
-    fn a_tool_allowed_for_the_session_is_not_asked_for_again() {
+    fn what_is_allowed_for_the_session_is_not_asked_for_again_until_it_is_taken_back() {
         let mut policy = policy(Permission::Ask);
-        assert_eq!(policy.judge("Bash", &json!({}), false), Ruling::Allow);
-        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), false), Ruling::Ask);
-        policy.allow_for_session("Write".into());
-        assert_eq!(policy.judge("Write", &json!({"file_path": "a"}), false), Ruling::Allow);
+        assert_eq!(policy.judge("Bash", &json!({"command": "ls -l"}), false), Ruling::Allow);
+        assert_eq!(policy.judge("Bash", &json!({"command": "rm -rf /important"}), false), Ruling::Ask);
+        let write = json!({"file_path": "a"});
+        assert_eq!(policy.judge("Write", &write, false), Ruling::Ask);
+        policy.allow_for_session(policy.grant("Write", &write));
+        assert_eq!(policy.judge("Write", &json!({"file_path": "b"}), false), Ruling::Allow);
+        policy.revoke();
+        assert_eq!(policy.judge("Write", &write, false), Ruling::Ask);
     }
 
     #[test]

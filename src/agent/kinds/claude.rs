@@ -70,7 +70,7 @@ impl AgentKind for ClaudeKind {
 
     fn resume_command(&self, agent: &Agent, directory: &str, conversation: &str) -> Option<String> {
         let program: Vec<String> = agent.command.iter().map(|word| quoted(word)).collect();
-        Some(format!("cd {} && {} --resume {}", quoted(directory), program.join(" "), quoted(conversation)))
+        Some(format!("cd {} && {} --resume={}", quoted(directory), program.join(" "), quoted(conversation)))
     }
 
     fn resumes(&self) -> bool {

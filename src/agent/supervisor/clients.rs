@@ -10,11 +10,10 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
-use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
-use nix::unistd::getppid;
-
+use super::caller::Caller;
+use super::process::ProgramFile;
+use super::socket;
 use super::wire::{self, Control, Hello, MAX_CONTROL_BYTES};
-use super::{process, socket};
 use crate::agent::run::PROTOCOL_VERSION;
 
 /// Most clients at once; further ones are turned away.
@@ -27,6 +26,7 @@ const CHUNK_BYTES: usize = 32 * 1024;
 #[derive(Debug)]
 struct Client {
     stream: UnixStream,
+    caller: Caller,
     received: Vec<u8>,
     pending: Vec<u8>,
     /// How far in `events` it is; `None` until its hello.
@@ -40,6 +40,8 @@ pub(super) struct Clients {
     listener: UnixListener,
     clients: Vec<Client>,
     events: File,
+    /// The programs from which answers are taken: this one, and the one that has started us.
+    programs: Vec<ProgramFile>,
 }
 
 impl Clients {
@@ -48,7 +50,10 @@ impl Clients {
         let listener = socket::bind(directory)?;
         std::fs::set_permissions(directory.join(wire::SOCKET), std::fs::Permissions::from_mode(0o600))?;
         listener.set_nonblocking(true)?;
-        Ok(Self { listener, clients: Vec::new(), events })
+        let started_by = std::os::unix::process::parent_id().cast_signed();
+        let programs =
+            [std::process::id().cast_signed(), started_by].into_iter().filter_map(|pid| ProgramFile::of(pid).ok());
+        Ok(Self { listener, clients: Vec::new(), events, programs: programs.collect() })
     }
 
     /// Returns the listening socket.
@@ -66,7 +71,7 @@ impl Clients {
         self.accept();
         let mut said = Vec::new();
         for client in &mut self.clients {
-            client.receive(&self.events, &mut said);
+            client.receive(&self.events, &self.programs, &mut said);
         }
         self.send(events_bytes);
         said
@@ -93,26 +98,20 @@ impl Clients {
 
     fn accept(&mut self) {
         while let Ok((stream, _)) = self.listener.accept() {
-            if self.clients.len() >= MAX_CLIENTS || stream.set_nonblocking(true).is_err() || is_ours(&stream) {
+            // A run must not answer its own requests, nor those of another.
+            let Some(caller) = Caller::of(&stream).filter(|caller| !caller.is_of_a_run()) else { continue };
+            if self.clients.len() >= MAX_CLIENTS || stream.set_nonblocking(true).is_err() {
                 continue;
             }
             let hello = Hello { version: PROTOCOL_VERSION, pid: std::process::id() };
             let pending = wire::line(&hello);
-            self.clients.push(Client { stream, received: Vec::new(), pending, at: None, alive: true });
+            self.clients.push(Client { stream, caller, received: Vec::new(), pending, at: None, alive: true });
         }
     }
 }
 
-/// Returns whether the other end is a process of the run itself, which must not answer its own requests. Our own parent, as
-/// the bot that has started us is, cannot be one.
-fn is_ours(stream: &UnixStream) -> bool {
-    let own = std::process::id().cast_signed();
-    getsockopt(stream, PeerCredentials)
-        .is_ok_and(|peer| peer.pid() != getppid().as_raw() && process::descends_from(peer.pid(), own))
-}
-
 impl Client {
-    fn receive(&mut self, events: &File, said: &mut Vec<Control>) {
+    fn receive(&mut self, events: &File, programs: &[ProgramFile], said: &mut Vec<Control>) {
         let mut chunk = [0; 4096];
         loop {
             match self.stream.read(&mut chunk) {
@@ -132,7 +131,13 @@ impl Client {
                 let line: Vec<u8> = self.received.drain(..=end).collect();
                 match serde_json::from_slice(&line) {
                     Ok(Control::Hello { from, .. }) => self.at = offset_of_line(events, from).ok(),
-                    Ok(control @ (Control::Cancel { .. } | Control::Answer { .. })) => said.push(control),
+                    Ok(control @ (Control::Cancel { .. } | Control::Revoke { .. })) => said.push(control),
+                    // Looked at again: it may have been handed to another process since it has connected.
+                    Ok(control @ Control::Answer { .. }) => {
+                        if self.caller.runs(programs) && !self.caller.is_of_a_run() {
+                            said.push(control);
+                        }
+                    }
                     Err(_) => {}
                 }
             }

@@ -7,6 +7,7 @@
 //! # Why
 //! One thread, no runtime: hundreds run at once, and each should cost about as much as an idle shell.
 
+mod caller;
 pub mod client;
 mod clients;
 pub mod frame;
@@ -76,6 +77,7 @@ fn prepare() -> Result<Option<(RunSpec, Signals)>, frame::FrameError> {
     // Fails only for the leader of a group, which then has a session or terminal of its own already.
     let _ = setsid();
     set_child_subreaper(true).map_err(io::Error::from)?;
+    crate::lifecycle::close();
     Ok(frame::read(&mut io::stdin().lock())?.map(|spec| (spec, signals)))
 }
 

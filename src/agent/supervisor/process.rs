@@ -4,8 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use nix::unistd::getuid;
 use serde::{Deserialize, Serialize};
 
 /// The hidden subcommand that makes the program a supervisor.
@@ -108,9 +110,15 @@ pub(super) fn with_descendants(roots: &HashSet<i32>) -> Vec<i32> {
     table.into_iter().filter(|stat| found.contains(&stat.pid) && stat.is_running()).map(|stat| stat.pid).collect()
 }
 
-/// Returns whether `pid` is `ancestor` or descends from it.
-pub(super) fn descends_from(pid: i32, ancestor: i32) -> bool {
-    pid == ancestor || ancestors(pid).contains(&ancestor)
+/// Returns a process and those that it descends from, itself first; `None` where one of them has gone meanwhile.
+pub(super) fn line_of(pid: i32) -> Option<Vec<i32>> {
+    let mut line = Vec::new();
+    let mut at = pid;
+    while at > 0 && !line.contains(&at) {
+        line.push(at);
+        at = stat(at)?.parent;
+    }
+    Some(line)
 }
 
 /// Returns the parent of a process, its parent and so on, as far as they can be told.
@@ -122,6 +130,38 @@ pub(super) fn ancestors(pid: i32) -> Vec<i32> {
         found.push(at);
     }
     found
+}
+
+/// Returns whether a process was started as a supervisor.
+pub(super) fn is_supervisor(pid: i32) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    line.split(|&byte| byte == 0).nth(1).is_some_and(|word| word == SUBCOMMAND.as_bytes())
+}
+
+/// A program's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ProgramFile {
+    path: PathBuf,
+    file: (u64, u64),
+}
+
+impl ProgramFile {
+    /// Looks up what a process runs.
+    ///
+    /// # Errors
+    /// Where there is no such process, or it keeps that to itself.
+    pub(super) fn of(pid: i32) -> io::Result<Self> {
+        let link = format!("/proc/{pid}/exe");
+        let (path, file) = (fs::read_link(&link)?, fs::metadata(&link)?);
+        // A program that was replaced while it runs.
+        let text = path.to_str().and_then(|path| path.strip_suffix(" (deleted)")).map(PathBuf::from);
+        Ok(Self { path: text.unwrap_or(path), file: (file.dev(), file.ino()) })
+    }
+
+    /// Whether both are one program, or one has taken the other's place.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.file == other.file || self.path == other.path
+    }
 }
 
 /// Returns whether a process runs.
@@ -138,9 +178,10 @@ pub(super) fn is_ours_since(pid: i32, started: u64) -> bool {
 
 /// Returns the running processes of this user that were started with `variable` in their environment.
 pub(super) fn marked(variable: &str) -> HashSet<i32> {
-    let Ok(own) = fs::metadata("/proc/self") else { return HashSet::new() };
+    // The owner of our own entry is another one, since we are not dumpable.
+    let own = getuid().as_raw();
     all()
-        .filter(|pid| fs::metadata(format!("/proc/{pid}")).is_ok_and(|process| process.uid() == own.uid()))
+        .filter(|pid| fs::metadata(format!("/proc/{pid}")).is_ok_and(|process| process.uid() == own))
         .filter(|pid| {
             let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
             environment.split(|&byte| byte == 0).any(|entry| entry == variable.as_bytes())
@@ -166,7 +207,12 @@ mod tests {
         assert!(own.is_alive());
         assert!(!Identity { started: own.started + 1, ..own.clone() }.is_alive());
         assert!(!Identity { boot_id: "another".into(), ..own.clone() }.is_alive());
-        assert!(descends_from(own.pid, 1) || descends_from(own.pid, own.pid));
-        assert!(!descends_from(1, own.pid));
+        let line = line_of(own.pid).expect("its parents run, too");
+        assert_eq!(line[0], own.pid);
+        assert!(line.contains(&std::os::unix::process::parent_id().cast_signed()));
+        assert_eq!(line_of(i32::MAX), None, "there is no such process");
+        assert!(!is_supervisor(own.pid));
+        let program = ProgramFile::of(own.pid).expect("this program has a file");
+        assert!(program.is(&program) && !program.is(&ProgramFile { path: "/x".into(), file: (0, 0) }));
     }
 }

@@ -187,6 +187,7 @@ impl<'a> SupervisedRun<'a> {
                 Control::Answer { answer } if self.watch.is_open(&answer.id, answer.digest.as_ref()) => {
                     self.answer(&answer.id, answer.decision, &answer.words, false);
                 }
+                Control::Revoke { .. } => self.speak.revoke(),
                 Control::Answer { .. } | Control::Hello { .. } => {}
             }
         }

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use super::process::{self, Identity, SUBCOMMAND};
+use super::process::{self, Identity};
 
 /// The smallest number that a run may have; beyond what services and containers usually have.
 const LEAST: i32 = 500;
@@ -49,16 +49,13 @@ pub(super) fn strays(tag: i32, supervisor: &Identity) -> HashSet<i32> {
     }
     let tagged = process::all().filter(|pid| number_of(format!("/proc/{pid}/oom_score_adj")) == Some(tag));
     let later = tagged.filter(|pid| process::is_ours_since(*pid, supervisor.started));
-    later.filter(|pid| !process::ancestors(*pid).into_iter().any(is_supervisor)).collect()
+    let is_watched =
+        |pid| process::ancestors(pid).into_iter().any(|above| process::is_supervisor(above) && process::runs(above));
+    later.filter(|pid| !is_watched(*pid)).collect()
 }
 
 fn number_of(path: impl AsRef<Path>) -> Option<i32> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
-}
-
-fn is_supervisor(pid: i32) -> bool {
-    let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    words.split(|byte| *byte == 0).nth(1) == Some(SUBCOMMAND.as_bytes()) && process::runs(pid)
 }
 
 #[cfg(test)]

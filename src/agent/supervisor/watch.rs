@@ -174,6 +174,7 @@ mod tests {
             tool: "Bash".into(),
             detail: command.into(),
             digest: Some(digest),
+            grant: None,
             wants: Wants::Permission,
         }
     }

@@ -45,6 +45,11 @@ pub enum Control {
         /// The answer.
         answer: Answer,
     },
+    /// Takes back all that was allowed for the session.
+    Revoke {
+        /// Nothing more is said.
+        revoke: Empty,
+    },
 }
 
 impl Control {
@@ -52,6 +57,12 @@ impl Control {
     #[must_use]
     pub fn cancel() -> Self {
         Self::Cancel { cancel: Empty {} }
+    }
+
+    /// Returns the request to forget what was allowed for the session.
+    #[must_use]
+    pub fn revoke() -> Self {
+        Self::Revoke { revoke: Empty {} }
     }
 
     /// Returns an answer to a permission request.
@@ -106,6 +117,7 @@ mod tests {
     #[test]
     fn the_released_words_of_the_protocol_stay() {
         assert_eq!(line(&Control::cancel()), b"{\"cancel\":{}}\n");
+        assert_eq!(line(&Control::revoke()), b"{\"revoke\":{}}\n");
         assert_eq!(
             line(&Control::answer("7", Decision::AllowForSession, None, Vec::new())),
             b"{\"answer\":{\"id\":\"7\",\"decision\":\"allow_for_session\"}}\n"

@@ -175,6 +175,7 @@ mod tests {
                 "/session use <name>",
                 "/session cancel <name>",
                 "/session end <name>",
+                "/session revoke <name>",
                 "/session rename <old> <new>",
                 "/session retry <name>",
             ]

@@ -22,6 +22,8 @@ pub enum SessionCommand {
     Cancel(String),
     /// Closes the named session.
     End(String),
+    /// Takes back what was allowed for the named session.
+    Revoke(String),
     /// Renames a session.
     Rename {
         /// Its name now.
@@ -123,6 +125,13 @@ impl<C: Holds<Self>> Defined<C> for SessionCommand {
                 need: Need::Operator,
                 description: "close it",
                 value: words!(|name| Self::End(name)),
+            },
+            Form {
+                path: &["session", "revoke"],
+                arguments: &[NAME],
+                need: Need::Operator,
+                description: "take back what was allowed for it; its agent asks again",
+                value: words!(|name| Self::Revoke(name)),
             },
             Form {
                 path: &["session", "rename"],

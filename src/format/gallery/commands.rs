@@ -10,7 +10,7 @@ use super::samples::{delivery, task};
 use super::{NOW, shown, wall};
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::kinds;
-use crate::config::{Agents, Role};
+use crate::config::{Agents, Role, Sandbox};
 use crate::store::pairing::Paired;
 use crate::store::{DeliveryState, RoleError, Status};
 
@@ -111,16 +111,26 @@ fn terminals() {
 
 #[test]
 fn agents() {
+    let mut apart = Agents::of(&kinds::statements());
+    apart.by_name.get_mut("claude").expect("it is there").sandbox = Sandbox::Bwrap;
+    let apart = Catalogue::new(apart, BTreeMap::new());
     let catalogue = Catalogue::new(Agents::of(&kinds::statements()), BTreeMap::new());
     let versions = [("host", Version::BuiltIn), ("claude", Version::Missing)];
     let presence = Presence {
         default: Choice::OnlyHost,
         installed: vec!["host".to_owned()],
+        sandbox: true,
         versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
     };
     shown(
         "agents",
-        wall().with("list", super::super::agents::list(&catalogue, &presence)),
+        wall()
+            .with("list", super::super::agents::list(&catalogue, &presence))
+            .with("list with a sandbox", super::super::agents::list(&apart, &presence))
+            .with(
+                "list without bubblewrap",
+                super::super::agents::list(&apart, &Presence { sandbox: false, ..presence.clone() }),
+            ),
         include_str!("../agents.rs"),
     );
 }

@@ -3,7 +3,9 @@
 use signalbox_adapter::{ChatAddress, ChatId, Incoming, IncomingKind, Provider, Purpose, Sender, ThreadId, UserId};
 
 use super::NOW;
+use crate::agent::digest::Digest;
 use crate::agent::event::{Alternative, Decision, Question, Wants};
+use crate::agent::grant::{Grant, Only};
 use crate::clock::Timestamp;
 use crate::rca::{Claim, Evidence, Rca, Stats, Verdict};
 use crate::store::{Approval, Delivery, DeliveryState, Investigation, Session, SessionStatus, Status, Task, TaskId};
@@ -89,7 +91,7 @@ pub(super) fn session() -> Session {
         output_tokens: 340,
         cost_usd: 0.04,
         reported_cost: 0.04,
-        allowed_tools: Vec::new(),
+        grants: Vec::new(),
         investigation: false,
     }
 }
@@ -103,12 +105,25 @@ pub(super) fn approval(decision: Option<Decision>) -> Approval {
         tool: "Bash".into(),
         detail: "cargo test outbox".into(),
         digest: None,
+        grant: grants().into_iter().next(),
         wants: Wants::Permission,
         words: Vec::new(),
         chosen: Vec::new(),
         asked_at: NOW,
         decision,
     }
+}
+
+/// What can be allowed for a session.
+pub(super) fn grants() -> Vec<Grant> {
+    let of = |tool: &str, only| Grant { tool: tool.into(), only };
+    vec![
+        of("Bash", Only::Command("cargo".into())),
+        of("WebFetch", Only::Host("docs.rs".into())),
+        of("Write", Only::Folder("/home/kim/web/notes".into())),
+        of("Bash", Only::Same { digest: Digest::stored("ab12".into()), about: "find . -delete".into() }),
+        of("mcp__github__get_issue", Only::Every),
+    ]
 }
 
 /// Two questions of an agent, the second of which takes several answers.

@@ -50,6 +50,12 @@ pub(super) fn end(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreErro
     turn.answer(format::session::closed(&session.name))
 }
 
+pub(super) fn revoke(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
+    let Some(session) = find(turn, name)? else { return unknown(turn, name) };
+    turn.tx.revoke(session.id)?;
+    turn.answer(format::session::revoked(&session.name, session.grants.len()))
+}
+
 pub(super) fn rename(turn: &Turn<'_>, old: &str, new: &str) -> Result<InboxOutcome, StoreError> {
     let Some(session) = find(turn, old)? else { return unknown(turn, old) };
     let agents: Vec<&str> = turn.cx.agents.names().collect();

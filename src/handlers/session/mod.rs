@@ -31,6 +31,7 @@ impl Handler for SessionCommand {
             Self::Use(name) => manage::activate(turn, name),
             Self::Cancel(name) => manage::cancel(turn, name),
             Self::End(name) => manage::end(turn, name),
+            Self::Revoke(name) => manage::revoke(turn, name),
             Self::Rename { old, new } => manage::rename(turn, old, new),
             Self::Retry(name) => manage::retry(turn, name),
         }

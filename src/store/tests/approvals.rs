@@ -3,6 +3,7 @@
 use super::*;
 use crate::agent::digest::Digest;
 use crate::agent::event::{Decision, Question, Wants};
+use crate::agent::grant::{Grant, Only};
 use crate::store::open::APPLICATION_ID;
 
 fn asking(task: &Task, event: u64, tool: &str, command: &str) -> Asking {
@@ -14,6 +15,7 @@ fn asking(task: &Task, event: u64, tool: &str, command: &str) -> Asking {
         tool: tool.into(),
         detail: command.into(),
         digest: Some(Digest::of(tool, &serde_json::json!({"command": command}))),
+        grant: Some(Grant { tool: tool.into(), only: Only::Command(command.into()) }),
         wants: Wants::Permission,
     }
 }
@@ -23,6 +25,7 @@ async fn a_permission_request_is_answered_once() {
     let desk = Desk::new();
     let task = started(desk.prompt("one", "a").await);
     let question = asking(&task, 3, "Bash", "ls");
+    let ls = Grant { tool: "Bash".into(), only: Only::Command("ls".into()) };
     let again = question.clone();
     let asked = desk.did(move |tx| tx.ask(&again)).await.expect("a new request");
     let again = question.clone();
@@ -38,7 +41,9 @@ async fn a_permission_request_is_answered_once() {
     let answer = desk.did(move |tx| tx.answer_to(&question)).await.expect("the answer");
     assert_eq!((answer.id, answer.decision), (asked.id, Some(Decision::AllowForSession)));
     let session = task.session.expect("a session");
-    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").allowed_tools, ["Bash"]);
+    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").grants, [ls.clone()]);
+    desk.did(move |tx| tx.revoke(session)).await;
+    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").grants, []);
 }
 
 #[tokio::test]
@@ -114,6 +119,7 @@ async fn a_question_of_an_earlier_version_is_known_again_with_its_answer() {
         tool: "Bash".into(),
         detail: "ls".into(),
         digest: None,
+        grant: None,
         wants: Wants::Permission,
     };
     let other = Asking { detail: "rm -rf /important".into(), ..question.clone() };
@@ -144,9 +150,30 @@ async fn a_question_is_answered_bit_by_bit_and_allows_nothing_for_later() {
     assert_eq!(both.at_hand(), None);
     let done = both.clone();
     assert!(desk.did(move |tx| tx.decide(&done, Decision::AllowForSession, "1")).await);
-    assert!(desk.did(move |tx| tx.session(session)).await.expect("it").allowed_tools.is_empty());
+    assert!(desk.did(move |tx| tx.session(session)).await.expect("it").grants.is_empty());
     let answer = desk.did(move |tx| tx.answer_to(&asked)).await.expect("the answer");
     assert_eq!(answer.words, ["here", "now"]);
     assert_eq!(desk.did(move |tx| tx.open_question(session)).await, None);
     assert_eq!(desk.did(move |tx| tx.answer_so_far(&both, &[], &[])).await, None, "it is open no more");
+}
+
+#[tokio::test]
+async fn an_approval_that_nobody_gave_is_noted_once_and_one_that_somebody_gave_is_none() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    let (open, denied, allowed) =
+        (asking(&task, 3, "Bash", "a"), asking(&task, 4, "Bash", "b"), asking(&task, 5, "Bash", "c"));
+    for (question, decision) in [(&open, None), (&denied, Some(Decision::Deny)), (&allowed, Some(Decision::Allow))] {
+        let question = question.clone();
+        let asked = desk.did(move |tx| tx.ask(&question)).await.expect("a new request");
+        if let Some(decision) = decision {
+            desk.did(move |tx| tx.decide(&asked, decision, "1")).await;
+        }
+    }
+    for (question, is_foreign) in [(open, true), (denied, true), (allowed, false)] {
+        for expected in [is_foreign, false] {
+            let question = question.clone();
+            assert_eq!(desk.did(move |tx| tx.foreign_approval(&question)).await.is_some(), expected);
+        }
+    }
 }

@@ -49,7 +49,7 @@ impl Scene {
             prompt: prompt.to_owned(),
             kind: kind.to_owned(),
             permission: Permission::Ask,
-            allowed_tools: vec![],
+            grants: vec![],
             bounds: Bounds {
                 background: PATIENCE,
                 idle: None,

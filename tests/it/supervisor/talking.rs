@@ -150,6 +150,30 @@ async fn an_answer_is_not_used_for_another_request_of_the_same_id() {
 }
 
 #[tokio::test]
+async fn only_this_program_answers_and_never_from_within_a_run() {
+    let scene = Scene::new();
+    let mut run = launcher().start(&scene.claude("script: ask Bash touch a; answer done")).await.expect("it starts");
+    until(&mut run, |event| matches!(event, Event::Asked { .. })).await;
+    let directory = run.directory().display().to_string();
+    let agent = scripted_agent().display().to_string();
+    // Another program of the same user; and one that is gone, its connection in the hands of a third.
+    for word in ["allow", "allow-and-go"] {
+        let mut stranger = tokio::process::Command::new(&agent);
+        stranger.args([word, &directory, "request-1"]).stdout(std::process::Stdio::piped());
+        // The pipe is closed by the last of them.
+        assert!(stranger.output().await.expect("it runs").status.success(), "{word}");
+    }
+    // The agent of another run, which is turned away.
+    let mut other = scene.claude(&format!("script: allow-other {directory} request-1; answer tried"));
+    other.directory = scene.path("runs/2-1");
+    let (events, _) = play(&other).await;
+    assert_eq!(final_word(&events).outcome, Ok("tried".into()));
+    run.control(&Control::answer("request-1", Decision::Deny, None, Vec::new())).await.expect("it is taken");
+    let (events, _) = end_of(&mut run).await;
+    assert!(events.iter().any(said("denied touch a")), "{events:?}");
+}
+
+#[tokio::test]
 async fn a_bot_of_the_first_version_answers_without_a_digest() {
     let scene = Scene::new();
     let spec = scene.claude("script: ask Bash touch a; answer done");

@@ -24,6 +24,8 @@
 //! | `leave` | leaves a process behind that has a session of its own, no parent, and holds the output open |
 //! | `leave-clean <path>` | leaves one behind that has nothing of ours, as a service starts; its process id is in the file |
 //! | `cancel-itself` | asks its own supervisor to end the run, and waits until it is turned away |
+//! | `allow-other <run> <id>` | tells another run's supervisor that a request of it is allowed, and waits until that has listened |
+//! | `nag <number>` | asks for permission and takes it back, so many times |
 //! | `answer <text>` | the final answer, instead of `turn <n>: …` |
 //! | `fill <bytes> <text>` | the final answer is this text, over and over |
 //! | `table <bytes>` | the final answer is a table of one row, this long |
@@ -71,10 +73,18 @@ struct Agent {
 #[must_use]
 pub fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if args.first().is_some_and(|arg| arg == "linger") {
-        return linger(args.get(1).map(String::as_str), args.get(2));
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["linger", rest @ ..] => return linger(rest.first().copied(), args.get(2)),
+        ["allow", run, id] => return allow(connected(run), id),
+        ["allow-and-go", run, id] => return allow_and_go(run, id),
+        ["allow-when-alone", id] => return allow_when_alone(id),
+        _ => {}
     }
-    let after = |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)).cloned();
+    let after = |flag: &str| {
+        let glued = args.iter().find_map(|arg| arg.strip_prefix(flag)?.strip_prefix('=').map(str::to_owned));
+        glued.or_else(|| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)).cloned())
+    };
     let voice = match after("--input-format").as_deref() {
         Some("stream-json") => Voice::Claude,
         _ if args.iter().any(|arg| arg == "--native") => Voice::Native,
@@ -151,6 +161,11 @@ impl Agent {
                 "leave" => leave(),
                 "leave-clean" => leave_clean(rest),
                 "cancel-itself" => cancel_itself(),
+                "allow-other" => {
+                    let (run, id) = rest.split_once(' ').expect("allow-other <run> <id>");
+                    allow(connected(run), id);
+                }
+                "nag" => (0..rest.parse().expect("nag <number>")).for_each(|number| nag(number)),
                 "answer" => answer = Ok(rest.to_owned()),
                 "fill" => {
                     let (bytes, text) = rest.split_once(' ').expect("fill <bytes> <text>");
@@ -405,6 +420,51 @@ fn cancel_itself() {
     let mut socket = UnixStream::connect(run.join("sock")).expect("the supervisor listens");
     // It may be turned away before it has said a word.
     let _ = socket.write_all(b"{\"cancel\":{}}\n").and_then(|()| socket.read_to_end(&mut Vec::new()));
+}
+
+/// Connects to a run's supervisor.
+fn connected(run: &str) -> UnixStream {
+    UnixStream::connect(PathBuf::from(run).join("sock")).expect("the supervisor listens")
+}
+
+/// Allows a request as a bot would, and waits until the supervisor has heard it, or has turned it away.
+fn allow(mut socket: UnixStream, id: &str) -> ExitCode {
+    let answer = json!({"answer": {"id": id, "decision": "allow"}});
+    let hello = json!({"version": 1, "from": 0});
+    if socket.write_all(format!("{answer}\n{hello}\n").as_bytes()).is_ok() {
+        // Its hello, and the first event, which it sends only after it has read both lines.
+        let mut lines = io::BufReader::new(socket).lines();
+        lines.by_ref().take(2).for_each(drop);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Connects, hands the connection to another process, and goes.
+fn allow_and_go(run: &str, id: &str) -> ExitCode {
+    let own = std::env::current_exe().expect("this program has a file");
+    let mut socket = connected(run);
+    // It has been looked at while it is there.
+    let mut hello = [0];
+    socket.read_exact(&mut hello).expect("a hello");
+    let mut command = Command::new(own);
+    command.args(["allow-when-alone", id]).stdin(Stdio::from(std::os::fd::OwnedFd::from(socket)));
+    command.spawn().map_or(ExitCode::FAILURE, |_| ExitCode::SUCCESS)
+}
+
+fn allow_when_alone(id: &str) -> ExitCode {
+    let parent = std::os::unix::process::parent_id();
+    while std::os::unix::process::parent_id() == parent && PathBuf::from(format!("/proc/{parent}/exe")).exists() {
+        sleep(Duration::from_millis(5));
+    }
+    let socket = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned().expect("a socket");
+    allow(UnixStream::from(socket), id)
+}
+
+/// Asks for permission and takes it back at once.
+fn nag(number: usize) {
+    let id = format!("nag-{number}");
+    request(&id, "Bash ls");
+    print(&json!({"type": "control_cancel_request", "request_id": id}));
 }
 
 fn leave_clean(path: &str) {

@@ -1,0 +1,243 @@
+//! What "Allow for this session" allows: no more than what a person was told.
+//!
+//! Made of one request when it is asked, shown with the question, and compared with every later request. What cannot be
+//! put in a few words that are true is allowed only in the very same form.
+
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use signalbox_adapter::one_line;
+
+use super::digest::Digest;
+
+/// Inputs that say where a call works: what it runs, fetches or changes.
+const PLACES: [&str; 5] = ["command", "url", "file_path", "notebook_path", "path"];
+/// Inputs beside a command that change nothing about what it does.
+const BESIDE_A_COMMAND: [&str; 3] = ["command", "description", "timeout"];
+/// Longest account of what is allowed in the very same form, in characters.
+const MAX_ABOUT_CHARS: usize = 120;
+/// Signs of a command that is one program with its arguments: nothing is expanded, chained or redirected.
+const PLAIN_SIGNS: &str = " -_./=:,@%+'\"^";
+/// Programs whose first word does not say what is run.
+const RUNNERS: [&str; 40] = [
+    "ash", "awk", "bash", "builtin", "busybox", "command", "dash", "doas", "docker", "env", "eval", "exec", "find",
+    "fish", "gawk", "ionice", "ksh", "lua", "nice", "node", "nohup", "nsenter", "parallel", "perl", "php", "podman",
+    "ruby", "sed", "setsid", "sh", "source", "ssh", "su", "sudo", "time", "timeout", "watch", "xargs", "zsh", ".",
+];
+
+/// What is allowed for a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The tool.
+    pub tool: String,
+    /// Which uses of it.
+    pub only: Only,
+}
+
+/// Which uses of a tool are allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Only {
+    /// Plain commands, neither chained nor redirected, that begin with this word.
+    Command(String),
+    /// Addresses at this host, with its port where one is named.
+    Host(String),
+    /// Files in this folder and below it, none of them hidden; an absolute path.
+    Folder(String),
+    /// This very input.
+    Same {
+        /// Digest of the tool and its whole input.
+        digest: Digest,
+        /// What it is, in one line, which may be cut.
+        about: String,
+    },
+    /// Every use.
+    Every,
+}
+
+impl Grant {
+    /// Returns what an answer for the session allows; `directory` is where the agent works.
+    #[must_use]
+    pub fn of(tool: &str, input: &Value, directory: &Path) -> Self {
+        let fields = input.as_object();
+        let only = fields.and_then(|fields| only(fields, directory));
+        Self { tool: tool.to_owned(), only: only.unwrap_or_else(|| same(tool, input)) }
+    }
+
+    /// Whether it covers another request of an agent that works in `directory`.
+    #[must_use]
+    pub fn covers(&self, tool: &str, input: &Value, directory: &Path) -> bool {
+        if self.tool != tool {
+            return false;
+        }
+        match (&self.only, Self::of(tool, input, directory).only) {
+            (Only::Same { digest, about: _ }, _) => *digest == Digest::of(tool, input),
+            (Only::Folder(folder), Only::Folder(other)) => Path::new(&other).starts_with(folder),
+            (only, other) => *only == other,
+        }
+    }
+}
+
+fn same(tool: &str, input: &Value) -> Only {
+    let place = PLACES.iter().find_map(|key| input.get(key)?.as_str());
+    let about =
+        place.map_or_else(|| one_line(&input.to_string(), MAX_ABOUT_CHARS), |place| one_line(place, MAX_ABOUT_CHARS));
+    Only::Same { digest: Digest::of(tool, input), about }
+}
+
+/// Returns which uses are meant; `None` where only the same is.
+fn only(fields: &Map<String, Value>, directory: &Path) -> Option<Only> {
+    let mut places = PLACES.iter().filter_map(|key| Some((*key, fields.get(*key)?)));
+    let Some((key, value)) = places.next() else { return Some(Only::Every) };
+    if places.next().is_some() {
+        return None;
+    }
+    let text = value.as_str()?;
+    match key {
+        "command" => {
+            let is_bare = fields.keys().all(|key| BESIDE_A_COMMAND.contains(&key.as_str()));
+            first_word(text).filter(|_| is_bare).map(Only::Command)
+        }
+        "url" => host(text).map(Only::Host),
+        _ => folder(Path::new(text), directory).map(Only::Folder),
+    }
+}
+
+/// Returns the word that says which program a plain command runs.
+fn first_word(command: &str) -> Option<String> {
+    let is_plain = command.chars().all(|c| c.is_ascii_alphanumeric() || PLAIN_SIGNS.contains(c));
+    let word = command.split(' ').find(|word| !word.is_empty())?;
+    let is_name = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_./+-".contains(&b)) && !word.starts_with('-');
+    let program = word.rsplit('/').next().unwrap_or(word);
+    let runs_others = RUNNERS.contains(&program) || program.starts_with("python") || program.is_empty();
+    (is_plain && is_name && !runs_others).then(|| word.to_owned())
+}
+
+fn host(address: &str) -> Option<String> {
+    let url = reqwest::Url::parse(address).ok()?;
+    let is_web = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    let host = url.host_str().filter(|host| is_web && !host.is_empty())?;
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// Returns the folder of a plain file: no part of its path is hidden or leads upwards, and it is not at the root.
+fn folder(path: &Path, directory: &Path) -> Option<String> {
+    let (base, below) = match path.strip_prefix(directory) {
+        Ok(below) => (directory, below),
+        Err(_) if path.is_relative() => (directory, path),
+        Err(_) => (Path::new("/"), path.strip_prefix("/").ok()?),
+    };
+    let is_plain = |part: Component<'_>| match part {
+        Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
+        Component::CurDir => true,
+        Component::Prefix(_) | Component::RootDir | Component::ParentDir => false,
+    };
+    if below.file_name().is_none() || !below.components().all(is_plain) {
+        return None;
+    }
+    let folder: PathBuf = base.join(below).components().filter(|part| *part != Component::CurDir).collect();
+    let folder = folder.parent()?;
+    (folder.is_absolute() && folder.parent().is_some()).then(|| folder.to_str().map(str::to_owned)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(tool: &str, input: &Value) -> Only {
+        Grant::of(tool, input, Path::new("/w/project")).only
+    }
+
+    fn covers(allowed: &Value, asked: &Value) -> bool {
+        let directory = Path::new("/w/project");
+        Grant::of("T", allowed, directory).covers("T", asked, directory)
+    }
+
+    #[test]
+    fn a_command_allows_the_program_that_it_names_and_nothing_chained_to_it() {
+        let ls = json!({"command": "ls -la", "description": "look"});
+        assert_eq!(of("Bash", &ls), Only::Command("ls".into()));
+        assert!(covers(&ls, &json!({"command": "ls /tmp", "timeout": 5})));
+        for other in [
+            "rm -rf /important",
+            "lsof",
+            "ls; rm x",
+            "ls | sh",
+            "ls > x",
+            "ls $(rm x)",
+            "ls `rm x`",
+            "ls\nrm x",
+            "ls & rm x",
+            "/tmp/ls",
+            "ls \\\n rm",
+            "LS",
+        ] {
+            assert!(!covers(&ls, &json!({"command": other})), "{other}");
+        }
+        assert!(!covers(&ls, &json!({"command": "ls", "dangerouslyDisableSandbox": true})));
+        assert!(!covers(&ls, &json!({"command": "ls", "run_in_background": true})));
+    }
+
+    #[test]
+    fn a_command_whose_first_word_says_little_allows_only_itself() {
+        for command in [
+            "sudo ls",
+            "sh -c ls",
+            "env A=1 ls",
+            "A=1 ls",
+            "/bin/bash x",
+            "python3 x.py",
+            "xargs rm",
+            "find . -delete",
+            "a | b",
+            "echo $HOME",
+            "",
+            "-x",
+            "'ls' x",
+            "ls ~",
+        ] {
+            let input = json!({"command": command});
+            assert!(matches!(of("Bash", &input), Only::Same { .. }), "{command}");
+            assert!(covers(&input, &input) && !covers(&input, &json!({"command": format!("{command} ")})), "{command}");
+        }
+    }
+
+    #[test]
+    fn an_address_allows_its_host_and_a_file_its_folder() {
+        assert_eq!(of("WebFetch", &json!({"url": "https://docs.rs/a", "prompt": "x"})), Only::Host("docs.rs".into()));
+        let page = json!({"url": "https://docs.rs/a"});
+        assert!(covers(&page, &json!({"url": "http://docs.rs/b"})));
+        for other in [
+            "https://docs.rs.evil.example/",
+            "https://docs.rs:8443/",
+            "https://u@docs.rs/",
+            "ftp://docs.rs/",
+            "docs.rs",
+        ] {
+            assert!(!covers(&page, &json!({"url": other})), "{other}");
+        }
+        assert_eq!(of("Write", &json!({"file_path": "notes/a.md"})), Only::Folder("/w/project/notes".into()));
+        let note = json!({"file_path": "/w/project/notes/./a.md", "content": "x"});
+        for own in ["notes/b.md", "/w/project/notes/deep/c.md"] {
+            assert!(covers(&note, &json!({"file_path": own})), "{own}");
+        }
+        for other in
+            ["notes2/a", "a.md", "notes/../x", "notes/.git/hook", "notes/.env", "/w/project/notes", "/etc/passwd"]
+        {
+            assert!(!covers(&note, &json!({"file_path": other})), "{other}");
+        }
+        assert!(matches!(of("Write", &json!({"file_path": "/x"})), Only::Same { .. }), "not all that is there");
+        assert!(matches!(of("Do", &json!({"path": "a", "command": "ls"})), Only::Same { .. }));
+    }
+
+    #[test]
+    fn what_works_nowhere_that_can_be_named_is_allowed_whatever_it_is_given() {
+        let issue = json!({"issue": 7});
+        assert_eq!(of("mcp__github__get_issue", &issue), Only::Every);
+        assert!(covers(&issue, &json!({"issue": 8})) && !covers(&issue, &json!({"command": "rm x"})));
+        let directory = Path::new("/w/project");
+        assert!(!Grant::of("T", &issue, directory).covers("U", &issue, directory), "another tool");
+    }
+}

@@ -1,0 +1,135 @@
+//! What is said about permission requests, questions and plans.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::{prop, prop_assert, prop_assert_eq, proptest};
+use serde_json::{Value, json};
+use signalbox_adapter::{Block, Document};
+
+use super::samples::{self, approval};
+use super::{shown, wall};
+use crate::agent::claude::Claude;
+use crate::agent::digest::Digest;
+use crate::agent::event::{CUT, Decision, Event, Wants};
+use crate::agent::protocol::Speak as _;
+use crate::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
+use crate::config::Permission;
+use crate::format::visible::visible;
+use crate::store::Approval;
+
+#[test]
+fn approvals() {
+    use super::super::approval::*;
+    let open = approval(None);
+    let within = Duration::from_secs(600);
+    let asks = Approval { wants: samples::questions(), ..open.clone() };
+    let second = Approval { words: vec!["staging".into()], chosen: vec![1], ..asks.clone() };
+    let both = Approval { words: vec!["staging".into(), "unit, load".into()], ..asks.clone() };
+    let plan = Approval { wants: Wants::Plan("# Plan\n1. drain the node\n2. upgrade".into()), ..open.clone() };
+    let no_plan = Approval { wants: Wants::Plan(String::new()), detail: String::new(), ..open.clone() };
+    let back = Approval { words: vec!["drain db-2 first".into()], ..plan.clone() };
+    let long = Approval { detail: format!("{CUT} 400015 bytes.)\nx\n(…)\nrm -rf ~/work"), ..open.clone() };
+    let hiding = "echo \u{202e}/ fr- mr\u{202c} \u{200b} hi\u{2066}\n\u{1b}[31mred\u{1b}[0m".to_owned();
+    let hiding = Approval { tool: "Ba\u{200b}sh".into(), detail: hiding, ..approval(None) };
+    let wall = wall()
+        .with("question", question("calm-otter", &open, Duration::from_secs(600)))
+        .with("question that hides something", question("calm-otter", &hiding, Duration::from_secs(600)))
+        .with("noted of what hides something", noted("calm-otter", &hiding, Decision::Allow))
+        .with("answered of what hides something", answered("calm-otter", &hiding, Answered::Ended))
+        .with("noted", noted("calm-otter", &open, Decision::Allow))
+        .with("noted for the session", noted("calm-otter", &open, Decision::AllowForSession))
+        .with("noted as denied", noted("calm-otter", &open, Decision::Deny))
+        .with("answered", answered("calm-otter", &open, Answered::By(Decision::Allow, "Kim")))
+        .with("answered by nobody", answered("calm-otter", &open, Answered::Nobody))
+        .with("answered by nobody, for it was taken back", answered("calm-otter", &open, Answered::Withdrawn))
+        .with("answered by the end", answered("calm-otter", &open, Answered::Ended))
+        .with("too_late", too_late("calm-otter", &approval(Some(Decision::Deny))))
+        .with("too_late after the end", too_late("calm-otter", &open))
+        .with("timed_out", timed_out("calm-otter", &open))
+        .with("question of an agent", question("calm-otter", &asks, within))
+        .with("second question", question("calm-otter", &second, within))
+        .with("question noted", noted("calm-otter", &both, Decision::Allow))
+        .with("question answered", answered("calm-otter", &both, Answered::By(Decision::Allow, "Kim")))
+        .with("question left unanswered", answered("calm-otter", &asks, Answered::Nobody))
+        .with("question timed_out", timed_out("calm-otter", &asks))
+        .with(
+            "question too_late",
+            too_late("calm-otter", &Approval { decision: Some(Decision::Allow), ..both.clone() }),
+        )
+        .with("plan", question("calm-otter", &plan, within))
+        .with("plan that is none", question("calm-otter", &no_plan, within))
+        .with("plan accepted", answered("calm-otter", &plan, Answered::By(Decision::Allow, "Kim")))
+        .with("plan sent back", answered("calm-otter", &back, Answered::By(Decision::Deny, "Kim")))
+        .with("plan sent back, noted", noted("calm-otter", &back, Decision::Deny))
+        .with("too long", question("calm-otter", &long, within))
+        .with("chosen", chosen("calm-otter", &["unit", "load"]))
+        .with("nothing chosen", chosen("calm-otter", &[]))
+        .with("wants_an_answer", wants_an_answer("calm-otter"))
+        .with("not_whole", not_whole("calm-otter"))
+        .with("no_choice", no_choice("calm-otter"))
+        .with("long_answer", long_answer("calm-otter", 4096))
+        .with("unknown", unknown("zzzzzz"))
+        .with("only_once", only_once("calm-otter", "k3m9qa"))
+        .with("question that is for once", question("calm-otter", &Approval { grant: None, ..open.clone() }, within))
+        .with("foreign", foreign("calm-otter", &open))
+        .with("answered by nobody here", answered("calm-otter", &open, Answered::Foreign))
+        .with(
+            "allows",
+            samples::grants().iter().fold(Document::default(), |all, grant| all.with(Block::Paragraph(allows(grant)))),
+        );
+    shown("approval", wall, include_str!("../approval.rs"));
+}
+
+/// A conversation with an agent that asks for everything.
+fn asking() -> Claude {
+    let second = Duration::from_secs(1);
+    Claude::new(&RunSpec {
+        version: PROTOCOL_VERSION,
+        directory: "/r/1-1".into(),
+        argv: Vec::new(),
+        env: BTreeMap::new(),
+        working_directory: "/w".into(),
+        scratch: "/r/scratch".into(),
+        prompt: String::new(),
+        kind: "claude".into(),
+        permission: Permission::Ask,
+        grants: Vec::new(),
+        bounds: Bounds {
+            background: second,
+            idle: None,
+            settle: second,
+            kill_grace: second,
+            approval: second,
+            max_output_bytes: 1,
+        },
+    })
+}
+
+proptest! {
+    #[test]
+    fn all_that_an_agent_is_allowed_was_shown(
+        tool in "[A-Z][A-Za-z_]{0,20}",
+        fields in prop::collection::btree_map("[a-z_]{1,12}|command|url|path", "(?s).{0,100}|[a-z /.;|$-]{1,40}", 0..6),
+    ) {
+        let input = json!(fields);
+        let request = json!({"subtype": "can_use_tool", "tool_name": tool, "input": input});
+        let line = json!({"type": "control_request", "request_id": "r", "request": request}).to_string();
+        let mut agent = asking();
+        let asked = agent.line(line.as_bytes());
+        let [Event::Asked { tool: named, detail, digest, grant, .. }] = &asked.events[..] else { panic!("{asked:?}") };
+        prop_assert_eq!(digest, &Some(Digest::of(&tool, &input)));
+        let open = Approval { tool: named.clone(), detail: detail.clone(), grant: grant.clone(), ..approval(None) };
+        let shown = super::super::approval::question("calm-otter", &open, Duration::from_secs(600)).visible_text();
+        prop_assert!(shown.contains(&tool), "{}", shown);
+        for (name, value) in &fields {
+            prop_assert!(name == "command" || shown.contains(name), "{} in {}", name, shown);
+            for line in visible(value).lines() {
+                prop_assert!(shown.contains(line.trim_end()), "{:?} in {}", line, shown);
+            }
+        }
+        // And nothing else is what it gets.
+        let reply: Value = serde_json::from_slice(&agent.answer("r", Decision::Allow, &[]).reply).expect("JSON");
+        prop_assert_eq!(&reply["response"]["response"]["updatedInput"], &input);
+    }
+}
