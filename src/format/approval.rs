@@ -61,7 +61,11 @@ fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
     let id = &approval.id;
     if let Some(grant) = approval.grant.as_ref().filter(|_| approval.is_whole()) {
         let mut content = vec![Inline::Text("“Allow for this session”: ".into())];
-        content.extend(allows(grant));
+        match &grant.only {
+            // What that is stands above.
+            Only::Same { .. } => content.push(Inline::Text("exactly this and nothing else".into())),
+            Only::Command(_) | Only::Host(_) | Only::Folder(_) | Only::Every => content.extend(allows(grant)),
+        }
         content.push(Inline::Text(", whoever asks in it.".into()));
         blocks.push(Block::Paragraph(content));
     }

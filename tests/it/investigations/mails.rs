@@ -79,7 +79,7 @@ fn channels_are_set_whole_or_not_at_all_and_kept() {
     let serving = house.serve();
     let said = house.say("/background notify set email,pigeon").refused("pigeon");
     assert!(said.out.contains("Nothing changed") && said.out.contains("Use email, chat"), "{said:#?}");
-    house.say("/background notify set slack:C0123").refused("no such chat is connected");
+    house.say("/background notify set slack:C0123").refused("slack is not connected");
     house.say("/background notify list").was(0, "email (default)");
     house.say("/background notify set none").was(0, "only the chat that asked");
     drop(serving);
