@@ -28,8 +28,9 @@ impl Store {
             let outcome = work().await;
             match outcome {
                 Err(error) if error.is_transient() => {
-                    self.health().try_failed(began, &error.to_string());
+                    // Waiting first, so that a write of somebody else does not end the trouble between the two.
                     waiting.get_or_insert_with(|| self.health().waits());
+                    self.health().try_failed(began, &error.to_string());
                     failures += 1;
                     tokio::select! {
                         () = stop.cancelled() => return Err(error),
