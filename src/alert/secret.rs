@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::redact::MASK;
 
 /// Last words of a name that say so by themselves.
-const SECRETS: [&str; 17] = [
+const SECRETS: [&str; 18] = [
+    "auth",
     "token",
     "secret",
     "secrets",

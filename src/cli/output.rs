@@ -53,7 +53,16 @@ fn secrets(text: &str) -> Vec<Range<usize>> {
 
 /// Prints a document, with colour and wrapping where standard output is a terminal.
 pub(super) fn print_document(document: &Document) -> anyhow::Result<()> {
-    print(crate::wiring::painted(&document.clone().masked(&secrets)).trim_end())
+    print(crate::wiring::painted(&document.clone().typed(&in_shell).masked(&secrets)).trim_end())
+}
+
+/// Writes a command of a chat as it is given on a command line.
+pub(super) fn in_shell(command: &str) -> String {
+    match command.strip_prefix("/cron") {
+        Some("") => "signalbox cron list".to_owned(),
+        Some(rest) if rest.starts_with(' ') => format!("signalbox cron{rest}"),
+        Some(_) | None => format!("signalbox shell -c '{command}'"),
+    }
 }
 
 /// Prints JSON over several lines.

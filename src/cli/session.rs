@@ -8,7 +8,6 @@ use super::EXIT_REFUSED;
 use crate::app::App;
 use crate::format;
 use crate::store::{ChatKey, Session, Task, TaskId};
-use crate::wiring;
 
 /// Sessions in one list.
 const MAX_LISTED: usize = 200;
@@ -31,9 +30,9 @@ pub(super) enum Arguments {
     Show {
         /// Its name
         name: String,
-        /// The chat it belongs to
-        #[arg(long, default_value = wiring::CONSOLE_CHAT)]
-        chat: ChatKey,
+        /// The chat it belongs to; needed where sessions of several chats have that name
+        #[arg(long)]
+        chat: Option<ChatKey>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -44,13 +43,16 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
     let now = app.store.clock().now();
     match arguments {
         Arguments::List { chat, json } => {
-            let chat = chat.clone();
+            let (chat, chat_given) = (chat.clone(), chat.is_some());
             let sessions = app.store.read(move |tx| tx.sessions(chat.as_ref(), MAX_LISTED)).await?;
             if *json {
                 let rows: Vec<serde_json::Value> = sessions.iter().map(as_json).collect();
                 super::print_json(&rows)?;
             } else {
-                super::print_document(&format::session::list(&sessions, None, now))?;
+                super::print_document(&match chat_given {
+                    true => format::session::list(&sessions, None, now),
+                    false => format::session::list_of_all(&sessions, now),
+                })?;
             }
         }
         Arguments::Show { name, chat, json } => {
@@ -58,14 +60,33 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
             let found = app
                 .store
                 .read(move |tx| {
-                    let Some(session) = tx.session_by_name(&chat, &wanted)? else { return Ok(None) };
-                    let tasks = tx.tasks_of_session(session.id, MAX_TASKS)?;
-                    Ok(Some((session, tasks)))
+                    let mut sessions = match &chat {
+                        Some(chat) => tx.session_by_name(chat, &wanted)?.into_iter().collect(),
+                        None => tx.sessions(None, MAX_LISTED)?,
+                    };
+                    if chat.is_none() {
+                        sessions.retain(|session| session.name.eq_ignore_ascii_case(&wanted));
+                    }
+                    match <[Session; 1]>::try_from(sessions) {
+                        Ok([session]) => {
+                            let tasks = tx.tasks_of_session(session.id, MAX_TASKS)?;
+                            Ok(Ok((session, tasks)))
+                        }
+                        Err(several) => Ok(Err(several)),
+                    }
                 })
                 .await?;
-            let Some((session, tasks)) = found else {
-                eprintln!("{}", format::terminal::no_session(name));
-                return Ok(ExitCode::from(EXIT_REFUSED));
+            let (session, tasks) = match found {
+                Ok(found) => found,
+                Err(several) => {
+                    let chats: Vec<String> = several.iter().map(|session| session.address.to_string()).collect();
+                    let why = match chats.as_slice() {
+                        [] => format::terminal::no_session(name),
+                        several => format::terminal::several_sessions(name, several),
+                    };
+                    eprintln!("{why}");
+                    return Ok(ExitCode::from(EXIT_REFUSED));
+                }
             };
             let agents = crate::agent::catalogue::Catalogue::new(app.config.agents.clone(), app.variables.clone());
             let resume = agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());

@@ -1,6 +1,6 @@
 //! `[cron]`: who is told when something that is scheduled fails.
 
-use signalbox_adapter::ChatAddress;
+use signalbox_adapter::{ChatAddress, one_line};
 
 use super::reader::Section;
 
@@ -20,9 +20,11 @@ impl CronSection {
     pub(super) fn read(section: &mut Section) -> Self {
         let words = section.listed("operators").unwrap_or_default();
         let operators: Vec<ChatAddress> = words.iter().filter_map(|word| word.parse().ok()).collect();
-        if operators.len() != words.len() || operators.len() > MAX_OPERATORS {
-            let why = format!("must be at most {MAX_OPERATORS} addresses, such as [\"telegram:1001\"]");
+        if let Some(word) = words.iter().find(|word| word.parse::<ChatAddress>().is_err()) {
+            let why = format!("{:?} is not an address, such as \"telegram:1001\"", one_line(word, 40));
             section.fault("operators", why);
+        } else if operators.len() > MAX_OPERATORS {
+            section.fault("operators", format!("must be at most {MAX_OPERATORS} addresses"));
         }
         Self { operators }
     }

@@ -13,7 +13,7 @@ use crate::agent::grant::{Grant, Only};
 use crate::store::Approval;
 
 /// Longest detail shown of a request that was answered, in bytes; it was shown whole when it was asked.
-const MAX_DETAIL_BYTES: usize = 3000;
+const MAX_DETAIL_BYTES: usize = 1500;
 
 /// Longest word, host or folder that is shown of what is allowed, in characters.
 const MAX_PLACE_CHARS: usize = 300;

@@ -2,10 +2,10 @@
 
 use signalbox_adapter::{Block, ChatAddress, Document, Inline, one_line};
 
-use super::{cell, count, facts, instant, line, span, table};
+use super::{cell, count, facts, line, span, table};
 use crate::clock::Timestamp;
 use crate::command::code;
-use crate::plan::{Plan, Zone};
+use crate::plan::{CatchUp, Plan, Zone};
 use crate::store::{DeliveryState, Fire, FireCause, FireId, FireOutcome, FireState, Schedule, ScheduleId, ToldFire};
 
 /// Longest value of a parameter that is shown, in characters.
@@ -127,13 +127,15 @@ pub fn show(schedule: &Schedule, last: Option<&ToldFire>, now: Timestamp) -> Doc
         ("Kind", cell(schedule.kind.as_str())),
         ("Cron", vec![Inline::Code(plan.cron.to_string()), Inline::Text(format!(" in {}", plan.zone))]),
         ("To", cell(targets(schedule))),
-        ("Looks back", cell(span(schedule.span))),
-        ("Missed fires", cell(schedule.catch_up.as_str())),
-        ("Nothing to say", cell(if schedule.quiet { "says nothing" } else { "says so" })),
-        ("Made", cell(format!("{} by {}", instant(schedule.created_at), schedule.created_by))),
+        ("When one is missed", cell(when_missed(schedule.catch_up))),
+        ("When it is empty", cell(if schedule.quiet { "says nothing" } else { "says so" })),
+        ("Made", cell(format!("{} by {}", plan.zone.shows(schedule.created_at), schedule.created_by))),
         ("Last", cell(last.map_or_else(|| "none yet".to_owned(), standing))),
     ];
     let mut pairs = pairs;
+    if schedule.kind.is_digest() {
+        pairs.insert(4, ("Looks back", cell(span(schedule.span))));
+    }
     pairs.extend(schedule.agent.as_ref().map(|agent| ("Agent", cell(agent.clone()))));
     pairs.extend(schedule.new_thread.then(|| ("Threads", cell("one for each fire, where chats have threads"))));
     for (name, value) in &schedule.params {
@@ -145,6 +147,14 @@ pub fn show(schedule: &Schedule, last: Option<&ToldFire>, now: Timestamp) -> Doc
         return shown.then(line(&format!("It is paused: `/cron resume {}` lets it go on.", schedule.id)));
     }
     shown.then(fires_of(plan, now))
+}
+
+fn when_missed(catch_up: CatchUp) -> &'static str {
+    match catch_up {
+        CatchUp::None => "it is left out",
+        CatchUp::Last => "the last one comes late",
+        CatchUp::All => "each comes late",
+    }
 }
 
 /// Tells the last fires of a schedule, the newest first, each with what became of its messages.

@@ -344,6 +344,7 @@ fn sessions() {
         .with("now_active", now_active("calm-otter"))
         .with("table_of", Document { blocks: vec![table_of(&sessions, None, NOW)] })
         .with("list", list(&sessions, Some(sessions[0].id), NOW))
+        .with("list_of_all", list_of_all(&sessions, NOW))
         .with("list of none", list(&[], None, NOW))
         .with("details", details(&session(), &tasks, Some(resume), NOW));
     shown("session", wall, include_str!("session.rs"));

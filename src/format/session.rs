@@ -1,6 +1,6 @@
 //! What is said about sessions.
 
-use signalbox_adapter::{Block, Document, Inline, Item, one_line};
+use signalbox_adapter::{Alignment, Block, Document, Inline, Item, one_line};
 
 use super::{ago, cell, cost, count, facts, instant, line, table};
 use crate::clock::Timestamp;
@@ -270,6 +270,20 @@ pub fn list(sessions: &[Session], active: Option<SessionId>, now: Timestamp) -> 
         return line("No sessions yet. `/session <prompt>` starts one.");
     }
     Document { blocks: vec![table_of(sessions, active, now)] }
+}
+
+/// Lists the sessions of all chats, each with its chat.
+#[must_use]
+pub fn list_of_all(sessions: &[Session], now: Timestamp) -> Document {
+    let mut document = list(sessions, None, now);
+    if let Some(Block::Table { align, header, rows }) = document.blocks.first_mut() {
+        align.insert(1, Alignment::Left);
+        header.insert(1, cell("chat"));
+        for (row, session) in rows.iter_mut().zip(sessions) {
+            row.insert(1, cell(session.address.to_string()));
+        }
+    }
+    document
 }
 
 /// Answers `/session show`, with the last answer below; `resume` is the command that resumes it in a terminal.

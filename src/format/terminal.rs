@@ -85,6 +85,12 @@ pub fn no_session(name: &str) -> String {
     format!("no session is called {name:?}; `signalbox session list` shows them")
 }
 
+/// Says that sessions of several chats have a name.
+#[must_use]
+pub fn several_sessions(name: &str, chats: &[String]) -> String {
+    format!("{} chats have a session called {name:?}; name one: --chat {}", chats.len(), chats.join(", --chat "))
+}
+
 /// Says what to do with a pairing code, and how long it can be used.
 #[must_use]
 pub fn pairing_code(within: Duration, role: Role) -> String {

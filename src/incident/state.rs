@@ -125,7 +125,7 @@ pub enum Refused {
     #[error("it is acknowledged already")]
     IsAcknowledged,
     /// Nobody is told of it as it is.
-    #[error("it is silenced; reopen it to end the silence")]
+    #[error("it is silenced; end the silence first")]
     IsSilenced,
     /// It is not over.
     #[error("it is open already")]

@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(
             named(&charts, 1),
             json!({
-                "id": 1, "filename": "chart.png", "description": "Runs: 1 n; most (1) at 1",
+                "id": 1, "filename": "chart.png", "description": "Runs: 1 n; most (1) from 1",
             })
         );
         let pictured = Pictured { text: "**hi**".to_owned(), charts };

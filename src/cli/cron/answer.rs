@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use signalbox_adapter::Document;
 
 use crate::app::App;
+use crate::cli::output::in_shell;
 use crate::cli::{EXIT_REFUSED, complain};
 use crate::format::cron;
 use crate::store::Schedule;
@@ -14,7 +15,7 @@ use crate::turn::schedule;
 pub(super) const MAX_LISTED: usize = 10_000;
 
 pub(super) fn refused(why: &Document) -> anyhow::Result<ExitCode> {
-    complain(&why.visible_text());
+    complain(&why.clone().typed(&in_shell).visible_text());
     Ok(ExitCode::from(EXIT_REFUSED))
 }
 

@@ -94,6 +94,7 @@ fn terminals() {
         .with_text("who_sits_here of nobody", who_sits_here(None, Some("db-1")))
         .with_text("no_dead_letter", no_dead_letter("k7"))
         .with_text("no_session", no_session("docs"))
+        .with_text("several_sessions", several_sessions("docs", &["console:local".into(), "slack:C0123".into()]))
         .with_text("pairing_code", pairing_code(Duration::from_secs(600), Role::Operator))
         .with_text("pairing_way", pairing_way("Telegram", "https://t.me/SignalboxBot?start=AB12CD34"))
         .with_text("not_a_person", not_a_person())

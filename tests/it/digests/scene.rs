@@ -8,7 +8,7 @@ use crate::http::address;
 /// How every daily digest begins.
 pub(crate) const DAILY: &str = "Daily summary · ";
 /// What a digest of one critical incident says of its chart.
-pub(crate) const IN_WORDS: &str = "1 critical; most (1) at ";
+pub(crate) const IN_WORDS: &str = "1 critical; most (1) from ";
 
 /// The configuration of a hook that tells a chat of incidents, without an investigation.
 pub(crate) fn hook(target: &str) -> String {

@@ -196,7 +196,7 @@ fn summed(chart: &Chart) -> String {
         ChartKind::Bar => {
             let total = |at: usize| chart.series.iter().map(|series| series.values[at].0).sum::<f64>();
             let highest = (0..chart.labels.len()).max_by(|a, b| total(*a).total_cmp(&total(*b)).then(b.cmp(a)));
-            let peak = highest.map(|at| format!("; most ({}) at {}", Amount(total(at)).words(), chart.labels[at]));
+            let peak = highest.map(|at| format!("; most ({}) from {}", Amount(total(at)).words(), chart.labels[at]));
             told + &peak.unwrap_or_default()
         }
     }

@@ -21,14 +21,14 @@ fn values(chart: &Chart, series: usize) -> Vec<f64> {
 fn a_chart_says_in_words_what_it_shows() {
     let given = [("critical", vec![0.0, 2.0, 1.0]), ("warning", vec![1.0, 2.0, 0.0])];
     let chart = Chart::of(plot(ChartKind::Bar, &given, &["09:00", "10:00", "11:00"])).expect("there are values");
-    assert_eq!(chart.said(), "3 critical, 3 warning; most (4) at 10:00");
+    assert_eq!(chart.said(), "3 critical, 3 warning; most (4) from 10:00");
     let line = Chart::of(plot(ChartKind::Line, &given[..1], &["a", "b", "c"])).expect("there are values");
     assert_eq!(line.said(), "critical from 0 to 2, last 1");
     let told = Plot { said: "It rose.".to_owned(), ..plot(ChartKind::Line, &given, &[]) };
     assert_eq!(Chart::of(told).expect("there are values").said(), "It rose.");
     let document = Document::default().with(Block::Chart(chart));
-    assert_eq!(document.visible_text(), "Incidents\n3 critical, 3 warning; most (4) at 10:00");
-    assert_eq!(document.to_markdown(), "**Incidents**\n3 critical, 3 warning; most (4) at 10:00");
+    assert_eq!(document.visible_text(), "Incidents\n3 critical, 3 warning; most (4) from 10:00");
+    assert_eq!(document.to_markdown(), "**Incidents**\n3 critical, 3 warning; most (4) from 10:00");
 }
 
 #[test]
