@@ -23,7 +23,7 @@ pub(super) struct Questions(BTreeMap<String, Asking>);
 impl Observer {
     /// Puts a request to the task's chat, once.
     pub(super) async fn ask(&self, task: &Task, asking: Asking, questions: &mut Questions) {
-        let clean = |text: &str| self.redactor.clean(text);
+        let clean = |text: &str| self.redactor.exact(text);
         let asking = Asking { detail: clean(&asking.detail), wants: asking.wants.map(clean), ..asking };
         questions.0.insert(asking.request.clone(), asking.clone());
         let (bus, task) = (Arc::clone(&self.bus), task.clone());

@@ -6,6 +6,15 @@ use std::ops::Range;
 /// Longest entity by number, in bytes.
 const MAX_ENTITY_BYTES: usize = 9;
 
+/// How a text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As Markdown: its signs and entities are not seen.
+    Marked,
+    /// As it stands: its signs and entities may be those of a command.
+    Plain,
+}
+
 /// A folded text, and where each byte of it comes from.
 pub(super) struct Folded {
     pub(super) text: String,
@@ -16,19 +25,20 @@ pub(super) struct Folded {
 
 impl Folded {
     /// Folds a text; `None` where there is nothing to fold.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(super) fn of(text: &str, reading: Reading) -> Option<Self> {
         if text.bytes().all(|byte| byte.is_ascii() && !b"\\%&*`".contains(&byte)) {
             return None;
         }
+        let is_marked = reading == Reading::Marked;
         let mut folded = Self { text: String::with_capacity(text.len()), from: Vec::new(), to: Vec::new() };
         let mut at = 0;
         while let Some(c) = text[at..].chars().next() {
             let rest = &text[at..];
             let (seen, taken) = match c {
                 '\\' if rest[1..].bytes().next().is_some_and(|next| next.is_ascii_punctuation()) => (None, 1),
-                '*' | '`' => (None, 1),
+                '*' | '`' if is_marked => (None, 1),
                 '%' => decoded(rest).map_or((Some(c), 1), |decoded| (Some(decoded), 3)),
-                '&' => entity(rest).map_or((Some(c), 1), |(c, taken)| (Some(c), taken)),
+                '&' if is_marked => entity(rest).map_or((Some(c), 1), |(c, taken)| (Some(c), taken)),
                 c if is_unseen(c) => (None, c.len_utf8()),
                 c => (Some(c), c.len_utf8()),
             };
@@ -83,15 +93,18 @@ mod tests {
     #[test]
     fn what_hides_a_text_is_taken_away_and_its_place_is_known() {
         for hidden in ["a\\-b", "a&#45;b", "a&#x2D;b", "a%2Db", "a%2db", "a\u{200b}-b", "**a**-b", "a`-b"] {
-            let folded = Folded::of(hidden).expect(hidden);
+            let folded = Folded::of(hidden, Reading::Marked).expect(hidden);
             assert_eq!(folded.text, "a-b", "{hidden}");
             let whole = folded.source(&(0..3));
             assert!(hidden[whole].contains('a'), "{hidden}");
         }
         for plain in ["a-b", "50% off", "a & b", "\\n", "ä", "%+2", "&#;", "&#x110000;", "100%"] {
-            assert!(Folded::of(plain).is_none(), "{plain}");
+            assert!(Folded::of(plain, Reading::Marked).is_none(), "{plain}");
         }
-        let folded = Folded::of("x %41%42 y").expect("folded");
+        for seen in ["a`-b", "a*b*", "a&#45;b", "a&amp;b"] {
+            assert!(Folded::of(seen, Reading::Plain).is_none(), "{seen}");
+        }
+        let folded = Folded::of("x %41%42 y", Reading::Plain).expect("folded");
         assert_eq!((folded.text.as_str(), folded.source(&(2..4))), ("x AB y", 2..8));
     }
 }

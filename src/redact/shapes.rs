@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 /// Shapes whose beginnings are unmistakable: what surely stands in it, its least length in bytes, the whole, and its beginning
 /// where it was cut.
-const SHAPES: [(&str, usize, &str, &str); 15] = [
+const SHAPES: [(&str, usize, &str, &str); 14] = [
     ("sk-", 19, r"\bsk-[A-Za-z0-9_-]{16,}", r"\bsk-[A-Za-z0-9_-]{9,}$"),
     ("xox", 15, r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}", r"\bxox[abeoprs]-[A-Za-z0-9-]{7,}$"),
     ("xapp-", 15, r"\bxapp-[A-Za-z0-9-]{10,}", r"\bxapp-[A-Za-z0-9-]{7,}$"),
@@ -36,12 +36,6 @@ const SHAPES: [(&str, usize, &str, &str); 15] = [
         r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+",
         r"\beyJ[A-Za-z0-9_-]{10,}\.(?:e|ey|eyJ[A-Za-z0-9_-]*)$",
     ),
-    (
-        "-----BEGIN",
-        30,
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----$",
-    ),
 ];
 
 /// Most bytes before a cut in which the beginning of a key is looked for.
@@ -53,17 +47,20 @@ pub(super) struct Shape {
     least_bytes: usize,
     whole: Regex,
     begun: Option<Regex>,
+    /// The whole in no other characters than keys have, where `whole` takes others.
+    exact: Option<Regex>,
 }
 
 impl Shape {
     fn new(hint: &str, least_bytes: usize, whole: &str, begun: Option<&str>) -> Self {
-        let made = |expression: &str| Regex::new(expression).expect("the shapes are valid expressions");
-        Self { hint: hint.to_owned(), least_bytes, whole: made(whole), begun: begun.map(made) }
+        Self { hint: hint.to_owned(), least_bytes, whole: made(whole), begun: begun.map(made), exact: None }
     }
 
     /// Returns the shape of a word that begins so.
     pub(super) fn of_prefix(prefix: &str) -> Self {
-        Self::new(prefix, prefix.len(), &format!(r#"{}[^\s,;"'<>()]*"#, regex_lite::escape(prefix)), None)
+        let escaped = regex_lite::escape(prefix);
+        let exact = Some(made(&format!("{escaped}[A-Za-z0-9._~+/=:@%-]*")));
+        Self { exact, ..Self::new(prefix, prefix.len(), &format!(r#"{escaped}[^\s,;"'<>()]*"#), None) }
     }
 
     /// Returns all well-known shapes.
@@ -71,10 +68,12 @@ impl Shape {
         SHAPES.into_iter().map(|(hint, least_bytes, whole, begun)| Self::new(hint, least_bytes, whole, Some(begun)))
     }
 
-    /// Finds the keys in a text, and the beginnings of keys where it was cut; `cuts` are the places.
-    pub(super) fn find(&self, text: &str, cuts: &[usize], found: &mut Vec<Range<usize>>) {
+    /// Finds the keys in a text, and the beginnings of keys where it was cut; `cuts` are the places. With `exact` nothing else
+    /// is taken for the end of a key.
+    pub(super) fn find(&self, text: &str, cuts: &[usize], exact: bool, found: &mut Vec<Range<usize>>) {
         if text.len() >= self.least_bytes && text.contains(&self.hint) {
-            found.extend(self.whole.find_iter(text).map(|one| one.range()));
+            let whole = self.exact.as_ref().filter(|_| exact).unwrap_or(&self.whole);
+            found.extend(whole.find_iter(text).map(|one| one.range()));
         }
         let Some(begun) = &self.begun else { return };
         for &cut in cuts {
@@ -85,6 +84,10 @@ impl Shape {
             }
         }
     }
+}
+
+fn made(expression: &str) -> Regex {
+    Regex::new(expression).expect("the shapes are valid expressions")
 }
 
 /// Returns where a text was cut: at its end, and before each `…`.
