@@ -163,12 +163,18 @@ fn proposal(name: &str, approval: &Approval, plan: &str, within: Duration) -> Do
     };
     let mut blocks = vec![Block::Paragraph(vec![Inline::strong(format!("[{name}] {has}")), Inline::Text(asks.into())])];
     blocks.extend(Document::from_markdown(plan).blocks);
-    // What came in its place hides nothing.
-    if plan.trim().is_empty() && !approval.detail.trim().is_empty() {
+    // What came in its place hides nothing, nor does what is accepted with it.
+    if !approval.detail.trim().is_empty() {
+        if !plan.trim().is_empty() {
+            blocks.push(Block::text("This is accepted with it:"));
+        }
         blocks.push(Block::Code { language: None, text: visible(&approval.detail) });
     }
-    let how =
-        format!("Choose below, or type what to change. Not gone on with if nobody answers within {}.", span(within));
+    let how = match approval.is_whole() {
+        true => "Choose below, or type what to change.",
+        false => "It is too long to be shown whole, and cannot be accepted here: type what to change.",
+    };
+    let how = format!("{how} Not gone on with if nobody answers within {}.", span(within));
     blocks.push(Block::Paragraph(vec![Inline::Text(how)]));
     Document { blocks }
 }

@@ -28,6 +28,7 @@ pub fn decisions(approval: &Approval) -> Vec<Button> {
         (Wants::Permission, _) => {
             made(&[("Approve", "approve"), ("Deny", "deny"), ("Allow for this session", "allow")])
         }
+        (Wants::Plan(_), _) if !approval.is_whole() => made(&[("Not this plan", "deny")]),
         (Wants::Plan(_), _) => made(&[("Go on", "approve"), ("Not this plan", "deny")]),
         (Wants::Answers(_), None) => Vec::new(),
         (Wants::Answers(_), Some((number, question))) => {

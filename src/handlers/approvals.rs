@@ -138,7 +138,7 @@ fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome,
     if is_yes && approval.decision.is_none() {
         match &approval.wants {
             Wants::Answers(_) => return turn.refuse(format::approval::wants_an_answer(&turn.tx.name_of(&task)?)),
-            Wants::Permission if !approval.is_whole() => {
+            Wants::Permission | Wants::Plan(_) if !approval.is_whole() => {
                 return turn.refuse(format::approval::not_whole(&turn.tx.name_of(&task)?));
             }
             Wants::Permission if decision == Decision::AllowForSession && approval.grant.is_none() => {

@@ -133,7 +133,8 @@ impl Requests {
                 let call = call.map(str::to_owned);
                 self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone(), call });
                 self.unanswered += 1;
-                let (detail, digest) = (describe::detail(input), Some(Digest::of(tool, input)));
+                let (detail, digest) =
+                    (describe::detail(&question::beside(tool, input)), Some(Digest::of(tool, input)));
                 let grant = wants.is_permission().then(|| self.policy.grant(tool, input));
                 happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest, grant, wants }])
             }

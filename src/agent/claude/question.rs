@@ -35,6 +35,15 @@ pub(super) fn wants(tool: &str, input: &Value) -> Option<Wants> {
     }
 }
 
+/// Returns what a person is shown of a tool's input beside what it wants: of a plan, all that is accepted with it.
+pub(super) fn beside(tool: &str, input: &Value) -> Value {
+    let mut beside = input.clone();
+    if let Some(fields) = beside.as_object_mut().filter(|_| tool == PLAN && text(input, "plan").is_some()) {
+        fields.remove("plan");
+    }
+    beside
+}
+
 /// Whether only a person may answer, whatever the run may do by itself.
 pub(super) fn is_for_a_person(tool: &str, request: &Value) -> bool {
     let says_so = request.get("requires_user_interaction").and_then(Value::as_bool) == Some(true);

@@ -201,6 +201,15 @@ fn a_plan_is_accepted_or_sent_back_in_words() {
     assert!(matches!(&asked.events[..], [Event::Asked { wants: Wants::Plan(plan), .. }] if plan.contains("1. drain")));
     let accepted = reply(&claude.answer("r1", Decision::Allow, &[]));
     assert_eq!(accepted["response"]["response"], json!({"behavior": "allow", "updatedInput": input}));
+    let more = json!({"plan": "# Plan", "allowedPrompts": [{"tool": "Bash", "prompt": "push"}], "pushToRemote": true});
+    let asked = claude.line(&asking("r0", "ExitPlanMode", &more));
+    let [Event::Asked { detail, .. }] = &asked.events[..] else { panic!("{asked:?}") };
+    assert!(
+        detail.contains("pushToRemote: true") && detail.contains("push\"") && !detail.contains("# Plan"),
+        "{detail}"
+    );
+    let odd = claude.line(&asking("r9", "ExitPlanMode", &json!({"plan": ["push"]})));
+    assert!(matches!(&odd.events[..], [Event::Asked { detail, .. }] if detail == "plan: [\"push\"]"), "{odd:?}");
     claude.line(&asking("r2", "ExitPlanMode", &input));
     let back = reply(&claude.answer("r2", Decision::Deny, &["drain db-2 first".to_owned()]));
     assert_eq!(back["response"]["response"], json!({"behavior": "deny", "message": "drain db-2 first"}));

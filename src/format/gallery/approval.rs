@@ -26,7 +26,16 @@ fn approvals() {
     let asks = Approval { wants: samples::questions(), ..open.clone() };
     let second = Approval { words: vec!["staging".into()], chosen: vec![1], ..asks.clone() };
     let both = Approval { words: vec!["staging".into(), "unit, load".into()], ..asks.clone() };
-    let plan = Approval { wants: Wants::Plan("# Plan\n1. drain the node\n2. upgrade".into()), ..open.clone() };
+    let plan = Approval {
+        wants: Wants::Plan("# Plan\n1. drain the node\n2. upgrade".into()),
+        detail: String::new(),
+        ..open.clone()
+    };
+    let plan_and_more = Approval {
+        detail: "pushToRemote: true\nallowedPrompts: [{\"tool\":\"Bash\",\"prompt\":\"push\"}]".into(),
+        ..plan.clone()
+    };
+    let long_plan = Approval { detail: format!("{CUT} 400015 bytes.)\nx\n(…)\npushToRemote: true"), ..plan.clone() };
     let no_plan = Approval { wants: Wants::Plan(String::new()), detail: String::new(), ..open.clone() };
     let back = Approval { words: vec!["drain db-2 first".into()], ..plan.clone() };
     let long = Approval { detail: format!("{CUT} 400015 bytes.)\nx\n(…)\nrm -rf ~/work"), ..open.clone() };
@@ -58,6 +67,8 @@ fn approvals() {
             too_late("calm-otter", &Approval { decision: Some(Decision::Allow), ..both.clone() }),
         )
         .with("plan", question("calm-otter", &plan, within))
+        .with("plan with more", question("calm-otter", &plan_and_more, within))
+        .with("plan that is too long", question("calm-otter", &long_plan, within))
         .with("plan that is none", question("calm-otter", &no_plan, within))
         .with("plan accepted", answered("calm-otter", &plan, Answered::By(Decision::Allow, "Kim")))
         .with("plan sent back", answered("calm-otter", &back, Answered::By(Decision::Deny, "Kim")))
