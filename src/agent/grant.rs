@@ -10,22 +10,24 @@ use serde_json::{Map, Value};
 use signalbox_adapter::one_line;
 
 use super::digest::Digest;
+use super::runners::runs_others;
 
 /// Inputs that say where a call works: what it runs, fetches or changes.
 const PLACES: [&str; 5] = ["command", "url", "file_path", "notebook_path", "path"];
-/// Inputs beside a command that change nothing about what it does.
-const BESIDE_A_COMMAND: [&str; 3] = ["command", "description", "timeout"];
+/// Tools whose inputs are known: the one that says where a call works, and those beside it that take it nowhere else.
+const KNOWN: [(&str, &str, &[&str]); 7] = [
+    ("Bash", "command", &["description", "timeout"]),
+    ("Edit", "file_path", &["new_string", "old_string", "replace_all"]),
+    ("MultiEdit", "file_path", &["edits"]),
+    ("NotebookEdit", "notebook_path", &["cell_id", "cell_number", "cell_type", "edit_mode", "new_source"]),
+    ("Read", "file_path", &["limit", "offset", "pages"]),
+    ("WebFetch", "url", &["prompt"]),
+    ("Write", "file_path", &["content"]),
+];
 /// Longest account of what is allowed in the very same form, in characters.
 const MAX_ABOUT_CHARS: usize = 120;
 /// Signs of a command that is one program with its arguments: nothing is expanded, chained or redirected.
 const PLAIN_SIGNS: &str = " -_./=:,@%+'\"^";
-/// Programs whose first word does not say what is run.
-const RUNNERS: [&str; 40] = [
-    "ash", "awk", "bash", "builtin", "busybox", "command", "dash", "doas", "docker", "env", "eval", "exec", "find",
-    "fish", "gawk", "ionice", "ksh", "lua", "nice", "node", "nohup", "nsenter", "parallel", "perl", "php", "podman",
-    "ruby", "sed", "setsid", "sh", "source", "ssh", "su", "sudo", "time", "timeout", "watch", "xargs", "zsh", ".",
-];
-
 /// What is allowed for a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
@@ -61,8 +63,14 @@ impl Grant {
     #[must_use]
     pub fn of(tool: &str, input: &Value, directory: &Path) -> Self {
         let fields = input.as_object();
-        let only = fields.and_then(|fields| only(fields, directory));
+        let only = fields.and_then(|fields| only(tool, fields, directory));
         Self { tool: tool.to_owned(), only: only.unwrap_or_else(|| same(tool, input)) }
+    }
+
+    /// Returns an allowance of the very same call and nothing else.
+    #[must_use]
+    pub fn same(tool: &str, input: &Value) -> Self {
+        Self { tool: tool.to_owned(), only: same(tool, input) }
     }
 
     /// Whether it covers another request of an agent that works in `directory`.
@@ -87,18 +95,21 @@ fn same(tool: &str, input: &Value) -> Only {
 }
 
 /// Returns which uses are meant; `None` where only the same is.
-fn only(fields: &Map<String, Value>, directory: &Path) -> Option<Only> {
-    let mut places = PLACES.iter().filter_map(|key| Some((*key, fields.get(*key)?)));
-    let Some((key, value)) = places.next() else { return Some(Only::Every) };
-    if places.next().is_some() {
+///
+/// # Why
+/// Where a call works is believed of tools that are known, and with inputs that are: another's `path` may be one of several
+/// places, and what stands beside it may be a program to run.
+fn only(tool: &str, fields: &Map<String, Value>, directory: &Path) -> Option<Only> {
+    let Some((_, place, beside)) = KNOWN.iter().find(|(name, _, _)| *name == tool) else {
+        let is_placed = PLACES.iter().any(|key| fields.contains_key(*key));
+        return (!is_placed).then_some(Only::Every);
+    };
+    if fields.keys().any(|key| key != place && !beside.contains(&key.as_str())) {
         return None;
     }
-    let text = value.as_str()?;
-    match key {
-        "command" => {
-            let is_bare = fields.keys().all(|key| BESIDE_A_COMMAND.contains(&key.as_str()));
-            first_word(text).filter(|_| is_bare).map(Only::Command)
-        }
+    let text = fields.get(*place)?.as_str()?;
+    match *place {
+        "command" => first_word(text).map(Only::Command),
         "url" => host(text).map(Only::Host),
         _ => folder(Path::new(text), directory).map(Only::Folder),
     }
@@ -109,16 +120,22 @@ fn first_word(command: &str) -> Option<String> {
     let is_plain = command.chars().all(|c| c.is_ascii_alphanumeric() || PLAIN_SIGNS.contains(c));
     let word = command.split(' ').find(|word| !word.is_empty())?;
     let is_name = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_./+-".contains(&b)) && !word.starts_with('-');
-    let program = word.rsplit('/').next().unwrap_or(word);
-    let runs_others = RUNNERS.contains(&program) || program.starts_with("python") || program.is_empty();
-    (is_plain && is_name && !runs_others).then(|| word.to_owned())
+    (is_plain && is_name && !runs_others(word)).then(|| word.to_owned())
 }
 
+/// Returns the host of a plain address, with its port where one is named.
+///
+/// # Why
+/// The agent reads the address in its own way. Programs differ on backslashes, blanks, logins, escapes and foreign letters, so
+/// that the host has to stand there as it is understood.
 fn host(address: &str) -> Option<String> {
+    let is_plain = address.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let rest = ["https://", "http://"].iter().find_map(|scheme| address.strip_prefix(scheme)).filter(|_| is_plain)?;
+    let written = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let url = reqwest::Url::parse(address).ok()?;
-    let is_web = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    let host = url.host_str().filter(|host| is_web && !host.is_empty())?;
-    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    host.eq_ignore_ascii_case(written).then_some(host)
 }
 
 /// Returns the folder of a plain file: no part of its path is hidden or leads upwards, and it is not at the root.
@@ -150,16 +167,16 @@ mod tests {
         Grant::of(tool, input, Path::new("/w/project")).only
     }
 
-    fn covers(allowed: &Value, asked: &Value) -> bool {
+    fn covers(tool: &str, allowed: &Value, asked: &Value) -> bool {
         let directory = Path::new("/w/project");
-        Grant::of("T", allowed, directory).covers("T", asked, directory)
+        Grant::of(tool, allowed, directory).covers(tool, asked, directory)
     }
 
     #[test]
     fn a_command_allows_the_program_that_it_names_and_nothing_chained_to_it() {
         let ls = json!({"command": "ls -la", "description": "look"});
         assert_eq!(of("Bash", &ls), Only::Command("ls".into()));
-        assert!(covers(&ls, &json!({"command": "ls /tmp", "timeout": 5})));
+        assert!(covers("Bash", &ls, &json!({"command": "ls /tmp", "timeout": 5})));
         for other in [
             "rm -rf /important",
             "lsof",
@@ -174,10 +191,10 @@ mod tests {
             "ls \\\n rm",
             "LS",
         ] {
-            assert!(!covers(&ls, &json!({"command": other})), "{other}");
+            assert!(!covers("Bash", &ls, &json!({"command": other})), "{other}");
         }
-        assert!(!covers(&ls, &json!({"command": "ls", "dangerouslyDisableSandbox": true})));
-        assert!(!covers(&ls, &json!({"command": "ls", "run_in_background": true})));
+        assert!(!covers("Bash", &ls, &json!({"command": "ls", "dangerouslyDisableSandbox": true})));
+        assert!(!covers("Bash", &ls, &json!({"command": "ls", "run_in_background": true})));
     }
 
     #[test]
@@ -200,7 +217,10 @@ mod tests {
         ] {
             let input = json!({"command": command});
             assert!(matches!(of("Bash", &input), Only::Same { .. }), "{command}");
-            assert!(covers(&input, &input) && !covers(&input, &json!({"command": format!("{command} ")})), "{command}");
+            assert!(
+                covers("Bash", &input, &input) && !covers("Bash", &input, &json!({"command": format!("{command} ")})),
+                "{command}"
+            );
         }
     }
 
@@ -208,35 +228,80 @@ mod tests {
     fn an_address_allows_its_host_and_a_file_its_folder() {
         assert_eq!(of("WebFetch", &json!({"url": "https://docs.rs/a", "prompt": "x"})), Only::Host("docs.rs".into()));
         let page = json!({"url": "https://docs.rs/a"});
-        assert!(covers(&page, &json!({"url": "http://docs.rs/b"})));
+        assert!(covers("WebFetch", &page, &json!({"url": "http://docs.rs/b"})));
         for other in [
             "https://docs.rs.evil.example/",
             "https://docs.rs:8443/",
             "https://u@docs.rs/",
+            "https://@docs.rs/",
+            "https://docs.rs@evil.example/",
+            "https://docs.rs\\@evil.example/x",
+            "https://docs.rs/\\evil.example",
+            "https:docs.rs",
+            "https:/docs.rs",
+            "https:///docs.rs",
+            "//docs.rs/",
+            "https://docs.rs/\n",
+            " https://docs.rs/",
+            "https://do\tcs.rs/",
+            "https://docs.rs/a b",
+            "https://docs。rs/",
+            "https://docs%2Ers/",
+            "https://docs.rs./",
+            "https://docs.rs:/",
             "ftp://docs.rs/",
             "docs.rs",
         ] {
-            assert!(!covers(&page, &json!({"url": other})), "{other}");
+            assert!(!covers("WebFetch", &page, &json!({"url": other})), "{other}");
         }
         assert_eq!(of("Write", &json!({"file_path": "notes/a.md"})), Only::Folder("/w/project/notes".into()));
         let note = json!({"file_path": "/w/project/notes/./a.md", "content": "x"});
         for own in ["notes/b.md", "/w/project/notes/deep/c.md"] {
-            assert!(covers(&note, &json!({"file_path": own})), "{own}");
+            assert!(covers("Write", &note, &json!({"file_path": own})), "{own}");
         }
         for other in
             ["notes2/a", "a.md", "notes/../x", "notes/.git/hook", "notes/.env", "/w/project/notes", "/etc/passwd"]
         {
-            assert!(!covers(&note, &json!({"file_path": other})), "{other}");
+            assert!(!covers("Write", &note, &json!({"file_path": other})), "{other}");
         }
         assert!(matches!(of("Write", &json!({"file_path": "/x"})), Only::Same { .. }), "not all that is there");
-        assert!(matches!(of("Do", &json!({"path": "a", "command": "ls"})), Only::Same { .. }));
+    }
+
+    #[test]
+    fn what_else_a_call_is_given_is_not_allowed_with_its_place() {
+        for (tool, input) in [
+            ("mcp__fs__move", json!({"path": "notes/a", "destination": "/etc/cron.d/a"})),
+            ("mcp__x__exec", json!({"path": "notes/a", "script": "rm -rf ~"})),
+            ("mcp__x__exec", json!({"command": "ls", "description": "look"})),
+            ("mcp__web__post", json!({"url": "https://docs.rs/", "body": "x"})),
+            ("mcp__fs__write", json!({"file_path": "notes/a", "content": "x"})),
+            ("Do", json!({"path": "a", "command": "ls"})),
+            ("Write", json!({"file_path": "notes/a", "content": "x", "copy_to": "/etc/passwd"})),
+            ("Write", json!({"path": "notes/a"})),
+            ("Write", json!({"file_path": ["notes/a"]})),
+            ("Write", json!({})),
+            ("Read", json!({"file_path": "notes/a", "command": "ls"})),
+            ("WebFetch", json!({"url": "https://docs.rs/", "method": "DELETE"})),
+            ("Bash", json!({"command": "ls", "run_in_background": true})),
+            ("Bash", json!({"description": "look"})),
+        ] {
+            assert!(matches!(of(tool, &input), Only::Same { .. }), "{tool} {input}");
+            assert!(covers(tool, &input, &input), "{tool} {input}");
+        }
+        let edit = json!({"file_path": "notes/a", "old_string": "a", "new_string": "b", "replace_all": true});
+        assert_eq!(of("Edit", &edit), Only::Folder("/w/project/notes".into()));
+        let cell = json!({"notebook_path": "n/a.ipynb", "new_source": "x", "edit_mode": "insert"});
+        assert_eq!(of("NotebookEdit", &cell), Only::Folder("/w/project/n".into()));
     }
 
     #[test]
     fn what_works_nowhere_that_can_be_named_is_allowed_whatever_it_is_given() {
         let issue = json!({"issue": 7});
         assert_eq!(of("mcp__github__get_issue", &issue), Only::Every);
-        assert!(covers(&issue, &json!({"issue": 8})) && !covers(&issue, &json!({"command": "rm x"})));
+        assert!(
+            covers("mcp__github__get_issue", &issue, &json!({"issue": 8}))
+                && !covers("mcp__github__get_issue", &issue, &json!({"command": "rm x"}))
+        );
         let directory = Path::new("/w/project");
         assert!(!Grant::of("T", &issue, directory).covers("U", &issue, directory), "another tool");
     }

@@ -19,6 +19,7 @@ pub mod program;
 pub mod progress;
 pub mod protocol;
 pub mod run;
+mod runners;
 pub mod sandbox;
 pub mod supervisor;
 pub mod text;
