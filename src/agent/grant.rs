@@ -73,6 +73,12 @@ impl Grant {
         Self { tool: tool.to_owned(), only: same(tool, input) }
     }
 
+    /// Whether it is for one call in one form.
+    #[must_use]
+    pub fn is_of_one(&self) -> bool {
+        matches!(self.only, Only::Same { .. })
+    }
+
     /// Whether it covers another request of an agent that works in `directory`.
     #[must_use]
     pub fn covers(&self, tool: &str, input: &Value, directory: &Path) -> bool {
@@ -138,7 +144,16 @@ fn host(address: &str) -> Option<String> {
     host.eq_ignore_ascii_case(written).then_some(host)
 }
 
-/// Returns the folder of a plain file: no part of its path is hidden or leads upwards, and it is not at the root.
+/// Whether a path goes through a link below its base, or is one; what is not there is none.
+pub(super) fn passes_link(base: &Path, below: &Path) -> bool {
+    let mut at = base.to_owned();
+    below.components().any(|part| {
+        at.push(part);
+        at.is_symlink()
+    })
+}
+
+/// Returns the folder of a plain file: no part of its path is hidden, a link or leads upwards, and it is not at the root.
 fn folder(path: &Path, directory: &Path) -> Option<String> {
     let (base, below) = match path.strip_prefix(directory) {
         Ok(below) => (directory, below),
@@ -150,7 +165,7 @@ fn folder(path: &Path, directory: &Path) -> Option<String> {
         Component::CurDir => true,
         Component::Prefix(_) | Component::RootDir | Component::ParentDir => false,
     };
-    if below.file_name().is_none() || !below.components().all(is_plain) {
+    if below.file_name().is_none() || !below.components().all(is_plain) || passes_link(base, below) {
         return None;
     }
     let folder: PathBuf = base.join(below).components().filter(|part| *part != Component::CurDir).collect();

@@ -42,6 +42,8 @@ struct Request {
     input: Value,
     /// The call that it is for, where that is told.
     call: Option<String>,
+    /// Whether the agent says that it lies outside of its directories.
+    blocked: bool,
 }
 
 /// The permission requests of one run.
@@ -131,11 +133,12 @@ impl Requests {
             }
             Ruling::Ask => {
                 let call = call.map(str::to_owned);
-                self.open.insert(id.to_owned(), Request { tool: tool.to_owned(), input: input.clone(), call });
+                let open = Request { tool: tool.to_owned(), input: input.clone(), call, blocked };
+                self.open.insert(id.to_owned(), open);
                 self.unanswered += 1;
-                let (detail, digest) =
-                    (describe::detail(&question::beside(tool, input)), Some(Digest::of(tool, input)));
-                let grant = wants.is_permission().then(|| self.policy.grant(tool, input));
+                let detail = describe::detail(&question::beside(tool, input));
+                let digest = Some(Digest::of(tool, input));
+                let grant = wants.is_permission().then(|| self.policy.grant(tool, input, blocked));
                 happened([Event::Asked { id: id.to_owned(), tool: tool.to_owned(), detail, digest, grant, wants }])
             }
         }
@@ -177,7 +180,7 @@ impl Requests {
         match decision {
             Decision::Allow => allow(id, &request.input),
             Decision::AllowForSession => {
-                self.policy.allow_for_session(self.policy.grant(&request.tool, &request.input));
+                self.policy.allow_for_session(self.policy.grant(&request.tool, &request.input, request.blocked));
                 allow(id, &request.input)
             }
             Decision::Deny => self.forbid(id, request.call.as_deref(), (&request.tool, &request.input), DENIED),

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::line::text;
-use crate::agent::grant::Grant;
+use crate::agent::grant::{Grant, passes_link};
 use crate::agent::run::RunSpec;
 use crate::config::Permission;
 
@@ -43,9 +43,9 @@ impl Policy {
         }
     }
 
-    /// Returns what an answer for the session allows.
-    pub(super) fn grant(&self, tool: &str, input: &Value) -> Grant {
-        Grant::of(tool, input, &self.working_directory)
+    /// Returns what an answer for the session allows; what lies outside of the agent's directories only as it is.
+    pub(super) fn grant(&self, tool: &str, input: &Value, blocked: bool) -> Grant {
+        if blocked { Grant::same(tool, input) } else { Grant::of(tool, input, &self.working_directory) }
     }
 
     pub(super) fn allow_for_session(&mut self, grant: Grant) {
@@ -64,21 +64,22 @@ impl Policy {
         match self.permission {
             Permission::Read => Ruling::Deny,
             Permission::All => Ruling::Allow,
-            Permission::Ask | Permission::Edit if self.is_granted(tool, input) => Ruling::Allow,
+            Permission::Ask | Permission::Edit if self.is_granted(tool, input, blocked) => Ruling::Allow,
             Permission::Edit if !blocked && self.edits_own_file(tool, input) => Ruling::Allow,
             Permission::Ask | Permission::Edit => Ruling::Ask,
         }
     }
 
-    fn is_granted(&self, tool: &str, input: &Value) -> bool {
-        self.grants.iter().any(|grant| grant.covers(tool, input, &self.working_directory))
+    fn is_granted(&self, tool: &str, input: &Value, blocked: bool) -> bool {
+        let mut grants = self.grants.iter().filter(|grant| !blocked || grant.is_of_one());
+        grants.any(|grant| grant.covers(tool, input, &self.working_directory))
     }
 
     /// Returns whether the call changes one plain file below the working directory.
     ///
     /// # Why
     /// Files in hidden directories (`.git/hooks`, `.claude`) decide what runs later, so that a person is asked; a path
-    /// with `..` is asked for, too, rather than resolved.
+    /// with `..` or through a link is asked for, too, rather than resolved.
     fn edits_own_file(&self, tool: &str, input: &Value) -> bool {
         let Some((_, key)) = EDITING.iter().find(|(name, _)| *name == tool) else { return false };
         let Some(path) = text(input, key) else { return false };
@@ -95,6 +96,7 @@ impl Policy {
                 Component::CurDir => true,
                 Component::Prefix(_) | Component::RootDir | Component::ParentDir => false,
             })
+            && !passes_link(&self.working_directory, below)
     }
 }
 
@@ -121,10 +123,39 @@ mod tests {
         assert_eq!(policy.judge("Bash", &json!({"command": "rm -rf /important"}), false), Ruling::Ask);
         let write = json!({"file_path": "a"});
         assert_eq!(policy.judge("Write", &write, false), Ruling::Ask);
-        policy.allow_for_session(policy.grant("Write", &write));
+        policy.allow_for_session(policy.grant("Write", &write, false));
         assert_eq!(policy.judge("Write", &json!({"file_path": "b"}), false), Ruling::Allow);
         policy.revoke();
         assert_eq!(policy.judge("Write", &write, false), Ruling::Ask);
+    }
+
+    #[test]
+    fn what_lies_outside_of_the_agents_directories_is_allowed_only_as_it_was_shown() {
+        let mut policy = policy(Permission::Ask);
+        assert_eq!(policy.judge("Bash", &json!({"command": "ls /etc"}), true), Ruling::Ask, "of a wider allowance");
+        policy.allow_for_session(policy.grant("Write", &json!({"file_path": "notes/a"}), false));
+        let (one, other) = (json!({"file_path": "notes/link/a"}), json!({"file_path": "notes/link/b"}));
+        assert_eq!(policy.judge("Write", &one, true), Ruling::Ask);
+        policy.allow_for_session(policy.grant("Write", &one, true));
+        assert_eq!(policy.judge("Write", &one, true), Ruling::Allow);
+        assert_eq!(policy.judge("Write", &other, true), Ruling::Ask);
+    }
+
+    #[test]
+    fn a_path_through_a_link_is_asked_for() {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let directory = scratch.path().join("project");
+        std::fs::create_dir_all(directory.join("notes")).expect("directories");
+        std::os::unix::fs::symlink("/etc", directory.join("notes/out")).expect("a link");
+        let mut policy = Policy { working_directory: directory, ..policy(Permission::Edit) };
+        let judge = |policy: &Policy, path: &str| policy.judge("Write", &json!({"file_path": path}), false);
+        assert_eq!(judge(&policy, "notes/a"), Ruling::Allow);
+        assert_eq!(judge(&policy, "notes/out/passwd"), Ruling::Ask);
+        assert_eq!(judge(&policy, "notes/out"), Ruling::Ask);
+        policy.permission = Permission::Ask;
+        policy.allow_for_session(policy.grant("Write", &json!({"file_path": "notes/a"}), false));
+        assert_eq!(judge(&policy, "notes/b"), Ruling::Allow);
+        assert_eq!(judge(&policy, "notes/out/passwd"), Ruling::Ask);
     }
 
     #[test]
