@@ -43,6 +43,8 @@ pub struct Claude {
     in_turn: bool,
     /// Whether all there is to say may have been said.
     is_answered: bool,
+    /// Whether its last result was not understood.
+    is_unclear: bool,
     answer: Results,
     background: Background,
     writing: Writing,
@@ -65,6 +67,7 @@ impl Claude {
             done: false,
             in_turn: false,
             is_answered: false,
+            is_unclear: false,
             answer: Results::default(),
             background: Background::default(),
             writing: Writing::default(),
@@ -111,7 +114,14 @@ impl Claude {
     }
 
     fn begin_turn(&mut self) {
-        (self.in_turn, self.is_answered) = (true, false);
+        (self.in_turn, self.is_answered, self.is_unclear) = (true, false, false);
+    }
+
+    /// Takes what it has said for its answer, where all that came after it was not understood.
+    fn settle_unclear(&mut self) {
+        if let Some((_, said)) = self.said.take_if(|_| self.is_unclear) {
+            self.answer.take_said(said);
+        }
     }
 
     /// Takes what it says. Several releases leave the answer out of their final line, where it was said before.
@@ -154,12 +164,18 @@ impl Claude {
     fn result(&mut self, line: &Value) -> Step {
         self.in_turn = false;
         let kind = self.answer.kind_of(line, self.is_local);
+        if kind == ResultKind::Unclear {
+            self.answer.charge(line);
+            (self.is_answered, self.is_unclear) = (true, true);
+            return Step::default();
+        }
         if kind != ResultKind::Answers {
             self.answer.charge(line);
             self.said = None;
             self.is_answered = kind == ResultKind::Hollow;
             return Step::default();
         }
+        self.is_unclear = false;
         if line.get("origin").is_some_and(|origin| !origin.is_null()) {
             self.background.told();
         }
@@ -175,6 +191,7 @@ impl Claude {
     }
 
     fn finish(&mut self) -> Step {
+        self.settle_unclear();
         self.done = true;
         let mut word = Final { compacted: self.compacted, ..self.answer.word() };
         with_denials(&mut word.denials, self.requests.close());
@@ -234,6 +251,7 @@ impl Speak for Claude {
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {
+        self.settle_unclear();
         let cut_off = self.background.unfinished();
         let left_by_itself = ending.cause.is_none() && matches!(ending.ended, Ended::Exited { .. });
         let word = if left_by_itself && self.answer.is_given() && cut_off.is_empty() {

@@ -213,7 +213,9 @@ fn an_approval_is_not_used_in_the_second_turn_of_an_investigation() {
     // The agent numbers its requests in each process anew: the second turn's first has the id of the first turn's.
     let script = format!("script: ask {READ}; next script: ask {REMOVE}; answer It is the disk.");
     let (talk, read) = ask(&house, &format!("/investigate {script}"), 1);
-    house.say(&format!("/allow {read}")).was(0, "Allowed for this session: Read for exactly this and nothing else: README");
+    house
+        .say(&format!("/allow {read}"))
+        .was(0, "Allowed for this session: Read for exactly this and nothing else: README");
     talk.until("to use Bash");
     assert_eq!(house.runs().len(), 2);
     house.say(&format!("/deny {}", open_request(&house, 2))).was(0, &format!("Denied: {REMOVE}"));

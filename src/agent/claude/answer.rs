@@ -32,15 +32,21 @@ pub(super) enum ResultKind {
     Before,
     /// Nothing at all, where no turn was made of the prompt: the answer may follow.
     Hollow,
+    /// Not understood: the answer may follow, or was said before.
+    Unclear,
 }
 
 impl Results {
     /// Tells what a result is; `is_local` is whether the prompt is a command of the program itself, which makes no turn.
     pub(super) fn kind_of(&self, line: &Value, is_local: bool) -> ResultKind {
+        let is_of_task = line.get("origin").is_some_and(|origin| !origin.is_null());
+        let is_text = line.get("result").is_none_or(|result| result.is_string() || result.is_null());
+        if !is_text && final_word(line).outcome.is_ok() && (self.is_given || !is_of_task) {
+            return ResultKind::Unclear;
+        }
         if self.is_given {
             return ResultKind::Answers;
         }
-        let is_of_task = line.get("origin").is_some_and(|origin| !origin.is_null());
         let is_empty = text(line, "result").is_none_or(|result| result.trim().is_empty());
         let made_no_turn = line.get("num_turns").and_then(Value::as_u64) == Some(0);
         let failed = final_word(line).outcome.is_err();
@@ -67,6 +73,12 @@ impl Results {
         add(&mut self.usage.input_tokens, used.input_tokens);
         add(&mut self.usage.output_tokens, used.output_tokens);
         self.usage.session_cost_usd = used.session_cost_usd.or(self.usage.session_cost_usd);
+    }
+
+    /// Takes what was said where no result that is understood has followed.
+    pub(super) fn take_said(&mut self, said: String) {
+        self.is_given = true;
+        self.say(said);
     }
 
     /// Adds a result; `said` is what was said last, and is taken where the result itself is empty.

@@ -307,6 +307,21 @@ fn a_session_is_allowed_what_was_said_and_asks_again_for_more() {
 }
 
 #[test]
+fn a_place_outside_of_its_directories_is_asked_for_each_time() {
+    let mut claude = claude(Permission::Ask);
+    let write = |id: &str, path: &str| {
+        let request = json!({"subtype": "can_use_tool", "tool_name": "Write", "input": {"file_path": path}, "blocked_path": path});
+        json!({"type": "control_request", "request_id": id, "request": request}).to_string().into_bytes()
+    };
+    let asked = claude.line(&write("r1", "/srv/notes/a"));
+    let told = |only: &Only| matches!(only, Only::Same { .. });
+    assert!(matches!(&asked.events[..], [Event::Asked { grant: Some(grant), .. }] if told(&grant.only)), "{asked:?}");
+    claude.answer("r1", Decision::AllowForSession, &[]);
+    assert_eq!(claude.line(&write("r2", "/srv/notes/a")).events, [], "the very same");
+    assert_eq!(claude.line(&write("r3", "/srv/notes/b")).events.len(), 1);
+}
+
+#[test]
 fn what_an_agent_names_is_never_an_option_and_never_long() {
     let long = "x".repeat(1_000_000);
     for bad in ["--dangerously-skip-permissions", "", long.as_str(), "a\u{1b}[2J", "a b"] {
@@ -374,6 +389,24 @@ fn an_empty_answer_is_what_it_said_last() {
     assert_eq!(told(&[result("")]), Ok(String::new()));
     let helper = words("m3", "a helper's words").replace("\"parent_tool_use_id\":null", "\"parent_tool_use_id\":\"t\"");
     assert_eq!(told(&[words("m2", said), helper, result("")]), Ok(said.into()));
+}
+
+#[test]
+fn a_result_that_is_not_understood_is_not_the_answer() {
+    let unclear = |value: &Value| json!({"type": "result", "subtype": "success", "result": value}).to_string();
+    for value in [json!(5), json!(true), json!(["x"]), json!({"text": "x"})] {
+        let told = |lines: &[String]| last(&play(&lines.join("\n"))).outcome.clone();
+        assert_eq!(told(&[unclear(&value), result("right")]), Ok("right".into()), "{value}");
+        assert_eq!(told(&[words("m1", "I look."), unclear(&value), result("right")]), Ok("right".into()), "{value}");
+        let mut claude = claude(Permission::Ask);
+        claude.line(words("m1", "The disk is full.").as_bytes());
+        assert_eq!(claude.line(unclear(&value).as_bytes()), Step::default());
+        assert_eq!(claude.silence(), Pause::Done, "{value}");
+        let step = claude.conclude();
+        assert_eq!((last(&step.events).outcome.clone(), step.close_input), (Ok("The disk is full.".into()), true));
+    }
+    let failed = json!({"type": "result", "subtype": "error_during_execution", "result": 5}).to_string();
+    assert!(last(&play(&failed)).outcome.is_err(), "an error says enough");
 }
 
 #[test]
