@@ -12,6 +12,7 @@ use crate::agent::exit::{Bound, Cause, Ended, Exit};
 use crate::agent::run::PROTOCOL_VERSION;
 use crate::agent::supervisor::client::{Attached, attach};
 use crate::agent::supervisor::{STDOUT_FILE, end_by_force};
+use crate::clock::Timestamp;
 use crate::config::Timeouts;
 use crate::store::Task;
 
@@ -88,10 +89,15 @@ impl Observer {
             stderr_tail: String::new(),
             output_bytes: output.map_or(0, |output| output.len()),
             pid: None,
-            duration_ms: 0,
+            duration_ms: since_ms(task.started_at, self.bus.store().clock().now()),
             survivors: 0,
         }
     }
+}
+
+/// Returns how long a run has taken of whose start alone is known, in milliseconds; 0 where not even that is.
+fn since_ms(started: Option<Timestamp>, now: Timestamp) -> u64 {
+    started.map_or(0, |started| u64::try_from(now.since(started).as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -117,6 +123,13 @@ mod tests {
         let mut deadline = Deadline::of(&timeouts(), now);
         deadline.cancelled(last);
         assert_eq!(deadline.at(), now + Duration::from_secs(145), "a cancel gives no more time");
+    }
+
+    #[test]
+    fn a_run_that_says_nothing_of_its_end_has_taken_until_it_was_ended() {
+        let started = Timestamp(1_700_000_000_000);
+        let now = started.after(Duration::from_millis(51_400));
+        assert_eq!([since_ms(Some(started), now), since_ms(Some(now), started), since_ms(None, now)], [51_400, 0, 0]);
     }
 
     #[test]

@@ -53,6 +53,7 @@ fn a_run_whose_supervisor_is_stopped_ends_when_its_time_is_over() {
     let (asked, supervisor, stray) = begin(&phone, "hang");
     kill(supervisor, Signal::SIGSTOP).expect("it can be signalled");
     told(&phone, asked, "error:timeout");
+    assert_eq!(times_said(&phone, "0.0 s"), 0, "it is said how long it has run");
     nothing_is_left(&phone, supervisor, stray);
     went_on(service);
 }
