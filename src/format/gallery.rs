@@ -316,6 +316,7 @@ fn sessions() {
         .with_text("only_host, where a command is set up", only_host(Some("notes")))
         .with("admitted", admitted(&session(), &started, &Notes::default()))
         .with("admitted into the queue", admitted(&session(), &queued, &notes))
+        .with("mentioned", mentioned(&notes.lines()))
         .with("refused for the queue", refused(&Refusal::QueueFull(50)))
         .with("refused for the sessions", refused(&Refusal::SessionsBusy(10)))
         .with("long_prompt", long_prompt(2_000_000, 1_048_576))

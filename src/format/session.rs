@@ -35,11 +35,28 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// Whether there is anything to mention.
+    /// Returns them as lines, with commands and names in backticks.
     #[must_use]
-    pub fn is_some(&self) -> bool {
-        self.archived.is_some() || self.only_host.is_some() || self.reopened
+    pub fn lines(&self) -> Vec<String> {
+        let archived = self.archived.as_ref();
+        let archived = archived.map(|it| format!("`{it}` was archived to make room. `@{it}` reopens it."));
+        let reopened =
+            self.reopened.then(|| "The session was archived. It is open again, with its context.".to_owned());
+        archived.into_iter().chain(reopened).chain(self.only_host.clone()).collect()
     }
+}
+
+/// Says below a result what its status message has mentioned, which that has lost with its end.
+#[must_use]
+pub fn mentioned(lines: &[String]) -> Document {
+    let mut content = Vec::new();
+    for line in lines {
+        if !content.is_empty() {
+            content.push(Inline::Break);
+        }
+        content.extend(super::marked(line));
+    }
+    Document { blocks: if content.is_empty() { Vec::new() } else { vec![Block::Paragraph(content)] } }
 }
 
 /// Writes agent and model: `claude/opus`.
@@ -70,18 +87,9 @@ pub fn admitted(session: &Session, admission: &Admission, notes: &Notes) -> Docu
         Admission::Queued(_, position) => (format!("[{name}] Queued"), format!(" · position {position} · {who}")),
     };
     let mut content = vec![Inline::strong(headline), Inline::Text(rest)];
-    let mut note = |text: String| {
+    for line in notes.lines() {
         content.push(Inline::Break);
-        content.extend(super::marked(&text));
-    };
-    if let Some(archived) = &notes.archived {
-        note(format!("`{archived}` was archived to make room. `@{archived}` reopens it."));
-    }
-    if notes.reopened {
-        note("The session was archived. It is open again, with its context.".into());
-    }
-    if let Some(why) = &notes.only_host {
-        note(why.clone());
+        content.extend(super::marked(&line));
     }
     Document { blocks: vec![Block::Paragraph(content)] }
 }

@@ -320,7 +320,7 @@ fn submit(
         turn.tx.set_active_session(&chat, Some(session.id))?;
     }
     let told = format::rca::admitted(&session, &admission, &subject.title, background, only_host.as_deref());
-    turn.show_status(&turn.incoming.address, &admission, told, only_host.is_some())?;
+    turn.show_status(&turn.incoming.address, &admission, told, only_host.as_slice())?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });

@@ -30,6 +30,25 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Notes a line that is to stand below a task's result.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mention(&self, task: &TaskId, line: &str) -> Result<(), StoreError> {
+        self.note(task, "mentions", line)
+    }
+
+    /// Returns the lines that are to stand below a task's result.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mentions(&self, task: &TaskId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT detail FROM task_events WHERE task = ?1 AND what = 'mentions' ORDER BY id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([task.as_str()], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Whether a task was cancelled by somebody, or for a reason.
     ///
     /// # Errors

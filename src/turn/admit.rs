@@ -99,7 +99,7 @@ pub fn submit_at(
         turn.tx.investigate_again(&task.id, earlier)?;
     }
     let admitted = format::session::admitted(session, &admission, notes);
-    turn.show_status(address, &admission, admitted, notes.is_some())?;
+    turn.show_status(address, &admission, admitted, &notes.lines())?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });

@@ -177,7 +177,8 @@ impl<'t> Turn<'t> {
     }
 
     /// Shows how a new task stands: when it has run for a while, so that a quick answer comes alone; at once where it waits,
-    /// where this `says_more`, and where there is no message at which a sign could say that it was taken.
+    /// and where there is no message at which a sign could say that it was taken. What the status `mentions` besides stands
+    /// with the result, too: the status changes, and after a quick answer there is none.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -186,7 +187,7 @@ impl<'t> Turn<'t> {
         address: &ChatAddress,
         admission: &Admission,
         draft: impl Into<Draft>,
-        says_more: bool,
+        mentions: &[String],
     ) -> Result<(), StoreError> {
         let (task, runs) = match admission {
             Admission::Started(task) => (task, true),
@@ -194,7 +195,12 @@ impl<'t> Turn<'t> {
         };
         let buttons = vec![format::button::cancel(&task.id)];
         let status = self.answer_at(address, draft.into(), Purpose::Progress, buttons, Some(&task.id))?;
-        let waits = runs && !says_more && self.incoming.message.is_some();
+        let comes_later = self.incoming.message.is_some();
+        let is_lost = comes_later || self.cx.can_edit(address.provider.as_str());
+        for line in mentions.iter().filter(|_| is_lost) {
+            self.tx.mention(&task.id, line)?;
+        }
+        let waits = runs && comes_later;
         let not_before = waits.then(|| self.tx.now().after(self.cx.config.progress.after));
         self.tx.enqueue(&NewDelivery { not_before, ..status })
     }

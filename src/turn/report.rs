@@ -128,6 +128,7 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
         },
         None => format::task::result(ended, &name, tx.now()),
     };
+    let report = report.then(format::session::mentioned(&tx.mentions(&ended.id)?));
     let mut buttons = result_buttons(ended);
     let in_a_chat = !cx.is_trusted(ended.address.provider.as_str());
     if in_a_chat && investigation.is_none() && ended.status == Status::Ok && is_first_answer_to_free_text(tx, ended)? {

@@ -123,3 +123,16 @@ fn killed_between_an_answer_and_its_receipt_it_is_shown_at_most_once_without_a_m
     }
     drop(serving);
 }
+
+#[test]
+fn what_a_quick_answer_has_to_mention_stands_below_it() {
+    let mut phone = phone("1h");
+    phone.house.set("SIGNALBOX__LIMITS__MAX_SESSIONS_PER_CHAT", "1");
+    let _serving = phone.serve();
+    let asked = phone.say("/session --name one script: answer <one>");
+    phone.shown(asked, "<one>");
+    let asked = phone.say("/session --name two script: answer <two>");
+    let answer = phone.shown(asked, "<two>");
+    assert!(answer.text.contains("was archived to make room"), "{answer:?}");
+    assert_eq!(said_since(&phone, asked).len(), 1, "no status");
+}
