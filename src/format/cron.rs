@@ -84,19 +84,24 @@ pub(super) fn standing(told: &ToldFire) -> String {
 #[must_use]
 pub fn added(schedule: &Schedule, namesakes: &[ScheduleId]) -> Document {
     let head = format!("Added #{}: {} to {}.", schedule.id, schedule.name, targets(schedule));
-    let others: Vec<String> = namesakes.iter().map(|id| format!("#{id}")).collect();
-    let head = match others.as_slice() {
-        [] => head,
-        [one] => format!("{head} {one} is called so, too; --name tells them apart."),
-        several => format!("{head} {} are called so, too; --name tells them apart.", several.join(", ")),
-    };
-    Document::text(head).then(fires_of(&schedule.plan, schedule.created_at))
+    Document::text(head + &called_so(namesakes)).then(fires_of(&schedule.plan, schedule.created_at))
 }
 
-/// Tells that a schedule was changed, and when it fires now.
+/// Says that others are called as a schedule is, where there are any.
+fn called_so(namesakes: &[ScheduleId]) -> String {
+    let others: Vec<String> = namesakes.iter().map(|id| format!("#{id}")).collect();
+    match others.as_slice() {
+        [] => String::new(),
+        [one] => format!(" {one} is called so, too; --name tells them apart."),
+        several => format!(" {} are called so, too; --name tells them apart.", several.join(", ")),
+    }
+}
+
+/// Tells that a schedule was changed, and when it fires now; `namesakes` are called as it is since it was renamed.
 #[must_use]
-pub fn edited(schedule: &Schedule, now: Timestamp) -> Document {
-    let head = Document::text(format!("Changed #{}: {} to {}.", schedule.id, schedule.name, targets(schedule)));
+pub fn edited(schedule: &Schedule, namesakes: &[ScheduleId], now: Timestamp) -> Document {
+    let head = format!("Changed #{}: {} to {}.", schedule.id, schedule.name, targets(schedule));
+    let head = Document::text(head + &called_so(namesakes));
     if schedule.paused {
         return head.then(line(&format!("It is paused: `/cron resume {}` lets it go on.", schedule.id)));
     }

@@ -157,7 +157,8 @@ fn edit(turn: &Turn<'_>, known: &Schedule, text: &str) -> Result<InboxOutcome, S
             // Whose it is and of what it tells stays.
             let new = NewSchedule { scope: known.scope.clone(), created_by: known.created_by.clone(), ..new };
             let edited = turn.tx.edit_schedule(known, &new)?;
-            turn.answer(cron::edited(&edited, turn.tx.now()))
+            let namesakes = schedule::new_namesakes(turn.tx, Some(&turn.chat()), known, &edited)?;
+            turn.answer(cron::edited(&edited, &namesakes, turn.tx.now()))
         }
     }
 }

@@ -258,6 +258,19 @@ pub fn namesakes(tx: &Tx<'_>, chat: Option<&ChatKey>, schedule: &Schedule) -> Re
     Ok(called.iter().map(|one| one.id).filter(|id| *id != schedule.id).collect())
 }
 
+/// Returns the schedules that are called as another is since it was renamed; none where it has kept its name.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn new_namesakes(
+    tx: &Tx<'_>,
+    chat: Option<&ChatKey>,
+    was: &Schedule,
+    now: &Schedule,
+) -> Result<Vec<ScheduleId>, StoreError> {
+    if was.name == now.name { Ok(Vec::new()) } else { namesakes(tx, chat, now) }
+}
+
 /// Returns who is told of failed checks and of silent digests.
 #[must_use]
 pub fn operators(cx: &Context) -> Vec<ChatAddress> {

@@ -82,9 +82,14 @@ pub(super) async fn edit(app: &App, id: &str, changes: &ScheduleOptions) -> anyh
     // Whose it is and of what it tells stays.
     let new = NewSchedule { scope: known.scope.clone(), created_by: known.created_by.clone(), ..wished.new };
     let (id, now) = (known.id, app.store.clock().now());
-    let edit = move |tx: &Tx<'_>| tx.schedule(id)?.map(|known| tx.edit_schedule(&known, &new)).transpose();
+    let edit = move |tx: &Tx<'_>| {
+        let Some(known) = tx.schedule(id)? else { return Ok(None) };
+        let edited = tx.edit_schedule(&known, &new)?;
+        let namesakes = schedule::new_namesakes(tx, None, &known, &edited)?;
+        Ok(Some((edited, namesakes)))
+    };
     match app.store.write(None, edit).await?.value {
-        Some(edited) => print_document(&cron::edited(&edited, now))?,
+        Some((edited, namesakes)) => print_document(&cron::edited(&edited, &namesakes, now))?,
         None => return refused(&cron::unknown(&id.to_string(), &[])),
     }
     Ok(ExitCode::SUCCESS)
