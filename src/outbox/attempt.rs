@@ -55,12 +55,14 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
         };
     }
     if delivery.maybe_repeat {
-        let tried = match tried(setup, delivery).await {
-            Ok(tried) => tried,
+        let (tried, is_closed) = match tried(setup, delivery).await {
+            Ok(known) => known,
             Err(error) => return Outcome::Unreconciled(DeliverError::Unreachable(error.to_string())),
         };
         match adapter.reconcile(&message, &tried).await {
             Ok(Reconciled::Delivered(receipt)) => return Outcome::Delivered(receipt),
+            // Nobody need answer it any more.
+            Ok(Reconciled::Absent | Reconciled::Unknowable) if is_closed => return Outcome::Superseded,
             Ok(Reconciled::Absent) => {}
             Ok(Reconciled::Unknowable) if delivery.purpose == Purpose::Progress => return Outcome::Superseded,
             Ok(Reconciled::Unknowable) => {
@@ -84,12 +86,16 @@ fn told(setup: &Setup, delivery: &Delivery, buttons: &[Button]) -> Option<String
     (has_room && !buttons.is_empty()).then(|| (setup.beside.instead_of_buttons)(&delivery.address, buttons))
 }
 
-/// Returns what is known of a delivery that may have arrived.
-async fn tried(setup: &Setup, delivery: &Delivery) -> Result<Tried, StoreError> {
+/// Returns what is known of a delivery that may have arrived, and whether it is a question that is answered or withdrawn.
+async fn tried(setup: &Setup, delivery: &Delivery) -> Result<(Tried, bool), StoreError> {
     let asked = delivery.clone();
-    let others = setup.store.read(move |tx| tx.shown_beside(&asked, MAX_OTHERS)).await?;
+    let known = setup.store.read(move |tx| {
+        let is_closed = asked.purpose == Purpose::Approval && tx.is_closed_question(&asked)?;
+        Ok((tx.shown_beside(&asked, MAX_OTHERS)?, is_closed))
+    });
+    let (others, is_closed) = known.await?;
     let age = setup.store.clock().now().since(delivery.created_at);
-    Ok(Tried { written: delivery.created_at.as_system_time(), age, others })
+    Ok((Tried { written: delivery.created_at.as_system_time(), age, others }, is_closed))
 }
 
 /// Opens a thread. Done twice it is the same, so a lost answer is no matter.

@@ -85,6 +85,10 @@ fn spare(delivery: &Delivery) -> Vec<Form> {
 /// Writes down what is done, and tells the chat what it could not be shown.
 pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Next) -> Result<(), StoreError> {
     let (id, from) = (delivery.id, &delivery.address);
+    // A person has pressed a button of it meanwhile.
+    if !matches!(next, Next::Delivered(_) | Next::Moved(_)) && !delivery.is_edit && tx.is_received(id)? {
+        return Ok(());
+    }
     match next {
         Next::Delivered(Receipt { message, begun }) => {
             tx.delivered(id, message)?;

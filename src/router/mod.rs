@@ -4,6 +4,7 @@
 //! for. Inside it: check rights and let the handler decide, write the rows and the answer.
 
 mod home;
+mod press;
 mod quick;
 mod serve;
 

@@ -2,6 +2,7 @@
 
 use signalbox_adapter::{Document, IncomingKind, Purpose};
 
+use super::press;
 use crate::access;
 use crate::command::{Misunderstood, Parsed};
 use crate::format;
@@ -68,6 +69,7 @@ fn take(turn: &Turn<'_>, parsed: &Result<Parsed, Misunderstood>) -> Result<Inbox
     {
         return Ok(outcome);
     }
+    press::adopt(turn, parsed)?;
     match handlers::handler(parsed) {
         Some(handler) => handler.handle(turn),
         // Something came with it that could not be taken.

@@ -11,6 +11,7 @@
 
 mod about;
 mod admission;
+mod adopted;
 mod alerts;
 mod alerts_meant;
 mod alerts_read;

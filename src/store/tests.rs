@@ -1,6 +1,7 @@
 //! The store's promises, one transaction at a time, on a clock that stands still.
 
 mod admission;
+mod adopted;
 mod approvals;
 mod claims;
 mod counts;

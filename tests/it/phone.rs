@@ -12,6 +12,7 @@ mod outage;
 mod proxies;
 mod questions;
 mod quick;
+mod receipts;
 mod restarts;
 pub(crate) mod scene;
 mod strangers;

@@ -38,7 +38,7 @@ pub(super) async fn one(desk: &Desk) -> Delivery {
     claimed.remove(0)
 }
 
-async fn look(desk: &Desk, delivery: &Delivery) -> Delivery {
+pub(super) async fn look(desk: &Desk, delivery: &Delivery) -> Delivery {
     let key = delivery.key.as_str().to_owned();
     desk.did(move |tx| tx.delivery(&key, None)).await.expect("it is there")
 }

@@ -1,0 +1,65 @@
+//! A press as a receipt: whoever presses a button of a message has been shown it, also where the provider's answer was lost.
+
+use rusqlite::{OptionalExtension, params};
+use signalbox_adapter::{ChatAddress, MessageId};
+
+use super::about::About;
+use super::delivery::Delivery;
+use super::error::StoreError;
+use super::id::DeliveryId;
+use super::tx::Tx;
+
+impl Tx<'_> {
+    /// Takes a message whose button was pressed for the one about something that was sent without a receipt, where there is
+    /// such; what it was last to say is said then. It is not sent again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn adopt(&self, about: &About, address: &ChatAddress, message: &MessageId) -> Result<(), StoreError> {
+        let address = address.to_string();
+        let known = "SELECT EXISTS (SELECT 1 FROM outbox WHERE address = ?1 AND message = ?2)";
+        if self.connection.prepare_cached(known)?.query_row([address.as_str(), message.as_str()], |row| row.get(0))? {
+            return Ok(());
+        }
+        let unreceived = "SELECT id FROM outbox WHERE about = ?1 AND address = ?2 AND NOT is_edit AND message IS NULL
+             AND (state IN ('unknown', 'sending', 'delivered') OR state = 'pending' AND maybe_repeat)
+             ORDER BY id DESC LIMIT 1";
+        let id: Option<DeliveryId> = self
+            .connection
+            .prepare_cached(unreceived)?
+            .query_row(params![about, address], |row| row.get(0))
+            .optional()?;
+        let Some(id) = id else { return Ok(()) };
+        self.delivered(id, message)?;
+        // What had nothing to change was let be.
+        let let_be = "UPDATE outbox SET state = 'pending', sender = NULL, finished_at = NULL WHERE id =
+             (SELECT id FROM outbox WHERE is_edit AND after = (SELECT key FROM outbox WHERE id = ?1)
+              ORDER BY id DESC LIMIT 1) AND state = 'delivered'";
+        let revived = self.connection.prepare_cached(let_be)?.execute([id])?;
+        self.effects.borrow_mut().deliver |= revived > 0;
+        Ok(())
+    }
+
+    /// Whether a delivery is known to be shown: what an attempt has come to since changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_received(&self, id: DeliveryId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 AND state = 'delivered' AND message IS NOT NULL)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+    }
+
+    /// Whether a delivery is a question, or a part of one, that nobody need answer any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_closed_question(&self, delivery: &Delivery) -> Result<bool, StoreError> {
+        let sql = "WITH RECURSIVE rest (key, about) AS (
+                 SELECT key, about FROM outbox WHERE id = ?1
+                 UNION SELECT o.key, o.about FROM outbox o JOIN rest ON o.after = rest.key WHERE NOT o.is_edit)
+             SELECT EXISTS (SELECT 1 FROM rest JOIN approvals a ON a.id = substr(rest.about, ?2)
+                 WHERE rest.about LIKE 'approval:%' AND a.decision IS NOT NULL)";
+        let begin = "approval:".len() + 1;
+        Ok(self.connection.prepare_cached(sql)?.query_row(params![delivery.id, begin], |row| row.get(0))?)
+    }
+}
