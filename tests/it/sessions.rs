@@ -68,10 +68,10 @@ fn the_session_idle_for_longest_makes_room_and_opens_again_with_its_context() {
     house.say("/session --name two b").was(0, "turn 1");
     house.say("@one c").was(0, "turn 2");
     let said = house.say("/session --name three d").was(0, "turn 1");
-    assert!(said.err.contains("two was archived to make room"), "{said:#?}");
+    assert!(said.out.contains("two was archived to make room"), "{said:#?}");
     house.say("/session list").was(0, "archived");
     let said = house.say("@two e").was(0, "turn 2: e");
-    assert!(said.err.contains("is open again, with its context") && said.err.contains("one was archived"), "{said:#?}");
+    assert!(said.out.contains("is open again, with its context") && said.out.contains("one was archived"), "{said:#?}");
     assert_eq!(house.count("sessions WHERE status <> 'ended'"), 2);
 }
 
