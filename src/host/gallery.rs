@@ -41,8 +41,16 @@ const ALERTS: [(&str, &str); 11] = [
     ("idle", "title: KubePodCrashLooping\nlabel pod: payments-7d9f\nannotation summary: pod restarts"),
 ];
 
-fn answer(recorded: &str, question: &str, analysis: bool) -> String {
-    let asked_by = if analysis { AskedBy::Alert } else { AskedBy::Person };
+/// What a person has investigated, and on which recorded machine.
+const INVESTIGATED: [(&str, &str); 5] = [
+    ("idle", "why is the build red?"),
+    ("cpu-hog", "Is the backup fresh?"),
+    ("idle", "High CPU: a machine whose processors are busy"),
+    ("idle", "anything wrong here?"),
+    ("cpu-hog", "why is this machine slow?"),
+];
+
+fn answer(recorded: &str, question: &str, asked_by: AskedBy, analysis: bool) -> String {
     let scope = Scope { asked_by, analysis, ..Scope::default() };
     let assignment = Assignment { question: question.into(), scope, ..Assignment::default() };
     let mut answer = String::new();
@@ -60,7 +68,7 @@ fn answer(recorded: &str, question: &str, analysis: bool) -> String {
 fn questions_are_answered_in_six_lines() {
     let mut all = String::new();
     for (recorded, question) in QUESTIONS {
-        let answer = answer(recorded, question, false);
+        let answer = answer(recorded, question, AskedBy::Person, false);
         let lines = answer.lines().filter(|line| !line.is_empty()).count();
         assert!(lines <= MAX_LINES, "{question}: {lines} lines\n{answer}");
         assert!(!answer.contains("rules"), "{question}: {answer}");
@@ -69,14 +77,14 @@ fn questions_are_answered_in_six_lines() {
     insta::assert_snapshot!("questions", all);
 }
 
-#[test]
-fn alerts_are_analysed() {
+/// Shows analyses as a person reads them.
+fn analyses(asked: &[(&str, &str)], asked_by: AskedBy) -> String {
     let mut all = String::new();
-    for (recorded, alert) in ALERTS {
-        let rca: Rca = serde_json::from_str(&answer(recorded, alert, true)).unwrap();
+    for (recorded, question) in asked {
+        let rca: Rca = serde_json::from_str(&answer(recorded, question, asked_by, true)).unwrap();
         all.push_str(&format!(
             "## {recorded}: {}\n{:?}: {}\n",
-            alert.replace('\n', "; "),
+            question.replace('\n', "; "),
             rca.verdict,
             rca.root_cause.claim
         ));
@@ -84,5 +92,15 @@ fn alerts_are_analysed() {
         rca.next_steps.iter().for_each(|step| all.push_str(&format!("> {step}\n")));
         all.push('\n');
     }
-    insta::assert_snapshot!("alerts", all);
+    all
+}
+
+#[test]
+fn alerts_are_analysed() {
+    insta::assert_snapshot!("alerts", analyses(&ALERTS, AskedBy::Alert));
+}
+
+#[test]
+fn what_cannot_be_judged_from_here_is_investigated_with_no_verdict() {
+    insta::assert_snapshot!("investigated", analyses(&INVESTIGATED, AskedBy::Person));
 }

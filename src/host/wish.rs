@@ -81,6 +81,11 @@ const HERE: [&str; 13] = [
     "machine", "server", "host", "box", "computer", "vm", "laptop", "system", "here", "hardware", "os", "node",
     "kernel",
 ];
+/// Words for what people run on machines and no probe looks at: with these, words such as "ok" do not ask about the machine.
+const NOT_LOOKED_AT: [&str; 20] = [
+    "build", "builds", "ci", "backup", "backups", "test", "tests", "job", "jobs", "release", "releases", "rollout",
+    "commit", "commits", "branch", "merge", "pr", "mail", "mails", "import",
+];
 /// Words of a question about the whole of it.
 const GENERAL: [&str; 32] = [
     "ok",
@@ -162,8 +167,9 @@ impl Wanted {
         if words.is_empty() || !targets.files.is_empty() || !targets.urls.is_empty() {
             return Self::Trouble;
         }
-        // What is to be investigated is looked into, also in words that are not known.
-        let is_understood = assignment.scope.analysis || *focus != Focus::Overview || has(&HERE) || has(&GENERAL);
+        // What is not understood is not judged either, however it is asked for.
+        let is_about_all = (has(&HERE) || has(&GENERAL)) && !has(&NOT_LOOKED_AT);
+        let is_understood = *focus != Focus::Overview || is_about_all;
         if !is_understood || (has(&ELSEWHERE) && !has(&HERE)) {
             return Self::Beyond;
         }
@@ -223,6 +229,41 @@ mod tests {
             ("why is the app on this server slow?", Wanted::Slowness),
         ] {
             assert_eq!(wish(question), wanted, "{question}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_not_investigated_either_and_every_template_is_as_before() {
+        let investigated = |question: &str| {
+            let scope = crate::agent::kinds::host::Scope { analysis: true, ..Default::default() };
+            let assignment = Assignment { question: question.into(), scope, ..Assignment::default() };
+            Wanted::of(&assignment, &Focus::of(question))
+        };
+        for question in [
+            "why is the build red?",
+            "why is the build broken?",
+            "Is the backup fresh?",
+            "is the backup of this server ok?",
+            "did the nightly tests pass",
+            "hello",
+        ] {
+            assert_eq!(investigated(question), Wanted::Beyond, "{question}");
+            assert_eq!(wish(question), Wanted::Beyond, "{question}");
+        }
+        for (question, wanted) in [
+            ("why is this machine slow?", Wanted::Slowness),
+            ("anything wrong here?", Wanted::Trouble),
+            ("is anything wrong?", Wanted::Trouble),
+            ("did the backup fill the disk?", Wanted::Users(Area::Disk)),
+            ("", Wanted::Trouble),
+        ] {
+            assert_eq!(investigated(question), wanted, "{question}");
+        }
+        // A machine tells nothing of a deployment.
+        let elsewhere = ["deploy-regression"];
+        for template in crate::rca::template::all() {
+            let is_beyond = investigated(&template.brief()) == Wanted::Beyond;
+            assert_eq!(is_beyond, elsewhere.contains(&template.name.as_str()), "{}", template.name);
         }
     }
 
