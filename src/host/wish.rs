@@ -123,6 +123,11 @@ const GENERAL: [&str; 32] = [
 ];
 /// Words that ask why something takes long.
 const SLOW: [&str; 6] = ["slow", "slowness", "sluggish", "hang", "hangs", "lagging"];
+/// Words of a question that goes on from what was answered before.
+const FOLLOWING: [&str; 14] =
+    ["it", "that", "this", "they", "them", "now", "again", "still", "else", "next", "fix", "more", "since", "before"];
+/// Most words of a question that goes on from what was answered before though it names nothing: "and since when?".
+const MAX_ASIDE_WORDS: usize = 4;
 /// The word that asks for all that was measured.
 pub(crate) const EVIDENCE: &str = "evidence";
 /// Most words of a request for the evidence; a longer text is about something else.
@@ -154,14 +159,16 @@ impl Wanted {
         if is_for_evidence(&assignment.question) {
             return Self::Evidence;
         }
-        if let (Focus::On(areas), true) = (focus, has(&USING))
+        let is_alert = assignment.scope.asked_by == AskedBy::Alert && assignment.earlier.is_empty();
+        // An alert says that too much is used; a person asks what uses it.
+        if let (Focus::On(areas), true) = (focus, has(&USING) && !is_alert)
             && let Some(&area) = areas.iter().find(|area| matches!(area, Area::Cpu | Area::Memory | Area::Disk))
             && !has(&SLOW)
             && (!has(&ELSEWHERE) || has(&HERE))
         {
             return Self::Users(area);
         }
-        if assignment.scope.asked_by == AskedBy::Alert {
+        if is_alert {
             return if *focus == Focus::Overview { Self::Unclear } else { Self::Trouble };
         }
         if words.is_empty() || !targets.files.is_empty() || !targets.urls.is_empty() {
@@ -169,7 +176,8 @@ impl Wanted {
         }
         // What is not understood is not judged either, however it is asked for.
         let is_about_all = (has(&HERE) || has(&GENERAL)) && !has(&NOT_LOOKED_AT);
-        let is_understood = *focus != Focus::Overview || is_about_all;
+        let follows = !assignment.earlier.is_empty() && (words.len() <= MAX_ASIDE_WORDS || has(&FOLLOWING));
+        let is_understood = Focus::of(&assignment.question) != Focus::Overview || is_about_all || follows;
         if !is_understood || (has(&ELSEWHERE) && !has(&HERE)) {
             return Self::Beyond;
         }
@@ -264,6 +272,34 @@ mod tests {
         for template in crate::rca::template::all() {
             let is_beyond = investigated(&template.brief()) == Wanted::Beyond;
             assert_eq!(is_beyond, elsewhere.contains(&template.name.as_str()), "{}", template.name);
+        }
+    }
+
+    #[test]
+    fn an_alert_does_not_ask_what_uses_most_and_what_follows_it_is_a_persons_question() {
+        let of = |question: &str, earlier: &str| {
+            let scope =
+                crate::agent::kinds::host::Scope { asked_by: AskedBy::Alert, analysis: true, ..Default::default() };
+            let assignment =
+                Assignment { question: question.into(), earlier: earlier.into(), scope, ..Default::default() };
+            let focus = match Focus::of(question) {
+                Focus::Overview => Focus::of(earlier),
+                on @ Focus::On(_) => on,
+            };
+            Wanted::of(&assignment, &focus)
+        };
+        for alert in ["Memory usage of vm above 90 %", "/ on vm fills", "CPU usage is high", "node memory used: 97 %"] {
+            assert_eq!(of(alert, ""), Wanted::Trouble, "{alert}");
+        }
+        for (question, wanted) in [
+            ("who won the world cup?", Wanted::Beyond),
+            ("is the checkout deployment in kubernetes healthy?", Wanted::Beyond),
+            ("why does the database on db-7 refuse connections?", Wanted::Beyond),
+            ("since when?", Wanted::Trouble),
+            ("what should I do about it?", Wanted::Trouble),
+            ("what uses the disk?", Wanted::Users(Area::Disk)),
+        ] {
+            assert_eq!(of(question, "/ on vm fills: the disk is 97 % full"), wanted, "{question}");
         }
     }
 
