@@ -10,7 +10,7 @@ use tokio::process::Command;
 use super::environment;
 use super::kind::Brief;
 use super::{kinds, program, sandbox};
-use crate::config::{Agent, Agents, Origin};
+use crate::config::{Agent, Agents, Origin, Sandbox};
 
 /// How long an agent may take to tell its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -155,6 +155,13 @@ impl Catalogue {
         program::find(sandbox::PROGRAM, path, Path::new("/"))
     }
 
+    /// Whether an agent that is installed can run: one that is to have a sandbox runs in none where bubblewrap is missing.
+    #[must_use]
+    pub fn can_run(&self, name: &str, presence: &Presence) -> bool {
+        presence.installed.iter().any(|installed| installed == name)
+            && self.agent(name).is_some_and(|agent| agent.sandbox == Sandbox::Off || presence.sandbox)
+    }
+
     /// Looks at what is installed, without running anything.
     #[must_use]
     pub fn look(&self) -> Presence {
@@ -218,5 +225,18 @@ mod tests {
         assert_eq!(catalogue.look().default, Choice::OnlyHost);
         assert_eq!(catalogue.program("claude"), None);
         assert!(catalogue.program("host").is_some());
+    }
+
+    #[test]
+    fn an_agent_without_its_sandbox_or_its_program_cannot_run() {
+        let mut agents = Agents::of(&kinds::statements());
+        let host = agents.by_name["host"].clone();
+        agents.by_name.insert("boxed".into(), Agent { sandbox: Sandbox::Bwrap, ..host });
+        let catalogue = Catalogue::new(agents, BTreeMap::from([("PATH".to_owned(), "/nonexistent".to_owned())]));
+        let presence = catalogue.look();
+        let can_run = |presence: &Presence| ["host", "boxed", "claude"].map(|name| catalogue.can_run(name, presence));
+        assert!(presence.installed.iter().any(|name| name == "boxed"));
+        assert_eq!(can_run(&presence), [true, false, false]);
+        assert_eq!(can_run(&Presence { sandbox: true, ..presence }), [true, true, false]);
     }
 }

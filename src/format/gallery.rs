@@ -269,7 +269,13 @@ fn rcas() {
         .with("admitted", admitted(&session(), &started, "Disk is full", true, None))
         .with(
             "admitted into the queue",
-            admitted(&session(), &queued, "Disk is full", false, Some(&super::session::only_host(None))),
+            admitted(
+                &session(),
+                &queued,
+                "Disk is full",
+                false,
+                Some(&super::session::only_host(super::session::Others::NotInstalled)),
+            ),
         )
         .with("begun", begun())
         .with("measured", Draft::markdown(measured(Timestamp(NOW.0 - 180_000), NOW, "By probe:\n\n- load: `1.0`")))
@@ -305,15 +311,17 @@ fn sessions() {
     use super::session::*;
     let started = Admission::Started(task(Status::Running));
     let queued = Admission::Queued(task(Status::Queued), 2);
-    let notes = Notes { archived: Some("old-owl".into()), only_host: Some(only_host(None)), reopened: true };
+    let notes =
+        Notes { archived: Some("old-owl".into()), only_host: Some(only_host(Others::NotInstalled)), reopened: true };
     let sessions = [session(), Session { archived: true, ..session() }];
     let tasks = [answered("It was the **clock**.")];
     let resume = "cd /home/kim/web && claude --resume=6f0c8e0a";
     let wall = wall()
         .with_text("agent", agent("claude", Some("opus")))
         .with_text("thread_name", thread_name(&session()))
-        .with_text("only_host", only_host(None))
-        .with_text("only_host, where a command is set up", only_host(Some("notes")))
+        .with_text("only_host", only_host(Others::NotInstalled))
+        .with_text("only_host, where an agent cannot run", only_host(Others::CannotRun("boxed")))
+        .with_text("only_host, where a command is set up", only_host(Others::Command("notes")))
         .with("admitted", admitted(&session(), &started, &Notes::default()))
         .with("admitted into the queue", admitted(&session(), &queued, &notes))
         .with("mentioned", mentioned(&notes.lines()))

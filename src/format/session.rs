@@ -10,16 +10,27 @@ use crate::store::{Admission, Refusal, Session, SessionId, Task};
 /// Longest prompt shown in a list or in details, in characters.
 const MAX_PROMPT_CHARS: usize = 300;
 
-/// Says once in each chat why the built-in investigator answers: no agent is installed, or only a command, which is
-/// never chosen by itself.
+/// What there is besides the built-in investigator, where no agent is the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others<'a> {
+    /// A command, which is never chosen by itself.
+    Command(&'a str),
+    /// An agent that cannot run, since its sandbox is missing.
+    CannotRun(&'a str),
+    /// Nothing.
+    NotInstalled,
+}
+
+/// Says once in each chat why the built-in investigator answers.
 #[must_use]
-pub fn only_host(command: Option<&str>) -> String {
+pub fn only_host(others: Others<'_>) -> String {
     let host = "so the built-in `host` investigator answers from this machine's own evidence";
-    match command {
-        Some(name) => {
+    match others {
+        Others::Command(name) => {
             format!("No default agent is set, {host}. Say `@{name} <prompt>`, or set `default` in `[agents]`.")
         }
-        None => format!("No agent is installed, {host}. `/agents` shows how to install others."),
+        Others::CannotRun(name) => format!("`{name}` cannot run yet, {host}. `/agents` says what is missing."),
+        Others::NotInstalled => format!("No agent is installed, {host}. `/agents` shows how to install others."),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Turn, intake, quoted, talk};
 use crate::agent::catalogue::Choice;
 use crate::agent::kinds::host::NAME as HOST;
 use crate::format;
-use crate::format::session::Notes;
+use crate::format::session::{Notes, Others};
 use crate::store::{Admission, InboxId, InboxOutcome, NewTask, Refusal, Session, StoreError, TaskId};
 
 /// Longest title kept of a first prompt, in characters.
@@ -29,9 +29,13 @@ pub fn agent<'a>(turn: &'a Turn<'_>, wished: Option<&'a str>) -> Result<(&'a str
         Choice::Configured(agent) | Choice::Found(agent) => (agent, None),
         Choice::OnlyHost => {
             let is_first = turn.tx.first_in(&format!("only-host:{}", turn.chat()), TELL_OF_HOST_EVERY)?;
-            let installed = &turn.looked.presence().installed;
-            let command = installed.iter().find(|name| *name != HOST);
-            (HOST, is_first.then(|| format::session::only_host(command.map(String::as_str))))
+            let presence = turn.looked.presence();
+            let others = || presence.installed.iter().map(String::as_str).filter(|name| *name != HOST);
+            let others = match others().find(|name| turn.cx.agents.can_run(name, presence)) {
+                Some(command) => Others::Command(command),
+                None => others().next().map_or(Others::NotInstalled, Others::CannotRun),
+            };
+            (HOST, is_first.then(|| format::session::only_host(others)))
         }
     })
 }
