@@ -80,6 +80,26 @@ fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
     Document { blocks }
 }
 
+/// Reminds of a request that waits for its answer, and how it is answered.
+#[must_use]
+pub fn still_open(name: &str, approval: &Approval) -> Document {
+    let id = &approval.id;
+    let mut content = vec![Inline::strong(format!("[{name}] waits for your answer"))];
+    let how = match &approval.wants {
+        Wants::Permission => {
+            content.extend([Inline::Text(": may it use ".into()), tool(&approval.tool), Inline::Text("?".into())]);
+            match approval.is_whole() {
+                true => format!(" Choose at the question above, or send `/approve {id}` · `/deny {id}`"),
+                false => format!(" `/deny {id}` lets it go on without."),
+            }
+        }
+        Wants::Plan(_) => format!(" to its plan. Choose there, or send `/approve {id}` · `/deny {id}`"),
+        Wants::Answers(_) => " to a question. Choose there, or type one as a reply to it.".to_owned(),
+    };
+    content.extend(super::marked(&how));
+    Document { blocks: vec![Block::Paragraph(content)] }
+}
+
 /// Says what is allowed for a session.
 #[must_use]
 pub fn allows(grant: &Grant) -> Vec<Inline> {

@@ -7,7 +7,7 @@ use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 use super::{Draft, ago, cell, cost, count, line, session, span, table};
 use crate::agent::progress::{Doing, MAX_STEP_CHARS, Progress};
 use crate::clock::Timestamp;
-use crate::store::{Status, Task};
+use crate::store::{Approval, Status, Task};
 
 /// Longest error text shown, in characters.
 const MAX_ERROR_CHARS: usize = 4000;
@@ -22,9 +22,9 @@ pub struct Row {
     pub position: Option<usize>,
 }
 
-/// Answers `/status`.
+/// Answers `/status`; `open` are the requests that wait for an answer, with the names of what asks.
 #[must_use]
-pub fn status(rows: &[Row], elsewhere: usize, now: Timestamp) -> Document {
+pub fn status(rows: &[Row], open: &[(String, Approval)], elsewhere: usize, now: Timestamp) -> Document {
     let mut document = if rows.is_empty() {
         line("Nothing is running or queued here.")
     } else {
@@ -44,6 +44,9 @@ pub fn status(rows: &[Row], elsewhere: usize, now: Timestamp) -> Document {
         });
         Document { blocks: vec![table(&["session", "task", "state", "agent", "prompt"], cells.collect())] }
     };
+    for (name, approval) in open {
+        document.blocks.extend(super::approval::still_open(name, approval).blocks);
+    }
     if elsewhere > 0 {
         document.blocks.push(Block::text(format!("In other chats: {}.", count(elsewhere, "task"))));
     }

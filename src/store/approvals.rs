@@ -129,6 +129,14 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Returns the oldest request of a task that nobody has answered.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_approval(&self, task: &TaskId) -> Result<Option<Approval>, StoreError> {
+        Ok(self.approvals_of(task)?.into_iter().find(|approval| approval.decision.is_none()))
+    }
+
     /// Returns the answer to a request, where it has one: to this very request, with this tool and this input.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::agent::catalogue::Choice;
 use crate::agent::kinds::host::NAME as HOST;
 use crate::format;
 use crate::format::session::{Notes, Others};
-use crate::store::{Admission, InboxId, InboxOutcome, NewTask, Refusal, Session, StoreError, TaskId};
+use crate::store::{Admission, Approval, InboxId, InboxOutcome, NewTask, Refusal, Session, Status, StoreError, TaskId};
 
 /// Longest title kept of a first prompt, in characters.
 const MAX_TITLE_CHARS: usize = 80;
@@ -102,13 +102,28 @@ pub fn submit_at(
     if let Some(earlier) = retry_of {
         turn.tx.investigate_again(&task.id, earlier)?;
     }
-    let admitted = format::session::admitted(session, &admission, notes);
+    let mut admitted = format::session::admitted(session, &admission, notes);
+    if matches!(admission, Admission::Queued(..))
+        && let Some(approval) = asked_by(turn, session)?
+    {
+        admitted = admitted.then(format::approval::still_open(&session.name, &approval));
+    }
     turn.show_status(address, &admission, admitted, &notes.lines())?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });
     }
     Ok(InboxOutcome::Ok)
+}
+
+/// Returns what a session's running task waits for an answer to.
+fn asked_by(turn: &Turn<'_>, session: &Session) -> Result<Option<Approval>, StoreError> {
+    let running = turn
+        .tx
+        .unfinished_tasks(Some(&turn.chat()))?
+        .into_iter()
+        .find(|task| task.session == Some(session.id) && task.status == Status::Running);
+    Ok(running.map(|task| turn.tx.open_approval(&task.id)).transpose()?.flatten())
 }
 
 /// Returns the message that has asked for the task that is to be repeated: what stood before it is in its prompt.

@@ -41,6 +41,24 @@ fn an_approved_action_is_done() {
 }
 
 #[test]
+fn what_is_typed_while_a_permission_is_asked_for_is_told_how_to_answer_and_so_is_the_status() {
+    let house = House::new("");
+    let _serving = house.serve();
+    let (talk, id) = ask(&house, "/session --name docs script: ask Bash rm -r build; answer done", 1);
+    let told = "[docs] waits for your answer: may it use Bash?";
+    let how = format!("send /approve {id} · /deny {id}");
+    let said = house.say("/status").was(0, told);
+    assert!(said.out.contains(&how), "{said:#?}");
+    let yes = house.begin("@docs yes");
+    let said = yes.until(&how);
+    assert!(said.contains("[docs] Queued") && said.contains(told), "{said}");
+    house.say(&format!("/approve {id}")).was(0, "Allowed once");
+    talk.end().was(0, "done");
+    yes.end();
+    assert!(!house.say("/status").out.contains("waits for your answer"));
+}
+
+#[test]
 fn a_denied_action_is_not_done_and_the_headline_says_so() {
     let house = House::new("");
     let _serving = house.serve();

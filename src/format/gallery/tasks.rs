@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::samples::{answered, failed, task};
+use super::samples::{answered, approval, failed, task};
 use super::{NOW, shown, wall};
 use crate::agent::event::{Compacted, Denial};
 use crate::agent::exit::{Bound, Cause, Ended};
@@ -35,8 +35,9 @@ fn tasks() {
     let brief = in_brief(&task(Status::Running));
     let wall = wall()
         .with_text("in_brief", brief)
-        .with("status", status(&rows, 4, NOW))
-        .with("status of none", status(&[], 0, NOW))
+        .with("status", status(&rows, &[], 4, NOW))
+        .with("status of none", status(&[], &[], 0, NOW))
+        .with("status while one asks", status(&rows, &[(name.to_owned(), approval(None))], 0, NOW))
         .with("result", result(&answered("The test compared **two clocks**."), name, NOW))
         .with("result with denials", result(&Task { denials: vec![denied], ..answered("Done.") }, name, NOW))
         .with("result without words", result(&answered(" "), name, NOW))
