@@ -103,4 +103,10 @@ fn many_schedules_fit_a_phone_and_two_of_one_name_are_told_apart() {
     let add = ["cron", "add", "--kind", "daily_summary", "--cron", "@daily", "--to", &target(), "--name"];
     phone.house.run(&[&add[..], &["Evening"]].concat()).was(0, "Added #21: Evening to telegram:");
     phone.house.run(&[&add[..], &["evening"]].concat()).was(0, "#21 is called so, too; --name tells them apart.");
+    let rename = ["cron", "edit", "22", "--name"];
+    phone.house.run(&[&rename[..], &["Night"]].concat()).was(0, "Changed #22: Night to telegram:");
+    let said = phone.house.run(&["cron", "edit", "22", "--cron", "@weekly"]).was(0, "Changed #22");
+    assert!(!said.out.contains("called so"), "{said:#?}");
+    let said = phone.house.run(&[&rename[..], &["EVENING"]].concat());
+    said.was(0, "#21 is called so, too; --name tells them apart.");
 }
