@@ -14,7 +14,7 @@ use std::sync::{PoisonError, RwLock};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Config, MIN_LITERAL_BYTES, Redact};
-use fold::{Folded, Reading};
+use fold::{Folded, Legibility};
 use pieces::{PIECE_BYTES, Pieces};
 use shapes::Shape;
 
@@ -99,7 +99,7 @@ impl Redactor {
     pub fn clean(&self, text: &str) -> String {
         let mut found = Vec::new();
         self.find(text, false, &mut found);
-        if let Some(folded) = Folded::of(text, Reading::Marked) {
+        if let Some(folded) = Folded::of(text, Legibility::Marked) {
             let mut hidden = Vec::new();
             self.find(&folded.text, false, &mut hidden);
             found.extend(hidden.iter().map(|part| folded.source(part)));
@@ -121,11 +121,11 @@ impl Redactor {
         let mut found = Vec::new();
         self.find(text, true, &mut found);
         let mut hidden = Vec::new();
-        if let Some(folded) = Folded::of(text, Reading::Plain) {
+        if let Some(folded) = Folded::of(text, Legibility::Plain) {
             self.find(&folded.text, true, &mut hidden);
             found.extend(hidden.drain(..).map(|part| folded.source(&part)));
         }
-        if let Some(folded) = Folded::of(text, Reading::Marked) {
+        if let Some(folded) = Folded::of(text, Legibility::Marked) {
             self.find_known(&folded.text, &shapes::cuts(&folded.text), &mut hidden);
             found.extend(hidden.iter().flat_map(|part| without_signs(text, folded.source(part))));
         }
@@ -386,7 +386,7 @@ mod tests {
             for way in ways {
                 let text = format!("it is {way}, says the log");
                 let clean = redactor.clean(&text);
-                let bare: String = Folded::of(&clean, Reading::Marked).map_or(clean.clone(), |folded| folded.text);
+                let bare: String = Folded::of(&clean, Legibility::Marked).map_or(clean.clone(), |folded| folded.text);
                 assert!(
                     !shows(&bare, secret) && clean.starts_with("it is ") && clean.ends_with(", says the log"),
                     "{clean}"

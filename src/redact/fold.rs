@@ -8,7 +8,7 @@ const MAX_ENTITY_BYTES: usize = 9;
 
 /// How a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum Legibility {
     /// As Markdown: its signs and entities are not seen.
     Marked,
     /// As it stands: its signs and entities may be those of a command.
@@ -25,11 +25,11 @@ pub(super) struct Folded {
 
 impl Folded {
     /// Folds a text; `None` where there is nothing to fold.
-    pub(super) fn of(text: &str, reading: Reading) -> Option<Self> {
+    pub(super) fn of(text: &str, reading: Legibility) -> Option<Self> {
         if text.bytes().all(|byte| byte.is_ascii() && !b"\\%&*`".contains(&byte)) {
             return None;
         }
-        let is_marked = reading == Reading::Marked;
+        let is_marked = reading == Legibility::Marked;
         let mut folded = Self { text: String::with_capacity(text.len()), from: Vec::new(), to: Vec::new() };
         let mut at = 0;
         while let Some(c) = text[at..].chars().next() {
@@ -93,18 +93,18 @@ mod tests {
     #[test]
     fn what_hides_a_text_is_taken_away_and_its_place_is_known() {
         for hidden in ["a\\-b", "a&#45;b", "a&#x2D;b", "a%2Db", "a%2db", "a\u{200b}-b", "**a**-b", "a`-b"] {
-            let folded = Folded::of(hidden, Reading::Marked).expect(hidden);
+            let folded = Folded::of(hidden, Legibility::Marked).expect(hidden);
             assert_eq!(folded.text, "a-b", "{hidden}");
             let whole = folded.source(&(0..3));
             assert!(hidden[whole].contains('a'), "{hidden}");
         }
         for plain in ["a-b", "50% off", "a & b", "\\n", "ä", "%+2", "&#;", "&#x110000;", "100%"] {
-            assert!(Folded::of(plain, Reading::Marked).is_none(), "{plain}");
+            assert!(Folded::of(plain, Legibility::Marked).is_none(), "{plain}");
         }
         for seen in ["a`-b", "a*b*", "a&#45;b", "a&amp;b"] {
-            assert!(Folded::of(seen, Reading::Plain).is_none(), "{seen}");
+            assert!(Folded::of(seen, Legibility::Plain).is_none(), "{seen}");
         }
-        let folded = Folded::of("x %41%42 y", Reading::Plain).expect("folded");
+        let folded = Folded::of("x %41%42 y", Legibility::Plain).expect("folded");
         assert_eq!((folded.text.as_str(), folded.source(&(2..4))), ("x AB y", 2..8));
     }
 }

@@ -41,7 +41,7 @@ fn lines(text: &str, mut at: usize, exact: bool, found: &mut Vec<Range<usize>>) 
         let (gap, has_break) = gap(&text[at..]);
         let from = at + gap;
         let to = from + digits(&text[from..]);
-        let line = Line { digits: &text[from..to], rest: &text[to..], has_break, is_first: last.is_none() };
+        let line = KeyLine { digits: &text[from..to], rest: &text[to..], has_break, is_first: last.is_none() };
         if !line.is_secret(exact) {
             break;
         }
@@ -96,7 +96,7 @@ fn digits(text: &str) -> usize {
     length + text[length..].bytes().take(2).take_while(|byte| *byte == b'=').count()
 }
 
-struct Line<'t> {
+struct KeyLine<'t> {
     digits: &'t str,
     /// What follows it.
     rest: &'t str,
@@ -105,7 +105,7 @@ struct Line<'t> {
     is_first: bool,
 }
 
-impl Line<'_> {
+impl KeyLine<'_> {
     fn is_secret(&self, exact: bool) -> bool {
         let has = |kind: fn(&u8) -> bool| self.digits.bytes().any(|byte| kind(&byte));
         let is_mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
