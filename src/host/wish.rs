@@ -288,7 +288,9 @@ mod tests {
             };
             Wanted::of(&assignment, &focus)
         };
-        for alert in ["Memory usage of vm above 90 %", "/ on vm fills", "CPU usage is high", "node memory used: 97 %"] {
+        for alert in
+            ["Memory usage of vm above 90 %", "disk / on vm fills", "CPU usage is high", "node memory used: 97 %"]
+        {
             assert_eq!(of(alert, ""), Wanted::Trouble, "{alert}");
         }
         for (question, wanted) in [

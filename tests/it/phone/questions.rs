@@ -151,13 +151,13 @@ fn a_plan_is_read_to_its_end_and_accepted_or_sent_back_in_words() {
 fn what_is_to_be_approved_can_be_read_to_its_end() {
     let phone = Phone::new("");
     let _serving = phone.serve();
-    let lines: String = (0..130).map(|n| format!("line {n} of a harmless report\n")).collect();
+    let lines: String = (0..140).map(|n| format!("line {n} of a harmless report\n")).collect();
     let command = format!("cat > /tmp/report.txt <<'EOF'\n{lines}EOF\nrm -rf ~/work");
     let asked = phone.say(&asks("Bash", &json!({"command": command})));
     let end = phone.shown(asked, "rm -rf ~/work");
     assert!(end.buttons.iter().any(|(label, _)| label == "Approve"), "{end:?}");
     let all = phone.fake.with(|state| state.said(ADA.id)).join("\n");
-    assert!((0..130).all(|n| all.contains(&format!("line {n} of"))), "all of it was shown");
+    assert!((0..140).all(|n| all.contains(&format!("line {n} of"))), "all of it was shown");
     phone.fake.press(ADA.id, ADA, end.id, "Deny");
     phone.shown(asked, "\nwent on");
 }

@@ -165,7 +165,7 @@ impl Agent {
                     let (run, id) = rest.split_once(' ').expect("allow-other <run> <id>");
                     allow(connected(run), id);
                 }
-                "nag" => (0..rest.parse().expect("nag <number>")).for_each(|number| nag(number)),
+                "nag" => (0..rest.parse().expect("nag <number>")).for_each(nag),
                 "answer" => answer = Ok(rest.to_owned()),
                 "fill" => {
                     let (bytes, text) = rest.split_once(' ').expect("fill <bytes> <text>");
