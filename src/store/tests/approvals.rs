@@ -41,7 +41,7 @@ async fn a_permission_request_is_answered_once() {
     let answer = desk.did(move |tx| tx.answer_to(&question)).await.expect("the answer");
     assert_eq!((answer.id, answer.decision), (asked.id, Some(Decision::AllowForSession)));
     let session = task.session.expect("a session");
-    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").grants, [ls.clone()]);
+    assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").grants, std::slice::from_ref(&ls));
     desk.did(move |tx| tx.revoke(session)).await;
     assert_eq!(desk.did(move |tx| tx.session(session)).await.expect("it").grants, []);
 }
