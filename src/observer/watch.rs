@@ -324,10 +324,10 @@ impl Observer {
             run: task.run_name(),
         };
         let redactor = Arc::clone(&self.redactor);
-        let own = self.run_directory(&task);
+        let (own, now) = (self.run_directory(&task), self.bus.store().clock().now());
         let concluded = tokio::task::spawn_blocking(move || {
             // Where it cannot be counted, this is no reason to give it up.
-            if attempts::begin(&own).is_ok_and(|attempts| attempts > attempts::MAX_ATTEMPTS) {
+            if attempts::is_one_too_many(&own, now).is_ok_and(|is_one| is_one) {
                 tracing::error!(
                     run = ended.run,
                     "what a run came to has ended this program each time; its task is ended"
