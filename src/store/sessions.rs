@@ -290,7 +290,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Allows something for the rest of a session; of more than [`MAX_GRANTS`] the oldest is forgotten.
+    /// Allows something for the rest of a session; of more than 100 the oldest is forgotten.
     ///
     /// # Errors
     /// [`StoreError`].
