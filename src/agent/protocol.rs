@@ -72,6 +72,14 @@ pub trait Speak {
     /// Forgets all that was allowed for the session.
     fn revoke(&mut self) {}
 
+    /// Puts a next prompt to an agent that was kept after its final word ([`RunSpec::keep_warm`]); `None` where it cannot
+    /// be asked any more, and another must be started.
+    ///
+    /// [`RunSpec::keep_warm`]: crate::agent::run::RunSpec::keep_warm
+    fn again(&mut self, _prompt: &str) -> Option<Step> {
+        None
+    }
+
     /// Returns the final word of a run in which no [`Event::Final`] was seen.
     fn end(&mut self, ending: &Ending<'_>) -> Final;
 }

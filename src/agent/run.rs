@@ -43,6 +43,18 @@ pub struct RunSpec {
     /// What is allowed for the session by earlier answers.
     #[serde(default)]
     pub grants: Vec<Grant>,
+    /// The agent's id of the conversation to go on with, for kinds that are told so in words and not by an argument.
+    #[serde(default)]
+    pub conversation: Option<String>,
+    /// The model, for kinds that are told so in words and not by an argument.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Whether the answer is to be an analysis, as `config/rca.schema.json` has it.
+    #[serde(default)]
+    pub analysis: bool,
+    /// How long the agent is kept for a next prompt of its conversation after its final word; `None` where it is not.
+    #[serde(default)]
+    pub keep_warm: Option<Duration>,
     /// Bounds of the run.
     pub bounds: Bounds,
 }

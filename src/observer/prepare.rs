@@ -46,13 +46,14 @@ impl Observer {
         let kind = kinds::of(agent);
         let prompt = briefing.prompt(kind.brief(), task, session, self.bus.store().clock().random());
         let files = files_of(state, task.address.provider.as_str()).join(task.address.chat.as_str());
+        let conversation = session.and_then(|session| session.agent_session.as_deref()).filter(|id| is_plain(id));
         let start = kind.start(&Ask {
             agent,
             prompt: &prompt,
             model: task.model.as_deref(),
             permission,
             session: &session.map_or_else(|| task.id.to_string(), |session| session.id.to_string()),
-            conversation: session.and_then(|session| session.agent_session.as_deref()).filter(|id| is_plain(id)),
+            conversation,
             files: files.is_dir().then_some(&files),
             analysis: briefing.investigation.is_some(),
             has_alert: briefing.has_alert(),
@@ -80,6 +81,10 @@ impl Observer {
             kind: agent.kind.name.to_owned(),
             permission,
             grants: session.map(|session| session.grants.clone()).unwrap_or_default(),
+            conversation: conversation.map(str::to_owned),
+            model: task.model.clone(),
+            analysis: briefing.investigation.is_some(),
+            keep_warm: None,
             bounds: bounds(&context.config, agent),
         };
         Ok(Prepared { spec, asked_session: start.conversation })

@@ -26,6 +26,10 @@ fn claude(permission: Permission) -> Claude {
         kind: "claude".into(),
         permission,
         grants: vec![],
+        conversation: None,
+        model: None,
+        analysis: false,
+        keep_warm: None,
         bounds: Bounds {
             background: second,
             idle: None,

@@ -110,6 +110,10 @@ fn asking() -> Claude {
         kind: "claude".into(),
         permission: Permission::Ask,
         grants: Vec::new(),
+        conversation: None,
+        model: None,
+        analysis: false,
+        keep_warm: None,
         bounds: Bounds {
             background: second,
             idle: None,

@@ -50,6 +50,10 @@ impl Scene {
             kind: kind.to_owned(),
             permission: Permission::Ask,
             grants: vec![],
+            conversation: None,
+            model: None,
+            analysis: false,
+            keep_warm: None,
             bounds: Bounds {
                 background: PATIENCE,
                 idle: None,
