@@ -51,6 +51,23 @@ impl App {
     /// # Errors
     /// When it cannot be opened; the message says what to do.
     pub fn open(config: Config, variables: BTreeMap<String, String>, state: PathBuf) -> anyhow::Result<Self> {
+        Self::with(config, variables, state, false)
+    }
+
+    /// Opens the store of a state directory to read from it alone, where it is there and of today; else as [`App::open`] does.
+    ///
+    /// # Errors
+    /// When it cannot be opened; the message says what to do.
+    pub fn open_to_read(config: Config, variables: BTreeMap<String, String>, state: PathBuf) -> anyhow::Result<Self> {
+        Self::with(config, variables, state, true)
+    }
+
+    fn with(
+        config: Config,
+        variables: BTreeMap<String, String>,
+        state: PathBuf,
+        only_reads: bool,
+    ) -> anyhow::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let options = Options {
@@ -65,7 +82,14 @@ impl App {
         };
         // Absolute, since agents and their supervisors work in directories of their own.
         let state = std::path::absolute(&state).with_context(|| format!("resolving {}", state.display()))?;
-        let store = Store::open(&state, options, Arc::new(SystemClock))?;
+        let reader = match only_reads {
+            true => Store::open_to_read(&state, options.caps.clone(), Arc::new(SystemClock))?,
+            false => None,
+        };
+        let store = match reader {
+            Some(reader) => reader,
+            None => Store::open(&state, options, Arc::new(SystemClock))?,
+        };
         let stop = CancellationToken::new();
         Ok(Self {
             config,

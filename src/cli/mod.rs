@@ -83,6 +83,29 @@ enum Command {
     Config(config::Arguments),
 }
 
+impl Command {
+    /// Whether it reads rows and writes none, so that it needs nothing of what writes.
+    fn only_reads(&self) -> bool {
+        match self {
+            Self::Session(session::Arguments::List { .. } | session::Arguments::Show { .. })
+            | Self::Outbox(outbox::Arguments::List { .. })
+            | Self::Hooks(hooks::Arguments::List { .. }) => true,
+            Self::Cron(arguments) => arguments.only_reads(),
+            Self::Pair(arguments) => arguments.only_reads(),
+            #[cfg(feature = "console")]
+            Self::Shell(_) => false,
+            Self::Serve(_)
+            | Self::Outbox(_)
+            | Self::Hooks(_)
+            | Self::Setup
+            | Self::Integrations(_)
+            | Self::SlackManifest
+            | Self::StopAgents
+            | Self::Config(_) => false,
+        }
+    }
+}
+
 impl Cli {
     /// Runs the command line to its exit code.
     ///
@@ -116,8 +139,10 @@ impl Cli {
             tracing::warn!("{warning}");
         }
         let state = state_directory(self.state_dir, &variables)?;
-        let runtime = runtime()?;
-        let app = App::open(config, variables, state)?;
+        let (runtime, app) = match self.command.only_reads() {
+            true => (reading_runtime()?, App::open_to_read(config, variables, state)?),
+            false => (runtime()?, App::open(config, variables, state)?),
+        };
         let code = runtime.block_on(async {
             if let Command::Session(_) | Command::Outbox(_) | Command::Cron(_) = &self.command {
                 output::mask_by(app.redactor().await?);
@@ -159,6 +184,11 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("starting the runtime")
+}
+
+/// A runtime for what is read once and printed: no thread is started before there is something to wait for.
+fn reading_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")
 }
 
 fn state_directory(asked: Option<PathBuf>, variables: &BTreeMap<String, String>) -> anyhow::Result<PathBuf> {

@@ -1,6 +1,7 @@
 //! The shapes of well-known keys.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
@@ -45,21 +46,38 @@ const MAX_CUT_BYTES: usize = 300;
 pub(super) struct Shape {
     hint: String,
     least_bytes: usize,
-    whole: Regex,
-    begun: Option<Regex>,
+    whole: Expression,
+    begun: Option<Expression>,
     /// The whole in no other characters than keys have, where `whole` takes others.
-    exact: Option<Regex>,
+    exact: Option<Expression>,
+}
+
+/// An expression that is made when it is needed first: a program that prints a few lines needs hardly any of them.
+struct Expression {
+    written: String,
+    made: OnceLock<Regex>,
+}
+
+impl Expression {
+    fn new(written: &str) -> Self {
+        Self { written: written.to_owned(), made: OnceLock::new() }
+    }
+
+    fn get(&self) -> &Regex {
+        self.made.get_or_init(|| Regex::new(&self.written).expect("the shapes are valid expressions"))
+    }
 }
 
 impl Shape {
     fn new(hint: &str, least_bytes: usize, whole: &str, begun: Option<&str>) -> Self {
-        Self { hint: hint.to_owned(), least_bytes, whole: made(whole), begun: begun.map(made), exact: None }
+        let begun = begun.map(Expression::new);
+        Self { hint: hint.to_owned(), least_bytes, whole: Expression::new(whole), begun, exact: None }
     }
 
     /// Returns the shape of a word that begins so.
     pub(super) fn of_prefix(prefix: &str) -> Self {
         let escaped = regex_lite::escape(prefix);
-        let exact = Some(made(&format!("{escaped}[A-Za-z0-9._~+/=:@%-]*")));
+        let exact = Some(Expression::new(&format!("{escaped}[A-Za-z0-9._~+/=:@%-]*")));
         Self { exact, ..Self::new(prefix, prefix.len(), &format!(r#"{escaped}[^\s,;"'<>()]*"#), None) }
     }
 
@@ -73,21 +91,17 @@ impl Shape {
     pub(super) fn find(&self, text: &str, cuts: &[usize], exact: bool, found: &mut Vec<Range<usize>>) {
         if text.len() >= self.least_bytes && text.contains(&self.hint) {
             let whole = self.exact.as_ref().filter(|_| exact).unwrap_or(&self.whole);
-            found.extend(whole.find_iter(text).map(|one| one.range()));
+            found.extend(whole.get().find_iter(text).map(|one| one.range()));
         }
         let Some(begun) = &self.begun else { return };
         for &cut in cuts {
             let from = text.floor_char_boundary(cut.saturating_sub(MAX_CUT_BYTES));
             let before = &text[from..cut];
             if before.contains(&self.hint) {
-                found.extend(begun.find(before).map(|one| from + one.start()..from + one.end()));
+                found.extend(begun.get().find(before).map(|one| from + one.start()..from + one.end()));
             }
         }
     }
-}
-
-fn made(expression: &str) -> Regex {
-    Regex::new(expression).expect("the shapes are valid expressions")
 }
 
 /// Returns where a text was cut: at its end, and before each `…`.
@@ -96,4 +110,17 @@ pub(super) fn cuts(text: &str) -> Vec<usize> {
     cuts.push(text.trim_end().len());
     cuts.dedup();
     cuts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_is_a_valid_expression() {
+        for shape in Shape::known().chain([Shape::of_prefix("corp_(")]) {
+            let all = [Some(&shape.whole), shape.begun.as_ref(), shape.exact.as_ref()];
+            all.into_iter().flatten().for_each(|expression| drop(expression.get().as_str().to_owned()));
+        }
+    }
 }

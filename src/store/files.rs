@@ -60,6 +60,16 @@ fn check_ours(directory: &Path, found: &Metadata) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Whether a file is there, as we make them: no link, ours, and in a directory of ours, neither open to others.
+pub(super) fn is_private(path: &Path) -> bool {
+    let own = nix::unistd::geteuid().as_raw();
+    let is_kept = |found: &Metadata, mode| found.uid() == own && found.permissions().mode() & 0o777 == mode;
+    let directory = path.parent().and_then(|directory| std::fs::metadata(directory).ok());
+    let file = std::fs::symlink_metadata(path).ok().filter(Metadata::is_file);
+    directory.is_some_and(|found| is_kept(&found, PRIVATE_DIRECTORY))
+        && file.is_some_and(|found| is_kept(&found, PRIVATE_FILE))
+}
+
 /// Makes a file where it is missing, mode 0600; SQLite gives its side files the same mode.
 pub(super) fn touch_private(path: &Path) -> Result<(), OpenError> {
     let made = open_private(path).and_then(|file| file.set_permissions(Permissions::from_mode(PRIVATE_FILE)));

@@ -1,8 +1,8 @@
 //! The handle of the store: opened once, cloned to whoever writes or reads, closed at the end.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -46,8 +46,11 @@ pub(super) struct Inner {
     context: Arc<TxContext>,
     /// Idle connections that read; `None` once the store is closed.
     readers: Mutex<Option<Vec<Connection>>>,
+    /// `None` once the store is closed, and where it is only read.
     writer: Mutex<Option<writer::Writer>>,
     requests: SyncSender<writer::Message>,
+    /// Whether it was opened to read from it alone.
+    only_reads: bool,
 }
 
 impl Store {
@@ -57,8 +60,7 @@ impl Store {
     /// [`OpenError`]; a damaged or newer database is left untouched.
     pub fn open(directory: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let Options { durability, caps } = options;
-        let context =
-            Arc::new(TxContext { clock, caps, delivering: RwLock::default(), health: StoreHealth::default() });
+        let context = TxContext::new(clock, caps);
         files::prepare(directory)?;
         let database = directory.join(files::DATABASE);
         let connection = open::open(&database)?;
@@ -77,8 +79,35 @@ impl Store {
                 readers: Mutex::new(Some(Vec::new())),
                 writer: Mutex::new(Some(writer)),
                 requests,
+                only_reads: false,
             }),
         })
+    }
+
+    /// Opens the store of a state directory to read from it alone: nothing is made, changed or checked whole, no thread is
+    /// started, and a write answers [`StoreError::Closed`]. `None` where [`Store::open`] has to make, migrate or refuse
+    /// something first.
+    ///
+    /// # Errors
+    /// [`OpenError`], where the database is there and cannot be used now.
+    pub fn open_to_read(directory: &Path, caps: Caps, clock: Arc<dyn Clock>) -> Result<Option<Self>, OpenError> {
+        let database = directory.join(files::DATABASE);
+        let Some(connection) = open::open_to_read(&database)? else { return Ok(None) };
+        let Ok(place) = Place::of(&database) else { return Ok(None) };
+        // Nobody takes what is sent.
+        let (requests, _) = sync_channel(0);
+        Ok(Some(Self {
+            inner: Arc::new(Inner {
+                directory: directory.to_owned(),
+                database,
+                place,
+                context: TxContext::new(clock, caps),
+                readers: Mutex::new(Some(vec![connection])),
+                writer: Mutex::new(None),
+                requests,
+                only_reads: true,
+            }),
+        }))
     }
 
     /// Returns the state directory.
@@ -129,6 +158,11 @@ impl Store {
 
     /// Notes damage: no part of this process can go on with such a store.
     fn noted<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        // The damage that an opening would have found is told as it tells it.
+        if let (true, Err(StoreError::Corrupt(detail))) = (self.inner.only_reads, &outcome) {
+            let error = OpenError::Corrupt { path: self.inner.database.clone(), detail: detail.clone() };
+            return Err(StoreError::Other(error.to_string()));
+        }
         if let Err(error @ StoreError::Corrupt(_)) = &outcome {
             self.health().lost(&format!(
                 "{error}; stop everything that uses {0}, then move it away (with its -wal and -shm files) to start \

@@ -37,6 +37,30 @@ pub(super) fn open(database: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Opens a database to read from it alone, with the pages checked as they are read; `None` where only [`open`] can go on: there
+/// is none, its schema is not ours of today, or something is wrong with it, which that says.
+///
+/// # Errors
+/// [`OpenError`], where another process holds it.
+pub(super) fn open_to_read(database: &Path) -> Result<Option<Connection>, OpenError> {
+    if !files::is_private(database) {
+        return Ok(None);
+    }
+    let opened = connect_reader(database).and_then(|connection| {
+        // What is not ours is left as it is, its log included.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let ours: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        let is_of_today = ours == APPLICATION_ID && schema::version(&connection)? == schema::newest();
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !is_of_today)?;
+        Ok(is_of_today.then_some(connection))
+    });
+    opened.or_else(|error| match StoreError::from(error) {
+        // Asked once more, it would be waited for twice.
+        reason @ StoreError::Busy => Err(OpenError::Database { path: database.to_owned(), reason }),
+        _ => Ok(None),
+    })
+}
+
 /// Opens a connection that writes.
 pub(super) fn connect(database: &Path) -> rusqlite::Result<Connection> {
     let connection =

@@ -43,6 +43,10 @@ pub struct Tx<'c> {
 }
 
 impl TxContext {
+    pub(super) fn new(clock: Arc<dyn Clock>, caps: Caps) -> Arc<Self> {
+        Arc::new(Self { clock, caps, delivering: RwLock::default(), health: StoreHealth::default() })
+    }
+
     /// Returns what this process delivers.
     pub(super) fn delivering(&self) -> Option<Delivering> {
         self.delivering.read().unwrap_or_else(PoisonError::into_inner).clone()

@@ -101,6 +101,23 @@ pub(super) enum Arguments {
     Start,
 }
 
+impl Arguments {
+    /// Whether it reads rows and writes none.
+    pub(super) fn only_reads(&self) -> bool {
+        match self {
+            Self::List { .. } | Self::Show { .. } | Self::Logs { .. } | Self::Export => true,
+            Self::Add(_)
+            | Self::Edit { .. }
+            | Self::Run { .. }
+            | Self::Pause { .. }
+            | Self::Resume { .. }
+            | Self::Remove { .. }
+            | Self::Import { .. }
+            | Self::Start => false,
+        }
+    }
+}
+
 pub(super) async fn run(app: App, arguments: &Arguments, sources: &Sources) -> anyhow::Result<ExitCode> {
     match arguments {
         Arguments::Add(options) => add::one(&app, sources, options).await,

@@ -105,3 +105,60 @@ async fn a_store_of_the_first_release_is_brought_up_to_date_and_loses_nothing() 
     let said: Vec<_> = claimed.iter().map(|row| (row.part.body.as_str(), row.maybe_repeat)).collect();
     assert_eq!(said, [("said before 1", false), ("said before 2", true)]);
 }
+
+fn open_to_read(directory: &Path) -> Result<Option<Store>, OpenError> {
+    Store::open_to_read(directory, caps(), Arc::new(ManualClock::at(Timestamp(0), 1)))
+}
+
+#[tokio::test]
+async fn a_store_that_is_only_read_shows_all_and_takes_nothing() {
+    let desk = Desk::new();
+    desk.did(|tx| tx.accept(&incoming("1", "one"))).await;
+    for is_alone in [false, true] {
+        if is_alone {
+            desk.store.close();
+        }
+        let reader = open_to_read(desk.directory.path()).expect("it opens").expect("it is of today");
+        assert_eq!(reader.read(|tx| tx.open_inbound(None, 10)).await.expect("readable").len(), 1, "{is_alone}");
+        let written = reader.write(None, |tx| tx.accept(&incoming("2", "one"))).await;
+        assert!(matches!(written, Err(StoreError::Closed)), "{written:?}");
+        reader.close();
+    }
+    let left: Vec<_> = std::fs::read_dir(desk.directory.path()).expect("readable").flatten().collect();
+    assert!(left.iter().all(|file| !file.file_name().to_string_lossy().contains("signalbox.db-")), "{left:?}");
+}
+
+#[test]
+fn what_has_to_be_made_migrated_or_refused_is_left_to_the_opening_that_writes() {
+    let nowhere = tempfile::tempdir().expect("a directory");
+    let missing = nowhere.path().join("state");
+    assert!(open_to_read(&missing).expect("no fault").is_none());
+    assert!(!missing.exists(), "nothing was made");
+    let id = format!("PRAGMA application_id = {APPLICATION_ID};");
+    for sql in [
+        format!("{id} {} PRAGMA user_version = 1", schema::MIGRATIONS[0]),
+        format!("{id} PRAGMA user_version = 999; CREATE TABLE t (x)"),
+        "CREATE TABLE t (x)".to_owned(),
+        String::new(),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = directory.path().join("signalbox.db");
+        std::fs::write(&database, made(&sql)).expect("written");
+        files::prepare(directory.path()).expect("private");
+        files::touch_private(&database).expect("private");
+        assert!(open_to_read(directory.path()).expect("no fault").is_none(), "{sql:.60}");
+    }
+}
+
+#[test]
+fn what_others_could_read_is_made_private_before_it_is_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::new();
+    let database = desk.directory.path().join("signalbox.db");
+    assert!(open_to_read(desk.directory.path()).expect("no fault").is_some());
+    for (path, open, private) in [(desk.directory.path(), 0o755, 0o700), (database.as_path(), 0o644, 0o600)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(open)).expect("ours");
+        assert!(open_to_read(desk.directory.path()).expect("no fault").is_none(), "{open:o}");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(private)).expect("ours");
+    }
+}
