@@ -126,7 +126,7 @@ fn address(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use signalbox_adapter::settings::{Access, Setup, Wrong};
+    use signalbox_adapter::settings::{Access, Ids, Setup, Wrong};
 
     use super::*;
     use crate::config::{Loaded, Sources, load, show};
@@ -135,7 +135,7 @@ mod tests {
         name: "pigeon",
         about: "",
         needs: "ring",
-        access: Some(Access { provider: "pigeon", has_roles: true }),
+        access: Some(Access { provider: "pigeon", users: Ids::ANY, chats: Ids::ANY, roles: Some(Ids::ANY) }),
         setup: Setup { title: "Pigeons", how: "", again: "" },
         settings: &[
             Setting::new("ring", Kind::Token, "").example("NL-1").variable("PIGEON_RING"),

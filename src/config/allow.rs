@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use signalbox_adapter::settings::Ids;
 use signalbox_adapter::{ChatId, Provider, UserId};
 
 use super::reader::Section;
@@ -61,11 +62,11 @@ pub struct Allowed {
 impl Allow {
     pub(super) fn read(section: &mut Section, statements: &Statements) -> Self {
         let mut lists = BTreeMap::new();
-        for (name, has_roles) in statements.allowed_providers() {
+        for (name, access) in statements.allowed_providers() {
             let allowed = section.section(name, |section| Allowed {
-                users: read_list(section, "users", UserId::new),
-                chats: read_list(section, "chats", ChatId::new),
-                roles: if has_roles { read_list(section, "roles", |id| id) } else { BTreeMap::new() },
+                users: read_list(section, "users", access.users, UserId::new),
+                chats: read_list(section, "chats", access.chats, ChatId::new),
+                roles: access.roles.map(|roles| read_list(section, "roles", roles, |id| id)).unwrap_or_default(),
             });
             if allowed != Allowed::default() {
                 lists.insert(Provider::new(name), allowed);
@@ -75,12 +76,14 @@ impl Allow {
     }
 }
 
-fn read_list<Id: Ord>(section: &mut Section, key: &str, id: impl Fn(String) -> Id) -> BTreeMap<Id, Role> {
+fn read_list<Id: Ord>(section: &mut Section, key: &str, ids: Ids, id: impl Fn(String) -> Id) -> BTreeMap<Id, Role> {
     let mut list = BTreeMap::new();
-    for (text, role) in section
-        .list(key, "ids or { id = \"…\", role = \"viewer\" | \"operator\" | \"admin\" }", entry)
-        .unwrap_or_default()
-    {
+    let of = "ids or { id = \"…\", role = \"viewer\" | \"operator\" | \"admin\" }";
+    let read = |value: &toml::Value| match entry(value) {
+        Some((text, _)) if !(ids.is_one)(&text) => Err(Some(format!("is no id: an id is {}", ids.form))),
+        found => found.ok_or(None),
+    };
+    for (text, role) in section.entries(key, of, read).unwrap_or_default() {
         let highest = list.entry(id(text)).or_insert(role);
         *highest = role.max(*highest);
     }

@@ -20,10 +20,12 @@ impl CronSection {
     pub(super) fn read(section: &mut Section) -> Self {
         let words = section.listed("operators").unwrap_or_default();
         let operators: Vec<ChatAddress> = words.iter().filter_map(|word| word.parse().ok()).collect();
-        if let Some(word) = words.iter().find(|word| word.parse::<ChatAddress>().is_err()) {
+        for word in words.iter().filter(|word| word.parse::<ChatAddress>().is_err()) {
             let why = format!("{:?} is not an address, such as \"telegram:1001\"", one_line(word, 40));
             section.fault("operators", why);
-        } else if operators.len() > MAX_OPERATORS {
+        }
+        operators.iter().for_each(|address| section.note_address("operators", address));
+        if words.len() > MAX_OPERATORS {
             section.fault("operators", format!("must be at most {MAX_OPERATORS} addresses"));
         }
         Self { operators }

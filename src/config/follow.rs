@@ -64,9 +64,10 @@ fn chats(section: &mut Section, key: &str) -> Vec<ChatAddress> {
     let words = section.listed(key).unwrap_or_default();
     let read = |word: &String| word.parse::<ChatAddress>().ok().filter(|address| address.thread.is_none());
     let chats: Vec<ChatAddress> = words.iter().filter_map(read).collect();
-    if let Some(wrong) = words.iter().find(|word| read(word).is_none()) {
+    for wrong in words.iter().filter(|word| read(word).is_none()) {
         section.fault(key, format!("{wrong:?} is no chat's address; write it as \"slack:C0123\", without a thread"));
     }
+    chats.iter().for_each(|address| section.note_address(key, address));
     if chats.len() > MAX_CHATS {
         section.fault(key, format!("there may be at most {MAX_CHATS}"));
     }

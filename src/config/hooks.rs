@@ -185,6 +185,7 @@ fn read_one(section: &mut Section) -> Option<Hook> {
     let target = needed(section, "target", |text| {
         text.parse::<ChatAddress>().map_err(|_| "must be a chat's address, such as \"telegram:-1001234\"".to_owned())
     });
+    target.iter().for_each(|target| section.note_address("target", target));
     let secret = secret(section);
     let (header, timestamp_header) = (header(section, "header"), header(section, "timestamp_header"));
     let severity = severities(section);
@@ -304,14 +305,18 @@ mod tests {
     #[test]
     fn a_chat_that_nothing_is_connected_to_is_warned_of() {
         for (address, set, why) in [
-            ("telegram:-1", "", Some("telegram:-1 reaches nobody: telegram is not connected: set telegram.token")),
+            (
+                "telegram:-1",
+                "",
+                Some("telegram is not connected: `signalbox integrations set telegram token=-` or `signalbox setup`"),
+            ),
             ("telegram:-1", "telegram.token = '1:abcdefghijklmnopqrstuvwxyz012345678'", None),
             ("matrix:x", "", Some("matrix is not connected: this build cannot connect it")),
             ("console:local", "", None),
         ] {
             let hook = OPS.replace("telegram:-1/7", address);
             let channel = format!("[[triage.channels]]\naddress = '{address}'\n");
-            for (text, at) in [(hook, "hooks \"ops\", target: "), (channel, "triage.channels, address: ")] {
+            for (text, at) in [(hook, "hooks[1].target: "), (channel, "triage.channels[1].address: ")] {
                 let warnings = warnings(&format!("{set}\n{text}"));
                 let told = warnings.iter().find(|warning| warning.contains("reaches nobody"));
                 assert_eq!(told.is_some(), why.is_some(), "{address}: {warnings:?}");
@@ -342,7 +347,7 @@ mod tests {
             (format!("{OPS}fields = {{ titel = 'a' }}"), "did you mean hooks[1].fields.title?"),
             (
                 OPS.replace("telegram:", "telegam:"),
-                "hooks \"ops\", target: telegam:-1/7 reaches nobody: there is no provider \"telegam\"; did you mean telegram?",
+                "hooks[1].target: telegam:-1/7 reaches nobody: there is no provider \"telegam\"; did you mean telegram?",
             ),
             (OPS.replace("telegram:", "pager:"), "there is no provider \"pager\""),
             (format!("{OPS}fields = {{ title = 'a..b' }}"), "hooks[1].fields.title: must be a path such as"),

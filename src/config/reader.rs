@@ -8,6 +8,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use signalbox_adapter::ChatAddress;
+
 use super::fault::{Fault, MAX_SHOWN_FAULTS};
 use super::keys;
 use super::tree::{Branch, Node, branch};
@@ -21,6 +23,7 @@ pub(super) struct Findings {
     faults: Vec<Fault>,
     warnings: Vec<String>,
     secret_files: Vec<PathBuf>,
+    addresses: Vec<(String, ChatAddress)>,
     known: BTreeSet<String>,
     unknown: Vec<(String, Option<String>)>,
 }
@@ -254,6 +257,16 @@ impl<'a> Section<'a> {
 
     /// Reads a list whose every entry `parse` understands.
     pub(super) fn list<T>(&mut self, key: &str, of: &str, parse: impl Fn(&toml::Value) -> Option<T>) -> Option<Vec<T>> {
+        self.entries(key, of, |value| parse(value).ok_or(None))
+    }
+
+    /// Reads a list whose every entry `parse` understands, or says what is wrong with, as in "is no id", where it can.
+    pub(super) fn entries<T>(
+        &mut self,
+        key: &str,
+        of: &str,
+        parse: impl Fn(&toml::Value) -> Result<T, Option<String>>,
+    ) -> Option<Vec<T>> {
         let Held { value, variable } = self.held_value(key, A_VALUE)?;
         let toml::Value::Array(values) = value else {
             self.fault_of(key, format!("must be a list of {of}, is {}", describe(&value)), variable);
@@ -261,10 +274,12 @@ impl<'a> Section<'a> {
         };
         let mut entries = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
+            let number = index + 1;
             match parse(value) {
-                Some(entry) => entries.push(entry),
-                None => {
-                    let why = format!("must be a list of {of}; entry {} is not one", index + 1);
+                Ok(entry) => entries.push(entry),
+                Err(Some(why)) => self.fault_of(key, format!("entry {number} {why}"), variable.clone()),
+                Err(None) => {
+                    let why = format!("must be a list of {of}; entry {number} is not one");
                     self.fault_of(key, why, variable.clone());
                 }
             }
@@ -295,6 +310,16 @@ impl<'a> Section<'a> {
     /// Records what a person should know though nothing is wrong.
     pub(super) fn warn(&mut self, key: &str, what: &str) {
         self.findings.warnings.push(format!("{}: {what}", keys::join(&self.path, key)));
+    }
+
+    /// Notes the address at a key, whatever becomes of what it stands in: it is looked at when all is read.
+    pub(super) fn note_address(&mut self, key: &str, address: &ChatAddress) {
+        self.findings.addresses.push((keys::join(&self.path, key), address.clone()));
+    }
+
+    /// Returns the addresses that were noted, each with the path of its key.
+    pub(super) fn noted_addresses(&mut self) -> Vec<(String, ChatAddress)> {
+        std::mem::take(&mut self.findings.addresses)
     }
 
     /// Notes that a file holds secrets.

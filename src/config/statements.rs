@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use signalbox_adapter::settings::Section;
+use signalbox_adapter::settings::{Access, Ids, Section};
 
 use super::kind::KindStatement;
 use super::tree::{Branch, Node};
@@ -44,12 +44,16 @@ impl Statements {
         known.filter(|name| self.section(name).is_none()).collect()
     }
 
-    /// Returns every provider whose ids can be allowed, and whether it knows roles.
-    pub(super) fn allowed_providers(&self) -> BTreeMap<&'static str, bool> {
+    /// Returns every provider whose ids can be allowed, and what they are; of one that is not built in nobody knows.
+    pub(super) fn allowed_providers(&self) -> BTreeMap<&'static str, Access> {
+        let unknown = |(provider, has_roles): (&'static str, bool)| {
+            let roles = has_roles.then_some(Ids::ANY);
+            (provider, Access { provider, users: Ids::ANY, chats: Ids::ANY, roles })
+        };
         let left_out = self.left_out.iter().map(|name| (*name, true));
         let stated = self.sections.iter().filter_map(|section| section.access);
-        let stated = stated.map(|access| (access.provider, access.has_roles));
-        planned::PROVIDERS.into_iter().chain(left_out).chain(stated).collect()
+        let stated = stated.map(|access| (access.provider, access));
+        planned::PROVIDERS.into_iter().chain(left_out).map(unknown).chain(stated).collect()
     }
 
     /// Whether a variable of this name holds a secret that an adapter takes.

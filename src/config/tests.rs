@@ -1,11 +1,13 @@
 //! Stories of whole configurations, from the file and the environment to the values or the faults.
 
+mod addresses;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use signalbox_adapter::{ChatId, Provider, UserId};
+use signalbox_adapter::{Provider, UserId};
 
 use super::reader::Findings;
 use super::*;
@@ -294,29 +296,6 @@ fn the_mail_server_is_read_and_its_password_never_shown() {
     ] {
         let faults = load_bytes(format!("[smtp]\n{text}"), &[]).expect_err(text).to_string();
         assert!(faults.contains(fault), "{fault:?} in {faults}");
-    }
-}
-
-#[test]
-fn of_an_id_listed_twice_the_higher_role_counts() {
-    let config = loaded(
-        "[allow]
-        slack = { users = [{ id = 'U1', role = 'admin' }, 'U1', { id = 'U2', role = 'viewer' }], chats = ['C1'] }",
-    );
-    let slack = &config.allow.0[&Provider::new("slack")];
-    assert_eq!(slack.users[&UserId::new("U1")], Role::Admin);
-    assert_eq!(slack.users[&UserId::new("U2")], Role::Viewer);
-    assert_eq!(slack.chats[&ChatId::new("C1")], Role::Operator);
-    assert!(Role::Viewer < Role::Operator && Role::Operator < Role::Admin);
-}
-
-#[test]
-fn an_entry_that_is_no_id_is_refused() {
-    for entry in
-        ["''", "'a b'", "true", "{ id = 'x', role = 'root' }", "{ role = 'admin' }", "{ id = 'x', rol = 'admin' }"]
-    {
-        let text = faults(&format!("allow.telegram.users = ['1', {entry}]"), &[]);
-        assert!(text.starts_with("allow.telegram.users: ") && text.ends_with("entry 2 is not one"), "{entry}: {text}");
     }
 }
 

@@ -87,7 +87,7 @@ impl Triage {
 
 fn severities(section: &mut Section, key: &str, default: Vec<String>) -> Vec<String> {
     let Some(words) = section.listed(key) else { return default };
-    if let Some(wrong) = words.iter().find(|word| !SEVERITIES.contains(&word.as_str())) {
+    for wrong in words.iter().filter(|word| !SEVERITIES.contains(&word.as_str())) {
         section.fault(key, no_severity(wrong));
     }
     words
@@ -114,7 +114,9 @@ fn channel(section: &mut Section) -> Option<AlertChannel> {
         section.asked("address");
         section.fault("address", why);
     }
-    let address = section.parsed("address", None, |text| text.parse().map(Some).map_err(|_| why.to_owned()));
+    let address: Option<ChatAddress> =
+        section.parsed("address", None, |text| text.parse().map(Some).map_err(|_| why.to_owned()));
+    address.iter().for_each(|address| section.note_address("address", address));
     let silences = Silencing::read(section);
     Some(AlertChannel { address: address?, silences })
 }

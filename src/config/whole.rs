@@ -97,16 +97,10 @@ impl Config {
         }
     }
 
-    /// Looks whether anything reaches the addresses that are named.
+    /// Looks whether anything reaches the addresses that are named, also those in what is left out for another fault.
     fn check_addresses(&self, root: &mut Section, statements: &Statements) {
-        let hooks = self.hooks.iter().map(|hook| (format!("hooks {:?}, target", hook.id), &hook.target));
-        let channels = self.triage.channels.iter();
-        let channels = channels.map(|channel| ("triage.channels, address".to_owned(), &channel.address));
-        let operators = self.cron.operators.iter().map(|address| ("cron.operators".to_owned(), address));
-        let threads = self.follow.thread.iter().map(|address| ("follow.thread".to_owned(), address));
-        let mentions = self.follow.mention.iter().map(|address| ("follow.mention".to_owned(), address));
-        for (path, address) in hooks.chain(channels).chain(operators).chain(threads).chain(mentions) {
-            statements.check_address(root, &self.adapters, &path, address);
+        for (path, address) in root.noted_addresses() {
+            statements.check_address(root, &self.adapters, &path, &address);
         }
     }
 

@@ -20,7 +20,7 @@ fn with_statements(example: &str, sections: &[&Section]) -> String {
     paragraphs.splice(at..at, stated);
     let allow = paragraphs.iter_mut().find(|paragraph| paragraph.contains("\n[allow]")).expect("a section [allow]");
     for access in sections.iter().rev().filter_map(|section| section.access) {
-        let roles = if access.has_roles { ", roles = []" } else { "" };
+        let roles = if access.roles.is_some() { ", roles = []" } else { "" };
         let line = format!("\n{} = {{ users = [], chats = []{roles} }}", access.provider);
         if !allow.contains(&line) {
             *allow = allow.replacen("\n[allow]", &format!("\n[allow]{line}"), 1);

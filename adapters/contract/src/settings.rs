@@ -4,5 +4,5 @@ mod example;
 mod section;
 mod values;
 
-pub use section::{Access, FILE_SUFFIX, Kind, Question, Section, Setting, Setup, Wrong};
+pub use section::{Access, FILE_SUFFIX, Ids, Kind, Question, Section, Setting, Setup, Wrong};
 pub use values::{Value, Values};

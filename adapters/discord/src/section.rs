@@ -1,12 +1,32 @@
 //! `[discord]`: what the adapter has to be told, stated once.
 
 use signalbox_adapter::http;
-use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup, Wrong};
+use signalbox_adapter::settings::{Access, Ids, Kind, Section, Setting, Setup, Wrong};
 
 use crate::settings::DEFAULT_API_URL;
 
 /// The provider's name, as addresses have it.
 pub const PROVIDER: &str = "discord";
+
+/// The ids of people.
+const USERS: Ids = Ids {
+    is_one: is_number,
+    form: "a number, as 80351110224678912, and no name; the bot tells it to whoever sends it /id",
+};
+/// The ids of chats.
+const CHATS: Ids = Ids {
+    is_one: is_number,
+    form: "a number, as 1180000000000000000, and no #name; the bot tells it where /id is sent",
+};
+/// The ids of roles.
+const ROLES: Ids = Ids {
+    is_one: is_number,
+    form: "a number, as 1190000000000000000, and no name; Copy Role ID shows it, with developer mode on",
+};
+
+fn is_number(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// The section of the configuration.
 pub static SECTION: Section = Section {
@@ -14,7 +34,7 @@ pub static SECTION: Section = Section {
     about: "The Discord bot. The page \"Bot\" of an application at discord.com/developers gives the token; \
             DISCORD_BOT_TOKEN in the environment serves where neither key is set.",
     needs: "token",
-    access: Some(Access { provider: PROVIDER, has_roles: true }),
+    access: Some(Access { provider: PROVIDER, users: USERS, chats: CHATS, roles: Some(ROLES) }),
     setup: Setup {
         title: "Discord",
         how: "At discord.com/developers make an application; on its page \"Bot\" switch the Message Content Intent on and \

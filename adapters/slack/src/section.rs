@@ -2,12 +2,28 @@
 
 use secrecy::ExposeSecret;
 use signalbox_adapter::http;
-use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup, Values, Wrong};
+use signalbox_adapter::settings::{Access, Ids, Kind, Section, Setting, Setup, Values, Wrong};
 
 use crate::settings::{APP_TOKEN, BOT_TOKEN, DEFAULT_API_URL};
 
 /// The provider's name, as addresses have it.
 pub const PROVIDER: &str = "slack";
+
+/// The ids of people.
+const USERS: Ids = Ids {
+    is_one: |id| is_id(id, &['U', 'W']),
+    form: "as U0123ABCDEF, and no @name; the bot tells it to whoever sends it /signalbox id",
+};
+/// The ids of chats.
+const CHATS: Ids = Ids {
+    is_one: |id| is_id(id, &['C', 'D', 'G']),
+    form: "as C0123ABCDEF, and no #name; the bot tells it where /signalbox id is sent",
+};
+
+fn is_id(id: &str, begins: &[char]) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    id.len() > 1 && id.starts_with(begins) && id.bytes().all(is_sign)
+}
 
 /// The section of the configuration.
 pub static SECTION: Section = Section {
@@ -16,7 +32,7 @@ pub static SECTION: Section = Section {
             gives the bot token, \"Basic Information\" an app-level token. SLACK_BOT_TOKEN and SLACK_APP_TOKEN in the \
             environment serve where no key is set.",
     needs: "bot_token",
-    access: Some(Access { provider: PROVIDER, has_roles: false }),
+    access: Some(Access { provider: PROVIDER, users: USERS, chats: CHATS, roles: None }),
     setup: Setup {
         title: "Slack",
         how: "`signalbox slack-manifest` prints the app and an address that makes it. Open that, install the app to your \

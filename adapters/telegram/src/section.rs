@@ -1,12 +1,25 @@
 //! `[telegram]`: what the adapter has to be told, stated once.
 
 use signalbox_adapter::http;
-use signalbox_adapter::settings::{Access, Kind, Section, Setting, Setup, Wrong};
+use signalbox_adapter::settings::{Access, Ids, Kind, Section, Setting, Setup, Wrong};
 
 use crate::settings::DEFAULT_API_URL;
 
 /// The provider's name, as addresses have it.
 pub const PROVIDER: &str = "telegram";
+
+/// The ids of people.
+const USERS: Ids =
+    Ids { is_one: is_number, form: "a number, as 123456789, and no @name; the bot tells it to whoever sends it /id" };
+/// The ids of chats.
+const CHATS: Ids = Ids {
+    is_one: |id| is_number(id.strip_prefix('-').unwrap_or(id)),
+    form: "a number, that of a group with a minus, as -1001234567890; the bot tells it where /id is sent",
+};
+
+fn is_number(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// The section of the configuration.
 pub static SECTION: Section = Section {
@@ -14,7 +27,7 @@ pub static SECTION: Section = Section {
     about: "The Telegram bot. BotFather gives the token; TELEGRAM_BOT_TOKEN in the environment serves where neither key \
             is set.",
     needs: "token",
-    access: Some(Access { provider: PROVIDER, has_roles: false }),
+    access: Some(Access { provider: PROVIDER, users: USERS, chats: CHATS, roles: None }),
     setup: Setup {
         title: "Telegram",
         how: "Talk to @BotFather in Telegram, send /newbot, and copy the token that it gives you.",

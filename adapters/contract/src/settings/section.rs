@@ -28,12 +28,30 @@ pub struct Section {
 }
 
 /// The access list of a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Access {
     /// The provider's name, as addresses have it.
     pub provider: &'static str,
-    /// Whether the provider has roles that people hold.
-    pub has_roles: bool,
+    /// What the ids of people are.
+    pub users: Ids,
+    /// What the ids of chats are.
+    pub chats: Ids,
+    /// What the ids of roles are, where the provider has roles that people hold.
+    pub roles: Option<Ids>,
+}
+
+/// What the ids of something are: never the names that people see, which change.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids {
+    /// Whether an id can be written so.
+    pub is_one: fn(&str) -> bool,
+    /// What one looks like and how to come by it, as in "a number, as 1001; the bot tells it to whoever sends it /id".
+    pub form: &'static str,
+}
+
+impl Ids {
+    /// Any text.
+    pub const ANY: Self = Self { is_one: |_| true, form: "" };
 }
 
 /// What `signalbox setup` says before it asks.
