@@ -2,6 +2,14 @@
 
 use std::fmt;
 
+/// What stands around a name of several words, also as phones write it.
+pub(super) const QUOTES: [char; 9] = ['"', '\'', '“', '”', '„', '«', '»', '‘', '’'];
+
+/// Whether a word begins as an option does; phones make one long dash of two.
+pub(super) fn is_option(word: &str) -> bool {
+    ["--", "—", "–"].iter().any(|dashes| word.starts_with(dashes))
+}
+
 /// A part of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Argument {
@@ -23,8 +31,17 @@ pub enum Argument {
     Prompt,
     /// Everything that is left; it may be the name of a prepared question.
     Question,
-    /// Everything that is left, as options; holds what usage shows of them.
-    Options(&'static str),
+    /// Everything that is left, as options.
+    Options(&'static OptionList),
+}
+
+/// Options as they are told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OptionList {
+    /// What usage shows of them.
+    pub usage: &'static str,
+    /// Each as it is written, with what it takes.
+    pub each: &'static [(&'static str, &'static str)],
 }
 
 /// What a word of a command names.
@@ -56,7 +73,7 @@ pub enum Kind {
     Person,
     /// A length of time.
     Span,
-    /// A schedule.
+    /// A schedule, by number or by name: all the words that are left, in quotes or not, since names have several.
     Schedule,
     /// A fire of a schedule.
     Fire,
@@ -76,6 +93,8 @@ impl Argument {
     pub(super) fn takes(self, word: &str) -> bool {
         match self {
             Self::Literal(own) | Self::OptionalLiteral(own) => own.eq_ignore_ascii_case(word),
+            // What begins as an option does is no schedule's name.
+            Self::Word(_, Kind::Schedule) => !is_option(word),
             Self::Word(..) | Self::OptionalWord(..) => true,
             Self::Flag(_) | Self::Mention(_) | Self::Separator | Self::Prompt | Self::Question | Self::Options(_) => {
                 false
@@ -85,7 +104,7 @@ impl Argument {
 
     /// Whether it takes all the words that are left.
     pub(super) fn is_greedy(self) -> bool {
-        matches!(self, Self::OptionalWord(_, Kind::Person))
+        matches!(self, Self::OptionalWord(_, Kind::Person) | Self::Word(_, Kind::Schedule))
     }
 
     /// Whether it is the prompt, which ends a form.
@@ -132,7 +151,7 @@ impl fmt::Display for Argument {
             Self::Mention(what) => write!(f, "@{what}"),
             Self::Separator => f.write_str("--"),
             Self::Prompt | Self::Question => f.write_str("<prompt>"),
-            Self::Options(shown) => f.write_str(shown),
+            Self::Options(options) => f.write_str(options.usage),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is said when a text is not understood: what is wrong, how the command is written, what may have been meant.
 
-use signalbox_adapter::{Block, Document, Inline};
+use signalbox_adapter::{Block, Document, Inline, Item};
 
 use super::marked::{code, marked};
 
@@ -19,6 +19,8 @@ pub struct Misunderstood {
     pub usage: String,
     /// The nearest valid word, as it would be typed.
     pub nearest: Option<String>,
+    /// Lines that could be typed, and options, each with what it does; empty where usage says enough.
+    pub guide: Vec<(String, String)>,
 }
 
 /// What can be wrong with a text.
@@ -98,7 +100,15 @@ impl Misunderstood {
             line.extend([Inline::Text("Did you mean ".into()), code(nearest)]);
             line.push(Inline::Text("?".into()));
         }
-        Document { blocks: vec![Block::Paragraph(line)] }
+        let mut blocks = vec![Block::Paragraph(line)];
+        if !self.guide.is_empty() {
+            let item = |(typed, does): &(String, String)| {
+                let content = vec![code(typed), Inline::Text(format!(": {does}"))];
+                Item { checked: None, blocks: vec![Block::Paragraph(content)] }
+            };
+            blocks.push(Block::List { start: None, items: self.guide.iter().map(item).collect() });
+        }
+        Document { blocks }
     }
 }
 
@@ -129,6 +139,7 @@ mod tests {
             command: true,
             usage: "/session <prompt>".into(),
             nearest: Some("/session".into()),
+            guide: Vec::new(),
         };
         assert_eq!(
             misunderstood.document().blocks,

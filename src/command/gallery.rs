@@ -101,9 +101,10 @@ fn understood(line: &str) -> String {
         }
         Ok(Parsed::FreeText(text)) => format!("{text:?}"),
         Ok(Parsed::Nothing) => "nothing".to_owned(),
-        Err(Misunderstood { fault, command, usage, nearest }) => {
+        Err(Misunderstood { fault, command, usage, nearest, guide }) => {
             let about = if command { "command" } else { "text" };
-            format!("wrong {about}: {fault}; usage {usage}; nearest {nearest:?}")
+            let guide = if guide.is_empty() { "" } else { "; with a guide" };
+            format!("wrong {about}: {fault}; usage {usage}; nearest {nearest:?}{guide}")
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::argument::{Argument, Flag};
+use super::argument::{Argument, Flag, Kind, OptionList, QUOTES};
 use super::prompt::first_word;
 use super::value::Value;
 
@@ -116,6 +116,14 @@ impl<C> Form<C> {
         self.path.get(1).copied()
     }
 
+    /// Returns the options that it takes, where it takes options.
+    #[must_use]
+    pub fn options(&self) -> Option<&'static OptionList> {
+        self.arguments
+            .iter()
+            .find_map(|argument| if let Argument::Options(list) = argument { Some(*list) } else { None })
+    }
+
     /// Returns everything that follows the command's word, in order.
     pub(super) fn parts(&self) -> impl Iterator<Item = Argument> + use<C> {
         self.path[1..].iter().copied().map(Argument::Literal).chain(self.arguments.iter().copied())
@@ -141,6 +149,10 @@ impl<C> Form<C> {
         let mut given = Vec::new();
         for part in self.parts() {
             let (word, rest) = if part.is_greedy() { (text, "") } else { first_word(text) };
+            let word = match part {
+                Argument::Word(_, Kind::Schedule) => word.trim_matches(QUOTES).trim(),
+                _ => word,
+            };
             match word {
                 "" if part.is_optional() => {}
                 word if word.is_empty() || !part.takes(word) => return None,

@@ -45,16 +45,17 @@ pub fn detail(topic: &str) -> Option<Document> {
         line(&form.usage(), &format!("{}{right}", form.description))
     });
     let examples = definition.examples.iter().map(|example| line(example.text, example.does));
-    Some(
-        Document::default()
-            .with(Block::Paragraph(vec![
-                code(&format!("/{}", definition.word)),
-                Inline::Text(format!(": {}", definition.description)),
-            ]))
-            .with(list(forms.collect()))
-            .with(title("Examples"))
-            .with(list(examples.collect())),
-    )
+    let mut document = Document::default()
+        .with(Block::Paragraph(vec![
+            code(&format!("/{}", definition.word)),
+            Inline::Text(format!(": {}", definition.description)),
+        ]))
+        .with(list(forms.collect()));
+    if let Some(options) = definition.forms.iter().find_map(Form::options) {
+        let each = options.each.iter().map(|(option, takes)| line(option, takes));
+        document = document.with(title("Options")).with(list(each.collect()));
+    }
+    Some(document.with(title("Examples")).with(list(examples.collect())))
 }
 
 /// Builds a command's lines of the overview: one, and one more for its subcommands.

@@ -35,7 +35,7 @@ mod start;
 mod value;
 pub mod words;
 
-pub use argument::{Argument, Flag, Kind};
+pub use argument::{Argument, Flag, Kind, OptionList};
 pub use complete::{Candidate, Named, Words, complete, lines};
 pub use fault::{Misunderstood, ParseFault};
 pub use grammar::{Defined, Definition, Example, Form, Group, Need};
@@ -50,7 +50,7 @@ pub use nearest::nearest;
 pub use parse::{maybe_slip, parse, without_address};
 pub use parsed::{FreeText, Parsed};
 pub use prompt::MAX_PROMPT_BYTES;
-pub use schedule::{ScheduleOptions, is_credential};
+pub use schedule::{SCHEDULE_OPTIONS, ScheduleOptions, is_credential, named_schedule};
 pub use start::{Mention, Start};
 pub use value::Holds;
 pub use words::*;

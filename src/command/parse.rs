@@ -61,7 +61,8 @@ fn free_text(text: &str) -> Result<Parsed, Misunderstood> {
     if text.is_empty() {
         return Ok(Parsed::Nothing);
     }
-    let told = |fault| Misunderstood { fault, command: false, usage: "@<session> <prompt>".into(), nearest: None };
+    let usage = || "@<session> <prompt>".to_owned();
+    let told = |fault| Misunderstood { fault, command: false, usage: usage(), nearest: None, guide: Vec::new() };
     if text.contains('\0') {
         return Err(told(ParseFault::Nul));
     }
@@ -206,7 +207,8 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
         |form: &&Form<Command>| form.parts().nth(index).is_some_and(|own| near.is_some_and(|near| own.takes(near)));
     let form = definition.forms.iter().filter(|form| fitting(form) == far).find(meant).unwrap_or(form);
     let fault = ParseFault::UnknownWord { after, word: quoted(word) };
-    Misunderstood { nearest: near.map(str::to_owned), ..misunderstood(form, fault) }
+    let guide = if index == 0 && near.is_none() { whole_guide(definition) } else { Vec::new() };
+    Misunderstood { nearest: near.map(str::to_owned), guide, ..misunderstood(form, fault) }
 }
 
 fn unknown_command(word: &str) -> Misunderstood {
@@ -227,11 +229,31 @@ fn unknown_command(word: &str) -> Misunderstood {
         command: true,
         usage: shown.forms[0].usage(),
         nearest: near.map(|near| format!("/{}", near.word)),
+        guide: Vec::new(),
     }
 }
 
 fn misunderstood(form: &Form<Command>, fault: ParseFault) -> Misunderstood {
-    Misunderstood { fault, command: true, usage: form.usage(), nearest: None }
+    Misunderstood { fault, command: true, usage: form.usage(), nearest: None, guide: guide(form) }
+}
+
+/// Tells of a form with options how it is written, by an example, and what they are.
+fn guide(form: &Form<Command>) -> Vec<(String, String)> {
+    let Some(options) = form.options() else { return Vec::new() };
+    let begins = format!("/{} ", form.path.join(" "));
+    let examples = definition(form.path[0]).map(|definition| definition.examples).unwrap_or_default();
+    let example = examples.iter().find(|example| example.text.starts_with(&begins));
+    let example = example.map(|example| (example.text, example.does));
+    example.iter().chain(options.each).map(|(typed, does)| ((*typed).to_owned(), (*does).to_owned())).collect()
+}
+
+/// Tells of a command with options which subcommands it has, and how the first with options is written.
+fn whole_guide(definition: &Definition<Command>) -> Vec<(String, String)> {
+    let Some(form) = definition.forms.iter().find(|form| form.options().is_some()) else { return Vec::new() };
+    let mut words: Vec<&str> = definition.subcommands().collect();
+    words.dedup();
+    let all = (format!("/{} {}", definition.word, words.join("|")), definition.description.to_owned());
+    std::iter::once(all).chain(guide(form)).collect()
 }
 
 #[cfg(test)]

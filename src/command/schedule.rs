@@ -3,6 +3,8 @@
 use clap::Parser;
 use signalbox_adapter::ChatAddress;
 
+use super::argument::{QUOTES, is_option};
+
 /// What the name of a credential has in it, as letters and digits only.
 const CREDENTIALS: [&str; 12] = [
     "token",
@@ -17,6 +19,18 @@ const CREDENTIALS: [&str; 12] = [
     "webhookurl",
     "bearer",
     "authorization",
+];
+/// The options as people are told them, each with what it takes.
+pub const SCHEDULE_OPTIONS: [(&str, &str); 9] = [
+    ("--kind", "daily_summary, weekly_audit, incident_window_replay, synthetic_run or custom_investigation"),
+    ("--cron", "minute, hour, day, month and weekday in quotes, or @hourly, @daily, @weekly, @monthly"),
+    ("--tz", "the time zone, as Europe/London; else UTC"),
+    ("--to", "where to, as slack:C0123; once for each chat"),
+    ("--param prompt=\"…\"", "what is investigated, or asked about the digest"),
+    ("--agent", "who answers that; none for nobody"),
+    ("--window", "how many hours it looks back"),
+    ("--name, --catch-up none|last|all", "what it is called; which missed ones come late"),
+    ("--quiet-when-empty, --new-thread", "silent when there is nothing to say; a thread each time"),
 ];
 /// Longest options in a chat, in bytes.
 const MAX_OPTIONS_BYTES: usize = 16 * 1024;
@@ -99,6 +113,28 @@ pub fn is_credential(name: &str) -> bool {
     CREDENTIALS.iter().any(|word| plain.contains(word))
 }
 
+/// Splits what was typed into the schedule that it names, by number or by name, and the options behind that. A name of several
+/// words ends with its quotes, or before the first option.
+#[must_use]
+pub fn named_schedule(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let is_quote = |c: char| QUOTES.contains(&c);
+    if let Some(quoted) = text.strip_prefix(is_quote)
+        && let Some((name, rest)) = quoted.split_once(is_quote)
+    {
+        return (name.trim(), rest);
+    }
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let number = first.trim_start_matches('#');
+    if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return (first, rest);
+    }
+    let words = text.split_inclusive(char::is_whitespace);
+    let name_bytes = words.take_while(|word| !is_option(word)).map(str::len).sum();
+    let (name, rest) = text.split_at(name_bytes);
+    (name.trim(), rest)
+}
+
 /// The options as the whole of a line.
 #[derive(Parser)]
 #[command(no_binary_name = true, disable_help_flag = true)]
@@ -147,6 +183,25 @@ mod tests {
         let options = options.expect("they are whole");
         assert_eq!((options.kind.as_str(), options.cron.as_str()), ("daily_summary", "0 9 * * 1-5"));
         assert_eq!(options.chat_id.as_deref(), Some("-100"));
+    }
+
+    #[test]
+    fn a_schedule_is_named_by_its_number_or_its_words_and_options_follow() {
+        for (text, name, options) in [
+            ("3", "3", ""),
+            ("#3 --tz UTC", "#3", "--tz UTC"),
+            ("3 cron \"@daily\"", "3", "cron \"@daily\""),
+            ("standup —tz UTC", "standup", "—tz UTC"),
+            ("Morning digest --name \"Evening digest\"", "Morning digest", "--name \"Evening digest\""),
+            ("“Morning digest” --tz UTC", "Morning digest", " --tz UTC"),
+            ("'Morning -- digest' --tz UTC", "Morning -- digest", " --tz UTC"),
+            ("Morning  digest", "Morning  digest", ""),
+            ("\"Morning digest", "\"Morning digest", ""),
+            ("--tz UTC", "", "--tz UTC"),
+            ("", "", ""),
+        ] {
+            assert_eq!(named_schedule(text), (name, options), "{text}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Why a schedule is not made or changed as it was asked for, and what to write instead.
 
-use signalbox_adapter::{ChatAddress, Document, one_line};
+use signalbox_adapter::{Block, ChatAddress, Document, Inline, Item, one_line};
 
 use super::background::Unreachable;
+use crate::command::{SCHEDULE_OPTIONS, code};
 use crate::config::Unreached;
 use crate::plan::{Cron, CronFault, DigestKind, ZoneFault};
 
@@ -71,6 +72,19 @@ pub fn unchanged(why: &Unscheduled<'_>) -> Document {
     Document::text(format!("Not changed: {}", reason(why)))
 }
 
+/// Tells on the command line how a schedule is asked for: by an example, and each option with what it takes.
+#[must_use]
+pub fn how_to_add() -> Document {
+    let item = |content| Item { checked: None, blocks: vec![Block::Paragraph(content)] };
+    let option = |(option, takes): &(&str, &str)| item(vec![code(option), Inline::Text(format!(": {takes}"))]);
+    let example = Block::Paragraph(vec![
+        Inline::Text("As ".to_owned()),
+        code("/cron add --kind daily_summary --cron \"0 9 * * 1-5\" --tz Asia/Kolkata --to slack:C0123"),
+    ]);
+    let options = Block::List { start: None, items: SCHEDULE_OPTIONS.iter().map(option).collect() };
+    Document { blocks: vec![example, options] }
+}
+
 fn reason(why: &Unscheduled<'_>) -> String {
     match why {
         Unscheduled::Options(why) => format!("{why}."),
@@ -118,7 +132,10 @@ fn reason(why: &Unscheduled<'_>) -> String {
             format!("{address} cannot be a chat of {}: its ids are {form}.", address.provider)
         }
         Unscheduled::TooMany(most) => format!("this chat has {most} schedules, the most there can be."),
-        Unscheduled::NoKind => format!("say what is delivered, as --kind {}.", DigestKind::DailySummary),
+        Unscheduled::NoKind => {
+            let [first, rest @ .., last] = DigestKind::ALL.map(DigestKind::as_str);
+            format!("say what is delivered, with --kind {first}, {} or {last}.", rest.join(", "))
+        }
         Unscheduled::NoCron => "say when, as --cron \"0 9 * * 1-5\" for 09:00 on weekdays.".to_owned(),
         Unscheduled::Stray(cron, stray) => stray_words(cron, stray),
         Unscheduled::Nothing => "name what is to be otherwise, as --cron \"30 8 * * 1-5\".".to_owned(),

@@ -2,7 +2,7 @@
 
 use signalbox_adapter::ChatAddress;
 
-use crate::command::{CronCommand, ScheduleOptions};
+use crate::command::{CronCommand, ScheduleOptions, named_schedule};
 use crate::format::unscheduled::{Unscheduled, unchanged, unscheduled};
 use crate::format::{cron, schedules};
 use crate::store::{FireId, InboxOutcome, NewSchedule, Schedule, StoreError};
@@ -22,7 +22,7 @@ impl Handler for CronCommand {
     fn looks(&self) -> Vec<Look> {
         let options = match self {
             Self::Add(text) => text.as_str(),
-            Self::Edit(text) => split(text).1,
+            Self::Edit(text) => named_schedule(text).1,
             Self::List | Self::Show(_) | Self::Logs(_) | Self::Run(_) => return Vec::new(),
             Self::Again(_) | Self::Pause(_) | Self::Resume(_) | Self::Remove(_) => return Vec::new(),
         };
@@ -36,7 +36,7 @@ impl Handler for CronCommand {
             Self::List => return list(turn),
             Self::Add(text) => return add(turn, text),
             Self::Again(fire) => return again(turn, fire),
-            Self::Edit(text) => split(text).0,
+            Self::Edit(text) => named_schedule(text).0,
             Self::Show(id) | Self::Logs(id) | Self::Run(id) | Self::Pause(id) | Self::Resume(id) | Self::Remove(id) => {
                 id.as_str()
             }
@@ -49,7 +49,7 @@ impl Handler for CronCommand {
             Self::List => list(turn),
             Self::Add(text) => add(turn, text),
             Self::Again(fire) => again(turn, fire),
-            Self::Edit(text) => edit(turn, &found, split(text).1),
+            Self::Edit(text) => edit(turn, &found, named_schedule(text).1),
             Self::Show(_) => {
                 let last = turn.tx.told_fires(found.id, 1)?.pop();
                 turn.answer(cron::show(&found, last.as_ref(), turn.tx.now()))
@@ -98,11 +98,6 @@ fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
 fn find(turn: &Turn<'_>, word: &str) -> Result<Result<Schedule, Vec<Schedule>>, StoreError> {
     let chat = (!turn.is_trusted()).then(|| turn.chat());
     schedule::find(turn.tx, chat.as_ref(), word)
-}
-
-/// Splits what was typed into the schedule that it names and the options.
-fn split(text: &str) -> (&str, &str) {
-    text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""))
 }
 
 /// Sends again what of a fire was given up.

@@ -1,9 +1,11 @@
 //! Schedules, through the real program: a digest at its hour in its zone, once, whatever happens meanwhile.
 
 mod agents;
+mod clocks;
 mod editing;
 mod exchange;
 mod instances;
+mod typed;
 mod waiting;
 
 use std::time::Duration;
@@ -54,6 +56,7 @@ fn a_digest_comes_at_nine_in_its_zone_once_and_tells_what_happened() {
     assert!(digest.contains("Nothing happened"), "{digest}");
     let waiting = "outbox WHERE state IN ('pending', 'sending', 'unknown')";
     eventually("the receipt is kept", || phone.house.count(waiting) == 0);
+    assert!(!serving.err().contains("tokio_cron_scheduler"), "the ticker is no news: {}", serving.err());
     // It is known at once what became of it, and again after a restart nothing comes twice.
     serving.signal(Signal::SIGKILL);
     serving.end();
@@ -179,6 +182,13 @@ fn what_cannot_be_scheduled_is_refused_with_what_to_write() {
     let said = add("@daily", &["--param", "bot_token=hunter2secret"]);
     refused(&said, "looks like a credential");
     assert!(!said.err.contains("hunter2secret"), "{said:#?}");
+    let said = phone.house.run(&["cron", "add"]);
+    refused(
+        &said,
+        "with --kind daily_summary, weekly_audit, incident_window_replay, synthetic_run or custom_investigation",
+    );
+    assert!(said.err.contains("As signalbox cron add --kind daily_summary --cron \"0 9 * * 1-5\""), "{said:#?}");
+    assert!(said.err.contains("--quiet-when-empty") && said.err.lines().count() < 15, "{said:#?}");
     let investigate = ["cron", "add", "--kind", "custom_investigation", "--cron", "@daily", "--to", &target];
     refused(&phone.house.run(&investigate), "--param prompt=");
     phone.house.run(&["cron", "list"]).was(0, "No schedules");

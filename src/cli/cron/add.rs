@@ -16,7 +16,7 @@ use crate::config::integrations::{self, Keys};
 use crate::config::{Sources, Unreached};
 use crate::format::background::Unreachable;
 use crate::format::cron;
-use crate::format::unscheduled::{Unscheduled, unchanged, unscheduled};
+use crate::format::unscheduled::{Unscheduled, how_to_add, unchanged, unscheduled};
 use crate::store::{NewSchedule, Tx};
 use crate::turn::{crew, schedule};
 use crate::wiring;
@@ -25,6 +25,9 @@ use crate::wiring;
 pub(super) const MADE_BY: &str = "command line";
 
 pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions) -> anyhow::Result<ExitCode> {
+    if *options == ScheduleOptions::default() {
+        return refused(&unscheduled(&Unscheduled::NoKind).then(how_to_add()));
+    }
     if let Err(why) = schedule::check_texts(options, &app.redactor().await?) {
         return refused(&unscheduled(&Unscheduled::Options(&why.to_string())));
     }

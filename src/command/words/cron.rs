@@ -1,10 +1,14 @@
 //! `/cron`: what is delivered by itself, when and where.
 
-use crate::command::argument::{Argument, Kind};
+use crate::command::argument::{Argument, Kind, OptionList};
 use crate::command::grammar::{Defined, Definition, Example, Form, Group, Need};
+use crate::command::schedule::SCHEDULE_OPTIONS;
 use crate::command::value::{Holds, rest, words};
 
 const SCHEDULE: Argument = Argument::Word("id", Kind::Schedule);
+const NEW: OptionList =
+    OptionList { usage: "--kind <kind> --cron \"<5 fields>\" [--tz <zone>]", each: &SCHEDULE_OPTIONS };
+const CHANGED: OptionList = OptionList { usage: "[--cron \"<5 fields>\"] [--tz <zone>]", each: &SCHEDULE_OPTIONS };
 
 /// What is to be done with schedules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,14 +58,14 @@ impl<C: Holds<Self>> Defined<C> for CronCommand {
             },
             Form {
                 path: &["cron", "add"],
-                arguments: &[Argument::Options("--kind <kind> --cron \"<5 fields>\" [--tz <zone>]")],
+                arguments: &[Argument::Options(&NEW)],
                 need: Need::Admin,
                 description: "add one, with the options of `signalbox cron add`",
                 value: rest!(|text| Self::Add(text)),
             },
             Form {
                 path: &["cron", "edit"],
-                arguments: &[SCHEDULE, Argument::Options("[--cron \"<5 fields>\"] [--tz <zone>]")],
+                arguments: &[SCHEDULE, Argument::Options(&CHANGED)],
                 need: Need::Admin,
                 description: "change what is named of one; all else stays",
                 value: rest!(|text| Self::Edit(text)),

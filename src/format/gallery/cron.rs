@@ -243,6 +243,7 @@ fn unscheduled() {
         .with("unscheduled chat", unscheduled(&Unscheduled::NoSuchChat(elsewhere.clone(), "numbers")))
         .with("unscheduled too many", unscheduled(&Unscheduled::TooMany(50)))
         .with("unscheduled without kind", unscheduled(&Unscheduled::NoKind))
+        .with("how_to_add", how_to_add())
         .with("unscheduled without time", unscheduled(&Unscheduled::NoCron))
         .with("unscheduled unquoted", unscheduled(&Unscheduled::Stray("0", &words("9 * * 1-5"))))
         .with("unscheduled unquoted in a shell", unscheduled(&Unscheduled::Stray("0", &words("9 Cargo.toml src 1-5"))))
