@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use signalbox_adapter::one_line;
 use tokio::process::Command;
 
 use super::environment;
@@ -57,6 +58,8 @@ pub enum Version {
     Reported(String),
     /// Installed, and does not say.
     Silent,
+    /// Installed, and does not start; holds why, in one line.
+    Broken(String),
     /// Not installed.
     Missing,
 }
@@ -200,16 +203,24 @@ impl Catalogue {
             .env_clear()
             .envs(environment::of(agent, &self.variables))
             .stdin(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .kill_on_drop(true);
-        let output = tokio::time::timeout(VERSION_TIMEOUT, command.output()).await;
-        let line = match output {
-            Ok(Ok(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
-            Ok(Ok(_) | Err(_)) | Err(_) => return Version::Silent,
+        let output = match tokio::time::timeout(VERSION_TIMEOUT, command.output()).await {
+            Ok(Ok(output)) => output,
+            Ok(Err(error)) => return Version::Broken(error.to_string()),
+            Err(_) => return Version::Silent,
         };
-        match line.lines().next().map(str::trim) {
-            None | Some("") => Version::Silent,
-            Some(line) => Version::Reported(line.chars().take(MAX_VERSION_CHARS).collect()),
+        let first = |text: &[u8]| {
+            let text = String::from_utf8_lossy(text);
+            let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+            line.map(|line| one_line(line, MAX_VERSION_CHARS))
+        };
+        match (output.status.success(), first(&output.stdout)) {
+            (true, Some(line)) => Version::Reported(line),
+            (true, None) => Version::Silent,
+            // A whole command line may mean something else by one more word.
+            (false, _) if agent.has_placeholders() => Version::Silent,
+            (false, _) => Version::Broken(first(&output.stderr).unwrap_or_else(|| output.status.to_string())),
         }
     }
 }
@@ -225,6 +236,28 @@ mod tests {
         assert_eq!(catalogue.look().default, Choice::OnlyHost);
         assert_eq!(catalogue.program("claude"), None);
         assert!(catalogue.program("host").is_some());
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_is_there_and_does_not_start_is_broken() {
+        let mut agents = Agents::of(&kinds::statements());
+        let claude = agents.by_name["claude"].clone();
+        for (name, script) in [
+            ("good", "echo 2.1.3"),
+            ("bad", "echo >&2; echo node: not found >&2; exit 127"),
+            ("mute", "exit 3"),
+            ("filled", "exit 2; {prompt}"),
+        ] {
+            let command = ["sh", "-c", script, "x"].map(str::to_owned).into();
+            agents.by_name.insert(name.into(), Agent { command, ..claude.clone() });
+        }
+        let path = std::env::var("PATH").expect("a search path");
+        let catalogue = Catalogue::new(agents, BTreeMap::from([("PATH".to_owned(), path)]));
+        let found = catalogue.look_closely().await.versions;
+        assert_eq!(found["good"], Version::Reported("2.1.3".into()));
+        assert_eq!(found["bad"], Version::Broken("node: not found".into()));
+        assert_eq!(found["mute"], Version::Broken("exit status: 3".into()));
+        assert_eq!(found["filled"], Version::Silent);
     }
 
     #[test]

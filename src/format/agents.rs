@@ -1,38 +1,45 @@
 //! What is said about agents.
 
-use signalbox_adapter::{Document, Inline};
+use signalbox_adapter::{Block, Document, Inline, Item};
 
-use super::{cell, line, table};
+use super::{line, marked};
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::config::Sandbox;
 
-/// Lists the agents: installed or how to install them, version, model, and which is the default.
+/// Lists the agents: which answers where none is named, then each with its version and model, or with what is missing.
 #[must_use]
 pub fn list(catalogue: &Catalogue, presence: &Presence) -> Document {
     let default = match &presence.default {
         Choice::Configured(name) | Choice::Found(name) => name.as_str(),
         Choice::OnlyHost => "host",
     };
-    let rows = catalogue
-        .names()
-        .map(|name| {
-            let version = match presence.versions.get(name) {
-                Some(Version::BuiltIn) => "built in".to_owned(),
-                Some(Version::Reported(version)) => version.clone(),
-                Some(Version::Silent) => "installed".to_owned(),
-                Some(Version::Missing) | None => "not installed".to_owned(),
-            };
-            let mark = if name == default { "default" } else { "" };
-            let model = catalogue.model(name).unwrap_or_default();
-            vec![vec![Inline::Code(format!("@{name}"))], cell(version), cell(model), cell(mark)]
-        })
-        .collect();
-    let mut document = Document { blocks: vec![table(&["agent", "version", "model", ""], rows)] };
-    for name in catalogue.names() {
-        if matches!(presence.versions.get(name), Some(Version::Missing)) {
-            document.blocks.extend(line(&format!("{name}: {}", catalogue.how_to_install(name))).blocks);
+    let verdict = match (&presence.default, presence.versions.get(default)) {
+        (Choice::OnlyHost, _) => "`@host` answers, as no other agent is installed.".to_owned(),
+        (_, Some(Version::Broken(_))) => {
+            format!("⚠ `@{default}` is to answer where none is named, and does not start.")
         }
-    }
+        (_, Some(Version::Missing) | None) => {
+            format!("⚠ `@{default}` is to answer where none is named, and is not installed.")
+        }
+        (_, Some(Version::BuiltIn | Version::Reported(_) | Version::Silent)) => {
+            format!("`@{default}` answers where none is named.")
+        }
+    };
+    let items = catalogue.names().map(|name| {
+        let state = match presence.versions.get(name) {
+            Some(Version::BuiltIn) => "built in".to_owned(),
+            Some(Version::Reported(version)) => version.replace('`', "'"),
+            Some(Version::Silent) => "installed".to_owned(),
+            Some(Version::Broken(why)) => format!("does not start: {}", why.replace('`', "'")),
+            Some(Version::Missing) => format!("not installed: {}", catalogue.how_to_install(name)),
+            None => "not installed".to_owned(),
+        };
+        let model = catalogue.model(name).map(|model| format!(" · {model}")).unwrap_or_default();
+        let mut content = vec![Inline::Code(format!("@{name}"))];
+        content.extend(marked(&format!(" {state}{model}")));
+        Item { checked: None, blocks: vec![Block::Paragraph(content)] }
+    });
+    let mut document = line(&verdict).with(Block::List { start: None, items: items.collect() });
     for name in catalogue.names().filter(|name| catalogue.agent(name).is_some_and(|it| it.sandbox == Sandbox::Bwrap)) {
         let how = match presence.sandbox {
             true => "runs in a sandbox (bubblewrap).",

@@ -9,12 +9,17 @@ use super::{Draft, count, line, rca, span};
 use crate::agent::words::{fill, mark};
 use crate::command::nearest;
 use crate::plan::Zone;
+use crate::rca::Rca;
 use crate::store::{Fire, Investigation, Schedule, SilentTarget, Status, Task};
 
 const DIGEST: &str = include_str!("../../config/prompts/digest.md");
 /// What an agent is asked in a check.
 pub const PROBE: &str =
     "This is a check of whether you can be reached. Answer with the one word OK, and do nothing else.";
+/// The parameter of a schedule that says what is asked.
+pub const ASKED: &str = "prompt";
+/// Longest question that is repeated above what was found, in characters.
+const MAX_ASKED_CHARS: usize = 300;
 /// What is asked of an agent that knows nothing but this machine.
 pub const HOW_IS_IT: &str = "Is anything wrong with this machine?";
 /// What is asked about a digest where nobody says.
@@ -186,15 +191,16 @@ pub fn failed_checks(checks: &[Check]) -> Option<String> {
     (!lines.is_empty()).then(|| one_line(&lines.join("; "), 2 * MAX_WHY_CHARS))
 }
 
+fn claimed(rca: &Rca) -> String {
+    Document::from_markdown(&rca.root_cause.claim).visible_text()
+}
+
 /// Says in one line what a scheduled investigation came to.
 #[must_use]
 pub fn investigated_verdict(ended: Result<&Task, &str>, investigation: Option<&Investigation>) -> String {
     match ended {
         Ok(ended) if ended.status == Status::Success => match investigation.and_then(|found| found.rca.as_ref()) {
-            Some(rca) => {
-                let claim = Document::from_markdown(&rca.root_cause.claim).visible_text();
-                format!("🔎 {}", one_line(&claim, MAX_WHY_CHARS))
-            }
+            Some(rca) => format!("🔎 {}", one_line(&claimed(rca), MAX_WHY_CHARS)),
             None => "🔎 Answered".to_owned(),
         },
         Ok(ended) => format!("🔴 Failed: {}", why(ended)),
@@ -208,7 +214,7 @@ pub fn investigated_head(schedule: &Schedule, fire: &Fire, verdict: &str) -> Doc
     headed(schedule, fire, verdict)
 }
 
-/// Tells what a scheduled investigation came to: the verdict, then the analysis or the answer.
+/// Tells what a scheduled investigation came to: the verdict, what was asked, then the analysis or the answer.
 #[must_use]
 pub fn investigated(
     schedule: &Schedule,
@@ -216,10 +222,18 @@ pub fn investigated(
     ended: Result<&Task, &str>,
     investigation: Option<&Investigation>,
 ) -> Draft {
-    let head = Draft::from(headed(schedule, fire, &investigated_verdict(ended, investigation)));
+    let mut head = headed(schedule, fire, &investigated_verdict(ended, investigation));
+    if let Some(asked) = schedule.params.get(ASKED) {
+        let asked = Inline::Text(one_line(asked, MAX_ASKED_CHARS));
+        head.blocks.push(Block::Paragraph(vec![Inline::Emphasis(vec![asked])]));
+    }
+    let head = Draft::from(head);
     match (ended, investigation) {
-        (Ok(ended), Some(found)) if ended.status == Status::Success && found.rca.is_some() => {
-            head.then(rca::folded(found))
+        (Ok(Task { status: Status::Success, .. }), Some(found @ Investigation { rca: Some(rca), .. })) => {
+            // A cause that the verdict tells whole is not told again.
+            let claim = claimed(rca);
+            let is_told = one_line(&claim, MAX_WHY_CHARS) == one_line(&claim, usize::MAX);
+            head.then(rca::folded(found, is_told))
         }
         (Ok(Task { result: Some(said), .. }), _) if !said.trim().is_empty() => head.then(Draft::markdown(said.clone())),
         (Ok(_) | Err(_), _) => head,

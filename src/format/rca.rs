@@ -84,14 +84,18 @@ pub fn analysis(investigation: &Investigation) -> Document {
     Document { blocks }
 }
 
-/// Writes an analysis below a line that has told its cause: what to do, what was counted, and folded what supports it.
+/// Writes an analysis below a line that has told its cause, whole or its beginning: what to do, what was counted, and folded
+/// what supports it.
 #[must_use]
-pub fn folded(investigation: &Investigation) -> Document {
+pub fn folded(investigation: &Investigation, is_told: bool) -> Document {
     let mut blocks = Vec::new();
     if let Some(rca) = &investigation.rca {
         blocks.extend(steps(rca));
-        let details = said(&rca.root_cause).into_iter().chain(claims(rca)).collect();
-        blocks.push(Block::details("Analysis", details));
+        let cause = if is_told { support(&rca.root_cause) } else { said(&rca.root_cause) };
+        let details: Vec<Block> = cause.into_iter().chain(claims(rca)).collect();
+        if !details.is_empty() {
+            blocks.push(Block::details("Analysis", details));
+        }
     }
     let verdict = investigation.rca.as_ref().map(|rca| rca.verdict);
     blocks.push(numbers(&investigation.stats, verdict));
@@ -127,6 +131,13 @@ fn headed(title: &str, under: Vec<Block>) -> Vec<Block> {
 /// What is claimed, and the words of a tool that show it.
 fn said(claim: &Claim) -> Vec<Block> {
     let mut blocks = Document::from_markdown(&claim.claim).blocks;
+    blocks.extend(support(claim));
+    blocks
+}
+
+/// The words of a tool that show what is claimed, or that there are none.
+fn support(claim: &Claim) -> Vec<Block> {
+    let mut blocks = Vec::new();
     if claim.supported == Some(false) {
         blocks.push(Block::Paragraph(vec![Inline::Emphasis(cell("not backed by anything seen in this run"))]));
     }

@@ -10,6 +10,11 @@ use crate::store::{Admission, Refusal, Session, SessionId, Task};
 /// Longest prompt shown in a list or in details, in characters.
 const MAX_PROMPT_CHARS: usize = 300;
 
+/// Sessions that a chat lists.
+const MAX_LISTED: usize = 15;
+/// Longest title in that list, in characters.
+const MAX_TITLE_CHARS: usize = 60;
+
 /// What there is besides the built-in investigator, where no agent is the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others<'a> {
@@ -289,6 +294,39 @@ pub fn list(sessions: &[Session], active: Option<SessionId>, now: Timestamp) -> 
         return line("No sessions yet. `/session <prompt>` starts one.");
     }
     Document { blocks: vec![table_of(sessions, active, now)] }
+}
+
+/// Answers `/session list` in a chat: how many there are, then two lines of each, as a phone shows them.
+#[must_use]
+pub fn of_chat(sessions: &[Session], active: Option<SessionId>, now: Timestamp) -> Document {
+    if sessions.is_empty() {
+        return list(sessions, active, now);
+    }
+    let word = |session: &Session| if session.archived { "archived" } else { session.status.as_str() };
+    let number = |wanted: &str| sessions.iter().filter(|session| word(session) == wanted).count();
+    let parts = ["running", "idle", "archived", "ended"].map(|wanted| (number(wanted), wanted));
+    let parts: Vec<String> =
+        parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    let items = sessions.iter().take(MAX_LISTED).map(|session| {
+        let mark = if active == Some(session.id) && !session.archived { " (active)" } else { "" };
+        let who = agent(&session.agent, session.model.as_deref());
+        let prompts = count(usize::try_from(session.messages).unwrap_or(usize::MAX), "prompt");
+        let used = ago(session.last_used_at, now);
+        let mut content = vec![
+            Inline::Code(session.name.clone()),
+            Inline::Text(format!(" {}{mark} · {who} · {prompts} · {used}", word(session))),
+        ];
+        if !session.title.is_empty() {
+            content.extend([Inline::Break, Inline::Text(one_line(&session.title, MAX_TITLE_CHARS))]);
+        }
+        Item { checked: None, blocks: vec![Block::Paragraph(content)] }
+    });
+    let verdict = Document::text(format!("{}: {}", count(sessions.len(), "session"), parts.join(", ")));
+    let listed = verdict.with(Block::List { start: None, items: items.collect() });
+    match sessions.len().saturating_sub(MAX_LISTED) {
+        0 => listed,
+        more => listed.then(line(&format!("and {more} more, used longer ago: `/session show <name>` shows one."))),
+    }
 }
 
 /// Lists the sessions of all chats, each with its chat.

@@ -107,6 +107,12 @@ pub fn pairing_way(title: &str, way: &str) -> String {
     format!("In {title}: {way}")
 }
 
+/// Says when there is a link that opens a provider's bot, where the provider has not said yet what the bot is called.
+#[must_use]
+pub fn pairing_link_later(title: &str) -> String {
+    format!("{title} did not answer, so there is no link yet: `signalbox pair` prints one once `signalbox serve` runs.")
+}
+
 /// Says how a person is named.
 #[must_use]
 pub fn not_a_person() -> &'static str {

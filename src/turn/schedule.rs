@@ -28,7 +28,7 @@ const MAX_PARAMS: usize = 20;
 const MAX_PARAM_NAME_BYTES: usize = 64;
 const MAX_PARAM_BYTES: usize = 16 * 1024;
 /// The parameter that says what is to be investigated.
-pub const PROMPT: &str = "prompt";
+pub const PROMPT: &str = crate::format::fire::ASKED;
 /// What stands for no agent.
 const NOBODY: &str = "none";
 /// Schedules of one name that are told.

@@ -96,6 +96,7 @@ fn terminals() {
         .with_text("no_session", no_session("docs"))
         .with_text("several_sessions", several_sessions("docs", &["console:local".into(), "slack:C0123".into()]))
         .with_text("pairing_code", pairing_code(Duration::from_secs(600), Role::Operator))
+        .with_text("pairing_link_later", pairing_link_later("Telegram"))
         .with_text("pairing_way", pairing_way("Telegram", "https://t.me/SignalboxBot?start=AB12CD34"))
         .with_text("not_a_person", not_a_person())
         .with_text("not_paired", not_paired("telegram:1001"))
@@ -123,10 +124,19 @@ fn agents() {
         sandbox: true,
         versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
     };
+    let with = |claude| Presence {
+        default: Choice::Found("claude".to_owned()),
+        versions: presence.versions.clone().into_iter().chain([("claude".to_owned(), claude)]).collect(),
+        ..presence.clone()
+    };
+    let broken = with(Version::Broken("env: node: No such file or directory".to_owned()));
+    let whole = with(Version::Reported("2.1.3 (Claude Code)".to_owned()));
     shown(
         "agents",
         wall()
             .with("list", super::super::agents::list(&catalogue, &presence))
+            .with("list with one that is broken", super::super::agents::list(&catalogue, &broken))
+            .with("list with the default", super::super::agents::list(&catalogue, &whole))
             .with("list with a sandbox", super::super::agents::list(&apart, &presence))
             .with(
                 "list without bubblewrap",

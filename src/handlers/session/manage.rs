@@ -15,7 +15,7 @@ const MAX_TASKS: usize = 10;
 pub(super) fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
     let sessions = turn.tx.sessions(Some(&turn.chat()), MAX_LISTED)?;
     let active = turn.tx.active_session_id(&turn.chat())?;
-    turn.answer(format::session::list(&sessions, active, turn.tx.now()))
+    turn.answer(format::session::of_chat(&sessions, active, turn.tx.now()))
 }
 
 pub(super) fn show(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
