@@ -1,15 +1,20 @@
 //! `signalbox pair`: make a code with which a person pairs with the bot, and look after those who have.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use signalbox_adapter::settings::Section;
 
 use super::EXIT_REFUSED;
 use crate::app::App;
 use crate::config;
 use crate::format::{self, terminal};
 use crate::store::pairing::{CODE_LASTS, Paired, new_code};
-use crate::wiring;
+use crate::wiring::{self, Found, Verified};
+
+/// How long a provider is asked for the name of our bot.
+const ASK_WITHIN: Duration = Duration::from_secs(5);
 
 /// What to do.
 #[derive(Args)]
@@ -26,6 +31,13 @@ pub(super) struct Arguments {
     /// Take a pairing back, as in telegram:1001
     #[arg(long, value_name = "PROVIDER:USER")]
     remove: Option<String>,
+}
+
+impl Arguments {
+    /// Whether it only lists.
+    pub(super) fn only_reads(&self) -> bool {
+        self.list
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -56,8 +68,14 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
     let code = issue(app, role).await?;
     super::print(&code)?;
     eprintln!("{}", terminal::pairing_code(CODE_LASTS, role));
-    for (title, way) in ways(app, &code).await? {
-        eprintln!("{}", terminal::pairing_way(title, &way));
+    for (section, name) in bots(app).await? {
+        let title = section.setup.title;
+        if let Some(way) = wiring::introduction(section, name.as_deref(), &code) {
+            eprintln!("{}", terminal::pairing_way(title, &way));
+        }
+        if name.is_none() && has_link(section) {
+            eprintln!("{}", terminal::pairing_link_later(title));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -70,16 +88,32 @@ pub(super) async fn issue(app: &App, role: config::Role) -> anyhow::Result<Strin
     Ok(code)
 }
 
-/// Returns how each of our bots is told a code: by the address that opens it and sends the code, where the bot's name is known
-/// from an earlier start and the provider has such, else in the words that are typed there.
-async fn ways(app: &App, code: &str) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let mut ways = Vec::new();
+/// Returns each of our bots with its name: known from an earlier start, or asked for where the link to the bot needs it.
+async fn bots(app: &App) -> anyhow::Result<Vec<(&'static Section, Option<String>)>> {
+    let mut bots = Vec::new();
     for section in wiring::statements().sections {
         let Some(access) = section.access.filter(|_| app.config.adapters.is_set(section)) else { continue };
-        let name = app.store.read(move |tx| tx.bot_name(access.provider)).await?.filter(|name| !name.is_empty());
-        ways.extend(wiring::introduction(section, name.as_deref(), code).map(|way| (section.setup.title, way)));
+        let known = app.store.read(move |tx| tx.bot_name(access.provider)).await?.filter(|name| !name.is_empty());
+        let name = match known {
+            None if has_link(section) => ask_name(app, section).await,
+            known => known,
+        };
+        bots.push((section, name));
     }
-    Ok(ways)
+    Ok(bots)
+}
+
+/// Whether a bot of this provider is opened, and told a code, by a link.
+fn has_link(section: &Section) -> bool {
+    wiring::invitation(section, "bot", "code").is_some()
+}
+
+/// Asks a provider what our bot is called there; `None` where it does not say so in time.
+async fn ask_name(app: &App, section: &Section) -> Option<String> {
+    match tokio::time::timeout(ASK_WITHIN, wiring::verify(&app.config, section)).await {
+        Ok(Some(Verified::Good(Found::Bot { name, .. }))) => Some(name).filter(|name| !name.is_empty()),
+        Ok(Some(Verified::Good(_) | Verified::Refused(_) | Verified::Unsure(_)) | None) | Err(_) => None,
+    }
 }
 
 async fn list(app: &App, json: bool) -> anyhow::Result<ExitCode> {

@@ -1,7 +1,8 @@
 //! Pairing: the one thing that a stranger may say.
 //!
-//! A code counts in a direct chat only: said in a group, everybody there could have read it, and it is good for nothing any
-//! more, whoever said it. Once taken it is worthless, so it does no harm that the message stays in the inbox.
+//! A code counts where nobody else reads it: in a direct chat, or by a command that the provider shows to nobody. Said where
+//! others read along, it is good for nothing any more, whoever said it. Once taken it is worthless, so it does no harm that the
+//! message stays in the inbox.
 
 use std::time::Duration;
 
@@ -32,7 +33,9 @@ pub fn try_code(
     parsed: &Result<Parsed, Misunderstood>,
     role: Option<Role>,
 ) -> Result<Option<InboxOutcome>, StoreError> {
-    if !turn.incoming.direct && burn(turn)? {
+    // What is answered alone was shown to nobody else.
+    let is_read_by_others = !turn.incoming.direct && turn.incoming.window.is_none();
+    if is_read_by_others && burn(turn)? {
         return turn.refuse(format::access::burnt_code()).map(Some);
     }
     let (code, is_offered) = match parsed {
@@ -46,7 +49,7 @@ pub fn try_code(
         return Ok(None);
     }
     let (provider, sender) = (&turn.incoming.address.provider, &turn.incoming.sender);
-    if !turn.incoming.direct {
+    if is_read_by_others {
         let what = format!("code-in-group:{}", turn.chat());
         return match turn.tx.first_in(&what, GROUP_ANSWER_EVERY)? {
             true => turn.refuse(format::access::code_in_group()).map(Some),

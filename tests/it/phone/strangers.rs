@@ -46,6 +46,18 @@ fn a_stranger_is_told_the_ids_once_and_pairs_with_a_code() {
 }
 
 #[test]
+fn a_link_comes_before_the_first_start_or_it_is_said_when_it_comes() {
+    let mut phone = Phone::new("");
+    let said = phone.house.run(&["pair"]).was(0, "");
+    let link = format!("In Telegram: https://t.me/{BOT_NAME}?start={}", said.out.trim());
+    assert!(said.err.contains(&link) && !said.err.contains("no link yet"), "{said:?}");
+    phone.house.set("SIGNALBOX__TELEGRAM__API_URL", "http://127.0.0.1:9");
+    let said = phone.house.run(&["pair"]).was(0, "");
+    assert!(said.err.contains(&format!("In Telegram: /start {}", said.out.trim())), "{said:?}");
+    assert!(said.err.contains("there is no link yet: `signalbox pair` prints one once"), "{said:?}");
+}
+
+#[test]
 fn guessing_codes_ends_after_five_tries() {
     let phone = Phone::new("");
     let _serving = phone.serve();

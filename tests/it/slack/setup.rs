@@ -41,6 +41,27 @@ fn setup_asks_for_both_tokens_until_both_are_right_and_says_what_to_send() {
 }
 
 #[test]
+fn a_code_is_void_where_others_read_it_and_good_where_nobody_does() {
+    let slack = Workspace::new("");
+    let _serving = slack.serve();
+    let code = || slack.house.run(&["pair"]).was(0, "").out.trim().to_owned();
+    let is_paired = || slack.house.run(&["pair", "--list"]).out.contains(&format!("slack:{}", EVE.id));
+    let read = code();
+    let said = slack.fake.post(OPS, EVE, Post::to_bot(&format!("start {read}")));
+    slack.shown(OPS, &said, "That code is void now");
+    slack.fake.command(OPS, EVE, "/signalbox", &format!("start {read}"));
+    let told = |words: &str| {
+        slack.until(words, |state| state.whispers.iter().any(|one| one.user == EVE.id && one.text.contains(words)));
+    };
+    told("That code is not right");
+    assert!(!is_paired());
+    let unread = code();
+    slack.fake.command(OPS, EVE, "/signalbox", &format!("start {unread}"));
+    told("You are paired");
+    assert!(is_paired() && slack.fake.said(OPS).iter().all(|text| !text.contains(&unread)));
+}
+
+#[test]
 fn a_hint_names_what_can_be_typed_where_it_is_read() {
     let slack = Workspace::new("");
     let _serving = slack.serve();
