@@ -20,9 +20,13 @@ pub(super) fn mask_by(redactor: Redactor) {
     REDACTOR.set(redactor).ok();
 }
 
+/// What is left out unless `SIGNALBOX_LOG` asks for it: the ticker of schedules tells how it begins, in words of its own.
+const QUIET: &str = "tokio_cron_scheduler=error";
+
 /// Starts to log from a level on, unless `SIGNALBOX_LOG` says otherwise.
 pub(super) fn start(default: &str) {
-    let filter = EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let usual = || EnvFilter::new(format!("{default},{QUIET}"));
+    let filter = EnvFilter::try_from_env("SIGNALBOX_LOG").unwrap_or_else(|_| usual());
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(MaskedLog);
     if io::stderr().is_terminal() {
         let fields = debug_fn(|writer, field, value| {

@@ -28,12 +28,16 @@ pub enum Unreached {
     #[error("{0} is not connected; `signalbox setup` on the bot's machine connects it")]
     NotConnected(String),
     /// It is not set up.
-    #[error("{provider} is not connected: set {needs}")]
+    #[error(
+        "{provider} is not connected: `signalbox integrations set {section} {key}=-` or `signalbox setup` connects it"
+    )]
     NotSet {
         /// The provider.
         provider: String,
-        /// The key that has to be set, as in `telegram.token`.
-        needs: String,
+        /// The section that connects it.
+        section: &'static str,
+        /// The key in it that has to be set.
+        key: &'static str,
     },
 }
 
@@ -73,8 +77,8 @@ impl Statements {
     pub fn unreached(&self, adapters: &Adapters, provider: &str) -> Option<Unreached> {
         if let Some(stated) = self.providers.iter().find(|stated| stated.name == provider) {
             let section = stated.section.filter(|section| !adapters.is_set(section))?;
-            let needs = format!("{}.{}", section.name, section.needs);
-            return Some(Unreached::NotSet { provider: provider.to_owned(), needs });
+            let (section, key) = (section.name, section.needs);
+            return Some(Unreached::NotSet { provider: provider.to_owned(), section, key });
         }
         let later = planned::PROVIDERS.iter().map(|(name, _)| *name).chain(self.left_out.iter().copied());
         if later.chain([planned::MAIL]).any(|name| name == provider) {

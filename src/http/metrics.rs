@@ -83,7 +83,7 @@ fn process_families(text: &mut Exposition<'_>, sample: &Sample) -> fmt::Result {
 fn work_families(text: &mut Exposition<'_>, counts: &Counts) -> fmt::Result {
     let mut tasks = text.family("signalbox_tasks", MetricKind::Gauge, "Tasks that have not ended, by status.")?;
     counts.tasks.iter().try_for_each(|(status, count)| tasks.sample("status", status.as_str(), count))?;
-    let help = "Tasks that have ended since the store was made, by final status.";
+    let help = "Tasks that have ended since the store was made, by final status; those of synthetic runs are left out.";
     let mut ended = text.family("signalbox_tasks_ended_total", MetricKind::Counter, help)?;
     counts.ended.iter().try_for_each(|(status, count)| ended.sample("status", status.as_str(), count))?;
     let help = "Investigations that have ended since the store was made, by final status; each is a task too.";

@@ -59,13 +59,15 @@ impl Observer {
             if !timed_out {
                 // What somebody has answered says so already.
                 let Some(approval) = tx.withdraw_approval(&asking)? else { return Ok(()) };
-                return report::answered(tx, bus.router().context(), &task, &approval, Answered::Withdrawn);
+                return report::answered(tx, bus.router().context(), &task, &approval, Answered::Withdrawn).map(drop);
             }
             if let Some(approval) = tx.expire_approval(&asking)? {
                 let context = bus.router().context();
-                let said = format::approval::timed_out(&tx.name_of(&task)?, &approval);
-                tx.enqueue(&context.tell(&task, said, Purpose::Approval, Vec::new())?)?;
-                report::answered(tx, context, &task, &approval, Answered::Nobody)?;
+                // Where the question itself says so, nothing more is said.
+                if !report::answered(tx, context, &task, &approval, Answered::Nobody)? {
+                    let said = format::approval::timed_out(&tx.name_of(&task)?, &approval);
+                    tx.enqueue(&context.tell(&task, said, Purpose::Approval, Vec::new())?)?;
+                }
             }
             Ok(())
         })

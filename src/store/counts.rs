@@ -28,7 +28,7 @@ const PROBE: &str = "last:write_probe";
 pub struct Counts {
     /// Tasks that have not ended, by status.
     pub tasks: Vec<(Status, u64)>,
-    /// Tasks that have ended since the store was made, by status, forgotten ones included.
+    /// Tasks that have ended since the store was made, by status, forgotten ones included and those of checks left out.
     pub ended: Vec<(Status, u64)>,
     /// Sessions that are kept, by status.
     pub sessions: Vec<(SessionStatus, u64)>,
@@ -120,8 +120,12 @@ impl Tx<'_> {
         })
     }
 
-    /// Counts a task that ends, and an investigation as one of those too.
+    /// Counts a task that ends, and an investigation as one of those too. What works for a check is nobody's work.
     pub(super) fn count_end(&self, task: &TaskId, status: Status) -> Result<(), StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND is_check = 1)";
+        if self.connection.prepare_cached(sql)?.query_row([task.as_str()], |row| row.get(0))? {
+            return Ok(());
+        }
         self.count_one_more(ENDED, status)?;
         let sql = "SELECT EXISTS (SELECT 1 FROM investigations WHERE task = ?1)";
         if self.connection.prepare_cached(sql)?.query_row([task.as_str()], |row| row.get(0))? {

@@ -70,7 +70,7 @@ pub fn ask_on(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> Re
     Ok(())
 }
 
-/// Shows under a permission request what became of it.
+/// Shows in the place of a permission request what became of it; `false` where it is not shown, or cannot be changed.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -80,7 +80,7 @@ pub fn answered(
     task: &Task,
     approval: &Approval,
     outcome: Answered<'_>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let about = About::Approval(approval.id.clone());
     tx.drop_waiting_question(&approval.id)?;
     let document = format::approval::answered(&tx.name_of(task)?, approval, outcome);
@@ -95,12 +95,8 @@ pub fn foreign(tx: &Tx<'_>, cx: &Context, task: &Task, approval: &Approval) -> R
     let name = tx.name_of(task)?;
     let alarm = format::approval::foreign(&name, approval);
     tx.enqueue(&cx.tell(task, alarm, Purpose::Approval, vec![button::cancel(&task.id)])?)?;
-    show_instead(
-        tx,
-        cx,
-        &About::Approval(approval.id.clone()),
-        &format::approval::answered(&name, approval, Answered::Foreign),
-    )
+    let answered = format::approval::answered(&name, approval, Answered::Foreign);
+    show_instead(tx, cx, &About::Approval(approval.id.clone()), &answered).map(drop)
 }
 
 /// Tells a task's chat how it ended, and takes the buttons away that are of no use any more.
@@ -225,14 +221,16 @@ pub fn spend_result(tx: &Tx<'_>, cx: &Context, task: &TaskId) -> Result<(), Stor
     Ok(())
 }
 
-/// Makes the messages about something that still have buttons say something else, without them.
-fn show_instead(tx: &Tx<'_>, cx: &Context, about: &About, document: &Document) -> Result<(), StoreError> {
+/// Makes the messages about something that still have buttons say something else, without them; whether there was one.
+fn show_instead(tx: &Tx<'_>, cx: &Context, about: &About, document: &Document) -> Result<bool, StoreError> {
+    let mut is_shown = false;
     for shown in tx.with_buttons(about)? {
         if cx.can_edit(shown.address.provider.as_str()) {
             let (parts, _) = cx.render(&shown.address, document.clone())?;
             let Some(part) = parts.into_iter().next() else { continue };
             tx.replace(&shown, &part, &[])?;
+            is_shown = true;
         }
     }
-    Ok(())
+    Ok(is_shown)
 }

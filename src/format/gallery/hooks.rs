@@ -27,7 +27,7 @@ fn hooks() {
         .with("removed", removed("ops"))
         .with_text("secret_wanted", secret_wanted(HookSource::PagerDuty, &url(HookSource::PagerDuty)))
         .with_text("secret_wanted for one's own", secret_wanted(HookSource::Generic, &url(HookSource::Generic)))
-        .with_text("unseen", unseen("telegram:1 reaches nobody: telegram is not connected: set telegram.token"))
+        .with_text("unseen", unseen("telegram:1 reaches nobody: telegram is not connected: `signalbox integrations set telegram token=-` or `signalbox setup` connects it"))
         .with_text("not_tried", not_tried(&"telegram:1".parse().expect("an address")))
         .with_text("not_connected", not_connected("telegram"))
         .with_text("tried firing", tried(&Tried::Firing("{\"alerts\":1}")))
@@ -62,7 +62,7 @@ fn hooks() {
         wall = wall.with_text("undone", undone(&why));
     }
     for why in [
-        Broken::Unreached("telegram:1 reaches nobody: telegram is not connected: set telegram.token".into()),
+        Broken::Unreached("telegram:1 reaches nobody: telegram is not connected: `signalbox integrations set telegram token=-` or `signalbox setup` connects it".into()),
         Broken::NoAlert,
         Broken::NoServer("http://127.0.0.1:8787/hooks/generic/ops"),
         Broken::NoAnswer { url: "http://127.0.0.1:8787/hooks/generic/ops", why: "it took too long".into() },

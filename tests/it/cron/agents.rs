@@ -37,7 +37,8 @@ fn a_question_is_investigated_and_a_failure_is_told_and_recorded() {
     ask("script: fail 401 not logged in");
     phone.house.run(&["cron", "run", "1"]).was(0, "done: delivered");
     let said = last(&phone);
-    assert!(said.starts_with("Investigation · ") && said.contains("The backup is fresh."), "{said}");
+    assert!(said.starts_with("Investigation · ") && said.contains("\nThe backup is fresh."), "{said}");
+    assert_eq!(said.matches("script: answer The backup is fresh.").count(), 1, "what was asked stands above: {said}");
     assert!(phone.house.runs()[0].2.contains("service: billing"), "{:?}", phone.house.runs());
     phone.house.run(&["cron", "run", "2"]).was(1, "failed: 401 not logged in; this was told: delivered");
     assert!(last(&phone).contains("Failed: 401 not logged in"), "{}", last(&phone));
@@ -75,6 +76,7 @@ fn checks_try_every_transport_and_agent_and_the_operator_hears_of_what_fails() {
     let said = last(&phone);
     assert!(said.contains("2 checks passed") && said.contains("telegram") && said.contains(" ms"), "{said}");
     assert_eq!(phone.house.count("tasks WHERE NOT is_check"), 0, "a digest counts none of them");
+    assert_eq!(phone.house.count("kv WHERE key LIKE 'total:tasks:%'"), 0, "nor do those who watch");
     phone
         .house
         .run(&["cron", "run", "2"])

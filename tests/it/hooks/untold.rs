@@ -26,7 +26,12 @@ fn a_target_of_no_provider_is_refused_with_the_nearest_one() {
     assert!(said.err.contains("did you mean telegram?"), "{said:?}");
     house.configure(&hook("telegram:1"));
     let said = house.run(&["config", "check"]).was(0, "good");
-    assert!(said.err.contains("telegram is not connected: set telegram.token"), "{said:?}");
+    assert!(
+        said.err.contains(
+            "telegram is not connected: `signalbox integrations set telegram token=-` or `signalbox setup` connects it"
+        ),
+        "{said:?}"
+    );
 }
 
 #[test]
