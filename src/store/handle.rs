@@ -195,6 +195,10 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        // Who only reads has nothing else to do meanwhile; a thread costs more than what it would read.
+        if self.inner.only_reads {
+            return self.read_blocking(work);
+        }
         let store = self.clone();
         match tokio::task::spawn_blocking(move || store.read_blocking(work)).await {
             Ok(answer) => answer,

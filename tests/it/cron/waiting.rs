@@ -36,7 +36,7 @@ fn options_that_are_not_understood_are_refused_with_what_to_write() {
         "an expression needs quotes, as --cron \"0 9 * * 1-5\"",
     );
     refused(&add(&["--kind", "daily_summary", "--cron", "@daily", "--window", "1d"]), "write --window 24");
-    refused(&add(&["--cron", "@daily"]), "say what is delivered, as --kind daily_summary");
+    refused(&add(&["--cron", "@daily"]), "say what is delivered, with --kind daily_summary");
     refused(&add(&["--kind", "daily_summary"]), "say when, as --cron");
     phone.house.run(&["cron", "list"]).was(0, "No schedules");
 }
