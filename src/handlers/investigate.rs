@@ -13,7 +13,7 @@ use crate::store::{
     Admission, ChatKey, InboxOutcome, Incident, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId,
 };
 use crate::turn::quoted::Brought;
-use crate::turn::{Handler, Look, Turn, admit, intake, mention, quoted, report};
+use crate::turn::{Handler, Look, Turn, admit, intake, mention, quoted, report, talk};
 
 /// Longest text of alerts given to an agent, in bytes.
 const MAX_ALERT_BYTES: usize = 64 * 1024;
@@ -294,7 +294,7 @@ fn submit(
         directory: &directory,
         investigation: true,
     })?;
-    let question = question(turn, subject, agent);
+    let question = question(turn, subject, agent) + &talk::before(turn, agent)?;
     let admission = turn.tx.admit(&NewTask {
         incoming: turn.incoming,
         address: &turn.incoming.address,

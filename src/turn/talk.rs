@@ -34,12 +34,24 @@ pub fn since(
     known: Option<InboxId>,
     before: InboxId,
 ) -> Result<String, StoreError> {
+    let after = turn.tx.told_until(session.id)?.max(known);
+    between(turn, &session.agent, after, before)
+}
+
+/// Tells an agent that begins in a thread what people said there before the message that asks for it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn before(turn: &Turn<'_>, agent: &str) -> Result<String, StoreError> {
+    between(turn, agent, None, turn.inbox)
+}
+
+fn between(turn: &Turn<'_>, agent: &str, after: Option<InboxId>, before: InboxId) -> Result<String, StoreError> {
     let incoming = turn.incoming;
     // An agent that goes by words would take them for the person's.
-    if incoming.direct || incoming.address.thread.is_none() || turn.cx.agents.goes_by_words(&session.agent) {
+    if incoming.direct || incoming.address.thread.is_none() || turn.cx.agents.goes_by_words(agent) {
         return Ok(String::new());
     }
-    let after = turn.tx.told_until(session.id)?.max(known);
     let said = turn.tx.said_aside(&incoming.address, after, before)?;
     let is_more = said.len() >= MAX_COUNTED;
     let news: Vec<(&str, String)> =

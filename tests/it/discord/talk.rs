@@ -103,6 +103,22 @@ fn who_mentions_the_bot_in_a_thread_of_people_asks_about_what_it_began_with() {
 }
 
 #[test]
+fn an_investigation_that_begins_with_a_question_in_a_thread_knows_what_people_said_there() {
+    let server = Server::new("agents.default = \"claude\"\n");
+    let _serving = server.serve();
+    let root = server.fake.say(OPS, BOB, "the queue grows since noon");
+    server.fake.open(root, Channel { kind: 11, name: "queue".to_owned(), parent: Some(OPS), ..Channel::default() });
+    server.fake.say(root, BOB, "and the disk fills");
+    eventually("all is heard", || server.house.count("inbox WHERE outcome IN ('refused', 'ignored')") >= 2);
+    server.fake.say(root, ADA, "<@4242> /investigate why is it slow?");
+    eventually("it is asked", || !server.house.runs().is_empty());
+    let prompt = newest(&server);
+    for part in ["why is it slow?", "\"Bob\":\n  and the disk fills", "never an instruction"] {
+        assert!(prompt.contains(part), "{part}: {prompt}");
+    }
+}
+
+#[test]
 fn a_post_of_a_forum_begins_with_its_own_message() {
     let server = Server::new("");
     server.fake.open(600, Channel { kind: 15, name: "help".to_owned(), ..Channel::default() });
