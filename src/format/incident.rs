@@ -37,6 +37,8 @@ pub enum Investigating {
     Running,
     /// It has ended with a cause.
     Found,
+    /// It has ended with the answer that all is well.
+    NothingWrong,
     /// It has ended with an answer that names none.
     Done,
     /// It has ended without one.
@@ -57,7 +59,7 @@ pub fn buttons(incident: &Incident, investigating: &Investigating) -> Vec<Button
     let investigate = match investigating {
         Investigating::None => Some(button("Investigate", "investigate")),
         Investigating::Running => None,
-        Investigating::Found | Investigating::Done | Investigating::Failed => {
+        Investigating::Found | Investigating::NothingWrong | Investigating::Done | Investigating::Failed => {
             Some(button("Investigate again", "investigate"))
         }
     };
@@ -81,7 +83,8 @@ pub fn card(incident: &Incident, investigating: &Investigating, now: Timestamp) 
     let mut content = vec![Inline::strong(head), Inline::Text(format!(" · {}", title(incident)))];
     content.push(Inline::Break);
     content.push(Inline::strong(standing(incident, now)));
-    if let Some(owner) = incident.owner.as_ref().filter(|_| incident.state != IncidentState::Acknowledged) {
+    let is_said = incident.state == IncidentState::Acknowledged && incident.acked_by == incident.owner;
+    if let Some(owner) = incident.owner.as_ref().filter(|_| !is_said) {
         let has = if incident.state.is_open() { "has" } else { "had" };
         content.push(Inline::Text(format!(" · {owner} {has} it")));
     } else if incident.owner.is_none() && incident.state.is_open() {
@@ -107,6 +110,7 @@ pub fn card(incident: &Incident, investigating: &Investigating, now: Timestamp) 
         Investigating::None => "",
         Investigating::Running => " · investigating",
         Investigating::Found => " · root cause found",
+        Investigating::NothingWrong => " · investigated, nothing wrong found",
         Investigating::Done => " · investigated, cause unclear",
         Investigating::Failed => " · the investigation failed",
     };
@@ -167,8 +171,8 @@ pub fn title(incident: &Incident) -> String {
 pub(super) fn standing(incident: &Incident, now: Timestamp) -> String {
     match incident.state {
         IncidentState::Firing => "Firing".to_owned(),
-        IncidentState::Acknowledged => match &incident.owner {
-            Some(owner) => format!("Acknowledged by {owner}"),
+        IncidentState::Acknowledged => match &incident.acked_by {
+            Some(name) => format!("Acknowledged by {name}"),
             None => "Acknowledged".to_owned(),
         },
         IncidentState::Silenced => match incident.silenced_until {
@@ -195,7 +199,10 @@ fn place(incident: &Incident) -> String {
         incident.alert.labels.iter().collect()
     };
     let named = labels.into_iter().filter(|(name, _)| is_told(name)).take(MAX_LABELS);
-    one_line(&named.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(" · "), MAX_WHERE_CHARS)
+    // A tag without a value is read as one that is true.
+    let shown =
+        |(name, value): (&String, &String)| if value == "true" { name.clone() } else { format!("{name} {value}") };
+    one_line(&named.map(shown).collect::<Vec<_>>().join(" · "), MAX_WHERE_CHARS)
 }
 
 /// Says how many alerts there are, where there is more to say than one that fired once.
@@ -266,8 +273,10 @@ pub fn told(incident: &Incident, line: &IncidentEntry, now: Timestamp) -> Docume
 }
 
 /// Says how an incident stands behind a silence.
-fn fires(incident: &Incident) -> &'static str {
-    if incident.firing == 0 { "nothing of it fires, as far as is known" } else { "it fires, as far as is known" }
+fn fires(incident: &Incident) -> String {
+    let fires = if incident.firing == 0 { "nothing of it fires" } else { "it fires" };
+    let acked = incident.acked_by.as_ref().map(|name| format!(", and {name} has acknowledged it"));
+    format!("{fires}, as far as is known{}", acked.unwrap_or_default())
 }
 
 /// Names an incident before what is said about it, where that does not stand in its own thread.
@@ -313,19 +322,33 @@ pub(super) fn what(line: &IncidentEntry) -> String {
 }
 
 /// Answers who acted on an incident: what was done, and what that does; of a silence [`super::silence::done`] says more.
+/// `who` is how people call them: where nobody can be answered alone any more, everybody reads it.
 #[must_use]
-pub fn done(incident: &Incident, event: IncidentEvent, investigating: &Investigating) -> Document {
+pub fn done(incident: &Incident, event: IncidentEvent, who: &str, investigating: &Investigating) -> Document {
     let id = incident.id;
     let said = match event {
         IncidentEvent::Acked => {
             let goes_on = if *investigating == Investigating::Running { "; the investigation goes on" } else { "" };
-            format!("#{id} is yours. The team is told and repeats stay quiet{goes_on}.")
+            let taken = match incident.owner.as_deref().filter(|owner| *owner != who) {
+                Some(owner) => format!("#{id} is acknowledged by {who}; {owner} has it"),
+                None => format!("#{id} is yours, {who}"),
+            };
+            format!("{taken}. The team is told and repeats stay quiet{goes_on}.")
         }
-        IncidentEvent::Assigned => format!("#{id} is assigned to {}.", incident.owner.as_deref().unwrap_or("nobody")),
-        IncidentEvent::Resolved => format!("#{id} is resolved. It opens again when its source has a new alert."),
-        IncidentEvent::Reopened => format!("#{id} is open again."),
-        IncidentEvent::Investigated => format!("#{id} is being investigated; what is found is told below its card."),
-        IncidentEvent::SilenceEnded => format!("#{id} is silenced no longer; {}.", fires(incident)),
+        IncidentEvent::Assigned => match incident.owner.as_deref().unwrap_or("nobody") {
+            owner if owner == who => format!("#{id} is assigned to {owner}."),
+            owner => format!("#{id} is assigned to {owner} by {who}."),
+        },
+        IncidentEvent::Resolved => {
+            format!("#{id} is resolved by {who}. It opens again when its source has a new alert.")
+        }
+        IncidentEvent::Reopened => format!("#{id} is reopened by {who}."),
+        IncidentEvent::Investigated => {
+            format!("#{id} is being investigated for {who}; what is found is told below its card.")
+        }
+        IncidentEvent::SilenceEnded => {
+            format!("#{id} is silenced no longer; {}. {who} has ended the silence.", fires(incident))
+        }
         IncidentEvent::Fired | IncidentEvent::Cleared | IncidentEvent::Unacked | IncidentEvent::Silenced => {
             format!("#{id} is {}.", incident.state.as_str())
         }

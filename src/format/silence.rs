@@ -55,11 +55,12 @@ impl Unsilenced {
     }
 }
 
-/// Answers who silenced an incident: how long, and whether the source knows.
+/// Answers who silenced an incident: how long, and whether the source knows. `who` is how people call them.
 #[must_use]
-pub fn done(incident: &Incident, at_source: &AtSource, now: Timestamp) -> Document {
+pub fn done(incident: &Incident, at_source: &AtSource, who: &str, now: Timestamp) -> Document {
     let id = incident.id;
     let until = incident.silenced_until.map(|until| format!(" until {}", instant(until, now))).unwrap_or_default();
+    let until = format!("{until} by {who}");
     let said = match at_source {
         AtSource::Asked => {
             format!("#{id} is silenced{until}. Alertmanager is being told; a line says when it knows.")

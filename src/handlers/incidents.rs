@@ -8,11 +8,12 @@ use crate::command::{IncidentCommand, IncidentsCommand};
 use crate::format;
 use crate::format::incident::Investigating;
 use crate::format::incidents::Dossier;
+use crate::format::prompt::ABOUT_INCIDENT;
 use crate::incident::{IncidentEvent, IncidentState};
 use crate::store::{ChatKey, InboxOutcome, Incident, IncidentChange, IncidentId, StoreError};
 use crate::turn::incident::{self, Asked};
 use crate::turn::silence;
-use crate::turn::{Handler, Look, Turn, admit, intake};
+use crate::turn::{Handler, Look, Turn, admit, intake, talk};
 
 /// Incidents in one list.
 const MAX_LISTED: usize = 30;
@@ -129,10 +130,10 @@ fn act(turn: &Turn<'_>, incident: &Incident, change: &IncidentChange<'_>) -> Res
     incident::tell_last(turn.tx, turn.cx, &changed)?;
     if change.event == IncidentEvent::Silenced {
         let at_source = silence::want(turn.tx, turn.cx, &changed, &person(turn))?;
-        return turn.answer(format::silence::done(&changed, &at_source, turn.tx.now()));
+        return turn.answer(format::silence::done(&changed, &at_source, &person(turn), turn.tx.now()));
     }
     let investigating = incident::investigating(turn.tx, &changed)?;
-    turn.answer(format::incident::done(&changed, change.event, &investigating))
+    turn.answer(format::incident::done(&changed, change.event, &person(turn), &investigating))
 }
 
 /// Investigates an incident because somebody asks for it, with a question of their own or for its root cause.
@@ -151,9 +152,16 @@ pub(super) fn investigate(
     let name = person(turn);
     let by = Some((turn.incoming.sender.id.as_str(), name.as_str()));
     let question = question.map(|question| intake::with_files(question, &turn.incoming.files));
+    let talk = talk::before(turn, agent)?;
+    let question = match talk.is_empty() {
+        true => question,
+        false => Some(question.unwrap_or_else(|| ABOUT_INCIDENT.to_owned()) + &talk),
+    };
     let asked = Asked { by, question: question.as_deref() };
     match incident::investigate(turn.tx, turn.cx, incident, agent, asked)? {
-        Ok(_) => turn.answer(format::incident::done(incident, IncidentEvent::Investigated, &Investigating::Running)),
+        Ok(_) => {
+            turn.answer(format::incident::done(incident, IncidentEvent::Investigated, &name, &Investigating::Running))
+        }
         Err(held) => turn.refuse(format::incident::held(&held)),
     }
 }

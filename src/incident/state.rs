@@ -132,18 +132,20 @@ pub enum Refused {
     IsOpen,
 }
 
-/// Returns the state that an event leads to.
+/// Returns the state that an event leads to; `is_acked` says whether somebody has acknowledged it and nobody has taken that back.
 ///
 /// What a source or the clock says is never refused: what it does not change it leaves. An alert that fires makes a
-/// resolved incident fire again and leaves every other as it is, also a silenced one. A person may acknowledge what
+/// resolved incident fire again and leaves every other as it is, also a silenced one. What was acknowledged before it was
+/// silenced is so again when the silence is over. A person may acknowledge what
 /// fires, assign and silence what is open (a second silence takes the place of the first), resolve what is open, and
 /// reopen what is resolved or silenced.
 ///
 /// # Errors
 /// [`Refused`], for what a person wants that makes no sense in this state.
-pub fn moved(state: IncidentState, event: IncidentEvent) -> Result<IncidentState, Refused> {
+pub fn moved(state: IncidentState, is_acked: bool, event: IncidentEvent) -> Result<IncidentState, Refused> {
     use IncidentState::{Acknowledged, Firing, Resolved, Silenced};
     match (event, state) {
+        (IncidentEvent::SilenceEnded | IncidentEvent::Reopened, Silenced) if is_acked => Ok(Acknowledged),
         (IncidentEvent::Fired, Resolved) | (IncidentEvent::SilenceEnded, Silenced) => Ok(Firing),
         (IncidentEvent::Fired, Firing | Acknowledged | Silenced)
         | (IncidentEvent::SilenceEnded, Firing | Acknowledged | Resolved) => Ok(state),

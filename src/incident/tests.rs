@@ -50,7 +50,10 @@ fn what_a_person_may_do_depends_on_where_it_stands() {
         (IncidentEvent::SilenceEnded, Silenced, Ok(Firing)),
         (IncidentEvent::SilenceEnded, Acknowledged, Ok(Acknowledged)),
     ] {
-        assert_eq!(moved(from, event), to, "{event:?} in {from:?}");
+        assert_eq!(moved(from, false, event), to, "{event:?} in {from:?}");
+    }
+    for event in [IncidentEvent::SilenceEnded, IncidentEvent::Reopened] {
+        assert_eq!(moved(Silenced, true, event), Ok(Acknowledged), "{event:?}: who has taken it has it still");
     }
 }
 
@@ -126,17 +129,20 @@ fn known_after(seen: &[(Firing, i64)]) -> Option<KnownFiring> {
 
 proptest! {
     #[test]
-    fn no_row_of_events_ends_in_a_state_without_a_way_out(events in prop::collection::vec(events(), 0..40)) {
+    fn no_row_of_events_ends_in_a_state_without_a_way_out(
+        is_acked in any::<bool>(),
+        events in prop::collection::vec(events(), 0..40),
+    ) {
         let mut state = IncidentState::Firing;
         for event in events {
-            if let Ok(next) = moved(state, event) {
+            if let Ok(next) = moved(state, is_acked, event) {
                 state = next;
             } else {
                 prop_assert!(!event.happens_by_itself());
             }
         }
-        prop_assert_eq!(moved(state, IncidentEvent::Cleared), Ok(IncidentState::Resolved));
-        prop_assert_eq!(moved(IncidentState::Resolved, IncidentEvent::Fired), Ok(IncidentState::Firing));
+        prop_assert_eq!(moved(state, is_acked, IncidentEvent::Cleared), Ok(IncidentState::Resolved));
+        prop_assert_eq!(moved(IncidentState::Resolved, is_acked, IncidentEvent::Fired), Ok(IncidentState::Firing));
     }
 
     #[test]

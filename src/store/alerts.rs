@@ -427,7 +427,7 @@ impl Tx<'_> {
         let Some(source) = taking.heard.iter().find(|alert| alert.is_released()).map(|alert| alert.source) else {
             return Ok(());
         };
-        let Some(incident) = self.incident(id)?.filter(|incident| incident.state == IncidentState::Acknowledged) else {
+        let Some(incident) = self.incident(id)?.filter(|incident| incident.acked_by.is_some()) else {
             return Ok(());
         };
         let history = self.incident_history(id, MAX_HISTORY)?;

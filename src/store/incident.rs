@@ -31,6 +31,8 @@ pub struct Incident {
     pub state: IncidentState,
     /// Who has it.
     pub owner: Option<String>,
+    /// Who has acknowledged it, as long as it is open; a silence changes nothing about that.
+    pub acked_by: Option<String>,
     /// Alerts of it, each counted once.
     pub alerts: u32,
     /// How many of them fire.

@@ -18,7 +18,7 @@ const SECONDS_A_DAY: u64 = 24 * 3600;
 
 pub(super) const COLUMNS: &str = "id, address, origin, labels, alert, severity, state, owner, alerts, firing, times, \
      left_out, created_at, starts_at, last_seen_at, resolved_at, silenced_until, folded, due_at, card, carded_at, \
-     edited_at, card_lost, told_at, wanted, session, task, root, unread, common";
+     edited_at, card_lost, told_at, wanted, session, task, root, unread, common, acked_by";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
     fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
@@ -38,6 +38,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
         // The table takes no other word.
         state: IncidentState::parse(&row.get::<_, String>(6)?).unwrap_or(IncidentState::Firing),
         owner: row.get(7)?,
+        acked_by: row.get(30)?,
         alerts: row.get(8)?,
         firing: row.get(9)?,
         times: row.get(10)?,
@@ -149,7 +150,7 @@ impl Tx<'_> {
         change: &IncidentChange<'_>,
     ) -> Result<Result<Incident, Refused>, StoreError> {
         let Some(was) = self.incident(id)? else { return Err(StoreError::Other("an incident is gone".into())) };
-        let state = match incident::moved(was.state, change.event) {
+        let state = match incident::moved(was.state, was.acked_by.is_some(), change.event) {
             Ok(state) => state,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -162,10 +163,15 @@ impl Tx<'_> {
             IncidentEvent::Unacked => change.owner,
             _ => was.owner.as_deref(),
         };
+        let acked_by = match (change.event, state) {
+            (IncidentEvent::Acked, _) => name,
+            (IncidentEvent::Unacked, _) | (_, IncidentState::Firing | IncidentState::Resolved) => None,
+            (_, IncidentState::Acknowledged | IncidentState::Silenced) => was.acked_by.as_deref(),
+        };
         self.connection
             .prepare_cached(
                 "UPDATE incidents SET state = ?2, owner = ?3, silenced_until = ?4, resolved_at = ?5,
-                     wanted = CASE WHEN ?6 THEN NULL ELSE wanted END WHERE id = ?1",
+                     wanted = CASE WHEN ?6 THEN NULL ELSE wanted END, acked_by = ?7 WHERE id = ?1",
             )?
             .execute(params![
                 id,
@@ -173,7 +179,8 @@ impl Tx<'_> {
                 owner,
                 until.filter(|_| state == IncidentState::Silenced),
                 (!state.is_open()).then(|| was.resolved_at.unwrap_or(now)),
-                change.event == IncidentEvent::Fired
+                change.event == IncidentEvent::Fired,
+                acked_by
             ])?;
         self.measure_incident(&was, state)?;
         let detail = change.owner.filter(|_| change.event == IncidentEvent::Assigned).map(str::to_owned);

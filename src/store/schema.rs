@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0024_schedules_many.sql"),
     include_str!("schema/0025_evidence.sql"),
     include_str!("schema/0026_grants.sql"),
+    include_str!("schema/0028_acked_by.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

@@ -140,7 +140,8 @@ pub fn investigating(tx: &Tx<'_>, incident: &Incident) -> Result<Investigating, 
             let found = incident.task.as_ref().map(|id| tx.investigation(id)).transpose()?.flatten();
             match found.and_then(|found| found.rca).map(|rca| rca.verdict) {
                 Some(Verdict::CauseFound) => Investigating::Found,
-                Some(Verdict::NothingWrong | Verdict::Unclear) | None => Investigating::Done,
+                Some(Verdict::NothingWrong) => Investigating::NothingWrong,
+                Some(Verdict::Unclear) | None => Investigating::Done,
             }
         }
         Some(

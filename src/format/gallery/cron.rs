@@ -81,7 +81,7 @@ fn happened() -> Happened {
         failed: at(&[(6, 1)]),
         stopped: at(&[]),
     };
-    let owned = crate::store::Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let owned = super::incident::acked();
     Happened {
         began: vec![(Severity::Critical, 3), (Severity::Warning, 5)],
         began_before: 4,
@@ -301,9 +301,8 @@ fn digests() {
 #[test]
 fn homes() {
     use crate::format::home::*;
-    use crate::store::Incident;
     let place = || Some("#ops".to_owned());
-    let owned = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let owned = super::incident::acked();
     let row = |position| crate::format::task::Row { task: task(Status::Running), name: "calm-otter".into(), position };
     let home = Home {
         incidents: Listed { shown: vec![(incident(IncidentState::Firing), place()), (owned, None)], more: 0 },

@@ -38,6 +38,7 @@ pub(super) fn incident(state: crate::incident::IncidentState) -> crate::store::I
         severity: Severity::Critical,
         state,
         owner: None,
+        acked_by: None,
         alerts: 1,
         firing: 1,
         times: 1,
@@ -62,6 +63,16 @@ pub(super) fn incident(state: crate::incident::IncidentState) -> crate::store::I
     }
 }
 
+/// An incident that Kim has taken.
+pub(super) fn acked() -> crate::store::Incident {
+    let kim = Some("Kim".to_owned());
+    crate::store::Incident {
+        owner: kim.clone(),
+        acked_by: kim,
+        ..incident(crate::incident::IncidentState::Acknowledged)
+    }
+}
+
 #[test]
 fn incidents() {
     use super::super::incident::*;
@@ -73,7 +84,8 @@ fn incidents() {
     let pairs = [("alertname", "DiskWillFill"), ("team", "db"), ("cluster", "eu-1"), ("app", "shop"), ("a", "b")];
     let common = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let storm = Incident { common: Some(common.into()), ..many.clone() };
-    let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let acked = acked();
+    let given = Incident { owner: Some("Ada".into()), ..acked.clone() };
     let silenced = Incident { silenced_until: Some(Timestamp(NOW.0 + 3_600_000)), ..incident(IncidentState::Silenced) };
     let over = Incident { resolved_at: Some(NOW), firing: 0, ..incident(IncidentState::Resolved) };
     let put_away = Incident { alerts: 12, firing: 2, ..over.clone() };
@@ -102,6 +114,7 @@ fn incidents() {
         .with("card of many with labels in common", card(&storm, &Investigating::Found, NOW).document)
         .with("card of more than is read", card(&cut, &Investigating::Done, NOW).document)
         .with("card that somebody has", card(&acked, &Investigating::Failed, NOW).document)
+        .with("card that another has", card(&given, &Investigating::NothingWrong, NOW).document)
         .with("card that is silenced", card(&silenced, &Investigating::None, NOW).document)
         .with("card that is over", card(&over, &Investigating::Found, NOW).document)
         .with("card that a person has resolved while it fires", card(&put_away, &Investigating::Found, NOW).document)
@@ -126,13 +139,19 @@ fn incidents() {
     }
     let wall = wall
         .with("named", named(&firing, told(&firing, &history[0], NOW)))
-        .with("done ack", done(&acked, IncidentEvent::Acked, &Investigating::Running))
-        .with("done ack without an investigation", done(&acked, IncidentEvent::Acked, &Investigating::Found))
-        .with("done assign", done(&acked, IncidentEvent::Assigned, &Investigating::None))
-        .with("done resolve", done(&over, IncidentEvent::Resolved, &Investigating::None))
-        .with("done reopen", done(&firing, IncidentEvent::Reopened, &Investigating::None))
-        .with("done end silence", done(&firing, IncidentEvent::SilenceEnded, &Investigating::None))
-        .with("done investigate", done(&firing, IncidentEvent::Investigated, &Investigating::None))
+        .with("done ack", done(&acked, IncidentEvent::Acked, "Kim", &Investigating::Running))
+        .with("done ack without an investigation", done(&acked, IncidentEvent::Acked, "Kim", &Investigating::Found))
+        .with("done ack of what another has", done(&given, IncidentEvent::Acked, "Kim", &Investigating::Found))
+        .with("done assign to another", done(&given, IncidentEvent::Assigned, "Kim", &Investigating::None))
+        .with(
+            "done end silence of what is taken",
+            done(&acked, IncidentEvent::SilenceEnded, "Kim", &Investigating::None),
+        )
+        .with("done assign", done(&acked, IncidentEvent::Assigned, "Kim", &Investigating::None))
+        .with("done resolve", done(&over, IncidentEvent::Resolved, "Kim", &Investigating::None))
+        .with("done reopen", done(&firing, IncidentEvent::Reopened, "Kim", &Investigating::None))
+        .with("done end silence", done(&firing, IncidentEvent::SilenceEnded, "Kim", &Investigating::None))
+        .with("done investigate", done(&firing, IncidentEvent::Investigated, "Kim", &Investigating::None))
         .with("refused", refused(&over, Refused::IsResolved))
         .with("unknown", unknown("9"))
         .with("bad_span", bad_span("soon", Duration::from_secs(2_592_000)))
@@ -164,7 +183,7 @@ fn several_incidents() {
     use crate::store::{Incident, IncidentEntry};
     let firing = incident(IncidentState::Firing);
     let many = Incident { alerts: 12, firing: 3, times: 15, left_out: 37, owner: Some("Kim".into()), ..firing.clone() };
-    let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let acked = acked();
     let over = Incident { resolved_at: Some(NOW), alerts: 2, firing: 2, ..incident(IncidentState::Resolved) };
     let entry = |event, name: Option<&str>, first| IncidentEntry {
         at: NOW,
@@ -221,13 +240,13 @@ fn silences() {
     let away = Unsilenced::Away("connection refused".into());
     let refused = Unsilenced::Refused(400, "bad matcher format: `x`\n@everyone".into());
     let mut wall = wall()
-        .with("done", done(&silenced, &AtSource::Asked, NOW))
-        .with("done without a name", done(&silenced, &AtSource::NotNamed(Some("ops".into())), NOW))
-        .with("done of a post", done(&silenced, &AtSource::NotNamed(None), NOW))
-        .with("done without labels", done(&silenced, &AtSource::Cannot(Unsilenceable::NoLabels), NOW))
-        .with("done with a cut label", done(&silenced, &AtSource::Cannot(Unsilenceable::CutLabel), NOW))
-        .with("done with a secret", done(&silenced, &AtSource::Cannot(Unsilenceable::MaskedLabel), NOW))
-        .with("done elsewhere", done(&silenced, &AtSource::Unheard, NOW))
+        .with("done", done(&silenced, &AtSource::Asked, "Kim", NOW))
+        .with("done without a name", done(&silenced, &AtSource::NotNamed(Some("ops".into())), "Kim", NOW))
+        .with("done of a post", done(&silenced, &AtSource::NotNamed(None), "Kim", NOW))
+        .with("done without labels", done(&silenced, &AtSource::Cannot(Unsilenceable::NoLabels), "Kim", NOW))
+        .with("done with a cut label", done(&silenced, &AtSource::Cannot(Unsilenceable::CutLabel), "Kim", NOW))
+        .with("done with a secret", done(&silenced, &AtSource::Cannot(Unsilenceable::MaskedLabel), "Kim", NOW))
+        .with("done elsewhere", done(&silenced, &AtSource::Unheard, "Kim", NOW))
         .with("written", written(&silenced.alert.labels, until, NOW))
         .with("taken_back", taken_back(until, false, NOW))
         .with("taken_back for another", taken_back(until, true, NOW))
@@ -260,7 +279,7 @@ fn the_cards_in_the_readme_are_those_that_people_see() {
     use crate::incident::IncidentState;
     use crate::store::Incident;
     let firing = incident(IncidentState::Firing);
-    let acked = Incident { owner: Some("Kim".into()), ..incident(IncidentState::Acknowledged) };
+    let acked = acked();
     let until = Some(Timestamp(NOW.0 + 3_600_000));
     let silenced = Incident { silenced_until: until, owner: Some("Kim".into()), ..incident(IncidentState::Silenced) };
     let over = Incident { resolved_at: Some(NOW), firing: 0, ..acked.clone() };

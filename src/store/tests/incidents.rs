@@ -205,6 +205,37 @@ async fn the_mild_get_no_card_until_they_are_worse() {
 }
 
 #[tokio::test]
+async fn who_has_acknowledged_is_known_whoever_has_it_and_through_a_silence() {
+    let desk = Desk::new();
+    take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
+    let incident = the_one(&desk).await;
+    let by = |event| IncidentChange::by(event, "1001", "Kim");
+    let given = IncidentChange { owner: Some("Ana"), ..by(IncidentEvent::Assigned) };
+    let hour = Some(Duration::from_secs(3600));
+    for (change, state, acked_by, owner) in [
+        (by(IncidentEvent::Acked), IncidentState::Acknowledged, Some("Kim"), Some("Kim")),
+        (given, IncidentState::Acknowledged, Some("Kim"), Some("Ana")),
+        (
+            IncidentChange { silence: hour, ..by(IncidentEvent::Silenced) },
+            IncidentState::Silenced,
+            Some("Kim"),
+            Some("Ana"),
+        ),
+        (by(IncidentEvent::SilenceEnded), IncidentState::Acknowledged, Some("Kim"), Some("Ana")),
+        (by(IncidentEvent::Resolved), IncidentState::Resolved, None, Some("Ana")),
+        (by(IncidentEvent::Reopened), IncidentState::Firing, None, Some("Ana")),
+        (IncidentChange { silence: hour, ..by(IncidentEvent::Silenced) }, IncidentState::Silenced, None, Some("Ana")),
+        (by(IncidentEvent::SilenceEnded), IncidentState::Firing, None, Some("Ana")),
+        (by(IncidentEvent::Acked), IncidentState::Acknowledged, Some("Kim"), Some("Ana")),
+        (by(IncidentEvent::Unacked), IncidentState::Firing, None, None),
+    ] {
+        let event = change.event;
+        let now = does(&desk, &incident, change).await.expect("it makes sense");
+        assert_eq!((now.state, now.acked_by.as_deref(), now.owner.as_deref()), (state, acked_by, owner), "{event:?}");
+    }
+}
+
+#[tokio::test]
 async fn people_ack_silence_and_resolve_and_all_of_it_is_history() {
     let desk = Desk::new();
     take(&desk, hook(vec![fires("Disk", 1, 10)])).await;
