@@ -22,6 +22,8 @@ const CARD_LOOK_EVERY: Duration = Duration::from_millis(400);
 const ANSWER_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A thread hears of what happens by itself at most so often; the card shows all of it.
 const TELL_EVERY: Duration = Duration::from_secs(600);
+/// Lines of a history among which the one is looked for that a thread was last told.
+const MAX_LOOKED_AT: usize = 20;
 
 /// Looks at an incident; `agent` is who investigates where nobody is named.
 pub(super) fn look(
@@ -90,11 +92,15 @@ fn show_card(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<Ti
 /// Tells the thread that an incident fires again or is over, where its last news is that and nobody has been told lately:
 /// a change of the card alone wakes nobody. Returns when it may be told, where that is later.
 fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<Option<Timestamp>, StoreError> {
-    let Some(last) = tx.incident_history(incident.id, 1)?.pop() else { return Ok(None) };
+    let history = tx.incident_history(incident.id, MAX_LOOKED_AT)?;
+    let Some(last) = history.first() else { return Ok(None) };
     let is_news = match last.event {
         IncidentEvent::Fired => incident.carded_at.is_some_and(|shown| last.at > shown),
-        // Who is shown changes of the card sees it turn green.
-        IncidentEvent::Cleared => !cx.can_edit(incident.address.provider.as_str()),
+        // In a chat without threads everybody sees the card turn green; who reads a thread may not see the card.
+        IncidentEvent::Cleared => {
+            let has_thread = incident::place(tx, cx, incident)?.is_some_and(|place| place.reply_to.is_none());
+            has_thread || !cx.can_edit(incident.address.provider.as_str())
+        }
         IncidentEvent::Acked | IncidentEvent::Unacked => last.at_source,
         IncidentEvent::Assigned
         | IncidentEvent::Silenced
@@ -106,13 +112,16 @@ fn tell_what_happened(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<
     if !is_news || last.at <= incident.told_at {
         return Ok(None);
     }
-    let due = incident.told_at.after(TELL_EVERY);
+    // That it fires again is not held up by the word that it was over.
+    let told = history.iter().find(|line| line.at <= incident.told_at).map(|line| line.event);
+    let is_end_of = last.event == IncidentEvent::Fired && told == Some(IncidentEvent::Cleared);
+    let due = if is_end_of { tx.now() } else { incident.told_at.after(TELL_EVERY) };
     // What a person does is told at once; it happens but once.
     if due > tx.now() && !last.at_source {
         return Ok(Some(due));
     }
     if incident::place(tx, cx, incident)?.is_some() {
-        incident::tell(tx, cx, incident, format::incident::told(incident, &last, tx.now()))?;
+        incident::tell(tx, cx, incident, format::incident::told(incident, last, tx.now()))?;
         tx.incident_told(incident.id)?;
     }
     Ok(None)

@@ -166,6 +166,7 @@ impl Teller {
                         && let Some(incident) = tx.cleared_at_source(silence.incident)?
                     {
                         incident::tell_last(tx, &context, &incident)?;
+                        tx.incident_told(incident.id)?;
                     }
                     Ok(())
                 });

@@ -307,6 +307,35 @@ async fn what_fires_again_soon_after_the_last_word_is_told_when_its_time_has_com
 }
 
 #[tokio::test]
+async fn a_thread_hears_that_it_is_over_at_its_source_and_of_the_next_beginning_at_once() {
+    for (threads, ends) in [(Threads::AtMessage, 1), (Threads::None, 0)] {
+        let desk = Desk::new(threads).await;
+        let told = |all: Vec<Delivery>, what: &str| all.iter().filter(|one| one.part.body.contains(what)).count();
+        desk.take(vec![fires(1, 1)]).await;
+        desk.step(2).await;
+        desk.step(60).await;
+        desk.take(vec![Alert { status: Firing::Resolved, ..fires(1, 1) }]).await;
+        desk.step(6).await;
+        desk.step(6).await;
+        assert_eq!(told(desk.deliveries().await, "Resolved at its source"), ends, "{threads:?}");
+        desk.take(vec![Alert { starts_at: Some(Timestamp(60)), ..fires(1, 1) }]).await;
+        desk.step(6).await;
+        assert_eq!(told(desk.deliveries().await, "Fires again"), 1, "{threads:?}");
+        // What comes and goes all the time is told of now and then.
+        for at in 61..121 {
+            desk.take(vec![Alert { status: Firing::Resolved, starts_at: Some(Timestamp(at - 1)), ..fires(1, 1) }])
+                .await;
+            desk.step(5).await;
+            desk.take(vec![Alert { starts_at: Some(Timestamp(at)), ..fires(1, 1) }]).await;
+            desk.step(5).await;
+        }
+        let all = desk.deliveries().await;
+        let lines = told(all.clone(), "Resolved at its source") + told(all, "Fires again");
+        assert!(lines <= 5, "{lines} lines in ten minutes, {threads:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_silenced_at_first_is_investigated_when_it_is_loud_again() {
     let desk = Desk::investigating(Threads::None, &["critical"]).await;
     desk.take(vec![fires(1, 1)]).await;
