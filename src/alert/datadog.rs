@@ -190,6 +190,8 @@ mod tests {
             let labels = ["service", "env", "canary"].map(|key| alert.labels.get(key).map(String::as_str));
             assert_eq!(labels, [Some("checkout"), Some("prod"), Some("true")], "{tags}");
         }
+        let numbered = sent(serde_json::json!("env:prod,7,#9"));
+        assert_eq!((numbered.labels["tag"].as_str(), numbered.labels.len()), ("7", 3), "{:?}", numbered.labels);
         let scoped =
             serde_json::json!({"alert_transition": "Triggered", "title": "x", "alert_scope": ["host:a", "env:b"]});
         assert_eq!(read_text(&scoped.to_string()).unwrap()[0].labels["scope"], "host:a,env:b");

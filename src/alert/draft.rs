@@ -92,11 +92,13 @@ impl AlertDraft {
         }
     }
 
-    /// Adds tags as labels: `name:value`, `name=value`, or a name alone, which is `true`; marks around them are not theirs.
+    /// Adds tags as labels: `name:value`, `name=value`, or a name alone, which is `true`; marks around them are not theirs. One
+    /// without a letter names nothing: it is a value of `tag`, the first of them where there are several.
     pub(super) fn tags<'t>(&mut self, tags: impl IntoIterator<Item = &'t str>) {
         for tag in tags {
             let tag = tag.trim_matches(|c: char| c.is_whitespace() || matches!(c, '`' | ',' | '*'));
-            let (key, value) = tag.split_once([':', '=']).unwrap_or((tag, "true"));
+            let alone = if tag.chars().any(char::is_alphabetic) { (tag, "true") } else { ("tag", tag) };
+            let (key, value) = tag.split_once([':', '=']).unwrap_or(alone);
             self.label(key, Some(value.to_owned()));
         }
     }

@@ -11,7 +11,7 @@ use crate::config::{Hook, HookFields, HookSource};
 /// What the alert is called.
 const TITLE: &str = "Test of signalbox";
 /// What is said about it.
-const TEXT: &str = "Nothing is wrong: somebody tries a hook with `signalbox hooks test`.";
+const TEXT: &str = "Nothing is wrong: somebody tries this hook.";
 /// How bad it is: bad enough for a card, not for an investigation.
 const SEVERITY: Severity = Severity::Warning;
 /// Longest list that is made for a path with a number in it.

@@ -60,7 +60,8 @@ fn a_hook_is_made_while_the_program_serves_and_tried_and_removed() {
     assert!(!listed.out.contains(&secret) && listed.out.contains("command line"), "{}", listed.out);
     let tried = phone.house.run(&["hooks", "test", "new"]).was(0, "The whole path holds");
     assert!(tried.out.contains("Card: incident #"), "{tried:?}");
-    phone.shown_in(TEAM, 0, "Test of signalbox");
+    let card = phone.shown_in(TEAM, 0, "Test of signalbox");
+    assert!(!card.text.contains('…'), "its title is whole: {card:?}");
     phone.house.run(&["hooks", "add", "alertmanager", "--id", "new", &target]).was(2, "");
     let closed = phone.house.run(&["hooks", "add", "generic", "--target", "telegram:-404"]).was(2, "");
     assert!(
