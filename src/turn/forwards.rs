@@ -2,7 +2,7 @@
 //!
 //! Some clients send the comment before what is forwarded, some after it. What only forwards waits for [`WITHIN`] for the
 //! words that belong to it, as an open row of the inbox; a comment waits for nothing, and what is forwarded after it joins
-//! the task that it has asked for.
+//! the task that it has asked for, also where that has been answered already.
 
 use std::time::Duration;
 
@@ -10,10 +10,12 @@ use signalbox_adapter::{Incoming, IncomingKind, Quoting};
 
 use super::intake;
 use crate::clock::Timestamp;
-use crate::store::{ChatKey, OpenInbound, StoreError, Task, Tx};
+use crate::store::{ChatKey, OpenInbound, Status, StoreError, Task, Tx};
 
 /// A comment and a forward belong together within this time of each other.
 pub const WITHIN: Duration = Duration::from_secs(2);
+/// Newest tasks of a chat among which one is looked for that a comment has asked for.
+const MAX_LOOKED_AT: usize = 50;
 
 /// Whether a person's message says nothing but what it forwards.
 #[must_use]
@@ -61,14 +63,25 @@ pub fn commented(tx: &Tx<'_>, incoming: &Incoming) -> Result<Option<Task>, Store
         return Ok(None);
     }
     let since = tx.now().before(WITHIN);
-    let tasks = tx.unfinished_tasks(Some(&ChatKey::of(&incoming.address)))?.into_iter().rev();
+    let tasks = tx.newest_tasks(&ChatKey::of(&incoming.address), MAX_LOOKED_AT)?.into_iter();
     let theirs = |task: &Task| task.requested_by == incoming.sender.id.as_str() && task.created_at >= since;
     for task in tasks.filter(theirs) {
         let asked = task.inbox.map(|inbox| tx.inbound(inbox)).transpose()?.flatten();
         let is_here = |asked: &Incoming| asked.address == incoming.address && asked.key != incoming.key;
-        if asked.is_some_and(|asked| matches!(asked.kind, IncomingKind::Text(_)) && is_here(&asked)) {
+        let joins = |asked: &Incoming| match &asked.kind {
+            IncomingKind::Text(text) => is_here(asked) && (!task.status.is_final() || lacks_something(&task, text)),
+            _ => false,
+        };
+        if asked.as_ref().is_some_and(joins) {
             return Ok(Some(task));
         }
     }
     Ok(None)
+}
+
+/// Whether a task was answered that a comment has asked for which took nothing along and was no command.
+fn lacks_something(task: &Task, comment: &str) -> bool {
+    let comment = comment.trim();
+    let is_comment = !comment.is_empty() && !comment.starts_with('/');
+    is_comment && matches!(task.status, Status::Ok | Status::Success) && comment.ends_with(task.prompt.trim())
 }

@@ -94,6 +94,28 @@ fn a_forward_that_follows_a_comment_joins_what_that_has_asked_for() {
 }
 
 #[test]
+fn a_forward_that_follows_a_comment_which_was_answered_at_once_is_asked_about_with_it() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    for (channel, comment) in [(server.direct, "what is this?"), (OPS, "<@4242> what is that?")] {
+        let asked = server.fake.say(channel, ADA, comment);
+        let thread = if channel == OPS { asked } else { channel };
+        let words = comment.trim_start_matches("<@4242> ");
+        server.shown(thread, asked, words);
+        server.fake.post(channel, ADA, forward("the queue grows"));
+        let joined = |run: &(String, bool, String)| run.2.contains(words) && run.2.contains("the queue grows");
+        eventually("it is one question", || server.house.runs().iter().any(joined));
+    }
+    // A command is no comment.
+    let told = server.fake.say(server.direct, ADA, "/session script: answer <three>");
+    server.shown(server.direct, told, r"\<three>");
+    server.fake.post(server.direct, ADA, forward("and the disk fills"));
+    let alone =
+        |run: &(String, bool, String)| run.2.contains("Look at this message") && run.2.contains("the disk fills");
+    eventually("it is asked about alone", || server.house.runs().iter().any(alone));
+}
+
+#[test]
 fn an_alert_that_follows_a_comment_is_what_the_comment_is_about() {
     let server = Server::new("");
     let _serving = server.serve();
