@@ -49,7 +49,8 @@ pub fn digest(digest: &DigestOf<'_>) -> Document {
             happened.began_count(),
         ));
     } else {
-        blocks.extend(list("Open", happened.open.iter().map(|incident| open(incident, zone)), happened.open_count));
+        let open = happened.open.iter().map(|incident| open(incident, zone, window.to));
+        blocks.extend(list("Open", open, happened.open_count));
         blocks.extend(list("Loudest", happened.noisy.iter().map(noisy), happened.noisy.len()));
         blocks.extend(list("Causes found", happened.causes.iter().map(cause), happened.causes.len()));
     }
@@ -155,15 +156,15 @@ fn named(incident: &Incident) -> Vec<Inline> {
     ]
 }
 
-fn open(incident: &Incident, zone: Zone) -> Vec<Inline> {
+fn open(incident: &Incident, zone: Zone, now: Timestamp) -> Vec<Inline> {
     let owner = incident.owner.as_ref().map_or_else(|| "nobody has it".to_owned(), |owner| format!("{owner} has it"));
     let mut line = named(incident);
-    line.push(Inline::Text(format!(" · since {} · {owner}", zone.shows(incident.starts_at))));
+    line.push(Inline::Text(format!(" · since {} · {owner}", zone.shows_ahead(incident.starts_at, now))));
     line
 }
 
 fn replay(incident: &Incident, zone: Zone, now: Timestamp) -> Vec<Inline> {
-    let mut line = vec![Inline::Text(format!("{} ", zone.shows(incident.created_at)))];
+    let mut line = vec![Inline::Text(format!("{} ", zone.shows_ahead(incident.created_at, now)))];
     line.extend(named(incident));
     line.push(Inline::Text(format!(" · {}", standing(incident, now))));
     line

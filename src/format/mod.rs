@@ -99,7 +99,8 @@ pub fn instant(at: Timestamp) -> String {
 /// Writes a cost in US dollars; small ones with more digits.
 #[must_use]
 pub fn cost(usd: f64) -> String {
-    if usd < 0.01 { format!("${usd:.4}") } else { format!("${usd:.2}") }
+    // What is a cent when it is rounded is written as one.
+    if usd < 0.00995 { format!("${usd:.4}") } else { format!("${usd:.2}") }
 }
 
 /// Writes a number of things: `1 tool`, `7 tools`.

@@ -46,7 +46,7 @@ impl Zone {
         )
     }
 
-    /// Writes an instant that is to come; with its year where that is not the present one: `Tue 29 Feb 2028 09:00`.
+    /// Writes an instant; with its year where that is not the present one: `Tue 29 Feb 2028 09:00`.
     #[must_use]
     pub fn shows_ahead(self, instant: Timestamp, now: Timestamp) -> String {
         let here = |at: Timestamp| DateTime::from_timestamp_millis(at.0).map(|utc| utc.with_timezone(&self.0));

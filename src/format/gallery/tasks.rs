@@ -125,3 +125,9 @@ fn runs() {
         .with_text("forgotten without a word", forgotten(None));
     shown("run", wall, include_str!("../run.rs"));
 }
+
+#[test]
+fn a_cent_is_a_cent_however_it_was_added_up() {
+    let cents = [0.009_999_999_999_999_98, 0.01, 0.009_94, 0.000_5, 1.234].map(crate::format::cost);
+    assert_eq!(cents, ["$0.01", "$0.01", "$0.0099", "$0.0005", "$1.23"]);
+}
