@@ -263,8 +263,8 @@ impl Bus {
         let step = async {
             rehearsal::at("message");
             match held.is_empty() {
-                true => Box::new(self.router.step(incoming.clone()).await) as Step,
-                false => Box::new(self.router.step_with(None, incoming.clone(), held).await),
+                true => Box::new(self.router.step(&self.store, incoming.clone()).await) as Step,
+                false => Box::new(self.router.step_with(&self.store, None, incoming.clone(), held).await),
             }
         };
         let written = match lifecycle::caught(step).await {
@@ -401,8 +401,8 @@ impl Bus {
         let held = if joins { self.forwarded_with(&incoming).await? } else { Vec::new() };
         let step = async {
             match held.is_empty() {
-                true => Box::new(self.router.step_open(inbound, heard).await) as Step,
-                false => Box::new(self.router.step_with(Some(id), incoming.clone(), held).await),
+                true => Box::new(self.router.step_open(&self.store, inbound, heard).await) as Step,
+                false => Box::new(self.router.step_with(&self.store, Some(id), incoming.clone(), held).await),
             }
         };
         let written = match lifecycle::caught(step).await {

@@ -4,6 +4,7 @@
 //! run's bounds, writes its events and its [`exit`] to the run's directory, and outlives the bot.
 
 pub mod catalogue;
+pub mod checkout;
 pub mod claude;
 pub mod digest;
 pub mod environment;

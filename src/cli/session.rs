@@ -1,11 +1,14 @@
 //! `signalbox session`: look at sessions, from any terminal, beside a running program.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
 use super::EXIT_REFUSED;
+use crate::agent::checkout::Git;
 use crate::app::App;
+use crate::config::Sandbox;
 use crate::format;
 use crate::store::{ChatKey, Session, Task, TaskId};
 
@@ -89,6 +92,9 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 }
             };
             let agents = crate::agent::catalogue::Catalogue::new(app.config.agents.clone(), app.variables.clone());
+            let is_apart = agents.agent(&session.agent).is_none_or(|agent| agent.sandbox != Sandbox::Off);
+            let git = Git::new(&app.variables);
+            let checkout = if is_apart { None } else { git.look(Path::new(&session.directory)).await };
             let resume = agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());
             if *json {
                 let mut value = as_json(&session);
@@ -96,7 +102,13 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 value["tasks"] = tasks.iter().map(task_as_json).collect();
                 super::print_json(&value)?;
             } else {
-                super::print_document(&format::session::details(&session, &tasks, resume.as_deref(), now))?;
+                super::print_document(&format::session::details(
+                    &session,
+                    &tasks,
+                    resume.as_deref(),
+                    checkout.as_ref(),
+                    now,
+                ))?;
             }
         }
     }

@@ -70,7 +70,7 @@ pub use observer::{ObserverSection, Recovery};
 pub use permission::Permission;
 pub use planned::AGENTS as PLANNED_AGENTS;
 pub use progress::ProgressSection;
-pub use projects::{MAX_NAME_CHARS, Projects};
+pub use projects::{MAX_NAME_CHARS, Project, Projects};
 pub use reach::Unreached;
 pub use redact::{MIN_LITERAL_BYTES, MIN_PREFIX_BYTES, Redact};
 pub use render::Render;

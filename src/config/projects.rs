@@ -8,8 +8,17 @@ use super::reader::Section;
 /// Longest name of a project, in characters.
 pub const MAX_NAME_CHARS: usize = 64;
 
-/// Names and their absolute paths.
-pub type Projects = BTreeMap<String, PathBuf>;
+/// Projects by name.
+pub type Projects = BTreeMap<String, Project>;
+
+/// A directory that sessions work in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// Where it is, absolute.
+    pub path: PathBuf,
+    /// Whether each session gets a git work tree of its own, on a branch of its own.
+    pub worktree: bool,
+}
 
 pub(super) fn read(section: &mut Section) -> Projects {
     let mut projects = Projects::new();
@@ -17,8 +26,18 @@ pub(super) fn read(section: &mut Section) -> Projects {
         if let Err(why) = check_name(&name) {
             section.fault(&name, why);
         }
-        if let Some(path) = section.parsed(&name, None, |text| absolute(text).map(Some)) {
-            projects.insert(name, path);
+        let (path, worktree) = if section.is_table(&name) {
+            section.section(&name, |section| {
+                if !section.has("path") {
+                    section.fault("path", "must be set to the project's absolute path");
+                }
+                (section.parsed("path", None, |text| absolute(text).map(Some)), section.boolean("worktree", false))
+            })
+        } else {
+            (section.parsed(&name, None, |text| absolute(text).map(Some)), false)
+        };
+        if let Some(path) = path {
+            projects.insert(name, Project { path, worktree });
         }
     }
     projects

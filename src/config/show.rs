@@ -16,6 +16,7 @@ use super::hooks::Hook;
 use super::kind::Origin;
 use super::observer::Recovery;
 use super::permission::Permission;
+use super::projects::Project;
 use super::sandbox::Sandbox;
 use super::silencing::{Silencing, SilencingLogin};
 use super::store::Durability;
@@ -73,12 +74,7 @@ pub fn show(config: &Config) -> String {
         ),
         ("observer", table([("recovery", word(&Recovery::WORDS, observer.recovery))])),
         ("progress", table([("after", duration(progress.after))])),
-        (
-            "projects",
-            Value::Table(
-                projects.iter().map(|(name, path)| (name.clone(), path.display().to_string().into())).collect(),
-            ),
-        ),
+        ("projects", Value::Table(projects.iter().map(|(name, own)| (name.clone(), project(own))).collect())),
         ("delivery", table([("max_age", duration(delivery.max_age))])),
         (
             "store",
@@ -126,6 +122,12 @@ pub fn show(config: &Config) -> String {
     ];
     let adapters = adapters.iter().map(|(name, values)| (name, adapter(values)));
     toml::to_string(&table(sections.into_iter().chain(adapters))).expect("a tree of tables with string keys is TOML")
+}
+
+/// Writes a project as shortly as it can be set.
+fn project(project: &Project) -> Value {
+    let path = Value::from(project.path.display().to_string());
+    if project.worktree { table([("path", path), ("worktree", true.into())]) } else { path }
 }
 
 fn addresses(addresses: &[ChatAddress]) -> Value {

@@ -198,6 +198,8 @@ fn all_faults_are_told_at_once_with_path_and_nearest_key() {
         recovery = 'maybe'
         [projects]
         '../up' = '/x'
+        tree = { path = 'relative', worktree = 'yes', worktre = true }
+        nowhere = { worktree = true }
         web = 'relative'
         [render]
         max_parts = 2.5
@@ -244,7 +246,7 @@ fn the_environment_wins_and_its_texts_are_read_by_the_keys_type() {
     ];
     let config = load_bytes("limits.max_tasks = 1", &env).expect("a valid configuration").config;
     assert_eq!((config.limits.max_tasks, config.limits.max_output_bytes), (4, 1 << 30));
-    assert_eq!(config.projects["web"], PathBuf::from("/srv/4"));
+    assert_eq!(config.projects["web"], Project { path: "/srv/4".into(), worktree: false });
     let claude = &config.agents.by_name["claude"];
     assert_eq!((claude.model.as_deref(), claude.args.len()), (Some("4"), 2));
     assert!(claude.env.contains_key("API_KEY"));

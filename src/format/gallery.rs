@@ -348,7 +348,7 @@ fn sessions() {
         .with("revoked nothing", revoked("calm-otter", 0))
         .with(
             "details with what is allowed",
-            details(&Session { grants: samples::grants(), ..session() }, &[], None, NOW),
+            details(&Session { grants: samples::grants(), ..session() }, &[], None, None, NOW),
         )
         .with("renamed", renamed("calm-otter", "docs"))
         .with("now_active", now_active("calm-otter"))
@@ -359,8 +359,36 @@ fn sessions() {
         .with("of_chat of none", of_chat(&[], None, NOW))
         .with("list_of_all", list_of_all(&sessions, NOW))
         .with("list of none", list(&[], None, NOW))
-        .with("details", details(&session(), &tasks, Some(resume), NOW));
+        .with("details", details(&session(), &tasks, Some(resume), Some(&samples::checkout()), NOW));
     shown("session", wall, include_str!("session.rs"));
+}
+
+#[test]
+fn project() {
+    use super::project::*;
+    use crate::agent::checkout::{Checkout, GitError};
+    use crate::config::{Project, Projects};
+
+    let web = Project { path: "/home/kim/web".into(), worktree: false };
+    let api = Project { path: "/home/kim/api".into(), worktree: true };
+    let projects: Projects = [("web".to_owned(), web.clone()), ("api".to_owned(), api.clone())].into();
+    let (tree, branch) = ("/var/lib/signalbox/trees/calm-otter-7", "signalbox/calm-otter-7");
+    let wall = wall()
+        .with("list", list(&projects, None))
+        .with("list with the chat's own", list(&projects, Some("web")))
+        .with("list of none", list(&Projects::new(), Some("web")))
+        .with("chosen", chosen("web", &web))
+        .with("chosen with work trees", chosen("api", &api))
+        .with("left", left())
+        .with("gone", gone("web"))
+        .with("kept_apart", kept_apart("claude", "api"))
+        .with_text("no_worktree", no_worktree("/home/kim/api", &GitError::Said("fatal: not a git repository".into())))
+        .with_text("changes", changes(&samples::checkout()))
+        .with_text("changes of none", changes(&Checkout::default()))
+        .with("worktree_left", worktree_left(tree, branch, Some(&Checkout::default())))
+        .with("worktree_left with changes", worktree_left(tree, branch, Some(&samples::checkout())))
+        .with("worktree_left unseen", worktree_left(tree, branch, None));
+    shown("project", wall, include_str!("project.rs"));
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub mod incidents;
 pub mod intake;
 pub mod integrations;
 pub mod param;
+pub mod project;
 pub mod prompt;
 pub mod rca;
 pub mod run;

@@ -3,6 +3,7 @@
 use signalbox_adapter::{Alignment, Block, Document, Inline, Item, one_line};
 
 use super::{ago, cell, cost, count, facts, instant, line, table};
+use crate::agent::checkout::Checkout;
 use crate::clock::Timestamp;
 use crate::command::NameFault;
 use crate::store::{Admission, Refusal, Session, SessionId, Task};
@@ -345,7 +346,13 @@ pub fn list_of_all(sessions: &[Session], now: Timestamp) -> Document {
 
 /// Answers `/session show`, with the last answer below; `resume` is the command that resumes it in a terminal.
 #[must_use]
-pub fn details(session: &Session, tasks: &[Task], resume: Option<&str>, now: Timestamp) -> Document {
+pub fn details(
+    session: &Session,
+    tasks: &[Task],
+    resume: Option<&str>,
+    checkout: Option<&Checkout>,
+    now: Timestamp,
+) -> Document {
     let text = |text: String| vec![Inline::Text(text)];
     let code = |text: &str| vec![Inline::Code(text.to_owned())];
     let mut pairs = vec![
@@ -357,6 +364,10 @@ pub fn details(session: &Session, tasks: &[Task], resume: Option<&str>, now: Tim
         pairs.push(("Agent session", code(id)));
     }
     pairs.push(("Directory", code(&session.directory)));
+    if let Some(checkout) = checkout {
+        pairs.push(("Branch", checkout.branch.as_deref().map_or_else(|| text("none".into()), code)));
+        pairs.push(("Changed", text(super::project::changes(checkout))));
+    }
     pairs.push(("Started", text(instant(session.created_at))));
     pairs.push(("Last used", text(ago(session.last_used_at, now))));
     pairs.push(("Prompts", text(session.messages.to_string())));

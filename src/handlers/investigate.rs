@@ -293,6 +293,7 @@ fn submit(
         title: &subject.title,
         directory: &directory,
         investigation: true,
+        worktree_of: None,
     })?;
     let question = question(turn, subject, agent) + &talk::before(turn, agent)?;
     let admission = turn.tx.admit(&NewTask {

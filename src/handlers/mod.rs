@@ -15,6 +15,7 @@ mod id;
 mod incidents;
 pub mod investigate;
 pub mod pairing;
+mod project;
 pub mod session;
 mod start;
 mod status;
@@ -38,6 +39,7 @@ pub fn handler(parsed: &Parsed) -> Option<&dyn Handler> {
             Command::Incidents(command) => command,
             Command::Incident(command) => command,
             Command::Cron(command) => command,
+            Command::Project(command) => command,
             Command::Stop(command) => command,
             Command::Status(command) => command,
             Command::Agents(command) => command,
@@ -69,6 +71,8 @@ mod tests {
             ("fix the flaky test", vec![Look::Presence]),
             ("/session fix the flaky test", vec![Look::Presence]),
             ("/session list", vec![]),
+            ("/session show docs", vec![Look::Checkout("docs".into())]),
+            ("/session end docs", vec![Look::Checkout("docs".into())]),
             ("/session retry docs", vec![]),
             ("/investigate", vec![Look::Presence, Look::Attached]),
             ("/investigate high-cpu", vec![Look::Presence, Look::Attached]),

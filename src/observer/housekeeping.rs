@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::trees;
 use crate::agent::supervisor::STDOUT_FILE;
 use crate::bus::Bus;
 use crate::clock::Timestamp;
@@ -41,8 +42,11 @@ pub(super) fn scratch_of(owner: &str, state: &Path) -> PathBuf {
 }
 
 /// Removes what a closed session has left in its scratch directory.
-pub(super) async fn tidy(state: PathBuf, session: SessionId) {
-    let scratch = scratch_of(&session.to_string(), &state);
+pub(super) async fn tidy(bus: Arc<Bus>, session: SessionId) {
+    if let Err(error) = trees::leave(&bus, session).await {
+        tracing::warn!(%error, "a closed session's work tree is looked at later");
+    }
+    let scratch = scratch_of(&session.to_string(), bus.store().directory());
     match tokio::fs::remove_dir_all(&scratch).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             tracing::warn!(%error, "could not remove a session's scratch");
@@ -59,6 +63,7 @@ async fn clean(bus: &Bus, stop: &CancellationToken) -> Result<(), StoreError> {
             break;
         }
     }
+    trees::leave_all(bus).await?;
     let state = bus.store().directory().to_owned();
     // The folders are listed before the rows are read: a row is committed before its folder is made, so a folder
     // that is listed here and has no row there is truly nobody's.

@@ -25,6 +25,7 @@ mod questions;
 mod recover;
 mod seen;
 mod state;
+mod trees;
 mod verdict;
 mod watch;
 

@@ -55,8 +55,7 @@ impl Observer {
                 Some(Order::Revoke(task)) => self.tell(&task, Word::Revoke),
                 Some(Order::Answer(approval)) => self.tell(&approval.task.clone(), Word::Answer(approval)),
                 Some(Order::Tidy(session)) => {
-                    let state = self.bus.store().directory().to_owned();
-                    self.servants.errand("housekeeping", housekeeping::tidy(state, session));
+                    self.servants.errand("housekeeping", housekeeping::tidy(Arc::clone(&self.bus), session));
                 }
                 None => return Ok(()),
             }

@@ -226,6 +226,9 @@ impl Observer {
         briefing: &Briefing,
         seen: &mut SeenOfRun,
     ) -> Started {
+        if let Err(completion) = self.make_room(session).await {
+            return Started::Failed(*completion);
+        }
         let Prepared { spec, asked_session } = match self.prepare(task, session, briefing) {
             Ok(prepared) => prepared,
             Err(completion) => return Started::Failed(*completion),

@@ -18,7 +18,7 @@ use crate::command::{self, Command, Misunderstood, Parsed};
 use crate::format;
 use crate::handlers::{self, edit};
 use crate::incident::{AlertOrigin, Batch, TriagePolicy};
-use crate::store::{InboxId, InboxOutcome, OpenInbound, StoreError, Tx};
+use crate::store::{InboxId, InboxOutcome, OpenInbound, Store, StoreError, Tx};
 use crate::turn::rights::{is_addressed, role_of};
 use crate::turn::{Context, Heard, Looked, Turn, answer_press, forwards, intake};
 
@@ -44,9 +44,10 @@ impl Router {
     /// Makes the step that accepts and routes a new message; a copy of a known one changes nothing.
     pub async fn step(
         &self,
+        store: &Store,
         incoming: Incoming,
     ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
-        let ready = self.prepare(incoming, None).await;
+        let ready = self.prepare(store, incoming, None).await;
         move |tx| match tx.accept(&ready.incoming)? {
             Some(inbox) => ready.route(tx, inbox),
             None => {
@@ -65,10 +66,11 @@ impl Router {
     /// Makes the step that routes a message which was stored before, with what its voice note was heard to say.
     pub async fn step_open(
         &self,
+        store: &Store,
         inbound: OpenInbound,
         heard: Option<Heard>,
     ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
-        let ready = self.prepare(inbound.incoming, heard).await;
+        let ready = self.prepare(store, inbound.incoming, heard).await;
         move |tx| if tx.is_open(inbound.id)? { ready.route(tx, inbound.id) } else { Ok(()) }
     }
 
@@ -77,12 +79,13 @@ impl Router {
     /// command cannot take along waits on.
     pub async fn step_with(
         &self,
+        store: &Store,
         stored: Option<InboxId>,
         incoming: Incoming,
         held: Vec<OpenInbound>,
     ) -> impl FnMut(&Tx<'_>) -> Result<(), StoreError> + Send + 'static + use<> {
-        let joined = self.prepare(forwards::with(incoming.clone(), &held), None).await;
-        let alone = self.prepare(incoming, None).await;
+        let joined = self.prepare(store, forwards::with(incoming.clone(), &held), None).await;
+        let alone = self.prepare(store, incoming, None).await;
         move |tx| {
             let mut all_wait = joined.takes_forwards();
             for one in &held {
@@ -191,7 +194,7 @@ impl Router {
         Some(Batch { target, origin, payload, counts_repeats })
     }
 
-    async fn prepare(&self, incoming: Incoming, heard: Option<Heard>) -> Ready {
+    async fn prepare(&self, store: &Store, incoming: Incoming, heard: Option<Heard>) -> Ready {
         let transport = self.context.transports.get(incoming.address.provider.as_str());
         let bot_name = transport.and_then(|transport| transport.bot_name.get()).map(String::as_str);
         let parsed = match (&incoming.kind, &heard) {
@@ -222,7 +225,7 @@ impl Router {
             .and_then(handlers::handler)
             .map(|handler| handler.looks());
         let mut looked = Looked::hearing(heard);
-        looked.look(&self.context, &incoming, looks.unwrap_or_default()).await;
+        looked.look(&self.context, store, &incoming, looks.unwrap_or_default()).await;
         Ready { context: Arc::clone(&self.context), incoming, parsed, looked, posted }
     }
 }

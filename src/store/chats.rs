@@ -63,6 +63,28 @@ impl Tx<'_> {
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?.flatten())
     }
 
+    /// Chooses the project that new sessions of a chat work in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_project(&self, chat: &ChatKey, project: Option<&str>) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO chats (chat, project) VALUES (?1, ?2) ON CONFLICT (chat) DO UPDATE SET project = ?2",
+            )?
+            .execute(params![chat, project])?;
+        Ok(())
+    }
+
+    /// Returns the project that new sessions of a chat work in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn project(&self, chat: &ChatKey) -> Result<Option<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT project FROM chats WHERE chat = ?1")?;
+        Ok(statement.query_row([chat], |row| row.get(0)).optional()?.flatten())
+    }
+
     /// Gives a chat its new id: its sessions, its unfinished tasks and what still waits to be said there go with it.
     ///
     /// Messages of the old chat have no ids in the new one, so nothing replies to them or edits them any more.

@@ -41,7 +41,7 @@ pub(super) const FORGETS: [&str; 15] = [
     "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox i WHERE state = 'done' AND done_at < ?1
          AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.inbox = i.id) LIMIT ?2)",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions s WHERE
-         (status = 'ended' OR investigation AND status = 'idle') AND last_used_at < ?1
+         (status = 'ended' OR investigation AND status = 'idle') AND last_used_at < ?1 AND worktree_of IS NULL
          AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.session = s.id) LIMIT ?2)",
     "DELETE FROM incident_alerts WHERE id IN (SELECT a.id FROM incident_alerts a JOIN incidents i ON i.id = a.incident
          WHERE i.state = 'resolved' AND i.resolved_at < ?1 LIMIT ?2)",

@@ -32,7 +32,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/0024_schedules_many.sql"),
     include_str!("schema/0025_evidence.sql"),
     include_str!("schema/0026_grants.sql"),
-    include_str!("schema/0028_acked_by.sql"),
+    include_str!("schema/0027_acked_by.sql"),
+    include_str!("schema/0028_projects.sql"),
 ];
 
 /// Brings the database to the newest schema, each step in a transaction of its own.

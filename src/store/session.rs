@@ -83,6 +83,17 @@ pub struct Session {
     pub grants: Vec<Grant>,
     /// Whether it is an investigation's, in no list and under no cap.
     pub investigation: bool,
+    /// The project of which its directory is a git work tree of its own, as a path.
+    pub worktree_of: Option<String>,
+}
+
+impl Session {
+    /// Returns the branch of its work tree; of use only where it has one.
+    #[must_use]
+    pub fn branch(&self) -> String {
+        let own = self.directory.rsplit('/').next().unwrap_or_default();
+        format!("signalbox/{own}")
+    }
 }
 
 /// A session to be.
@@ -102,4 +113,6 @@ pub struct NewSession<'a> {
     pub directory: &'a str,
     /// Whether it is an investigation's, in no list and under no cap.
     pub investigation: bool,
+    /// The project of which it gets a git work tree, as a path.
+    pub worktree_of: Option<&'a str>,
 }

@@ -20,7 +20,7 @@ const MAX_GRANTS: usize = 100;
 
 const COLUMNS: &str = "id, address, name, agent, model, agent_session, status, archived, created_at, last_used_at, \
      messages, last_prompt, title, directory, input_tokens, output_tokens, cost_usd, reported_cost, allowed_tools, \
-     investigation";
+     investigation, worktree_of";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
     let text = |error: Box<dyn std::error::Error + Send + Sync>| {
@@ -47,6 +47,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
         reported_cost: row.get(17)?,
         grants: serde_json::from_str(&row.get::<_, String>(18)?).map_err(|error| text(Box::new(error)))?,
         investigation: row.get(19)?,
+        worktree_of: row.get(20)?,
     })
 }
 
@@ -210,8 +211,8 @@ impl Tx<'_> {
         let sql = format!(
             "INSERT INTO sessions
                  (chat, address, name, folded, agent, model, status, created_at, last_used_at, title, directory,
-                  investigation)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9, ?10) RETURNING {COLUMNS}"
+                  investigation, worktree_of)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'idle', ?7, ?7, ?8, ?9, ?10, ?11) RETURNING {COLUMNS}"
         );
         let values = params![
             ChatKey::of(new.address),
@@ -223,7 +224,8 @@ impl Tx<'_> {
             now,
             new.title,
             new.directory,
-            new.investigation
+            new.investigation,
+            new.worktree_of
         ];
         Ok(self.connection.prepare_cached(&sql)?.query_row(values, read)?)
     }
@@ -236,6 +238,29 @@ impl Tx<'_> {
         self.connection
             .prepare_cached("UPDATE sessions SET directory = ?2 WHERE id = ?1")?
             .execute(params![id, directory])?;
+        Ok(())
+    }
+
+    /// Returns the closed sessions whose work tree is still there; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn closed_with_worktree(&self, limit: usize) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sessions WHERE status = 'ended' AND NOT archived AND worktree_of IS NOT NULL
+             ORDER BY id LIMIT ?1"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([limit], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Notes that a session's work tree is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_worktree(&self, id: SessionId) -> Result<(), StoreError> {
+        self.connection.prepare_cached("UPDATE sessions SET worktree_of = NULL WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
 

@@ -134,6 +134,7 @@ fn admit(tx: &Tx<'_>, chat: &str, name: &str) -> Result<Admission, StoreError> {
             title: "",
             directory: "/w",
             investigation: false,
+            worktree_of: None,
         })?,
     };
     let admission = tx.admit(&NewTask {

@@ -416,6 +416,7 @@ async fn a_question_in_the_thread_of_an_incident_is_about_it_whatever_session_th
             title: "",
             directory: "/w",
             investigation: false,
+            worktree_of: None,
         })?;
         tx.set_active_session(&ChatKey::of(&address), Some(session.id))
     })

@@ -101,6 +101,7 @@ pub fn set_to_work(
             title: &schedule.name,
             directory: &directory.to_string_lossy(),
             investigation: true,
+            worktree_of: None,
         })?;
         let prompt = prompt(tx, cx, schedule, agent, digest);
         let requested_by = format!("schedule {}", schedule.id);

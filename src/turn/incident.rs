@@ -288,6 +288,7 @@ pub fn investigate(
         title: &title,
         directory: &directory.to_string_lossy(),
         investigation: true,
+        worktree_of: None,
     })?;
     let question = asked.question.unwrap_or(format::prompt::ABOUT_INCIDENT);
     let requested_by = asked.by.map_or_else(|| format!("incident {}", incident.id), |(who, _)| who.to_owned());

@@ -13,9 +13,12 @@ use tokio::io::AsyncReadExt as _;
 use super::context::Context;
 use super::intake;
 use crate::agent::catalogue::{Choice, Presence};
+use crate::agent::checkout::{Checkout, Git};
 use crate::alert::MAX_INPUT_BYTES;
+use crate::config::Sandbox;
 use crate::format::background::Unreachable;
 use crate::format::rca::BadFile;
+use crate::store::{ChatKey, Store};
 use crate::voice;
 
 /// Longest that a provider is asked whether a chat can be written to.
@@ -32,6 +35,8 @@ pub enum Look {
     Attached,
     /// Whether these chats can be written to: [`Looked::unreachable`].
     Reach(Vec<ChatAddress>),
+    /// How git stands in the directory of the chat's session of this name: [`Looked::checkout`].
+    Checkout(String),
 }
 
 /// What a voice note was heard to say, or why it could not be heard.
@@ -44,6 +49,7 @@ pub struct Looked {
     presence: Option<Presence>,
     attached: Option<Result<String, BadFile>>,
     unreachable: BTreeMap<ChatAddress, Unreachable>,
+    checkout: Option<Checkout>,
 }
 
 /// What is said of agents that nobody has looked for.
@@ -58,7 +64,7 @@ impl Looked {
     }
 
     /// Looks at everything that is asked for.
-    pub async fn look(&mut self, cx: &Context, incoming: &Incoming, looks: Vec<Look>) {
+    pub async fn look(&mut self, cx: &Context, store: &Store, incoming: &Incoming, looks: Vec<Look>) {
         for look in looks {
             match look {
                 Look::Presence => self.presence = Some(cx.agents.look()),
@@ -68,6 +74,7 @@ impl Looked {
                         self.attached = read_text(Path::new(&file.path)).await.transpose();
                     }
                 }
+                Look::Checkout(name) => self.checkout = checkout(cx, store, &incoming.address, name).await,
                 Look::Reach(addresses) => {
                     for address in addresses {
                         let transport = cx.transports.get(address.provider.as_str());
@@ -102,11 +109,25 @@ impl Looked {
         self.attached.as_ref()
     }
 
+    /// Returns how git stands in the session's directory; `None` where it is in no checkout, or its agent is kept apart.
+    #[must_use]
+    pub fn checkout(&self) -> Option<&Checkout> {
+        self.checkout.as_ref()
+    }
+
     /// Returns why a chat cannot be written to; `None` where nothing stands in the way.
     #[must_use]
     pub fn unreachable(&self, address: &ChatAddress) -> Option<&Unreachable> {
         self.unreachable.get(address)
     }
+}
+
+/// Looks at the directory of a chat's session. A store that cannot be read says so where the message is handled.
+async fn checkout(cx: &Context, store: &Store, address: &ChatAddress, name: String) -> Option<Checkout> {
+    let chat = ChatKey::of(address);
+    let session = store.read(move |tx| tx.session_by_name(&chat, name.trim_start_matches('@'))).await.ok().flatten()?;
+    let is_apart = cx.agents.agent(&session.agent).is_none_or(|agent| agent.sandbox != Sandbox::Off);
+    if is_apart { None } else { Git::new(cx.agents.variables()).look(Path::new(&session.directory)).await }
 }
 
 /// Asks a provider whether a chat can be written to.

@@ -19,6 +19,7 @@ mod investigations;
 mod mute;
 mod outer_walls;
 mod phone;
+mod projects;
 mod refusals;
 mod restarts;
 mod sandbox;

@@ -11,6 +11,7 @@ mod help;
 mod id;
 mod incidents;
 mod investigate;
+mod project;
 mod session;
 mod start;
 mod status;
@@ -59,6 +60,7 @@ table! {
     Incidents: incidents::IncidentsCommand,
     Incident: incidents::IncidentCommand,
     Cron: cron::CronCommand,
+    Project: project::ProjectCommand,
     Stop: stop::StopCommand,
     Status: status::StatusCommand,
     Agents: agents::AgentsCommand,

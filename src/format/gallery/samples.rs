@@ -3,6 +3,7 @@
 use signalbox_adapter::{ChatAddress, ChatId, Incoming, IncomingKind, Provider, Purpose, Sender, ThreadId, UserId};
 
 use super::NOW;
+use crate::agent::checkout::Checkout;
 use crate::agent::digest::Digest;
 use crate::agent::event::{Alternative, Decision, Question, Wants};
 use crate::agent::grant::{Grant, Only};
@@ -71,8 +72,14 @@ pub(super) fn answered(answer: &str) -> Task {
     Task { result: Some(answer.into()), ..task(Status::Ok) }
 }
 
+pub(super) fn checkout() -> Checkout {
+    let changed = ["src/main.rs", "README.md", "tests/it/web.rs", "new folder/", "a.txt"];
+    Checkout { branch: Some("fix/login".into()), changed: changed.map(str::to_owned).into(), changes: 7 }
+}
+
 pub(super) fn session() -> Session {
     Session {
+        worktree_of: None,
         id: crate::store::SessionId::new(3),
         address: address(),
         name: "calm-otter".into(),

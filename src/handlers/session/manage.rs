@@ -22,7 +22,8 @@ pub(super) fn show(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreErr
     let Some(session) = find(turn, name)? else { return unknown(turn, name) };
     let tasks = turn.tx.tasks_of_session(session.id, MAX_TASKS)?;
     let resume = turn.cx.agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());
-    turn.answer(format::session::details(&session, &tasks, resume.as_deref(), turn.tx.now()))
+    let checkout = turn.looked.checkout();
+    turn.answer(format::session::details(&session, &tasks, resume.as_deref(), checkout, turn.tx.now()))
 }
 
 pub(super) fn activate(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
@@ -47,7 +48,14 @@ pub(super) fn end(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreErro
         return turn.refuse(format::session::still_running(&session.name));
     }
     turn.tx.end_session(session.id)?;
-    turn.answer(format::session::closed(&session.name))
+    let closed = format::session::closed(&session.name);
+    turn.answer(match session.worktree_of {
+        Some(_) => {
+            let left = format::project::worktree_left(&session.directory, &session.branch(), turn.looked.checkout());
+            closed.then(left)
+        }
+        None => closed,
+    })
 }
 
 pub(super) fn revoke(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {

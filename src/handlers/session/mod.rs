@@ -20,7 +20,11 @@ impl Handler for SessionCommand {
     }
 
     fn looks(&self) -> Vec<Look> {
-        if matches!(self, Self::Start(_)) { vec![Look::Presence] } else { Vec::new() }
+        match self {
+            Self::Start(_) => vec![Look::Presence],
+            Self::Show(name) | Self::End(name) => vec![Look::Checkout(name.clone())],
+            _ => Vec::new(),
+        }
     }
 
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {

@@ -7,6 +7,7 @@ use signalbox_adapter::{ChatAddress, Threads};
 use super::names;
 use crate::agent::kinds;
 use crate::command;
+use crate::config::Sandbox;
 use crate::format;
 use crate::format::session::Notes;
 use crate::store::{ChatKey, InboxOutcome, NewSession, NewThread, Refusal, Session, StoreError, ThreadRoot};
@@ -33,15 +34,22 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
         },
         None => propose(turn, &chat)?,
     };
-    let project = match wish.project {
-        Some(project) => match turn.cx.config.projects.get(project) {
-            Some(directory) => Some(directory.clone()),
-            None => {
-                return turn.refuse(format::session::unknown_project(project, turn.cx.config.projects.keys()));
-            }
+    let projects = &turn.cx.config.projects;
+    let own = if wish.project.is_none() { turn.tx.project(&chat)? } else { None };
+    let project = match (wish.project, own.as_deref()) {
+        (Some(named), _) | (None, Some(named)) => match projects.get_key_value(named) {
+            Some(project) => Some(project),
+            None if own.is_some() => return turn.refuse(format::project::gone(named)),
+            None => return turn.refuse(format::session::unknown_project(named, projects.keys())),
         },
-        None => None,
+        (None, None) => None,
     };
+    let tree = project.filter(|(_, project)| project.worktree);
+    if let Some((name, _)) = tree
+        && turn.cx.agents.agent(agent).is_some_and(|agent| agent.sandbox != Sandbox::Off)
+    {
+        return turn.refuse(format::project::kept_apart(agent, name));
+    }
     if let Some(refusal) = turn.tx.queue_is_full(&chat, None)? {
         return turn.refuse(format::session::refused(&refusal));
     }
@@ -52,7 +60,8 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
             None => return turn.refuse(format::session::refused(&Refusal::SessionsBusy(limit))),
         }
     }
-    let directory = project.or_else(|| turn.cx.agents.directory(agent).map(Path::to_owned));
+    let directory = project.map(|(_, project)| project.path.clone());
+    let directory = directory.or_else(|| turn.cx.agents.directory(agent).map(Path::to_owned));
     let asked_from = turn.incoming.directory.clone();
     let directory = directory.map(|path| path.to_string_lossy().into_owned()).or(asked_from);
     let address = home(turn);
@@ -64,10 +73,12 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
         title: &admit::title(wish.prompt),
         directory: directory.as_deref().unwrap_or_default(),
         investigation: false,
+        worktree_of: directory.as_deref().filter(|_| tree.is_some()),
     })?;
-    if directory.is_none() {
+    if directory.is_none() || tree.is_some() {
         // By number, so that a rename or a second session of the name does not move or share it.
-        let own = turn.cx.state.join("work").join(format!("{}-{}", name.to_ascii_lowercase(), session.id));
+        let own = format!("{}-{}", name.to_ascii_lowercase(), session.id);
+        let own = turn.cx.state.join(if tree.is_some() { "trees" } else { "work" }).join(own);
         session.directory = own.to_string_lossy().into_owned();
         turn.tx.set_session_directory(session.id, &session.directory)?;
     }
