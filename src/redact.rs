@@ -294,6 +294,17 @@ mod tests {
             format!("AIza{}", many("a", 35)),
             format!("12345678:{}", many("a", 35)),
             format!("eyJ{}.eyJ{}.a", many("a", 10), many("b", 10)),
+            format!("hf_{}", many("a", 31)),
+            format!("GOCSPX-{}", many("a", 24)),
+            format!("ya29.{}", many("a", 32)),
+            format!("SG.{}.{}", many("a", 20), many("b", 17)),
+            format!("glsa_{}", many("a", 32)),
+            format!("pypi-{}", many("a", 32)),
+            format!("hvs.{}", many("a", 20)),
+            format!("whsec_{}", many("a", 24)),
+            format!("/api/webhooks/{}/{}", many("1", 18), many("a", 30)),
+            format!("AGE-SECRET-KEY-1{}", many("Q", 44)),
+            format!("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t{}", many("a", 24)),
         ] {
             assert_eq!(redactor.clean(&key), MASK, "{key}");
         }

@@ -7,7 +7,7 @@ use regex_lite::Regex;
 
 /// Shapes whose beginnings are unmistakable: what surely stands in it, its least length in bytes, the whole, and its beginning
 /// where it was cut.
-const SHAPES: [(&str, usize, &str, &str); 14] = [
+const SHAPES: [(&str, usize, &str, &str); 25] = [
     ("sk-", 19, r"\bsk-[A-Za-z0-9_-]{16,}", r"\bsk-[A-Za-z0-9_-]{9,}$"),
     ("xox", 15, r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}", r"\bxox[abeoprs]-[A-Za-z0-9-]{7,}$"),
     ("xapp-", 15, r"\bxapp-[A-Za-z0-9-]{10,}", r"\bxapp-[A-Za-z0-9-]{7,}$"),
@@ -36,6 +36,23 @@ const SHAPES: [(&str, usize, &str, &str); 14] = [
         28,
         r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+",
         r"\beyJ[A-Za-z0-9_-]{10,}\.(?:e|ey|eyJ[A-Za-z0-9_-]*)$",
+    ),
+    ("hf_", 34, r"\bhf_[A-Za-z0-9]{30,}", r"\bhf_[A-Za-z0-9]{9,}$"),
+    ("GOCSPX-", 31, r"\bGOCSPX-[A-Za-z0-9_-]{24,}", r"\bGOCSPX-[A-Za-z0-9_-]{5,}$"),
+    ("ya29.", 37, r"\bya29\.[A-Za-z0-9_-]{32,}", r"\bya29\.[A-Za-z0-9_-]{7,}$"),
+    ("SG.", 40, r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", r"\bSG\.[A-Za-z0-9_-]{9,}(?:\.[A-Za-z0-9_-]*)?$"),
+    ("glsa_", 37, r"\bglsa_[A-Za-z0-9_]{32,}", r"\bglsa_[A-Za-z0-9_]{7,}$"),
+    ("pypi-", 37, r"\bpypi-[A-Za-z0-9_-]{32,}", r"\bpypi-[A-Za-z0-9_-]{7,}$"),
+    ("hvs.", 24, r"\bhvs\.[A-Za-z0-9_-]{20,}", r"\bhvs\.[A-Za-z0-9_-]{8,}$"),
+    ("whsec_", 30, r"\bwhsec_[A-Za-z0-9+/=]{24,}", r"\bwhsec_[A-Za-z0-9+/=]{6,}$"),
+    ("/api/webhooks/", 60, r"/api/webhooks/[0-9]{15,}/[A-Za-z0-9_-]{30,}", r"/api/webhooks/[0-9]{15,}/[A-Za-z0-9_-]*$"),
+    ("AGE-SECRET-KEY-1", 60, r"\bAGE-SECRET-KEY-1[0-9A-Z]{40,}", r"\bAGE-SECRET-KEY-1[0-9A-Z]*$"),
+    // A private key in PEM, in Base64 once more, as Kubernetes shows its secrets.
+    (
+        "LS0tLS1CRUdJTiB",
+        60,
+        r"LS0tLS1CRUdJTiB(?:QUklWQV|SU0EgUFJJ|FQyBQUk|EU0EgUFJJ|PUEVOU1|FTkNSWVB|QR1AgUF)[A-Za-z0-9+/=_-]{24,}",
+        r"LS0tLS1CRUdJTiB(?:QUklWQV|SU0EgUFJJ|FQyBQUk|EU0EgUFJJ|PUEVOU1|FTkNSWVB|QR1AgUF)[A-Za-z0-9+/=_-]*$",
     ),
 ];
 
