@@ -3,6 +3,7 @@
 //! Made of one request when it is asked, shown with the question, and compared with every later request. What cannot be
 //! put in a few words that are true is allowed only in the very same form.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use super::runners::runs_others;
 const PLACES: [&str; 5] = ["command", "url", "file_path", "notebook_path", "path"];
 /// Tools whose inputs are known: the one that says where a call works, and those beside it that take it nowhere else.
 const KNOWN: [(&str, &str, &[&str]); 7] = [
-    ("Bash", "command", &["description", "timeout"]),
+    ("Bash", "command", &[]),
     ("Edit", "file_path", &["new_string", "old_string", "replace_all"]),
     ("MultiEdit", "file_path", &["edits"]),
     ("NotebookEdit", "notebook_path", &["cell_id", "cell_number", "cell_type", "edit_mode", "new_source"]),
@@ -24,6 +25,10 @@ const KNOWN: [(&str, &str, &[&str]); 7] = [
     ("WebFetch", "url", &["prompt"]),
     ("Write", "file_path", &["content"]),
 ];
+/// Fields that change nothing of what a call does: what it says of itself, and how long it may take at most.
+const ASIDE: [(&str, &[&str]); 1] = [("Bash", &["description", "timeout"])];
+/// Switches that are the same turned off as not named.
+const OFF: [(&str, &[&str]); 1] = [("Bash", &["dangerouslyDisableSandbox", "run_in_background"])];
 /// Longest account of what is allowed in the very same form, in characters.
 const MAX_ABOUT_CHARS: usize = 120;
 /// Signs of a command that is one program with its arguments: nothing is expanded, chained or redirected.
@@ -49,7 +54,7 @@ pub enum Only {
     Folder(String),
     /// This very input.
     Same {
-        /// Digest of the tool and its whole input.
+        /// Digest of the tool and all of its input that changes what it does.
         digest: Digest,
         /// What it is, in one line, which may be cut.
         about: String,
@@ -62,8 +67,8 @@ impl Grant {
     /// Returns what an answer for the session allows; `directory` is where the agent works.
     #[must_use]
     pub fn of(tool: &str, input: &Value, directory: &Path) -> Self {
-        let fields = input.as_object();
-        let only = fields.and_then(|fields| only(tool, fields, directory));
+        let acting = acting(tool, input);
+        let only = acting.as_object().and_then(|fields| only(tool, fields, directory));
         Self { tool: tool.to_owned(), only: only.unwrap_or_else(|| same(tool, input)) }
     }
 
@@ -71,6 +76,12 @@ impl Grant {
     #[must_use]
     pub fn same(tool: &str, input: &Value) -> Self {
         Self { tool: tool.to_owned(), only: same(tool, input) }
+    }
+
+    /// Whether it is for one command, in whatever words that is described.
+    #[must_use]
+    pub fn is_of_one_command(&self) -> bool {
+        self.is_of_one() && ASIDE.iter().any(|(tool, _)| *tool == self.tool)
     }
 
     /// Whether it is for one call in one form.
@@ -86,7 +97,7 @@ impl Grant {
             return false;
         }
         match (&self.only, Self::of(tool, input, directory).only) {
-            (Only::Same { digest, about: _ }, _) => *digest == Digest::of(tool, input),
+            (Only::Same { digest, about: _ }, _) => *digest == Digest::of(tool, &acting(tool, input)),
             (Only::Folder(folder), Only::Folder(other)) => Path::new(&other).starts_with(folder),
             (only, other) => *only == other,
         }
@@ -97,7 +108,27 @@ fn same(tool: &str, input: &Value) -> Only {
     let place = PLACES.iter().find_map(|key| input.get(key)?.as_str());
     let about =
         place.map_or_else(|| one_line(&input.to_string(), MAX_ABOUT_CHARS), |place| one_line(place, MAX_ABOUT_CHARS));
-    Only::Same { digest: Digest::of(tool, input), about }
+    Only::Same { digest: Digest::of(tool, &acting(tool, input)), about }
+}
+
+/// Returns what of an input says what a call does; of a tool that is not known that is all of it.
+fn acting<'v>(tool: &str, input: &'v Value) -> Cow<'v, Value> {
+    let of = |table: &[(&str, &'static [&'static str])]| {
+        table.iter().find(|(name, _)| *name == tool).map_or(&[][..], |(_, fields)| fields)
+    };
+    let (aside, off) = (of(&ASIDE), of(&OFF));
+    let is_idle = |name: &str, value: &Value| match value {
+        Value::String(_) | Value::Number(_) => aside.contains(&name),
+        Value::Bool(false) => off.contains(&name),
+        Value::Bool(true) | Value::Null | Value::Array(_) | Value::Object(_) => false,
+    };
+    match input.as_object().filter(|fields| fields.iter().any(|(name, value)| is_idle(name, value))) {
+        Some(fields) => {
+            let kept = fields.iter().filter(|(name, value)| !is_idle(name, value));
+            Cow::Owned(Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect()))
+        }
+        None => Cow::Borrowed(input),
+    }
 }
 
 /// Returns which uses are meant; `None` where only the same is.
@@ -237,6 +268,34 @@ mod tests {
                 "{command}"
             );
         }
+    }
+
+    #[test]
+    fn the_very_same_command_is_the_same_in_other_words() {
+        let python = json!({"command": "python3 x.py", "description": "run it", "timeout": 5000});
+        for same in [
+            json!({"command": "python3 x.py"}),
+            json!({"command": "python3 x.py", "description": "once more", "timeout": 60_000}),
+            json!({"command": "python3 x.py", "run_in_background": false, "dangerouslyDisableSandbox": false}),
+        ] {
+            assert!(covers("Bash", &python, &same) && covers("Bash", &same, &python), "{same}");
+        }
+        for other in [
+            json!({"command": "python3 y.py", "description": "run it", "timeout": 5000}),
+            json!({"command": "python3 x.py", "run_in_background": true}),
+            json!({"command": "python3 x.py", "dangerouslyDisableSandbox": true}),
+            json!({"command": "python3 x.py", "run_in_background": "false"}),
+            json!({"command": "python3 x.py", "description": {"command": "rm"}}),
+            json!({"command": "python3 x.py", "timeout": [1]}),
+            json!({"command": "python3 x.py", "env": "A=1"}),
+            json!({"description": "run it"}),
+        ] {
+            assert!(!covers("Bash", &python, &other), "{other}");
+        }
+        let (one, other) = (json!({"path": "a", "description": "x"}), json!({"path": "a", "description": "y"}));
+        assert!(!covers("mcp__x__exec", &one, &other), "what it means there is not known");
+        let write = |text: &str| json!({"file_path": ".env", "content": text});
+        assert!(!covers("Write", &write("a"), &write("b")));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::line::text;
 use crate::agent::event::{Alternative, Question, Wants};
-use crate::agent::protocol::cut;
 
 /// The tool that asks questions.
 const ASK: &str = "AskUserQuestion";
@@ -17,7 +16,7 @@ const PLAN: &str = "ExitPlanMode";
 const MAX_QUESTIONS: usize = 8;
 /// Most choices of one question; the program's own tool has four.
 const MAX_CHOICES: usize = 12;
-/// Longest question, and longest explanation of a choice, in bytes.
+/// Longest question, choice and explanation of a choice, each, in bytes; what is longer could not be shown whole.
 const MAX_TEXT_BYTES: usize = 8 * 1024;
 /// Longest plan, in bytes.
 const MAX_PLAN_BYTES: usize = 64 * 1024;
@@ -50,15 +49,35 @@ pub(super) fn is_for_a_person(tool: &str, request: &Value) -> bool {
     says_so || tool == ASK || tool == PLAN
 }
 
-/// Returns the input with the answers to its questions, in order.
+/// Returns the input with the answers to its questions, in order: of the input what a person was shown, and nothing that stood
+/// beside it.
 pub(super) fn answered(input: &Value, words: &[String]) -> Value {
-    let asked = input.get("questions").and_then(Value::as_array).into_iter().flatten();
-    let asked = asked.filter_map(|question| text(question, "question"));
+    let asked: Vec<&Value> = input.get("questions").and_then(Value::as_array).into_iter().flatten().collect();
+    let texts = asked.iter().filter_map(|question| text(question, "question"));
     let answers: Map<String, Value> =
-        asked.zip(words).map(|(question, words)| (question.to_owned(), Value::String(words.clone()))).collect();
-    let mut input = input.clone();
-    input["answers"] = json!(answers);
-    input
+        texts.zip(words).map(|(question, words)| (question.to_owned(), Value::String(words.clone()))).collect();
+    json!({"questions": asked.into_iter().map(shown).collect::<Vec<_>>(), "answers": answers})
+}
+
+/// Returns of a question what a person was shown.
+fn shown(asked: &Value) -> Value {
+    let only = |value: &Value, keys: &[&str]| {
+        let kept = keys.iter().filter_map(|key| Some(((*key).to_owned(), Value::from(text(value, key)?))));
+        Value::Object(kept.collect())
+    };
+    let mut shown = only(asked, &["question", "header"]);
+    if let Some(several) = asked.get("multiSelect").and_then(Value::as_bool) {
+        shown["multiSelect"] = several.into();
+    }
+    if let Some(options) = asked.get("options").and_then(Value::as_array) {
+        shown["options"] = options.iter().map(|option| only(option, &["label", "description"])).collect();
+    }
+    shown
+}
+
+/// Reads a text that can be shown whole; one that is not there is empty.
+fn whole<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    Some(text(value, key).unwrap_or_default()).filter(|text| text.len() <= MAX_TEXT_BYTES)
 }
 
 /// Reads all questions, or none: half of them cannot be answered for the rest.
@@ -71,12 +90,18 @@ fn questions(input: &Value) -> Option<Vec<Question>> {
 fn question(asked: &Value) -> Option<Question> {
     let options = asked.get("options").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let choice = |option: &Value| {
-        let label = text(option, "label").filter(|label| !label.trim().is_empty() && label.len() <= MAX_TEXT_BYTES)?;
-        let about = cut(text(option, "description").unwrap_or_default(), MAX_TEXT_BYTES).to_owned();
-        Some(Alternative { label: label.to_owned(), about })
+        let label = whole(option, "label").filter(|label| !label.trim().is_empty())?;
+        Some(Alternative { label: label.to_owned(), about: whole(option, "description")?.to_owned() })
+    };
+    let question = whole(asked, "question").filter(|text| !text.trim().is_empty())?;
+    let heading = whole(asked, "header")?;
+    // Most say nothing that the question does not say.
+    let text = match question.to_lowercase().contains(&heading.to_lowercase()) {
+        true => question.to_owned(),
+        false => format!("{heading}: {question}"),
     };
     Some(Question {
-        text: cut(text(asked, "question").filter(|text| !text.trim().is_empty())?, MAX_TEXT_BYTES).to_owned(),
+        text,
         several: asked.get("multiSelect").and_then(Value::as_bool) == Some(true),
         choices: options.iter().map(choice).collect::<Option<Vec<_>>>().filter(|all| all.len() <= MAX_CHOICES)?,
     })
@@ -105,6 +130,21 @@ mod tests {
     }
 
     #[test]
+    fn nothing_goes_back_to_the_agent_that_was_not_shown() {
+        let mut hiding = asked();
+        hiding["run"] = json!("rm -rf ~/work");
+        hiding["answers"] = json!({"Which checks?": "none"});
+        hiding["questions"][0]["header"] = json!("Danger");
+        hiding["questions"][0]["then"] = json!({"command": "rm -rf ~/work"});
+        hiding["questions"][0]["options"][1]["preview"] = json!("rm -rf ~/work");
+        hiding["questions"][1]["options"][0]["description"] = json!(["rm -rf ~/work"]);
+        let Some(Wants::Answers(questions)) = wants(ASK, &hiding) else { panic!("questions") };
+        assert_eq!(questions[0].text, "Danger: Which environment shall I deploy to?");
+        let answered = answered(&hiding, &["staging".into(), "unit".into()]);
+        assert!(!answered.to_string().contains("rm -rf") && !answered.to_string().contains("none"), "{answered}");
+    }
+
+    #[test]
     fn what_is_not_understood_is_no_question() {
         for broken in [
             json!({}),
@@ -114,6 +154,8 @@ mod tests {
             json!({"questions": [{"question": "a", "options": [{"label": ""}]}]}),
             json!({"questions": [{"question": "a"}, 7]}),
             json!({"questions": vec![json!({"question": "a"}); MAX_QUESTIONS + 1]}),
+            json!({"questions": [{"question": "a".repeat(MAX_TEXT_BYTES + 1)}]}),
+            json!({"questions": [{"question": "a", "options": [{"label": "b", "description": "c".repeat(MAX_TEXT_BYTES + 1)}]}]}),
         ] {
             assert_eq!(wants(ASK, &broken), None, "{broken}");
         }
