@@ -84,6 +84,8 @@ pub enum Event {
         /// Whether nobody answered in time.
         timed_out: bool,
     },
+    /// The agent asks for more than a person is to be asked; from now on some of its requests are denied without asking.
+    AsksTooMuch,
     /// The agent waits before it tries its model service again.
     Retrying {
         /// Which retry, from 1.
@@ -94,6 +96,12 @@ pub enum Event {
     /// The agent's own final word on the run.
     Final(Final),
 }
+
+/// Most requests of one run that a person is asked within a minute; the others are denied.
+pub const MAX_ASKED_IN_A_MINUTE: usize = 20;
+/// Most requests of one run that no person has answered: open ones, and those that were taken back. Further ones are denied, so
+/// that an agent that asks and takes back all the time does not fill a chat.
+pub const MAX_UNANSWERED: usize = 64;
 
 /// How the description of a request begins that is not all of it.
 pub const CUT: &str = "(Cut: this is the beginning and the end of";
@@ -207,7 +215,7 @@ impl Event {
             Self::Background { tasks } => {
                 Self::Background { tasks: tasks.into_iter().map(|task| kept(task, MAX_SUMMARY_BYTES)).collect() }
             }
-            Self::Asked { .. } | Self::Answered { .. } => self,
+            Self::Asked { .. } | Self::Answered { .. } | Self::AsksTooMuch => self,
         }
     }
 }

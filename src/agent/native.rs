@@ -39,6 +39,7 @@ impl Speak for Native {
             | Event::Text { .. }
             | Event::Writing { .. }
             | Event::Background { .. }
+            | Event::AsksTooMuch
             | Event::ToolStarted { .. }
             | Event::ToolFinished { .. }
             | Event::Retrying { .. }) => event,

@@ -8,7 +8,7 @@ use signalbox_adapter::{Block, Document, Inline, one_line};
 
 use super::visible::visible;
 use super::{line, span};
-use crate::agent::event::{Decision, Question, Wants};
+use crate::agent::event::{Decision, MAX_ASKED_IN_A_MINUTE, MAX_UNANSWERED, Question, Wants};
 use crate::agent::grant::{Grant, Only};
 use crate::store::Approval;
 
@@ -17,6 +17,9 @@ const MAX_DETAIL_BYTES: usize = 1500;
 
 /// Longest word, host or folder that is shown of what is allowed, in characters.
 const MAX_PLACE_CHARS: usize = 300;
+
+/// Longest name of a language behind the signs that code begins with, in bytes.
+const MAX_LANGUAGE_BYTES: usize = 20;
 
 /// What became of a permission request.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +66,9 @@ fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
         let mut content = vec![Inline::Text("“Allow for this session”: ".into())];
         match &grant.only {
             // What that is stands above.
+            Only::Same { .. } if grant.is_of_one_command() => {
+                content.push(Inline::Text("exactly this command and nothing else".into()));
+            }
             Only::Same { .. } => content.push(Inline::Text("exactly this and nothing else".into())),
             Only::Command(_) | Only::Host(_) | Only::Folder(_) | Only::Every => content.extend(allows(grant)),
         }
@@ -122,6 +128,15 @@ pub fn only_once(name: &str, id: &str) -> Document {
     line(&format!("[{name}] This cannot be allowed for a whole session. `/approve {id}` allows it once."))
 }
 
+/// Tells that an agent asks for more than a person is asked.
+#[must_use]
+pub fn too_much(name: &str) -> Document {
+    line(&format!(
+        "[{name}] asks too much: what goes beyond {MAX_ASKED_IN_A_MINUTE} requests in a minute, or {MAX_UNANSWERED} that \
+         nobody has answered, is denied without asking you."
+    ))
+}
+
 /// Raises the alarm: an agent was allowed something that nobody allowed here.
 #[must_use]
 pub fn foreign(name: &str, approval: &Approval) -> Document {
@@ -156,13 +171,13 @@ fn asked(
     let which = if all > 1 { format!(" ({} of {all})", number + 1) } else { String::new() };
     let mut blocks = vec![
         Block::Paragraph(vec![Inline::strong(format!("[{name}] asks{which}"))]),
-        Block::Paragraph(vec![Inline::Text(question.text.clone())]),
+        Block::Paragraph(vec![Inline::Text(visible(&question.text))]),
     ];
     for (at, choice) in question.choices.iter().enumerate() {
         let mark = if approval.chosen.contains(&at) { "✓ " } else { "" };
-        let mut content = vec![Inline::Text(format!("{mark}{}. ", at + 1)), Inline::strong(choice.label.clone())];
+        let mut content = vec![Inline::Text(format!("{mark}{}. ", at + 1)), Inline::strong(visible(&choice.label))];
         if !choice.about.is_empty() {
-            content.push(Inline::Text(format!(" – {}", choice.about)));
+            content.push(Inline::Text(format!(" – {}", visible(&choice.about))));
         }
         blocks.push(Block::Paragraph(content));
     }
@@ -182,7 +197,7 @@ fn proposal(name: &str, approval: &Approval, plan: &str, within: Duration) -> Do
         false => ("has a plan", " and asks whether to go on with it."),
     };
     let mut blocks = vec![Block::Paragraph(vec![Inline::strong(format!("[{name}] {has}")), Inline::Text(asks.into())])];
-    blocks.extend(Document::from_markdown(plan).blocks);
+    blocks.extend(read(plan).blocks);
     // What came in its place hides nothing, nor does what is accepted with it.
     if !approval.detail.trim().is_empty() {
         if !plan.trim().is_empty() {
@@ -197,6 +212,24 @@ fn proposal(name: &str, approval: &Approval, plan: &str, within: Duration) -> Do
     let how = format!("{how} Not gone on with if nobody answers within {}.", span(within));
     blocks.push(Block::Paragraph(vec![Inline::Text(how)]));
     Document { blocks }
+}
+
+/// Reads a plan's Markdown; where that does not show all that is written, such as comments and where links lead, it is shown as it
+/// is written.
+fn read(plan: &str) -> Document {
+    let plan = visible(plan);
+    let document = Document::from_markdown(&plan);
+    let is_language = |line: &str| {
+        let word = line.trim_start().trim_start_matches(['`', '~']);
+        word != line.trim_start() && word.len() <= MAX_LANGUAGE_BYTES && word.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    // Numbers of lists are not text; all that says something has letters.
+    let written = plan.lines().filter(|line| !is_language(line)).flat_map(str::chars).filter(|c| c.is_alphabetic());
+    let is_shown = written.eq(document.visible_text().chars().filter(|c| c.is_alphabetic()));
+    match is_shown {
+        true => document,
+        false => Document { blocks: vec![Block::Code { language: None, text: plan }] },
+    }
 }
 
 /// Shows questions with the answers that they have.

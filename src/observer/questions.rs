@@ -6,15 +6,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use signalbox_adapter::Purpose;
 
 use super::state::{Observer, Word};
-use crate::agent::event::Decision;
+use crate::agent::event::{Decision, Wants};
 use crate::format;
 use crate::format::approval::Answered;
+use crate::format::button;
 use crate::store::{Asking, Task};
 use crate::turn::report;
+
+/// For how long it is remembered that something was told of a run: longer than any run is read again.
+const ONCE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The requests that a run has open, by the agent's own ids.
 #[derive(Default)]
@@ -24,7 +29,12 @@ impl Observer {
     /// Puts a request to the task's chat, once.
     pub(super) async fn ask(&self, task: &Task, asking: Asking, questions: &mut Questions) {
         let clean = |text: &str| self.redactor.exact(text);
-        let asking = Asking { detail: clean(&asking.detail), wants: asking.wants.map(clean), ..asking };
+        let wants = match asking.wants {
+            // It is shown as Markdown, which hides what would break a secret up.
+            Wants::Plan(plan) => Wants::Plan(self.redactor.clean(&plan)),
+            wants => wants.map(clean),
+        };
+        let asking = Asking { detail: clean(&asking.detail), wants, ..asking };
         questions.0.insert(asking.request.clone(), asking.clone());
         let (bus, task) = (Arc::clone(&self.bus), task.clone());
         self.store("question", move |tx| {
@@ -34,6 +44,21 @@ impl Observer {
                 report::answered(tx, context, &task, &older, Answered::Replaced)?;
             }
             report::ask(tx, context, &task, &approval)
+        })
+        .await;
+    }
+
+    /// Tells a task's chat that its agent asks for more than a person is asked; once for each of its runs.
+    pub(super) async fn tell_of_too_much(&self, task: &Task) {
+        let (bus, task) = (Arc::clone(&self.bus), task.clone());
+        tracing::warn!(task.id = %task.id, "an agent asks for too much; some of it is denied without asking anybody");
+        self.store("asks-too-much", move |tx| {
+            if !tx.first_in(&format!("asks-too-much:{}:{}", task.id, task.attempt), ONCE)? {
+                return Ok(());
+            }
+            let context = bus.router().context();
+            let said = format::approval::too_much(&tx.name_of(&task)?);
+            tx.enqueue(&context.tell(&task, said, Purpose::Approval, vec![button::cancel(&task.id)])?)
         })
         .await;
     }

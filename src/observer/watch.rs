@@ -10,8 +10,7 @@ use super::attempts;
 use super::conclusion::{Conclusion, EndedRun, conclude};
 use super::deadline::Deadline;
 use super::investigation::{self, Briefing, Settled};
-use super::prepare;
-use super::prepare::Prepared;
+use super::prepare::{self, Prepared};
 use super::recover::Recovered;
 use super::seen::{MAX_SESSION_IDS, SeenOfRun};
 use super::state::{Observer, Word};
@@ -302,6 +301,7 @@ impl Observer {
             Event::Text { text } => seen.say(&text),
             Event::Writing { more, begins } => seen.write(&more, begins),
             Event::ToolFinished { .. } | Event::Background { .. } => {}
+            Event::AsksTooMuch => self.tell_of_too_much(task).await,
             Event::Retrying { attempt, reason } => {
                 tracing::info!(task.id = %task.id, attempt, reason, "an agent waits for its model service");
             }

@@ -45,6 +45,7 @@ impl Recorder {
             | Event::Text { .. }
             | Event::Writing { .. }
             | Event::Background { .. }
+            | Event::AsksTooMuch
             | Event::Asked { .. }
             | Event::Answered { .. }
             | Event::Retrying { .. }

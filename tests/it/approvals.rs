@@ -159,8 +159,51 @@ fn an_agent_that_asks_and_takes_back_all_the_time_is_heard_no_longer() {
     let house = House::new("");
     house.say("/session --name docs script: nag 10000; answer done").was(0, "done");
     let asked = house.count("approvals");
+    // Twenty in a minute, sixty-four in the run.
     assert!((1..=64).contains(&asked), "{asked}");
     assert_eq!(house.count("outbox WHERE about LIKE 'approval:%' AND state = 'pending'"), 0);
+    assert_eq!(house.count("outbox WHERE part LIKE '%asks too much%'"), 1, "told once");
+}
+
+#[test]
+fn a_person_is_asked_twenty_times_in_a_minute_and_is_told_once_of_the_rest() {
+    let house = House::new("");
+    let serving = house.serve();
+    let asks: String = (0..25).map(|number| format!("request r{number} Bash rm -r build-{number}; ")).collect();
+    let line = format!("/session --name docs script: {asks}wait {}; answer done", house.text("go"));
+    let talk = house.begin(&line);
+    talk.until("[docs] asks too much: what goes beyond 20 requests in a minute");
+    assert_eq!(house.count("approvals"), 20);
+    // The run is read again from its beginning.
+    for process in [talk, serving] {
+        process.signal(Signal::SIGKILL);
+        process.end();
+    }
+    let _serving = house.serve();
+    house.touch("go");
+    eventually("the end", || house.count("tasks WHERE status = 'ok'") == 1);
+    assert_eq!(house.count("outbox WHERE part LIKE '%asks too much%'"), 1, "told once");
+    assert_eq!(house.count("approvals"), 20);
+}
+
+#[test]
+fn a_command_that_is_allowed_for_the_session_is_not_asked_for_again_in_other_words() {
+    let house = House::new("");
+    let _serving = house.serve();
+    let put = |more: &str| format!("put Bash {{\"command\": \"python3 x.py\"{more}}}");
+    let line = format!(
+        "/session --name docs script: {}; {}; {}; answer done",
+        put(", \"description\": \"Run it\", \"timeout\": 5000"),
+        put(", \"description\": \"Once more, and longer\", \"timeout\": 60000, \"run_in_background\": false"),
+        put(", \"description\": \"Run it\", \"dangerouslyDisableSandbox\": true"),
+    );
+    let talk = house.begin(&line);
+    talk.until("“Allow for this session”: exactly this command and nothing else, whoever asks in it.");
+    house.say(&format!("/allow {}", open_request(&house, 1))).was(0, "Allowed for this session");
+    talk.until("dangerouslyDisableSandbox: true");
+    assert_eq!(house.count("approvals"), 2, "the second was not asked for");
+    house.say(&format!("/deny {}", open_request(&house, 2))).was(0, "Denied");
+    talk.end().was(0, "1 action denied");
 }
 
 #[test]

@@ -12,13 +12,9 @@ use super::line::{MAX_DENIALS, happened, text};
 use super::policy::{Policy, Ruling};
 use super::question;
 use crate::agent::digest::Digest;
-use crate::agent::event::{Decision, Denial, Event, Wants};
+use crate::agent::event::{Decision, Denial, Event, MAX_UNANSWERED, Wants};
 use crate::agent::names::{MAX_NAME_BYTES, is_plain};
 use crate::agent::protocol::Step;
-
-/// Most requests of one run that no person has answered: open ones, and those that were taken back. Further ones are denied,
-/// so that an agent that asks and takes back all the time does not fill a chat.
-const MAX_UNANSWERED: usize = 64;
 
 /// Most calls that are remembered as denied.
 const MAX_DENIED_CALLS: usize = 4096;
@@ -119,7 +115,7 @@ impl Requests {
         let call = text(request, "tool_use_id");
         let Some(wants) = question::wants(tool, input) else {
             self.refused(call);
-            return deny(id, "the request was not understood");
+            return deny(id, "the request was not understood, or is too long to be shown to a person");
         };
         let ruling = match question::is_for_a_person(tool, request) {
             true => Ruling::Ask,
@@ -129,7 +125,8 @@ impl Requests {
             Ruling::Allow => allow(id, input),
             Ruling::Deny => self.forbid(id, call, (tool, input), NOT_PERMITTED),
             Ruling::Ask if self.unanswered >= MAX_UNANSWERED => {
-                self.forbid(id, call, (tool, input), "too many requests of this run were not answered")
+                let denied = self.forbid(id, call, (tool, input), "too many requests of this run were not answered");
+                Step { events: vec![Event::AsksTooMuch], ..denied }
             }
             Ruling::Ask => {
                 let call = call.map(str::to_owned);

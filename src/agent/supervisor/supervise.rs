@@ -44,6 +44,7 @@ pub(super) struct SupervisedRun<'a> {
     ended: Option<Ended>,
     cause: Option<Cause>,
     final_seen: bool,
+    asks_too_much: bool,
 }
 
 /// The agent's process.
@@ -101,6 +102,7 @@ impl<'a> SupervisedRun<'a> {
             ended,
             cause,
             final_seen: false,
+            asks_too_much: false,
         })
     }
 
@@ -250,18 +252,33 @@ impl<'a> SupervisedRun<'a> {
 
     fn take(&mut self, step: Step) {
         for event in step.events {
-            let event = event.bounded();
-            if matches!(event, Event::Final(_)) {
-                self.close_requests();
-                self.final_seen = self.record(&event);
-            } else {
-                self.record(&event);
+            match event.bounded() {
+                event @ Event::Final(_) => {
+                    self.close_requests();
+                    self.final_seen = self.record(&event);
+                }
+                Event::Asked { id, .. } if !self.watch.may_ask(Instant::now()) => {
+                    let denied = self.speak.answer(&id, Decision::Deny, &[]);
+                    self.asks_too_much();
+                    self.take(denied);
+                }
+                Event::AsksTooMuch => self.asks_too_much(),
+                event => {
+                    self.record(&event);
+                }
             }
         }
         if let Some(agent) = &mut self.agent
             && (step.close_input || !step.reply.is_empty())
         {
             agent.input.push(step.reply, step.close_input);
+        }
+    }
+
+    /// Says that some of what the agent asks is denied without asking; once.
+    fn asks_too_much(&mut self) {
+        if !std::mem::replace(&mut self.asks_too_much, true) {
+            self.record(&Event::AsksTooMuch);
         }
     }
 

@@ -1,16 +1,18 @@
 //! The bounds on time of one run, as a value: given what happened and when, what is due next.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::agent::digest::Digest;
-use crate::agent::event::Event;
+use crate::agent::event::{Event, MAX_ASKED_IN_A_MINUTE};
 use crate::agent::exit::Bound;
 use crate::agent::protocol::Pause;
 use crate::agent::run::Bounds;
 
 /// How long an agent that has answered may say nothing until it has no more to say.
 const NO_MORE: Duration = Duration::from_secs(3);
+/// In which time [`MAX_ASKED_IN_A_MINUTE`] is counted.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What a bound on time asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub(super) struct Watch {
     silence: Pause,
     tools: HashSet<String>,
     requests: BTreeMap<String, Request>,
+    /// When a person was asked last, within the last minute.
+    asked: VecDeque<Instant>,
 }
 
 /// An open permission request.
@@ -66,6 +70,7 @@ impl Watch {
             silence: Pause::Stuck,
             tools: HashSet::new(),
             requests: BTreeMap::new(),
+            asked: VecDeque::new(),
         }
     }
 
@@ -93,6 +98,7 @@ impl Watch {
             }
             Event::Asked { id, digest, .. } => {
                 self.requests.insert(id.clone(), Request { since: now, digest: digest.clone() });
+                self.asked.push_back(now);
             }
             Event::Answered { id, .. } => {
                 self.requests.remove(id);
@@ -107,6 +113,7 @@ impl Watch {
             | Event::Text { .. }
             | Event::Writing { .. }
             | Event::Background { .. }
+            | Event::AsksTooMuch
             | Event::Retrying { .. } => {}
         }
     }
@@ -119,6 +126,14 @@ impl Watch {
     /// Returns whether the agent was asked to end.
     pub(super) fn is_ending(&self) -> bool {
         matches!(self.phase, Phase::Ending(_))
+    }
+
+    /// Whether a person may be asked one thing more, so soon after what they were asked before.
+    pub(super) fn may_ask(&mut self, now: Instant) -> bool {
+        while self.asked.front().is_some_and(|at| now.saturating_duration_since(*at) >= MINUTE) {
+            self.asked.pop_front();
+        }
+        self.asked.len() < MAX_ASKED_IN_A_MINUTE
     }
 
     /// Returns the permission requests that are open.
@@ -238,6 +253,24 @@ mod tests {
         let answered = Event::Answered { id: "r".into(), decision: Decision::Deny, timed_out: true };
         watch.event(&answered, now + seconds(51));
         assert_eq!(watch.next(), Some((now + seconds(61), Due::Timeout(Bound::Idle))));
+    }
+
+    #[test]
+    fn a_person_is_asked_so_many_times_in_a_minute_and_no_more() {
+        let now = Instant::now();
+        let mut watch = watch(now);
+        for number in 0..MAX_ASKED_IN_A_MINUTE {
+            assert!(watch.may_ask(now + seconds(1)), "{number}");
+            let at = now + seconds(if number == 0 { 0 } else { 1 });
+            watch.event(&asked(&number.to_string(), "ls"), at);
+            let answered = Event::Answered { id: number.to_string(), decision: Decision::Allow, timed_out: false };
+            watch.event(&answered, at);
+        }
+        assert!(!watch.may_ask(now + seconds(59)), "answered or not");
+        assert!(watch.may_ask(now + seconds(60)));
+        watch.event(&asked("one", "ls"), now + seconds(60));
+        assert!(!watch.may_ask(now + seconds(60)));
+        assert!(watch.may_ask(now + seconds(61)));
     }
 
     #[test]

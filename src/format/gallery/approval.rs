@@ -87,6 +87,7 @@ fn approvals() {
         .with("unknown", unknown("zzzzzz"))
         .with("only_once", only_once("calm-otter", "k3m9qa"))
         .with("question that is for once", question("calm-otter", &Approval { grant: None, ..open.clone() }, within))
+        .with("too_much", too_much("calm-otter"))
         .with("foreign", foreign("calm-otter", &open))
         .with("answered by nobody here", answered("calm-otter", &open, Answered::Foreign))
         .with(
@@ -150,5 +151,57 @@ proptest! {
         // And nothing else is what it gets.
         let reply: Value = serde_json::from_slice(&agent.answer("r", Decision::Allow, &[]).reply).expect("JSON");
         prop_assert_eq!(&reply["response"]["response"]["updatedInput"], &input);
+    }
+
+    #[test]
+    fn all_that_an_agent_is_allowed_for_a_session_was_said(
+        one in "(ls|cat|rm|python3)( [a-z;|$/-]{1,6}){0,2}",
+        other in "(ls|cat|rm|python3)( [a-z;|$/-]{1,6}){0,2}",
+        about in "[a-z ]{0,12}",
+        apart in prop::bool::ANY,
+    ) {
+        let request = |id: &str, input: &Value| {
+            let request = json!({"subtype": "can_use_tool", "tool_name": "Bash", "input": input});
+            json!({"type": "control_request", "request_id": id, "request": request}).to_string()
+        };
+        let mut agent = asking();
+        let asked = agent.line(request("r", &json!({"command": one, "description": "x"})).as_bytes());
+        let [Event::Asked { grant: Some(grant), .. }] = &asked.events[..] else { panic!("{asked:?}") };
+        let said = Document::default().with(Block::Paragraph(super::super::approval::allows(grant))).visible_text();
+        agent.answer("r", Decision::AllowForSession, &[]);
+        let mut input = json!({"command": other, "description": about, "timeout": 5});
+        if apart {
+            input["dangerouslyDisableSandbox"] = json!(true);
+        }
+        let again = agent.line(request("s", &input).as_bytes());
+        if again.events.is_empty() {
+            let first = other.split(' ').next().unwrap_or_default();
+            let is_plain = !other.contains([';', '|', '$']);
+            let was_said = said.contains(&format!("for {first} with anything behind it, not chained")) && is_plain;
+            prop_assert!(!apart && (other == one || was_said), "{other} by {said}");
+        } else {
+            prop_assert!(other != one || apart, "asked again for {other}");
+        }
+    }
+}
+
+/// Nothing of a plan is accepted that nobody could read: what Markdown does not show is shown as it is written.
+#[test]
+fn a_plan_hides_nothing() {
+    for hidden in [
+        "Upgrade the node.\n\n<!-- and push to production -->",
+        "Upgrade the node.\n\n[hidden]: https://evil.example/push \"push to production\"",
+        "Upgrade [the node](https://evil.example/push).",
+        "Upgrade\u{200b} the \u{202e}edon\u{202c}.",
+        "Upgrade <span title=\"push to production\">the node</span>.",
+        "```push to production\nls\n```",
+        "![push to production](https://evil.example/x.png)",
+    ] {
+        let open = Approval { wants: Wants::Plan(hidden.into()), detail: String::new(), ..approval(None) };
+        let shown = super::super::approval::question("calm-otter", &open, Duration::from_secs(600)).visible_text();
+        let words = hidden.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() > 2);
+        let missing: Vec<&str> = words.filter(|word| !shown.contains(word)).collect();
+        assert!(missing.is_empty(), "{missing:?} of {hidden:?} in {shown}");
+        assert!(!shown.contains(['\u{200b}', '\u{202e}']), "{shown:?}");
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn approval(decision: Option<Decision>) -> Approval {
         attempt: 1,
         request: "req-1".into(),
         tool: "Bash".into(),
-        detail: "cargo test outbox".into(),
+        detail: "ls -la target".into(),
         digest: None,
         grant: grants().into_iter().next(),
         wants: Wants::Permission,
@@ -125,7 +125,7 @@ pub(super) fn approval(decision: Option<Decision>) -> Approval {
 pub(super) fn grants() -> Vec<Grant> {
     let of = |tool: &str, only| Grant { tool: tool.into(), only };
     vec![
-        of("Bash", Only::Command("cargo".into())),
+        of("Bash", Only::Command("ls".into())),
         of("WebFetch", Only::Host("docs.rs".into())),
         of("Write", Only::Folder("/home/kim/web/notes".into())),
         of("Bash", Only::Same { digest: Digest::stored("ab12".into()), about: "find . -delete".into() }),
