@@ -10,6 +10,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::agent_env;
+use super::allow::Role;
 use super::kind::{KindStatement, Origin};
 use super::permission::Permission;
 use super::planned;
@@ -35,6 +36,9 @@ pub enum Idle {
     /// So long.
     After(Duration),
 }
+
+/// The roles that can be asked of who has an agent work; a viewer has none work.
+pub(super) const ROLES: [(&str, Role); 2] = [("operator", Role::Operator), ("admin", Role::Admin)];
 
 /// Why what an agent does may not be held back until a person approves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +81,8 @@ pub struct Agent {
     pub alerts: bool,
     /// Whether it is kept apart.
     pub sandbox: Sandbox,
+    /// The least role of those who may have it work.
+    pub role: Role,
 }
 
 impl Agent {
@@ -93,7 +99,14 @@ impl Agent {
             idle: Idle::default(),
             alerts: false,
             sandbox: Sandbox::default(),
+            role: Role::Operator,
         }
+    }
+
+    /// Returns the least role of those who may allow it what it asks for: what does all else unasked asks admins.
+    #[must_use]
+    pub fn approver(&self) -> Role {
+        if self.permission == Permission::All { Role::Admin } else { self.role }
     }
 
     /// Tells whether `command` is the whole argv, with `{prompt}`, `{session}` or `{model}` to be filled in.
@@ -319,6 +332,7 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
         }),
         alerts: section.boolean("alerts", default.alerts),
         sandbox: section.choice("sandbox", default.sandbox, &Sandbox::WORDS),
+        role: section.choice("role", default.role, &ROLES),
     }
 }
 

@@ -8,7 +8,7 @@ use signalbox_adapter::ChatAddress;
 use signalbox_adapter::settings::{Value as Stated, Values};
 use toml::{Table, Value};
 
-use super::agents::{Agent, Agents, HostProbes, Idle};
+use super::agents::{Agent, Agents, HostProbes, Idle, ROLES};
 use super::allow::{Allowed, Role};
 use super::follow::Follow;
 use super::hook_fields::HookFields;
@@ -223,6 +223,7 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
         ("idle", idle),
         ("alerts", agent.alerts.into()),
         ("sandbox", word(&Sandbox::WORDS, agent.sandbox)),
+        ("role", word(&ROLES, agent.role)),
     ];
     table(kind.into_iter().chain(keys))
 }

@@ -89,6 +89,18 @@ pub fn not_enough(role: Role, need: Need) -> Document {
     line(&format!("This needs the role {}. Yours is {}.", need.as_str(), role.as_str()))
 }
 
+/// Tells somebody that their role does not suffice for an agent.
+#[must_use]
+pub fn not_your_agent(agent: &str, need: Role, role: Role) -> Document {
+    line(&format!("`{agent}` needs the role {} here. Yours is {}.", need.as_str(), role.as_str()))
+}
+
+/// Says in a few words why files were not taken.
+#[must_use]
+pub fn no_files(role: Role) -> String {
+    format!("files need the role {}. Yours is {}.", Role::Operator.as_str(), role.as_str())
+}
+
 /// Tells the user's id, role and the chat's address.
 #[must_use]
 pub fn identity(incoming: &Incoming, role: Role, by_pairing: bool) -> Document {

@@ -4,7 +4,7 @@ use signalbox_adapter::{Block, Document, Inline, Item};
 
 use super::{line, marked};
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
-use crate::config::Sandbox;
+use crate::config::{Permission, Role, Sandbox};
 
 /// Lists the agents: which answers where none is named, then each with its version and model, or with what is missing.
 #[must_use]
@@ -48,6 +48,16 @@ pub fn list(catalogue: &Catalogue, presence: &Presence) -> Document {
             }
         };
         document.blocks.extend(line(&format!("`{name}` {how}")).blocks);
+    }
+    for (name, agent) in catalogue.names().filter_map(|name| Some((name, catalogue.agent(name)?))) {
+        let does_all = agent.permission == Permission::All;
+        let told = match (agent.role, does_all) {
+            (Role::Admin, true) => "is for admins, and does everything without asking.",
+            (Role::Admin, false) => "is for admins.",
+            (Role::Viewer | Role::Operator, true) => "does everything without asking.",
+            (Role::Viewer | Role::Operator, false) => continue,
+        };
+        document.blocks.extend(line(&format!("`{name}` {told}")).blocks);
     }
     document
 }

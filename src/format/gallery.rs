@@ -89,6 +89,8 @@ fn access() {
         .with("code_in_group", code_in_group())
         .with("code_at_home", code_at_home("AB12cd34"))
         .with("not_enough", not_enough(Role::Viewer, Need::Admin))
+        .with("not_your_agent", not_your_agent("claude", Role::Admin, Role::Operator))
+        .with_text("no_files", no_files(Role::Viewer))
         .with("identity", identity(&incoming(), Role::Admin, true))
         .with_text("no_button", no_button(&incoming()));
     shown("access", wall, include_str!("access.rs"));

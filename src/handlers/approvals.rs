@@ -36,6 +36,9 @@ impl Handler for AnswerCommand {
             Found::Open(approval, task) => (approval, task),
             Found::Not(outcome) => return Ok(outcome),
         };
+        if let Some(why) = turn.barred_from(&task.agent)? {
+            return turn.refuse(why);
+        }
         let name = turn.tx.name_of(&task)?;
         let Some((number, question)) = approval.at_hand().filter(|_| approval.decision.is_none()) else {
             return turn.refuse(format::approval::too_late(&name, &approval));
@@ -80,6 +83,10 @@ pub(super) fn answer_in_words(
 ) -> Result<Option<InboxOutcome>, StoreError> {
     let Some(approval) = turn.tx.open_question(session.id)? else { return Ok(None) };
     let Some(task) = turn.tx.task(&approval.task)? else { return Ok(None) };
+    // Words send a plan back, or answer a question: they allow nothing.
+    if let Some(why) = turn.barred_from(&task.agent)? {
+        return turn.refuse(why).map(Some);
+    }
     let has_more = !turn.incoming.quoted.iter().all(|quoted| quoted.why == Quoting::Answered);
     if has_more || !turn.incoming.files.is_empty() {
         return Ok(None);
@@ -135,6 +142,10 @@ fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome,
         Found::Not(outcome) => return Ok(outcome),
     };
     let is_yes = decision != Decision::Deny;
+    // Whoever may stop an agent may tell it no.
+    if is_yes && let Some(why) = turn.barred_from_approving(&task.agent)? {
+        return turn.refuse(why);
+    }
     if is_yes && approval.decision.is_none() {
         match &approval.wants {
             Wants::Answers(_) => return turn.refuse(format::approval::wants_an_answer(&turn.tx.name_of(&task)?)),

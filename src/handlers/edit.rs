@@ -40,6 +40,9 @@ pub fn take(turn: &Turn<'_>, parsed: &Parsed) -> Result<Option<InboxOutcome>, St
     if task.requested_by != turn.incoming.sender.id.as_str() {
         return Ok(Some(InboxOutcome::Ignored));
     }
+    if let Some(why) = turn.barred_from(&task.agent)? {
+        return turn.refuse(why).map(Some);
+    }
     let name = turn.tx.name_of(&task)?;
     let Some(words) = parsed.prompt() else {
         return turn.refuse(format::intake::edited_to_a_command(&name)).map(Some);

@@ -22,6 +22,9 @@ const MAX_ALERT_BYTES: usize = 64 * 1024;
 /// [`StoreError`].
 pub fn join(turn: &Turn<'_>, task: &Task) -> Result<Option<InboxOutcome>, StoreError> {
     let Some(session) = task.session.map(|id| turn.tx.session(id)).transpose()?.flatten() else { return Ok(None) };
+    if let Some(why) = turn.barred_from(&session.agent)? {
+        return turn.refuse(why).map(Some);
+    }
     if task.status == Status::Queued {
         let words = match turn.tx.investigation(&task.id)? {
             Some(_) => task.prompt.clone(),
@@ -57,6 +60,9 @@ pub fn investigate(turn: &Turn<'_>, task: &Task) -> Result<Option<InboxOutcome>,
     let is_plain = asked.is_some_and(|text| !text.trim_start().starts_with('/'));
     if !is_plain || turn.tx.investigation(&task.id)?.is_some() {
         return Ok(None);
+    }
+    if let Some(why) = turn.barred_from(&task.agent)? {
+        return turn.refuse(why).map(Some);
     }
     let was_waiting = task.status == Status::Queued;
     turn.tx.cancel(&task.id, JOINED)?;

@@ -149,6 +149,9 @@ pub(super) fn investigate(
         return turn.refuse(format::incident::busy(incident));
     }
     let (agent, _) = admit::agent(turn, None)?;
+    if let Some(why) = turn.barred_from(agent)? {
+        return turn.refuse(why);
+    }
     let name = person(turn);
     let by = Some((turn.incoming.sender.id.as_str(), name.as_str()));
     let question = question.map(|question| intake::with_files(question, &turn.incoming.files));

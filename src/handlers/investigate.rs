@@ -280,6 +280,9 @@ fn submit(
         return turn.refuse(format::session::refused(&refusal));
     }
     let (agent, only_host) = admit::agent(turn, agent)?;
+    if let Some(why) = turn.barred_from(agent)? {
+        return turn.refuse(why);
+    }
     let background = turn.tx.background(&chat)?.unwrap_or(!turn.is_trusted());
     let id = turn.tx.new_task_id();
     let directory = turn.cx.agents.directory(agent).map(|path| path.to_string_lossy().into_owned());

@@ -70,6 +70,9 @@ pub fn run_again(turn: &Turn<'_>, task: &Task) -> Result<InboxOutcome, StoreErro
     if session.status == SessionStatus::Ended && !session.archived {
         return turn.refuse(format::session::ended(&session.name));
     }
+    if let Some(why) = turn.barred_from(&session.agent)? {
+        return turn.refuse(why);
+    }
     if let Some(refusal) = turn.tx.queue_is_full(&turn.chat(), Some(session.id))? {
         return turn.refuse(format::session::refused(&refusal));
     }

@@ -31,7 +31,7 @@ use std::cell::{Cell, RefCell};
 
 use signalbox_adapter::{Block, Button, ChatAddress, Document, Incoming, IncomingKind, Purpose, Signal};
 
-use crate::config::Role;
+use crate::config::{Agent, Role};
 use crate::format::{self, Draft};
 use crate::store::{About, Admission, ChatKey, InboxId, InboxOutcome, NewDelivery, StoreError, TaskId, Tx};
 pub use context::Context;
@@ -90,6 +90,28 @@ impl<'t> Turn<'t> {
     /// [`StoreError`].
     pub fn role_in(&self, incoming: &Incoming) -> Result<Option<Role>, StoreError> {
         rights::role_of(self.tx, self.cx, incoming)
+    }
+
+    /// Says why who speaks may not have an agent work, be it from anew or in what it has begun; `None` where they may.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn barred_from(&self, agent: &str) -> Result<Option<Document>, StoreError> {
+        self.lacking(agent, self.cx.agents.agent(agent).map(|agent| agent.role))
+    }
+
+    /// Says why who speaks may not allow an agent what it asks for; `None` where they may.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn barred_from_approving(&self, agent: &str) -> Result<Option<Document>, StoreError> {
+        self.lacking(agent, self.cx.agents.agent(agent).map(Agent::approver))
+    }
+
+    fn lacking(&self, agent: &str, need: Option<Role>) -> Result<Option<Document>, StoreError> {
+        let Some(need) = need else { return Ok(None) };
+        let role = self.role_in(self.incoming)?.unwrap_or(Role::Viewer);
+        Ok((role < need).then(|| format::access::not_your_agent(agent, need, role)))
     }
 
     /// Answers a command.

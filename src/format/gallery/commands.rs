@@ -10,7 +10,7 @@ use super::samples::{delivery, task};
 use super::{NOW, shown, wall};
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::kinds;
-use crate::config::{Agents, Role, Sandbox};
+use crate::config::{Agents, Permission, Role, Sandbox};
 use crate::store::pairing::Paired;
 use crate::store::{DeliveryState, RoleError, Status};
 
@@ -117,6 +117,13 @@ fn agents() {
     apart.by_name.get_mut("claude").expect("it is there").sandbox = Sandbox::Bwrap;
     let apart = Catalogue::new(apart, BTreeMap::new());
     let catalogue = Catalogue::new(Agents::of(&kinds::statements()), BTreeMap::new());
+    let mut strong = Agents::of(&kinds::statements());
+    strong.by_name.get_mut("host").expect("it is there").role = Role::Admin;
+    let claude = strong.by_name.get_mut("claude").expect("it is there");
+    claude.permission = Permission::All;
+    let loose = Catalogue::new(strong.clone(), BTreeMap::new());
+    strong.by_name.get_mut("claude").expect("it is there").role = Role::Admin;
+    let strong = Catalogue::new(strong, BTreeMap::new());
     let versions = [("host", Version::BuiltIn), ("claude", Version::Missing)];
     let presence = Presence {
         default: Choice::OnlyHost,
@@ -137,6 +144,8 @@ fn agents() {
             .with("list", super::super::agents::list(&catalogue, &presence))
             .with("list with one that is broken", super::super::agents::list(&catalogue, &broken))
             .with("list with the default", super::super::agents::list(&catalogue, &whole))
+            .with("list with one that does everything", super::super::agents::list(&loose, &presence))
+            .with("list with one that does everything for admins", super::super::agents::list(&strong, &presence))
             .with("list with a sandbox", super::super::agents::list(&apart, &presence))
             .with(
                 "list without bubblewrap",

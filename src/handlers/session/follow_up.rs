@@ -15,6 +15,9 @@ pub(super) fn by_name(turn: &Turn<'_>, name: &str, prompt: &str) -> Result<Inbox
 
 /// Follows a session up; one that was put away opens again. An alert is data there, whoever hands it over.
 pub(super) fn follow(turn: &Turn<'_>, session: Session, prompt: &str) -> Result<InboxOutcome, StoreError> {
+    if let Some(why) = turn.barred_from(&session.agent)? {
+        return turn.refuse(why);
+    }
     let mut notes = Notes::default();
     if session.status == SessionStatus::Ended && !session.archived {
         return turn.refuse(format::session::ended(&session.name));

@@ -26,6 +26,9 @@ pub(super) struct Wish<'w> {
 pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, StoreError> {
     let chat = turn.chat();
     let (agent, only_host) = admit::agent(turn, wish.agent)?;
+    if let Some(why) = turn.barred_from(agent)? {
+        return turn.refuse(why);
+    }
     let mut notes = Notes { only_host, ..Notes::default() };
     let name = match wish.name {
         Some(name) => match free_name(turn, &chat, name)? {
