@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use signalbox_adapter::{AcceptError, Inbox as _, Incoming, IncomingKind, Provider, Signal};
+use signalbox_adapter::{AcceptError, Incoming, IncomingKind, Provider, Signal};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -248,7 +248,7 @@ impl Bus {
         if incoming.kind == IncomingKind::Deleted && self.is_idle(&incoming).await {
             return Ok(());
         }
-        let late = self.router.transcriber(&incoming).is_some() && self.wants_files(&incoming).await;
+        let late = self.router.transcriber(&incoming).is_some() && self.hears(&incoming).await;
         if late {
             self.write(checked(poller, Box::new(Router::step_store(incoming)))).await?;
             self.hear_again();
@@ -368,7 +368,7 @@ impl Bus {
                     self.expect_forwards(); // An earlier life may have left it.
                     continue;
                 }
-                if self.router.transcriber(&inbound.incoming).is_some() && self.wants_files(&inbound.incoming).await {
+                if self.router.transcriber(&inbound.incoming).is_some() && self.hears(&inbound.incoming).await {
                     self.hear(inbound);
                 } else {
                     self.route_stored(inbound, None).await?;

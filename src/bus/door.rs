@@ -5,6 +5,25 @@ use async_trait::async_trait;
 use signalbox_adapter::{AcceptError, Document, HomeOpened, Inbox, Incoming, Offer, Provider, Reception, UserId};
 
 use super::Bus;
+use crate::format;
+use crate::router::TakesFiles;
+
+impl Bus {
+    /// Tells whether the files of a message are taken.
+    pub(super) async fn takes_files(&self, incoming: &Incoming) -> TakesFiles {
+        let look = || {
+            let (router, incoming) = (self.router.clone(), incoming.clone());
+            self.store.read(move |tx| router.takes_files(tx, &incoming))
+        };
+        // A file that was not fetched is lost, so that trouble counts for the sender.
+        self.store.patiently(self.servants.stop_token(), look).await.unwrap_or(TakesFiles::Yes)
+    }
+
+    /// Whether a voice note is written down for its sender.
+    pub(super) async fn hears(&self, incoming: &Incoming) -> bool {
+        self.takes_files(incoming).await == TakesFiles::Yes
+    }
+}
 
 #[async_trait]
 impl Inbox for Bus {
@@ -12,13 +31,15 @@ impl Inbox for Bus {
         self.accept_from(incoming, None).await
     }
 
-    async fn wants_files(&self, incoming: &Incoming) -> bool {
-        let look = || {
-            let (router, incoming) = (self.router.clone(), incoming.clone());
-            self.store.read(move |tx| router.welcomes(tx, &incoming))
-        };
-        // A file that was not fetched is lost, so that trouble counts for the sender.
-        self.store.patiently(self.servants.stop_token(), look).await.unwrap_or(true)
+    async fn wants_files(&self, incoming: &mut Incoming) -> bool {
+        match self.takes_files(incoming).await {
+            TakesFiles::Yes => true,
+            TakesFiles::No => false,
+            TakesFiles::NotBy(role) => {
+                incoming.not_taken.push(format::access::no_files(role));
+                false
+            }
+        }
     }
 
     async fn offers(&self, typing: &Incoming) -> Vec<Offer> {

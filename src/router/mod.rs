@@ -13,14 +13,27 @@ use std::sync::Arc;
 
 use signalbox_adapter::{Incoming, IncomingKind, Provider, UserId};
 
+use crate::access;
 use crate::alert;
-use crate::command::{self, Command, Misunderstood, Parsed};
+use crate::command::{self, Command, Misunderstood, Need, Parsed};
+use crate::config::Role;
 use crate::format;
 use crate::handlers::{self, edit};
 use crate::incident::{AlertOrigin, Batch, TriagePolicy};
 use crate::store::{InboxId, InboxOutcome, OpenInbound, Store, StoreError, Tx};
 use crate::turn::rights::{is_addressed, role_of};
 use crate::turn::{Context, Heard, Looked, Turn, answer_press, forwards, intake};
+
+/// Whether the files of a message are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakesFiles {
+    /// They are.
+    Yes,
+    /// The message is not for the bot, or of somebody who may not use it.
+    No,
+    /// Its sender may use the bot, and give it no files.
+    NotBy(Role),
+}
 
 /// Routes inbound messages.
 #[derive(Clone)]
@@ -145,6 +158,21 @@ impl Router {
         };
         Ok(role_of(tx, &self.context, incoming)?.is_some()
             && (is_command || is_addressed(tx, &self.context, incoming)?))
+    }
+
+    /// Tells whether a message's files are worth fetching: only who may have agents work has them looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn takes_files(&self, tx: &Tx<'_>, incoming: &Incoming) -> Result<TakesFiles, StoreError> {
+        if !self.welcomes(tx, incoming)? {
+            return Ok(TakesFiles::No);
+        }
+        Ok(match role_of(tx, &self.context, incoming)? {
+            Some(role) if access::suffices(role, Need::Operator) => TakesFiles::Yes,
+            Some(role) => TakesFiles::NotBy(role),
+            None => TakesFiles::No,
+        })
     }
 
     /// Whether what a message's thread began with is worth taking along: whether the message is meant for the bot, by somebody

@@ -334,7 +334,7 @@ impl Inbox for Door {
         accepted
     }
 
-    async fn wants_files(&self, incoming: &Incoming) -> bool {
+    async fn wants_files(&self, incoming: &mut Incoming) -> bool {
         self.bus.wants_files(incoming).await
     }
 

@@ -97,8 +97,9 @@ pub trait Inbox: Send + Sync {
     /// [`AcceptError`]: it is not durable and must not be acknowledged to the provider.
     async fn accept(&self, incoming: Incoming) -> Result<(), AcceptError>;
 
-    /// Whether a message's files are worth fetching: whether it is meant for the bot, by somebody who may use it.
-    async fn wants_files(&self, _incoming: &Incoming) -> bool {
+    /// Whether a message's files are worth fetching: whether it is meant for the bot, by somebody who may give it files. Where
+    /// they are not, the message says so to those who may use the bot otherwise.
+    async fn wants_files(&self, _incoming: &mut Incoming) -> bool {
         true
     }
 

@@ -334,8 +334,8 @@ impl Committer<'_> {
         if let Some(Said { mut incoming, files }) = translate::said(&us, address, &message, edited) {
             // Asked only where it matters: what a bot posts may be an alert.
             incoming.in_post = incoming.sender.bot && self.places.is_post(&self.api, &incoming.address).await?;
-            let incoming = self.with_root(incoming).await;
-            if !files.is_empty() && self.cx.inbox.wants_files(&incoming).await {
+            let mut incoming = self.with_root(incoming).await;
+            if !files.is_empty() && self.cx.inbox.wants_files(&mut incoming).await {
                 let directory = self.cx.files.join(incoming.address.chat.as_str());
                 let address = incoming.address.clone();
                 self.fetching.fetch(seq, address, files::fetch(Arc::clone(&self.api), incoming, files, directory));

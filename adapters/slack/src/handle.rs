@@ -193,8 +193,8 @@ impl Handler {
         }
         let names = self.names(&translate::people(message)).await;
         if let Some(Said { incoming, files }) = translate::said(&self.us, channel, message, false, &names) {
-            let incoming = self.with_root(incoming).await;
-            let incoming = if files.is_empty() || !self.cx.inbox.wants_files(&incoming).await {
+            let mut incoming = self.with_root(incoming).await;
+            let incoming = if files.is_empty() || !self.cx.inbox.wants_files(&mut incoming).await {
                 incoming
             } else {
                 let directory = self.cx.files.join(channel);

@@ -108,8 +108,8 @@ impl TelegramListen {
                     Ready::Nothing(why) => tracing::debug!(update.id = ids[0], why, "an update was passed over"),
                     Ready::Whole(incoming) => accept(cx, *incoming).await?,
                     Ready::Said(said) if said.files.is_empty() => accept(cx, said.incoming).await?,
-                    Ready::Said(said) => {
-                        if !cx.inbox.wants_files(&said.incoming).await {
+                    Ready::Said(mut said) => {
+                        if !cx.inbox.wants_files(&mut said.incoming).await {
                             accept(cx, said.incoming).await?;
                             window.done(&ids);
                             continue;

@@ -63,7 +63,7 @@ impl Inbox for Keeping {
         self.taken.accept(incoming).await
     }
 
-    async fn wants_files(&self, _incoming: &Incoming) -> bool {
+    async fn wants_files(&self, _incoming: &mut Incoming) -> bool {
         !self.no_files.load(Ordering::Relaxed)
     }
 
