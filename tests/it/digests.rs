@@ -5,5 +5,5 @@ mod console;
 mod discord;
 mod mails;
 mod phone;
-mod scene;
+pub(crate) mod scene;
 mod slack;
