@@ -270,6 +270,9 @@ mod tests {
         let text = format!("use {key} and hunter22 with corp_live_1, not skip-this or 12:30");
         let clean = redactor.clean(&text);
         assert_eq!(clean, "use [redacted] and [redacted] with [redacted], not skip-this or 12:30");
+        for (name, shown) in [("x_", "x_[redacted]"), ("1-", "1-[redacted]"), ("ask-", "ask-[redacted]")] {
+            assert_eq!(redactor.clean(&format!("{name}{key}, {name}{key}")), format!("{shown}, {shown}"));
+        }
         assert_eq!(redactor.clean("of-a-hook"), "of-a-hook");
         redactor.learn(&"of-a-hook".to_owned().into());
         assert_eq!(redactor.clean("it is of-a-hook"), "it is [redacted]");

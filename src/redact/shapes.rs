@@ -56,6 +56,9 @@ const SHAPES: [(&str, usize, &str, &str); 25] = [
     ),
 ];
 
+/// How an expression begins for which no letter and no digit stands before.
+const APART: &str = r"\b";
+
 /// Most bytes before a cut in which the beginning of a key is looked for.
 const MAX_CUT_BYTES: usize = 300;
 
@@ -63,6 +66,8 @@ const MAX_CUT_BYTES: usize = 300;
 pub(super) struct Shape {
     hint: String,
     least_bytes: usize,
+    /// Whether no letter and no digit stands before it.
+    is_apart: bool,
     whole: Expression,
     begun: Option<Expression>,
     /// The whole in no other characters than keys have, where `whole` takes others.
@@ -87,8 +92,10 @@ impl Expression {
 
 impl Shape {
     fn new(hint: &str, least_bytes: usize, whole: &str, begun: Option<&str>) -> Self {
-        let begun = begun.map(Expression::new);
-        Self { hint: hint.to_owned(), least_bytes, whole: Expression::new(whole), begun, exact: None }
+        // An underscore is part of a word for expressions, and what a name ends with that a key follows.
+        let made = |expression: &str| Expression::new(expression.strip_prefix(APART).unwrap_or(expression));
+        let is_apart = whole.starts_with(APART);
+        Self { hint: hint.to_owned(), least_bytes, is_apart, whole: made(whole), begun: begun.map(made), exact: None }
     }
 
     /// Returns the shape of a word that begins so.
@@ -108,14 +115,29 @@ impl Shape {
     pub(super) fn find(&self, text: &str, cuts: &[usize], exact: bool, found: &mut Vec<Range<usize>>) {
         if text.len() >= self.least_bytes && text.contains(&self.hint) {
             let whole = self.exact.as_ref().filter(|_| exact).unwrap_or(&self.whole);
-            found.extend(whole.get().find_iter(text).map(|one| one.range()));
+            self.find_all(whole.get(), text, 0, found);
         }
         let Some(begun) = &self.begun else { return };
         for &cut in cuts {
             let from = text.floor_char_boundary(cut.saturating_sub(MAX_CUT_BYTES));
             let before = &text[from..cut];
             if before.contains(&self.hint) {
-                found.extend(begun.get().find(before).map(|one| from + one.start()..from + one.end()));
+                self.find_all(begun.get(), before, from, found);
+            }
+        }
+    }
+
+    /// Finds all that an expression fits, in a text that begins at a place.
+    fn find_all(&self, expression: &Regex, text: &str, place: usize, found: &mut Vec<Range<usize>>) {
+        let mut at = 0;
+        while let Some(one) = expression.find_at(text, at) {
+            let is_within = self.is_apart && text[..one.start()].ends_with(|c: char| c.is_ascii_alphanumeric());
+            if is_within {
+                // It begins with a character of one byte.
+                at = one.start() + 1;
+            } else {
+                found.push(place + one.start()..place + one.end());
+                at = one.end();
             }
         }
     }
