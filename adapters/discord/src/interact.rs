@@ -189,6 +189,8 @@ async fn first_answer(api: &Api, inbox: &dyn Inbox, interaction: &Interaction) -
         return First::Offers { name, offers };
     }
     let Some(command) = interaction.command() else { return First::Nothing };
+    // Others read along, and who typed it was alone with the bot until now.
+    let command = inbox.masked(&command);
     // What a message says that a command was given to is not known to be about who gave it.
     let reception = match asked.as_ref().filter(|_| interaction.target().is_none()) {
         Some(asked) => timeout(ASK_WITHIN, inbox.reception(asked)).await.unwrap_or_default(),

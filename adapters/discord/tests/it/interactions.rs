@@ -6,7 +6,7 @@ use signalbox_adapter::{Deliver as _, IncomingKind, Outgoing, Signal};
 use signalbox_test_support::discord::state::{Channel, State};
 use signalbox_test_support::discord::{Fault, Post, Scope};
 
-use crate::scene::{ADA, BOB, OPS, Scene, THREAD, address, direct, message, outgoing, text};
+use crate::scene::{ADA, BOB, OPS, SECRET, Scene, THREAD, address, direct, message, outgoing, text};
 
 fn with_button(number: u128) -> Outgoing {
     let button = signalbox_adapter::Button { label: "Cancel".to_owned(), action: "cancel amber-fox".to_owned() };
@@ -29,6 +29,20 @@ async fn a_command_is_shown_and_taken() {
     assert_eq!(taken[0].address.to_string(), format!("discord:{OPS}/{THREAD}"));
     assert!(taken[0].addressed && !taken[0].direct);
     assert!(scene.fake.with(|state| state.pings.is_empty()));
+}
+
+#[tokio::test]
+async fn a_command_is_shown_without_the_secrets_that_were_typed_with_it() {
+    let scene = Scene::new().await;
+    let typed = format!("log in with {SECRET}");
+    let taken = scene
+        .listening(async {
+            scene.fake.command(THREAD, ADA, "session", &typed);
+            scene.wait_for(1).await
+        })
+        .await;
+    assert_eq!(scene.fake.shows(THREAD).remove(0).text, r"/session log in with \[redacted]");
+    assert_eq!(text(&taken[0]), format!("/session {typed}"), "its prompt is what was typed");
 }
 
 #[tokio::test]

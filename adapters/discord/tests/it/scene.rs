@@ -27,6 +27,9 @@ pub(crate) const OPS: u64 = 500;
 /// A thread in it.
 pub(crate) const THREAD: u64 = 501;
 
+/// What is masked wherever it is shown.
+pub(crate) const SECRET: &str = "hunter-22";
+
 /// How often a wait looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -65,6 +68,10 @@ impl Inbox for Keeping {
 
     async fn wants_files(&self, _incoming: &mut Incoming) -> bool {
         !self.no_files.load(Ordering::Relaxed)
+    }
+
+    fn masked(&self, text: &str) -> String {
+        text.replace(SECRET, "[redacted]")
     }
 
     async fn people(&self, _provider: &Provider) -> Vec<UserId> {
