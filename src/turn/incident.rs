@@ -198,7 +198,7 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
     let Some(shown) = tx.incident(incident.id)? else { return Ok(()) };
     let is_first = shown.root == shown.card && cx.threads(provider).must_be_opened(&incident.address);
     if let Some(card) = shown.card.filter(|_| is_first) {
-        let (address, name) = (&incident.address, format::incident::title(incident));
+        let (address, name) = (&incident.address, cx.redactor.clean(&format::incident::title(incident)));
         let at = ThreadRoot::Delivery(&card);
         tx.open_thread(&NewThread { address, at, name: &name, guest: None, task: None })?;
     }

@@ -105,7 +105,7 @@ fn open_home(turn: &Turn<'_>, session: &Session) -> Result<(), StoreError> {
     let here = &turn.incoming.address;
     match &turn.incoming.message {
         Some(message) if session.address != *here && threads(turn).must_be_opened(here) => {
-            let name = format::session::thread_name(session);
+            let name = turn.cx.redactor.clean(&format::session::thread_name(session));
             let at = ThreadRoot::Message(message);
             // Who has written the message is told of the thread at it anyway.
             let guest = Some(&turn.incoming.sender.id).filter(|_| turn.incoming.is_shown_by_us);
