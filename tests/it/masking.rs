@@ -10,6 +10,7 @@ use signalbox_test_support::everyday::{House, Talk, eventually};
 use signalbox_test_support::{discord, slack, telegram};
 
 use crate::digests::scene::deliver;
+use crate::discord::scene::OPS;
 use crate::hooks::scene::{ago, disk, post, proof};
 use crate::http::address;
 use crate::investigations::scene::{Post, analysis};
@@ -126,6 +127,7 @@ impl Everywhere {
         ));
         let discord = phone.through(discord::FakeDiscord::start());
         let slack = phone.through(slack::FakeSlack::start());
+        discord.open(OPS, discord::state::Channel { name: "ops".to_owned(), ..Default::default() });
         let direct = (discord.open_direct(ADA_OF_DISCORD), slack.open_direct(ADA_OF_SLACK));
         let house = &mut phone.house;
         // The section that the file ends with is that of the agent's environment.
@@ -187,7 +189,8 @@ impl Everywhere {
             let messages: Vec<_> = state.messages.values().filter(|shown| shown.by_bot).cloned().collect();
             let files = messages.iter().filter_map(|shown| shown.file.clone());
             let files: Vec<_> = files.map(|(_, content)| String::from_utf8_lossy(&content).into_owned()).collect();
-            format!("{messages:?}{:?}{}", state.whispers, files.join("\n"))
+            let threads: Vec<_> = state.channels.values().map(|channel| channel.name.clone()).collect();
+            format!("{messages:?}{:?}{threads:?}{}", state.whispers, files.join("\n"))
         });
         search(&format!("Discord, after {after}"), &of_discord);
         let of_slack = self.slack.with(|state| {
@@ -198,12 +201,34 @@ impl Everywhere {
         });
         search(&format!("Slack, after {after}"), &of_slack);
         for mail in self.mail.server.mails() {
-            let mail = String::from_utf8_lossy(&mail.data).replace("=\r\n", "").replace("=3D", "=");
-            search(&format!("a mail, after {after}"), &mail);
+            search(&format!("a mail, after {after}"), &read(&String::from_utf8_lossy(&mail.data)));
         }
         search(&format!("the log, after {after}"), &format!("{}{}", serving.out(), serving.err()));
         search(&format!("the rows of the outbox, after {after}"), &rows(&self.phone.house));
     }
+}
+
+/// Reads a mail: quoted-printable text, and what is in Base64.
+fn read(mail: &str) -> String {
+    let joined = mail.replace("=\r\n", "");
+    let mut bytes = Vec::new();
+    let mut rest = joined.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        match code.filter(|_| *first == b'=') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    let encoded = mail.split("\r\n\r\n").filter_map(|part| STANDARD.decode(part.replace("\r\n", "")).ok());
+    encoded.for_each(|part| bytes.extend(part));
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What is stored as it leaves.
@@ -225,6 +250,13 @@ fn no_secret_leaves_on_any_transport_wherever_it_is_said_and_however_it_is_writt
     std::fs::write(house.path("answer"), format!("{}\n\n{}\n\nThe end.", lines.join("\n\n"), private_keys()))
         .expect("written");
     let answer = house.text("answer");
+
+    // What does not fit into messages is a file.
+    all.say(&format!("/session --name long script: fill 120000 it is {in_short}, "), "it is");
+    let waits = "outbox WHERE state IN ('pending', 'sending', 'unknown')";
+    eventually("all of it is sent", || house.count(waits) == 0);
+    assert!(all.phone.fake.with(|state| state.messages.values().any(|shown| shown.document.is_some())), "with a file");
+    all.search("a long answer", &serving);
 
     // What an agent says, in the answer, on the way, of its tools and in what it puts out.
     let said: String = lines.iter().map(|line| format!("say {line}; ")).collect();
@@ -259,6 +291,10 @@ fn no_secret_leaves_on_any_transport_wherever_it_is_said_and_however_it_is_writt
     // What a person says comes back as a title, in lists, and on a page of their own.
     all.say(&format!("/session --name five {in_short}"), "turn 1");
     all.slack.open_home(ADA_OF_SLACK);
+    // In a channel there is a thread at it, which is named.
+    all.discord.command(OPS, ADA_OF_DISCORD, "session", &format!("--name six {in_short}"));
+    all.phone.through(all.discord.wait_until("a thread", |state| state.shows(OPS).iter().any(|shown| shown.by_bot)));
+    eventually("it is answered", || house.count("tasks WHERE status = 'running'") == 0);
     for asks in ["/session list", "/session show five", "/status", "/background notify list"] {
         all.say(asks, if asks.ends_with("five") { "five" } else { "" });
     }
