@@ -45,6 +45,8 @@ pub struct Claude {
     is_answered: bool,
     /// Whether its last result was not understood.
     is_unclear: bool,
+    /// Whether it has said that it works on another answer next.
+    is_queued: bool,
     answer: Results,
     background: Background,
     writing: Writing,
@@ -68,6 +70,7 @@ impl Claude {
             in_turn: false,
             is_answered: false,
             is_unclear: false,
+            is_queued: false,
             answer: Results::default(),
             background: Background::default(),
             writing: Writing::default(),
@@ -105,7 +108,7 @@ impl Claude {
             }
             _ => {
                 let was_open = self.background.is_open();
-                let step = happened(self.background.take(line));
+                let step = happened(self.background.take(line, self.in_turn || !self.answer.is_given()));
                 // It may have been ended without a word on it.
                 self.is_answered |= was_open && !self.background.is_open() && self.answer.is_given() && !self.in_turn;
                 step
@@ -114,7 +117,7 @@ impl Claude {
     }
 
     fn begin_turn(&mut self) {
-        (self.in_turn, self.is_answered, self.is_unclear) = (true, false, false);
+        (self.in_turn, self.is_answered, self.is_unclear, self.is_queued) = (true, false, false, false);
     }
 
     /// Takes what it has said for its answer, where all that came after it was not understood.
@@ -177,7 +180,7 @@ impl Claude {
         }
         self.is_unclear = false;
         if line.get("origin").is_some_and(|origin| !origin.is_null()) {
-            self.background.told();
+            self.background.told(line.get("queued_turn_count").and_then(Value::as_u64));
         }
         let local = self.local.take().filter(|_| self.compacted.is_none());
         let said = self.said.take().map(|(_, said)| said).filter(|_| self.compacted.is_none() || !self.is_local);
@@ -185,9 +188,19 @@ impl Claude {
         if self.background.is_open() {
             return Step::default();
         }
-        let is_queued = line.get("queued_turn_count").and_then(Value::as_u64).is_some_and(|count| count > 0);
-        self.is_answered = self.background.is_untold() || is_queued;
+        self.is_queued = line.get("queued_turn_count").and_then(Value::as_u64).is_some_and(|count| count > 0);
+        self.is_answered = self.background.is_untold() || self.is_queued;
         if self.is_answered { Step::default() } else { self.finish() }
+    }
+
+    /// Tells whether a line goes on where all seemed to be said: the answer to work that took longer than was waited for.
+    fn goes_on(&self, line: &Value) -> bool {
+        match text(line, "type") {
+            Some("system") => text(line, "subtype") == Some("init"),
+            Some("assistant") => text(line, "parent_tool_use_id").is_none(),
+            Some("result") => text(line, "result").is_some_and(|more| !self.answer.ends_with(more)),
+            _ => false,
+        }
     }
 
     fn finish(&mut self) -> Step {
@@ -211,14 +224,16 @@ impl Speak for Claude {
     }
 
     fn line(&mut self, line: &[u8]) -> Step {
-        if self.done {
-            return Step::default();
-        }
         let Some(line) = crate::json::parse::<Value>(line).filter(Value::is_object) else {
             self.plain.take(line);
             return Step::default();
         };
-        match text(&line, "type") {
+        let goes_on = self.done && self.goes_on(&line);
+        if self.done && !goes_on {
+            return Step::default();
+        }
+        self.done = false;
+        let step = match text(&line, "type") {
             Some("system") => self.system(&line),
             Some("assistant") => self.assistant(&line),
             Some("stream_event") => happened(self.writing.take(&line)),
@@ -227,7 +242,8 @@ impl Speak for Claude {
             Some("control_cancel_request") => self.requests.withdraw(&line),
             Some("result") => self.result(&line),
             _ => Step::default(),
-        }
+        };
+        Step { goes_on, ..step }
     }
 
     fn answer(&mut self, id: &str, decision: Decision, words: &[String]) -> Step {
@@ -235,15 +251,21 @@ impl Speak for Claude {
     }
 
     fn silence(&self) -> Pause {
-        match (self.done || self.in_turn, self.is_answered, self.answer.is_given() && self.background.is_open()) {
-            (true, _, _) | (false, false, false) => Pause::Stuck,
-            (false, _, true) => Pause::Waiting,
-            (false, true, false) => Pause::Done,
+        if self.done || self.in_turn {
+            Pause::Stuck
+        } else if self.answer.is_given() && self.background.is_open() {
+            Pause::Waiting
+        } else if self.answer.is_given() && (self.background.is_owed() || self.is_queued) {
+            Pause::Owing
+        } else if self.is_answered {
+            Pause::Done
+        } else {
+            Pause::Stuck
         }
     }
 
     fn conclude(&mut self) -> Step {
-        if self.silence() == Pause::Done { self.finish() } else { Step::default() }
+        if matches!(self.silence(), Pause::Done | Pause::Owing) { self.finish() } else { Step::default() }
     }
 
     fn revoke(&mut self) {
@@ -254,7 +276,9 @@ impl Speak for Claude {
         self.settle_unclear();
         let cut_off = self.background.unfinished();
         let left_by_itself = ending.cause.is_none() && matches!(ending.ended, Ended::Exited { .. });
-        let word = if left_by_itself && self.answer.is_given() && cut_off.is_empty() {
+        // What it has said since its last answer stands in no answer.
+        let is_whole = self.answer.is_given() && self.said.is_none() && cut_off.is_empty();
+        let word = if left_by_itself && is_whole {
             Final { compacted: self.compacted, ..self.answer.word() }
         } else {
             let unknown_session = ending.stderr_tail.contains(UNKNOWN_SESSION);

@@ -18,6 +18,8 @@ pub struct Step {
     pub reply: Vec<u8>,
     /// Whether the agent's standard input is closed after the reply.
     pub close_input: bool,
+    /// Whether the agent goes on after its final word: another one follows, which says all.
+    pub goes_on: bool,
 }
 
 /// What an agent's silence means.
@@ -28,6 +30,9 @@ pub enum Pause {
     Stuck,
     /// It waits for its own work in the background, which may be silent for as long as the run may last.
     Waiting,
+    /// It has answered, and owes a word on work that is done: it is waited for like any other word of its own, and where
+    /// it does not come the answer stands.
+    Owing,
     /// It has answered, and only perhaps has more to say: then it has not.
     Done,
 }

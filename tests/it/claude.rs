@@ -69,6 +69,28 @@ fn work_in_the_background_that_never_ends_is_bounded_and_the_bound_says_what_it_
 }
 
 #[test]
+fn the_answer_of_a_background_task_is_waited_for_however_long_it_takes_after_its_end() {
+    let house = House::new("timeouts.settle = \"500ms\"\ntimeouts.kill_grace = \"1s\"");
+    let init = "raw {\"type\":\"system\",\"subtype\":\"init\"}".to_owned();
+    // Its end is known, by a notice or by the list alone, and it takes five seconds to say a word on it.
+    let notice = r#"raw {"type":"system","subtype":"task_notification","task_id":"watch","status":"completed"}"#;
+    for (name, notice) in [("told", Some(notice)), ("listed", None)] {
+        let script: Vec<String> = [at_work(&["watch"]), result("Launched")]
+            .into_iter()
+            .chain(notice.map(str::to_owned))
+            .chain([at_work(&[]), "sleep 5000".to_owned(), init.clone(), result("It is 42.")])
+            .collect();
+        let said = house.say(&format!("/session --name {name} script: {}; hang", script.join("; ")));
+        let said = said.was(0, "It is 42.");
+        assert!(said.out.contains(&format!("[{name}] Complete")) && said.out.contains("Launched"), "{said:#?}");
+    }
+    // It begins another turn after all seemed to be said, and takes longer for it than it has to exit.
+    let script = [at_work(&["watch"]), notice.to_owned(), at_work(&[]), result("Launched"), "sleep 800".to_owned(), init];
+    let script = format!("{}; sleep 1500; {}", script.join("; "), result("It is 43."));
+    house.say(&format!("/session --name late script: {script}; hang")).was(0, "It is 43.");
+}
+
+#[test]
 fn a_cancel_ends_what_is_in_the_background_too() {
     let house = House::new("");
     let _serving = house.serve();

@@ -62,6 +62,11 @@ impl Results {
         self.is_given
     }
 
+    /// Whether what was said last is just this.
+    pub(super) fn ends_with(&self, said: &str) -> bool {
+        self.text.ends_with(said)
+    }
+
     /// Adds what a result has used.
     pub(super) fn charge(&mut self, line: &Value) {
         let used = final_word(line).usage;
@@ -119,18 +124,14 @@ impl Results {
     }
 
     /// Returns the final word of them all.
-    pub(super) fn word(&mut self) -> Final {
-        let text = std::mem::take(&mut self.text);
-        let whole_bytes = (self.whole_bytes > text.len()).then_some(self.whole_bytes as u64);
-        let outcome = match self.error.take() {
-            Some(error) => Err(error),
-            None => Ok(text),
-        };
+    pub(super) fn word(&self) -> Final {
+        let whole_bytes = (self.whole_bytes > self.text.len()).then_some(self.whole_bytes as u64);
+        let outcome = self.error.clone().map_or_else(|| Ok(self.text.clone()), Err);
         Final { whole_bytes, unknown_session: self.unknown_session, ..self.beside(outcome) }
     }
 
     /// Returns a final word with what was used and denied.
-    pub(super) fn beside(&mut self, outcome: Result<String, Failure>) -> Final {
-        Final { usage: self.usage, denials: std::mem::take(&mut self.denials), ..Final::new(outcome) }
+    pub(super) fn beside(&self, outcome: Result<String, Failure>) -> Final {
+        Final { usage: self.usage, denials: self.denials.clone(), ..Final::new(outcome) }
     }
 }

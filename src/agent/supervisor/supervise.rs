@@ -251,6 +251,10 @@ impl<'a> SupervisedRun<'a> {
     }
 
     fn take(&mut self, step: Step) {
+        if step.goes_on {
+            self.final_seen = false;
+            self.watch.goes_on(Instant::now());
+        }
         for event in step.events {
             match event.bounded() {
                 event @ Event::Final(_) => {

@@ -118,6 +118,14 @@ impl Watch {
         }
     }
 
+    /// Notes that the agent goes on after its final word, so that it is not to exit yet.
+    pub(super) fn goes_on(&mut self, now: Instant) {
+        if matches!(self.phase, Phase::Settling(_)) {
+            self.phase = Phase::Working;
+            self.active = now;
+        }
+    }
+
     /// Notes that the agent was asked to end.
     pub(super) fn ending(&mut self, now: Instant) {
         self.phase = Phase::Ending(now);
@@ -164,6 +172,7 @@ impl Watch {
                 let silent = match self.silence {
                     Pause::Stuck => bounds.idle.map(|idle| (idle, Due::Timeout(Bound::Idle))),
                     Pause::Waiting => None,
+                    Pause::Owing => bounds.idle.map(|idle| (idle, Due::Answered)),
                     Pause::Done => Some((NO_MORE.min(bounds.settle), Due::Answered)),
                 };
                 let silent = silent.filter(|_| quiet || self.silence == Pause::Done);
@@ -241,6 +250,26 @@ mod tests {
         assert_eq!(watch.next(), Some((now + seconds(45), Due::Answered)));
         watch.silence(Pause::Stuck, now + seconds(43));
         assert_eq!(watch.next(), Some((now + seconds(53), Due::Timeout(Bound::Idle))));
+    }
+
+    #[test]
+    fn a_word_that_is_owed_is_waited_for_and_the_answer_stands_without_it() {
+        let now = Instant::now();
+        let mut watch = watch(now);
+        watch.silence(Pause::Owing, now + seconds(1));
+        assert_eq!(watch.next(), Some((now + seconds(11), Due::Answered)));
+        watch.bounds.idle = None;
+        assert_eq!(watch.next(), Some((now + seconds(100), Due::Timeout(Bound::Background))));
+        // What goes on after its final word has its time to exit after its last one.
+        watch.event(&Event::Final(failure("x")), now + seconds(20));
+        assert_eq!(watch.next(), Some((now + seconds(23), Due::Settle)));
+        watch.goes_on(now + seconds(22));
+        assert_eq!(watch.next(), Some((now + seconds(100), Due::Timeout(Bound::Background))));
+        watch.event(&Event::Final(failure("x")), now + seconds(40));
+        assert_eq!(watch.next(), Some((now + seconds(43), Due::Settle)));
+        watch.ending(now + seconds(43));
+        watch.goes_on(now + seconds(44));
+        assert_eq!(watch.next(), Some((now + seconds(48), Due::Kill)), "what is ended stays so");
     }
 
     #[test]

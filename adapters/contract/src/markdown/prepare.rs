@@ -3,7 +3,8 @@
 //! | what models write | what CommonMark makes of it | here |
 //! |---|---|---|
 //! | `[ERROR]: OOMKilled`, a list of sources | a link's definition, which is not shown | text, unless a link uses it |
-//! | `**根因：**磁盘已满` | asterisks, as no space follows the bold text | bold |
+//! | `**根因：**磁盘已满`, the same with `*`, `~~`, `__` | marks, as no space follows the bold text | bold |
+//! | `[^1]: see the log`, a footnote | a link's definition where it is one word | text, and `[^1]` too |
 //! | a row with more cells than the table has columns | a shorter row | the last cell holds the rest |
 //! | a block with a language in a `markdown` block, both with three backticks | the inner end ends both | nested |
 //!
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag};
+
+use super::is_followed;
 
 /// White space to the parser, and to [`clean`](crate::clean()) a control character: the text that is parsed has none, and
 /// what is shown has none again.
@@ -31,7 +34,7 @@ impl<'a> Prepared<'a> {
     /// Mends a text that is clean.
     pub(super) fn new(markdown: &'a str, options: Options) -> Self {
         let text = nested_fences(markdown);
-        let may_need = text.contains("]:") || text.contains('|') || (text.contains("**") && text.contains(is_cjk));
+        let may_need = text.contains("]:") || text.contains('|') || (text.contains(MARKS) && text.contains(is_cjk));
         if !may_need {
             return Self { text, links: BTreeMap::new() };
         }
@@ -77,8 +80,10 @@ struct Survey {
     used: Vec<String>,
     /// Open runs of text.
     runs: Vec<Range<usize>>,
-    /// Runs of text in which asterisks stand next to Chinese, Japanese or Korean.
-    starred: Vec<Range<usize>>,
+    /// The run that was looked at last for marks.
+    looked_at: Range<usize>,
+    /// Runs of text in which marks are shown, with Chinese, Japanese or Korean.
+    marked: Vec<Range<usize>>,
     /// Code within text.
     codes: Vec<Range<usize>>,
 }
@@ -96,7 +101,9 @@ impl Survey {
         let mut links = BTreeMap::new();
         let mut spans = Vec::new();
         for used in &survey.used {
-            if let Some(definition) = definitions.get(used) {
+            // A note at the foot is no link, unless it is nothing but an address.
+            let is_note = |url: &str| used.starts_with('^') && !is_followed(url);
+            if let Some(definition) = definitions.get(used).filter(|it| !is_note(&it.dest)) {
                 links.insert(label(used), definition.dest.to_string());
                 spans.push(definition.span.clone());
             }
@@ -104,8 +111,8 @@ impl Survey {
         spans.sort_unstable_by_key(|span| span.start);
         let hidden = survey.definitions(text, &spans).into_iter().chain(survey.cells(text));
         let mut mends: Vec<_> = hidden.map(|at| (at, '\\')).collect();
-        for run in &survey.starred {
-            stars(text, run, &survey.codes, &mut mends);
+        for run in &survey.marked {
+            marks(text, run, &survey.codes, &mut mends);
         }
         mends.sort_unstable();
         mends.dedup();
@@ -126,11 +133,13 @@ impl Survey {
                 self.runs.pop();
             }
             Event::Text(_) => {
-                if text[range.clone()].contains('*')
-                    && let Some(run) = self.runs.last()
-                    && text[run.clone()].contains(is_cjk)
+                if text[range.clone()].contains(MARKS)
+                    && let Some(run) = self.runs.last().filter(|run| **run != self.looked_at)
                 {
-                    self.starred.push(run.clone());
+                    self.looked_at = run.clone();
+                    if text[run.clone()].contains(is_cjk) {
+                        self.marked.push(run.clone());
+                    }
                 }
                 self.shows(&range);
             }
@@ -197,40 +206,89 @@ fn is_run(tag: pulldown_cmark::TagEnd) -> bool {
     matches!(tag, TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::TableCell | TagEnd::Item)
 }
 
-/// Finds where a space has to be, so that the double asterisks of a run of text open and close by turns where they stand next
-/// to Chinese, Japanese or Korean.
-fn stars(text: &str, run: &Range<usize>, codes: &[Range<usize>], mends: &mut Vec<(usize, char)>) {
-    let mut is_open = false;
+/// What emphasis is made of.
+const MARKS: [char; 3] = ['*', '_', '~'];
+/// Most marks that stand together and mean something.
+const MAX_MARKS: usize = 3;
+
+/// Where some marks of a kind stand.
+struct Marks {
+    mark: char,
+    length: usize,
+    before: Option<char>,
+    after: Option<char>,
+}
+
+impl Marks {
+    /// Whether Chinese, Japanese or Korean stands beside them, so that they mean what they would mean between spaces. One mark
+    /// alone may be a product or part of a name: then it stands on both sides.
+    fn is_beside_cjk(&self) -> bool {
+        let both = [self.before, self.after];
+        let is_alone = self.is_alone();
+        both.iter().flatten().any(|c| is_cjk(*c)) && (!is_alone || both.iter().all(|c| c.is_some_and(may_be_cjk)))
+    }
+
+    /// Whether they often stand for themselves.
+    fn is_alone(&self) -> bool {
+        self.mark == '_' || (self.mark, self.length) == ('*', 1)
+    }
+
+    fn opens(&self) -> bool {
+        !self.after.is_none_or(char::is_whitespace)
+    }
+
+    fn closes(&self) -> bool {
+        !self.before.is_none_or(char::is_whitespace)
+    }
+
+    /// Whether the parser takes them for the beginning or the end of something only with a space outside; `inside` and
+    /// `outside` are the characters on either side of them.
+    fn need_space(&self, inside: Option<char>, outside: Option<char>) -> bool {
+        let is_free = outside.is_none_or(|c| c.is_whitespace() || is_punctuation(c));
+        !is_free && (self.mark == '_' || inside.is_some_and(is_punctuation))
+    }
+}
+
+/// Finds where a space has to be, so that the marks of a run of text open and close by turns where they stand next to Chinese,
+/// Japanese or Korean.
+fn marks(text: &str, run: &Range<usize>, codes: &[Range<usize>], mends: &mut Vec<(usize, char)>) {
+    // By mark and number, and whether such as was opened may be closed here.
+    let mut open: [[Option<bool>; MAX_MARKS]; MARKS.len()] = Default::default();
     let mut at = run.start;
-    while let Some(next) = text[at..run.end].find(['*', '\\', '`']) {
+    while let Some(next) = text[at..run.end].find(['*', '_', '~', '\\', '`']) {
         at += next;
         let code = codes.partition_point(|code| code.end <= at);
         if let Some(code) = codes.get(code).filter(|code| code.contains(&at)) {
             at = code.end.min(run.end);
             continue;
         }
-        if !text[at..].starts_with('*') {
+        let Some(kind) = MARKS.iter().position(|mark| text[at..].starts_with(*mark)) else {
             // A backslash and what it takes the meaning of; a backtick that is no code.
             at += 1;
             at += text[at..run.end].chars().next().filter(|c| c.is_ascii_punctuation()).map_or(0, char::len_utf8);
             continue;
-        }
-        let end = text[at..run.end].find(|c| c != '*').map_or(run.end, |length| at + length);
-        if end - at >= 2 {
-            let (before, after) = (text[run.start..at].chars().next_back(), text[end..run.end].chars().next());
-            let is_cjk = before.is_some_and(is_cjk) || after.is_some_and(is_cjk);
-            let (space_before, space_after) =
-                (before.is_none_or(char::is_whitespace), after.is_none_or(char::is_whitespace));
-            if is_open && !space_before {
-                is_open = false;
-                if is_cjk && !space_after && before.is_some_and(is_punctuation) && !after.is_some_and(is_punctuation) {
-                    mends.push((end, SPACE));
+        };
+        let mark = MARKS[kind];
+        let end = text[at..run.end].find(|c| c != mark).map_or(run.end, |length| at + length);
+        let (before, after) = (text[run.start..at].chars().next_back(), text[end..run.end].chars().next());
+        let marks = Marks { mark, length: end - at, before, after };
+        // One tilde is between two numbers.
+        if marks.length <= MAX_MARKS && (mark != '~' || marks.length == 2) {
+            let opened = &mut open[kind][marks.length - 1];
+            match *opened {
+                Some(is_ours) if marks.closes() => {
+                    *opened = None;
+                    if is_ours && marks.is_beside_cjk() && marks.need_space(before, after) {
+                        mends.push((end, SPACE));
+                    }
                 }
-            } else if !is_open && !space_after {
-                is_open = true;
-                if is_cjk && !space_before && after.is_some_and(is_punctuation) && !before.is_some_and(is_punctuation) {
-                    mends.push((at, SPACE));
+                None if marks.opens() => {
+                    *opened = Some(!marks.is_alone() || after.is_some_and(may_be_cjk));
+                    if marks.is_beside_cjk() && marks.need_space(after, before) {
+                        mends.push((at, SPACE));
+                    }
                 }
+                Some(_) | None => {}
             }
         }
         at = end;
@@ -248,6 +306,11 @@ fn is_cjk(c: char) -> bool {
         | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// The same, or punctuation that such text uses, too.
+fn may_be_cjk(c: char) -> bool {
+    is_cjk(c) || !c.is_ascii() && is_punctuation(c)
+}
+
 /// A line that begins or ends a block of code.
 struct Fence<'a> {
     mark: char,
@@ -257,9 +320,21 @@ struct Fence<'a> {
     info: &'a str,
 }
 
+/// Returns what follows the mark of an item of a list.
+fn in_item(text: &str) -> Option<&str> {
+    let after = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let marks: &[char] = if after.len() < text.len() { &['.', ')'] } else { &['-', '*', '+'] };
+    let rest = after.strip_prefix(marks)?;
+    rest.starts_with([' ', '\t']).then(|| rest.trim_start_matches([' ', '\t', '>']))
+}
+
 impl<'a> Fence<'a> {
-    fn read(line: &'a str) -> Option<Self> {
-        let text = line.trim_start_matches([' ', '\t', '>']);
+    /// Reads a line; only outside of a block of code an item of a list may begin in it.
+    fn read(line: &'a str, is_outside: bool) -> Option<Self> {
+        let mut text = line.trim_start_matches([' ', '\t', '>']);
+        while let Some(inner) = in_item(text).filter(|_| is_outside) {
+            text = inner;
+        }
         let mark = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
         let rest = text.trim_start_matches(mark);
         let length = text.len() - rest.len();
@@ -288,7 +363,7 @@ fn nested_fences(text: &str) -> Cow<'_, str> {
     let mut open: Option<Outer<'_>> = None;
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        if let Some(fence) = Fence::read(line) {
+        if let Some(fence) = Fence::read(line, open.is_none()) {
             let end = start + fence.end;
             match &mut open {
                 None => open = Some(Outer { open_at: end, longest: fence.length, inner: 0, had_inner: false, fence }),

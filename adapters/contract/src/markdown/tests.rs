@@ -228,6 +228,69 @@ fn bold_text_next_to_chinese_needs_no_spaces() {
 }
 
 #[test]
+fn every_kind_of_emphasis_works_beside_chinese_japanese_and_korean() {
+    let emphasis = |said: &str| Inline::Emphasis(vec![text(said)]);
+    let strike = |said: &str| Inline::Strike(vec![text(said)]);
+    let strong = |said: &str| Inline::Strong(vec![text(said)]);
+    assert_eq!(run("*根因：*磁盘"), [emphasis("根因："), text("磁盘")]);
+    assert_eq!(run("这是*“重点”*继续"), [text("这是"), emphasis("“重点”"), text("继续")]);
+    assert_eq!(run("~~旧值：~~新值，~~「旧」~~新"), {
+        [strike("旧值："), text("新值，"), strike("「旧」"), text("新")]
+    });
+    assert_eq!(run("__根因：__磁盘，中__重点__文，_注：_完"), {
+        [strong("根因："), text("磁盘，中"), strong("重点"), text("文，"), emphasis("注："), text("完")]
+    });
+    assert_eq!(run("한국어~~굵게!~~입니다"), [text("한국어"), strike("굵게!"), text("입니다")]);
+    // Products, ranges and names of programs are none.
+    for plain in ["5*（3+2）*4 个", "9~18点，周一~周五", "调用__init__方法", "文件a_b_c和d_e", "2 * 3 个 * 4", "见*号"] {
+        assert_eq!(run(plain), [text(plain)]);
+    }
+    assert_eq!(run("5*3=15，（a）*说明*")[1], emphasis("说明"));
+    // What is code, or escaped, or not of such a language, is as before.
+    assert_eq!(run("`*根因：*`磁盘")[0], Inline::Code("*根因：*".to_owned()));
+    assert_eq!(run("\\*根因：\\*磁盘"), [text("*根因：*磁盘")]);
+    assert_eq!(run("a*b.*c"), [text("a*b.*c")]);
+}
+
+#[test]
+fn a_note_at_the_foot_is_shown_where_it_stands() {
+    assert_eq!(shown("Full[^disk].\n\n[^disk]: /var\n\nend"), "Full[^disk].\n[^disk]: /var\nend");
+    assert_eq!(shown("Full[^1], see [^2].\n\n[^1]: by the log\n[^2]: x"), "Full[^1], see [^2].\n[^1]: by the log\n[^2]: x");
+    let link = Inline::Link { url: "https://a.example".to_owned(), content: vec![text("^1")] };
+    assert_eq!(run("See[^1].\n\n[^1]: https://a.example")[1], link, "an address may go, as it stands in the link");
+}
+
+/// What models write, and what of it is text, without white space.
+#[test]
+fn what_is_shown_is_what_stands_in_the_source() {
+    for (source, said) in [
+        ("~~~markdown\nIntro\n~~~sh\nls\n~~~\nOutro\n~~~\nafter", "Intro~~~shls~~~Outroafter"),
+        ("- ```md\n  ```sh\n  ls\n  ```\n  Outro\n  ```\n- after", "```shls```Outroafter"),
+        ("1. > ```markdown\n   > ```sh\n   > ls\n   > ```\n   > ```\n2. b", "```shls```b"),
+        ("1. [a]: http://x.y\n2. [b]: z\n\n- x\n\n  [k]: v w\n\n  y", "[a]:http://x.y[b]:zx[k]:vwy"),
+        ("> > [n]: deep\n> > text", "[n]:deeptext"),
+        ("[a label\nof two lines]:\n  /x\n\nend", "[alabeloftwolines]:/xend"),
+        ("<div>\n[x]: **y**\n</div>\n\n<!-- c -->\n\n<?php echo 1; ?>", "<div>[x]:**y**</div><!--c--><?phpecho1;?>"),
+        ("<details><summary>S</summary>\n\n*body*\n\n</details>", "<details><summary>S</summary>body</details>"),
+        ("<pre>\n  a\n\n  b\n</pre>\n<img src=\"x\">", "<pre>ab</pre><imgsrc=\"x\">"),
+        ("<http://x.y/a> <a@b.example> <ftp://q> <T> Vec<String>", "http://x.y/aa@b.exampleftp://q<T>Vec<String>"),
+        ("a\\\nb  \nc<br>d<br/>\n<BR />e", "abcde"),
+        ("&amp; &lt;b&gt; &bogus; &copy &#x1F600; `&amp;`", "&<b>&bogus;&copy😀&amp;"),
+        ("|a|b|\n|-|-|\n|`x\\|y`|z \\| w|\n|1|2|3|", "abx|yz|w12|3"),
+        ("|a|b|\n|-|-|\n|x<br>y|<b>z</b>|\n|only|", "abxy<b>z</b>only"),
+        ("- [ ] todo\n- [X] done\n- [-] part\n* [x]close\n1) [x] first", "tododone[-]part[x]closefirst"),
+        ("[x] outside, [WARN] disk: full, [a][b], [c][]", "[x]outside,[WARN]disk:full,[a][b],[c][]"),
+        ("[t](rel/path#x \"why\") ![alt](pic.png)", "t(rel/path#x)(why)alt(pic.png)"),
+        ("#nospace\n####### seven\n# closed #\n## x ##y", "#nospace#######sevenclosedx##y"),
+        ("$x_1$ $$y$$ H~2~O x^2^ ==m== :smile: ||s||", "$x_1$$$y$$H~2~Ox^2^==m==:smile:||s||"),
+        ("Term\n: def\n\n*[HTML]: Hyper\n\n{#id}\n\n> [!NOTE]\n> hi", "Term:def*[HTML]:Hyper{#id}[!NOTE]hi"),
+        ("```mermaid\ngraph TD; A-->B\n```\n\n    [a]: b", "graphTD;A-->B[a]:b"),
+    ] {
+        assert!(crate::same_text(&shown(source), said), "{source:?} shows {:?}", shown(source));
+    }
+}
+
+#[test]
 fn a_block_in_a_block_of_markdown_ends_where_it_seems_to() {
     let code = |language: &str, said: &str| Block::Code { language: Some(language.to_owned()), text: said.to_owned() };
     let text = "```markdown\nIntro\n```python\nprint(1)\n```\nOutro\n```\nafter the block";

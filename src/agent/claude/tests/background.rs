@@ -76,7 +76,7 @@ fn a_recorded_command_in_the_background_is_waited_for() {
     // The command is done, and what comes of it is not said yet.
     let at = lines.iter().rposition(|line| line.contains(r#""tasks":[]"#)).expect("an empty list");
     let mut claude = after(&lines[..=at].join("\n"));
-    assert_eq!(claude.silence(), Pause::Done);
+    assert_eq!(claude.silence(), Pause::Owing);
     claude.line(lines[at + 1].as_bytes());
     assert_eq!(claude.silence(), Pause::Stuck, "it works on the next answer");
     assert_eq!(claude.conclude(), Step::default());
@@ -161,13 +161,55 @@ fn an_end_within_the_turn_delays_nothing_for_long_and_one_without_a_word_neither
     assert_eq!(last(&play(&stopped)).outcome, Ok("Stopped it.".into()));
     // It is gone after the answer, and nothing follows.
     let mut claude = after(&[tasks(&["a"]), result("Launched."), tasks(&[])].join("\n"));
-    assert_eq!(claude.silence(), Pause::Done);
+    assert_eq!(claude.silence(), Pause::Owing, "a word on it may take a while");
     assert_eq!(last(&claude.conclude().events).outcome, Ok("Launched.".into()));
     // It leaves by itself.
     let ended = Ended::Exited { code: 0 };
     let ending = Ending { ended: &ended, cause: None, stdout_head: b"", stdout_bytes: 9, stderr_tail: "" };
     let mut claude = after(&[tasks(&["a"]), result("Launched."), tasks(&[])].join("\n"));
     assert_eq!(claude.end(&ending).outcome, Ok("Launched.".into()));
+}
+
+#[test]
+fn what_is_said_after_the_final_word_makes_another_one() {
+    let within = [tasks(&["a"]), notified("a", "completed"), tasks(&[]), result("Launched.")].join("\n");
+    let mut claude = after(&within);
+    assert_eq!(last(&claude.conclude().events).outcome, Ok("Launched.".into()));
+    // What comes of no turn is no news.
+    let asking = asking("r1", "Bash", &json!({"command": "touch x"}));
+    for line in [asking, tasks(&[]).into_bytes(), result("Launched.").into_bytes()] {
+        assert_eq!(claude.line(&line), Step::default());
+    }
+    let step = claude.line(INIT.as_bytes());
+    assert!(step.goes_on && step.events.len() == 1, "{step:?}");
+    assert_eq!(claude.silence(), Pause::Stuck, "it works on the next answer");
+    let step = claude.line(words("m2", "It is 42.").as_bytes());
+    assert!(!step.goes_on, "once is enough");
+    // It leaves before it has told all: what it said is not the whole answer.
+    let ended = Ended::Exited { code: 0 };
+    let ending = Ending { ended: &ended, cause: None, stdout_head: b"", stdout_bytes: 9, stderr_tail: "" };
+    let mut broken = after(&[within.as_str(), INIT, &words("m2", "It is 42.")].join("\n"));
+    assert!(broken.end(&ending).outcome.is_err());
+    // Nothing was said in it: the answer stands.
+    let mut hollow = after(&[within.as_str(), INIT].join("\n"));
+    assert_eq!(hollow.end(&ending).outcome, Ok("Launched.".into()));
+    let step = claude.line(of_task("It is 42.").as_bytes());
+    assert_eq!(last(&step.events).outcome, Ok("Launched.\n\nIt is 42.".into()));
+    // Another answer without the beginning of a turn.
+    let step = claude.line(of_task("And 43.").as_bytes());
+    assert!(step.goes_on && step.close_input, "{step:?}");
+    assert_eq!(last(&step.events).outcome, Ok("Launched.\n\nIt is 42.\n\nAnd 43.".into()));
+}
+
+#[test]
+fn turns_that_are_still_to_follow_are_waited_for() {
+    let queued = |count: u64| result("One.").replace("{", &format!("{{\"queued_turn_count\":{count},"));
+    let mut claude = after(&queued(1));
+    assert_eq!(claude.silence(), Pause::Owing);
+    claude.line(INIT.as_bytes());
+    assert_eq!(claude.silence(), Pause::Stuck);
+    assert_eq!(last(&claude.line(result("Two.").as_bytes()).events).outcome, Ok("One.\n\nTwo.".into()));
+    assert_eq!(last(&play(&queued(0))).outcome, Ok("One.".into()));
 }
 
 #[test]
