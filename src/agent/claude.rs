@@ -21,6 +21,7 @@ pub use argv::{Conversation, Invocation, argv, env_defaults};
 
 use crate::agent::event::{Compacted, Decision, Event, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::Ended;
+use crate::agent::failure::Failure;
 use crate::agent::names::is_plain;
 use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
@@ -203,10 +204,21 @@ impl Claude {
         }
     }
 
+    /// Returns the final word of all results; an error that says nothing is told in the plain words that came beside it.
+    fn word(&self, stderr_tail: &str) -> Final {
+        let word = Final { compacted: self.compacted, ..self.answer.word() };
+        match word.outcome {
+            Err(Failure::Said(words)) if words.trim().is_empty() => {
+                Final { outcome: Err(self.plain.with(stderr_tail).into()), ..word }
+            }
+            outcome => Final { outcome, ..word },
+        }
+    }
+
     fn finish(&mut self) -> Step {
         self.settle_unclear();
         self.done = true;
-        let mut word = Final { compacted: self.compacted, ..self.answer.word() };
+        let mut word = self.word("");
         with_denials(&mut word.denials, self.requests.close());
         Step { events: vec![Event::Final(word)], close_input: true, ..Step::default() }
     }
@@ -279,7 +291,7 @@ impl Speak for Claude {
         // What it has said since its last answer stands in no answer.
         let is_whole = self.answer.is_given() && self.said.is_none() && cut_off.is_empty();
         let word = if left_by_itself && is_whole {
-            Final { compacted: self.compacted, ..self.answer.word() }
+            self.word(ending.stderr_tail)
         } else {
             let unknown_session = ending.stderr_tail.contains(UNKNOWN_SESSION);
             let why = protocol::truncated(ending, &self.plain).outcome;

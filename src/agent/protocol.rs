@@ -121,7 +121,8 @@ impl PlainWords {
     }
 
     /// Returns them, and the end of standard error behind them.
-    fn with(&self, stderr_tail: &str) -> String {
+    #[must_use]
+    pub fn with(&self, stderr_tail: &str) -> String {
         let lines = self.0.iter().map(String::as_str).chain([stderr_tail.trim()]).filter(|line| !line.is_empty());
         lines.collect::<Vec<_>>().join("\n")
     }

@@ -45,6 +45,12 @@ pub fn unfinished(run: &Unfinished) -> String {
     with_words(said, &run.words)
 }
 
+/// Says that an agent has failed without a reason; `words` is what it had put out beside its answer, and may be empty.
+#[must_use]
+pub fn no_reason(words: &str) -> String {
+    with_words("The agent failed and did not say why.".to_owned(), words)
+}
+
 /// Says why a run was stopped.
 #[must_use]
 pub fn stopped(cause: &Cause) -> String {

@@ -31,7 +31,7 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
     let own_word = exit.final_seen.then_some(outcome).flatten();
     let (status, result, error) = match (own_word, &exit.cause, &exit.ended) {
         (Some(Ok(answer)), _, _) => (answered, Some(whole(answer, evidence)), None),
-        (Some(Err(why)), _, _) => (Status::ErrorCli, said_before(why, evidence), Some(format::run::failure(why))),
+        (Some(Err(why)), _, _) => (Status::ErrorCli, said_before(why, evidence), Some(failure(why, exit))),
         (None, Some(Cause::Cancelled), _) => (Status::Aborted, said(evidence), None),
         (None, Some(Cause::Timeout { which }), _) => {
             (Status::ErrorTimeout, said(evidence), Some(late(*which, evidence.timeouts, outcome)))
@@ -42,7 +42,7 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
         (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.to_owned())),
         (None, cause, ended) => match (outcome, cause) {
             (Some(Ok(answer)), None) => (answered, Some(whole(answer, evidence)), None),
-            (Some(Err(why)), _) => (Status::ErrorCli, said_before(why, evidence), Some(format::run::failure(why))),
+            (Some(Err(why)), _) => (Status::ErrorCli, said_before(why, evidence), Some(failure(why, exit))),
             (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, said(evidence), Some(format::run::stopped(cause))),
             (None, _) => (Status::ErrorCli, said(evidence), Some(unfinished(ended, exit))),
         },
@@ -83,6 +83,14 @@ fn whole(answer: &str, evidence: &RunEnd<'_>) -> String {
 fn unfinished(ended: &Ended, exit: &Exit) -> String {
     let (cause, words) = (exit.cause.clone(), exit.stderr_tail.clone());
     format::run::unfinished(&Unfinished { ended: ended.clone(), cause, owed: true, words })
+}
+
+/// Says why there is no answer; an agent that does not say may have written why beside its output.
+fn failure(why: &Failure, exit: &Exit) -> String {
+    match why {
+        Failure::Said(words) if words.trim().is_empty() => format::run::no_reason(&exit.stderr_tail),
+        Failure::Said(_) | Failure::Seen(_) => format::run::failure(why),
+    }
 }
 
 /// What the agent had said before it was ended.
@@ -153,6 +161,16 @@ mod tests {
             status(Some(Ok("done")), &exit(Ended::Signalled { signal: 9 }, Some(Cause::Settled), true)),
             Status::Ok
         );
+    }
+
+    #[test]
+    fn an_error_without_words_says_so_and_what_stands_beside_it() {
+        let told = |words: &str, stderr: &str| {
+            failure(&words.into(), &Exit { stderr_tail: stderr.into(), ..exit(Ended::Exited { code: 1 }, None, true) })
+        };
+        assert_eq!(told("", ""), "The agent failed and did not say why.");
+        assert_eq!(told(" \n", "no space left\n"), "The agent failed and did not say why.\nno space left");
+        assert_eq!(told("API Error: 401", "noise"), "API Error: 401");
     }
 
     #[test]

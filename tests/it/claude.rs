@@ -85,7 +85,8 @@ fn the_answer_of_a_background_task_is_waited_for_however_long_it_takes_after_its
         assert!(said.out.contains(&format!("[{name}] Complete")) && said.out.contains("Launched"), "{said:#?}");
     }
     // It begins another turn after all seemed to be said, and takes longer for it than it has to exit.
-    let script = [at_work(&["watch"]), notice.to_owned(), at_work(&[]), result("Launched"), "sleep 800".to_owned(), init];
+    let script =
+        [at_work(&["watch"]), notice.to_owned(), at_work(&[]), result("Launched"), "sleep 800".to_owned(), init];
     let script = format!("{}; sleep 1500; {}", script.join("; "), result("It is 43."));
     house.say(&format!("/session --name late script: {script}; hang")).was(0, "It is 43.");
 }

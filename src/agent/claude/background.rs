@@ -152,7 +152,10 @@ mod tests {
             Some(Event::Background { tasks: vec!["do a".into(), "do b".into()] })
         );
         assert_eq!(background.take(&list(&["a", "b"]), false), None);
-        assert_eq!(background.take(&json!({"subtype": "task_started", "task_id": "c", "is_backgrounded": true}), false), None);
+        assert_eq!(
+            background.take(&json!({"subtype": "task_started", "task_id": "c", "is_backgrounded": true}), false),
+            None
+        );
         background.take(&end("a", "completed"), true);
         assert!(background.is_open() && background.is_untold());
         assert_eq!(background.take(&list(&[]), true), Some(Event::Background { tasks: vec![] }));
@@ -167,8 +170,10 @@ mod tests {
         assert!(!background.is_untold() && background.unfinished().is_empty());
         background.take(&json!({"subtype": "task_started", "task_id": "f", "is_backgrounded": false}), false);
         assert!(!background.is_open(), "it is waited for anyway");
-        background
-            .take(&json!({"subtype": "task_started", "task_id": "a", "is_backgrounded": true, "description": "x\ny"}), false);
+        background.take(
+            &json!({"subtype": "task_started", "task_id": "a", "is_backgrounded": true, "description": "x\ny"}),
+            false,
+        );
         assert_eq!(background.unfinished(), ["x y"]);
         background.take(&end("a", "stopped"), false);
         assert!(!background.is_open() && !background.is_untold());

@@ -81,7 +81,8 @@ pub(super) fn final_word(line: &Value) -> Final {
         (false, _, _) => Ok(result.to_owned()),
         (true, false, _) => Err(errors.join("\n").into()),
         (true, true, false) => Err(result.into()),
-        (true, true, true) => Err(subtype.into()),
+        // It says nothing then.
+        (true, true, true) => Err(subtype.strip_prefix("success").unwrap_or(subtype).into()),
     };
     Final {
         usage: usage(line),

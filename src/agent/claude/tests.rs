@@ -136,8 +136,22 @@ fn a_result_ends_the_turn_and_the_input_where_nothing_is_at_work() {
     let first = claude.line(br#"{"result":"one","type":"result","is_error":false,"subtype":"success"}"#);
     assert!(first.close_input);
     assert_eq!(last(&first.events).outcome, Ok("one".into()));
-    assert_eq!(claude.line(br#"{"type":"result","result":"two"}"#), Step::default());
     assert_eq!(claude.line(&request("r", "Bash")), Step::default());
+    // The same once more says nothing new; something else is not thrown away.
+    assert_eq!(claude.line(br#"{"type":"result","result":"one"}"#), Step::default());
+    let more = claude.line(br#"{"type":"result","result":"two"}"#);
+    assert!(more.goes_on && more.close_input);
+    assert_eq!(last(&more.events).outcome, Ok("one\n\ntwo".into()));
+}
+
+#[test]
+fn an_error_without_words_is_told_in_the_plain_ones_beside_it() {
+    let error = json!({"type": "result", "subtype": "success", "is_error": true, "result": ""}).to_string();
+    let told = |lines: &[&str]| last(&play(&lines.join("\n"))).outcome.clone();
+    assert_eq!(told(&[&error]), Err("".into()), "the name of a success is no reason");
+    assert_eq!(told(&["Please run /login", &error]), Err("Please run /login".into()));
+    let other = error.replace("\"success\"", "\"error_max_turns\"");
+    assert_eq!(told(&["noise", &other]), Err("error_max_turns".into()));
 }
 
 #[test]

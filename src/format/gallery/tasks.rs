@@ -106,6 +106,8 @@ fn runs() {
             with_cut_off("The agent ended.\nno such file".into(), &["a `look`".into(), "b".into()]),
         )
         .with_text("with_cut_off of nothing", with_cut_off("The agent ended.".into(), &[]))
+        .with_text("no_reason", no_reason(""))
+        .with_text("no_reason, with words", no_reason("no space left on device"))
         .with_text("compacted", compacted(&Compacted { before: 2737, after: Some(2607) }))
         .with_text("compacted by nobody knows how much", compacted(&Compacted { before: 2737, after: None }))
         .with("late", super::super::line(&late(Bound::Background, Duration::from_secs(1800), "")))
