@@ -81,6 +81,7 @@ pub(super) async fn run(app: App, arguments: Arguments) -> anyhow::Result<ExitCo
             results: Arc::new(Pipe::new(console::StreamPrinter::stdout(), unread.clone())),
             rest: Arc::new(Pipe::new(console::StreamPrinter::stderr(), unread.clone())),
             tasks: tasks_seen,
+            in_words: Arc::new(terminal::answered_elsewhere),
         })
     };
     if interactive {

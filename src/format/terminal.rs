@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use signalbox_adapter::{Document, Inline, one_line};
+use signalbox_adapter::{Button, Document, Inline, one_line};
 
 use super::{ago, cell, instant, line, span, table};
+use crate::agent::words::quoted;
 use crate::clock::Timestamp;
 use crate::config::Role;
 use crate::store::pairing::Paired;
@@ -13,6 +14,9 @@ use crate::store::{Delivery, RoleError, Task};
 
 /// Longest reason shown for a delivery that was given up, in characters.
 const MAX_REASON_CHARS: usize = 80;
+
+/// Longest label shown of what a command answers, in characters.
+const MAX_LABEL_CHARS: usize = 60;
 
 /// Answers `signalbox outbox list`; each row with why it is not delivered, where that is known.
 #[must_use]
@@ -178,6 +182,20 @@ pub fn stopped(agents: usize) -> String {
 #[must_use]
 pub fn nothing_said() -> &'static str {
     "there is nothing to say after -c"
+}
+
+/// Says how what an agent asks is answered where nobody sits who could press a button: by a command for each.
+#[must_use]
+pub fn answered_elsewhere(buttons: &[Button]) -> String {
+    let mut told = "To answer, run in another terminal:".to_owned();
+    for button in buttons {
+        let command = quoted(&format!("/{}", button.action));
+        told.push_str(&format!("\n  signalbox shell -c {command}   # {}", one_line(&button.label, MAX_LABEL_CHARS)));
+    }
+    if buttons.iter().any(|button| button.action.starts_with("answer ")) {
+        told.push_str("\n  signalbox shell -c 'your own words'");
+    }
+    told
 }
 
 /// Says that the output has lost its reader.

@@ -41,6 +41,31 @@ fn an_approved_action_is_done() {
 }
 
 #[test]
+fn a_question_that_is_asked_where_nobody_sits_names_the_commands_that_answer_it() {
+    let house = House::new("");
+    let _serving = house.serve();
+    let talk = house.begin("/session --name docs script: ask Bash rm -r build; answer done");
+    let asked = talk.until("# Deny");
+    let id = open_request(&house, 1);
+    for (word, label) in [("approve", "Approve"), ("deny", "Deny")] {
+        let command = format!("signalbox shell -c '/{word} {id}'   # {label}");
+        assert!(asked.contains(&command), "{command} in {asked}");
+    }
+    house.say(&format!("/approve {id}")).was(0, "Allowed once");
+    talk.end().was(0, "done");
+    // An agent's own question, with what can be chosen.
+    let input = serde_json::json!({"questions": [{"question": "Where to?", "header": "Env", "multiSelect": false,
+        "options": [{"label": "staging", "description": "safe"}, {"label": "production", "description": "live"}]}]});
+    let talk = house.begin(&format!("/session --name where script: put AskUserQuestion {input}; answer done"));
+    let asked = talk.until("'your own words'");
+    let id = open_request(&house, 2);
+    let command = format!("/answer {id} 1.2");
+    assert!(asked.contains(&format!("signalbox shell -c '{command}'   # production")), "{asked}");
+    house.say(&command).was(0, "production");
+    talk.end().was(0, "done");
+}
+
+#[test]
 fn what_is_typed_while_a_permission_is_asked_for_is_told_how_to_answer_and_so_is_the_status() {
     let house = House::new("");
     let _serving = house.serve();

@@ -115,6 +115,7 @@ async fn main() -> Result<(), signalbox_adapter::ListenError> {
             results: Arc::new(StreamPrinter::stdout()),
             rest: Arc::new(StreamPrinter::stderr()),
             tasks,
+            in_words: Arc::new(|_| String::new()),
         })
     };
     let (sender, messages) = mpsc::channel(100);

@@ -8,7 +8,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use signalbox_adapter::{Deliver, DeliverError, Identity, MessageId, Outgoing, Purpose, Receipt, Reconciled, Tried};
+use signalbox_adapter::{
+    Button, Deliver, DeliverError, Identity, MessageId, Outgoing, Purpose, Receipt, Reconciled, Tried,
+};
 
 use crate::buttons::Buttons;
 use crate::clean::{for_terminal, one_row};
@@ -20,20 +22,31 @@ use crate::render::document;
 pub struct ConsoleDeliver {
     results: Arc<dyn Printer>,
     rest: Arc<dyn Printer>,
-    buttons: Option<Arc<Buttons>>,
+    buttons: Pressed,
+}
+
+/// Says in lines of text how buttons are pressed that nobody here can press.
+pub type InWords = Arc<dyn Fn(&[Button]) -> String + Send + Sync>;
+
+/// How buttons are shown.
+enum Pressed {
+    /// As numbers, which a person types.
+    ByNumber(Arc<Buttons>),
+    /// Nobody sits here: those of a question in words, others not at all.
+    Elsewhere(InWords),
 }
 
 impl ConsoleDeliver {
     /// Prints results to one printer and everything else to another (or the same); `buttons` is the listener's.
     #[must_use]
     pub fn new(results: Arc<dyn Printer>, rest: Arc<dyn Printer>, buttons: Arc<Buttons>) -> Self {
-        Self { results, rest, buttons: Some(buttons) }
+        Self { results, rest, buttons: Pressed::ByNumber(buttons) }
     }
 
-    /// Shows no buttons: where nobody sits, nobody can press one.
+    /// Shows no buttons, for nobody sits here who could press one; but says in words how a question is answered.
     #[must_use]
-    pub fn without_buttons(self) -> Self {
-        Self { buttons: None, ..self }
+    pub fn without_buttons(self, in_words: InWords) -> Self {
+        Self { buttons: Pressed::Elsewhere(in_words), ..self }
     }
 
     fn compose(&self, message: &Outgoing, style: Style) -> String {
@@ -48,11 +61,18 @@ impl ConsoleDeliver {
             let body = for_terminal(&attachment.text);
             write!(text, "\n--- {name} ---\n{body}\n").expect("a string takes any text");
         }
-        if let Some(buttons) = self.buttons.as_ref().filter(|_| !message.buttons.is_empty()) {
-            let numbers = buttons.show(&message.buttons);
-            let labels = numbers.iter().zip(&message.buttons);
-            let labels = labels.map(|(number, button)| format!("#{number} {}", one_row(&button.label, usize::MAX)));
-            writeln!(text, "{}", labels.collect::<Vec<_>>().join("   ")).expect("a string takes any text");
+        match &self.buttons {
+            _ if message.buttons.is_empty() => {}
+            Pressed::ByNumber(buttons) => {
+                let numbers = buttons.show(&message.buttons);
+                let labels = numbers.iter().zip(&message.buttons);
+                let labels = labels.map(|(number, button)| format!("#{number} {}", one_row(&button.label, usize::MAX)));
+                writeln!(text, "{}", labels.collect::<Vec<_>>().join("   ")).expect("a string takes any text");
+            }
+            Pressed::Elsewhere(in_words) if message.purpose == Purpose::Approval => {
+                writeln!(text, "{}", for_terminal(&in_words(&message.buttons))).expect("a string takes any text");
+            }
+            Pressed::Elsewhere(_) => {}
         }
         if style.width != usize::MAX {
             // A person tells messages apart by the empty line; a file or program has no use for it.

@@ -52,7 +52,7 @@ use tokio::sync::watch;
 
 pub use buttons::{Buttons, MAX_BUTTONS};
 pub use complete::{Complete, Completion};
-pub use deliver::ConsoleDeliver;
+pub use deliver::{ConsoleDeliver, InWords};
 pub use listen::{ConsoleListen, PROVIDER, Window};
 pub use paint::{Style, paint};
 pub use printer::{Printer, StreamPrinter, is_interactive};
@@ -87,6 +87,8 @@ pub struct Piped {
     pub rest: Arc<dyn Printer>,
     /// One line for each running task, shown on the status line of `rest` if that is a terminal.
     pub tasks: watch::Receiver<Vec<String>>,
+    /// Says how a question is answered from elsewhere.
+    pub in_words: InWords,
 }
 
 /// Commands that are not typed.
@@ -107,18 +109,18 @@ pub fn interactive(options: Interactive) -> (ConsoleListen, ConsoleDeliver) {
     let screen = screen::Screen::new(Box::new(std::io::stdout()));
     let printer: Arc<dyn Printer> = Arc::new(screen::ScreenPrinter(Arc::clone(&screen)));
     let source = Source::Editor { screen, history, words: complete::Words(complete), session };
-    halves(window, source, Arc::clone(&printer), printer, tasks)
+    halves(window, source, Arc::clone(&printer), printer, tasks, None)
 }
 
 /// Makes the two halves of a shell that reads from a pipe or runs one command.
 #[must_use]
 pub fn piped(options: Piped) -> (ConsoleListen, ConsoleDeliver) {
-    let Piped { window, commands, results, rest, tasks } = options;
+    let Piped { window, commands, results, rest, tasks, in_words } = options;
     let source = match commands {
         Commands::Lines(input) => Source::Lines(input),
         Commands::One(text) => Source::Command(text),
     };
-    halves(window, source, results, rest, tasks)
+    halves(window, source, results, rest, tasks, Some(in_words))
 }
 
 fn halves(
@@ -127,9 +129,13 @@ fn halves(
     results: Arc<dyn Printer>,
     rest: Arc<dyn Printer>,
     tasks: watch::Receiver<Vec<String>>,
+    in_words: Option<InWords>,
 ) -> (ConsoleListen, ConsoleDeliver) {
     let buttons = Arc::new(Buttons::default());
     let deliver = ConsoleDeliver::new(results, Arc::clone(&rest), Arc::clone(&buttons));
-    let deliver = if matches!(source, Source::Editor { .. }) { deliver } else { deliver.without_buttons() };
+    let deliver = match in_words {
+        Some(in_words) => deliver.without_buttons(in_words),
+        None => deliver,
+    };
     (ConsoleListen { window, source, buttons, notes: rest, tasks, count: 0, refused: false }, deliver)
 }

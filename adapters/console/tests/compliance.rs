@@ -89,7 +89,17 @@ impl Stage for Shell {
         let printer = Arc::new(StreamPrinter::to(Box::new(self.paper.clone()), Style::PLAIN));
         let (_, tasks) = watch::channel(Vec::new());
         let commands = Commands::Lines(Box::new(lines));
-        Box::new(piped(Piped { window, commands, results: printer.clone(), rest: printer, tasks }).0)
+        Box::new(
+            piped(Piped {
+                window,
+                commands,
+                results: printer.clone(),
+                rest: printer,
+                tasks,
+                in_words: Arc::new(|_| String::new()),
+            })
+            .0,
+        )
     }
 
     async fn say(&self, _chat: usize, text: &str) {

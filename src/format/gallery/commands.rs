@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use signalbox_adapter::{Provider, UserId};
 
-use super::samples::{delivery, task};
+use super::samples::{approval, delivery, task};
 use super::{NOW, shown, wall};
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
 use crate::agent::kinds;
@@ -106,6 +106,7 @@ fn terminals() {
         .with_text("stopped", stopped(2))
         .with_text("nothing_said", nothing_said())
         .with_text("nobody_reads", nobody_reads())
+        .with_text("answered_elsewhere", answered_elsewhere(&super::super::button::decisions(&approval(None))))
         .with_text("going_on", going_on(1))
         .with_text("going_on with more", going_on(3));
     shown("terminal", wall, include_str!("../terminal.rs"));

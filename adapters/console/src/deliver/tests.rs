@@ -106,6 +106,21 @@ async fn buttons_are_numbered_and_their_numbers_press_them() {
 }
 
 #[tokio::test]
+async fn where_nobody_sits_a_question_says_in_words_how_it_is_answered() {
+    let (out, err) = (Sheet::new(Style::PLAIN), Sheet::new(Style::PLAIN));
+    let console =
+        deliver_to(&out, &err).0.without_buttons(Arc::new(|buttons| format!("say {}\x1b", buttons[0].action)));
+    for purpose in [Purpose::Approval, Purpose::Progress, Purpose::Result] {
+        let mut asked = message(purpose, "Run rm?");
+        asked.buttons = vec![Button { label: "Approve".to_owned(), action: "approve 7".to_owned() }];
+        console.deliver(&asked).await.expect("printed");
+    }
+    console.deliver(&message(Purpose::Approval, "Nothing to press")).await.expect("printed");
+    assert_eq!(err.text(), "Run rm?\nsay approve 7␛\nRun rm?\nNothing to press\n");
+    assert_eq!(out.text(), "Run rm?\n");
+}
+
+#[tokio::test]
 async fn a_possible_repeat_says_so_and_an_attachment_is_printed_in_full() {
     let sheet = Sheet::new(Style::PLAIN);
     let (console, _) = deliver_to(&sheet, &sheet);

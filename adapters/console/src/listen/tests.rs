@@ -63,7 +63,15 @@ fn listener(commands: Commands, paper: &Paper) -> ConsoleListen {
         directory: Some("/srv".to_owned()),
     };
     let (_, tasks) = watch::channel(Vec::new());
-    piped(Piped { window, commands, results: Arc::clone(&printer), rest: printer, tasks }).0
+    piped(Piped {
+        window,
+        commands,
+        results: Arc::clone(&printer),
+        rest: printer,
+        tasks,
+        in_words: Arc::new(|_| String::new()),
+    })
+    .0
 }
 
 async fn hear_from(mut listener: ConsoleListen, paper: &Paper) -> Heard {
