@@ -268,7 +268,7 @@ fn rcas() {
     let started = Admission::Started(task(Status::Running));
     let queued = Admission::Queued(task(Status::Queued), 2);
     let wall = wall()
-        .with("admitted", admitted(&session(), &started, "Disk is full", true, None))
+        .with("admitted", admitted(&session(), &started, "Disk is full", true, &[]))
         .with(
             "admitted into the queue",
             admitted(
@@ -276,7 +276,7 @@ fn rcas() {
                 &queued,
                 "Disk is full",
                 false,
-                Some(&super::session::only_host(super::session::Others::NotInstalled)),
+                &[super::session::only_host(super::session::Others::NotInstalled)],
             ),
         )
         .with("begun", begun())
@@ -314,14 +314,19 @@ fn sessions() {
     use super::session::*;
     let started = Admission::Started(task(Status::Running));
     let queued = Admission::Queued(task(Status::Queued), 2);
-    let notes =
-        Notes { archived: Some("old-owl".into()), only_host: Some(only_host(Others::NotInstalled)), reopened: true };
+    let notes = Notes {
+        archived: Some("old-owl".into()),
+        only_host: Some(only_host(Others::NotInstalled)),
+        reopened: true,
+        unknown: Some("nosuch".into()),
+    };
     let sessions = [session(), Session { archived: true, ..session() }];
     let tasks = [answered("It was the **clock**.")];
     let resume = "cd /home/kim/web && claude --resume=6f0c8e0a";
     let wall = wall()
         .with_text("agent", agent("claude", Some("opus")))
         .with_text("thread_name", thread_name(&session()))
+        .with_text("no_such", no_such("nosuch"))
         .with_text("only_host", only_host(Others::NotInstalled))
         .with_text("only_host, where an agent cannot run", only_host(Others::CannotRun("boxed")))
         .with_text("only_host, where a command is set up", only_host(Others::Command("notes")))

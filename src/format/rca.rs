@@ -22,7 +22,7 @@ pub fn admitted(
     admission: &Admission,
     title: &str,
     background: bool,
-    only_host: Option<&str>,
+    mentions: &[String],
 ) -> Document {
     let who = super::session::agent(&session.agent, session.model.as_deref());
     let (task, state) = match admission {
@@ -38,9 +38,9 @@ pub fn admitted(
         content.push(Inline::Break);
         content.extend(marked(&format!("`/background show {}` shows its progress.", task.id)));
     }
-    if let Some(why) = only_host {
+    for line in mentions {
         content.push(Inline::Break);
-        content.extend(marked(why));
+        content.extend(marked(line));
     }
     Document { blocks: vec![Block::Paragraph(content)] }
 }

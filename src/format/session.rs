@@ -16,6 +16,9 @@ const MAX_LISTED: usize = 15;
 /// Longest title in that list, in characters.
 const MAX_TITLE_CHARS: usize = 60;
 
+/// Longest word that is shown of what a person has typed, in characters.
+const MAX_WORD_CHARS: usize = 40;
+
 /// What there is besides the built-in investigator, where no agent is the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others<'a> {
@@ -40,6 +43,13 @@ pub fn only_host(others: Others<'_>) -> String {
     }
 }
 
+/// Says that the word behind an `@` names nothing here, so that it went along as text.
+#[must_use]
+pub fn no_such(word: &str) -> String {
+    let word = one_line(&word.replace('`', "'"), MAX_WORD_CHARS);
+    format!("No agent or session here is called `{word}`; it went along as text.")
+}
+
 /// What an answer should mention besides.
 #[derive(Debug, Default)]
 pub struct Notes {
@@ -49,6 +59,8 @@ pub struct Notes {
     pub only_host: Option<String>,
     /// Whether the session was archived and is open again.
     pub reopened: bool,
+    /// The word behind the `@` that names nothing here, where this is the first time.
+    pub unknown: Option<String>,
 }
 
 impl Notes {
@@ -59,7 +71,8 @@ impl Notes {
         let archived = archived.map(|it| format!("`{it}` was archived to make room. `@{it}` reopens it."));
         let reopened =
             self.reopened.then(|| "The session was archived. It is open again, with its context.".to_owned());
-        archived.into_iter().chain(reopened).chain(self.only_host.clone()).collect()
+        let unknown = self.unknown.as_deref().map(no_such);
+        archived.into_iter().chain(reopened).chain(unknown).chain(self.only_host.clone()).collect()
     }
 }
 

@@ -8,6 +8,7 @@ use crate::command::{InvestigateCommand, Resolved};
 use crate::format;
 use crate::format::prompt::{ABOUT_ALERT, ONLY_FILES, ONLY_QUOTED};
 use crate::format::rca::NotTaken;
+use crate::format::session::Notes;
 use crate::rca::template;
 use crate::store::{
     Admission, ChatKey, InboxOutcome, Incident, NewInvestigation, NewSession, NewTask, StoreError, Task, TaskId,
@@ -43,15 +44,15 @@ impl Handler for InvestigateCommand {
         let Self::About(wish) = self else {
             return match attached {
                 Some(text) => match of_alert(text, None) {
-                    Ok(subject) => submit(turn, &subject, None, None),
+                    Ok(subject) => submit(turn, &subject, (None, None), None),
                     Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
                 },
                 None => match (incident(turn, quoted.is_some())?, &quoted) {
                     (Some(incident), _) => incidents::investigate(turn, &incident, None),
-                    (None, Some(quoted)) => submit(turn, &of_quoted(quoted, None), None, None),
+                    (None, Some(quoted)) => submit(turn, &of_quoted(quoted, None), (None, None), None),
                     // A picture or anything else that is no text is for the agent to look at.
                     (None, None) if intake::documents(&turn.incoming.files).next().is_some() => {
-                        submit(turn, &of_question(ONLY_FILES), None, None)
+                        submit(turn, &of_question(ONLY_FILES), (None, None), None)
                     }
                     (None, None) => turn.answer(format::rca::templates()),
                 },
@@ -61,6 +62,7 @@ impl Handler for InvestigateCommand {
         if let Some(why) = mention::misnamed(turn, &resolved) {
             return turn.refuse(why);
         }
+        let unknown = mention::unknown(turn, wish.mention.as_ref(), &resolved)?;
         let (agent, model, words) = match resolved {
             Resolved::Agent { agent, model } => (Some(agent), model, wish.prompt.as_str()),
             Resolved::Session(_)
@@ -92,7 +94,7 @@ impl Handler for InvestigateCommand {
             },
         };
         let outcome = match subject {
-            Ok(subject) => submit(turn, &subject, agent.as_deref(), model.as_deref())?,
+            Ok(subject) => submit(turn, &subject, (agent.as_deref(), model.as_deref()), unknown)?,
             Err(error) => return turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
         };
         // The button is spent: pressed twice it must not investigate twice.
@@ -118,7 +120,7 @@ pub struct By<'a> {
 /// [`StoreError`].
 pub fn pasted(turn: &Turn<'_>, text: &str, by: By<'_>) -> Result<InboxOutcome, StoreError> {
     match of_words(text) {
-        Ok(subject) => submit(turn, &subject, by.agent, by.model),
+        Ok(subject) => submit(turn, &subject, (by.agent, by.model), None),
         Err(error) => turn.refuse(format::rca::bad_alert(&NotTaken::Alert(&error))),
     }
 }
@@ -130,7 +132,7 @@ pub fn pasted(turn: &Turn<'_>, text: &str, by: By<'_>) -> Result<InboxOutcome, S
 pub fn quoted(turn: &Turn<'_>, words: &str, by: By<'_>) -> Result<InboxOutcome, StoreError> {
     let question = Some(words).filter(|words| *words != ONLY_QUOTED);
     match quoted::told(turn) {
-        Some(told) => submit(turn, &of_quoted(&told, question), by.agent, by.model),
+        Some(told) => submit(turn, &of_quoted(&told, question), (by.agent, by.model), None),
         None => pasted(turn, words, by),
     }
 }
@@ -272,8 +274,8 @@ fn of_quoted(told: &Brought, words: Option<&str>) -> Subject {
 fn submit(
     turn: &Turn<'_>,
     subject: &Subject,
-    agent: Option<&str>,
-    model: Option<&str>,
+    (agent, model): (Option<&str>, Option<&str>),
+    unknown: Option<String>,
 ) -> Result<InboxOutcome, StoreError> {
     let chat = turn.chat();
     if let Some(refusal) = turn.tx.queue_is_full(&chat, None)? {
@@ -323,8 +325,9 @@ fn submit(
     if !background && turn.incoming.direct {
         turn.tx.set_active_session(&chat, Some(session.id))?;
     }
-    let told = format::rca::admitted(&session, &admission, &subject.title, background, only_host.as_deref());
-    turn.show_status(&turn.incoming.address, &admission, told, only_host.as_slice())?;
+    let mentions = Notes { only_host, unknown, ..Notes::default() }.lines();
+    let told = format::rca::admitted(&session, &admission, &subject.title, background, &mentions);
+    turn.show_status(&turn.incoming.address, &admission, told, &mentions)?;
     if let Some(message) = turn.incoming.message.clone() {
         let address = turn.incoming.address.clone();
         turn.tx.sign(&turn.incoming.address.provider, Signal::Taken { address, message });

@@ -1,5 +1,7 @@
 //! What the `@word` before a prompt means in this chat: an agent, a session, or part of the text.
 
+use std::time::Duration;
+
 use signalbox_adapter::Document;
 
 use super::Turn;
@@ -9,6 +11,8 @@ use crate::config::PLANNED_AGENTS;
 use crate::format;
 use crate::store::StoreError;
 
+/// A chat is told once in this time, 30 days, that a word names nothing there.
+const TELL_OF_UNKNOWN_EVERY: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Sessions whose names a mistyped mention is compared with.
 const MAX_COMPARED: usize = 50;
 
@@ -33,6 +37,17 @@ pub fn resolve(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Resolved, S
         sessions: &known_names,
     };
     Ok(command::resolve(mention, &known))
+}
+
+/// Returns the word of a mention that names nothing here and is left in the text, where the chat is now to be told so.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unknown(turn: &Turn<'_>, mention: Option<&Mention>, resolved: &Resolved) -> Result<Option<String>, StoreError> {
+    let Some(mention) = mention.filter(|_| *resolved == Resolved::Text) else { return Ok(None) };
+    let what = format!("no-such:{}:{}", turn.chat(), folded(&mention.word));
+    let is_first = turn.tx.first_in(&what, TELL_OF_UNKNOWN_EVERY)?;
+    Ok(is_first.then(|| mention.word.clone()))
 }
 
 /// Says why a mention names nothing that could answer; `None` for one that does, or that is text. The handler has asked for

@@ -8,7 +8,7 @@ use signalbox_adapter::{Button, Document, Purpose};
 use super::{Context, notice};
 use crate::format::approval::Answered;
 use crate::format::{self, button};
-use crate::store::{About, Approval, NewDelivery, Status, StoreError, Task, TaskId, Tx};
+use crate::store::{About, Approval, NewDelivery, Status, StatusMessage, StoreError, Task, TaskId, Tx};
 
 /// Returns the buttons of a status message.
 #[must_use]
@@ -124,7 +124,7 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
         },
         None => format::task::result(ended, &name, tx.now()),
     };
-    let report = report.then(format::session::mentioned(&tx.mentions(&ended.id)?));
+    let report = report.then(format::session::mentioned(&mentions(tx, cx, ended)?));
     let mut buttons = result_buttons(ended);
     let in_a_chat = !cx.is_trusted(ended.address.provider.as_str());
     if in_a_chat && investigation.is_none() && ended.status == Status::Ok && is_first_answer_to_free_text(tx, ended)? {
@@ -173,6 +173,15 @@ fn is_first_answer_to_free_text(tx: &Tx<'_>, ended: &Task) -> Result<bool, Store
         Some(inbox) => Ok(tx.inbound_text(inbox)?.is_some_and(|text| !text.trim_start().starts_with('/'))),
         None => Ok(false),
     }
+}
+
+/// Returns what a task's status has mentioned besides, and does not show any more: where messages do not change, it still does.
+fn mentions(tx: &Tx<'_>, cx: &Context, task: &Task) -> Result<Vec<String>, StoreError> {
+    let stays = !cx.can_edit(task.address.provider.as_str());
+    if stays && matches!(tx.status_message(&task.id)?, StatusMessage::Shown(..)) {
+        return Ok(Vec::new());
+    }
+    tx.mentions(&task.id)
 }
 
 /// Makes what was shown of a task's run say how it ended.

@@ -34,6 +34,7 @@ impl Handler for FreeText {
         if let Some(why) = mention::misnamed(turn, &resolved) {
             return turn.refuse(why);
         }
+        let unknown = mention::unknown(turn, self.mention.as_ref(), &resolved)?;
         let wish = match resolved {
             Resolved::Session(name) => return follow_up::by_name(turn, &name, &self.prompt),
             Resolved::Agent { agent, model } => Some((agent, model)),
@@ -42,7 +43,7 @@ impl Handler for FreeText {
         let replied = turn.incoming.reply_to.as_ref().map(|message| message.as_str());
         if wish.is_none() {
             if let Some(session) = at_hand(turn, replied)? {
-                return go_on(turn, session, &self.whole);
+                return go_on(turn, session, &self.whole, unknown);
             }
             if let Some(incident) = turn.tx.incident_of(&turn.incoming.address, replied)? {
                 return incidents::investigate(turn, &incident, Some(&self.whole));
@@ -62,20 +63,20 @@ impl Handler for FreeText {
             && replied.is_none()
             && let Some(session) = active(turn)?
         {
-            return go_on(turn, session, &self.whole);
+            return go_on(turn, session, &self.whole, unknown);
         }
-        let wish = start::Wish { name: None, project: None, agent: by.agent, model: by.model, prompt: words };
+        let wish = start::Wish { name: None, project: None, agent: by.agent, model: by.model, prompt: words, unknown };
         start::start(turn, &wish)
     }
 }
 
 /// Answers what a session's agent asks, else follows the session up.
-fn go_on(turn: &Turn<'_>, session: Session, words: &str) -> Result<InboxOutcome, StoreError> {
+fn go_on(turn: &Turn<'_>, session: Session, words: &str, unknown: Option<String>) -> Result<InboxOutcome, StoreError> {
     let is_answer = matches!(turn.incoming.kind, IncomingKind::Text(_)) && !alert::is_alert(words);
     if is_answer && let Some(outcome) = approvals::answer_in_words(turn, &session, words)? {
         return Ok(outcome);
     }
-    follow_up::follow(turn, session, words)
+    follow_up::follow(turn, session, words, unknown)
 }
 
 /// An alert that somebody forwards is an alert.

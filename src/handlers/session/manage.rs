@@ -84,7 +84,7 @@ pub(super) fn retry(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreEr
     let Some(session) = find(turn, name)? else { return unknown(turn, name) };
     match turn.tx.tasks_of_session(session.id, 1)?.pop() {
         Some(last) => crate::handlers::tasks::run_again(turn, &last),
-        None => follow_up::follow(turn, session.clone(), &session.last_prompt),
+        None => follow_up::follow(turn, session.clone(), &session.last_prompt, None),
     }
 }
 

@@ -57,6 +57,7 @@ fn start_or_follow(turn: &Turn<'_>, start: &Start) -> Result<InboxOutcome, Store
         agent: None,
         model: None,
         prompt: &start.whole,
+        unknown: mention::unknown(turn, start.mention.as_ref(), &resolved)?,
     };
     match resolved {
         Resolved::Session(name) if start.name.is_some() || start.project.is_some() => {

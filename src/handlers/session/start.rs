@@ -20,6 +20,8 @@ pub(super) struct Wish<'w> {
     pub(super) agent: Option<&'w str>,
     pub(super) model: Option<&'w str>,
     pub(super) prompt: &'w str,
+    /// The word before it that names nothing here, where the chat is to be told so.
+    pub(super) unknown: Option<String>,
 }
 
 /// Starts a session, or says why not; a refusal leaves nothing behind.
@@ -29,7 +31,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
     if let Some(why) = turn.barred_from(agent)? {
         return turn.refuse(why);
     }
-    let mut notes = Notes { only_host, ..Notes::default() };
+    let mut notes = Notes { only_host, unknown: wish.unknown.clone(), ..Notes::default() };
     let name = match wish.name {
         Some(name) => match free_name(turn, &chat, name)? {
             Ok(()) => name.to_owned(),
