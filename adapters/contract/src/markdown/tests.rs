@@ -242,7 +242,8 @@ fn every_kind_of_emphasis_works_beside_chinese_japanese_and_korean() {
     });
     assert_eq!(run("한국어~~굵게!~~입니다"), [text("한국어"), strike("굵게!"), text("입니다")]);
     // Products, ranges and names of programs are none.
-    for plain in ["5*（3+2）*4 个", "9~18点，周一~周五", "调用__init__方法", "文件a_b_c和d_e", "2 * 3 个 * 4", "见*号"] {
+    for plain in ["5*（3+2）*4 个", "9~18点，周一~周五", "调用__init__方法", "文件a_b_c和d_e", "2 * 3 个 * 4", "见*号"]
+    {
         assert_eq!(run(plain), [text(plain)]);
     }
     assert_eq!(run("5*3=15，（a）*说明*")[1], emphasis("说明"));
@@ -255,7 +256,10 @@ fn every_kind_of_emphasis_works_beside_chinese_japanese_and_korean() {
 #[test]
 fn a_note_at_the_foot_is_shown_where_it_stands() {
     assert_eq!(shown("Full[^disk].\n\n[^disk]: /var\n\nend"), "Full[^disk].\n[^disk]: /var\nend");
-    assert_eq!(shown("Full[^1], see [^2].\n\n[^1]: by the log\n[^2]: x"), "Full[^1], see [^2].\n[^1]: by the log\n[^2]: x");
+    assert_eq!(
+        shown("Full[^1], see [^2].\n\n[^1]: by the log\n[^2]: x"),
+        "Full[^1], see [^2].\n[^1]: by the log\n[^2]: x"
+    );
     let link = Inline::Link { url: "https://a.example".to_owned(), content: vec![text("^1")] };
     assert_eq!(run("See[^1].\n\n[^1]: https://a.example")[1], link, "an address may go, as it stands in the link");
 }
