@@ -112,7 +112,7 @@ measures! {
     CgroupOomKills: Cgroup, Machine, Count;
     DiskUsed: Disks, Mount, Percent;
     DiskAvailable: Disks, Mount, Bytes;
-    DiskTotal: Disks, Mount, Bytes;
+    DiskOccupied: Disks, Mount, Bytes;
     InodesUsed: Disks, Mount, Percent;
     DirectorySize: Growth, Mount, Bytes;
     DirectoryGrowth: Growth, Mount, Bytes;

@@ -217,7 +217,7 @@ fn a_full_disk_and_its_inodes_are_found() {
     recorded.space =
         Ok(Space { total_bytes: 100 * GIB, free_bytes: GIB, available_bytes: GIB, inodes: 100, free_inodes: 5 });
     let told = recorded.ask("DiskFull on web-1");
-    assert!(told.headline().starts_with("**Disk: `/` is 99 % full, 1.0 GiB of 100.0 GiB is available"));
+    assert!(told.headline().starts_with("**Disk: `/` is 99 % full: 99.0 GiB used, 1.0 GiB free"));
     assert!(told.answer().contains("95 % of the inodes of `/` are used"));
 }
 

@@ -89,9 +89,9 @@ fn disk(seen: &Observations) -> Option<Told> {
     let mut lines: Vec<Said> = of(Measure::DirectoryTotal).take(MAX_TOLD).map(|fact| told(fact, "in ")).collect();
     let file = |fact: &Fact| Said::by(format!("in the largest file {}: {}", shown(fact), fact.shown()), fact);
     lines.extend(of(Measure::FileSize).take(MAX_FILES).map(file));
-    let verdict = match (about(Measure::DiskUsed), about(Measure::DiskAvailable), about(Measure::DiskTotal)) {
-        (Some(used), Some(free), Some(total)) => {
-            let text = format!("{} is {} used, {} of {} free", shown(used), used.shown(), free.shown(), total.shown());
+    let verdict = match (about(Measure::DiskUsed), about(Measure::DiskAvailable), about(Measure::DiskOccupied)) {
+        (Some(used), Some(free), Some(taken)) => {
+            let text = format!("{} is {} used ({}), {} free", shown(used), used.shown(), taken.shown(), free.shown());
             Said::by(text, used)
         }
         _ => Said::plain(format!("Looked into {}", code(&place))),

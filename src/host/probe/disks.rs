@@ -106,7 +106,7 @@ impl Disks {
             };
             fact(Measure::DiskUsed, disk.used_percent());
             fact(Measure::DiskAvailable, disk.space.available_bytes as f64);
-            fact(Measure::DiskTotal, disk.space.total_bytes as f64);
+            fact(Measure::DiskOccupied, disk.used_bytes() as f64);
             if let Some(part) = disk.inodes_percent() {
                 fact(Measure::InodesUsed, part);
             }
@@ -133,10 +133,14 @@ impl Disks {
 }
 
 impl Disk {
+    /// Computes what is in use, in bytes. With what is available it is less than the whole where some is reserved for root.
+    pub(crate) fn used_bytes(&self) -> u64 {
+        self.space.total_bytes.saturating_sub(self.space.free_bytes)
+    }
+
     /// Computes how full it is for everybody but root, in percent, as `df` does.
     pub(crate) fn used_percent(&self) -> f64 {
-        let used = self.space.total_bytes.saturating_sub(self.space.free_bytes);
-        share(used, used.saturating_add(self.space.available_bytes))
+        share(self.used_bytes(), self.used_bytes().saturating_add(self.space.available_bytes))
     }
 
     /// Computes the share of inodes in use, in percent; `None` where they are not counted.
@@ -152,11 +156,12 @@ impl Disk {
             None => "inodes not counted".into(),
         };
         format!(
-            "{} ({}{}): {} used, {} of {} available, {inodes}",
+            "{} ({}{}): {} used, {} taken and {} available of {}, {inodes}",
             name(&self.point),
             name(&self.kind),
             if self.read_only { ", read-only" } else { "" },
             percent(self.used_percent()),
+            bytes(self.used_bytes()),
             bytes(self.space.available_bytes),
             bytes(self.space.total_bytes)
         )
@@ -180,6 +185,16 @@ mod tests {
         let space = Space { total_bytes: 100, free_bytes: 5, available_bytes: 0, inodes: 0, free_inodes: 0 };
         assert!((disk(space).used_percent() - 100.0).abs() < 1e-9);
         assert_eq!(disk(space).inodes_percent(), None);
+        // As df says it: 252 in all, 24 used, 67 available, 27 %.
+        let space = Space {
+            total_bytes: 252 << 30,
+            free_bytes: 228 << 30,
+            available_bytes: 67 << 30,
+            inodes: 0,
+            free_inodes: 0,
+        };
+        let line = disk(space).line();
+        assert!(line.contains("26 % used, 24.0 GiB taken and 67.0 GiB available of 252.0 GiB"), "{line}");
     }
 
     #[test]
