@@ -19,9 +19,13 @@ pub struct Misunderstood {
     pub usage: String,
     /// The nearest valid word, as it would be typed.
     pub nearest: Option<String>,
-    /// Lines that could be typed, and options, each with what it does; empty where usage says enough.
-    pub guide: Vec<(String, String)>,
+    /// What is told besides; `None` where usage says enough.
+    pub guide: Option<Box<OptionGuide>>,
 }
+
+/// Lines that could be typed, and options, each with what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionGuide(pub Vec<(String, String)>);
 
 /// What can be wrong with a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,9 +58,9 @@ pub enum ParseFault {
         /// The command's word, and the subcommand's.
         path: &'static [&'static str],
         /// What usage calls the words after it.
-        missing: String,
+        missing: Box<str>,
         /// How the prompt begins that it would be.
-        prompt: String,
+        prompt: Box<str>,
     },
     /// The option stands without a value.
     #[error("`{0}` needs a value")]
@@ -101,12 +105,12 @@ impl Misunderstood {
             line.push(Inline::Text("?".into()));
         }
         let mut blocks = vec![Block::Paragraph(line)];
-        if !self.guide.is_empty() {
+        if let Some(guide) = &self.guide {
             let item = |(typed, does): &(String, String)| {
                 let content = vec![code(typed), Inline::Text(format!(": {does}"))];
                 Item { checked: None, blocks: vec![Block::Paragraph(content)] }
             };
-            blocks.push(Block::List { start: None, items: self.guide.iter().map(item).collect() });
+            blocks.push(Block::List { start: None, items: guide.0.iter().map(item).collect() });
         }
         Document { blocks }
     }
@@ -139,7 +143,7 @@ mod tests {
             command: true,
             usage: "/session <prompt>".into(),
             nearest: Some("/session".into()),
-            guide: Vec::new(),
+            guide: None,
         };
         assert_eq!(
             misunderstood.document().blocks,

@@ -103,7 +103,7 @@ fn understood(line: &str) -> String {
         Ok(Parsed::Nothing) => "nothing".to_owned(),
         Err(Misunderstood { fault, command, usage, nearest, guide }) => {
             let about = if command { "command" } else { "text" };
-            let guide = if guide.is_empty() { "" } else { "; with a guide" };
+            let guide = if guide.is_none() { "" } else { "; with a guide" };
             format!("wrong {about}: {fault}; usage {usage}; nearest {nearest:?}{guide}")
         }
     }

@@ -37,7 +37,7 @@ pub mod words;
 
 pub use argument::{Argument, Flag, Kind, OptionList};
 pub use complete::{Candidate, Named, Words, complete, lines};
-pub use fault::{Misunderstood, ParseFault};
+pub use fault::{Misunderstood, OptionGuide, ParseFault};
 pub use grammar::{Defined, Definition, Example, Form, Group, Need};
 pub use marked::{code, marked};
 pub use mention::{KnownNames, Resolved, resolve};

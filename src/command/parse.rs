@@ -1,7 +1,7 @@
 //! Text → [`Parsed`], by the table.
 
 use super::argument::{Argument, Flag, Kind};
-use super::fault::{Misunderstood, ParseFault, quoted};
+use super::fault::{Misunderstood, OptionGuide, ParseFault, quoted};
 use super::grammar::{Definition, Form};
 use super::nearest::nearest;
 use super::parsed::{FreeText, Parsed};
@@ -62,7 +62,7 @@ fn free_text(text: &str) -> Result<Parsed, Misunderstood> {
         return Ok(Parsed::Nothing);
     }
     let usage = || "@<session> <prompt>".to_owned();
-    let told = |fault| Misunderstood { fault, command: false, usage: usage(), nearest: None, guide: Vec::new() };
+    let told = |fault| Misunderstood { fault, command: false, usage: usage(), nearest: None, guide: None };
     if text.contains('\0') {
         return Err(told(ParseFault::Nul));
     }
@@ -133,7 +133,7 @@ fn number_first(definition: &Definition<Command>, text: &str) -> Option<String> 
 /// Tells that something begins as a subcommand does and is no whole one.
 fn half_typed(form: &Form<Command>, prompt: &str) -> Misunderstood {
     let missing = form.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let fault = ParseFault::HalfTyped { path: form.path, missing, prompt: quoted(prompt) };
+    let fault = ParseFault::HalfTyped { path: form.path, missing: missing.into(), prompt: quoted(prompt).into() };
     misunderstood(form, fault)
 }
 
@@ -207,7 +207,7 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
         |form: &&Form<Command>| form.parts().nth(index).is_some_and(|own| near.is_some_and(|near| own.takes(near)));
     let form = definition.forms.iter().filter(|form| fitting(form) == far).find(meant).unwrap_or(form);
     let fault = ParseFault::UnknownWord { after, word: quoted(word) };
-    let guide = if index == 0 && near.is_none() { whole_guide(definition) } else { Vec::new() };
+    let guide = if index == 0 && near.is_none() { whole_guide(definition) } else { None };
     Misunderstood { nearest: near.map(str::to_owned), guide, ..misunderstood(form, fault) }
 }
 
@@ -229,7 +229,7 @@ fn unknown_command(word: &str) -> Misunderstood {
         command: true,
         usage: shown.forms[0].usage(),
         nearest: near.map(|near| format!("/{}", near.word)),
-        guide: Vec::new(),
+        guide: None,
     }
 }
 
@@ -238,22 +238,24 @@ fn misunderstood(form: &Form<Command>, fault: ParseFault) -> Misunderstood {
 }
 
 /// Tells of a form with options how it is written, by an example, and what they are.
-fn guide(form: &Form<Command>) -> Vec<(String, String)> {
-    let Some(options) = form.options() else { return Vec::new() };
+fn guide(form: &Form<Command>) -> Option<Box<OptionGuide>> {
+    let options = form.options()?;
     let begins = format!("/{} ", form.path.join(" "));
     let examples = definition(form.path[0]).map(|definition| definition.examples).unwrap_or_default();
     let example = examples.iter().find(|example| example.text.starts_with(&begins));
     let example = example.map(|example| (example.text, example.does));
-    example.iter().chain(options.each).map(|(typed, does)| ((*typed).to_owned(), (*does).to_owned())).collect()
+    let lines = example.iter().chain(options.each).map(|(typed, does)| ((*typed).to_owned(), (*does).to_owned()));
+    Some(Box::new(OptionGuide(lines.collect())))
 }
 
 /// Tells of a command with options which subcommands it has, and how the first with options is written.
-fn whole_guide(definition: &Definition<Command>) -> Vec<(String, String)> {
-    let Some(form) = definition.forms.iter().find(|form| form.options().is_some()) else { return Vec::new() };
+fn whole_guide(definition: &Definition<Command>) -> Option<Box<OptionGuide>> {
+    let mut guide = definition.forms.iter().find_map(guide)?;
     let mut words: Vec<&str> = definition.subcommands().collect();
     words.dedup();
     let all = (format!("/{} {}", definition.word, words.join("|")), definition.description.to_owned());
-    std::iter::once(all).chain(guide(form)).collect()
+    guide.0.insert(0, all);
+    Some(guide)
 }
 
 #[cfg(test)]
