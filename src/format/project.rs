@@ -15,7 +15,7 @@ pub fn list(projects: &Projects, own: Option<&str>) -> Document {
     let own = own.filter(|own| projects.contains_key(*own));
     let verdict = match own {
         Some(own) => format!("New sessions of this chat work in `{own}`. `/project none` ends that."),
-        None => "This chat has no project. `/project <name>` chooses one for new sessions.".to_owned(),
+        None => "This chat has no project. `/project use <name>` chooses one for new sessions.".to_owned(),
     };
     let items = projects.iter().map(|(name, project)| {
         let mut content = vec![Inline::Code(name.clone()), Inline::Text(" · ".into())];
@@ -46,7 +46,7 @@ pub fn left() -> Document {
 #[must_use]
 pub fn gone(name: &str) -> Document {
     line(&format!(
-        "This chat's project `{name}` is not configured any more. `/project <name>` chooses another, `/project none` none."
+        "This chat's project `{name}` is not configured any more. `/project use <name>` chooses another, `/project none` none."
     ))
 }
 

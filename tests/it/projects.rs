@@ -43,8 +43,8 @@ fn house() -> House {
 fn a_chat_has_a_project_until_it_leaves_it() {
     let house = house();
     house.say("/project").was(0, "This chat has no project");
-    house.say("/project wbe").refused("the known ones are plain, web");
-    house.say("/project plain").was(0, "New sessions of this chat work in plain");
+    house.say("/project use wbe").refused("the known ones are plain, web");
+    house.say("/project use plain").was(0, "New sessions of this chat work in plain");
     let home = house.text("").trim_end_matches('/').to_owned();
     house.say("/session --name one @pwd x").was(0, &home);
     house.say("/project").was(0, "work in plain");
@@ -56,7 +56,7 @@ fn a_chat_has_a_project_until_it_leaves_it() {
 #[test]
 fn a_project_that_is_not_configured_any_more_is_told() {
     let house = house();
-    house.say("/project web").was(0, "each in a git work tree of its own");
+    house.say("/project use web").was(0, "each in a git work tree of its own");
     house.configure("agents.pwd = { kind = \"command\", command = [\"pwd\"] }");
     house.say("/session @pwd x").refused("web is not configured any more");
     assert_eq!(house.sessions().len(), 0);
@@ -66,7 +66,7 @@ fn a_project_that_is_not_configured_any_more_is_told() {
 fn a_session_has_a_work_tree_of_its_own_which_goes_with_it() {
     let house = house();
     let _serving = house.serve();
-    house.say("/project web").was(0, "web");
+    house.say("/project use web").was(0, "web");
     let said = house.say("/session --name one @pwd x").was(0, "/trees/one-");
     let tree = said.out.lines().find(|line| line.contains("/trees/one-")).expect("a directory").trim().to_owned();
     assert!(Path::new(&tree).join("kept.txt").exists());

@@ -37,13 +37,13 @@ impl<C: Holds<Self>> Defined<C> for ProjectCommand {
                 value: words!(Self::Leave),
             },
             Form {
-                path: &["project"],
+                path: &["project", "use"],
                 arguments: &[Argument::Word("project", Kind::Project)],
                 need: Need::Operator,
                 description: "let new sessions of this chat work there",
                 value: words!(|name| Self::Choose(name)),
             },
         ],
-        examples: &[Example { text: "/project web", does: "new sessions work in the directory of `web`" }],
+        examples: &[Example { text: "/project use web", does: "new sessions work in the directory of `web`" }],
     };
 }
