@@ -180,7 +180,8 @@ impl Claude {
             return Step::default();
         }
         self.is_unclear = false;
-        if line.get("origin").is_some_and(|origin| !origin.is_null()) {
+        // What follows the prompt's own answer tells of work, also where it does not say so.
+        if self.answer.is_given() || line.get("origin").is_some_and(|origin| !origin.is_null()) {
             self.background.told(line.get("queued_turn_count").and_then(Value::as_u64));
         }
         let local = self.local.take().filter(|_| self.compacted.is_none());

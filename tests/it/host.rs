@@ -36,6 +36,29 @@ fn a_log_that_is_named_is_read_and_our_own_state_is_not() {
 }
 
 #[test]
+fn why_the_built_in_one_answers_is_said_once() {
+    let house = House::bare();
+    let mut talk = house.begin("/session --name look why is this machine slow?").end();
+    talk = talk.was(0, "· host ·");
+    let all = format!("{}{}", talk.err, talk.out);
+    assert_eq!(all.matches("No agent is installed").count(), 1, "{talk:#?}");
+}
+
+#[test]
+fn a_name_that_names_nothing_is_said_once_and_stays_in_the_text() {
+    let house = House::new("");
+    for (times, line) in [(1, "/session --name one @nosuch go on"), (0, "/session --name two @NoSuch go on")] {
+        let said = house.say(line).was(0, &format!("{} go on", line.split(' ').nth(3).expect("a word")));
+        let all = format!("{}{}", said.err, said.out);
+        assert_eq!(all.matches("No agent or session here is called nosuch").count(), times, "{said:#?}");
+    }
+    let said = house.say("@other go on").was(0, "@other go on");
+    assert!(format!("{}{}", said.err, said.out).contains("called other; it went along as text."), "{said:#?}");
+    let said = house.say("/investigate @third why is it slow?").was(0, "Complete");
+    assert!(format!("{}{}", said.err, said.out).contains("called third; it went along as text."), "{said:#?}");
+}
+
+#[test]
 fn the_evidence_is_what_was_measured_for_the_answer() {
     let house = House::bare();
     house.say("/session --name look @host how is this machine?").was(0, "Reply evidence for all that was measured.");
