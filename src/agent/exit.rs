@@ -19,7 +19,8 @@ pub struct Exit {
     pub ended: Ended,
     /// Why the supervisor ended the run; `None` when the agent left by itself.
     pub cause: Option<Cause>,
-    /// Whether the last event is the agent's own final word; otherwise the supervisor wrote it.
+    /// Whether the last event is the agent's own final word on what it was asked; otherwise the supervisor wrote it, or it is
+    /// the agent's account of a run that was cancelled.
     pub final_seen: bool,
     /// The last [`MAX_STDERR_TAIL_BYTES`] of standard error, invalid UTF-8 replaced.
     pub stderr_tail: String,

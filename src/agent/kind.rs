@@ -26,6 +26,21 @@ pub trait AgentKind: Sync {
     /// Tells in a sentence how to get it where it is missing; `name` is what the configuration calls it.
     fn how_to_install(&self, name: &str, agent: &Agent) -> String;
 
+    /// How to log in where it says that nobody is, after "on its machine": `` run `codex login` ``.
+    fn how_to_log_in(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Arguments of a harmless look at which of its ways it has; none where there is nothing to look at.
+    fn probe(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Names the way in which it is spoken with, out of what it has put out for the probe; empty where there is but one.
+    fn mode(&self, _probed: &str) -> &'static str {
+        ""
+    }
+
     /// Variables that it gets besides everybody's.
     fn environment(&self) -> Environment {
         Environment::default()
@@ -110,4 +125,6 @@ pub struct Startup {
     pub prompt: String,
     /// The conversation that it is to answer in, where we can choose it.
     pub conversation: Option<String>,
+    /// Program and arguments of its other way, for versions that refuse the first.
+    pub instead: Option<Vec<String>>,
 }

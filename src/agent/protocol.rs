@@ -77,6 +77,21 @@ pub trait Speak {
     /// Forgets all that was allowed for the session.
     fn revoke(&mut self) {}
 
+    /// Asks the agent in its own way to give up what it is at, so that it still tells what it has used and its conversation
+    /// stays whole; without a reply it has no such way, and is ended by signals at once. The final word that comes of it is an
+    /// error.
+    fn cancel(&mut self) -> Step {
+        Step::default()
+    }
+
+    /// Goes over to the agent's other way ([`Startup::instead`]) where the one that was started has been refused before it
+    /// did anything; returns what the agent is told first there, and `None` where that is not so.
+    ///
+    /// [`Startup::instead`]: crate::agent::kind::Startup::instead
+    fn begin_instead(&mut self) -> Option<Step> {
+        None
+    }
+
     /// Puts a next prompt to an agent that was kept after its final word ([`RunSpec::keep_warm`]); `None` where it cannot
     /// be asked any more, and another must be started.
     ///

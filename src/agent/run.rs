@@ -52,6 +52,10 @@ pub struct RunSpec {
     /// Whether the answer is to be an analysis, as `config/rca.schema.json` has it.
     #[serde(default)]
     pub analysis: bool,
+    /// Program and arguments that are started once more where the agent ends before it has understood us
+    /// ([`Startup::instead`](super::kind::Startup::instead)).
+    #[serde(default)]
+    pub instead: Option<Vec<String>>,
     /// How long the agent is kept for a next prompt of its conversation after its final word; `None` where it is not.
     #[serde(default)]
     pub keep_warm: Option<Duration>,

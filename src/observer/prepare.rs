@@ -61,12 +61,13 @@ impl Observer {
             off_limits: &off_limits(&context.config.agents.host, state, context.agents.variables()),
         });
         let (work, scratch) = (working_directory(task, state), scratch(task, state));
-        let argv = match (agent.sandbox, context.agents.sandbox()) {
-            (Sandbox::Off, _) => start.argv,
+        let (argv, instead) = match (agent.sandbox, context.agents.sandbox()) {
+            (Sandbox::Off, _) => (start.argv, start.instead),
             (Sandbox::Bwrap, Some(bwrap)) => {
                 let variables = context.agents.variables();
                 let room = room(&context.config.agents.host, state, variables, [&work, &scratch], &files);
-                room.around(&bwrap, start.argv)
+                let around = |argv| room.around(&bwrap, argv);
+                (around(start.argv), start.instead.map(around))
             }
             (Sandbox::Bwrap, None) => return failed(Status::ErrorCliNotFound, format::run::no_sandbox(&task.agent)),
         };
@@ -84,6 +85,7 @@ impl Observer {
             conversation: conversation.map(str::to_owned),
             model: task.model.clone(),
             analysis: briefing.investigation.is_some(),
+            instead,
             keep_warm: None,
             bounds: bounds(&context.config, agent),
         };

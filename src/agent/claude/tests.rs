@@ -29,6 +29,7 @@ fn claude(permission: Permission) -> Claude {
         conversation: None,
         model: None,
         analysis: false,
+        instead: None,
         keep_warm: None,
         bounds: Bounds {
             background: second,

@@ -38,6 +38,10 @@ impl AgentKind for ClaudeKind {
             .to_owned()
     }
 
+    fn how_to_log_in(&self) -> Option<&'static str> {
+        Some("run `claude` and type `/login`")
+    }
+
     fn environment(&self) -> Environment {
         Environment { defaults: claude::env_defaults().into() }
     }
@@ -65,7 +69,7 @@ impl AgentKind for ClaudeKind {
             }
             argv
         };
-        Startup { argv, prompt: ask.prompt.to_owned(), conversation: Some(id.to_owned()) }
+        Startup { argv, prompt: ask.prompt.to_owned(), conversation: Some(id.to_owned()), instead: None }
     }
 
     fn resume_command(&self, agent: &Agent, directory: &str, conversation: &str) -> Option<String> {

@@ -41,7 +41,7 @@ impl AgentKind for CommandKind {
         argv.extend(ask.agent.args.iter().cloned());
         let is_argument = ask.agent.command.iter().any(|word| word.contains("{prompt}"));
         let prompt = if is_argument { String::new() } else { ask.prompt.to_owned() };
-        Startup { argv, prompt, conversation: None }
+        Startup { argv, prompt, conversation: None, instead: None }
     }
 
     fn brief(&self) -> Brief {

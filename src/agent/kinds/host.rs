@@ -63,7 +63,7 @@ impl AgentKind for HostKind {
         };
         // On standard input, and not among the arguments: those can be read by everybody on the machine.
         let argv = vec!["/proc/self/exe".to_owned(), SUBCOMMAND.to_owned()];
-        Startup { argv, prompt: format!("{}\n{}", scope.to_line(), ask.prompt), conversation: None }
+        Startup { argv, prompt: format!("{}\n{}", scope.to_line(), ask.prompt), conversation: None, instead: None }
     }
 
     fn brief(&self) -> Brief {

@@ -43,6 +43,9 @@ pub(super) struct SupervisedRun<'a> {
     agent: Option<Running>,
     ended: Option<Ended>,
     cause: Option<Cause>,
+    /// Whether the agent's own final word is kept.
+    final_kept: bool,
+    /// Whether it is its word on what it was asked, and none on a cancel.
     final_seen: bool,
     asks_too_much: bool,
 }
@@ -101,6 +104,7 @@ impl<'a> SupervisedRun<'a> {
             agent,
             ended,
             cause,
+            final_kept: false,
             final_seen: false,
             asks_too_much: false,
         })
@@ -109,18 +113,21 @@ impl<'a> SupervisedRun<'a> {
     /// Runs the agent to its end and writes down how it ended.
     pub(super) fn supervise(mut self, unmask: impl Fn(bool)) {
         let since = Instant::now();
-        self.start(unmask);
+        let prompt = std::mem::take(&mut self.spec.prompt);
+        self.start(&unmask, |speak| speak.open(&prompt));
+        drop(prompt);
         let mut news = News::of(&self.spec.directory);
         while self.ended.is_none() {
             self.wait(&news);
             self.work(&mut news);
+            self.start_instead(&unmask);
         }
         let survivors = self.sweep();
         self.finish(since, survivors);
     }
 
     /// Starts the agent, records it, and only then gives it the prompt.
-    fn start(&mut self, unmask: impl Fn(bool)) {
+    fn start(&mut self, unmask: &impl Fn(bool), open: impl FnOnce(&mut dyn Speak) -> Step) {
         let outputs = self.output.stdout.try_clone().and_then(|out| Ok((out, self.output.stderr.try_clone()?)));
         let (stdout, stderr) = match outputs {
             Ok(outputs) => outputs,
@@ -137,12 +144,24 @@ impl<'a> SupervisedRun<'a> {
                 if let Err(error) = Identity::of(pid).and_then(|id| self.spool.record(AGENT_FILE, id)) {
                     return self.spool_failed(&error);
                 }
-                let prompt = std::mem::take(&mut self.spec.prompt);
-                let step = self.speak.open(&prompt);
+                let step = open(&mut *self.speak);
                 self.take(step);
             }
             Err(ended) => self.ended = Some(ended),
         }
+    }
+
+    /// Starts the agent in its other way, where it has refused the first before it did anything.
+    fn start_instead(&mut self, unmask: &impl Fn(bool)) {
+        let left = matches!(self.ended, Some(Ended::Exited { .. })) && self.cause.is_none() && !self.final_kept;
+        if !left || self.spec.instead.is_none() {
+            return;
+        }
+        self.read(true);
+        let (Some(argv), Some(step)) = (self.spec.instead.take(), self.speak.begin_instead()) else { return };
+        self.sweep();
+        (self.spec.argv, self.ended) = (argv, None);
+        self.start(unmask, |_| step);
     }
 
     /// Waits until something happens or is due.
@@ -165,7 +184,7 @@ impl<'a> SupervisedRun<'a> {
     /// Does all that there is to do.
     fn work(&mut self, news: &mut News) {
         if self.signals.drain() {
-            self.end(Cause::Cancelled);
+            self.cancel();
         }
         if let Some(agent) = &mut self.agent {
             let (pid, ended) = (agent.pid, &mut self.ended);
@@ -185,7 +204,7 @@ impl<'a> SupervisedRun<'a> {
         }
         for control in self.clients.serve(self.spool.events_bytes()) {
             match control {
-                Control::Cancel { .. } => self.end(Cause::Cancelled),
+                Control::Cancel { .. } => self.cancel(),
                 Control::Answer { answer } if self.watch.is_open(&answer.id, answer.digest.as_ref()) => {
                     self.answer(&answer.id, answer.decision, &answer.words, false);
                 }
@@ -211,6 +230,7 @@ impl<'a> SupervisedRun<'a> {
                 self.watch.silence(self.speak.silence(), Instant::now());
             }
             Due::Settle => self.end(Cause::Settled),
+            Due::Unheeded => self.end(Cause::Cancelled),
             Due::Kill => {
                 self.sweep();
                 let gone = Ended::Signalled { signal: Signal::SIGKILL as i32 };
@@ -259,7 +279,11 @@ impl<'a> SupervisedRun<'a> {
             match event.bounded() {
                 event @ Event::Final(_) => {
                     self.close_requests();
-                    self.final_seen = self.record(&event);
+                    // What an agent says of its being cancelled is no answer, and no failure of its own.
+                    let on_cancel = self.cause == Some(Cause::Cancelled)
+                        && matches!(&event, Event::Final(word) if word.outcome.is_err());
+                    self.final_kept = self.record(&event);
+                    self.final_seen = self.final_kept && !on_cancel;
                 }
                 Event::Asked { id, .. } if !self.watch.may_ask(Instant::now()) => {
                     let denied = self.speak.answer(&id, Decision::Deny, &[]);
@@ -276,6 +300,9 @@ impl<'a> SupervisedRun<'a> {
             && (step.close_input || !step.reply.is_empty())
         {
             agent.input.push(step.reply, step.close_input);
+        }
+        if self.final_kept && self.watch.is_asked() {
+            self.end(Cause::Cancelled);
         }
     }
 
@@ -314,6 +341,17 @@ impl<'a> SupervisedRun<'a> {
         self.end(Cause::SpoolFailed { error: error.to_string() });
     }
 
+    /// Asks the agent to give up, in its own way where it has one and for the first time.
+    fn cancel(&mut self) {
+        let step = if self.cause.is_none() { self.speak.cancel() } else { Step::default() };
+        if step.reply.is_empty() {
+            return self.end(Cause::Cancelled);
+        }
+        self.cause = Some(Cause::Cancelled);
+        self.watch.asked(Instant::now());
+        self.take(step);
+    }
+
     /// Asks the agent to end; the first cause stands.
     fn end(&mut self, cause: Cause) {
         if self.cause.is_none() {
@@ -344,7 +382,7 @@ impl<'a> SupervisedRun<'a> {
         self.read(true);
         let ended = self.ended.take().unwrap_or(Ended::SpawnFailed { error: "it was not started".into() });
         let stderr_tail = self.spool.stderr_tail();
-        if !self.final_seen {
+        if !self.final_kept {
             let stdout_head =
                 if self.answers_by_output { self.spool.stdout_head().unwrap_or_default() } else { Vec::new() };
             let ending = Ending {

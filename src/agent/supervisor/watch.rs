@@ -14,6 +14,9 @@ const NO_MORE: Duration = Duration::from_secs(3);
 /// In which time [`MAX_ASKED_IN_A_MINUTE`] is counted.
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// Longest that an agent may take to give up in its own way.
+const HEEDS: Duration = Duration::from_secs(1);
+
 /// What a bound on time asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Due {
@@ -25,6 +28,8 @@ pub(super) enum Due {
     Answered,
     /// The agent did not exit after its final word.
     Settle,
+    /// The agent did not give up in its own way.
+    Unheeded,
     /// The agent did not exit after SIGTERM.
     Kill,
 }
@@ -35,6 +40,8 @@ enum Phase {
     Working,
     /// The final word was seen.
     Settling(Instant),
+    /// It was asked in its own way to give up.
+    Asked(Instant),
     /// SIGTERM was sent.
     Ending(Instant),
 }
@@ -126,6 +133,16 @@ impl Watch {
         }
     }
 
+    /// Notes that the agent was asked in its own way to give up.
+    pub(super) fn asked(&mut self, now: Instant) {
+        self.phase = Phase::Asked(now);
+    }
+
+    /// Returns whether that was the last it was asked for.
+    pub(super) fn is_asked(&self) -> bool {
+        matches!(self.phase, Phase::Asked(_))
+    }
+
     /// Notes that the agent was asked to end.
     pub(super) fn ending(&mut self, now: Instant) {
         self.phase = Phase::Ending(now);
@@ -160,6 +177,7 @@ impl Watch {
         let bounds = &self.bounds;
         match self.phase {
             Phase::Ending(since) => Some((since.checked_add(bounds.kill_grace)?, Due::Kill)),
+            Phase::Asked(since) => Some((since.checked_add(HEEDS.min(bounds.kill_grace))?, Due::Unheeded)),
             Phase::Settling(since) => Some((since.checked_add(bounds.settle)?, Due::Settle)),
             Phase::Working => {
                 let whole = self.started.checked_add(bounds.background);

@@ -114,6 +114,7 @@ fn asking() -> Claude {
         conversation: None,
         model: None,
         analysis: false,
+        instead: None,
         keep_warm: None,
         bounds: Bounds {
             background: second,

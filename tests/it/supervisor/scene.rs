@@ -53,6 +53,7 @@ impl Scene {
             conversation: None,
             model: None,
             analysis: false,
+            instead: None,
             keep_warm: None,
             bounds: Bounds {
                 background: PATIENCE,
