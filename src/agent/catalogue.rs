@@ -115,6 +115,12 @@ impl Catalogue {
         }
     }
 
+    /// Tells how to log in to an agent, after "on its machine", where its kind knows.
+    #[must_use]
+    pub fn how_to_log_in(&self, name: &str) -> Option<&'static str> {
+        kinds::of(self.agent(name)?).how_to_log_in()
+    }
+
     /// Returns the command that goes on with an agent's conversation in a terminal, where the agent can.
     #[must_use]
     pub fn resume_command(&self, name: &str, directory: &str, conversation: Option<&str>) -> Option<String> {

@@ -24,4 +24,5 @@ mod runners;
 pub mod sandbox;
 pub mod supervisor;
 pub mod text;
+pub mod trouble;
 pub mod words;

@@ -30,6 +30,7 @@ pub mod silence;
 pub mod task;
 pub mod terminal;
 pub mod trace;
+pub mod trouble;
 pub mod unscheduled;
 mod visible;
 

@@ -5,17 +5,27 @@ use std::time::Duration;
 use signalbox_adapter::one_line;
 
 use super::span;
+use super::trouble::advice;
 use crate::agent::event::Compacted;
 use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::supervisor::client::StartError;
+use crate::agent::trouble::Trouble;
 
-/// Says why a run gave no answer.
+/// Says why a run of this agent gave no answer: what to do about it where that is known, and the agent's own words below.
 #[must_use]
-pub fn failure(why: &Failure) -> String {
-    match why {
-        Failure::Said(words) => words.clone(),
-        Failure::Seen(unfinished) => self::unfinished(unfinished),
+pub fn failure(why: &Failure, agent: &str, how_to_log_in: Option<&str>) -> String {
+    let (words, said) = match why {
+        Failure::Said(words) => (Some(words), words.clone()),
+        // A program that does not say itself whether it is done may print whatever it likes.
+        Failure::Seen(run) => {
+            let by_itself = run.owed && matches!(run.cause, None | Some(Cause::Settled));
+            (Some(&run.words).filter(|_| by_itself), unfinished(run))
+        }
+    };
+    match words.and_then(|words| Trouble::of(words)) {
+        Some(trouble) => with_words(advice(&trouble, agent, how_to_log_in), &said),
+        None => said,
     }
 }
 

@@ -19,7 +19,10 @@ pub(super) struct EndedRun {
     pub(super) in_session: bool,
     /// Whether its agent can be asked once more in the same conversation.
     pub(super) resumable: bool,
+    /// The agent's name.
+    pub(super) agent: String,
     pub(super) how_to_install: String,
+    pub(super) how_to_log_in: Option<&'static str>,
     /// Names the directory of its files.
     pub(super) run: String,
 }
@@ -50,7 +53,9 @@ pub(super) fn conclude(ended: &EndedRun, timeouts: &Timeouts, redactor: &Redacto
         tools: seen.tools,
         said: &seen.told(),
         in_session: ended.in_session,
+        agent: &ended.agent,
         how_to_install: &ended.how_to_install,
+        how_to_log_in: ended.how_to_log_in,
         run: &ended.run,
         timeouts,
         redactor,

@@ -18,7 +18,10 @@ pub(super) struct RunEnd<'e> {
     pub(super) tools: u32,
     pub(super) said: &'e str,
     pub(super) in_session: bool,
+    /// The agent's name.
+    pub(super) agent: &'e str,
     pub(super) how_to_install: &'e str,
+    pub(super) how_to_log_in: Option<&'e str>,
     pub(super) run: &'e str,
     pub(super) timeouts: &'e Timeouts,
     pub(super) redactor: &'e Redactor,
@@ -27,11 +30,15 @@ pub(super) struct RunEnd<'e> {
 pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
     let exit = evidence.exit;
     let answered = if evidence.in_session { Status::Ok } else { Status::Success };
+    let failure = |why: &Failure| {
+        let told = || format::run::failure(why, evidence.agent, evidence.how_to_log_in);
+        without_reason(why, exit).unwrap_or_else(told)
+    };
     let outcome = evidence.last_word.map(|word| &word.outcome);
     let own_word = exit.final_seen.then_some(outcome).flatten();
     let (status, result, error) = match (own_word, &exit.cause, &exit.ended) {
         (Some(Ok(answer)), _, _) => (answered, Some(whole(answer, evidence)), None),
-        (Some(Err(why)), _, _) => (Status::ErrorCli, said_before(why, evidence), Some(failure(why, exit))),
+        (Some(Err(why)), _, _) => (Status::ErrorCli, said_before(why, evidence), Some(failure(why))),
         (None, Some(Cause::Cancelled), _) => (Status::Aborted, said(evidence), None),
         (None, Some(Cause::Timeout { which }), _) => {
             (Status::ErrorTimeout, said(evidence), Some(late(*which, evidence.timeouts, outcome)))
@@ -42,7 +49,7 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
         (None, _, Ended::NotFound { .. }) => (Status::ErrorCliNotFound, None, Some(evidence.how_to_install.to_owned())),
         (None, cause, ended) => match (outcome, cause) {
             (Some(Ok(answer)), None) => (answered, Some(whole(answer, evidence)), None),
-            (Some(Err(why)), _) => (Status::ErrorCli, said_before(why, evidence), Some(failure(why, exit))),
+            (Some(Err(why)), _) => (Status::ErrorCli, said_before(why, evidence), Some(failure(why))),
             (Some(Ok(_)), Some(cause)) => (Status::ErrorCli, said(evidence), Some(format::run::stopped(cause))),
             (None, _) => (Status::ErrorCli, said(evidence), Some(unfinished(ended, exit))),
         },
@@ -85,11 +92,11 @@ fn unfinished(ended: &Ended, exit: &Exit) -> String {
     format::run::unfinished(&Unfinished { ended: ended.clone(), cause, owed: true, words })
 }
 
-/// Says why there is no answer; an agent that does not say may have written why beside its output.
-fn failure(why: &Failure, exit: &Exit) -> String {
+/// Says that an agent does not say why there is no answer, with what it may have written beside its output.
+fn without_reason(why: &Failure, exit: &Exit) -> Option<String> {
     match why {
-        Failure::Said(words) if words.trim().is_empty() => format::run::no_reason(&exit.stderr_tail),
-        Failure::Said(_) | Failure::Seen(_) => format::run::failure(why),
+        Failure::Said(words) if words.trim().is_empty() => Some(format::run::no_reason(&exit.stderr_tail)),
+        Failure::Said(_) | Failure::Seen(_) => None,
     }
 }
 
@@ -143,7 +150,9 @@ mod tests {
             tools: 0,
             said: "",
             in_session: true,
+            agent: "claude",
             how_to_install: "install it",
+            how_to_log_in: None,
             run: "5pj46898-1",
             timeouts: &Timeouts::default(),
             redactor: &Redactor::new(&Redact::default()),
@@ -166,11 +175,13 @@ mod tests {
     #[test]
     fn an_error_without_words_says_so_and_what_stands_beside_it() {
         let told = |words: &str, stderr: &str| {
-            failure(&words.into(), &Exit { stderr_tail: stderr.into(), ..exit(Ended::Exited { code: 1 }, None, true) })
+            let end = exit(Ended::Exited { code: 1 }, None, true);
+            without_reason(&words.into(), &Exit { stderr_tail: stderr.into(), ..end })
         };
-        assert_eq!(told("", ""), "The agent failed and did not say why.");
-        assert_eq!(told(" \n", "no space left\n"), "The agent failed and did not say why.\nno space left");
-        assert_eq!(told("API Error: 401", "noise"), "API Error: 401");
+        assert_eq!(told("", "").as_deref(), Some("The agent failed and did not say why."));
+        let beside = told(" \n", "no space left\n");
+        assert_eq!(beside.as_deref(), Some("The agent failed and did not say why.\nno space left"));
+        assert_eq!(told("API Error: 401", "noise"), None);
     }
 
     #[test]

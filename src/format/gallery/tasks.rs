@@ -76,6 +76,29 @@ fn tasks() {
 }
 
 #[test]
+fn troubles() {
+    use super::super::trouble::*;
+    use crate::agent::trouble::{Trouble, Until};
+    let of = |trouble: Trouble| advice(&trouble, "codex", Some("run `codex login`"));
+    let used_up = |until| of(Trouble::UsedUp(Some(until)));
+    let wall = wall()
+        .with_text("advice", of(Trouble::LoggedOut))
+        .with_text("advice without a way to log in", advice(&Trouble::LoggedOut, "notes", None))
+        .with_text("advice on a limit", of(Trouble::Limited(None)))
+        .with_text("advice on a limit that ends", of(Trouble::Limited(Some(Until::In("33.5s".into())))))
+        .with_text("advice on a quota", of(Trouble::UsedUp(None)))
+        .with_text("advice on a quota that is renewed", used_up(Until::At("3pm (Europe/Berlin)".into())))
+        .with_text("advice on a quota that is renewed at a second", used_up(Until::Second(1_749_924_000)))
+        .with_text("advice on a long conversation", of(Trouble::TooLong))
+        .with_text("advice on a model", of(Trouble::NoSuchModel))
+        .with_text("advice on another program", of(Trouble::OpenElsewhere))
+        .with_text("advice on a service", of(Trouble::ServiceFails))
+        .with_text("advice on a network", of(Trouble::Unreached))
+        .with_text("advice on a version", of(Trouble::OldVersion));
+    shown("trouble", wall, include_str!("../trouble.rs"));
+}
+
+#[test]
 fn runs() {
     use super::super::run::*;
     let run = |ended, cause, owed| Unfinished { ended, cause, owed, words: "no such file\n".into() };
@@ -85,8 +108,12 @@ fn runs() {
     let broken = Ended::SpawnFailed { error: "permission denied".into() };
     let io = || std::io::Error::other("no room");
     let wall = wall()
-        .with_text("failure", failure(&Failure::Said("401 Unauthorized".into())))
-        .with_text("failure as seen", failure(&Failure::Seen(run(code.clone(), None, true))))
+        .with_text(
+            "failure",
+            failure(&Failure::Said("401 Unauthorized".into()), "claude", Some("run `claude` and type `/login`")),
+        )
+        .with_text("failure of no known kind", failure(&Failure::Said("it broke".into()), "claude", None))
+        .with_text("failure as seen", failure(&Failure::Seen(run(code.clone(), None, true)), "claude", None))
         .with_text("unfinished by a signal", unfinished(&run(signal.clone(), None, true)))
         .with_text("unfinished without a word of its own", unfinished(&run(code, None, false)))
         .with_text("unfinished by a signal without a word of its own", unfinished(&run(signal.clone(), None, false)))
