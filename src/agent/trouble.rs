@@ -9,7 +9,7 @@ const MAX_UNTIL_CHARS: usize = 40;
 
 /// What kind of trouble it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum AgentTrouble {
     /// Nobody is logged in, or the key is refused.
     LoggedOut,
     /// It is asked too often; it may say when it takes more.
@@ -42,9 +42,9 @@ pub enum Until {
 }
 
 /// Signs of a kind of trouble; the first kind that has one is meant, in small letters.
-const SIGNS: [(Trouble, &[&str]); 9] = [
+const SIGNS: [(AgentTrouble, &[&str]); 9] = [
     (
-        Trouble::TooLong,
+        AgentTrouble::TooLong,
         &[
             "prompt is too long",
             "contextwindowexceeded",
@@ -58,7 +58,7 @@ const SIGNS: [(Trouble, &[&str]); 9] = [
         ],
     ),
     (
-        Trouble::UsedUp(None),
+        AgentTrouble::UsedUp(None),
         &[
             "usage limit",
             "usagelimitexceeded",
@@ -82,7 +82,7 @@ const SIGNS: [(Trouble, &[&str]); 9] = [
         ],
     ),
     (
-        Trouble::NoSuchModel,
+        AgentTrouble::NoSuchModel,
         &[
             "issue with the selected model",
             "model_not_found",
@@ -97,7 +97,7 @@ const SIGNS: [(Trouble, &[&str]); 9] = [
         ],
     ),
     (
-        Trouble::LoggedOut,
+        AgentTrouble::LoggedOut,
         &[
             "not logged in",
             "please run /login",
@@ -129,7 +129,7 @@ const SIGNS: [(Trouble, &[&str]); 9] = [
         ],
     ),
     (
-        Trouble::Limited(None),
+        AgentTrouble::Limited(None),
         &[
             "rate limit",
             "rate_limit",
@@ -144,11 +144,11 @@ const SIGNS: [(Trouble, &[&str]); 9] = [
         ],
     ),
     (
-        Trouble::OpenElsewhere,
+        AgentTrouble::OpenElsewhere,
         &["already has an active writer", "session is already in use", "is already in use by another"],
     ),
     (
-        Trouble::ServiceFails,
+        AgentTrouble::ServiceFails,
         &[
             "overloaded",
             "at capacity",
@@ -165,7 +165,7 @@ const SIGNS: [(Trouble, &[&str]); 9] = [
         ],
     ),
     (
-        Trouble::Unreached,
+        AgentTrouble::Unreached,
         &[
             "connection refused",
             "connectionrefused",
@@ -181,7 +181,7 @@ const SIGNS: [(Trouble, &[&str]); 9] = [
         ],
     ),
     (
-        Trouble::OldVersion,
+        AgentTrouble::OldVersion,
         &["unexpected argument '", "unknown option '", "unknown argument", "unrecognized subcommand"],
     ),
 ];
@@ -209,7 +209,7 @@ const BEFORE_UNTIL: [(&str, bool); 9] = [
     ("available again at ", false),
 ];
 
-impl Trouble {
+impl AgentTrouble {
     /// Reads what an agent has said of its failure; `None` where it tells of nothing known.
     #[must_use]
     pub fn of(words: &str) -> Option<Self> {
@@ -262,45 +262,48 @@ mod tests {
         let at = |text: &str| Some(Until::At(text.into()));
         let after = |text: &str| Some(Until::In(text.into()));
         for (words, trouble) in [
-            ("Not logged in · Please run /login", Trouble::LoggedOut),
-            ("Invalid API key · Fix external API key", Trouble::LoggedOut),
-            ("Failed to authenticate. API Error: 401 fake failure 401", Trouble::LoggedOut),
-            ("unexpected status 401 Unauthorized: fake failure 401, url: http://127.0.0.1:8099/v1", Trouble::LoggedOut),
-            ("Missing environment variable: `FAKE_KEY`.", Trouble::LoggedOut),
-            ("exceeded retry limit, last status: 429 Too Many Requests, request id: x", Trouble::Limited(None)),
-            ("You've hit your limit · resets 3pm (Europe/Berlin)", Trouble::UsedUp(at("3pm (Europe/Berlin)"))),
-            ("Claude AI usage limit reached|1749924000", Trouble::UsedUp(Some(Until::Second(1_749_924_000)))),
+            ("Not logged in · Please run /login", AgentTrouble::LoggedOut),
+            ("Invalid API key · Fix external API key", AgentTrouble::LoggedOut),
+            ("Failed to authenticate. API Error: 401 fake failure 401", AgentTrouble::LoggedOut),
+            (
+                "unexpected status 401 Unauthorized: fake failure 401, url: http://127.0.0.1:8099/v1",
+                AgentTrouble::LoggedOut,
+            ),
+            ("Missing environment variable: `FAKE_KEY`.", AgentTrouble::LoggedOut),
+            ("exceeded retry limit, last status: 429 Too Many Requests, request id: x", AgentTrouble::Limited(None)),
+            ("You've hit your limit · resets 3pm (Europe/Berlin)", AgentTrouble::UsedUp(at("3pm (Europe/Berlin)"))),
+            ("Claude AI usage limit reached|1749924000", AgentTrouble::UsedUp(Some(Until::Second(1_749_924_000)))),
             (
                 "You've hit your usage limit. Upgrade to Pro (https://x.example/pro) or try again in 2 hours 5 minutes.",
-                Trouble::UsedUp(after("2 hours 5 minutes")),
+                AgentTrouble::UsedUp(after("2 hours 5 minutes")),
             ),
             (
                 "You have exhausted your capacity on this model. Your quota will reset after 2h30m10s.",
-                Trouble::UsedUp(after("2h30m10s")),
+                AgentTrouble::UsedUp(after("2h30m10s")),
             ),
-            ("429 Too Many Requests. Please retry in 33.5s.", Trouble::Limited(after("33.5s"))),
-            ("Credit balance is too low", Trouble::UsedUp(None)),
-            ("Prompt is too long", Trouble::TooLong),
+            ("429 Too Many Requests. Please retry in 33.5s.", AgentTrouble::Limited(after("33.5s"))),
+            ("Credit balance is too low", AgentTrouble::UsedUp(None)),
+            ("Prompt is too long", AgentTrouble::TooLong),
             (
                 "Codex ran out of room in the model's context window. Start a new thread or clear earlier history.",
-                Trouble::TooLong,
+                AgentTrouble::TooLong,
             ),
-            ("There's an issue with the selected model (x). It may not exist.", Trouble::NoSuchModel),
-            ("The 'x' model is not supported when using Codex with a ChatGPT account.", Trouble::NoSuchModel),
-            ("thread/resume failed: thread 1 already has an active writer (code -32600)", Trouble::OpenElsewhere),
-            ("API Error: 529 {\"type\":\"error\"}", Trouble::ServiceFails),
-            ("Unable to connect to API (ConnectionRefused)", Trouble::Unreached),
-            ("error: unexpected argument '--include-partial-messages' found", Trouble::OldVersion),
-            ("error: unknown option '--disallowedTools'", Trouble::OldVersion),
+            ("There's an issue with the selected model (x). It may not exist.", AgentTrouble::NoSuchModel),
+            ("The 'x' model is not supported when using Codex with a ChatGPT account.", AgentTrouble::NoSuchModel),
+            ("thread/resume failed: thread 1 already has an active writer (code -32600)", AgentTrouble::OpenElsewhere),
+            ("API Error: 529 {\"type\":\"error\"}", AgentTrouble::ServiceFails),
+            ("Unable to connect to API (ConnectionRefused)", AgentTrouble::Unreached),
+            ("error: unexpected argument '--include-partial-messages' found", AgentTrouble::OldVersion),
+            ("error: unknown option '--disallowedTools'", AgentTrouble::OldVersion),
         ] {
-            assert_eq!(Trouble::of(words), Some(trouble), "{words}");
+            assert_eq!(AgentTrouble::of(words), Some(trouble), "{words}");
         }
     }
 
     #[test]
     fn what_tells_of_nothing_known_is_left_alone() {
         for words in ["", "it broke", "the build has 429 warnings", "exit code 401", "error_during_execution"] {
-            assert_eq!(Trouble::of(words), None, "{words}");
+            assert_eq!(AgentTrouble::of(words), None, "{words}");
         }
         for words in [
             "No conversation found with session ID: 1",
@@ -308,14 +311,14 @@ mod tests {
             "\u{1b}[91mError: \u{1b}[0mSession not found",
             "Error resuming session: Invalid session identifier \"x\".",
         ] {
-            assert!(is_unknown_session(words) && Trouble::of(words).is_none(), "{words}");
+            assert!(is_unknown_session(words) && AgentTrouble::of(words).is_none(), "{words}");
         }
     }
 
     #[test]
     fn a_long_or_odd_account_of_when_is_not_given_on() {
-        let of = |words: &str| match Trouble::of(words) {
-            Some(Trouble::Limited(until) | Trouble::UsedUp(until)) => until,
+        let of = |words: &str| match AgentTrouble::of(words) {
+            Some(AgentTrouble::Limited(until) | AgentTrouble::UsedUp(until)) => until,
             other => panic!("{other:?}"),
         };
         assert_eq!(of(&format!("rate limit, try again in 5{}", "x".repeat(100))), None);

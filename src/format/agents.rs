@@ -35,8 +35,9 @@ pub fn list(catalogue: &Catalogue, presence: &Presence) -> Document {
             None => "not installed".to_owned(),
         };
         let model = catalogue.model(name).map(|model| format!(" · {model}")).unwrap_or_default();
+        let way = presence.modes.get(name).filter(|way| !way.is_empty()).map(|way| format!(" · by {way}"));
         let mut content = vec![Inline::Code(format!("@{name}"))];
-        content.extend(marked(&format!(" {state}{model}")));
+        content.extend(marked(&format!(" {state}{model}{}", way.unwrap_or_default())));
         Item { checked: None, blocks: vec![Block::Paragraph(content)] }
     });
     let mut document = line(&verdict).with(Block::List { start: None, items: items.collect() });

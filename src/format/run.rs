@@ -10,7 +10,7 @@ use crate::agent::event::Compacted;
 use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::supervisor::client::StartError;
-use crate::agent::trouble::Trouble;
+use crate::agent::trouble::AgentTrouble;
 
 /// Says why a run of this agent gave no answer: what to do about it where that is known, and the agent's own words below.
 #[must_use]
@@ -23,7 +23,7 @@ pub fn failure(why: &Failure, agent: &str, how_to_log_in: Option<&str>) -> Strin
             (Some(&run.words).filter(|_| by_itself), unfinished(run))
         }
     };
-    match words.and_then(|words| Trouble::of(words)) {
+    match words.and_then(|words| AgentTrouble::of(words)) {
         Some(trouble) => with_words(advice(&trouble, agent, how_to_log_in), &said),
         None => said,
     }

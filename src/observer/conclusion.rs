@@ -19,12 +19,16 @@ pub(super) struct EndedRun {
     pub(super) in_session: bool,
     /// Whether its agent can be asked once more in the same conversation.
     pub(super) resumable: bool,
-    /// The agent's name.
-    pub(super) agent: String,
-    pub(super) how_to_install: String,
-    pub(super) how_to_log_in: Option<&'static str>,
+    pub(super) agent: AgentHelp,
     /// Names the directory of its files.
     pub(super) run: String,
+}
+
+/// What helps with an agent that did not answer.
+pub(super) struct AgentHelp {
+    pub(super) name: String,
+    pub(super) how_to_install: String,
+    pub(super) how_to_log_in: Option<&'static str>,
 }
 
 /// What it came to.
@@ -53,9 +57,9 @@ pub(super) fn conclude(ended: &EndedRun, timeouts: &Timeouts, redactor: &Redacto
         tools: seen.tools,
         said: &seen.told(),
         in_session: ended.in_session,
-        agent: &ended.agent,
-        how_to_install: &ended.how_to_install,
-        how_to_log_in: ended.how_to_log_in,
+        agent: &ended.agent.name,
+        how_to_install: &ended.agent.how_to_install,
+        how_to_log_in: ended.agent.how_to_log_in,
         run: &ended.run,
         timeouts,
         redactor,

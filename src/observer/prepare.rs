@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Observer;
+use super::conclusion::AgentHelp;
 use super::housekeeping::scratch_of;
 use super::investigation::Briefing;
 use crate::agent::catalogue;
@@ -161,7 +162,11 @@ fn bounds(config: &config::Config, agent: &config::Agent) -> Bounds {
     }
 }
 
-/// Tells how to get a missing agent.
-pub(super) fn how_to_install(agents: &catalogue::Catalogue, name: &str) -> String {
-    format::run::not_installed(name, &agents.how_to_install(name))
+/// Tells how to get a missing agent, and how to log in to it.
+pub(super) fn help(agents: &catalogue::Catalogue, name: &str) -> AgentHelp {
+    AgentHelp {
+        name: name.to_owned(),
+        how_to_install: format::run::not_installed(name, &agents.how_to_install(name)),
+        how_to_log_in: agents.how_to_log_in(name),
+    }
 }

@@ -323,9 +323,7 @@ impl Observer {
             in_session: task.session.is_some() && task.fire.is_none() && briefing.investigation.is_none(),
             investigation: briefing.investigation,
             resumable: context.agents.resumes(&task.agent),
-            agent: task.agent.clone(),
-            how_to_install: prepare::how_to_install(&context.agents, &task.agent),
-            how_to_log_in: context.agents.how_to_log_in(&task.agent),
+            agent: prepare::help(&context.agents, &task.agent),
             run: task.run_name(),
         };
         let redactor = Arc::clone(&self.redactor);

@@ -125,12 +125,17 @@ fn agents() {
     let loose = Catalogue::new(strong.clone(), BTreeMap::new());
     strong.by_name.get_mut("claude").expect("it is there").role = Role::Admin;
     let strong = Catalogue::new(strong, BTreeMap::new());
-    let versions = [("host", Version::BuiltIn), ("claude", Version::Missing)];
+    let versions = [
+        ("host", Version::BuiltIn),
+        ("claude", Version::Missing),
+        ("codex", Version::Reported("codex-cli 0.171.0".into())),
+    ];
     let presence = Presence {
         default: Choice::OnlyHost,
         installed: vec!["host".to_owned()],
         sandbox: true,
         versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
+        modes: [("codex".to_owned(), "app-server")].into(),
     };
     let with = |claude| Presence {
         default: Choice::Found("claude".to_owned()),

@@ -78,23 +78,23 @@ fn tasks() {
 #[test]
 fn troubles() {
     use super::super::trouble::*;
-    use crate::agent::trouble::{Trouble, Until};
-    let of = |trouble: Trouble| advice(&trouble, "codex", Some("run `codex login`"));
-    let used_up = |until| of(Trouble::UsedUp(Some(until)));
+    use crate::agent::trouble::{AgentTrouble, Until};
+    let of = |trouble: AgentTrouble| advice(&trouble, "codex", Some("run `codex login`"));
+    let used_up = |until| of(AgentTrouble::UsedUp(Some(until)));
     let wall = wall()
-        .with_text("advice", of(Trouble::LoggedOut))
-        .with_text("advice without a way to log in", advice(&Trouble::LoggedOut, "notes", None))
-        .with_text("advice on a limit", of(Trouble::Limited(None)))
-        .with_text("advice on a limit that ends", of(Trouble::Limited(Some(Until::In("33.5s".into())))))
-        .with_text("advice on a quota", of(Trouble::UsedUp(None)))
+        .with_text("advice", of(AgentTrouble::LoggedOut))
+        .with_text("advice without a way to log in", advice(&AgentTrouble::LoggedOut, "notes", None))
+        .with_text("advice on a limit", of(AgentTrouble::Limited(None)))
+        .with_text("advice on a limit that ends", of(AgentTrouble::Limited(Some(Until::In("33.5s".into())))))
+        .with_text("advice on a quota", of(AgentTrouble::UsedUp(None)))
         .with_text("advice on a quota that is renewed", used_up(Until::At("3pm (Europe/Berlin)".into())))
         .with_text("advice on a quota that is renewed at a second", used_up(Until::Second(1_749_924_000)))
-        .with_text("advice on a long conversation", of(Trouble::TooLong))
-        .with_text("advice on a model", of(Trouble::NoSuchModel))
-        .with_text("advice on another program", of(Trouble::OpenElsewhere))
-        .with_text("advice on a service", of(Trouble::ServiceFails))
-        .with_text("advice on a network", of(Trouble::Unreached))
-        .with_text("advice on a version", of(Trouble::OldVersion));
+        .with_text("advice on a long conversation", of(AgentTrouble::TooLong))
+        .with_text("advice on a model", of(AgentTrouble::NoSuchModel))
+        .with_text("advice on another program", of(AgentTrouble::OpenElsewhere))
+        .with_text("advice on a service", of(AgentTrouble::ServiceFails))
+        .with_text("advice on a network", of(AgentTrouble::Unreached))
+        .with_text("advice on a version", of(AgentTrouble::OldVersion));
     shown("trouble", wall, include_str!("../trouble.rs"));
 }
 
