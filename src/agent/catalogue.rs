@@ -35,6 +35,8 @@ pub struct Presence {
     pub sandbox: bool,
     /// Versions by name, where somebody asked.
     pub versions: BTreeMap<String, Version>,
+    /// In which way they are spoken with, by name, where there are several and somebody asked.
+    pub modes: BTreeMap<String, &'static str>,
 }
 
 /// How the default agent was chosen.
@@ -182,7 +184,7 @@ impl Catalogue {
                 .map_or(Choice::OnlyHost, |kind| Choice::Found(kind.name.to_owned())),
         };
         let installed = self.names().filter(|name| self.program(name).is_some()).map(str::to_owned).collect();
-        Presence { default, installed, sandbox: self.sandbox().is_some(), versions: BTreeMap::new() }
+        Presence { default, installed, sandbox: self.sandbox().is_some(), ..Presence::default() }
     }
 
     /// Looks at what is installed and asks the agents for their versions, at most five seconds each.
@@ -195,26 +197,22 @@ impl Catalogue {
                 Some(_) => Version::Silent,
                 None => Version::Missing,
             };
+            if !matches!(version, Version::Missing) {
+                let kind = kinds::of(agent);
+                let probed =
+                    if kind.probe().is_empty() { None } else { printed(agent, kind.probe(), &self.variables).await };
+                presence.modes.insert(name.clone(), kind.mode(probed.as_deref().unwrap_or_default()));
+            }
             presence.versions.insert(name.clone(), version);
         }
         presence
     }
 
     async fn ask_version(&self, agent: &Agent) -> Version {
-        let Some((program, arguments)) = agent.command.split_first() else { return Version::Silent };
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .arg("--version")
-            .env_clear()
-            .envs(environment::of(agent, &self.variables))
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let output = match tokio::time::timeout(VERSION_TIMEOUT, command.output()).await {
-            Ok(Ok(output)) => output,
-            Ok(Err(error)) => return Version::Broken(error.to_string()),
-            Err(_) => return Version::Silent,
+        let output = match asked(agent, &["--version"], &self.variables).await {
+            Some(Ok(output)) => output,
+            Some(Err(error)) => return Version::Broken(error.to_string()),
+            None => return Version::Silent,
         };
         let first = |text: &[u8]| {
             let text = String::from_utf8_lossy(text);
@@ -229,6 +227,31 @@ impl Catalogue {
             (false, _) => Version::Broken(first(&output.stderr).unwrap_or_else(|| output.status.to_string())),
         }
     }
+}
+
+/// Returns what an agent's program prints with these arguments, where it succeeds in time.
+async fn printed(agent: &Agent, with: &[&str], variables: &BTreeMap<String, String>) -> Option<String> {
+    let output = asked(agent, with, variables).await?.ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs an agent's program with these arguments; `None` where it names none or does not end in time.
+async fn asked(
+    agent: &Agent,
+    with: &[&str],
+    variables: &BTreeMap<String, String>,
+) -> Option<std::io::Result<std::process::Output>> {
+    let (program, arguments) = agent.command.split_first()?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .args(with)
+        .env_clear()
+        .envs(environment::of(agent, variables))
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    tokio::time::timeout(VERSION_TIMEOUT, command.output()).await.ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod answer;
 mod argv;
 mod background;
 mod control;
-mod describe;
+pub(super) mod describe;
 mod line;
 mod partial;
 mod policy;

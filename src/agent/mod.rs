@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod checkout;
 pub mod claude;
+pub mod codex;
 pub mod digest;
 pub mod environment;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod kind;
 pub mod kinds;
 pub mod names;
 pub mod native;
+pub mod pieces;
 pub mod program;
 pub mod progress;
 pub mod protocol;

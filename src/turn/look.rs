@@ -53,8 +53,13 @@ pub struct Looked {
 }
 
 /// What is said of agents that nobody has looked for.
-static NOT_LOOKED_FOR: Presence =
-    Presence { default: Choice::OnlyHost, installed: Vec::new(), sandbox: false, versions: BTreeMap::new() };
+static NOT_LOOKED_FOR: Presence = Presence {
+    default: Choice::OnlyHost,
+    installed: Vec::new(),
+    sandbox: false,
+    versions: BTreeMap::new(),
+    modes: BTreeMap::new(),
+};
 
 impl Looked {
     /// Takes along what the message's voice note was heard to say, where it has one.

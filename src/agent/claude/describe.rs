@@ -9,7 +9,7 @@ use crate::agent::event::CUT;
 use crate::agent::protocol::cut;
 
 /// Longest one-line summary, in characters.
-pub(super) const MAX_SUMMARY_CHARS: usize = 200;
+pub(in crate::agent) const MAX_SUMMARY_CHARS: usize = 200;
 
 /// Longest description of a request, in bytes; a longer one cannot be approved.
 const MAX_DETAIL_BYTES: usize = 256 * 1024;
@@ -19,7 +19,7 @@ const TELLING: [&str; 10] =
     ["command", "file_path", "notebook_path", "url", "query", "pattern", "path", "description", "prompt", "skill"];
 
 /// Returns a call's most telling input, on one line.
-pub(super) fn summary(input: &Value) -> String {
+pub(in crate::agent) fn summary(input: &Value) -> String {
     let told = TELLING.iter().find_map(|key| input.get(key)?.as_str());
     match (told, input) {
         (Some(told), _) => one_line(told, MAX_SUMMARY_CHARS),
@@ -31,7 +31,7 @@ pub(super) fn summary(input: &Value) -> String {
 
 /// Returns all inputs of a call, the most telling first; where it is too long, it says so first of all, and has its beginning and
 /// its end.
-pub(super) fn detail(input: &Value) -> String {
+pub(in crate::agent) fn detail(input: &Value) -> String {
     let Some(fields) = input.as_object() else { return input.to_string() };
     let first = TELLING.into_iter().find(|key| fields.contains_key(*key));
     let mut detail = String::new();

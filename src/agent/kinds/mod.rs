@@ -1,6 +1,7 @@
 //! The kinds of agents: one file and one line each.
 
 mod claude;
+mod codex;
 mod command;
 pub mod host;
 
@@ -11,7 +12,7 @@ use crate::command::ModelWords;
 use crate::config::{Agent, KindStatement};
 
 /// Every kind, in the order in which an installed one becomes the default agent.
-static KINDS: &[&dyn AgentKind] = &[&claude::ClaudeKind, &command::CommandKind, &host::HostKind];
+static KINDS: &[&dyn AgentKind] = &[&claude::ClaudeKind, &codex::CodexKind, &command::CommandKind, &host::HostKind];
 
 /// Finds a kind by its name.
 #[must_use]

@@ -242,6 +242,21 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_that_is_asked_to_give_up_has_a_second_and_no_more_than_the_grace() {
+        let now = Instant::now();
+        let mut watch = watch(now);
+        watch.event(&asked("r", "ls"), now);
+        watch.asked(now);
+        assert_eq!(watch.next(), Some((now + seconds(1), Due::Unheeded)));
+        watch.event(&Event::Final(failure("interrupted")), now);
+        assert!(watch.is_asked() && !watch.is_ending());
+        watch.bounds.kill_grace = Duration::from_millis(200);
+        assert_eq!(watch.next(), Some((now + Duration::from_millis(200), Due::Unheeded)));
+        watch.ending(now);
+        assert!(!watch.is_asked());
+    }
+
+    #[test]
     fn silence_counts_only_while_no_tool_call_is_open() {
         let now = Instant::now();
         let mut watch = watch(now);

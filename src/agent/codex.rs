@@ -1,0 +1,105 @@
+//! codex: its app server, and `codex exec` where a version refuses that.
+//!
+//! The app server is a program that is asked and asks, JSON-RPC by the line; what it would ask its user comes to us. `exec`
+//! takes one prompt, asks nothing, and is held by its sandbox alone.
+
+mod asked;
+mod exec;
+mod ground;
+mod harmless;
+mod item;
+mod powers;
+mod server;
+mod shell;
+mod words;
+
+pub use powers::{exec_argv, server_argv};
+
+use crate::agent::event::{Decision, Final};
+use crate::agent::protocol::{Ending, Speak, Step};
+use crate::agent::run::RunSpec;
+use exec::Exec;
+use ground::Settings;
+use server::Server;
+
+/// A conversation with it.
+#[derive(Debug)]
+pub struct Codex {
+    way: Way,
+    prompt: String,
+    resumes: bool,
+}
+
+#[derive(Debug)]
+enum Way {
+    Server(Box<Server>),
+    Exec(Exec),
+}
+
+impl Codex {
+    /// Returns a conversation that has not begun.
+    #[must_use]
+    pub fn new(spec: &RunSpec) -> Self {
+        let settings = Settings::of(spec);
+        let resumes = settings.conversation.is_some();
+        Self { way: Way::Server(Box::new(Server::new(settings))), prompt: String::new(), resumes }
+    }
+
+    fn speak(&mut self) -> &mut dyn Speak {
+        match &mut self.way {
+            Way::Server(server) => server.as_mut(),
+            Way::Exec(exec) => exec,
+        }
+    }
+}
+
+impl Speak for Codex {
+    fn open(&mut self, prompt: &str) -> Step {
+        prompt.clone_into(&mut self.prompt);
+        self.speak().open(prompt)
+    }
+
+    fn line(&mut self, line: &[u8]) -> Step {
+        let step = self.speak().line(line);
+        if let Way::Server(server) = &self.way
+            && server.is_understood()
+        {
+            // It is needed no more.
+            self.prompt = String::new();
+        }
+        step
+    }
+
+    fn answer(&mut self, id: &str, decision: Decision, words: &[String]) -> Step {
+        self.speak().answer(id, decision, words)
+    }
+
+    fn revoke(&mut self) {
+        self.speak().revoke();
+    }
+
+    fn cancel(&mut self) -> Step {
+        self.speak().cancel()
+    }
+
+    fn again(&mut self, prompt: &str) -> Option<Step> {
+        self.speak().again(prompt)
+    }
+
+    fn begin_instead(&mut self) -> Option<Step> {
+        let Way::Server(server) = &self.way else { return None };
+        if server.is_understood() {
+            return None;
+        }
+        self.way = Way::Exec(Exec::new(self.resumes));
+        let prompt = std::mem::take(&mut self.prompt);
+        Some(self.speak().open(&prompt))
+    }
+
+    fn end(&mut self, ending: &Ending<'_>) -> Final {
+        self.speak().end(ending)
+    }
+}
+
+#[cfg(test)]
+mod tests;
