@@ -39,7 +39,6 @@ fn a_missing_agent_is_1_and_tells_how_to_install_it() {
 fn an_agent_that_is_not_there_is_not_replaced_by_another() {
     let house = House::new(SHOUT);
     for (text, why) in [
-        ("/session @codex fix it", "`codex` is not installed here. Installed are"),
         ("@gemini/pro fix it", "`gemini` is not installed here"),
         ("/investigate @opencode high-cpu", "`opencode` is not installed here"),
         ("/session @host/opus why is it slow?", "`host` has no model `opus`"),
@@ -48,6 +47,8 @@ fn an_agent_that_is_not_there_is_not_replaced_by_another() {
         house.say(text).refused(&why.replace('`', ""));
     }
     assert_eq!(house.count("sessions"), 0);
+    let said = house.say("/session @codex fix it").was(1, "Failed · error:cli_not_found");
+    assert!(said.out.contains("codex is not installed: install it with"), "{said:#?}");
     house.say("/session @kim, hello").was(0, "turn 1: @kim, hello");
 }
 

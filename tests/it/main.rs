@@ -4,6 +4,7 @@ mod approvals;
 mod bad_input;
 mod claude;
 mod cli;
+mod codex;
 mod crashes;
 mod cron;
 mod digests;

@@ -1,7 +1,11 @@
-//! The scripted agent as a program.
+//! The scripted agent as a program; in the place of codex where it is called so.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    signalbox_test_support::agent::main()
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.split_first() {
+        Some((name, args)) if name == "codex" => signalbox_test_support::codex::main(args),
+        _ => signalbox_test_support::agent::main(),
+    }
 }

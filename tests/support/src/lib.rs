@@ -10,6 +10,7 @@
 //! | [`socks`] | a SOCKS proxy that leads to this machine only |
 //! | [`tunnel`] | an HTTP proxy that leads to this machine only |
 //! | [`agent`] | an agent that does what its prompt says |
+//! | [`codex`] | codex, in both of its ways, which does what its prompt says |
 //! | [`everyday`] | a house for a story of the whole program: its files, its processes, what they say |
 //! | [`terminal`] | a terminal with a person at it |
 //!
@@ -19,6 +20,7 @@
 
 pub mod agent;
 pub mod alertmanager;
+pub mod codex;
 pub mod discord;
 pub mod everyday;
 mod parameters;

@@ -31,10 +31,10 @@ pub fn scripted_agent() -> PathBuf {
     static BUILT: Once = Once::new();
     let program = signalbox();
     let agent = program.with_file_name("examples").join(AGENT);
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/agent.rs");
+    let sources = ["src/agent.rs", "src/codex.rs"].map(|source| Path::new(env!("CARGO_MANIFEST_DIR")).join(source));
     let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     BUILT.call_once(|| {
-        if modified(&agent) < modified(&source) {
+        if sources.iter().any(|source| modified(&agent) < modified(source)) {
             build(&program);
         }
     });
