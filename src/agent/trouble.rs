@@ -243,7 +243,7 @@ fn until(words: &str, small: &str) -> Option<Until> {
         // A zone stands in brackets behind the time.
         let said = if said.contains('(') { format!("{said})") } else { said.to_owned() };
         let fits = said.chars().count() <= MAX_UNTIL_CHARS && said.contains(|c: char| c.is_ascii_digit());
-        fits.then(|| if *is_span { Until::In(said) } else { Until::At(said) })
+        fits.then_some(if *is_span { Until::In(said) } else { Until::At(said) })
     });
     // `usage limit reached|1749924000`
     told.or_else(|| {

@@ -306,9 +306,9 @@ impl Server {
             return answer;
         }
         let items = turn.get("items").and_then(Value::as_array).into_iter().flatten();
-        let said =
+        let mut said =
             items.filter(|item| text(item, "type") == Some("agentMessage")).filter_map(|item| text(item, "text"));
-        said.last().unwrap_or_default().to_owned()
+        said.next_back().unwrap_or_default().to_owned()
     }
 }
 
