@@ -23,10 +23,17 @@ impl<C: Holds<Self>> Defined<C> for ProjectCommand {
         description: "Choose the directory that new sessions of this chat work in",
         forms: &[
             Form {
-                path: &["project"],
+                path: &["project", "list"],
                 arguments: &[],
                 need: Need::Viewer,
                 description: "list the projects, and tell which is this chat's",
+                value: words!(Self::List),
+            },
+            Form {
+                path: &["project"],
+                arguments: &[],
+                need: Need::Viewer,
+                description: "the same as `/project list`",
                 value: words!(Self::List),
             },
             Form {
