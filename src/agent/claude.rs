@@ -9,10 +9,8 @@ mod answer;
 mod argv;
 mod background;
 mod control;
-pub(super) mod describe;
 mod line;
 mod partial;
-mod policy;
 mod question;
 
 use serde_json::{Value, json};
@@ -23,6 +21,7 @@ use crate::agent::event::{Compacted, Decision, Event, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::Ended;
 use crate::agent::failure::Failure;
 use crate::agent::names::is_plain;
+use crate::agent::policy::Policy;
 use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
 use answer::{ResultKind, Results};
@@ -30,7 +29,6 @@ use background::Background;
 use control::Requests;
 use line::{UNKNOWN_SESSION, blocks, compacted, happened, local_output, retry, said, text, tool_result, with_denials};
 use partial::Writing;
-use policy::Policy;
 
 /// A conversation with it.
 #[derive(Debug)]

@@ -19,7 +19,10 @@ impl Digest {
         // With its length before it, the end of the tool's name cannot pass for a part of the input.
         context.update(&(tool.len() as u64).to_be_bytes());
         context.update(tool.as_bytes());
-        context.update(input.to_string().as_bytes());
+        // An agent that asks again may name its inputs in another order.
+        let mut sorted = input.clone();
+        sorted.sort_all_objects();
+        context.update(sorted.to_string().as_bytes());
         Self(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
@@ -51,6 +54,10 @@ mod tests {
         {
             assert_ne!(asked, Digest::of(tool, &input), "{tool} {input}");
         }
+        let [one, other] = [r#"{"b": [{"y": 1, "x": 2}], "a": 0}"#, r#"{"a": 0, "b": [{"x": 2, "y": 1}]}"#]
+            .map(|input| Digest::of("Bash", &serde_json::from_str(input).expect("JSON")));
+        assert_eq!(one, other, "inputs have no order");
+        assert_eq!(one.as_str(), "001122447c3c11eb8737e56abe13b85af8ecca42219761beaf9d2685d411e3fe", "as releases before have it");
         let long = |end: &str| Digest::of("Bash", &json!({"command": "x".repeat(100_000) + end}));
         assert_ne!(long("a"), long("b"), "also where it differs beyond what is shown");
     }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use signalbox_adapter::one_line;
 
-use super::describe::MAX_SUMMARY_CHARS;
 use super::line::text;
+use crate::agent::describe::MAX_SUMMARY_CHARS;
 use crate::agent::event::Event;
 
 /// Most tasks that are kept apart; further ones are not waited for.

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::describe;
 use super::line::{MAX_DENIALS, happened, text};
-use super::policy::{Policy, Ruling};
 use super::question;
+use crate::agent::describe;
 use crate::agent::digest::Digest;
 use crate::agent::event::{Decision, Denial, Event, MAX_UNANSWERED, Wants};
 use crate::agent::names::{MAX_NAME_BYTES, is_plain};
+use crate::agent::policy::{Policy, Ruling};
 use crate::agent::protocol::Step;
 
 /// Most calls that are remembered as denied.

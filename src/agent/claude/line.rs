@@ -3,7 +3,7 @@
 use serde_json::Value;
 use signalbox_adapter::one_line;
 
-use super::describe::{self, MAX_SUMMARY_CHARS};
+use crate::agent::describe::{self, MAX_SUMMARY_CHARS};
 use crate::agent::event::{Compacted, Denial, Event, Final, MAX_TOOL_OUTPUT_BYTES, Usage};
 use crate::agent::protocol::{Step, cut};
 

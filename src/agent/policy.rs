@@ -6,9 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
-use super::line::text;
-use crate::agent::grant::{Grant, passes_link};
-use crate::agent::run::RunSpec;
+use super::grant::{Grant, passes_link};
+use super::run::RunSpec;
 use crate::config::Permission;
 
 /// Tools that change one file, with the input that names it.
@@ -54,6 +53,11 @@ impl Policy {
         }
     }
 
+    /// Takes what is allowed for the session, instead of what was.
+    pub(super) fn allow_only(&mut self, grants: Vec<Grant>) {
+        self.grants = grants;
+    }
+
     /// Forgets what was allowed for the session.
     pub(super) fn revoke(&mut self) {
         self.grants.clear();
@@ -82,7 +86,7 @@ impl Policy {
     /// with `..` or through a link is asked for, too, rather than resolved.
     fn edits_own_file(&self, tool: &str, input: &Value) -> bool {
         let Some((_, key)) = EDITING.iter().find(|(name, _)| *name == tool) else { return false };
-        let Some(path) = text(input, key) else { return false };
+        let Some(path) = input.get(*key).and_then(Value::as_str) else { return false };
         let path = Path::new(path);
         let below = match path.strip_prefix(&self.working_directory) {
             Ok(below) => below,

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use signalbox_adapter::one_line;
 
-use crate::agent::event::CUT;
-use crate::agent::protocol::cut;
+use super::event::CUT;
+use super::protocol::cut;
 
 /// Longest one-line summary, in characters.
 pub(in crate::agent) const MAX_SUMMARY_CHARS: usize = 200;
