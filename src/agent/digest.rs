@@ -57,7 +57,11 @@ mod tests {
         let [one, other] = [r#"{"b": [{"y": 1, "x": 2}], "a": 0}"#, r#"{"a": 0, "b": [{"x": 2, "y": 1}]}"#]
             .map(|input| Digest::of("Bash", &serde_json::from_str(input).expect("JSON")));
         assert_eq!(one, other, "inputs have no order");
-        assert_eq!(one.as_str(), "001122447c3c11eb8737e56abe13b85af8ecca42219761beaf9d2685d411e3fe", "as releases before have it");
+        assert_eq!(
+            one.as_str(),
+            "001122447c3c11eb8737e56abe13b85af8ecca42219761beaf9d2685d411e3fe",
+            "as releases before have it"
+        );
         let long = |end: &str| Digest::of("Bash", &json!({"command": "x".repeat(100_000) + end}));
         assert_ne!(long("a"), long("b"), "also where it differs beyond what is shown");
     }

@@ -59,6 +59,16 @@ pub trait AgentKind: Sync {
         false
     }
 
+    /// Whether a conversation of it is lost where it is opened again in the minute in which it was begun.
+    fn rests(&self) -> bool {
+        false
+    }
+
+    /// Whether its process can answer one prompt after the other, and is worth being kept for the next.
+    fn can_be_kept(&self) -> bool {
+        false
+    }
+
     /// How it is told what to investigate.
     fn brief(&self) -> Brief;
 

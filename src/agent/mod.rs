@@ -3,6 +3,7 @@
 //! Each run lives under a small process of its own, the [`supervisor`], which speaks the agent's [`protocol`], keeps the
 //! run's bounds, writes its events and its [`exit`] to the run's directory, and outlives the bot.
 
+pub mod acp;
 pub mod catalogue;
 pub mod checkout;
 pub mod claude;

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::agent::event::{Decision, Event, Final};
 use crate::agent::exit::{Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
+use crate::agent::run::RunSpec;
 
 /// What a protocol wants done after a line or an answer.
 #[derive(Debug, Default, PartialEq)]
@@ -92,11 +93,10 @@ pub trait Speak {
         None
     }
 
-    /// Puts a next prompt to an agent that was kept after its final word ([`RunSpec::keep_warm`]); `None` where it cannot
-    /// be asked any more, and another must be started.
-    ///
-    /// [`RunSpec::keep_warm`]: crate::agent::run::RunSpec::keep_warm
-    fn again(&mut self, _prompt: &str) -> Option<Step> {
+    /// Puts the prompt of a next run to an agent that was kept after its final word ([`RunSpec::keep_warm`]): a protocol that
+    /// lets it be kept leaves its input open then. What was allowed for the session is what that run's specification says.
+    /// `None` where it cannot be asked, for it is busy by itself or in another conversation; another must be started.
+    fn again(&mut self, _spec: &RunSpec) -> Option<Step> {
         None
     }
 

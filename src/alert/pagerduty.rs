@@ -406,11 +406,12 @@ mod tests {
             json!({"event": "incident.trigger", "created_on": "2026-10-04T07:31:05Z", "incident": {"id": "A"}}),
             json!({"event": "incident.trigger", "log_entries": [{"created_at": "2026-10-04T07:31:05Z"}], "incident": {"id": "A"}}),
         ] {
+            let is_of_begin = message["incident"].get("created_at").is_some();
             let sent = json!({"messages": [message]}).to_string();
             assert_eq!(read_text(&sent).unwrap()[0].starts_at, at, "{sent}");
             let over = sent.replace("incident.trigger", "incident.resolve");
             let ended = read_text(&over).unwrap()[0].ended_at;
-            assert_eq!(ended, at.filter(|_| !sent.contains(r#"{"created_at":"2026-10-04T07:31:05Z","id""#)), "{over}");
+            assert_eq!(ended, at.filter(|_| !is_of_begin), "{over}");
         }
         let event = json!({"routing_key": "x", "event_action": "trigger", "dedup_key": "A",
             "payload": {"summary": "A is down", "severity": "error", "source": "a", "created_at": "2026-10-04T07:31:05Z"}});
