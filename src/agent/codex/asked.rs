@@ -12,7 +12,7 @@ use super::ground::{PATCH, SHELL, Settings, text};
 use super::harmless::is_harmless;
 use super::item::Changes;
 use super::shell;
-use crate::agent::claude::describe;
+use crate::agent::describe;
 use crate::agent::digest::Digest;
 use crate::agent::event::{Alternative, Decision, Denial, Event, Question, Wants};
 use crate::agent::grant::Grant;
