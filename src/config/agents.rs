@@ -280,7 +280,6 @@ fn read_kind(section: &mut Section, statements: &Statements) -> Option<&'static 
     let kind = text.as_deref().and_then(|name| named_kind(statements, name));
     match text.as_deref() {
         Some(_) if kind.is_some() => {}
-        Some("acp") => section.fault("kind", format!("this version does not run ACP agents yet; {all} works")),
         Some(_) => section.fault("kind", format!("must be {all}")),
         None => section.fault("kind", format!("must be set to {all}, as this agent is not a built-in one")),
     }

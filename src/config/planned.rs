@@ -25,10 +25,10 @@ pub(super) const SECRET_VARIABLES: [&str; 8] = [
 ];
 
 /// Agents that this version does not run yet; a later one states them itself.
-pub const AGENTS: [&str; 3] = ["gemini", "opencode", "opensre"];
+pub const AGENTS: [&str; 1] = ["opensre"];
 
 /// Words that name a model of no agent of this version, or of several; an agent named so could not be told from it.
 pub(super) const MODELS: [&str; 1] = ["default"];
 
 /// Beginnings of such words.
-pub(super) const MODEL_PREFIXES: [&str; 4] = ["opus-", "sonnet-", "haiku-", "gemini-"];
+pub(super) const MODEL_PREFIXES: [&str; 3] = ["opus-", "sonnet-", "haiku-"];

@@ -1,5 +1,6 @@
 //! Stories of the whole program.
 
+mod acp;
 mod approvals;
 mod bad_input;
 mod claude;

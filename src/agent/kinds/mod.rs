@@ -1,9 +1,14 @@
 //! The kinds of agents: one file and one line each.
 
+mod acp;
 mod claude;
 mod codex;
 mod command;
+mod copilot;
+mod gemini;
 pub mod host;
+mod opencode;
+mod qwen;
 
 use std::sync::LazyLock;
 
@@ -12,7 +17,17 @@ use crate::command::ModelWords;
 use crate::config::{Agent, KindStatement};
 
 /// Every kind, in the order in which an installed one becomes the default agent.
-static KINDS: &[&dyn AgentKind] = &[&claude::ClaudeKind, &codex::CodexKind, &command::CommandKind, &host::HostKind];
+static KINDS: &[&dyn AgentKind] = &[
+    &claude::ClaudeKind,
+    &codex::CodexKind,
+    &gemini::GEMINI,
+    &opencode::OPENCODE,
+    &copilot::COPILOT,
+    &qwen::QWEN,
+    &acp::ACP,
+    &command::CommandKind,
+    &host::HostKind,
+];
 
 /// Finds a kind by its name.
 #[must_use]

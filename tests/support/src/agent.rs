@@ -1,7 +1,7 @@
 //! An agent for tests, which does what its prompt says.
 //!
-//! It speaks like claude when it is called with `--input-format stream-json`, prints our own events with `--native`, and
-//! else prints text. A prompt without a script is answered with `turn <n>: <prompt>`. A line of the prompt that begins
+//! It speaks like claude when it is called with `--input-format stream-json`, prints our own events with `--native`, is
+//! [another one](crate::acp_agent) with `acp`, and else prints text. A prompt without a script is answered with `turn <n>: <prompt>`. A line of the prompt that begins
 //! with `script:` holds steps, separated by `;`:
 //!
 //! | step | does |
@@ -75,6 +75,7 @@ pub fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["acp"] => return crate::acp_agent::main(),
         ["linger", rest @ ..] => return linger(rest.first().copied(), args.get(2)),
         ["allow", run, id] => return allow(connected(run), id),
         ["allow-and-go", run, id] => return allow_and_go(run, id),

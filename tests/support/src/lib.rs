@@ -11,6 +11,7 @@
 //! | [`tunnel`] | an HTTP proxy that leads to this machine only |
 //! | [`agent`] | an agent that does what its prompt says |
 //! | [`codex`] | codex, in both of its ways, which does what its prompt says |
+//! | [`acp_agent`] | another one, which speaks the Agent Client Protocol |
 //! | [`everyday`] | a house for a story of the whole program: its files, its processes, what they say |
 //! | [`terminal`] | a terminal with a person at it |
 //!
@@ -18,6 +19,7 @@
 //!
 //! It is a dev-dependency only. It uses nothing else of ours: the program is known by its file, a provider by its wire.
 
+pub mod acp_agent;
 pub mod agent;
 pub mod alertmanager;
 pub mod codex;

@@ -1,0 +1,32 @@
+//! gemini: Gemini CLI, which asks for every command and every edit.
+
+use super::acp::AcpKind;
+use crate::agent::acp::{Dialect, Tokens};
+use crate::config::{KindStatement, Origin};
+
+/// What the configuration must know of it.
+static STATEMENT: KindStatement = KindStatement {
+    name: "gemini",
+    origin: Origin::Known,
+    command: &["gemini"],
+    speaks_meanwhile: true,
+    can_be_held: true,
+    harmless: &["--model"],
+    models: &[],
+    model_prefixes: &["gemini-"],
+};
+
+/// This kind.
+pub(super) static GEMINI: AcpKind = AcpKind {
+    statement: &STATEMENT,
+    dialect: Dialect { tells_errors: false, model_is_argument: true, tokens: Tokens::OfTurn },
+    arguments: &["--acp", "--skip-trust"],
+    model_option: Some("--model"),
+    variables: &[("GEMINI_CLI_NO_RELAUNCH", "true")],
+    package: Some("@google/gemini-cli"),
+    log_in: Some(
+        "run `gemini` once and choose how to log in, or give it a key by `[agents.gemini] pass_env = [\"GEMINI_API_KEY\"]`",
+    ),
+    resume_option: Some("--resume"),
+    rests: true,
+};

@@ -1,0 +1,97 @@
+//! An agent of the Agent Client Protocol, made with the protocol's own library, through the whole program.
+
+use nix::sys::signal::Signal;
+
+use signalbox_test_support::everyday::eventually;
+use signalbox_test_support::programs::scripted_agent;
+
+use crate::phone::scene::{ADA, Phone};
+
+/// A phone whose house has the agent `scribe`; it does not serve yet.
+fn phone() -> Phone {
+    let phone = Phone::new("");
+    let config = std::fs::read_to_string(phone.house.path("config.toml")).expect("readable");
+    let wrapper = format!("env > {}; exec {} acp", phone.house.text("env"), scripted_agent().display());
+    let agent = format!(
+        "\n[agents.scribe]\nkind = \"acp\"\ncommand = {}\n[agents.scribe.env]\nSCRIPTED_AGENT_SESSIONS = {}\n",
+        toml::Value::from(vec!["sh", "-c", &wrapper]),
+        toml::Value::from(phone.house.text("agent-sessions")),
+    );
+    std::fs::write(phone.house.path("config.toml"), config + &agent).expect("written");
+    phone
+}
+
+#[test]
+fn what_it_asks_is_approved_in_the_next_life_and_its_conversation_goes_on() {
+    let phone = phone();
+    let serving = phone.serve();
+    let gate = phone.house.text("gate");
+    let script = format!("script: say I look; tool ls -la; ask touch x; wait {gate}; say all done");
+    let asked = phone.say(&format!("/session --name docs @scribe {script}"));
+    let question = phone.shown(asked, "asks for permission");
+    assert!(question.text.contains("to use execute") && question.text.contains("touch x"), "{}", question.text);
+    assert!(question.text.contains("Bash for touch with anything behind it"), "{}", question.text);
+    phone.known(&question);
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    let _serving = phone.serve();
+    phone.fake.press(ADA.id, ADA, question.id, "Approve");
+    let status = phone.shown(asked, "2 tools");
+    assert!(!status.text.contains("Complete"), "{}", status.text);
+    phone.house.touch("gate");
+    let answer = phone.shown(asked, "[docs] Complete");
+    assert!(answer.text.contains("allowed touch x") && answer.text.contains("all done"), "{}", answer.text);
+    assert!(answer.text.contains(" · 2 tools"), "{}", answer.text);
+    assert!(!answer.text.contains("unasked"), "the mode in which it asks was set: {}", answer.text);
+    let again = phone.say("@docs and now?");
+    let answer = phone.shown(again, "turn 2: and now?");
+    assert!(!answer.text.contains("said before of"), "what was said before is not told again: {}", answer.text);
+    assert!(!answer.text.contains("new conversation"), "{}", answer.text);
+    eventually("no agent is left", || phone.house.agents().is_empty());
+    let env = std::fs::read_to_string(phone.house.path("env")).expect("its environment");
+    assert!(!env.contains("TELEGRAM_BOT_TOKEN"), "{env}");
+}
+
+#[test]
+fn a_denied_call_is_denied_and_a_question_is_answered_by_a_button() {
+    let phone = phone();
+    let _serving = phone.serve();
+    let asked = phone.say("/session --name docs @scribe script: ask rm -rf build; form Which colour?");
+    let question = phone.shown(asked, "asks for permission");
+    phone.fake.press(ADA.id, ADA, question.id, "Deny");
+    let question = phone.shown(question.id, "Which colour?");
+    phone.fake.press(ADA.id, ADA, question.id, "blue");
+    let answer = phone.shown(asked, "[docs] Complete");
+    assert!(answer.text.contains("chosen blue") && answer.text.contains("1 action denied"), "{}", answer.text);
+}
+
+#[test]
+fn a_cancel_is_told_to_it_first_and_leaves_nothing() {
+    let phone = phone();
+    let _serving = phone.serve();
+    let asked = phone.say("/session --name docs @scribe script: tool ls; hang");
+    eventually("it works", || {
+        let runs = std::fs::read_dir(phone.house.state().join("runs")).into_iter().flatten().flatten();
+        runs.filter_map(|run| std::fs::read_to_string(run.path().join("events")).ok())
+            .any(|events| events.contains("tool_finished"))
+    });
+    phone.say("/session cancel docs");
+    phone.shown(asked, "[docs] Cancelled");
+    eventually("nothing of it is left", || phone.house.agents().is_empty());
+    let again = phone.say("@docs go on");
+    phone.shown(again, "turn 2: go on");
+}
+
+#[test]
+fn a_session_that_it_does_not_know_is_told_and_the_next_prompt_begins_anew() {
+    let phone = phone();
+    let _serving = phone.serve();
+    let asked = phone.say("/session --name docs @scribe hello");
+    phone.shown(asked, "turn 1: hello");
+    std::fs::remove_dir_all(phone.house.path("agent-sessions")).expect("forgotten");
+    std::fs::create_dir(phone.house.path("agent-sessions")).expect("a directory");
+    let asked = phone.say("@docs are you there?");
+    phone.shown(asked, "[docs] Failed");
+    let asked = phone.say("@docs once more");
+    phone.shown(asked, "turn 1: once more");
+}
