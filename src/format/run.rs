@@ -144,6 +144,12 @@ pub fn not_configured(agent: &str) -> String {
     format!("The agent {agent} is no longer configured.")
 }
 
+/// Tells that a conversation is opened only after a while.
+#[must_use]
+pub fn rests(agent: &str, wait: Duration) -> String {
+    format!("Waits {}: {agent} would lose this conversation if it were opened again in the same minute.", span(wait))
+}
+
 /// Says why a run was not started.
 #[must_use]
 pub fn not_started(error: &StartError) -> String {

@@ -23,6 +23,7 @@ mod orders;
 mod prepare;
 mod questions;
 mod recover;
+mod rest;
 mod seen;
 mod state;
 mod trees;

@@ -233,14 +233,7 @@ impl Observer {
             Err(completion) => return Started::Failed(*completion),
         };
         seen.asked_session = session.and_then(|session| session.agent_session.as_ref()).and(asked_session);
-        // A disk without room for the run's files is waited for, as it is where the database finds none.
-        let launch = || async {
-            match self.launcher.start(&spec).await {
-                Err(StartError::NoRoom(_)) => Err(StoreError::DiskFull),
-                launched => Ok(launched),
-            }
-        };
-        let error = match self.bus.store().patiently(&self.stop, launch).await {
+        let error = match self.launch_rested(task, &spec).await {
             Ok(Ok(run)) => return Started::Run(Box::new(run)),
             Ok(Err(error)) => error,
             Err(_) => return Started::Stopping,

@@ -271,6 +271,16 @@ impl Tx<'_> {
         Ok(statement.query_row([session], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
+    /// Returns when the last run in an agent's conversation has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn conversation_used_at(&self, conversation: &str) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT max(finished_at) FROM tasks
+                   WHERE finished_at IS NOT NULL AND session IN (SELECT id FROM sessions WHERE agent_session = ?1)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([conversation], |row| row.get(0))?)
+    }
+
     /// Takes the buttons of an ended task away.
     ///
     /// # Errors

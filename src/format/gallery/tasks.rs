@@ -142,6 +142,7 @@ fn runs() {
         .with_text("late with words", late(Bound::Idle, Duration::from_secs(300), "Log in at https://a.example/device"))
         .with("not_installed", super::super::line(&not_installed("claude", "install it with `npm install -g claude`")))
         .with_text("not_configured", not_configured("codex"))
+        .with_text("rests", rests("gemini", Duration::from_secs(42)))
         .with_text("no_sandbox", no_sandbox("claude"))
         .with_text("not_started", not_started(&StartError::Spawn(io())))
         .with_text("not_started, handed over", not_started(&StartError::Frame(FrameError::TooLong)))
