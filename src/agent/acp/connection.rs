@@ -35,11 +35,13 @@ pub(super) enum Incoming<Question> {
     Answered(Question, Result<Value, Error>),
 }
 
+/// What goes on while it is polled.
+type Driver = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 type Inbox<Question> = Arc<Mutex<VecDeque<Incoming<Question>>>>;
 
 /// A connection; `Question` is what a request of ours was for.
 pub(super) struct Connection<Question> {
-    driver: Option<Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>>,
+    driver: Option<Driver>,
     woken: Arc<Woken>,
     wire: Channel,
     agent: Arc<Mutex<Option<ConnectionTo<Agent>>>>,
@@ -72,7 +74,7 @@ impl<Question: Send + 'static> Connection<Question> {
             };
             builder.connect_with(ours, stay).await
         };
-        let driver = Some(Box::pin(driver) as Pin<Box<dyn Future<Output = _> + Send>>);
+        let driver = Some(Box::pin(driver) as Driver);
         let mut connection = Self { driver, woken: Arc::default(), wire, agent, inbox, unanswered: Vec::new() };
         connection.run();
         connection
