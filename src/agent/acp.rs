@@ -156,7 +156,7 @@ impl Acp {
         }
         reply.extend(self.connection.run());
         let ends = self.stage == Stage::Over || (self.stage == Stage::Idle && !self.is_kept);
-        Step { events, reply, close_input: ends && !was_over }
+        Step { events, reply, close_input: ends && !was_over, ..Step::default() }
     }
 
     fn told(&mut self, told: UntypedMessage) -> Vec<Event> {

@@ -82,8 +82,8 @@ impl Speak for Codex {
         self.speak().cancel()
     }
 
-    fn again(&mut self, prompt: &str) -> Option<Step> {
-        self.speak().again(prompt)
+    fn again(&mut self, spec: &RunSpec) -> Option<Step> {
+        self.speak().again(spec)
     }
 
     fn begin_instead(&mut self) -> Option<Step> {

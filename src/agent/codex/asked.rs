@@ -96,6 +96,11 @@ impl CodexRequests {
         }
     }
 
+    /// Begins a turn, in which this is allowed.
+    pub(super) fn begin(&mut self, grants: &[Grant]) {
+        self.grants = grants.to_vec();
+    }
+
     /// Ends those of a turn; returns what was not permitted in it.
     pub(super) fn close(&mut self) -> Vec<Denial> {
         self.open.clear();

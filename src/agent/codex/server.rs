@@ -11,6 +11,7 @@ use crate::agent::event::{Decision, Event, Final, Usage};
 use crate::agent::names::is_plain;
 use crate::agent::pieces::WritingPieces;
 use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step};
+use crate::agent::run::RunSpec;
 use crate::agent::trouble::is_unknown_session;
 
 /// Ids of what we ask it before the first turn.
@@ -355,17 +356,19 @@ impl Speak for Server {
         self.interrupt()
     }
 
-    fn again(&mut self, prompt: &str) -> Option<Step> {
-        if self.stage != Stage::Resting {
+    fn again(&mut self, spec: &RunSpec) -> Option<Step> {
+        if self.stage != Stage::Resting || spec.conversation.as_deref() != Some(&self.thread) {
             return None;
         }
+        self.requests.begin(&spec.grants);
+        self.settings.is_kept = spec.keep_warm.is_some();
         self.turn_before = self.turn.take();
         self.answer = String::new();
         self.error = None;
         self.before = None;
         self.usage = Usage::default();
         self.writing.begin();
-        Some(self.begin_turn(prompt))
+        Some(self.begin_turn(&spec.prompt))
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

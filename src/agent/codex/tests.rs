@@ -72,19 +72,29 @@ fn replies(step: &Step) -> Vec<Value> {
     lines.map(|line| serde_json::from_slice(line).expect("a line of JSON")).collect()
 }
 
+/// The next run of a conversation.
+fn more(conversation: &str, prompt: &str) -> RunSpec {
+    let (prompt, conversation) = (prompt.to_owned(), Some(conversation.to_owned()));
+    RunSpec { prompt, conversation, keep_warm: Some(Duration::from_secs(9)), ..spec(Permission::Ask) }
+}
+
 /// Plays a recording; each prompt after the first is put when the turn before has ended, and each request is answered in turn.
 fn play(codex: &mut Codex, recorded: &str, prompts: &[&str], decisions: &[Decision]) -> (Vec<Event>, Vec<Value>) {
     let (mut events, mut said) = (Vec::new(), Vec::new());
     let (mut prompts, mut decisions) = (prompts.iter(), decisions.iter());
+    let mut conversation = String::new();
     for line in recorded.lines() {
         let step = codex.line(line.as_bytes());
         said.extend(replies(&step));
         for event in step.events {
             let then = match &event {
                 Event::Asked { id, .. } => decisions.next().map(|decision| codex.answer(id, *decision, &[])),
-                Event::Final(_) => prompts.next().and_then(|prompt| codex.again(prompt)),
+                Event::Final(_) => prompts.next().and_then(|prompt| codex.again(&more(&conversation, prompt))),
                 _ => None,
             };
+            if let Event::Session { id, .. } = &event {
+                conversation.clone_from(id);
+            }
             events.push(event);
             said.extend(then.iter().flat_map(replies));
         }
@@ -136,7 +146,7 @@ fn without_a_next_prompt_the_input_is_closed_with_the_answer_and_the_rest_is_not
     let last = steps.iter().position(|step| step.close_input).expect("the input is closed");
     assert!(matches!(steps[last].events[..], [Event::Final(_)]));
     assert!(steps[last + 1..].iter().all(|step| *step == Step::default()));
-    assert_eq!(codex.again("more"), None);
+    assert_eq!(codex.again(&more("t-1", "more")), None);
 }
 
 #[test]
@@ -364,7 +374,8 @@ fn what_is_told_of_another_thread_or_turn_is_not_its_answer() {
     tell(&mut codex, &said("t-1", "u-1", "one"));
     assert_eq!(finals(&tell(&mut codex, &done("t-1", "u-1")).events)[0].outcome, Ok("one".into()));
     assert_eq!(tell(&mut codex, &said("t-1", "u-1", "late")), Step::default());
-    assert!(codex.again("two").is_some());
+    assert_eq!(codex.again(&more("t-2", "two")), None, "another's");
+    assert!(codex.again(&more("t-1", "two")).is_some());
     for line in [said("t-1", "u-1", "later"), done("t-1", "u-1")] {
         assert_eq!(tell(&mut codex, &line), Step::default(), "of the turn before: {line}");
     }

@@ -27,6 +27,10 @@ impl AgentKind for CodexKind {
         &STATEMENT
     }
 
+    fn can_be_kept(&self) -> bool {
+        true
+    }
+
     fn tells_version(&self) -> bool {
         true
     }
