@@ -50,6 +50,8 @@ pub enum Order {
     Answer(Box<Approval>),
     /// Tell an agent that what was allowed for its session is taken back.
     Revoke(TaskId),
+    /// End the agent that a session has kept, where it has one.
+    Cool(SessionId),
     /// Remove what a closed session has left in its scratch directory.
     Tidy(SessionId),
 }
@@ -213,6 +215,9 @@ impl Bus {
         }
         for task in effects.revoked {
             self.orders.send(Order::Revoke(task)).await.ok();
+        }
+        for session in effects.cooled {
+            self.orders.send(Order::Cool(session)).await.ok();
         }
         for session in effects.closed {
             self.orders.send(Order::Tidy(session)).await.ok();

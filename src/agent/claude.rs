@@ -8,6 +8,7 @@
 mod answer;
 mod argv;
 mod background;
+mod between;
 mod control;
 mod line;
 mod partial;
@@ -26,6 +27,7 @@ use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
 use answer::{ResultKind, Results};
 use background::Background;
+use between::{Between, Earlier, number_of};
 use control::Requests;
 use line::{UNKNOWN_SESSION, blocks, compacted, happened, local_output, retry, said, text, tool_result, with_denials};
 use partial::Writing;
@@ -55,6 +57,13 @@ pub struct Claude {
     local: Option<String>,
     compacted: Option<Compacted>,
     plain: PlainWords,
+    /// Whether its process may be kept for a next run.
+    keeps: bool,
+    is_cancelled: bool,
+    between: Between,
+    /// The runs before this one, where its process was kept.
+    earlier: Option<Earlier>,
+    last_result: Option<u64>,
 }
 
 impl Claude {
@@ -77,6 +86,11 @@ impl Claude {
             local: None,
             compacted: None,
             plain: PlainWords::default(),
+            keeps: spec.keep_warm.is_some(),
+            is_cancelled: false,
+            between: Between::default(),
+            earlier: None,
+            last_result: None,
         }
     }
 
@@ -165,7 +179,12 @@ impl Claude {
 
     fn result(&mut self, line: &Value) -> Step {
         self.in_turn = false;
+        self.last_result = number_of(line).max(self.last_result);
         let kind = self.answer.kind_of(line, self.is_local);
+        if self.is_cancelled && kind == ResultKind::Answers {
+            self.answer.take(line, None);
+            return self.finish();
+        }
         if kind == ResultKind::Unclear {
             self.answer.charge(line);
             (self.is_answered, self.is_unclear) = (true, true);
@@ -214,12 +233,24 @@ impl Claude {
         }
     }
 
+    /// Takes a line between two runs.
+    fn aside(&mut self, line: &Value) -> Step {
+        if text(line, "type") == Some("control_request") {
+            return control::turn_away(line);
+        }
+        self.background.take(line);
+        self.last_result = number_of(line).max(self.last_result);
+        self.between.take(line);
+        Step::default()
+    }
+
     fn finish(&mut self) -> Step {
         self.settle_unclear();
         self.done = true;
         let mut word = self.word("");
         with_denials(&mut word.denials, self.requests.close());
-        Step { events: vec![Event::Final(word)], close_input: true, ..Step::default() }
+        let close_input = !self.keeps || self.is_cancelled;
+        Step { events: vec![Event::Final(word)], close_input, ..Step::default() }
     }
 }
 
@@ -239,11 +270,17 @@ impl Speak for Claude {
             self.plain.take(line);
             return Step::default();
         };
+        if self.done && self.keeps {
+            return self.aside(&line);
+        }
         let goes_on = self.done && self.goes_on(&line);
         if self.done && !goes_on {
             return Step::default();
         }
         self.done = false;
+        if self.earlier.as_mut().is_some_and(|earlier| earlier.has(&line)) {
+            return Step::default();
+        }
         let step = match text(&line, "type") {
             Some("system") => self.system(&line),
             Some("assistant") => self.assistant(&line),
@@ -281,6 +318,28 @@ impl Speak for Claude {
 
     fn revoke(&mut self) {
         self.requests.revoke();
+    }
+
+    fn cancel(&mut self) -> Step {
+        if self.done {
+            return Step::default();
+        }
+        self.is_cancelled = true;
+        control::interrupt()
+    }
+
+    fn again(&mut self, spec: &RunSpec) -> Option<Step> {
+        let is_busy = !self.done || self.between.is_busy() || self.background.is_open();
+        let conversation = self.session.take_if(|id| spec.conversation.as_ref() == Some(&*id) && !is_busy)?;
+        let (last_result, told) = (self.last_result, self.between.told());
+        let earlier = Earlier { conversation, last_result, has_begun: false };
+        *self = Self { earlier: Some(earlier), last_result, ..Self::new(spec) };
+        let mut step = self.open(&spec.prompt);
+        if let Some(told) = told {
+            self.answer.begin_with(told.clone());
+            step.events.push(Event::Text { text: told });
+        }
+        Some(step)
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

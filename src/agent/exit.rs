@@ -1,7 +1,7 @@
 //! How a run ended.
 //!
-//! The supervisor writes one [`Exit`] to `exit.json` when no process of the run is left. A run directory without that
-//! file belongs to a run that is still going, or whose supervisor died.
+//! The supervisor writes one [`Exit`] to `exit.json` when no process of the run is left, or when its agent is kept for
+//! the next. A run directory without that file belongs to a run that is still going, or whose supervisor died.
 
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,8 @@ pub enum Ended {
         /// The signal's number.
         signal: i32,
     },
+    /// It has given its final word, and is kept for a next prompt.
+    Kept,
     /// The program does not exist; nothing was started.
     #[serde(rename = "cli_not_found")]
     NotFound {

@@ -17,7 +17,8 @@ use crate::config::Permission;
 /// | 2 | a permission request and its answer carry a digest of what is asked for |
 /// | 3 | a final word without an answer is a supervisor's account of the end, no text, where the agent said nothing |
 /// | 4 | pieces of a text that is being written, what an agent has at work in the background, and what a request allows for the session |
-pub const PROTOCOL_VERSION: u32 = 4;
+/// | 5 | an agent may be kept when its run ends, and take a next run over a socket of its own |
+pub const PROTOCOL_VERSION: u32 = 5;
 
 /// One run of an agent, as handed to its supervisor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

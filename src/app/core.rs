@@ -17,7 +17,7 @@ use crate::format::delivery;
 use crate::lifecycle;
 use crate::observer::board::Board;
 use crate::observer::live::Live;
-use crate::observer::{Observer, files_of, housekeeping};
+use crate::observer::{Observer, files_of, housekeeping, keep};
 use crate::outbox;
 use crate::redact::Redactor;
 use crate::router::Router;
@@ -125,6 +125,7 @@ impl App {
         servants.start("triage", |stop| triage::run(Arc::clone(&bus), stop));
         servants.start("silences", |stop| triage::silences::run(Arc::clone(&bus), stop));
         servants.start("schedules", |stop| schedule::run(Arc::clone(&bus), stop));
+        servants.start("keeper", |stop| keep::keep(Arc::clone(&bus), stop));
         servants.start("housekeeping", |stop| housekeeping::keep(Arc::clone(&bus), stop));
         let transports = std::mem::take(&mut deliveries.transports);
         let adapters = deliveries.adapters.clone();

@@ -22,6 +22,9 @@ use super::timeouts::{self, Timeouts};
 
 /// In a command, they stand for the prompt, the session's id and the model.
 const PLACEHOLDERS: [&str; 3] = ["{prompt}", "{session}", "{model}"];
+/// How long an agent is kept for a next prompt, unless told otherwise; the shortest and the longest.
+const KEEP_WARM: Duration = Duration::from_secs(600);
+const KEEP_WARM_RANGE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
 /// Shortest and longest name of an agent, in characters.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
 
@@ -83,6 +86,8 @@ pub struct Agent {
     pub sandbox: Sandbox,
     /// The least role of those who may have it work.
     pub role: Role,
+    /// How long it is kept for a next prompt of its session, where its kind can be; zero is not at all.
+    pub keep_warm: Duration,
 }
 
 impl Agent {
@@ -100,6 +105,7 @@ impl Agent {
             alerts: false,
             sandbox: Sandbox::default(),
             role: Role::Operator,
+            keep_warm: KEEP_WARM,
         }
     }
 
@@ -332,6 +338,10 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
         alerts: section.boolean("alerts", default.alerts),
         sandbox: section.choice("sandbox", default.sandbox, &Sandbox::WORDS),
         role: section.choice("role", default.role, &ROLES),
+        keep_warm: section.parsed("keep_warm", default.keep_warm, |text| match text {
+            "off" | "0" => Ok(Duration::ZERO),
+            text => duration(text, &KEEP_WARM_RANGE),
+        }),
     }
 }
 

@@ -9,6 +9,7 @@ const LEAST_TASKS: usize = 8;
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
 const TIB: u64 = 1 << 40;
 
 /// How much at once, and how large.
@@ -26,6 +27,10 @@ pub struct Limits {
     pub max_output_bytes: u64,
     /// Longest prompt, in bytes.
     pub max_prompt_bytes: u64,
+    /// Most agents that are kept between prompts.
+    pub max_warm: u32,
+    /// Most memory that they take together, in bytes.
+    pub max_warm_memory_bytes: u64,
 }
 
 impl Default for Limits {
@@ -37,6 +42,8 @@ impl Default for Limits {
             max_sessions_per_chat: 10,
             max_output_bytes: 256 * MIB,
             max_prompt_bytes: MIB,
+            max_warm: 4,
+            max_warm_memory_bytes: 2 * GIB,
         }
     }
 }
@@ -60,6 +67,8 @@ impl Limits {
             max_sessions_per_chat: section.integer("max_sessions_per_chat", default.max_sessions_per_chat, 1..=10_000),
             max_output_bytes: section.size("max_output", default.max_output_bytes, KIB..=TIB),
             max_prompt_bytes: section.size("max_prompt", default.max_prompt_bytes, KIB..=MIB),
+            max_warm: section.integer("max_warm", default.max_warm, 0..=1_000),
+            max_warm_memory_bytes: section.size("max_warm_memory", default.max_warm_memory_bytes, MIB..=TIB),
         }
     }
 }

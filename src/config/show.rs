@@ -60,6 +60,8 @@ pub fn show(config: &Config) -> String {
                 ("max_sessions_per_chat", limits.max_sessions_per_chat.into()),
                 ("max_output", size(limits.max_output_bytes)),
                 ("max_prompt", size(limits.max_prompt_bytes)),
+                ("max_warm", limits.max_warm.into()),
+                ("max_warm_memory", size(limits.max_warm_memory_bytes)),
             ]),
         ),
         (
@@ -211,6 +213,7 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
         Idle::Off => "off".into(),
         Idle::After(silence) => duration(silence),
     };
+    let keep_warm = if agent.keep_warm.is_zero() { "off".into() } else { duration(agent.keep_warm) };
     let dir = agent.dir.as_ref().map(|dir| dir.display().to_string()).unwrap_or_default();
     let keys = [
         ("command", without_keys(&agent.command).into()),
@@ -224,6 +227,7 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
         ("alerts", agent.alerts.into()),
         ("sandbox", word(&Sandbox::WORDS, agent.sandbox)),
         ("role", word(&ROLES, agent.role)),
+        ("keep_warm", keep_warm),
     ];
     table(kind.into_iter().chain(keys))
 }

@@ -43,6 +43,7 @@ pub fn unfinished(run: &Unfinished) -> String {
         (Some(Cause::Settled) | None, Ended::SpawnFailed { error }) => {
             format!("The agent could not be started: {error}.")
         }
+        (Some(Cause::Settled) | None, Ended::Kept) => "The agent gave no final answer.".to_owned(),
         (Some(Cause::Settled) | None, Ended::Exited { code }) if run.owed => {
             format!("The agent ended without a final answer (truncated), with exit code {code}.")
         }
@@ -160,6 +161,7 @@ pub fn not_started(error: &StartError) -> String {
         StartError::Refused(words) | StartError::NoRoom(words) => {
             format!("The supervisor of the run could not begin: {words}.")
         }
+        StartError::Gone => "The agent that was kept for the session is gone.".to_owned(),
         StartError::Unknown(error) => format!("The supervisor of the run did not answer: {error}."),
     }
 }

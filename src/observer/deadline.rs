@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::Observer;
 use crate::agent::exit::{Bound, Cause, Ended, Exit};
 use crate::agent::run::PROTOCOL_VERSION;
-use crate::agent::supervisor::client::{Attached, attach};
+use crate::agent::supervisor::client::{Attached, attach, end_orphans};
 use crate::agent::supervisor::{STDOUT_FILE, end_by_force};
 use crate::clock::Timestamp;
 use crate::config::Timeouts;
@@ -70,8 +70,10 @@ impl Observer {
 
     /// Ends a run and its supervisor, should that live, with all that it has started.
     pub(super) async fn end_by_force(&self, task: &Task) {
-        let directory = self.run_directory(task);
-        match tokio::task::spawn_blocking(move || end_by_force(&directory)).await {
+        let (directory, state) = (self.run_directory(task), self.bus.store().directory().to_owned());
+        // Its agent may have been kept by a supervisor that died before it had taken the run.
+        let end = move || Ok::<_, std::io::Error>(end_by_force(&directory)? + end_orphans(&state)?);
+        match tokio::task::spawn_blocking(end).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::error!(%error, task.id = %task.id, "could not end all that is left of a run"),
             Err(error) => tracing::error!(%error, "ending what is left of a run panicked"),

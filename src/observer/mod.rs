@@ -18,6 +18,7 @@ mod follow;
 mod give_up;
 pub mod housekeeping;
 mod investigation;
+pub mod keep;
 pub mod live;
 mod orders;
 mod prepare;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use super::state::{Observer, Word};
-use super::{housekeeping, watch};
+use super::{housekeeping, keep, watch};
 use crate::bus::Order;
 use crate::lifecycle::caught;
 use crate::store::{Status, StoreError, Task, Tx};
@@ -55,7 +55,15 @@ impl Observer {
                 Some(Order::Revoke(task)) => self.tell(&task, Word::Revoke),
                 Some(Order::Answer(approval)) => self.tell(&approval.task.clone(), Word::Answer(approval)),
                 Some(Order::Tidy(session)) => {
-                    self.servants.errand("housekeeping", housekeeping::tidy(Arc::clone(&self.bus), session));
+                    let bus = Arc::clone(&self.bus);
+                    self.servants.errand("housekeeping", async move {
+                        keep::cool(bus.store().directory(), session).await;
+                        housekeeping::tidy(bus, session).await;
+                    });
+                }
+                Some(Order::Cool(session)) => {
+                    let state = self.bus.store().directory().to_owned();
+                    self.servants.errand("keeper", async move { keep::cool(&state, session).await });
                 }
                 None => return Ok(()),
             }

@@ -87,7 +87,7 @@ impl Observer {
             model: task.model.clone(),
             analysis: briefing.investigation.is_some(),
             instead,
-            keep_warm: None,
+            keep_warm: self.keep_warm(agent, task, briefing),
             bounds: bounds(&context.config, agent),
         };
         Ok(Prepared { spec, asked_session: start.conversation })

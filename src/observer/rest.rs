@@ -10,10 +10,9 @@ use super::Observer;
 use crate::agent::event::Event;
 use crate::agent::kinds;
 use crate::agent::run::RunSpec;
-use crate::agent::supervisor::client::{Run, StartError};
 use crate::clock::Timestamp;
 use crate::format;
-use crate::store::{StoreError, Task};
+use crate::store::Task;
 
 /// The length of what a file is named by, in milliseconds.
 const MINUTE_MS: i64 = 60_000;
@@ -21,31 +20,9 @@ const MINUTE_MS: i64 = 60_000;
 const MARGIN: Duration = Duration::from_millis(300);
 
 impl Observer {
-    /// Starts the supervisor of a run, once the agent's conversation may be opened. A disk without room for the run's files is
-    /// waited for, as it is where the database finds none.
-    ///
-    /// # Errors
-    /// Where this program stops first.
-    pub(super) async fn launch_rested(
-        &self,
-        task: &Task,
-        spec: &RunSpec,
-    ) -> Result<Result<Run, StartError>, StoreError> {
-        if !self.rest(task, spec).await {
-            return Err(StoreError::Closed);
-        }
-        let launch = || async {
-            match self.launcher.start(spec).await {
-                Err(StartError::NoRoom(_)) => Err(StoreError::DiskFull),
-                launched => Ok(launched),
-            }
-        };
-        self.bus.store().patiently(&self.stop, launch).await
-    }
-
     /// Waits until the conversation of a run may be opened, and tells so where that takes time. Returns whether this program
     /// goes on.
-    async fn rest(&self, task: &Task, spec: &RunSpec) -> bool {
+    pub(super) async fn rest(&self, task: &Task, spec: &RunSpec) -> bool {
         let needs_rest = kinds::named(&spec.kind).is_some_and(|kind| kind.rests());
         let Some(conversation) = spec.conversation.clone().filter(|_| needs_rest) else { return true };
         let used = self.bus.store().read(move |tx| tx.conversation_used_at(&conversation)).await;

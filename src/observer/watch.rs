@@ -15,7 +15,7 @@ use super::recover::Recovered;
 use super::seen::{MAX_SESSION_IDS, SeenOfRun};
 use super::state::{Observer, Word};
 use crate::agent::event::Event;
-use crate::agent::exit::Exit;
+use crate::agent::exit::{Ended, Exit};
 use crate::agent::names::is_plain;
 use crate::agent::supervisor::client::{Run, RunNews, StartError};
 use crate::config::Recovery;
@@ -233,22 +233,20 @@ impl Observer {
             Err(completion) => return Started::Failed(*completion),
         };
         seen.asked_session = session.and_then(|session| session.agent_session.as_ref()).and(asked_session);
-        let error = match self.launch_rested(task, &spec).await {
+        let error = match self.launch(task, &spec).await {
             Ok(Ok(run)) => return Started::Run(Box::new(run)),
             Ok(Err(error)) => error,
             Err(_) => return Started::Stopping,
         };
-        match error {
-            // A supervisor that an earlier life of this program has started is found, never doubled.
-            StartError::Exists | StartError::Unknown(_) => match self.find(task).await {
-                Recovered::Run(run) => Started::Run(run),
-                Recovered::Dead => Started::Dead,
-                Recovered::NeverStarted => Started::Failed(not_started(&error)),
-                Recovered::Stopping => Started::Stopping,
-            },
-            StartError::Spawn(_) | StartError::Frame(_) | StartError::Refused(_) | StartError::NoRoom(_) => {
-                Started::Failed(not_started(&error))
-            }
+        if !matches!(error, StartError::Exists | StartError::Unknown(_)) {
+            return Started::Failed(not_started(&error));
+        }
+        // A supervisor that an earlier life of this program has started is found, never doubled.
+        match self.find(task).await {
+            Recovered::Run(run) => Started::Run(run),
+            Recovered::Dead => Started::Dead,
+            Recovered::NeverStarted => Started::Failed(not_started(&error)),
+            Recovered::Stopping => Started::Stopping,
         }
     }
 
@@ -309,6 +307,7 @@ impl Observer {
         }
         let context = Arc::clone(self.bus.router().context());
         let (directories, output_bytes) = (self.run_directories(&task), exit.output_bytes);
+        let is_kept = exit.ended == Ended::Kept;
         let unstored = seen.unstored.take();
         let ended = EndedRun {
             seen,
@@ -361,6 +360,9 @@ impl Observer {
             }
             None => self.finish(task, completion, conversation, None).await,
         };
+        if is_kept {
+            self.trim_soon();
+        }
         if written && output_bytes <= KEEP_ABOVE_BYTES {
             let emptied = tokio::task::spawn_blocking(move || directories.iter().try_for_each(|it| empty(it))).await;
             match emptied {

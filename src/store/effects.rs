@@ -27,6 +27,8 @@ pub struct Effects {
     pub answered: Vec<Approval>,
     /// Running tasks whose session is allowed nothing more.
     pub revoked: Vec<TaskId>,
+    /// Sessions whose agents are not to be kept between runs any longer.
+    pub cooled: Vec<SessionId>,
     /// Sessions that were closed; their scratch is no longer needed.
     pub closed: Vec<SessionId>,
     /// Deliveries of a free lane, already `sending` by this process.
@@ -52,6 +54,7 @@ impl Effects {
         self.cancel.extend(other.cancel);
         self.answered.extend(other.answered);
         self.revoked.extend(other.revoked);
+        self.cooled.extend(other.cooled);
         self.closed.extend(other.closed);
         self.send.extend(other.send);
         self.deliver |= other.deliver;

@@ -186,9 +186,13 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached(
             "UPDATE sessions SET status = 'ended', archived = TRUE WHERE id =
                  (SELECT id FROM sessions WHERE chat = ?1 AND status = 'idle' AND NOT investigation ORDER BY last_used_at, id LIMIT 1)
-             RETURNING name",
+             RETURNING id, name",
         )?;
-        Ok(statement.query_row([chat], |row| row.get(0)).optional()?)
+        let archived = statement.query_row([chat], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        Ok(archived.map(|(id, name)| {
+            self.effects.borrow_mut().cooled.push(id);
+            name
+        }))
     }
 
     /// Opens an archived session again.
@@ -337,7 +341,10 @@ impl Tx<'_> {
         let mut statement =
             self.connection.prepare_cached("SELECT id FROM tasks WHERE session = ?1 AND status = 'running'")?;
         let running = statement.query_map([id], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
-        self.effects.borrow_mut().revoked.extend(running);
+        let mut effects = self.effects.borrow_mut();
+        effects.revoked.extend(running);
+        // An agent may have been told that it need not ask again.
+        effects.cooled.push(id);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod endings;
 mod following;
+mod keeping;
 mod killed;
 pub(crate) mod scene;
 mod talking;

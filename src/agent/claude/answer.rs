@@ -80,6 +80,11 @@ impl Results {
         self.usage.session_cost_usd = used.session_cost_usd.or(self.usage.session_cost_usd);
     }
 
+    /// Begins with what was said before anybody asked.
+    pub(super) fn begin_with(&mut self, said: String) {
+        self.say(said);
+    }
+
     /// Takes what was said where no result that is understood has followed.
     pub(super) fn take_said(&mut self, said: String) {
         self.is_given = true;

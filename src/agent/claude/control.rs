@@ -199,6 +199,23 @@ impl Requests {
     }
 }
 
+/// Answers a request of which nobody can be asked, since no run is under way.
+pub(super) fn turn_away(line: &Value) -> Step {
+    match text(line, "request_id") {
+        Some(id) if line.pointer("/request/subtype").and_then(Value::as_str) == Some("can_use_tool") => {
+            deny(id, DENIED)
+        }
+        Some(id) => refuse(id, "nobody can be asked now"),
+        None => Step::default(),
+    }
+}
+
+/// Asks it to give up what it is at.
+pub(super) fn interrupt() -> Step {
+    let request = json!({"type": "control_request", "request_id": "interrupt", "request": {"subtype": "interrupt"}});
+    Step { reply: line(&request), ..Step::default() }
+}
+
 /// Returns a JSON value as one line.
 pub(super) fn line(value: &Value) -> Vec<u8> {
     let mut line = value.to_string().into_bytes();

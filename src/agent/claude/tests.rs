@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 mod background;
+mod between;
 
 use super::*;
 use crate::agent::digest::Digest;
@@ -14,8 +15,12 @@ use crate::agent::run::{Bounds, PROTOCOL_VERSION};
 use crate::config::Permission;
 
 fn claude(permission: Permission) -> Claude {
+    Claude::new(&spec(permission))
+}
+
+fn spec(permission: Permission) -> RunSpec {
     let second = Duration::from_secs(1);
-    Claude::new(&RunSpec {
+    RunSpec {
         version: PROTOCOL_VERSION,
         directory: "/r/1-1".into(),
         argv: vec!["claude".into()],
@@ -39,7 +44,7 @@ fn claude(permission: Permission) -> Claude {
             approval: second,
             max_output_bytes: 1,
         },
-    })
+    }
 }
 
 fn play(recorded: &str) -> Vec<Event> {

@@ -81,6 +81,10 @@ impl AgentKind for ClaudeKind {
         true
     }
 
+    fn can_be_kept(&self) -> bool {
+        true
+    }
+
     fn brief(&self) -> Brief {
         Brief::Tools
     }

@@ -11,6 +11,7 @@
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials, sockopt::PeerPidfd};
@@ -62,6 +63,17 @@ impl Caller {
         };
         is_one && !self.is_gone()
     }
+}
+
+/// Returns the programs that may say something for a person: this one, and the one that has started us.
+pub(super) fn trusted() -> &'static [ProgramFile] {
+    static TRUSTED: OnceLock<Vec<ProgramFile>> = OnceLock::new();
+    TRUSTED.get_or_init(|| {
+        // Looked up once: a supervisor outlives who has started it.
+        let started_by = std::os::unix::process::parent_id().cast_signed();
+        let both = [std::process::id().cast_signed(), started_by];
+        both.into_iter().filter_map(|pid| ProgramFile::of(pid).ok()).collect()
+    })
 }
 
 #[cfg(test)]

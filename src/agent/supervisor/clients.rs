@@ -10,7 +10,7 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
-use super::caller::Caller;
+use super::caller::{self, Caller};
 use super::process::ProgramFile;
 use super::socket;
 use super::wire::{self, Control, Hello, MAX_CONTROL_BYTES};
@@ -40,8 +40,8 @@ pub(super) struct Clients {
     listener: UnixListener,
     clients: Vec<Client>,
     events: File,
-    /// The programs from which answers are taken: this one, and the one that has started us.
-    programs: Vec<ProgramFile>,
+    /// The programs from which answers are taken.
+    programs: &'static [ProgramFile],
 }
 
 impl Clients {
@@ -50,10 +50,7 @@ impl Clients {
         let listener = socket::bind(directory)?;
         std::fs::set_permissions(directory.join(wire::SOCKET), std::fs::Permissions::from_mode(0o600))?;
         listener.set_nonblocking(true)?;
-        let started_by = std::os::unix::process::parent_id().cast_signed();
-        let programs =
-            [std::process::id().cast_signed(), started_by].into_iter().filter_map(|pid| ProgramFile::of(pid).ok());
-        Ok(Self { listener, clients: Vec::new(), events, programs: programs.collect() })
+        Ok(Self { listener, clients: Vec::new(), events, programs: caller::trusted() })
     }
 
     /// Returns the listening socket.
@@ -71,7 +68,7 @@ impl Clients {
         self.accept();
         let mut said = Vec::new();
         for client in &mut self.clients {
-            client.receive(&self.events, &self.programs, &mut said);
+            client.receive(&self.events, self.programs, &mut said);
         }
         self.send(events_bytes);
         said

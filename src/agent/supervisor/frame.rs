@@ -3,6 +3,9 @@
 //! The bot starts the process first and writes one frame to its standard input once the run is committed: the length as
 //! eight hexadecimal digits, a line break, then a [`RunSpec`] as JSON. A frame that is not whole means that the bot died
 //! or changed its mind: nothing is started. The answer is one [`Ready`] line on standard output.
+//!
+//! The supervisor of an agent that is kept takes the same over its socket, and answers there; an [`END`] asks it to end
+//! the agent.
 
 use std::io::{self, Read};
 
@@ -32,6 +35,18 @@ pub enum FrameError {
     Io(#[from] io::Error),
 }
 
+/// Asks the supervisor of a kept agent to end it: a frame without a run.
+pub const END: &[u8; HEADER_BYTES] = b"00000000\n";
+
+/// What the supervisor of a kept agent is told.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// A next run.
+    Run(Box<RunSpec>),
+    /// To end the agent.
+    End,
+}
+
 /// What a supervisor answers to a frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -40,6 +55,8 @@ pub enum Ready {
     Started,
     /// The run's directory exists: another supervisor was first.
     Exists,
+    /// The kept agent was ended, as was asked or since it cannot take this run, which has not begun.
+    Gone,
     /// It could not begin; nothing was started.
     Failed {
         /// Why.
@@ -77,6 +94,22 @@ pub fn encode(spec: &RunSpec) -> Result<Vec<u8>, FrameError> {
 /// # Errors
 /// Where something else than a frame was written.
 pub fn read(from: &mut impl Read) -> Result<Option<RunSpec>, FrameError> {
+    match read_json(from)? {
+        Some(json) => Ok(Some(serde_json::from_slice(&json)?)),
+        None => Ok(None),
+    }
+}
+
+/// Reads what the supervisor of a kept agent is told; `None` where it is not whole.
+pub(super) fn read_told(from: &mut impl Read) -> Result<Option<Told>, FrameError> {
+    match read_json(from)? {
+        Some(json) if json.is_empty() => Ok(Some(Told::End)),
+        Some(json) => Ok(Some(Told::Run(serde_json::from_slice(&json)?))),
+        None => Ok(None),
+    }
+}
+
+fn read_json(from: &mut impl Read) -> Result<Option<Vec<u8>>, FrameError> {
     let mut header = [0; HEADER_BYTES];
     if !read_whole(from, &mut header)? {
         return Ok(None);
@@ -87,10 +120,7 @@ pub fn read(from: &mut impl Read) -> Result<Option<RunSpec>, FrameError> {
         return Err(FrameError::TooLong);
     }
     let mut json = vec![0; length];
-    if !read_whole(from, &mut json)? {
-        return Ok(None);
-    }
-    Ok(Some(serde_json::from_slice(&json)?))
+    Ok(read_whole(from, &mut json)?.then_some(json))
 }
 
 fn read_whole(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
@@ -111,6 +141,13 @@ mod tests {
         for length in 0..frame.len() {
             assert!(matches!(read(&mut &frame[..length]), Ok(None)), "{length}");
         }
+    }
+
+    #[test]
+    fn a_kept_agent_is_told_of_a_run_or_to_end() {
+        assert!(matches!(read_told(&mut &END[..]), Ok(Some(Told::End))));
+        assert!(matches!(read_told(&mut &END[..5]), Ok(None)), "it is not whole");
+        assert!(matches!(read_told(&mut &b"00000002\n{}"[..]), Err(FrameError::Invalid(_))), "it is no run");
     }
 
     #[test]

@@ -31,6 +31,11 @@ impl Input {
         self.write();
     }
 
+    /// Whether the agent can be told more, and has been given all that it was told.
+    pub(super) fn is_free(&self) -> bool {
+        self.pipe.is_some() && !self.closing && self.waiting.is_empty()
+    }
+
     /// Returns the pipe where bytes wait for it.
     pub(super) fn wanting(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().filter(|_| !self.waiting.is_empty()).map(|pipe| pipe.as_fd())

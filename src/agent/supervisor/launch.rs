@@ -7,6 +7,7 @@ use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -23,8 +24,8 @@ pub(super) struct AgentProcess {
     pub(super) input: ChildStdin,
 }
 
-/// Starts the agent of a run; an error says how the run ended without one.
-pub(super) fn start(spec: &RunSpec, stdout: File, stderr: File) -> Result<AgentProcess, Ended> {
+/// Starts the agent of a run, with the mark of one; an error says how the run ended without an agent.
+pub(super) fn start(spec: &RunSpec, marked: &Path, stdout: File, stderr: File) -> Result<AgentProcess, Ended> {
     let failed = |what: &str, error: io::Error| Ended::SpawnFailed { error: format!("{what}: {error}") };
     let Some(name) = spec.argv.first() else {
         return Err(Ended::SpawnFailed { error: "no program is configured".into() });
@@ -36,7 +37,7 @@ pub(super) fn start(spec: &RunSpec, stdout: File, stderr: File) -> Result<AgentP
     let path = spec.env.get("PATH").map(String::as_str).unwrap_or_default();
     let program =
         program::find(name, path, &spec.working_directory).ok_or_else(|| Ended::NotFound { program: name.clone() })?;
-    let (mark, value) = (spool::MARK, spec.directory.as_os_str());
+    let (mark, value) = (spool::MARK, marked.as_os_str());
     // A program path with a slash and no code between fork and exec: the standard library then uses posix_spawn.
     let child = Command::new(&program)
         .arg0(name)

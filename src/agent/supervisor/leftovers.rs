@@ -39,9 +39,11 @@ pub fn end_leftovers(directory: &Path) -> io::Result<usize> {
 pub fn end_by_force(directory: &Path) -> io::Result<usize> {
     let (supervisor, agent) = (record(directory, SUPERVISOR_FILE), record(directory, AGENT_FILE));
     let mark = supervisor.as_ref().map_or_else(|| mark(directory), |supervisor| supervisor.mark.clone());
+    let first = supervisor.as_ref().and_then(|supervisor| supervisor.first_run().map(Path::to_path_buf));
     let began = supervisor.as_ref().map(|supervisor| supervisor.process.clone());
     let known: Vec<Identity> = supervisor.into_iter().chain(agent).map(|record| record.process).collect();
-    let tag = tag::of(directory);
+    // That of the run for which the agent was started, where it was kept since.
+    let tag = tag::of(first.as_deref().unwrap_or(directory));
     let find = || {
         let mut roots: HashSet<i32> = process::marked(&mark);
         roots.extend(known.iter().filter(|process| process.is_alive()).map(|process| process.pid));
@@ -66,6 +68,6 @@ pub fn end_by_force(directory: &Path) -> io::Result<usize> {
 }
 
 /// Reads who did something for a run; `None` where nobody did.
-fn record(directory: &Path, file: &str) -> Option<Record> {
+pub(super) fn record(directory: &Path, file: &str) -> Option<Record> {
     serde_json::from_slice(&fs::read(directory.join(file)).ok()?).ok()
 }

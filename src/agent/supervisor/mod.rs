@@ -4,6 +4,9 @@
 //! die: the supervisor has a session of its own, keeps the run's bounds, and writes what happens to the run's directory.
 //! Bots connect to it through a socket in that directory ([`client`]) and miss nothing, however late.
 //!
+//! An agent that listens on after its final word can be kept: its run ends, and the same supervisor takes the next run of the
+//! conversation ([`home`]).
+//!
 //! # Why
 //! One thread, no runtime: hundreds run at once, and each should cost about as much as an idle shell.
 
@@ -11,10 +14,14 @@ mod caller;
 pub mod client;
 mod clients;
 pub mod frame;
+mod held;
+mod home;
 mod input;
+mod kept;
 mod launch;
 mod leftovers;
 mod news;
+mod output;
 mod process;
 mod signals;
 mod socket;
@@ -28,12 +35,14 @@ pub mod wire;
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
+pub use home::{HOMES, KEPT_FILE, KeptRecord};
 pub use leftovers::{end_by_force, end_leftovers};
 pub use process::{Identity, SUBCOMMAND, boot_id};
 pub use spool::{AGENT_FILE, EVENTS_FILE, EXIT_FILE, MARK, Record, STDERR_FILE, STDOUT_FILE, SUPERVISOR_FILE, mark};
@@ -52,7 +61,7 @@ pub const EXISTS_EXIT_CODE: u8 = 3;
 #[must_use]
 pub fn main() -> ExitCode {
     match prepare() {
-        Ok(Some((spec, signals))) => match begin(&spec) {
+        Ok(Some((spec, signals))) => match begin(&spec, &spec.directory) {
             Ok((spool, clients)) => supervise(spec, &signals, spool, clients),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 tell(&Ready::Exists);
@@ -81,9 +90,11 @@ fn prepare() -> Result<Option<(RunSpec, Signals)>, frame::FrameError> {
     Ok(frame::read(&mut io::stdin().lock())?.map(|spec| (spec, signals)))
 }
 
-/// Takes the run: creates its directory, listens there, and says who supervises it.
-fn begin(spec: &RunSpec) -> io::Result<(Spool, Clients)> {
-    let spool = Spool::create(&spec.directory)?;
+/// Takes the run: creates its directory, listens there, and says who supervises it; `first` is the directory of the run for
+/// which its agent was started.
+fn begin(spec: &RunSpec, first: &Path) -> io::Result<(Spool, Clients)> {
+    let mut spool = Spool::create(&spec.directory)?;
+    spool.started_for(first);
     let listen = || {
         let clients = Clients::listen(&spec.directory, spool.reader(EVENTS_FILE)?)?;
         spool.record(SUPERVISOR_FILE, Identity::of(std::process::id().cast_signed())?)?;
@@ -106,12 +117,13 @@ fn supervise(spec: RunSpec, signals: &Signals, spool: Spool, clients: Clients) -
         umask(if agents { users } else { Mode::from_bits_truncate(0o077) });
     };
     let directory = spec.directory.clone();
-    let run = SupervisedRun::new(spec, signals, spool, clients);
-    match run {
-        Ok(run) => {
+    match SupervisedRun::new(spec, signals, spool, clients) {
+        Ok(mut run) => {
             tell(&Ready::Started);
             detach();
-            run.supervise(unmask);
+            while let Some(next) = run.supervise(unmask).and_then(|held| kept::next(held, signals)) {
+                run = SupervisedRun::next(next, signals);
+            }
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -164,6 +164,18 @@ impl ProgramFile {
     }
 }
 
+/// Returns how much memory a process takes, in bytes: what it shares counts by its share, or in whole where that is not told.
+pub(super) fn memory_bytes(pid: i32) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let share =
+        rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+    let resident = || {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok())
+    };
+    share.or_else(resident).map_or(0, |kib: u64| kib.saturating_mul(1024))
+}
+
 /// Returns whether a process runs.
 pub(super) fn runs(pid: i32) -> bool {
     stat(pid).is_some_and(Stat::is_running)

@@ -4,7 +4,7 @@
 //! all.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::process::Identity;
 use super::wire;
-use crate::agent::event::{Event, MAX_ANSWER_BYTES};
-use crate::agent::exit::{Exit, MAX_STDERR_TAIL_BYTES};
+use crate::agent::event::Event;
+use crate::agent::exit::Exit;
 use crate::agent::run::PROTOCOL_VERSION;
 
 /// Who supervises the run; there from the moment the socket listens.
@@ -49,6 +49,13 @@ pub struct Record {
     pub mark: String,
 }
 
+impl Record {
+    /// Returns the directory of the run for which the process was started.
+    pub(super) fn first_run(&self) -> Option<&Path> {
+        self.mark.strip_prefix(MARK)?.strip_prefix('=').map(Path::new)
+    }
+}
+
 /// Returns the mark of a run, `NAME=value`.
 #[must_use]
 pub fn mark(directory: &Path) -> String {
@@ -62,6 +69,8 @@ pub(super) struct Spool {
     events: File,
     events_bytes: u64,
     exit: File,
+    /// What the environment of its processes carries: the mark of the run for which its agent was started.
+    mark: String,
 }
 
 impl Spool {
@@ -80,10 +89,15 @@ impl Spool {
     fn fill(directory: &Path) -> io::Result<Self> {
         let events = new_file(&directory.join(EVENTS_FILE), true)?;
         let exit = new_file(&directory.join(EXIT_DRAFT), false)?;
-        let spool = Self { directory: directory.to_owned(), events, events_bytes: 0, exit };
+        let spool = Self { directory: directory.to_owned(), events, events_bytes: 0, exit, mark: mark(directory) };
         // Where the file system cannot reserve, the end is written like any file.
         let _ = posix_fallocate(&spool.exit, 0, RESERVED_BYTES);
         Ok(spool)
+    }
+
+    /// Notes for which run its agent was started.
+    pub(super) fn started_for(&mut self, first: &Path) {
+        self.mark = mark(first);
     }
 
     /// Returns the size of `events`; the file is whole up to there.
@@ -114,10 +128,7 @@ impl Spool {
 
     /// Records a process of the run.
     pub(super) fn record(&self, name: &str, process: Identity) -> io::Result<()> {
-        let record = Record { version: PROTOCOL_VERSION, process, mark: mark(&self.directory) };
-        let draft = self.directory.join(format!("{name}.new"));
-        new_file(&draft, true)?.write_all(&wire::line(&record))?;
-        fs::rename(draft, self.directory.join(name))
+        write_record(&self.directory, name, &Record { version: PROTOCOL_VERSION, process, mark: self.mark.clone() })
     }
 
     /// Writes how the run ended; on a full disk without the end of standard error.
@@ -134,29 +145,16 @@ impl Spool {
         self.exit.set_len(line.len() as u64)?;
         fs::rename(self.directory.join(EXIT_DRAFT), self.directory.join(EXIT_FILE))
     }
-
-    /// Returns the end of standard error.
-    pub(super) fn stderr_tail(&self) -> String {
-        let tail = || -> io::Result<Vec<u8>> {
-            let mut file = self.reader(STDERR_FILE)?;
-            let size = file.metadata()?.len();
-            file.seek(SeekFrom::Start(size.saturating_sub(MAX_STDERR_TAIL_BYTES as u64)))?;
-            let mut tail = Vec::new();
-            file.take(MAX_STDERR_TAIL_BYTES as u64).read_to_end(&mut tail)?;
-            Ok(tail)
-        };
-        String::from_utf8_lossy(&tail().unwrap_or_default()).into_owned()
-    }
-
-    /// Returns the beginning of standard output.
-    pub(super) fn stdout_head(&self) -> io::Result<Vec<u8>> {
-        let mut head = Vec::new();
-        self.reader(STDOUT_FILE)?.take(MAX_ANSWER_BYTES as u64).read_to_end(&mut head)?;
-        Ok(head)
-    }
 }
 
-fn new_file(path: &Path, append: bool) -> io::Result<File> {
+/// Writes a small record, which appears whole or not at all.
+pub(super) fn write_record(directory: &Path, name: &str, record: &impl Serialize) -> io::Result<()> {
+    let draft = directory.join(format!("{name}.new"));
+    new_file(&draft, true)?.write_all(&wire::line(record))?;
+    fs::rename(draft, directory.join(name))
+}
+
+pub(super) fn new_file(path: &Path, append: bool) -> io::Result<File> {
     OpenOptions::new().write(true).append(append).create_new(true).mode(0o600).open(path)
 }
 

@@ -1,32 +1,24 @@
-//! The life of one run, from the agent's start to the end of its last process.
+//! The life of one run, from the agent's start to the end of its last process, or until its agent is kept for the next.
 //!
 //! One thread waits for signals, output, clients and the next bound on time, and never for any one of them alone.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::WaitStatus;
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
 use super::clients::Clients;
-use super::input::Input;
-use super::launch::{self, AgentProcess};
-use super::news::News;
+use super::held::Held;
+use super::kept::Next;
 use super::process::Identity;
 use super::signals::Signals;
-use super::spool::{AGENT_FILE, STDERR_FILE, STDOUT_FILE, Spool};
-use super::sweep;
-use super::tag;
-use super::tail::Tail;
+use super::spool::{AGENT_FILE, Spool};
 use super::watch::{Due, Watch};
 use super::wire::{self, Control, ExitLine};
 use crate::agent::event::{Decision, Event};
 use crate::agent::exit::{Cause, Ended, Exit};
-use crate::agent::kinds;
 use crate::agent::protocol::{Ending, Speak, Step};
 use crate::agent::run::{PROTOCOL_VERSION, RunSpec};
 
@@ -36,143 +28,153 @@ pub(super) struct SupervisedRun<'a> {
     signals: &'a Signals,
     spool: Spool,
     clients: Clients,
-    speak: Box<dyn Speak>,
-    answers_by_output: bool,
+    held: Held,
     watch: Watch,
-    output: Output,
-    agent: Option<Running>,
-    ended: Option<Ended>,
     cause: Option<Cause>,
     /// Whether the agent's own final word is kept.
     final_kept: bool,
     /// Whether it is its word on what it was asked, and none on a cancel.
     final_seen: bool,
     asks_too_much: bool,
-}
-
-/// The agent's process.
-struct Running {
-    pid: i32,
-    input: Input,
-    reaped: bool,
-}
-
-/// What the agent writes.
-struct Output {
-    stdout: File,
-    stderr: File,
-    tail: Tail,
-    /// Whether there is more to read than was read in the last turn.
-    more: bool,
-    bytes: u64,
-}
-
-impl Output {
-    fn create(spool: &Spool) -> io::Result<Self> {
-        let (stdout, stderr) = (spool.output(STDOUT_FILE)?, spool.output(STDERR_FILE)?);
-        Ok(Self { stdout, stderr, tail: Tail::new(spool.reader(STDOUT_FILE)?), more: false, bytes: 0 })
-    }
-
-    fn stdout_bytes(&self) -> u64 {
-        self.stdout.metadata().map_or(0, |metadata| metadata.len())
-    }
-
-    /// Looks at the sizes; returns whether they changed.
-    fn measure(&mut self) -> bool {
-        let bytes = self.stdout_bytes() + self.stderr.metadata().map_or(0, |metadata| metadata.len());
-        std::mem::replace(&mut self.bytes, bytes) != bytes
-    }
+    /// Whether that is no error.
+    has_answered: bool,
+    /// What an agent that was kept is told; `None` where it is to be started.
+    first: Option<Step>,
+    /// Whether its agent is one that was kept, and has not said a word since.
+    is_handed: bool,
+    /// Whether its agent is kept for the next run, once that is decided.
+    kept: Option<bool>,
 }
 
 impl<'a> SupervisedRun<'a> {
     pub(super) fn new(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients) -> io::Result<Self> {
-        let output = Output::create(&spool)?;
-        let kind = kinds::named(&spec.kind)
-            .ok_or_else(|| io::Error::other(format!("{}: no such kind of agent", spec.kind)))?;
-        let (speak, answers_by_output) = (kind.speak(&spec), kind.answers_by_output());
+        let held = Held::of(&spec)?;
+        Ok(Self::with(spec, signals, spool, clients, held))
+    }
+
+    /// Takes a run that was handed to an agent which was kept.
+    pub(super) fn next(next: Next, signals: &'a Signals) -> Self {
+        let Next { spec, spool, clients, held, step } = next;
+        Self { first: Some(step), is_handed: true, ..Self::with(spec, signals, spool, clients, held) }
+    }
+
+    fn with(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients, held: Held) -> Self {
         let watch = Watch::new(spec.bounds, Instant::now());
-        let (agent, ended, cause) = (None, None, None);
-        Ok(Self {
+        Self {
             spec,
             signals,
             spool,
             clients,
-            speak,
-            answers_by_output,
+            held,
             watch,
-            output,
-            agent,
-            ended,
-            cause,
+            cause: None,
             final_kept: false,
             final_seen: false,
             asks_too_much: false,
-        })
+            has_answered: false,
+            first: None,
+            is_handed: false,
+            kept: None,
+        }
     }
 
-    /// Runs the agent to its end and writes down how it ended.
-    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) {
+    /// Runs the agent to its end, or until it is kept, and writes down how the run ended; returns a kept agent.
+    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) -> Option<Held> {
         let since = Instant::now();
-        let prompt = std::mem::take(&mut self.spec.prompt);
-        self.start(&unmask, |speak| speak.open(&prompt));
-        drop(prompt);
-        let mut news = News::of(&self.spec.directory);
-        while self.ended.is_none() {
-            self.wait(&news);
-            self.work(&mut news);
-            self.start_instead(&unmask);
+        match self.first.take() {
+            Some(step) => self.take(step),
+            None => self.begin(&unmask),
         }
-        let survivors = self.sweep();
-        self.finish(since, survivors);
+        loop {
+            while self.held.ended.is_none() && self.kept != Some(true) {
+                self.wait();
+                self.work();
+                self.start_instead(&unmask);
+            }
+            if !self.is_to_be_renewed() {
+                break;
+            }
+            match self.held.renew(&self.spec, self.signals) {
+                Ok(()) => self.begin(&unmask),
+                Err(error) => self.held.ended = Some(Ended::SpawnFailed { error: error.to_string() }),
+            }
+            self.is_handed = false;
+        }
+        let survivors = if self.kept == Some(true) { 0 } else { self.held.sweep(self.signals) };
+        self.finish(since, survivors)
     }
 
-    /// Starts the agent, records it, and only then gives it the prompt.
+    /// Starts the agent with its prompt.
+    fn begin(&mut self, unmask: &impl Fn(bool)) {
+        let prompt = std::mem::take(&mut self.spec.prompt);
+        self.start(unmask, |speak| speak.open(&prompt));
+    }
+
+    /// Starts the agent, records it, and only then tells it something.
     fn start(&mut self, unmask: &impl Fn(bool), open: impl FnOnce(&mut dyn Speak) -> Step) {
-        let outputs = self.output.stdout.try_clone().and_then(|out| Ok((out, self.output.stderr.try_clone()?)));
-        let (stdout, stderr) = match outputs {
-            Ok(outputs) => outputs,
-            Err(error) => return self.ended = Some(Ended::SpawnFailed { error: error.to_string() }),
-        };
-        unmask(true);
-        let started = self
-            .signals
-            .unblocked(|| tag::with(tag::of(&self.spec.directory), || launch::start(&self.spec, stdout, stderr)));
-        unmask(false);
-        match started.unwrap_or_else(|error| Err(Ended::SpawnFailed { error: error.to_string() })) {
-            Ok(AgentProcess { pid, input }) => {
-                self.agent = Some(Running { pid, input: Input::new(input), reaped: false });
-                if let Err(error) = Identity::of(pid).and_then(|id| self.spool.record(AGENT_FILE, id)) {
-                    return self.spool_failed(&error);
-                }
-                let step = open(&mut *self.speak);
-                self.take(step);
-            }
-            Err(ended) => self.ended = Some(ended),
+        self.held.start(&self.spec, self.signals, unmask);
+        let Some(pid) = self.held.agent.as_ref().map(|agent| agent.pid) else { return };
+        let recorded = Identity::of(pid).and_then(|id| {
+            self.held.home.as_ref().map_or(Ok(()), |home| home.inhabited(id.clone(), &self.held.first))?;
+            self.spool.record(AGENT_FILE, id)
+        });
+        if let Err(error) = recorded {
+            return self.spool_failed(&error);
         }
+        let step = open(&mut *self.held.speak);
+        self.take(step);
     }
 
     /// Starts the agent in its other way, where it has refused the first before it did anything.
     fn start_instead(&mut self, unmask: &impl Fn(bool)) {
-        let left = matches!(self.ended, Some(Ended::Exited { .. })) && self.cause.is_none() && !self.final_kept;
+        let left = matches!(self.held.ended, Some(Ended::Exited { .. })) && self.cause.is_none() && !self.final_kept;
         if !left || self.spec.instead.is_none() {
             return;
         }
         self.read(true);
-        let (Some(argv), Some(step)) = (self.spec.instead.take(), self.speak.begin_instead()) else { return };
-        self.sweep();
-        (self.spec.argv, self.ended) = (argv, None);
+        let (Some(argv), Some(step)) = (self.spec.instead.take(), self.held.speak.begin_instead()) else { return };
+        self.held.sweep(self.signals);
+        self.spec.argv = argv;
+        (self.held.agent, self.held.ended) = (None, None);
         self.start(unmask, |_| step);
     }
 
+    /// Whether an agent that was kept has ended without a word: then it is nothing but a late start.
+    fn is_to_be_renewed(&mut self) -> bool {
+        self.held.output.measure();
+        let is_lost = self.is_handed && self.cause.is_none() && !self.final_kept && self.held.ended.is_some();
+        is_lost && self.held.output.stdout_bytes() == 0
+    }
+
+    /// Decides once whether the agent is kept: where it has answered and still listens. One that has failed had better be started
+    /// anew: what it lacks, such as a log-in, may be there then.
+    fn decide(&mut self) {
+        if !self.final_kept || self.kept.is_some() {
+            return;
+        }
+        let (spec, held) = (&self.spec, &mut self.held);
+        let wait = spec.keep_warm.filter(|_| self.has_answered && self.cause.is_none() && held.can_be_kept());
+        let pid = held.agent.as_ref().map(|agent| agent.pid);
+        let opened = match (wait, pid, &mut held.home) {
+            (Some(wait), Some(pid), Some(home)) => home.open(spec, pid, wait).is_ok(),
+            _ => false,
+        };
+        if !opened {
+            held.tell(Vec::new(), true);
+        }
+        self.kept = Some(opened);
+    }
+
     /// Waits until something happens or is due.
-    fn wait(&self, news: &News) {
+    fn wait(&self) {
         let now = Instant::now();
         let due = self.watch.next().map(|(at, _)| at.saturating_duration_since(now));
-        let limit = [due, news.longest_wait(), self.output.more.then_some(Duration::ZERO)].into_iter().flatten().min();
+        let more = self.held.output.more.then_some(Duration::ZERO);
+        let limit = [due, self.held.news.longest_wait(), more].into_iter().flatten().min();
         let limit = limit.map_or(PollTimeout::NONE, rounded_up);
         let mut fds = vec![reads_of(self.signals.as_fd()), reads_of(self.clients.listener())];
-        fds.extend(news.descriptor().map(reads_of));
-        let input = self.agent.as_ref().and_then(|agent| agent.input.wanting());
+        fds.extend(self.held.news.descriptor().map(reads_of));
+        let input = self.held.agent.as_ref().and_then(|agent| agent.input.wanting());
         fds.extend(input.map(|pipe| PollFd::new(pipe, PollFlags::POLLOUT)));
         fds.extend(self.clients.sockets().map(|(socket, sends)| {
             PollFd::new(socket, if sends { PollFlags::POLLIN | PollFlags::POLLOUT } else { PollFlags::POLLIN })
@@ -182,24 +184,19 @@ impl<'a> SupervisedRun<'a> {
     }
 
     /// Does all that there is to do.
-    fn work(&mut self, news: &mut News) {
+    fn work(&mut self) {
         if self.signals.drain() {
             self.cancel();
         }
-        if let Some(agent) = &mut self.agent {
-            let (pid, ended) = (agent.pid, &mut self.ended);
-            sweep::reap(&mut |reaped, status| note_end(pid, reaped, status, ended));
-            agent.reaped = self.ended.is_some();
-            agent.input.write();
-        }
-        news.take();
-        let grown = self.output.measure();
-        news.looked(grown);
+        self.held.reap();
+        self.held.news.take();
+        let grown = self.held.output.measure();
+        self.held.news.looked(grown);
         self.read(false);
         if grown {
             self.watch.output(Instant::now());
         }
-        if self.output.bytes > self.spec.bounds.max_output_bytes {
+        if self.held.output.bytes > self.spec.bounds.max_output_bytes {
             self.end(Cause::OutputLimit);
         }
         for control in self.clients.serve(self.spool.events_bytes()) {
@@ -208,15 +205,16 @@ impl<'a> SupervisedRun<'a> {
                 Control::Answer { answer } if self.watch.is_open(&answer.id, answer.digest.as_ref()) => {
                     self.answer(&answer.id, answer.decision, &answer.words, false);
                 }
-                Control::Revoke { .. } => self.speak.revoke(),
+                Control::Revoke { .. } => self.held.speak.revoke(),
                 Control::Answer { .. } | Control::Hello { .. } => {}
             }
         }
         let now = Instant::now();
-        self.watch.silence(self.speak.silence(), now);
-        while let Some((_, due)) = self.watch.next().filter(|(at, _)| *at <= now && self.ended.is_none()) {
+        self.watch.silence(self.held.speak.silence(), now);
+        while let Some((_, due)) = self.watch.next().filter(|(at, _)| *at <= now && self.held.ended.is_none()) {
             self.due(due);
         }
+        self.decide();
         self.clients.send(self.spool.events_bytes());
     }
 
@@ -225,47 +223,35 @@ impl<'a> SupervisedRun<'a> {
             Due::Timeout(which) => self.end(Cause::Timeout { which }),
             Due::Unanswered(id) => self.answer(&id, Decision::Deny, &[], true),
             Due::Answered => {
-                let step = self.speak.conclude();
+                let step = self.held.speak.conclude();
                 self.take(step);
-                self.watch.silence(self.speak.silence(), Instant::now());
+                self.watch.silence(self.held.speak.silence(), Instant::now());
             }
             Due::Settle => self.end(Cause::Settled),
             Due::Unheeded => self.end(Cause::Cancelled),
             Due::Kill => {
-                self.sweep();
+                self.held.sweep(self.signals);
                 let gone = Ended::Signalled { signal: Signal::SIGKILL as i32 };
-                self.ended.get_or_insert(gone);
+                self.held.ended.get_or_insert(gone);
             }
         }
     }
 
     /// Reads what the agent wrote; `whole` reads to the end of the file.
     fn read(&mut self, whole: bool) {
-        if self.answers_by_output {
-            return;
+        let mut steps = Vec::new();
+        let read = self.held.read(whole, |_, step| steps.push(step));
+        for step in steps {
+            self.take(step);
         }
-        loop {
-            let mut steps = Vec::new();
-            let more = self.output.tail.read(|line| steps.push(self.speak.line(line)));
-            if whole && !matches!(more, Ok(true)) {
-                self.output.tail.finish(|line| steps.push(self.speak.line(line)));
-            }
-            for step in steps {
-                self.take(step);
-            }
-            self.output.more = matches!(more, Ok(true));
-            if let Err(error) = more {
-                return self.spool_failed(&error);
-            }
-            if !(whole && self.output.more) {
-                return;
-            }
+        if let Err(error) = read {
+            self.spool_failed(&error);
         }
     }
 
     /// Answers an open request.
     fn answer(&mut self, id: &str, decision: Decision, words: &[String], timed_out: bool) {
-        let step = self.speak.answer(id, decision, words);
+        let step = self.held.speak.answer(id, decision, words);
         self.record(&Event::Answered { id: id.to_owned(), decision, timed_out });
         self.take(step);
     }
@@ -280,13 +266,13 @@ impl<'a> SupervisedRun<'a> {
                 event @ Event::Final(_) => {
                     self.close_requests();
                     // What an agent says of its being cancelled is no answer, and no failure of its own.
-                    let on_cancel = self.cause == Some(Cause::Cancelled)
-                        && matches!(&event, Event::Final(word) if word.outcome.is_err());
+                    self.has_answered = matches!(&event, Event::Final(word) if word.outcome.is_ok());
+                    let on_cancel = self.cause == Some(Cause::Cancelled) && !self.has_answered;
                     self.final_kept = self.record(&event);
                     self.final_seen = self.final_kept && !on_cancel;
                 }
                 Event::Asked { id, .. } if !self.watch.may_ask(Instant::now()) => {
-                    let denied = self.speak.answer(&id, Decision::Deny, &[]);
+                    let denied = self.held.speak.answer(&id, Decision::Deny, &[]);
                     self.asks_too_much();
                     self.take(denied);
                 }
@@ -296,11 +282,7 @@ impl<'a> SupervisedRun<'a> {
                 }
             }
         }
-        if let Some(agent) = &mut self.agent
-            && (step.close_input || !step.reply.is_empty())
-        {
-            agent.input.push(step.reply, step.close_input);
-        }
+        self.held.tell(step.reply, step.close_input);
         if self.final_kept && self.watch.is_asked() {
             self.end(Cause::Cancelled);
         }
@@ -343,7 +325,7 @@ impl<'a> SupervisedRun<'a> {
 
     /// Asks the agent to give up, in its own way where it has one and for the first time.
     fn cancel(&mut self) {
-        let step = if self.cause.is_none() { self.speak.cancel() } else { Step::default() };
+        let step = if self.cause.is_none() { self.held.speak.cancel() } else { Step::default() };
         if step.reply.is_empty() {
             return self.end(Cause::Cancelled);
         }
@@ -361,42 +343,39 @@ impl<'a> SupervisedRun<'a> {
             return;
         }
         self.watch.ending(Instant::now());
-        if let Some(agent) = self.agent.as_ref().filter(|agent| !agent.reaped) {
-            let group = Pid::from_raw(agent.pid);
-            // A stopped process takes the signal when it goes on.
-            let _ = killpg(group, Signal::SIGTERM).and_then(|()| killpg(group, Signal::SIGCONT));
+        self.held.ask_to_end();
+    }
+
+    fn finish(mut self, since: Instant, survivors: u32) -> Option<Held> {
+        let is_kept = self.kept == Some(true);
+        self.held.output.measure();
+        if !is_kept {
+            self.read(true);
         }
-    }
-
-    /// Ends what is left of the tree; returns how many processes could not be ended.
-    fn sweep(&mut self) -> u32 {
-        let Some(agent) = &mut self.agent else { return 0 };
-        let (pid, ended) = (agent.pid, &mut self.ended);
-        let survivors = sweep::end_children(self.signals, &mut |reaped, status| note_end(pid, reaped, status, ended));
-        agent.reaped = true;
-        survivors
-    }
-
-    fn finish(mut self, since: Instant, survivors: u32) {
-        self.output.measure();
-        self.read(true);
-        let ended = self.ended.take().unwrap_or(Ended::SpawnFailed { error: "it was not started".into() });
-        let stderr_tail = self.spool.stderr_tail();
+        let ended = match is_kept {
+            true => Ended::Kept,
+            false => self.held.ended.take().unwrap_or(Ended::SpawnFailed { error: "it was not started".into() }),
+        };
+        let stderr_tail = self.held.output.stderr_tail();
+        let by_output = self.held.answers_by_output;
         if !self.final_kept {
-            let stdout_head =
-                if self.answers_by_output { self.spool.stdout_head().unwrap_or_default() } else { Vec::new() };
+            let stdout_head = if by_output { self.held.output.stdout_head() } else { Vec::new() };
             let ending = Ending {
                 ended: &ended,
                 cause: self.cause.as_ref(),
                 stdout_head: &stdout_head,
-                stdout_bytes: self.output.stdout_bytes(),
+                stdout_bytes: self.held.output.stdout_bytes(),
                 stderr_tail: &stderr_tail,
             };
-            let last = self.speak.end(&ending);
+            let last = self.held.speak.end(&ending);
             self.close_requests();
-            let own = self.answers_by_output && self.cause.is_none();
+            let own = by_output && self.cause.is_none();
             let kept = self.record(&Event::Final(last).bounded());
             self.final_seen = kept && own && matches!(ended, Ended::Exited { .. });
+        }
+        // Where that has no room, what is shown of the answer is there all the same.
+        if self.held.home.is_some() {
+            let _ = self.held.output.copy_into(&self.spool);
         }
         let exit = Exit {
             version: PROTOCOL_VERSION,
@@ -404,35 +383,24 @@ impl<'a> SupervisedRun<'a> {
             cause: self.cause,
             final_seen: self.final_seen,
             stderr_tail,
-            output_bytes: self.output.bytes,
-            pid: self.agent.as_ref().map(|agent| agent.pid),
+            output_bytes: self.held.output.bytes,
+            pid: self.held.agent.as_ref().map(|agent| agent.pid),
             duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
             survivors,
         };
         // Where even this cannot be written, the clients are told, and a later bot finds a dead supervisor.
         let _ = self.spool.write_exit(&exit);
         self.clients.finish(self.spool.events_bytes(), &wire::line(&ExitLine { exit }));
+        is_kept.then_some(self.held)
     }
 }
 
 /// Returns a time-out in whole milliseconds that is not shorter, so that what is due at its end is due.
-fn rounded_up(limit: Duration) -> PollTimeout {
+pub(super) fn rounded_up(limit: Duration) -> PollTimeout {
     let millis = limit.as_nanos().div_ceil(1_000_000);
     i32::try_from(millis).ok().and_then(|millis| PollTimeout::try_from(millis).ok()).unwrap_or(PollTimeout::MAX)
 }
 
 fn reads_of(fd: BorrowedFd<'_>) -> PollFd<'_> {
     PollFd::new(fd, PollFlags::POLLIN)
-}
-
-/// Notes how the agent ended, if it is the process that was reaped.
-fn note_end(agent: i32, reaped: i32, status: WaitStatus, ended: &mut Option<Ended>) {
-    if reaped != agent {
-        return;
-    }
-    *ended = match status {
-        WaitStatus::Exited(_, code) => Some(Ended::Exited { code }),
-        WaitStatus::Signaled(_, signal, _) => Some(Ended::Signalled { signal: signal as i32 }),
-        _ => return,
-    };
 }

@@ -17,11 +17,12 @@ pub(super) struct Tail {
     file: File,
     line: Vec<u8>,
     dropping: bool,
+    read_bytes: u64,
 }
 
 impl Tail {
     pub(super) fn new(file: File) -> Self {
-        Self { file, line: Vec::new(), dropping: false }
+        Self { file, line: Vec::new(), dropping: false, read_bytes: 0 }
     }
 
     /// Gives on the lines that are whole; returns whether there may be more at once.
@@ -36,9 +37,15 @@ impl Tail {
                 Err(error) => return Err(error),
             };
             read += length;
+            self.read_bytes += length as u64;
             self.split(&chunk[..length], &mut take);
         }
         Ok(true)
+    }
+
+    /// Returns how much of the file was read, in bytes.
+    pub(super) fn read_bytes(&self) -> u64 {
+        self.read_bytes
     }
 
     /// Gives on the rest that no line break ends.

@@ -35,6 +35,8 @@
 //! | `crash <code>` | exits without a final word |
 //! | `stay` | does not exit after the final word |
 //! | `hang` | waits for ever |
+//! | `until-interrupted` | waits until it is interrupted, and says so and what that has cost, and nothing else |
+//! | `afterwards <path> <line>` | once the file exists, prints the line as it is, whatever it is at then |
 //!
 //! Environment: `SCRIPTED_AGENT_SESSIONS` is a directory that keeps each session's prompts (`--session-id`, `--resume`);
 //! without it every session is unknown to `--resume`. `SCRIPTED_AGENT_LOG` is a file that gets one JSON line a run: pid,
@@ -51,6 +53,11 @@ use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
 use serde_json::{Value, json};
+
+mod kept;
+mod left;
+
+use left::{leave, leave_clean, linger};
 
 /// How the agent talks.
 #[derive(Clone, Copy, PartialEq)]
@@ -102,8 +109,16 @@ pub fn main() -> ExitCode {
     agent.begin();
     let code = agent.act(&prompt);
     if code == 0 && voice == Voice::Claude {
-        // As the real one: it stays until its input is closed.
-        let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+        // As the real one: it stays until its input is closed, and answers what it is told meanwhile.
+        while let Some(prompt) = kept::next_prompt() {
+            log(&agent.session, true, &prompt);
+            agent.remember(true, &prompt);
+            agent.begin();
+            agent.replayed = false;
+            if agent.act(&prompt) != 0 {
+                return ExitCode::FAILURE;
+            }
+        }
     }
     if agent.stays {
         hang();
@@ -182,6 +197,11 @@ impl Agent {
                 "crash" => std::process::exit(rest.parse().expect("crash <code>")),
                 "stay" => self.stays = true,
                 "hang" => hang(),
+                "until-interrupted" => {
+                    kept::until_interrupted();
+                    self.replayed = true;
+                }
+                "afterwards" => kept::afterwards(rest),
                 other => panic!("unknown step {other:?}"),
             }
         }
@@ -337,7 +357,7 @@ impl Agent {
             Voice::Claude => {
                 let (Ok(text) | Err(text)) = answer;
                 print(&json!({"type": "result", "subtype": "success", "is_error": answer.is_err(), "result": text,
-                    "session_id": self.session, "total_cost_usd": 0.01 * self.turn as f64,
+                    "session_id": self.session, "total_cost_usd": 0.01 * self.turn as f64, "result_index": kept::next_number(),
                     "usage": {"input_tokens": 10, "output_tokens": 2}, "permission_denials": []}));
             }
         }
@@ -409,13 +429,6 @@ fn hang() -> ! {
     }
 }
 
-/// Starts a process that starts another and exits, so that the other has no parent.
-fn leave() {
-    let own = std::env::current_exe().expect("this program has a file");
-    let status = Command::new(own).arg("linger").stdin(Stdio::null()).status().expect("this program can be started");
-    assert!(status.success());
-}
-
 fn cancel_itself() {
     let run = PathBuf::from(std::env::var_os("SIGNALBOX_RUN").expect("a run's mark names its directory"));
     let mut socket = UnixStream::connect(run.join("sock")).expect("the supervisor listens");
@@ -466,35 +479,4 @@ fn nag(number: usize) {
     let id = format!("nag-{number}");
     request(&id, "Bash ls");
     print(&json!({"type": "control_cancel_request", "request_id": id}));
-}
-
-fn leave_clean(path: &str) {
-    let mut command = Command::new(std::env::current_exe().expect("this program has a file"));
-    command.args(["linger", "clean", path]).env_clear().current_dir("/");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    assert!(command.status().expect("this program can be started").success());
-}
-
-/// Longest that a process stays which a test may not find again.
-const LONGEST_STAY: Duration = Duration::from_secs(600);
-
-fn linger(how: Option<&str>, path: Option<&String>) -> ExitCode {
-    nix::unistd::setsid().ok();
-    match how {
-        Some("orphan") if path.is_some() => {
-            sleep(LONGEST_STAY);
-            return ExitCode::SUCCESS;
-        }
-        Some("orphan") => hang(),
-        Some(_) | None => {}
-    }
-    let mut command = Command::new(std::env::current_exe().expect("this program has a file"));
-    command.args(["linger", "orphan"]).args(path);
-    let Ok(orphan) = command.spawn() else { return ExitCode::FAILURE };
-    if let Some(path) = path {
-        // Whole, or not there.
-        let draft = format!("{path}.new");
-        fs::write(&draft, orphan.id().to_string()).and_then(|()| fs::rename(draft, path)).expect("written");
-    }
-    ExitCode::SUCCESS
 }

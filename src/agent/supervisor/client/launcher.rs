@@ -32,6 +32,9 @@ pub enum StartError {
     /// The run's directory exists: it was started before.
     #[error("the run was started before")]
     Exists,
+    /// The kept agent cannot have the run, and was ended; the run has not begun.
+    #[error("the agent that was kept is gone")]
+    Gone,
     /// The supervisor could not begin; no agent was started.
     #[error("the supervisor could not begin: {0}")]
     Refused(String),
@@ -113,6 +116,7 @@ impl WaitingSupervisor {
         match ready.map_err(StartError::Unknown)? {
             Ready::Started => {}
             Ready::Exists => return Err(StartError::Exists),
+            Ready::Gone => return Err(StartError::Gone),
             Ready::Failed { error, no_room: true } => return Err(StartError::NoRoom(error)),
             Ready::Failed { error, no_room: false } => return Err(StartError::Refused(error)),
         }

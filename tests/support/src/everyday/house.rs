@@ -20,6 +20,9 @@ const CONFIG: &str = "config.toml";
 /// The state directory, below it too.
 const STATE: &str = "state";
 
+/// Says how long claude is kept between two prompts.
+pub const KEEP_WARM: &str = "SIGNALBOX__AGENTS__CLAUDE__KEEP_WARM";
+
 /// A state directory with its configuration; nothing that was started there outlives it.
 pub struct House {
     directory: TempDir,
@@ -45,7 +48,9 @@ impl House {
 
     /// A house without any agent.
     pub fn bare() -> Self {
-        let house = Self { directory: tempfile::tempdir().expect("a temporary directory"), variables: Vec::new() };
+        // Who works on is told by who is there: an agent goes with its answer, where a story does not say otherwise.
+        let variables = vec![(KEEP_WARM.to_owned(), "off".to_owned())];
+        let house = Self { directory: tempfile::tempdir().expect("a temporary directory"), variables };
         house.configure("");
         house
     }

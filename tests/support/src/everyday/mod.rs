@@ -8,7 +8,7 @@ mod talk;
 mod wait;
 
 pub use hog::Hog;
-pub use house::House;
+pub use house::{House, KEEP_WARM};
 pub use service::Service;
 pub use talk::{Said, Talk, session_in};
 pub use wait::{PATIENCE, eventually, eventually_within};

@@ -1,0 +1,138 @@
+//! An agent between two runs: it waits for the next, for as long as it is kept.
+//!
+//! Its run has ended, with its files and its clients. A bot that wants it to go on hands it a run over the socket of its
+//! [home](super::home); from when that run's directory exists, the run is this supervisor's like any other. What cannot be
+//! done by this agent is refused once it is gone, so that never two of one conversation are at work.
+
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::caller::{self, Caller};
+use super::clients::Clients;
+use super::frame::{self, Ready, Told};
+use super::held::Held;
+use super::process::Identity;
+use super::signals::Signals;
+use super::spool::{AGENT_FILE, Spool};
+use super::{begin, wire};
+use crate::agent::protocol::Step;
+use crate::agent::run::RunSpec;
+
+/// Longest that a bot may take to say what it wants.
+const SAY_LIMIT: Duration = Duration::from_secs(5);
+
+/// A run that was handed to an agent.
+pub(super) struct Next {
+    pub(super) spec: RunSpec,
+    pub(super) spool: Spool,
+    pub(super) clients: Clients,
+    pub(super) held: Held,
+    /// What the agent is to be told.
+    pub(super) step: Step,
+}
+
+/// Waits for the next run; `None` where the agent is gone.
+pub(super) fn next(mut held: Held, signals: &Signals) -> Option<Next> {
+    let until = Instant::now().checked_add(held.wait());
+    loop {
+        wait(&held, signals, until);
+        let is_asked_to_end = signals.drain();
+        let is_over = until.is_some_and(|until| Instant::now() >= until);
+        if is_asked_to_end || is_over || !is_well(&mut held) {
+            held.let_go(signals);
+            return None;
+        }
+        while let Some(stream) = held.home.as_ref().and_then(|home| home.accept()) {
+            let Some((mut stream, told)) = told(stream) else { continue };
+            let step = match &told {
+                Told::Run(spec) if is_well(&mut held) && held.fits(spec) => held.speak.again(spec),
+                Told::Run(_) | Told::End => None,
+            };
+            let (Told::Run(spec), Some(step)) = (told, step) else {
+                held.let_go(signals);
+                answer(&mut stream, &Ready::Gone);
+                return None;
+            };
+            match take(&spec, &held) {
+                Ok((spool, clients)) => {
+                    answer(&mut stream, &Ready::Started);
+                    held.output.begin_again();
+                    return Some(Next { spec: *spec, spool, clients, held, step });
+                }
+                Err(error) => {
+                    // It believes that it was asked, and another supervisor may have the run.
+                    held.let_go(signals);
+                    let exists = error.kind() == io::ErrorKind::AlreadyExists;
+                    answer(&mut stream, &if exists { Ready::Exists } else { Ready::failed(&error) });
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// Waits until something happens, or it is not kept any longer.
+fn wait(held: &Held, signals: &Signals, until: Option<Instant>) {
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let more = held.output.more.then_some(Duration::ZERO);
+    let limit = [left, held.news.longest_wait(), more].into_iter().flatten().min();
+    let limit = limit.map_or(PollTimeout::NONE, super::supervise::rounded_up);
+    let mut fds = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+    let listener = held.home.as_ref().and_then(|home| home.listener());
+    fds.extend(listener.into_iter().chain(held.news.descriptor()).map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
+    let input = held.agent.as_ref().and_then(|agent| agent.input.wanting());
+    fds.extend(input.map(|pipe| PollFd::new(pipe, PollFlags::POLLOUT)));
+    // An interrupted wait is only shorter.
+    let _ = poll(&mut fds, limit);
+}
+
+/// Takes what the agent says between runs; returns whether it can be kept on.
+fn is_well(held: &mut Held) -> bool {
+    held.reap();
+    held.news.take();
+    let grown = held.output.measure();
+    held.news.looked(grown);
+    // Nobody follows it now; what is worth being told, its protocol tells with the next answer.
+    let read = held.read(false, |held, step| held.tell(step.reply, step.close_input));
+    let has_room = !held.output.is_full() && !held.floods();
+    read.is_ok() && has_room && held.ended.is_none() && held.home.is_some()
+}
+
+/// Hears what somebody wants who may want something.
+fn told(stream: UnixStream) -> Option<(UnixStream, Told)> {
+    let caller = Caller::of(&stream)?;
+    if caller.is_of_a_run() || !caller.runs(caller::trusted()) {
+        return None;
+    }
+    let mut stream = stream;
+    stream.set_nonblocking(false).ok()?;
+    stream.set_read_timeout(Some(SAY_LIMIT)).ok()?;
+    stream.set_write_timeout(Some(SAY_LIMIT)).ok()?;
+    let told = frame::read_told(&mut stream).ok()??;
+    Some((stream, told))
+}
+
+/// Takes a run: its directory, its socket, and who works for it.
+fn take(spec: &RunSpec, held: &Held) -> io::Result<(Spool, Clients)> {
+    let (spool, clients) = begin(spec, &held.first)?;
+    let agent = held.agent.as_ref().ok_or(io::ErrorKind::NotFound)?;
+    let recorded = Identity::of(agent.pid).and_then(|id| spool.record(AGENT_FILE, id));
+    if let Err(error) = recorded {
+        // Nothing was begun, so that nothing is to be found there.
+        let _ = std::fs::remove_dir_all(&spec.directory);
+        return Err(error);
+    }
+    if let Some(home) = &held.home {
+        home.shut();
+    }
+    Ok((spool, clients))
+}
+
+/// Answers a bot; one that died is not told.
+fn answer(stream: &mut UnixStream, ready: &Ready) {
+    let _ = stream.write_all(&wire::line(ready));
+}
