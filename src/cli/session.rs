@@ -7,9 +7,11 @@ use clap::Subcommand;
 
 use super::EXIT_REFUSED;
 use crate::agent::checkout::Git;
+use crate::agent::supervisor::client::KeptAgent;
 use crate::app::App;
 use crate::config::Sandbox;
 use crate::format;
+use crate::format::session::SessionFacts;
 use crate::store::{ChatKey, Session, Task, TaskId};
 
 /// Sessions in one list.
@@ -96,19 +98,18 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
             let git = Git::new(&app.variables);
             let checkout = if is_apart { None } else { git.look(Path::new(&session.directory)).await };
             let resume = agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());
+            let (state, id) = (app.store.directory(), session.id.to_string());
+            let kept = KeptAgent::all(state).into_iter().find(|kept| kept.session() == Some(&id));
+            let kept = kept.map(|kept| kept.record().until);
             if *json {
                 let mut value = as_json(&session);
+                value["kept_until_ms"] = kept.map(|until| until.0).into();
                 value["resume"] = resume.into();
                 value["tasks"] = tasks.iter().map(task_as_json).collect();
                 super::print_json(&value)?;
             } else {
-                super::print_document(&format::session::details(
-                    &session,
-                    &tasks,
-                    resume.as_deref(),
-                    checkout.as_ref(),
-                    now,
-                ))?;
+                let facts = SessionFacts { resume: resume.as_deref(), checkout: checkout.as_ref(), kept };
+                super::print_document(&format::session::details(&session, &tasks, &facts, now))?;
             }
         }
     }

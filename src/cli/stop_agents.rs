@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::EXIT_FAILED;
-use crate::agent::supervisor::client::{Attached, Run, RunNews, attach};
+use crate::agent::supervisor::client::{Attached, KeptAgent, Run, RunNews, attach};
 use crate::agent::supervisor::end_by_force;
 use crate::agent::supervisor::wire::Control;
 use crate::app::App;
@@ -37,6 +37,14 @@ pub(super) async fn run(app: &App) -> anyhow::Result<ExitCode> {
         });
     }
     let (mut ended, mut left) = (0, 0);
+    for kept in KeptAgent::all(app.store.directory()) {
+        if kept.end().await {
+            ended += 1;
+        } else {
+            left += 1;
+            eprintln!("signalbox: {}", terminal::not_let_go(kept.record().pid));
+        }
+    }
     while let Some(end) = ends.join_next().await {
         let (task, has_ended) = end?;
         if has_ended {

@@ -62,3 +62,13 @@ pub fn list(catalogue: &Catalogue, presence: &Presence) -> Document {
     }
     document
 }
+
+/// Says how many agents are kept for a next prompt; nothing where there are none.
+#[must_use]
+pub fn kept(agents: usize) -> Document {
+    match agents {
+        0 => Document::default(),
+        1 => line("1 agent is kept for the next prompt of its session."),
+        more => line(&format!("{more} agents are kept for the next prompts of their sessions.")),
+    }
+}

@@ -322,7 +322,12 @@ fn sessions() {
     };
     let sessions = [session(), Session { archived: true, ..session() }];
     let tasks = [answered("It was the **clock**.")];
-    let resume = "cd /home/kim/web && claude --resume=6f0c8e0a";
+    let checkout = samples::checkout();
+    let facts = SessionFacts {
+        resume: Some("cd /home/kim/web && claude --resume=6f0c8e0a"),
+        checkout: Some(&checkout),
+        kept: Some(NOW.after(Duration::from_secs(540))),
+    };
     let wall = wall()
         .with_text("agent", agent("claude", Some("opus")))
         .with_text("thread_name", thread_name(&session()))
@@ -355,7 +360,7 @@ fn sessions() {
         .with("revoked nothing", revoked("calm-otter", 0))
         .with(
             "details with what is allowed",
-            details(&Session { grants: samples::grants(), ..session() }, &[], None, None, NOW),
+            details(&Session { grants: samples::grants(), ..session() }, &[], &SessionFacts::default(), NOW),
         )
         .with("renamed", renamed("calm-otter", "docs"))
         .with("now_active", now_active("calm-otter"))
@@ -366,7 +371,7 @@ fn sessions() {
         .with("of_chat of none", of_chat(&[], None, NOW))
         .with("list_of_all", list_of_all(&sessions, NOW))
         .with("list of none", list(&[], None, NOW))
-        .with("details", details(&session(), &tasks, Some(resume), Some(&samples::checkout()), NOW));
+        .with("details", details(&session(), &tasks, &facts, NOW));
     shown("session", wall, include_str!("session.rs"));
 }
 

@@ -357,15 +357,20 @@ pub fn list_of_all(sessions: &[Session], now: Timestamp) -> Document {
     document
 }
 
-/// Answers `/session show`, with the last answer below; `resume` is the command that resumes it in a terminal.
+/// What is known of a session besides its row.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SessionFacts<'a> {
+    /// The command that resumes it in a terminal.
+    pub resume: Option<&'a str>,
+    /// How git stands in its directory.
+    pub checkout: Option<&'a Checkout>,
+    /// Until when its agent waits for a next prompt.
+    pub kept: Option<Timestamp>,
+}
+
+/// Answers `/session show`, with the last answer below.
 #[must_use]
-pub fn details(
-    session: &Session,
-    tasks: &[Task],
-    resume: Option<&str>,
-    checkout: Option<&Checkout>,
-    now: Timestamp,
-) -> Document {
+pub fn details(session: &Session, tasks: &[Task], beside: &SessionFacts<'_>, now: Timestamp) -> Document {
     let text = |text: String| vec![Inline::Text(text)];
     let code = |text: &str| vec![Inline::Code(text.to_owned())];
     let mut pairs = vec![
@@ -376,8 +381,11 @@ pub fn details(
     if let Some(id) = &session.agent_session {
         pairs.push(("Agent session", code(id)));
     }
+    if let Some(until) = beside.kept {
+        pairs.push(("Kept until", text(instant(until))));
+    }
     pairs.push(("Directory", code(&session.directory)));
-    if let Some(checkout) = checkout {
+    if let Some(checkout) = beside.checkout {
         pairs.push(("Branch", checkout.branch.as_deref().map_or_else(|| text("none".into()), code)));
         pairs.push(("Changed", text(super::project::changes(checkout))));
     }
@@ -401,7 +409,7 @@ pub fn details(
         blocks.push(Block::List { start: None, items: items.collect() });
         blocks.extend(line(&format!("`/session revoke {}` takes it all back.", session.name)).blocks);
     }
-    if let Some(resume) = resume {
+    if let Some(resume) = beside.resume {
         blocks.push(Block::text("In a terminal:"));
         blocks.push(Block::Code { language: Some("sh".into()), text: resume.to_owned() });
     }

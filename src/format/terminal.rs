@@ -172,6 +172,12 @@ pub fn not_stopped(task: &Task) -> String {
     format!("the agent of {} ({}) could not be ended", task.id, task.agent)
 }
 
+/// Says that an agent which was kept for a next prompt could not be ended.
+#[must_use]
+pub fn not_let_go(pid: i32) -> String {
+    format!("an agent that was kept for a next prompt (process {pid}) could not be ended")
+}
+
 /// Says how many agents were ended.
 #[must_use]
 pub fn stopped(agents: usize) -> String {

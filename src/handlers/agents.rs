@@ -11,10 +11,12 @@ impl Handler for AgentsCommand {
     }
 
     fn looks(&self) -> Vec<Look> {
-        vec![Look::Versions]
+        vec![Look::Versions, Look::Kept]
     }
 
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-        turn.answer(format::agents::list(&turn.cx.agents, turn.looked.presence()))
+        let mut list = format::agents::list(&turn.cx.agents, turn.looked.presence());
+        list.blocks.extend(format::agents::kept(turn.looked.kept().len()).blocks);
+        turn.answer(list)
     }
 }

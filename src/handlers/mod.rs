@@ -71,7 +71,7 @@ mod tests {
             ("fix the flaky test", vec![Look::Presence]),
             ("/session fix the flaky test", vec![Look::Presence]),
             ("/session list", vec![]),
-            ("/session show docs", vec![Look::Checkout("docs".into())]),
+            ("/session show docs", vec![Look::Kept, Look::Checkout("docs".into())]),
             ("/session end docs", vec![Look::Checkout("docs".into())]),
             ("/session retry docs", vec![]),
             ("/investigate", vec![Look::Presence, Look::Attached]),
@@ -80,7 +80,8 @@ mod tests {
             ("/background notify list", vec![]),
             ("/incident investigate 7", vec![Look::Presence]),
             ("/incident ack 7", vec![]),
-            ("/agents", vec![Look::Versions]),
+            ("/agents", vec![Look::Versions, Look::Kept]),
+            ("/session show docs", vec![Look::Kept]),
             ("/cancel 42", vec![]),
         ] {
             let parsed = parse(line, None).expect(line);

@@ -12,6 +12,7 @@ use signalbox_adapter::Occurrence;
 use super::exposition::{Exposition, MetricKind, written};
 use super::hooks::{Numbers, Tallied, Tally};
 use super::process;
+use crate::agent::supervisor::client::KeptAgent;
 use crate::clock::Timestamp;
 use crate::health::{Health, SendCounts, TransportSnapshot};
 use crate::store::{Counts, Store};
@@ -28,6 +29,8 @@ struct Sample {
     log_bytes: u64,
     /// How often that log was flushed to the disk.
     flushes: u64,
+    /// Agents that are kept for a next prompt, and the memory that they take, in bytes.
+    kept: (usize, u64),
     hooks: Tallied,
     sends: BTreeMap<String, SendCounts>,
 }
@@ -36,6 +39,12 @@ struct Sample {
 pub(super) async fn gather(store: Store, health: Arc<Health>, tally: Arc<Tally>) -> Result<String, String> {
     let counts = store.read(|tx| tx.counts()).await.map_err(|error| error.to_string())?;
     let now = store.clock().now();
+    let state = store.directory().to_owned();
+    let kept = tokio::task::spawn_blocking(move || {
+        let all = KeptAgent::all(&state);
+        (all.len(), all.iter().map(KeptAgent::memory_bytes).sum())
+    });
+    let kept = kept.await.map_err(|error| error.to_string())?;
     Ok(written(Sample {
         now,
         counts,
@@ -44,6 +53,7 @@ pub(super) async fn gather(store: Store, health: Arc<Health>, tally: Arc<Tally>)
         resident_bytes: process::resident_bytes(),
         log_bytes: store.log_bytes(),
         flushes: store.health().flushes(),
+        kept,
         hooks: tally.tallied(),
         sends: health.sends.counted(),
     }))
@@ -54,6 +64,7 @@ impl Collector for Sample {
         let mut text = Exposition::new(encoder);
         process_families(&mut text, self)?;
         work_families(&mut text, &self.counts)?;
+        kept_families(&mut text, self.kept)?;
         incident_families(&mut text, &self.counts)?;
         delivery_families(&mut text, self)?;
         send_families(&mut text, &self.sends)?;
@@ -78,6 +89,13 @@ fn process_families(text: &mut Exposition<'_>, sample: &Sample) -> fmt::Result {
     text.family("signalbox_store_log_bytes", MetricKind::Gauge, help)?.value(sample.log_bytes)?;
     let help = "How often that log was flushed to the disk; with `durability = \"process\"` never.";
     text.family("signalbox_store_flushes_total", MetricKind::Counter, help)?.value(sample.flushes)
+}
+
+fn kept_families(text: &mut Exposition<'_>, (agents, bytes): (usize, u64)) -> fmt::Result {
+    let help = "Agents that are kept for a next prompt of their session.";
+    text.family("signalbox_agents_kept", MetricKind::Gauge, help)?.value(u64::try_from(agents).unwrap_or(u64::MAX))?;
+    let help = "Memory that they take, in bytes; what they share counts by its share.";
+    text.family("signalbox_agents_kept_memory_bytes", MetricKind::Gauge, help)?.value(bytes)
 }
 
 fn work_families(text: &mut Exposition<'_>, counts: &Counts) -> fmt::Result {
@@ -276,6 +294,7 @@ mod tests {
             resident_bytes: Some(4096),
             log_bytes: 8192,
             flushes: 12,
+            kept: (3, 600_000_000),
             sends: BTreeMap::from([(
                 "telegram".to_owned(),
                 SendCounts { attempts: vec![(Sent::Taken, 11), (Sent::Later, 2)], retries: 2, too_many: 1 },

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::intake;
 use crate::agent::catalogue::{Choice, Presence};
 use crate::agent::checkout::{Checkout, Git};
+use crate::agent::supervisor::client::KeptAgent;
 use crate::alert::MAX_INPUT_BYTES;
 use crate::config::Sandbox;
 use crate::format::background::Unreachable;
@@ -33,6 +34,8 @@ pub enum Look {
     Versions,
     /// The text of the first file that came along: [`Looked::attached`].
     Attached,
+    /// Which agents are kept for a next prompt: [`Looked::kept`].
+    Kept,
     /// Whether these chats can be written to: [`Looked::unreachable`].
     Reach(Vec<ChatAddress>),
     /// How git stands in the directory of the chat's session of this name: [`Looked::checkout`].
@@ -48,6 +51,7 @@ pub struct Looked {
     heard: Option<Heard>,
     presence: Option<Presence>,
     attached: Option<Result<String, BadFile>>,
+    kept: Vec<KeptAgent>,
     unreachable: BTreeMap<ChatAddress, Unreachable>,
     checkout: Option<Checkout>,
 }
@@ -74,6 +78,11 @@ impl Looked {
             match look {
                 Look::Presence => self.presence = Some(cx.agents.look()),
                 Look::Versions => self.presence = Some(cx.agents.look_closely().await),
+                Look::Kept => {
+                    let state = cx.state.clone();
+                    let looking = tokio::task::spawn_blocking(move || KeptAgent::all(&state));
+                    self.kept = looking.await.unwrap_or_default();
+                }
                 Look::Attached => {
                     if let Some(file) = intake::documents(&incoming.files).next() {
                         self.attached = read_text(Path::new(&file.path)).await.transpose();
@@ -118,6 +127,12 @@ impl Looked {
     #[must_use]
     pub fn checkout(&self) -> Option<&Checkout> {
         self.checkout.as_ref()
+    }
+
+    /// Returns the agents that are kept for a next prompt.
+    #[must_use]
+    pub fn kept(&self) -> &[KeptAgent] {
+        &self.kept
     }
 
     /// Returns why a chat cannot be written to; `None` where nothing stands in the way.

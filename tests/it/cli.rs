@@ -105,8 +105,8 @@ fn sessions_are_listed_and_shown_beside_a_running_program() {
     let shown = house.run(&["session", "show", "docs"]).was(0, "Last prompt: script: fail no");
     let session = house.session("docs");
     let keys: Vec<&str> = session.as_object().expect("an object").keys().map(String::as_str).collect();
-    let expected = "agent agent_session archived chat cost_usd created_at_ms directory input_tokens last_prompt last_used_at_ms \
-                    model name output_tokens prompts resume status tasks title";
+    let expected = "agent agent_session archived chat cost_usd created_at_ms directory input_tokens kept_until_ms last_prompt \
+                    last_used_at_ms model name output_tokens prompts resume status tasks title";
     assert_eq!(keys.join(" "), expected);
     assert_eq!((session["status"].as_str(), session["model"].as_str()), (Some("idle"), Some("opus")));
     assert_eq!((session["title"].as_str(), session["prompts"].as_u64()), (Some("fix"), Some(2)));

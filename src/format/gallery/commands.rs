@@ -103,6 +103,7 @@ fn terminals() {
         .with_text("unpaired", unpaired("telegram:1001"))
         .with_text("served_already", served_already(&RoleError::Held { holder: Some(4711) }))
         .with_text("not_stopped", not_stopped(&task(Status::Running)))
+        .with_text("not_let_go", not_let_go(4711))
         .with_text("stopped", stopped(2))
         .with_text("nothing_said", nothing_said())
         .with_text("nobody_reads", nobody_reads())
@@ -156,7 +157,9 @@ fn agents() {
             .with(
                 "list without bubblewrap",
                 super::super::agents::list(&apart, &Presence { sandbox: false, ..presence.clone() }),
-            ),
+            )
+            .with("kept", super::super::agents::kept(1))
+            .with("kept several", super::super::agents::kept(3)),
         include_str!("../agents.rs"),
     );
 }

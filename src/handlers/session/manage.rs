@@ -4,6 +4,7 @@ use super::follow_up;
 use crate::agent::kinds;
 use crate::command::check_name;
 use crate::format;
+use crate::format::session::SessionFacts;
 use crate::store::{InboxOutcome, Session, SessionStatus, Status, StoreError};
 use crate::turn::Turn;
 
@@ -22,8 +23,10 @@ pub(super) fn show(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreErr
     let Some(session) = find(turn, name)? else { return unknown(turn, name) };
     let tasks = turn.tx.tasks_of_session(session.id, MAX_TASKS)?;
     let resume = turn.cx.agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());
-    let checkout = turn.looked.checkout();
-    turn.answer(format::session::details(&session, &tasks, resume.as_deref(), checkout, turn.tx.now()))
+    let id = session.id.to_string();
+    let kept = turn.looked.kept().iter().find(|kept| kept.session() == Some(&id)).map(|kept| kept.record().until);
+    let facts = SessionFacts { resume: resume.as_deref(), checkout: turn.looked.checkout(), kept };
+    turn.answer(format::session::details(&session, &tasks, &facts, turn.tx.now()))
 }
 
 pub(super) fn activate(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {

@@ -22,7 +22,8 @@ impl Handler for SessionCommand {
     fn looks(&self) -> Vec<Look> {
         match self {
             Self::Start(_) => vec![Look::Presence],
-            Self::Show(name) | Self::End(name) => vec![Look::Checkout(name.clone())],
+            Self::Show(name) => vec![Look::Kept, Look::Checkout(name.clone())],
+            Self::End(name) => vec![Look::Checkout(name.clone())],
             _ => Vec::new(),
         }
     }
