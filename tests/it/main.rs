@@ -37,3 +37,4 @@ mod terminal;
 mod triage;
 mod trouble;
 mod voice;
+mod warm;
