@@ -18,7 +18,8 @@ use crate::agent::run::RunSpec;
 use crate::agent::supervisor::client::{KeptAgent, Run, StartError, end_orphans};
 use crate::bus::Bus;
 use crate::config::{Agent, Limits};
-use crate::store::{SessionId, StoreError, Task};
+use crate::format;
+use crate::store::{Completion, SessionId, Status, StoreError, Task};
 
 /// How often is looked after them.
 const EVERY: Duration = Duration::from_secs(10);
@@ -82,6 +83,11 @@ impl Observer {
         let bus = Arc::clone(&self.bus);
         self.servants.errand("keeper", async move { look(&bus).await });
     }
+}
+
+/// Returns how a task ends whose run could not be started.
+pub(super) fn not_started(error: &StartError) -> Completion {
+    Completion::without_answer(Status::ErrorInternal, Some(format::run::not_started(error)))
 }
 
 /// Ends the agent that a session has kept, where it has one.

@@ -10,6 +10,7 @@ use super::attempts;
 use super::conclusion::{Conclusion, EndedRun, conclude};
 use super::deadline::Deadline;
 use super::investigation::{self, Briefing, Settled};
+use super::keep::not_started;
 use super::prepare::{self, Prepared};
 use super::recover::Recovered;
 use super::seen::{MAX_SESSION_IDS, SeenOfRun};
@@ -487,10 +488,6 @@ fn empty(directory: &Path) -> std::io::Result<()> {
         std::fs::remove_file(entry?.path())?;
     }
     Ok(())
-}
-
-fn not_started(error: &StartError) -> Completion {
-    Completion::without_answer(Status::ErrorInternal, Some(format::run::not_started(error)))
 }
 
 fn with_forgotten(completion: Completion) -> Completion {

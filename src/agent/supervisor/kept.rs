@@ -11,14 +11,15 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::begin::begin;
 use super::caller::{self, Caller};
 use super::clients::Clients;
 use super::frame::{self, Ready, Told};
 use super::held::Held;
 use super::process::Identity;
-use super::signals::Signals;
+use super::signals::{Signals, rounded_up};
 use super::spool::{AGENT_FILE, Spool};
-use super::{begin, wire};
+use super::wire;
 use crate::agent::protocol::Step;
 use crate::agent::run::RunSpec;
 
@@ -80,7 +81,7 @@ fn wait(held: &Held, signals: &Signals, until: Option<Instant>) {
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
     let more = held.output.more.then_some(Duration::ZERO);
     let limit = [left, held.news.longest_wait(), more].into_iter().flatten().min();
-    let limit = limit.map_or(PollTimeout::NONE, super::supervise::rounded_up);
+    let limit = limit.map_or(PollTimeout::NONE, rounded_up);
     let mut fds = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
     let listener = held.home.as_ref().and_then(|home| home.listener());
     fds.extend(listener.into_iter().chain(held.news.descriptor()).map(|fd| PollFd::new(fd, PollFlags::POLLIN)));

@@ -10,6 +10,7 @@
 //! # Why
 //! One thread, no runtime: hundreds run at once, and each should cost about as much as an idle shell.
 
+mod begin;
 mod caller;
 pub mod client;
 mod clients;
@@ -35,7 +36,6 @@ pub mod wire;
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::process::ExitCode;
 
 use nix::sys::prctl::set_child_subreaper;
@@ -48,6 +48,7 @@ pub use process::{Identity, SUBCOMMAND, boot_id};
 pub use spool::{AGENT_FILE, EVENTS_FILE, EXIT_FILE, MARK, Record, STDERR_FILE, STDOUT_FILE, SUPERVISOR_FILE, mark};
 
 use crate::agent::run::RunSpec;
+use begin::begin;
 use clients::Clients;
 use frame::Ready;
 use signals::Signals;
@@ -88,26 +89,6 @@ fn prepare() -> Result<Option<(RunSpec, Signals)>, frame::FrameError> {
     set_child_subreaper(true).map_err(io::Error::from)?;
     crate::lifecycle::close();
     Ok(frame::read(&mut io::stdin().lock())?.map(|spec| (spec, signals)))
-}
-
-/// Takes the run: creates its directory, listens there, and says who supervises it; `first` is the directory of the run for
-/// which its agent was started.
-fn begin(spec: &RunSpec, first: &Path) -> io::Result<(Spool, Clients)> {
-    let mut spool = Spool::create(&spec.directory)?;
-    spool.started_for(first);
-    let listen = || {
-        let clients = Clients::listen(&spec.directory, spool.reader(EVENTS_FILE)?)?;
-        spool.record(SUPERVISOR_FILE, Identity::of(std::process::id().cast_signed())?)?;
-        Ok(clients)
-    };
-    match listen() {
-        Ok(clients) => Ok((spool, clients)),
-        Err(error) => {
-            // Nothing was started, so that nothing is to be found there.
-            let _ = std::fs::remove_dir_all(&spec.directory);
-            Err(error)
-        }
-    }
 }
 
 fn supervise(spec: RunSpec, signals: &Signals, spool: Spool, clients: Clients) -> ExitCode {

@@ -61,6 +61,12 @@ impl Signals {
     }
 }
 
+/// Returns a time-out in whole milliseconds that is not shorter, so that what is due at its end is due.
+pub(super) fn rounded_up(limit: Duration) -> PollTimeout {
+    let millis = limit.as_nanos().div_ceil(1_000_000);
+    i32::try_from(millis).ok().and_then(|millis| PollTimeout::try_from(millis).ok()).unwrap_or(PollTimeout::MAX)
+}
+
 impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()

@@ -13,7 +13,7 @@ use super::clients::Clients;
 use super::held::Held;
 use super::kept::Next;
 use super::process::Identity;
-use super::signals::Signals;
+use super::signals::{Signals, rounded_up};
 use super::spool::{AGENT_FILE, Spool};
 use super::watch::{Due, Watch};
 use super::wire::{self, Control, ExitLine};
@@ -393,12 +393,6 @@ impl<'a> SupervisedRun<'a> {
         self.clients.finish(self.spool.events_bytes(), &wire::line(&ExitLine { exit }));
         is_kept.then_some(self.held)
     }
-}
-
-/// Returns a time-out in whole milliseconds that is not shorter, so that what is due at its end is due.
-pub(super) fn rounded_up(limit: Duration) -> PollTimeout {
-    let millis = limit.as_nanos().div_ceil(1_000_000);
-    i32::try_from(millis).ok().and_then(|millis| PollTimeout::try_from(millis).ok()).unwrap_or(PollTimeout::MAX)
 }
 
 fn reads_of(fd: BorrowedFd<'_>) -> PollFd<'_> {
