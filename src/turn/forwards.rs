@@ -65,16 +65,18 @@ pub fn commented(tx: &Tx<'_>, incoming: &Incoming) -> Result<Option<Task>, Store
     let since = tx.now().before(WITHIN);
     let tasks = tx.newest_tasks(&ChatKey::of(&incoming.address), MAX_LOOKED_AT)?.into_iter();
     let theirs = |task: &Task| task.requested_by == incoming.sender.id.as_str() && task.created_at >= since;
+    let mut is_last = true;
     for task in tasks.filter(theirs) {
         let asked = task.inbox.map(|inbox| tx.inbound(inbox)).transpose()?.flatten();
-        let is_here = |asked: &Incoming| asked.address == incoming.address && asked.key != incoming.key;
-        let joins = |asked: &Incoming| match &asked.kind {
-            IncomingKind::Text(text) => is_here(asked) && (!task.status.is_final() || lacks_something(&task, text)),
-            _ => false,
+        let Some(asked) = asked.filter(|asked| asked.address == incoming.address && asked.key != incoming.key) else {
+            continue;
         };
-        if asked.as_ref().is_some_and(joins) {
+        let IncomingKind::Text(text) = &asked.kind else { continue };
+        // What was answered is the last that was said, but for other forwards.
+        if !task.status.is_final() || is_last && lacks_something(&task, text) {
             return Ok(Some(task));
         }
+        is_last &= is_alone(&asked);
     }
     Ok(None)
 }
