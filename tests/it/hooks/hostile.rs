@@ -103,9 +103,9 @@ fn in_discord_an_alert_pings_nobody_marks_nothing_up_and_leads_nowhere() {
         body["alerts"][0]["fingerprint"] = json!(link);
         let body = body.to_string();
         let proof = proof("alertmanager", &body, SECRET);
+        let after = server.fake.with(|state| state.shows(OPS).last().map_or(0, |shown| shown.id));
         let answer = post(address(&serving), "/hooks/alertmanager/alertmanager", &[(&proof[0].0, &proof[0].1)], &body);
         assert_eq!(answer.told()["news"], 1);
-        let after = server.fake.with(|state| state.shows(OPS).last().map_or(0, |shown| shown.id));
         let card = server.shown(OPS, after, "Hostile");
         assert_eq!(card.text.contains(&format!("](<{link}>)")), is_shown, "{card:?}");
         for mark in ["**bold**", "||hidden||", " <@1001>", "\u{1b}", "\u{202e}", "[here](", "`code`"] {
