@@ -238,7 +238,7 @@ impl Claude {
         if text(line, "type") == Some("control_request") {
             return control::turn_away(line);
         }
-        self.background.take(line);
+        self.background.take(line, false);
         self.last_result = number_of(line).max(self.last_result);
         self.between.take(line);
         Step::default()
