@@ -81,7 +81,6 @@ mod tests {
             ("/incident investigate 7", vec![Look::Presence]),
             ("/incident ack 7", vec![]),
             ("/agents", vec![Look::Versions, Look::Kept]),
-            ("/session show docs", vec![Look::Kept]),
             ("/cancel 42", vec![]),
         ] {
             let parsed = parse(line, None).expect(line);

@@ -40,7 +40,7 @@ pub const END: &[u8; HEADER_BYTES] = b"00000000\n";
 
 /// What the supervisor of a kept agent is told.
 #[derive(Debug)]
-pub(super) enum Told {
+pub(super) enum KeptOrder {
     /// A next run.
     Run(Box<RunSpec>),
     /// To end the agent.
@@ -101,10 +101,10 @@ pub fn read(from: &mut impl Read) -> Result<Option<RunSpec>, FrameError> {
 }
 
 /// Reads what the supervisor of a kept agent is told; `None` where it is not whole.
-pub(super) fn read_told(from: &mut impl Read) -> Result<Option<Told>, FrameError> {
+pub(super) fn read_told(from: &mut impl Read) -> Result<Option<KeptOrder>, FrameError> {
     match read_json(from)? {
-        Some(json) if json.is_empty() => Ok(Some(Told::End)),
-        Some(json) => Ok(Some(Told::Run(serde_json::from_slice(&json)?))),
+        Some(json) if json.is_empty() => Ok(Some(KeptOrder::End)),
+        Some(json) => Ok(Some(KeptOrder::Run(serde_json::from_slice(&json)?))),
         None => Ok(None),
     }
 }
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_kept_agent_is_told_of_a_run_or_to_end() {
-        assert!(matches!(read_told(&mut &END[..]), Ok(Some(Told::End))));
+        assert!(matches!(read_told(&mut &END[..]), Ok(Some(KeptOrder::End))));
         assert!(matches!(read_told(&mut &END[..5]), Ok(None)), "it is not whole");
         assert!(matches!(read_told(&mut &b"00000002\n{}"[..]), Err(FrameError::Invalid(_))), "it is no run");
     }

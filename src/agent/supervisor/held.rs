@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 
-use super::home::Home;
+use super::home::AgentHome;
 use super::input::Input;
 use super::launch::{self, AgentProcess};
 use super::news::News;
@@ -24,7 +24,7 @@ use crate::agent::run::RunSpec;
 const LEAVE: Duration = Duration::from_secs(2);
 
 /// An agent.
-pub(super) struct Held {
+pub(super) struct HeldAgent {
     /// What it was started with, without the prompt.
     start: RunSpec,
     /// The directory of the run for which it was started first: its processes carry that mark.
@@ -36,7 +36,7 @@ pub(super) struct Held {
     pub(super) agent: Option<Running>,
     pub(super) ended: Option<Ended>,
     /// Where it lives, where it may be kept. Goes last.
-    pub(super) home: Option<Home>,
+    pub(super) home: Option<AgentHome>,
 }
 
 /// The agent's process.
@@ -46,12 +46,12 @@ pub(super) struct Running {
     pub(super) reaped: bool,
 }
 
-impl Held {
+impl HeldAgent {
     /// Makes ready for the agent of a run, which is not started yet.
     pub(super) fn of(spec: &RunSpec) -> io::Result<Self> {
         let (speak, answers_by_output) = speaking(spec)?;
-        let home = Home::of(spec);
-        let directory = home.as_ref().map_or(spec.directory.as_path(), Home::directory);
+        let home = AgentHome::of(spec);
+        let directory = home.as_ref().map_or(spec.directory.as_path(), AgentHome::directory);
         Ok(Self {
             start: started(spec),
             first: spec.directory.clone(),

@@ -46,12 +46,12 @@ pub struct KeptRecord {
 
 /// The directory of an agent that may be kept.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(super) struct AgentHome {
     directory: PathBuf,
     listener: Option<UnixListener>,
 }
 
-impl Home {
+impl AgentHome {
     /// Makes the directory of the agent of a run; `None` where it is not to be kept, or there is no room for it.
     pub(super) fn of(spec: &RunSpec) -> Option<Self> {
         spec.keep_warm?;
@@ -112,7 +112,7 @@ impl Home {
     }
 }
 
-impl Drop for Home {
+impl Drop for AgentHome {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.directory);
     }

@@ -14,8 +14,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::begin::begin;
 use super::caller::{self, Caller};
 use super::clients::Clients;
-use super::frame::{self, Ready, Told};
-use super::held::Held;
+use super::frame::{self, KeptOrder, Ready};
+use super::held::HeldAgent;
 use super::process::Identity;
 use super::signals::{Signals, rounded_up};
 use super::spool::{AGENT_FILE, Spool};
@@ -27,17 +27,17 @@ use crate::agent::run::RunSpec;
 const SAY_LIMIT: Duration = Duration::from_secs(5);
 
 /// A run that was handed to an agent.
-pub(super) struct Next {
+pub(super) struct NextRun {
     pub(super) spec: RunSpec,
     pub(super) spool: Spool,
     pub(super) clients: Clients,
-    pub(super) held: Held,
+    pub(super) held: HeldAgent,
     /// What the agent is to be told.
     pub(super) step: Step,
 }
 
 /// Waits for the next run; `None` where the agent is gone.
-pub(super) fn next(mut held: Held, signals: &Signals) -> Option<Next> {
+pub(super) fn next(mut held: HeldAgent, signals: &Signals) -> Option<NextRun> {
     let until = Instant::now().checked_add(held.wait());
     loop {
         wait(&held, signals, until);
@@ -50,10 +50,10 @@ pub(super) fn next(mut held: Held, signals: &Signals) -> Option<Next> {
         while let Some(stream) = held.home.as_ref().and_then(|home| home.accept()) {
             let Some((mut stream, told)) = told(stream) else { continue };
             let step = match &told {
-                Told::Run(spec) if is_well(&mut held) && held.fits(spec) => held.speak.again(spec),
-                Told::Run(_) | Told::End => None,
+                KeptOrder::Run(spec) if is_well(&mut held) && held.fits(spec) => held.speak.again(spec),
+                KeptOrder::Run(_) | KeptOrder::End => None,
             };
-            let (Told::Run(spec), Some(step)) = (told, step) else {
+            let (KeptOrder::Run(spec), Some(step)) = (told, step) else {
                 held.let_go(signals);
                 answer(&mut stream, &Ready::Gone);
                 return None;
@@ -62,7 +62,7 @@ pub(super) fn next(mut held: Held, signals: &Signals) -> Option<Next> {
                 Ok((spool, clients)) => {
                     answer(&mut stream, &Ready::Started);
                     held.output.begin_again();
-                    return Some(Next { spec: *spec, spool, clients, held, step });
+                    return Some(NextRun { spec: *spec, spool, clients, held, step });
                 }
                 Err(error) => {
                     // It believes that it was asked, and another supervisor may have the run.
@@ -77,7 +77,7 @@ pub(super) fn next(mut held: Held, signals: &Signals) -> Option<Next> {
 }
 
 /// Waits until something happens, or it is not kept any longer.
-fn wait(held: &Held, signals: &Signals, until: Option<Instant>) {
+fn wait(held: &HeldAgent, signals: &Signals, until: Option<Instant>) {
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
     let more = held.output.more.then_some(Duration::ZERO);
     let limit = [left, held.news.longest_wait(), more].into_iter().flatten().min();
@@ -92,7 +92,7 @@ fn wait(held: &Held, signals: &Signals, until: Option<Instant>) {
 }
 
 /// Takes what the agent says between runs; returns whether it can be kept on.
-fn is_well(held: &mut Held) -> bool {
+fn is_well(held: &mut HeldAgent) -> bool {
     held.reap();
     held.news.take();
     let grown = held.output.measure();
@@ -104,7 +104,7 @@ fn is_well(held: &mut Held) -> bool {
 }
 
 /// Hears what somebody wants who may want something.
-fn told(stream: UnixStream) -> Option<(UnixStream, Told)> {
+fn told(stream: UnixStream) -> Option<(UnixStream, KeptOrder)> {
     let caller = Caller::of(&stream)?;
     if caller.is_of_a_run() || !caller.runs(caller::trusted()) {
         return None;
@@ -118,7 +118,7 @@ fn told(stream: UnixStream) -> Option<(UnixStream, Told)> {
 }
 
 /// Takes a run: its directory, its socket, and who works for it.
-fn take(spec: &RunSpec, held: &Held) -> io::Result<(Spool, Clients)> {
+fn take(spec: &RunSpec, held: &HeldAgent) -> io::Result<(Spool, Clients)> {
     let (spool, clients) = begin(spec, &held.first)?;
     let agent = held.agent.as_ref().ok_or(io::ErrorKind::NotFound)?;
     let recorded = Identity::of(agent.pid).and_then(|id| spool.record(AGENT_FILE, id));

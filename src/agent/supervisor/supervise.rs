@@ -10,8 +10,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use super::clients::Clients;
-use super::held::Held;
-use super::kept::Next;
+use super::held::HeldAgent;
+use super::kept::NextRun;
 use super::process::Identity;
 use super::signals::{Signals, rounded_up};
 use super::spool::{AGENT_FILE, Spool};
@@ -28,7 +28,7 @@ pub(super) struct SupervisedRun<'a> {
     signals: &'a Signals,
     spool: Spool,
     clients: Clients,
-    held: Held,
+    held: HeldAgent,
     watch: Watch,
     cause: Option<Cause>,
     /// Whether the agent's own final word is kept.
@@ -48,17 +48,17 @@ pub(super) struct SupervisedRun<'a> {
 
 impl<'a> SupervisedRun<'a> {
     pub(super) fn new(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients) -> io::Result<Self> {
-        let held = Held::of(&spec)?;
+        let held = HeldAgent::of(&spec)?;
         Ok(Self::with(spec, signals, spool, clients, held))
     }
 
     /// Takes a run that was handed to an agent which was kept.
-    pub(super) fn next(next: Next, signals: &'a Signals) -> Self {
-        let Next { spec, spool, clients, held, step } = next;
+    pub(super) fn next(next: NextRun, signals: &'a Signals) -> Self {
+        let NextRun { spec, spool, clients, held, step } = next;
         Self { first: Some(step), is_handed: true, ..Self::with(spec, signals, spool, clients, held) }
     }
 
-    fn with(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients, held: Held) -> Self {
+    fn with(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients, held: HeldAgent) -> Self {
         let watch = Watch::new(spec.bounds, Instant::now());
         Self {
             spec,
@@ -79,7 +79,7 @@ impl<'a> SupervisedRun<'a> {
     }
 
     /// Runs the agent to its end, or until it is kept, and writes down how the run ended; returns a kept agent.
-    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) -> Option<Held> {
+    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) -> Option<HeldAgent> {
         let since = Instant::now();
         match self.first.take() {
             Some(step) => self.take(step),
@@ -346,7 +346,7 @@ impl<'a> SupervisedRun<'a> {
         self.held.ask_to_end();
     }
 
-    fn finish(mut self, since: Instant, survivors: u32) -> Option<Held> {
+    fn finish(mut self, since: Instant, survivors: u32) -> Option<HeldAgent> {
         let is_kept = self.kept == Some(true);
         self.held.output.measure();
         if !is_kept {
