@@ -148,7 +148,10 @@ impl Acp {
             events.extend(self.requests.withdrawn());
             match self.connection.take() {
                 Some(Incoming::Told(told)) => events.extend(self.told(told)),
-                Some(Incoming::Asked(asked, responder)) => events.extend(self.asked(asked, responder)),
+                Some(Incoming::Asked(asked)) => {
+                    let (asked, responder) = *asked;
+                    events.extend(self.asked(asked, responder));
+                }
                 Some(Incoming::Answered(question, answer)) => events.extend(self.answered(question, answer)),
                 None => break,
             }

@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_status_is_read_with_odd_names_renames_and_conflicts() {
-        let told = b"# branch.oid abc\0# branch.head fix/a b\01 .M N... 100644 100644 100644 a a src/with space.rs\0\
+        let told = b"# branch.oid abc\0# branch.head fix/a b\x001 .M N... 100644 100644 100644 a a src/with space.rs\0\
             2 R. N... 100644 100644 100644 a a R100 new.rs\0old.rs\0u UU N... 1 1 1 1 a a a both.rs\0? new\nline/\0! ignored\0";
         let checkout = read(told);
         assert_eq!(checkout.branch.as_deref(), Some("fix/a b"));

@@ -13,7 +13,7 @@ fn phone() -> Phone {
     let config = std::fs::read_to_string(phone.house.path("config.toml")).expect("readable");
     let wrapper = format!("env > {}; exec {} acp", phone.house.text("env"), scripted_agent().display());
     let agent = format!(
-        "\n[agents.scribe]\nkind = \"acp\"\ncommand = {}\n[agents.scribe.env]\nSCRIPTED_AGENT_SESSIONS = {}\n",
+        "\n[agents.scribe]\nkind = \"acp\"\nkeep_warm = \"off\"\ncommand = {}\n[agents.scribe.env]\nSCRIPTED_AGENT_SESSIONS = {}\n",
         toml::Value::from(vec!["sh", "-c", &wrapper]),
         toml::Value::from(phone.house.text("agent-sessions")),
     );
@@ -94,4 +94,22 @@ fn a_session_that_it_does_not_know_is_told_and_the_next_prompt_begins_anew() {
     phone.shown(asked, "[docs] Failed");
     let asked = phone.say("@docs once more");
     phone.shown(asked, "turn 1: once more");
+}
+
+#[test]
+fn a_follow_up_is_a_prompt_to_the_process_that_is_there() {
+    let phone = phone();
+    let path = phone.house.path("config.toml");
+    let config = std::fs::read_to_string(&path).expect("readable");
+    std::fs::write(&path, config.replace("keep_warm = \"off\"", "keep_warm = \"10m\"")).expect("written");
+    let _serving = phone.serve();
+    let asked = phone.say("/session --name docs @scribe hello");
+    phone.shown(asked, "turn 1: hello");
+    let before = phone.house.agents();
+    assert!(!before.is_empty());
+    let again = phone.say("@docs and now?");
+    phone.shown(again, "turn 2: and now?");
+    assert_eq!(phone.house.agents(), before, "the same process");
+    phone.say("/session end docs");
+    eventually("nothing of it is left", || phone.house.agents().is_empty());
 }

@@ -104,7 +104,8 @@ fn sessions_are_listed_and_shown_beside_a_running_program() {
     house.run(&["session", "list", "--chat", "console:other"]).was(0, "No sessions yet");
     let shown = house.run(&["session", "show", "docs"]).was(0, "Last prompt: script: fail no");
     let session = house.session("docs");
-    let keys: Vec<&str> = session.as_object().expect("an object").keys().map(String::as_str).collect();
+    let mut keys: Vec<&str> = session.as_object().expect("an object").keys().map(String::as_str).collect();
+    keys.sort_unstable();
     let expected = "agent agent_session archived chat cost_usd created_at_ms directory input_tokens kept_until_ms last_prompt \
                     last_used_at_ms model name output_tokens prompts resume status tasks title";
     assert_eq!(keys.join(" "), expected);

@@ -18,6 +18,7 @@ fn install(house: &mut House) {
     house.set("SIGNALBOX__AGENTS__CODEX__COMMAND", &json!(["sh", "-c", wrapper, "codex"]).to_string());
     house.set("SIGNALBOX__AGENTS__CODEX__ENV__CODEX_SESSIONS", &house.text("threads"));
     house.set("SIGNALBOX__AGENTS__CODEX__ENV__CODEX_LOG", &house.text("told"));
+    house.set("SIGNALBOX__AGENTS__CODEX__KEEP_WARM", "off");
 }
 
 fn replay(house: &mut House, case: &str) {
@@ -163,13 +164,13 @@ fn a_thread_that_is_gone_is_begun_anew_on_retry() {
 #[test]
 fn a_version_without_the_server_answers_in_its_other_way_and_agents_says_so() {
     let mut house = house();
-    house.say("/agents").was(0, "codex by app-server");
+    house.say("/agents").was(0, "by app-server");
     house.set("SIGNALBOX__AGENTS__CODEX__ENV__CODEX_REFUSES", "1");
     house.say("/session @codex --name docs hello").was(0, "exec: hello");
     let argv = argv(&house);
     let last: Vec<&str> = argv.lines().rev().take(2).collect();
     assert_eq!(last, ["exec --json --skip-git-repo-check -s read-only -", "app-server"]);
-    house.say("/agents").was(0, "codex by exec (asks nothing)");
+    house.say("/agents").was(0, "by exec (asks nothing)");
 }
 
 #[test]
@@ -182,4 +183,22 @@ fn a_long_prompt_of_any_letters_arrives_as_it_is() {
     let arrived = told.iter().find(|line| line["method"] == "turn/start").expect("a turn");
     let arrived = arrived["params"]["input"][0]["text"].as_str().expect("a text");
     assert!(arrived == prompt, "{} bytes of {}, from {:?}", arrived.len(), prompt.len(), arrived.chars().next());
+}
+
+#[test]
+fn a_follow_up_is_a_turn_of_the_server_that_is_there() {
+    let mut house = house();
+    house.set("SIGNALBOX__AGENTS__CODEX__KEEP_WARM", "10m");
+    let _serving = house.serve();
+    house.say("/session @codex --name docs one").was(0, "[docs] Complete");
+    let before = house.agents();
+    house.say("/session show docs").was(0, "Kept until");
+    house.say("@docs two").was(0, "[docs] Complete");
+    assert_eq!(house.agents(), before, "the same process");
+    let told = told(&house);
+    let methods: Vec<&str> = told.iter().filter_map(|line| line["method"].as_str()).collect();
+    assert_eq!(methods, ["initialize", "initialized", "thread/start", "turn/start", "turn/start"]);
+    assert_eq!(told[4]["params"]["input"][0]["text"], "two");
+    house.say("/session end docs").was(0, "Closed docs");
+    eventually("nothing of it is left", || house.agents().is_empty());
 }

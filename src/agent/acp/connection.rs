@@ -30,7 +30,7 @@ pub(super) enum Incoming<Question> {
     /// Something that wants no answer.
     Told(UntypedMessage),
     /// Something that wants one.
-    Asked(UntypedMessage, Responder),
+    Asked(Box<(UntypedMessage, Responder)>),
     /// The answer to a request of ours.
     Answered(Question, Result<Value, Error>),
 }
@@ -59,7 +59,7 @@ impl<Question: Send + 'static> Connection<Question> {
         let receive = async move |message: Dispatch, _agent: ConnectionTo<Agent>| {
             let incoming = match message {
                 Dispatch::Notification(told) => Incoming::Told(told),
-                Dispatch::Request(asked, responder) => Incoming::Asked(asked, responder),
+                Dispatch::Request(asked, responder) => Incoming::Asked(Box::new((asked, responder))),
                 // It goes to who has asked.
                 message @ Dispatch::Response(..) => return Ok(Handled::No { message, retry: false }),
             };
