@@ -40,11 +40,12 @@ fn a_question_is_investigated_and_a_failure_is_told_and_recorded() {
     assert!(said.starts_with("Investigation · ") && said.contains("\nThe backup is fresh."), "{said}");
     assert_eq!(said.matches("script: answer The backup is fresh.").count(), 1, "what was asked stands above: {said}");
     assert!(phone.house.runs()[0].2.contains("service: billing"), "{:?}", phone.house.runs());
-    phone.house.run(&["cron", "run", "2"]).was(1, "failed: 401 not logged in; this was told: delivered");
-    assert!(last(&phone).contains("Failed: 401 not logged in"), "{}", last(&phone));
+    phone.house.run(&["cron", "run", "2"]).was(1, "401 not logged in; this was told: delivered");
+    let said = last(&phone);
+    assert!(said.contains("Failed: claude is not logged in") && said.contains("401 not logged in"), "{said}");
     // Nothing else is said of the runs: no status, no result of a task.
     assert_eq!(phone.fake.said(ADA.id).len(), 2, "{:#?}", phone.fake.said(ADA.id));
-    phone.house.run(&["cron", "logs", "2"]).was(0, "failed: 401 not logged in");
+    phone.house.run(&["cron", "logs", "2"]).was(0, "401 not logged in");
 }
 
 #[test]
