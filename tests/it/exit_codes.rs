@@ -39,16 +39,18 @@ fn a_missing_agent_is_1_and_tells_how_to_install_it() {
 fn an_agent_that_is_not_there_is_not_replaced_by_another() {
     let house = House::new(SHOUT);
     for (text, why) in [
-        ("@gemini/pro fix it", "`gemini` is not installed here"),
-        ("/investigate @opencode high-cpu", "`opencode` is not installed here"),
+        ("@opensre fix it", "`opensre` is not installed here"),
+        ("/investigate @opensre high-cpu", "`opensre` is not installed here"),
         ("/session @host/opus why is it slow?", "`host` has no model `opus`"),
         ("/session @shout/opus hello", "`shout` has no model `opus`, nor any other"),
     ] {
         house.say(text).refused(&why.replace('`', ""));
     }
     assert_eq!(house.count("sessions"), 0);
-    let said = house.say("/session @codex fix it").was(1, "Failed · error:cli_not_found");
-    assert!(said.out.contains("codex is not installed: install it with"), "{said:#?}");
+    for (text, name) in [("/session @codex fix it", "codex"), ("@gemini/pro fix it", "gemini")] {
+        let said = house.say(text).was(1, "Failed · error:cli_not_found");
+        assert!(said.out.contains(&format!("{name} is not installed: install it with")), "{said:#?}");
+    }
     house.say("/session @kim, hello").was(0, "turn 1: @kim, hello");
 }
 
