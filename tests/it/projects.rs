@@ -33,8 +33,9 @@ fn house() -> House {
          agents.work = {{ kind = \"command\", command = [\"sh\", \"-c\", \"echo x > own.txt; git add .; git -c \
          user.name=Kim -c user.email=kim@example.org commit --quiet -m two\"] }}",
         house.path("web"),
-        house.path("")
+        house.path("plain")
     );
+    std::fs::create_dir(house.path("plain")).expect("a directory");
     house.configure(&keys);
     house
 }
@@ -45,12 +46,12 @@ fn a_chat_has_a_project_until_it_leaves_it() {
     house.say("/project").was(0, "This chat has no project");
     house.say("/project use wbe").refused("the known ones are plain, web");
     house.say("/project use plain").was(0, "New sessions of this chat work in plain");
-    let home = house.text("").trim_end_matches('/').to_owned();
-    house.say("/session --name one @pwd x").was(0, &home);
+    let plain = house.text("plain");
+    house.say("/session --name one @pwd x").was(0, &plain);
     house.say("/project").was(0, "work in plain");
     house.say("/project none").was(0, "no project any more");
     let said = house.say("/session --name two @pwd x").was(0, "Complete");
-    assert!(!said.out.contains(&format!("\n{home}\n")), "{said:#?}");
+    assert!(!said.out.contains(&plain), "{said:#?}");
 }
 
 #[test]
