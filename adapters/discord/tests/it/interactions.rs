@@ -41,7 +41,7 @@ async fn a_command_is_shown_without_the_secrets_that_were_typed_with_it() {
             scene.wait_for(1).await
         })
         .await;
-    assert_eq!(scene.fake.shows(THREAD).remove(0).text, r"/session log in with \[redacted]");
+    assert_eq!(scene.fake.shows(THREAD).remove(0).text, r"/session log in with \[redacted\]");
     assert_eq!(text(&taken[0]), format!("/session {typed}"), "its prompt is what was typed");
 }
 
