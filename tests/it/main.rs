@@ -22,6 +22,7 @@ mod masking;
 mod mute;
 mod outer_walls;
 mod phone;
+mod poison;
 mod projects;
 mod refusals;
 mod restarts;

@@ -115,6 +115,8 @@ pub struct Run {
     seen_bytes: u64,
     past_bytes: u64,
     source: Source,
+    /// Whether an event that cannot be read was named.
+    is_named: bool,
     /// Reaped by the runtime once it ends, also after this is dropped.
     _supervisor: Option<Child>,
 }
@@ -167,7 +169,15 @@ impl Run {
             Ok::<_, io::Error>(connection)
         };
         let source = Source::Live(timeout(ANSWER_LIMIT, talk).await??);
-        Ok(Self { directory: directory.to_owned(), seen, seen_bytes: 0, past_bytes: 0, source, _supervisor: None })
+        Ok(Self {
+            directory: directory.to_owned(),
+            seen,
+            seen_bytes: 0,
+            past_bytes: 0,
+            source,
+            is_named: false,
+            _supervisor: None,
+        })
     }
 
     /// Reads a run that ended.
@@ -177,7 +187,7 @@ impl Run {
             events.skip_until(b'\n')?;
         }
         let (directory, source) = (directory.to_owned(), Source::Recorded(events));
-        Ok(Self { directory, seen, seen_bytes: 0, past_bytes: 0, source, _supervisor: None })
+        Ok(Self { directory, seen, seen_bytes: 0, past_bytes: 0, source, is_named: false, _supervisor: None })
     }
 
     /// Notes how many bytes of events there were when the run was found.
@@ -229,6 +239,13 @@ impl Run {
                     self.seen_bytes += line.len() as u64 + 1;
                     if let Ok(event) = serde_json::from_slice(&line) {
                         return Some(RunNews::Event(event));
+                    }
+                    if !std::mem::replace(&mut self.is_named, true) {
+                        tracing::warn!(
+                            run = %self.directory.display(),
+                            event.number = self.seen,
+                            "an event of a run cannot be read; it is passed over"
+                        );
                     }
                 }
                 None => {
