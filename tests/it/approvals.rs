@@ -19,7 +19,7 @@ fn heard(house: &House, words: &str) {
 }
 
 /// The id of the n-th request, which a person sees as the action of a button.
-fn open_request(house: &House, nth: usize) -> String {
+pub(crate) fn open_request(house: &House, nth: usize) -> String {
     let database = rusqlite::Connection::open(house.state().join("signalbox.db")).expect("the database opens");
     let sql = "SELECT id FROM approvals ORDER BY rowid LIMIT 1 OFFSET ?1";
     database.query_row(sql, [nth - 1], |row| row.get(0)).expect("a request")

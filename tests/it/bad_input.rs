@@ -168,3 +168,32 @@ fn an_agent_does_not_see_our_tokens() {
         assert!(!said.out.contains(secret), "{secret} in {said:#?}");
     }
 }
+
+#[test]
+fn an_id_that_an_agent_gives_itself_is_no_option_of_its_next_run_and_none_is_kept_that_is_long() {
+    let mut house = House::new("");
+    let script = format!(
+        "echo \"$*\" >> {}; id=$(cat {}); for type in '\"system\",\"subtype\":\"init\",\"model\":\"'\"$id\"'\"' \
+         '\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"<done>\"'; do \
+         echo '{{\"type\":'\"$type\"',\"session_id\":\"'\"$id\"'\"}}'; done",
+        house.text("argv"),
+        house.text("id")
+    );
+    let command = serde_json::to_string(&["sh", "-c", script.as_str(), "claude"]).expect("JSON");
+    house.set("SIGNALBOX__AGENTS__CLAUDE__COMMAND", &command);
+    let long = "x".repeat(MIB);
+    for (number, id) in
+        ["--dangerously-skip-permissions", "-p", "", "a b", r"a\u001b[2J", &long, "plain-1"].into_iter().enumerate()
+    {
+        std::fs::write(house.path("id"), id).expect("written");
+        house.say(&format!("/session --name n{number} hello")).was(0, "<done>");
+        std::fs::write(house.path("argv"), "").expect("written");
+        house.say(&format!("@n{number} again")).was(0, "<done>");
+        let argv = std::fs::read_to_string(house.path("argv")).expect("it ran again");
+        assert_eq!(argv.matches("--resume").count(), usize::from(id == "plain-1"), "{id:.40}: {argv:.400}");
+        assert!(!argv.contains("skip-permissions") && argv.len() < 1000, "{argv:.400}");
+    }
+    assert_eq!(house.count("sessions WHERE length(CAST(agent_session AS BLOB)) > 256"), 0);
+    assert_eq!(house.count("task_events WHERE length(detail) > 1024"), 0);
+    assert_eq!(house.count("sessions WHERE agent_session = 'plain-1'"), 1);
+}

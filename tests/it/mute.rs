@@ -75,6 +75,25 @@ fn a_run_whose_supervisor_is_stopped_can_be_cancelled() {
 }
 
 #[test]
+fn whatever_a_run_is_at_when_its_supervisor_is_killed_its_chat_is_told_and_nothing_is_left() {
+    for (last, shown) in [
+        ("hang", "Started"),
+        ("ask Bash ls", "asks for permission"),
+        ("open-tool Bash make; hang", "make"),
+        ("leave; ignore-term; say stubborn; hang", "stubborn"),
+    ] {
+        let phone = Phone::new("");
+        let service = Service::start(&phone.house);
+        let (asked, supervisor, stray) = begin(&phone, last);
+        phone.shown(asked, shown);
+        kill(supervisor, Signal::SIGKILL).expect("it can be signalled");
+        told(&phone, asked, "Interrupted");
+        nothing_is_left(&phone, supervisor, stray);
+        went_on(service);
+    }
+}
+
+#[test]
 fn an_agent_that_answered_before_its_supervisor_was_killed_has_answered() {
     let phone = Phone::new("");
     let service = Service::start(&phone.house);

@@ -1,14 +1,20 @@
 //! Agents that only admins may have work, what only they may let go on, and files that a viewer sends.
 
+use nix::sys::signal::Signal;
 use signalbox_test_support::everyday::{House, eventually};
-use signalbox_test_support::telegram::{ChatKind, Post};
+use signalbox_test_support::telegram::{ChatKind, Person, Post};
 
+use crate::approvals::open_request;
 use crate::discord::scene as discord;
 use crate::phone::scene::{ADA, EVE, Phone};
 use crate::slack::scene as slack;
 
 /// A group in which everybody is an operator.
 const TEAM: i64 = -1_001_000_800;
+/// What an operator is told who would have an agent for admins work.
+const NO: &str = "claude needs the role admin here. Yours is operator.";
+/// Says whose claude is.
+const ROLE: &str = "SIGNALBOX__AGENTS__CLAUDE__ROLE";
 
 /// A house whose admin is Ada, with Eve as an operator in a group.
 fn team(key: &str, value: &str) -> Phone {
@@ -22,8 +28,7 @@ fn team(key: &str, value: &str) -> Phone {
 
 #[test]
 fn an_agent_for_admins_works_for_nobody_else_however_it_is_asked() {
-    const NO: &str = "claude needs the role admin here. Yours is operator.";
-    let phone = team("SIGNALBOX__AGENTS__CLAUDE__ROLE", "admin");
+    let phone = team(ROLE, "admin");
     let _serving = phone.serve();
     for words in ["/session script: answer no", "/session @claude script: answer no", "/investigate why is it slow?"] {
         let asked = phone.fake.say(TEAM, EVE, words);
@@ -56,6 +61,73 @@ fn an_agent_for_admins_works_for_nobody_else_however_it_is_asked() {
     let asked = phone.fake.say(TEAM, EVE, "/agents");
     phone.shown_in(TEAM, asked, "claude is for admins.");
     phone.house.run(&["config", "show"]).was(0, "role = \"admin\"");
+}
+
+#[test]
+fn a_typed_yes_to_an_agent_for_admins_is_an_admins() {
+    let phone = team(ROLE, "admin");
+    let _serving = phone.serve();
+    let asked = phone.fake.say(TEAM, ADA, "/session --name docs script: ask Bash ls; answer one");
+    phone.shown_in(TEAM, asked, "asks for permission");
+    let id = open_request(&phone.house, 1);
+    for word in ["approve", "allow"] {
+        let typed = phone.fake.say(TEAM, EVE, &format!("/{word} {id}"));
+        phone.shown_in(TEAM, typed, NO);
+    }
+    assert_eq!(phone.house.count("approvals WHERE decision IS NULL"), 1);
+    let typed = phone.fake.say(TEAM, ADA, &format!("/approve {id}"));
+    phone.shown_in(TEAM, typed, "Allowed once");
+    phone.shown_in(TEAM, asked, "\none");
+    assert_eq!(phone.house.count("approvals WHERE decided_by = '1001'"), 1);
+}
+
+#[test]
+fn an_edit_gives_an_agent_for_admins_no_other_words() {
+    let mut phone = team("SIGNALBOX__LIMITS__MAX_TASKS_PER_CHAT", "1");
+    let serving = phone.serve();
+    let gate = phone.house.text("gate");
+    let first = phone.fake.say(TEAM, ADA, &format!("/session --name docs script: wait {gate}; answer one"));
+    phone.shown_in(TEAM, first, "Started");
+    let waiting = phone.fake.say(TEAM, EVE, "/session --name hers script: answer old words");
+    phone.shown_in(TEAM, waiting, "Queued");
+    serving.signal(Signal::SIGTERM);
+    serving.end().was(0, "");
+    // It was hers when she asked, and is an admin's now.
+    phone.house.set(ROLE, "admin");
+    let _serving = phone.serve();
+    phone.fake.edit(TEAM, EVE, waiting, "/session --name hers script: answer new words");
+    let told = phone.shown_in(TEAM, waiting, NO);
+    // An edit of what was refused is a new message, and is refused again.
+    let refused = phone.fake.say(TEAM, EVE, "/session script: answer new words");
+    let told = phone.shown_in(TEAM, refused.max(told.id), NO);
+    phone.fake.edit(TEAM, EVE, refused, "/session script: answer newer words");
+    phone.shown_in(TEAM, told.id, NO);
+    phone.house.touch("gate");
+    phone.shown_in(TEAM, waiting, "old words");
+    assert!(phone.house.runs().iter().all(|(_, _, prompt)| !prompt.contains("new")), "{:?}", phone.house.runs());
+}
+
+#[test]
+fn a_forward_starts_no_agent_for_admins() {
+    let mut phone = team(ROLE, "admin");
+    let users = format!("[{{ id = \"{}\", role = \"admin\" }}, \"{}\"]", ADA.id, EVE.id);
+    phone.house.set("SIGNALBOX__ALLOW__TELEGRAM__USERS", &users);
+    phone.fake.open_private(EVE);
+    let _serving = phone.serve();
+    let mallory = Person::new(667, "Mallory");
+    let mut last = 0;
+    for text in ["look at this", "[FIRING:1] PodCrashLooping checkout-7d9 restarts 14"] {
+        let forward = phone.fake.post(EVE.id, EVE, Post::text(text).forwarded_from(mallory));
+        last = phone.shown_in(EVE.id, forward.max(last), NO).id;
+    }
+    // Nor with a comment before it.
+    let comment = phone.fake.say(EVE.id, EVE, "what is this?");
+    phone.fake.post(EVE.id, EVE, Post::text("[FIRING:1] DiskFull db-1").forwarded_from(mallory));
+    let told = phone.shown_in(EVE.id, comment.max(last), NO);
+    phone.until("all is taken", |state| state.updates.is_empty());
+    eventually("all is answered", || phone.house.count("inbox WHERE state <> 'done'") == 0);
+    assert!(told.id > last && phone.house.runs().is_empty(), "{:?}", phone.house.runs());
+    assert_eq!((phone.house.count("sessions"), phone.house.count("tasks")), (0, 0));
 }
 
 #[test]
@@ -99,7 +171,7 @@ fn a_viewers_files_are_not_fetched_and_they_are_told() {
 
 /// Lets an agent be for admins, of whom the first of two people is one.
 fn keep_to_admins(house: &mut House, provider: &str, admin: &str, operator: &str) {
-    house.set("SIGNALBOX__AGENTS__CLAUDE__ROLE", "admin");
+    house.set(ROLE, "admin");
     let users = format!("[{{ id = \"{admin}\", role = \"admin\" }}, \"{operator}\"]");
     house.set(&format!("SIGNALBOX__ALLOW__{provider}__USERS"), &users);
 }

@@ -3,5 +3,5 @@
 mod by_people;
 mod console;
 mod crashes;
-mod scene;
+pub(crate) mod scene;
 mod story;

@@ -1,5 +1,7 @@
 //! What people do about an incident, by buttons and by commands.
 
+use signalbox_test_support::telegram::Post;
+
 use super::scene::{FIRING, TEAM, Team};
 use crate::phone::scene::{ADA, EVE};
 
@@ -61,6 +63,30 @@ fn a_button_acts_with_the_rights_of_who_presses_it() {
     });
     assert_eq!(team.phone.house.count("incidents WHERE state = 'firing'"), 1);
     assert!(team.press(card.id, "Resolve").contains("#1 is resolved"));
+}
+
+#[test]
+fn an_incident_is_given_to_an_agent_for_admins_by_admins_only() {
+    const NO: &str = "claude needs the role admin here. Yours is operator.";
+    let mut team = Team::by_hand("Logs are not rotated");
+    team.phone.promote();
+    team.phone.house.set("SIGNALBOX__AGENTS__CLAUDE__ROLE", "admin");
+    let _serving = team.serve();
+    team.alert(FIRING);
+    let card = team.shown("DiskWillFill");
+    team.phone.known(&card);
+    team.press(card.id, "Ack");
+    let can_be_asked = |(label, _): &(String, String)| label == "Investigate";
+    team.phone.until_patiently("the button", |state| state.messages[&(TEAM, card.id)].buttons.iter().any(can_be_asked));
+    let press = team.phone.fake.press(TEAM, EVE, card.id, "Investigate");
+    team.phone.until("Eve is told", |state| state.answers.get(&press).is_some_and(|told| told.contains("role admin")));
+    let typed = team.phone.fake.say(TEAM, EVE, "/incident investigate 1");
+    let told = team.phone.shown_in(TEAM, typed, NO);
+    let asked = team.phone.fake.post(TEAM, EVE, Post::text("why is it full?").reply_to(card.id));
+    team.phone.shown_in(TEAM, asked.max(told.id), NO);
+    assert_eq!((team.phone.house.count("tasks"), team.phone.house.runs().len()), (0, 0));
+    team.press(card.id, "Investigate");
+    team.shown("Root cause: Logs are not rotated");
 }
 
 #[test]
