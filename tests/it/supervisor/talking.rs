@@ -174,6 +174,24 @@ async fn only_this_program_answers_and_never_from_within_a_run() {
 }
 
 #[tokio::test]
+async fn no_process_of_a_run_allows_what_that_run_asks_for() {
+    let scene = Scene::new();
+    for (step, run) in [("allow-other", "1-1"), ("allow-orphaned", "1-2")] {
+        let directory = scene.path(&format!("runs/{run}"));
+        let tries = format!("{step} {} r1", directory.display());
+        let mut spec = scene.claude(&format!("script: request r1 Bash touch a; {tries}; say tried; hang"));
+        spec.directory = directory;
+        let mut run = launcher().start(&spec).await.expect("the run starts");
+        let is_told = |event: &Event| matches!(event, Event::Answered { .. }) || said("tried")(event);
+        let event = until(&mut run, is_told).await;
+        assert!(said("tried")(&event), "{step}: {event:?}");
+        run.control(&Control::cancel()).await.expect("cancelled");
+        let (events, _) = end_of(&mut run).await;
+        assert!(matches!(events[0], Event::Answered { decision: Decision::Deny, .. }), "{events:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_bot_of_the_first_version_answers_without_a_digest() {
     let scene = Scene::new();
     let spec = scene.claude("script: ask Bash touch a; answer done");

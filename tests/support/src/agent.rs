@@ -25,6 +25,7 @@
 //! | `leave-clean <path>` | leaves one behind that has nothing of ours, as a service starts; its process id is in the file |
 //! | `cancel-itself` | asks its own supervisor to end the run, and waits until it is turned away |
 //! | `allow-other <run> <id>` | tells another run's supervisor that a request of it is allowed, and waits until that has listened |
+//! | `allow-orphaned <run> <id>` | says so by a process that has no parent any more, and waits for its end |
 //! | `nag <number>` | asks for permission and takes it back, so many times |
 //! | `answer <text>` | the final answer, instead of `turn <n>: …` |
 //! | `fill <bytes> <text>` | the final answer is this text, over and over |
@@ -86,6 +87,8 @@ pub fn main() -> ExitCode {
         ["linger", rest @ ..] => return linger(rest.first().copied(), args.get(2)),
         ["allow", run, id] => return allow(connected(run), id),
         ["allow-and-go", run, id] => return allow_and_go(run, id),
+        ["allow-orphaned", run, id] => return left::spawn_orphan(run, id),
+        ["allow-as-orphan", run, id, parent] => return left::allow_as_orphan(run, id, parent),
         ["allow-when-alone", id] => return allow_when_alone(id),
         _ => {}
     }
@@ -181,6 +184,7 @@ impl Agent {
                     let (run, id) = rest.split_once(' ').expect("allow-other <run> <id>");
                     allow(connected(run), id);
                 }
+                "allow-orphaned" => left::allow_orphaned(rest),
                 "nag" => (0..rest.parse().expect("nag <number>")).for_each(nag),
                 "answer" => answer = Ok(rest.to_owned()),
                 "fill" => {
