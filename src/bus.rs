@@ -19,8 +19,8 @@ use crate::clock::Timestamp;
 use crate::lifecycle::{self, Servants, rehearsal};
 use crate::router::Router;
 use crate::store::{
-    Approval, Deferral, Delivery, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store, StoreError,
-    Task, TaskId, Tx, UnreadableRow, Written,
+    Approval, Deferral, Delivery, Drawn, Effects, Fence, InboxId, InboxOutcome, OpenInbound, SessionId, Store,
+    StoreError, Task, TaskId, Tx, UnreadableRow, Written,
 };
 use crate::turn::{Heard, forwards, intake};
 use crate::voice::{Ears, Unheard};
@@ -177,10 +177,11 @@ impl Bus {
         F: FnMut(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let step = Arc::new(Mutex::new(step));
-        let mut instant = None;
+        let (mut instant, drawn) = (None, Drawn::default());
         loop {
-            let step = Arc::clone(&step);
+            let (step, drawn) = (Arc::clone(&step), drawn.clone());
             let again = move |tx: &Tx<'_>| {
+                tx.draw_from(&drawn);
                 if let Some(instant) = instant {
                     tx.stand_at(instant);
                 }

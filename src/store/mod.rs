@@ -102,7 +102,7 @@ pub use spans::Spans;
 pub use task::{Completion, Status, Task};
 pub use threads::{NewThread, ThreadRoot};
 pub use trace::TaskEvent;
-pub use tx::{Caps, Tx};
+pub use tx::{Caps, Drawn, Tx};
 pub use windows::WindowLock;
 
 #[cfg(test)]

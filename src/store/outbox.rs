@@ -173,7 +173,7 @@ impl Tx<'_> {
     /// Makes the key of a new delivery: when, and 80 bits by chance. So new keys stand side by side in their index.
     pub(super) fn new_key(&self) -> DeliveryKey {
         let at = u128::try_from(self.context.clock.now().0).unwrap_or(0);
-        let chance = u128::from(self.context.clock.random()) << 16 | u128::from(self.context.clock.random() & 0xffff);
+        let chance = u128::from(self.random()) << 16 | u128::from(self.random() & 0xffff);
         DeliveryKey::from_random_bits(at << 80 | chance)
     }
 

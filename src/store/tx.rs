@@ -1,7 +1,7 @@
 //! One step of the store: the transaction that its methods work in, and what it will set in motion.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rusqlite::Connection;
 use signalbox_adapter::{Provider, Signal};
@@ -34,12 +34,18 @@ pub(super) struct TxContext {
     pub(super) health: StoreHealth,
 }
 
+/// The random numbers of a step, in the order in which it takes them.
+#[derive(Debug, Clone, Default)]
+pub struct Drawn(Arc<Mutex<Vec<u64>>>);
+
 /// One request within a transaction; its methods are the domain's verbs.
 pub struct Tx<'c> {
     pub(super) connection: &'c Connection,
     pub(super) context: &'c TxContext,
     pub(super) effects: RefCell<Effects>,
     instant: Cell<Option<Timestamp>>,
+    drawn: RefCell<Drawn>,
+    next_drawn: Cell<usize>,
 }
 
 impl TxContext {
@@ -55,7 +61,8 @@ impl TxContext {
 
 impl<'c> Tx<'c> {
     pub(super) fn new(connection: &'c Connection, context: &'c TxContext) -> Self {
-        Self { connection, context, effects: RefCell::default(), instant: Cell::new(None) }
+        let (effects, instant) = (RefCell::default(), Cell::new(None));
+        Self { connection, context, effects, instant, drawn: RefCell::default(), next_drawn: Cell::new(0) }
     }
 
     pub(super) fn into_effects(self) -> Effects {
@@ -71,6 +78,23 @@ impl<'c> Tx<'c> {
     /// Makes this the current instant: a step that is done again says and stores the same as before.
     pub fn stand_at(&self, instant: Timestamp) {
         self.instant.set(Some(instant));
+    }
+
+    /// Makes these its random numbers; what is missing is drawn. A step that is done again names what it makes as before.
+    pub fn draw_from(&self, drawn: &Drawn) {
+        self.drawn.replace(drawn.clone());
+        self.next_drawn.set(0);
+    }
+
+    /// Returns 64 random bits that nobody can guess.
+    pub(super) fn random(&self) -> u64 {
+        let drawn = self.drawn.borrow();
+        let mut numbers = drawn.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = self.next_drawn.replace(self.next_drawn.get() + 1);
+        if numbers.len() <= at {
+            numbers.push(self.context.clock.random());
+        }
+        numbers[at]
     }
 
     /// Says that the step need not be on the disk when its caller goes on: it goes there with the next one, within a second.
@@ -94,7 +118,7 @@ impl<'c> Tx<'c> {
     #[must_use]
     pub fn chance(&self, bound: usize) -> usize {
         let bound = u64::try_from(bound.max(1)).unwrap_or(u64::MAX);
-        usize::try_from(self.context.clock.random() % bound).unwrap_or(0)
+        usize::try_from(self.random() % bound).unwrap_or(0)
     }
 
     /// Makes a short id that people can type: `length` characters without look-alikes.

@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use signalbox_test_support::everyday::{House, Talk, eventually};
+use signalbox_test_support::everyday::{House, Said, Talk, eventually};
 
 /// Starts an agent that asks, and waits for its question; returns the request's id.
 fn ask(house: &House, line: &str, nth: usize) -> (Talk, String) {
@@ -327,4 +327,56 @@ fn an_approval_is_not_used_for_another_request_after_a_restart() {
     house.say(&format!("/deny {}", open_request(&house, 2))).was(0, &format!("[docs] Denied: {REMOVE}"));
     house.touch("second");
     eventually("it was not done", || house.count("tasks WHERE denials LIKE '%/important%'") == 1);
+}
+
+/// Lets an agent ask with a tool and an input that is too long for a command line.
+fn ask_at_length<T>(house: &House, tool: &str, input: &serde_json::Value, then: impl FnOnce(String) -> T) -> (Said, T) {
+    let nth = usize::try_from(house.count("approvals")).expect("few") + 1;
+    let line = format!("/session script: put {tool} {input}; answer done\n");
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| house.pipe(&["shell"], line.as_bytes()));
+        eventually("it is asked for", || usize::try_from(house.count("approvals")).expect("few") == nth);
+        let told = then(open_request(house, nth));
+        (asking.join().expect("it ended"), told)
+    })
+}
+
+#[test]
+fn what_is_long_is_asked_for_all_the_same_and_can_be_approved() {
+    let house = House::new("");
+    let _serving = house.serve();
+    for (tool, lines) in [("Bash", 700), ("Write", 3000)] {
+        let long: String = (0..lines).map(|n| format!("echo line {n} of a harmless report\n")).collect();
+        let input = match tool {
+            "Bash" => serde_json::json!({"command": format!("{long}rm -rf ~/work")}),
+            _ => serde_json::json!({"file_path": "notes", "content": format!("{long}rm -rf ~/work")}),
+        };
+        let (said, ()) = ask_at_length(&house, tool, &input, |id| {
+            house.say(&format!("/approve {id}")).was(0, "Allowed once");
+        });
+        let said = said.was(0, "heard");
+        assert!((0..lines).all(|n| said.out.contains(&format!("line {n} of"))), "{tool}: all of it was shown");
+        assert!(said.out.contains("rm -rf ~/work") && said.out.contains("# Approve"), "{tool}");
+    }
+}
+
+#[test]
+fn what_cannot_be_shown_whole_cannot_be_approved() {
+    let house = House::new("");
+    let _serving = house.serve();
+    let long = "echo line of a harmless report\n".repeat(9_000);
+    for (tool, input) in [
+        ("Bash", serde_json::json!({"command": format!("{long}rm -rf ~/work")})),
+        ("Write", serde_json::json!({"file_path": "notes", "content": long})),
+        ("ExitPlanMode", serde_json::json!({"plan": long})),
+    ] {
+        let (said, ()) = ask_at_length(&house, tool, &input, |id| {
+            for word in ["approve", "allow"] {
+                house.say(&format!("/{word} {id}")).refused("so it cannot be approved; it can be denied");
+            }
+            house.say(&format!("/deny {id}")).was(0, "");
+        });
+        let said = said.was(0, "It is too long to be shown whole");
+        assert!(!said.out.contains("# Approve") && !said.out.contains("# Go on"), "{tool} has no such button");
+    }
 }
