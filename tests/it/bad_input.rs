@@ -78,6 +78,35 @@ fn an_agent_that_talks_garbage_fails_and_says_so() {
 }
 
 #[test]
+fn what_an_agent_says_in_plain_words_is_part_of_its_failure() {
+    let house = House::new("");
+    for (script, code, words) in [
+        (
+            "read -r x; echo 'Credit balance is too low. Visit https://a.example/billing'; exit 1",
+            1,
+            "a.example/billing",
+        ),
+        ("echo 'Log in at https://a.example/login'; sleep 60", 124, "Log in at https://a.example/login"),
+        // Such a program reads to the end of its input, which comes when nobody waits any longer.
+        ("cat > /dev/null; echo 'Credit balance is too low.'; exit 1", 124, "Credit balance is too low."),
+        ("cat > /dev/null; printf 'No model is set.'", 124, "No model is set."),
+    ] {
+        house.configure(&format!("timeouts.idle = \"1s\"\n[agents.claude]\ncommand = [\"sh\", \"-c\", {script:?}]"));
+        house.say("/session hello").was(code, words);
+    }
+}
+
+#[test]
+fn what_an_agent_had_said_before_it_died_is_shown_as_an_answer_so_far() {
+    let house = House::new("");
+    for (end, how) in [("crash 137", "exit code 137"), ("crash 0", "exit code 0"), ("fail no more", "no more")] {
+        let said = house.say(&format!("/session script: say The disk of db-1 is full.; {end}")).was(1, how);
+        let (head, rest) = said.out.split_once("The answer so far:").expect("what it had said");
+        assert!(head.contains("Failed") && rest.contains("The disk of db-1 is full."), "{said:#?}");
+    }
+}
+
+#[test]
 fn a_hundred_megabytes_are_cut_with_an_honest_note() {
     let house = shell_agent("", "yes 0123456789abcdef | head -c 100000000");
     let said = house.say("@run hello");

@@ -399,3 +399,13 @@ fn its_death_is_told_with_its_last_words() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_character_that_was_cut_in_two_costs_no_words() {
+    let mut stage = Stage::working(Permission::Ask);
+    let said = json!({"sessionUpdate": "agent_message_chunk", "content": {"type": "text", "text": "12 pods HALF"}});
+    let line = json!({"jsonrpc": "2.0", "method": "session/update", "params": {"sessionId": "s-1", "update": said}});
+    stage.line(&line.to_string().replace("HALF", r"\ud83d"));
+    stage.respond(&json!({"stopReason": "end_turn"}));
+    assert_eq!(stage.word().outcome, Ok("12 pods \u{fffd}".into()));
+}

@@ -439,6 +439,16 @@ fn a_result_that_is_not_understood_is_not_the_answer() {
 fn a_character_that_was_cut_in_two_costs_no_line() {
     let line = r#"{"type":"result","subtype":"success","is_error":false,"result":"Rolled out to 12 pods \ud83d"}"#;
     assert_eq!(last(&play(line)).outcome, Ok("Rolled out to 12 pods \u{fffd}".into()));
+    let halved = |line: String| line.replace("HALF", r"\ud83d");
+    let told = play(&[halved(words("m1", "The disk HALF is full")), result("")].join("\n"));
+    assert_eq!(last(&told).outcome, Ok("The disk \u{fffd} is full".into()));
+    let call = json!({"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": "df"}});
+    let done = json!({"type": "tool_result", "tool_use_id": "t1", "content": "97 % HALF"});
+    let call = json!({"type": "assistant", "message": {"id": "m1", "content": [call]}}).to_string();
+    let done = json!({"type": "user", "message": {"content": [done]}}).to_string();
+    let seen = play(&[call, halved(done)].join("\n"));
+    let is_it = |event: &Event| matches!(event, Event::ToolFinished { output, .. } if output == "97 % \u{fffd}");
+    assert!(seen.iter().any(is_it), "{seen:?}");
 }
 
 #[test]

@@ -485,3 +485,15 @@ fn lines_that_are_no_message_of_its_are_survived() {
     }
     codex.line(b"\xff\xfe{");
 }
+
+#[test]
+fn what_it_says_in_plain_words_is_told_in_either_way() {
+    let mut other = codex(Permission::Ask);
+    other.line(b"error: unrecognized subcommand");
+    other.begin_instead().expect("the other way");
+    for mut codex in [answering(Permission::Ask), other] {
+        codex.line(b"Not logged in: https://a.example/login");
+        let word = codex.end(&ending(&Ended::Exited { code: 1 }, None, ""));
+        assert!(matches!(word.outcome, Err(Failure::Seen(run)) if run.words.contains("a.example/login")));
+    }
+}

@@ -18,7 +18,7 @@ use super::spool::{AGENT_FILE, Spool};
 use super::watch::{Due, Watch};
 use super::wire::{self, Control, ExitLine};
 use crate::agent::event::{Decision, Event};
-use crate::agent::exit::{Cause, Ended, Exit};
+use crate::agent::exit::{Bound, Cause, Ended, Exit};
 use crate::agent::protocol::{Ending, Speak, Step};
 use crate::agent::run::{PROTOCOL_VERSION, RunSpec};
 
@@ -220,6 +220,7 @@ impl<'a> SupervisedRun<'a> {
 
     fn due(&mut self, due: Due) {
         match due {
+            Due::Timeout(Bound::Idle) => self.tell_no_more(),
             Due::Timeout(which) => self.end(Cause::Timeout { which }),
             Due::Unanswered(id) => self.answer(&id, Decision::Deny, &[], true),
             Due::Answered => {
@@ -332,6 +333,18 @@ impl<'a> SupervisedRun<'a> {
         self.cause = Some(Cause::Cancelled);
         self.watch.asked(Instant::now());
         self.take(step);
+    }
+
+    /// Ends a run that is silent; first its input, as a program that reads all of that before it says why it cannot work
+    /// says so then.
+    fn tell_no_more(&mut self) {
+        let cause = Cause::Timeout { which: Bound::Idle };
+        if self.held.agent.as_ref().is_none_or(|agent| !agent.input.is_free()) {
+            return self.end(cause);
+        }
+        self.cause.get_or_insert(cause);
+        self.watch.asked(Instant::now());
+        self.held.tell(Vec::new(), true);
     }
 
     /// Asks the agent to end; the first cause stands.
