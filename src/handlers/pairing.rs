@@ -59,6 +59,12 @@ pub fn try_code(
     if turn.is_trusted() {
         return turn.refuse(format::access::code_at_home(code)).map(Some);
     }
+    // Nothing can be guessed where no code is open: who presses their link once more has made no wrong try.
+    if let Some(role) = role
+        && !turn.tx.has_open_code()?
+    {
+        return turn.answer(format::access::let_in_already(role)).map(Some);
+    }
     match turn.tx.redeem(code, provider, sender)? {
         Redeemed::Paired(role) => {
             tracing::info!(sender.id = %sender.id, transport = %provider, role = role.as_str(), "paired a person");

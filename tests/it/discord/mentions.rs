@@ -3,7 +3,7 @@
 use serde_json::json;
 use signalbox_test_support::discord::{Person, Post};
 
-use crate::discord::scene::{ADA, OPS, Server};
+use crate::discord::scene::{ADA, EVE, OPS, Server};
 
 /// The web hook by which a monitoring system posts into the channel.
 const POSTER: Person = Person { id: 900, name: "Captain Hook", is_bot: true };
@@ -37,4 +37,22 @@ fn somebody_who_is_mentioned_gets_an_incident_under_their_name() {
     server.fake.command(OPS, ADA, "incident", "assign 1 <@!1003>");
     server.shown(OPS, asked, "#1 is assigned to user-1003");
     assert_eq!(server.house.count("incidents WHERE owner = 'user-1003'"), 1);
+}
+
+#[test]
+fn a_code_pairs_once_and_who_sends_it_again_is_told_so() {
+    let server = Server::new("");
+    let _serving = server.serve();
+    let direct = server.fake.open_direct(EVE);
+    let code = server.house.run(&["pair"]).was(0, "").out.trim().to_owned();
+    let wrong = server.fake.say(direct, EVE, "/start aaaaaaaa");
+    server.shown(direct, wrong, "4 tries left");
+    let right = server.fake.say(direct, EVE, &format!("/start {code}"));
+    server.shown(direct, right, "You are paired. Your role is operator");
+    for _ in 0..6 {
+        let again = server.fake.say(direct, EVE, &format!("/start {code}"));
+        server.shown(direct, again, "You can use this bot already; your role is operator");
+    }
+    let asked = server.fake.say(direct, EVE, "script: answer <for Eve>");
+    server.shown(direct, asked, r"\<for Eve>");
 }

@@ -58,6 +58,8 @@ fn a_code_is_void_where_others_read_it_and_good_where_nobody_does() {
     let unread = code();
     slack.fake.command(OPS, EVE, "/signalbox", &format!("start {unread}"));
     told("You are paired");
+    slack.fake.command(OPS, EVE, "/signalbox", &format!("start {unread}"));
+    told("You can use this bot already; your role is operator");
     assert!(is_paired() && slack.fake.said(OPS).iter().all(|text| !text.contains(&unread)));
 }
 
