@@ -185,3 +185,15 @@ fn mail_goes_out_encrypted_with_a_password_and_never_otherwise() {
     post.took(1);
     assert!(post.server.mails()[0].encrypted);
 }
+
+#[test]
+fn a_recipient_that_few_servers_take_is_named_before_a_mail_is_sent() {
+    let house = House::new(
+        "[smtp]\nhost = \"127.0.0.1\"\nfrom = \"bot@example.com\"\n\
+         to = [\"ops@bücher.example\", \"jörg@example.com\", \"kim@例え.example\", \"second@example.com\"]",
+    );
+    let said = house.run(&["config", "check"]).was(0, "");
+    let all = format!("{}{}", said.out, said.err);
+    assert!(all.contains("jörg@example.com can be reached only through a server that offers SMTPUTF8"), "{all}");
+    assert_eq!(all.matches("SMTPUTF8").count(), 1, "the domains of the others go out in ASCII: {all}");
+}

@@ -1,6 +1,7 @@
 //! What comes beside a text: where its links lead, what it answers, what it forwards, stickers and polls; data, never orders.
 
 use serde_json::{Value, json};
+use signalbox_test_support::everyday::eventually;
 use signalbox_test_support::telegram::{ChatKind, Person, Post};
 
 use crate::phone::scene::{ADA, Phone};
@@ -187,4 +188,32 @@ fn an_alert_is_one_whatever_is_active_and_is_data_where_it_is_handed_to_a_sessio
     let asked = phone.say("@claude CRITICAL: db-2 is down");
     phone.shown(asked, "Validity");
     assert_eq!(phone.house.count("investigations"), 3);
+}
+
+#[test]
+fn a_comment_and_what_is_forwarded_with_it_are_one_question() {
+    let phone = Phone::new("");
+    let _serving = phone.serve();
+    let forward = |text: &str| phone.fake.post(ADA.id, ADA, Post::text(text).forwarded_from(AM_BOT));
+    let asked_with = |parts: &[&str]| {
+        eventually("one prompt holds all of it", || {
+            prompts(&phone).iter().any(|prompt| parts.iter().all(|part| prompt.contains(part)))
+        });
+        eventually("all is done", || phone.house.count("tasks WHERE finished_at IS NULL") == 0);
+    };
+    forward("db-2 is slow");
+    forward("so is db-3");
+    let asked = phone.say("and what is this?");
+    phone.shown(asked, "and what is this?");
+    asked_with(&["and what is this?", "db-2 is slow", "so is db-3"]);
+    assert_eq!(phone.house.count("tasks"), 1, "three messages, one question");
+    let asked = phone.say("What does this alert mean for checkout?");
+    forward("[FIRING:1] PodCrashLooping checkout-7d9 restarts 14");
+    phone.shown(asked, "Validity");
+    asked_with(&["What does this alert mean for checkout?", "PodCrashLooping checkout-7d9 restarts 14"]);
+    assert_eq!(phone.house.count("investigations"), 1);
+    // What is no alert, too.
+    phone.say("is this ours?");
+    forward("the queue grows since noon");
+    asked_with(&["is this ours?", "the queue grows since noon"]);
 }
