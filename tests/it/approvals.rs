@@ -336,6 +336,7 @@ fn ask_at_length<T>(house: &House, tool: &str, input: &serde_json::Value, then: 
     std::thread::scope(|scope| {
         let asking = scope.spawn(|| house.pipe(&["shell"], line.as_bytes()));
         eventually("it is asked for", || usize::try_from(house.count("approvals")).expect("few") == nth);
+        eventually("it is shown", || house.count("outbox WHERE purpose = 1 AND state <> 'delivered'") == 0);
         let told = then(open_request(house, nth));
         (asking.join().expect("it ended"), told)
     })
@@ -354,9 +355,9 @@ fn what_is_long_is_asked_for_all_the_same_and_can_be_approved() {
         let (said, ()) = ask_at_length(&house, tool, &input, |id| {
             house.say(&format!("/approve {id}")).was(0, "Allowed once");
         });
-        let said = said.was(0, "heard");
-        assert!((0..lines).all(|n| said.out.contains(&format!("line {n} of"))), "{tool}: all of it was shown");
-        assert!(said.out.contains("rm -rf ~/work") && said.out.contains("# Approve"), "{tool}");
+        let said = said.was(0, "done");
+        assert!((0..lines).all(|n| said.err.contains(&format!("line {n} of"))), "{tool}: all of it was shown");
+        assert!(said.err.contains("rm -rf ~/work") && said.err.contains("# Approve"), "{tool}");
     }
 }
 
@@ -376,7 +377,8 @@ fn what_cannot_be_shown_whole_cannot_be_approved() {
             }
             house.say(&format!("/deny {id}")).was(0, "");
         });
-        let said = said.was(0, "It is too long to be shown whole");
-        assert!(!said.out.contains("# Approve") && !said.out.contains("# Go on"), "{tool} has no such button");
+        let asked = said.was(0, "done").err;
+        assert!(asked.contains("It is too long to be shown whole"), "{tool}: {asked}");
+        assert!(!asked.contains("# Approve") && !asked.contains("# Go on"), "{tool} has no such button");
     }
 }

@@ -162,6 +162,16 @@ fn what_is_to_be_approved_can_be_read_to_its_end() {
     assert!((0..140).all(|n| all.contains(&format!("line {n} of"))), "all of it was shown");
     phone.fake.press(ADA.id, ADA, end.id, "Deny");
     phone.shown(asked, "\nwent on");
+    // What is too long for messages is laid out aside, and comes with a file.
+    let lines: String = (0..2000).map(|n| format!("row {n} of a harmless report\n")).collect();
+    let asked = phone.say(&asks("Bash", &json!({"command": format!("{lines}rm -rf ~/all")})));
+    phone.until("it can be approved, and read", |state| {
+        let new = || state.shows(ADA.id).into_iter().filter(|shown| shown.by_bot && shown.id > asked);
+        let is_whole = |content: &str| content.contains("row 1999 of") && content.contains("rm -rf ~/all");
+        let of_file = |file: (String, Vec<u8>)| is_whole(&String::from_utf8_lossy(&file.1));
+        new().any(|shown| shown.buttons.iter().any(|(label, _)| label == "Approve"))
+            && new().filter_map(|shown| shown.document).any(of_file)
+    });
 }
 
 #[test]
