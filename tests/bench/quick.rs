@@ -1,8 +1,12 @@
 //! Quick answers with the pace of a real bot, what a prompt costs, and many prompts at once.
+//!
+//! What a supervisor has used is read while it lives and from who has reaped it, so that one which waits for another run
+//! is counted, too.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use signalbox_test_support::telegram::ChatKind;
@@ -12,7 +16,9 @@ use crate::table::{memory_kb, ms, row, spread};
 use crate::{ADA, Bot, Serving, chat, ground};
 
 /// Prompts, one after the other.
-const PROMPTS: u32 = 30;
+const PROMPTS: u32 = 20;
+/// Bare agents that are run for what one of them costs.
+const BARE: u32 = 100;
 /// How often a person says something.
 const EVERY: Duration = Duration::from_millis(2200);
 /// Chats of a burst.
@@ -22,11 +28,11 @@ const BURST: i64 = 1000;
 /// Tasks that run at once.
 const TASKS: i64 = 500;
 
-/// What a process has used since it started.
+/// What a process has used since it started, and all that it has started.
 #[derive(Clone, Copy, Default)]
 struct Used {
     own_ms: u64,
-    children_ms: u64,
+    below_ms: u64,
     writes: u64,
     flushes: u64,
 }
@@ -52,15 +58,20 @@ impl Watched {
     }
 
     fn used(&self) -> Used {
-        let file =
-            |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", self.serving.0.id())).unwrap_or_default();
-        let stat = file("stat");
-        let fields: Vec<u64> = stat.rsplit(')').next().unwrap_or_default().split(' ').map(number).collect();
-        // A tick is 10 ms on every Linux that we run on.
-        let ticks = |from: usize| 10 * (fields.get(from).unwrap_or(&0) + fields.get(from + 1).unwrap_or(&0));
-        let io = file("io");
+        let bot = self.serving.0.id();
+        let table = Line::all();
+        let is_below = |line: &&Line| {
+            let mut at = line.parent;
+            while at > 1 && at != bot {
+                at = table.iter().find(|above| above.pid == at).map_or(0, |above| above.parent);
+            }
+            at == bot
+        };
+        let below: u64 = table.iter().filter(is_below).map(|line| line.own_ms + line.reaped_ms).sum();
+        let own = table.iter().find(|line| line.pid == bot).expect("it runs");
+        let io = std::fs::read_to_string(format!("/proc/{bot}/io")).unwrap_or_default();
         let writes = io.lines().find_map(|line| line.strip_prefix("syscw: ")).map_or(0, number);
-        Used { own_ms: ticks(12), children_ms: ticks(14), writes, flushes: self.flushes() }
+        Used { own_ms: own.own_ms, below_ms: own.reaped_ms + below, writes, flushes: self.flushes() }
     }
 
     fn flushes(&self) -> u64 {
@@ -70,6 +81,41 @@ impl Watched {
         stream.read_to_string(&mut answer).expect("answered");
         answer.lines().find_map(|line| line.strip_prefix("signalbox_store_flushes_total ")).map_or(0, number)
     }
+}
+
+/// A process of the machine: its processor time, and that of the children that it has reaped.
+struct Line {
+    pid: u32,
+    parent: u32,
+    own_ms: u64,
+    reaped_ms: u64,
+}
+
+impl Line {
+    fn all() -> Vec<Self> {
+        let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
+        entries.filter_map(|entry| Self::of(entry.file_name().to_str()?)).collect()
+    }
+
+    fn of(entry: &str) -> Option<Self> {
+        let stat = std::fs::read_to_string(format!("/proc/{entry}/stat")).ok()?;
+        let fields: Vec<&str> = stat.rsplit(')').next()?.split_ascii_whitespace().collect();
+        // A tick is 10 ms on every Linux that we run on.
+        let ticks = |from: usize| Some(10 * (number(fields.get(from)?) + number(fields.get(from + 1)?)));
+        let pid = stat.split_ascii_whitespace().next()?.parse().ok()?;
+        Some(Self { pid, parent: fields.get(1)?.parse().ok()?, own_ms: ticks(11)?, reaped_ms: ticks(13)? })
+    }
+}
+
+/// Returns the processor time of one bare agent, in milliseconds.
+fn bare_agent_ms() -> f64 {
+    let reaped = || Line::of("self").map_or(0, |line| line.reaped_ms);
+    let before = reaped();
+    for _ in 0..BARE {
+        let ran = Command::new("date").arg("+%s%N").stdin(Stdio::null()).stdout(Stdio::null()).status();
+        ran.expect("it runs");
+    }
+    (reaped() - before) as f64 / f64::from(BARE)
 }
 
 fn number(text: &str) -> u64 {
@@ -129,8 +175,12 @@ pub(crate) async fn prompts(f: Duration) {
     let each = |before: u64, after: u64| format!("{:.1}", (after - before) as f64 / f64::from(PROMPTS));
     row("… fsyncs a prompt", &each(before.flushes, after.flushes), "3");
     row("… writes a prompt", &each(before.writes, after.writes), "");
-    row("… CPU a prompt, bot", &format!("{} ms", each(before.own_ms, after.own_ms)), "4 ms, with the supervisor");
-    row("… CPU a prompt, supervisor and agent", &format!("{} ms", each(before.children_ms, after.children_ms)), "");
+    let ms_each = |before: u64, after: u64| (after - before) as f64 / f64::from(PROMPTS);
+    let (own, below, agent) =
+        (ms_each(before.own_ms, after.own_ms), ms_each(before.below_ms, after.below_ms), bare_agent_ms());
+    row("… CPU a prompt, bot", &format!("{own:.1} ms"), "");
+    row("… CPU a prompt, supervisor and agent / a bare agent", &format!("{below:.1} / {agent:.1} ms"), "");
+    row("… CPU a prompt, ours in all", &format!("{:.1} ms", own + (below - agent).max(0.0)), "4 ms");
     five(&watched).await;
 }
 
@@ -168,8 +218,13 @@ pub(crate) async fn burst() {
     row("1,000 prompts from 200 chats at once: half / all answered", &format!("{} / {}", ms(half), ms(took)), "");
     let each = |before: u64, after: u64| format!("{:.2}", (after - before) as f64 / BURST as f64);
     row(
-        "… fsyncs / bot's CPU a prompt",
-        &format!("{} / {} ms", each(before.flushes, after.flushes), each(before.own_ms, after.own_ms)),
+        "… fsyncs / bot's CPU / CPU of supervisors and agents a prompt",
+        &format!(
+            "{} / {} / {} ms",
+            each(before.flushes, after.flushes),
+            each(before.own_ms, after.own_ms),
+            each(before.below_ms, after.below_ms)
+        ),
         "",
     );
 }
