@@ -352,15 +352,15 @@ impl Bus {
         });
     }
 
-    /// Routes what other processes have left in the inbox.
+    /// Routes what other processes have left in the inbox; returns whether there was anything.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn route_open(&self) -> Result<(), StoreError> {
+    pub async fn route_open(&self) -> Result<bool, StoreError> {
         let mut after = None;
         loop {
             let open = self.store.read(move |tx| tx.open_inbound(after, LOOK)).await?;
-            let Some(last) = open.last() else { return Ok(()) };
+            let Some(last) = open.last() else { return Ok(after.is_some()) };
             after = Some(last.as_ref().map_or_else(|unreadable| unreadable.id, |inbound| inbound.id));
             for inbound in open {
                 let inbound = match inbound {

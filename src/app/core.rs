@@ -22,7 +22,7 @@ use crate::outbox;
 use crate::redact::Redactor;
 use crate::router::Router;
 use crate::schedule;
-use crate::store::{Delivery, HeldRole, RoleError, StoreError, Tx};
+use crate::store::{Delivery, Glance, HeldRole, RoleError, StoreError, Tx};
 use crate::transport::{ChatTransport, Surroundings};
 use crate::triage;
 use crate::turn::{Context, Layout, loss};
@@ -199,23 +199,32 @@ impl App {
 
 /// Routes what other processes write, and what was left open.
 async fn route(bus: Arc<Bus>, waker: Waker, stop: CancellationToken) -> Result<(), StoreError> {
+    let mut glance = Glance::default();
     loop {
-        let routed = bus.store().patiently(&stop, || async {
-            let routed = bus.route_open().await;
-            // It goes round, whether the store can be used or not.
-            lifecycle::still_alive();
-            routed
-        });
-        match routed.await {
-            Err(error) if !stop.is_cancelled() => return Err(error),
-            Ok(()) | Err(_) => {}
+        if glance.is_due(bus.store()) {
+            let routed = bus.store().patiently(&stop, || async {
+                let routed = bus.route_open().await;
+                // It goes round, whether the store can be used or not.
+                lifecycle::still_alive();
+                routed
+            });
+            match routed.await {
+                Err(error) if !stop.is_cancelled() => return Err(error),
+                // What is left open waits for something.
+                Ok(true) | Err(_) => glance.again(),
+                Ok(false) => {}
+            }
+            // Rows that other processes have written may also be deliveries to retry.
+            bus.look.notify_one();
         }
+        lifecycle::still_alive();
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = waker.tapped() => bus.fires.notify_one(),
+            () = waker.tapped() => {
+                bus.fires.notify_one();
+                glance.again();
+            }
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
-        // Rows that other processes have written may also be deliveries to retry.
-        bus.look.notify_one();
     }
 }

@@ -26,8 +26,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Timestamp;
 use crate::lifecycle::caught;
-use crate::store::{ChatKey, Delivery, StoreError, Tx, Written};
+use crate::store::{ChatKey, Delivery, Glance, StoreError, Tx, Written};
 pub use editing::Editing;
 pub use pacer::Pacer;
 use retry::Outcome;
@@ -93,7 +94,8 @@ impl Outbox {
             self.write(move |tx| tx.doubt_abandoned(&scopes, &sender))
         };
         store.patiently(stop, doubt).await?;
-        self.claim(stop, under_way).await?;
+        let mut glance = Glance::default();
+        self.claim(stop, &mut glance, under_way).await?;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -102,8 +104,8 @@ impl Outbox {
                     Ok(claimed) => claimed.into_iter().for_each(|delivery| self.begin(delivery, under_way)),
                     Err(error) => return Err(StoreError::Other(format!("an attempt ended without a word: {error}"))),
                 },
-                () = look.notified() => self.claim(stop, under_way).await?,
-                () = tokio::time::sleep(self.until_next_look()) => self.claim(stop, under_way).await?,
+                () = look.notified() => self.claim(stop, &mut glance, under_way).await?,
+                () = tokio::time::sleep(self.until_next_look()) => self.claim(stop, &mut glance, under_way).await?,
                 // Looks again at when the one that was refused may go.
                 () = self.setup.pacer.refused.notified() => {}
             }
@@ -132,26 +134,33 @@ impl Outbox {
     async fn claim(
         self: &Arc<Self>,
         stop: &CancellationToken,
+        glance: &mut Glance,
         under_way: &mut JoinSet<Vec<Delivery>>,
     ) -> Result<(), StoreError> {
         let room = MAX_UNDER_WAY.saturating_sub(under_way.len());
         self.setup.pacer.forget_wake(Instant::now());
-        for delivery in self.setup.store.patiently(stop, || self.claim_due(room)).await? {
+        if !glance.is_due(&self.setup.store) {
+            return Ok(());
+        }
+        let (claimed, due) = self.setup.store.patiently(stop, || self.claim_due(room)).await?;
+        glance.until(due);
+        for delivery in claimed {
             self.begin(delivery, under_way);
         }
         Ok(())
     }
 
-    async fn claim_due(&self, room: usize) -> Result<Vec<Delivery>, StoreError> {
+    /// Claims what is due; returns also when the earliest delivery was due before.
+    async fn claim_due(&self, room: usize) -> Result<(Vec<Delivery>, Option<Timestamp>), StoreError> {
         let scopes = self.setup.scopes.clone();
         let now = self.setup.store.clock().now();
         // Looking is a read; only when something is due does it cost a commit.
         let due = self.setup.store.read(move |tx| tx.next_delivery_at(&scopes)).await?;
         if room == 0 || due.is_none_or(|at| at > now) {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), due));
         }
         let (scopes, sender) = (self.setup.scopes.clone(), self.setup.sender.clone());
-        self.write(move |tx| tx.claim_deliveries(&scopes, &sender, room)).await
+        Ok((self.write(move |tx| tx.claim_deliveries(&scopes, &sender, room)).await?, due))
     }
 
     /// Makes one attempt and stores its outcome; returns what is claimed in the same step, now that the lane is free.

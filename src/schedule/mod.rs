@@ -28,7 +28,7 @@ use crate::bus::Bus;
 use crate::clock::Timestamp;
 use crate::format;
 use crate::lifecycle::rehearsal;
-use crate::store::{Fire, Schedule, StoreError, Tx};
+use crate::store::{Fire, Glance, Schedule, StoreError, Tx};
 use crate::turn::schedule::{self, Telling};
 
 /// Each second.
@@ -67,8 +67,14 @@ async fn serve(bus: &Arc<Bus>, stop: &CancellationToken, tick: &Notify) -> Resul
 
 /// Looks at each tick and at the instant of the next fire.
 async fn claims(bus: &Arc<Bus>, stop: &CancellationToken, tick: &Notify) -> Result<(), StoreError> {
+    let mut glance = Glance::default();
+    let mut next = None;
     loop {
-        let next = look(bus, stop).await?;
+        if glance.is_due(bus.store()) {
+            let seen = look(bus, stop).await?;
+            next = seen.fire;
+            glance.until([seen.fire, seen.check].into_iter().flatten().min());
+        }
         let until_next = next.map_or(LOOK_EVERY, |next| next.since(bus.store().clock().now()));
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -83,6 +89,7 @@ async fn runs(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError
     let mut running = FuturesUnordered::new();
     let mut waiting = VecDeque::new();
     let mut may_be_more = true;
+    let mut glance = Glance::default();
     loop {
         if waiting.is_empty() && may_be_more && running.len() < MAX_AT_ONCE {
             waiting.extend(bus.store().patiently(stop, || take(bus)).await?);
@@ -96,7 +103,7 @@ async fn runs(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError
             () = stop.cancelled() => return Ok(()),
             Some(ended) = running.next() => ended?,
             () = bus.fires.notified() => may_be_more = true,
-            () = tokio::time::sleep(LOOK_EVERY) => may_be_more = true,
+            () = tokio::time::sleep(LOOK_EVERY) => may_be_more |= glance.is_due(bus.store()),
         }
     }
 }
@@ -111,27 +118,39 @@ async fn ticker(tick: &Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler
 }
 
 /// Claims what is due, and looks whether schedules are heard of; returns when the next fire is.
-async fn look(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<Option<Timestamp>, StoreError> {
+async fn look(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<Ahead, StoreError> {
     // Looking costs no commit.
     let seen = |tx: &Tx<'_>| {
-        Ok((tx.next_fire()?, !tx.schedules_to_check(1)?.is_empty(), !tx.tasks_without_fire()?.is_empty()))
+        let ahead = Ahead { fire: tx.next_fire()?, check: tx.next_check()? };
+        Ok((ahead, !tx.tasks_without_fire()?.is_empty()))
     };
-    let (next, is_to_check, has_idle) = bus.store().patiently(stop, || bus.store().read(seen)).await?;
+    let (ahead, has_idle) = bus.store().patiently(stop, || bus.store().read(seen)).await?;
     if has_idle {
         let end = |tx: &Tx<'_>| {
             tx.tasks_without_fire()?.iter().try_for_each(|task| tx.cancel(&task.id, "schedule").map(drop))
         };
         bus.store().patiently(stop, || bus.write(end)).await?;
     }
-    let is_due = next.is_some_and(|next| next <= bus.store().clock().now());
-    while is_due && !stop.is_cancelled() && bus.store().patiently(stop, || claim(bus)).await? == MAX_CLAIMED {}
-    if is_due {
+    let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= bus.store().clock().now());
+    let (fires, checks) = (is_due(ahead.fire), is_due(ahead.check));
+    while fires && !stop.is_cancelled() && bus.store().patiently(stop, || claim(bus)).await? == MAX_CLAIMED {}
+    if fires {
         rehearsal::at("fire-claim");
     }
-    while is_to_check && !stop.is_cancelled() && bus.store().patiently(stop, || check_heard(bus)).await? == MAX_CHECKED
-    {
+    while checks && !stop.is_cancelled() && bus.store().patiently(stop, || check_heard(bus)).await? == MAX_CHECKED {}
+    if !fires {
+        return Ok(ahead);
     }
-    if is_due { bus.store().patiently(stop, || bus.store().read(|tx| tx.next_fire())).await } else { Ok(next) }
+    let fire = bus.store().patiently(stop, || bus.store().read(|tx| tx.next_fire())).await?;
+    Ok(Ahead { fire, ..ahead })
+}
+
+/// What is to come.
+struct Ahead {
+    /// When the next fire is.
+    fire: Option<Timestamp>,
+    /// When it is next to be looked whether a schedule is heard of.
+    check: Option<Timestamp>,
 }
 
 /// Takes fires to be run.

@@ -46,6 +46,8 @@ pub(super) struct Inner {
     context: Arc<TxContext>,
     /// Idle connections that read; `None` once the store is closed.
     readers: Mutex<Option<Vec<Connection>>>,
+    /// Tells whether anything was committed; made when it is first asked for.
+    pub(super) watch: Mutex<Option<Watcher>>,
     /// `None` once the store is closed, and where it is only read.
     writer: Mutex<Option<writer::Writer>>,
     requests: SyncSender<writer::Message>,
@@ -77,6 +79,7 @@ impl Store {
                 place,
                 context,
                 readers: Mutex::new(Some(Vec::new())),
+                watch: Mutex::new(None),
                 writer: Mutex::new(Some(writer)),
                 requests,
                 only_reads: false,
@@ -103,6 +106,7 @@ impl Store {
                 place,
                 context: TxContext::new(clock, caps),
                 readers: Mutex::new(Some(vec![connection])),
+                watch: Mutex::new(None),
                 writer: Mutex::new(None),
                 requests,
                 only_reads: true,
@@ -243,7 +247,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn watcher(&self) -> Result<Watcher, StoreError> {
-        Ok(Watcher { connection: connect_reader(&self.inner.database)?, last: 0 })
+        Ok(Watcher { connection: connect_reader(&self.inner.database)?, last: 0, commits: 0 })
     }
 
     /// Returns the size of the write-ahead log's file, in bytes.
@@ -261,12 +265,18 @@ impl Store {
 }
 
 impl Inner {
+    /// Whether connections may be opened.
+    pub(super) fn is_open(&self) -> bool {
+        self.readers.lock().expect("no holder of this lock panics").is_some()
+    }
+
     fn close(&self) {
         let writer = self.writer.lock().expect("no holder of this lock panics").take();
         if let Some(writer) = writer {
             writer.finish();
         }
         drop(self.readers.lock().expect("no holder of this lock panics").take());
+        drop(self.watch.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -280,9 +290,27 @@ impl Drop for Inner {
 pub struct Watcher {
     connection: Connection,
     last: i64,
+    /// Times that it has changed.
+    commits: u64,
 }
 
 impl Watcher {
+    /// Makes one that rather knows nothing than waits.
+    pub(super) fn without_patience(database: &Path) -> Result<Self, StoreError> {
+        let connection = connect_reader(database)?;
+        connection.busy_timeout(Duration::ZERO)?;
+        Ok(Self { connection, last: 0, commits: 0 })
+    }
+
+    /// Counts the times that it has seen something committed; `None` where it cannot be seen now.
+    pub(super) fn version(&mut self) -> Option<u64> {
+        let version = data_version(&self.connection).ok()?;
+        if std::mem::replace(&mut self.last, version) != version {
+            self.commits += 1;
+        }
+        Some(self.commits)
+    }
+
     /// Whether anything was committed since the last call.
     pub fn changed(&mut self) -> bool {
         let version = data_version(&self.connection).unwrap_or(self.last + 1);

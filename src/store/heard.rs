@@ -59,6 +59,15 @@ impl Tx<'_> {
         self.schedules_where("check_at <= ?1 ORDER BY check_at, id", &[&self.now()], limit)
     }
 
+    /// Returns when it is next to be looked whether a schedule is heard of.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_check(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT min(check_at) FROM schedules WHERE check_at IS NOT NULL";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// Looks which targets of a schedule have not heard of it for longer than twice its period, each of which is returned once
     /// until it hears again, and says when is looked next.
     ///

@@ -6,6 +6,7 @@ mod approvals;
 mod claims;
 mod counts;
 mod flush;
+mod glance;
 mod hooks;
 mod incidents;
 mod log;

@@ -21,8 +21,9 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::catalogue::Choice;
 use crate::agent::kinds::host::NAME as HOST;
 use crate::bus::Bus;
+use crate::clock::Timestamp;
 use crate::incident::TriagePolicy;
-use crate::store::{IncidentId, StoreError};
+use crate::store::{Glance, IncidentId, StoreError};
 
 /// How long without a wake-up until the rows are looked at all the same.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -35,12 +36,18 @@ const MAX_DUE: usize = 256;
 /// None that may pass: those are waited out.
 pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
     let policy = Arc::new(TriagePolicy::of(&bus.router().context().config.triage));
+    let mut glance = Glance::default();
     loop {
-        let looked = bus.store().patiently(&stop, || look_at_due(&bus, &policy)).await;
-        match looked {
-            Err(error) if !stop.is_cancelled() => return Err(error),
-            Ok(MAX_DUE) => continue,
-            Ok(_) | Err(_) => {}
+        if glance.is_due(bus.store()) {
+            match bus.store().patiently(&stop, || look_at_due(&bus, &policy)).await {
+                Err(error) if !stop.is_cancelled() => return Err(error),
+                Ok((MAX_DUE, _)) => {
+                    glance.again();
+                    continue;
+                }
+                Ok((_, next)) => glance.until(next),
+                Err(_) => {}
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -50,11 +57,11 @@ pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreErro
     }
 }
 
-/// Looks at every incident that is due; returns how many were.
-async fn look_at_due(bus: &Arc<Bus>, policy: &Arc<TriagePolicy>) -> Result<usize, StoreError> {
-    let due = bus.store().read(|tx| tx.due_incidents(MAX_DUE)).await?;
+/// Looks at every incident that is due; returns how many were, and when the next was to be looked at before.
+async fn look_at_due(bus: &Arc<Bus>, policy: &Arc<TriagePolicy>) -> Result<(usize, Option<Timestamp>), StoreError> {
+    let (due, next) = bus.store().read(|tx| Ok((tx.due_incidents(MAX_DUE)?, tx.next_incident_at()?))).await?;
     if due.is_empty() {
-        return Ok(0);
+        return Ok((0, next));
     }
     let agent = match bus.router().context().agents.look().default {
         Choice::Configured(agent) | Choice::Found(agent) => agent,
@@ -63,7 +70,7 @@ async fn look_at_due(bus: &Arc<Bus>, policy: &Arc<TriagePolicy>) -> Result<usize
     for id in &due {
         look_at(bus, policy, &agent, *id).await?;
     }
-    Ok(due.len())
+    Ok((due.len(), next))
 }
 
 #[tracing::instrument(name = "incident", skip_all, fields(incident.id = %id))]

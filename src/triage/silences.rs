@@ -27,7 +27,7 @@ use crate::config::Silencing;
 use crate::format;
 use crate::format::silence::Unsilenced;
 use crate::incident::{IncidentEvent, IncidentState};
-use crate::store::{Incident, Silence, StoreError, Tx};
+use crate::store::{Glance, Incident, Silence, StoreError, Tx};
 use crate::turn::{incident, silence};
 
 /// How long without a wake-up until the rows are looked at all the same.
@@ -64,22 +64,39 @@ struct Teller {
     pauses: Mutex<BTreeMap<i64, Pause>>,
 }
 
+/// What came of a look at the silences.
+struct Told {
+    /// How many sources were told of at once.
+    at_once: usize,
+    /// Whether there were silences that wait, for their turn or for a pause to end.
+    is_more: bool,
+}
+
 /// Tells sources of silences until `stop`.
 ///
 /// # Errors
 /// None that may pass: those are waited out.
 pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
     let teller = Teller { bus: Arc::clone(&bus), pauses: Mutex::default() };
+    let mut glance = Glance::default();
     loop {
-        let told = tokio::select! {
-            // A call that is cut off here is one whose answer was lost.
-            () = stop.cancelled() => return Ok(()),
-            told = bus.store().patiently(&stop, || teller.tell_all()) => told,
-        };
-        match told {
-            Err(error) if !stop.is_cancelled() => return Err(error),
-            Ok(MAX_AT_ONCE) => continue,
-            Ok(_) | Err(_) => {}
+        if glance.is_due(bus.store()) {
+            let told = tokio::select! {
+                // A call that is cut off here is one whose answer was lost.
+                () = stop.cancelled() => return Ok(()),
+                told = bus.store().patiently(&stop, || teller.tell_all()) => told,
+            };
+            let is_more = match told {
+                Err(error) if !stop.is_cancelled() => return Err(error),
+                Ok(ref told) => told.is_more,
+                Err(_) => true,
+            };
+            if is_more {
+                glance.again();
+            }
+            if matches!(told, Ok(Told { at_once: MAX_AT_ONCE, .. })) {
+                continue;
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -90,8 +107,8 @@ pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreErro
 }
 
 impl Teller {
-    /// Tells of those that wait and whose turn it is; returns how many these were.
-    async fn tell_all(&self) -> Result<usize, StoreError> {
+    /// Tells of those that wait and whose turn it is.
+    async fn tell_all(&self) -> Result<Told, StoreError> {
         let (waiting, ended) = self
             .bus
             .store()
@@ -99,7 +116,7 @@ impl Teller {
             .await?;
         let ends: BTreeSet<i64> = ended.iter().map(|silence| silence.id).collect();
         let waiting: Vec<Silence> = waiting.into_iter().chain(ended).collect();
-        let now = Instant::now();
+        let (now, is_more) = (Instant::now(), !waiting.is_empty());
         let due: Vec<Silence> = {
             let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
             pauses.retain(|id, _| waiting.iter().any(|silence| silence.id == *id));
@@ -107,7 +124,7 @@ impl Teller {
             waiting.into_iter().filter(is_due).take(MAX_AT_ONCE).collect()
         };
         try_join_all(due.iter().map(|silence| self.tell(silence, ends.contains(&silence.id)))).await?;
-        Ok(due.len())
+        Ok(Told { at_once: due.len(), is_more })
     }
 
     #[tracing::instrument(name = "silence", skip_all, fields(incident.id = %silence.incident, silence.id = silence.id))]
