@@ -63,7 +63,6 @@ impl Bot {
             .env("SIGNALBOX__ALLOW__TELEGRAM__USERS", "[\"1001\"]")
             .env("SIGNALBOX__AGENTS__DATE", "{ kind = 'command', command = ['date', '+%s%N'] }")
             .env("SIGNALBOX__AGENTS__NOTHING", "{ kind = 'command', command = ['echo', 'done'] }")
-            .env("SIGNALBOX__AGENTS__CLAUDE", format!("{{ command = ['{}'] }}", scripted_agent().display()))
             .env("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0")
             .envs(variables.iter().copied())
             .stderr(Stdio::null())
@@ -170,7 +169,8 @@ async fn long_answer(name: &str, answer: &str) {
     let file = bot.directory.path().join("answer");
     std::fs::write(&file, answer).expect("written");
     let polls = bot.fake.with(|state| state.polls);
-    let serving = bot.serve();
+    let agent = format!("{{ command = ['{}'] }}", scripted_agent().display());
+    let serving = bot.serve_with(&[("SIGNALBOX__AGENTS__CLAUDE", agent.as_str())]);
     bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
     let asks = chat(0);
     bot.fake.say(asks, ADA, &format!("/session @claude script: file {}", file.display()));
