@@ -1,5 +1,6 @@
 //! Runs under their supervisors, through the built program and against real processes.
 
+mod again;
 mod endings;
 mod following;
 mod keeping;

@@ -6,7 +6,10 @@
 mod follow;
 mod keeper;
 mod launcher;
+mod spares;
+mod waiting;
 
 pub use follow::{Attached, Run, RunNews, attach, exit_of};
 pub use keeper::{KeptAgent, end_orphans};
-pub use launcher::{Launcher, StartError, WaitingSupervisor};
+pub use launcher::Launcher;
+pub use waiting::{StartError, WaitingSupervisor};

@@ -14,6 +14,7 @@ use super::held::HeldAgent;
 use super::kept::NextRun;
 use super::process::Identity;
 use super::signals::{Signals, rounded_up};
+use super::spare;
 use super::spool::{AGENT_FILE, Spool};
 use super::watch::{Due, Watch};
 use super::wire::{self, Control, ExitLine};
@@ -78,8 +79,8 @@ impl<'a> SupervisedRun<'a> {
         }
     }
 
-    /// Runs the agent to its end, or until it is kept, and writes down how the run ended; returns a kept agent.
-    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) -> Option<HeldAgent> {
+    /// Runs the agent to its end, or until it is kept, and writes down how the run ended; returns what is left of it.
+    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) -> Remains {
         let since = Instant::now();
         match self.first.take() {
             Some(step) => self.take(step),
@@ -359,7 +360,7 @@ impl<'a> SupervisedRun<'a> {
         self.held.ask_to_end();
     }
 
-    fn finish(mut self, since: Instant, survivors: u32) -> Option<HeldAgent> {
+    fn finish(mut self, since: Instant, survivors: u32) -> Remains {
         let is_kept = self.kept == Some(true);
         self.held.output.measure();
         if !is_kept {
@@ -402,10 +403,26 @@ impl<'a> SupervisedRun<'a> {
             survivors,
         };
         // Where even this cannot be written, the clients are told, and a later bot finds a dead supervisor.
-        let _ = self.spool.write_exit(&exit);
+        let is_written = self.spool.write_exit(&exit).is_ok();
+        // Nobody may take this process for the run's when it has another.
+        let goes_on = is_written && spare::may_go_on(&exit) && self.spool.forget_supervisor().is_ok();
         self.clients.finish(self.spool.events_bytes(), &wire::line(&ExitLine { exit }));
-        is_kept.then_some(self.held)
+        match (is_kept, goes_on) {
+            (true, _) => Remains::Agent(Box::new(self.held)),
+            (false, true) => Remains::Room,
+            (false, false) => Remains::Nothing,
+        }
     }
+}
+
+/// What is left of a run.
+pub(super) enum Remains {
+    /// Its agent, which is kept.
+    Agent(Box<HeldAgent>),
+    /// A supervisor that may have another run.
+    Room,
+    /// A supervisor that is to end.
+    Nothing,
 }
 
 fn reads_of(fd: BorrowedFd<'_>) -> PollFd<'_> {
