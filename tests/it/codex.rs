@@ -38,6 +38,13 @@ fn told(house: &House) -> Vec<Value> {
     told.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 
+/// Whether a run of it that goes on has said "begun".
+fn said_begun(house: &House) -> bool {
+    let runs = fs::read_dir(house.state().join("runs")).into_iter().flatten().flatten().map(|run| run.path());
+    let mut going_on = runs.filter(|run| !run.join("exit.json").exists());
+    going_on.any(|run| fs::read_to_string(run.join("events")).is_ok_and(|events| events.contains("begun")))
+}
+
 fn argv(house: &House) -> String {
     fs::read_to_string(house.path("codex-argv")).expect("its arguments")
 }
@@ -113,7 +120,8 @@ fn a_cancel_is_told_to_it_first_and_leaves_no_process_of_its_tools() {
     let _serving = house.serve();
     for (name, heeds) in [("docs", "hang"), ("logs", "deaf")] {
         let talk = house.begin(&format!("/session @codex --name {name} script: say begun; spawn; {heeds}"));
-        eventually("its tool runs", || house.agents().len() >= 2);
+        // Before its turn there is nothing that it could be told to end.
+        eventually("its tool runs", || said_begun(&house) && house.agents().len() >= 2);
         house.say(&format!("/session cancel {name}")).was(0, &format!("Stopping {name}"));
         talk.end().was(130, &format!("[{name}] Cancelled"));
         eventually("nothing of it is left", || house.agents().is_empty());
