@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::EXIT_REFUSED;
-use crate::config::{Sources, load, show};
+use crate::config::{Sources, load, missing, show};
 use crate::format;
 use crate::redact::Redactor;
 
@@ -31,6 +31,9 @@ pub(super) fn run(arguments: &Arguments, sources: &Sources) -> anyhow::Result<Ex
     }
     match arguments {
         Arguments::Check => {
+            for missing in missing(&loaded.config) {
+                eprintln!("warning: {missing}");
+            }
             super::print(&format::terminal::good_config(loaded.file.as_deref(), loaded.looked_for.as_deref()))?
         }
         // Keys may stand where nobody expects them, such as among an agent's arguments.

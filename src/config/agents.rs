@@ -15,7 +15,7 @@ use super::kind::{KindStatement, Origin};
 use super::permission::Permission;
 use super::planned;
 use super::projects::absolute;
-use super::reader::{Section, duration};
+use super::reader::{A_DURATION, Section, duration};
 use super::sandbox::Sandbox;
 use super::statements::Statements;
 use super::timeouts::{self, Timeouts};
@@ -330,7 +330,7 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
         env: agent_env::read_set(section, statements),
         pass_env: agent_env::read_passed(section, statements),
         permission: section.choice("permission", default.permission, &words),
-        idle: section.parsed("idle", default.idle, |text| match text {
+        idle: section.parsed_as(A_DURATION, "idle", default.idle, |text| match text {
             "" => Ok(Idle::Inherited),
             "off" => Ok(Idle::Off),
             text => duration(text, &timeouts::RANGE).map(Idle::After),
@@ -338,7 +338,7 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
         alerts: section.boolean("alerts", default.alerts),
         sandbox: section.choice("sandbox", default.sandbox, &Sandbox::WORDS),
         role: section.choice("role", default.role, &ROLES),
-        keep_warm: section.parsed("keep_warm", default.keep_warm, |text| match text {
+        keep_warm: section.parsed_as(A_DURATION, "keep_warm", default.keep_warm, |text| match text {
             "off" | "0" => Ok(Duration::ZERO),
             text => duration(text, &KEEP_WARM_RANGE),
         }),

@@ -16,6 +16,10 @@ use super::tree::{Branch, Node, branch};
 
 /// What a value that is no text must be.
 const A_VALUE: &str = "must be a TOML value, such as 4 or [\"a\", \"b\"]";
+/// What a string is called, and what is read from one.
+const A_STRING: &str = "a string";
+pub(super) const A_DURATION: &str = "a duration such as \"30m\"";
+const A_SIZE: &str = "a size such as \"256MiB\"";
 
 /// What reading brought to light.
 #[derive(Debug, Default)]
@@ -169,12 +173,23 @@ impl<'a> Section<'a> {
 
     /// Reads a string.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
-        self.held_text(key).map(|held| held.value)
+        self.held_text(key, A_STRING).map(|held| held.value)
     }
 
     /// Reads a string that `parse` understands; `parse` says what is wrong with it without repeating it.
     pub(super) fn parsed<T>(&mut self, key: &str, default: T, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
-        let Some(Held { value, variable }) = self.held_text(key) else { return default };
+        self.parsed_as(A_STRING, key, default, parse)
+    }
+
+    /// Reads a string that `parse` understands; `what` is said to be needed where there is no string.
+    pub(super) fn parsed_as<T>(
+        &mut self,
+        what: &str,
+        key: &str,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
+        let Some(Held { value, variable }) = self.held_text(key, what) else { return default };
         parse(&value).unwrap_or_else(|why| {
             self.fault_of(key, why, variable);
             default
@@ -193,18 +208,18 @@ impl<'a> Section<'a> {
 
     /// Reads a duration such as `30m` or `1h 30m`.
     pub(super) fn duration(&mut self, key: &str, default: Duration, range: RangeInclusive<Duration>) -> Duration {
-        self.parsed(key, default, |text| duration(text, &range))
+        self.parsed_as(A_DURATION, key, default, |text| duration(text, &range))
     }
 
     /// Reads a size such as `256MiB`, in bytes.
     pub(super) fn size(&mut self, key: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        self.parsed(key, default, |text| {
-            let size: bytesize::ByteSize = text.parse().map_err(|_| "must be a size such as \"256MiB\"".to_owned())?;
+        self.parsed_as(A_SIZE, key, default, |text| {
+            let size: bytesize::ByteSize = text.parse().map_err(|_| format!("must be {A_SIZE}"))?;
             if range.contains(&size.as_u64()) {
                 return Ok(size.as_u64());
             }
             let [least, most] = [range.start(), range.end()].map(|bytes| bytesize::ByteSize(*bytes).display().iec());
-            Err(format!("must be between {least} and {most}"))
+            Err(format!("must be between {least} and {most}, is {}", size.display().iec()))
         })
     }
 
@@ -336,14 +351,14 @@ impl<'a> Section<'a> {
         self.keys.remove(key)
     }
 
-    fn held_text(&mut self, key: &str) -> Option<Held<String>> {
+    fn held_text(&mut self, key: &str, what: &str) -> Option<Held<String>> {
         let is = match self.take(key)? {
             Node::Value(toml::Value::String(value)) => return Some(Held { value, variable: None }),
             Node::Text { text, variable } => return Some(Held { value: text, variable: Some(variable) }),
             Node::Value(other) => describe(&other),
             Node::Table(_) => "a table",
         };
-        self.fault(key, format!("must be a string, is {is}"));
+        self.fault(key, format!("must be {what}, is {is}"));
         None
     }
 
@@ -367,12 +382,17 @@ impl<'a> Section<'a> {
 
 /// Reads a duration within a range.
 pub(super) fn duration(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration, String> {
-    let value = humantime::parse_duration(text).map_err(|_| "must be a duration such as \"30m\"".to_owned())?;
+    let value = humantime::parse_duration(text).map_err(|_| format!("must be {A_DURATION}"))?;
     if range.contains(&value) {
         return Ok(value);
     }
-    let [least, most] = [range.start(), range.end()].map(|bound| humantime::format_duration(*bound));
-    Err(format!("must be between {least} and {most}"))
+    let [least, most, is] = [*range.start(), *range.end(), value].map(written);
+    Err(format!("must be between {least} and {most}, is {is}"))
+}
+
+/// Writes a duration as it is typed: `30d`.
+fn written(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string().replace("days", "d").replace("day", "d")
 }
 
 fn describe(value: &toml::Value) -> &'static str {

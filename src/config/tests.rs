@@ -294,6 +294,8 @@ fn the_mail_server_is_read_and_its_password_never_shown() {
     assert!(shown.contains("mail.example.org") && !shown.contains("hunter22"), "{shown}");
     for (text, fault) in [
         ("host = 'x'", "smtp.from: must say who writes"),
+        ("from = 'me'", "smtp.from: must be a mail address"),
+        ("reply_to = 'a b@c'", "smtp.reply_to: must be a mail address"),
         ("to = ['nobody']", "smtp.to: must be mail addresses"),
         ("to = [\"a@b\\nBcc: c@d\"]", "smtp.to: must be mail addresses"),
         ("port = 70000", "smtp.port: must be between"),
@@ -361,6 +363,8 @@ fn an_alert_sets_off_what_is_held_back_and_nothing_that_was_let_loose() {
     let text = "[agents.claude]\nargs = ['--add-dir=/x']\n[[triage.channels]]\naddress = 'telegram:-1'";
     let warnings = load_bytes(text, &[]).expect("it loads").warnings;
     assert!(warnings.iter().any(|warning| warning.contains("agents.claude.alerts = true")), "{warnings:?}");
+    let warnings = load_bytes("telegram.token = 'abc'", &[]).expect("it loads").warnings;
+    assert!(warnings.iter().any(|warning| warning.starts_with("telegram.token: must look like")), "{warnings:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use signalbox_adapter::one_line;
 use signalbox_adapter::settings::{Kind, Section, Setting, Setup, Values, Wrong};
 
-use crate::address::is_for_few_servers;
+use crate::address::{is_for_few_servers, mailbox};
 use crate::settings::{DEFAULT_TIMEOUT, Security};
 
 /// The provider's name, as addresses have it.
@@ -83,6 +83,11 @@ fn check(values: &Values) -> Vec<Wrong> {
     }
     if values.text("host").is_some() && values.text("from").is_none() {
         wrong.push(Wrong::new("from", "must say who writes, as in \"signalbox <bot@example.org>\""));
+    }
+    for key in ["from", "reply_to"] {
+        if values.text(key).is_some_and(|address| mailbox(address).is_err()) {
+            wrong.push(Wrong::new(key, "must be a mail address, as in \"signalbox <bot@example.org>\""));
+        }
     }
     wrong
 }

@@ -1,9 +1,10 @@
 //! `[telegram]`: what the adapter has to be told, stated once.
 
+use secrecy::ExposeSecret as _;
 use signalbox_adapter::http;
 use signalbox_adapter::settings::{Access, Ids, Kind, Section, Setting, Setup, Wrong};
 
-use crate::settings::DEFAULT_API_URL;
+use crate::settings::{DEFAULT_API_URL, bot_id};
 
 /// The provider's name, as addresses have it.
 pub const PROVIDER: &str = "telegram";
@@ -58,6 +59,13 @@ pub static SECTION: Section = Section {
     ],
     check: |values| {
         let proxy = values.secret("proxy").map(http::proxy);
-        proxy.and_then(Result::err).map(|why| Wrong::new("proxy", why)).into_iter().collect()
+        let proxy = proxy.and_then(Result::err).map(|why| Wrong::new("proxy", why));
+        let token = values.secret("token").filter(|token| bot_id(token.expose_secret()).is_none());
+        let token = token.map(|_| {
+            let what = "must look like 123456789:AAE…, as BotFather shows it after /newbot or /token; Telegram is not \
+                        connected with this one";
+            Wrong::perhaps("token", what)
+        });
+        proxy.into_iter().chain(token).collect()
     },
 };

@@ -55,12 +55,7 @@ impl Settings {
     /// # Errors
     /// [`InvalidSettings::Token`] when the token has not the form of one.
     pub fn bot_id(&self) -> Result<String, InvalidSettings> {
-        let token = self.token.expose_secret();
-        let (id, secret) = token.split_once(':').ok_or(InvalidSettings::Token)?;
-        let is_id = !id.is_empty() && id.len() <= 20 && id.bytes().all(|b| b.is_ascii_digit());
-        let is_secret =
-            !secret.is_empty() && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        if is_id && is_secret { Ok(id.to_owned()) } else { Err(InvalidSettings::Token) }
+        bot_id(self.token.expose_secret()).map(str::to_owned).ok_or(InvalidSettings::Token)
     }
 
     /// Returns the base address.
@@ -70,6 +65,14 @@ impl Settings {
     pub(crate) fn base(&self) -> Result<Url, InvalidSettings> {
         http::base(&self.api_url).map_err(|why| InvalidSettings::Address { why })
     }
+}
+
+/// Returns the bot's id, where a token has the form of one.
+pub(crate) fn bot_id(token: &str) -> Option<&str> {
+    let (id, secret) = token.split_once(':')?;
+    let is_id = !id.is_empty() && id.len() <= 20 && id.bytes().all(|b| b.is_ascii_digit());
+    let is_secret = !secret.is_empty() && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    (is_id && is_secret).then_some(id)
 }
 
 /// Tells what is wrong with [`Settings`].
