@@ -44,6 +44,14 @@ pub enum ParseFault {
         /// The word.
         word: String,
     },
+    /// A word that only the command line knows.
+    #[error("`{word}` is for the command line: `signalbox {command} {word}`")]
+    OnCommandLine {
+        /// The command.
+        command: &'static str,
+        /// The word.
+        word: &'static str,
+    },
     /// The command needs another word.
     #[error("`/{command}` needs `{missing}`")]
     MissingWord {
@@ -97,8 +105,13 @@ impl Misunderstood {
     #[must_use]
     pub fn document(&self) -> Document {
         let mut line = marked(&sentence(&self.fault.to_string()));
-        line.push(Inline::Break);
-        line.extend([Inline::Text("Usage: ".into()), code(&self.usage)]);
+        // What is to be typed is told whole.
+        let is_word = matches!(self.fault, ParseFault::UnknownWord { .. });
+        let is_told = matches!(self.fault, ParseFault::OnCommandLine { .. }) || is_word && self.nearest.is_some();
+        if !is_told {
+            line.push(Inline::Break);
+            line.extend([Inline::Text("Usage: ".into()), code(&self.usage)]);
+        }
         if let Some(nearest) = &self.nearest {
             line.push(Inline::Break);
             line.extend([Inline::Text("Did you mean ".into()), code(nearest)]);

@@ -38,6 +38,8 @@ const LINES: &[&str] = &[
     "/investigate @host",
     "/bg",
     "/BG Notify SET email,chat",
+    "/cron help",
+    "/cron export",
     "/background notify",
     "/background notify set",
     "/background notify set email chat",

@@ -18,6 +18,7 @@ mod fault;
 #[cfg(test)]
 mod gallery;
 mod grammar;
+mod guide;
 pub mod help;
 mod marked;
 mod mention;

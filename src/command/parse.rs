@@ -1,8 +1,9 @@
 //! Text → [`Parsed`], by the table.
 
 use super::argument::{Argument, Flag, Kind};
-use super::fault::{Misunderstood, OptionGuide, ParseFault, quoted};
+use super::fault::{Misunderstood, ParseFault, quoted};
 use super::grammar::{Definition, Form};
+use super::guide::{guide, whole_guide};
 use super::nearest::nearest;
 use super::parsed::{FreeText, Parsed};
 use super::prompt::{MAX_WORD_BYTES, Wrong, first_word, with_options, without_options};
@@ -12,6 +13,8 @@ use super::words::{COMMANDS, Command, by_verb, definition};
 
 /// Most words that are looked at to tell a command from a prompt; no form has as many.
 const MAX_WORDS: usize = 8;
+/// Commands with what only the command line does of them.
+const ON_COMMAND_LINE: [(&str, &str); 3] = [("cron", "export"), ("cron", "import"), ("cron", "start")];
 
 /// Understands a text.
 ///
@@ -90,6 +93,9 @@ fn read(definition: &'static Definition<Command>, rest: &str) -> Result<Parsed, 
     });
     let words: Vec<&str> = rest.split_whitespace().take(MAX_WORDS).collect();
     let Some(make) = prompt else {
+        if let Some(help) = help_of(definition.word, &words) {
+            return help.map(Parsed::Command);
+        }
         return match number_first(definition, rest).and_then(|turned| fitting(definition, &turned)) {
             Some(command) => command.map(Parsed::Command),
             None => Err(does_not_fit(definition, &words)),
@@ -115,6 +121,13 @@ fn fitting(definition: &'static Definition<Command>, text: &str) -> Option<Resul
         Value::Words { make, .. } => form.fit(text).map(|given| checked(form, given).map(|given| make(&given))),
         Value::Rest { .. } | Value::Prompt { .. } => None,
     })
+}
+
+/// Makes the command that helps with another, where only help is asked for after it.
+fn help_of(command: &str, words: &[&str]) -> Option<Result<Command, Misunderstood>> {
+    let [word] = words else { return None };
+    let help = definition("help").filter(|help| word.trim_start_matches('-').eq_ignore_ascii_case(help.word))?;
+    fitting(help, command)
 }
 
 /// Turns a number that stands before what is to be done with it: `5` means `show 5`, and `5 ack` means `ack 5`.
@@ -189,6 +202,13 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
     let word = words[index];
     let before = words.iter().take(index).map(|word| quoted(word));
     let after = before.fold(format!("/{}", definition.word), |line, word| format!("{line} {word}"));
+    let elsewhere = ON_COMMAND_LINE
+        .iter()
+        .find(|(command, own)| index == 0 && *command == definition.word && own.eq_ignore_ascii_case(word));
+    if let Some((command, word)) = elsewhere {
+        let fault = ParseFault::OnCommandLine { command, word };
+        return Misunderstood { guide: None, ..misunderstood(form, fault) };
+    }
     // What could have stood here, in any form that goes as far.
     let others = definition.forms.iter().filter(|other| fitting(other) == far);
     let literals = others.filter_map(|other| match other.parts().nth(index)? {
@@ -206,9 +226,10 @@ fn does_not_fit(definition: &'static Definition<Command>, words: &[&str]) -> Mis
     let meant =
         |form: &&Form<Command>| form.parts().nth(index).is_some_and(|own| near.is_some_and(|near| own.takes(near)));
     let form = definition.forms.iter().filter(|form| fitting(form) == far).find(meant).unwrap_or(form);
+    let whole = near.map(|near| format!("{after} {near}"));
     let fault = ParseFault::UnknownWord { after, word: quoted(word) };
     let guide = if index == 0 && near.is_none() { whole_guide(definition) } else { None };
-    Misunderstood { nearest: near.map(str::to_owned), guide, ..misunderstood(form, fault) }
+    Misunderstood { nearest: whole, guide, ..misunderstood(form, fault) }
 }
 
 fn unknown_command(word: &str) -> Misunderstood {
@@ -235,27 +256,6 @@ fn unknown_command(word: &str) -> Misunderstood {
 
 fn misunderstood(form: &Form<Command>, fault: ParseFault) -> Misunderstood {
     Misunderstood { fault, command: true, usage: form.usage(), nearest: None, guide: guide(form) }
-}
-
-/// Tells of a form with options how it is written, by an example, and what they are.
-fn guide(form: &Form<Command>) -> Option<Box<OptionGuide>> {
-    let options = form.options()?;
-    let begins = format!("/{} ", form.path.join(" "));
-    let examples = definition(form.path[0]).map(|definition| definition.examples).unwrap_or_default();
-    let example = examples.iter().find(|example| example.text.starts_with(&begins));
-    let example = example.map(|example| (example.text, example.does));
-    let lines = example.iter().chain(options.each).map(|(typed, does)| ((*typed).to_owned(), (*does).to_owned()));
-    Some(Box::new(OptionGuide(lines.collect())))
-}
-
-/// Tells of a command with options which subcommands it has, and how the first with options is written.
-fn whole_guide(definition: &Definition<Command>) -> Option<Box<OptionGuide>> {
-    let mut guide = definition.forms.iter().find_map(guide)?;
-    let mut words: Vec<&str> = definition.subcommands().collect();
-    words.dedup();
-    let all = (format!("/{} {}", definition.word, words.join("|")), definition.description.to_owned());
-    guide.0.insert(0, all);
-    Some(guide)
 }
 
 #[cfg(test)]
@@ -445,17 +445,24 @@ mod tests {
             ("/", "there is no command `/`", "/help [command]", None),
             ("/help statsu", "there is no command `/statsu`", "/status", Some("/status")),
             ("/status now", "`now` is not understood after `/status`", "/status", None),
-            ("/stop al", "`al` is not understood after `/stop`", "/stop [all]", Some("all")),
+            ("/stop al", "`al` is not understood after `/stop`", "/stop [all]", Some("/stop all")),
             ("/why", "`/why` needs `<task or message>`", "/why <task or message>", None),
-            ("/background lst", "`lst` is not understood after `/background`", "/background list", Some("list")),
+            (
+                "/background lst",
+                "`lst` is not understood after `/background`",
+                "/background list",
+                Some("/background list"),
+            ),
             ("/background show", "`/background show` needs `<task>`", "/background show <task>", None),
             ("/rename a b", "there is no command `/rename`", "/session rename <old> <new>", Some("/session rename")),
             (
                 "/background notify sett",
                 "`sett` is not understood after `/background notify`",
                 "/background notify set <channels>",
-                Some("set"),
+                Some("/background notify set"),
             ),
+            ("/cron Export", "`export` is for the command line: `signalbox cron export`", "/cron list", None),
+            ("/cron lst", "`lst` is not understood after `/cron`", "/cron list", Some("/cron list")),
             ("/approve 1 2", "`2` is not understood after `/approve 1`", "/approve <request>", None),
             ("/session --name docs", "the prompt is missing", prompt, None),
             (
@@ -472,6 +479,16 @@ mod tests {
         assert!(parse("/why", None).unwrap_err().command);
         assert!(!parse("@fox", None).unwrap_err().command);
         assert!(!parse("a\0b", None).unwrap_err().command);
+    }
+
+    #[test]
+    fn help_after_a_command_that_takes_no_prompt_is_help_with_it() {
+        for text in ["/cron help", "/cron HELP", "/cron --help"] {
+            assert_eq!(command(text), HelpCommand { topic: Some("cron".into()) }.into(), "{text}");
+        }
+        assert!(matches!(session("/session help"), SessionCommand::Start(_)), "a prompt");
+        let near = parse("/cron lst", None).unwrap_err().document().visible_text();
+        assert!(near.contains("Did you mean /cron list?") && !near.contains("Usage"), "{near}");
     }
 
     #[test]
