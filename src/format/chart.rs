@@ -1,4 +1,4 @@
-//! The charts of a digest: incidents by severity and runs, over the parts of its window.
+//! The charts of a digest: incidents by severity and tasks, over the parts of its window.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::alert::Severity;
 use crate::plan::Zone;
 use crate::store::{Bars, DigestWindow};
 
-/// Fewest runs of which a chart says more than their number.
-const FEWEST_RUNS: usize = 3;
+/// Fewest tasks of which a chart says more than their number.
+const FEWEST_RUNS: usize = 10;
 
 /// Draws what happened within a window, where there is something to draw.
 pub(super) fn charts(bars: &Bars, window: DigestWindow, zone: Zone) -> impl Iterator<Item = Block> {
@@ -24,7 +24,7 @@ pub(super) fn charts(bars: &Bars, window: DigestWindow, zone: Zone) -> impl Iter
     let all: usize = runs.iter().map(|(_, _, counts)| counts.iter().sum::<usize>()).sum();
     let runs = runs.into_iter().filter(|(_, _, counts)| all >= FEWEST_RUNS && counts.iter().sum::<usize>() > 0);
     let runs = runs.map(|(name, tone, counts)| series(name, tone, counts)).collect();
-    let drawn = [("Incidents", incidents.collect()), ("Runs", runs)];
+    let drawn = [("Incidents", incidents.collect()), ("Tasks", runs)];
     let labels = labels(bars, window, zone);
     let each = bars.each;
     drawn.into_iter().filter_map(move |(what, series)| chart(what, series, labels.clone(), each)).map(Block::Chart)

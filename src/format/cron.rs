@@ -5,6 +5,7 @@ use signalbox_adapter::{Block, ChatAddress, Document, Inline, one_line};
 use super::{cell, count, facts, line, span, table};
 use crate::clock::Timestamp;
 use crate::command::code;
+use crate::config::TERMINAL;
 use crate::plan::{CatchUp, Plan, Zone};
 use crate::store::{DeliveryState, Fire, FireCause, FireId, FireOutcome, FireState, Schedule, ScheduleId, ToldFire};
 
@@ -13,11 +14,12 @@ const MAX_PARAM_CHARS: usize = 200;
 /// Next fires that are told.
 pub const UPCOMING: usize = 3;
 
-/// Lists schedules.
+/// Lists schedules on the command line.
 #[must_use]
 pub fn list(schedules: &[(Schedule, Option<ToldFire>)], now: Timestamp) -> Document {
     if schedules.is_empty() {
-        return line("No schedules. `/cron add --kind daily_summary --cron \"0 9 * * 1-5\"` adds one.");
+        let how = format!("/cron add --kind daily_summary --cron \"0 9 * * 1-5\" --to {TERMINAL}");
+        return line(&format!("No schedules. `{how}` adds one."));
     }
     let rows = schedules.iter().map(|(schedule, last)| {
         vec![
@@ -33,6 +35,15 @@ pub fn list(schedules: &[(Schedule, Option<ToldFire>)], now: Timestamp) -> Docum
     });
     let header = ["id", "name", "kind", "cron", "zone", "to", "next", "last"];
     Document { blocks: vec![table(&header, rows.collect())] }
+}
+
+/// Says that a chat has no schedules, and how one is added to who may.
+#[must_use]
+pub fn none(may_add: bool) -> Document {
+    line(match may_add {
+        true => "No schedules. `/cron add --kind daily_summary --cron \"0 9 * * 1-5\"` adds one.",
+        false => "No schedules.",
+    })
 }
 
 /// Tells how many schedules are not listed.
@@ -70,13 +81,27 @@ pub(super) fn outcome(fire: &Fire) -> String {
 /// Says in a few words how a fire stands, and whether it has come where it was to.
 pub(super) fn standing(told: &ToldFire) -> String {
     let ToldFire { fire, outcomes } = told;
+    if fire.state != FireState::Done || outcomes.is_empty() {
+        return outcome(fire);
+    }
+    let all = outcomes.len();
     let with = |state: DeliveryState| outcomes.iter().filter(|outcome| outcome.state == state).count();
-    match (fire.state, with(DeliveryState::Delivered), with(DeliveryState::Failed)) {
-        (FireState::Done, _, _) if outcomes.is_empty() => outcome(fire),
-        (FireState::Done, _, lost) if lost == outcomes.len() => "not delivered".to_owned(),
-        (FireState::Done, delivered, _) if delivered == outcomes.len() => "delivered".to_owned(),
-        (FireState::Done, delivered, _) => format!("{delivered} of {} delivered", count(outcomes.len(), "target")),
-        _ => outcome(fire),
+    let (delivered, lost) = (with(DeliveryState::Delivered), with(DeliveryState::Failed));
+    let open = all - delivered - lost;
+    let is_for_terminal = outcomes.iter().filter(|outcome| outcome.waits_in(TERMINAL)).count() == open;
+    let waits = match (open, is_for_terminal) {
+        (1, true) => "1 waits for signalbox shell".to_owned(),
+        (1, false) => "1 waits".to_owned(),
+        (open, _) => format!("{open} wait"),
+    };
+    match (delivered, lost, open) {
+        (delivered, _, _) if delivered == all => "delivered".to_owned(),
+        (_, lost, _) if lost == all => "not delivered".to_owned(),
+        (_, _, open) if open == all && is_for_terminal => "waits for signalbox shell".to_owned(),
+        (_, _, open) if open == all => "not delivered yet".to_owned(),
+        (delivered, 0, _) => format!("{delivered} of {all} delivered, {waits}"),
+        (_, lost, 0) => format!("{lost} of {all} failed"),
+        (_, lost, _) => format!("{lost} of {all} failed, {waits}"),
     }
 }
 
@@ -85,6 +110,17 @@ pub(super) fn standing(told: &ToldFire) -> String {
 pub fn added(schedule: &Schedule, namesakes: &[ScheduleId]) -> Document {
     let head = format!("Added #{}: {} to {}.", schedule.id, schedule.name, targets(schedule));
     Document::text(head + &called_so(namesakes)).then(fires_of(&schedule.plan, schedule.created_at))
+}
+
+/// Says that the agent of a schedule is not installed, and what comes of that.
+#[must_use]
+pub fn agent_missing(schedule: &Schedule) -> Document {
+    let agent = schedule.agent.as_deref().unwrap_or_default();
+    let until = match schedule.kind.is_digest() {
+        true => "the digest comes without its remarks until it is",
+        false => "each fire fails until it is",
+    };
+    Document::text(format!("⚠ {agent} is not installed here: {until}."))
 }
 
 /// Says that others are called as a schedule is, where there are any.
@@ -108,16 +144,13 @@ pub fn edited(schedule: &Schedule, namesakes: &[ScheduleId], now: Timestamp) -> 
     head.then(fires_of(&schedule.plan, now))
 }
 
-/// Tells the next fires of a plan, in its zone and in UTC.
+/// Tells the next fires of a plan, in its zone and, where clocks differ there, in UTC.
 fn fires_of(plan: &Plan, from: Timestamp) -> Document {
     let mut content = vec![Inline::strong("Next")];
     for at in plan.upcoming(from).take(UPCOMING) {
-        let utc = Zone::UTC;
-        let both = if plan.zone == utc {
-            format!("{} UTC", plan.zone.shows_ahead(at, from))
-        } else {
-            format!("{} {} ({} UTC)", plan.zone.shows_ahead(at, from), plan.zone, utc.shows_ahead(at, from))
-        };
+        let (here, utc) = (plan.zone.shows_ahead(at, from), Zone::UTC.shows_ahead(at, from));
+        let both =
+            if here == utc { format!("{here} {}", plan.zone) } else { format!("{here} {} ({utc} UTC)", plan.zone) };
         content.extend([Inline::Break, Inline::Text(both)]);
     }
     Document { blocks: vec![Block::Paragraph(content)] }
@@ -201,6 +234,9 @@ pub(super) fn cause(fire: &Fire) -> &'static str {
 
 /// Says of a message that has not arrived how it stands: since when, why, and when it is tried next.
 fn waiting(outcome: &FireOutcome, zone: Zone, now: Timestamp) -> String {
+    if outcome.waits_in(TERMINAL) {
+        return format!("{} waits for signalbox shell", outcome.address);
+    }
     let state = match outcome.state {
         DeliveryState::Unknown => "may have arrived, is looked for",
         DeliveryState::Sending => "is being sent",
@@ -222,23 +258,26 @@ pub(super) fn delivered(outcomes: &[FireOutcome], zone: Zone, now: Timestamp) ->
         return "none".to_owned();
     }
     let done = outcomes.iter().filter(|outcome| outcome.state == DeliveryState::Delivered).count();
-    let lost = outcomes.iter().filter(|outcome| outcome.state == DeliveryState::Failed);
-    let lost: Vec<String> = lost
+    let all = outcomes.len();
+    if done == all {
+        return "delivered".to_owned();
+    }
+    let is_lost = |outcome: &&FireOutcome| outcome.state == DeliveryState::Failed;
+    let is_open = |outcome: &&FireOutcome| !is_lost(outcome) && outcome.state != DeliveryState::Delivered;
+    let mut each: Vec<String> = outcomes
+        .iter()
+        .filter(is_lost)
         .map(|outcome| format!("{}: {}", outcome.address, outcome.error.as_deref().unwrap_or("not delivered")))
         .collect();
-    match (done, lost.as_slice()) {
-        (done, []) if done == outcomes.len() => "delivered".to_owned(),
-        (done, []) => {
-            let waits = outcomes.iter().filter(|outcome| outcome.state != DeliveryState::Delivered);
-            let waits: Vec<String> = waits.map(|outcome| waiting(outcome, zone, now)).collect();
-            match done {
-                0 => waits.join("; "),
-                done => format!("{done} of {} delivered; {}", count(outcomes.len(), "target"), waits.join("; ")),
-            }
-        }
-        (0, lost) => lost.join("; "),
-        (done, lost) => format!("{done} of {} delivered; {}", count(outcomes.len(), "target"), lost.join("; ")),
+    let lost = each.len();
+    each.extend(outcomes.iter().filter(is_open).map(|outcome| waiting(outcome, zone, now)));
+    match (done, lost) {
+        (_, lost) if lost == all => {}
+        (0, 0) => {}
+        (done, 0) => each.insert(0, format!("{done} of {} delivered", count(all, "target"))),
+        (_, lost) => each.insert(0, format!("{lost} of {all} failed")),
     }
+    each.join("; ")
 }
 
 /// Names the messages of a fire as its providers do.

@@ -14,6 +14,8 @@ use crate::store::{DigestWindow, FoundCause, Happened, Incident, Noise, Schedule
 
 /// Longest root cause in a digest, in characters.
 const MAX_CAUSE_CHARS: usize = 160;
+/// Most chats named to which messages were lost.
+const MAX_LOST_CHATS: usize = 5;
 
 /// A digest of a window.
 pub struct DigestOf<'d> {
@@ -38,8 +40,7 @@ pub fn digest(digest: &DigestOf<'_>) -> Document {
     }
     blocks.push(numbers(happened));
     if happened.undelivered > 0 {
-        let lost = count(happened.undelivered, "message");
-        blocks.push(Block::Paragraph(marked(&format!("⚠ {lost} could not be delivered: `signalbox outbox list`"))));
+        blocks.push(Block::text(undelivered(happened)));
     }
     blocks.extend(charts(&happened.bars, *window, zone));
     if schedule.kind == DigestKind::IncidentWindowReplay {
@@ -56,6 +57,17 @@ pub fn digest(digest: &DigestOf<'_>) -> Document {
     }
     blocks.extend(mild(&happened.mild, happened.mild_count).map(Block::text));
     Document { blocks }
+}
+
+/// Says how many messages were lost, and to which chats.
+fn undelivered(happened: &Happened) -> String {
+    let were = if happened.undelivered == 1 { "was" } else { "were" };
+    let lost = format!("⚠ {} {were} not delivered", count(happened.undelivered, "message"));
+    match happened.undelivered_to.as_slice() {
+        [] => lost,
+        chats if chats.len() > MAX_LOST_CHATS => format!("{lost} ({} and others)", chats[..MAX_LOST_CHATS].join(", ")),
+        chats => format!("{lost} ({})", chats.join(", ")),
+    }
 }
 
 /// Writes what a digest begins with: whose it is, of when, and one line of verdict.

@@ -89,13 +89,16 @@ pub fn addition(agent: &str, said: Result<&Task, &str>) -> Draft {
         Ok(Task { status: Status::Ok | Status::Success, result: Some(answer), .. }) if !answer.trim().is_empty() => {
             Draft::from(heading(format!("{agent} adds"))).then(Draft::markdown(answer.clone()))
         }
-        Ok(ended) => pipeline_unavailable(agent, &why(ended)),
-        Err(why) => pipeline_unavailable(agent, why),
+        // How it is installed helps nobody who reads this.
+        Ok(ended) if ended.status == Status::ErrorCliNotFound => no_remarks(agent, "it is not installed"),
+        Ok(ended) => no_remarks(agent, &why(ended)),
+        Err(why) => no_remarks(agent, why),
     }
 }
 
-fn pipeline_unavailable(agent: &str, why: &str) -> Draft {
-    Draft::from(Document::text(format!("⚠ pipeline unavailable: {agent}: {}", one_line(why, MAX_WHY_CHARS))))
+fn no_remarks(agent: &str, why: &str) -> Draft {
+    let why = one_line(why, MAX_WHY_CHARS);
+    Draft::from(Document::text(format!("⚠ No remarks by {agent}: {}.", why.trim_end_matches('.'))))
 }
 
 /// Says in one line why a task has no answer.

@@ -24,6 +24,8 @@ pub enum Unscheduled<'u> {
     CatchUp(&'u str),
     /// The name is empty or too long; holds the most characters.
     Name(usize),
+    /// The name would be taken for a number; holds it.
+    NumberName(&'u str),
     /// It is not said what is delivered.
     NoKind,
     /// It is not said when.
@@ -48,6 +50,8 @@ pub enum Unscheduled<'u> {
     Params(usize),
     /// A parameter is none; holds its name, or what was written.
     Param(&'u str),
+    /// A parameter that is not there is taken back; holds its name.
+    NoParam(&'u str),
     /// A parameter is a credential; holds its name.
     Credential(&'u str),
     /// A credential came in a chat.
@@ -97,6 +101,9 @@ fn reason(why: &Unscheduled<'_>) -> String {
         Unscheduled::Window(most) => format!("--window is from 1 to {most} hours."),
         Unscheduled::CatchUp(word) => format!("--catch-up is none, last or all, not {word}."),
         Unscheduled::Name(most) => format!("--name has from 1 to {most} characters."),
+        Unscheduled::NumberName(name) => {
+            format!("--name {} would be taken for the number of a schedule; a name has a letter.", one_line(name, 40))
+        }
         Unscheduled::Target => "--provider, --chat-id and --thread-id make no address.".to_owned(),
         Unscheduled::NoTarget => "say where to, as --to slack:C0123, or --provider and --chat-id.".to_owned(),
         Unscheduled::NotConnected(why) => match why.to_string() {
@@ -116,6 +123,10 @@ fn reason(why: &Unscheduled<'_>) -> String {
         Unscheduled::Param(name) => {
             let name = one_line(name, 40);
             format!("--param {name} must be name=value, the name of letters, digits, `_`, `-` and `.`.")
+        }
+        Unscheduled::NoParam(name) => {
+            let name = one_line(name, 40);
+            format!("it has no parameter {name}, and --param {name}= gives it no value.")
         }
         Unscheduled::Credential(name) => format!(
             "--param {name} looks like a credential, and parameters are kept in the open and shown. \
@@ -147,6 +158,10 @@ fn stray_words(cron: &str, stray: &[String]) -> String {
     let whole = format!("{cron} {}", stray.join(" "));
     if let Ok(meant) = whole.trim().parse::<Cron>() {
         return format!("an expression needs quotes: --cron \"{meant}\".");
+    }
+    let is_time = |word: &String| word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '*' | '@'));
+    if cron.is_empty() && !stray.first().is_some_and(is_time) {
+        return "say what and when, as --kind daily_summary --cron \"0 9 * * 1-5\".".to_owned();
     }
     if cron.is_empty() || !cron.contains(' ') {
         // A shell puts the names of files in place of each `*`.

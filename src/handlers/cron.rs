@@ -1,8 +1,9 @@
 //! `/cron`: what is delivered by itself.
 
-use signalbox_adapter::ChatAddress;
+use signalbox_adapter::{ChatAddress, Document};
 
 use crate::command::{CronCommand, ScheduleOptions, named_schedule};
+use crate::config::Role;
 use crate::format::unscheduled::{Unscheduled, unchanged, unscheduled};
 use crate::format::{cron, schedules};
 use crate::store::{FireId, InboxOutcome, NewSchedule, Schedule, StoreError};
@@ -85,7 +86,8 @@ fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
     let chat = (!turn.is_trusted()).then(|| turn.chat());
     let rows = turn.tx.next_schedules(chat.as_ref(), MAX_LISTED)?;
     if rows.is_empty() {
-        return turn.answer(cron::list(&[], turn.tx.now()));
+        let may_add = turn.role_in(turn.incoming)? == Some(Role::Admin);
+        return turn.answer(cron::none(may_add));
     }
     let all = match &chat {
         Some(chat) => turn.tx.count_schedules(chat)?,
@@ -131,7 +133,12 @@ fn add(turn: &Turn<'_>, text: &str) -> Result<InboxOutcome, StoreError> {
     }
     let added = turn.tx.add_schedule(&new)?;
     let namesakes = schedule::namesakes(turn.tx, Some(&turn.chat()), &added)?;
-    turn.answer(cron::added(&added, &namesakes))
+    turn.answer(with_agent(turn, &added, cron::added(&added, &namesakes)))
+}
+
+/// Says with an answer that the agent of a schedule is not installed, where that is so.
+fn with_agent(turn: &Turn<'_>, schedule: &Schedule, said: Document) -> Document {
+    if crew::is_missing(&turn.cx.agents, schedule) { said.then(cron::agent_missing(schedule)) } else { said }
 }
 
 fn edit(turn: &Turn<'_>, known: &Schedule, text: &str) -> Result<InboxOutcome, StoreError> {
@@ -153,7 +160,7 @@ fn edit(turn: &Turn<'_>, known: &Schedule, text: &str) -> Result<InboxOutcome, S
             let new = NewSchedule { scope: known.scope.clone(), created_by: known.created_by.clone(), ..new };
             let edited = turn.tx.edit_schedule(known, &new)?;
             let namesakes = schedule::new_namesakes(turn.tx, Some(&turn.chat()), known, &edited)?;
-            turn.answer(cron::edited(&edited, &namesakes, turn.tx.now()))
+            turn.answer(with_agent(turn, &edited, cron::edited(&edited, &namesakes, turn.tx.now())))
         }
     }
 }

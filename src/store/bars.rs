@@ -89,7 +89,7 @@ impl Tx<'_> {
         }
         bars.incidents = by_rank.into_iter().rev().map(|(rank, counts)| (incident::of_rank(rank), counts)).collect();
         let ended = "SELECT status, (finished_at - ?1) / ?4, count(*) FROM tasks
-                     WHERE finished_at >= ?1 AND finished_at < ?2 AND NOT is_check AND (?3 IS NULL OR chat = ?3)
+                     WHERE finished_at >= ?1 AND finished_at < ?2 AND NOT is_check AND fire IS NULL AND (?3 IS NULL OR chat = ?3)
                      GROUP BY 1, 2";
         let mut statement = self.connection.prepare_cached(ended)?;
         let mut rows = statement.query(values)?;

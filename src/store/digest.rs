@@ -31,6 +31,8 @@ const MAX_CAUSES: usize = 5;
 const MAX_ANALYSES: usize = 100;
 /// Incidents of a replay.
 const MAX_REPLAYED: usize = 50;
+/// Chats named in which messages were lost.
+const MAX_LOST_IN: usize = 6;
 /// Lengths of which the middle one is taken.
 const MAX_LENGTHS: usize = 10_000;
 
@@ -102,7 +104,7 @@ pub struct Happened {
     pub noisy: Vec<Noise>,
     /// What happened in each of the window's parts.
     pub bars: Bars,
-    /// Tasks that ended, by how.
+    /// Tasks that ended, by how; those that schedules set off are nobody's.
     pub tasks: BTreeMap<&'static str, usize>,
     /// Those of them that failed.
     pub failed_tasks: usize,
@@ -114,6 +116,8 @@ pub struct Happened {
     pub causes: Vec<FoundCause>,
     /// Messages that could not be delivered.
     pub undelivered: usize,
+    /// Where those were to; six at most.
+    pub undelivered_to: Vec<String>,
 }
 
 impl Happened {
@@ -187,6 +191,7 @@ impl Tx<'_> {
             cost_before_usd: self.ended_tasks(earlier, chat)?.1,
             causes: self.causes(window, chat)?,
             undelivered: self.undelivered(window, chat)?,
+            undelivered_to: self.undelivered_to(window, chat)?,
         })
     }
 
@@ -270,7 +275,7 @@ impl Tx<'_> {
         chat: Option<&ChatKey>,
     ) -> Result<(BTreeMap<&'static str, usize>, f64), StoreError> {
         let sql = "SELECT status, count(*), coalesce(sum(cost_usd), 0.0) FROM tasks
-                   WHERE finished_at >= ?1 AND finished_at < ?2 AND NOT is_check AND (?3 IS NULL OR chat = ?3)
+                   WHERE finished_at >= ?1 AND finished_at < ?2 AND NOT is_check AND fire IS NULL AND (?3 IS NULL OR chat = ?3)
                    GROUP BY status";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(params![window.from, window.to, chat], |row| {
@@ -313,5 +318,15 @@ impl Tx<'_> {
                    AND (?3 IS NULL OR address = ?3 OR substr(address, 1, length(?3) + 1) = ?3 || '/')";
         let values = params![window.from, window.to, chat];
         Ok(self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+    }
+
+    fn undelivered_to(&self, window: DigestWindow, chat: Option<&ChatKey>) -> Result<Vec<String>, StoreError> {
+        let sql =
+            "SELECT DISTINCT address FROM outbox WHERE state = 'failed' AND finished_at >= ?1 AND finished_at < ?2
+                   AND (?3 IS NULL OR address = ?3 OR substr(address, 1, length(?3) + 1) = ?3 || '/')
+                   ORDER BY address LIMIT ?4";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![window.from, window.to, chat, MAX_LOST_IN], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }

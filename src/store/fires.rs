@@ -261,7 +261,9 @@ impl Tx<'_> {
                 outcome.state = state;
             }
             outcome.messages.extend(message.map(MessageId::new));
-            if matches!(state, DeliveryState::Pending | DeliveryState::Unknown) && outcome.next_try.is_none() {
+            // What was not tried yet, or waits for a terminal, has no hour.
+            let has_hour = matches!(state, DeliveryState::Pending | DeliveryState::Unknown) && next_at > Timestamp(0);
+            if has_hour && outcome.next_try.is_none() {
                 outcome.next_try = Some(next_at);
             }
             if state == DeliveryState::Failed && outcome.lost.is_none() {

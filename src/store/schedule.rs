@@ -141,10 +141,19 @@ pub struct FireOutcome {
     pub error: Option<String>,
     /// When its message was written.
     pub since: Timestamp,
-    /// When what waits is tried next; `None` where nothing waits.
+    /// When what waits is tried next; `None` where nothing waits for an hour.
     pub next_try: Option<Timestamp>,
     /// The key of its first message that was given up.
     pub lost: Option<String>,
+}
+
+impl FireOutcome {
+    /// Whether its message waits in a chat of this name and nothing has gone wrong with it: that of terminals shows it when
+    /// the next one is open.
+    #[must_use]
+    pub fn waits_in(&self, chat: &str) -> bool {
+        self.state == DeliveryState::Pending && self.address.to_string() == chat
+    }
 }
 
 impl FireCause {

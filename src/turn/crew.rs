@@ -58,6 +58,12 @@ pub fn unfit_for(agents: &Catalogue, new: &NewSchedule) -> Option<String> {
     new.agent.as_ref().and_then(|agent| cannot(agents, new.kind, agent))
 }
 
+/// Whether the agent that a schedule names is not installed.
+#[must_use]
+pub fn is_missing(agents: &Catalogue, new: &NewSchedule) -> bool {
+    new.agent.as_ref().is_some_and(|agent| agents.agent(agent).is_some() && agents.program(agent).is_none())
+}
+
 fn cannot(agents: &Catalogue, kind: DigestKind, agent: &str) -> Option<String> {
     let Some(known) = agents.agent(agent) else {
         let names: Vec<&str> = agents.names().collect();

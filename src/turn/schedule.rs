@@ -76,6 +76,12 @@ fn named(name: &str) -> String {
     if is_anything { one_line(&seen, MAX_NAME_CHARS + 1) } else { String::new() }
 }
 
+/// Whether a word is taken for the number of a schedule, so that none can be found by it as a name.
+fn is_number(word: &str) -> bool {
+    let word = word.trim_start_matches('#');
+    word.parse::<i64>().is_ok() || (!word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// Whether a character takes no room, by which two names that look the same would differ.
 fn is_unseen(c: char) -> bool {
     matches!(
@@ -121,6 +127,9 @@ pub fn read<'o>(
     let name = options.name.as_deref().map_or_else(|| kind.title().to_owned(), named);
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
         return Err(Unscheduled::Name(MAX_NAME_CHARS));
+    }
+    if is_number(&name) {
+        return Err(Unscheduled::NumberName(options.name.as_deref().unwrap_or_default()));
     }
     let mut targets = targets(options)?;
     if targets.is_empty() {
@@ -170,7 +179,7 @@ pub fn with(schedule: &Schedule, changes: &ScheduleOptions) -> ScheduleOptions {
     let mut new = Vec::new();
     for param in &changes.params {
         match param.split_once('=') {
-            Some((name, "")) if params.remove(name).is_some() => {}
+            Some((name, value)) if value.trim().is_empty() && params.remove(name).is_some() => {}
             Some((name, _)) => {
                 params.remove(name);
                 new.push(param.clone());
@@ -213,7 +222,10 @@ fn params(options: &ScheduleOptions) -> Result<(Params, Params), Unscheduled<'_>
         let is_name = !name.is_empty()
             && name.len() <= MAX_PARAM_NAME_BYTES
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-        if !is_name || value.trim().is_empty() || value.len() > MAX_PARAM_BYTES {
+        if is_name && value.trim().is_empty() {
+            return Err(Unscheduled::NoParam(name));
+        }
+        if !is_name || value.len() > MAX_PARAM_BYTES {
             return Err(Unscheduled::Param(name));
         }
         if !is_credential(name) {

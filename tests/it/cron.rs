@@ -5,6 +5,7 @@ mod clocks;
 mod editing;
 mod exchange;
 mod instances;
+mod newcomers;
 mod typed;
 mod waiting;
 
@@ -242,7 +243,7 @@ fn only_what_failed_of_a_fire_is_sent_again() {
     let add = ["cron", "add", "--kind", "daily_summary", "--cron", "@daily", "--to", &one, "--to", &two];
     phone.house.run(&add).was(0, "Added #1");
     phone.fake.with(|state| state.set_fate(group, Fate::Kicked));
-    phone.house.run(&["cron", "run", "1"]).was(1, "1 of 2 targets delivered; telegram:-1001234: ");
+    phone.house.run(&["cron", "run", "1"]).was(1, "1 of 2 failed; telegram:-1001234: ");
     let logs = phone.house.run(&["cron", "logs", "1"]).was(0, "cron run --failed-only 1");
     let receipt = phone.fake.shows(ADA.id).last().expect("it was shown").id.to_string();
     assert!(logs.out.contains(&receipt), "{receipt} in {logs:#?}");

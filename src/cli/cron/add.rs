@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use signalbox_adapter::settings::Section;
-use signalbox_adapter::{ChatAddress, Deliver};
+use signalbox_adapter::{ChatAddress, Deliver, Document};
 
 use super::answer::{find, refused};
 use crate::app::{App, Deliveries};
@@ -17,7 +17,7 @@ use crate::config::{Sources, Unreached};
 use crate::format::background::Unreachable;
 use crate::format::cron;
 use crate::format::unscheduled::{Unscheduled, how_to_add, unchanged, unscheduled};
-use crate::store::{NewSchedule, Tx};
+use crate::store::{NewSchedule, Schedule, Tx};
 use crate::turn::{crew, schedule};
 use crate::wiring;
 
@@ -52,7 +52,7 @@ pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions)
         Ok((added, namesakes))
     };
     let (added, namesakes) = app.store.write(None, add).await?.value;
-    print_document(&cron::added(&added, &namesakes))?;
+    print_document(&with_agent(app, &added, cron::added(&added, &namesakes)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,10 +92,17 @@ pub(super) async fn edit(app: &App, id: &str, changes: &ScheduleOptions) -> anyh
         Ok(Some((edited, namesakes)))
     };
     match app.store.write(None, edit).await?.value {
-        Some((edited, namesakes)) => print_document(&cron::edited(&edited, &namesakes, now))?,
+        Some((edited, namesakes)) => {
+            print_document(&with_agent(app, &edited, cron::edited(&edited, &namesakes, now)))?;
+        }
         None => return refused(&cron::unknown(&id.to_string(), &[])),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says with an answer that the agent of a schedule is not installed, where that is so.
+pub(super) fn with_agent(app: &App, schedule: &Schedule, said: Document) -> Document {
+    if crew::is_missing(&app.catalogue(), schedule) { said.then(cron::agent_missing(schedule)) } else { said }
 }
 
 /// What is connected, and the chats that were asked about.

@@ -74,7 +74,8 @@ pub(super) async fn import(app: &App, file: &Path, to: &[ChatAddress]) -> anyhow
                     Ok(tx.schedule(added.id)?.unwrap_or(added))
                 });
                 let added = added.await?.value;
-                print_document(&if enabled { cron::added(&added, &[]) } else { cron::added_paused(&added) })?;
+                let said = if enabled { cron::added(&added, &[]) } else { cron::added_paused(&added) };
+                print_document(&add::with_agent(app, &added, said))?;
                 known.push(added);
                 taken += 1;
             }

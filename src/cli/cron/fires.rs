@@ -89,7 +89,7 @@ async fn follow(app: App, fire: FireId, of: Schedule) -> anyhow::Result<ExitCode
 
 /// Whether a message is for terminals, and none has shown it yet.
 fn waits_for_a_terminal(outcome: &FireOutcome) -> bool {
-    outcome.state == DeliveryState::Pending && outcome.address.to_string() == wiring::CONSOLE_CHAT
+    outcome.waits_in(wiring::CONSOLE_CHAT)
 }
 
 /// Waits until a fire has ended, however long its agents work, and each of its messages is delivered, given up or left to a

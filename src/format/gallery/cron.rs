@@ -103,6 +103,7 @@ fn happened() -> Happened {
             investigation: investigation(Some(rca(Verdict::CauseFound))),
         }],
         undelivered: 2,
+        undelivered_to: vec!["slack:C0123".into(), address().to_string()],
     }
 }
 
@@ -147,11 +148,26 @@ fn cron() {
     let came = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered)]));
     let lost = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Failed)]));
     let in_part = || Some(told(fire(FireState::Done), vec![at(DeliveryState::Delivered), at(DeliveryState::Failed)]));
-    let rows = [(daily(), came()), (daily(), lost()), (daily(), in_part()), (paused.clone(), None)];
+    let waits = || FireOutcome { address: "console:local".parse().expect("it is one"), ..at(DeliveryState::Pending) };
+    let stands = |outcomes: Vec<FireOutcome>| Some(told(fire(FireState::Done), outcomes));
+    let (gone, lost_one) = (|| at(DeliveryState::Delivered), || at(DeliveryState::Failed));
+    let rows = [
+        (daily(), came()),
+        (daily(), lost()),
+        (daily(), in_part()),
+        (paused.clone(), None),
+        (daily(), stands(vec![waits()])),
+        (daily(), stands(vec![gone(), waits()])),
+        (daily(), stands(vec![gone(), lost_one(), at(DeliveryState::Pending)])),
+        (daily(), stands(vec![at(DeliveryState::Unknown)])),
+    ];
     let wall = wall()
         .with("list", list(&rows, NOW))
         .with("more", more(9_900, 10_000))
         .with("list of none", list(&[], NOW))
+        .with("none", none(true))
+        .with("none for who may not add", none(false))
+        .with("agent_missing", agent_missing(&whole()))
         .with("added", added(&daily(), &[]))
         .with("added with a namesake", added(&daily(), &[ScheduleId::new(2)]))
         .with("added with namesakes", added(&daily(), &[ScheduleId::new(1), ScheduleId::new(2)]))
@@ -164,6 +180,7 @@ fn cron() {
         .with("logs", logs(&daily(), &logged(), NOW))
         .with("logs of none", logs(&daily(), &[], NOW))
         .with("ran", ran(&fire(FireState::Done), &[at(DeliveryState::Delivered)], Zone::UTC, NOW))
+        .with("ran in part", ran(&fire(FireState::Done), &[gone(), lost_one(), waits()], Zone::UTC, NOW))
         .with("ran in vain", ran(&fire(FireState::Done), &[at(DeliveryState::Failed)], Zone::UTC, NOW))
         .with("waits_for_a_terminal", waits_for_a_terminal(&address()))
         .with("sent_again", sent_again(FireId::new(11), 2))
@@ -211,6 +228,9 @@ fn unscheduled() {
         .with("unscheduled window", unscheduled(&Unscheduled::Window(720)))
         .with("unscheduled catch-up", unscheduled(&Unscheduled::CatchUp("some")))
         .with("unscheduled name", unscheduled(&Unscheduled::Name(60)))
+        .with("unscheduled number", unscheduled(&Unscheduled::NumberName("7")))
+        .with("unscheduled without that parameter", unscheduled(&Unscheduled::NoParam("foo")))
+        .with("unscheduled words", unscheduled(&Unscheduled::Stray("", &words("daily summary at nine"))))
         .with("unscheduled target", unscheduled(&Unscheduled::Target))
         .with("unscheduled without target", unscheduled(&Unscheduled::NoTarget))
         .with(
@@ -282,12 +302,18 @@ fn digests() {
         digest(&DigestOf { schedule: &schedule, window, happened, replayed: &replayed })
     };
     let quiet = Happened::default();
+    let lost = Happened {
+        undelivered: 1,
+        undelivered_to: ["a:1", "b:1", "c:1", "d:1", "e:1", "f:1"].map(str::to_owned).into(),
+        ..Happened::default()
+    };
     let calm = Happened { tasks: [("ok", 1)].into(), ..Happened::default() };
     let wall = wall()
         .with("digest", of(DigestKind::DailySummary, &happened()))
         .with("digest of a week", of(DigestKind::WeeklyAudit, &happened()))
         .with("digest as a replay", of(DigestKind::IncidentWindowReplay, &happened()))
         .with("digest of nothing", of(DigestKind::DailySummary, &quiet))
+        .with("digest of lost messages", of(DigestKind::DailySummary, &lost))
         .with("digest without incidents", of(DigestKind::DailySummary, &calm))
         .with(
             "head",
@@ -329,6 +355,7 @@ fn fires() {
     let starred = Check { what: "gemini".into(), took: None, outcome: Ok("**OK**, *at once*".into()) };
     let some = [good.clone(), bad, slow];
     let done = Task { status: Status::Success, ..answered("* look at **payments** first") };
+    let missing = failed(Status::ErrorCliNotFound, "claude is not installed: install it with npm.");
     let failed = failed(Status::ErrorTimeout, "took longer than 30 min");
     let found = investigation(Some(rca(Verdict::CauseFound)));
     let fire = fire(FireState::Done);
@@ -345,6 +372,7 @@ fn fires() {
         .with_text("not_held_back", not_held_back("notes"))
         .with("addition", addition("claude", Ok(&done)).document())
         .with("addition that failed", addition("claude", Ok(&failed)).document())
+        .with("addition of one that is not installed", addition("claude", Ok(&missing)).document())
         .with("addition of nobody", addition("notes", Err(not_tried())).document())
         .with_text("why", why(&failed))
         .with_text("checks_verdict", checks_verdict(&[]))
