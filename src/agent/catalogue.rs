@@ -112,9 +112,23 @@ impl Catalogue {
     #[must_use]
     pub fn how_to_install(&self, name: &str) -> String {
         match self.agent(name) {
-            Some(agent) => kinds::of(agent).how_to_install(name, agent),
+            Some(agent) => match agent.command.first() {
+                // Where it is has been said, and is wrong.
+                Some(program) if Path::new(program).is_absolute() => {
+                    let is_there = Path::new(program).exists();
+                    format!("`{program}` {}", if is_there { "is no program that can be run" } else { "does not exist" })
+                }
+                _ => kinds::of(agent).how_to_install(name, agent),
+            },
             None => "the configuration does not know it".to_owned(),
         }
+    }
+
+    /// Whether the configuration names the place of an agent's program.
+    #[must_use]
+    pub fn names_place(&self, name: &str) -> bool {
+        let program = self.agent(name).and_then(|agent| agent.command.first());
+        program.is_some_and(|program| Path::new(program).is_absolute())
     }
 
     /// Tells how to log in to an agent, after "on its machine", where its kind knows.
@@ -257,6 +271,15 @@ async fn asked(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_a_named_program_is_not_is_told_and_not_how_to_name_it() {
+        let mut agents = Agents::of(&kinds::statements());
+        agents.by_name.get_mut("claude").expect("it is there").command = vec!["/nonexistent/x".into()];
+        let catalogue = Catalogue::new(agents, BTreeMap::new());
+        assert_eq!(catalogue.how_to_install("claude"), "`/nonexistent/x` does not exist");
+        assert!(catalogue.how_to_install("codex").contains("install"));
+    }
 
     #[test]
     fn without_an_installed_agent_the_host_investigator_answers() {

@@ -4,7 +4,7 @@ use signalbox_adapter::{Block, Document, Inline, Item};
 
 use super::{line, marked};
 use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
-use crate::config::{Permission, Role, Sandbox};
+use crate::config::{Origin, Permission, Role, Sandbox};
 
 /// Lists the agents: which answers where none is named, then each with its version and model, or with what is missing.
 #[must_use]
@@ -25,7 +25,15 @@ pub fn list(catalogue: &Catalogue, presence: &Presence) -> Document {
             format!("`@{default}` answers where none is named.")
         }
     };
-    let items = catalogue.names().map(|name| {
+    // How each of many is installed is asked of it; they are in nobody's way here.
+    let is_aside = |name: &&str| {
+        let is_known = catalogue.agent(name).is_some_and(|agent| agent.kind.origin == Origin::Known);
+        let is_missing = matches!(presence.versions.get(*name), Some(Version::Missing) | None);
+        is_known && is_missing && *name != default && !catalogue.names_place(name)
+    };
+    let aside: Vec<&str> = catalogue.names().filter(is_aside).collect();
+    let aside = if aside.len() > 1 { aside } else { Vec::new() };
+    let items = catalogue.names().filter(|name| !aside.contains(name)).map(|name| {
         let state = match presence.versions.get(name) {
             Some(Version::BuiltIn) => "built in".to_owned(),
             Some(Version::Reported(version)) => version.replace('`', "'"),
@@ -49,6 +57,10 @@ pub fn list(catalogue: &Catalogue, presence: &Presence) -> Document {
             }
         };
         document.blocks.extend(line(&format!("`{name}` {how}")).blocks);
+    }
+    if let Some(first) = aside.first() {
+        let all = aside.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        document.blocks.extend(line(&format!("Not installed here: {all}. `@{first} hi` tells how to get it.")).blocks);
     }
     for (name, agent) in catalogue.names().filter_map(|name| Some((name, catalogue.agent(name)?))) {
         let does_all = agent.permission == Permission::All;
