@@ -10,7 +10,7 @@ use super::visible::visible;
 use super::{line, span};
 use crate::agent::event::{Decision, MAX_ASKED_IN_A_MINUTE, MAX_UNANSWERED, Question, Wants};
 use crate::agent::grant::{Grant, Only};
-use crate::store::Approval;
+use crate::store::{Approval, ClosedBy};
 
 /// Longest detail shown of a request that was answered, in bytes; it was shown whole when it was asked.
 const MAX_DETAIL_BYTES: usize = 1500;
@@ -20,6 +20,9 @@ const MAX_PLACE_CHARS: usize = 300;
 
 /// Longest name of a language behind the signs that code begins with, in bytes.
 const MAX_LANGUAGE_BYTES: usize = 20;
+
+/// What agents of the Agent Client Protocol call it when they run a command.
+const EXECUTE: &str = "execute";
 
 /// What became of a permission request.
 #[derive(Debug, Clone, Copy)]
@@ -50,12 +53,9 @@ pub fn question(name: &str, approval: &Approval, within: Duration) -> Document {
 }
 
 fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
-    let headline = vec![
-        Inline::strong(format!("[{name}] asks for permission")),
-        Inline::Text(" to use ".into()),
-        tool(&approval.tool),
-        Inline::Text(format!(". Denied if nobody answers within {}.", span(within))),
-    ];
+    let mut headline = vec![Inline::strong(format!("[{name}] asks for permission")), Inline::Text(" to ".into())];
+    headline.extend(use_of(&approval.tool));
+    headline.push(Inline::Text(format!(". Denied if nobody answers within {}.", span(within))));
     let mut blocks = vec![Block::Paragraph(headline)];
     if !approval.detail.is_empty() {
         // All of it, in as many messages as that takes, or with a file: what is approved can be read to its end.
@@ -70,7 +70,9 @@ fn permission(name: &str, approval: &Approval, within: Duration) -> Document {
                 content.push(Inline::Text("exactly this command and nothing else".into()));
             }
             Only::Same { .. } => content.push(Inline::Text("exactly this and nothing else".into())),
-            Only::Command(_) | Only::Host(_) | Only::Folder(_) | Only::Every => content.extend(allows(grant)),
+            Only::Command(_) | Only::Host(_) | Only::Folder(_) | Only::Every => {
+                content.extend(allows_as(grant, &approval.tool));
+            }
         }
         content.push(Inline::Text(", whoever asks in it.".into()));
         blocks.push(Block::Paragraph(content));
@@ -93,7 +95,9 @@ pub fn still_open(name: &str, approval: &Approval) -> Document {
     let mut content = vec![Inline::strong(format!("[{name}] waits for your answer"))];
     let how = match &approval.wants {
         Wants::Permission => {
-            content.extend([Inline::Text(": may it use ".into()), tool(&approval.tool), Inline::Text("?".into())]);
+            content.push(Inline::Text(": may it ".into()));
+            content.extend(use_of(&approval.tool));
+            content.push(Inline::Text("?".into()));
             match approval.is_whole() {
                 true => format!(" Choose at the question above, or send `/approve {id}` · `/deny {id}`"),
                 false => format!(" `/deny {id}` lets it go on without."),
@@ -109,16 +113,24 @@ pub fn still_open(name: &str, approval: &Approval) -> Document {
 /// Says what is allowed for a session.
 #[must_use]
 pub fn allows(grant: &Grant) -> Vec<Inline> {
+    allows_as(grant, &grant.tool)
+}
+
+/// Says the same, with the tool called as its agent calls it.
+fn allows_as(grant: &Grant, own: &str) -> Vec<Inline> {
     let text = |text: &str| Inline::Text(text.to_owned());
     let code = |text: &str| Inline::Code(one_line(&visible(text), MAX_PLACE_CHARS));
     match &grant.only {
-        Only::Command(word) => {
-            vec![tool(&grant.tool), text(" for "), code(word), text(" with anything behind it, not chained")]
+        Only::Command(word) if own == EXECUTE => {
+            vec![text("run "), code(word), text(" with anything behind it, not chained")]
         }
-        Only::Host(host) => vec![tool(&grant.tool), text(" on "), code(host)],
-        Only::Folder(folder) => vec![tool(&grant.tool), text(" in "), code(folder), text(" and below")],
-        Only::Same { about, .. } => vec![tool(&grant.tool), text(" for exactly this and nothing else: "), code(about)],
-        Only::Every => vec![text("every use of "), tool(&grant.tool)],
+        Only::Command(word) => {
+            vec![tool(own), text(" for "), code(word), text(" with anything behind it, not chained")]
+        }
+        Only::Host(host) => vec![tool(own), text(" on "), code(host)],
+        Only::Folder(folder) => vec![tool(own), text(" in "), code(folder), text(" and below")],
+        Only::Same { about, .. } => vec![tool(own), text(" for exactly this and nothing else: "), code(about)],
+        Only::Every => vec![text("every use of "), tool(own)],
     }
 }
 
@@ -154,6 +166,14 @@ pub fn foreign(name: &str, approval: &Approval) -> Document {
         "Cancel it, and look for what runs as the user of this bot: an agent of another chat can do this unless it is kept in a sandbox.",
     ));
     Document { blocks }
+}
+
+/// Says what is done with a tool, after "to".
+fn use_of(name: &str) -> Vec<Inline> {
+    match name {
+        EXECUTE => vec![Inline::Text("run a command".into())],
+        _ => vec![Inline::Text("use ".into()), tool(name)],
+    }
 }
 
 fn tool(name: &str) -> Inline {
@@ -372,16 +392,23 @@ pub fn long_answer(name: &str, most_bytes: usize) -> Document {
     ))
 }
 
-/// Tells that a request is no longer open.
+/// Tells that a request is no longer open, and why; `is_stopped` where somebody has stopped its run.
 #[must_use]
-pub fn too_late(name: &str, approval: &Approval) -> Document {
+pub fn too_late(name: &str, approval: &Approval, is_stopped: bool) -> Document {
     let was = match approval.decision {
+        Some(Decision::Deny) if approval.closed_by != Some(ClosedBy::Answer) && is_stopped => "it was stopped",
         Some(decision) if !approval.wants.is_permission() => match said(approval, decision) {
             Some("Left unanswered") => "nobody has answered it",
             _ => "it was answered",
         },
         Some(Decision::Allow | Decision::AllowForSession) => "it was allowed",
-        Some(Decision::Deny) => "it was denied",
+        Some(Decision::Deny) => match approval.closed_by {
+            Some(ClosedBy::Time) => "nobody answered in time",
+            Some(ClosedBy::Agent) => "its agent does not wait for an answer any more",
+            Some(ClosedBy::End) => "its run has ended",
+            Some(ClosedBy::Answer) | None => "it was denied",
+        },
+        None if is_stopped => "it was stopped",
         None => "its run has ended",
     };
     line(&format!("[{name}] This question is no longer open: {was}."))
@@ -400,6 +427,20 @@ pub fn timed_out(name: &str, approval: &Approval) -> Document {
             self::tool(tool),
         ])],
     }
+}
+
+/// Tells that nothing is asked in a chat that could be answered.
+#[must_use]
+pub fn none_open() -> Document {
+    line("Nothing asks for permission in this chat.")
+}
+
+/// Asks which request is meant: each is what its session is called, and its id.
+#[must_use]
+pub fn which(open: &[(String, String)], decision: Decision) -> Document {
+    let word = if decision == Decision::Deny { "deny" } else { "approve" };
+    let each: Vec<String> = open.iter().map(|(name, id)| format!("`/{word} {id}` ({name})")).collect();
+    line(&format!("Say which one: {}.", each.join(", ")))
 }
 
 /// Tells that no such request is known here.

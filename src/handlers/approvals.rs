@@ -1,20 +1,24 @@
 //! `/approve`, `/deny`, `/allow` and `/answer`: a person's answer to an agent that asks. Plain text answers, too.
 
+use std::time::Duration;
+
 use signalbox_adapter::Quoting;
 
 use crate::agent::event::{Decision, Wants};
 use crate::command::{AllowCommand, AnswerCommand, ApproveCommand, DenyCommand};
 use crate::format;
 use crate::format::approval::Answered;
-use crate::store::{Approval, ApprovalId, ChatKey, InboxOutcome, Session, StoreError, Task};
+use crate::store::{Approval, ApprovalId, ChatKey, InboxOutcome, Session, Status, StoreError, Task};
 use crate::turn::{Handler, Turn, report};
 
+/// An answer that names no request is not taken where another was closed by itself in this time.
+const LATELY: Duration = Duration::from_secs(30);
 /// Longest answer to a question, in bytes: with those to the others it is one line to the agent's supervisor.
 const MAX_ANSWER_BYTES: usize = 4 * 1024;
 
 impl Handler for ApproveCommand {
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-        decide(turn, &self.request, Decision::Allow)
+        decide_one(turn, self.request.as_deref(), Decision::Allow)
     }
 }
 
@@ -26,7 +30,7 @@ impl Handler for AllowCommand {
 
 impl Handler for DenyCommand {
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-        decide(turn, &self.request, Decision::Deny)
+        decide_one(turn, self.request.as_deref(), Decision::Deny)
     }
 }
 
@@ -41,7 +45,7 @@ impl Handler for AnswerCommand {
         }
         let name = turn.tx.name_of(&task)?;
         let Some((number, question)) = approval.at_hand().filter(|_| approval.decision.is_none()) else {
-            return turn.refuse(format::approval::too_late(&name, &approval));
+            return turn.refuse(format::approval::too_late(&name, &approval, is_stopped(&task)));
         };
         let picked = self.choice.split_once('.').filter(|(of, _)| of.parse() == Ok(number + 1)).map(|(_, which)| which);
         let choice = picked.and_then(|which| which.parse::<usize>().ok()).and_then(|which| which.checked_sub(1));
@@ -59,7 +63,7 @@ impl Handler for AnswerCommand {
                 }
                 chosen.sort_unstable();
                 let Some(now) = turn.tx.answer_so_far(&approval, &approval.words, &chosen)? else {
-                    return turn.refuse(format::approval::too_late(&name, &approval));
+                    return turn.refuse(format::approval::too_late(&name, &approval, is_stopped(&task)));
                 };
                 report::ask_on(turn.tx, turn.cx, &task, &now)?;
                 let labels =
@@ -103,7 +107,7 @@ fn answer(turn: &Turn<'_>, approval: &Approval, task: &Task, words: &str) -> Res
     let mut all = approval.words.clone();
     all.push(words.to_owned());
     let Some(now) = turn.tx.answer_so_far(approval, &all, &[])? else {
-        return turn.refuse(format::approval::too_late(&name, approval));
+        return turn.refuse(format::approval::too_late(&name, approval, is_stopped(task)));
     };
     match (&now.wants, now.at_hand()) {
         (Wants::Answers(_), Some(_)) => {
@@ -132,6 +136,27 @@ fn find(turn: &Turn<'_>, id: &str) -> Result<Found, StoreError> {
     match (approval, task.filter(|task| ChatKey::of(&task.address) == turn.chat())) {
         (Some(approval), Some(task)) => Ok(Found::Open(Box::new(approval), Box::new(task))),
         (Some(_) | None, _) => turn.refuse(format::approval::unknown(id)).map(Found::Not),
+    }
+}
+
+/// Answers the named request, or where none is named the only one that is open in the chat.
+fn decide_one(turn: &Turn<'_>, id: Option<&str>, decision: Decision) -> Result<InboxOutcome, StoreError> {
+    if let Some(id) = id {
+        return decide(turn, id, decision);
+    }
+    let mut open = Vec::new();
+    for task in turn.tx.unfinished_tasks(Some(&turn.chat()))? {
+        let all = turn.tx.approvals_of(&task.id)?;
+        let name = turn.tx.name_of(&task)?;
+        open.extend(all.into_iter().filter(|it| it.decision.is_none()).map(|it| (name.clone(), it.id.to_string())));
+    }
+    // What somebody means who names nothing may have closed by itself just now, and another have come in its place.
+    match open.as_slice() {
+        [] => turn.refuse(format::approval::none_open()),
+        [(_, id)] if decision == Decision::Deny || !turn.tx.closed_by_itself_within(&turn.chat(), LATELY)? => {
+            decide(turn, id, decision)
+        }
+        several => turn.refuse(format::approval::which(several, decision)),
     }
 }
 
@@ -164,9 +189,13 @@ fn decide(turn: &Turn<'_>, id: &str, decision: Decision) -> Result<InboxOutcome,
 fn settle(turn: &Turn<'_>, approval: &Approval, task: &Task, decision: Decision) -> Result<InboxOutcome, StoreError> {
     let name = turn.tx.name_of(task)?;
     if !turn.tx.decide(approval, decision, turn.incoming.sender.id.as_str())? {
-        return turn.refuse(format::approval::too_late(&name, approval));
+        return turn.refuse(format::approval::too_late(&name, approval, is_stopped(task)));
     }
     let by = Answered::By(decision, &turn.incoming.sender.name);
     report::answered(turn.tx, turn.cx, task, approval, by)?;
     turn.answer(format::approval::noted(&name, approval, decision))
+}
+
+fn is_stopped(task: &Task) -> bool {
+    task.cancel_at.is_some() || task.status == Status::Aborted
 }

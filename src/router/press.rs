@@ -24,9 +24,9 @@ fn about(parsed: &Parsed) -> Option<About> {
         Command::Cancel(of) => TaskId::read(&of.task).map(About::Status),
         Command::Retry(of) => TaskId::read(&of.task).map(About::Result),
         Command::Discard(of) => TaskId::read(&of.task).map(About::Result),
-        Command::Approve(of) => ApprovalId::read(&of.request).map(About::Approval),
+        Command::Approve(of) => of.request.as_deref().and_then(ApprovalId::read).map(About::Approval),
         Command::Allow(of) => ApprovalId::read(&of.request).map(About::Approval),
-        Command::Deny(of) => ApprovalId::read(&of.request).map(About::Approval),
+        Command::Deny(of) => of.request.as_deref().and_then(ApprovalId::read).map(About::Approval),
         Command::Answer(of) => ApprovalId::read(&of.request).map(About::Approval),
         _ => None,
     }

@@ -58,6 +58,33 @@ pub struct Approval {
     pub asked_at: Timestamp,
     /// The answer; `None` while it is open.
     pub decision: Option<Decision>,
+    /// What closed it; `None` while it is open.
+    pub closed_by: Option<ClosedBy>,
+}
+
+/// What closed a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClosedBy {
+    /// Somebody's answer.
+    Answer,
+    /// Nobody's, in time.
+    Time,
+    /// Its agent, which does not wait any more, or asks for something else.
+    Agent,
+    /// The end of its run.
+    End,
+}
+
+impl ClosedBy {
+    /// Reads what is kept of it.
+    pub(super) fn read(by: &str) -> Self {
+        match by {
+            "time" => Self::Time,
+            "agent" | "replaced" => Self::Agent,
+            "end" => Self::End,
+            _ => Self::Answer,
+        }
+    }
 }
 
 impl Approval {

@@ -3,9 +3,12 @@
 //! An answer is for what was shown: it is found again by the run and the event that asked, and only where request, tool
 //! and input are the same.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::approval::{Approval, Asking};
+use super::approval::{Approval, Asking, ClosedBy};
+use super::chat::ChatKey;
 use super::error::StoreError;
 use super::id::{ApprovalId, SessionId, TaskId};
 use super::tx::Tx;
@@ -35,6 +38,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
         words: serde_json::from_str(&row.get::<_, String>(10)?).unwrap_or_default(),
         chosen: serde_json::from_str(&row.get::<_, String>(11)?).unwrap_or_default(),
         asked_at: row.get(7)?,
+        closed_by: row.get::<_, Option<String>>(13)?.map(|by| ClosedBy::read(&by)),
         decision: decision.map(|word| match word.as_str() {
             "allow" => Decision::Allow,
             "session" => Decision::AllowForSession,
@@ -44,7 +48,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
 }
 
 const COLUMNS: &str =
-    "id, task, attempt, request, tool, detail, digest, asked_at, decision, wants, words, chosen, allows";
+    "id, task, attempt, request, tool, detail, digest, asked_at, decision, wants, words, chosen, allows, decided_by";
 
 /// Picks the row of an [`Asking`]; where no digest is known, what was shown must be the same.
 const SAME: &str = "task = ?1 AND attempt = ?2 AND event = ?3 AND request = ?4 AND tool = ?5
@@ -135,6 +139,17 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn open_approval(&self, task: &TaskId) -> Result<Option<Approval>, StoreError> {
         Ok(self.approvals_of(task)?.into_iter().find(|approval| approval.decision.is_none()))
+    }
+
+    /// Whether a request of a chat was closed within a time by nobody's answer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn closed_by_itself_within(&self, chat: &ChatKey, span: Duration) -> Result<bool, StoreError> {
+        let since = self.now().0 - i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let sql = "SELECT EXISTS (SELECT 1 FROM approvals a JOIN tasks t ON t.id = a.task
+             WHERE t.chat = ?1 AND a.decided_at > ?2 AND a.decided_by IN ('replaced', 'time', 'agent', 'end'))";
+        Ok(self.connection.prepare_cached(sql)?.query_row(params![chat, since], |row| row.get(0))?)
     }
 
     /// Returns the answer to a request, where it has one: to this very request, with this tool and this input.

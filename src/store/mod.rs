@@ -75,7 +75,7 @@ mod writer;
 pub use about::About;
 pub use admission::{Admission, NewTask, OwnTask, Refusal};
 pub use alerts::Taken;
-pub use approval::{Approval, Asking};
+pub use approval::{Approval, Asking, ClosedBy};
 pub use bars::Bars;
 pub use chat::{ChatKey, ChatKeyError};
 pub use counts::{Backlog, Counts};

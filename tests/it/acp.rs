@@ -29,8 +29,8 @@ fn what_it_asks_is_approved_in_the_next_life_and_its_conversation_goes_on() {
     let script = format!("script: say I look; tool ls -la; ask touch x; wait {gate}; say all done");
     let asked = phone.say(&format!("/session --name docs @scribe {script}"));
     let question = phone.shown(asked, "asks for permission");
-    assert!(question.text.contains("to use execute") && question.text.contains("touch x"), "{}", question.text);
-    assert!(question.text.contains("Bash for touch with anything behind it"), "{}", question.text);
+    assert!(question.text.contains("to run a command") && question.text.contains("touch x"), "{}", question.text);
+    assert!(question.text.contains("run touch with anything behind it"), "{}", question.text);
     phone.known(&question);
     serving.signal(Signal::SIGKILL);
     serving.end();

@@ -41,6 +41,27 @@ fn an_approved_action_is_done() {
 }
 
 #[test]
+fn the_only_open_request_needs_no_id_and_a_stop_is_called_so() {
+    let house = House::new("");
+    let _serving = house.serve();
+    house.say("/approve").refused("Nothing asks for permission in this chat.");
+    let (docs, _) = ask(&house, "/session --name docs script: ask Bash rm -r build; answer done", 1);
+    house.say("/approve").was(0, "[docs] Allowed once: Bash rm -r build");
+    docs.end().was(0, "done");
+    let (docs, first) = ask(&house, "/session --name docs2 script: ask Bash rm -r build; answer done", 2);
+    let (wiki, second) = ask(&house, "/session --name wiki script: ask Bash rm -r dist; answer done", 3);
+    let said = house.say("/deny").refused(&format!("/deny {first} (docs2)"));
+    assert!(format!("{}{}", said.out, said.err).contains(&format!("/deny {second} (wiki)")), "{said:#?}");
+    house.say("/session cancel wiki").was(0, "Stopping wiki");
+    wiki.end().was(130, "[wiki] Cancelled");
+    house.say(&format!("/deny {second}")).refused("This question is no longer open: it was stopped.");
+    // Which of the two was meant, nobody knows.
+    house.say("/approve").refused(&format!("Say which one: /approve {first} (docs2)."));
+    house.say("/deny").was(0, "[docs2] Denied");
+    drop(docs.end());
+}
+
+#[test]
 fn a_question_that_is_asked_where_nobody_sits_names_the_commands_that_answer_it() {
     let house = House::new("");
     let _serving = house.serve();

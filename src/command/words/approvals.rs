@@ -2,15 +2,17 @@
 
 use crate::command::argument::{Argument, Kind};
 use crate::command::grammar::{Defined, Definition, Example, Form, Group, Need};
-use crate::command::value::{Holds, words};
+use crate::command::value::{Holds, Value, words};
 
 const REQUEST: Argument = Argument::Word("request", Kind::Request);
+/// The only request that is open in the chat where nothing is named.
+const REQUEST_OR_ONLY: Argument = Argument::OptionalWord("request", Kind::Request);
 
 /// Lets an agent do what it asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApproveCommand {
-    /// The permission request.
-    pub request: String,
+    /// The permission request; `None` for the only one that is open in the chat.
+    pub request: Option<String>,
 }
 
 impl<C: Holds<Self>> Defined<C> for ApproveCommand {
@@ -21,10 +23,13 @@ impl<C: Holds<Self>> Defined<C> for ApproveCommand {
         description: "Let an agent do what it asks for",
         forms: &[Form {
             path: &["approve"],
-            arguments: &[REQUEST],
+            arguments: &[REQUEST_OR_ONLY],
             need: Need::Operator,
             description: "let an agent do what it asks for, this once",
-            value: words!(|request| Self { request }),
+            value: Value::Words {
+                make: |given| C::from(Self { request: given.first().map(|word| (*word).to_owned()) }),
+                said: |command| command.held().map(|Self { request }| request.iter().map(String::as_str).collect()),
+            },
         }],
         examples: &[Example { text: "/approve 7", does: "approves request 7" }],
     };
@@ -33,8 +38,8 @@ impl<C: Holds<Self>> Defined<C> for ApproveCommand {
 /// Forbids an agent what it asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DenyCommand {
-    /// The permission request.
-    pub request: String,
+    /// The permission request; `None` for the only one that is open in the chat.
+    pub request: Option<String>,
 }
 
 impl<C: Holds<Self>> Defined<C> for DenyCommand {
@@ -45,10 +50,13 @@ impl<C: Holds<Self>> Defined<C> for DenyCommand {
         description: "Forbid an agent what it asks for",
         forms: &[Form {
             path: &["deny"],
-            arguments: &[REQUEST],
+            arguments: &[REQUEST_OR_ONLY],
             need: Need::Operator,
             description: "forbid an agent what it asks for",
-            value: words!(|request| Self { request }),
+            value: Value::Words {
+                make: |given| C::from(Self { request: given.first().map(|word| (*word).to_owned()) }),
+                said: |command| command.held().map(|Self { request }| request.iter().map(String::as_str).collect()),
+            },
         }],
         examples: &[Example { text: "/deny 7", does: "denies request 7" }],
     };

@@ -12,17 +12,22 @@ use super::{shown, wall};
 use crate::agent::claude::Claude;
 use crate::agent::digest::Digest;
 use crate::agent::event::{CUT, Decision, Event, Wants};
+use crate::agent::grant::{Grant, Only};
 use crate::agent::protocol::Speak as _;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
 use crate::config::Permission;
 use crate::format::visible::visible;
-use crate::store::Approval;
+use crate::store::{Approval, ClosedBy};
 
 #[test]
 fn approvals() {
     use super::super::approval::*;
     let open = approval(None);
     let within = Duration::from_secs(600);
+    let closed = |by| Approval { closed_by: Some(by), ..approval(Some(Decision::Deny)) };
+    let execute = Approval { tool: "execute".into(), ..open.clone() };
+    let folder = Grant { tool: "Write".into(), only: Only::Folder("/home/kim/web/src".into()) };
+    let edit = Approval { tool: "edit".into(), grant: Some(folder), ..open.clone() };
     let asks = Approval { wants: samples::questions(), ..open.clone() };
     let second = Approval { words: vec!["staging".into()], chosen: vec![1], ..asks.clone() };
     let both = Approval { words: vec!["staging".into(), "unit, load".into()], ..asks.clone() };
@@ -53,8 +58,21 @@ fn approvals() {
         .with("answered by nobody", answered("calm-otter", &open, Answered::Nobody))
         .with("answered by nobody, for it was taken back", answered("calm-otter", &open, Answered::Withdrawn))
         .with("answered by the end", answered("calm-otter", &open, Answered::Ended))
-        .with("too_late", too_late("calm-otter", &approval(Some(Decision::Deny))))
-        .with("too_late after the end", too_late("calm-otter", &open))
+        .with("too_late", too_late("calm-otter", &approval(Some(Decision::Deny)), false))
+        .with("too_late after the end", too_late("calm-otter", &open, false))
+        .with("too_late after a stop", too_late("calm-otter", &closed(ClosedBy::End), true))
+        .with("too_late after a denial and a stop", too_late("calm-otter", &closed(ClosedBy::Answer), true))
+        .with("too_late after its time", too_late("calm-otter", &closed(ClosedBy::Time), false))
+        .with("too_late after it was taken back", too_late("calm-otter", &closed(ClosedBy::Agent), false))
+        .with("question of a command", question("calm-otter", &execute, within))
+        .with("question of an edit", question("calm-otter", &edit, within))
+        .with("still_open with a command", still_open("calm-otter", &execute))
+        .with("none_open", none_open())
+        .with("which", which(&[("calm-otter".into(), "k3m9qa".into())], Decision::Allow))
+        .with(
+            "which of several",
+            which(&[("calm-otter".into(), "k3m9qa".into()), ("old-owl".into(), "p7".into())], Decision::Deny),
+        )
         .with("timed_out", timed_out("calm-otter", &open))
         .with("question of an agent", question("calm-otter", &asks, within))
         .with("second question", question("calm-otter", &second, within))
@@ -64,7 +82,7 @@ fn approvals() {
         .with("question timed_out", timed_out("calm-otter", &asks))
         .with(
             "question too_late",
-            too_late("calm-otter", &Approval { decision: Some(Decision::Allow), ..both.clone() }),
+            too_late("calm-otter", &Approval { decision: Some(Decision::Allow), ..both.clone() }, false),
         )
         .with("plan", question("calm-otter", &plan, within))
         .with("plan with more", question("calm-otter", &plan_and_more, within))

@@ -9,7 +9,9 @@ use crate::agent::event::{Alternative, Decision, Question, Wants};
 use crate::agent::grant::{Grant, Only};
 use crate::clock::Timestamp;
 use crate::rca::{Claim, Evidence, Rca, Stats, Verdict};
-use crate::store::{Approval, Delivery, DeliveryState, Investigation, Session, SessionStatus, Status, Task, TaskId};
+use crate::store::{
+    Approval, ClosedBy, Delivery, DeliveryState, Investigation, Session, SessionStatus, Status, Task, TaskId,
+};
 
 pub(super) fn address() -> ChatAddress {
     ChatAddress {
@@ -74,7 +76,7 @@ pub(super) fn answered(answer: &str) -> Task {
 
 pub(super) fn checkout() -> Checkout {
     let changed = ["src/main.rs", "README.md", "tests/it/web.rs", "new folder/", "a.txt"];
-    Checkout { branch: Some("fix/login".into()), changed: changed.map(str::to_owned).into(), changes: 7 }
+    Checkout { branch: Some("fix/login".into()), changed: changed.map(str::to_owned).into(), changes: 7, has_own: None }
 }
 
 pub(super) fn session() -> Session {
@@ -118,6 +120,7 @@ pub(super) fn approval(decision: Option<Decision>) -> Approval {
         chosen: Vec::new(),
         asked_at: NOW,
         decision,
+        closed_by: decision.map(|_| ClosedBy::Answer),
     }
 }
 
