@@ -33,6 +33,8 @@ pub struct Checkout {
     pub changed: Vec<String>,
     /// How many there are in all.
     pub changes: usize,
+    /// Whether the branch has commits that no other has; `None` where nobody has asked, or git did not tell.
+    pub has_own: Option<bool>,
 }
 
 /// Why git has not done something.
@@ -114,12 +116,17 @@ impl Git {
                 other => other?,
             };
         }
-        let beside = ["rev-list", "--max-count=1", branch, "--not", "--exclude", branch, "--branches", "--remotes"];
-        let own = self.run(project, &beside, LOOK_TIMEOUT).await;
-        if own.is_ok_and(|commits| commits.trim_ascii().is_empty()) {
+        if self.has_own(project, branch).await == Some(false) {
             self.run(project, &["branch", "--quiet", "-D", "--", branch], LOOK_TIMEOUT).await?;
         }
         Ok(true)
+    }
+
+    /// Tells whether a branch has commits that no other has; `None` where git does not tell.
+    pub async fn has_own(&self, directory: &Path, branch: &str) -> Option<bool> {
+        let beside = ["rev-list", "--max-count=1", branch, "--not", "--exclude", branch, "--branches", "--remotes"];
+        let own = self.run(directory, &beside, LOOK_TIMEOUT).await;
+        own.ok().map(|commits| !commits.trim_ascii().is_empty())
     }
 
     async fn run(&self, directory: &Path, arguments: &[&str], limit: Duration) -> Result<Vec<u8>, GitError> {
@@ -278,7 +285,9 @@ mod tests {
             "-m",
             "two",
         ];
+        assert_eq!(git.has_own(&tree, "own").await, Some(false));
         git.run(&tree, &commit, WRITE_TIMEOUT).await.unwrap();
+        assert_eq!(git.has_own(&tree, "own").await, Some(true));
         assert!(git.remove(&home, &tree, "own").await.unwrap());
         let branches = git.run(&home, &["branch", "--format=%(refname:short)"], LOOK_TIMEOUT).await.unwrap();
         assert_eq!(String::from_utf8_lossy(&branches).trim(), "main\nown");

@@ -92,7 +92,10 @@ impl<C> Definition<C> {
     pub(super) fn half_typed(&self, subcommand: &str) -> Option<&'static Form<C>> {
         self.forms.iter().find(|form| {
             form.subcommand().is_some_and(|own| own.eq_ignore_ascii_case(subcommand))
-                && form.arguments.iter().any(|argument| matches!(argument, Argument::Word(..)))
+                && form
+                    .arguments
+                    .iter()
+                    .any(|argument| matches!(argument, Argument::Word(..) | Argument::OptionalWord(_, Kind::Session)))
         })
     }
 

@@ -145,7 +145,9 @@ fn number_first(definition: &Definition<Command>, text: &str) -> Option<String> 
 
 /// Tells that something begins as a subcommand does and is no whole one.
 fn half_typed(form: &Form<Command>, prompt: &str) -> Misunderstood {
-    let missing = form.arguments.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    // One that may be left out is needed all the same where other words are too many.
+    let word = |argument: &Argument| argument.to_string().replace('[', "<").replace(']', ">");
+    let missing = form.arguments.iter().map(word).collect::<Vec<_>>().join(" ");
     let fault = ParseFault::HalfTyped { path: form.path, missing: missing.into(), prompt: quoted(prompt).into() };
     misunderstood(form, fault)
 }
@@ -334,7 +336,9 @@ mod tests {
     #[test]
     fn a_subcommand_is_one_only_with_the_right_number_of_words() {
         assert_eq!(session("/session list"), SessionCommand::List);
-        assert_eq!(session("/session Show fox"), SessionCommand::Show("fox".into()));
+        assert_eq!(session("/session Show fox"), SessionCommand::Show(Some("fox".into())));
+        assert_eq!(session("/session show"), SessionCommand::Show(None));
+        assert_eq!(session("/session END "), SessionCommand::End(None));
         assert_eq!(session("/session use\nfox"), SessionCommand::Use("fox".into()));
         let renamed = SessionCommand::Rename { old: "fox".into(), new: "owl".into() };
         assert_eq!(session("/session  rename  fox  owl "), renamed);
@@ -359,14 +363,8 @@ mod tests {
 
     #[test]
     fn half_a_subcommand_is_no_prompt_unless_two_dashes_say_so() {
-        for (verb, missing) in [
-            ("show", "<name>"),
-            ("use", "<name>"),
-            ("cancel", "<name>"),
-            ("END", "<name>"),
-            ("retry", "<name>"),
-            ("rename", "<old> <new>"),
-        ] {
+        for (verb, missing) in [("USE", "<name>"), ("cancel", "<name>"), ("retry", "<name>"), ("rename", "<old> <new>")]
+        {
             let (fault, usage, nearest) = wrong(&format!("/session {verb} "));
             let form = verb.to_lowercase();
             let told = format!("`/session {form}` needs `{missing}`; `/session -- {verb}` sends it as a prompt");
@@ -463,7 +461,7 @@ mod tests {
             ),
             ("/cron Export", "`export` is for the command line: `signalbox cron export`", "/cron list", None),
             ("/cron lst", "`lst` is not understood after `/cron`", "/cron list", Some("/cron list")),
-            ("/approve 1 2", "`2` is not understood after `/approve 1`", "/approve <request>", None),
+            ("/approve 1 2", "`2` is not understood after `/approve 1`", "/approve [request]", None),
             ("/session --name docs", "the prompt is missing", prompt, None),
             (
                 "/session --nmae docs x",

@@ -364,6 +364,7 @@ fn sessions() {
         )
         .with("renamed", renamed("calm-otter", "docs"))
         .with("now_active", now_active("calm-otter"))
+        .with("none_meant", none_meant("show"))
         .with("table_of", Document { blocks: vec![table_of(&sessions, None, NOW)] })
         .with("list", list(&sessions, Some(sessions[0].id), NOW))
         .with("of_chat", of_chat(&sessions, Some(sessions[0].id), NOW))
@@ -382,6 +383,7 @@ fn project() {
     use crate::config::{Project, Projects};
 
     let web = Project { path: "/home/kim/web".into(), worktree: false };
+    let own = |has_own| Checkout { has_own: Some(has_own), ..Checkout::default() };
     let api = Project { path: "/home/kim/api".into(), worktree: true };
     let projects: Projects = [("web".to_owned(), web.clone()), ("api".to_owned(), api.clone())].into();
     let (tree, branch) = ("/var/lib/signalbox/trees/calm-otter-7", "signalbox/calm-otter-7");
@@ -398,6 +400,8 @@ fn project() {
         .with_text("changes", changes(&samples::checkout()))
         .with_text("changes of none", changes(&Checkout::default()))
         .with("worktree_left", worktree_left(tree, branch, Some(&Checkout::default())))
+        .with("worktree_left with commits", worktree_left(tree, branch, Some(&own(true))))
+        .with("worktree_left without any", worktree_left(tree, branch, Some(&own(false))))
         .with("worktree_left with changes", worktree_left(tree, branch, Some(&samples::checkout())))
         .with("worktree_left unseen", worktree_left(tree, branch, None));
     shown("project", wall, include_str!("project.rs"));

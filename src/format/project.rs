@@ -80,9 +80,11 @@ pub fn changes(checkout: &Checkout) -> String {
 #[must_use]
 pub fn worktree_left(directory: &str, branch: &str, checkout: Option<&Checkout>) -> Document {
     match checkout {
-        Some(checkout) if checkout.changes == 0 => {
-            line(&format!("Its work tree is removed. What it committed stays on the branch `{branch}`."))
-        }
+        Some(checkout) if checkout.changes == 0 => match checkout.has_own {
+            Some(false) => line("Its work tree is removed; nothing was committed."),
+            Some(true) => line(&format!("Its work tree is removed. What it committed stays on the branch `{branch}`.")),
+            None => line(&format!("Its work tree is removed. Commits of its own stay on the branch `{branch}`.")),
+        },
         Some(checkout) => line(&format!(
             "Not committed, so its work tree stays in `{directory}` on the branch `{branch}`: {}.",
             changes(checkout).replace('`', "'")

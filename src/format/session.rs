@@ -271,6 +271,12 @@ pub fn renamed(old: &str, new: &str) -> Document {
     line(&format!("`{old}` is now called `{new}`."))
 }
 
+/// Tells that a command names no session where none is active either.
+#[must_use]
+pub fn none_meant(verb: &str) -> Document {
+    line(&format!("No session is active here. `/session {verb} <name>` names one; `/session list` shows them."))
+}
+
 /// Confirms the active context.
 #[must_use]
 pub fn now_active(name: &str) -> Document {

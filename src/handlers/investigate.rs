@@ -323,7 +323,7 @@ fn submit(
         background,
     })?;
     if !background && turn.incoming.direct {
-        turn.tx.set_active_session(&chat, Some(session.id))?;
+        turn.tx.activate_new(&chat, session.id)?;
     }
     let mentions = Notes { only_host, unknown, ..Notes::default() }.lines();
     let told = format::rca::admitted(&session, &admission, &subject.title, background, &mentions);

@@ -87,7 +87,7 @@ impl Observer {
 
 /// Returns how a task ends whose run could not be started.
 pub(super) fn not_started(error: &StartError) -> Completion {
-    Completion::without_answer(Status::ErrorInternal, Some(format::run::not_started(error)))
+    Completion::unstarted(Status::ErrorInternal, format::run::not_started(error))
 }
 
 /// Ends the agent that a session has kept, where it has one.

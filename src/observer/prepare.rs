@@ -37,7 +37,7 @@ impl Observer {
         session: Option<&Session>,
         briefing: &Briefing,
     ) -> Result<Prepared, Box<Completion>> {
-        let failed = |status, why| Err(Box::new(Completion::without_answer(status, Some(why))));
+        let failed = |status, why| Err(Box::new(Completion::unstarted(status, why)));
         let context = self.bus.router().context();
         let Some(agent) = context.agents.agent(&task.agent) else {
             return failed(Status::ErrorInternal, format::run::not_configured(&task.agent));

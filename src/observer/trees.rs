@@ -23,8 +23,8 @@ impl Observer {
         let git = Git::new(self.bus.router().context().agents.variables());
         let made = git.add(Path::new(project), Path::new(&session.directory), &session.branch()).await;
         made.map_err(|why| {
-            let why = Some(format::project::no_worktree(project, &why));
-            Box::new(Completion::without_answer(Status::ErrorInternal, why))
+            let why = format::project::no_worktree(project, &why);
+            Box::new(Completion::unstarted(Status::ErrorInternal, why))
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What a chat remembers: its active context, and the name that it had before.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, params};
 use signalbox_adapter::{ChatAddress, ChatId};
 
@@ -7,6 +9,11 @@ use super::chat::ChatKey;
 use super::error::StoreError;
 use super::id::SessionId;
 use super::tx::Tx;
+
+/// How long it is known which session was active before a new one; a run that never begins ends long before.
+const ACTIVE_BEFORE_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Most sessions that are gone back over, where several never ran.
+const MAX_BACK: usize = 20;
 
 /// What goes with a chat from its old name (1) to its new one (2).
 pub(super) const MOVES: [&str; 13] = [
@@ -52,6 +59,37 @@ impl Tx<'_> {
             )?
             .execute(params![chat, session])?;
         Ok(())
+    }
+
+    /// Makes a session the active one that has not run yet, and remembers which was before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn activate_new(&self, chat: &ChatKey, session: SessionId) -> Result<(), StoreError> {
+        if let Some(before) = self.active_session_id(chat)?.filter(|before| *before != session) {
+            let until = self.now().after(ACTIVE_BEFORE_FOR);
+            self.put(&active_before(session), &before.to_string(), Some(until))?;
+        }
+        self.set_active_session(chat, Some(session))
+    }
+
+    /// Makes the session the active one that was it before this one, if that is open, where this one is it.
+    pub(super) fn leave_active_session(&self, chat: &ChatKey, session: SessionId) -> Result<(), StoreError> {
+        if self.active_session_id(chat)? != Some(session) {
+            return Ok(());
+        }
+        let mut before = session;
+        for _ in 0..MAX_BACK {
+            let Some(id) = self.fact(&active_before(before))?.and_then(|id| id.parse::<i64>().ok()) else { break };
+            let sql = "SELECT id FROM sessions WHERE id = ?1 AND chat = ?2";
+            let known = self.connection.prepare_cached(sql)?.query_row(params![id, chat], |row| row.get(0));
+            let Some(known): Option<SessionId> = known.optional()? else { break };
+            if !self.never_ran(known)? {
+                return self.set_active_session(chat, Some(known));
+            }
+            before = known;
+        }
+        self.set_active_session(chat, None)
     }
 
     /// Returns the id of the session that free text of this chat follows up.
@@ -112,4 +150,8 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached("SELECT was FROM moved_chats WHERE chat = ?1")?;
         Ok(statement.query_row([chat], |row| row.get(0)).optional()?)
     }
+}
+
+fn active_before(session: SessionId) -> String {
+    format!("active-before:{session}")
 }

@@ -4,7 +4,7 @@
 //! addressed; names are unique among the sessions that are not ended.
 
 use rusqlite::{OptionalExtension, Row, params};
-use signalbox_adapter::{ChatAddress, MessageId, ThreadId};
+use signalbox_adapter::{ChatAddress, Incoming, MessageId, ThreadId};
 
 use super::chat::ChatKey;
 use super::error::StoreError;
@@ -21,6 +21,12 @@ const MAX_GRANTS: usize = 100;
 const COLUMNS: &str = "id, address, name, agent, model, agent_session, status, archived, created_at, last_used_at, \
      messages, last_prompt, title, directory, input_tokens, output_tokens, cost_usd, reported_cost, allowed_tools, \
      investigation, worktree_of";
+
+/// Picks what was put away since no run of it ever began; it is there still, so that it can be tried again.
+const NEVER_RAN: &str = "archived AND agent_session IS NULL
+     AND EXISTS (SELECT 1 FROM tasks t WHERE t.session = sessions.id)
+     AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.session = sessions.id AND t.started_at IS NOT NULL
+         AND t.status NOT IN ('error:cli_not_found', 'error:internal'))";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
     let text = |error: Box<dyn std::error::Error + Send + Sync>| {
@@ -85,13 +91,73 @@ impl Tx<'_> {
         Ok(self.connection.prepare_cached(&sql)?.query_row(params![chat, folded(name)], read).optional()?)
     }
 
-    /// Returns a chat's sessions, open ones first, then by last use; at most `limit`.
+    /// Returns the session of a name that was closed last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn closed_session_by_name(&self, chat: &ChatKey, name: &str) -> Result<Option<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sessions WHERE chat = ?1 AND folded = ?2 AND status = 'ended' AND NOT investigation
+             ORDER BY last_used_at DESC, id DESC LIMIT 1"
+        );
+        Ok(self.connection.prepare_cached(&sql)?.query_row(params![chat, folded(name)], read).optional()?)
+    }
+
+    /// Returns the session that is meant where none is named: that of the message replied to, that of the thread, else the
+    /// chat's active one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session_meant(&self, incoming: &Incoming) -> Result<Option<Session>, StoreError> {
+        let at_hand = match &incoming.reply_to {
+            Some(message) => self.session_of_message(&incoming.address, message.as_str())?,
+            None => self.session_of_thread(&incoming.address)?,
+        };
+        match at_hand {
+            Some(session) => Ok(Some(session)),
+            None => match self.active_session_id(&ChatKey::of(&incoming.address))? {
+                Some(id) => self.session(id),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// Whether a session was put away since no run of it ever began.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn never_ran(&self, id: SessionId) -> Result<bool, StoreError> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND {NEVER_RAN})");
+        Ok(self.connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
+    }
+
+    /// Puts a session away of which no run has ever begun and none is to begin, and gives its chat the active session back
+    /// that it had before. One of an investigation is only active no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_away_unstarted(&self, id: SessionId) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "UPDATE sessions SET status = CASE WHEN investigation THEN status ELSE 'ended' END, archived = NOT investigation
+             WHERE id = ?1 AND status = 'idle' AND agent_session IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.session = ?1 AND t.started_at IS NOT NULL
+                     AND t.status NOT IN ('error:cli_not_found', 'error:internal'))
+             RETURNING chat",
+        )?;
+        let chat: Option<ChatKey> = statement.query_row([id], |row| row.get(0)).optional()?;
+        match chat {
+            Some(chat) => self.leave_active_session(&chat, id),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns a chat's sessions, open ones first, then by last use, without what never ran; at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn sessions(&self, chat: Option<&ChatKey>, limit: usize) -> Result<Vec<Session>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM sessions WHERE (?1 IS NULL OR chat = ?1) AND NOT investigation
+            "SELECT {COLUMNS} FROM sessions WHERE (?1 IS NULL OR chat = ?1) AND NOT investigation AND NOT ({NEVER_RAN})
              ORDER BY status = 'ended', last_used_at DESC, id DESC LIMIT ?2"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -178,20 +244,26 @@ impl Tx<'_> {
         Ok(statement.query_row([chat], |row| row.get(0))?)
     }
 
-    /// Puts away the idle session of a chat that was used longest ago; `None` when all are at work.
+    /// Puts away an idle session of a chat: of those without any answer, else of all, the one that was used longest ago.
+    /// Returns its name, and whether it had an answer; `None` when all are at work.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn archive_oldest_idle(&self, chat: &ChatKey) -> Result<Option<String>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
+    pub fn archive_oldest_idle(&self, chat: &ChatKey) -> Result<Option<(String, bool)>, StoreError> {
+        // Of what is kept for long the answers are forgotten.
+        let answered = "(EXISTS (SELECT 1 FROM tasks t WHERE t.session = sessions.id AND t.status IN ('ok', 'success'))
+             OR NOT EXISTS (SELECT 1 FROM tasks t WHERE t.session = sessions.id))";
+        let sql = format!(
             "UPDATE sessions SET status = 'ended', archived = TRUE WHERE id =
-                 (SELECT id FROM sessions WHERE chat = ?1 AND status = 'idle' AND NOT investigation ORDER BY last_used_at, id LIMIT 1)
-             RETURNING id, name",
-        )?;
-        let archived = statement.query_row([chat], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        Ok(archived.map(|(id, name)| {
+                 (SELECT id FROM sessions WHERE chat = ?1 AND status = 'idle' AND NOT investigation
+                  ORDER BY {answered}, last_used_at, id LIMIT 1)
+             RETURNING id, name, {answered}"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let archived = statement.query_row([chat], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+        Ok(archived.map(|(id, name, answered)| {
             self.effects.borrow_mut().cooled.push(id);
-            name
+            (name, answered)
         }))
     }
 

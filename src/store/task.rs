@@ -187,9 +187,17 @@ pub struct Completion {
     pub ran: Option<Duration>,
     /// All that the answer rests on, Markdown.
     pub evidence: Option<String>,
+    /// Whether its agent was never started: it is missing, or has nowhere to work.
+    pub unstarted: bool,
 }
 
 impl Completion {
+    /// Makes a completion of what was never started.
+    #[must_use]
+    pub fn unstarted(status: Status, why: String) -> Self {
+        Self { unstarted: true, ..Self::without_answer(status, Some(why)) }
+    }
+
     /// Makes a completion without an answer.
     #[must_use]
     pub fn without_answer(status: Status, error: Option<String>) -> Self {
@@ -204,6 +212,7 @@ impl Completion {
             denials: Vec::new(),
             ran: None,
             evidence: None,
+            unstarted: false,
         }
     }
 

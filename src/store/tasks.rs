@@ -246,6 +246,9 @@ impl Tx<'_> {
         self.close_approvals(&task.id)?;
         if let Some(session) = task.session {
             self.settle_session(session)?;
+            if how.unstarted {
+                self.put_away_unstarted(session)?;
+            }
         }
         self.start_ready()?;
         self.task(&task.id)

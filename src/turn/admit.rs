@@ -54,12 +54,16 @@ pub fn reopen(turn: &Turn<'_>, session: &Session, notes: &mut Notes) -> Result<R
     let limit = turn.tx.caps().sessions_per_chat;
     if turn.tx.count_open_sessions(&turn.chat())? >= limit {
         match turn.tx.archive_oldest_idle(&turn.chat())? {
-            Some(archived) => notes.archived = Some(archived),
+            Some((name, answered)) => notes.archived = answered.then_some(name),
             None => return Ok(Err(format::session::refused(&Refusal::SessionsBusy(limit)))),
         }
     }
+    // Of what never ran there is no context.
+    notes.reopened = !turn.tx.never_ran(session.id)?;
     turn.tx.reopen_session(session.id)?;
-    notes.reopened = true;
+    if !notes.reopened && turn.incoming.direct {
+        turn.tx.activate_new(&turn.chat(), session.id)?;
+    }
     Ok(Ok(()))
 }
 

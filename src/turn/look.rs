@@ -38,8 +38,9 @@ pub enum Look {
     Kept,
     /// Whether these chats can be written to: [`Looked::unreachable`].
     Reach(Vec<ChatAddress>),
-    /// How git stands in the directory of the chat's session of this name: [`Looked::checkout`].
-    Checkout(String),
+    /// How git stands in the directory of the chat's session of this name, or of the one that is meant where none is named:
+    /// [`Looked::checkout`].
+    Checkout(Option<String>),
 }
 
 /// What a voice note was heard to say, or why it could not be heard.
@@ -88,7 +89,7 @@ impl Looked {
                         self.attached = read_text(Path::new(&file.path)).await.transpose();
                     }
                 }
-                Look::Checkout(name) => self.checkout = checkout(cx, store, &incoming.address, name).await,
+                Look::Checkout(name) => self.checkout = checkout(cx, store, incoming, name).await,
                 Look::Reach(addresses) => {
                     for address in addresses {
                         let transport = cx.transports.get(address.provider.as_str());
@@ -143,11 +144,27 @@ impl Looked {
 }
 
 /// Looks at the directory of a chat's session. A store that cannot be read says so where the message is handled.
-async fn checkout(cx: &Context, store: &Store, address: &ChatAddress, name: String) -> Option<Checkout> {
-    let chat = ChatKey::of(address);
-    let session = store.read(move |tx| tx.session_by_name(&chat, name.trim_start_matches('@'))).await.ok().flatten()?;
-    let is_apart = cx.agents.agent(&session.agent).is_none_or(|agent| agent.sandbox != Sandbox::Off);
-    if is_apart { None } else { Git::new(cx.agents.variables()).look(Path::new(&session.directory)).await }
+async fn checkout(cx: &Context, store: &Store, incoming: &Incoming, name: Option<String>) -> Option<Checkout> {
+    let incoming = incoming.clone();
+    let find = store.read(move |tx| {
+        let Some(name) = &name else { return tx.session_meant(&incoming) };
+        let (chat, name) = (ChatKey::of(&incoming.address), name.trim_start_matches('@'));
+        match tx.session_by_name(&chat, name)? {
+            Some(session) => Ok(Some(session)),
+            None => tx.closed_session_by_name(&chat, name),
+        }
+    });
+    let session = find.await.ok().flatten()?;
+    if cx.agents.agent(&session.agent).is_none_or(|agent| agent.sandbox != Sandbox::Off) {
+        return None;
+    }
+    let (git, directory) = (Git::new(cx.agents.variables()), Path::new(&session.directory));
+    let mut checkout = git.look(directory).await?;
+    let branch = session.branch();
+    if session.worktree_of.is_some() && checkout.branch.as_ref() == Some(&branch) {
+        checkout.has_own = git.has_own(directory, &branch).await;
+    }
+    Some(checkout)
 }
 
 /// Asks a provider whether a chat can be written to.

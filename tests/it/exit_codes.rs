@@ -32,7 +32,7 @@ fn a_missing_agent_is_1_and_tells_how_to_install_it() {
     let said = house.say("/session hello").was(1, "Failed · error:cli_not_found");
     assert!(said.out.contains("claude is not installed: install it with"), "{said:#?}");
     house.say("@other hello").was(1, "no-such-program was not found on PATH").was(1, "[agents.other] command");
-    assert_eq!(house.count("sessions WHERE status = 'idle'"), 2, "the sessions are not stuck");
+    assert_eq!(house.count("sessions WHERE status = 'ended' AND archived"), 2, "the sessions are not stuck");
 }
 
 #[test]

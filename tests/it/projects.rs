@@ -74,7 +74,7 @@ fn a_session_has_a_work_tree_of_its_own_which_goes_with_it() {
     let shown = house.say("/session show one").was(0, "signalbox/one-");
     assert!(shown.out.contains("all is committed"), "{shown:#?}");
     let branch = git(Path::new(&tree), &["branch", "--show-current"]);
-    house.say("/session end one").was(0, "Its work tree is removed");
+    house.say("/session end").was(0, "Its work tree is removed; nothing was committed.");
     eventually("the work tree is gone", || !Path::new(&tree).exists());
     eventually("the branch is gone", || git(&house.path("web"), &["branch", "--list", &branch]).is_empty());
     assert_eq!(git(&house.path("web"), &["status", "--porcelain"]), "", "the project itself is as it was");
@@ -89,6 +89,8 @@ fn what_is_not_committed_is_kept_and_named() {
     assert!(said.out.contains("new.txt"), "{said:#?}");
     let tree = house.session("one")["directory"].as_str().expect("a directory").to_owned();
     assert!(Path::new(&tree).join("new.txt").exists());
+    house.say("/session show one").was(0, &tree);
+    house.say("/session use one").refused("The session one is closed");
     // It is looked at again with the next start, and goes once nothing would be lost.
     std::fs::remove_file(Path::new(&tree).join("new.txt")).expect("removed");
     let _serving = house.serve();
@@ -112,4 +114,11 @@ fn a_project_that_is_no_repository_says_so_and_runs_nothing() {
     std::fs::remove_dir_all(house.path("web/.git")).expect("removed");
     let said = house.say("/session --project web --name one @pwd x").was(1, "not a git repository");
     assert!(said.out.contains("no git work tree could be made"), "{said:#?}");
+    house.say("/session list").was(0, "No sessions yet");
+    // Once there is one, what failed is tried again.
+    std::fs::remove_file(house.path("web/kept.txt")).expect("removed");
+    std::fs::remove_dir(house.path("web")).expect("removed");
+    repository(&house.path("web"));
+    house.say("/session retry one").was(0, "/trees/one-");
+    house.say("/session list").was(0, "one");
 }

@@ -76,6 +76,45 @@ fn the_session_idle_for_longest_makes_room_and_opens_again_with_its_context() {
 }
 
 #[test]
+fn what_never_ran_takes_over_no_chat_and_can_be_tried_again() {
+    let house = House::new("");
+    house.say("/session --name one a").was(0, "turn 1: a");
+    house.say("/session --name lost @codex b").was(1, "codex is not installed");
+    house.say("/session --name gone @codex c").was(1, "codex is not installed");
+    house.say("d").was(0, "turn 2: d");
+    let list = house.say("/session list").was(0, "one");
+    assert!(!list.out.contains("lost") && !list.out.contains("gone"), "{list:#?}");
+    let again = house.say("/session retry lost").was(1, "codex is not installed");
+    assert!(!again.out.contains("with its context"), "{again:#?}");
+    house.say("e").was(0, "turn 3: e");
+    house.say("/session end").was(0, "Closed one");
+    house.say("/session --name lone @codex b").was(1, "codex is not installed");
+    house.say("f").was(0, "turn 1: f");
+}
+
+#[test]
+fn what_has_no_answer_makes_room_first_and_silently() {
+    let house = House::new("limits.max_sessions_per_chat = 2");
+    house.say("/session --name one a").was(0, "turn 1: a");
+    house.say("/session --name two script: fail 401").was(1, "[two] Failed");
+    let said = house.say("/session --name three c").was(0, "turn 1: c");
+    assert!(!said.out.contains("archived"), "{said:#?}");
+    house.say("@one d").was(0, "turn 2: d");
+}
+
+#[test]
+fn the_active_session_is_shown_and_ended_without_its_name_and_shown_when_it_is_closed() {
+    let house = House::new("");
+    house.say("/session show").refused("No session is active here");
+    house.say("/session --name docs a").was(0, "turn 1: a");
+    house.say("/session show").was(0, "Session: docs");
+    house.say("/session end").was(0, "Closed docs");
+    house.say("/session end").refused("No session is active here");
+    house.say("/session show docs").was(0, "Status: ended");
+    house.say("/session end docs").refused("The session docs is closed");
+}
+
+#[test]
 fn a_retry_opens_a_put_away_session_as_a_follow_up_does() {
     let house = House::new("limits.max_sessions_per_chat = 2");
     house.say("/session --name one a").was(0, "turn 1");

@@ -3,9 +3,11 @@
 use crate::command::argument::{Argument, Flag, Kind};
 use crate::command::grammar::{Defined, Definition, Example, Form, Group, Need};
 use crate::command::start::Start;
-use crate::command::value::{Holds, prompt, words};
+use crate::command::value::{Holds, Value, prompt, words};
 
 const NAME: Argument = Argument::Word("name", Kind::Session);
+/// The active session where nothing is named.
+const NAME_OR_ACTIVE: Argument = Argument::OptionalWord("name", Kind::Session);
 
 /// What `/session` was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,14 +16,14 @@ pub enum SessionCommand {
     Start(Start),
     /// Lists the sessions of the chat.
     List,
-    /// Shows the named session.
-    Show(String),
+    /// Shows the named session, or the one that is meant where none is named.
+    Show(Option<String>),
     /// Makes the named session the active context.
     Use(String),
     /// Stops the running task of the named session.
     Cancel(String),
-    /// Closes the named session.
-    End(String),
+    /// Closes the named session, or the one that is meant where none is named.
+    End(Option<String>),
     /// Takes back what was allowed for the named session.
     Revoke(String),
     /// Renames a session.
@@ -100,10 +102,16 @@ impl<C: Holds<Self>> Defined<C> for SessionCommand {
             },
             Form {
                 path: &["session", "show"],
-                arguments: &[NAME],
+                arguments: &[NAME_OR_ACTIVE],
                 need: Need::Viewer,
                 description: "show one: last prompt, agent, tasks, cost, how to resume it in a terminal",
-                value: words!(|name| Self::Show(name)),
+                value: Value::Words {
+                    make: |given| C::from(Self::Show(given.first().map(|word| (*word).to_owned()))),
+                    said: |command| match command.held() {
+                        Some(Self::Show(name)) => Some(name.iter().map(String::as_str).collect()),
+                        _ => None,
+                    },
+                },
             },
             Form {
                 path: &["session", "use"],
@@ -121,10 +129,16 @@ impl<C: Holds<Self>> Defined<C> for SessionCommand {
             },
             Form {
                 path: &["session", "end"],
-                arguments: &[NAME],
+                arguments: &[NAME_OR_ACTIVE],
                 need: Need::Operator,
                 description: "close it",
-                value: words!(|name| Self::End(name)),
+                value: Value::Words {
+                    make: |given| C::from(Self::End(given.first().map(|word| (*word).to_owned()))),
+                    said: |command| match command.held() {
+                        Some(Self::End(name)) => Some(name.iter().map(String::as_str).collect()),
+                        _ => None,
+                    },
+                },
             },
             Form {
                 path: &["session", "revoke"],

@@ -84,11 +84,16 @@ fn is_forwarded_alert(quoted: &Quoted) -> bool {
     quoted.why == Quoting::Forwarded && alert::is_alert(&quoted.text)
 }
 
-/// Returns the session that plain text belongs to by where it stands: that of the message replied to, or that of the thread.
+/// Returns the session that plain text belongs to by where it stands: that of the message replied to, or that of the thread;
+/// none where that never ran, since it would hardly run now.
 fn at_hand(turn: &Turn<'_>, replied: Option<&str>) -> Result<Option<Session>, StoreError> {
-    match replied {
-        Some(message) => turn.tx.session_of_message(&turn.incoming.address, message),
-        None => turn.tx.session_of_thread(&turn.incoming.address),
+    let session = match replied {
+        Some(message) => turn.tx.session_of_message(&turn.incoming.address, message)?,
+        None => turn.tx.session_of_thread(&turn.incoming.address)?,
+    };
+    match session {
+        Some(session) if turn.tx.never_ran(session.id)? => Ok(None),
+        other => Ok(other),
     }
 }
 

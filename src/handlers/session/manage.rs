@@ -19,8 +19,21 @@ pub(super) fn list(turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
     turn.answer(format::session::of_chat(&sessions, active, turn.tx.now()))
 }
 
-pub(super) fn show(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
-    let Some(session) = find(turn, name)? else { return unknown(turn, name) };
+/// Shows one that is open or was closed: where its work tree stays is told of that, too.
+pub(super) fn show(turn: &Turn<'_>, name: Option<&str>) -> Result<InboxOutcome, StoreError> {
+    let session = match name {
+        Some(name) => match find(turn, name)? {
+            Some(session) => session,
+            None => match closed(turn, name)? {
+                Some(session) => session,
+                None => return unknown(turn, name),
+            },
+        },
+        None => match turn.tx.session_meant(turn.incoming)? {
+            Some(session) => session,
+            None => return turn.refuse(format::session::none_meant("show")),
+        },
+    };
     let tasks = turn.tx.tasks_of_session(session.id, MAX_TASKS)?;
     let resume = turn.cx.agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());
     let id = session.id.to_string();
@@ -45,8 +58,20 @@ pub(super) fn cancel(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreE
     }
 }
 
-pub(super) fn end(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
-    let Some(session) = find(turn, name)? else { return unknown(turn, name) };
+pub(super) fn end(turn: &Turn<'_>, name: Option<&str>) -> Result<InboxOutcome, StoreError> {
+    let session = match name {
+        Some(name) => match find(turn, name)? {
+            Some(session) => session,
+            None => return unknown(turn, name),
+        },
+        None => match turn.tx.session_meant(turn.incoming)? {
+            Some(session) if session.status == SessionStatus::Ended && !session.archived => {
+                return turn.refuse(format::session::ended(&session.name));
+            }
+            Some(session) => session,
+            None => return turn.refuse(format::session::none_meant("end")),
+        },
+    };
     if session.status == SessionStatus::Running {
         return turn.refuse(format::session::still_running(&session.name));
     }
@@ -95,7 +120,14 @@ fn find(turn: &Turn<'_>, name: &str) -> Result<Option<Session>, StoreError> {
     turn.tx.session_by_name(&turn.chat(), name.trim_start_matches('@'))
 }
 
+fn closed(turn: &Turn<'_>, name: &str) -> Result<Option<Session>, StoreError> {
+    turn.tx.closed_session_by_name(&turn.chat(), name.trim_start_matches('@'))
+}
+
 fn unknown(turn: &Turn<'_>, name: &str) -> Result<InboxOutcome, StoreError> {
+    if let Some(closed) = closed(turn, name)? {
+        return turn.refuse(format::session::ended(&closed.name));
+    }
     let sessions = turn.tx.sessions(Some(&turn.chat()), MAX_LISTED)?;
     let nearest = sessions
         .iter()

@@ -32,10 +32,10 @@ impl Handler for SessionCommand {
         match self {
             Self::Start(start) => start_or_follow(turn, start),
             Self::List => manage::list(turn),
-            Self::Show(name) => manage::show(turn, name),
+            Self::Show(name) => manage::show(turn, name.as_deref()),
             Self::Use(name) => manage::activate(turn, name),
             Self::Cancel(name) => manage::cancel(turn, name),
-            Self::End(name) => manage::end(turn, name),
+            Self::End(name) => manage::end(turn, name.as_deref()),
             Self::Revoke(name) => manage::revoke(turn, name),
             Self::Rename { old, new } => manage::rename(turn, old, new),
             Self::Retry(name) => manage::retry(turn, name),

@@ -61,7 +61,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
     let limit = turn.tx.caps().sessions_per_chat;
     if turn.tx.count_open_sessions(&chat)? >= limit {
         match turn.tx.archive_oldest_idle(&chat)? {
-            Some(archived) => notes.archived = Some(archived),
+            Some((name, answered)) => notes.archived = answered.then_some(name),
             None => return turn.refuse(format::session::refused(&Refusal::SessionsBusy(limit))),
         }
     }
@@ -88,7 +88,7 @@ pub(super) fn start(turn: &Turn<'_>, wish: &Wish<'_>) -> Result<InboxOutcome, St
         turn.tx.set_session_directory(session.id, &session.directory)?;
     }
     if turn.incoming.direct {
-        turn.tx.set_active_session(&chat, Some(session.id))?;
+        turn.tx.activate_new(&chat, session.id)?;
     }
     open_home(turn, &session)?;
     admit::submit_at(turn, &address, &session, wish.prompt, None, &notes)
