@@ -33,7 +33,7 @@ pub use turn::Tokens;
 
 use crate::agent::event::{Decision, Denial, Event, Final, MAX_ANSWER_BYTES};
 use crate::agent::names::{MAX_NAME_BYTES, is_plain};
-use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step, cut};
+use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step, cut};
 use crate::agent::run::RunSpec;
 use crate::config::Permission;
 use connection::{Connection, Incoming, NAME};
@@ -62,6 +62,8 @@ pub struct Dialect {
 enum Stage {
     /// There is no session yet, or it is told what was said in it before.
     Opening,
+    /// It has been loaded, and may still be told what was said in it before.
+    Recalling,
     /// The session is set up.
     Setting,
     /// A prompt is worked on.
@@ -96,9 +98,13 @@ pub struct Acp {
     conversation: Option<String>,
     model: Option<String>,
     is_kept: bool,
+    /// Whether its last turn has failed by nothing that is its own.
+    is_usable: bool,
     stage: Stage,
     prompt: String,
     session: Option<String>,
+    /// Whether the session was loaded, and what was said before may come in the first turn.
+    recalls: bool,
     settings: VecDeque<Setting>,
     /// The mode in which it asks, and how often it was set again.
     asking: Option<AskingMode>,
@@ -125,9 +131,11 @@ impl Acp {
             conversation: spec.conversation.clone(),
             model: spec.model.clone().filter(|_| !dialect.model_is_argument),
             is_kept: spec.keep_warm.is_some(),
+            is_usable: false,
             stage: Stage::Opening,
             prompt: String::new(),
             session: None,
+            recalls: false,
             settings: VecDeque::new(),
             asking: None,
             resets: 0,
@@ -175,13 +183,18 @@ impl Acp {
             return Vec::new();
         }
         match self.stage {
+            // Only what was said before has a person's words in it: all up to there is known.
+            Stage::Working if self.recalls && turn::is_of_a_person(update) => {
+                self.turn = Exchange::default();
+                Vec::new()
+            }
             Stage::Working => self.turn.take(update),
             Stage::Idle => {
                 self.take_late(update);
                 Vec::new()
             }
             // What was said before is known.
-            Stage::Opening | Stage::Setting | Stage::Over => Vec::new(),
+            Stage::Opening | Stage::Recalling | Stage::Setting | Stage::Over => Vec::new(),
         }
     }
 
@@ -243,7 +256,7 @@ impl Acp {
             (Question::Session { is_known }, Ok(session)) => self.begun(&session, is_known),
             (Question::Session { is_known: true }, Err(error)) => {
                 let words = turn::words(&error);
-                let unknown_session = is_unknown_session(i32::from(error.code), &words);
+                let unknown_session = turn::is_unknown_session(i32::from(error.code), &words);
                 self.give_up(Final { unknown_session, ..protocol::failure(words) })
             }
             (Question::Initialize | Question::Session { is_known: false }, Err(error)) => {
@@ -284,7 +297,7 @@ impl Acp {
                 self.connection.ask(session, "session/resume", &ResumeSessionRequest::new(id, directory))
             }
             Some(id) if loads => {
-                self.session = Some(id.clone());
+                (self.session, self.recalls) = (Some(id.clone()), true);
                 self.connection.ask(session, "session/load", &LoadSessionRequest::new(id, directory));
             }
             // An agent that cannot go on begins anew, under another id, which is told.
@@ -323,7 +336,7 @@ impl Acp {
                 return self.give_up(protocol::failure(format!("it has no mode in which it asks, only {modes}")));
             }
         }
-        self.stage = Stage::Setting;
+        self.stage = if self.recalls { Stage::Recalling } else { Stage::Setting };
         // A session that begins here has used nothing so far.
         self.used = (!is_known).then_some((0, 0));
         let model = self.model.clone().or_else(|| offer.current_model().map(str::to_owned));
@@ -369,7 +382,8 @@ impl Acp {
             *answer = format!("{late}\n\n{answer}");
         }
         word.denials = self.close();
-        self.stage = Stage::Idle;
+        (self.stage, self.recalls) = (Stage::Idle, false);
+        self.is_usable = answer.as_ref().err().is_some_and(|error| turn::is_passing(i32::from(error.code)));
         said.into_iter().chain([Event::Final(word)]).collect()
     }
 
@@ -418,6 +432,23 @@ impl Speak for Acp {
         self.step(events)
     }
 
+    fn silence(&self) -> Pause {
+        if self.stage == Stage::Recalling { Pause::Recalling } else { Pause::Stuck }
+    }
+
+    fn conclude(&mut self) -> Step {
+        if self.stage != Stage::Recalling {
+            return Step::default();
+        }
+        self.stage = Stage::Setting;
+        let events = self.go_on();
+        self.step(events)
+    }
+
+    fn is_usable(&self) -> bool {
+        self.stage == Stage::Idle && self.is_usable
+    }
+
     fn revoke(&mut self) {
         self.requests.revoke();
     }
@@ -460,15 +491,6 @@ fn left_for(update: &Value) -> Option<&str> {
         }
         _ => None,
     }
-}
-
-/// Whether an error says that the agent does not know a session.
-fn is_unknown_session(code: i32, words: &str) -> bool {
-    /// The protocol's own code for something that is not there.
-    const NOT_FOUND: i32 = -32002;
-    let words = words.to_ascii_lowercase();
-    let is_missing = ["not found", "no such", "unknown", "invalid", "does not exist", "no previous", "no conversation"];
-    code == NOT_FOUND || (words.contains("session") && is_missing.iter().any(|missing| words.contains(missing)))
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub enum Pause {
     /// It has answered, and owes a word on work that is done: it is waited for like any other word of its own, and where
     /// it does not come the answer stands.
     Owing,
+    /// It has opened a conversation, and has told what was said in it before.
+    Recalling,
     /// It has answered, and only perhaps has more to say: then it has not.
     Done,
 }
@@ -73,6 +75,11 @@ pub trait Speak {
     /// Takes the agent's silence after its answer for the end of the conversation; only where that is what it means.
     fn conclude(&mut self) -> Step {
         Step::default()
+    }
+
+    /// Whether it can be asked again though its last word is an error: one of the service that it asks, not of its own.
+    fn is_usable(&self) -> bool {
+        false
     }
 
     /// Forgets all that was allowed for the session.

@@ -213,8 +213,37 @@ fn a_conversation_goes_on_as_the_agent_can() {
         stage.respond(&if method == "session/new" { json!({"sessionId": "s-2"}) } else { json!({}) });
         let id = if method == "session/new" { "s-2" } else { "s-1" };
         assert_eq!(stage.events, [Event::Session { id: id.into(), model: None }], "{method}");
+        if method == "session/load" {
+            stage.say("another old answer");
+            assert_eq!((stage.acp.silence(), stage.pending.len()), (Pause::Recalling, 0), "it still tells");
+            let step = stage.acp.conclude();
+            stage.take(step);
+            // What is told late all the same is not the answer.
+            stage.say("a late old answer");
+            stage.update(&json!({"sessionUpdate": "user_message_chunk", "content": {"type": "text", "text": "old"}}));
+        }
         assert_eq!(stage.asked_for(), "session/prompt");
+        stage.say("new");
+        stage.respond(&json!({"stopReason": "end_turn"}));
+        assert_eq!(stage.word().outcome, Ok("new".into()), "{method}");
     }
+}
+
+#[test]
+fn an_error_of_the_service_is_told_as_such_and_the_agent_is_kept_unless_it_lacks_a_log_in() {
+    let nested = r#"{"error":{"code":401,"message":"no key"}}"#;
+    for (code, message, told, is_usable) in [
+        (401, nested, "no key (status 401)", false),
+        (429, "slow down", "slow down (status 429)", true),
+        (-32603, "Internal error: it broke", "it broke", false),
+    ] {
+        let mut stage = Stage::working(Permission::Ask);
+        stage.fail(code, message);
+        assert_eq!((&stage.word().outcome, stage.acp.is_usable()), (&Err(told.into()), is_usable));
+    }
+    let mut stage = Stage::working(Permission::Ask);
+    stage.respond(&json!({"stopReason": "max_turn_requests"}));
+    assert_eq!(stage.word().outcome, Err("The prompt is too long for its model.".into()));
 }
 
 #[test]
@@ -231,7 +260,8 @@ fn a_session_that_it_does_not_know_is_told_as_such() {
         stage.respond(&json!({"protocolVersion": 1, "agentCapabilities": {"loadSession": true}}));
         stage.fail(code, message);
         assert_eq!((stage.word().unknown_session, stage.is_closed), (is_unknown, true), "{message}");
-        assert_eq!(stage.word().outcome, Err(message.into()));
+        let words = message.strip_prefix("Internal error: ").unwrap_or(message);
+        assert_eq!(stage.word().outcome, Err(words.into()));
     }
 }
 

@@ -26,6 +26,8 @@ const REFUSED: &str = "The agent refused to go on with this.";
 const AT_ITS_TOKENS: &str = "This answer is not whole: the model has reached its limit of tokens.";
 const AT_ITS_REQUESTS: &str = "This answer is not whole: the agent has made as many requests as one turn may have.";
 /// What a turn ends with that was given up on our word.
+/// What it ends with where nothing was asked of the model at all.
+const TOO_LONG: &str = "The prompt is too long for its model.";
 const CANCELLED: &str = "It was cancelled.";
 
 /// A turn.
@@ -110,6 +112,11 @@ impl Exchange {
         }
     }
 
+    /// Whether the model was not asked at all, as far as the agent tells.
+    fn is_unasked(&self, answer: &Value) -> bool {
+        self.calls.is_empty() && self.steps.is_none() && tokens_of(answer).is_none_or(|(read, _)| read == 0)
+    }
+
     /// Ends the turn with what the agent has stopped with; `tells_errors` is whether it tells errors as answers.
     pub(super) fn end(&mut self, stopped: &Result<Value, Error>, tells_errors: bool) -> (Option<Event>, Final) {
         let said = self.saying.end_block();
@@ -123,6 +130,9 @@ impl Exchange {
             (Ok(_), Some("refusal")) if answer.trim().is_empty() => Err(REFUSED.into()),
             (Ok(_), Some("refusal")) => Err(format!("{REFUSED}\n\n{answer}").into()),
             (Ok(_), Some("max_tokens")) => Ok(with(AT_ITS_TOKENS)),
+            (Ok(done), Some("max_turn_requests")) if answer.trim().is_empty() && self.is_unasked(done) => {
+                Err(TOO_LONG.into())
+            }
             (Ok(_), Some("max_turn_requests")) => Ok(with(AT_ITS_REQUESTS)),
             // Reasons to come are ends, too.
             (Ok(_), _) => match error_told(&answer).filter(|_| tells_errors) {
@@ -165,8 +175,40 @@ fn error_told(answer: &str) -> Option<String> {
     Some(std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n"))
 }
 
-/// Returns the words of an error.
+/// Whether an error is an answer of the model's service that another time, or another prompt, may not get; of a log-in that
+/// is missing a process may never hear.
+pub(super) fn is_passing(code: i32) -> bool {
+    (400..600).contains(&code) && !matches!(code, 401 | 403)
+}
+
+/// Returns the words of an error: without what says nothing, and with the status of a service where that is its code.
 pub(super) fn words(error: &Error) -> String {
+    let told = told(error);
+    let nested = crate::json::parse::<Value>(told.as_bytes());
+    let nested = nested.as_ref().and_then(|it| it.pointer("/error/message").or_else(|| it.get("message"))?.as_str());
+    let words = nested.unwrap_or(&told);
+    let words = words.strip_prefix("Internal error: ").unwrap_or(words);
+    match i32::from(error.code) {
+        code @ 400..600 => format!("{words} (status {code})"),
+        _ => words.to_owned(),
+    }
+}
+
+/// Whether an update is what a person has said.
+pub(super) fn is_of_a_person(update: &Value) -> bool {
+    update.get("sessionUpdate").and_then(Value::as_str) == Some("user_message_chunk")
+}
+
+/// Whether an error says that the agent does not know a session.
+pub(super) fn is_unknown_session(code: i32, words: &str) -> bool {
+    /// The protocol's own code for something that is not there.
+    const NOT_FOUND: i32 = -32002;
+    let words = words.to_ascii_lowercase();
+    let is_missing = ["not found", "no such", "unknown", "invalid", "does not exist", "no previous", "no conversation"];
+    code == NOT_FOUND || (words.contains("session") && is_missing.iter().any(|missing| words.contains(missing)))
+}
+
+fn told(error: &Error) -> String {
     let data = error.data.as_ref();
     let detail = data.and_then(|data| match data {
         Value::String(text) => Some(text.as_str()),
@@ -223,7 +265,7 @@ mod tests {
             words(&error)
         };
         assert_eq!(error("Internal error", json!({"details": "401 no key"})), "401 no key");
-        assert_eq!(error("Internal error: 401", json!({"service": "session"})), "Internal error: 401");
+        assert_eq!(error("Internal error: 401", json!({"service": "session"})), "401");
         assert_eq!(error("Invalid params", json!("no such session")), "Invalid params: no such session");
         assert_eq!(error("broken: x", json!("x")), "broken: x");
     }

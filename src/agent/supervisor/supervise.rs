@@ -154,7 +154,9 @@ impl<'a> SupervisedRun<'a> {
             return;
         }
         let (spec, held) = (&self.spec, &mut self.held);
-        let wait = spec.keep_warm.filter(|_| self.has_answered && self.cause.is_none() && held.can_be_kept());
+        let wait = spec
+            .keep_warm
+            .filter(|_| (self.has_answered || held.speak.is_usable()) && self.cause.is_none() && held.can_be_kept());
         let pid = held.agent.as_ref().map(|agent| agent.pid);
         let opened = match (wait, pid, &mut held.home) {
             (Some(wait), Some(pid), Some(home)) => home.open(spec, pid, wait).is_ok(),

@@ -11,6 +11,8 @@ use crate::agent::run::Bounds;
 
 /// How long an agent that has answered may say nothing until it has no more to say.
 const NO_MORE: Duration = Duration::from_secs(3);
+/// How long an agent that tells what was said before may say nothing until it has told all of it.
+const RECALLED: Duration = Duration::from_millis(250);
 /// In which time [`MAX_ASKED_IN_A_MINUTE`] is counted.
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -191,6 +193,7 @@ impl Watch {
                     Pause::Stuck => bounds.idle.map(|idle| (idle, Due::Timeout(Bound::Idle))),
                     Pause::Waiting => None,
                     Pause::Owing => bounds.idle.map(|idle| (idle, Due::Answered)),
+                    Pause::Recalling => Some((RECALLED, Due::Answered)),
                     Pause::Done => Some((NO_MORE.min(bounds.settle), Due::Answered)),
                 };
                 let silent = silent.filter(|_| quiet || self.silence == Pause::Done);
