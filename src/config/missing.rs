@@ -31,10 +31,11 @@ pub fn missing(config: &Config) -> Vec<String> {
     missing
 }
 
-/// Whether git takes a directory for one of a repository, or for a bare one.
+/// Whether git takes a directory for one of a repository, or for a bare one. A `.git` without a head is none.
 fn is_in_git(directory: &Path) -> bool {
     let is_bare = directory.join("HEAD").is_file() && directory.join("objects").is_dir();
-    is_bare || directory.ancestors().any(|above| above.join(".git").exists())
+    let is_marked = |git: &Path| git.is_file() || git.join("HEAD").is_file();
+    is_bare || directory.ancestors().any(|above| is_marked(&above.join(".git")))
 }
 
 #[cfg(test)]
@@ -46,10 +47,12 @@ mod tests {
     fn what_is_named_and_not_there_is_told_with_what_comes_of_it() {
         let home = tempfile::tempdir().expect("a directory");
         let place = |name: &str| home.path().join(name);
-        for name in ["plain", "tree/below", "tree/.git", "bare/objects"] {
+        for name in ["plain/.git", "tree/below", "tree/.git", "bare/objects"] {
             std::fs::create_dir_all(place(name)).expect("made");
         }
-        std::fs::write(place("bare/HEAD"), "ref: refs/heads/main\n").expect("written");
+        for head in ["tree/.git/HEAD", "bare/HEAD"] {
+            std::fs::write(place(head), "ref: refs/heads/main\n").expect("written");
+        }
         let text = format!(
             "[projects]
             gone = {{ path = '{0}/gone', worktree = true }}
