@@ -143,10 +143,10 @@ mod tests {
         - `/session -- <prompt>`: take everything after `--` as the prompt (operator)
         - `/session list`: list the sessions of this chat
         - `/session`: the same as `/session list`
-        - `/session show <name>`: show one: last prompt, agent, tasks, cost, how to resume it in a terminal
+        - `/session show [name]`: show one: last prompt, agent, tasks, cost, how to resume it in a terminal
         - `/session use <name>`: make it the one that plain text follows up (operator)
         - `/session cancel <name>`: stop its running task; the session stays (operator)
-        - `/session end <name>`: close it (operator)
+        - `/session end [name]`: close it (operator)
         - `/session revoke <name>`: take back what was allowed for it; its agent asks again (operator)
         - `/session rename <old> <new>`: give it another name (operator)
         - `/session retry <name>`: run its last prompt again (operator)

@@ -223,6 +223,10 @@ fn a_conversation_goes_on_as_the_agent_can() {
             stage.update(&json!({"sessionUpdate": "user_message_chunk", "content": {"type": "text", "text": "old"}}));
         }
         assert_eq!(stage.asked_for(), "session/prompt");
+        // What it says here is said in the session that it knew.
+        if method == "session/new" {
+            continue;
+        }
         stage.say("new");
         stage.respond(&json!({"stopReason": "end_turn"}));
         assert_eq!(stage.word().outcome, Ok("new".into()), "{method}");

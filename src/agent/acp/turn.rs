@@ -25,9 +25,9 @@ pub enum Tokens {
 const REFUSED: &str = "The agent refused to go on with this.";
 const AT_ITS_TOKENS: &str = "This answer is not whole: the model has reached its limit of tokens.";
 const AT_ITS_REQUESTS: &str = "This answer is not whole: the agent has made as many requests as one turn may have.";
-/// What a turn ends with that was given up on our word.
 /// What it ends with where nothing was asked of the model at all.
 const TOO_LONG: &str = "The prompt is too long for its model.";
+/// What a turn ends with that was given up on our word.
 const CANCELLED: &str = "It was cancelled.";
 
 /// A turn.
