@@ -121,7 +121,7 @@ fn a_question_that_nobody_answers_is_denied_in_time() {
     let said = house.say("/session --name docs script: ask Bash rm -r build; answer went on").was(0, "1 action denied");
     assert!(said.err.contains("Nobody answered in time, so this was denied: Bash"), "{said:#?}");
     let id = open_request(&house, 1);
-    house.say(&format!("/approve {id}")).refused("it was denied");
+    house.say(&format!("/approve {id}")).refused("nobody answered in time");
 }
 
 #[test]
