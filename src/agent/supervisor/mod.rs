@@ -5,7 +5,7 @@
 //! Bots connect to it through a socket in that directory ([`client`]) and miss nothing, however late.
 //!
 //! An agent that listens on after its final word can be kept: its run ends, and the same supervisor takes the next run of the
-//! conversation ([`home`]).
+//! conversation (`home`).
 //!
 //! When all processes of a run are gone and its end is written down, the supervisor waits for another run of the bot that
 //! has started it, for a while, and ends with that bot.

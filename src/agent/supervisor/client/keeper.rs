@@ -77,7 +77,7 @@ impl KeptAgent {
     ///
     /// # Errors
     /// [`StartError::Gone`] where it cannot have the run, and is not there any more: another is to be started. Else as
-    /// [`super::WaitingSupervisor::hand_over`].
+    /// `WaitingSupervisor::hand_over`.
     pub async fn hand_over(&self, spec: &RunSpec) -> Result<Run, StartError> {
         let ready = match self.ask(&frame::encode(spec)?).await {
             Ok(ready) => ready,
