@@ -190,14 +190,15 @@ impl Catalogue {
     /// Looks at what is installed, without running anything.
     #[must_use]
     pub fn look(&self) -> Presence {
+        let installed: Vec<String> =
+            self.names().filter(|name| self.program(name).is_some()).map(str::to_owned).collect();
         let default = match &self.agents.default {
             Some(name) => Choice::Configured(name.clone()),
             None => kinds::statements()
                 .into_iter()
-                .find(|kind| kind.origin == Origin::Known && self.program(kind.name).is_some())
+                .find(|kind| kind.origin == Origin::Known && installed.iter().any(|name| name == kind.name))
                 .map_or(Choice::OnlyHost, |kind| Choice::Found(kind.name.to_owned())),
         };
-        let installed = self.names().filter(|name| self.program(name).is_some()).map(str::to_owned).collect();
         Presence { default, installed, sandbox: self.sandbox().is_some(), ..Presence::default() }
     }
 

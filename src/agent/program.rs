@@ -12,12 +12,17 @@ pub fn find(name: &str, path: &str, working_directory: &Path) -> Option<PathBuf>
     if name.is_empty() {
         return None;
     }
-    let candidates = || {
-        let absolute = |directory: &PathBuf| directory.is_absolute();
-        std::env::split_paths(path).filter(absolute).map(|directory| directory.join(name)).filter(|file| file.is_file())
-    };
-    let executable = |file: &PathBuf| file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0);
-    candidates().find(executable).or_else(|| candidates().next())
+    let directories = std::env::split_paths(path).filter(|directory| directory.is_absolute());
+    let mut first = None;
+    for file in directories.map(|directory| directory.join(name)) {
+        // One look at each: a program is looked for with each prompt.
+        let Some(metadata) = file.metadata().ok().filter(std::fs::Metadata::is_file) else { continue };
+        if metadata.permissions().mode() & 0o111 != 0 {
+            return Some(file);
+        }
+        first.get_or_insert(file);
+    }
+    first
 }
 
 #[cfg(test)]
