@@ -118,19 +118,3 @@ fn sweep(folders: Vec<PathBuf>, needed: impl Fn(&Path, &str) -> bool) {
         }
     }
 }
-
-/// Removes a finished run's files, where there are any, and keeps its directory for a while ([`keep`]): a supervisor that an
-/// earlier life of this program has started may come late, and must find that the run has been.
-pub(super) fn empty(directory: &Path) -> std::io::Result<()> {
-    if !directory.try_exists()? {
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(directory)? {
-        match std::fs::remove_file(entry?.path()) {
-            // Its supervisor was quicker.
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-    }
-    Ok(())
-}

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
@@ -14,9 +14,6 @@ use crate::store::{Status, StoreError, Task, Tx};
 
 /// What may wait to be said to one agent.
 const MAX_CONTROLS: usize = 64;
-
-/// How often is looked for supervisors that have ended while they waited for a run.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 impl Observer {
     /// Finds every run again; call it once, before orders are followed.
@@ -47,10 +44,6 @@ impl Observer {
         loop {
             let order = tokio::select! {
                 () = self.stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(TIDY_EVERY) => {
-                    self.launcher.tidy();
-                    continue;
-                }
                 order = orders.recv() => order,
             };
             match order {

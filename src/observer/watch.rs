@@ -1,5 +1,6 @@
 //! One run, from its start (or from where it was found again) to the step that writes down its end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +9,6 @@ use tokio::sync::mpsc;
 use super::attempts;
 use super::conclusion::{Conclusion, EndedRun, conclude};
 use super::deadline::Deadline;
-use super::housekeeping;
 use super::investigation::{self, Briefing, Settled};
 use super::keep::not_started;
 use super::prepare::{self, Prepared};
@@ -365,9 +365,7 @@ impl Observer {
             self.trim_soon();
         }
         if written && output_bytes <= KEEP_ABOVE_BYTES {
-            let emptied =
-                tokio::task::spawn_blocking(move || directories.iter().try_for_each(|it| housekeeping::empty(it)))
-                    .await;
+            let emptied = tokio::task::spawn_blocking(move || directories.iter().try_for_each(|it| empty(it))).await;
             match emptied {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::warn!(%error, "could not remove a finished run's files"),
@@ -478,6 +476,18 @@ fn note_session(tx: &Tx<'_>, task: &Task, id: &str) -> Result<(), StoreError> {
 /// Whether what failed is done by the next life of this program: this one stops, or has lost its role or the store.
 fn is_left(error: &StoreError) -> bool {
     error.is_transient() || error.is_fatal()
+}
+
+/// Removes a finished run's files, where there are any, and keeps its directory for a while ([`super::housekeeping`]): a supervisor that an
+/// earlier life of this program has started may come late, and must find that the run has been.
+fn empty(directory: &Path) -> std::io::Result<()> {
+    if !directory.try_exists()? {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(directory)? {
+        std::fs::remove_file(entry?.path())?;
+    }
+    Ok(())
 }
 
 fn with_forgotten(completion: Completion) -> Completion {

@@ -1,6 +1,5 @@
 //! Runs under their supervisors, through the built program and against real processes.
 
-mod again;
 mod endings;
 mod following;
 mod keeping;

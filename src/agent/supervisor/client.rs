@@ -6,10 +6,7 @@
 mod follow;
 mod keeper;
 mod launcher;
-mod spares;
-mod waiting;
 
 pub use follow::{Attached, Run, RunNews, attach, exit_of};
 pub use keeper::{KeptAgent, end_orphans};
-pub use launcher::Launcher;
-pub use waiting::{StartError, WaitingSupervisor};
+pub use launcher::{Launcher, StartError, WaitingSupervisor};

@@ -1,8 +1,8 @@
-//! The hand-over of a run from the bot to a supervisor that waits for one.
+//! The hand-over of a run from the bot to a supervisor that was started for it.
 //!
-//! The bot writes one frame to its standard input once the run is committed: the length as eight hexadecimal digits, a
-//! line break, then a [`RunSpec`] as JSON. A frame that is not whole means that the bot died or changed its mind: nothing
-//! is started. The answer is one [`Ready`] line on standard output. The next frame follows when the run has ended.
+//! The bot starts the process first and writes one frame to its standard input once the run is committed: the length as
+//! eight hexadecimal digits, a line break, then a [`RunSpec`] as JSON. A frame that is not whole means that the bot died
+//! or changed its mind: nothing is started. The answer is one [`Ready`] line on standard output.
 //!
 //! The supervisor of an agent that is kept takes the same over its socket, and answers there; an [`END`] asks it to end
 //! the agent.

@@ -17,7 +17,7 @@ use crate::agent::event::Event;
 use crate::agent::exit::Exit;
 use crate::agent::run::PROTOCOL_VERSION;
 
-/// Who supervises the run; there from the moment the socket listens, until the supervisor is free for another.
+/// Who supervises the run; there from the moment the socket listens.
 pub const SUPERVISOR_FILE: &str = "supervisor.json";
 /// Which process the agent is; there before it gets its prompt.
 pub const AGENT_FILE: &str = "agent.json";
@@ -144,11 +144,6 @@ impl Spool {
         };
         self.exit.set_len(line.len() as u64)?;
         fs::rename(self.directory.join(EXIT_DRAFT), self.directory.join(EXIT_FILE))
-    }
-
-    /// Removes the record of who supervises the run, which is over.
-    pub(super) fn forget_supervisor(&self) -> io::Result<()> {
-        fs::remove_file(self.directory.join(SUPERVISOR_FILE))
     }
 }
 

@@ -14,7 +14,6 @@ use super::held::HeldAgent;
 use super::kept::NextRun;
 use super::process::Identity;
 use super::signals::{Signals, rounded_up};
-use super::spare;
 use super::spool::{AGENT_FILE, Spool};
 use super::watch::{Due, Watch};
 use super::wire::{self, Control, ExitLine};
@@ -79,8 +78,8 @@ impl<'a> SupervisedRun<'a> {
         }
     }
 
-    /// Runs the agent to its end, or until it is kept, and writes down how the run ended; returns what is left of it.
-    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) -> Remains {
+    /// Runs the agent to its end, or until it is kept, and writes down how the run ended; returns a kept agent.
+    pub(super) fn supervise(mut self, unmask: impl Fn(bool)) -> Option<HeldAgent> {
         let since = Instant::now();
         match self.first.take() {
             Some(step) => self.take(step),
@@ -362,7 +361,7 @@ impl<'a> SupervisedRun<'a> {
         self.held.ask_to_end();
     }
 
-    fn finish(mut self, since: Instant, survivors: u32) -> Remains {
+    fn finish(mut self, since: Instant, survivors: u32) -> Option<HeldAgent> {
         let is_kept = self.kept == Some(true);
         self.held.output.measure();
         if !is_kept {
@@ -405,26 +404,10 @@ impl<'a> SupervisedRun<'a> {
             survivors,
         };
         // Where even this cannot be written, the clients are told, and a later bot finds a dead supervisor.
-        let is_written = self.spool.write_exit(&exit).is_ok();
-        // Nobody may take this process for the run's when it has another.
-        let goes_on = is_written && spare::may_go_on(&exit) && self.spool.forget_supervisor().is_ok();
+        let _ = self.spool.write_exit(&exit);
         self.clients.finish(self.spool.events_bytes(), &wire::line(&ExitLine { exit }));
-        match (is_kept, goes_on) {
-            (true, _) => Remains::Agent(Box::new(self.held)),
-            (false, true) => Remains::Room,
-            (false, false) => Remains::Nothing,
-        }
+        is_kept.then_some(self.held)
     }
-}
-
-/// What is left of a run.
-pub(super) enum Remains {
-    /// Its agent, which is kept.
-    Agent(Box<HeldAgent>),
-    /// A supervisor that may have another run.
-    Room,
-    /// A supervisor that is to end.
-    Nothing,
 }
 
 fn reads_of(fd: BorrowedFd<'_>) -> PollFd<'_> {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
+use tokio::process::Child;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::spares::Lent;
 use crate::agent::event::Event;
 use crate::agent::exit::Exit;
 use crate::agent::run::PROTOCOL_VERSION;
@@ -117,8 +117,8 @@ pub struct Run {
     source: Source,
     /// Whether an event that cannot be read was named.
     is_named: bool,
-    /// The supervisor, where it is of this process's own.
-    supervisor: Option<Lent>,
+    /// Reaped by the runtime once it ends, also after this is dropped.
+    _supervisor: Option<Child>,
 }
 
 #[derive(Debug)]
@@ -176,7 +176,7 @@ impl Run {
             past_bytes: 0,
             source,
             is_named: false,
-            supervisor: None,
+            _supervisor: None,
         })
     }
 
@@ -187,7 +187,7 @@ impl Run {
             events.skip_until(b'\n')?;
         }
         let (directory, source) = (directory.to_owned(), Source::Recorded(events));
-        Ok(Self { directory, seen, seen_bytes: 0, past_bytes: 0, source, is_named: false, supervisor: None })
+        Ok(Self { directory, seen, seen_bytes: 0, past_bytes: 0, source, is_named: false, _supervisor: None })
     }
 
     /// Notes how many bytes of events there were when the run was found.
@@ -195,9 +195,9 @@ impl Run {
         Self { past_bytes, ..self }
     }
 
-    /// Holds the supervisor, which this process has started.
-    pub(super) fn under(self, supervisor: Lent) -> Self {
-        Self { supervisor: Some(supervisor), ..self }
+    /// Holds the supervisor's process, which this one started and must reap.
+    pub(super) fn reaping(self, supervisor: Child) -> Self {
+        Self { _supervisor: Some(supervisor), ..self }
     }
 
     /// Returns how many events of the run were given on, those before this attachment included.
@@ -229,7 +229,8 @@ impl Run {
             match line {
                 Some(line) if line.starts_with(EXIT_PREFIX) => {
                     if let Ok(ExitLine { exit }) = serde_json::from_slice(&line) {
-                        return Some(self.over(RunNews::Exit(exit)));
+                        self.source = Source::Over;
+                        return Some(RunNews::Exit(exit));
                     }
                 }
                 Some(line) => {
@@ -249,21 +250,12 @@ impl Run {
                 }
                 None => {
                     if let Some(last) = self.reconsider().await {
-                        return Some(self.over(last));
+                        self.source = Source::Over;
+                        return Some(last);
                     }
                 }
             }
         }
-    }
-
-    /// Notes that nothing follows; a supervisor that has ended its run may have another.
-    fn over(&mut self, last: RunNews) -> RunNews {
-        self.source = Source::Over;
-        let supervisor = self.supervisor.take();
-        if let (RunNews::Exit(exit), Some(supervisor)) = (&last, supervisor) {
-            supervisor.give_back(exit);
-        }
-        last
     }
 
     /// Decides how to go on at the end of a source; returns what is told where nothing follows.

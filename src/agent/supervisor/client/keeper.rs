@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::follow::{Attached, Run, attach};
-use super::waiting::StartError;
+use super::launcher::StartError;
 use crate::agent::run::RunSpec;
 use crate::agent::supervisor::frame::{self, Ready};
 use crate::agent::supervisor::home::{HOMES, KEPT_FILE, KeptRecord};

@@ -1,47 +1,66 @@
-//! The start of a run: under a supervisor that waits for one, or under a new one.
+//! The start of a supervisor.
 
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
 use super::follow::{Attached, Run, attach};
-use super::spares::{Lent, Spares};
-use super::waiting::{HandedOver, StartError, WaitingSupervisor};
 use crate::agent::run::RunSpec;
 use crate::agent::supervisor::SUBCOMMAND;
-use crate::agent::supervisor::frame;
+use crate::agent::supervisor::frame::{self, FrameError, Ready};
 
 /// Longest wait for a supervisor to take a run.
 const READY_LIMIT: Duration = Duration::from_secs(30);
-/// Longest wait for one that was at work before, and instead of which another can be started.
-const SPARE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Starts supervisors, and keeps some of those whose run is over for the next.
+/// Longest answer of a supervisor, in bytes.
+const MAX_READY_BYTES: u64 = 64 * 1024;
+
+/// Tells why a run was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The supervisor could not be started.
+    #[error("starting the supervisor: {0}")]
+    Spawn(#[source] io::Error),
+    /// The specification cannot be handed over.
+    #[error("handing the run to its supervisor: {0}")]
+    Frame(#[from] FrameError),
+    /// The run's directory exists: it was started before.
+    #[error("the run was started before")]
+    Exists,
+    /// The kept agent cannot have the run, and was ended; the run has not begun.
+    #[error("the agent that was kept is gone")]
+    Gone,
+    /// The supervisor could not begin; no agent was started.
+    #[error("the supervisor could not begin: {0}")]
+    Refused(String),
+    /// The supervisor found no room for the run's files on the disk; no agent was started, and it may begin later.
+    #[error("the supervisor could not begin: {0}")]
+    NoRoom(String),
+    /// The supervisor did not answer; whether the run began must be looked up with [`attach`].
+    #[error("the supervisor did not answer: {0}")]
+    Unknown(#[source] io::Error),
+}
+
+/// Starts supervisors.
 #[derive(Debug, Clone)]
 pub struct Launcher {
     /// This program, or one that has its `supervise` subcommand.
-    program: PathBuf,
-    spares: Arc<Spares>,
+    pub program: PathBuf,
 }
 
 impl Default for Launcher {
     /// Returns the launcher that runs this very program, also after its file was replaced.
     fn default() -> Self {
-        Self::new("/proc/self/exe")
+        Self { program: PathBuf::from("/proc/self/exe") }
     }
 }
 
 impl Launcher {
-    /// Makes the launcher of a program that has our `supervise` subcommand.
-    #[must_use]
-    pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), spares: Arc::default() }
-    }
-
     /// Starts a supervisor that waits for its run; within a runtime, which reaps it.
     ///
     /// It gets no environment: it needs none, and the bot's holds secrets.
@@ -52,39 +71,58 @@ impl Launcher {
         let mut command = Command::new(&self.program);
         command.arg0("signalbox").arg(SUBCOMMAND).env_clear();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        command.spawn().map(WaitingSupervisor::of).map_err(StartError::Spawn)
+        Ok(WaitingSupervisor { child: command.spawn().map_err(StartError::Spawn)? })
     }
 
-    /// Starts a run, under a supervisor that waits for one or under a new one.
+    /// Starts a run.
+    ///
+    /// # Errors
+    /// As [`WaitingSupervisor::hand_over`].
+    pub async fn start(&self, spec: &RunSpec) -> Result<Run, StartError> {
+        self.spawn()?.hand_over(spec).await
+    }
+}
+
+/// A supervisor that waits for its run; dropped, it ends and has started nothing.
+#[derive(Debug)]
+pub struct WaitingSupervisor {
+    child: Child,
+}
+
+impl WaitingSupervisor {
+    /// Gives the supervisor its run, and follows it.
+    ///
+    /// Not cancel-safe: where it is dropped, whether the run began must be looked up with [`attach`].
     ///
     /// # Errors
     /// Each variant of [`StartError`] says whether an agent may have been started.
-    pub async fn start(&self, spec: &RunSpec) -> Result<Run, StartError> {
+    pub async fn hand_over(mut self, spec: &RunSpec) -> Result<Run, StartError> {
         let frame = frame::encode(spec)?;
-        if let Some(mut spare) = self.spares.take() {
-            match spare.hand_over(spec, &frame, SPARE_LIMIT).await {
-                // It has ended meanwhile, or was ended, and has begun nothing.
-                Err(StartError::Unknown(_)) if !spec.directory.try_exists().unwrap_or(true) => {}
-                handed => return self.follow(spare, handed?, spec).await,
-            }
+        let mut stdin = self.child.stdin.take().expect("standard input was asked for");
+        let stdout = self.child.stdout.take().expect("standard output was asked for");
+        let talk = async {
+            stdin.write_all(&frame).await?;
+            stdin.shutdown().await?;
+            drop(stdin);
+            let mut answer = Vec::new();
+            BufReader::new(stdout).take(MAX_READY_BYTES).read_until(b'\n', &mut answer).await?;
+            serde_json::from_slice::<Ready>(&answer).map_err(io::Error::from)
+        };
+        let ready = timeout(READY_LIMIT, talk).await.map_err(io::Error::from).and_then(|ready| ready);
+        if ready.is_err() && !spec.directory.try_exists().unwrap_or(true) {
+            // One that has not begun must not begin later, when its task was given up.
+            self.child.kill().await.ok();
         }
-        let mut supervisor = self.spawn()?;
-        let taken = supervisor.hand_over(spec, &frame, READY_LIMIT).await?;
-        self.follow(supervisor, taken, spec).await
-    }
-
-    /// Forgets the supervisors that have ended while they waited; call it now and then.
-    pub fn tidy(&self) {
-        self.spares.tidy();
-    }
-
-    /// Follows a run that a supervisor has taken.
-    async fn follow(&self, supervisor: WaitingSupervisor, _: HandedOver, spec: &RunSpec) -> Result<Run, StartError> {
+        match ready.map_err(StartError::Unknown)? {
+            Ready::Started => {}
+            Ready::Exists => return Err(StartError::Exists),
+            Ready::Gone => return Err(StartError::Gone),
+            Ready::Failed { error, no_room: true } => return Err(StartError::NoRoom(error)),
+            Ready::Failed { error, no_room: false } => return Err(StartError::Refused(error)),
+        }
         let gone = |why: &str| StartError::Unknown(io::Error::other(why.to_owned()));
         match attach(&spec.directory, 0).await.map_err(StartError::Unknown)? {
-            Attached::Live(run) | Attached::Ended(run) => {
-                Ok(run.under(Lent::of(supervisor, Arc::downgrade(&self.spares))))
-            }
+            Attached::Live(run) | Attached::Ended(run) => Ok(run.reaping(self.child)),
             Attached::NeverStarted => Err(gone("its directory is gone")),
             Attached::Mute => Err(gone("it does not answer")),
             Attached::Dead => Err(gone("it died")),
