@@ -165,6 +165,9 @@ fn what_is_taken_back_is_asked_for_again_in_the_run_that_goes_on() {
     house.say(&format!("/allow {id}")).was(0, "Allowed for this session");
     heard(&house, "allowed ls");
     house.say("/session revoke docs").was(0, "Taken back");
+    // Its run is told a moment after the chat.
+    let shown = house.say("/session show docs").was(0, "docs");
+    assert!(!shown.out.contains("Allowed for this session"), "{shown:#?}");
     house.touch("go");
     eventually("it asks again", || house.count("approvals") == 2);
     house.say(&format!("/deny {}", open_request(&house, 2))).was(0, "Denied");
