@@ -64,6 +64,39 @@ pub struct RunSpec {
     pub bounds: Bounds,
 }
 
+#[cfg(test)]
+impl RunSpec {
+    /// Returns a run of nothing in particular, for tests of what is said in one.
+    pub(crate) fn sample(kind: &str, permission: Permission) -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            version: PROTOCOL_VERSION,
+            directory: "/r/1-1".into(),
+            argv: vec![kind.to_owned()],
+            env: BTreeMap::new(),
+            working_directory: "/home/user/project".into(),
+            scratch: "/r/scratch".into(),
+            prompt: String::new(),
+            kind: kind.to_owned(),
+            permission,
+            grants: Vec::new(),
+            conversation: None,
+            model: None,
+            analysis: false,
+            instead: None,
+            keep_warm: None,
+            bounds: Bounds {
+                background: second,
+                idle: None,
+                settle: second,
+                kill_grace: second,
+                approval: second,
+                max_output_bytes: 1,
+            },
+        }
+    }
+}
+
 /// Bounds of one run; the supervisor keeps them, also while the bot is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {

@@ -11,37 +11,11 @@ use serde_json::json;
 use super::*;
 use crate::agent::exit::Ended;
 use crate::agent::failure::Failure;
-use crate::agent::run::{Bounds, PROTOCOL_VERSION};
 
 const PLAIN: Dialect = Dialect { tells_errors: false, model_is_argument: false, tokens: Tokens::OfTurn };
 
 fn spec(permission: Permission) -> RunSpec {
-    let second = Duration::from_secs(1);
-    RunSpec {
-        version: PROTOCOL_VERSION,
-        directory: "/r/1-1".into(),
-        argv: vec!["agent".into()],
-        env: Default::default(),
-        working_directory: "/home/user/project".into(),
-        scratch: "/r/scratch".into(),
-        prompt: String::new(),
-        kind: "acp".into(),
-        permission,
-        grants: vec![],
-        conversation: None,
-        model: None,
-        analysis: false,
-        instead: None,
-        keep_warm: Some(second),
-        bounds: Bounds {
-            background: second,
-            idle: None,
-            settle: second,
-            kill_grace: second,
-            approval: second,
-            max_output_bytes: 1,
-        },
-    }
+    RunSpec { keep_warm: Some(Duration::from_secs(1)), ..RunSpec::sample("acp", permission) }
 }
 
 /// An agent's side of a conversation, played by hand.

@@ -11,7 +11,6 @@ use crate::agent::event::{Denial, Wants};
 use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::Failure;
 use crate::agent::grant::{Grant, Only};
-use crate::agent::run::{Bounds, PROTOCOL_VERSION};
 use crate::config::Permission;
 
 fn claude(permission: Permission) -> Claude {
@@ -19,32 +18,7 @@ fn claude(permission: Permission) -> Claude {
 }
 
 fn spec(permission: Permission) -> RunSpec {
-    let second = Duration::from_secs(1);
-    RunSpec {
-        version: PROTOCOL_VERSION,
-        directory: "/r/1-1".into(),
-        argv: vec!["claude".into()],
-        env: Default::default(),
-        working_directory: "/w".into(),
-        scratch: "/r/scratch".into(),
-        prompt: String::new(),
-        kind: "claude".into(),
-        permission,
-        grants: vec![],
-        conversation: None,
-        model: None,
-        analysis: false,
-        instead: None,
-        keep_warm: None,
-        bounds: Bounds {
-            background: second,
-            idle: None,
-            settle: second,
-            kill_grace: second,
-            approval: second,
-            max_output_bytes: 1,
-        },
-    }
+    RunSpec { working_directory: "/w".into(), ..RunSpec::sample("claude", permission) }
 }
 
 fn play(recorded: &str) -> Vec<Event> {

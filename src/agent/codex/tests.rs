@@ -9,7 +9,6 @@ use crate::agent::event::{Denial, Event, Wants};
 use crate::agent::exit::{Cause, Ended};
 use crate::agent::failure::Failure;
 use crate::agent::grant::{Grant, Only};
-use crate::agent::run::{Bounds, PROTOCOL_VERSION};
 use crate::config::Permission;
 
 const MAIN: &str = include_str!("../../../tests/fixtures/codex/main.jsonl");
@@ -19,32 +18,7 @@ const RESUME: &str = include_str!("../../../tests/fixtures/codex/resume.jsonl");
 const FAIL: &str = include_str!("../../../tests/fixtures/codex/fail_401.jsonl");
 
 fn spec(permission: Permission) -> RunSpec {
-    let second = Duration::from_secs(1);
-    RunSpec {
-        version: PROTOCOL_VERSION,
-        directory: "/r/1-1".into(),
-        argv: vec!["codex".into()],
-        env: Default::default(),
-        working_directory: "/home/user/project".into(),
-        scratch: "/r/scratch".into(),
-        prompt: String::new(),
-        kind: "codex".into(),
-        permission,
-        grants: vec![],
-        conversation: None,
-        model: None,
-        analysis: false,
-        instead: None,
-        keep_warm: None,
-        bounds: Bounds {
-            background: second,
-            idle: None,
-            settle: second,
-            kill_grace: second,
-            approval: second,
-            max_output_bytes: 1,
-        },
-    }
+    RunSpec::sample("codex", permission)
 }
 
 fn codex(permission: Permission) -> Codex {

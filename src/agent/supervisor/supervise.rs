@@ -147,7 +147,7 @@ impl<'a> SupervisedRun<'a> {
     }
 
     /// Decides once whether the agent is kept: where it has answered and still listens. One that has failed had better be started
-    /// anew: what it lacks, such as a log-in, may be there then.
+    /// anew, since what it lacks, such as a log-in, may be there then; unless its protocol knows that it lacks nothing.
     fn decide(&mut self) {
         if !self.final_kept || self.kept.is_some() {
             return;

@@ -1,6 +1,5 @@
 //! What is said about permission requests, questions and plans.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proptest::prelude::{prop, prop_assert, prop_assert_eq, proptest};
@@ -14,7 +13,7 @@ use crate::agent::digest::Digest;
 use crate::agent::event::{CUT, Decision, Event, Wants};
 use crate::agent::grant::{Grant, Only};
 use crate::agent::protocol::Speak as _;
-use crate::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
+use crate::agent::run::RunSpec;
 use crate::config::Permission;
 use crate::format::visible::visible;
 use crate::store::{Approval, ClosedBy};
@@ -117,32 +116,7 @@ fn approvals() {
 
 /// A conversation with an agent that asks for everything.
 fn asking() -> Claude {
-    let second = Duration::from_secs(1);
-    Claude::new(&RunSpec {
-        version: PROTOCOL_VERSION,
-        directory: "/r/1-1".into(),
-        argv: Vec::new(),
-        env: BTreeMap::new(),
-        working_directory: "/w".into(),
-        scratch: "/r/scratch".into(),
-        prompt: String::new(),
-        kind: "claude".into(),
-        permission: Permission::Ask,
-        grants: Vec::new(),
-        conversation: None,
-        model: None,
-        analysis: false,
-        instead: None,
-        keep_warm: None,
-        bounds: Bounds {
-            background: second,
-            idle: None,
-            settle: second,
-            kill_grace: second,
-            approval: second,
-            max_output_bytes: 1,
-        },
-    })
+    Claude::new(&RunSpec { working_directory: "/w".into(), ..RunSpec::sample("claude", Permission::Ask) })
 }
 
 proptest! {
