@@ -10,7 +10,8 @@ use tokio::process::Command;
 
 use super::environment;
 use super::kind::Brief;
-use super::{kinds, program, sandbox};
+use super::program::{Finder, Search};
+use super::{kinds, sandbox};
 use crate::config::{Agent, Agents, Origin, Sandbox};
 
 /// How long an agent may take to tell its version.
@@ -22,6 +23,7 @@ const MAX_VERSION_CHARS: usize = 60;
 pub struct Catalogue {
     agents: Agents,
     variables: BTreeMap<String, String>,
+    finder: Finder,
 }
 
 /// What the machine says of its agents right now.
@@ -70,7 +72,7 @@ impl Catalogue {
     /// Makes the catalogue; `variables` is our own environment.
     #[must_use]
     pub fn new(agents: Agents, variables: BTreeMap<String, String>) -> Self {
-        Self { agents, variables }
+        Self { agents, variables, finder: Finder::default() }
     }
 
     /// Returns the names of all agents.
@@ -159,25 +161,33 @@ impl Catalogue {
     /// Finds the program of an agent, `None` when it is not installed; built-in ones have an empty path.
     #[must_use]
     pub fn program(&self, name: &str) -> Option<PathBuf> {
+        self.program_by(name, &mut self.finder.search())
+    }
+
+    fn program_by(&self, name: &str, search: &mut Search<'_>) -> Option<PathBuf> {
         let agent = self.agent(name)?;
         if agent.kind.origin == Origin::BuiltIn {
             return Some(PathBuf::new());
         }
         let program = agent.command.first()?;
-        let path = agent
-            .env
-            .get("PATH")
-            .map(|path| secrecy::ExposeSecret::expose_secret(path).to_owned())
-            .or_else(|| self.variables.get("PATH").cloned());
-        let here = std::env::current_dir().unwrap_or_default();
-        program::find(program, path.as_deref().unwrap_or_default(), &here)
+        let own = agent.env.get("PATH").map(secrecy::ExposeSecret::expose_secret);
+        let path = own.unwrap_or_else(|| self.path());
+        let here = if program.contains('/') { std::env::current_dir().unwrap_or_default() } else { PathBuf::new() };
+        search.find(program, path, &here)
+    }
+
+    fn path(&self) -> &str {
+        self.variables.get("PATH").map(String::as_str).unwrap_or_default()
     }
 
     /// Finds bubblewrap.
     #[must_use]
     pub fn sandbox(&self) -> Option<PathBuf> {
-        let path = self.variables.get("PATH").map(String::as_str).unwrap_or_default();
-        program::find(sandbox::PROGRAM, path, Path::new("/"))
+        self.sandbox_by(&mut self.finder.search())
+    }
+
+    fn sandbox_by(&self, search: &mut Search<'_>) -> Option<PathBuf> {
+        search.find(sandbox::PROGRAM, self.path(), Path::new("/"))
     }
 
     /// Whether an agent that is installed can run: one that is to have a sandbox runs in none where bubblewrap is missing.
@@ -190,8 +200,9 @@ impl Catalogue {
     /// Looks at what is installed, without running anything.
     #[must_use]
     pub fn look(&self) -> Presence {
-        let installed: Vec<String> =
-            self.names().filter(|name| self.program(name).is_some()).map(str::to_owned).collect();
+        let mut search = self.finder.search();
+        let mut is_installed = |name: &&str| self.program_by(name, &mut search).is_some();
+        let installed: Vec<String> = self.names().filter(&mut is_installed).map(str::to_owned).collect();
         let default = match &self.agents.default {
             Some(name) => Choice::Configured(name.clone()),
             None => kinds::statements()
@@ -199,7 +210,7 @@ impl Catalogue {
                 .find(|kind| kind.origin == Origin::Known && installed.iter().any(|name| name == kind.name))
                 .map_or(Choice::OnlyHost, |kind| Choice::Found(kind.name.to_owned())),
         };
-        Presence { default, installed, sandbox: self.sandbox().is_some(), ..Presence::default() }
+        Presence { default, installed, sandbox: self.sandbox_by(&mut search).is_some(), ..Presence::default() }
     }
 
     /// Looks at what is installed and asks the agents for their versions, at most five seconds each.
