@@ -122,7 +122,7 @@ pub struct Ask<'a> {
     pub has_alert: bool,
     /// What `host` may look at.
     pub probes: &'a HostProbes,
-    /// Directories and files of our own that are never looked at.
+    /// Directories and files of our own that are never looked at; told to those that go by words ([`Brief::Words`]).
     pub off_limits: &'a [PathBuf],
 }
 

@@ -10,7 +10,7 @@ use super::housekeeping::scratch_of;
 use super::investigation::Briefing;
 use crate::agent::catalogue;
 use crate::agent::environment;
-use crate::agent::kind::Ask;
+use crate::agent::kind::{Ask, Brief};
 use crate::agent::kinds;
 use crate::agent::names::is_plain;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
@@ -48,6 +48,11 @@ impl Observer {
         let prompt = briefing.prompt(kind.brief(), task, session, self.bus.store().clock().random());
         let files = files_of(state, task.address.provider.as_str()).join(task.address.chat.as_str());
         let conversation = session.and_then(|session| session.agent_session.as_deref()).filter(|id| is_plain(id));
+        // Only the investigator looks around by itself; each link on the way to what is ours is resolved for it.
+        let own = match kind.brief() {
+            Brief::Words => off_limits(&context.config.agents.host, state, context.agents.variables()),
+            Brief::Tools | Brief::Text => Vec::new(),
+        };
         let start = kind.start(&Ask {
             agent,
             prompt: &prompt,
@@ -59,18 +64,20 @@ impl Observer {
             analysis: briefing.investigation.is_some(),
             has_alert: briefing.has_alert(),
             probes: &context.config.agents.host,
-            off_limits: &off_limits(&context.config.agents.host, state, context.agents.variables()),
+            off_limits: &own,
         });
         let (work, scratch) = (working_directory(task, state), scratch(task, state));
-        let (argv, instead) = match (agent.sandbox, context.agents.sandbox()) {
-            (Sandbox::Off, _) => (start.argv, start.instead),
-            (Sandbox::Bwrap, Some(bwrap)) => {
+        let (argv, instead) = match agent.sandbox {
+            Sandbox::Off => (start.argv, start.instead),
+            Sandbox::Bwrap => {
+                let Some(bwrap) = context.agents.sandbox() else {
+                    return failed(Status::ErrorCliNotFound, format::run::no_sandbox(&task.agent));
+                };
                 let variables = context.agents.variables();
                 let room = room(&context.config.agents.host, state, variables, [&work, &scratch], &files);
                 let around = |argv| room.around(&bwrap, argv);
                 (around(start.argv), start.instead.map(around))
             }
-            (Sandbox::Bwrap, None) => return failed(Status::ErrorCliNotFound, format::run::no_sandbox(&task.agent)),
         };
         let spec = RunSpec {
             version: PROTOCOL_VERSION,
