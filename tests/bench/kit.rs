@@ -142,7 +142,7 @@ impl Rig {
         let stop = CancellationToken::new();
         let servants = Servants::new(stop.clone());
         let (bus, ends) = Bus::new(store.clone(), role.fence().clone(), router, Arc::clone(&look), servants.clone());
-        let launcher = Launcher { program: Path::new(env!("CARGO_BIN_EXE_signalbox")).to_owned() };
+        let launcher = Launcher::new(Path::new(env!("CARGO_BIN_EXE_signalbox")).to_owned());
         let observer = Observer::new(Arc::clone(&bus), launcher, redactor, Arc::default(), servants.clone());
         let provider = Arc::new(NullProvider::default());
         let scopes = vec![Lanes { provider: PROVIDER.into(), window: None }];

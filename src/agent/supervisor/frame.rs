@@ -1,8 +1,8 @@
-//! The hand-over of a run from the bot to a supervisor that was started for it.
+//! The hand-over of a run from the bot to a supervisor that was forked for it.
 //!
-//! The bot starts the process first and writes one frame to its standard input once the run is committed: the length as
+//! The supervisor says who it is in one [`Forked`] line. The bot writes one frame once the run is committed: the length as
 //! eight hexadecimal digits, a line break, then a [`RunSpec`] as JSON. A frame that is not whole means that the bot died
-//! or changed its mind: nothing is started. The answer is one [`Ready`] line on standard output.
+//! or changed its mind: nothing is started. The answer is one [`Ready`] line.
 //!
 //! The supervisor of an agent that is kept takes the same over its socket, and answers there; an [`END`] asks it to end
 //! the agent.
@@ -30,7 +30,7 @@ pub enum FrameError {
     /// It does not begin with a length.
     #[error("the run's specification has no length")]
     NoLength,
-    /// Standard input failed.
+    /// What the bot talks over failed.
     #[error("reading the run's specification: {0}")]
     Io(#[from] io::Error),
 }
@@ -45,6 +45,13 @@ pub(super) enum KeptOrder {
     Run(Box<RunSpec>),
     /// To end the agent.
     End,
+}
+
+/// What a supervisor says first.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Forked {
+    /// Its process id.
+    pub pid: i32,
 }
 
 /// What a supervisor answers to a frame.

@@ -33,6 +33,7 @@ mod tag;
 mod tail;
 mod watch;
 pub mod wire;
+mod zygote;
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -41,6 +42,7 @@ use std::process::ExitCode;
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, setsid};
+use serde::Serialize;
 
 pub use home::{HOMES, KEPT_FILE, KeptRecord};
 pub use leftovers::{end_by_force, end_leftovers};
@@ -50,26 +52,33 @@ pub use spool::{AGENT_FILE, EVENTS_FILE, EXIT_FILE, MARK, Record, STDERR_FILE, S
 use crate::agent::run::RunSpec;
 use begin::begin;
 use clients::Clients;
-use frame::Ready;
+use frame::{Forked, Ready};
 use signals::Signals;
 use spool::Spool;
 use supervise::SupervisedRun;
 
-/// Exit code where the run's directory exists: another supervisor was first.
-pub const EXISTS_EXIT_CODE: u8 = 3;
-
-/// Supervises one run; call it before anything else is started in the process.
+/// Forks supervisors for a bot, and supervises one run in each; call it before anything else is started in the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    match zygote::fork_supervisors() {
+        Ok(Some(())) => supervise_one(),
+        Ok(None) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Supervises the run that the bot hands over.
+fn supervise_one() -> ExitCode {
+    if !tell(&Forked { pid: std::process::id().cast_signed() }) {
+        // The bot has given it up.
+        return ExitCode::SUCCESS;
+    }
     match prepare() {
         Ok(Some((spec, signals))) => match begin(&spec, &spec.directory) {
             Ok((spool, clients)) => supervise(spec, &signals, spool, clients),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                tell(&Ready::Exists);
-                ExitCode::from(EXISTS_EXIT_CODE)
-            }
             Err(error) => {
-                tell(&Ready::failed(&error));
+                let exists = error.kind() == io::ErrorKind::AlreadyExists;
+                tell(&if exists { Ready::Exists } else { Ready::failed(&error) });
                 ExitCode::FAILURE
             }
         },
@@ -81,13 +90,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Leaves the bot's session and waits for the run; `None` where the bot does not want it any more.
+/// Gets a session of its own and waits for the run; `None` where the bot does not want it any more.
 fn prepare() -> Result<Option<(RunSpec, Signals)>, frame::FrameError> {
     let signals = Signals::take()?;
-    // Fails only for the leader of a group, which then has a session or terminal of its own already.
+    // Fails only for the leader of a group, which a copy is not.
     let _ = setsid();
     set_child_subreaper(true).map_err(io::Error::from)?;
-    crate::lifecycle::close();
     Ok(frame::read(&mut io::stdin().lock())?.map(|spec| (spec, signals)))
 }
 
@@ -116,13 +124,13 @@ fn supervise(spec: RunSpec, signals: &Signals, spool: Spool, clients: Clients) -
     }
 }
 
-/// Answers the bot; one that died is not told.
-fn tell(ready: &Ready) {
+/// Tells the bot; returns whether it can hear.
+fn tell(what: &impl Serialize) -> bool {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(&wire::line(ready)).and_then(|()| out.flush());
+    out.write_all(&wire::line(what)).and_then(|()| out.flush()).is_ok()
 }
 
-/// Lets go of the bot's pipes.
+/// Lets go of what the bot has talked over.
 fn detach() {
     let Ok(null) = File::options().read(true).write(true).open("/dev/null") else { return };
     let _ = dup2_stdin(&null).and_then(|()| dup2_stdout(&null)).and_then(|()| dup2_stderr(&null));

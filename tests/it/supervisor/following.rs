@@ -3,11 +3,15 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use signalbox::agent::event::Event;
 use signalbox::agent::supervisor::client::{Attached, Run, StartError, attach};
+use signalbox::agent::supervisor::wire::Control;
 use signalbox_test_support::everyday::PATIENCE;
 
 use super::scene::{Scene, end_of, eventually, final_word, launcher, play, said, until};
+use super::trouble::supervisor;
 
 async fn live(scene: &Scene, from: u64) -> Run {
     match attach(&scene.path("runs/1-1"), from).await.expect("the directory can be read") {
@@ -111,16 +115,40 @@ async fn a_run_is_started_once() {
 #[tokio::test]
 async fn a_supervisor_that_gets_no_run_starts_nothing() {
     let scene = Scene::new();
-    drop(launcher().spawn().expect("it starts"));
+    drop(launcher().spawn().await.expect("it starts"));
     assert!(matches!(attach(&scene.path("runs/1-1"), 0).await, Ok(Attached::NeverStarted)));
-    // Half a frame is no run, either.
+}
+
+#[tokio::test]
+async fn what_supervisors_are_forked_from_ends_with_the_bot() {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_signalbox"));
-    let mut child = command.arg("supervise").stdin(std::process::Stdio::piped()).spawn().expect("it starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    tokio::io::AsyncWriteExt::write_all(&mut stdin, b"000000ff\n{\"version\":1").await.expect("it reads");
-    drop(stdin);
+    let mut child = command.arg("supervise").stdin(std::os::fd::OwnedFd::from(theirs)).spawn().expect("it starts");
+    // The command holds the other end open.
+    drop((command, ours));
     let status = tokio::time::timeout(PATIENCE, child.wait()).await.expect("in time").expect("a status");
     assert!(status.success());
+}
+
+#[tokio::test]
+async fn a_run_is_started_though_what_supervisors_are_forked_from_was_killed() {
+    let scene = Scene::new();
+    let launcher = launcher();
+    let mut spec = scene.claude("script: say one; hang");
+    let mut first = launcher.start(&spec).await.expect("the run starts");
+    until(&mut first, said("one")).await;
+    let parent = |pid: i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+        stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok()).expect("a parent")
+    };
+    let zygote = parent(supervisor(&spec.directory).process.pid);
+    kill(Pid::from_raw(zygote), Signal::SIGKILL).expect("it is killed");
+    spec.directory = scene.path("runs/2-1");
+    spec.prompt = "script: answer two".into();
+    let mut second = launcher.start(&spec).await.expect("the next run starts");
+    assert_eq!(final_word(&end_of(&mut second).await.0).outcome, Ok("two".into()));
+    first.control(&Control::cancel()).await.expect("the first goes on");
+    end_of(&mut first).await;
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ impl Drop for Scene {
 }
 
 pub(crate) fn launcher() -> Launcher {
-    Launcher { program: signalbox() }
+    Launcher::new(signalbox())
 }
 
 /// Follows a run to its end.

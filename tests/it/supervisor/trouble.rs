@@ -62,7 +62,7 @@ async fn a_full_disk_ends_the_run_and_says_so() {
     std::fs::set_permissions(&program, mode).expect("a program");
     // What the agent writes fits; as JSON it is several times as long.
     let spec = scene.shell("head -c 3000 /dev/zero; sleep 0");
-    let mut run = Launcher { program }.start(&spec).await.expect("the run starts");
+    let mut run = Launcher::new(program).start(&spec).await.expect("the run starts");
     let (events, exit) = end_of(&mut run).await;
     assert!(matches!(exit.cause, Some(Cause::SpoolFailed { .. })), "{exit:?}");
     assert!(!exit.final_seen);

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
-use tokio::process::Child;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::agent::event::Event;
@@ -117,8 +116,6 @@ pub struct Run {
     source: Source,
     /// Whether an event that cannot be read was named.
     is_named: bool,
-    /// Reaped by the runtime once it ends, also after this is dropped.
-    _supervisor: Option<Child>,
 }
 
 #[derive(Debug)]
@@ -169,15 +166,7 @@ impl Run {
             Ok::<_, io::Error>(connection)
         };
         let source = Source::Live(timeout(ANSWER_LIMIT, talk).await??);
-        Ok(Self {
-            directory: directory.to_owned(),
-            seen,
-            seen_bytes: 0,
-            past_bytes: 0,
-            source,
-            is_named: false,
-            _supervisor: None,
-        })
+        Ok(Self { directory: directory.to_owned(), seen, seen_bytes: 0, past_bytes: 0, source, is_named: false })
     }
 
     /// Reads a run that ended.
@@ -187,17 +176,12 @@ impl Run {
             events.skip_until(b'\n')?;
         }
         let (directory, source) = (directory.to_owned(), Source::Recorded(events));
-        Ok(Self { directory, seen, seen_bytes: 0, past_bytes: 0, source, is_named: false, _supervisor: None })
+        Ok(Self { directory, seen, seen_bytes: 0, past_bytes: 0, source, is_named: false })
     }
 
     /// Notes how many bytes of events there were when the run was found.
     fn with_past(self, past_bytes: u64) -> Self {
         Self { past_bytes, ..self }
-    }
-
-    /// Holds the supervisor's process, which this one started and must reap.
-    pub(super) fn reaping(self, supervisor: Child) -> Self {
-        Self { _supervisor: Some(supervisor), ..self }
     }
 
     /// Returns how many events of the run were given on, those before this attachment included.

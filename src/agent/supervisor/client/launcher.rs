@@ -1,18 +1,27 @@
 //! The start of a supervisor.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Interest};
+use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::follow::{Attached, Run, attach};
 use crate::agent::run::RunSpec;
-use crate::agent::supervisor::SUBCOMMAND;
-use crate::agent::supervisor::frame::{self, FrameError, Ready};
+use crate::agent::supervisor::frame::{self, Forked, FrameError, Ready};
+use crate::agent::supervisor::process::{self, SUBCOMMAND};
 
 /// Longest wait for a supervisor to take a run.
 const READY_LIMIT: Duration = Duration::from_secs(30);
@@ -32,8 +41,9 @@ pub enum StartError {
     /// The run's directory exists: it was started before.
     #[error("the run was started before")]
     Exists,
-    /// The kept agent cannot have the run, and was ended; the run has not begun.
-    #[error("the agent that was kept is gone")]
+    /// Who was to have the run is gone: a kept agent that cannot have it and was ended, or a supervisor before it was one. The
+    /// run has not begun.
+    #[error("who was to have the run is gone")]
     Gone,
     /// The supervisor could not begin; no agent was started.
     #[error("the supervisor could not begin: {0}")]
@@ -46,32 +56,62 @@ pub enum StartError {
     Unknown(#[source] io::Error),
 }
 
-/// Starts supervisors.
+/// Starts supervisors: copies of one process that is started with the first of them.
 #[derive(Debug, Clone)]
 pub struct Launcher {
-    /// This program, or one that has its `supervise` subcommand.
-    pub program: PathBuf,
+    program: PathBuf,
+    zygote: Arc<Mutex<Option<Zygote>>>,
+}
+
+/// The process that supervisors are forked from.
+#[derive(Debug)]
+struct Zygote {
+    /// It ends when this is closed.
+    control: UnixStream,
+    /// Reaped by the runtime once it ends, also after this is dropped.
+    child: Child,
 }
 
 impl Default for Launcher {
     /// Returns the launcher that runs this very program, also after its file was replaced.
     fn default() -> Self {
-        Self { program: PathBuf::from("/proc/self/exe") }
+        Self::new(PathBuf::from("/proc/self/exe"))
     }
 }
 
 impl Launcher {
-    /// Starts a supervisor that waits for its run; within a runtime, which reaps it.
+    /// Makes one of a program: this one, or one that has its `supervise` subcommand.
+    #[must_use]
+    pub fn new(program: PathBuf) -> Self {
+        Self { program, zygote: Arc::default() }
+    }
+
+    /// Starts a supervisor that waits for its run; within a runtime.
     ///
     /// It gets no environment: it needs none, and the bot's holds secrets.
     ///
     /// # Errors
-    /// Where the process cannot be started.
-    pub fn spawn(&self) -> Result<WaitingSupervisor, StartError> {
-        let mut command = Command::new(&self.program);
-        command.arg0("signalbox").arg(SUBCOMMAND).env_clear();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        Ok(WaitingSupervisor { child: command.spawn().map_err(StartError::Spawn)? })
+    /// Where no process can be started.
+    pub async fn spawn(&self) -> Result<WaitingSupervisor, StartError> {
+        // The supervisor waits where it reads and writes.
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(StartError::Spawn)?;
+        let ours = ours.set_nonblocking(true).and_then(|()| UnixStream::from_std(ours)).map_err(StartError::Spawn)?;
+        let mut zygote = self.zygote.lock().await;
+        loop {
+            let (known, is_new) = match zygote.take() {
+                Some(known) => (known, false),
+                None => (Zygote::start(&self.program).map_err(StartError::Spawn)?, true),
+            };
+            match timeout(READY_LIMIT, known.ask(&theirs)).await.map_err(io::Error::from).and_then(|asked| asked) {
+                Ok(()) => {
+                    *zygote = Some(known);
+                    return Ok(WaitingSupervisor { talk: ours, launcher: self.clone() });
+                }
+                Err(error) if is_new => return Err(StartError::Spawn(error)),
+                // It was ended; nothing was asked of it.
+                Err(error) => tracing::debug!(%error, "the process that supervisors are forked from is gone"),
+            }
+        }
     }
 
     /// Starts a run.
@@ -79,14 +119,50 @@ impl Launcher {
     /// # Errors
     /// As [`WaitingSupervisor::hand_over`].
     pub async fn start(&self, spec: &RunSpec) -> Result<Run, StartError> {
-        self.spawn()?.hand_over(spec).await
+        match self.spawn().await?.hand_over(spec).await {
+            // What was asked for a supervisor was ended just then.
+            Err(StartError::Gone) => self.spawn().await?.hand_over(spec).await,
+            started => started,
+        }
+    }
+
+    /// Ends the process that supervisors are forked from, which does not fork; the next is started with the next supervisor.
+    async fn replace_zygote(&self) {
+        if let Some(mut zygote) = self.zygote.lock().await.take() {
+            let _ = zygote.child.start_kill();
+        }
+    }
+}
+
+impl Zygote {
+    fn start(program: &Path) -> io::Result<Self> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let mut command = Command::new(program);
+        command.arg0("signalbox").arg(SUBCOMMAND).env_clear();
+        command.stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(Self { child: command.spawn()?, control: UnixStream::from_std(ours)? })
+    }
+
+    /// Asks for a supervisor that talks over this.
+    async fn ask(&self, end: &std::os::unix::net::UnixStream) -> io::Result<()> {
+        let send = || {
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+            let mut beside = SendAncillaryBuffer::new(&mut space);
+            let ends = [end.as_fd()];
+            beside.push(SendAncillaryMessage::ScmRights(&ends));
+            sendmsg(&self.control, &[IoSlice::new(&[0])], &mut beside, SendFlags::NOSIGNAL)?;
+            Ok(())
+        };
+        self.control.async_io(Interest::WRITABLE, send).await
     }
 }
 
 /// A supervisor that waits for its run; dropped, it ends and has started nothing.
 #[derive(Debug)]
 pub struct WaitingSupervisor {
-    child: Child,
+    talk: UnixStream,
+    launcher: Launcher,
 }
 
 impl WaitingSupervisor {
@@ -96,22 +172,33 @@ impl WaitingSupervisor {
     ///
     /// # Errors
     /// Each variant of [`StartError`] says whether an agent may have been started.
-    pub async fn hand_over(mut self, spec: &RunSpec) -> Result<Run, StartError> {
+    pub async fn hand_over(self, spec: &RunSpec) -> Result<Run, StartError> {
         let frame = frame::encode(spec)?;
-        let mut stdin = self.child.stdin.take().expect("standard input was asked for");
-        let stdout = self.child.stdout.take().expect("standard output was asked for");
+        let (answers, mut orders) = self.talk.into_split();
+        let mut forked = None;
         let talk = async {
-            stdin.write_all(&frame).await?;
-            stdin.shutdown().await?;
-            drop(stdin);
-            let mut answer = Vec::new();
-            BufReader::new(stdout).take(MAX_READY_BYTES).read_until(b'\n', &mut answer).await?;
-            serde_json::from_slice::<Ready>(&answer).map_err(io::Error::from)
+            orders.write_all(&frame).await?;
+            let mut answers = BufReader::new(answers);
+            forked = Some(line::<Forked>(&mut answers).await?);
+            line::<Ready>(&mut answers).await
         };
         let ready = timeout(READY_LIMIT, talk).await.map_err(io::Error::from).and_then(|ready| ready);
-        if ready.is_err() && !spec.directory.try_exists().unwrap_or(true) {
-            // One that has not begun must not begin later, when its task was given up.
-            self.child.kill().await.ok();
+        if let Err(error) = &ready
+            && !spec.directory.try_exists().unwrap_or(true)
+        {
+            match forked {
+                // One that has not begun must not begin later, when its task was given up.
+                Some(Forked { pid }) if process::is_supervisor(pid) => {
+                    let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                }
+                Some(_) => {}
+                None => {
+                    self.launcher.replace_zygote().await;
+                    if is_hang_up(error) {
+                        return Err(StartError::Gone);
+                    }
+                }
+            }
         }
         match ready.map_err(StartError::Unknown)? {
             Ready::Started => {}
@@ -122,10 +209,25 @@ impl WaitingSupervisor {
         }
         let gone = |why: &str| StartError::Unknown(io::Error::other(why.to_owned()));
         match attach(&spec.directory, 0).await.map_err(StartError::Unknown)? {
-            Attached::Live(run) | Attached::Ended(run) => Ok(run.reaping(self.child)),
+            Attached::Live(run) | Attached::Ended(run) => Ok(run),
             Attached::NeverStarted => Err(gone("its directory is gone")),
             Attached::Mute => Err(gone("it does not answer")),
             Attached::Dead => Err(gone("it died")),
         }
     }
+}
+
+/// Reads one line of a supervisor.
+async fn line<T: DeserializeOwned>(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<T> {
+    let mut line = Vec::new();
+    from.take(MAX_READY_BYTES).read_until(b'\n', &mut line).await?;
+    if line.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(serde_json::from_slice(&line)?)
+}
+
+/// Whether nobody holds the other end any more.
+fn is_hang_up(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
 }
