@@ -1,5 +1,6 @@
 //! Start and stop: signals, what the service manager is told, and the parts that run in between.
 
+mod beat;
 mod closed;
 pub mod rehearsal;
 pub mod room;
@@ -8,6 +9,7 @@ mod signals;
 
 use sd_notify::NotifyState;
 
+pub use beat::beat;
 pub use closed::close;
 pub use servants::{Panicked, Servants, caught};
 pub use signals::{stop_on_signals, stop_on_terminate};

@@ -224,7 +224,7 @@ async fn route(bus: Arc<Bus>, waker: Waker, stop: CancellationToken) -> Result<(
                 bus.fires.notify_one();
                 glance.again();
             }
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = lifecycle::beat(LOOK_EVERY) => {}
         }
     }
 }

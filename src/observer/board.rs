@@ -5,13 +5,18 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tokio::sync::Notify;
+
 use crate::agent::event::Event;
 use crate::agent::progress::Progress;
 use crate::store::{Task, TaskId};
 
 /// The runs under way.
 #[derive(Default)]
-pub struct Board(Mutex<HashMap<TaskId, Entry>>);
+pub struct Board {
+    entries: Mutex<HashMap<TaskId, Entry>>,
+    added: Notify,
+}
 
 /// A run under way.
 #[derive(Clone)]
@@ -29,6 +34,14 @@ impl Board {
     pub fn add(&self, task: &Task, now: Instant) {
         let entry = Entry { task: task.clone(), progress: Progress::new(now), stopping: task.cancel_at.is_some() };
         self.lock().insert(task.id.clone(), entry);
+        self.added.notify_one();
+    }
+
+    /// Waits until there is a run under way.
+    pub async fn begun(&self) {
+        while self.lock().is_empty() {
+            self.added.notified().await;
+        }
     }
 
     /// Takes an event of a run in.
@@ -65,6 +78,6 @@ impl Board {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

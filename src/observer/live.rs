@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::{Board, Entry};
 use crate::bus::Bus;
 use crate::format;
-use crate::lifecycle::rehearsal;
+use crate::lifecycle::{self, rehearsal};
 use crate::outbox::{Editing, Pacer};
 use crate::redact::Redactor;
 use crate::store::{ChatKey, Sending, StatusMessage, StoreError, TaskId, Tx};
@@ -67,9 +67,15 @@ impl Live {
         let mut typing: HashMap<ChatAddress, Instant> = HashMap::new();
         let mut under_way: JoinSet<Option<TaskId>> = JoinSet::new();
         loop {
+            let next_look = async {
+                if shown.is_empty() && under_way.is_empty() {
+                    self.board.begun().await;
+                }
+                lifecycle::beat(LOOK_EVERY).await;
+            };
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = next_look => {}
             }
             while let Some(done) = under_way.try_join_next() {
                 match done {

@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Timestamp;
+use crate::lifecycle;
 use crate::lifecycle::caught;
 use crate::store::{ChatKey, Delivery, Glance, StoreError, Tx, Written};
 pub use editing::Editing;
@@ -105,7 +106,7 @@ impl Outbox {
                     Err(error) => return Err(StoreError::Other(format!("an attempt ended without a word: {error}"))),
                 },
                 () = look.notified() => self.claim(stop, &mut glance, under_way).await?,
-                () = tokio::time::sleep(self.until_next_look()) => self.claim(stop, &mut glance, under_way).await?,
+                () = self.next_look() => self.claim(stop, &mut glance, under_way).await?,
                 // Looks again at when the one that was refused may go.
                 () = self.setup.pacer.refused.notified() => {}
             }
@@ -122,8 +123,16 @@ impl Outbox {
         }
     }
 
-    fn until_next_look(&self) -> Duration {
-        self.setup.pacer.wake_at().map_or(LOOK_EVERY, |at| at.saturating_duration_since(Instant::now()).min(LOOK_EVERY))
+    /// Waits until what the pace has held up may go, and no longer than until the next beat.
+    async fn next_look(&self) {
+        let beat = lifecycle::beat(LOOK_EVERY);
+        match self.setup.pacer.wake_at() {
+            Some(at) => tokio::select! {
+                () = beat => {}
+                () = tokio::time::sleep_until(at.into()) => {}
+            },
+            None => beat.await,
+        }
     }
 
     fn begin(self: &Arc<Self>, delivery: Delivery, under_way: &mut JoinSet<Vec<Delivery>>) {

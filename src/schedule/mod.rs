@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::clock::Timestamp;
 use crate::format;
-use crate::lifecycle::rehearsal;
+use crate::lifecycle::{self, rehearsal};
 use crate::store::{Fire, Glance, Schedule, StoreError, Tx};
 use crate::turn::schedule::{self, Telling};
 
@@ -35,6 +35,8 @@ use crate::turn::schedule::{self, Telling};
 const EACH_SECOND: &str = "* * * * * *";
 /// How long without a tick until the rows are looked at all the same.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a fire may stay unseen whose claim has run out.
+const FREED_WITHIN: Duration = Duration::from_secs(2);
 /// How long after a look the next one is at least.
 const LOOK_AT_LEAST_AFTER: Duration = Duration::from_millis(5);
 /// Schedules whose fires are claimed in one step, and fires that are taken in one.
@@ -49,39 +51,39 @@ const MAX_AT_ONCE: usize = 32;
 /// # Errors
 /// None that may pass: those are waited out.
 pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
-    let tick = Arc::new(Notify::new());
-    let mut ticker = ticker(&tick).await.inspect_err(|error| tracing::warn!(%error, "no ticker; looking each second"));
-    let served = serve(&bus, &stop, &tick).await;
-    if let Ok(ticker) = &mut ticker {
-        ticker.shutdown().await.ok();
-    }
+    let served = serve(&bus, &stop).await;
     served.or_else(|error| if stop.is_cancelled() { Ok(()) } else { Err(error) })
 }
 
 /// Claims fires as their time comes, and runs what is claimed beside that: neither holds the other up.
-async fn serve(bus: &Arc<Bus>, stop: &CancellationToken, tick: &Notify) -> Result<(), StoreError> {
+async fn serve(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError> {
     // What the process before has taken is free: this one has its role.
     bus.store().patiently(stop, || bus.write(|tx| tx.free_fires())).await?;
-    tokio::try_join!(claims(bus, stop, tick), runs(bus, stop)).map(drop)
+    tokio::try_join!(claims(bus, stop), runs(bus, stop)).map(drop)
 }
 
 /// Looks at each tick and at the instant of the next fire.
-async fn claims(bus: &Arc<Bus>, stop: &CancellationToken, tick: &Notify) -> Result<(), StoreError> {
+async fn claims(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError> {
     let mut glance = Glance::default();
+    let mut ticker = Ticker::default();
     let mut next = None;
     loop {
         if glance.is_due(bus.store()) {
             let seen = look(bus, stop).await?;
             next = seen.fire;
             glance.until([seen.fire, seen.check].into_iter().flatten().min());
+            ticker.keep(next.is_some()).await;
         }
-        let until_next = next.map_or(LOOK_EVERY, |next| next.since(bus.store().clock().now()));
+        let until_next = next.map(|next| next.since(bus.store().clock().now()).max(LOOK_AT_LEAST_AFTER));
         tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            () = tick.notified() => {}
-            () = tokio::time::sleep(until_next.clamp(LOOK_AT_LEAST_AFTER, LOOK_EVERY)) => {}
+            () = stop.cancelled() => break,
+            () = ticker.tick.notified() => {}
+            () = tokio::time::sleep(until_next.unwrap_or(LOOK_EVERY)), if until_next.is_some_and(|until| until < LOOK_EVERY) => {}
+            () = lifecycle::beat(LOOK_EVERY) => {}
         }
     }
+    ticker.keep(false).await;
+    Ok(())
 }
 
 /// Runs fires that are free, so many at once; one that takes long holds no other up.
@@ -89,7 +91,8 @@ async fn runs(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError
     let mut running = FuturesUnordered::new();
     let mut waiting = VecDeque::new();
     let mut may_be_more = true;
-    let mut glance = Glance::default();
+    // A fire is free, too, once whoever has claimed it is gone for so long: nothing is committed then.
+    let mut glance = Glance::at_least_every(FREED_WITHIN);
     loop {
         if waiting.is_empty() && may_be_more && running.len() < MAX_AT_ONCE {
             waiting.extend(bus.store().patiently(stop, || take(bus)).await?);
@@ -103,18 +106,41 @@ async fn runs(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError
             () = stop.cancelled() => return Ok(()),
             Some(ended) = running.next() => ended?,
             () = bus.fires.notified() => may_be_more = true,
-            () = tokio::time::sleep(LOOK_EVERY) => may_be_more |= glance.is_due(bus.store()),
+            () = lifecycle::beat(LOOK_EVERY) => may_be_more |= glance.is_due(bus.store()),
         }
     }
 }
 
-/// Starts what tells each second.
-async fn ticker(tick: &Arc<Notify>) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
-    let ticker = JobScheduler::new().await?;
-    let tick = Arc::clone(tick);
-    ticker.add(Job::new(EACH_SECOND, move |_, _| tick.notify_one())?).await?;
-    ticker.start().await?;
-    Ok(ticker)
+/// Tells each second, while there is a fire to wait for.
+#[derive(Default)]
+struct Ticker {
+    tick: Arc<Notify>,
+    running: Option<JobScheduler>,
+}
+
+impl Ticker {
+    /// Has it run or not; where it cannot, the rows are looked at all the same.
+    async fn keep(&mut self, wanted: bool) {
+        match (&mut self.running, wanted) {
+            (None, true) => match self.start().await {
+                Ok(running) => self.running = Some(running),
+                Err(error) => tracing::warn!(%error, "no ticker; looking each second"),
+            },
+            (Some(running), false) => {
+                running.shutdown().await.ok();
+                self.running = None;
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+
+    async fn start(&self) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
+        let ticker = JobScheduler::new().await?;
+        let tick = Arc::clone(&self.tick);
+        ticker.add(Job::new(EACH_SECOND, move |_, _| tick.notify_one())?).await?;
+        ticker.start().await?;
+        Ok(ticker)
+    }
 }
 
 /// Claims what is due, and looks whether schedules are heard of; returns when the next fire is.

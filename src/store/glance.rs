@@ -9,13 +9,20 @@ use tokio::time::Instant;
 use super::handle::{Store, Watcher};
 use crate::clock::Timestamp;
 
-/// How long a look may be spared, at most.
-const AT_LEAST_EVERY: Duration = Duration::from_secs(2);
+/// How long a look may be spared, at most, where nothing else is said.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(10);
 
 /// What a servant knows of the rows that it looks at again and again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Glance {
+    at_least_every: Duration,
     seen: Option<Seen>,
+}
+
+impl Default for Glance {
+    fn default() -> Self {
+        Self::at_least_every(AT_LEAST_EVERY)
+    }
 }
 
 #[derive(Debug)]
@@ -26,13 +33,21 @@ struct Seen {
 }
 
 impl Glance {
-    /// Whether to look: any process has committed since the last look, what that has found is due, or it is two seconds ago.
+    /// Makes one for rows of which something may be due that its looks do not tell.
+    #[must_use]
+    pub fn at_least_every(at_least_every: Duration) -> Self {
+        Self { at_least_every, seen: None }
+    }
+
+    /// Whether to look: any process has committed since the last look, what that has found is due, or it is long ago.
     /// The rows count as looked at from now on, with nothing due; [`Glance::until`] and [`Glance::again`] say otherwise.
     pub fn is_due(&mut self, store: &Store) -> bool {
         let version = store.version();
         let seen = self.seen.as_ref().filter(|seen| {
             let is_next = seen.next.is_some_and(|next| next <= store.clock().now());
-            version.is_some_and(|version| version == seen.version) && !is_next && seen.at.elapsed() < AT_LEAST_EVERY
+            version.is_some_and(|version| version == seen.version)
+                && !is_next
+                && seen.at.elapsed() < self.at_least_every
         });
         if seen.is_some() {
             return false;

@@ -97,7 +97,7 @@ fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Returns a number that changes whenever another connection has committed.
 pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("PRAGMA data_version", [], |row| row.get(0))
+    connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
 /// Refuses what is not ours, does not hold together or is newer, before anything is written; returns its schema.

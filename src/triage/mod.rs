@@ -23,6 +23,7 @@ use crate::agent::kinds::host::NAME as HOST;
 use crate::bus::Bus;
 use crate::clock::Timestamp;
 use crate::incident::TriagePolicy;
+use crate::lifecycle;
 use crate::store::{Glance, IncidentId, StoreError};
 
 /// How long without a wake-up until the rows are looked at all the same.
@@ -52,7 +53,7 @@ pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreErro
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = bus.triage.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = lifecycle::beat(LOOK_EVERY) => {}
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::config::Silencing;
 use crate::format;
 use crate::format::silence::Unsilenced;
 use crate::incident::{IncidentEvent, IncidentState};
+use crate::lifecycle;
 use crate::store::{Glance, Incident, Silence, StoreError, Tx};
 use crate::turn::{incident, silence};
 
@@ -101,7 +102,7 @@ pub async fn run(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreErro
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = bus.silences.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = lifecycle::beat(LOOK_EVERY) => {}
         }
     }
 }
