@@ -3,7 +3,10 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use serde_json::Value;
+
 use signalbox_test_support::everyday::{House, eventually};
+use signalbox_test_support::programs::scripted_agent;
 
 const MIB: usize = 1 << 20;
 
@@ -225,4 +228,55 @@ fn an_id_that_an_agent_gives_itself_is_no_option_of_its_next_run_and_none_is_kep
     assert_eq!(house.count("sessions WHERE length(CAST(agent_session AS BLOB)) > 256"), 0);
     assert_eq!(house.count("task_events WHERE length(detail) > 1024"), 0);
     assert_eq!(house.count("sessions WHERE agent_session = 'plain-1'"), 1);
+}
+
+/// Every text in a value.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn a_mebibyte_of_every_plane_that_begins_with_a_dash_arrives_byte_for_byte_at_each_agent() {
+    let planes: String = (0..=16).filter_map(|plane| char::from_u32((plane << 16) + 0xABCD)).collect();
+    assert_eq!(planes.chars().count(), 17);
+    let (begin, end) =
+        ("--resume=x -rf --dangerously-skip-permissions \u{202e}\u{fe0f}e\u{301} ", "\nscript: say all of it");
+    let room = MIB - begin.len() - end.len();
+    let mut prompt = begin.to_owned() + &planes.repeat(room / planes.len());
+    prompt.push_str(&"a".repeat(MIB - prompt.len() - end.len()));
+    prompt.push_str(end);
+    assert_eq!(prompt.len(), MIB);
+    for (name, kind, word, before) in [
+        ("claude", "", "", ""),
+        ("codex", "", "codex", ""),
+        // Its other way: one whose app server is refused.
+        (
+            "codex",
+            "",
+            "codex",
+            "case \"$*\" in *app-server*) echo \"error: unrecognized subcommand 'app-server'\" >&2; exit 2; esac; ",
+        ),
+        ("scribe", "kind = \"acp\"", "acp", ""),
+        ("plain", "kind = \"command\"", "", ""),
+    ] {
+        let house = House::bare();
+        let heard = house.path("heard");
+        let agent = scripted_agent();
+        let script = format!("{before}tee -a {} | {} {word} \"$@\"", heard.display(), agent.display());
+        house.configure(&format!("[agents.{name}]\n{kind}\ncommand = [\"sh\", \"-c\", {script:?}, \"x\"]"));
+        let said = house.pipe(&["shell", "-c", &format!("/session @{name}")], prompt.as_bytes());
+        assert_eq!(said.code, 0, "{name}: {}", said.err);
+        let heard = std::fs::read_to_string(heard).expect("what it was told");
+        let is_whole = heard.contains(&prompt)
+            || heard
+                .lines()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                .any(|line| texts(&line).into_iter().any(|text| text == prompt));
+        assert!(is_whole, "{name} was told something else in {} bytes", heard.len());
+    }
 }
