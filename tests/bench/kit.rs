@@ -27,7 +27,8 @@ use signalbox_adapter::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::ground::{disk, now_ns};
+use crate::epoch::now_ns;
+use crate::ground::disk;
 
 /// The provider without a wire.
 const PROVIDER: &str = "bench";

@@ -1,5 +1,6 @@
 //! Benches of the parts: grammar, documents, the durable door, and a whole journey.
 
+mod epoch;
 mod ground;
 mod kit;
 

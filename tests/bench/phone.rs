@@ -3,23 +3,21 @@
 //! `cargo bench --bench phone` prints a table; nothing fails on a figure. `F`, `S` and `V` are those of `whole`. The part
 //! `outage`, ten real minutes, is run when named: `cargo bench --bench phone -- outage`.
 
+mod bot;
+mod epoch;
 mod ground;
 mod quick;
 mod table;
 
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use signalbox_test_support::programs::scripted_agent;
+use signalbox_test_support::telegram::Fault;
 use signalbox_test_support::telegram::state::{Shown, State};
-use signalbox_test_support::telegram::{ChatKind, FakeTelegram, Fault, Person, TOKEN};
 
-use table::{PROGRAM, machine_costs, memory_kb, ms, row, spread};
+use bot::{ADA, Bot, CHATS, Serving, chat};
+use table::{machine_costs, memory_kb, ms, row, spread};
 
-/// Who talks to the bot.
-const ADA: Person = Person::new(1001, "Ada");
-/// Chats; each has its own pace, and so one message in each.
-const CHATS: i64 = 100;
 /// Chats in the outage.
 const OUTAGE_CHATS: i64 = 20;
 /// Results for each of them.
@@ -29,58 +27,6 @@ const OUTAGE: Duration = Duration::from_secs(600);
 /// Length of a long answer, in bytes.
 const LONG_BYTES: usize = 16 << 20;
 
-fn chat(number: i64) -> i64 {
-    1_000_000 + number
-}
-
-/// A bot in a directory of its own.
-struct Bot {
-    fake: FakeTelegram,
-    directory: tempfile::TempDir,
-}
-
-impl Bot {
-    async fn new() -> Self {
-        let fake = FakeTelegram::start().await;
-        for number in 0..CHATS {
-            fake.open(chat(number), ChatKind::Private, "Ada");
-        }
-        Self { fake, directory: ground::disk() }
-    }
-
-    fn serve(&self) -> Serving {
-        self.serve_with(&[])
-    }
-
-    /// Serves with variables of its own beside.
-    fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
-        let child = Command::new(PROGRAM)
-            .args(["serve", "--state-dir"])
-            .arg(self.directory.path().join("state"))
-            .env("XDG_CONFIG_HOME", self.directory.path())
-            .env("TELEGRAM_BOT_TOKEN", TOKEN)
-            .env("SIGNALBOX__TELEGRAM__API_URL", self.fake.url())
-            .env("SIGNALBOX__ALLOW__TELEGRAM__USERS", "[\"1001\"]")
-            .env("SIGNALBOX__AGENTS__DATE", "{ kind = 'command', command = ['date', '+%s%N'] }")
-            .env("SIGNALBOX__AGENTS__NOTHING", "{ kind = 'command', command = ['echo', 'done'] }")
-            .env("SIGNALBOX__HTTP__LISTEN", "127.0.0.1:0")
-            .envs(variables.iter().copied())
-            .stderr(Stdio::null())
-            .spawn();
-        Serving(child.expect("it starts"))
-    }
-}
-
-/// A process that ends with this.
-struct Serving(Child);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
 async fn starting() {
     let bot = Bot::new().await;
     let mut times = Vec::new();
@@ -88,7 +34,7 @@ async fn starting() {
     for _ in 0..20 {
         let polls = bot.fake.with(|state| state.polls);
         let started = Instant::now();
-        let serving = bot.serve();
+        let serving = bot.serve_with(&[]);
         bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
         times.push(started.elapsed());
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -105,13 +51,13 @@ async fn starting() {
 async fn journeys(f: Duration, s: Duration, v: Duration) {
     let bot = Bot::new().await;
     let polls = bot.fake.with(|state| state.polls);
-    let _serving = bot.serve();
+    let _serving = bot.serve_with(&[]);
     bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
     let (mut to_agent, mut to_wire, mut to_accept) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..CHATS {
         // Slower than Telegram lets a bot send; faster, that is all that is measured.
         tokio::time::sleep(Duration::from_millis(250)).await;
-        let (epoch, base) = (ground::now_ns(), Instant::now());
+        let (epoch, base) = (epoch::now_ns(), Instant::now());
         bot.fake.say(chat(number), ADA, "/session @date now");
         bot.fake.wait_until("it is confirmed", |state| state.updates.is_empty()).await;
         to_accept.push(base.elapsed());
@@ -202,7 +148,7 @@ fn peak_kb(pid: u32) -> u64 {
 async fn outage() {
     let bot = Bot::new().await;
     let polls = bot.fake.with(|state| state.polls);
-    let serving = bot.serve();
+    let serving = bot.serve_with(&[]);
     bot.fake.wait_until("the first poll", |state| state.polls > polls).await;
     // Nothing is shown before: all results wait for the end.
     bot.fake.with(|state| state.outage = Some((vec!["sendmessage"], Fault::ServerError { done: false })));

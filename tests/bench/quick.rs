@@ -13,7 +13,7 @@ use signalbox_test_support::telegram::ChatKind;
 use signalbox_test_support::telegram::state::{Shown, State};
 
 use crate::table::{memory_kb, ms, row, spread};
-use crate::{ADA, Bot, Serving, chat, ground};
+use crate::{ADA, Bot, Serving, chat, epoch};
 
 /// Prompts, one after the other.
 const PROMPTS: u32 = 20;
@@ -145,7 +145,7 @@ pub(crate) async fn prompts(f: Duration) {
     let before = watched.used();
     let (mut to_wire, mut to_sign) = (Vec::new(), Vec::new());
     for _ in 0..PROMPTS {
-        let (epoch, base) = (ground::now_ns(), Instant::now());
+        let (epoch, base) = (epoch::now_ns(), Instant::now());
         let asked = fake.say(chat(0), ADA, "and now?");
         let find = |state: &mut State| state.shows(chat(0)).iter().filter(|shown| shown.id > asked).find_map(said_at);
         let said = fake.wait_for("its answer", find).await;

@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench schedules` prints a table; nothing fails on a figure.
 
+mod epoch;
 mod ground;
 #[expect(dead_code, reason = "a kit has more than one bench uses")]
 mod kit;
@@ -130,7 +131,7 @@ async fn deliveries() {
     let mut servants = tokio::task::JoinSet::new();
     servants.spawn(schedule::run(Arc::clone(&rig.bus), stop.clone()));
     tokio::time::sleep(Duration::from_millis(1500)).await;
-    let due = ground::now_ns();
+    let due = epoch::now_ns();
     comes(&clock);
     rig.results(MANY).await;
     let times = rig.provider.take().into_iter();
@@ -146,7 +147,7 @@ async fn deliveries() {
     for _ in 0..20 {
         let id = store.read(|tx| Ok(tx.schedules(None, 1)?.remove(0).id)).await.expect("one");
         rig.bus.write(move |tx| tx.ask_fire(id)).await.expect("asked");
-        let asked = ground::now_ns();
+        let asked = epoch::now_ns();
         rig.results(1).await;
         let sent = rig.provider.take().remove(0).1;
         alone.push(Duration::from_nanos(u64::try_from(sent.saturating_sub(asked)).unwrap_or(0)));

@@ -3,6 +3,7 @@
 //! `cargo bench --bench whole` prints a table; nothing fails on a figure. `F` is one `fdatasync` of 4 KiB on the disk of
 //! the state directory, `S` starting and ending a bare agent, `V` starting a bare supervisor.
 
+mod epoch;
 mod ground;
 mod kit;
 mod table;
@@ -76,7 +77,7 @@ async fn journeys(f: Duration, s: Duration, v: Duration) {
     let rig = Rig::start(AGENTS, Durability::Power, 8).await;
     let (mut to_agent, mut to_wire) = (Vec::new(), Vec::new());
     for chat in 0..200 {
-        let asked = ground::now_ns();
+        let asked = epoch::now_ns();
         rig.say(chat, "/session @date now").await;
         rig.results(1).await;
         for (text, at) in rig.provider.take() {
