@@ -148,6 +148,12 @@ fn set(sources: &Sources, name: &str, pairs: &[String]) -> anyhow::Result<ExitCo
     if keys.values().any(|value| value.len() > MAX_VALUE_BYTES || value.contains(char::is_control)) {
         return refused(&said::bad_keys(BadKeys::Value(MAX_VALUE_BYTES)));
     }
+    if let Ok(kept) = integrations::Integrations::read(sources) {
+        let is_kept = |key: &String| kept.of(name).is_some_and(|kept| kept.contains_key(key));
+        if let Some((key, _)) = keys.iter().find(|(key, value)| value.is_empty() && !is_kept(key)) {
+            return refused(&said::bad_keys(BadKeys::Empty(&format!("{name}.{key}"))));
+        }
+    }
     let path = match integrations::keep(sources, name, keys) {
         Ok(path) => path,
         Err(error) => return failed(&error),

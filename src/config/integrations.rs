@@ -137,9 +137,26 @@ pub fn file(sources: &Sources) -> Option<PathBuf> {
 /// [`KeepError`]; nothing is changed then.
 pub fn keep(sources: &Sources, name: &str, keys: Keys) -> Result<PathBuf, KeepError> {
     change(sources, |store| {
+        let unlike = unlike(&sources.statements, name, &keys);
         store.add(name, keys);
-        store.check(name, &sources.statements).map(drop)
+        store.check(name, &sources.statements)?;
+        unlike
     })
+}
+
+/// Finds what does not look like what it is to be; an empty value takes its key away.
+fn unlike(statements: &Statements, name: &str, keys: &Keys) -> Result<(), KeepError> {
+    let settings = statements.section(name).map(|section| section.settings).unwrap_or_default();
+    let faults: Vec<Fault> = settings
+        .iter()
+        .filter_map(|setting| {
+            let (form, value) = (setting.form?, keys.get(setting.key).filter(|value| !value.is_empty())?);
+            let why = format!("must be {}", form.form);
+            let fault = Fault::Value { path: keys::join(name, setting.key), why, variable: None };
+            (!(form.is_one)(value.trim())).then_some(fault)
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(KeepError::Faults(Faults(faults))) }
 }
 
 /// Returns what an integration would be told if keys were kept, before they are; they go before file and environment.
@@ -150,6 +167,7 @@ pub fn plan(sources: &Sources, current: &Config, name: &str, keys: &Keys) -> Res
     let mut store = Integrations::read(sources).map_err(KeepError::Unreadable)?;
     store.add(name, keys.clone());
     let kept = store.check(name, &sources.statements)?;
+    unlike(&sources.statements, name, keys)?;
     let mut config = current.clone();
     config.adapters.replace(name, kept.adapters.of(name), |key| keys.contains_key(key));
     Ok(config)
@@ -225,6 +243,9 @@ mod tests {
     use super::*;
     use crate::config::load;
 
+    /// A token of the form that is kept.
+    const KEPT: &str = "42:a-token-of-thirty-five-characters-x";
+
     fn sources(home: &tempfile::TempDir, more: &[(&str, &str)]) -> Sources {
         let home = home.path().to_str().expect("a path of text");
         let own = [("HOME", home)];
@@ -246,8 +267,8 @@ mod tests {
         let home = tempfile::tempdir().expect("a directory");
         let own = sources(&home, &[("TELEGRAM_BOT_TOKEN", "last")]);
         assert_eq!(token(&own).as_deref(), Some("last"));
-        let path = keep(&own, "telegram", keys(&[("token", "kept")])).expect("kept");
-        assert_eq!(token(&own).as_deref(), Some("kept"));
+        let path = keep(&own, "telegram", keys(&[("token", KEPT)])).expect("kept");
+        assert_eq!(token(&own).as_deref(), Some(KEPT));
         assert_eq!(fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
         let with = sources(&home, &[("SIGNALBOX__TELEGRAM__TOKEN", "first")]);
         assert_eq!(token(&with).as_deref(), Some("first"));
@@ -271,16 +292,27 @@ mod tests {
         assert!(error.contains("telegram.tokn: unknown key; did you mean telegram.token?"), "{error}");
         assert!(!error.contains("secret-in-a-slip"), "{error}");
         assert!(!file(&own).expect("a path").exists());
-        keep(&own, "telegram", keys(&[("token", "kept"), ("api_url", "https://b.example")])).expect("kept");
+        keep(&own, "telegram", keys(&[("token", KEPT), ("api_url", "https://b.example")])).expect("kept");
         keep(&own, "telegram", keys(&[("api_url", "")])).expect("kept");
-        assert_eq!(Integrations::read(&own).expect("read").of("telegram"), Some(&keys(&[("token", "kept")])));
+        assert_eq!(Integrations::read(&own).expect("read").of("telegram"), Some(&keys(&[("token", KEPT)])));
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_not_kept_and_not_repeated() {
+        let home = tempfile::tempdir().expect("a directory");
+        let own = sources(&home, &[]);
+        for junk in ["sEcReT", "42:sEcReT", " "] {
+            let error = keep(&own, "telegram", keys(&[("token", junk)])).expect_err("junk").to_string();
+            assert!(error.contains("telegram.token: must be as 123456789:AAE"), "{error}");
+            assert!(!error.contains("sEcReT") && !file(&own).expect("a path").exists(), "{error}");
+        }
     }
 
     #[test]
     fn a_spoilt_store_is_told_without_its_content_and_left_as_it_is() {
         let home = tempfile::tempdir().expect("a directory");
         let own = sources(&home, &[]);
-        let path = keep(&own, "telegram", keys(&[("token", "kept")])).expect("kept");
+        let path = keep(&own, "telegram", keys(&[("token", KEPT)])).expect("kept");
         for spoilt in ["{\"version\":1,\"integrations\":{\"telegram\":{\"token\":\"half-a-sec", "", "[\"secret\"]"] {
             fs::write(&path, spoilt).expect("written");
             let error = load(&own).expect_err("refused").to_string();

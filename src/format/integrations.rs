@@ -39,6 +39,8 @@ pub enum BadKeys<'a> {
     Twice,
     /// Nothing came on standard input for this path, as in `telegram.token`.
     NoValue(&'a str),
+    /// An empty value takes its key away, and of this path nothing is kept.
+    Empty(&'a str),
     /// A value is not one line of at most so many bytes.
     Value(usize),
 }
@@ -92,6 +94,9 @@ pub fn bad_keys(why: BadKeys<'_>) -> String {
         BadKeys::TwoFromInput => "only one value can be read from standard input".to_owned(),
         BadKeys::Twice => "each key can be given once".to_owned(),
         BadKeys::NoValue(path) => format!("no value for {path} came on standard input"),
+        BadKeys::Empty(path) => {
+            format!("{path} is empty; that takes a key away that is kept, and this one is not. Was a variable not set?")
+        }
         BadKeys::Value(most_bytes) => format!("a value is one line of at most {most_bytes} bytes"),
     }
 }

@@ -60,6 +60,15 @@ fn what_is_wrong_is_said_and_changes_nothing() {
         (&["integrations", "set", "telegram", "token"], "key=value"),
         (&["integrations", "set", "telegram", "token=-"], "no value for telegram.token"),
         (&["integrations", "set", "telegram", "token=-", "api_url=-"], "only one value"),
+        (&["integrations", "set", "telegram", "token=junk"], "telegram.token: must be as 123456789:AAE"),
+        (&["integrations", "set", "telegram", "token=42:cut"], "telegram.token: must be as 123456789:AAE"),
+        (&["integrations", "set", "telegram", "token="], "telegram.token is empty; that takes a key away that is kept"),
+        (&["integrations", "set", "telegram", "token= "], "telegram.token: must be as 123456789:AAE"),
+        (&["integrations", "set", "discord", "token=Bot x"], "discord.token: must be as MTIzNDU2Nzg5.GhIjKl"),
+        (&["integrations", "set", "slack", "bot_token=xoxb-"], "slack.bot_token: must be as xoxb-"),
+        (&["integrations", "set", "slack", "app_token=junk"], "slack.app_token: must be as xapp-"),
+        (&["integrations", "set", "smtp", "host=mail server"], "smtp.host: must be the name of a mail server"),
+        (&["integrations", "set", "smtp", "to=ops@"], "smtp.to: must be mail addresses"),
         (&["integrations", "set", "telegram", "api_url=ftp://x"], "must begin with https://"),
         (&["integrations", "verify", "pigeon"], "there is no integration"),
         (&["integrations", "remove", "pigeon"], "there is no integration"),
@@ -89,7 +98,10 @@ fn what_is_wrong_is_said_and_changes_nothing() {
 fn the_configuration_goes_before_what_is_kept() {
     let mut phone = Phone::new("");
     phone.house.set("SIGNALBOX__TELEGRAM__TOKEN", TOKEN);
-    let said = phone.house.run(&["integrations", "set", "telegram", "token=43:another"]).was(0, "Kept");
+    let said = phone
+        .house
+        .run(&["integrations", "set", "telegram", "token=43:another-token-that-has-35-characters"])
+        .was(0, "Kept");
     assert!(said.err.contains("telegram.token is kept in vain"), "{said:#?}");
     phone.house.run(&["integrations", "verify", "telegram"]).was(0, "@SignalboxBot");
 }
@@ -97,7 +109,7 @@ fn the_configuration_goes_before_what_is_kept() {
 #[test]
 fn setup_asks_until_the_token_is_right_and_lets_the_first_person_in() {
     let phone = tokenless();
-    let answers = format!("no token\n43:unknown-to-the-server-whatever-it-is\n{TOKEN}\nking\nadmin\n");
+    let answers = format!("no token\n43:cut-off\n43:unknown-to-the-server-whatever-it-is\n{TOKEN}\nking\nadmin\n");
     let said = phone.house.pipe(&["setup"], answers.as_bytes()).was(0, "https://t.me/SignalboxBot?start=");
     assert!(
         said.err.contains("It is @SignalboxBot (id 42)") && said.err.contains("\"king\" is none of these"),

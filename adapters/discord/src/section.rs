@@ -3,7 +3,7 @@
 use signalbox_adapter::http;
 use signalbox_adapter::settings::{Access, Ids, Kind, Section, Setting, Setup, Wrong};
 
-use crate::settings::DEFAULT_API_URL;
+use crate::settings::{DEFAULT_API_URL, is_whole_token};
 
 /// The provider's name, as addresses have it.
 pub const PROVIDER: &str = "discord";
@@ -22,6 +22,13 @@ const CHATS: Ids = Ids {
 const ROLES: Ids = Ids {
     is_one: is_number,
     form: "a number, as 1190000000000000000, and no name; Copy Role ID shows it, with developer mode on",
+};
+
+/// The token.
+const TOKENS: Ids = Ids {
+    is_one: is_whole_token,
+    form: "as MTIzNDU2Nzg5.GhIjKl.mNoPqR…, three parts with points between them; Reset Token on the application's page \"Bot\" \
+           shows it",
 };
 
 fn is_number(id: &str) -> bool {
@@ -45,6 +52,7 @@ pub static SECTION: Section = Section {
         Setting::new("token", Kind::Token, "")
             .example("MTIzNDU2Nzg5.GhIjKl.mNoPqR...")
             .variable("DISCORD_BOT_TOKEN")
+            .formed(TOKENS)
             .asked("Token (not shown; empty for none)"),
         Setting::new(
             "api_url",

@@ -110,6 +110,14 @@ fn id_in(first: &str) -> Option<String> {
     ((1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit())).then_some(id)
 }
 
+/// Whether a token looks like a bot's: three parts, the first of which is its id, encoded.
+pub(crate) fn is_whole_token(token: &str) -> bool {
+    let parts: Vec<&str> = token.split('.').collect();
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=');
+    let [id, _, _] = parts.as_slice() else { return false };
+    parts.iter().all(|part| !part.is_empty() && part.bytes().all(is_sign)) && id_in(id).is_some()
+}
+
 /// Tells what is wrong with [`Settings`].
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidSettings {
@@ -169,5 +177,13 @@ mod tests {
         proxied.proxy = Some("sEcReT@p.example".to_owned().into());
         let error = proxied.proxy().map(|_| ()).expect_err("it is none");
         assert!(!error.to_string().contains("sEcReT") && proxied.way().is_err(), "{error}");
+    }
+
+    #[test]
+    fn a_token_that_is_kept_is_a_whole_one() {
+        assert!(is_whole_token("MTIzNDU2Nzg5.GhIjKl.mNoPqR_s-t"));
+        for junk in ["", "junk", "a.b.c", "MTIzNDU2Nzg5.GhIjKl", "MTIzNDU2Nzg5..x", "Bot MTIzNDU2Nzg5.GhIjKl.mNo"] {
+            assert!(!is_whole_token(junk), "{junk}");
+        }
     }
 }

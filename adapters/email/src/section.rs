@@ -5,7 +5,7 @@ use std::time::Duration;
 use signalbox_adapter::one_line;
 use signalbox_adapter::settings::{Kind, Section, Setting, Setup, Values, Wrong};
 
-use crate::address::{is_for_few_servers, mailbox};
+use crate::address::{bare_address, is_for_few_servers, mailbox};
 use crate::settings::{DEFAULT_TIMEOUT, Security};
 
 /// The provider's name, as addresses have it.
@@ -65,7 +65,7 @@ fn check(values: &Values) -> Vec<Wrong> {
     if to.len() > MAX_RECIPIENTS {
         wrong.push(Wrong::new("to", format!("names more than {MAX_RECIPIENTS} recipients")));
     } else {
-        let is_wrong = |to: &&String| !to.contains('@') || to.contains('/') || to.contains(char::is_control);
+        let is_wrong = |to: &&String| to.contains('/') || bare_address(to).is_err();
         wrong.extend(to.iter().find(is_wrong).map(|to| {
             let to = one_line(to, MAX_SHOWN_CHARS);
             Wrong::new("to", format!("must be mail addresses, as in [\"ops@example.org\"]; {to:?} is none"))
@@ -77,6 +77,12 @@ fn check(values: &Values) -> Vec<Wrong> {
             );
             wrong.push(Wrong::perhaps("to", what));
         }
+    }
+    let is_no_host = |host: &str| {
+        host.contains(|c: char| c.is_whitespace() || matches!(c, '/' | '@')) || !host.contains(char::is_alphanumeric)
+    };
+    if values.text("host").is_some_and(is_no_host) {
+        wrong.push(Wrong::new("host", "must be the name of a mail server, as in \"mail.example.org\", without a port"));
     }
     if values.text("helo").is_some_and(|helo| helo.contains(char::is_whitespace)) {
         wrong.push(Wrong::new("helo", "must be a host name, as in \"bot.example.org\""));

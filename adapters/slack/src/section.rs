@@ -20,6 +20,24 @@ const CHATS: Ids = Ids {
     form: "as C0123ABCDEF, and no #name; the bot tells it where /signalbox id is sent",
 };
 
+/// The bot token.
+const BOT_TOKENS: Ids = Ids {
+    is_one: |token| is_token(token, BOT_TOKEN),
+    form: "as xoxb-17653672481-…; it stands on the app's page \"OAuth & Permissions\"",
+};
+/// The app-level token.
+const APP_TOKENS: Ids = Ids {
+    is_one: |token| is_token(token, APP_TOKEN),
+    form: "as xapp-1-A0123456789-…; it is made on the app's page \"Basic Information\"",
+};
+/// Fewest characters of a token behind its beginning; real ones have more than forty.
+const MIN_TOKEN_CHARS: usize = 15;
+
+fn is_token(token: &str, begins: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    token.strip_prefix(begins).is_some_and(|rest| rest.len() >= MIN_TOKEN_CHARS && rest.bytes().all(is_sign))
+}
+
 fn is_id(id: &str, begins: &[char]) -> bool {
     let is_sign = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     id.len() > 1 && id.starts_with(begins) && id.bytes().all(is_sign)
@@ -44,10 +62,12 @@ pub static SECTION: Section = Section {
         Setting::new("bot_token", Kind::Token, "")
             .example("xoxb-17653672481-19874698323-pdFZ...")
             .variable("SLACK_BOT_TOKEN")
+            .formed(BOT_TOKENS)
             .asked("Bot token, xoxb-... (not shown; empty for none)"),
         Setting::new("app_token", Kind::Token, "without it Slack is only written to")
             .example("xapp-1-A0123456789-19874698323-9f3b...")
             .variable("SLACK_APP_TOKEN")
+            .formed(APP_TOKENS)
             .asked_with("bot_token", "App-level token, xapp-... (not shown; empty for none)"),
         Setting::new(
             "api_url",
@@ -111,6 +131,15 @@ mod tests {
         assert!(wrong[1].why.starts_with("is the bot token; the app-level token, xapp-..., is made on"), "{wrong:?}");
         values.set("bot_token", Value::Secret("xoxp-1-sEcReT".to_owned().into()));
         assert!(check(&values)[0].why.starts_with("is a person's token; the bot token"), "{:?}", check(&values));
+    }
+
+    #[test]
+    fn a_token_that_is_kept_is_a_whole_one_of_its_kind() {
+        assert!((BOT_TOKENS.is_one)("xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcBrzbqgy"));
+        assert!((APP_TOKENS.is_one)("xapp-1-A0123456789-19874698323-9f3b"));
+        for junk in ["", "junk", "xoxb-", "xoxb-1", "xapp-1-A0123456789-19874698323-9f3b", "xoxb-1234567890 12345678"] {
+            assert!(!(BOT_TOKENS.is_one)(junk), "{junk}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 use signalbox_adapter::http;
 use signalbox_adapter::settings::{Access, Ids, Kind, Section, Setting, Setup, Wrong};
 
-use crate::settings::{DEFAULT_API_URL, bot_id};
+use crate::settings::{DEFAULT_API_URL, bot_id, is_whole_token};
 
 /// The provider's name, as addresses have it.
 pub const PROVIDER: &str = "telegram";
@@ -16,6 +16,12 @@ const USERS: Ids =
 const CHATS: Ids = Ids {
     is_one: |id| is_number(id.strip_prefix('-').unwrap_or(id)),
     form: "a number, that of a group with a minus, as -1001234567890; the bot tells it where /id is sent",
+};
+
+/// The token.
+const TOKENS: Ids = Ids {
+    is_one: is_whole_token,
+    form: "as 123456789:AAE…, a number, a colon and 35 signs, as BotFather shows it after /newbot or /token",
 };
 
 fn is_number(id: &str) -> bool {
@@ -38,6 +44,7 @@ pub static SECTION: Section = Section {
         Setting::new("token", Kind::Token, "")
             .example("123456789:AAE...")
             .variable("TELEGRAM_BOT_TOKEN")
+            .formed(TOKENS)
             .asked("Token (not shown; empty for none)"),
         Setting::new(
             "api_url",

@@ -75,6 +75,14 @@ pub(crate) fn bot_id(token: &str) -> Option<&str> {
     (is_id && is_secret).then_some(id)
 }
 
+/// Fewest characters of a token behind its colon; those that BotFather gives have 35.
+const MIN_SECRET_CHARS: usize = 30;
+
+/// Whether a token looks like one of BotFather's, with nothing cut off.
+pub(crate) fn is_whole_token(token: &str) -> bool {
+    bot_id(token).is_some() && token.split_once(':').is_some_and(|(_, secret)| secret.len() >= MIN_SECRET_CHARS)
+}
+
 /// Tells what is wrong with [`Settings`].
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidSettings {
@@ -111,6 +119,14 @@ mod tests {
         assert_eq!(settings("42:AbC_d-9", "").bot_id(), Ok("42".to_owned()));
         for wrong in ["", "42", "42:", ":x", "x:y", "42:a b", "42:a/../b", "4 2:a"] {
             assert_eq!(settings(wrong, "").bot_id(), Err(InvalidSettings::Token), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_kept_is_a_whole_one() {
+        assert!(is_whole_token("123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"));
+        for junk in ["", "junk", "123456789:", "123456789:AAEhBO", "AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"] {
+            assert!(!is_whole_token(junk), "{junk}");
         }
     }
 

@@ -40,12 +40,12 @@ pub struct Access {
     pub roles: Option<Ids>,
 }
 
-/// What the ids of something are: never the names that people see, which change.
+/// What the ids of something, or its keys, look like: never the names that people see, which change.
 #[derive(Debug, Clone, Copy)]
 pub struct Ids {
     /// Whether an id can be written so.
     pub is_one: fn(&str) -> bool,
-    /// What one looks like and how to come by it, as in "a number, as 1001; the bot tells it to whoever sends it /id".
+    /// What one looks like and how to come by it; it may follow "must be": as in "a number, as 1001; the bot tells it to whoever sends it /id".
     pub form: &'static str,
 }
 
@@ -80,13 +80,23 @@ pub struct Setting {
     pub variable: Option<&'static str>,
     /// What `signalbox setup` asks; `None` for what is rarely changed.
     pub question: Option<Question>,
+    /// What a value that a person hands over must look like, where that is known: what is kept is checked more strictly than what is
+    /// configured, since nobody looks at it again.
+    pub form: Option<Ids>,
 }
 
 impl Setting {
     /// States a key that `signalbox setup` does not ask for.
     #[must_use]
     pub const fn new(key: &'static str, kind: Kind, meaning: &'static str) -> Self {
-        Self { key, kind, meaning, example: "", variable: None, question: None }
+        Self { key, kind, meaning, example: "", variable: None, question: None, form: None }
+    }
+
+    /// States what a value looks like that is handed over to be kept.
+    #[must_use]
+    pub const fn formed(mut self, form: Ids) -> Self {
+        self.form = Some(form);
+        self
     }
 
     /// States that it has no value by default, and what one looks like.

@@ -31,7 +31,7 @@ use state::{Shown, State};
 use crate::stage::Stage;
 
 /// The bot's token; the fake knows no other.
-pub const TOKEN: &str = "42:fake-token_of-the-Test";
+pub const TOKEN: &str = "42:fake-token_of-the-Test-000000000000";
 /// The bot's id.
 pub const BOT_ID: i64 = 42;
 /// The bot's name.
