@@ -33,6 +33,28 @@ fn a_number_presses_a_button() {
 }
 
 #[test]
+fn a_terminal_that_shows_nothing_but_lines_is_talked_to_all_the_same() {
+    let house = House::new("");
+    let gate = house.text("gate");
+    house.begin(&format!("/session --name left script: wait {gate}; answer what waited")).until("[left] Started");
+    let mut terminal = Terminal::dumb(&house);
+    terminal.line("/session --name docs script: ask Bash rm -r build; answer done");
+    let asked = terminal.until("Approve");
+    let number = asked.rsplit_once(" Approve").and_then(|(before, _)| before.rsplit_once('#')).expect("a number").1;
+    terminal.line("yes");
+    terminal.until("/deny ");
+    assert!(!terminal.text().contains("[docs] Allowed"), "a word alone allows nothing: {}", terminal.text());
+    terminal.line(&format!("#{number}"));
+    let shown = terminal.until("[docs] Complete");
+    assert!(shown.contains("[docs] Allowed once: Bash"), "{shown}");
+    house.touch("gate");
+    terminal.until("what waited");
+    assert!(!terminal.raw().contains('\u{1b}'), "{:?}", terminal.raw());
+    terminal.line("/quit");
+    assert_eq!(terminal.end(), Some(0));
+}
+
+#[test]
 fn ctrl_c_clears_the_line_and_stops_no_task() {
     let house = House::new("");
     let mut terminal = Terminal::open(&house);

@@ -22,7 +22,7 @@
 //! `signalbox_adapter::testing` checks all three; `tests/compliance.rs` shows how.
 //!
 //! The rest is the terminal's own: [`paint()`] (what a document looks like), `printer` (streams), `screen`, `editor`,
-//! `prompt`, `layout`, `complete`, `history` (the line editor), `lines` and `typed` (input), `buttons`, `status`, and
+//! `prompt`, `layout`, `complete`, `history` (the line editor), `plain` (a terminal without one), `lines` and `typed` (input), `buttons`, `status`, and
 //! `clean`, through which every text goes that enters or leaves.
 //!
 //! `examples/echo.rs` is a whole chat in a screenful: `cargo run -p signalbox-console --example echo`.
@@ -37,6 +37,7 @@ mod layout;
 mod lines;
 mod listen;
 mod paint;
+mod plain;
 mod printer;
 mod prompt;
 mod render;
@@ -99,13 +100,20 @@ pub enum Commands {
     One(String),
 }
 
-/// Makes the two halves of an interactive shell; [`is_interactive`] says whether the terminal can be one.
+/// Makes the two halves of an interactive shell; [`is_interactive`] says whether somebody sits at the terminal. One that knows no
+/// escape sequences has no editor, history and completion, and no lines that change: it is read line by line.
 ///
 /// While a line is typed, Ctrl-C clears it and raises no signal. In the moment in which a line is stored it would raise
 /// SIGINT, so an interactive program does better to ignore that signal.
 #[must_use]
 pub fn interactive(options: Interactive) -> (ConsoleListen, ConsoleDeliver) {
     let Interactive { window, history, complete, tasks, session } = options;
+    if !printer::has_screen() {
+        let screen = plain::PlainScreen::new(Box::new(std::io::stdout()), session);
+        let printer: Arc<dyn Printer> = Arc::new(plain::PlainPrinter(Arc::clone(&screen)));
+        let source = Source::Plain { screen, input: Box::new(std::io::stdin()) };
+        return halves(window, source, Arc::clone(&printer), printer, tasks, None);
+    }
     let screen = screen::Screen::new(Box::new(std::io::stdout()));
     let printer: Arc<dyn Printer> = Arc::new(screen::ScreenPrinter(Arc::clone(&screen)));
     let source = Source::Editor { screen, history, words: complete::Words(complete), session };

@@ -1,6 +1,6 @@
 //! The arriving half: what a person types, or a script pipes in, becomes [`Incoming`] messages.
 //!
-//! Interactive: lines of the editor, one at a time, until `/quit`, `/exit` or Ctrl-D. Otherwise: one command a line until
+//! Interactive: lines of the editor, or of a terminal that knows no escape sequences, one at a time, until `/quit`, `/exit` or Ctrl-D. Otherwise: one command a line until
 //! the end of the input, or one command given as a whole; the core's inbox returns when its result is there, so they run
 //! one after the other. What the core could not store is said at once; nothing is taken silently.
 
@@ -20,6 +20,7 @@ use crate::clean::one_row;
 use crate::complete::Words;
 use crate::editor::{Editor, Input};
 use crate::lines::{self, Line};
+use crate::plain::PlainScreen;
 use crate::printer::Printer;
 use crate::screen::Screen;
 use crate::status::{follow_on_line, follow_on_screen};
@@ -64,6 +65,10 @@ pub(crate) enum Source {
         words: Words,
         session: watch::Receiver<Option<String>>,
     },
+    Plain {
+        screen: Arc<PlainScreen>,
+        input: Box<dyn Read + Send>,
+    },
     Lines(Box<dyn Read + Send>),
     Command(String),
     /// The input has ended.
@@ -90,10 +95,15 @@ impl Listen for ConsoleListen {
                     never = follow_on_screen(&screen, tasks, session) => match never {},
                 }
             }
+            Source::Plain { screen, input } => {
+                let ended = self.read_lines(cx, input, Some(&screen)).await;
+                screen.leave().await;
+                ended
+            }
             Source::Lines(input) => {
                 let (tasks, notes) = (self.tasks.clone(), Arc::clone(&self.notes));
                 tokio::select! {
-                    ended = self.read_lines(cx, input) => ended,
+                    ended = self.read_lines(cx, input, None) => ended,
                     never = follow_on_line(notes.as_ref(), tasks) => match never {},
                 }
             }
@@ -130,23 +140,41 @@ impl ConsoleListen {
                 },
                 Some(Ok(Input::Leave)) => break Ok(()),
                 None => break Err(ListenError::Refused("the line editor ended by itself".to_owned())),
-                Some(Err(error)) => break Err(ListenError::Refused(format!("reading from the terminal: {error}"))),
+                Some(Err(error)) => {
+                    let how = "a terminal without a cursor is read line by line with TERM=dumb signalbox shell";
+                    break Err(ListenError::Refused(format!("reading from the terminal: {error}; {how}")));
+                }
             }
         };
         editor.stop().await;
         ended
     }
 
-    async fn read_lines(&mut self, cx: &ListenContext, input: Box<dyn Read + Send>) -> Result<(), ListenError> {
+    /// Reads lines to the end of the input, asked for one by one where somebody types them.
+    async fn read_lines(
+        &mut self,
+        cx: &ListenContext,
+        input: Box<dyn Read + Send>,
+        screen: Option<&Arc<PlainScreen>>,
+    ) -> Result<(), ListenError> {
         let mut lines =
             lines::read(input).map_err(|error| ListenError::Refused(format!("starting to read the input: {error}")))?;
         loop {
+            if let Some(screen) = screen {
+                screen.ask().await;
+            }
             let line = tokio::select! {
                 biased;
                 () = cx.shutdown.cancelled() => return Ok(()),
                 line = lines.recv() => line,
             };
+            if let (Some(screen), Some(_)) = (screen, &line) {
+                screen.entered();
+            }
             match line {
+                Some(Ok(Line::Text(text))) if text.trim().is_empty() => {
+                    screen.iter().for_each(|screen| screen.nothing_to_say());
+                }
                 Some(Ok(Line::Text(text))) => match self.take(cx, &text).await {
                     Next::GoOn(_) => {}
                     Next::Leave => return Ok(()),

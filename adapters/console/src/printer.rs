@@ -130,12 +130,16 @@ impl Stream {
     }
 }
 
-/// Returns whether a person can be talked to through the line editor.
-///
-/// All three standard streams must be a terminal that knows escape sequences; else the piped mode is right.
+/// Returns whether a person sits at a terminal and can be talked to; else the piped mode is right.
 #[must_use]
 pub fn is_interactive() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal() && io::stderr().is_terminal() && is_capable()
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Returns whether such a person can use the line editor: all three standard streams must be a terminal that knows escape
+/// sequences.
+pub(crate) fn has_screen() -> bool {
+    is_interactive() && io::stderr().is_terminal() && is_capable()
 }
 
 /// Width assumed of a terminal that does not tell, in columns.

@@ -22,7 +22,7 @@ pub(crate) const INDICATOR: &str = "❯ ";
 const MAX_STATUS_LINES: usize = 5;
 
 /// Longest session name shown, in columns.
-const MAX_SESSION_COLUMNS: usize = 33;
+pub(crate) const MAX_SESSION_COLUMNS: usize = 33;
 
 /// The prompt of a screen.
 pub(crate) struct ShellPrompt {

@@ -27,11 +27,21 @@ pub struct Terminal {
 impl Terminal {
     /// Opens a shell in a terminal, and waits for its prompt.
     pub fn open(house: &House) -> Self {
-        let size = Winsize { ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+        Self::of(house, "xterm", "❯")
+    }
+
+    /// Opens a shell in a terminal that knows no escape sequences, 40 columns wide, and waits for its prompt.
+    pub fn dumb(house: &House) -> Self {
+        Self::of(house, "dumb", "signalbox> ")
+    }
+
+    fn of(house: &House, term: &str, prompt: &str) -> Self {
+        let columns = if term == "dumb" { 40 } else { 120 };
+        let size = Winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).expect("a pseudo-terminal");
         let side = || Stdio::from(pty.slave.try_clone().expect("another end"));
         let mut command = house.command(&["shell"]);
-        let child = command.env("TERM", "xterm").stdin(side()).stdout(side()).stderr(side()).spawn();
+        let child = command.env("TERM", term).stdin(side()).stdout(side()).stderr(side()).spawn();
         let child = child.expect("the shell starts");
         drop((command, pty.slave));
         let keyboard = File::from(pty.master);
@@ -48,7 +58,7 @@ impl Terminal {
             }
         });
         let terminal = Self { child, keyboard, shown };
-        terminal.until("❯");
+        terminal.until(prompt);
         terminal
     }
 
@@ -73,6 +83,11 @@ impl Terminal {
             let text = self.text();
             text.get(before..).and_then(|new| new.rsplit_once('❯')).is_some_and(|(_, typed)| typed.trim().is_empty())
         });
+    }
+
+    /// All that was shown so far, as it came.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().expect("no panic")).into_owned()
     }
 
     /// All that was shown so far, without what moves and colours it.
