@@ -4,13 +4,11 @@ use signalbox_adapter::{
     Button, Deliver, DeliverError, MessageId, Opening, Outgoing, Purpose, Receipt, Reconciled, Target, Tried,
 };
 
+use super::lost::{self, MAX_OTHERS};
 use super::retry::Outcome;
 use super::setup::Setup;
 use crate::lifecycle::rehearsal;
 use crate::store::{About, Delivery, Opens, StoreError};
-
-/// Messages of the same chat that an adapter is told of, more than any looks through.
-const MAX_OTHERS: u32 = 500;
 
 /// Longest body of a message to which a line can be added anywhere, in bytes.
 const ROOMY_BYTES: usize = 1500;
@@ -44,7 +42,14 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
         message.mark = told(setup, delivery, &buttons);
     }
     if delivery.is_edit {
-        let Some(earlier) = delivery.edit_of.clone() else { return Outcome::Superseded };
+        let earlier = match delivery.edit_of.clone() {
+            Some(earlier) => earlier,
+            None => match lost::find(setup, adapter.as_ref(), delivery).await {
+                Ok(Some(found)) => found,
+                Ok(None) => return Outcome::Superseded,
+                Err(error) => return Outcome::Failed(error),
+            },
+        };
         let _change = setup.editing.begin(&delivery.address, &earlier).await;
         message.target.edit_of = Some(earlier);
         // Done twice it is the same, so a lost answer is no matter.

@@ -9,6 +9,7 @@
 
 mod attempt;
 mod editing;
+mod lost;
 mod pacer;
 mod retry;
 mod settle;

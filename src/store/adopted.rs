@@ -40,6 +40,28 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Returns where the status message is shown that an edit is to change and of which no receipt came: what it is about, the
+    /// message that it answers, and the result that was sent after it; `None` where that is not all known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn status_astray(&self, edit: &Delivery) -> Result<Option<(About, MessageId, MessageId)>, StoreError> {
+        let sql = "SELECT s.about FROM outbox e JOIN outbox s ON s.key = e.after
+                   WHERE e.id = ?1 AND e.is_edit AND s.message IS NULL AND s.about IS NOT NULL AND s.state = 'delivered'";
+        let about: Option<About> =
+            self.connection.prepare_cached(sql)?.query_row([edit.id], |row| row.get(0)).optional()?;
+        let Some(About::Status(id)) = about else { return Ok(None) };
+        let Some(asked) = self.task(&id)?.and_then(|task| task.reply_to) else { return Ok(None) };
+        let sql =
+            "SELECT message FROM outbox WHERE about = ?1 AND address = ?2 AND message IS NOT NULL AND NOT is_edit";
+        let result: Option<String> = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row(params![About::Result(id.clone()), edit.address.to_string()], |row| row.get(0))
+            .optional()?;
+        Ok(result.map(|result| (About::Status(id), MessageId::new(asked), MessageId::new(result))))
+    }
+
     /// Whether a delivery is known to be shown: what an attempt has come to since changes nothing.
     ///
     /// # Errors

@@ -22,6 +22,15 @@ pub trait Deliver: Send + Sync {
     /// As [`Deliver::deliver`]; the question itself changes nothing.
     async fn reconcile(&self, message: &Outgoing, tried: &Tried) -> Result<Reconciled, DeliverError>;
 
+    /// Finds a message that was sent without a receipt and whose buttons are of no use any more, where the provider numbers the
+    /// messages of a chat one after the other; it has no buttons then. Few messages are tried, and none but that one is changed.
+    ///
+    /// # Errors
+    /// As [`Deliver::deliver`]; the question may be asked again.
+    async fn find_lost(&self, _astray: &Astray) -> Result<Option<MessageId>, DeliverError> {
+        Ok(None)
+    }
+
     /// Opens a thread at a message, or finds the one that stands there: done twice it is the same, so that an attempt whose
     /// answer was lost is simply made again. The thread's id is the message's.
     ///
@@ -186,6 +195,19 @@ impl Tried {
     pub fn at(written: SystemTime) -> Self {
         Self { written, age: Duration::ZERO, others: Vec::new() }
     }
+}
+
+/// What the core knows of where a message without a receipt is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Astray {
+    /// The chat.
+    pub address: ChatAddress,
+    /// The message that it answers.
+    pub after: MessageId,
+    /// A message that was sent once it was no longer sent.
+    pub before: MessageId,
+    /// Messages that the chat is known to show: it is none of these.
+    pub others: Vec<MessageId>,
 }
 
 /// What is known of an earlier attempt.

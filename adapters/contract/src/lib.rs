@@ -74,7 +74,7 @@ pub use chart::{
     MAX_CHART_WORDS_CHARS, Plot, PlotSeries, Series,
 };
 pub use clean::{clean, one_line};
-pub use deliver::{Apart, Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal, Tried};
+pub use deliver::{Apart, Astray, Deliver, DeliverError, Form, Identity, Pace, Receipt, Reconciled, Signal, Tried};
 pub use document::{Alignment, Block, Document, Inline, Item, MAX_DETAILS_TITLE_CHARS};
 pub use home::HomeOpened;
 pub use id::{ChatAddress, ChatId, DeliveryKey, InboundKey, InvalidId, MessageId, Provider, ThreadId, UserId};

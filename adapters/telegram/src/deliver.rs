@@ -8,10 +8,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use signalbox_adapter::{
-    ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal, Tried,
-    UserId, picture,
+    Astray, ChatAddress, Deliver, DeliverError, Form, Identity, MessageId, Outgoing, Pace, Receipt, Reconciled, Signal,
+    Tried, UserId, picture,
 };
-use teloxide::payloads::{AnswerCallbackQuery, SendChatAction, SetMessageReaction};
+use teloxide::payloads::{AnswerCallbackQuery, EditMessageReplyMarkup, SendChatAction, SetMessageReaction};
 use teloxide::types::{CallbackQueryId, ChatAction, ChatId, ReactionType, Recipient};
 use tokio::time::Instant;
 
@@ -20,11 +20,15 @@ use crate::compose::{Call, charts, chat_id, compose, message_id, thread};
 use crate::failure::{CallError, Effect, Verdict};
 use crate::flood::Flood;
 use crate::pace;
-use crate::refusal::Refusal;
+use crate::refusal::{Parameters, Refusal};
 
 /// Longest answer to a press, in characters.
 /// Source: <https://core.telegram.org/bots/api#answercallbackquery>, read 2026-11.
 const MAX_NOTICE_CHARS: usize = 200;
+
+/// Messages that are tried to find one without a receipt, and among how many.
+const MAX_TRIED: usize = 8;
+const MAX_LOOKED_AT: usize = 100;
 
 /// Delivers to Telegram chats.
 pub struct TelegramDeliver {
@@ -82,6 +86,14 @@ fn typing(address: &ChatAddress) -> Result<SendChatAction, DeliverError> {
     Ok(action)
 }
 
+/// Returns the messages that may be the one without a receipt: those that come first after what it answers.
+fn between(astray: &Astray) -> Result<Vec<teloxide::types::MessageId>, DeliverError> {
+    let (after, before) = (message_id(&astray.after)?.0, message_id(&astray.before)?.0);
+    let is_known = |id: &i32| astray.others.iter().any(|other| other.as_str().parse() == Ok(*id));
+    let unknown = (after.saturating_add(1)..before).take(MAX_LOOKED_AT).filter(|id| !is_known(id));
+    Ok(unknown.take(MAX_TRIED).map(teloxide::types::MessageId).collect())
+}
+
 #[async_trait]
 impl Deliver for TelegramDeliver {
     async fn deliver(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
@@ -123,6 +135,25 @@ impl Deliver for TelegramDeliver {
             Ok(()) | Err(DeliverError::Refused(_) | DeliverError::Moved { .. }) => Ok(Reconciled::Unknowable),
             Err(error) => Err(error),
         }
+    }
+
+    /// Takes the buttons off one message after the other until one had some: those of others cannot be changed, and one of ours
+    /// without any is not modified.
+    async fn find_lost(&self, astray: &Astray) -> Result<Option<MessageId>, DeliverError> {
+        let chat = chat_id(&astray.address)?;
+        for id in between(astray)? {
+            let bare = EditMessageReplyMarkup::new(Recipient::Id(ChatId(chat)), id);
+            match self.api.done(&bare, CALL_TIMEOUT).await {
+                Ok(()) => return Ok(Some(MessageId::new(id.0.to_string()))),
+                Err(CallError::Answered(refusal))
+                    if refusal.code == 400 && refusal.parameters == Parameters::default() =>
+                {
+                    tracing::debug!(reason = refusal.description, "that message is not the one without a receipt");
+                }
+                Err(error) => return Err(self.failed(Some(chat), Effect::Changes, error)),
+            }
+        }
+        Ok(None)
     }
 
     async fn signal(&self, signal: &Signal) -> Result<(), DeliverError> {
@@ -171,5 +202,26 @@ impl Deliver for TelegramDeliver {
             error => self.failed(None, Effect::Asks, error),
         })?;
         Ok(Identity { id: bot.id.to_string(), name: bot.username })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_without_a_receipt_is_looked_for_close_to_what_it_answers_and_among_few() {
+        let astray = |before: &str, others: &[&str]| Astray {
+            address: "telegram:1001".parse().expect("an address"),
+            after: MessageId::new("10"),
+            before: MessageId::new(before),
+            others: others.iter().map(|id| MessageId::new(*id)).collect(),
+        };
+        let tried = |astray: &Astray| between(astray).expect("numbers").iter().map(|id| id.0).collect::<Vec<_>>();
+        assert_eq!(tried(&astray("14", &["12", "9"])), [11, 13]);
+        assert_eq!(tried(&astray("11", &[])), [0; 0]);
+        assert_eq!(tried(&astray("9", &[])), [0; 0]);
+        assert_eq!(tried(&astray("1000", &["11"])), [12, 13, 14, 15, 16, 17, 18, 19]);
+        assert!(between(&astray("x", &[])).is_err());
     }
 }

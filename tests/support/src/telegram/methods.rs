@@ -65,6 +65,7 @@ pub(crate) async fn answer(shared: &Shared, method: &str, parameters: &Parameter
         "senddocument" => send_document(state, parameters),
         "sendphoto" => send_photo(state, parameters),
         "editmessagetext" => edit(state, parameters),
+        "editmessagereplymarkup" => edit_buttons(state, parameters),
         "sendchataction" => chat_action(state, parameters),
         "setmessagereaction" => react(state, parameters),
         "answercallbackquery" => answer_press(state, parameters),
@@ -250,6 +251,25 @@ fn edit(state: &mut State, parameters: &Parameters) -> Result<Value, Answer> {
     spend(state, chat)?;
     let preview = has_preview(parameters);
     state.messages.insert((chat, id), Shown { text, entities, buttons, preview, edits: old.edits + 1, ..old });
+    Ok(state.message_json(chat, id))
+}
+
+/// Changes the buttons alone; without any they go.
+fn edit_buttons(state: &mut State, parameters: &Parameters) -> Result<Value, Answer> {
+    let chat = chat(state, parameters)?;
+    let id = parameters.number("message_id").unwrap_or_default();
+    let old = state.messages.get(&(chat, id)).cloned().ok_or("Bad Request: message to edit not found")?;
+    if !old.by_bot {
+        return Err("Bad Request: message can't be edited".into());
+    }
+    let buttons = rules::keyboard(parameters.fields.get("reply_markup"))?;
+    if old.buttons == buttons {
+        let words = "Bad Request: message is not modified: specified new message content and reply markup are exactly \
+                     the same as a current content and reply markup of the message";
+        return Err(words.into());
+    }
+    spend(state, chat)?;
+    state.messages.insert((chat, id), Shown { buttons, edits: old.edits + 1, ..old });
     Ok(state.message_json(chat, id))
 }
 
