@@ -1,6 +1,6 @@
 //! What is said about schedules: lists, one with its next fires, what became of the last ones, and answers.
 
-use signalbox_adapter::{Block, ChatAddress, Document, Inline, one_line};
+use signalbox_adapter::{Block, ChatAddress, Document, Inline, Sender, one_line};
 
 use super::{cell, count, facts, line, span, table};
 use crate::clock::Timestamp;
@@ -11,6 +11,11 @@ use crate::store::{DeliveryState, Fire, FireCause, FireId, FireOutcome, FireStat
 
 /// Longest value of a parameter that is shown, in characters.
 const MAX_PARAM_CHARS: usize = 200;
+/// Longest name of a person, in characters.
+const MAX_NAME_CHARS: usize = 40;
+/// Messages of a fire that are named while they are waited for, and the longest line about one, in characters.
+const MAX_WAITING: usize = 3;
+const MAX_LINE_CHARS: usize = 100;
 /// Next fires that are told.
 pub const UPCOMING: usize = 3;
 
@@ -35,6 +40,15 @@ pub fn list(schedules: &[(Schedule, Option<ToldFire>)], now: Timestamp) -> Docum
     });
     let header = ["id", "name", "kind", "cron", "zone", "to", "next", "last"];
     Document { blocks: vec![table(&header, rows.collect())] }
+}
+
+/// Names who has made a schedule, as people call them and by their id.
+#[must_use]
+pub fn made_by(who: &Sender) -> String {
+    match one_line(&who.name, MAX_NAME_CHARS) {
+        name if name.is_empty() => who.id.to_string(),
+        name => format!("{name} ({})", who.id),
+    }
 }
 
 /// Says that a chat has no schedules, and how one is added to who may.
@@ -167,7 +181,7 @@ pub fn show(schedule: &Schedule, last: Option<&ToldFire>, now: Timestamp) -> Doc
         ("To", cell(targets(schedule))),
         ("When one is missed", cell(when_missed(schedule.catch_up))),
         ("When it is empty", cell(if schedule.quiet { "says nothing" } else { "says so" })),
-        ("Made", cell(format!("{} by {}", plan.zone.shows(schedule.created_at), schedule.created_by))),
+        ("Made", cell(format!("{} by {}", plan.zone.shows_ahead(schedule.created_at, now), schedule.created_by))),
         ("Last", cell(last.map_or_else(|| "none yet".to_owned(), standing))),
     ];
     let mut pairs = pairs;
@@ -204,17 +218,23 @@ pub fn logs(schedule: &Schedule, fires: &[ToldFire], now: Timestamp) -> Document
     let rows = fires.iter().map(|ToldFire { fire, outcomes }| {
         vec![
             vec![Inline::Code(fire.id.to_string())],
-            cell(schedule.plan.zone.shows(fire.at)),
+            cell(schedule.plan.zone.shows_ahead(fire.at, now)),
             cell(cause(fire)),
-            cell(schedule.plan.zone.shows(fire.started_at)),
+            cell(schedule.plan.zone.shows_ahead(fire.started_at, now)),
             cell(outcome(fire)),
-            cell(delivered(outcomes, schedule.plan.zone, now)),
+            cell(delivered(outcomes, now)),
             cell(messages(outcomes)),
         ]
     });
     let header = ["id", "fire", "why", "start", "run", "delivery", "message"];
-    let table = Document { blocks: vec![table(&header, rows.collect())] };
+    let head = Document { blocks: vec![Block::Paragraph(super::marked(&of_schedule(schedule)))] };
+    let table = head.with(table(&header, rows.collect()));
     again(fires).into_iter().fold(table, Document::then)
+}
+
+/// Names the schedule whose fires are told, and the zone of all times below.
+pub(super) fn of_schedule(schedule: &Schedule) -> String {
+    format!("`#{}` {}, newest first, in {}", schedule.id, schedule.name.replace('`', "'"), schedule.plan.zone)
 }
 
 /// Says how what was not delivered is sent again, where something was not.
@@ -233,7 +253,7 @@ pub(super) fn cause(fire: &Fire) -> &'static str {
 }
 
 /// Says of a message that has not arrived how it stands: since when, why, and when it is tried next.
-fn waiting(outcome: &FireOutcome, zone: Zone, now: Timestamp) -> String {
+fn waiting(outcome: &FireOutcome, now: Timestamp) -> String {
     if outcome.waits_in(TERMINAL) {
         return format!("{} waits for signalbox shell", outcome.address);
     }
@@ -242,7 +262,7 @@ fn waiting(outcome: &FireOutcome, zone: Zone, now: Timestamp) -> String {
         DeliveryState::Sending => "is being sent",
         DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::Failed => "waits",
     };
-    let mut said = format!("{} {state} since {}", outcome.address, zone.shows(outcome.since));
+    let mut said = format!("{} {state}, for {} so far", outcome.address, span(now.since(outcome.since)));
     if let Some(why) = &outcome.error {
         said.push_str(&format!(": {}", why.trim_end_matches('.')));
     }
@@ -253,7 +273,7 @@ fn waiting(outcome: &FireOutcome, zone: Zone, now: Timestamp) -> String {
 }
 
 /// Says what became of the messages of a fire.
-pub(super) fn delivered(outcomes: &[FireOutcome], zone: Zone, now: Timestamp) -> String {
+pub(super) fn delivered(outcomes: &[FireOutcome], now: Timestamp) -> String {
     if outcomes.is_empty() {
         return "none".to_owned();
     }
@@ -270,7 +290,7 @@ pub(super) fn delivered(outcomes: &[FireOutcome], zone: Zone, now: Timestamp) ->
         .map(|outcome| format!("{}: {}", outcome.address, outcome.error.as_deref().unwrap_or("not delivered")))
         .collect();
     let lost = each.len();
-    each.extend(outcomes.iter().filter(is_open).map(|outcome| waiting(outcome, zone, now)));
+    each.extend(outcomes.iter().filter(is_open).map(|outcome| waiting(outcome, now)));
     match (done, lost) {
         (_, lost) if lost == all => {}
         (0, 0) => {}
@@ -307,8 +327,8 @@ pub fn unknown(word: &str, near: &[Schedule]) -> Document {
 
 /// Tells what became of a fire that was asked for, and of its messages.
 #[must_use]
-pub fn ran(fire: &Fire, outcomes: &[FireOutcome], zone: Zone, now: Timestamp) -> Document {
-    let delivered = |outcomes: &[FireOutcome]| delivered(outcomes, zone, now);
+pub fn ran(fire: &Fire, outcomes: &[FireOutcome], now: Timestamp) -> Document {
+    let delivered = |outcomes: &[FireOutcome]| delivered(outcomes, now);
     let is_lost = |outcome: &FireOutcome| outcome.state == DeliveryState::Failed;
     let said = match fire.state {
         _ if outcomes.is_empty() => outcome(fire),
@@ -347,16 +367,24 @@ pub fn no_fire(id: &str) -> Document {
     line(&format!("No fire {} here; `/cron logs <id>` lists those of a schedule.", one_line(id, 40)))
 }
 
-/// Says why a fire that was asked for takes long, and that it goes on by itself.
+/// Says in short lines why a fire that was asked for takes long, and that it goes on by itself.
 #[must_use]
-pub fn takes_long(fire: &Fire, outcomes: &[FireOutcome], zone: Zone, now: Timestamp) -> String {
+pub fn takes_long(fire: &Fire, outcomes: &[FireOutcome], now: Timestamp) -> String {
     let is_open = |one: &&FireOutcome| !matches!(one.state, DeliveryState::Delivered | DeliveryState::Failed);
-    let waits: Vec<String> = outcomes.iter().filter(is_open).map(|one| waiting(one, zone, now)).collect();
-    let why = match (fire.state, waits.as_slice()) {
-        (FireState::Claimed, _) | (_, []) => "its agents and checks are still at work".to_owned(),
-        (_, waits) => waits.join("; "),
+    let open: Vec<&FireOutcome> = outcomes.iter().filter(is_open).collect();
+    let mut lines = match (fire.state, open.as_slice()) {
+        (FireState::Claimed, _) | (_, []) => vec!["its agents and checks are still at work".to_owned()],
+        (_, open) => {
+            let waits = format!("{} of {} not delivered yet", open.len(), count(outcomes.len(), "target"));
+            let named =
+                open.iter().take(MAX_WAITING).map(|one| one_line(&format!("  {}", waiting(one, now)), MAX_LINE_CHARS));
+            let more = open.len().saturating_sub(MAX_WAITING);
+            let more = (more > 0).then(|| format!("  and {more} more"));
+            std::iter::once(waits).chain(named).chain(more).collect()
+        }
     };
-    format!("{why}. It goes on by itself; Ctrl-C leaves it to `signalbox serve`")
+    lines.push("It goes on by itself; Ctrl-C leaves it to `signalbox serve`.".to_owned());
+    lines.join("\n")
 }
 
 /// Tells that a fire that was asked for is left to go on by itself.
@@ -409,54 +437,6 @@ pub fn credential_kept(path: &std::path::Path, section: &str) -> String {
         "The credential is kept in {}, for {section}; `signalbox serve` uses it from its next start.",
         path.display()
     )
-}
-
-/// Says that a file cannot be read.
-#[must_use]
-pub fn unreadable(file: &std::path::Path, why: &str) -> String {
-    format!("{}: {why}", file.display())
-}
-
-/// Says that a file is too large.
-#[must_use]
-pub fn too_large(most_bytes: u64) -> String {
-    format!("it is larger than {} MiB", most_bytes / 1024 / 1024)
-}
-
-/// Says what of an entry of a file was left out.
-#[must_use]
-pub fn left_out(number: usize, name: &str, keys: &[String]) -> String {
-    format!("entry {number}, {name}: left out: {}", keys.join(", "))
-}
-
-/// Says why an entry of a file was not taken.
-#[must_use]
-pub fn not_imported(number: usize, why: &str) -> String {
-    format!("entry {number}: {why}")
-}
-
-/// Says that an entry of a file is there already.
-#[must_use]
-pub fn imported_before(number: usize, name: &str) -> String {
-    format!("Entry {number}, {name}, is there already.")
-}
-
-/// Says how many entries of a file were taken.
-#[must_use]
-pub fn imported(taken: usize, failed: usize) -> String {
-    let failed = if failed > 0 { format!(", {failed} not") } else { String::new() };
-    format!("{} taken{failed}.", count(taken, "schedule"))
-}
-
-/// Tells that a schedule was added that rests.
-#[must_use]
-pub fn added_paused(schedule: &Schedule) -> Document {
-    line(&format!(
-        "Added #{0}: {1} to {2}; it is paused: `cron resume {0}` lets it go on.",
-        schedule.id,
-        schedule.name,
-        targets(schedule)
-    ))
 }
 
 /// Tells that a schedule rests.

@@ -75,7 +75,11 @@ fn undelivered(happened: &Happened) -> String {
 pub fn head(schedule: &Schedule, window: DigestWindow, happened: &Happened) -> Document {
     let zone = schedule.plan.zone;
     let mut head = vec![Inline::strong(schedule.name.clone())];
-    head.push(Inline::Text(format!(" · {} – {} {zone}", zone.shows(window.from), zone.shows(window.to))));
+    head.push(Inline::Text(format!(
+        " · {} – {} {zone}",
+        zone.shows_ahead(window.from, window.to),
+        zone.shows(window.to)
+    )));
     head.extend([Inline::Break, Inline::strong(verdict(happened))]);
     Document { blocks: vec![Block::Paragraph(head)] }
 }

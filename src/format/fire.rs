@@ -116,7 +116,7 @@ fn headed(schedule: &Schedule, fire: &Fire, verdict: &str) -> Document {
     Document {
         blocks: vec![Block::Paragraph(vec![
             Inline::strong(schedule.name.clone()),
-            Inline::Text(format!(" · {} {zone}", zone.shows(fire.at))),
+            Inline::Text(format!(" · {} {zone}", zone.shows_ahead(fire.at, fire.started_at))),
             Inline::Break,
             Inline::strong(verdict),
         ])],

@@ -2,7 +2,7 @@
 
 use signalbox_adapter::{Block, Document, Inline, Item};
 
-use super::cron::{again, cause, delivered, messages, next, outcome, standing, targets};
+use super::cron::{again, cause, delivered, messages, next, of_schedule, outcome, standing, targets};
 use super::{count, line, marked};
 use crate::clock::Timestamp;
 use crate::store::{FireState, Schedule, ToldFire};
@@ -49,26 +49,23 @@ pub fn log(schedule: &Schedule, fires: &[ToldFire], all: usize, now: Timestamp) 
         let ToldFire { fire, outcomes } = told;
         let became = match (fire.state, outcomes.as_slice()) {
             // That it was made helps nobody whom it has not reached.
-            (FireState::Done, [_, ..]) => delivered(outcomes, zone, now),
+            (FireState::Done, [_, ..]) => delivered(outcomes, now),
             (_, []) => outcome(fire),
-            (_, _) => format!("{}; this was told: {}", outcome(fire), delivered(outcomes, zone, now)),
+            (_, _) => format!("{}; this was told: {}", outcome(fire), delivered(outcomes, now)),
         };
-        let mut said = format!(" {} · {} · {became}", zone.shows(fire.at), cause(fire));
+        let mut said = format!(" {} · {} · {became}", zone.shows_ahead(fire.at, now), cause(fire));
         let ids = messages(outcomes);
         if !ids.is_empty() {
             said.push_str(&format!(" ({ids})"));
         }
         vec![Inline::Code(fire.id.to_string()), Inline::Text(said)]
     });
-    let mut document = Document { blocks: vec![Block::Paragraph(marked(&head(schedule)))] }.then(list(items.collect()));
+    let mut document =
+        Document { blocks: vec![Block::Paragraph(marked(&of_schedule(schedule)))] }.then(list(items.collect()));
     let more = all.saturating_sub(fires.len());
     if more > 0 {
         document =
             document.then(line(&format!("and {} before: `signalbox cron logs {}`", count(more, "fire"), schedule.id)));
     }
     again(fires).into_iter().fold(document, Document::then)
-}
-
-fn head(schedule: &Schedule) -> String {
-    format!("`#{}` {} in {}, the newest first", schedule.id, schedule.name.replace('`', "'"), schedule.plan.zone)
 }

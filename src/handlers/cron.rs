@@ -172,7 +172,7 @@ fn wished<'o>(
     known: &[ChatAddress],
 ) -> Result<Result<NewSchedule, Unscheduled<'o>>, StoreError> {
     let here = &turn.incoming.address;
-    let wished = match schedule::read(options, Some(here), turn.incoming.sender.id.as_str()) {
+    let wished = match schedule::read(options, Some(here), &cron::made_by(&turn.incoming.sender)) {
         Ok(wished) => wished,
         Err(why) => return Ok(Err(why)),
     };

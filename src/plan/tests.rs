@@ -315,6 +315,10 @@ fn what_is_to_come_in_another_year_is_shown_with_it() {
     let next = leap.after(now).expect("there is one");
     assert_eq!(leap.zone.shows_ahead(next, now), "Tue 29 Feb 2028 09:00");
     assert_eq!(leap.zone.shows_ahead(now, now), leap.zone.shows(now));
+    let kolkata: Zone = "Asia/Kolkata".parse().expect("a zone");
+    assert_eq!(kolkata.shows_near(at("2026-11-29T08:33:00Z"), at("2026-11-29T18:29:00Z")), "today 14:03");
+    assert_eq!(kolkata.shows_near(at("2026-11-29T08:33:00Z"), at("2026-11-29T18:30:00Z")), "Sun 29 Nov 14:03");
+    assert_eq!(kolkata.shows_near(at("2025-11-29T08:33:00Z"), at("2026-11-29T18:30:00Z")), "Sat 29 Nov 2025 14:03");
     // It is next year there already.
     assert_eq!(leap.zone.shows_ahead(at("2026-12-31T19:00:00Z"), now), "Fri 1 Jan 2027 00:30");
 }

@@ -19,6 +19,12 @@ const MAX_EDITS: usize = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zone(Tz);
 
+impl Default for Zone {
+    fn default() -> Self {
+        Self::UTC
+    }
+}
+
 /// There is no such zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneFault {
@@ -53,6 +59,16 @@ impl Zone {
         match (here(instant), here(now)) {
             (Some(at), Some(now)) if at.year() != now.year() => at.format("%a %-d %b %Y %H:%M").to_string(),
             _ => self.shows(instant),
+        }
+    }
+
+    /// Writes an instant of the present day by its time, and any other with its day: `today 14:03`, `Sun 29 Nov 09:00`.
+    #[must_use]
+    pub fn shows_near(self, instant: Timestamp, now: Timestamp) -> String {
+        let here = |at: Timestamp| DateTime::from_timestamp_millis(at.0).map(|utc| utc.with_timezone(&self.0));
+        match (here(instant), here(now)) {
+            (Some(at), Some(now)) if at.date_naive() == now.date_naive() => at.format("today %H:%M").to_string(),
+            _ => self.shows_ahead(instant, now),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Row, ToSql, params};
+use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 use signalbox_adapter::ChatAddress;
 
 use super::chat::ChatKey;
@@ -13,7 +13,7 @@ use super::id::ScheduleId;
 use super::plans::{Plans, invalid};
 use super::schedule::{NewSchedule, Schedule, ToldFire};
 use super::tx::Tx;
-use crate::plan::{CatchUp, DigestKind};
+use crate::plan::{CatchUp, DigestKind, Zone};
 
 const COLUMNS: &str = "id, name, kind, cron, zone, span_ms, catch_up, quiet, paused, created_at, created_by, \
      planned_to, next_at, scope, agent, params, new_thread, since";
@@ -182,6 +182,17 @@ impl Tx<'_> {
         let with_last = |schedule: Schedule| Ok((self.told_fires(schedule.id, 1)?.pop(), schedule));
         let rows = self.schedules_where(filter, &[&chat], limit)?.into_iter().map(with_last);
         rows.map(|row| row.map(|(last, schedule)| (schedule, last))).collect()
+    }
+
+    /// Returns the zone in which people of a chat read times: that of its newest schedule, else UTC.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn zone_of(&self, chat: &ChatKey) -> Result<Zone, StoreError> {
+        let sql = "SELECT zone FROM schedules WHERE id IN (SELECT schedule FROM schedule_targets WHERE chat = ?1)
+                   ORDER BY id DESC LIMIT 1";
+        let found = self.connection.prepare_cached(sql)?.query_row([chat], |row| row.get::<_, String>(0)).optional()?;
+        Ok(found.and_then(|name| name.parse().ok()).unwrap_or_default())
     }
 
     /// Returns the schedules that are called so, in whatever case, of one chat or of all; at most `limit`.

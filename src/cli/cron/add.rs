@@ -8,6 +8,7 @@ use signalbox_adapter::settings::Section;
 use signalbox_adapter::{ChatAddress, Deliver, Document};
 
 use super::answer::{find, refused};
+use crate::agent::catalogue::Catalogue;
 use crate::app::{App, Deliveries};
 use crate::cli::reach::{Reach, reach};
 use crate::cli::{EXIT_REFUSED, print, print_document};
@@ -18,7 +19,7 @@ use crate::format::background::Unreachable;
 use crate::format::cron;
 use crate::format::unscheduled::{Unscheduled, how_to_add, unchanged, unscheduled};
 use crate::store::{NewSchedule, Schedule, Tx};
-use crate::turn::{crew, schedule};
+use crate::turn::{Transport, crew, schedule};
 use crate::wiring;
 
 /// Who has made what is made here.
@@ -40,7 +41,7 @@ pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions)
         eprintln!("signalbox: {why}");
         return Ok(ExitCode::from(EXIT_REFUSED));
     }
-    let mut connected = Reached::to(Deliveries::default().with_chats(&app.config).adapters);
+    let mut connected = Reached::of(app);
     match check(app, &mut connected, &wished.new, keeps).await {
         Ok(unsure) => unsure.iter().for_each(|note| eprintln!("signalbox: {note}")),
         Err(why) => return refused(&unscheduled(&why)),
@@ -52,7 +53,7 @@ pub(super) async fn one(app: &App, sources: &Sources, options: &ScheduleOptions)
         Ok((added, namesakes))
     };
     let (added, namesakes) = app.store.write(None, add).await?.value;
-    print_document(&with_agent(app, &added, cron::added(&added, &namesakes)))?;
+    print_document(&with_agent(&connected.agents, &added, cron::added(&added, &namesakes)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,7 +77,7 @@ pub(super) async fn edit(app: &App, id: &str, changes: &ScheduleOptions) -> anyh
     if let Some(name) = wished.credentials.keys().next() {
         return refused(&unchanged(&Unscheduled::Credential(name)));
     }
-    let mut connected = Reached::to(Deliveries::default().with_chats(&app.config).adapters);
+    let mut connected = Reached::of(app);
     connected.asked.extend(known.targets.iter().cloned());
     match check(app, &mut connected, &wished.new, false).await {
         Ok(unsure) => unsure.iter().for_each(|note| eprintln!("signalbox: {note}")),
@@ -93,7 +94,7 @@ pub(super) async fn edit(app: &App, id: &str, changes: &ScheduleOptions) -> anyh
     };
     match app.store.write(None, edit).await?.value {
         Some((edited, namesakes)) => {
-            print_document(&with_agent(app, &edited, cron::edited(&edited, &namesakes, now)))?;
+            print_document(&with_agent(&connected.agents, &edited, cron::edited(&edited, &namesakes, now)))?;
         }
         None => return refused(&cron::unknown(&id.to_string(), &[])),
     }
@@ -101,19 +102,26 @@ pub(super) async fn edit(app: &App, id: &str, changes: &ScheduleOptions) -> anyh
 }
 
 /// Says with an answer that the agent of a schedule is not installed, where that is so.
-pub(super) fn with_agent(app: &App, schedule: &Schedule, said: Document) -> Document {
-    if crew::is_missing(&app.catalogue(), schedule) { said.then(cron::agent_missing(schedule)) } else { said }
+pub(super) fn with_agent(agents: &Catalogue, schedule: &Schedule, said: Document) -> Document {
+    if crew::is_missing(agents, schedule) { said.then(cron::agent_missing(schedule)) } else { said }
 }
 
-/// What is connected, and the chats that were asked about.
+/// What is connected and what is installed, and the chats that were asked about: looked at once for however many schedules.
 pub(super) struct Reached {
     adapters: BTreeMap<String, Arc<dyn Deliver>>,
+    transports: BTreeMap<String, Transport>,
+    pub(super) agents: Catalogue,
     asked: BTreeSet<ChatAddress>,
 }
 
 impl Reached {
-    pub(super) fn to(adapters: BTreeMap<String, Arc<dyn Deliver>>) -> Self {
-        Self { adapters, asked: BTreeSet::new() }
+    pub(super) fn of(app: &App) -> Self {
+        Self {
+            adapters: Deliveries::default().with_chats(&app.config).adapters,
+            transports: wiring::transports(&app.config),
+            agents: app.catalogue(),
+            asked: BTreeSet::new(),
+        }
     }
 }
 
@@ -127,10 +135,9 @@ pub(super) async fn check(
     new: &NewSchedule,
     connects: bool,
 ) -> Result<Vec<String>, Unscheduled<'static>> {
-    if let Some(why) = crew::unfit_for(&app.catalogue(), new) {
+    if let Some(why) = crew::unfit_for(&connected.agents, new) {
         return Err(Unscheduled::Agent(why));
     }
-    let transports = wiring::transports(&app.config);
     let mut unsure = Vec::new();
     for target in &new.targets {
         let provider = target.provider.as_str();
@@ -139,7 +146,7 @@ pub(super) async fn check(
             let why = why.unwrap_or_else(|| Unreached::NotConnected(provider.to_owned()));
             Unscheduled::NotConnected(why)
         };
-        let Some(transport) = transports.get(provider) else { return Err(not_connected(unreached)) };
+        let Some(transport) = connected.transports.get(provider) else { return Err(not_connected(unreached)) };
         if let Some(form) = transport.chat_form(target) {
             return Err(Unscheduled::NoSuchChat(target.clone(), form));
         }

@@ -69,7 +69,7 @@ async fn follow(app: App, fire: FireId, of: Schedule) -> anyhow::Result<ExitCode
     };
     let outcome = tokio::select! {
         () = app.stop.cancelled() => None,
-        outcome = done(&app, fire, &of) => Some(outcome),
+        outcome = done(&app, fire) => Some(outcome),
     };
     if serves {
         app.stop().await;
@@ -79,7 +79,7 @@ async fn follow(app: App, fire: FireId, of: Schedule) -> anyhow::Result<ExitCode
         return Ok(ExitCode::from(EXIT_FAILED));
     };
     let (waiting, outcomes): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(waits_for_a_terminal);
-    print_document(&cron::ran(&fire, &outcomes, of.plan.zone, app.store.clock().now()))?;
+    print_document(&cron::ran(&fire, &outcomes, app.store.clock().now()))?;
     for one in waiting {
         print_document(&cron::waits_for_a_terminal(&one.address))?;
     }
@@ -94,7 +94,7 @@ fn waits_for_a_terminal(outcome: &FireOutcome) -> bool {
 
 /// Waits until a fire has ended, however long its agents work, and each of its messages is delivered, given up or left to a
 /// terminal; `None` where the messages take too long. What takes long is told once, with why.
-async fn done(app: &App, fire: FireId, of: &Schedule) -> Result<Option<(Fire, Vec<FireOutcome>)>, StoreError> {
+async fn done(app: &App, fire: FireId) -> Result<Option<(Fire, Vec<FireOutcome>)>, StoreError> {
     let begun = tokio::time::Instant::now();
     let (mut ended, mut is_told) = (None, false);
     loop {
@@ -107,7 +107,7 @@ async fn done(app: &App, fire: FireId, of: &Schedule) -> Result<Option<(Fire, Ve
             && begun.elapsed() > SILENT_FOR
             && !(fire.ended_at.is_some() && outcomes.iter().all(is_over))
         {
-            complain(&cron::takes_long(fire, outcomes, of.plan.zone, app.store.clock().now()));
+            complain(&cron::takes_long(fire, outcomes, app.store.clock().now()));
             is_told = true;
         }
         match found {

@@ -22,6 +22,10 @@ use answer::{MAX_LISTED, find, refused};
 
 /// Schedules in a list that a person reads.
 const MAX_SHOWN: usize = 100;
+/// Columns that a narrow terminal can do without, the first first.
+const SPARE: [&str; 5] = ["kind", "to", "zone", "cron", "last"];
+/// The same of a log.
+const SPARE_OF_LOGS: [&str; 3] = ["message", "start", "why"];
 /// Fires in one log.
 const MAX_FIRES: usize = 100;
 
@@ -87,7 +91,7 @@ pub(super) enum Arguments {
         /// Its number, or its name
         id: String,
     },
-    /// Take schedules from a file: one that `cron export` wrote, or OpenSRE's scheduler_tasks.json
+    /// Take schedules from a file that `cron export` wrote, or OpenSRE's scheduler_tasks.json; what is there already is passed over
     Import {
         /// The file; - for standard input
         file: PathBuf,
@@ -163,7 +167,7 @@ async fn list(app: &App, json: bool, limit: Option<usize>) -> anyhow::Result<Exi
         let rows: Vec<_> = rows.iter().map(|(schedule, last)| json::schedule(schedule, last.as_ref())).collect();
         super::print_json(&rows)?;
     } else {
-        super::print_document(&cron::list(&rows, app.store.clock().now()))?;
+        super::print_table(&SPARE, cron::list(&rows, app.store.clock().now()))?;
         if all > rows.len() {
             super::print_document(&cron::more(all - rows.len(), all))?;
         }
@@ -197,7 +201,7 @@ async fn logs(app: &App, id: &str, json: bool) -> anyhow::Result<ExitCode> {
         let rows: Vec<_> = fires.iter().map(json::fire).collect();
         super::print_json(&rows)?;
     } else {
-        super::print_document(&cron::logs(&schedule, &fires, app.store.clock().now()))?;
+        super::print_table(&SPARE_OF_LOGS, cron::logs(&schedule, &fires, app.store.clock().now()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -33,7 +33,7 @@ fn schedule(kind: DigestKind) -> Schedule {
             agent: None,
             params: BTreeMap::new(),
             scope: None,
-            created_by: "1001".into(),
+            created_by: "Kim (1001)".into(),
         },
         paused: false,
         created_at: NOW,
@@ -165,6 +165,7 @@ fn cron() {
         .with("list", list(&rows, NOW))
         .with("more", more(9_900, 10_000))
         .with("list of none", list(&[], NOW))
+        .with_text("made_by", made_by(&samples::incoming().sender))
         .with("none", none(true))
         .with("none for who may not add", none(false))
         .with("agent_missing", agent_missing(&whole()))
@@ -179,30 +180,23 @@ fn cron() {
         .with("show a paused one", show(&paused, None, NOW))
         .with("logs", logs(&daily(), &logged(), NOW))
         .with("logs of none", logs(&daily(), &[], NOW))
-        .with("ran", ran(&fire(FireState::Done), &[at(DeliveryState::Delivered)], Zone::UTC, NOW))
-        .with("ran in part", ran(&fire(FireState::Done), &[gone(), lost_one(), waits()], Zone::UTC, NOW))
-        .with("ran in vain", ran(&fire(FireState::Done), &[at(DeliveryState::Failed)], Zone::UTC, NOW))
+        .with("ran", ran(&fire(FireState::Done), &[at(DeliveryState::Delivered)], NOW))
+        .with("ran in part", ran(&fire(FireState::Done), &[gone(), lost_one(), waits()], NOW))
+        .with("ran in vain", ran(&fire(FireState::Done), &[at(DeliveryState::Failed)], NOW))
         .with("waits_for_a_terminal", waits_for_a_terminal(&address()))
         .with("sent_again", sent_again(FireId::new(11), 2))
         .with("nothing_failed", nothing_failed(FireId::new(11)))
         .with("no_fire", no_fire("99"))
-        .with("added_paused", added_paused(&daily()))
         .with_text("not_tried", not_tried(&address()))
         .with_text("credentials_for_several", credentials_for_several())
         .with_text("takes_no_credential", takes_no_credential("console"))
         .with_text("no_such_credential", no_such_credential("slack", "api_key"))
         .with_text("credential_not_used", credential_not_used("slack"))
         .with_text("credential_kept", credential_kept(std::path::Path::new("/c/integrations.json"), "slack"))
-        .with_text("unreadable", unreadable(std::path::Path::new("tasks.json"), "it is no JSON"))
-        .with_text("too_large", too_large(16 * 1024 * 1024))
-        .with_text("left_out", left_out(2, "Standup", &["colour".into(), "params.bot_token (a credential)".into()]))
-        .with_text("not_imported", not_imported(2, "it has no kind"))
-        .with_text("imported_before", imported_before(2, "Standup"))
-        .with_text("imported", imported(3, 1))
         .with_text("still_running", still_running(ScheduleId::new(3), true))
         .with_text("still_running without one that serves", still_running(ScheduleId::new(3), false))
-        .with_text("takes_long", takes_long(&fire(FireState::Done), &[at(DeliveryState::Pending)], Zone::UTC, NOW))
-        .with_text("takes_long at work", takes_long(&fire(FireState::Claimed), &[], Zone::UTC, NOW))
+        .with_text("takes_long", takes_long(&fire(FireState::Done), &[at(DeliveryState::Pending)], NOW))
+        .with_text("takes_long at work", takes_long(&fire(FireState::Claimed), &[], NOW))
         .with("running", running(&daily()))
         .with("paused", super::super::cron::paused(&daily()))
         .with("resumed", resumed(&daily(), NOW))
@@ -393,4 +387,18 @@ fn fires() {
         .with_text("no_answer", no_answer(Duration::from_secs(15)))
         .with_text("not_tried", not_tried());
     shown("fire", wall, include_str!("../fire.rs"));
+}
+
+#[test]
+fn what_an_import_says() {
+    use crate::format::import::*;
+    let wall = wall()
+        .with("added_paused", added_paused(&schedule(DigestKind::DailySummary)))
+        .with_text("unreadable", unreadable(std::path::Path::new("tasks.json"), "it is no JSON"))
+        .with_text("too_large", too_large(16 * 1024 * 1024))
+        .with_text("left_out", left_out(2, "Standup", &["colour".into(), "params.bot_token (a credential)".into()]))
+        .with_text("not_imported", not_imported(2, "it has no kind"))
+        .with_text("imported_before", imported_before(2, "Standup"))
+        .with_text("imported", imported(3, 1));
+    shown("import", wall, include_str!("../import.rs"));
 }

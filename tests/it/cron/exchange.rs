@@ -71,3 +71,23 @@ fn the_tasks_of_opensre_are_read_and_what_is_not_understood_is_said() {
     phone.house.pipe(&["cron", "import", "-"], b"{").was(2, "");
     phone.house.run(&["cron", "import", "/nowhere"]).was(2, "");
 }
+
+#[test]
+fn a_long_file_is_taken_in_few_steps_and_each_entry_counts_alone() {
+    let house = House::new("");
+    let one = |number: usize| {
+        let (name, cron) = (format!("Fire {number}"), format!("{} {} * * *", number % 60, number % 24));
+        json!({ "name": name, "kind": "daily_summary", "cron": cron, "targets": ["console:local"] })
+    };
+    let mut entries: Vec<Value> = (0..1200).map(one).collect();
+    entries.push(one(7));
+    entries.push(json!({ "name": "Odd", "kind": "daily_summary", "cron": "0 9 L * *", "targets": ["console:local"] }));
+    let file = json!(entries).to_string();
+    let said = house.pipe(&["cron", "import", "-"], file.as_bytes()).was(1, "1200 schedules taken, 1 not.");
+    assert!(said.out.contains("Entry 1201, Fire 7, is there already."), "{said:#?}");
+    assert!(said.err.contains("entry 1202: Not added"), "{said:#?}");
+    // Once more, after whatever has ended it, it goes on with what is not there.
+    house.run(&["cron", "remove", "Fire 7"]).was(0, "removed");
+    house.pipe(&["cron", "import", "-"], file.as_bytes()).was(1, "1 schedule taken, 1 not.");
+    assert_eq!(house.count("schedules"), 1200);
+}

@@ -45,6 +45,10 @@ fn a_schedule_with_a_name_of_several_words_is_named_by_it() {
         ("/cron edit Evening digest", "name what is to be otherwise"),
         ("/cron show Evenin digest", "did you mean #1 Evening digest?"),
         ("/cron run --failed-only", "needs <fire>"),
+        ("/cron show Evening digest", "by command line"),
+        ("/cron add --kind daily_summary --cron \"0 9 * * *\" --name Mine", "Added #2: Mine"),
+        ("/cron show Mine", "by Ada (1001)"),
+        ("/session show nothing", "No session of this chat"),
         ("/cron remove \"Evening digest\"", "#1 Evening digest is removed."),
     ] {
         let asked = phone.say(text);
