@@ -104,10 +104,34 @@ pub fn still_open(name: &str, approval: &Approval) -> Document {
             }
         }
         Wants::Plan(_) => format!(" to its plan. Choose there, or send `/approve {id}` · `/deny {id}`"),
-        Wants::Answers(_) => " to a question. Choose there, or type one as a reply to it.".to_owned(),
+        Wants::Answers(_) => match approval.at_hand() {
+            // A terminal that shows one answer, and a phone that has scrolled on, have no choices to press.
+            Some((number, question)) if !question.choices.is_empty() => {
+                let number = number + 1;
+                format!(
+                    " to a question. Choose there, type one as a reply to it, or send `/answer {id} {number}.1` for its first choice."
+                )
+            }
+            Some(_) | None => " to a question. Type the answer as a reply to it.".to_owned(),
+        },
     };
     content.extend(super::marked(&how));
     Document { blocks: vec![Block::Paragraph(content)] }
+}
+
+/// Says that a word alone gives no leave, and what does; what was typed is not lost: it can be sent as a prompt.
+#[must_use]
+pub fn not_by_a_word(name: &str, approval: &Approval, word: &str) -> Document {
+    let (id, word) = (&approval.id, one_line(&word.replace('`', "'"), 20));
+    line(&match approval.is_whole() {
+        true => format!(
+            "[{name}] To allow it, press the button or send `/approve {id}`; to forbid it `/deny {id}`. `/session @{name} {word}` \
+             sends that as a prompt."
+        ),
+        false => {
+            format!("[{name}] It is too long to be shown whole, so it cannot be approved. `/deny {id}` lets it go on.")
+        }
+    })
 }
 
 /// Says what is allowed for a session.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use signalbox_adapter::Quoting;
 
 use crate::agent::event::{Decision, Wants};
-use crate::command::{AllowCommand, AnswerCommand, ApproveCommand, DenyCommand};
+use crate::command::{AllowCommand, AnswerCommand, ApproveCommand, DenyCommand, YesNo};
 use crate::format;
 use crate::format::approval::Answered;
 use crate::store::{Approval, ApprovalId, ChatKey, InboxOutcome, Session, Status, StoreError, Task};
@@ -98,6 +98,55 @@ pub(super) fn answer_in_words(
     answer(turn, &approval, &task, words).map(Some)
 }
 
+/// Takes a word such as `yes` for what it looks like, where something is asked that leave can be given for; `None` where it is
+/// none, or nothing is asked. A no to the only request is one. A yes says how: leave is given for what was shown, by its id.
+///
+/// `session` is the one that the text belongs to; without one it is about whatever is asked in the chat.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn decide_in_words(
+    turn: &Turn<'_>,
+    session: Option<&Session>,
+    words: &str,
+) -> Result<Option<InboxOutcome>, StoreError> {
+    let Some(said) = YesNo::of(words).filter(|_| turn.incoming.files.is_empty()) else { return Ok(None) };
+    let mut open = all_open(turn)?;
+    open.retain(|(_, task, approval)| {
+        let is_about = session.is_none_or(|session| task.session == Some(session.id));
+        is_about && !matches!(approval.wants, Wants::Answers(_))
+    });
+    match (open.as_slice(), said) {
+        ([], _) => Ok(None),
+        // A plan that is sent back with a word is sent back.
+        ([(_, task, approval)], YesNo::No) => {
+            if let Some(why) = turn.barred_from(&task.agent)? {
+                return turn.refuse(why).map(Some);
+            }
+            settle(turn, approval, task, Decision::Deny).map(Some)
+        }
+        ([(name, _, approval)], YesNo::Yes) => {
+            turn.refuse(format::approval::not_by_a_word(name, approval, words)).map(Some)
+        }
+        (several, said) => {
+            let decision = if said == YesNo::Yes { Decision::Allow } else { Decision::Deny };
+            let named: Vec<_> = several.iter().map(|(name, _, it)| (name.clone(), it.id.to_string())).collect();
+            turn.refuse(format::approval::which(&named, decision)).map(Some)
+        }
+    }
+}
+
+/// Returns all that is asked in the chat and not answered: what asks is called, its task, and what it asks.
+fn all_open(turn: &Turn<'_>) -> Result<Vec<(String, Task, Approval)>, StoreError> {
+    let mut open = Vec::new();
+    for task in turn.tx.unfinished_tasks(Some(&turn.chat()))? {
+        let name = turn.tx.name_of(&task)?;
+        let all = turn.tx.approvals_of(&task.id)?.into_iter().filter(|it| it.decision.is_none());
+        open.extend(all.map(|it| (name.clone(), task.clone(), it)));
+    }
+    Ok(open)
+}
+
 /// Answers the question at hand, or sends a plan back with these words.
 fn answer(turn: &Turn<'_>, approval: &Approval, task: &Task, words: &str) -> Result<InboxOutcome, StoreError> {
     let name = turn.tx.name_of(task)?;
@@ -144,12 +193,7 @@ fn decide_one(turn: &Turn<'_>, id: Option<&str>, decision: Decision) -> Result<I
     if let Some(id) = id {
         return decide(turn, id, decision);
     }
-    let mut open = Vec::new();
-    for task in turn.tx.unfinished_tasks(Some(&turn.chat()))? {
-        let all = turn.tx.approvals_of(&task.id)?;
-        let name = turn.tx.name_of(&task)?;
-        open.extend(all.into_iter().filter(|it| it.decision.is_none()).map(|it| (name.clone(), it.id.to_string())));
-    }
+    let open: Vec<_> = all_open(turn)?.into_iter().map(|(name, _, it)| (name, it.id.to_string())).collect();
     // What somebody means who names nothing may have closed by itself just now, and another have come in its place.
     match open.as_slice() {
         [] => turn.refuse(format::approval::none_open()),

@@ -95,13 +95,40 @@ fn what_is_typed_while_a_permission_is_asked_for_is_told_how_to_answer_and_so_is
     let how = format!("send /approve {id} · /deny {id}");
     let said = house.say("/status").was(0, told);
     assert!(said.out.contains(&how), "{said:#?}");
-    let yes = house.begin("@docs yes");
-    let said = yes.until(&how);
+    // What is a prompt waits, and says so.
+    let more = house.begin("@docs and add a test");
+    let said = more.until(&how);
     assert!(said.contains("[docs] Queued") && said.contains(told), "{said}");
     house.say(&format!("/approve {id}")).was(0, "Allowed once");
     talk.end().was(0, "done");
-    yes.end();
+    more.end();
     assert!(!house.say("/status").out.contains("waits for your answer"));
+}
+
+#[test]
+fn a_yes_alone_allows_nothing_and_is_told_how_and_a_no_is_one() {
+    let house = House::new("");
+    let _serving = house.serve();
+    let (talk, id) = ask(&house, "/session --name docs script: ask Bash rm -r build; answer done", 1);
+    for yes in ["yes", "Approve!", "@docs ok", "allow"] {
+        let how = format!("send /approve {id}; to forbid it /deny {id}");
+        house.say(yes).refused(&how);
+        assert_eq!(house.count("approvals WHERE decision IS NOT NULL"), 0, "{yes}");
+        assert_eq!(house.count("tasks"), 1, "{yes} is not queued");
+    }
+    house.say("no").was(0, "[docs] Denied: Bash rm -r build");
+    talk.end().was(0, " · 1 action denied");
+    // Where nothing is asked, it is a prompt like any other.
+    house.say("@docs yes").was(0, "yes");
+    // Of two, nobody knows which is meant.
+    let (docs, first) = ask(&house, "/session --name one script: ask Bash rm -r build; answer done", 2);
+    let (wiki, second) = ask(&house, "/session --name two script: ask Bash rm -r dist; answer done", 3);
+    house.say("@one no").was(0, "[one] Denied");
+    docs.end().was(0, "denied");
+    house.say(&format!("/deny {first}")).refused("no longer open");
+    house.say("@two yes").refused(&format!("/approve {second}"));
+    house.say("@two deny").was(0, "[two] Denied");
+    wiki.end().was(0, "denied");
 }
 
 #[test]

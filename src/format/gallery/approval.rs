@@ -92,6 +92,8 @@ fn approvals() {
         .with("plan sent back, noted", noted("calm-otter", &back, Decision::Deny))
         .with("too long", question("calm-otter", &long, within))
         .with("still_open", still_open("calm-otter", &open))
+        .with("not_by_a_word", not_by_a_word("calm-otter", &open, "Yes!"))
+        .with("not_by_a_word and too long", not_by_a_word("calm-otter", &long, "ok"))
         .with("still_open and too long", still_open("calm-otter", &long))
         .with("still_open with a plan", still_open("calm-otter", &plan))
         .with("still_open with a question", still_open("calm-otter", &asks))

@@ -36,7 +36,14 @@ impl Handler for FreeText {
         }
         let unknown = mention::unknown(turn, self.mention.as_ref(), &resolved)?;
         let wish = match resolved {
-            Resolved::Session(name) => return follow_up::by_name(turn, &name, &self.prompt),
+            Resolved::Session(name) => {
+                if let Some(session) = turn.tx.session_by_name(&turn.chat(), &name)?
+                    && let Some(outcome) = decided(turn, Some(&session), &self.prompt)?
+                {
+                    return Ok(outcome);
+                }
+                return follow_up::by_name(turn, &name, &self.prompt);
+            }
             Resolved::Agent { agent, model } => Some((agent, model)),
             Resolved::Text | Resolved::NearMiss { .. } | Resolved::Absent(_) | Resolved::NoModel { .. } => None,
         };
@@ -65,6 +72,11 @@ impl Handler for FreeText {
         {
             return go_on(turn, session, &self.whole, unknown);
         }
+        if agent.is_none()
+            && let Some(outcome) = decided(turn, None, words)?
+        {
+            return Ok(outcome);
+        }
         let wish = start::Wish { name: None, project: None, agent: by.agent, model: by.model, prompt: words, unknown };
         start::start(turn, &wish)
     }
@@ -72,11 +84,20 @@ impl Handler for FreeText {
 
 /// Answers what a session's agent asks, else follows the session up.
 fn go_on(turn: &Turn<'_>, session: Session, words: &str, unknown: Option<String>) -> Result<InboxOutcome, StoreError> {
+    if let Some(outcome) = decided(turn, Some(&session), words)? {
+        return Ok(outcome);
+    }
     let is_answer = matches!(turn.incoming.kind, IncomingKind::Text(_)) && !alert::is_alert(words);
     if is_answer && let Some(outcome) = approvals::answer_in_words(turn, &session, words)? {
         return Ok(outcome);
     }
     follow_up::follow(turn, session, words, unknown)
+}
+
+/// Takes a word such as `yes` for an answer to what is asked, where something is.
+fn decided(turn: &Turn<'_>, session: Option<&Session>, words: &str) -> Result<Option<InboxOutcome>, StoreError> {
+    let is_typed = matches!(turn.incoming.kind, IncomingKind::Text(_));
+    if is_typed { approvals::decide_in_words(turn, session, words) } else { Ok(None) }
 }
 
 /// An alert that somebody forwards is an alert.
