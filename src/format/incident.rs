@@ -371,6 +371,14 @@ pub fn unknown(id: &str) -> Document {
     Document { blocks: vec![Block::Paragraph(content)] }
 }
 
+/// Asks which incident is meant, where a command names none and stands in no incident's thread.
+#[must_use]
+pub fn none_meant() -> Document {
+    line(
+        "Say which incident: `/incidents` lists them, and `/ack 7` takes number 7. In an incident's thread no number is needed.",
+    )
+}
+
 /// Tells that a word is no length of time for a silence.
 #[must_use]
 pub fn bad_span(word: &str, most: Duration) -> Document {

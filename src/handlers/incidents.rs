@@ -59,7 +59,18 @@ impl Handler for IncidentCommand {
             | Self::Reopen(id)
             | Self::Investigate(id) => id,
         };
-        let Some(incident) = find(turn, id)? else { return turn.refuse(format::incident::unknown(id)) };
+        let replied = turn.incoming.reply_to.as_ref().map(|message| message.as_str());
+        let is_number = !id.is_empty() && id.trim_start_matches('#').bytes().all(|byte| byte.is_ascii_digit());
+        let (incident, word) = match is_number {
+            true => (find(turn, id)?, None),
+            false => (turn.tx.incident_of(&turn.incoming.address, replied)?, Some(id).filter(|word| !word.is_empty())),
+        };
+        let takes_word = matches!(self, Self::Assign { .. } | Self::Silence { .. });
+        let incident = match incident.filter(|_| takes_word || word.is_none()) {
+            Some(incident) => incident,
+            None if id.is_empty() => return turn.refuse(format::incident::none_meant()),
+            None => return turn.refuse(format::incident::unknown(id)),
+        };
         let (who, name) = (turn.incoming.sender.id.as_str(), person(turn));
         let by = |event| IncidentChange::by(event, who, &name);
         match self {
@@ -76,18 +87,22 @@ impl Handler for IncidentCommand {
             }
             Self::Ack(_) => act(turn, &incident, &by(IncidentEvent::Acked)),
             Self::Assign { who: whom, .. } => {
-                let whom = whom.as_deref().map(named).filter(|name| !name.is_empty());
+                // Where the incident is that of the thread, what would be its id is the name's first word.
+                let whom =
+                    [word.map(String::as_str), whom.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+                let whom = Some(named(&whom)).filter(|name| !name.is_empty());
                 let owner = whom.as_deref().unwrap_or(&name);
                 act(turn, &incident, &IncidentChange { owner: Some(owner), ..by(IncidentEvent::Assigned) })
             }
             Self::Silence { span, .. } => {
-                let asked = span.as_deref().map(humantime::parse_duration).unwrap_or(Ok(USUAL_SILENCE));
+                let span = word.or(span.as_ref());
+                let asked = span.map(|span| humantime::parse_duration(span)).unwrap_or(Ok(USUAL_SILENCE));
                 match asked.ok().filter(|span| *span > Duration::ZERO && *span <= MAX_SILENCE) {
                     Some(silence) => {
                         act(turn, &incident, &IncidentChange { silence: Some(silence), ..by(IncidentEvent::Silenced) })
                     }
                     None => {
-                        let word = span.as_deref().unwrap_or_default();
+                        let word = span.map(String::as_str).unwrap_or_default();
                         turn.refuse(format::incident::bad_span(word, MAX_SILENCE))
                     }
                 }

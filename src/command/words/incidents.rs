@@ -4,7 +4,8 @@ use crate::command::argument::{Argument, Kind};
 use crate::command::grammar::{Defined, Definition, Example, Form, Group, Need};
 use crate::command::value::{Holds, Value, words};
 
-const INCIDENT: Argument = Argument::Word("id", Kind::Incident);
+/// The one of the thread, or of the card that is answered, where none is named.
+const INCIDENT: Argument = Argument::OptionalWord("id", Kind::Incident);
 
 /// Verbs that are understood without the command before them, as other programs have them.
 pub(super) const VERBS: [&str; 5] = ["ack", "assign", "silence", "resolve", "reopen"];
@@ -17,7 +18,7 @@ impl<C: Holds<Self>> Defined<C> for IncidentsCommand {
     const DEFINITION: Definition<C> = Definition {
         word: "incidents",
         aliases: &[],
-        group: Group::Work,
+        group: Group::Alerts,
         description: "List this chat's incidents",
         forms: &[Form {
             path: &["incidents"],
@@ -30,7 +31,7 @@ impl<C: Holds<Self>> Defined<C> for IncidentsCommand {
     };
 }
 
-/// What is to be done with one incident.
+/// What is to be done with one incident; an empty id is that of the thread, or of the card that is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncidentCommand {
     /// Lists them all.
@@ -61,7 +62,20 @@ pub enum IncidentCommand {
     Investigate(String),
 }
 
-/// Makes a form of an incident and a word that may be left out.
+/// Makes a form of an incident, which may be left out.
+macro_rules! of_one {
+    ($variant:ident) => {
+        Value::Words {
+            make: |given| C::from(Self::$variant(given.first().map(|id| (*id).to_owned()).unwrap_or_default())),
+            said: |command| {
+                let Some(Self::$variant(id)) = command.held() else { return None };
+                Some(Some(id.as_str()).filter(|id| !id.is_empty()).into_iter().collect())
+            },
+        }
+    };
+}
+
+/// Makes a form of an incident and a word that may be left out, both of them.
 macro_rules! with_option {
     ($variant:ident, $field:ident) => {
         Value::Words {
@@ -71,7 +85,8 @@ macro_rules! with_option {
             },
             said: |command| {
                 let Some(Self::$variant { id, $field }) = command.held() else { return None };
-                Some(std::iter::once(id).chain($field).map(String::as_str).collect())
+                let id = Some(id).filter(|id| !id.is_empty());
+                Some(id.into_iter().chain($field).map(String::as_str).collect())
             },
         }
     };
@@ -81,7 +96,7 @@ impl<C: Holds<Self>> Defined<C> for IncidentCommand {
     const DEFINITION: Definition<C> = Definition {
         word: "incident",
         aliases: &[],
-        group: Group::Work,
+        group: Group::Alerts,
         description: "Show an incident, take it, silence it or say that it is over",
         forms: &[
             Form {
@@ -103,14 +118,14 @@ impl<C: Holds<Self>> Defined<C> for IncidentCommand {
                 arguments: &[INCIDENT],
                 need: Need::Viewer,
                 description: "show one with its history",
-                value: words!(|id| Self::Show(id)),
+                value: of_one!(Show),
             },
             Form {
                 path: &["incident", "ack"],
                 arguments: &[INCIDENT],
                 need: Need::Operator,
                 description: "take one: the team is told, repeats stay quiet",
-                value: words!(|id| Self::Ack(id)),
+                value: of_one!(Ack),
             },
             Form {
                 path: &["incident", "assign"],
@@ -131,25 +146,26 @@ impl<C: Holds<Self>> Defined<C> for IncidentCommand {
                 arguments: &[INCIDENT],
                 need: Need::Operator,
                 description: "say that one is over",
-                value: words!(|id| Self::Resolve(id)),
+                value: of_one!(Resolve),
             },
             Form {
                 path: &["incident", "reopen"],
                 arguments: &[INCIDENT],
                 need: Need::Operator,
                 description: "say that one is not over, or end its silence",
-                value: words!(|id| Self::Reopen(id)),
+                value: of_one!(Reopen),
             },
             Form {
                 path: &["incident", "investigate"],
                 arguments: &[INCIDENT],
                 need: Need::Operator,
                 description: "investigate one, also once more",
-                value: words!(|id| Self::Investigate(id)),
+                value: of_one!(Investigate),
             },
         ],
         examples: &[
             Example { text: "/incident ack 7", does: "takes incident 7" },
+            Example { text: "/ack", does: "takes the incident in whose thread it is sent" },
             Example { text: "/incident silence 7 2h", does: "wants two hours of quiet about it" },
         ],
     };

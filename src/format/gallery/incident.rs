@@ -154,6 +154,7 @@ fn incidents() {
         .with("done investigate", done(&firing, IncidentEvent::Investigated, "Kim", &Investigating::None))
         .with("refused", refused(&over, Refused::IsResolved))
         .with("unknown", unknown("9"))
+        .with("none_meant", none_meant())
         .with("bad_span", bad_span("soon", Duration::from_secs(2_592_000)))
         .with("busy", busy(&firing))
         .with("held spent", held(&Held::Spent(2)))

@@ -153,6 +153,30 @@ fn a_hooks_alert_goes_from_card_to_silence_to_its_end_and_begins_anew() {
 }
 
 #[test]
+fn in_an_incidents_own_thread_a_command_needs_no_number() {
+    let watch = Watch::new(&format!("see /dev/sda1 100% /var; answer {}", analysis("Logs fill the disk")));
+    let serving = watch.server.serve();
+    Watch::call(&serving, "firing", &ago(3));
+    let card = watch.card();
+    watch.server.shown(card.id, 0, "Root cause:");
+    // In the channel nobody knows which one is meant.
+    let asked = watch.server.fake.say(OPS, ADA, "<@4242> /ack");
+    watch.server.shown(OPS, asked, "Say which incident");
+    watch.server.fake.say(card.id, ADA, "<@4242> /ack");
+    watch.server.shown(card.id, 0, "Acknowledged by Ada");
+    watch.server.fake.say(card.id, ADA, "<@4242> /assign Kim Bo");
+    watch.server.shown(card.id, 0, "Kim Bo");
+    watch.server.fake.say(card.id, ADA, "<@4242> /silence 2h");
+    watch.server.shown(card.id, 0, "Silenced in Alertmanager until");
+    watch.says(card.id, "Silenced until");
+    watch.server.fake.say(card.id, ADA, "<@4242> /resolve");
+    watch.says(card.id, "🟢");
+    // The number of another is that of another.
+    let asked = watch.server.fake.say(card.id, ADA, "<@4242> /ack 99");
+    watch.server.shown(card.id, asked, "No incident 99 here");
+}
+
+#[test]
 fn a_kill_at_every_step_of_a_hooks_alert_loses_nothing_and_says_nothing_twice() {
     let mut watch = Watch::new("");
     let gate = watch.server.house.text("gate");
