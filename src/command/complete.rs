@@ -3,6 +3,7 @@
 use super::argument::{Argument, Flag, Kind};
 use super::channel;
 use super::grammar::{Definition, Form, Need};
+use super::help;
 use super::model::ModelWords;
 use super::words::{COMMANDS, Command, definition};
 
@@ -238,7 +239,10 @@ fn named(kind: Kind, words: &Words<'_>) -> Vec<Offer> {
         Kind::Project => offer(words.projects, "project"),
         Kind::Task | Kind::TaskOrMessage => told(words.tasks, "task"),
         Kind::Request => offer(words.requests, "permission request"),
-        Kind::Command => COMMANDS.iter().map(|own| (own.word.to_owned(), own.description.to_owned())).collect(),
+        Kind::Command => {
+            let commands = COMMANDS.iter().map(|own| (own.word.to_owned(), own.description.to_owned()));
+            commands.chain(help::subjects().map(|subject| (subject.to_owned(), "subject".to_owned()))).collect()
+        }
     }
 }
 

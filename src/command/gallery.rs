@@ -114,6 +114,9 @@ fn understood(line: &str) -> String {
 #[test]
 fn what_help_and_menus_show() {
     let mut shown = help::overview().to_markdown();
+    for subject in help::subjects() {
+        write!(shown, "\n\n# {subject}\n\n{}", help::about(subject).expect("a subject").to_markdown()).unwrap();
+    }
     for definition in COMMANDS {
         let names = definition.aliases.iter().chain([&definition.word]);
         let details = names.map(|name| help::detail(name).expect("a command").to_markdown());

@@ -24,6 +24,10 @@ pub enum Need {
 pub enum Group {
     /// Has work done.
     Work,
+    /// Is about alerts.
+    Alerts,
+    /// Is about what comes by itself.
+    Schedules,
     /// Tells something.
     Look,
     /// Is what a button carries.
@@ -176,15 +180,29 @@ impl<C> fmt::Debug for Form<C> {
 
 impl Group {
     /// Every group, in the order of the help.
-    pub const ALL: [Self; 3] = [Self::Work, Self::Look, Self::Answer];
+    pub const ALL: [Self; 5] = [Self::Work, Self::Alerts, Self::Schedules, Self::Look, Self::Answer];
 
     /// Returns what the help calls the group.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::Work => "Work",
+            Self::Alerts => "Alerts",
+            Self::Schedules => "By a schedule",
             Self::Look => "Look",
             Self::Answer => "Answer (the buttons do the same)",
+        }
+    }
+
+    /// Returns the word by which help is asked for about the group.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Work => "work",
+            Self::Alerts => "alerts",
+            Self::Schedules => "schedules",
+            Self::Look => "look",
+            Self::Answer => "answers",
         }
     }
 }

@@ -13,23 +13,66 @@ const TEXT_FORMS: [(&str, &str); 3] = [
     ("@<agent>[/<model>] <prompt>", "Start a session on that agent and model"),
 ];
 
-/// Builds the overview: every command with one line, and what plain text does.
+/// What is asked for by most people first, and what it does.
+const FIRST: [(&str, &str); 3] = [
+    ("/session why is the build red?", "an agent works on it; reply to go on"),
+    ("/investigate high-cpu", "the cause of a problem"),
+    ("/status", "what runs; `/stop` stops it"),
+];
+
+/// Asks for the help on everything.
+pub const EVERYTHING: &str = "all";
+
+/// Returns a word by which help on more than one command is asked for, as it is spelt here: a group's, or that for everything.
+#[must_use]
+pub fn subject(word: &str) -> Option<&'static str> {
+    subjects().find(|own| own.eq_ignore_ascii_case(word))
+}
+
+/// Returns every word by which help on more than one command is asked for.
+pub fn subjects() -> impl Iterator<Item = &'static str> {
+    Group::ALL.into_iter().map(Group::word).chain([EVERYTHING])
+}
+
+/// Builds the overview, as short as a phone shows it: what comes first, every command by its name, and where more is told.
 #[must_use]
 pub fn overview() -> Document {
-    let groups = Group::ALL.into_iter().flat_map(|group| {
+    let first = FIRST.iter().map(|(usage, description)| line(usage, description));
+    let groups = Group::ALL.into_iter().map(|group| {
+        let own = COMMANDS.iter().filter(|definition| definition.group == group);
+        let names: Vec<String> = own.map(|definition| format!("`/{}`", definition.word)).collect();
+        let mut content = vec![Inline::strong(group.word()), Inline::Text(": ".to_owned())];
+        content.extend(marked(&names.join(" ")));
+        item(content)
+    });
+    Document { blocks: vec![list(first.collect()), list(groups.collect())] }.with(Block::Paragraph(marked(
+        "More: `/help session` on a command, `/help work` on a group of them, `/help all`.",
+    )))
+}
+
+/// Builds the help on a subject: a group of commands, or all of them and what plain text does; `None` if there is no such.
+#[must_use]
+pub fn about(word: &str) -> Option<Document> {
+    let word = subject(word)?;
+    let groups = Group::ALL.into_iter().filter(|group| word == EVERYTHING || group.word() == word);
+    let groups = groups.flat_map(|group| {
         let items = COMMANDS.iter().filter(|definition| definition.group == group).flat_map(lines);
         [title(group.title()), list(items.collect())]
     });
+    let document = Document { blocks: groups.collect() };
+    if word != EVERYTHING {
+        return Some(document);
+    }
     let text = TEXT_FORMS.iter().map(|(usage, description)| line(usage, description));
     let reply = item(marked("A reply to a message of a session: follow up in that session"));
-    let document = Document { blocks: groups.collect() };
-    document
+    let document = document
         .with(title("Without a command"))
         .with(list(text.chain([reply]).collect()))
         .with(Block::Paragraph(marked(
             "Where a group shows me only commands and replies, `/session @<session> <prompt>` and replies are the way.",
         )))
-        .with(Block::Paragraph(marked("`/help <command>` tells more, for example `/help session`.")))
+        .with(Block::Paragraph(marked("`/help <command>` tells more, for example `/help session`.")));
+    Some(document)
 }
 
 /// Builds the help of one command, given by its word with or without the slash; `None` if there is no such command.
@@ -119,9 +162,39 @@ mod tests {
         content.iter().map(write).collect()
     }
 
+    /// Most lines of the overview, and columns of a phone.
+    const MOST_LINES: usize = 15;
+    const PHONE_COLUMNS: usize = 40;
+
     #[test]
-    fn the_overview_names_every_command_and_what_plain_text_does() {
+    fn the_overview_names_every_command_and_fits_a_phone() {
         let shown = plain(&overview());
+        for definition in COMMANDS {
+            assert!(shown.contains(&format!("`/{}`", definition.word)), "{}", definition.word);
+        }
+        let columns = |line: &str| line.chars().filter(|c| !matches!(c, '`' | '*')).count();
+        let lines: usize = shown.lines().map(|line| columns(line).div_ceil(PHONE_COLUMNS)).sum();
+        assert!(lines <= MOST_LINES, "{lines} lines:\n{shown}");
+        for word in subjects() {
+            assert!(definition(word).is_none(), "{word} is a command, too");
+        }
+    }
+
+    #[test]
+    fn each_group_is_told_by_its_word_and_nothing_of_the_others() {
+        for group in Group::ALL {
+            let shown = plain(&about(group.word()).expect("a subject"));
+            for definition in COMMANDS {
+                let own = shown.contains(definition.description);
+                assert_eq!(own, definition.group == group, "{} in {}", definition.word, group.word());
+            }
+        }
+        assert_eq!(about("deploy"), None);
+    }
+
+    #[test]
+    fn all_of_it_names_every_command_and_what_plain_text_does() {
+        let shown = plain(&about("ALL").expect("a subject"));
         for definition in COMMANDS {
             assert!(shown.contains(&format!("- `/{}", definition.word)), "{}", definition.word);
             assert!(shown.contains(definition.description), "{}", definition.word);

@@ -35,6 +35,7 @@ mod schedule;
 mod start;
 mod value;
 pub mod words;
+mod yes_no;
 
 pub use argument::{Argument, Flag, Kind, OptionList};
 pub use complete::{Candidate, Named, Words, complete, lines};
@@ -55,3 +56,4 @@ pub use schedule::{SCHEDULE_OPTIONS, ScheduleOptions, is_credential, named_sched
 pub use start::{Mention, Start};
 pub use value::Holds;
 pub use words::*;
+pub use yes_no::YesNo;

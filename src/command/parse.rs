@@ -4,6 +4,7 @@ use super::argument::{Argument, Flag, Kind};
 use super::fault::{Misunderstood, ParseFault, quoted};
 use super::grammar::{Definition, Form};
 use super::guide::{guide, whole_guide};
+use super::help;
 use super::nearest::nearest;
 use super::parsed::{FreeText, Parsed};
 use super::prompt::{MAX_WORD_BYTES, Wrong, first_word, with_options, without_options};
@@ -179,8 +180,9 @@ fn checked<'t>(form: &Form<Command>, given: Vec<&'t str>) -> Result<Vec<&'t str>
 }
 
 fn known_command(word: &str) -> Result<&'static str, Misunderstood> {
-    let word = word.trim_start_matches('/');
-    definition(word).map(|definition| definition.word).ok_or_else(|| unknown_command(word))
+    let name = word.trim_start_matches('/');
+    let known = help::subject(word).or_else(|| definition(name).map(|definition| definition.word));
+    known.ok_or_else(|| unknown_command(name))
 }
 
 /// Tells why the words do not fit a command that has no prompt: by the form that goes furthest with them.
@@ -392,13 +394,10 @@ mod tests {
         ] {
             assert_eq!(short(text), meant, "{text}");
         }
-        for (text, fault, usage) in [
-            ("/ack", "`/incident ack` needs `<id>`", "/incident ack <id>"),
-            ("/incident 5 frobnicate", "`5` is not understood after `/incident`", "/incident list"),
-        ] {
-            let (told, shown, _) = wrong(text);
-            assert_eq!((told.as_str(), shown.as_str()), (fault, usage), "{text}");
-        }
+        // That of the thread is meant.
+        assert_eq!((short("/ack").as_str(), short("/silence 2h").as_str()), ("/incident ack", "/incident silence 2h"));
+        let (told, shown, _) = wrong("/incident 5 frobnicate");
+        assert_eq!((told.as_str(), shown.as_str()), ("`5` is not understood after `/incident`", "/incident list"));
     }
 
     #[test]

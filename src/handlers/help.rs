@@ -10,7 +10,7 @@ impl Handler for HelpCommand {
     }
 
     fn handle(&self, turn: &Turn<'_>) -> Result<InboxOutcome, StoreError> {
-        let detail = self.topic.as_deref().and_then(help::detail);
+        let detail = self.topic.as_deref().and_then(|topic| help::about(topic).or_else(|| help::detail(topic)));
         turn.answer(detail.unwrap_or_else(help::overview))
     }
 }

@@ -39,7 +39,7 @@ impl<C: Holds<Self>> Defined<C> for CronCommand {
     const DEFINITION: Definition<C> = Definition {
         word: "cron",
         aliases: &[],
-        group: Group::Work,
+        group: Group::Schedules,
         description: "Deliver summaries and checks to this chat, by a schedule",
         forms: &[
             Form {

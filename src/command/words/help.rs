@@ -7,7 +7,7 @@ use crate::command::value::{Holds, Value};
 /// Explains the commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelpCommand {
-    /// The command to explain, a word of the table; `None` for the overview.
+    /// The command to explain, a word of the table, or a subject; `None` for the overview.
     pub topic: Option<String>,
 }
 
@@ -21,12 +21,15 @@ impl<C: Holds<Self>> Defined<C> for HelpCommand {
             path: &["help"],
             arguments: &[Argument::OptionalWord("command", Kind::Command)],
             need: Need::Viewer,
-            description: "explain the commands, or one of them",
+            description: "explain one command, or work, alerts, schedules, look, answers, all",
             value: Value::Words {
                 make: |given| C::from(Self { topic: given.first().map(|word| (*word).to_owned()) }),
                 said: |command| command.held().map(|Self { topic }| topic.iter().map(String::as_str).collect()),
             },
         }],
-        examples: &[Example { text: "/help session", does: "explains `/session`" }],
+        examples: &[
+            Example { text: "/help session", does: "explains `/session`" },
+            Example { text: "/help all", does: "explains every command in a line" },
+        ],
     };
 }
