@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use signalbox::agent::kinds::host::SUBCOMMAND as HOST_SUBCOMMAND;
 use signalbox::agent::supervisor;
 use signalbox::cli::{self, Cli};
@@ -18,7 +17,7 @@ fn main() -> ExitCode {
     }
     room::fit();
     lifecycle::close();
-    match Cli::parse().run() {
+    match Cli::read(std::env::args_os()).run() {
         Ok(code) => code,
         Err(error) => {
             eprintln!("signalbox: {}", cli::told(&error));

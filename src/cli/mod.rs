@@ -4,6 +4,7 @@ mod ask;
 mod config;
 mod cron;
 mod hooks;
+mod in_chat;
 mod integrations;
 mod log;
 mod outbox;
@@ -30,7 +31,7 @@ use crate::app::App;
 use crate::config::{Loaded, Sources};
 use crate::redact::Redactor;
 use crate::wiring;
-use output::{EXIT_FAILED, EXIT_REFUSED, complain, print, print_document, print_json};
+use output::{EXIT_FAILED, EXIT_REFUSED, complain, print, print_document, print_json, print_table};
 
 pub use output::told;
 

@@ -10,6 +10,8 @@ use crate::format;
 use crate::store::{Delivery, DeliveryState, TaskId};
 use crate::{wake, wiring};
 
+/// Columns that a narrow terminal can do without, the first first.
+const SPARE: [&str; 3] = ["tries", "written", "to"];
 /// Messages in one list.
 const MAX_LISTED: usize = 500;
 
@@ -53,7 +55,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 let rows: Vec<serde_json::Value> = rows.iter().map(|(row, why)| as_json(row, why.as_deref())).collect();
                 super::print_json(&rows)?;
             } else {
-                super::print_document(&format::terminal::deliveries(&rows, app.store.clock().now()))?;
+                super::print_table(&SPARE, format::terminal::deliveries(&rows, app.store.clock().now()))?;
             }
             return Ok(ExitCode::SUCCESS);
         }

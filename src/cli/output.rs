@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use signalbox_adapter::Document;
 
+use crate::format;
 use crate::redact::Redactor;
 
 /// What masks secrets, where a command prints what was stored.
@@ -54,6 +55,14 @@ fn secrets(text: &str) -> Vec<Range<usize>> {
 /// Prints a document, with colour and wrapping where standard output is a terminal.
 pub(super) fn print_document(document: &Document) -> anyhow::Result<()> {
     print(crate::wiring::painted(&document.clone().typed(&in_shell).masked(&secrets)).trim_end())
+}
+
+/// Prints a document whose tables lose columns where a terminal is too narrow for them, the first of these first.
+pub(super) fn print_table(spare: &[&str], document: Document) -> anyhow::Result<()> {
+    print_document(&match crate::wiring::columns() {
+        Some(columns) => format::narrowed(document, columns, spare),
+        None => document,
+    })
 }
 
 /// Writes a command of a chat as it is given on a command line.

@@ -16,6 +16,8 @@ use crate::store::{ChatKey, Session, Task, TaskId};
 
 /// Sessions in one list.
 const MAX_LISTED: usize = 200;
+/// Columns that a narrow terminal can do without, the first first.
+const SPARE: [&str; 4] = ["prompts", "chat", "agent", "used"];
 /// Tasks shown of one session.
 const MAX_TASKS: usize = 20;
 
@@ -54,10 +56,13 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 let rows: Vec<serde_json::Value> = sessions.iter().map(as_json).collect();
                 super::print_json(&rows)?;
             } else {
-                super::print_document(&match chat_given {
-                    true => format::session::list(&sessions, None, now),
-                    false => format::session::list_of_all(&sessions, now),
-                })?;
+                super::print_table(
+                    &SPARE,
+                    match chat_given {
+                        true => format::session::list(&sessions, None, now),
+                        false => format::session::list_of_all(&sessions, now),
+                    },
+                )?;
             }
         }
         Arguments::Show { name, chat, json } => {
@@ -75,13 +80,14 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                     match <[Session; 1]>::try_from(sessions) {
                         Ok([session]) => {
                             let tasks = tx.tasks_of_session(session.id, MAX_TASKS)?;
-                            Ok(Ok((session, tasks)))
+                            let zone = tx.zone_of(&ChatKey::of(&session.address))?;
+                            Ok(Ok((session, tasks, zone)))
                         }
                         Err(several) => Ok(Err(several)),
                     }
                 })
                 .await?;
-            let (session, tasks) = match found {
+            let (session, tasks, zone) = match found {
                 Ok(found) => found,
                 Err(several) => {
                     let chats: Vec<String> = several.iter().map(|session| session.address.to_string()).collect();
@@ -108,7 +114,7 @@ pub(super) async fn run(app: &App, arguments: &Arguments) -> anyhow::Result<Exit
                 value["tasks"] = tasks.iter().map(task_as_json).collect();
                 super::print_json(&value)?;
             } else {
-                let facts = SessionFacts { resume: resume.as_deref(), checkout: checkout.as_ref(), kept };
+                let facts = SessionFacts { resume: resume.as_deref(), checkout: checkout.as_ref(), kept, zone };
                 super::print_document(&format::session::details(&session, &tasks, &facts, now))?;
             }
         }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use signalbox_adapter::{Block, Document, Inline, one_line};
 
-use super::{Draft, ago, cell, cost, count, facts, instant, line, rca, session, span, table, task as told};
+use super::{Draft, ago, cell, cost, count, facts, line, rca, session, span, table, task as told, when};
 use crate::clock::Timestamp;
 use crate::command::channel::Channel;
 use crate::config::Unreached;
+use crate::plan::Zone;
 use crate::store::{ChatKey, Delivery, Investigation, Task};
 
 /// How a chat hears of finished investigations.
@@ -211,14 +212,20 @@ pub fn list(rows: &[(Task, Investigation)], now: Timestamp) -> Document {
 
 /// Shows everything of one.
 #[must_use]
-pub fn show(task: &Task, name: &str, investigation: &Investigation, deliveries: &[Delivery], now: Timestamp) -> Draft {
+pub fn show(
+    task: &Task,
+    name: &str,
+    investigation: &Investigation,
+    deliveries: &[Delivery],
+    (zone, now): (Zone, Timestamp),
+) -> Draft {
     let text = |text: String| vec![Inline::Text(text)];
     let mut pairs = vec![
         ("Investigation", vec![Inline::Code(task.id.to_string())]),
         ("About", text(investigation.title.clone())),
         ("Status", text(task.status.as_str().to_owned())),
         ("Agent", text(session::agent(&task.agent, task.model.as_deref()))),
-        ("Asked", text(instant(task.created_at))),
+        ("Asked", text(when(task.created_at, zone, now))),
     ];
     if let Some(started) = task.started_at {
         pairs.push(("Duration", text(span(task.finished_at.unwrap_or(now).since(started)))));

@@ -20,6 +20,7 @@ use crate::command::channel::Channel;
 use crate::command::{NameFault, Need};
 use crate::config::{Role, Unreached};
 use crate::format::Draft;
+use crate::plan::Zone;
 use crate::rca::Verdict;
 use crate::store::{Admission, DeliveryState, IncidentId, Refusal, Session, Status, Task, TaskEvent, TaskId};
 use samples::{address, answered, approval, delivery, failed, incoming, investigation, rca, session, task};
@@ -144,8 +145,11 @@ fn background() {
         .with("test_notice", test_notice(&"telegram:-1001234".parse().expect("a chat")))
         .with("list", list(&rows, NOW))
         .with("list of none", list(&[], NOW))
-        .with("show", show(&done, "k3m9qa7x", &rows[0].1, &deliveries, NOW))
-        .with("show while it runs", show(&task(Status::Running), "k3m9qa7x", &investigation(None), &[], NOW))
+        .with("show", show(&done, "k3m9qa7x", &rows[0].1, &deliveries, (Zone::UTC, NOW)))
+        .with(
+            "show while it runs",
+            show(&task(Status::Running), "k3m9qa7x", &investigation(None), &[], (Zone::UTC, NOW)),
+        )
         .with("now_active", now_active(&done, &rows[0].1))
         .with("not_finished", not_finished(&task(Status::Queued)))
         .with("not_an_investigation", not_an_investigation(&done));
@@ -327,6 +331,7 @@ fn sessions() {
         resume: Some("cd /home/kim/web && claude --resume=6f0c8e0a"),
         checkout: Some(&checkout),
         kept: Some(NOW.after(Duration::from_secs(540))),
+        zone: "Asia/Kolkata".parse().expect("a zone"),
     };
     let wall = wall()
         .with_text("agent", agent("claude", Some("opus")))
@@ -397,6 +402,11 @@ fn project() {
         .with("gone", gone("web"))
         .with("kept_apart", kept_apart("claude", "api"))
         .with_text("no_worktree", no_worktree("/home/kim/api", &GitError::Said("fatal: not a git repository".into())))
+        .with_text(
+            "no_worktree without a commit",
+            no_worktree("/home/kim/api", &GitError::Said("fatal: invalid reference: HEAD".into())),
+        )
+        .with_text("no_worktree for another reason", no_worktree("/home/kim/api", &GitError::Missing))
         .with_text("changes", changes(&samples::checkout()))
         .with_text("changes of none", changes(&Checkout::default()))
         .with("worktree_left", worktree_left(tree, branch, Some(&Checkout::default())))

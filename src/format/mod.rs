@@ -15,6 +15,7 @@ pub mod fire;
 mod gallery;
 pub mod home;
 pub mod hooks;
+pub mod import;
 pub mod incident;
 pub mod incidents;
 pub mod intake;
@@ -34,12 +35,14 @@ pub mod trouble;
 pub mod unscheduled;
 mod visible;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use signalbox_adapter::{Alignment, Block, Document, Inline};
 
 use crate::clock::Timestamp;
 pub use crate::command::marked;
+use crate::plan::Zone;
 pub use draft::Draft;
 
 /// Makes a document of one line with `code` between backquotes; for sentences of our own, without foreign text.
@@ -91,6 +94,12 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     if length < Duration::from_secs(5) { "just now".into() } else { format!("{} ago", span(length)) }
 }
 
+/// Writes an instant as people of a chat read it, with the zone: `today 14:03 UTC`, `Sun 29 Nov 09:00 Asia/Kolkata`.
+#[must_use]
+pub fn when(at: Timestamp, zone: Zone, now: Timestamp) -> String {
+    format!("{} {zone}", zone.shows_near(at, now))
+}
+
 /// Writes an instant in UTC.
 #[must_use]
 pub fn instant(at: Timestamp) -> String {
@@ -122,6 +131,27 @@ fn table(header: &[&str], rows: Vec<Vec<Vec<Inline>>>) -> Block {
     }
 }
 
+/// Leaves columns out of a document's tables, the first that are named first, until they fit into so many columns of a terminal.
+#[must_use]
+pub fn narrowed(document: Document, width: usize, spare: &[&str]) -> Document {
+    let mut document = document;
+    for title in spare {
+        if matches!(document.unfold_tables(width), Cow::Borrowed(_)) {
+            break;
+        }
+        for block in &mut document.blocks {
+            let Block::Table { align, header, rows } = block else { continue };
+            let Some(at) = header.iter().position(|own| signalbox_adapter::inline_text(own) == *title) else {
+                continue;
+            };
+            header.remove(at);
+            align.remove(at);
+            rows.iter_mut().filter(|row| row.len() > at).for_each(|row| drop(row.remove(at)));
+        }
+    }
+    document
+}
+
 /// Writes facts below each other: a bold word and its value.
 fn facts(pairs: Vec<(&str, Vec<Inline>)>) -> Block {
     let mut content = Vec::new();
@@ -145,6 +175,21 @@ mod tests {
         let lengths = [400, 12_000, 185_000, 600_000, 3_600_000, 7_800_000, 400_000_000];
         let written = lengths.map(|ms| span(Duration::from_millis(ms)));
         assert_eq!(written, ["0.4 s", "12 s", "3 min 5 s", "10 min", "1 h", "2 h 10 min", "4 d"]);
+    }
+
+    #[test]
+    fn a_table_loses_the_columns_that_are_least_needed_until_it_fits() {
+        let rows = vec![vec![cell("otter"), cell("console:local"), cell("why is the build red?")]];
+        let whole = Document { blocks: vec![table(&["session", "chat", "about"], rows)] };
+        let titles = |width: usize| {
+            let narrow = narrowed(whole.clone(), width, &["chat", "about"]);
+            let Block::Table { header, align, rows } = &narrow.blocks[0] else { panic!("no table") };
+            assert!(align.len() == header.len() && rows[0].len() == header.len());
+            header.iter().map(|own| signalbox_adapter::inline_text(own)).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(titles(80), "session chat about");
+        assert_eq!(titles(40), "session about");
+        assert_eq!(titles(20), "session");
     }
 
     #[test]

@@ -62,7 +62,24 @@ pub fn kept_apart(agent: &str, project: &str) -> Document {
 /// Tells why a work tree could not be made; goes into a task's error.
 #[must_use]
 pub fn no_worktree(project: &str, why: &GitError) -> String {
-    format!("no git work tree could be made of {project}: {why}")
+    let project = project.replace('`', "'");
+    let how = match why {
+        GitError::Missing => " Install git, or set `worktree = false` for the project.".to_owned(),
+        GitError::Said(words) if words.contains("not a git repository") => {
+            return format!(
+                "`{project}` is no git repository, so no work tree could be made of it. Run `git init` and commit there, or set \
+                 `worktree = false` for the project. Then retry."
+            );
+        }
+        GitError::Said(words) if words.contains("invalid reference") || words.contains("not a valid object name") => {
+            return format!(
+                "`{project}` has no commit yet, so no work tree could be made of it. Commit something there, or set \
+                 `worktree = false` for the project. Then retry."
+            );
+        }
+        GitError::Run(_) | GitError::Late(_) | GitError::Said(_) => String::new(),
+    };
+    format!("No git work tree could be made of `{project}`.{how}\n{why}")
 }
 
 /// Names what is not committed, in a few words.

@@ -2,10 +2,11 @@
 
 use signalbox_adapter::{Alignment, Block, Document, Inline, Item, one_line};
 
-use super::{ago, cell, cost, count, facts, instant, line, table};
+use super::{ago, cell, cost, count, facts, line, table, when};
 use crate::agent::checkout::Checkout;
 use crate::clock::Timestamp;
 use crate::command::NameFault;
+use crate::plan::Zone;
 use crate::store::{Admission, Refusal, Session, SessionId, Task};
 
 /// Longest prompt shown in a list or in details, in characters.
@@ -372,6 +373,8 @@ pub struct SessionFacts<'a> {
     pub checkout: Option<&'a Checkout>,
     /// Until when its agent waits for a next prompt.
     pub kept: Option<Timestamp>,
+    /// The zone in which its chat reads times.
+    pub zone: Zone,
 }
 
 /// Answers `/session show`, with the last answer below.
@@ -388,14 +391,14 @@ pub fn details(session: &Session, tasks: &[Task], beside: &SessionFacts<'_>, now
         pairs.push(("Agent session", code(id)));
     }
     if let Some(until) = beside.kept {
-        pairs.push(("Kept until", text(instant(until))));
+        pairs.push(("Kept until", text(when(until, beside.zone, now))));
     }
     pairs.push(("Directory", code(&session.directory)));
     if let Some(checkout) = beside.checkout {
         pairs.push(("Branch", checkout.branch.as_deref().map_or_else(|| text("none".into()), code)));
         pairs.push(("Changed", text(super::project::changes(checkout))));
     }
-    pairs.push(("Started", text(instant(session.created_at))));
+    pairs.push(("Started", text(when(session.created_at, beside.zone, now))));
     pairs.push(("Last used", text(ago(session.last_used_at, now))));
     pairs.push(("Prompts", text(session.messages.to_string())));
     if session.input_tokens + session.output_tokens > 0 {

@@ -204,7 +204,7 @@ fn failure(task: &Task) -> Draft {
             text.push('…');
         }
         // Our own sentence, and the agent's words below it; all else is the agent's words alone, shown as they are.
-        let is_ours = matches!(task.status, Status::ErrorCliNotFound | Status::ErrorTimeout);
+        let is_ours = matches!(task.status, Status::ErrorCliNotFound | Status::ErrorTimeout | Status::ErrorInternal);
         let (ours, words) = if is_ours { text.split_once('\n').unwrap_or((&text, "")) } else { ("", text.as_str()) };
         if !ours.is_empty() {
             draft = draft.with(Block::Paragraph(super::marked(ours)));
@@ -251,7 +251,18 @@ pub fn nothing_to_stop(all: bool) -> Document {
 /// Tells that a task has ended already.
 #[must_use]
 pub fn already_ended(task: &Task, name: &str) -> Document {
-    line(&format!("`{name}` has ended already: {}.", task.status.as_str()))
+    let how = match task.status {
+        Status::Ok | Status::Success => "it is complete".to_owned(),
+        Status::Aborted => "it was cancelled".to_owned(),
+        Status::Interrupted => "it was interrupted".to_owned(),
+        Status::Queued
+        | Status::Running
+        | Status::ErrorTimeout
+        | Status::ErrorCli
+        | Status::ErrorCliNotFound
+        | Status::ErrorInternal => format!("it failed ({})", task.status.as_str()),
+    };
+    line(&format!("`{name}` has ended already: {how}."))
 }
 
 /// Tells that a task has not ended yet.

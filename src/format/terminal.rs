@@ -204,6 +204,19 @@ pub fn answered_elsewhere(buttons: &[Button]) -> String {
     told
 }
 
+/// Says that a command of chats is none of the command line, and how it is given there; it comes quoted for a shell.
+#[must_use]
+pub fn command_of_chats(line: &str) -> String {
+    format!("that is a command of chats; from here: signalbox shell -c {line}")
+}
+
+/// Names what checks that all is as it should be.
+#[must_use]
+pub fn checks() -> &'static str {
+    "three commands check it: `signalbox config check` the configuration, `signalbox integrations verify all` the connections, \
+     `signalbox agents` the agents"
+}
+
 /// Says that the output has lost its reader.
 #[must_use]
 pub fn nobody_reads() -> &'static str {

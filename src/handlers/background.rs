@@ -56,8 +56,8 @@ impl Handler for BackgroundCommand {
             }
             Self::Show(id) => with(turn, id, |task, investigation| {
                 let deliveries = turn.tx.deliveries_about(&About::Notice(task.id.clone()))?;
-                let name = turn.tx.name_of(task)?;
-                turn.answer(format::background::show(task, &name, investigation, &deliveries, turn.tx.now()))
+                let (name, zone) = (turn.tx.name_of(task)?, turn.tx.zone_of(&turn.chat())?);
+                turn.answer(format::background::show(task, &name, investigation, &deliveries, (zone, turn.tx.now())))
             }),
             Self::Use(id) => with(turn, id, |task, investigation| {
                 let (Some(session), Status::Success) = (task.session, task.status) else {

@@ -31,3 +31,8 @@ impl Adapter for Console {
 pub(super) fn painted(document: &Document) -> String {
     paint(document, &StreamPrinter::stdout().style())
 }
+
+/// Returns how wide standard output is, where it is a terminal.
+pub(super) fn columns() -> Option<usize> {
+    Some(StreamPrinter::stdout().style().width).filter(|width| *width != usize::MAX)
+}

@@ -179,6 +179,15 @@ pub fn manifest(section: &str, commands: &[CommandEntry]) -> Option<Manifest> {
     integrations().find(|one| one.section().name == section)?.manifest(commands)
 }
 
+/// Returns how wide standard output is, where it is a terminal.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    #[cfg(feature = "console")]
+    return console::columns();
+    #[cfg(not(feature = "console"))]
+    None
+}
+
 /// Paints a document for standard output.
 #[must_use]
 pub fn painted(document: &signalbox_adapter::Document) -> String {

@@ -112,8 +112,8 @@ fn commits_of_a_session_stay_on_its_branch() {
 fn a_project_that_is_no_repository_says_so_and_runs_nothing() {
     let house = house();
     std::fs::remove_dir_all(house.path("web/.git")).expect("removed");
-    let said = house.say("/session --project web --name one @pwd x").was(1, "not a git repository");
-    assert!(said.out.contains("no git work tree could be made"), "{said:#?}");
+    let said = house.say("/session --project web --name one @pwd x").was(1, "is no git repository");
+    assert!(said.out.contains("Run git init and commit there, or set worktree = false"), "{said:#?}");
     house.say("/session list").was(0, "No sessions yet");
     // Once there is one, what failed is tried again.
     std::fs::remove_file(house.path("web/kept.txt")).expect("removed");

@@ -38,7 +38,12 @@ pub(super) fn show(turn: &Turn<'_>, name: Option<&str>) -> Result<InboxOutcome, 
     let resume = turn.cx.agents.resume_command(&session.agent, &session.directory, session.agent_session.as_deref());
     let id = session.id.to_string();
     let kept = turn.looked.kept().iter().find(|kept| kept.session() == Some(&id)).map(|kept| kept.record().until);
-    let facts = SessionFacts { resume: resume.as_deref(), checkout: turn.looked.checkout(), kept };
+    let facts = SessionFacts {
+        resume: resume.as_deref(),
+        checkout: turn.looked.checkout(),
+        kept,
+        zone: turn.tx.zone_of(&turn.chat())?,
+    };
     turn.answer(format::session::details(&session, &tasks, &facts, turn.tx.now()))
 }
 
