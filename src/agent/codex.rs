@@ -86,7 +86,7 @@ impl Speak for Codex {
         self.speak().again(spec)
     }
 
-    fn begin_instead(&mut self) -> Option<Step> {
+    fn begin_instead(&mut self, _stderr_tail: &str) -> Option<Step> {
         let Way::Server(server) = &self.way else { return None };
         if server.is_understood() {
             return None;

@@ -21,6 +21,10 @@ const PASSED: [&str; 11] = [
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 ];
+/// The variable that names where logins live.
+const HOME: &str = "HOME";
+/// What stands for it where there is none: nothing can be read there, nor written.
+const NO_HOME: &str = "/dev/null";
 /// Beginnings of further names that pass.
 const PASSED_PREFIXES: [&str; 3] = ["LC_", "XDG_", "SSL_CERT_"];
 
@@ -32,7 +36,14 @@ pub fn bare(ours: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     passed.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Returns the environment of an agent, out of ours and its configuration.
+/// Whether an agent has a HOME of its own: its kind has one, and the configuration names no other.
+#[must_use]
+pub fn has_own_home(agent: &Agent) -> bool {
+    kinds::of(agent).has_own_home() && !agent.env.contains_key(HOME) && !agent.pass_env.iter().any(|name| name == HOME)
+}
+
+/// Returns the environment of an agent, out of ours and its configuration. One with a HOME of its own finds none here: who
+/// starts it gives it that.
 #[must_use]
 pub fn of(agent: &Agent, ours: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let passes = |name: &str| {
@@ -49,6 +60,12 @@ pub fn of(agent: &Agent, ours: &BTreeMap<String, String>) -> BTreeMap<String, St
     let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
         pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
     };
+    if has_own_home(agent) {
+        // What points into the person's goes with it; but for the parts of a program that was installed there.
+        environment.retain(|name, _| !name.starts_with("XDG_") || agent.pass_env.contains(name));
+        let parts = environment.insert(HOME.to_owned(), NO_HOME.to_owned()).map(|home| format!("{home}/.local"));
+        environment.extend(parts.map(|parts| ("PYTHONUSERBASE".to_owned(), parts)));
+    }
     let of_kind = kinds::of(agent).environment();
     environment.extend(own(&of_kind.defaults));
     environment.extend(agent.env.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())));

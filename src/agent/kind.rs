@@ -46,6 +46,17 @@ pub trait AgentKind: Sync {
         Environment::default()
     }
 
+    /// Whether it has a HOME of its own in our state directory, unless the configuration gives it another: it keeps nothing
+    /// there that a person has to have made.
+    fn has_own_home(&self) -> bool {
+        false
+    }
+
+    /// Whether it writes its answer to the file that it is told ([`Ask::answer_file`]).
+    fn answers_by_file(&self) -> bool {
+        false
+    }
+
     /// Makes what a run of it is started with.
     fn start(&self, ask: &Ask<'_>) -> Startup;
 
@@ -97,6 +108,8 @@ pub enum Brief {
     Text,
     /// It goes by the words of the question alone.
     Words,
+    /// It investigates in its own way whatever it is told, and answers in a form of its own; the first line is the title.
+    Alert,
 }
 
 /// One prompt that is to be run.
@@ -116,6 +129,8 @@ pub struct Ask<'a> {
     pub conversation: Option<&'a str>,
     /// The folder with the files that people have sent to the chat, where there is one.
     pub files: Option<&'a Path>,
+    /// The file that it writes its answer to, for kinds that do; nothing is there before.
+    pub answer_file: &'a Path,
     /// Whether an analysis is asked for.
     pub analysis: bool,
     /// Whether strangers' words are in the conversation.

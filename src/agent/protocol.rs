@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::agent::event::{Decision, Event, Final};
+use crate::agent::event::{Decision, Event, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::{Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::run::RunSpec;
@@ -47,13 +47,30 @@ pub struct Ending<'a> {
     pub ended: &'a Ended,
     /// Why the supervisor ended the run.
     pub cause: Option<&'a Cause>,
-    /// The first [`MAX_ANSWER_BYTES`](crate::agent::event::MAX_ANSWER_BYTES) of standard output.
+    /// The first [`MAX_ANSWER_BYTES`] of standard output.
     pub stdout_head: &'a [u8],
     /// Size of the whole standard output, in bytes.
     pub stdout_bytes: u64,
     /// The end of standard error.
     pub stderr_tail: &'a str,
 }
+
+/// What was found where an agent was to write its answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum AnswerFile {
+    /// There is no file.
+    #[default]
+    Missing,
+    /// All of the file.
+    Read(Vec<u8>),
+    /// It has more than [`MAX_ANSWER_FILE_BYTES`].
+    TooLong,
+    /// It is no plain file, or cannot be read.
+    Unreadable,
+}
+
+/// Longest answer file that is read, in bytes: the longest answer with each of its characters escaped.
+pub const MAX_ANSWER_FILE_BYTES: u64 = 8 * MAX_ANSWER_BYTES as u64;
 
 /// One way of talking with an agent; every call continues the same conversation.
 pub trait Speak {
@@ -93,10 +110,11 @@ pub trait Speak {
     }
 
     /// Goes over to the agent's other way ([`Startup::instead`]) where the one that was started has been refused before it
-    /// did anything; returns what the agent is told first there, and `None` where that is not so.
+    /// did anything; returns what the agent is told first there, and `None` where that is not so. `stderr_tail` is the end of
+    /// what it has said of that.
     ///
     /// [`Startup::instead`]: crate::agent::kind::Startup::instead
-    fn begin_instead(&mut self) -> Option<Step> {
+    fn begin_instead(&mut self, _stderr_tail: &str) -> Option<Step> {
         None
     }
 
@@ -106,6 +124,10 @@ pub trait Speak {
     fn again(&mut self, _spec: &RunSpec) -> Option<Step> {
         None
     }
+
+    /// Takes what stands in the file that the agent was to write its answer to, before [`Speak::end`]; only where there is
+    /// such a file.
+    fn file(&mut self, _found: AnswerFile) {}
 
     /// Returns the final word of a run in which no [`Event::Final`] was seen.
     fn end(&mut self, ending: &Ending<'_>) -> Final;

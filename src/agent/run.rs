@@ -35,6 +35,13 @@ pub struct RunSpec {
     pub working_directory: PathBuf,
     /// Scratch directory given as `TMPDIR`, created when missing; it belongs to the session and goes with it.
     pub scratch: PathBuf,
+    /// The agent's HOME where it has one of its own, created when missing.
+    #[serde(default)]
+    pub home: Option<PathBuf>,
+    /// The file that the agent writes its answer to, where it does: in a directory that is this run's alone, below
+    /// [`scratch`](Self::scratch), and goes with it.
+    #[serde(default)]
+    pub answer_file: Option<PathBuf>,
     /// The prompt.
     pub prompt: String,
     /// The name of the agent's [kind](super::kind::AgentKind).
@@ -76,6 +83,8 @@ impl RunSpec {
             env: BTreeMap::new(),
             working_directory: "/home/user/project".into(),
             scratch: "/r/scratch".into(),
+            home: None,
+            answer_file: None,
             prompt: String::new(),
             kind: kind.to_owned(),
             permission,

@@ -50,7 +50,7 @@ impl Briefing {
         };
         match kind {
             Brief::Words => brief::with_measured(&prompt, &self.measured),
-            Brief::Tools | Brief::Text => prompt,
+            Brief::Tools | Brief::Text | Brief::Alert => prompt,
         }
     }
 

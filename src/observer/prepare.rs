@@ -51,8 +51,12 @@ impl Observer {
         // Only the investigator looks around by itself; each link on the way to what is ours is resolved for it.
         let own = match kind.brief() {
             Brief::Words => off_limits(&context.config.agents.host, state, context.agents.variables()),
-            Brief::Tools | Brief::Text => Vec::new(),
+            Brief::Tools | Brief::Text | Brief::Alert => Vec::new(),
         };
+        let (work, scratch) = (working_directory(task, state), scratch(task, state));
+        let directory = self.run_directory(task);
+        let answer_file = answer_file(&scratch, &directory);
+        let home = environment::has_own_home(agent).then(|| home_of(&task.agent, state));
         let start = kind.start(&Ask {
             agent,
             prompt: &prompt,
@@ -61,6 +65,7 @@ impl Observer {
             session: &session.map_or_else(|| task.id.to_string(), |session| session.id.to_string()),
             conversation,
             files: files.is_dir().then_some(&files),
+            answer_file: &answer_file,
             analysis: briefing.investigation.is_some(),
             has_alert: briefing.has_alert(),
             probes: &context.config.agents.host,
@@ -74,18 +79,21 @@ impl Observer {
                     return failed(Status::ErrorCliNotFound, format::run::no_sandbox(&task.agent));
                 };
                 let variables = context.agents.variables();
-                let room = room(&context.config.agents.host, state, variables, [&work, &scratch], &files);
+                let own: Vec<&PathBuf> = [&work, &scratch].into_iter().chain(&home).collect();
+                let room = room(&context.config.agents.host, state, variables, &own, &files);
                 let around = |argv| room.around(&bwrap, argv);
                 (around(start.argv), start.instead.map(around))
             }
         };
         let spec = RunSpec {
             version: PROTOCOL_VERSION,
-            directory: self.run_directory(task),
+            directory,
             argv,
             env: environment::of(agent, context.agents.variables()),
             working_directory: work,
             scratch,
+            home,
+            answer_file: kind.answers_by_file().then_some(answer_file),
             prompt: start.prompt,
             kind: agent.kind.name.to_owned(),
             permission,
@@ -120,7 +128,7 @@ fn room(
     probes: &config::HostProbes,
     state: &Path,
     variables: &BTreeMap<String, String>,
-    own: [&PathBuf; 2],
+    own: &[&PathBuf],
     files: &Path,
 ) -> Room {
     let (real, run_time) =
@@ -142,10 +150,21 @@ fn room(
     Room {
         hidden,
         blanked,
-        kept: own.into_iter().map(|path| in_state(path)).chain(lent).collect(),
+        kept: own.iter().map(|path| in_state(path)).chain(lent).collect(),
         readable: files.is_dir().then(|| in_state(files)).into_iter().collect(),
         directory: own[0].clone(),
     }
+}
+
+/// Names the HOME of an agent that has one of its own.
+fn home_of(agent: &str, state: &Path) -> PathBuf {
+    state.join("homes").join(agent)
+}
+
+/// Names the file that a run's agent writes its answer to, in a directory that is the run's alone.
+fn answer_file(scratch: &Path, run: &Path) -> PathBuf {
+    let run = run.file_name().unwrap_or_default().to_string_lossy();
+    scratch.join(format!("answer-{run}")).join("answer.json")
 }
 
 /// Scratch belongs to the session, so that a follow-up finds what the run before has left.

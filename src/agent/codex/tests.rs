@@ -398,7 +398,7 @@ fn an_end_without_an_answer_is_none_whatever_its_exit_code() {
 fn a_version_without_the_server_is_asked_in_its_other_way() {
     let mut codex = codex(Permission::Ask);
     codex.line(b"error: unrecognized subcommand");
-    let begun = codex.begin_instead().expect("the other way");
+    let begun = codex.begin_instead("").expect("the other way");
     assert!(begun.reply == b"hello" && begun.close_input);
     let recorded = include_str!("../../../tests/fixtures/codex/exec_tool_echo.jsonl");
     let (events, said) = play(&mut codex, recorded, &[], &[]);
@@ -411,10 +411,10 @@ fn a_version_without_the_server_is_asked_in_its_other_way() {
     assert!(
         events.iter().any(|event| matches!(event, Event::ToolFinished { ok: true, output, .. } if output == "hi\n"))
     );
-    assert!(answering(Permission::Ask).begin_instead().is_none(), "it was understood");
+    assert!(answering(Permission::Ask).begin_instead("").is_none(), "it was understood");
     let mut refused = self::codex(Permission::Ask);
     let step = tell(&mut refused, &json!({"id": 1, "error": {"code": -32600, "message": "not experimental"}}));
-    assert!(step.close_input && refused.begin_instead().is_some());
+    assert!(step.close_input && refused.begin_instead("").is_some());
 }
 
 #[test]
@@ -423,7 +423,7 @@ fn recorded_runs_of_the_other_way_end_as_they_did() {
         let conversation = resumes.then(|| "t-0".to_owned());
         let mut codex = Codex::new(&RunSpec { conversation, ..spec(Permission::Ask) });
         codex.open("hello");
-        codex.begin_instead();
+        codex.begin_instead("");
         let (events, _) = play(&mut codex, recorded, &[], &[]);
         (events, codex)
     };
@@ -464,7 +464,7 @@ fn lines_that_are_no_message_of_its_are_survived() {
 fn what_it_says_in_plain_words_is_told_in_either_way() {
     let mut other = codex(Permission::Ask);
     other.line(b"error: unrecognized subcommand");
-    other.begin_instead().expect("the other way");
+    other.begin_instead("").expect("the other way");
     for mut codex in [answering(Permission::Ask), other] {
         codex.line(b"Not logged in: https://a.example/login");
         let word = codex.end(&ending(&Ended::Exited { code: 1 }, None, ""));

@@ -148,6 +148,7 @@ mod tests {
             session: "7",
             conversation,
             files: None,
+            answer_file: std::path::Path::new("/nowhere"),
             analysis: false,
             has_alert: false,
             probes: &HostProbes::default(),

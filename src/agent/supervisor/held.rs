@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 
+use super::answer::AnswerPlace;
 use super::home::AgentHome;
 use super::input::Input;
 use super::launch::{self, AgentProcess};
@@ -35,6 +36,8 @@ pub(super) struct HeldAgent {
     pub(super) news: News,
     pub(super) agent: Option<Running>,
     pub(super) ended: Option<Ended>,
+    /// Where it writes its answer, where it does. Goes with it.
+    pub(super) answer: Option<AnswerPlace>,
     /// Where it lives, where it may be kept. Goes last.
     pub(super) home: Option<AgentHome>,
 }
@@ -61,6 +64,7 @@ impl HeldAgent {
             news: News::of(directory),
             agent: None,
             ended: None,
+            answer: AnswerPlace::of(spec)?,
             home,
         })
     }

@@ -30,7 +30,7 @@ pub(super) fn start(spec: &RunSpec, marked: &Path, stdout: File, stderr: File) -
     let Some(name) = spec.argv.first() else {
         return Err(Ended::SpawnFailed { error: "no program is configured".into() });
     };
-    for directory in [&spec.working_directory, &spec.scratch] {
+    for directory in [&spec.working_directory, &spec.scratch].into_iter().chain(&spec.home) {
         let created = DirBuilder::new().mode(0o700).recursive(true).create(directory);
         created.map_err(|error| failed(&format!("creating {}", directory.display()), error))?;
     }
@@ -45,6 +45,7 @@ pub(super) fn start(spec: &RunSpec, marked: &Path, stdout: File, stderr: File) -
         .env_clear()
         .envs(&spec.env)
         .env("TMPDIR", &spec.scratch)
+        .envs(spec.home.iter().map(|home| ("HOME", home)))
         .env(mark, value)
         .current_dir(&spec.working_directory)
         .process_group(0)

@@ -10,6 +10,7 @@
 //! # Why
 //! One thread, no runtime: hundreds run at once, and each should cost about as much as an idle shell.
 
+mod answer;
 mod begin;
 mod caller;
 pub mod client;

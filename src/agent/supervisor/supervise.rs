@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
+use super::answer::AnswerPlace;
 use super::clients::Clients;
 use super::held::HeldAgent;
 use super::kept::NextRun;
@@ -132,7 +133,9 @@ impl<'a> SupervisedRun<'a> {
             return;
         }
         self.read(true);
-        let (Some(argv), Some(step)) = (self.spec.instead.take(), self.held.speak.begin_instead()) else { return };
+        let stderr_tail = self.held.output.stderr_tail();
+        let begun = self.held.speak.begin_instead(&stderr_tail);
+        let (Some(argv), Some(step)) = (self.spec.instead.take(), begun) else { return };
         self.held.sweep(self.signals);
         self.spec.argv = argv;
         (self.held.agent, self.held.ended) = (None, None);
@@ -374,6 +377,11 @@ impl<'a> SupervisedRun<'a> {
         let stderr_tail = self.held.output.stderr_tail();
         let by_output = self.held.answers_by_output;
         if !self.final_kept {
+            let found = self.held.answer.as_ref().map(AnswerPlace::read);
+            let by_end = by_output || found.is_some();
+            if let Some(found) = found {
+                self.held.speak.file(found);
+            }
             let stdout_head = if by_output { self.held.output.stdout_head() } else { Vec::new() };
             let ending = Ending {
                 ended: &ended,
@@ -384,7 +392,7 @@ impl<'a> SupervisedRun<'a> {
             };
             let last = self.held.speak.end(&ending);
             self.close_requests();
-            let own = by_output && self.cause.is_none();
+            let own = by_end && self.cause.is_none();
             let kept = self.record(&Event::Final(last).bounded());
             self.final_seen = kept && own && matches!(ended, Ended::Exited { .. });
         }

@@ -46,6 +46,8 @@ impl Scene {
             env: env.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<BTreeMap<_, _>>(),
             working_directory: self.path("work"),
             scratch: self.path("scratch"),
+            home: None,
+            answer_file: None,
             prompt: prompt.to_owned(),
             kind: kind.to_owned(),
             permission: Permission::Ask,
