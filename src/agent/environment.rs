@@ -89,6 +89,26 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_with_a_home_of_its_own_is_not_led_to_the_persons_unless_that_is_wanted() {
+        let ours: BTreeMap<String, String> =
+            ["HOME", "XDG_CONFIG_HOME", "LANG", "TELEGRAM_BOT_TOKEN", "SLACK_WEBHOOK_URL"]
+                .map(|name| (name.to_owned(), "/home/kim".to_owned()))
+                .into();
+        let agents = Agents::of(&kinds::statements());
+        let mut agent = agents.by_name["opensre"].clone();
+        let environment = of(&agent, &ours);
+        assert_eq!((environment["HOME"].as_str(), environment["LANG"].as_str()), ("/dev/null", "/home/kim"));
+        assert_eq!(environment["PYTHONUSERBASE"], "/home/kim/.local");
+        for name in ["XDG_CONFIG_HOME", "TELEGRAM_BOT_TOKEN", "SLACK_WEBHOOK_URL"] {
+            assert!(!environment.contains_key(name), "{name}");
+        }
+        assert_eq!([&environment["OPENSRE_ANALYTICS_DISABLED"], &environment["OPENSRE_DISABLE_KEYRING"]], ["1", "1"]);
+        agent.env.insert("HOME".to_owned(), "/srv/opensre".into());
+        assert_eq!((of(&agent, &ours)["HOME"].as_str(), has_own_home(&agent)), ("/srv/opensre", false));
+        assert!(!has_own_home(&agents.by_name["claude"]));
+    }
+
+    #[test]
     fn what_only_has_a_default_can_be_set_and_claude_works_in_the_background() {
         let mut claude = Agents::of(&kinds::statements()).by_name["claude"].clone();
         claude.env.insert("CLAUDE_CODE_MAX_RETRIES".to_owned(), "5".into());

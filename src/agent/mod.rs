@@ -19,6 +19,7 @@ pub mod kind;
 pub mod kinds;
 pub mod names;
 pub mod native;
+pub mod opensre;
 pub mod pieces;
 mod policy;
 pub mod program;

@@ -39,15 +39,15 @@ fn a_missing_agent_is_1_and_tells_how_to_install_it() {
 fn an_agent_that_is_not_there_is_not_replaced_by_another() {
     let house = House::new(SHOUT);
     for (text, why) in [
-        ("@opensre fix it", "`opensre` is not installed here"),
-        ("/investigate @opensre high-cpu", "`opensre` is not installed here"),
         ("/session @host/opus why is it slow?", "`host` has no model `opus`"),
         ("/session @shout/opus hello", "`shout` has no model `opus`, nor any other"),
     ] {
         house.say(text).refused(&why.replace('`', ""));
     }
     assert_eq!(house.count("sessions"), 0);
-    for (text, name) in [("/session @codex fix it", "codex"), ("@gemini/pro fix it", "gemini")] {
+    for (text, name) in
+        [("/session @codex fix it", "codex"), ("@gemini/pro fix it", "gemini"), ("@opensre fix it", "opensre")]
+    {
         let said = house.say(text).was(1, "Failed · error:cli_not_found");
         assert!(said.out.contains(&format!("{name} is not installed: install it with")), "{said:#?}");
     }

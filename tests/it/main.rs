@@ -20,6 +20,7 @@ mod integrations;
 mod investigations;
 mod masking;
 mod mute;
+mod opensre;
 mod outer_walls;
 mod phone;
 mod poison;

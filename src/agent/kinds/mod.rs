@@ -8,6 +8,7 @@ mod copilot;
 mod gemini;
 pub mod host;
 mod opencode;
+mod opensre;
 mod qwen;
 
 use std::sync::LazyLock;
@@ -22,6 +23,7 @@ static KINDS: &[&dyn AgentKind] = &[
     &codex::CodexKind,
     &gemini::GEMINI,
     &opencode::OPENCODE,
+    &opensre::OpenSreKind,
     &copilot::COPILOT,
     &qwen::QWEN,
     &acp::ACP,

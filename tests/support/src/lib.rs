@@ -11,6 +11,7 @@
 //! | [`tunnel`] | an HTTP proxy that leads to this machine only |
 //! | [`agent`] | an agent that does what its prompt says |
 //! | [`codex`] | codex, in both of its ways, which does what its prompt says |
+//! | [`opensre`] | opensre, in both of its ways, which does what its alert says |
 //! | [`acp_agent`] | another one, which speaks the Agent Client Protocol |
 //! | [`everyday`] | a house for a story of the whole program: its files, its processes, what they say |
 //! | [`terminal`] | a terminal with a person at it |
@@ -25,6 +26,7 @@ pub mod alertmanager;
 pub mod codex;
 pub mod discord;
 pub mod everyday;
+pub mod opensre;
 mod parameters;
 pub mod programs;
 pub mod slack;
