@@ -13,8 +13,6 @@ const MODEL_MARKS: &str = "-._:/@+[]";
 pub struct KnownNames<'a> {
     /// Every agent that has a name, installed or not.
     pub agents: &'a [&'a str],
-    /// Agents that people know of and that are not among these.
-    pub absent: &'a [&'a str],
     /// Whether an agent can be told which model is to answer.
     pub takes_model: &'a dyn Fn(&str) -> bool,
     /// The words that name a model; those of agents that are not in `agents` do not count.
@@ -46,8 +44,6 @@ pub enum Resolved {
         /// The name it is nearest to; `None` for an agent that was asked for by its kind and does not exist.
         nearest: Option<String>,
     },
-    /// An agent that is not there; another must not answer in its place.
-    Absent(String),
     /// A model of an agent that has none to choose from.
     NoModel {
         /// The agent, as in [`KnownNames::agents`].
@@ -87,9 +83,6 @@ pub fn resolve(mention: &Mention, known: &KnownNames<'_>) -> Resolved {
     }
     if (known.is_session)(word) {
         return Resolved::Session(word.to_owned());
-    }
-    if let Some(absent) = known.absent.iter().find(|absent| absent.eq_ignore_ascii_case(name)) {
-        return Resolved::Absent((*absent).to_owned());
     }
     match known.nearest(name) {
         Some(nearest) => Resolved::NearMiss { word: name.to_owned(), nearest: Some(nearest) },
@@ -139,7 +132,6 @@ mod tests {
     fn resolved(word: &str) -> Resolved {
         let known = KnownNames {
             agents: &["claude", "codex", "host", "notes"],
-            absent: &["gemini", "opencode"],
             takes_model: &|agent| agent != "host",
             models: MODELS,
             is_session: &|word| ["calm-otter", "docs", "old-archive"].iter().any(|s| s.eq_ignore_ascii_case(word)),
@@ -198,11 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_that_is_not_there_is_not_taken_for_text() {
-        for word in ["gemini", "Gemini", "gemini/pro", "opencode/x/y"] {
-            let expected = if word.starts_with('o') { "opencode" } else { "gemini" };
-            assert_eq!(resolved(word), Resolved::Absent(expected.into()), "{word}");
-        }
+    fn an_agent_without_models_is_told_from_one_with_models() {
         for word in ["host/opus", "HOST/gpt-5"] {
             let model = word.split_once('/').unwrap().1;
             assert_eq!(resolved(word), Resolved::NoModel { agent: "host".into(), model: model.into() });
@@ -231,7 +219,6 @@ mod tests {
     fn a_model_of_an_unknown_agent_is_text() {
         let known = KnownNames {
             agents: &["host"],
-            absent: &[],
             takes_model: &|_| false,
             models: MODELS,
             is_session: &|_| false,

@@ -24,7 +24,6 @@ fn text() -> impl Strategy<Value = String> {
 
 const KNOWN: KnownNames<'static> = KnownNames {
     agents: &["claude", "notes"],
-    absent: &["codex"],
     takes_model: &|agent| agent == "claude",
     models: MODELS,
     is_session: &|word| word == "docs",

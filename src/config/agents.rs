@@ -208,13 +208,6 @@ impl Agents {
     pub(super) fn read(section: &mut Section, statements: &Statements) -> Self {
         let mut agents = Self::of(&statements.kinds);
         let default = section.text("default");
-        for name in planned_agents(statements) {
-            if section.skip(name) {
-                let names: Vec<&str> = agents.by_name.keys().map(String::as_str).collect();
-                let ours = format!("{} and {}", names.join(", "), named(statements, "kind = "));
-                section.fault(name, format!("this version does not run {name} yet; {ours} work"));
-            }
-        }
         for kind in &statements.kinds {
             match kind.origin {
                 Origin::BuiltIn => agents.host = section.section(kind.name, read_host),
@@ -256,18 +249,9 @@ impl Agents {
             return Some(name.to_owned());
         }
         let names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
-        let why = match planned_agents(statements).any(|planned| planned == name) {
-            true => format!("this version does not run {name} yet; it has {}", names.join(", ")),
-            false => format!("must be one of the agents: {}", names.join(", ")),
-        };
-        section.fault("default", why);
+        section.fault("default", format!("must be one of the agents: {}", names.join(", ")));
         None
     }
-}
-
-/// Names the agents to come that this version does not run yet.
-fn planned_agents(statements: &Statements) -> impl Iterator<Item = &'static str> {
-    planned::AGENTS.into_iter().filter(|name| statements.kinds.iter().all(|kind| kind.name != *name))
 }
 
 fn named_kind(statements: &Statements, name: &str) -> Option<&'static KindStatement> {
@@ -275,13 +259,13 @@ fn named_kind(statements: &Statements, name: &str) -> Option<&'static KindStatem
 }
 
 /// Writes the kinds that an operator can name.
-fn named(statements: &Statements, before: &str) -> String {
+fn named(statements: &Statements) -> String {
     let named = statements.kinds.iter().filter(|kind| kind.origin == Origin::Named);
-    named.map(|kind| format!("{before}{:?}", kind.name)).collect::<Vec<_>>().join(" or ")
+    named.map(|kind| format!("{:?}", kind.name)).collect::<Vec<_>>().join(" or ")
 }
 
 fn read_kind(section: &mut Section, statements: &Statements) -> Option<&'static KindStatement> {
-    let all = named(statements, "");
+    let all = named(statements);
     let text = section.text("kind");
     let kind = text.as_deref().and_then(|name| named_kind(statements, name));
     match text.as_deref() {

@@ -70,7 +70,6 @@ pub use load::{Loaded, load};
 pub use missing::missing;
 pub use observer::{ObserverSection, Recovery};
 pub use permission::Permission;
-pub use planned::AGENTS as PLANNED_AGENTS;
 pub use progress::ProgressSection;
 pub use projects::{MAX_NAME_CHARS, Project, Projects};
 pub use reach::Unreached;

@@ -24,9 +24,6 @@ pub(super) const SECRET_VARIABLES: [&str; 8] = [
     "SMTP_PASSWORD",
 ];
 
-/// Agents that this version does not run yet; a later one states them itself.
-pub const AGENTS: [&str; 1] = ["opensre"];
-
 /// Words that name a model of no agent of this version, or of several; an agent named so could not be told from it.
 pub(super) const MODELS: [&str; 1] = ["default"];
 

@@ -348,7 +348,6 @@ fn sessions() {
         .with("long_prompt", long_prompt(2_000_000, 1_048_576))
         .with("near_miss", near_miss("calm-oter", Some("calm-otter")))
         .with("near_miss of the very name", near_miss("calm-otter", Some("calm-otter")))
-        .with("absent_agent", absent_agent("codex", &["claude".to_owned(), "host".to_owned()]))
         .with("no_model", no_model("host", "opus", Some("claude")))
         .with("no_model of nobody", no_model("host", "gpt-5`", None))
         .with("unknown", unknown("calm-oter", Some("calm-otter")))

@@ -167,13 +167,6 @@ pub fn near_miss(word: &str, nearest: Option<&str>) -> Document {
     Document { blocks: vec![Block::Paragraph(content)] }
 }
 
-/// Tells that an agent is not there, and which are.
-#[must_use]
-pub fn absent_agent(agent: &str, installed: &[String]) -> Document {
-    let installed = installed.iter().map(|agent| format!("`@{agent}`")).collect::<Vec<_>>().join(", ");
-    line(&format!("`{agent}` is not installed here. Installed are {installed}; `/agents` tells more of them."))
-}
-
 /// Tells that an agent has no models to choose from, and which agent has this one.
 #[must_use]
 pub fn no_model(agent: &str, model: &str, other: Option<&str>) -> Document {

@@ -59,17 +59,15 @@ impl Handler for InvestigateCommand {
             };
         };
         let resolved = mention::resolve(turn, wish.mention.as_ref())?;
-        if let Some(why) = mention::misnamed(turn, &resolved) {
+        if let Some(why) = mention::misnamed(&resolved) {
             return turn.refuse(why);
         }
         let unknown = mention::unknown(turn, wish.mention.as_ref(), &resolved)?;
         let (agent, model, words) = match resolved {
             Resolved::Agent { agent, model } => (Some(agent), model, wish.prompt.as_str()),
-            Resolved::Session(_)
-            | Resolved::Text
-            | Resolved::NearMiss { .. }
-            | Resolved::Absent(_)
-            | Resolved::NoModel { .. } => (None, None, wish.whole.as_str()),
+            Resolved::Session(_) | Resolved::Text | Resolved::NearMiss { .. } | Resolved::NoModel { .. } => {
+                (None, None, wish.whole.as_str())
+            }
         };
         if attached.is_none()
             && quoted.is_none()

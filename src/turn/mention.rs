@@ -7,7 +7,6 @@ use signalbox_adapter::Document;
 use super::Turn;
 use crate::agent::kinds;
 use crate::command::{self, KnownNames, Mention, Resolved, folded};
-use crate::config::PLANNED_AGENTS;
 use crate::format;
 use crate::store::StoreError;
 
@@ -30,7 +29,6 @@ pub fn resolve(turn: &Turn<'_>, mention: Option<&Mention>) -> Result<Resolved, S
     let is_session = |word: &str| named.is_some() && folded(word) == folded(&mention.word);
     let known = KnownNames {
         agents: &agents,
-        absent: &PLANNED_AGENTS,
         takes_model: &|agent| turn.cx.agents.takes_model(agent),
         models: kinds::models(),
         is_session: &is_session,
@@ -50,13 +48,11 @@ pub fn unknown(turn: &Turn<'_>, mention: Option<&Mention>, resolved: &Resolved) 
     Ok(is_first.then(|| mention.word.clone()))
 }
 
-/// Says why a mention names nothing that could answer; `None` for one that does, or that is text. The handler has asked for
-/// [`Look::Presence`](super::Look::Presence).
+/// Says why a mention names nothing that could answer; `None` for one that does, or that is text.
 #[must_use]
-pub fn misnamed(turn: &Turn<'_>, resolved: &Resolved) -> Option<Document> {
+pub fn misnamed(resolved: &Resolved) -> Option<Document> {
     match resolved {
         Resolved::NearMiss { word, nearest } => Some(format::session::near_miss(word, nearest.as_deref())),
-        Resolved::Absent(agent) => Some(format::session::absent_agent(agent, &turn.looked.presence().installed)),
         Resolved::NoModel { agent, model } => {
             let other = command::agent_of(kinds::models(), model);
             Some(format::session::no_model(agent, model, other))

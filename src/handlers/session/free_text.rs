@@ -31,7 +31,7 @@ impl Handler for FreeText {
             return Ok(outcome);
         }
         let resolved = mention::resolve(turn, self.mention.as_ref())?;
-        if let Some(why) = mention::misnamed(turn, &resolved) {
+        if let Some(why) = mention::misnamed(&resolved) {
             return turn.refuse(why);
         }
         let unknown = mention::unknown(turn, self.mention.as_ref(), &resolved)?;
@@ -45,7 +45,7 @@ impl Handler for FreeText {
                 return follow_up::by_name(turn, &name, &self.prompt);
             }
             Resolved::Agent { agent, model } => Some((agent, model)),
-            Resolved::Text | Resolved::NearMiss { .. } | Resolved::Absent(_) | Resolved::NoModel { .. } => None,
+            Resolved::Text | Resolved::NearMiss { .. } | Resolved::NoModel { .. } => None,
         };
         let replied = turn.incoming.reply_to.as_ref().map(|message| message.as_str());
         if wish.is_none() {

@@ -49,7 +49,7 @@ fn start_or_follow(turn: &Turn<'_>, start: &Start) -> Result<InboxOutcome, Store
         return turn.refuse(slip.document());
     }
     let resolved = mention::resolve(turn, start.mention.as_ref())?;
-    if let Some(why) = mention::misnamed(turn, &resolved) {
+    if let Some(why) = mention::misnamed(&resolved) {
         return turn.refuse(why);
     }
     let wish = start::Wish {
@@ -69,9 +69,7 @@ fn start_or_follow(turn: &Turn<'_>, start: &Start) -> Result<InboxOutcome, Store
             let (agent, model) = (Some(agent.as_str()), model.as_deref());
             start::start(turn, &start::Wish { agent, model, prompt: &start.prompt, ..wish })
         }
-        Resolved::Text | Resolved::NearMiss { .. } | Resolved::Absent(_) | Resolved::NoModel { .. } => {
-            start::start(turn, &wish)
-        }
+        Resolved::Text | Resolved::NearMiss { .. } | Resolved::NoModel { .. } => start::start(turn, &wish),
     }
 }
 
