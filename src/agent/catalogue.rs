@@ -152,6 +152,12 @@ impl Catalogue {
         self.agent(name).is_some_and(|agent| kinds::of(agent).resumes())
     }
 
+    /// Whether what an agent writes on its way is no part of an answer.
+    #[must_use]
+    pub fn tells_stages(&self, name: &str) -> bool {
+        self.agent(name).is_some_and(|agent| kinds::of(agent).tells_stages())
+    }
+
     /// Whether an agent goes by the words of a question alone.
     #[must_use]
     pub fn goes_by_words(&self, name: &str) -> bool {

@@ -57,6 +57,11 @@ pub trait AgentKind: Sync {
         false
     }
 
+    /// Whether what it writes on its way tells the stage that it is at, and is no part of an answer.
+    fn tells_stages(&self) -> bool {
+        false
+    }
+
     /// Makes what a run of it is started with.
     fn start(&self, ask: &Ask<'_>) -> Startup;
 

@@ -19,6 +19,8 @@ pub(super) struct EndedRun {
     pub(super) in_session: bool,
     /// Whether its agent can be asked once more in the same conversation.
     pub(super) resumable: bool,
+    /// Whether what its agent has written on its way is no part of an answer.
+    pub(super) tells_stages: bool,
     pub(super) agent: AgentHelp,
     /// Names the directory of its files.
     pub(super) run: String,
@@ -51,11 +53,12 @@ impl Conclusion {
 
 pub(super) fn conclude(ended: &EndedRun, timeouts: &Timeouts, redactor: &Redactor) -> Conclusion {
     let EndedRun { seen, exit, investigation, .. } = ended;
+    let said = if ended.tells_stages { String::new() } else { seen.told() };
     let mut completion = verdict::judge(&RunEnd {
         last_word: seen.last_word.as_ref(),
         exit,
         tools: seen.tools,
-        said: &seen.told(),
+        said: &said,
         in_session: ended.in_session,
         agent: &ended.agent.name,
         how_to_install: &ended.agent.how_to_install,

@@ -316,6 +316,7 @@ impl Observer {
             in_session: task.session.is_some() && task.fire.is_none() && briefing.investigation.is_none(),
             investigation: briefing.investigation,
             resumable: context.agents.resumes(&task.agent),
+            tells_stages: context.agents.tells_stages(&task.agent),
             agent: prepare::help(&context.agents, &task.agent),
             run: task.run_name(),
         };

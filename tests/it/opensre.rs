@@ -223,11 +223,13 @@ fn errors_are_told_with_what_to_do_and_its_own_words_below() {
         ("unreached", "opensre does not reach its model service.", "API connection failed"),
     ] {
         let file = format!("{}/tests/fixtures/opensre/{recorded}.stderr", env!("CARGO_MANIFEST_DIR"));
-        let said = house.say(&format!("/session @opensre script: errors {file}; exit 1")).was(1, ours);
+        let said =
+            house.say(&format!("/session @opensre script: print … Planning; errors {file}; exit 1")).was(1, ours);
         assert!(
             said.out.contains(own) && !said.out.contains("Traceback") && !said.out.contains("input_value"),
             "{said:#?}"
         );
+        assert!(!said.out.contains("Planning"), "a stage is no answer: {said:#?}");
     }
 }
 

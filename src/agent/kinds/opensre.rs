@@ -71,6 +71,10 @@ impl AgentKind for OpenSreKind {
         true
     }
 
+    fn tells_stages(&self) -> bool {
+        true
+    }
+
     fn start(&self, ask: &Ask<'_>) -> Startup {
         let Ask { agent, permission, conversation, .. } = *ask;
         let other = || opensre::ask_argv(&agent.command, &agent.args, permission, conversation);
