@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
-use super::answer::AnswerPlace;
 use super::clients::Clients;
 use super::held::HeldAgent;
 use super::kept::NextRun;
@@ -376,8 +375,9 @@ impl<'a> SupervisedRun<'a> {
         };
         let stderr_tail = self.held.output.stderr_tail();
         let by_output = self.held.answers_by_output;
+        // It goes before the end is told.
+        let found = self.held.answer.take().map(|place| place.read());
         if !self.final_kept {
-            let found = self.held.answer.as_ref().map(AnswerPlace::read);
             let by_end = by_output || found.is_some();
             if let Some(found) = found {
                 self.held.speak.file(found);
