@@ -94,6 +94,19 @@ impl Redactor {
         self.clean(text) != text || authorizes(text)
     }
 
+    /// Whether a secret stands in the content of a file: one that is known to the letter or, in a text, one of a known shape.
+    #[must_use]
+    pub fn is_in(&self, content: &[u8]) -> bool {
+        match std::str::from_utf8(content) {
+            Ok(text) => !self.secrets(text).is_empty(),
+            Err(_) => {
+                let mut found = Vec::new();
+                self.find_known(&String::from_utf8_lossy(content), &[], &mut found);
+                !found.is_empty()
+            }
+        }
+    }
+
     /// Returns the text with its secrets masked, also those that its Markdown hides.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {

@@ -12,6 +12,7 @@ mod asked;
 mod calls;
 mod connection;
 mod form;
+mod named;
 mod offer;
 mod requests;
 mod saying;

@@ -251,9 +251,58 @@ pub struct Final {
     /// Work in the background that was ended before it was done, each in a few words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cut_off: Vec<String>,
+    /// Files that the agent names for the person, at most [`MAX_NAMED_FILES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<NamedFile>,
     /// All that the answer rests on, Markdown, where it is shorter than that; at most [`MAX_TOOL_OUTPUT_BYTES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
+}
+
+/// A file that an agent names for the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NamedFile {
+    /// By where it lies: a path of any kind.
+    Path(String),
+    /// By what is in it.
+    Told(ToldFile),
+}
+
+/// A file that an agent has told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldFile {
+    /// What it is called.
+    pub name: String,
+    /// Its media type, where that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Its bytes in base64; `None` where they are more than [`MAX_TOLD_FILE_BYTES`], or with those of others before it.
+    pub base64: Option<String>,
+    /// How many bytes it has.
+    pub size_bytes: u64,
+}
+
+/// Most files that an agent can name in one run.
+pub const MAX_NAMED_FILES: usize = 500;
+/// Most that the files which an agent tells in one run may have in all, in bytes.
+pub const MAX_TOLD_FILE_BYTES: u64 = 10_000_000;
+/// Longest path that can be named, in bytes.
+const MAX_PATH_BYTES: usize = 4096;
+
+impl NamedFile {
+    fn bounded(self) -> Self {
+        match self {
+            Self::Path(path) => Self::Path(kept(path, MAX_PATH_BYTES)),
+            Self::Told(told) => {
+                // The letters of base64 stand for three quarters of as many bytes.
+                let is_small = |base64: &String| base64.len() as u64 / 4 * 3 <= MAX_TOLD_FILE_BYTES + 3;
+                let name = kept(told.name, MAX_PATH_BYTES);
+                let media_type = told.media_type.map(|kind| kept(kind, MAX_NAME_BYTES));
+                Self::Told(ToldFile { name, media_type, base64: told.base64.filter(is_small), ..told })
+            }
+        }
+    }
 }
 
 /// A conversation that was put in short.
@@ -277,12 +326,15 @@ impl Final {
             unknown_session: false,
             compacted: None,
             cut_off: Vec::new(),
+            files: Vec::new(),
             evidence: None,
         }
     }
 
     fn bounded(mut self) -> Self {
         self.evidence = self.evidence.map(|evidence| kept(evidence, MAX_TOOL_OUTPUT_BYTES));
+        self.files.truncate(MAX_NAMED_FILES);
+        self.files = self.files.into_iter().map(NamedFile::bounded).collect();
         for denial in &mut self.denials {
             denial.tool = plain(&denial.tool);
             denial.summary = kept(std::mem::take(&mut denial.summary), MAX_SUMMARY_BYTES);

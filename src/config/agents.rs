@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use super::agent_env;
 use super::allow::Role;
 use super::kind::{KindStatement, Origin};
+use super::naming::{self, NamingLine};
 use super::permission::Permission;
 use super::planned;
 use super::projects::absolute;
@@ -86,6 +87,8 @@ pub struct Agent {
     pub sandbox: Sandbox,
     /// The least role of those who may have it work.
     pub role: Role,
+    /// The lines of an answer by which it names files that are to go with it.
+    pub deliver: Vec<NamingLine>,
     /// How long it is kept for a next prompt of its session, where its kind can be; zero is not at all.
     pub keep_warm: Duration,
 }
@@ -105,6 +108,7 @@ impl Agent {
             alerts: false,
             sandbox: Sandbox::default(),
             role: Role::Operator,
+            deliver: Vec::new(),
             keep_warm: KEEP_WARM,
         }
     }
@@ -322,6 +326,7 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
         alerts: section.boolean("alerts", default.alerts),
         sandbox: section.choice("sandbox", default.sandbox, &Sandbox::WORDS),
         role: section.choice("role", default.role, &ROLES),
+        deliver: naming::read(section),
         keep_warm: section.parsed_as(A_DURATION, "keep_warm", default.keep_warm, |text| match text {
             "off" | "0" => Ok(Duration::ZERO),
             text => duration(text, &KEEP_WARM_RANGE),

@@ -14,6 +14,7 @@ use super::follow::Follow;
 use super::hook_fields::HookFields;
 use super::hooks::Hook;
 use super::kind::Origin;
+use super::naming::NamingLine;
 use super::observer::Recovery;
 use super::permission::Permission;
 use super::projects::Project;
@@ -227,6 +228,7 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
         ("alerts", agent.alerts.into()),
         ("sandbox", word(&Sandbox::WORDS, agent.sandbox)),
         ("role", word(&ROLES, agent.role)),
+        ("deliver", agent.deliver.iter().map(NamingLine::written).collect::<Vec<_>>().into()),
         ("keep_warm", keep_warm),
     ];
     table(kind.into_iter().chain(keys))

@@ -88,6 +88,13 @@ pub fn file_unshown(whose: Whose<'_>) -> Document {
     })
 }
 
+/// Tells that a file which an agent has made was not taken; `file` is what it is called.
+#[must_use]
+pub fn agents_file_unshown(file: &str) -> Document {
+    let name = file.replace('`', "'");
+    line(&format!("The file `{name}` was not taken here. It is on the bot's machine, in the directory of its session."))
+}
+
 /// Tells that a thread is left because it is gone.
 #[must_use]
 pub fn thread_gone(whose: Whose<'_>) -> Document {

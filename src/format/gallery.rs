@@ -3,6 +3,7 @@
 mod approval;
 mod commands;
 mod cron;
+mod files;
 mod hooks;
 mod incident;
 mod samples;
@@ -222,6 +223,7 @@ fn deliveries() {
         .with("file_unshown", file_unshown(session))
         .with("file_unshown of an investigation", file_unshown(investigation))
         .with("file_unshown of a command", file_unshown(Whose::Command))
+        .with("agents_file_unshown", agents_file_unshown("report.pdf"))
         .with("thread_gone", thread_gone(session))
         .with("thread_gone of a command", thread_gone(Whose::Command))
         .with(

@@ -10,6 +10,7 @@ pub mod cron;
 pub mod delivery;
 pub mod digest;
 mod draft;
+pub mod files;
 pub mod fire;
 #[cfg(all(test, feature = "telegram"))]
 mod gallery;

@@ -3,6 +3,7 @@
 //! Pure, and slow where the answer is long: to be called where blocking is fine.
 
 use super::investigation::{self, Settled};
+use super::named::Naming;
 use super::seen::SeenOfRun;
 use super::verdict::{self, RunEnd};
 use crate::agent::exit::Exit;
@@ -24,6 +25,8 @@ pub(super) struct EndedRun {
     pub(super) agent: AgentHelp,
     /// Names the directory of its files.
     pub(super) run: String,
+    /// What of the files that its agent names goes with its answer; `None` where the agent is known no more.
+    pub(super) naming: Option<Naming>,
 }
 
 /// What helps with an agent that did not answer.
@@ -80,6 +83,10 @@ pub(super) fn conclude(ended: &EndedRun, timeouts: &Timeouts, redactor: &Redacto
     let outcome = settled.map(|(investigation, recorder)| {
         investigation::settle(investigation, &mut completion, recorder, ended.resumable, redactor)
     });
+    if let Some(naming) = ended.naming.as_ref().filter(|_| !matches!(outcome, Some(Settled::Again(_)))) {
+        let told = seen.last_word.as_ref().map(|word| word.files.as_slice()).unwrap_or_default();
+        naming.take(&mut completion, told, redactor);
+    }
     let forgotten = seen.last_word.as_ref().is_some_and(|word| word.unknown_session);
     Conclusion { completion, outcome, forgotten }
 }

@@ -10,12 +10,14 @@ use super::trees;
 use crate::agent::supervisor::STDOUT_FILE;
 use crate::bus::Bus;
 use crate::clock::Timestamp;
-use crate::store::{SessionId, StoreError};
+use crate::store::{OUTGOING, SessionId, StoreError};
 
 /// How often the house is kept.
 const EVERY: Duration = Duration::from_secs(3600);
 /// How long the empty directory of a finished run stays: far longer than a supervisor can take to come to it.
 const LATE_SUPERVISOR: Duration = Duration::from_secs(3600);
+/// How long the files that went with an answer are kept once it has been given, a day; those that still wait stay longer.
+const KEEP_FILES: Duration = Duration::from_secs(24 * 3600);
 /// Rows removed in one step, so that no step holds others up.
 const ROWS_A_STEP: usize = 500;
 
@@ -70,7 +72,10 @@ async fn clean(bus: &Bus, stop: &CancellationToken) -> Result<(), StoreError> {
     let (runs, scratch) = (folders(&state.join("runs")), folders(&state.join("tmp")));
     let (files, now) = (state.join("files"), bus.store().clock().now());
     let keep = bus.store().read(|tx| tx.kept_folders(tx.now().before(LATE_SUPERVISOR))).await?;
+    let outgoing = folders(&state.join(OUTGOING));
+    let named = bus.store().read(|tx| tx.tasks_with_files(tx.now().before(KEEP_FILES))).await?;
     let swept = tokio::task::spawn_blocking(move || {
+        sweep(outgoing, |_, task| named.contains(task));
         sweep(runs, |run, name| {
             let task = name.rsplit_once('-').map_or(name, |(task, _)| task);
             // Output that was too long for its answer stays as long as its task is known.

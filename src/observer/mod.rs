@@ -20,6 +20,7 @@ pub mod housekeeping;
 mod investigation;
 pub mod keep;
 pub mod live;
+mod named;
 mod orders;
 mod prepare;
 mod questions;

@@ -8,6 +8,7 @@ use super::Observer;
 use super::conclusion::AgentHelp;
 use super::housekeeping::scratch_of;
 use super::investigation::Briefing;
+use super::named::Naming;
 use crate::agent::catalogue;
 use crate::agent::environment;
 use crate::agent::kind::{Ask, Brief};
@@ -106,6 +107,28 @@ impl Observer {
             bounds: bounds(&context.config, agent),
         };
         Ok(Prepared { spec, asked_session: start.conversation })
+    }
+}
+
+impl Observer {
+    /// Returns what of the files that a task's agent names may go with its answer; `is_talk` where the answer is what is shown.
+    pub(super) fn naming(&self, task: &Task, is_talk: bool) -> Option<Naming> {
+        let context = self.bus.router().context();
+        let (agent, state) = (context.agents.agent(&task.agent)?, self.bus.store().directory());
+        let max_file_bytes = match task.fire {
+            // Where it goes, and how large it may be there, is told when it is delivered.
+            Some(_) => u64::MAX,
+            None => context.max_file_bytes(task.address.provider.as_str()),
+        };
+        Some(Naming {
+            task: task.id.clone(),
+            state: state.to_owned(),
+            directories: vec![working_directory(task, state), scratch(task, state)],
+            off_limits: off_limits(&context.config.agents.host, state, context.agents.variables()),
+            lines: agent.deliver.clone(),
+            is_talk,
+            max_file_bytes,
+        })
     }
 }
 

@@ -71,6 +71,8 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
         output_tokens: usage.output_tokens,
         reported_cost: usage.session_cost_usd,
         denials,
+        files: Vec::new(),
+        unattached: None,
         unstarted: status == Status::ErrorCliNotFound,
         evidence: own_word.and(evidence.last_word).and_then(|word| word.evidence.clone()).map(clean),
         ran: Some(Duration::from_millis(exit.duration_ms)),

@@ -310,7 +310,9 @@ impl Observer {
         let (directories, output_bytes) = (self.run_directories(&task), exit.output_bytes);
         let is_kept = exit.ended == Ended::Kept;
         let unstored = seen.unstored.take();
+        let naming = self.naming(&task, briefing.investigation.is_none());
         let ended = EndedRun {
+            naming,
             seen,
             exit,
             in_session: task.session.is_some() && task.fire.is_none() && briefing.investigation.is_none(),

@@ -1,17 +1,21 @@
 //! One attempt: from a row to a provider call and what came of it.
 
 use signalbox_adapter::{
-    Button, Deliver, DeliverError, MessageId, Opening, Outgoing, Purpose, Receipt, Reconciled, Target, Tried,
+    Button, Deliver, DeliverError, Form, MessageId, Opening, Outgoing, Purpose, Receipt, Reconciled, Target, Tried,
 };
+use tokio::sync::Semaphore;
 
 use super::lost::{self, MAX_OTHERS};
 use super::retry::Outcome;
 use super::setup::Setup;
 use crate::lifecycle::rehearsal;
-use crate::store::{About, Delivery, Opens, StoreError};
+use crate::store::{About, Delivery, Enclosed, Opens, StoreError};
 
 /// Longest body of a message to which a line can be added anywhere, in bytes.
 const ROOMY_BYTES: usize = 1500;
+
+/// Files that are on their way at once.
+static FILES: Semaphore = Semaphore::const_new(2);
 
 /// Makes one attempt. What may have arrived before is asked about first.
 pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
@@ -22,6 +26,24 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
     if let Some(opens) = &delivery.opens {
         return open_thread(adapter.as_ref(), delivery, opens).await;
     }
+    // Files are large: few of them are in memory at once.
+    let _room = match delivery.attachment.as_ref().and_then(Enclosed::kept) {
+        Some(_) => FILES.acquire().await.ok(),
+        None => None,
+    };
+    let attachment = match &delivery.attachment {
+        None => None,
+        Some(file) => match file.read(setup.store.directory()).await {
+            Ok(read) => Some(read),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let words = "our copy of the file is gone".to_owned();
+                return Outcome::Failed(DeliverError::RefusedForm { what: Form::File, words });
+            }
+            Err(error) => {
+                return Outcome::Failed(DeliverError::Unreachable(format!("our copy of the file: {error}")));
+            }
+        },
+    };
     let mut message = Outgoing {
         key: delivery.key.clone(),
         target: Target {
@@ -33,7 +55,7 @@ pub(super) async fn attempt(setup: &Setup, delivery: &Delivery) -> Outcome {
         purpose: delivery.purpose,
         part: delivery.part.clone(),
         buttons: delivery.buttons.clone(),
-        attachment: delivery.attachment.clone(),
+        attachment,
         mark: None,
         plain: delivery.plain,
     };

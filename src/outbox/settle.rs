@@ -112,6 +112,14 @@ pub(super) fn record(tx: &Tx<'_>, setup: &Setup, delivery: &Delivery, next: &Nex
         }
         Next::Later { after, error } => tx.postpone(id, tx.now().after(*after), error),
         Next::Unsure { after, error } => tx.unsure(id, tx.now().after(*after), error),
+        // There is nothing to be said without it.
+        Next::Plainer { without: Form::File, .. }
+            if delivery.attachment.as_ref().is_some_and(|it| it.kept().is_some()) =>
+        {
+            tx.supersede(id)?;
+            sign_end(tx, delivery, true)?;
+            (setup.beside.tell)(tx, delivery, Loss::File)
+        }
         Next::Plainer { without, error } => {
             tx.leave_out(delivery, *without, error)?;
             match without {

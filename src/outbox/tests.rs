@@ -96,6 +96,7 @@ fn message(address: &ChatAddress, text: &str) -> NewDelivery {
         parts: vec![Part { body: text.into() }],
         buttons: Vec::new(),
         attachment: None,
+        files: Vec::new(),
         task: None,
         inbox: None,
         about: None,

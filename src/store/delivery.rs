@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signalbox_adapter::{Attachment, Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose, UserId};
+use signalbox_adapter::{Button, ChatAddress, DeliveryKey, MessageId, Part, Purpose, UserId};
 
 use super::about::About;
+use super::enclosed::Enclosed;
 use super::id::{DeliveryId, InboxId, TaskId};
 use crate::clock::Timestamp;
 
@@ -107,7 +108,9 @@ pub struct NewDelivery {
     /// Buttons.
     pub buttons: Vec<Button>,
     /// A file that goes with the last part.
-    pub attachment: Option<Attachment>,
+    pub attachment: Option<Enclosed>,
+    /// Files that go behind it, one message each, with what stands there.
+    pub files: Vec<(Part, Enclosed)>,
     /// The task it tells of.
     pub task: Option<TaskId>,
     /// The inbound message it answers.
@@ -130,6 +133,7 @@ impl NewDelivery {
             parts,
             buttons: Vec::new(),
             attachment: None,
+            files: Vec::new(),
             task: None,
             inbox: None,
             about: None,
@@ -169,7 +173,7 @@ pub struct Delivery {
     /// Whether the buttons are told in words instead, since they were refused.
     pub by_words: bool,
     /// File.
-    pub attachment: Option<Attachment>,
+    pub attachment: Option<Enclosed>,
     /// The message it answers.
     pub reply_to: Option<MessageId>,
     /// State.

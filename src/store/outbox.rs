@@ -100,7 +100,7 @@ pub(super) fn begun(sender: Option<&String>) -> (State, u32) {
 }
 
 impl Tx<'_> {
-    /// Writes a delivery: one row for each part, each waiting for the one before; the first waits for its thread to be opened.
+    /// Writes a delivery: one row for each part and each file behind them, each waiting for the one before; the first waits for its thread to be opened.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -121,11 +121,14 @@ impl Tx<'_> {
         let opening = self.opening_of(&new.address)?;
         let waits = first.is_some();
         let mut before = first;
-        for (index, part) in new.parts.iter().enumerate() {
+        let parts =
+            new.parts.iter().map(|part| (part, None)).chain(new.files.iter().map(|(part, it)| (part, Some(it))));
+        for (index, (part, file)) in parts.enumerate() {
             let last = index + 1 == new.parts.len();
             let key = self.new_key();
             let buttons = if last { new.buttons.as_slice() } else { &[] };
-            let attachment = new.attachment.as_ref().filter(|_| last).map(serde_json::to_string).transpose()?;
+            let attachment =
+                file.or(new.attachment.as_ref().filter(|_| last)).map(serde_json::to_string).transpose()?;
             let later = new.not_before.filter(|at| *at > self.now());
             let what = Sending::Message(new.purpose);
             let sender = match &opening {
@@ -156,7 +159,7 @@ impl Tx<'_> {
                 sender,
                 attempts,
                 self.now(),
-                new.about.as_ref().filter(|_| last),
+                new.about.as_ref().filter(|_| last || file.is_some()),
                 later.unwrap_or_default(),
                 later.map_or(Timestamp::default(), |_| self.now())
             ])?;

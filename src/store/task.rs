@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use signalbox_adapter::ChatAddress;
 
+use super::enclosed::Enclosed;
 use super::id::{FireId, InboxId, SessionId, TaskId};
 use crate::agent::event::Denial;
 use crate::agent::kinds::host::{NAME as HOST, NOT_ANSWERABLE};
@@ -187,6 +188,10 @@ pub struct Completion {
     pub ran: Option<Duration>,
     /// All that the answer rests on, Markdown.
     pub evidence: Option<String>,
+    /// Files that go with the answer.
+    pub files: Vec<Enclosed>,
+    /// What is said of files that the agent has named and that do not go with it.
+    pub unattached: Option<String>,
     /// Whether its agent was never started: it is missing, or has nowhere to work.
     pub unstarted: bool,
 }
@@ -212,6 +217,8 @@ impl Completion {
             denials: Vec::new(),
             ran: None,
             evidence: None,
+            files: Vec::new(),
+            unattached: None,
             unstarted: false,
         }
     }

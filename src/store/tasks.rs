@@ -242,6 +242,7 @@ impl Tx<'_> {
             return Ok(None);
         }
         self.note(&task.id, "finished", how.status.as_str())?;
+        self.note_files(&task.id, &how.files, how.unattached.as_deref())?;
         self.count_end(&task.id, how.status)?;
         self.close_approvals(&task.id)?;
         if let Some(session) = task.session {

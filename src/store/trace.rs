@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use super::enclosed::{NOTED, name_in};
 use super::error::StoreError;
 use super::id::TaskId;
 use super::tx::Tx;
@@ -66,7 +67,9 @@ impl Tx<'_> {
         let mut statement =
             self.connection.prepare_cached("SELECT at, what, detail FROM task_events WHERE task = ?1 ORDER BY id")?;
         let rows = statement.query_map([task.as_str()], |row| {
-            Ok(TaskEvent { at: row.get(0)?, what: row.get(1)?, detail: row.get(2)? })
+            let (what, detail): (String, String) = (row.get(1)?, row.get(2)?);
+            let detail = if what == NOTED { name_in(&detail) } else { detail };
+            Ok(TaskEvent { at: row.get(0)?, what, detail })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use signalbox_adapter::{Attachment, Button, Card, ChatAddress, Document, Notice, Part, Purpose, ReadAt, Threads};
+use signalbox_adapter::{Button, Card, ChatAddress, Document, Notice, Part, Purpose, ReadAt, Threads};
 
 use super::layout::{Laid, Layout, Unlaid};
 use super::transport::{Readers, Transport};
@@ -13,7 +13,7 @@ use crate::command::definition;
 use crate::config::{Config, Unreached};
 use crate::format::Draft;
 use crate::redact::Redactor;
-use crate::store::{Deferral, NewDelivery, StoreError, Task};
+use crate::store::{Deferral, Enclosed, EnclosedContent, NewDelivery, StoreError, Task};
 
 /// Everything the handlers need that is no row.
 pub struct Context {
@@ -98,12 +98,28 @@ impl Context {
         };
         let max_parts = usize::try_from(self.config.render.max_parts).unwrap_or(usize::MAX);
         let rendered = transport.render.render(document, max_parts);
-        let attachment = rendered.rest.map(|text| Attachment {
+        let attachment = rendered.rest.map(|text| Enclosed {
             file_name: "answer.md".into(),
             media_type: "text/markdown".into(),
-            text,
+            content: EnclosedContent::Text(text),
         });
         (rendered.parts, attachment)
+    }
+
+    /// Makes the messages in which files go to a chat: nothing else stands in them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn enclosed(&self, to: &ChatAddress, files: Vec<Enclosed>) -> Result<Vec<(Part, Enclosed)>, StoreError> {
+        let (parts, _) = self.render(to, Document::default())?;
+        let part = parts.into_iter().next().unwrap_or_else(|| Part { body: String::new() });
+        Ok(files.into_iter().map(|file| (part.clone(), file)).collect())
+    }
+
+    /// Returns the largest file that goes to a chat of a provider, in bytes.
+    #[must_use]
+    pub fn max_file_bytes(&self, provider: &str) -> u64 {
+        self.transports.get(provider).map_or(0, |transport| transport.render.max_file_bytes())
     }
 
     /// Masks secrets in what buttons say; what they do stays.
@@ -185,6 +201,7 @@ impl Context {
             parts,
             buttons: self.masked(buttons),
             attachment,
+            files: Vec::new(),
             task: Some(task.id.clone()),
             inbox: task.inbox,
             about: None,
@@ -238,7 +255,7 @@ mod tests {
         assert!(parts[1].body.ends_with("(2/2)"), "{parts:?}");
         let attachment = attachment.expect("there is more");
         assert_eq!((attachment.file_name.as_str(), attachment.media_type.as_str()), ("answer.md", "text/markdown"));
-        assert!(attachment.text.ends_with("word end"), "{}", attachment.text);
+        assert!(matches!(&attachment.content, EnclosedContent::Text(text) if text.ends_with("word end")));
         let (parts, attachment) = context.render(&narrow, Document::text("short")).expect("short");
         assert_eq!((parts.len(), attachment), (1, None));
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use signalbox_adapter::{Attachment, ChatAddress, Document, MessageId, Part, Purpose, Threads};
+use signalbox_adapter::{ChatAddress, Document, MessageId, Part, Purpose, Threads};
 
 use super::Context;
 use crate::alert::Alert;
@@ -14,8 +14,8 @@ use crate::format;
 use crate::format::incident::{Held, Investigating};
 use crate::rca::Verdict;
 use crate::store::{
-    About, Admission, ChatKey, Incident, NewDelivery, NewInvestigation, NewSession, NewThread, OwnTask, Status,
-    StoreError, Task, ThreadRoot, Tx,
+    About, Admission, ChatKey, Enclosed, Incident, NewDelivery, NewInvestigation, NewSession, NewThread, OwnTask,
+    Status, StoreError, Task, ThreadRoot, Tx,
 };
 
 /// Alerts of an incident that an agent is told of; the rest is counted.
@@ -99,7 +99,7 @@ fn say(
     incident: &Incident,
     place: ThreadPlace,
     parts: Vec<Part>,
-    attachment: Option<Attachment>,
+    attachment: Option<Enclosed>,
 ) -> Result<(), StoreError> {
     tx.enqueue(&NewDelivery {
         address: place.address,
@@ -109,6 +109,7 @@ fn say(
         parts,
         buttons: Vec::new(),
         attachment,
+        files: Vec::new(),
         task: None,
         inbox: None,
         about: Some(About::Incident(incident.id)),
@@ -189,6 +190,7 @@ pub fn show(tx: &Tx<'_>, cx: &Context, incident: &Incident) -> Result<(), StoreE
         parts,
         buttons: format::incident::buttons(incident, &investigating),
         attachment: None,
+        files: Vec::new(),
         task: None,
         inbox: None,
         about: Some(About::Card(incident.id)),

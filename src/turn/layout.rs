@@ -10,17 +10,17 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use signalbox_adapter::{Attachment, Notice, Part};
+use signalbox_adapter::{Notice, Part};
 
 use super::desk::Desk;
 use crate::format::{self, Draft};
-use crate::store::{Deferral, StoreError};
+use crate::store::{Deferral, Enclosed, StoreError};
 
 /// Heaviest draft that is laid out within a transaction, in bytes ([`Draft::weight_bytes`]): about a millisecond of work.
 pub(super) const MAX_WITHIN_BYTES: usize = 16 * 1024;
 
 /// What a message is laid out as: its parts, and what does not fit as a file.
-pub type Laid = (Vec<Part>, Option<Attachment>);
+pub type Laid = (Vec<Part>, Option<Enclosed>);
 
 /// A message to be laid out.
 #[derive(Debug, Clone, PartialEq)]

@@ -45,11 +45,16 @@ pub fn tell(tx: &Tx<'_>, cx: &Context, lost: &Delivery, loss: Loss) -> Result<()
     let (document, address) = match &loss {
         Loss::Message => (delivery::unshown(whose, lost.purpose), lost.address.clone()),
         Loss::Blocked(words) => (delivery::blocked(whose, words), lost.address.clone()),
-        Loss::File => (delivery::file_unshown(whose), lost.address.clone()),
+        Loss::File => match lost.attachment.as_ref().filter(|file| file.kept().is_some()) {
+            Some(file) => (delivery::agents_file_unshown(&file.file_name), lost.address.clone()),
+            None => (delivery::file_unshown(whose), lost.address.clone()),
+        },
         Loss::Thread => (delivery::thread_gone(whose), ChatAddress { thread: None, ..lost.address.clone() }),
         Loss::Opening { at, words } => return tell_unopened(tx, cx, lost, at, words),
     };
-    let about = About::Loss(format!("{}:{}", kind(&loss), name.unwrap_or_default()));
+    let file = lost.attachment.as_ref().filter(|file| loss == Loss::File && file.kept().is_some());
+    let file = file.map(|file| format!(":{}", file.file_name)).unwrap_or_default();
+    let about = About::Loss(format!("{}:{}{file}", kind(&loss), name.unwrap_or_default()));
     if tx.waits_about(&ChatKey::of(&address), &about)? {
         return Ok(());
     }

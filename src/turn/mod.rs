@@ -260,6 +260,7 @@ impl<'t> Turn<'t> {
             parts,
             buttons: self.cx.masked(buttons),
             attachment,
+            files: Vec::new(),
             task: task.cloned(),
             inbox: Some(self.inbox),
             about: task.filter(|_| purpose == Purpose::Progress).map(|task| About::Status(task.clone())),

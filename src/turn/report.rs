@@ -144,13 +144,23 @@ pub fn end(tx: &Tx<'_>, cx: &Context, ended: &Task) -> Result<(), StoreError> {
     if ended.session.is_some() && incident.is_none() && tx.has_evidence(&ended.id)? {
         buttons.push(button::evidence(&name));
     }
+    let report = report.then(unattached(tx, &ended.id)?);
     let told = cx.tell(ended, report, Purpose::Result, buttons)?;
-    tx.enqueue(&NewDelivery { about: Some(About::Result(ended.id.clone())), ..told })?;
+    let files = cx.enclosed(&ended.address, tx.files_of(&ended.id)?)?;
+    tx.enqueue(&NewDelivery { files, about: Some(About::Result(ended.id.clone())), ..told })?;
     // Whoever has cancelled it knows.
     if let Some(investigation) = investigation.as_ref().filter(|_| ended.status != Status::Aborted) {
         notice::done(tx, cx, ended, &name, investigation)?;
     }
     close(tx, cx, ended, &name)
+}
+
+/// Says which files that a task's agent has named do not go with its answer.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn unattached(tx: &Tx<'_>, task: &TaskId) -> Result<Document, StoreError> {
+    Ok(tx.unattached_of(task)?.map(|said| format::line(&said)).unwrap_or_default())
 }
 
 /// Makes what was shown of a task say that it was cancelled before it ran; nothing new is said.

@@ -8,15 +8,16 @@ use signalbox_adapter::{ChatAddress, Document, Notice, Part, Purpose, one_line};
 use super::Context;
 use crate::command::{ScheduleOptions, is_credential, nearest};
 use crate::config::TERMINAL;
-use crate::format::Draft;
 use crate::format::digest::{self, DigestOf};
+use crate::format::files::{Unattached, WhyUnattached, unattached};
 use crate::format::param::Unkept;
 use crate::format::unscheduled::Unscheduled;
+use crate::format::{self, Draft};
 use crate::plan::{CatchUp, DigestKind, Plan, Zone};
 use crate::redact::Redactor;
 use crate::store::{
-    About, ChatKey, DigestWindow, Fire, Happened, Incident, NewDelivery, NewSchedule, Schedule, ScheduleId, StoreError,
-    Tx,
+    About, ChatKey, DigestWindow, Enclosed, Fire, Happened, Incident, NewDelivery, NewSchedule, Schedule, ScheduleId,
+    StoreError, Tx,
 };
 
 /// Longest that a schedule looks back, in hours: as long as rows are kept.
@@ -353,12 +354,26 @@ pub fn digest(schedule: &Schedule, gathered: &Gathered) -> Telling {
 /// # Errors
 /// [`StoreError`].
 pub fn deliver(tx: &Tx<'_>, cx: &Context, schedule: &Schedule, fire: &Fire, said: &Telling) -> Result<(), StoreError> {
+    let (mut named, mut unattached) = (Vec::new(), Vec::new());
+    for task in tx.tasks_of_fire(fire.id)? {
+        named.extend(tx.files_of(&task.id)?);
+        unattached.extend(tx.unattached_of(&task.id)?);
+    }
     for (place, target) in schedule.targets.iter().enumerate() {
         let target = tx.current_address(target)?;
         let threads = cx.threads(target.provider.as_str());
         let about = Some(About::Fire(fire.id));
+        let (fitting, line) = fitting(cx, &target, &named);
+        let of_target =
+            line.iter().chain(&unattached).fold(said.whole.clone(), |all, line| all.then(format::line(line)));
+        let said = &Telling { whole: of_target, ..said.clone() };
         let (parts, attachment) = laid_out(tx, cx, &format!("fire-{}-{place}", fire.id), &target, said)?;
         let whole = NewDelivery { attachment, about, ..NewDelivery::to(target.clone(), Purpose::Result, parts) };
+        let whole = match cx.readers(target.provider.as_str()) {
+            // A letter takes one.
+            Some(_) => NewDelivery { attachment: fitting.into_iter().next(), ..whole },
+            None => NewDelivery { files: cx.enclosed(&target, fitting)?, ..whole },
+        };
         let has_thread = schedule.new_thread && target.thread.is_none() && threads != signalbox_adapter::Threads::None;
         if has_thread {
             let (parts, _) = cx.render(&target, said.head.clone())?;
@@ -372,6 +387,25 @@ pub fn deliver(tx: &Tx<'_>, cx: &Context, schedule: &Schedule, fire: &Fire, said
         }
     }
     Ok(())
+}
+
+/// Returns the files that go to a target, and what is said of those that do not.
+fn fitting(cx: &Context, target: &ChatAddress, named: &[Enclosed]) -> (Vec<Enclosed>, Option<String>) {
+    let provider = target.provider.as_str();
+    let (most, takes_one) = (cx.max_file_bytes(provider), cx.readers(provider).is_some());
+    let (mut fitting, mut others) = (Vec::new(), Vec::new());
+    for file in named {
+        let bytes = file.kept().map_or(0, |kept| kept.size_bytes);
+        let why = match bytes > most {
+            true => Some(WhyUnattached::Large { bytes, most }),
+            false => (takes_one && !fitting.is_empty()).then_some(WhyUnattached::Surplus),
+        };
+        match why {
+            None => fitting.push(file.clone()),
+            Some(why) => others.push(Unattached { name: file.file_name.clone(), why }),
+        }
+    }
+    (fitting, unattached(&others, 0, 0))
 }
 
 /// Tells somebody besides the targets of a schedule.
@@ -395,7 +429,7 @@ fn laid_out(
     id: &str,
     target: &ChatAddress,
     said: &Telling,
-) -> Result<(Vec<Part>, Option<signalbox_adapter::Attachment>), StoreError> {
+) -> Result<(Vec<Part>, Option<Enclosed>), StoreError> {
     let provider = target.provider.as_str();
     if cx.readers(provider).is_none() {
         return cx.render(target, said.whole.clone());

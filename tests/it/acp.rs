@@ -53,6 +53,30 @@ fn what_it_asks_is_approved_in_the_next_life_and_its_conversation_goes_on() {
 }
 
 #[test]
+fn what_it_links_to_and_the_pictures_that_it_tells_go_with_its_answer() {
+    let mut phone = phone();
+    std::fs::create_dir(phone.house.path("web")).expect("made");
+    std::fs::write(phone.house.path("web/a b.csv"), "a,b").expect("written");
+    let directory = phone.house.text("web");
+    phone.house.set("SIGNALBOX__AGENTS__SCRIBE__DIR", &directory);
+    let _serving = phone.serve();
+    let script = format!("say Look: ; link file://{directory}/a%20b.csv; link file:///etc/passwd; picture iVBORw==");
+    let asked = phone.say(&format!("/session --name docs @scribe script: {script}"));
+    let answer = phone.shown(asked, "[docs] Complete");
+    assert!(answer.text.contains("Look:"), "{}", answer.text);
+    assert!(answer.text.contains("Not attached: /etc/passwd (outside of its directory)."), "{}", answer.text);
+    let has = |state: &signalbox_test_support::telegram::state::State, name: &str, content: &[u8]| {
+        state
+            .shows(ADA.id)
+            .iter()
+            .any(|shown| shown.document.as_ref().is_some_and(|file| file.0 == name && file.1 == content))
+    };
+    phone.until("the table", |state| has(state, "a_b.csv", b"a,b"));
+    // Telegram takes it for no photo, and so it comes as a file.
+    phone.until("the picture", |state| has(state, "image-2.png", b"\x89PNG") || has(state, "image-3.png", b"\x89PNG"));
+}
+
+#[test]
 fn a_denied_call_is_denied_and_a_question_is_answered_by_a_button() {
     let phone = phone();
     let _serving = phone.serve();

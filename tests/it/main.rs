@@ -21,6 +21,7 @@ mod investigations;
 mod masking;
 mod mute;
 mod opensre;
+mod named_files;
 mod outer_walls;
 mod phone;
 mod poison;

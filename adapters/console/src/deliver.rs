@@ -58,8 +58,13 @@ impl ConsoleDeliver {
         text.push_str(&paint(&document(&message.part), &style));
         if let Some(attachment) = &message.attachment {
             let name = one_row(&attachment.file_name, usize::MAX);
-            let body = for_terminal(&attachment.text);
-            write!(text, "\n--- {name} ---\n{body}\n").expect("a string takes any text");
+            let body = match &attachment.path {
+                // Whoever reads this sits at the machine.
+                Some(path) => one_row(&path.to_string_lossy(), usize::MAX),
+                None => for_terminal(&String::from_utf8_lossy(&attachment.content)),
+            };
+            let apart = if text.is_empty() { "" } else { "\n" };
+            write!(text, "{apart}--- {name} ---\n{body}\n").expect("a string takes any text");
         }
         match &self.buttons {
             _ if message.buttons.is_empty() => {}

@@ -16,6 +16,11 @@ impl Render for ConsoleRender {
         Limits { max_text: usize::MAX, unit: TextUnit::Bytes }
     }
 
+    /// Only its place is printed.
+    fn max_file_bytes(&self) -> u64 {
+        u64::MAX
+    }
+
     fn render(&self, document: &Document, _max_parts: usize) -> Rendered {
         let body = to_body(document);
         // The reader of JSON refuses deep nesting; such a document is kept as the text it would show.

@@ -1,5 +1,8 @@
 //! What we say to a provider: one value is one provider call with one effect.
 
+use std::fmt;
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ChatAddress, DeliveryKey, MessageId, Part};
@@ -68,12 +71,30 @@ pub struct Button {
 }
 
 /// A file that goes with a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// File name shown to people.
     pub file_name: String,
     /// Media type, for example `text/markdown`.
     pub media_type: String,
-    /// Content, UTF-8.
-    pub text: String,
+    /// All of it.
+    pub content: Vec<u8>,
+    /// Where it lies on this machine, for who sits at it; `None` for what is nowhere else.
+    pub path: Option<PathBuf>,
+}
+
+impl Attachment {
+    /// Makes one of a text.
+    #[must_use]
+    pub fn text(file_name: &str, media_type: &str, text: &str) -> Self {
+        let (file_name, media_type) = (file_name.to_owned(), media_type.to_owned());
+        Self { file_name, media_type, content: text.as_bytes().to_vec(), path: None }
+    }
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, kind, size_bytes) = (&self.file_name, &self.media_type, self.content.len());
+        write!(f, "Attachment({name:?}, {kind:?}, {size_bytes} bytes)")
+    }
 }

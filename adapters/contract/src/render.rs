@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Card, ChatAddress, Document};
 
+/// Largest file of a provider that does not say how large it may be, in bytes.
+const MAX_FILE_BYTES: u64 = 8_000_000;
+
 /// Renders documents for one provider; pure, so that it can run when the outbox row is written.
 pub trait Render: Send + Sync {
     /// What the provider takes in one message.
@@ -13,6 +16,11 @@ pub trait Render: Send + Sync {
     ///
     /// [`crate::split()`] does the cutting.
     fn render(&self, document: &Document, max_parts: usize) -> Rendered;
+
+    /// Largest file that the provider takes with one message, in bytes.
+    fn max_file_bytes(&self) -> u64 {
+        MAX_FILE_BYTES
+    }
 
     /// Returns how one of our commands, its slash first, is typed where it is read.
     fn command(&self, command: &str, _read: &ReadAt<'_>) -> String {

@@ -59,7 +59,7 @@ impl Call {
         let mut body = self.body.clone();
         let mut files = Vec::new();
         if let Some(file) = &self.file {
-            let part = FilePart::text(file.text.clone()).file_name(file.file_name.clone());
+            let part = FilePart::bytes(file.content.clone()).file_name(file.file_name.clone());
             files.push(typed(part, &file.media_type)?);
         }
         if let Some(picture) = picture {

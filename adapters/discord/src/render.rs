@@ -17,6 +17,10 @@ pub(crate) const MAX_TEXT: usize = 2000;
 /// Room for a mark and the empty line before it.
 const MARK: usize = MAX_MARK_BYTES + 2;
 
+/// Largest file that a server without boosts takes, in bytes; one with boosts takes more, and a bot is not told how much.
+/// Source: <https://docs.discord.com/developers/reference#uploading-files>, read 2026-11.
+const MAX_FILE_BYTES: u64 = 10 * 1024 * 1024;
+
 /// Renders for Discord.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DiscordRender {
@@ -27,6 +31,10 @@ pub struct DiscordRender {
 impl Render for DiscordRender {
     fn limits(&self) -> Limits {
         Limits { max_text: MAX_TEXT - MARK, unit: TextUnit::Utf16 }
+    }
+
+    fn max_file_bytes(&self) -> u64 {
+        MAX_FILE_BYTES
     }
 
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {

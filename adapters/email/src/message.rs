@@ -193,7 +193,7 @@ fn attached(file: &signalbox_adapter::Attachment) -> SinglePart {
         media_type.push_str("; charset=utf-8");
     }
     let media_type = ContentType::parse(&media_type).unwrap_or(ContentType::TEXT_PLAIN);
-    let content = Encoded::new_with_encoding(file.text.clone().into_bytes(), ContentTransferEncoding::Base64);
+    let content = Encoded::new_with_encoding(file.content.clone(), ContentTransferEncoding::Base64);
     Attachment::new(name).body(content.expect("any bytes can be written as base64"), media_type)
 }
 

@@ -14,6 +14,9 @@ pub const MAX_TEXT_CHARS: usize = 1_000_000;
 /// So wrapping makes no text twice as long.
 const MAX_SPLIT_CHARS: usize = MAX_TEXT_CHARS / 2;
 
+/// Largest file that goes with a mail, in bytes; in the letters of a mail it takes a third more, and servers commonly take 25 MB.
+const MAX_FILE_BYTES: u64 = 10_000_000;
+
 /// Renders for mails.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EmailRender;
@@ -21,6 +24,10 @@ pub struct EmailRender;
 impl Render for EmailRender {
     fn limits(&self) -> Limits {
         Limits { max_text: MAX_TEXT_CHARS, unit: TextUnit::Chars }
+    }
+
+    fn max_file_bytes(&self) -> u64 {
+        MAX_FILE_BYTES
     }
 
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {

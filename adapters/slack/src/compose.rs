@@ -345,8 +345,7 @@ pub(crate) mod tests {
     #[test]
     fn a_file_needs_no_words() {
         let mut message = outgoing("");
-        let (file_name, media_type) = ("answer.md".to_owned(), "text/markdown".to_owned());
-        message.attachment = Some(Attachment { file_name, media_type, text: "x".to_owned() });
+        message.attachment = Some(Attachment::text("answer.md", "text/markdown", "x"));
         let shown = Shown::of(&message);
         assert_eq!((shown.text.as_str(), shown.blocks.len()), ("", 0));
     }

@@ -185,9 +185,7 @@ mod tests {
     #[test]
     fn a_file_is_known_by_its_name_and_words() {
         let mut message = outgoing("the rest & more");
-        let text = "# Rest".to_owned();
-        message.attachment =
-            Some(Attachment { file_name: "answer.md".to_owned(), media_type: "text/markdown".to_owned(), text });
+        message.attachment = Some(Attachment::text("answer.md", "text/markdown", "# Rest"));
         let tried = Tried::at(UNIX_EPOCH);
         let sought = Sought::of(&message, &tried);
         let shown = |name: &str, text: &str| json!({ "ts": "2.0", "bot_id": "B1", "text": text, "files": [{ "id": "F1", "title": name }] });

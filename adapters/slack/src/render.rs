@@ -29,6 +29,10 @@ use crate::translate::is_direct;
 /// Room for a mark and the empty line before it.
 const MARK: usize = MAX_MARK_BYTES + 2;
 
+/// Largest file that a workspace takes, in bytes.
+/// Source: <https://slack.com/help/articles/201330736-Add-files-to-Slack>, read 2026-11.
+const MAX_FILE_BYTES: u64 = 1_000_000_000;
+
 /// Renders for Slack.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SlackRender;
@@ -36,6 +40,10 @@ pub struct SlackRender;
 impl Render for SlackRender {
     fn limits(&self) -> Limits {
         Limits { max_text: MAX_TEXT_CHARS - MARK, unit: TextUnit::Chars }
+    }
+
+    fn max_file_bytes(&self) -> u64 {
+        MAX_FILE_BYTES
     }
 
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {

@@ -48,10 +48,10 @@ pub(crate) async fn share(
 
 /// Brings the bytes to Slack, where nobody sees them yet.
 async fn upload(api: &Api, file: &Attachment) -> Result<Place, CallError> {
-    let length = file.text.len().to_string();
+    let length = file.content.len().to_string();
     let form = [("filename", file.file_name.as_str()), ("length", length.as_str())];
     let place: Place = api.ask("files.getUploadURLExternal", &form).await?;
-    api.upload(&place.upload_url, file.text.clone().into_bytes()).await?;
+    api.upload(&place.upload_url, file.content.clone()).await?;
     Ok(place)
 }
 

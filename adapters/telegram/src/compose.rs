@@ -15,6 +15,13 @@ use crate::body::{Body, MAX_CAPTION_UTF16, MAX_TEXT_UTF16, utf16_len};
 /// Source: <https://core.telegram.org/bots/api#inlinekeyboardbutton>, read 2026-11.
 const MAX_ACTION_BYTES: usize = 64;
 
+/// Largest picture that is sent as a photo, in bytes.
+/// Source: <https://core.telegram.org/bots/api#sendphoto>, read 2026-11.
+const MAX_PHOTO_BYTES: usize = 10_000_000;
+
+/// Kinds of pictures that are sent as photos.
+const PHOTOS: [&str; 2] = ["image/png", "image/jpeg"];
+
 /// Buttons in one row; more would be cut off on a phone.
 const BUTTONS_IN_A_ROW: usize = 3;
 
@@ -137,8 +144,18 @@ fn keyboard(buttons: &[Button]) -> Option<InlineKeyboardMarkup> {
 }
 
 fn document(message: &Outgoing, attachment: &Attachment) -> Result<Form, DeliverError> {
-    let file = FilePart::text(attachment.text.clone()).file_name(attachment.file_name.clone());
+    let file = FilePart::bytes(attachment.content.clone()).file_name(attachment.file_name.clone());
     captioned(message, "document", file, &attachment.media_type)
+}
+
+/// Returns a file that is a picture as what is seen at once: one that Telegram would take so, and not in the plainest form.
+pub(crate) fn as_photo(message: &Outgoing) -> Result<Option<Form>, DeliverError> {
+    let Some(attachment) = message.attachment.as_ref().filter(|_| !message.plain) else { return Ok(None) };
+    if !PHOTOS.contains(&attachment.media_type.as_str()) || attachment.content.len() > MAX_PHOTO_BYTES {
+        return Ok(None);
+    }
+    let file = FilePart::bytes(attachment.content.clone()).file_name(attachment.file_name.clone());
+    captioned(message, "photo", file, &attachment.media_type).map(Some)
 }
 
 /// The picture stands below what it belongs to, as a chart does.

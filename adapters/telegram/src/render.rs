@@ -9,6 +9,10 @@ use crate::address::link;
 use crate::body::{Body, MARK_UTF16, MAX_CAPTION_UTF16, MAX_TEXT_UTF16};
 use crate::write::{MAX_ENTITIES, TABLE_WIDTH, Worth, Written, write};
 
+/// Largest file that a bot may upload, in bytes.
+/// Source: <https://core.telegram.org/bots/api#sending-files>, read 2026-11.
+const MAX_FILE_BYTES: u64 = 50_000_000;
+
 /// Renders for Telegram.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TelegramRender;
@@ -16,6 +20,10 @@ pub struct TelegramRender;
 impl Render for TelegramRender {
     fn limits(&self) -> Limits {
         Limits { max_text: MAX_TEXT_UTF16 - MARK_UTF16, unit: TextUnit::Utf16 }
+    }
+
+    fn max_file_bytes(&self) -> u64 {
+        MAX_FILE_BYTES
     }
 
     fn render(&self, document: &Document, max_parts: usize) -> Rendered {

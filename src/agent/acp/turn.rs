@@ -5,6 +5,7 @@ use serde_json::Value;
 use signalbox_adapter::one_line;
 
 use super::calls::Calls;
+use super::named::Named;
 use super::saying::Saying;
 use crate::agent::describe::MAX_SUMMARY_CHARS;
 use crate::agent::event::{Event, Final, Usage};
@@ -39,6 +40,7 @@ pub(super) struct Exchange {
     steps: Option<(u64, u64)>,
     cost: Option<f64>,
     plan: String,
+    files: Named,
 }
 
 impl Exchange {
@@ -64,8 +66,13 @@ impl Exchange {
             self.steps =
                 Some((read.saturating_add(count("inputTokens")), written.saturating_add(count("outputTokens"))));
         }
-        let Some(text) = spoken(update) else { return Vec::new() };
-        self.saying.take(text, update.get("messageId").and_then(Value::as_str))
+        let message = update.get("messageId").and_then(Value::as_str);
+        if let Some(text) = spoken(update) {
+            return self.saying.take(text, message);
+        }
+        let content = update.get("content").filter(|_| !is_helpers(update));
+        let link = content.and_then(|content| self.files.take(content));
+        link.map(|link| self.saying.take(&link, message)).unwrap_or_default()
     }
 
     fn call(&mut self, update: &Value, is_new: bool) -> Vec<Event> {
@@ -141,14 +148,19 @@ impl Exchange {
             },
         };
         let whole_bytes = whole_bytes.filter(|_| outcome.is_ok());
-        (said, Final { whole_bytes, ..Final::new(outcome) })
+        let files = self.files.end();
+        (said, Final { whole_bytes, files, ..Final::new(outcome) })
     }
 }
 
 /// Returns the agent's own words in an update; those of a helper are not its own.
 pub(super) fn spoken(update: &Value) -> Option<&str> {
-    let is_helpers = update.pointer("/_meta/claudeCode/parentToolUseId").is_some_and(|parent| !parent.is_null());
-    update.pointer("/content/text").and_then(Value::as_str).filter(|text| !is_helpers && !text.is_empty())
+    let text = update.pointer("/content/text").and_then(Value::as_str);
+    text.filter(|text| !is_helpers(update) && !text.is_empty())
+}
+
+fn is_helpers(update: &Value) -> bool {
+    update.pointer("/_meta/claudeCode/parentToolUseId").is_some_and(|parent| !parent.is_null())
 }
 
 /// Returns the cost in US dollars that an update tells, of the whole session.

@@ -15,6 +15,54 @@ async fn a_chat_runs_so_many_tasks_and_the_others_wait_in_order() {
 }
 
 #[tokio::test]
+async fn the_files_of_an_answer_are_known_until_they_are_delivered() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    let (text, kept) = (
+        EnclosedContent::Text("# Rest".into()),
+        KeptFile {
+            place: std::path::Path::new(OUTGOING).join(task.id.as_str()).join("1"),
+            origin: None,
+            size_bytes: 4,
+        },
+    );
+    let file = |content| Enclosed { file_name: "a.png".into(), media_type: "image/png".into(), content };
+    let (file, rest) = (file(EnclosedContent::Kept(kept)), file(text));
+    let how = Completion {
+        files: vec![file.clone()],
+        unattached: Some("Not attached: `b` (empty).".into()),
+        ..Completion::without_answer(Status::Ok, None)
+    };
+    let ended = task.clone();
+    desk.did(move |tx| tx.finish(&ended, &how)).await.expect("it ends");
+    let id = task.id.clone();
+    let (files, said, events) =
+        desk.did(move |tx| Ok((tx.files_of(&id)?, tx.unattached_of(&id)?, tx.events(&id)?))).await;
+    assert_eq!((files, said.as_deref()), (vec![file.clone()], Some("Not attached: `b` (empty).")));
+    assert!(events.iter().any(|event| event.what == "file" && event.detail == "a.png"), "{events:?}");
+    let day = std::time::Duration::from_secs(24 * 3600);
+    let needed = async || desk.did(move |tx| tx.tasks_with_files(tx.now().before(day))).await;
+    assert!(needed().await.contains(task.id.as_str()), "it has just ended");
+    let part = |text: &str| Part { body: text.into() };
+    let answer = NewDelivery {
+        attachment: Some(rest),
+        files: vec![(part(""), file)],
+        ..message("one", Purpose::Result, &["1", "2"])
+    };
+    desk.did(move |tx| tx.enqueue(&answer)).await;
+    let rows = desk.did(|tx| tx.deliveries(None, 10)).await;
+    let mut attached: Vec<_> =
+        rows.iter().map(|row| (row.id, row.part.body.clone(), row.attachment.is_some())).collect();
+    attached.sort_by_key(|(id, ..)| *id);
+    let attached: Vec<_> = attached.into_iter().map(|(_, body, has_file)| (body, has_file)).collect();
+    assert_eq!(attached, [("1".to_owned(), false), ("2".to_owned(), true), (String::new(), true)]);
+    desk.clock.advance(day * 2);
+    assert!(needed().await.contains(task.id.as_str()), "it waits to be delivered");
+    desk.did(move |tx| rows.iter().try_for_each(|row| tx.delivered(row.id, &MessageId::new("1")))).await;
+    assert!(!needed().await.contains(task.id.as_str()));
+}
+
+#[tokio::test]
 async fn a_place_goes_to_the_oldest_that_waits() {
     let desk = Desk::with(Caps { per_chat: 1, ..caps() });
     let first = started(desk.prompt("one", "a").await);

@@ -9,6 +9,8 @@
 //! | `tool <command>` | a tool call that is told in three updates |
 //! | `ask <command>` | asks for permission, waits, and says `allowed <command>`, `denied <command>` or, in its own mode, `unasked <command>` |
 //! | `form <question>` | asks the question with the choices `red` and `blue`, and says `chosen <answer>` |
+//! | `link <address>` | names a resource |
+//! | `picture <base64>` | tells a picture |
 //! | `wait <path>` | waits until the file exists |
 //! | `hang` | waits for ever, or until it is cancelled |
 //!
@@ -184,6 +186,12 @@ fn said(session: &str, text: &str) -> SessionNotification {
     SessionNotification::new(session.to_owned(), SessionUpdate::AgentMessageChunk(chunk))
 }
 
+/// Tells what is no text.
+fn told(session: &str, content: Value) -> SessionNotification {
+    let chunk = ContentChunk::new(serde_json::from_value(content).expect("a content block"));
+    SessionNotification::new(session.to_owned(), SessionUpdate::AgentMessageChunk(chunk))
+}
+
 async fn answer(
     asked: PromptRequest,
     responder: Responder<PromptResponse, V1>,
@@ -207,6 +215,11 @@ async fn answer(
         let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
         match word {
             "say" => client.send_notification(said(&session, rest))?,
+            "link" => {
+                client.send_notification(told(&session, json!({"type": "resource_link", "name": "it", "uri": rest})))?
+            }
+            "picture" => client
+                .send_notification(told(&session, json!({"type": "image", "mimeType": "image/png", "data": rest})))?,
             "tool" => tool(&client, &state, &session, rest)?,
             "ask" => ask(&client, &state, &session, rest).await?,
             "form" => form(&client, &session, rest).await?,

@@ -126,13 +126,20 @@ async fn a_possible_repeat_says_so_and_an_attachment_is_printed_in_full() {
     let (console, _) = deliver_to(&sheet, &sheet);
     let mut repeat = message(Purpose::Result, "answer");
     repeat.mark = Some("(may be a repeat)".to_owned());
-    repeat.attachment = Some(Attachment {
-        file_name: "rca.md".to_owned(),
-        media_type: "text/markdown".to_owned(),
-        text: "# Cause\x1b".to_owned(),
-    });
+    repeat.attachment = Some(Attachment::text("rca.md", "text/markdown", "# Cause\x1b"));
     console.deliver(&repeat).await.expect("printed");
     assert_eq!(sheet.text(), "(may be a repeat)\nanswer\n\n--- rca.md ---\n# Cause␛\n");
+}
+
+#[tokio::test]
+async fn of_a_file_that_lies_on_this_machine_its_place_is_printed() {
+    let sheet = Sheet::new(Style::PLAIN);
+    let (console, _) = deliver_to(&sheet, &sheet);
+    let mut file = message(Purpose::Result, "");
+    let bytes = Attachment::text("plot.png", "image/png", "\u{fffd}PNG\x1b[2J");
+    file.attachment = Some(Attachment { path: Some("/home/kim/web/plot\x1b.png".into()), ..bytes });
+    console.deliver(&file).await.expect("printed");
+    assert_eq!(sheet.text(), "--- plot.png ---\n/home/kim/web/plot␛.png\n");
 }
 
 #[tokio::test]

@@ -68,11 +68,7 @@ async fn a_long_remainder_goes_as_a_file() {
     let scene = Scene::new().await;
     let mut rest = outgoing(1, OPS, "the **rest**");
     let text = "# Rest\r\n--boundary\n👍 \0".to_owned();
-    rest.attachment = Some(Attachment {
-        file_name: "answer.md".to_owned(),
-        media_type: "text/markdown".to_owned(),
-        text: text.clone(),
-    });
+    rest.attachment = Some(Attachment::text("answer.md", "text/markdown", &text));
     rest.mark = Some("(may be a repeat)".to_owned());
     scene.deliver.deliver(&rest).await.expect("delivered");
     let shown = scene.fake.shows(OPS).pop().expect("shown");
@@ -264,8 +260,7 @@ async fn what_cannot_be_looked_through_is_not_said_to_be_absent() {
 async fn where_a_right_is_missing_only_what_needs_it_is_refused() {
     let scene = Scene::new().await;
     let mut answer = outgoing(1, OPS, "a");
-    answer.attachment =
-        Some(Attachment { file_name: "a.md".to_owned(), media_type: "text/markdown".to_owned(), text: "a".to_owned() });
+    answer.attachment = Some(Attachment::text("a.md", "text/markdown", "a"));
     scene.fake.with(|state| {
         state.channels.get_mut(&OPS).expect("open").lacks = vec![Right::AttachFiles, Right::SendInThreads];
     });

@@ -88,11 +88,7 @@ async fn an_attached_file_arrives_octet_by_octet() {
     let scene = Scene::plain().await;
     let mut delivery = outgoing("see the file");
     let content = format!("a\nb\r\n.\r\né{}\0", "x".repeat(5_000));
-    delivery.attachment = Some(Attachment {
-        file_name: "../rest \"ü\"\r\nX-Evil: 1.md".to_owned(),
-        media_type: "text/markdown".to_owned(),
-        text: content.clone(),
-    });
+    delivery.attachment = Some(Attachment::text("../rest \"ü\"\r\nX-Evil: 1.md", "text/markdown", &content));
     let mail = scene.sent(&delivery).await;
     assert!(header(&mail, "Content-Type").is_some_and(|kind| kind.starts_with("multipart/mixed")));
     assert_eq!((text(&mail), html(&mail).contains("<p>see the file</p>")), ("see the file".to_owned(), true));

@@ -34,11 +34,7 @@ fn unreachable(outcome: Result<impl std::fmt::Debug, DeliverError>) -> String {
 async fn a_connection_lost_before_the_end_of_the_mail_is_tried_again() {
     // More than the system takes before the other side reads.
     let long = "word and word again\n\n".repeat(20_000);
-    let attachment = signalbox_adapter::Attachment {
-        file_name: "long.txt".to_owned(),
-        media_type: "text/plain".to_owned(),
-        text: "0123456789".repeat(2_000_000),
-    };
+    let attachment = signalbox_adapter::Attachment::text("long.txt", "text/plain", &"0123456789".repeat(2_000_000));
     for moment in BEFORE_THE_END {
         let scene = Scene::start_tls().await;
         scene.server.fail_next(moment, Fault::Drop);

@@ -12,11 +12,7 @@ const CONTENT: &str = "# Rest\r\n--boundary\n👍 \0";
 
 fn with_file(number: u128) -> Outgoing {
     let mut rest = outgoing(number, OPS, "the **rest**");
-    rest.attachment = Some(Attachment {
-        file_name: "answer.md".to_owned(),
-        media_type: "text/markdown".to_owned(),
-        text: CONTENT.to_owned(),
-    });
+    rest.attachment = Some(Attachment::text("answer.md", "text/markdown", CONTENT));
     rest
 }
 

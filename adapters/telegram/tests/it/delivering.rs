@@ -81,9 +81,7 @@ async fn a_status_is_silent_in_its_topic_and_edited_in_place() {
 async fn a_long_remainder_goes_as_a_file() {
     let scene = Scene::new().await;
     let mut rest = outgoing(ADA.id, "the **rest**");
-    let text = "# Rest\r\n--boundary\n👍 \0".to_owned();
-    rest.attachment =
-        Some(Attachment { file_name: "answer.md".to_owned(), media_type: "text/markdown".to_owned(), text });
+    rest.attachment = Some(Attachment::text("answer.md", "text/markdown", "# Rest\r\n--boundary\n👍 \0"));
     rest.mark = Some("(may be a repeat)".to_owned());
     scene.deliver.deliver(&rest).await.expect("delivered");
     let shown = scene.fake.shows(ADA.id).remove(0);
@@ -97,8 +95,7 @@ async fn a_long_remainder_goes_as_a_file() {
 async fn an_overlong_caption_is_cut_and_a_button_over_the_limit_left_out() {
     let scene = Scene::new().await;
     let mut long = outgoing(ADA.id, &"word ".repeat(600));
-    let text = "x".to_owned();
-    long.attachment = Some(Attachment { file_name: "a.md".to_owned(), media_type: "text/markdown".to_owned(), text });
+    long.attachment = Some(Attachment::text("a.md", "text/markdown", "x"));
     long.buttons = vec![Button { label: "Run".to_owned(), action: "x".repeat(65) }];
     scene.deliver.deliver(&long).await.expect("delivered");
     let shown = scene.fake.shows(ADA.id).remove(0);
