@@ -11,7 +11,7 @@ use tokio::process::Command;
 use super::environment;
 use super::kind::Brief;
 use super::program::{Finder, Search};
-use super::{kinds, sandbox};
+use super::{kinds, resume, sandbox};
 use crate::config::{Agent, Agents, Origin, Sandbox};
 
 /// How long an agent may take to tell its version.
@@ -142,8 +142,13 @@ impl Catalogue {
     /// Returns the command that goes on with an agent's conversation in a terminal, where the agent can.
     #[must_use]
     pub fn resume_command(&self, name: &str, directory: &str, conversation: Option<&str>) -> Option<String> {
-        let agent = self.agent(name)?;
-        kinds::of(agent).resume_command(agent, directory, conversation?)
+        let mut agent = self.agent(name)?.clone();
+        // What it gets from our own environment, a person's terminal need not have.
+        let passed = agent.pass_env.iter().filter(|name| resume::is_place(name) && !agent.env.contains_key(*name));
+        let passed = passed.filter_map(|name| Some((name.clone(), self.variables().get(name)?.clone().into())));
+        let passed: Vec<_> = passed.collect();
+        agent.env.extend(passed);
+        kinds::of(&agent).resume_command(&agent, directory, conversation?)
     }
 
     /// Whether an agent goes on with conversations of its own.

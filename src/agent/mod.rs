@@ -25,6 +25,7 @@ mod policy;
 pub mod program;
 pub mod progress;
 pub mod protocol;
+pub mod resume;
 pub mod run;
 mod runners;
 pub mod sandbox;

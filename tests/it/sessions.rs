@@ -131,7 +131,9 @@ fn a_retry_opens_a_put_away_session_as_a_follow_up_does() {
 
 #[test]
 fn sessions_are_listed_shown_renamed_and_retried() {
-    let house = House::new("");
+    let mut house = House::new("");
+    house.set("SIGNALBOX__AGENTS__CLAUDE__ENV__CLAUDE_CONFIG_DIR", "/srv/kim's claude");
+    house.set("SIGNALBOX__AGENTS__CLAUDE__ENV__ANTHROPIC_API_KEY", "sk-ant-not-for-eyes");
     house.say("/session --name docs fix it").was(0, "turn 1");
     let list = house.say("/session list").was(0, "docs");
     assert!(list.out.contains("idle (active)") && list.out.contains("fix it"), "{list:#?}");
@@ -139,6 +141,8 @@ fn sessions_are_listed_shown_renamed_and_retried() {
     let shown = house.say("/session show docs").was(0, "Last prompt: fix it");
     let agent = house.session("docs")["resume"].as_str().expect("a command").to_owned();
     assert!(agent.starts_with("cd ") && agent.ends_with(&format!(" --resume={id}")), "{agent}");
+    assert!(agent.contains(r"&& CLAUDE_CONFIG_DIR='/srv/kim'\''s claude' sh -c "), "{agent}");
+    assert!(!agent.contains("not-for-eyes") && !agent.contains("SCRIPTED_AGENT"), "{agent}");
     assert!(shown.out.contains(&agent), "{shown:#?}");
     house.say("/session rename docs Papers").was(0, "docs is now called Papers");
     house.say("@docs x").was(0, "[Papers] Complete");

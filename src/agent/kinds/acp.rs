@@ -3,8 +3,9 @@
 use crate::agent::acp::{Acp, Dialect, Tokens};
 use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Startup};
 use crate::agent::protocol::Speak;
+use crate::agent::resume;
 use crate::agent::run::RunSpec;
-use crate::agent::words::{filled, quoted};
+use crate::agent::words::filled;
 use crate::config::{Agent, KindStatement, Origin};
 
 /// A kind that speaks the protocol.
@@ -101,9 +102,7 @@ impl AgentKind for AcpKind {
     }
 
     fn resume_command(&self, agent: &Agent, directory: &str, conversation: &str) -> Option<String> {
-        let program = quoted(agent.command.first()?);
-        let option = self.resume_option?;
-        Some(format!("cd {} && {program} {option}={}", quoted(directory), quoted(conversation)))
+        resume::command(agent, directory, &[&format!("{}={conversation}", self.resume_option?)])
     }
 
     fn resumes(&self) -> bool {

@@ -5,8 +5,9 @@ use uuid::Uuid;
 use crate::agent::claude;
 use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Startup};
 use crate::agent::protocol::Speak;
+use crate::agent::resume;
 use crate::agent::run::RunSpec;
-use crate::agent::words::{filled, quoted};
+use crate::agent::words::filled;
 use crate::config::{Agent, KindStatement, Origin};
 
 /// What the configuration must know of it; the models are the short names that its command line takes, and its full ones.
@@ -73,8 +74,7 @@ impl AgentKind for ClaudeKind {
     }
 
     fn resume_command(&self, agent: &Agent, directory: &str, conversation: &str) -> Option<String> {
-        let program: Vec<String> = agent.command.iter().map(|word| quoted(word)).collect();
-        Some(format!("cd {} && {} --resume={}", quoted(directory), program.join(" "), quoted(conversation)))
+        resume::command(agent, directory, &[&format!("--resume={conversation}")])
     }
 
     fn resumes(&self) -> bool {

@@ -3,8 +3,9 @@
 use crate::agent::codex;
 use crate::agent::kind::{AgentKind, Ask, Brief, Startup};
 use crate::agent::protocol::Speak;
+use crate::agent::resume;
 use crate::agent::run::RunSpec;
-use crate::agent::words::{filled, quoted};
+use crate::agent::words::filled;
 use crate::config::{Agent, KindStatement, Origin};
 
 /// What the configuration must know of it. Its options are settings of any kind (`-c key=value`): none is known to be harmless.
@@ -64,8 +65,7 @@ impl AgentKind for CodexKind {
     }
 
     fn resume_command(&self, agent: &Agent, directory: &str, conversation: &str) -> Option<String> {
-        let program: Vec<String> = agent.command.iter().map(|word| quoted(word)).collect();
-        Some(format!("cd {} && {} resume {}", quoted(directory), program.join(" "), quoted(conversation)))
+        resume::command(agent, directory, &["resume", conversation])
     }
 
     fn resumes(&self) -> bool {
