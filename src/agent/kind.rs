@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::defaults::DefaultsFile;
 use super::protocol::Speak;
 use super::run::RunSpec;
 use crate::config::{Agent, HostProbes, KindStatement, Permission};
@@ -60,6 +61,11 @@ pub trait AgentKind: Sync {
     /// Whether what it writes on its way tells the stage that it is at, and is no part of an answer.
     fn tells_stages(&self) -> bool {
         false
+    }
+
+    /// Settings of ours that it gets below the person's own, where it has a file for such.
+    fn defaults(&self) -> Option<DefaultsFile> {
+        None
     }
 
     /// Makes what a run of it is started with.

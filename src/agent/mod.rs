@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod claude;
 pub mod codex;
+pub mod defaults;
 mod describe;
 pub mod digest;
 pub mod environment;

@@ -8,11 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Observer;
 use super::housekeeping::scratch_of;
 use super::investigation::Briefing;
+use super::rest::Rested;
+use super::state::Word;
 use crate::agent::kinds;
 use crate::agent::run::RunSpec;
 use crate::agent::supervisor::client::{KeptAgent, Run, StartError, end_orphans};
@@ -35,18 +38,22 @@ impl Observer {
 
     /// Starts a run, by the agent that its session has kept or by a new one. A disk without room for the run's files is waited
     /// for, as it is where the database finds none.
-    pub(super) async fn launch(&self, task: &Task, spec: &RunSpec) -> Result<Result<Run, StartError>, StoreError> {
+    pub(super) async fn launch(&self, task: &Task, spec: &RunSpec, controls: &mut mpsc::Receiver<Word>) -> Launched {
         let hand_over = || async {
             match self.hand_over(spec).await {
                 Some(Err(StartError::NoRoom(_))) => Err(StoreError::DiskFull),
                 taken => Ok(taken),
             }
         };
-        if let Some(taken) = self.bus.store().patiently(&self.stop, hand_over).await? {
-            return Ok(taken);
+        match self.bus.store().patiently(&self.stop, hand_over).await {
+            Ok(Some(taken)) => return Launched::of(taken),
+            Ok(None) => {}
+            Err(_) => return Launched::Stopping,
         }
-        if !self.rest(task, spec).await {
-            return Err(StoreError::Closed);
+        match self.rest(task, spec, controls).await {
+            Rested::Ready => {}
+            Rested::Cancelled => return Launched::Cancelled,
+            Rested::Stopping => return Launched::Stopping,
         }
         let launch = || async {
             match self.launcher.start(spec).await {
@@ -54,7 +61,7 @@ impl Observer {
                 launched => Ok(launched),
             }
         };
-        self.bus.store().patiently(&self.stop, launch).await
+        self.bus.store().patiently(&self.stop, launch).await.map_or(Launched::Stopping, Launched::of)
     }
 
     /// Gives a run to the agent that its session has kept; `None` where there is none that can take it.
@@ -82,6 +89,22 @@ impl Observer {
     pub(super) fn trim_soon(&self) {
         let bus = Arc::clone(&self.bus);
         self.servants.errand("keeper", async move { look(&bus).await });
+    }
+}
+
+/// What came of starting a run.
+pub(super) enum Launched {
+    Run(Box<Run>),
+    Failed(StartError),
+    /// It was cancelled before it could be started.
+    Cancelled,
+    /// This program stops before it could be started.
+    Stopping,
+}
+
+impl Launched {
+    fn of(started: Result<Run, StartError>) -> Self {
+        started.map_or_else(Self::Failed, |run| Self::Run(Box::new(run)))
     }
 }
 

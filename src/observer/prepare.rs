@@ -10,6 +10,7 @@ use super::housekeeping::scratch_of;
 use super::investigation::Briefing;
 use super::named::Naming;
 use crate::agent::catalogue;
+use crate::agent::defaults::DefaultsFile;
 use crate::agent::environment;
 use crate::agent::kind::{Ask, Brief};
 use crate::agent::kinds;
@@ -72,7 +73,9 @@ impl Observer {
             probes: &context.config.agents.host,
             off_limits: &own,
         });
-        let (work, scratch) = (working_directory(task, state), scratch(task, state));
+        let mut env = environment::of(agent, context.agents.variables());
+        let defaults =
+            kind.defaults().and_then(|file| set_defaults(&file, &mut env, context.agents.variables(), state));
         let (argv, instead) = match agent.sandbox {
             Sandbox::Off => (start.argv, start.instead),
             Sandbox::Bwrap => {
@@ -81,7 +84,8 @@ impl Observer {
                 };
                 let variables = context.agents.variables();
                 let own: Vec<&PathBuf> = [&work, &scratch].into_iter().chain(&home).collect();
-                let room = room(&context.config.agents.host, state, variables, &own, &files);
+                let mut room = room(&context.config.agents.host, state, variables, &own, &files);
+                room.readable.extend(defaults.and_then(|file| file.canonicalize().ok()));
                 let around = |argv| room.around(&bwrap, argv);
                 (around(start.argv), start.instead.map(around))
             }
@@ -90,7 +94,7 @@ impl Observer {
             version: PROTOCOL_VERSION,
             directory,
             argv,
-            env: environment::of(agent, context.agents.variables()),
+            env,
             working_directory: work,
             scratch,
             home,
@@ -130,6 +134,28 @@ impl Observer {
             max_file_bytes,
         })
     }
+}
+
+/// Gives an agent our settings below the person's own, unless its environment names others; returns where they are.
+fn set_defaults(
+    file: &DefaultsFile,
+    env: &mut BTreeMap<String, String>,
+    variables: &BTreeMap<String, String>,
+    state: &Path,
+) -> Option<PathBuf> {
+    if env.contains_key(file.variable) {
+        return None;
+    }
+    let base = variables.get(file.variable).map_or_else(|| Path::new(file.usual), Path::new);
+    let place = match file.write(&state.join("agents"), base) {
+        Ok(written) => written.or_else(|| variables.get(file.variable).map(PathBuf::from))?,
+        Err(error) => {
+            tracing::warn!(%error, file = file.name, "an agent's default settings could not be written; it runs without them");
+            return None;
+        }
+    };
+    env.insert(file.variable.to_owned(), place.to_str()?.to_owned());
+    Some(place)
 }
 
 /// Names the folder in which a provider's files are saved; an adapter makes one for each chat in it.

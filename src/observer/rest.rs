@@ -6,7 +6,11 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use super::Observer;
+use super::state::Word;
+use super::watch::Stored;
 use crate::agent::event::Event;
 use crate::agent::kinds;
 use crate::agent::run::RunSpec;
@@ -20,21 +24,48 @@ const MINUTE_MS: i64 = 60_000;
 const MARGIN: Duration = Duration::from_millis(300);
 
 impl Observer {
-    /// Waits until the conversation of a run may be opened, and tells so where that takes time. Returns whether this program
-    /// goes on.
-    pub(super) async fn rest(&self, task: &Task, spec: &RunSpec) -> bool {
+    /// Waits until the conversation of a run may be opened, and tells so where that takes time; the task counts as begun from
+    /// then on. A cancel is obeyed at once.
+    pub(super) async fn rest(&self, task: &Task, spec: &RunSpec, controls: &mut mpsc::Receiver<Word>) -> Rested {
         let needs_rest = kinds::named(&spec.kind).is_some_and(|kind| kind.rests());
-        let Some(conversation) = spec.conversation.clone().filter(|_| needs_rest) else { return true };
+        let Some(conversation) = spec.conversation.clone().filter(|_| needs_rest) else { return Rested::Ready };
         let used = self.bus.store().read(move |tx| tx.conversation_used_at(&conversation)).await;
         let now = self.bus.store().clock().now();
-        let Some(wait) = used.ok().flatten().and_then(|used| left_of_minute(used, now)) else { return true };
+        let Some(wait) = used.ok().flatten().and_then(|used| left_of_minute(used, now)) else { return Rested::Ready };
         let told = Event::Text { text: format::run::rests(&task.agent, wait) };
         self.board.take(&task.id, &told, std::time::Instant::now());
-        tokio::select! {
-            () = self.stop.cancelled() => false,
-            () = tokio::time::sleep(wait) => true,
+        let until = tokio::time::Instant::now() + wait;
+        let mut others = Vec::new();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return Rested::Stopping,
+                () = tokio::time::sleep_until(until) => break,
+                Some(word) = controls.recv() => match word {
+                    Word::Cancel => return Rested::Cancelled,
+                    // They are for the run that is to come.
+                    word @ (Word::Answer(_) | Word::Revoke) => others.push(word),
+                },
+            }
+        }
+        others.into_iter().for_each(|word| self.tell(&task.id, word));
+        let (id, attempt) = (task.id.clone(), task.attempt);
+        match self.store("rested", move |tx| tx.begin_late(&id, attempt)).await {
+            Stored::Left => Rested::Stopping,
+            // Its length is then told with the wait in it.
+            Stored::Yes | Stored::Never => Rested::Ready,
         }
     }
+}
+
+/// What came of waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rested {
+    /// The run may begin.
+    Ready,
+    /// It was cancelled meanwhile.
+    Cancelled,
+    /// This program stops.
+    Stopping,
 }
 
 /// Returns how long the minute of `used` still lasts, with a margin; `None` where it is over.

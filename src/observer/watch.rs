@@ -10,7 +10,7 @@ use super::attempts;
 use super::conclusion::{Conclusion, EndedRun, conclude};
 use super::deadline::Deadline;
 use super::investigation::{self, Briefing, Settled};
-use super::keep::not_started;
+use super::keep::{Launched, not_started};
 use super::prepare::{self, Prepared};
 use super::recover::Recovered;
 use super::seen::{MAX_SESSION_IDS, SeenOfRun};
@@ -67,10 +67,10 @@ async fn watch_run(
     };
     let mut seen = SeenOfRun { recorder, ..SeenOfRun::default() };
     let begun = match how {
-        Begin::Fresh => observer.start(&task, session.as_ref(), &briefing, &mut seen).await,
+        Begin::Fresh => observer.start(&task, session.as_ref(), &briefing, &mut seen, controls).await,
         Begin::Again => match observer.find(&task).await {
             Recovered::Run(run) => Started::Run(run),
-            Recovered::NeverStarted => observer.start(&task, session.as_ref(), &briefing, &mut seen).await,
+            Recovered::NeverStarted => observer.start(&task, session.as_ref(), &briefing, &mut seen, controls).await,
             Recovered::Dead => Started::Dead,
             Recovered::Stopping => Started::Stopping,
         },
@@ -225,6 +225,7 @@ impl Observer {
         session: Option<&Session>,
         briefing: &Briefing,
         seen: &mut SeenOfRun,
+        controls: &mut mpsc::Receiver<Word>,
     ) -> Started {
         if let Err(completion) = self.make_room(session).await {
             return Started::Failed(*completion);
@@ -234,10 +235,11 @@ impl Observer {
             Err(completion) => return Started::Failed(*completion),
         };
         seen.asked_session = session.and_then(|session| session.agent_session.as_ref()).and(asked_session);
-        let error = match self.launch(task, &spec).await {
-            Ok(Ok(run)) => return Started::Run(Box::new(run)),
-            Ok(Err(error)) => error,
-            Err(_) => return Started::Stopping,
+        let error = match self.launch(task, &spec, controls).await {
+            Launched::Run(run) => return Started::Run(run),
+            Launched::Failed(error) => error,
+            Launched::Cancelled => return Started::Failed(Completion::without_answer(Status::Aborted, None)),
+            Launched::Stopping => return Started::Stopping,
         };
         if !matches!(error, StartError::Exists | StartError::Unknown(_)) {
             return Started::Failed(not_started(&error));

@@ -210,8 +210,10 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn finish(&self, task: &Task, how: &Completion) -> Result<Option<Task>, StoreError> {
+        let now = self.task(&task.id)?;
+        let started = now.as_ref().and_then(|now| now.started_at);
         let cost = match task.session {
-            Some(_) if self.task(&task.id)?.is_none_or(|now| now.status.is_final()) => return Ok(None),
+            Some(_) if now.is_none_or(|now| now.status.is_final()) => return Ok(None),
             Some(session) => self.charge_session(session, how.input_tokens, how.output_tokens, how.reported_cost)?,
             None => how.reported_cost,
         };
@@ -228,7 +230,7 @@ impl Tx<'_> {
             .execute(params![
                 task.id.as_str(),
                 how.status.as_str(),
-                how.ended_at(task.started_at, self.now()),
+                how.ended_at(started, self.now()),
                 how.result,
                 how.error,
                 how.tools,
@@ -253,6 +255,17 @@ impl Tx<'_> {
         }
         self.start_ready()?;
         self.task(&task.id)
+    }
+
+    /// Notes that a run which had to wait begins now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin_late(&self, id: &TaskId, attempt: u32) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE tasks SET started_at = ?3 WHERE id = ?1 AND attempt = ?2 AND finished_at IS NULL")?
+            .execute(params![id.as_str(), attempt, self.now()])?;
+        Ok(())
     }
 
     /// Whether it is kept what a task's answer rests on.

@@ -12,6 +12,7 @@ mod digests;
 mod discord;
 mod exit_codes;
 mod faults;
+mod gemini;
 mod given_up;
 mod hooks;
 mod host;

@@ -1,6 +1,7 @@
 //! acp: any program that speaks the Agent Client Protocol on standard input and output; what is the same for all of them.
 
 use crate::agent::acp::{Acp, Dialect, Tokens};
+use crate::agent::defaults::DefaultsFile;
 use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Startup};
 use crate::agent::protocol::Speak;
 use crate::agent::resume;
@@ -26,6 +27,8 @@ pub(super) struct AcpKind {
     pub(super) log_in: Option<&'static str>,
     /// The option that goes on with a conversation in a terminal.
     pub(super) resume_option: Option<&'static str>,
+    /// Settings of ours below the person's own, where it has a file for such.
+    pub(super) defaults: Option<DefaultsFile>,
     /// Whether a conversation of it is lost where it is opened again in the minute in which it was begun.
     pub(super) rests: bool,
 }
@@ -52,6 +55,7 @@ pub(super) static ACP: AcpKind = AcpKind {
     package: None,
     log_in: None,
     resume_option: None,
+    defaults: None,
     rests: false,
 };
 
@@ -86,6 +90,10 @@ impl AgentKind for AcpKind {
 
     fn environment(&self) -> Environment {
         Environment { defaults: self.variables.into() }
+    }
+
+    fn defaults(&self) -> Option<DefaultsFile> {
+        self.defaults
     }
 
     fn start(&self, ask: &Ask<'_>) -> Startup {

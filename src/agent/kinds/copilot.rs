@@ -26,5 +26,6 @@ pub(super) static COPILOT: AcpKind = AcpKind {
     package: Some("@github/copilot"),
     log_in: Some("run `copilot` once and type `/login`"),
     resume_option: Some("--resume"),
+    defaults: None,
     rests: false,
 };

@@ -2,6 +2,7 @@
 
 use super::acp::AcpKind;
 use crate::agent::acp::{Dialect, Tokens};
+use crate::agent::defaults::DefaultsFile;
 use crate::config::{KindStatement, Origin};
 
 /// What the configuration must know of it.
@@ -28,5 +29,12 @@ pub(super) static GEMINI: AcpKind = AcpKind {
         "run `gemini` once and choose how to log in, or give it a key by `[agents.gemini] pass_env = [\"GEMINI_API_KEY\"]`",
     ),
     resume_option: Some("--resume"),
+    // Its clean-up of old sessions erases a conversation that is loaded for the second time.
+    defaults: Some(DefaultsFile {
+        variable: "GEMINI_CLI_SYSTEM_DEFAULTS_PATH",
+        usual: "/etc/gemini-cli/system-defaults.json",
+        name: "gemini-defaults.json",
+        set: &[(&["general", "sessionRetention", "enabled"], false)],
+    }),
     rests: true,
 };

@@ -30,5 +30,6 @@ pub(super) static OPENCODE: AcpKind = AcpKind {
     package: Some("opencode-ai"),
     log_in: Some("run `opencode auth login`"),
     resume_option: Some("--session"),
+    defaults: None,
     rests: false,
 };

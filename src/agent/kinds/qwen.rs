@@ -26,5 +26,6 @@ pub(super) static QWEN: AcpKind = AcpKind {
     package: Some("@qwen-code/qwen-code"),
     log_in: Some("run `qwen` once and type `/auth`"),
     resume_option: Some("--resume"),
+    defaults: None,
     rests: false,
 };

@@ -15,6 +15,26 @@ async fn a_chat_runs_so_many_tasks_and_the_others_wait_in_order() {
 }
 
 #[tokio::test]
+async fn a_run_that_had_to_wait_counts_from_when_it_began() {
+    let desk = Desk::new();
+    let task = started(desk.prompt("one", "a").await);
+    let second = std::time::Duration::from_secs(1);
+    desk.clock.advance(second * 40);
+    let (id, attempt) = (task.id.clone(), task.attempt);
+    desk.did(move |tx| tx.begin_late(&id, attempt)).await;
+    desk.clock.advance(second * 20);
+    let ended = Completion { ran: Some(second * 5), ..Completion::without_answer(Status::Ok, None) };
+    let (asked, began) = (task.started_at.expect("started"), task.clone());
+    let ended = desk.did(move |tx| tx.finish(&began, &ended)).await.expect("it ends once");
+    assert_eq!((ended.started_at, ended.finished_at), (Some(asked.after(second * 40)), Some(asked.after(second * 45))));
+    let id = task.id.clone();
+    desk.did(move |tx| tx.begin_late(&id, attempt)).await;
+    let id = task.id.clone();
+    let later = desk.did(move |tx| tx.task(&id)).await.expect("a task");
+    assert_eq!(later.started_at, ended.started_at, "what has ended stays as it was");
+}
+
+#[tokio::test]
 async fn the_files_of_an_answer_are_known_until_they_are_delivered() {
     let desk = Desk::new();
     let task = started(desk.prompt("one", "a").await);

@@ -1,0 +1,69 @@
+//! gemini: what it needs so that its conversations are not lost, through the whole program.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use signalbox_test_support::everyday::eventually;
+use signalbox_test_support::programs::scripted_agent;
+
+use crate::phone::scene::Phone;
+
+/// A phone whose gemini is a stand-in that notes its environment; it does not serve yet.
+fn phone() -> Phone {
+    let phone = Phone::new("");
+    let config = std::fs::read_to_string(phone.house.path("config.toml")).expect("readable");
+    let wrapper = format!("env > {}; exec {} acp", phone.house.text("env"), scripted_agent().display());
+    let agent = format!(
+        "\n[agents.gemini]\nkeep_warm = \"off\"\ncommand = {}\n[agents.gemini.env]\nSCRIPTED_AGENT_SESSIONS = {}\n",
+        toml::Value::from(vec!["sh", "-c", &wrapper, "gemini"]),
+        toml::Value::from(phone.house.text("agent-sessions")),
+    );
+    std::fs::write(phone.house.path("config.toml"), config + &agent).expect("written");
+    phone
+}
+
+/// Seconds since 1970.
+fn now_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
+}
+
+#[test]
+fn its_clean_up_of_conversations_is_off_below_the_persons_own_settings() {
+    let mut phone = phone();
+    let serving = phone.serve();
+    let asked = phone.say("/session --name docs @gemini hello");
+    phone.shown(asked, "turn 1: hello");
+    let named = || {
+        let env = std::fs::read_to_string(phone.house.path("env")).expect("its environment");
+        env.lines().find_map(|line| line.strip_prefix("GEMINI_CLI_SYSTEM_DEFAULTS_PATH=")).map(str::to_owned)
+    };
+    let file = named().expect("named");
+    assert!(std::path::Path::new(&file).starts_with(phone.house.state()), "{file}");
+    assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+    let settings = std::fs::read_to_string(&file).expect("text");
+    assert_eq!(settings, r#"{"general":{"sessionRetention":{"enabled":false}}}"#);
+    serving.signal(nix::sys::signal::Signal::SIGTERM);
+    serving.end();
+    phone.house.set("SIGNALBOX__AGENTS__GEMINI__ENV__GEMINI_CLI_SYSTEM_DEFAULTS_PATH", "/theirs.json");
+    let _serving = phone.serve();
+    let asked = phone.say("/session --name more @gemini hello");
+    phone.shown(asked, "turn 1: hello");
+    let env = std::fs::read_to_string(phone.house.path("env")).expect("its environment");
+    assert!(env.contains("GEMINI_CLI_SYSTEM_DEFAULTS_PATH=/theirs.json"), "{env}");
+}
+
+#[test]
+fn a_prompt_that_waits_for_the_next_minute_is_cancelled_at_once() {
+    let phone = phone();
+    let _serving = phone.serve();
+    eventually("a minute with room in it", || now_s() % 60 < 40);
+    let asked = phone.say("/session --name docs @gemini hello");
+    phone.shown(asked, "turn 1: hello");
+    let minute = now_s() / 60;
+    let again = phone.say("@docs and now?");
+    phone.shown(again, "gemini would lose this conversation");
+    phone.say("/session cancel docs");
+    phone.shown(again, "[docs] Cancelled");
+    assert_eq!(now_s() / 60, minute, "before the wait was over");
+    eventually("nothing of it is left", || phone.house.agents().is_empty());
+}
