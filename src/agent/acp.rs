@@ -12,9 +12,9 @@ mod asked;
 mod calls;
 mod connection;
 mod form;
-mod named;
 mod offer;
 mod requests;
+mod resources;
 mod saying;
 mod turn;
 

@@ -159,7 +159,7 @@ impl Gathering<'_> {
     }
 
     /// Finds a path in the agent's directories.
-    fn find(&self, path: &str) -> Result<beneath::Found, Why> {
+    fn find(&self, path: &str) -> Result<beneath::Beneath, Why> {
         let path = Path::new(path);
         let mut directories: Vec<(PathBuf, &Path)> = Vec::new();
         for directory in &self.naming.directories {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use signalbox_adapter::one_line;
 
 use super::calls::Calls;
-use super::named::Named;
+use super::resources::Resources;
 use super::saying::Saying;
 use crate::agent::describe::MAX_SUMMARY_CHARS;
 use crate::agent::event::{Event, Final, Usage};
@@ -40,7 +40,7 @@ pub(super) struct Exchange {
     steps: Option<(u64, u64)>,
     cost: Option<f64>,
     plan: String,
-    files: Named,
+    files: Resources,
 }
 
 impl Exchange {

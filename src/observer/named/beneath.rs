@@ -11,13 +11,13 @@ use nix::sys::stat::{Mode, SFlag};
 
 /// A file that was found beneath a directory, and not opened yet: of a device, or a pipe, already that would be felt.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Beneath {
     place: OwnedFd,
     /// Where it really is.
     pub(super) path: PathBuf,
 }
 
-impl Found {
+impl Beneath {
     /// Opens it for reading.
     pub(super) fn open(&self) -> io::Result<File> {
         File::open(self.by_descriptor())
@@ -49,7 +49,7 @@ pub(super) enum NotFound {
 }
 
 /// Finds what lies at a path that is relative to a directory, which is a real path. Links are followed within it.
-pub(super) fn find(directory: &Path, path: &Path) -> Result<Found, NotFound> {
+pub(super) fn find(directory: &Path, path: &Path) -> Result<Beneath, NotFound> {
     let root = open(directory, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty()).map_err(why)?;
     let how = OpenHow::new()
         .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
@@ -60,7 +60,7 @@ pub(super) fn find(directory: &Path, path: &Path) -> Result<Found, NotFound> {
         place => place.map_err(why)?,
     };
     let path = std::fs::read_link(descriptor(&place)).map_err(|_| NotFound::Refused)?;
-    if path.starts_with(directory) { Ok(Found { place, path }) } else { Err(NotFound::Outside) }
+    if path.starts_with(directory) { Ok(Beneath { place, path }) } else { Err(NotFound::Outside) }
 }
 
 /// Goes to a path from a directory without following any link.

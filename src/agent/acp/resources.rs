@@ -10,12 +10,12 @@ const MAX_ADDRESS_BYTES: usize = 4096;
 
 /// The files of one turn.
 #[derive(Debug, Default)]
-pub(super) struct Named {
+pub(super) struct Resources {
     files: Vec<NamedFile>,
     told_bytes: u64,
 }
 
-impl Named {
+impl Resources {
     /// Takes a content block that is no text; returns what is to be said for one that is no file, but a place in the web.
     pub(super) fn take(&mut self, content: &Value) -> Option<String> {
         let text = |key: &str| content.get(key).and_then(Value::as_str);
@@ -133,7 +133,7 @@ mod tests {
     use serde_json::json;
 
     fn named(content: Value) -> Vec<NamedFile> {
-        let mut files = Named::default();
+        let mut files = Resources::default();
         assert_eq!(files.take(&content), None, "{content}");
         files.end()
     }
@@ -152,7 +152,7 @@ mod tests {
             let expected = if nothing == "file:" { path("file:") } else { Vec::new() };
             assert_eq!(named(link(nothing)), expected, "{nothing}");
         }
-        let web = Named::default().take(&link("https://example.org/a"));
+        let web = Resources::default().take(&link("https://example.org/a"));
         assert_eq!(web.as_deref(), Some("\n<https://example.org/a>\n"));
     }
 
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(named(text), [told("notes.md", Some("text/markdown"), Some("aGk="), 2)]);
         let image = json!({"type": "image", "mimeType": "image/png", "data": "iVBORw=="});
         assert_eq!(named(image), [told("image-1", Some("image/png"), Some("iVBORw=="), 4)]);
-        let mut files = Named::default();
+        let mut files = Resources::default();
         let large = "A".repeat(8_000_000);
         for name in ["a", "b"] {
             files.take(&json!({"type": "resource", "resource": {"uri": name, "blob": large}}));
@@ -189,7 +189,7 @@ mod tests {
         ] {
             assert_eq!(named(odd), []);
         }
-        let mut files = Named::default();
+        let mut files = Resources::default();
         for number in 0..2 * MAX_NAMED_FILES {
             files.take(&json!({"type": "resource_link", "uri": "a"}));
             files.take(&json!({"type": "resource_link", "uri": number.to_string()}));
