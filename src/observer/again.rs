@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Observer;
-use super::watch::Stored;
+use super::state::Stored;
 use crate::agent::supervisor::client::{Attached, RunNews, attach};
 use crate::format;
 use crate::rca::Recorder;

@@ -9,8 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::Observer;
-use super::state::Word;
-use super::watch::Stored;
+use super::state::{Stored, Word};
 use crate::agent::event::Event;
 use crate::agent::kinds;
 use crate::agent::run::RunSpec;

@@ -45,6 +45,17 @@ impl Word {
     }
 }
 
+/// What became of a step of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// It is stored.
+    Yes,
+    /// It is left to the next life of this program: this one stops, or has lost its role or the store.
+    Left,
+    /// It cannot be stored, through a fault of ours.
+    Never,
+}
+
 /// Runs agents.
 pub struct Observer {
     pub(super) bus: Arc<Bus>,

@@ -14,7 +14,7 @@ use super::keep::{Launched, not_started};
 use super::prepare::{self, Prepared};
 use super::recover::Recovered;
 use super::seen::{MAX_SESSION_IDS, SeenOfRun};
-use super::state::{Observer, Word};
+use super::state::{Observer, Stored, Word};
 use crate::agent::event::Event;
 use crate::agent::exit::{Ended, Exit};
 use crate::agent::names::is_plain;
@@ -165,17 +165,6 @@ async fn until(at: Option<Instant>) {
 #[derive(Debug, thiserror::Error)]
 #[error("the end of a task cannot be stored")]
 struct EndLost;
-
-/// What became of a step of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stored {
-    /// It is stored.
-    Yes,
-    /// It is left to the next life of this program: this one stops, or has lost its role or the store.
-    Left,
-    /// It cannot be stored, through a fault of ours.
-    Never,
-}
 
 /// What is to be noted of the agent's own session with the end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -50,6 +50,7 @@ mod kv;
 mod letters;
 mod open;
 mod outbox;
+mod outgoing;
 pub mod pairing;
 mod patience;
 mod place;

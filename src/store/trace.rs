@@ -2,9 +2,9 @@
 
 use rusqlite::params;
 
-use super::enclosed::{NOTED, name_in};
 use super::error::StoreError;
 use super::id::TaskId;
+use super::outgoing::{NOTED, name_in};
 use super::tx::Tx;
 use crate::clock::Timestamp;
 

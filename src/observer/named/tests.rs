@@ -1,3 +1,5 @@
+//! What an agent may name, and how.
+
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use nix::sys::stat::Mode;
