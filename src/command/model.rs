@@ -24,7 +24,10 @@ pub fn agent_of<'a>(models: &[ModelWords<'a>], word: &str) -> Option<&'a str> {
         .iter()
         .find(|model| {
             model.words.contains(&word.as_str())
-                || model.prefixes.iter().any(|prefix| word.len() > prefix.len() && word.starts_with(prefix))
+                // A number behind an agent's name is a person's own: `codex-1`.
+                || model.prefixes.iter().any(|prefix| {
+                    word.strip_prefix(prefix).is_some_and(|rest| rest.contains(|c: char| !c.is_ascii_digit()))
+                })
         })
         .map(|model| model.agent)
 }
@@ -38,7 +41,7 @@ mod tests {
         for word in ["opus", "Sonnet", "haiku", "claude-opus-4-1"] {
             assert_eq!(agent_of(MODELS, word), Some("claude"), "{word}");
         }
-        for word in ["claude", "claude-", "opusx", "gpt", ""] {
+        for word in ["claude", "claude-", "claude-1", "opusx", "gpt", ""] {
             assert_eq!(agent_of(MODELS, word), None, "{word}");
         }
     }
