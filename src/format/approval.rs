@@ -23,6 +23,17 @@ const MAX_LANGUAGE_BYTES: usize = 20;
 
 /// What agents of the Agent Client Protocol call it when they run a command.
 const EXECUTE: &str = "execute";
+/// What else they call what they do, as people say it after "to".
+const DEEDS: [(&str, &str); 8] = [
+    (EXECUTE, "run a command"),
+    ("edit", "change a file"),
+    ("delete", "delete a file"),
+    ("move", "move a file"),
+    ("read", "read a file"),
+    ("fetch", "fetch a page"),
+    ("search", "search"),
+    ("tool", "use a tool"),
+];
 
 /// What became of a permission request.
 #[derive(Debug, Clone, Copy)]
@@ -153,7 +164,10 @@ fn allows_as(grant: &Grant, own: &str) -> Vec<Inline> {
         }
         Only::Host(host) => vec![tool(own), text(" on "), code(host)],
         Only::Folder(folder) => vec![tool(own), text(" in "), code(folder), text(" and below")],
-        Only::Same { about, .. } => vec![tool(own), text(" for exactly this and nothing else: "), code(about)],
+        Only::Same { about, .. } => match deed(own) {
+            Some(deed) => vec![text(deed), text(", exactly this and nothing else: "), code(about)],
+            None => vec![tool(own), text(" for exactly this and nothing else: "), code(about)],
+        },
         Only::Every => vec![text("every use of "), tool(own)],
     }
 }
@@ -194,10 +208,22 @@ pub fn foreign(name: &str, approval: &Approval) -> Document {
 
 /// Says what is done with a tool, after "to".
 fn use_of(name: &str) -> Vec<Inline> {
-    match name {
-        EXECUTE => vec![Inline::Text("run a command".into())],
-        _ => vec![Inline::Text("use ".into()), tool(name)],
+    match deed(name) {
+        Some(deed) => vec![Inline::Text(deed.into())],
+        None => vec![Inline::Text("use ".into()), tool(name)],
     }
+}
+
+/// Returns what is done with a tool whose name is only a kind of deed.
+fn deed(name: &str) -> Option<&'static str> {
+    DEEDS.iter().find(|(kind, _)| *kind == name).map(|(_, deed)| *deed)
+}
+
+/// Writes in a line what is asked for: the name of a kind of deed says less than what is done.
+fn in_a_line(approval: &Approval) -> String {
+    let detail = one_line(&visible(&approval.detail), 120);
+    let named = if deed(&approval.tool).is_some() && !detail.is_empty() { "" } else { approval.tool.as_str() };
+    format!("{} {detail}", one_line(&visible(named), 80)).trim().to_owned()
 }
 
 fn tool(name: &str) -> Inline {
@@ -321,14 +347,7 @@ pub fn noted(name: &str, approval: &Approval, decision: Decision) -> Document {
         content.extend(super::marked(&format!(". `/session revoke {name}` takes it back.")));
         return Document { blocks: vec![Block::Paragraph(content)] };
     }
-    let content = vec![
-        Inline::Text(format!("[{name}] {word}: ")),
-        Inline::Code(
-            format!("{} {}", one_line(&visible(&approval.tool), 80), one_line(&visible(&approval.detail), 120))
-                .trim()
-                .to_owned(),
-        ),
-    ];
+    let content = vec![Inline::Text(format!("[{name}] {word}: ")), Inline::Code(in_a_line(approval))];
     Document { blocks: vec![Block::Paragraph(content)] }
 }
 
@@ -361,8 +380,8 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
         Answered::Foreign => ("Allowed by nobody here", None),
     };
     let by = who.map(|who| format!(" by {}", one_line(who, 40))).unwrap_or_default();
-    let headline =
-        vec![Inline::strong(format!("[{name}] {word}")), Inline::Text(format!("{by}: ")), tool(&approval.tool)];
+    let what = deed(&approval.tool).map_or_else(|| tool(&approval.tool), |deed| Inline::Text(deed.into()));
+    let headline = vec![Inline::strong(format!("[{name}] {word}")), Inline::Text(format!("{by}: ")), what];
     let mut blocks = vec![Block::Paragraph(headline)];
     if !approval.detail.is_empty() {
         blocks.push(Block::Code { language: None, text: cut(&approval.detail) });

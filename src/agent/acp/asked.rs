@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 use super::calls;
 use crate::agent::describe;
 use crate::agent::digest::Digest;
-use crate::agent::grant::Grant;
+use crate::agent::event::CUT;
+use crate::agent::grant::{Grant, Only};
 use crate::agent::names::plain;
 use crate::agent::policy::{Policy, Ruling};
 
 /// Inputs that name the file that is changed or read.
-const FILES: [&str; 4] = ["file_path", "filePath", "path", "absolute_path"];
+const FILES: [&str; 5] = ["file_path", "filePath", "filepath", "path", "absolute_path"];
 /// Inputs of an edit beside its file that take it nowhere else.
-const OF_EDITS: [&str; 10] = [
+const OF_EDITS: [&str; 11] = [
     "content",
     "new_string",
     "old_string",
@@ -22,6 +23,7 @@ const OF_EDITS: [&str; 10] = [
     "oldString",
     "newText",
     "oldText",
+    "diff",
     "replace_all",
     "replaceAll",
     "instruction",
@@ -29,7 +31,26 @@ const OF_EDITS: [&str; 10] = [
 /// Inputs of a command that name its directory.
 const DIRECTORIES: [&str; 4] = ["cwd", "workdir", "directory", "dir_path"];
 /// What an agent says beside the inputs.
-const ABOUT: &str = "about";
+const ABOUT: &str = "it says";
+/// Inputs, as people call them.
+const CALLED: [(&str, &str); 16] = [
+    ("file_path", "file"),
+    ("filePath", "file"),
+    ("filepath", "file"),
+    ("path", "file"),
+    ("absolute_path", "file"),
+    ("new_string", "new text"),
+    ("newString", "new text"),
+    ("newText", "new text"),
+    ("old_string", "old text"),
+    ("oldString", "old text"),
+    ("oldText", "old text"),
+    ("cwd", "in"),
+    ("workdir", "in"),
+    ("directory", "in"),
+    ("dir_path", "in"),
+    ("description", ABOUT),
+];
 /// What of a call is asked for, beside its inputs.
 const PARTS: [&str; 5] = ["kind", "title", "rawInput", "content", "locations"];
 
@@ -79,7 +100,16 @@ impl Demand {
     pub(super) fn grant(&self, policy: &Policy) -> Grant {
         match &self.known {
             Some((tool, input)) => policy.grant(tool, input, false),
-            None => policy.grant(&self.tool, &self.whole, true),
+            None => {
+                let mut grant = policy.grant(&self.tool, &self.whole, true);
+                // What it is, is told in words; its digest is of all of it.
+                if let Only::Same { about, .. } = &mut grant.only
+                    && !self.summary().is_empty()
+                {
+                    *about = self.summary();
+                }
+                grant
+            }
         }
     }
 
@@ -93,14 +123,19 @@ impl Demand {
         }
     }
 
-    /// Returns all of it, for a person to judge.
+    /// Returns all of it, for a person to judge: first what it comes to, then every input.
     pub(super) fn detail(&self) -> String {
-        let mut shown = match self.whole.get("rawInput") {
+        let text = |key: &str| self.whole.get(key).and_then(Value::as_str).unwrap_or_default().trim();
+        let input = match self.whole.get("rawInput") {
             Some(Value::Object(fields)) => fields.clone(),
             Some(Value::Null) | None => Map::new(),
             Some(other) => Map::from_iter([("input".to_owned(), other.clone())]),
         };
-        let said: Vec<String> = shown.values().filter_map(Value::as_str).map(str::to_owned).collect();
+        let contents = self.whole.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let input = without_same_diff(input, contents);
+        let said: Vec<String> = input.values().filter_map(Value::as_str).map(str::to_owned).collect();
+        let has_command = input.get("command").is_some_and(Value::is_string);
+        let mut shown = called(input);
         let mut add = |key: &str, text: String| {
             if !text.trim().is_empty() && !said.contains(&text) {
                 // An input of the same name stays.
@@ -108,16 +143,16 @@ impl Demand {
                 shown.insert(key, Value::String(text));
             }
         };
-        let title = self.whole.get("title").and_then(Value::as_str).unwrap_or_default();
-        // Where nothing else is told of it, the title is what is asked for.
-        let is_all = said.is_empty();
-        if is_all && self.whole.get("kind").and_then(Value::as_str) == Some("execute") {
-            add("command", title.to_owned());
-        } else {
-            add("title", title.to_owned());
-        }
-        let contents = self.whole.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let mut texts = Vec::new();
+        let mut headline = None;
+        match text("title") {
+            "" => {}
+            title if said.iter().any(|it| it == title) => {}
+            title if has_command => texts.push(title.to_owned()),
+            // Where nothing else is told of it, the title is what is asked for.
+            title if text("kind") == "execute" => add("command", title.to_owned()),
+            title => headline = Some(title),
+        }
         for content in contents {
             match shown_content(content, &said) {
                 Some((key, text)) if key == ABOUT => texts.push(text),
@@ -130,8 +165,46 @@ impl Demand {
         let places =
             places.filter_map(|place| place.get("path")?.as_str()).filter(|path| !said.iter().any(|it| it == path));
         add("where", places.collect::<Vec<_>>().join("\n"));
-        describe::detail(&Value::Object(shown))
+        let detail = describe::detail(&Value::Object(shown));
+        // What is cut says so first of all.
+        match headline.filter(|_| !detail.starts_with(CUT)) {
+            Some(headline) => format!("{headline}\n{detail}").trim_end().to_owned(),
+            None => headline.map_or(detail.clone(), |headline| format!("{detail}\n{headline}")),
+        }
     }
+}
+
+/// Calls inputs as people do; where two would have one name, each keeps its own.
+fn called(input: Map<String, Value>) -> Map<String, Value> {
+    let name_of =
+        |key: &str| CALLED.iter().find(|(own, _)| *own == key).map_or(key.to_owned(), |(_, name)| (*name).to_owned());
+    let names: Vec<String> = input.keys().map(|key| name_of(key)).collect();
+    let is_one = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+    let named = input.into_iter().zip(&names);
+    named.map(|((key, value), name)| (if is_one(name) { name.clone() } else { key }, value)).collect()
+}
+
+/// Leaves a change out that an agent writes among its inputs where the same change is shown from its texts.
+fn without_same_diff(mut input: Map<String, Value>, contents: &[Value]) -> Map<String, Value> {
+    let changed = |text: &str| {
+        let is_changed = |line: &&str| {
+            (line.starts_with('+') && !line.starts_with("+++ ")) || (line.starts_with('-') && !line.starts_with("--- "))
+        };
+        text.lines().filter(is_changed).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let shown: Vec<String> = contents
+        .iter()
+        .filter(|content| content.get("type").and_then(Value::as_str) == Some("diff"))
+        .flat_map(|content| {
+            let text = |key: &str| content.get(key).and_then(Value::as_str).unwrap_or_default();
+            changed(&diff(text("oldText"), text("newText")))
+        })
+        .collect();
+    let is_same = |own: &Value| own.as_str().is_some_and(|own| !shown.is_empty() && changed(own) == shown);
+    if input.get("diff").is_some_and(is_same) {
+        input.remove("diff");
+    }
+    input
 }
 
 /// Returns one part of what an agent shows of a call; `None` where it stands among the inputs already.
@@ -217,6 +290,8 @@ fn known(kind: &str, call: &Map<String, Value>, directory: &Path) -> Option<(&'s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::run::RunSpec;
+    use crate::config::Permission;
 
     fn asked(call: &Value) -> Demand {
         Demand::of(call.as_object().expect("an object"), Path::new("/w/project"))
@@ -268,18 +343,38 @@ mod tests {
     fn all_that_is_asked_for_is_shown() {
         let gemini = json!({"kind": "execute", "title": "touch x", "locations": [],
             "content": [{"type": "content", "content": {"type": "text", "text": "[in /w/project] (harmless)"}}]});
-        assert_eq!(asked(&gemini).detail(), "touch x\nabout: [in /w/project] (harmless)");
+        assert_eq!(asked(&gemini).detail(), "touch x\nit says: [in /w/project] (harmless)");
         let write = json!({"kind": "edit", "title": "Write notes.txt", "rawInput": {"file_path": "/w/n", "content": "a\nb"},
             "content": [{"type": "diff", "path": "/w/n", "oldText": null, "newText": "a\nb"}], "locations": [{"path": "/w/n"}]});
-        assert_eq!(asked(&write).detail(), "file_path: /w/n\ncontent:\na\nb\ntitle: Write notes.txt");
+        assert_eq!(asked(&write).detail(), "Write notes.txt\nfile: /w/n\ncontent:\na\nb");
         let edit = json!({"kind": "edit", "title": "Edit n", "content": [
             {"type": "diff", "path": "/w/n", "oldText": "1\n2\n3\n4", "newText": "1\ntwo\n3\n4"}]});
-        assert_eq!(asked(&edit).detail(), "title: Edit n\nchange of /w/n:\n@@ line 2 @@\n-2\n+two");
+        assert_eq!(asked(&edit).detail(), "Edit n\nchange of /w/n:\n@@ line 2 @@\n-2\n+two");
         let odd = json!({"title": "t", "rawInput": {"title": "u"}, "content": [{"type": "hologram", "x": 1}, 7]});
-        assert_eq!(
-            asked(&odd).detail(),
-            "title: u\ntitle (of the request): t\nabout:\n{\"type\":\"hologram\",\"x\":1}\n7"
-        );
+        assert_eq!(asked(&odd).detail(), "t\ntitle: u\nit says:\n{\"type\":\"hologram\",\"x\":1}\n7");
+        let both = json!({"title": "t", "rawInput": {"path": "/a", "file_path": "/b"}});
+        assert_eq!(asked(&both).detail(), "t\nfile_path: /b\npath: /a", "neither hides the other");
+    }
+
+    #[test]
+    fn a_change_that_is_told_twice_is_shown_once_and_another_one_too() {
+        let with = |own: &str| {
+            json!({"kind": "edit", "title": "n", "rawInput": {"filepath": "/w/project/n", "diff": own},
+                "content": [{"type": "diff", "path": "/w/project/n", "oldText": "1\n2", "newText": "1\ntwo"}]})
+        };
+        let same =
+            with("Index: /w/project/n\n====\n--- /w/project/n\n+++ /w/project/n\n@@ -1,2 +1,2 @@\n 1\n-2\n+two\n");
+        assert_eq!(asked(&same).detail(), "n\nfile: /w/project/n\nchange of /w/project/n:\n@@ line 2 @@\n-2\n+two");
+        assert_eq!(known_as(&same).map(|(tool, _)| tool), Some("Write"));
+        let other = with("-2\n+rm -rf /");
+        assert!(asked(&other).detail().contains("+rm -rf /"), "{}", asked(&other).detail());
+    }
+
+    #[test]
+    fn what_is_allowed_in_one_form_is_told_in_words() {
+        let call = json!({"kind": "execute", "title": "touch /tmp/x", "content": [{"type": "content"}]});
+        let grant = asked(&call).grant(&Policy::new(&RunSpec::sample("gemini", Permission::Ask)));
+        assert!(matches!(&grant.only, Only::Same { about, .. } if about == "touch /tmp/x"), "{grant:?}");
     }
 
     #[test]
