@@ -342,8 +342,10 @@ impl Acp {
         self.used = (!is_known).then_some((0, 0));
         let model = self.model.clone().or_else(|| offer.current_model().map(str::to_owned));
         let told = is_plain(&id).then(|| Event::Session { id: id.clone(), model });
+        let models = offer.models();
+        let offers = (!models.is_empty()).then_some(Event::Offers { models });
         self.session = Some(id);
-        told.into_iter().chain(self.go_on()).collect()
+        told.into_iter().chain(offers).chain(self.go_on()).collect()
     }
 
     /// Sets what is to be set, and then puts the prompt.

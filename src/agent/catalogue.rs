@@ -2,28 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use signalbox_adapter::one_line;
-use tokio::process::Command;
-
-use super::environment;
+use super::closer::Closer;
 use super::kind::Brief;
 use super::program::{Finder, Search};
+use super::probe::Probes;
 use super::{kinds, resume, sandbox};
 use crate::config::{Agent, Agents, Origin, Sandbox};
 
-/// How long an agent may take to tell its version.
-const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest version shown, in characters.
-const MAX_VERSION_CHARS: usize = 60;
+/// How long somebody waits in a chat for what is not known of the agents yet.
+pub const CHAT_PATIENCE: Duration = Duration::from_secs(1);
+/// The same at a terminal, where one answer is all that is said.
+pub const TERMINAL_PATIENCE: Duration = Duration::from_secs(8);
+/// How long somebody waits who has asked for nothing else: longer than any look takes.
+pub const FULL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The agents by name.
 pub struct Catalogue {
     agents: Agents,
     variables: BTreeMap<String, String>,
     finder: Finder,
+    probes: Probes,
 }
 
 /// What the machine says of its agents right now.
@@ -35,10 +35,10 @@ pub struct Presence {
     pub installed: Vec<String>,
     /// Whether bubblewrap is installed, which agents in a sandbox need.
     pub sandbox: bool,
-    /// Versions by name, where somebody asked.
-    pub versions: BTreeMap<String, Version>,
-    /// In which way they are spoken with, by name, where there are several and somebody asked.
-    pub modes: BTreeMap<String, &'static str>,
+    /// Where their programs are, by name, where somebody asked.
+    pub programs: BTreeMap<String, PathBuf>,
+    /// What each is like, by name.
+    pub closer: BTreeMap<String, Closer>,
 }
 
 /// How the default agent was chosen.
@@ -53,26 +53,11 @@ pub enum Choice {
     OnlyHost,
 }
 
-/// What is known of an agent's version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Version {
-    /// Part of this program.
-    BuiltIn,
-    /// What it says itself.
-    Reported(String),
-    /// Installed, and does not say.
-    Silent,
-    /// Installed, and does not start; holds why, in one line.
-    Broken(String),
-    /// Not installed.
-    Missing,
-}
-
 impl Catalogue {
     /// Makes the catalogue; `variables` is our own environment.
     #[must_use]
     pub fn new(agents: Agents, variables: BTreeMap<String, String>) -> Self {
-        Self { agents, variables, finder: Finder::default() }
+        Self { agents, variables, finder: Finder::default(), probes: Probes::default() }
     }
 
     /// Returns the names of all agents.
@@ -137,6 +122,35 @@ impl Catalogue {
     #[must_use]
     pub fn how_to_log_in(&self, name: &str) -> Option<&'static str> {
         kinds::of(self.agent(name)?).how_to_log_in()
+    }
+
+    /// Returns the command that gets an agent's newest version, where its kind knows.
+    #[must_use]
+    pub fn how_to_update(&self, name: &str) -> Option<String> {
+        kinds::of(self.agent(name)?).how_to_update()
+    }
+
+    /// Returns the words in an agent's command and arguments that let it act without asking.
+    #[must_use]
+    pub fn unasked(&self, name: &str) -> Vec<&str> {
+        let Some(agent) = self.agent(name) else { return Vec::new() };
+        let words = kinds::of(agent).unasked();
+        let all = agent.command.iter().skip(1).chain(&agent.args);
+        all.map(String::as_str)
+            .filter(|arg| arg.split(['=', ' ', '"', '\'']).any(|part| words.contains(&part)))
+            .collect()
+    }
+
+    /// Returns the models that an agent can be asked for, as far as they are known: those that the configuration lists, those
+    /// that it has told, or those that its kind always has.
+    #[must_use]
+    pub fn models(&self, name: &str, closer: Option<&Closer>) -> Vec<String> {
+        let Some(agent) = self.agent(name) else { return Vec::new() };
+        let told = closer.map(|closer| closer.models.clone()).filter(|models| !models.is_empty());
+        match agent.models.is_empty() {
+            false => agent.models.clone(),
+            true => told.unwrap_or_else(|| agent.kind.models.iter().map(|model| (*model).to_owned()).collect()),
+        }
     }
 
     /// Returns the command that goes on with an agent's conversation in a terminal, where the agent can.
@@ -224,71 +238,40 @@ impl Catalogue {
         Presence { default, installed, sandbox: self.sandbox_by(&mut search).is_some(), ..Presence::default() }
     }
 
-    /// Looks at what is installed and asks the agents for their versions, at most five seconds each.
-    pub async fn look_closely(&self) -> Presence {
+    /// Looks at what is installed, and what each of them is like: what is known, and what comes out about the others within
+    /// `patience`. What takes longer goes on in the background, and is known the next time.
+    pub async fn look_closely(&self, patience: Duration) -> Presence {
         let mut presence = self.look();
-        for (name, agent) in &self.agents.by_name {
-            let version = match self.program(name) {
-                Some(_) if agent.kind.origin == Origin::BuiltIn => Version::BuiltIn,
-                Some(_) if kinds::of(agent).tells_version() => self.ask_version(agent).await,
-                Some(_) => Version::Silent,
-                None => Version::Missing,
-            };
-            if !matches!(version, Version::Missing) {
-                let kind = kinds::of(agent);
-                let probed =
-                    if kind.probe().is_empty() { None } else { printed(agent, kind.probe(), &self.variables).await };
-                presence.modes.insert(name.clone(), kind.mode(probed.as_deref().unwrap_or_default()));
+        let found = self.names().filter_map(|name| Some((name.to_owned(), self.program(name)?)));
+        let programs: Vec<(String, PathBuf)> = found.collect();
+        for (name, program) in &programs {
+            if let Some(agent) = self.agent(name) {
+                self.probes.begin(name, agent, program, &self.variables);
             }
-            presence.versions.insert(name.clone(), version);
         }
+        self.probes.settle(&programs, patience).await;
+        let closer = |(name, program): (String, PathBuf)| {
+            let closer = self.probes.of(&name, self.agent(&name)?, &program);
+            Some((name, closer))
+        };
+        presence.programs = programs.iter().cloned().collect();
+        presence.closer = programs.into_iter().filter_map(closer).collect();
         presence
     }
 
-    async fn ask_version(&self, agent: &Agent) -> Version {
-        let output = match asked(agent, &["--version"], &self.variables).await {
-            Some(Ok(output)) => output,
-            Some(Err(error)) => return Version::Broken(error.to_string()),
-            None => return Version::Silent,
-        };
-        let first = |text: &[u8]| {
-            let text = String::from_utf8_lossy(text);
-            let line = text.lines().map(str::trim).find(|line| !line.is_empty());
-            line.map(|line| one_line(line, MAX_VERSION_CHARS))
-        };
-        match (output.status.success(), first(&output.stdout)) {
-            (true, Some(line)) => Version::Reported(line),
-            (true, None) => Version::Silent,
-            // A whole command line may mean something else by one more word.
-            (false, _) if agent.has_placeholders() => Version::Silent,
-            (false, _) => Version::Broken(first(&output.stderr).unwrap_or_else(|| output.status.to_string())),
-        }
+    /// Returns an agent's version, where it is known or told within `patience`.
+    pub async fn version(&self, name: &str, patience: Duration) -> Option<String> {
+        let (agent, program) = (self.agent(name)?, self.program(name)?);
+        self.probes.begin(name, agent, &program, &self.variables);
+        self.probes.settle(&[(name.to_owned(), program.clone())], patience).await;
+        self.probes.of(name, agent, &program).version.short().map(str::to_owned)
     }
-}
 
-/// Returns what an agent's program prints with these arguments, where it succeeds in time.
-async fn printed(agent: &Agent, with: &[&str], variables: &BTreeMap<String, String>) -> Option<String> {
-    let output = asked(agent, with, variables).await?.ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// Runs an agent's program with these arguments; `None` where it names none or does not end in time.
-async fn asked(
-    agent: &Agent,
-    with: &[&str],
-    variables: &BTreeMap<String, String>,
-) -> Option<std::io::Result<std::process::Output>> {
-    let (program, arguments) = agent.command.split_first()?;
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .args(with)
-        .env_clear()
-        .envs(environment::of(agent, variables))
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    tokio::time::timeout(VERSION_TIMEOUT, command.output()).await.ok()
+    /// What runs have shown of their agents is told to it.
+    #[must_use]
+    pub fn probes(&self) -> &Probes {
+        &self.probes
+    }
 }
 
 #[cfg(test)]
@@ -311,28 +294,6 @@ mod tests {
         assert_eq!(catalogue.look().default, Choice::OnlyHost);
         assert_eq!(catalogue.program("claude"), None);
         assert!(catalogue.program("host").is_some());
-    }
-
-    #[tokio::test]
-    async fn an_agent_that_is_there_and_does_not_start_is_broken() {
-        let mut agents = Agents::of(&kinds::statements());
-        let claude = agents.by_name["claude"].clone();
-        for (name, script) in [
-            ("good", "echo 2.1.3"),
-            ("bad", "echo >&2; echo node: not found >&2; exit 127"),
-            ("mute", "exit 3"),
-            ("filled", "exit 2; {prompt}"),
-        ] {
-            let command = ["sh", "-c", script, "x"].map(str::to_owned).into();
-            agents.by_name.insert(name.into(), Agent { command, ..claude.clone() });
-        }
-        let path = std::env::var("PATH").expect("a search path");
-        let catalogue = Catalogue::new(agents, BTreeMap::from([("PATH".to_owned(), path)]));
-        let found = catalogue.look_closely().await.versions;
-        assert_eq!(found["good"], Version::Reported("2.1.3".into()));
-        assert_eq!(found["bad"], Version::Broken("node: not found".into()));
-        assert_eq!(found["mute"], Version::Broken("exit status: 3".into()));
-        assert_eq!(found["filled"], Version::Silent);
     }
 
     #[test]

@@ -7,12 +7,14 @@ mod asked;
 mod exec;
 mod ground;
 mod harmless;
+mod inquiry;
 mod item;
 mod powers;
 mod server;
 mod shell;
 mod words;
 
+pub use inquiry::inquiry;
 pub use powers::{exec_argv, server_argv};
 
 use crate::agent::event::{Decision, Final};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::failure::{Failure, Unfinished};
 use super::grant::Grant;
-use super::names::{MAX_NAME_BYTES, plain};
+use super::names::{MAX_MODELS, MAX_NAME_BYTES, plain};
 
 /// One thing an agent did or said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,11 @@ pub enum Event {
         id: String,
         /// The model it runs, where it says.
         model: Option<String>,
+    },
+    /// The agent told which models it has.
+    Offers {
+        /// Their names, as it is asked for them.
+        models: Vec<String>,
     },
     /// The agent wrote a block of text; commentary until [`Event::Final`].
     Text {
@@ -209,6 +214,9 @@ impl Event {
             }
             Self::Session { id, model } => {
                 Self::Session { id: kept(id, MAX_NAME_BYTES), model: model.as_deref().map(plain) }
+            }
+            Self::Offers { models } => {
+                Self::Offers { models: models.iter().take(MAX_MODELS).map(|model| plain(model)).collect() }
             }
             Self::Retrying { attempt, reason } => Self::Retrying { attempt, reason: kept(reason, MAX_SUMMARY_BYTES) },
             Self::Final(word) => Self::Final(word.bounded()),

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::defaults::DefaultsFile;
+use super::login::{Credentials, Login};
 use super::protocol::Speak;
 use super::run::RunSpec;
 use crate::config::{Agent, HostProbes, KindStatement, Permission};
@@ -32,6 +33,21 @@ pub trait AgentKind: Sync {
         None
     }
 
+    /// The command that gets its newest version, to be typed on its machine, where its kind knows.
+    fn how_to_update(&self) -> Option<String> {
+        None
+    }
+
+    /// Where its log-in lies.
+    fn credentials(&self) -> Credentials {
+        Credentials::default()
+    }
+
+    /// Words of its options that let it act without asking.
+    fn unasked(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Arguments of a harmless look at which of its ways it has; none where there is nothing to look at.
     fn probe(&self) -> &'static [&'static str] {
         &[]
@@ -40,6 +56,16 @@ pub trait AgentKind: Sync {
     /// Names the way in which it is spoken with, out of what it has put out for the probe; empty where there is but one.
     fn mode(&self, _probed: &str) -> &'static str {
         ""
+    }
+
+    /// Names the way in which it is spoken with, where no look is needed for it.
+    fn only_mode(&self) -> &'static str {
+        if self.probe().is_empty() { self.mode("") } else { "" }
+    }
+
+    /// What it can be asked without a prompt, after what it has put out for the probe.
+    fn inquiry(&self, _probed: &str) -> Option<Inquiry> {
+        None
     }
 
     /// Variables that it gets besides everybody's.
@@ -101,6 +127,19 @@ pub trait AgentKind: Sync {
     fn answers_by_output(&self) -> bool {
         false
     }
+}
+
+/// What a program is asked, and how its answers are read.
+#[derive(Debug, Clone)]
+pub struct Inquiry {
+    /// Its arguments, before those of the configuration.
+    pub arguments: &'static [&'static str],
+    /// What it is told on standard input, which stays open until it has answered.
+    pub says: String,
+    /// Whether all is answered by what it has printed so far.
+    pub is_answered: fn(&[u8]) -> bool,
+    /// Reads the log-in and the models out of what it has printed.
+    pub read: fn(&[u8]) -> (Login, Vec<String>),
 }
 
 /// Variables of a kind.

@@ -5,6 +5,9 @@
 /// Longest id or name, in bytes.
 pub const MAX_NAME_BYTES: usize = 256;
 
+/// Most models that are kept of one agent.
+pub const MAX_MODELS: usize = 200;
+
 /// Whether a text may be an id or a name: 1 to [`MAX_NAME_BYTES`] ASCII letters, digits or `_-.:/@+`, a letter, digit or `_`
 /// first.
 #[must_use]

@@ -39,6 +39,7 @@ impl Speak for Native {
             | Event::Text { .. }
             | Event::Writing { .. }
             | Event::Background { .. }
+            | Event::Offers { .. }
             | Event::AsksTooMuch
             | Event::ToolStarted { .. }
             | Event::ToolFinished { .. }

@@ -111,7 +111,7 @@ impl Progress {
     pub fn take(&mut self, event: &Event, now: Instant) {
         self.last_event = now;
         match event {
-            Event::Session { .. } | Event::AsksTooMuch => {}
+            Event::Session { .. } | Event::Offers { .. } | Event::AsksTooMuch => {}
             Event::Text { text } => {
                 self.writing.clear();
                 self.said = one_line(text, MAX_SAID_CHARS);

@@ -26,8 +26,27 @@ pub enum AgentTrouble {
     ServiceFails,
     /// Its service is not reached.
     Unreached,
-    /// It does not know an option that we give it.
+    /// Its service has refused the prompt and said nothing that is known.
+    Refused,
+    /// There was not enough memory for it.
+    OutOfMemory,
+    /// It does not know an option or a command that it is started with.
     OldVersion,
+}
+
+/// What helps with an agent that has failed, besides its own words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remedy {
+    /// The agent's name.
+    pub agent: String,
+    /// How to log in to it, after "on its machine".
+    pub log_in: Option<&'static str>,
+    /// How to get its newest version: a command to be typed on its machine.
+    pub update: Option<String>,
+    /// Its version, where that is known.
+    pub version: Option<String>,
+    /// The arguments that the configuration adds.
+    pub args: Vec<String>,
 }
 
 /// When an agent says that it takes more, in its own words.
@@ -42,7 +61,13 @@ pub enum Until {
 }
 
 /// Signs of a kind of trouble; the first kind that has one is meant, in small letters.
-const SIGNS: [(AgentTrouble, &[&str]); 9] = [
+const SIGNS: [(AgentTrouble, &[&str]); 10] = [
+    // It prints all of its help with it, in which any word may be.
+    (AgentTrouble::OldVersion, &OLD_VERSION),
+    (
+        AgentTrouble::OutOfMemory,
+        &["heap out of memory", "cannot allocate memory", "std::bad_alloc", "memory allocation of ", "enomem"],
+    ),
     (
         AgentTrouble::TooLong,
         &[
@@ -54,6 +79,7 @@ const SIGNS: [(AgentTrouble, &[&str]); 9] = [
             "context length exceeded",
             "exceeds the maximum number of tokens",
             "conversation is too long",
+            "contextoverflow",
             "input is too long",
         ],
     ),
@@ -124,27 +150,11 @@ const SIGNS: [(AgentTrouble, &[&str]); 9] = [
             "oauth token has expired",
             "access token could not be refreshed",
             "providerautherror",
-            "status 401",
-            "status: 401",
-            "api error: 401",
-            "(401)",
-            "http 401",
         ],
     ),
     (
         AgentTrouble::Limited(None),
-        &[
-            "rate limit",
-            "rate_limit",
-            "ratelimit",
-            "too many requests",
-            "resource_exhausted",
-            "status 429",
-            "status: 429",
-            "api error: 429",
-            "(429)",
-            "http 429",
-        ],
+        &["rate limit", "rate_limit", "ratelimit", "too many requests", "resource_exhausted"],
     ),
     (
         AgentTrouble::OpenElsewhere,
@@ -152,20 +162,7 @@ const SIGNS: [(AgentTrouble, &[&str]); 9] = [
     ),
     (
         AgentTrouble::ServiceFails,
-        &[
-            "overloaded",
-            "at capacity",
-            "internal server error",
-            "service unavailable",
-            "bad gateway",
-            "status 500",
-            "status 502",
-            "status 503",
-            "status 529",
-            "api error: 500",
-            "api error: 503",
-            "api error: 529",
-        ],
+        &["overloaded", "at capacity", "internal server error", "service unavailable", "bad gateway"],
     ),
     (
         AgentTrouble::Unreached,
@@ -184,11 +181,25 @@ const SIGNS: [(AgentTrouble, &[&str]); 9] = [
             "api error: connection error",
         ],
     ),
-    (
-        AgentTrouble::OldVersion,
-        &["unexpected argument '", "unknown option '", "unknown argument", "unrecognized subcommand"],
-    ),
 ];
+
+/// What programs say of an option, an argument or a command that they do not know, in small letters.
+const OLD_VERSION: [&str; 11] = [
+    "unexpected argument '",
+    "unknown option '",
+    "unknown argument: ",
+    "unknown arguments: ",
+    "unrecognized arguments: ",
+    "unrecognized subcommand '",
+    "unrecognized option '",
+    "no such option: ",
+    "no such command '",
+    "unknown flag: ",
+    "flag provided but not defined: ",
+];
+
+/// What stands before the status of an answer of a service, in small letters.
+const BEFORE_STATUS: [&str; 5] = ["status ", "status: ", "status code ", "api error: ", "http "];
 
 /// Signs that the conversation that was to go on is not known, in small letters.
 const UNKNOWN_SESSION: [&str; 6] = [
@@ -222,13 +233,67 @@ impl AgentTrouble {
             return None;
         }
         let small = words.to_ascii_lowercase();
-        let (trouble, _) = SIGNS.iter().find(|(_, signs)| signs.iter().any(|sign| small.contains(sign)))?;
+        let said = SIGNS.iter().find(|(_, signs)| signs.iter().any(|sign| small.contains(sign)));
+        let trouble = match said {
+            Some((trouble, _)) => trouble.clone(),
+            None if is_usage(&small) => Self::OldVersion,
+            None => Self::of_status(&small)?,
+        };
         Some(match trouble {
             Self::Limited(_) => Self::Limited(until(words, &small)),
             Self::UsedUp(_) => Self::UsedUp(until(words, &small)),
-            other => other.clone(),
+            other => other,
         })
     }
+
+    /// Reads the status of a service's answer, where the words name one; `small` is in small letters.
+    fn of_status(small: &str) -> Option<Self> {
+        // An agent that says only that its service has answered with an error has the status in the service's words, or nowhere.
+        let of_service = small.strip_prefix(REFUSAL);
+        let bare = of_service.and_then(|said| said.split(|c: char| !c.is_ascii_alphanumeric()).find_map(status));
+        let after = BEFORE_STATUS.iter().flat_map(|before| small.match_indices(before));
+        let after = after.filter_map(|(at, before)| status(&small[at + before.len()..]));
+        let in_brackets = small.match_indices('(').filter(|(at, _)| small[at + 1..].get(3..4) == Some(")"));
+        let in_brackets = in_brackets.filter_map(|(at, _)| status(&small[at + 1..]));
+        let status = after.chain(in_brackets).next().or(bare);
+        match status {
+            Some(401 | 403) => Some(Self::LoggedOut),
+            Some(402) => Some(Self::UsedUp(None)),
+            Some(404) => Some(Self::NoSuchModel),
+            Some(413) => Some(Self::TooLong),
+            Some(429) => Some(Self::Limited(None)),
+            Some(500..600) => Some(Self::ServiceFails),
+            Some(_) | None => of_service.map(|_| Self::Refused),
+        }
+    }
+}
+
+/// How the words of an agent begin that names no more than that its service has refused, in small letters.
+const REFUSAL: &str = "apierror: ";
+
+/// Reads a status at the beginning of a text.
+fn status(text: &str) -> Option<u16> {
+    let digits = text.get(..3)?;
+    let ends = !text[3..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    let number: u16 = digits.parse().ok().filter(|_| ends && digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    (400..600).contains(&number).then_some(number)
+}
+
+/// Whether a program has printed how it is used, and nothing else: several print that in place of what they did not know.
+fn is_usage(small: &str) -> bool {
+    let lists = ["\noptions:", "\ncommands:"].iter().any(|list| small.contains(list));
+    lists && small.contains("--help") && small.contains("--version")
+}
+
+/// Returns the line in which a program says what it does not know of what it was started with; of all its help the first.
+#[must_use]
+pub fn unknown_to_it(words: &str) -> &str {
+    let has_sign = |line: &&str| {
+        let small = line.to_ascii_lowercase();
+        OLD_VERSION.iter().any(|sign| small.contains(sign))
+    };
+    let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines().find(has_sign).or_else(|| lines().next()).unwrap_or_default()
 }
 
 /// Whether an agent says that it does not know the conversation that it was to go on with.
@@ -299,6 +364,32 @@ mod tests {
             ("Unable to connect to API (ConnectionRefused)", AgentTrouble::Unreached),
             ("error: unexpected argument '--include-partial-messages' found", AgentTrouble::OldVersion),
             ("error: unknown option '--disallowedTools'", AgentTrouble::OldVersion),
+            (
+                "Unknown arguments: acp, skip-trust\nUsage: gemini [options] [command]\n…model not found",
+                AgentTrouble::OldVersion,
+            ),
+            (
+                "opencode acp\n\nstart ACP (Agent Client Protocol) server\n\nOptions:\n  -h, --help     show help\n  \
+                 -v, --version  show version number",
+                AgentTrouble::OldVersion,
+            ),
+            ("API Error: Request rejected (429) · fake failure 429", AgentTrouble::Limited(None)),
+            (
+                "unexpected status 404 Not Found: fake failure 404, url: http://127.0.0.1:8099/v1/responses",
+                AgentTrouble::NoSuchModel,
+            ),
+            ("fake failure 404 (status 404)", AgentTrouble::NoSuchModel),
+            ("API Error: 413 too large", AgentTrouble::TooLong),
+            ("APIError: fake failure 401", AgentTrouble::LoggedOut),
+            ("APIError: fake failure 429", AgentTrouble::Limited(None)),
+            ("APIError: stand-in says 503", AgentTrouble::ServiceFails),
+            ("APIError: nobody knows why", AgentTrouble::Refused),
+            ("ProviderModelNotFoundError: fake/x", AgentTrouble::NoSuchModel),
+            ("ProviderAuthError: no key", AgentTrouble::LoggedOut),
+            (
+                "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+                AgentTrouble::OutOfMemory,
+            ),
         ] {
             assert_eq!(AgentTrouble::of(words), Some(trouble), "{words}");
         }
@@ -306,7 +397,15 @@ mod tests {
 
     #[test]
     fn what_tells_of_nothing_known_is_left_alone() {
-        for words in ["", "it broke", "the build has 429 warnings", "exit code 401", "error_during_execution"] {
+        for words in [
+            "",
+            "it broke",
+            "the build has 429 warnings",
+            "exit code 401",
+            "error_during_execution",
+            "(4290)",
+            "line (42)",
+        ] {
             assert_eq!(AgentTrouble::of(words), None, "{words}");
         }
         for words in [
@@ -317,6 +416,14 @@ mod tests {
         ] {
             assert!(is_unknown_session(words) && AgentTrouble::of(words).is_none(), "{words}");
         }
+    }
+
+    #[test]
+    fn of_all_its_help_a_program_is_told_by_the_line_that_says_what_it_does_not_know() {
+        let codex = "WARNING: proceeding\nerror: unexpected argument '--nosuch' found\n\n  tip: to pass\n\nUsage: codex [OPTIONS]";
+        assert_eq!(unknown_to_it(codex), "error: unexpected argument '--nosuch' found");
+        assert_eq!(unknown_to_it("\nopencode acp\n\nstart ACP\n"), "opencode acp");
+        assert_eq!(unknown_to_it(""), "");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand, thin: parse, call, print.
 
+mod agents;
 mod ask;
 mod config;
 mod cron;
@@ -56,6 +57,8 @@ enum Command {
     Shell(shell::Arguments),
     /// Run in the background for all terminals
     Serve(serve::Arguments),
+    /// Look at the agents: version, log-in, models, what each may do
+    Agents(agents::Arguments),
     /// Look at sessions
     #[command(subcommand)]
     Session(session::Arguments),
@@ -102,6 +105,7 @@ impl Command {
             | Self::Integrations(_)
             | Self::SlackManifest
             | Self::StopAgents
+            | Self::Agents(_)
             | Self::Config(_) => false,
         }
     }
@@ -139,6 +143,10 @@ impl Cli {
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
+        if let Command::Agents(arguments) = &self.command {
+            output::mask_by(Redactor::of(&config, &variables));
+            return runtime()?.block_on(agents::run(arguments, config.agents, variables));
+        }
         let state = state_directory(self.state_dir, &variables)?;
         let (runtime, app) = match self.command.only_reads() {
             true => (reading_runtime()?, App::open_to_read(config, variables, state)?),
@@ -159,7 +167,7 @@ impl Cli {
                 Command::Cron(arguments) => cron::run(app, &arguments, &sources).await,
                 Command::Setup => setup::run(&app, &sources).await,
                 Command::StopAgents => stop_agents::run(&app).await,
-                Command::Config(_) | Command::Integrations(_) | Command::SlackManifest => {
+                Command::Config(_) | Command::Integrations(_) | Command::SlackManifest | Command::Agents(_) => {
                     unreachable!("handled above, without a store")
                 }
             }

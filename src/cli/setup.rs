@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use signalbox_adapter::settings::Section;
 
 use super::{EXIT_FAILED, ask, pair};
+use crate::agent::catalogue::FULL_PATIENCE;
 use crate::app::App;
 use crate::config::integrations::{self, Keys};
 use crate::config::{Sources, load};
@@ -35,7 +36,7 @@ pub(super) async fn run(app: &App, sources: &Sources) -> anyhow::Result<ExitCode
     }
     eprintln!("Agents");
     let catalogue = app.catalogue();
-    let presence = catalogue.look_closely().await;
+    let presence = catalogue.look_closely(FULL_PATIENCE).await;
     super::print_document(&format::agents::list(&catalogue, &presence))?;
     eprintln!("\n{}", said::setup_next());
     Ok(ExitCode::SUCCESS)

@@ -26,6 +26,8 @@ const PLACEHOLDERS: [&str; 3] = ["{prompt}", "{session}", "{model}"];
 /// How long an agent is kept for a next prompt, unless told otherwise; the shortest and the longest.
 const KEEP_WARM: Duration = Duration::from_secs(600);
 const KEEP_WARM_RANGE: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
+/// Most models that are listed for an agent.
+const MAX_MODELS: usize = 200;
 /// Shortest and longest name of an agent, in characters.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 2..=32;
 
@@ -69,6 +71,8 @@ pub struct Agent {
     pub command: Vec<String>,
     /// The model, where the agent's own default is not wanted.
     pub model: Option<String>,
+    /// The models that it can be asked for, where that is told here.
+    pub models: Vec<String>,
     /// Arguments after all others.
     pub args: Vec<String>,
     /// Where its sessions work unless told otherwise, absolute.
@@ -99,6 +103,7 @@ impl Agent {
             kind,
             command: kind.command.iter().map(|part| (*part).to_owned()).collect(),
             model: None,
+            models: Vec::new(),
             args: Vec::new(),
             dir: None,
             env: BTreeMap::new(),
@@ -309,6 +314,7 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
         kind: default.kind,
         command: argv(section, "command", default.command),
         model: section.text("model").filter(|model| !model.is_empty()),
+        models: read_models(section),
         args: argv(section, "args", default.args),
         dir: section.parsed(
             "dir",
@@ -332,6 +338,19 @@ fn read_agent(section: &mut Section, default: Agent, statements: &Statements) ->
             text => duration(text, &KEEP_WARM_RANGE),
         }),
     }
+}
+
+/// Reads the models that an agent can be asked for.
+fn read_models(section: &mut Section) -> Vec<String> {
+    let models = section.texts("models").unwrap_or_default();
+    let is_name = |model: &String| {
+        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/@+".contains(&byte);
+        model.starts_with(|c: char| c.is_ascii_alphanumeric()) && model.bytes().all(is_sign)
+    };
+    if models.len() > MAX_MODELS || !models.iter().all(is_name) {
+        section.fault("models", format!("must be at most {MAX_MODELS} names, each of letters, digits and _-.:/@+"));
+    }
+    models
 }
 
 fn argv(section: &mut Section, key: &str, default: Vec<String>) -> Vec<String> {

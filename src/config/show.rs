@@ -219,6 +219,7 @@ fn agent(agent: &Agent, agents: &Agents) -> Value {
     let keys = [
         ("command", without_keys(&agent.command).into()),
         ("model", agent.model.clone().unwrap_or_default().into()),
+        ("models", agent.models.clone().into()),
         ("args", without_keys(&agent.args).into()),
         ("dir", dir.into()),
         ("env", masked(&agent.env)),

@@ -5,27 +5,28 @@ use std::time::Duration;
 use signalbox_adapter::one_line;
 
 use super::span;
-use super::trouble::advice;
+use super::trouble::{advice, killed};
 use crate::agent::event::Compacted;
 use crate::agent::exit::{Bound, Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::supervisor::client::StartError;
-use crate::agent::trouble::AgentTrouble;
+use crate::agent::trouble::{AgentTrouble, Remedy, unknown_to_it};
 
 /// Says why a run of this agent gave no answer: what to do about it where that is known, and the agent's own words below.
 #[must_use]
-pub fn failure(why: &Failure, agent: &str, how_to_log_in: Option<&str>) -> String {
+pub fn failure(why: &Failure, remedy: &Remedy) -> String {
     let (words, said) = match why {
-        Failure::Said(words) => (Some(words), words.clone()),
-        // A program that does not say itself whether it is done may print whatever it likes.
-        Failure::Seen(run) => {
-            let by_itself = run.owed && matches!(run.cause, None | Some(Cause::Settled));
-            (Some(&run.words).filter(|_| by_itself), unfinished(run))
-        }
+        Failure::Said(words) => (words, words.clone()),
+        Failure::Seen(run) => (&run.words, unfinished(run)),
     };
-    match words.and_then(|words| AgentTrouble::of(words)) {
-        Some(trouble) => with_words(advice(&trouble, agent, how_to_log_in), &said),
-        None => said,
+    match (why.trouble(), why.signal()) {
+        // All of its help is much too long.
+        (Some(AgentTrouble::OldVersion), _) => {
+            with_words(advice(&AgentTrouble::OldVersion, remedy, words), unknown_to_it(words))
+        }
+        (Some(trouble), _) => with_words(advice(&trouble, remedy, words), &said),
+        (None, Some(signal)) => with_words(killed(&remedy.agent, signal), &said),
+        (None, None) => said,
     }
 }
 
@@ -111,7 +112,11 @@ pub fn with_cut_off(said: String, tasks: &[String]) -> String {
 #[must_use]
 pub fn compacted(how: &Compacted) -> String {
     match how.after {
-        Some(after) => format!("The conversation is shorter now: {} tokens instead of {}.", after, how.before),
+        // What is counted before and after is not always the same.
+        Some(after) if after < how.before => {
+            format!("The conversation is shorter now: {after} tokens instead of {}.", how.before)
+        }
+        Some(_) => "The conversation is summed up now.".to_owned(),
         None => format!("The conversation is shorter now; it had {} tokens.", how.before),
     }
 }

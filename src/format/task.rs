@@ -225,12 +225,14 @@ fn with_partial(mut draft: Draft, task: &Task) -> Draft {
 }
 
 fn denied(task: &Task) -> Block {
-    let items = task.denials.iter().map(|denial| Item {
-        checked: None,
-        blocks: vec![Block::Paragraph(vec![Inline::Code(one_line(
-            &format!("{} {}", denial.tool, denial.summary),
-            160,
-        ))])],
+    let items = task.denials.iter().map(|denial| {
+        let what = match denial.tool.as_str() {
+            // What a person has said to them stands where they were asked.
+            "ExitPlanMode" => Inline::Text("to go on with its plan".into()),
+            "AskUserQuestion" => Inline::Text("its question (left unanswered)".into()),
+            tool => Inline::Code(one_line(&format!("{tool} {}", denial.summary), 160)),
+        };
+        Item { checked: None, blocks: vec![Block::Paragraph(vec![what])] }
     });
     Block::List { start: None, items: items.collect() }
 }

@@ -7,6 +7,7 @@ use super::named::Naming;
 use super::seen::SeenOfRun;
 use super::verdict::{self, RunEnd};
 use crate::agent::exit::Exit;
+use crate::agent::trouble::Remedy;
 use crate::config::Timeouts;
 use crate::format;
 use crate::redact::Redactor;
@@ -31,9 +32,8 @@ pub(super) struct EndedRun {
 
 /// What helps with an agent that did not answer.
 pub(super) struct AgentHelp {
-    pub(super) name: String,
     pub(super) how_to_install: String,
-    pub(super) how_to_log_in: Option<&'static str>,
+    pub(super) remedy: Remedy,
 }
 
 /// What it came to.
@@ -63,9 +63,8 @@ pub(super) fn conclude(ended: &EndedRun, timeouts: &Timeouts, redactor: &Redacto
         tools: seen.tools,
         said: &said,
         in_session: ended.in_session,
-        agent: &ended.agent.name,
         how_to_install: &ended.agent.how_to_install,
-        how_to_log_in: ended.agent.how_to_log_in,
+        remedy: &ended.agent.remedy,
         run: &ended.run,
         timeouts,
         redactor,

@@ -12,11 +12,13 @@ use super::named::Naming;
 use crate::agent::catalogue;
 use crate::agent::defaults::DefaultsFile;
 use crate::agent::environment;
+use crate::agent::event::Final;
 use crate::agent::kind::{Ask, Brief};
 use crate::agent::kinds;
 use crate::agent::names::is_plain;
 use crate::agent::run::{Bounds, PROTOCOL_VERSION, RunSpec};
 use crate::agent::sandbox::Room;
+use crate::agent::trouble::{AgentTrouble, Remedy};
 use crate::config::{self, Sandbox};
 use crate::format;
 use crate::store::{Completion, Session, Status, Task};
@@ -237,11 +239,22 @@ fn bounds(config: &config::Config, agent: &config::Agent) -> Bounds {
     }
 }
 
-/// Tells how to get a missing agent, and how to log in to it.
-pub(super) fn help(agents: &catalogue::Catalogue, name: &str) -> AgentHelp {
+/// Tells how to get a missing agent, and what helps with one that has failed; learns from how its run has ended.
+pub(super) async fn help(agents: &catalogue::Catalogue, name: &str, word: Option<&Final>) -> AgentHelp {
+    agents.probes().note_end(name, word);
+    let trouble = word.and_then(|word| word.outcome.as_ref().err()?.trouble());
+    let version = match trouble {
+        Some(AgentTrouble::OldVersion) => agents.version(name, catalogue::FULL_PATIENCE).await,
+        Some(_) | None => None,
+    };
     AgentHelp {
-        name: name.to_owned(),
         how_to_install: format::run::not_installed(name, &agents.how_to_install(name)),
-        how_to_log_in: agents.how_to_log_in(name),
+        remedy: Remedy {
+            agent: name.to_owned(),
+            log_in: agents.how_to_log_in(name),
+            update: agents.how_to_update(name),
+            version,
+            args: agents.agent(name).map(|agent| agent.args.clone()).unwrap_or_default(),
+        },
     }
 }

@@ -6,6 +6,7 @@ use crate::agent::event::Final;
 use crate::agent::exit::{Bound, Cause, Ended, Exit};
 use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::supervisor::STDOUT_FILE;
+use crate::agent::trouble::Remedy;
 use crate::config::Timeouts;
 use crate::format;
 use crate::redact::Redactor;
@@ -18,10 +19,8 @@ pub(super) struct RunEnd<'e> {
     pub(super) tools: u32,
     pub(super) said: &'e str,
     pub(super) in_session: bool,
-    /// The agent's name.
-    pub(super) agent: &'e str,
     pub(super) how_to_install: &'e str,
-    pub(super) how_to_log_in: Option<&'e str>,
+    pub(super) remedy: &'e Remedy,
     pub(super) run: &'e str,
     pub(super) timeouts: &'e Timeouts,
     pub(super) redactor: &'e Redactor,
@@ -31,7 +30,7 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
     let exit = evidence.exit;
     let answered = if evidence.in_session { Status::Ok } else { Status::Success };
     let failure = |why: &Failure| {
-        let told = || format::run::failure(why, evidence.agent, evidence.how_to_log_in);
+        let told = || format::run::failure(why, evidence.remedy);
         without_reason(why, exit).unwrap_or_else(told)
     };
     let outcome = evidence.last_word.map(|word| &word.outcome);
@@ -153,9 +152,8 @@ mod tests {
             tools: 0,
             said: "",
             in_session: true,
-            agent: "claude",
             how_to_install: "install it",
-            how_to_log_in: None,
+            remedy: &Remedy::default(),
             run: "5pj46898-1",
             timeouts: &Timeouts::default(),
             redactor: &Redactor::new(&Redact::default()),

@@ -259,6 +259,7 @@ impl Observer {
         if let Some(recorder) = &mut seen.recorder {
             recorder.take(&event);
         }
+        self.bus.router().context().agents.probes().note(&task.agent, &event);
         // A supervisor of an earlier version keeps no such bounds.
         match event.bounded() {
             // A supervisor of an earlier version gives on what is no id.
@@ -283,7 +284,7 @@ impl Observer {
             }
             Event::Text { text } => seen.say(&text),
             Event::Writing { more, begins } => seen.write(&more, begins),
-            Event::ToolFinished { .. } | Event::Background { .. } => {}
+            Event::ToolFinished { .. } | Event::Background { .. } | Event::Offers { .. } => {}
             Event::AsksTooMuch => self.tell_of_too_much(task).await,
             Event::Retrying { attempt, reason } => {
                 tracing::info!(task.id = %task.id, attempt, reason, "an agent waits for its model service");
@@ -302,6 +303,7 @@ impl Observer {
         let is_kept = exit.ended == Ended::Kept;
         let unstored = seen.unstored.take();
         let naming = self.naming(&task, briefing.investigation.is_none());
+        let agent = prepare::help(&context.agents, &task.agent, seen.last_word.as_ref()).await;
         let ended = EndedRun {
             naming,
             seen,
@@ -310,7 +312,7 @@ impl Observer {
             investigation: briefing.investigation,
             resumable: context.agents.resumes(&task.agent),
             tells_stages: context.agents.tells_stages(&task.agent),
-            agent: prepare::help(&context.agents, &task.agent),
+            agent,
             run: task.run_name(),
         };
         let redactor = Arc::clone(&self.redactor);

@@ -42,6 +42,7 @@ impl Recorder {
                 self.keep(output);
             }
             Event::Session { .. }
+            | Event::Offers { .. }
             | Event::Text { .. }
             | Event::Writing { .. }
             | Event::Background { .. }

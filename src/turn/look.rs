@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::context::Context;
 use super::intake;
-use crate::agent::catalogue::{Choice, Presence};
+use crate::agent::catalogue::{CHAT_PATIENCE, Choice, Presence, TERMINAL_PATIENCE};
 use crate::agent::checkout::{Checkout, Git};
 use crate::agent::supervisor::client::KeptAgent;
 use crate::alert::MAX_INPUT_BYTES;
@@ -30,7 +30,7 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum Look {
     /// Which agents are installed: [`Looked::presence`].
     Presence,
-    /// The same, and in which version.
+    /// The same, and what each is like.
     Versions,
     /// The text of the first file that came along: [`Looked::attached`].
     Attached,
@@ -62,8 +62,8 @@ static NOT_LOOKED_FOR: Presence = Presence {
     default: Choice::OnlyHost,
     installed: Vec::new(),
     sandbox: false,
-    versions: BTreeMap::new(),
-    modes: BTreeMap::new(),
+    programs: BTreeMap::new(),
+    closer: BTreeMap::new(),
 };
 
 impl Looked {
@@ -78,7 +78,15 @@ impl Looked {
         for look in looks {
             match look {
                 Look::Presence => self.presence = Some(cx.agents.look()),
-                Look::Versions => self.presence = Some(cx.agents.look_closely().await),
+                // A terminal may end with its one answer; in a chat an answer is worth more than the whole of it.
+                Look::Versions => {
+                    let patience = if cx.is_trusted(incoming.address.provider.as_str()) {
+                        TERMINAL_PATIENCE
+                    } else {
+                        CHAT_PATIENCE
+                    };
+                    self.presence = Some(cx.agents.look_closely(patience).await);
+                }
                 Look::Kept => {
                     let state = cx.state.clone();
                     let looking = tokio::task::spawn_blocking(move || KeptAgent::all(&state));

@@ -13,6 +13,7 @@ fn help_lists_what_there_is() {
     Commands:
       shell           Talk to it in this terminal
       serve           Run in the background for all terminals
+      agents          Look at the agents: version, log-in, models, what each may do
       session         Look at sessions
       outbox          Look after messages that could not be delivered
       pair            Make a code with which a person pairs with the bot

@@ -1,6 +1,7 @@
 //! Stories of the whole program.
 
 mod acp;
+mod agents;
 mod approvals;
 mod bad_input;
 mod claude;

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use crate::agent::names::{MAX_MODELS, is_plain};
 use crate::config::Permission;
 
 /// Modes in which agents ask before they act, the best first, by the last part of their ids.
@@ -75,6 +76,12 @@ impl Offer {
     /// Returns the model that answers.
     pub(super) fn current_model(&self) -> Option<&str> {
         self.model.as_ref().map(|model| model.current.as_str()).filter(|model| !model.is_empty())
+    }
+
+    /// Returns the models that there are.
+    pub(super) fn models(&self) -> Vec<String> {
+        let values = self.model.iter().flat_map(|model| &model.values);
+        values.map(|(id, _)| id.clone()).filter(|id| is_plain(id)).take(MAX_MODELS).collect()
     }
 
     /// Returns the mode in which it asks; `None` where it has none, and is not known to act without asking.
@@ -214,6 +221,7 @@ mod tests {
             "options": [{"value": "fake/fake-model", "name": "Fake"}, group]}]});
         let offer = Offer::read(&answer);
         assert_eq!(offer.current_model(), Some("fake/fake-model"));
+        assert_eq!(offer.models(), ["fake/fake-model", "fake/fake-small"]);
         for asked in ["fake/fake-small", "small", "fake-small"] {
             let setting = offer.asked_model(asked).expect("known").expect("another");
             assert_eq!(setting.params, json!({"configId": "m", "value": "fake/fake-small"}), "{asked}");

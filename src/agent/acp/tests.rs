@@ -258,7 +258,8 @@ fn the_mode_and_the_model_are_set_before_the_prompt() {
         stage
     };
     let mut stage = begin(&with_model);
-    assert_eq!(stage.events, [Event::Session { id: "s-1".into(), model: Some("small".into()) }]);
+    let offers = Event::Offers { models: vec!["x/big".into(), "x/small".into()] };
+    assert_eq!(stage.events, [Event::Session { id: "s-1".into(), model: Some("small".into()) }, offers]);
     let expected = json!({"configId": "model", "value": "x/small", "sessionId": "s-1"});
     assert_eq!((stage.asked_for(), &stage.last_sent()["params"]), ("session/set_config_option", &expected));
     stage.respond(&json!({}));

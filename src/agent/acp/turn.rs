@@ -10,6 +10,7 @@ use super::saying::Saying;
 use crate::agent::describe::MAX_SUMMARY_CHARS;
 use crate::agent::event::{Event, Final, Usage};
 use crate::agent::failure::Failure;
+use crate::agent::names::is_plain;
 
 /// What an agent's count of tokens is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,9 +201,12 @@ pub(super) fn words(error: &Error) -> String {
     let nested = nested.as_ref().and_then(|it| it.pointer("/error/message").or_else(|| it.get("message"))?.as_str());
     let words = nested.unwrap_or(&told);
     let words = words.strip_prefix("Internal error: ").unwrap_or(words);
-    match i32::from(error.code) {
-        code @ 400..600 => format!("{words} (status {code})"),
-        _ => words.to_owned(),
+    // Some say what kind of an error it is only beside its words.
+    let kind = error.data.as_ref().and_then(|data| data.get("errorName")?.as_str());
+    match (i32::from(error.code), kind) {
+        (code @ 400..600, _) => format!("{words} (status {code})"),
+        (_, Some(kind)) if is_plain(kind) && !words.contains(kind) => format!("{kind}: {words}"),
+        (_, _) => words.to_owned(),
     }
 }
 
@@ -280,6 +284,21 @@ mod tests {
         assert_eq!(error("Internal error: 401", json!({"service": "session"})), "401");
         assert_eq!(error("Invalid params", json!("no such session")), "Invalid params: no such session");
         assert_eq!(error("broken: x", json!("x")), "broken: x");
+        let opencode = json!({"service": "session", "errorName": "APIError"});
+        assert_eq!(error("Internal error: stand-in says 401", opencode), "APIError: stand-in says 401");
+    }
+
+    #[test]
+    fn what_a_recorded_error_comes_to_is_known() {
+        use crate::agent::trouble::AgentTrouble;
+        let troubles = |recorded: &str| {
+            let lines = recorded.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let errors = lines.filter_map(|line| serde_json::from_value::<Error>(line.get("error")?.clone()).ok());
+            errors.filter_map(|error| Failure::Said(words(&error)).trouble()).collect::<Vec<_>>()
+        };
+        let opencode = troubles(include_str!("../../../tests/fixtures/acp/opencode.main.jsonl"));
+        assert_eq!(opencode, [AgentTrouble::LoggedOut]);
+        assert_eq!(troubles(include_str!("../../../tests/fixtures/acp/gemini.main.jsonl")), [AgentTrouble::LoggedOut]);
     }
 
     #[test]

@@ -81,6 +81,21 @@ fn a_recorded_refusal_of_the_service_is_an_error_though_its_subtype_is_success()
 }
 
 #[test]
+fn what_a_recorded_failure_comes_to_is_known() {
+    use crate::agent::trouble::AgentTrouble;
+    let trouble = |recorded| {
+        let events = play(recorded);
+        last(&events).outcome.clone().expect_err("a failure").trouble()
+    };
+    let of_401 = trouble(include_str!("../../../tests/fixtures/claude/fail_401_stream.jsonl"));
+    assert_eq!(of_401, Some(AgentTrouble::LoggedOut));
+    let of_429 = trouble(include_str!("../../../tests/fixtures/claude/fail_429_default.jsonl"));
+    assert_eq!(of_429, Some(AgentTrouble::Limited(None)));
+    let of_529 = trouble(include_str!("../../../tests/fixtures/claude/fail_529_stream.jsonl"));
+    assert_eq!(of_529, Some(AgentTrouble::ServiceFails));
+}
+
+#[test]
 fn a_recorded_unknown_session_is_known_as_such() {
     let events = play(include_str!("../../../tests/fixtures/claude/resume_missing_uuid_stream.jsonl"));
     assert!(last(&events).unknown_session);

@@ -9,6 +9,7 @@ use crate::agent::event::{Denial, Event, Wants};
 use crate::agent::exit::{Cause, Ended};
 use crate::agent::failure::Failure;
 use crate::agent::grant::{Grant, Only};
+use crate::agent::trouble::AgentTrouble;
 use crate::config::Permission;
 
 const MAIN: &str = include_str!("../../../tests/fixtures/codex/main.jsonl");
@@ -196,6 +197,7 @@ fn a_recorded_refusal_is_told_once_it_is_given_up_and_retries_are_told_before() 
     assert!(matches!(&events[1], Event::Retrying { attempt: 1, reason } if reason.contains("401 Unauthorized")));
     let Err(Failure::Said(words)) = &finals(&events)[0].outcome else { panic!("{events:?}") };
     assert!(words.starts_with("unexpected status 401 Unauthorized: fake failure 401"), "{words}");
+    assert_eq!(Failure::Said(words.clone()).trouble(), Some(AgentTrouble::LoggedOut));
     assert_eq!(finals(&events).len(), 1);
 }
 
@@ -431,6 +433,7 @@ fn recorded_runs_of_the_other_way_end_as_they_did() {
     assert_eq!(events.iter().filter(|event| matches!(event, Event::Retrying { .. })).count(), 5);
     let words = "exceeded retry limit, last status: 429 Too Many Requests, request id: req_fake";
     assert_eq!(finals(&events)[0].outcome, Err(words.into()));
+    assert_eq!(Failure::Said(words.into()).trouble(), Some(AgentTrouble::Limited(None)));
     let (events, _) = exec(include_str!("../../../tests/fixtures/codex/exec_resume.jsonl"), true);
     assert_eq!(finals(&events)[0].usage.input_tokens, None, "what it counts is of all its runs");
     assert!(finals(&events)[0].outcome.is_ok());

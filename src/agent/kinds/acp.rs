@@ -3,6 +3,7 @@
 use crate::agent::acp::{Acp, Dialect, Tokens};
 use crate::agent::defaults::DefaultsFile;
 use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Startup};
+use crate::agent::login::Credentials;
 use crate::agent::protocol::Speak;
 use crate::agent::resume;
 use crate::agent::run::RunSpec;
@@ -25,6 +26,10 @@ pub(super) struct AcpKind {
     pub(super) package: Option<&'static str>,
     /// How to log in, after "on its machine".
     pub(super) log_in: Option<&'static str>,
+    /// Where its log-in lies.
+    pub(super) credentials: Credentials,
+    /// Words of its options that let it act without asking.
+    pub(super) unasked: &'static [&'static str],
     /// The option that goes on with a conversation in a terminal.
     pub(super) resume_option: Option<&'static str>,
     /// Settings of ours below the person's own, where it has a file for such.
@@ -54,6 +59,8 @@ pub(super) static ACP: AcpKind = AcpKind {
     variables: &[],
     package: None,
     log_in: None,
+    credentials: Credentials { variables: &[], home: None, files: &[] },
+    unasked: &[],
     resume_option: None,
     defaults: None,
     rests: false,
@@ -82,6 +89,18 @@ impl AgentKind for AcpKind {
 
     fn how_to_log_in(&self) -> Option<&'static str> {
         self.log_in
+    }
+
+    fn how_to_update(&self) -> Option<String> {
+        Some(format!("npm install -g {}@latest", self.package?))
+    }
+
+    fn credentials(&self) -> Credentials {
+        self.credentials
+    }
+
+    fn unasked(&self) -> &'static [&'static str] {
+        self.unasked
     }
 
     fn mode(&self, _probed: &str) -> &'static str {

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::agent::claude;
 use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Startup};
+use crate::agent::login::Credentials;
 use crate::agent::protocol::Speak;
 use crate::agent::resume;
 use crate::agent::run::RunSpec;
@@ -41,6 +42,28 @@ impl AgentKind for ClaudeKind {
 
     fn how_to_log_in(&self) -> Option<&'static str> {
         Some("run `claude` and type `/login`")
+    }
+
+    fn how_to_update(&self) -> Option<String> {
+        Some("npm install -g @anthropic-ai/claude-code@latest".to_owned())
+    }
+
+    fn credentials(&self) -> Credentials {
+        Credentials {
+            variables: &[
+                "ANTHROPIC_API_KEY",
+                "ANTHROPIC_AUTH_TOKEN",
+                "CLAUDE_CODE_OAUTH_TOKEN",
+                "CLAUDE_CODE_USE_BEDROCK",
+                "CLAUDE_CODE_USE_VERTEX",
+            ],
+            home: Some(("CLAUDE_CONFIG_DIR", ".claude")),
+            files: &[".credentials.json"],
+        }
+    }
+
+    fn unasked(&self) -> &'static [&'static str] {
+        &["--dangerously-skip-permissions", "--allow-dangerously-skip-permissions", "bypassPermissions"]
     }
 
     fn environment(&self) -> Environment {

@@ -1,7 +1,8 @@
 //! codex: OpenAI's command line, by its app server.
 
 use crate::agent::codex;
-use crate::agent::kind::{AgentKind, Ask, Brief, Startup};
+use crate::agent::kind::{AgentKind, Ask, Brief, Inquiry, Startup};
+use crate::agent::login::Credentials;
 use crate::agent::protocol::Speak;
 use crate::agent::resume;
 use crate::agent::run::RunSpec;
@@ -42,6 +43,22 @@ impl AgentKind for CodexKind {
 
     fn how_to_log_in(&self) -> Option<&'static str> {
         Some("run `codex login`")
+    }
+
+    fn how_to_update(&self) -> Option<String> {
+        Some("npm install -g @openai/codex@latest".to_owned())
+    }
+
+    fn credentials(&self) -> Credentials {
+        Credentials { variables: &["CODEX_API_KEY"], home: Some(("CODEX_HOME", ".codex")), files: &["auth.json"] }
+    }
+
+    fn unasked(&self) -> &'static [&'static str] {
+        &["--dangerously-bypass-approvals-and-sandbox", "--yolo", "danger-full-access"]
+    }
+
+    fn inquiry(&self, probed: &str) -> Option<Inquiry> {
+        probed.contains("app-server").then(codex::inquiry)
     }
 
     fn probe(&self) -> &'static [&'static str] {

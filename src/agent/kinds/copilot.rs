@@ -2,6 +2,7 @@
 
 use super::acp::AcpKind;
 use crate::agent::acp::{Dialect, Tokens};
+use crate::agent::login::Credentials;
 use crate::config::{KindStatement, Origin};
 
 /// What the configuration must know of it.
@@ -25,6 +26,12 @@ pub(super) static COPILOT: AcpKind = AcpKind {
     variables: &[],
     package: Some("@github/copilot"),
     log_in: Some("run `copilot` once and type `/login`"),
+    credentials: Credentials {
+        variables: &["COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
+        home: Some(("COPILOT_HOME", ".copilot")),
+        files: &[],
+    },
+    unasked: &["--allow-all-tools", "--allow-all", "--yolo"],
     resume_option: Some("--resume"),
     defaults: None,
     rests: false,

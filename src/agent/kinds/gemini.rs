@@ -3,6 +3,7 @@
 use super::acp::AcpKind;
 use crate::agent::acp::{Dialect, Tokens};
 use crate::agent::defaults::DefaultsFile;
+use crate::agent::login::Credentials;
 use crate::config::{KindStatement, Origin};
 
 /// What the configuration must know of it.
@@ -28,6 +29,12 @@ pub(super) static GEMINI: AcpKind = AcpKind {
     log_in: Some(
         "run `gemini` once and choose how to log in, or give it a key by `[agents.gemini] pass_env = [\"GEMINI_API_KEY\"]`",
     ),
+    credentials: Credentials {
+        variables: &["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"],
+        home: Some(("GEMINI_CLI_HOME", ".gemini")),
+        files: &["oauth_creds.json"],
+    },
+    unasked: &["--yolo", "-y", "yolo"],
     resume_option: Some("--resume"),
     // Its clean-up of old sessions erases a conversation that is loaded for the second time.
     defaults: Some(DefaultsFile {

@@ -2,6 +2,7 @@
 
 use super::acp::AcpKind;
 use crate::agent::acp::{Dialect, Tokens};
+use crate::agent::login::Credentials;
 use crate::config::{KindStatement, Origin};
 
 /// What the configuration must know of it. A user's own configuration may let its agents do more than ours says, so that
@@ -29,6 +30,12 @@ pub(super) static OPENCODE: AcpKind = AcpKind {
     ],
     package: Some("opencode-ai"),
     log_in: Some("run `opencode auth login`"),
+    credentials: Credentials {
+        variables: &[],
+        home: Some(("XDG_DATA_HOME", ".local/share")),
+        files: &["opencode/auth.json"],
+    },
+    unasked: &[],
     resume_option: Some("--session"),
     defaults: None,
     rests: false,

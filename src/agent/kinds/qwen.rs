@@ -2,6 +2,7 @@
 
 use super::acp::AcpKind;
 use crate::agent::acp::{Dialect, Tokens};
+use crate::agent::login::Credentials;
 use crate::config::{KindStatement, Origin};
 
 /// What the configuration must know of it.
@@ -25,6 +26,12 @@ pub(super) static QWEN: AcpKind = AcpKind {
     variables: &[],
     package: Some("@qwen-code/qwen-code"),
     log_in: Some("run `qwen` once and type `/auth`"),
+    credentials: Credentials {
+        variables: &["OPENAI_API_KEY", "DASHSCOPE_API_KEY"],
+        home: Some(("QWEN_HOME", ".qwen")),
+        files: &["oauth_creds.json"],
+    },
+    unasked: &["--yolo", "-y", "yolo"],
     resume_option: Some("--resume"),
     defaults: None,
     rests: false,

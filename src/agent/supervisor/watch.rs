@@ -119,6 +119,7 @@ impl Watch {
                 }
             }
             Event::Session { .. }
+            | Event::Offers { .. }
             | Event::Text { .. }
             | Event::Writing { .. }
             | Event::Background { .. }

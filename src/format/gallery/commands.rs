@@ -8,8 +8,10 @@ use signalbox_adapter::{Provider, UserId};
 
 use super::samples::{approval, delivery, task};
 use super::{NOW, shown, wall};
-use crate::agent::catalogue::{Catalogue, Choice, Presence, Version};
+use crate::agent::catalogue::{Catalogue, Choice, Presence};
+use crate::agent::closer::{Closer, Version};
 use crate::agent::kinds;
+use crate::agent::login::{Login, LoginSign};
 use crate::config::{Agents, Permission, Role, Sandbox};
 use crate::store::pairing::Paired;
 use crate::store::{DeliveryState, RoleError, Status};
@@ -129,23 +131,43 @@ fn agents() {
     let loose = Catalogue::new(strong.clone(), BTreeMap::new());
     strong.by_name.get_mut("claude").expect("it is there").role = Role::Admin;
     let strong = Catalogue::new(strong, BTreeMap::new());
-    let versions = [
-        ("host", Version::BuiltIn),
-        ("claude", Version::Missing),
-        ("codex", Version::Reported("codex-cli 0.171.0".into())),
+    let closer = [
+        ("host", Closer { version: Version::BuiltIn, ..Closer::default() }),
+        (
+            "codex",
+            Closer {
+                version: Version::Reported("codex-cli 0.171.0".into()),
+                mode: "app-server",
+                login: Login::Out(LoginSign::Itself),
+                models: ["gpt-6.2-sol", "gpt-6.2-astra", "gpt-6", "gpt-5.5", "gpt-5.5-mini"].map(str::to_owned).into(),
+                model: None,
+            },
+        ),
     ];
     let presence = Presence {
         default: Choice::OnlyHost,
         installed: vec!["host".to_owned()],
         sandbox: true,
-        versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
-        modes: [("codex".to_owned(), "app-server")].into(),
+        programs: [("codex".to_owned(), "/usr/bin/codex".into())].into(),
+        closer: closer.map(|(name, closer)| (name.to_owned(), closer)).into(),
     };
-    let with = |claude| Presence {
-        default: Choice::Found("claude".to_owned()),
-        versions: presence.versions.clone().into_iter().chain([("claude".to_owned(), claude)]).collect(),
-        ..presence.clone()
+    let with = |version| {
+        let claude = Closer {
+            version,
+            login: Login::In(LoginSign::File(".credentials.json")),
+            model: Some("claude-opus-5-5".into()),
+            ..Closer::default()
+        };
+        Presence {
+            default: Choice::Found("claude".to_owned()),
+            closer: presence.closer.clone().into_iter().chain([("claude".to_owned(), claude)]).collect(),
+            ..presence.clone()
+        }
     };
+    let mut bold = Agents::of(&kinds::statements());
+    bold.by_name.get_mut("codex").expect("it is there").args = vec!["--yolo".into()];
+    let bold = Catalogue::new(bold, BTreeMap::new());
+    let unasked = with(Version::Unasked);
     let broken = with(Version::Broken("env: node: No such file or directory".to_owned()));
     let whole = with(Version::Reported("2.1.3 (Claude Code)".to_owned()));
     shown(
@@ -161,6 +183,11 @@ fn agents() {
                 "list without bubblewrap",
                 super::super::agents::list(&apart, &Presence { sandbox: false, ..presence.clone() }),
             )
+            .with("list with one that is being asked", super::super::agents::list(&catalogue, &unasked))
+            .with("list with one that may act unasked", super::super::agents::list(&bold, &presence))
+            .with("details", super::super::agents::details(&catalogue, &whole))
+            .with("details of one that may act unasked", super::super::agents::details(&bold, &presence))
+            .with("details of one that does everything", super::super::agents::details(&strong, &whole))
             .with("kept", super::super::agents::kept(1))
             .with("kept several", super::super::agents::kept(3)),
         include_str!("../agents.rs"),

@@ -78,12 +78,21 @@ fn tasks() {
 #[test]
 fn troubles() {
     use super::super::trouble::*;
-    use crate::agent::trouble::{AgentTrouble, Until};
-    let of = |trouble: AgentTrouble| advice(&trouble, "codex", Some("run `codex login`"));
+    use crate::agent::trouble::{AgentTrouble, Remedy, Until};
+    let codex = Remedy {
+        agent: "codex".into(),
+        log_in: Some("run `codex login`"),
+        update: Some("npm install -g @openai/codex@latest".into()),
+        version: Some("0.31.0".into()),
+        args: vec!["--nosuch=1".into()],
+    };
+    let words = "error: unexpected argument '--output-schema' found";
+    let of = |trouble: AgentTrouble| advice(&trouble, &codex, words);
+    let notes = Remedy { agent: "notes".into(), ..Remedy::default() };
     let used_up = |until| of(AgentTrouble::UsedUp(Some(until)));
     let wall = wall()
         .with_text("advice", of(AgentTrouble::LoggedOut))
-        .with_text("advice without a way to log in", advice(&AgentTrouble::LoggedOut, "notes", None))
+        .with_text("advice without a way to log in", advice(&AgentTrouble::LoggedOut, &notes, ""))
         .with_text("advice on a limit", of(AgentTrouble::Limited(None)))
         .with_text("advice on a limit that ends", of(AgentTrouble::Limited(Some(Until::In("33.5s".into())))))
         .with_text("advice on a quota", of(AgentTrouble::UsedUp(None)))
@@ -94,26 +103,44 @@ fn troubles() {
         .with_text("advice on another program", of(AgentTrouble::OpenElsewhere))
         .with_text("advice on a service", of(AgentTrouble::ServiceFails))
         .with_text("advice on a network", of(AgentTrouble::Unreached))
-        .with_text("advice on a version", of(AgentTrouble::OldVersion));
+        .with_text("advice on a refusal", of(AgentTrouble::Refused))
+        .with_text("advice on memory", of(AgentTrouble::OutOfMemory))
+        .with_text("advice on a version", of(AgentTrouble::OldVersion))
+        .with_text("advice on a version that is not known", advice(&AgentTrouble::OldVersion, &notes, words))
+        .with_text(
+            "advice on an argument of the configuration",
+            advice(&AgentTrouble::OldVersion, &codex, "error: unexpected argument '--nosuch' found"),
+        )
+        .with_text("killed", killed("codex", 9))
+        .with_text("killed by a shutdown", killed("codex", 15))
+        .with_text("killed by itself", killed("codex", 11));
     shown("trouble", wall, include_str!("../trouble.rs"));
 }
 
 #[test]
 fn runs() {
     use super::super::run::*;
+    use crate::agent::trouble::Remedy;
     let run = |ended, cause, owed| Unfinished { ended, cause, owed, words: "no such file\n".into() };
     let code = Ended::Exited { code: 3 };
     let signal = Ended::Signalled { signal: 9 };
     let missing = Ended::NotFound { program: "claude".into() };
+    let words = "error: unknown option '--x'\n\nUsage: claude [options]".to_owned();
+    let old = Unfinished { words, ..run(code.clone(), None, true) };
+    let remedy = Remedy {
+        agent: "claude".into(),
+        log_in: Some("run `claude` and type `/login`"),
+        update: Some("npm install -g @anthropic-ai/claude-code@latest".into()),
+        ..Remedy::default()
+    };
     let broken = Ended::SpawnFailed { error: "permission denied".into() };
     let io = || std::io::Error::other("no room");
     let wall = wall()
-        .with_text(
-            "failure",
-            failure(&Failure::Said("401 Unauthorized".into()), "claude", Some("run `claude` and type `/login`")),
-        )
-        .with_text("failure of no known kind", failure(&Failure::Said("it broke".into()), "claude", None))
-        .with_text("failure as seen", failure(&Failure::Seen(run(code.clone(), None, true)), "claude", None))
+        .with_text("failure", failure(&Failure::Said("401 Unauthorized".into()), &remedy))
+        .with_text("failure of no known kind", failure(&Failure::Said("it broke".into()), &remedy))
+        .with_text("failure as seen", failure(&Failure::Seen(run(code.clone(), None, true)), &remedy))
+        .with_text("failure by a signal", failure(&Failure::Seen(run(signal.clone(), None, true)), &remedy))
+        .with_text("failure of an old version", failure(&Failure::Seen(old), &remedy))
         .with_text("unfinished by a signal", unfinished(&run(signal.clone(), None, true)))
         .with_text("unfinished without a word of its own", unfinished(&run(code, None, false)))
         .with_text("unfinished by a signal without a word of its own", unfinished(&run(signal.clone(), None, false)))
@@ -136,6 +163,7 @@ fn runs() {
         .with_text("no_reason", no_reason(""))
         .with_text("no_reason, with words", no_reason("no space left on device"))
         .with_text("compacted", compacted(&Compacted { before: 2737, after: Some(2607) }))
+        .with_text("compacted to what is counted otherwise", compacted(&Compacted { before: 120, after: Some(3896) }))
         .with_text("compacted by nobody knows how much", compacted(&Compacted { before: 2737, after: None }))
         .with("late", super::super::line(&late(Bound::Background, Duration::from_secs(1800), "")))
         .with("late after silence", super::super::line(&late(Bound::Idle, Duration::from_secs(300), "")))

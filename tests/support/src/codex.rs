@@ -22,7 +22,8 @@
 //! | `after` | prints another answer after the end of the turn |
 //!
 //! Environment: `CODEX_SESSIONS` is a directory that keeps each thread's prompts; `CODEX_LOG` a file that gets every line that
-//! it is told; with `CODEX_REFUSES` there is no app server. With `--replay <path>` it prints a recording piece by piece, cut
+//! it is told; with `CODEX_LOGGED_IN` somebody is logged in; with `CODEX_REFUSES` there is no app server. With `--replay
+//! <path>` it prints a recording piece by piece, cut
 //! anywhere: what answers a request of its client once that has come, and what asks before it waits for the answer.
 
 use std::fs::{self, OpenOptions};
@@ -83,6 +84,15 @@ impl Server {
             let (id, params) = (&told["id"], &told["params"]);
             match told["method"].as_str() {
                 Some("initialize") => print(&json!({"id": id, "result": {"userAgent": "codex"}})),
+                Some("account/read") => {
+                    let account = std::env::var_os("CODEX_LOGGED_IN").map(|_| json!({"type": "chatgpt"}));
+                    print(&json!({"id": id, "result": {"account": account, "requiresOpenaiAuth": true}}));
+                }
+                Some("model/list") => {
+                    let models =
+                        ["gpt-6", "gpt-5.5", "gpt-5.5-mini", "gpt-4", "gpt-3"].map(|model| json!({"model": model}));
+                    print(&json!({"id": id, "result": {"data": models, "nextCursor": null}}));
+                }
                 Some("thread/start") => {
                     self.thread = format!("01a2-{}", std::process::id());
                     self.opened(id, params);
