@@ -293,7 +293,9 @@ pub fn unknown_to_it(words: &str) -> &str {
         OLD_VERSION.iter().any(|sign| small.contains(sign))
     };
     let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines().find(has_sign).or_else(|| lines().next()).unwrap_or_default()
+    // Some begin with their name in large letters made of signs.
+    let has_words = |line: &&str| line.contains(|c: char| c.is_ascii_alphabetic());
+    lines().find(has_sign).or_else(|| lines().find(has_words)).unwrap_or_default()
 }
 
 /// Whether an agent says that it does not know the conversation that it was to go on with.
@@ -422,7 +424,7 @@ mod tests {
     fn of_all_its_help_a_program_is_told_by_the_line_that_says_what_it_does_not_know() {
         let codex = "WARNING: proceeding\nerror: unexpected argument '--nosuch' found\n\n  tip: to pass\n\nUsage: codex [OPTIONS]";
         assert_eq!(unknown_to_it(codex), "error: unexpected argument '--nosuch' found");
-        assert_eq!(unknown_to_it("\nopencode acp\n\nstart ACP\n"), "opencode acp");
+        assert_eq!(unknown_to_it("\n⠀  ▄\nopencode acp\n\nstart ACP\n"), "opencode acp");
         assert_eq!(unknown_to_it(""), "");
     }
 
