@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use signalbox_adapter::one_line;
 
 use super::digest::Digest;
+use super::inside::stays_inside;
 use super::runners::runs_others;
 
 /// Inputs that say where a call works: what it runs, fetches or changes.
@@ -46,7 +47,8 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Only {
-    /// Plain commands, neither chained nor redirected, that begin with this word.
+    /// Plain commands, neither chained nor redirected, that begin with this word and name nothing outside of the agent's
+    /// directory.
     Command(String),
     /// Addresses at this host, with its port where one is named.
     Host(String),
@@ -146,7 +148,7 @@ fn only(tool: &str, fields: &Map<String, Value>, directory: &Path) -> Option<Onl
     }
     let text = fields.get(*place)?.as_str()?;
     match *place {
-        "command" => first_word(text).map(Only::Command),
+        "command" => first_word(text).filter(|_| stays_inside(text, directory)).map(Only::Command),
         "url" => host(text).map(Only::Host),
         _ => folder(Path::new(text), directory).map(Only::Folder),
     }
@@ -222,7 +224,7 @@ mod tests {
     fn a_command_allows_the_program_that_it_names_and_nothing_chained_to_it() {
         let ls = json!({"command": "ls -la", "description": "look"});
         assert_eq!(of("Bash", &ls), Only::Command("ls".into()));
-        assert!(covers("Bash", &ls, &json!({"command": "ls /tmp", "timeout": 5})));
+        assert!(covers("Bash", &ls, &json!({"command": "ls notes", "timeout": 5})));
         for other in [
             "rm -rf /important",
             "lsof",
@@ -236,6 +238,8 @@ mod tests {
             "/tmp/ls",
             "ls \\\n rm",
             "LS",
+            "ls /tmp",
+            "ls ..",
         ] {
             assert!(!covers("Bash", &ls, &json!({"command": other})), "{other}");
         }
@@ -268,6 +272,16 @@ mod tests {
                 "{command}"
             );
         }
+    }
+
+    #[test]
+    fn a_command_that_names_a_place_outside_of_the_directory_allows_only_itself() {
+        for command in ["touch /tmp/x", "touch ../x", "cp a --target-directory=/etc"] {
+            let input = json!({"command": command});
+            assert!(matches!(of("Bash", &input), Only::Same { .. }), "{command}");
+            assert!(covers("Bash", &input, &input), "{command}");
+        }
+        assert_eq!(of("Bash", &json!({"command": "touch /w/project/x"})), Only::Command("touch".into()));
     }
 
     #[test]

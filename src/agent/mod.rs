@@ -18,6 +18,7 @@ pub mod exit;
 pub mod failure;
 pub mod grant;
 pub mod inquiry;
+mod inside;
 pub mod kind;
 pub mod kinds;
 pub mod login;

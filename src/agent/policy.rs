@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::grant::{Grant, passes_link};
+use super::inside::is_inside;
 use super::run::RunSpec;
 use crate::config::Permission;
 
@@ -42,7 +43,22 @@ impl Policy {
         }
     }
 
-    /// Returns what an answer for the session allows; what lies outside of the agent's directories only as it is.
+    /// Whether the run may do all without asking.
+    pub(super) fn allows_all(&self) -> bool {
+        self.permission == Permission::All
+    }
+
+    /// Whether a path that the agent says it would have to leave its directories for lies outside of its own: some name one
+    /// that lies inside.
+    pub(super) fn is_elsewhere(&self, blocked: &Value) -> bool {
+        match blocked {
+            Value::Null => false,
+            Value::String(path) => !is_inside(Path::new(path), &self.working_directory),
+            _ => true,
+        }
+    }
+
+    /// Returns what an answer for the session allows; what lies outside of the agent's directory only as it is.
     pub(super) fn grant(&self, tool: &str, input: &Value, blocked: bool) -> Grant {
         if blocked { Grant::same(tool, input) } else { Grant::of(tool, input, &self.working_directory) }
     }
@@ -63,7 +79,7 @@ impl Policy {
         self.grants.clear();
     }
 
-    /// Judges one request; `blocked` is whether the agent says that the path lies outside its directories.
+    /// Judges one request; `blocked` is whether it is for a place outside of the agent's directory.
     pub(super) fn judge(&self, tool: &str, input: &Value, blocked: bool) -> Ruling {
         match self.permission {
             Permission::Read => Ruling::Deny,

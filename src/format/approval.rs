@@ -157,10 +157,15 @@ fn allows_as(grant: &Grant, own: &str) -> Vec<Inline> {
     let code = |text: &str| Inline::Code(one_line(&visible(text), MAX_PLACE_CHARS));
     match &grant.only {
         Only::Command(word) if own == EXECUTE => {
-            vec![text("run "), code(word), text(" with anything behind it, not chained")]
+            vec![text("run "), code(word), text(" with anything behind it, inside its directory, not chained")]
         }
         Only::Command(word) => {
-            vec![tool(own), text(" for "), code(word), text(" with anything behind it, not chained")]
+            vec![
+                tool(own),
+                text(" for "),
+                code(word),
+                text(" with anything behind it, inside its directory, not chained"),
+            ]
         }
         Only::Host(host) => vec![tool(own), text(" on "), code(host)],
         Only::Folder(folder) => vec![tool(own), text(" in "), code(folder), text(" and below")],

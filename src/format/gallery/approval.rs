@@ -172,7 +172,7 @@ proptest! {
         if again.events.is_empty() {
             let first = other.split(' ').next().unwrap_or_default();
             let is_plain = !other.contains([';', '|', '$']);
-            let was_said = said.contains(&format!("for {first} with anything behind it, not chained")) && is_plain;
+            let was_said = said.contains(&format!("for {first} with anything behind it, inside its directory, not chained")) && is_plain;
             prop_assert!(!apart && (other == one || was_said), "{other} by {said}");
         } else {
             prop_assert!(other != one || apart, "asked again for {other}");
