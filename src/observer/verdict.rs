@@ -38,7 +38,7 @@ pub(super) fn judge(evidence: &RunEnd<'_>) -> Completion {
     let (status, result, error) = match (own_word, &exit.cause, &exit.ended) {
         (Some(Ok(answer)), _, _) => (answered, Some(whole(answer, evidence)), None),
         (Some(Err(why)), _, _) => (Status::ErrorCli, said_before(why, evidence), Some(failure(why))),
-        (None, Some(Cause::Cancelled), _) => (Status::Aborted, said(evidence), None),
+        (None, Some(Cause::Cancelled), _) => (Status::Aborted, said_until_then(outcome, evidence), None),
         (None, Some(Cause::Timeout { which }), _) => {
             (Status::ErrorTimeout, said(evidence), Some(late(*which, evidence.timeouts, outcome)))
         }
@@ -107,7 +107,15 @@ fn said(evidence: &RunEnd<'_>) -> Option<String> {
     Some(evidence.said.to_owned()).filter(|said| !said.trim().is_empty())
 }
 
-/// The same, unless its error says it already.
+/// What it had said before it was cancelled; it may have come to its answer all the same.
+fn said_until_then(outcome: Option<&Result<String, Failure>>, evidence: &RunEnd<'_>) -> Option<String> {
+    match outcome {
+        Some(Ok(answer)) if !answer.trim().is_empty() => Some(whole(answer, evidence)),
+        _ => said(evidence),
+    }
+}
+
+/// What it had said before it was ended, unless its error says it already.
 fn said_before(why: &Failure, evidence: &RunEnd<'_>) -> Option<String> {
     let Failure::Said(error) = why else { return said(evidence) };
     said(evidence).filter(|said| !error.contains(said.trim()))
@@ -190,6 +198,12 @@ mod tests {
         let killed = Ended::Signalled { signal: 15 };
         let truncated = Some(Err("truncated"));
         assert_eq!(status(truncated, &exit(killed.clone(), Some(Cause::Cancelled), false)), Status::Aborted);
+        let ordinary = exit(killed.clone(), Some(Cause::Cancelled), false);
+        assert_eq!(
+            status(Some(Ok("done")), &ordinary),
+            Status::Aborted,
+            "it ended in the ordinary way when it was told to stop"
+        );
         let timeout = Some(Cause::Timeout { which: Bound::Idle });
         assert_eq!(status(truncated, &exit(killed.clone(), timeout, false)), Status::ErrorTimeout);
         assert_eq!(status(truncated, &exit(killed, None, false)), Status::ErrorCli);

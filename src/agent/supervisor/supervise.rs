@@ -270,9 +270,10 @@ impl<'a> SupervisedRun<'a> {
             match event.bounded() {
                 event @ Event::Final(_) => {
                     self.close_requests();
-                    // What an agent says of its being cancelled is no answer, and no failure of its own.
+                    // What an agent says on being cancelled, it may have ended its turn in the ordinary way, is no answer,
+                    // and no failure of its own.
                     self.has_answered = matches!(&event, Event::Final(word) if word.outcome.is_ok());
-                    let on_cancel = self.cause == Some(Cause::Cancelled) && !self.has_answered;
+                    let on_cancel = self.cause == Some(Cause::Cancelled);
                     self.final_kept = self.record(&event);
                     self.final_seen = self.final_kept && !on_cancel;
                 }
