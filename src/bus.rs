@@ -87,6 +87,8 @@ pub struct Bus {
     pub triage: Arc<Notify>,
     /// Wakes the servant that runs fires of schedules.
     pub fires: Arc<Notify>,
+    /// Wakes the servant that passes on what agents say by themselves.
+    pub unasked: Arc<Notify>,
     /// Wakes the servant that tells sources of silences.
     pub silences: Arc<Notify>,
     /// Cancelled when another process has taken the role over.
@@ -115,6 +117,7 @@ impl Bus {
             look,
             triage: Arc::default(),
             fires: Arc::default(),
+            unasked: Arc::default(),
             silences: Arc::default(),
             fenced: CancellationToken::new(),
         });

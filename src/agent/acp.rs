@@ -32,11 +32,13 @@ use serde_json::{Map, Value};
 
 pub use turn::Tokens;
 
-use crate::agent::event::{Decision, Denial, Event, Final, MAX_ANSWER_BYTES};
+use crate::agent::event::{Decision, Denial, Event, Final};
 use crate::agent::names::{MAX_NAME_BYTES, is_plain};
-use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step, cut};
+use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
+use crate::agent::unasked::Unasked;
 use crate::config::Permission;
+use asked::Demand;
 use connection::{Connection, Incoming, NAME};
 use offer::{AskingMode, Offer, Setting, What};
 use requests::OpenRequests;
@@ -44,8 +46,6 @@ use turn::Exchange;
 
 /// How often a session is put back into our mode that its agent has left by itself.
 const MAX_RESETS: u8 = 3;
-/// Most that is kept of what is said between turns, in bytes.
-const MAX_LATE_BYTES: usize = 16 * 1024;
 
 /// How one kind differs from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub struct Acp {
     /// Tokens that the session has used before this turn, where that is known.
     used: Option<(u64, u64)>,
     /// What was said between turns.
-    late: String,
+    late: Unasked,
     plain: PlainWords,
 }
 
@@ -144,7 +144,7 @@ impl Acp {
             turn: Exchange::default(),
             requests: OpenRequests::new(spec),
             used: None,
-            late: String::new(),
+            late: Unasked::default(),
             plain: PlainWords::default(),
         }
     }
@@ -211,8 +211,7 @@ impl Acp {
     fn take_late(&mut self, update: &Value) {
         let is_said = update.get("sessionUpdate").and_then(Value::as_str) == Some("agent_message_chunk");
         if let Some(text) = turn::spoken(update).filter(|_| is_said) {
-            let room = MAX_LATE_BYTES.saturating_sub(self.late.len());
-            self.late.push_str(cut(text, room.min(text.len())));
+            self.late.write(text);
         }
     }
 
@@ -234,6 +233,9 @@ impl Acp {
         match method.as_str() {
             // Nobody can be asked, or it is somebody else's.
             "session/request_permission" | "elicitation/create" if self.stage != Stage::Working || !is_ours => {
+                if self.stage == Stage::Idle && is_ours {
+                    Demand::of_params(&params, &self.directory).into_iter().for_each(|it| self.late.deny(it.denial()));
+                }
                 let _ = responder.respond_with_error(Error::invalid_request());
             }
             "session/request_permission" => {
@@ -377,13 +379,6 @@ impl Acp {
     fn finish(&mut self, answer: &Result<Value, Error>) -> Vec<Event> {
         let (said, mut word) = self.turn.end(answer, self.dialect.tells_errors);
         word.usage = self.turn.usage(answer.as_ref().ok(), self.dialect.tokens, &mut self.used);
-        let late = std::mem::take(&mut self.late);
-        if let Ok(answer) = &mut word.outcome
-            && !late.trim().is_empty()
-            && answer.len() + late.len() < MAX_ANSWER_BYTES
-        {
-            *answer = format!("{late}\n\n{answer}");
-        }
         word.denials = self.close();
         (self.stage, self.recalls) = (Stage::Idle, false);
         self.is_usable = answer.as_ref().err().is_some_and(|error| turn::is_passing(i32::from(error.code)));
@@ -450,6 +445,11 @@ impl Speak for Acp {
 
     fn is_usable(&self) -> bool {
         self.stage == Stage::Idle && self.is_usable
+    }
+
+    /// It does not tell where what it says by itself ends.
+    fn unasked(&mut self, is_quiet: bool) -> Option<Unasked> {
+        if self.stage == Stage::Idle && is_quiet { self.late.take() } else { None }
     }
 
     fn revoke(&mut self) {

@@ -2,7 +2,8 @@
 //!
 //! The prompt is one user line on standard input, which stays open for the answers to permission requests and is closed
 //! with the last `result`. A `result` ends the turn only where nothing is at work in the background: else the answer follows, in
-//! a `result` for each task that ends. Its key order, further types and further fields are not relied on; what is not
+//! a `result` for each task that ends. A process that is kept also takes turns of its own between two prompts: each is told by
+//! itself, and a prompt that comes meanwhile waits for its end. Its key order, further types and further fields are not relied on; what is not
 //! understood is ignored, except a request, which is refused.
 
 mod answer;
@@ -13,6 +14,7 @@ mod control;
 mod line;
 mod partial;
 mod question;
+mod tally;
 
 use serde_json::{Value, json};
 
@@ -25,12 +27,17 @@ use crate::agent::names::is_plain;
 use crate::agent::policy::Policy;
 use crate::agent::protocol::{self, Ending, Pause, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
+use crate::agent::unasked::Unasked;
 use answer::{ResultKind, Results};
 use background::Background;
 use between::{Between, Earlier, number_of};
 use control::Requests;
-use line::{UNKNOWN_SESSION, blocks, compacted, happened, local_output, retry, said, text, tool_result, with_denials};
+use line::{
+    UNKNOWN_SESSION, blocks, compacted, happened, is_passing, local_output, retry, said, text, tool_result,
+    with_denials,
+};
 use partial::Writing;
+use tally::Tally;
 
 /// A conversation with it.
 #[derive(Debug)]
@@ -60,7 +67,15 @@ pub struct Claude {
     /// Whether its process may be kept for a next run.
     keeps: bool,
     is_cancelled: bool,
+    /// Whether its last error is the service's, and not its own.
+    is_usable: bool,
     between: Between,
+    /// The prompt, where it waits for the end of a turn of its own.
+    waiting: Option<String>,
+    /// Whether there is another way to start it, and the prompt for that.
+    has_other_way: bool,
+    prompt: Option<String>,
+    tally: Tally,
     /// The runs before this one, where its process was kept.
     earlier: Option<Earlier>,
     last_result: Option<u64>,
@@ -88,7 +103,12 @@ impl Claude {
             plain: PlainWords::default(),
             keeps: spec.keep_warm.is_some(),
             is_cancelled: false,
+            is_usable: false,
             between: Between::default(),
+            waiting: None,
+            has_other_way: spec.instead.is_some(),
+            prompt: None,
+            tally: Tally::default(),
             earlier: None,
             last_result: None,
         }
@@ -179,6 +199,7 @@ impl Claude {
 
     fn result(&mut self, line: &Value) -> Step {
         self.in_turn = false;
+        self.is_usable = is_passing(line);
         self.last_result = number_of(line).max(self.last_result);
         let kind = self.answer.kind_of(line, self.is_local);
         if self.is_cancelled && kind == ResultKind::Answers {
@@ -192,7 +213,10 @@ impl Claude {
         }
         if kind != ResultKind::Answers {
             self.answer.charge(line);
-            self.said = None;
+            let said = self.said.take().map(|(_, said)| said);
+            if kind == ResultKind::Before && self.keeps {
+                self.between.tell(line, said);
+            }
             self.is_answered = kind == ResultKind::Hollow;
             return Step::default();
         }
@@ -236,12 +260,42 @@ impl Claude {
     /// Takes a line between two runs.
     fn aside(&mut self, line: &Value) -> Step {
         if text(line, "type") == Some("control_request") {
-            return control::turn_away(line);
+            let (step, denied) = self.requests.take_unasked(line);
+            denied.into_iter().for_each(|denial| self.between.deny(denial));
+            return step;
         }
         self.background.take(line, false);
         self.last_result = number_of(line).max(self.last_result);
         self.between.take(line);
         Step::default()
+    }
+
+    /// Takes a line of a turn of its own for whose end the prompt waits.
+    fn before(&mut self, line: &Value) -> Step {
+        self.last_result = number_of(line).max(self.last_result);
+        self.between.take(line);
+        let step = match text(line, "type") {
+            Some("system") => happened(self.background.take(line, true)),
+            Some("assistant") => happened(said(line)),
+            Some("user") => self.user(line),
+            Some("control_request") => self.requests.take(line),
+            Some("control_cancel_request") => self.requests.withdraw(line),
+            _ => Step::default(),
+        };
+        if self.between.is_busy() {
+            return step;
+        }
+        self.answer.charge(line);
+        let prompt = self.waiting.take().unwrap_or_default();
+        if self.is_cancelled {
+            self.answer.take(&json!({"subtype": "error_during_execution", "is_error": true}), None);
+            return self.finish();
+        }
+        self.background = self.background.carried();
+        if let Some(earlier) = &mut self.earlier {
+            earlier.last_result = self.last_result;
+        }
+        self.open(&prompt)
     }
 
     fn finish(&mut self) -> Step {
@@ -256,6 +310,9 @@ impl Claude {
 
 impl Speak for Claude {
     fn open(&mut self, prompt: &str) -> Step {
+        if self.has_other_way {
+            self.prompt = Some(prompt.to_owned());
+        }
         let message = json!({
             "type": "user",
             "message": {"role": "user", "content": prompt},
@@ -270,6 +327,11 @@ impl Speak for Claude {
             self.plain.take(line);
             return Step::default();
         };
+        // It has understood how it was started.
+        self.prompt = None;
+        if self.waiting.is_some() {
+            return self.before(&line);
+        }
         if self.done && self.keeps {
             return self.aside(&line);
         }
@@ -281,6 +343,7 @@ impl Speak for Claude {
         if self.earlier.as_mut().is_some_and(|earlier| earlier.has(&line)) {
             return Step::default();
         }
+        self.tally.take(&line);
         let step = match text(&line, "type") {
             Some("system") => self.system(&line),
             Some("assistant") => self.assistant(&line),
@@ -328,23 +391,45 @@ impl Speak for Claude {
         control::interrupt()
     }
 
-    fn again(&mut self, spec: &RunSpec) -> Option<Step> {
-        let is_busy = !self.done || self.between.is_busy() || self.background.is_open();
-        let conversation = self.session.take_if(|id| spec.conversation.as_ref() == Some(&*id) && !is_busy)?;
-        let (last_result, told) = (self.last_result, self.between.told());
-        let earlier = Earlier { conversation, last_result, has_begun: false };
-        *self = Self { earlier: Some(earlier), last_result, ..Self::new(spec) };
-        let mut step = self.open(&spec.prompt);
-        if let Some(told) = told {
-            self.answer.begin_with(told.clone());
-            step.events.push(Event::Text { text: told });
+    fn begin_instead(&mut self, stderr_tail: &str) -> Option<Step> {
+        if !stderr_tail.contains("json-schema") {
+            return None;
         }
-        Some(step)
+        let prompt = self.prompt.take()?;
+        self.has_other_way = false;
+        Some(self.open(&prompt))
+    }
+
+    fn is_usable(&self) -> bool {
+        self.done && self.is_usable
+    }
+
+    fn unasked(&mut self, _is_quiet: bool) -> Option<Unasked> {
+        self.between.unasked()
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.between.is_busy() || self.background.is_open()
+    }
+
+    fn again(&mut self, spec: &RunSpec) -> Option<Step> {
+        let is_free = self.done && !self.is_cancelled;
+        let conversation = self.session.take_if(|id| spec.conversation.as_ref() == Some(&*id) && is_free)?;
+        let last_result = self.last_result;
+        let earlier = Earlier { conversation, last_result, has_begun: false };
+        let (background, between) = (self.background.carried(), std::mem::take(&mut self.between));
+        *self = Self { earlier: Some(earlier), last_result, background, between, ..Self::new(spec) };
+        if self.between.is_busy() {
+            self.waiting = Some(spec.prompt.clone());
+            return Some(Step::default());
+        }
+        Some(self.open(&spec.prompt))
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {
         self.settle_unclear();
         let cut_off = self.background.unfinished();
+        self.answer.add(self.tally.usage());
         let left_by_itself = ending.cause.is_none() && matches!(ending.ended, Ended::Exited { .. });
         // What it has said since its last answer stands in no answer.
         let is_whole = self.answer.is_given() && self.said.is_none() && cut_off.is_empty();

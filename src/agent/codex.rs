@@ -20,6 +20,7 @@ pub use powers::{exec_argv, server_argv};
 use crate::agent::event::{Decision, Final};
 use crate::agent::protocol::{Ending, Speak, Step};
 use crate::agent::run::RunSpec;
+use crate::agent::unasked::Unasked;
 use exec::Exec;
 use ground::Settings;
 use server::Server;
@@ -82,6 +83,14 @@ impl Speak for Codex {
 
     fn cancel(&mut self) -> Step {
         self.speak().cancel()
+    }
+
+    fn unasked(&mut self, is_quiet: bool) -> Option<Unasked> {
+        self.speak().unasked(is_quiet)
+    }
+
+    fn is_at_work(&self) -> bool {
+        matches!(&self.way, Way::Server(server) if server.is_at_work())
     }
 
     fn again(&mut self, spec: &RunSpec) -> Option<Step> {

@@ -38,4 +38,5 @@ pub mod sandbox;
 pub mod supervisor;
 pub mod text;
 pub mod trouble;
+pub mod unasked;
 pub mod words;

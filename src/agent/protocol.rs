@@ -9,6 +9,7 @@ use crate::agent::event::{Decision, Event, Final, MAX_ANSWER_BYTES};
 use crate::agent::exit::{Cause, Ended};
 use crate::agent::failure::{Failure, Unfinished};
 use crate::agent::run::RunSpec;
+use crate::agent::unasked::Unasked;
 
 /// What a protocol wants done after a line or an answer.
 #[derive(Debug, Default, PartialEq)]
@@ -99,6 +100,17 @@ pub trait Speak {
         false
     }
 
+    /// Returns what an agent that is kept has said by itself, outside of what it was asked, once that is a whole. `is_quiet` is
+    /// whether it has been silent for a while, for those that do not tell where it ends.
+    fn unasked(&mut self, _is_quiet: bool) -> Option<Unasked> {
+        None
+    }
+
+    /// Whether an agent that is kept is in the middle of something by itself.
+    fn is_at_work(&self) -> bool {
+        false
+    }
+
     /// Forgets all that was allowed for the session.
     fn revoke(&mut self) {}
 
@@ -120,7 +132,8 @@ pub trait Speak {
 
     /// Puts the prompt of a next run to an agent that was kept after its final word ([`RunSpec::keep_warm`]): a protocol that
     /// lets it be kept leaves its input open then. What was allowed for the session is what that run's specification says.
-    /// `None` where it cannot be asked, for it is busy by itself or in another conversation; another must be started.
+    /// Where it is at something by itself, the prompt may wait for the end of that. `None` where it cannot be asked, as it is in
+    /// another conversation; another must be started.
     fn again(&mut self, _spec: &RunSpec) -> Option<Step> {
         None
     }

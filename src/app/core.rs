@@ -222,6 +222,7 @@ async fn route(bus: Arc<Bus>, waker: Waker, stop: CancellationToken) -> Result<(
             () = stop.cancelled() => return Ok(()),
             () = waker.tapped() => {
                 bus.fires.notify_one();
+                bus.unasked.notify_one();
                 glance.again();
             }
             () = lifecycle::beat(LOOK_EVERY) => {}

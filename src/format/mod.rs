@@ -33,6 +33,7 @@ pub mod task;
 pub mod terminal;
 pub mod trace;
 pub mod trouble;
+pub mod unasked;
 pub mod unscheduled;
 mod visible;
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
 use super::{Draft, ago, cell, cost, count, line, session, span, table};
+use crate::agent::event::Denial;
 use crate::agent::progress::{Doing, MAX_STEP_CHARS, Progress};
 use crate::clock::Timestamp;
 use crate::store::{Approval, Status, Task};
@@ -74,7 +75,7 @@ pub fn result(task: &Task, name: &str, now: Timestamp) -> Draft {
         | Status::ErrorCliNotFound
         | Status::ErrorInternal => headline.then(failure(task)),
     };
-    if task.denials.is_empty() { draft } else { draft.with(Block::text("Not permitted:")).with(denied(task)) }
+    if task.denials.is_empty() { draft } else { draft.with(Block::text("Not permitted:")).with(denied(&task.denials)) }
 }
 
 /// Says why a task was ended through a fault of the program.
@@ -224,8 +225,8 @@ fn with_partial(mut draft: Draft, task: &Task) -> Draft {
     draft
 }
 
-fn denied(task: &Task) -> Block {
-    let items = task.denials.iter().map(|denial| {
+pub(super) fn denied(denials: &[Denial]) -> Block {
+    let items = denials.iter().map(|denial| {
         let what = match denial.tool.as_str() {
             // What a person has said to them stands where they were asked.
             "ExitPlanMode" => Inline::Text("to go on with its plan".into()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::trees;
-use crate::agent::supervisor::STDOUT_FILE;
+use crate::agent::supervisor::{STDOUT_FILE, UNASKED};
 use crate::bus::Bus;
 use crate::clock::Timestamp;
 use crate::store::{OUTGOING, SessionId, StoreError};
@@ -70,7 +70,7 @@ async fn clean(bus: &Bus, stop: &CancellationToken) -> Result<(), StoreError> {
     // The folders are listed before the rows are read: a row is committed before its folder is made, so a folder
     // that is listed here and has no row there is truly nobody's.
     let (runs, scratch) = (folders(&state.join("runs")), folders(&state.join("tmp")));
-    let (files, now) = (state.join("files"), bus.store().clock().now());
+    let (files, notes, now) = (state.join("files"), state.join(UNASKED), bus.store().clock().now());
     let keep = bus.store().read(|tx| tx.kept_folders(tx.now().before(LATE_SUPERVISOR))).await?;
     let outgoing = folders(&state.join(OUTGOING));
     let named = bus.store().read(|tx| tx.tasks_with_files(tx.now().before(KEEP_FILES))).await?;
@@ -85,6 +85,8 @@ async fn clean(bus: &Bus, stop: &CancellationToken) -> Result<(), StoreError> {
         for chat in folders(&files).iter().flat_map(|provider| folders(provider)) {
             remove_older(&chat, now.before(retention));
         }
+        // A draft whose supervisor was killed.
+        remove_older(&notes, now.before(retention));
     });
     swept.await.map_err(|error| StoreError::Other(Unswept(error).to_string()))
 }

@@ -1,12 +1,12 @@
 //! Agents that are kept between the prompts of their sessions: who gets the next prompt, and who goes.
 //!
 //! What is kept is looked up where the supervisors have written it down, so that a restart of this program forgets nobody.
-//! Each goes by itself when its time is over; this keeps their number and memory within bounds, the coldest going first.
+//! Each goes by itself when its time is over; this keeps their number and memory within bounds, the coldest going first, and
+//! passes on what they say by themselves.
 
-use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,7 @@ use super::housekeeping::scratch_of;
 use super::investigation::Briefing;
 use super::rest::Rested;
 use super::state::Word;
+use super::unasked;
 use crate::agent::kinds;
 use crate::agent::run::RunSpec;
 use crate::agent::supervisor::client::{KeptAgent, Run, StartError, end_orphans};
@@ -128,12 +129,22 @@ async fn kept_of(state: &Path, scratch: &Path) -> Vec<KeptAgent> {
 /// Looks after kept agents until `stop`.
 ///
 /// # Errors
-/// None: what fails is done by the next look.
-pub async fn keep(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), Infallible> {
+/// Those of the store that do not pass; what else fails is done by the next look.
+pub async fn keep(bus: Arc<Bus>, stop: CancellationToken) -> Result<(), StoreError> {
+    let mut looked: Option<Instant> = None;
     loop {
-        look(&bus).await;
+        match unasked::pass_on(&bus, &stop).await {
+            Err(error) if !stop.is_cancelled() => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        if looked.is_none_or(|at| at.elapsed() >= EVERY) {
+            look(&bus).await;
+            looked = Some(Instant::now());
+        }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
+            // One of them has said something by itself.
+            () = bus.unasked.notified() => {}
             () = tokio::time::sleep(EVERY) => {}
         }
     }

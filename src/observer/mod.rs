@@ -29,6 +29,7 @@ mod rest;
 mod seen;
 mod state;
 mod trees;
+mod unasked;
 mod verdict;
 mod watch;
 

@@ -8,6 +8,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 use signalbox_test_support::everyday::{House, KEEP_WARM, eventually};
+use signalbox_test_support::telegram::Post;
 
 use crate::phone::scene::{ADA, Phone};
 
@@ -215,19 +216,137 @@ fn a_late_line_of_one_turn_never_becomes_the_answer_to_the_next() {
     assert_eq!(pids[0], pids[1], "it is the same process");
 }
 
+/// The lines of a turn that it takes by itself, as one step of a script prints them.
+fn own_turn(says: &str) -> String {
+    format!("{}\\n{}", begins(), ends(says))
+}
+
+fn begins() -> Value {
+    serde_json::json!({"type": "system", "subtype": "init", "session_id": "x"})
+}
+
+fn ends(says: &str) -> Value {
+    serde_json::json!({"type": "result", "subtype": "success", "is_error": false, "num_turns": 1, "result": says,
+        "origin": {"kind": "task-notification"}})
+}
+
+/// What the supervisors of kept agents have written down for the bot.
+fn notes(house: &House) -> usize {
+    fs::read_dir(house.state().join("unasked")).into_iter().flatten().flatten().count()
+}
+
 #[test]
-fn what_it_says_unasked_is_told_with_the_next_answer() {
+fn what_it_says_unasked_is_a_message_of_its_session_when_it_comes() {
+    let mut phone = Phone::new("");
+    phone.house.set(KEEP_WARM, "10m");
+    let _serving = phone.serve();
+    let late = phone.house.text("late");
+    let asks = serde_json::json!({"type": "control_request", "request_id": "r1", "request": {"subtype": "can_use_tool",
+        "tool_name": "Bash", "input": {"command": "touch x"}}});
+    let turn = format!("{}\\n{asks}\\n{}", begins(), ends("The **build** is done."));
+    let first = phone.say(&format!("/session --name docs script: afterwards {late} {turn}; answer first"));
+    let answer = phone.shown(first, "first");
+    eventually("it is kept", || kept(&phone.house).len() == 1);
+    phone.house.touch("late");
+    let told = phone.shown(answer.id, "[docs] Went on by itself");
+    assert!(told.text.contains("The build is done.") && !told.text.contains("**"), "{}", told.text);
+    assert!(told.text.contains("Not permitted") && told.text.contains("Bash touch x"), "{}", told.text);
+    // It is a message of the session like any other.
+    phone.known(&told);
+    phone.fake.post(ADA.id, ADA, Post::text("second").reply_to(told.id));
+    let second = phone.shown(told.id, "turn 2: second");
+    assert!(!second.text.contains("build"), "it is told once: {}", second.text);
+    let pids = asked(&phone.house);
+    assert_eq!((pids.len(), pids[0]), (2, pids[1]), "by the same process");
+    assert_eq!(notes(&phone.house), 0);
+}
+
+#[test]
+fn what_it_says_unasked_is_told_once_whenever_the_bot_is_killed() {
+    let mut phone = Phone::new("");
+    phone.house.set(KEEP_WARM, "10m");
+    let hold = format!("unasked:hold:{}", phone.house.text("hold"));
+    phone.house.set("SIGNALBOX_TEST_FAIL", &hold);
+    let serving = phone.serve();
+    let (early, late) = (phone.house.text("early"), phone.house.text("late"));
+    let (one, two) = (own_turn("one by itself"), own_turn("two by itself"));
+    let script = format!("afterwards {early} {one}; afterwards {late} {two}");
+    let first = phone.say(&format!("/session --name docs script: {script}; answer first"));
+    let answer = phone.shown(first, "first");
+    phone.known(&answer);
+    eventually("it is kept", || kept(&phone.house).len() == 1);
+    // Nobody is there when it comes.
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    phone.house.touch("early");
+    eventually("it is written down", || notes(&phone.house) == 1);
+    // The next bot dies between the message and the end of the note.
+    phone.house.touch("hold");
+    let serving = phone.serve();
+    phone.known(&phone.shown(answer.id, "one by itself"));
+    eventually("it is held there", || !phone.house.path("hold").exists());
+    assert_eq!(notes(&phone.house), 1);
+    serving.signal(Signal::SIGKILL);
+    serving.end();
+    let _serving = phone.serve();
+    phone.house.touch("late");
+    phone.shown(answer.id, "two by itself");
+    eventually("all is passed on", || notes(&phone.house) == 0);
+    let told =
+        phone.fake.with(|state| state.shows(ADA.id).iter().filter(|it| it.text.contains("one by itself")).count());
+    assert_eq!(told, 1);
+    assert_eq!(phone.house.count("outbox WHERE part LIKE '%by itself%'"), 2);
+}
+
+#[test]
+fn a_prompt_that_comes_in_a_turn_of_its_own_waits_for_its_end() {
     let house = keeping();
     let _serving = house.serve();
-    let late = house.text("late");
-    let turn = [
-        serde_json::json!({"type": "system", "subtype": "init", "session_id": "x"}),
-        serde_json::json!({"type": "result", "subtype": "success", "is_error": false, "num_turns": 1,
-            "result": "The build is done now.", "origin": {"kind": "task-notification"}}),
-    ];
-    let script = format!("afterwards {late} {}\\n{}", turn[0], turn[1]);
+    let (early, late) = (house.text("early"), house.text("late"));
+    let script = format!("afterwards {early} {}; afterwards {late} {}", begins(), ends("The build is done now."));
     house.say(&format!("/session --name docs script: {script}; answer first")).was(0, "first");
+    house.touch("early");
+    eventually("it was printed", || !house.path("early").exists());
+    let asking = house.begin("@docs second");
+    eventually("the run has begun", || house.count("tasks WHERE status = 'running'") == 1 && kept(&house).is_empty());
+    assert_eq!(asked(&house).len(), 1, "it is not told yet");
     house.touch("late");
-    eventually("it was printed", || !house.path("late").exists());
-    house.say("@docs second").was(0, "The build is done now.\n\nturn 2: second");
+    asking.end().was(0, "turn 2: second");
+    let pids = asked(&house);
+    assert_eq!(pids[0], pids[1], "it is the same process");
+    eventually("what it said is told", || house.count("outbox WHERE part LIKE '%The build is done now.%'") == 1);
+}
+
+#[test]
+fn a_failed_turn_of_the_service_leaves_the_agent_there_and_a_missing_log_in_does_not() {
+    let house = keeping();
+    let _serving = house.serve();
+    let failed = |status: u16| {
+        let line = serde_json::json!({"type": "result", "subtype": "success", "is_error": true, "num_turns": 1,
+            "result": format!("API Error: {status}"), "api_error_status": status, "total_cost_usd": 0.01});
+        fs::write(house.path(&status.to_string()), format!("{line}\n")).expect("written");
+        format!("script: replay {}", house.text(&status.to_string()))
+    };
+    house.say(&format!("/session --name docs {}", failed(500))).was(1, "API Error: 500");
+    assert_eq!(kept(&house).len(), 1);
+    house.say("@docs second").was(0, "turn 2: second");
+    house.say(&format!("@docs {}", failed(401))).was(1, "API Error: 401");
+    eventually("it has gone", || kept(&house).is_empty() && house.agents().is_empty());
+    house.say("@docs fourth").was(0, "turn 4: fourth");
+    let pids = asked(&house);
+    assert_eq!((pids[0], pids[1] == pids[2], pids[2] == pids[3]), (pids[1], true, false));
+}
+
+#[test]
+fn an_agent_that_is_stopped_and_ends_in_the_ordinary_way_is_cancelled_all_the_same() {
+    let house = keeping();
+    let _serving = house.serve();
+    let asking = house.begin("/session --name docs script: say begun; until-interrupted All of it.");
+    eventually("it has the prompt", || asked(&house).len() == 1);
+    house.say("/session cancel docs").was(0, "Stopping docs");
+    asking.end().was(130, "[docs] Cancelled");
+    let session = house.session("docs");
+    assert_eq!(session["cost_usd"].as_f64().map(|cost| (cost * 100.0).round()), Some(7.0), "{session}");
+    eventually("it has gone", || kept(&house).is_empty() && house.agents().is_empty());
+    house.say("@docs second").was(0, "turn 2: second");
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::calls;
 use crate::agent::describe;
 use crate::agent::digest::Digest;
-use crate::agent::event::CUT;
+use crate::agent::event::{CUT, Denial};
 use crate::agent::grant::{Grant, Only};
 use crate::agent::names::plain;
 use crate::agent::policy::{Policy, Ruling};
@@ -78,6 +78,16 @@ impl Demand {
             known: known(kind, call, directory),
             is_about_modes: kind == "switch_mode",
         }
+    }
+
+    /// Reads the call of a request for leave.
+    pub(super) fn of_params(params: &Value, directory: &Path) -> Option<Self> {
+        Some(Self::of(params.get("toolCall")?.as_object()?, directory))
+    }
+
+    /// Returns what is told of it where it was not permitted.
+    pub(super) fn denial(&self) -> Denial {
+        Denial { tool: self.tool.clone(), summary: self.summary() }
     }
 
     /// Returns the digest of the tool and all that is asked for.

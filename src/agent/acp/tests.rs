@@ -392,7 +392,9 @@ fn a_kept_agent_answers_the_next_prompt_and_no_late_word_is_its_answer() {
     assert_eq!(stage.last_sent()["params"]["prompt"][0]["text"], "next");
     stage.say("Two.");
     stage.respond(&json!({"stopReason": "end_turn"}));
-    assert_eq!(stage.word().outcome, Ok("And one word more.\n\nTwo.".into()));
+    assert_eq!(stage.word().outcome, Ok("Two.".into()));
+    let unasked = stage.acp.unasked(true).map(|unasked| unasked.text);
+    assert_eq!(unasked.as_deref(), Some("And one word more."), "it is told by itself");
     assert!(stage.is_closed, "it is kept no longer");
 }
 
@@ -417,4 +419,27 @@ fn a_character_that_was_cut_in_two_costs_no_words() {
     stage.line(&line.to_string().replace("HALF", r"\ud83d"));
     stage.respond(&json!({"stopReason": "end_turn"}));
     assert_eq!(stage.word().outcome, Ok("12 pods \u{fffd}".into()));
+}
+
+#[test]
+fn what_is_said_between_turns_is_told_by_itself_once_it_is_quiet_and_what_is_asked_is_not_permitted() {
+    let mut stage = Stage::working(Permission::Ask);
+    stage.say("one");
+    stage.respond(&json!({"stopReason": "end_turn"}));
+    assert_eq!((stage.word().outcome.clone(), stage.acp.unasked(true)), (Ok("one".into()), None));
+    stage.say("The build ");
+    assert_eq!(stage.acp.unasked(false), None, "it may go on");
+    stage.say("is done.");
+    stage.ask(&json!(0), "touch x");
+    assert!(stage.last_sent()["error"].is_object() && stage.asked().is_empty(), "{}", stage.last_sent());
+    let unasked = stage.acp.unasked(true).expect("it was said");
+    assert_eq!((unasked.text.as_str(), unasked.denials.len()), ("The build is done.", 1));
+    assert_eq!(unasked.denials[0].summary, "touch x");
+    assert_eq!(stage.acp.unasked(true), None, "once");
+    let spec = RunSpec { conversation: Some("s-1".into()), prompt: "more".into(), ..spec(Permission::Ask) };
+    let step = stage.acp.again(&spec).expect("it can be asked");
+    stage.take(step);
+    stage.say("two");
+    stage.respond(&json!({"stopReason": "end_turn"}));
+    assert_eq!(stage.word().outcome, Ok("two".into()));
 }

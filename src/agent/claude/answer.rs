@@ -69,7 +69,11 @@ impl Results {
 
     /// Adds what a result has used.
     pub(super) fn charge(&mut self, line: &Value) {
-        let used = final_word(line).usage;
+        self.add(final_word(line).usage);
+    }
+
+    /// Adds what was used.
+    pub(super) fn add(&mut self, used: Usage) {
         let add = |sum: &mut Option<u64>, more: Option<u64>| {
             if let Some(more) = more {
                 *sum = Some(sum.unwrap_or(0).saturating_add(more));
@@ -78,11 +82,6 @@ impl Results {
         add(&mut self.usage.input_tokens, used.input_tokens);
         add(&mut self.usage.output_tokens, used.output_tokens);
         self.usage.session_cost_usd = used.session_cost_usd.or(self.usage.session_cost_usd);
-    }
-
-    /// Begins with what was said before anybody asked.
-    pub(super) fn begin_with(&mut self, said: String) {
-        self.say(said);
     }
 
     /// Takes what was said where no result that is understood has followed.

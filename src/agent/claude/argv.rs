@@ -2,10 +2,15 @@
 //!
 //! The prompt is no argument: it goes to standard input, where it can be long and can begin with a hyphen.
 
+use serde_json::Value;
+
 use crate::config::Permission;
 
 /// Takes away the tools that promise to begin work later: the program has ended by then.
 const UNKEPT_PROMISES: &str = "--disallowedTools=ScheduleWakeup,CronCreate,CronDelete,CronList";
+
+/// The schema of an analysis.
+const ANALYSIS: &str = include_str!("../../../config/rca.schema.json");
 
 /// What one run of claude is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +21,8 @@ pub struct Invocation<'a> {
     pub model: Option<&'a str>,
     /// What it may do.
     pub permission: Permission,
+    /// Whether the answer is to be an analysis.
+    pub analysis: bool,
     /// Further arguments of the configuration.
     pub args: &'a [String],
 }
@@ -46,8 +53,18 @@ pub fn argv(command: &[String], ask: &Invocation<'_>) -> Vec<String> {
         Conversation::New(id) => add(&[&format!("--session-id={id}")]),
         Conversation::Resume(id) => add(&[&format!("--resume={id}")]),
     }
+    argv.extend(ask.analysis.then(|| format!("--json-schema={}", analysis_schema())));
     argv.extend_from_slice(ask.args);
     argv
+}
+
+/// Returns the schema of an analysis on one line; which draft it keeps to is nothing that the program asks for.
+fn analysis_schema() -> Value {
+    let mut schema: Value = serde_json::from_str(ANALYSIS).unwrap_or_default();
+    if let Some(fields) = schema.as_object_mut() {
+        fields.remove("$schema");
+    }
+    schema
 }
 
 /// Returns the mode in which the program asks us about what it would ask its user.
@@ -80,6 +97,7 @@ mod tests {
             conversation: Conversation::New("u-1"),
             model: Some("opus"),
             permission: Permission::Edit,
+            analysis: false,
             args: &["--add-dir=/x".to_owned()],
         };
         let expected = "npx claude -p --input-format stream-json --output-format stream-json --verbose \
@@ -90,6 +108,12 @@ mod tests {
         assert_eq!(argv(&command, &ask).join(" "), expected);
         ask.conversation = Conversation::Resume("u-1");
         assert!(argv(&command, &ask).contains(&"--resume=u-1".to_owned()));
+        assert!(!argv(&command, &ask).iter().any(|word| word.contains("schema")));
+        ask.analysis = true;
+        let schema =
+            argv(&command, &ask).into_iter().find_map(|word| word.strip_prefix("--json-schema=").map(str::to_owned));
+        let schema: Value = serde_json::from_str(&schema.expect("a schema")).expect("JSON");
+        assert_eq!((&schema["required"][0], schema.get("$schema")), (&Value::from("root_cause"), None));
         ask.conversation = Conversation::Resume("--dangerously-skip-permissions");
         ask.model = Some("--print");
         assert!(!argv(&command, &ask).iter().any(|word| word.starts_with("--dangerously") || word == "--print"));

@@ -47,6 +47,12 @@ impl Background {
         (now != before).then_some(Event::Background { tasks: now })
     }
 
+    /// Returns what is still at work, for a next run of the same process.
+    pub(super) fn carried(&mut self) -> Self {
+        let Self { open, is_listed, noticed, .. } = std::mem::take(self);
+        Self { open, is_listed, noticed, ..Self::default() }
+    }
+
     /// Whether something is at work.
     pub(super) fn is_open(&self) -> bool {
         !self.open.is_empty()

@@ -1,24 +1,22 @@
 //! A process that is kept from one run to the next: what it says in between, and what of an earlier run comes late.
 //!
-//! A turn of its own, such as one that tells how late work in the background has ended, is kept and told before the next
-//! answer. A late line of an earlier turn is never the answer to the next prompt: a turn begins with its own `init`, and a
-//! result has a number that no other has.
+//! A turn of its own, such as one that tells how late work in the background has ended, is told by itself when it is over. A
+//! late line of an earlier turn is never the answer to the next prompt: a turn begins with its own `init`, and a result has a
+//! number that no other has.
 
 use serde_json::Value;
 
 use super::line::{final_word, said, text};
-use crate::agent::event::Event;
-use crate::agent::protocol::cut;
+use crate::agent::event::{Denial, Event};
+use crate::agent::failure::Failure;
+use crate::agent::unasked::Unasked;
 
-/// Most that is kept of what nobody has asked for, in bytes.
-const MAX_TOLD_BYTES: usize = 64 * 1024;
-
-/// What it has said since its last run.
+/// What it says outside of what it was asked.
 #[derive(Debug, Default)]
 pub(super) struct Between {
     in_turn: bool,
     said: Option<String>,
-    told: String,
+    told: Unasked,
 }
 
 impl Between {
@@ -36,21 +34,22 @@ impl Between {
             // Without a beginning it is an earlier turn's.
             Some("result") if self.in_turn => {
                 self.in_turn = false;
-                let answer = final_word(line).outcome.ok().filter(|answer| !answer.trim().is_empty());
-                if let Some(told) = answer.or(self.said.take()) {
-                    self.tell(&told);
-                }
+                let said = self.said.take();
+                self.tell(line, said);
             }
             _ => {}
         }
     }
 
-    fn tell(&mut self, more: &str) {
-        if !self.told.is_empty() {
-            self.told.push_str("\n\n");
-        }
-        let room = MAX_TOLD_BYTES.saturating_sub(self.told.len());
-        self.told.push_str(cut(more, room));
+    /// Takes the result of a turn of its own; `said` is what it said last in it, and is taken where the result itself is empty.
+    pub(super) fn tell(&mut self, result: &Value, said: Option<String>) {
+        let (Ok(words) | Err(Failure::Said(words))) = final_word(result).outcome else { return };
+        self.told.say(Some(words).filter(|words| !words.trim().is_empty()).or(said).unwrap_or_default().as_str());
+    }
+
+    /// Notes that something was not permitted to it.
+    pub(super) fn deny(&mut self, denial: Denial) {
+        self.told.deny(denial);
     }
 
     /// Whether it is in the middle of a turn of its own.
@@ -58,9 +57,9 @@ impl Between {
         self.in_turn
     }
 
-    /// Returns what it has told unasked.
-    pub(super) fn told(&mut self) -> Option<String> {
-        Some(std::mem::take(&mut self.told)).filter(|told| !told.trim().is_empty())
+    /// Returns what it has told in turns of its own that are over.
+    pub(super) fn unasked(&mut self) -> Option<Unasked> {
+        if self.in_turn { None } else { self.told.take() }
     }
 }
 

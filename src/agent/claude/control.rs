@@ -22,6 +22,10 @@ const MAX_DENIED_CALLS: usize = 4096;
 /// What the agent is told when nobody allowed it.
 const DENIED: &str = "The user did not allow this. Go on without it, or say what you need it for.";
 
+/// What the agent is told when nobody can be asked.
+const NOBODY: &str =
+    "Nobody can be asked now, as no prompt is being answered. Go on without it, or say what you need it for.";
+
 /// What the agent is told when nobody has answered its questions.
 const UNANSWERED: &str = "The user did not answer. Go on as you think best, or say what you need to know.";
 
@@ -141,6 +145,27 @@ impl Requests {
         }
     }
 
+    /// Takes a request that comes while no run is under way, so that nobody can be asked: what the run may do without asking
+    /// anybody it still may, and all else is denied. Returns what was.
+    pub(super) fn take_unasked(&mut self, line: &Value) -> (Step, Option<Denial>) {
+        let (Some(id), request) = (text(line, "request_id"), line.get("request").unwrap_or(&Value::Null)) else {
+            return (Step::default(), None);
+        };
+        if text(request, "subtype") != Some("can_use_tool") {
+            return (refuse(id, "nobody can be asked now"), None);
+        }
+        let tool = text(request, "tool_name").unwrap_or_default();
+        let input = request.get("input").unwrap_or(&Value::Null);
+        if is_plain(id) && is_plain(tool) && input.is_object() {
+            if self.policy.allows_all() && !question::is_for_a_person(tool, request) {
+                return (allow(id, input), None);
+            }
+            let denial = Denial { tool: tool.to_owned(), summary: describe::summary(input) };
+            return (deny(id, NOBODY), Some(denial));
+        }
+        (deny(id, NOBODY), None)
+    }
+
     /// Takes back a request that the agent itself no longer waits for.
     pub(super) fn withdraw(&mut self, line: &Value) -> Step {
         text(line, "request_id").map(|id| self.forget(id)).unwrap_or_default()
@@ -196,17 +221,6 @@ impl Requests {
             self.denied.push(Denial { tool: tool.to_owned(), summary: describe::summary(input) });
         }
         deny(id, message)
-    }
-}
-
-/// Answers a request of which nobody can be asked, since no run is under way.
-pub(super) fn turn_away(line: &Value) -> Step {
-    match text(line, "request_id") {
-        Some(id) if line.pointer("/request/subtype").and_then(Value::as_str) == Some("can_use_tool") => {
-            deny(id, DENIED)
-        }
-        Some(id) => refuse(id, "nobody can be asked now"),
-        None => Step::default(),
     }
 }
 

@@ -10,6 +10,9 @@ use crate::agent::protocol::{Step, cut};
 /// What the program says, on either stream, of a session that it does not have.
 pub(super) const UNKNOWN_SESSION: &str = "No conversation found with session ID";
 
+/// The tool by which it gives an answer in the form that was asked for.
+const STRUCTURED_OUTPUT: &str = "StructuredOutput";
+
 /// Most denials that a final word lists.
 pub(super) const MAX_DENIALS: usize = 200;
 
@@ -47,7 +50,8 @@ pub(super) fn said(line: &Value) -> Vec<Event> {
         .filter_map(|block| match text(block, "type")? {
             "text" => words(text(block, "text")?),
             "tool_use" => {
-                let name = text(block, "name")?;
+                // Its answer, in the form that was asked for.
+                let name = text(block, "name").filter(|name| *name != STRUCTURED_OUTPUT)?;
                 let summary = describe::summary(block.get("input").unwrap_or(&Value::Null));
                 Some(Event::ToolStarted { id: text(block, "id")?.to_owned(), name: name.to_owned(), summary })
             }
@@ -76,7 +80,8 @@ pub(super) fn final_word(line: &Value) -> Final {
         line.get("errors").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     // `subtype` is "success" also for errors, so that `is_error` decides; an error's subtype is never a success.
     let failed = line.get("is_error").and_then(Value::as_bool) == Some(true) || subtype.starts_with("error");
-    let result = text(line, "result").unwrap_or_default();
+    let structured = line.get("structured_output").filter(|output| output.is_object()).map(Value::to_string);
+    let result = structured.as_deref().or_else(|| text(line, "result")).unwrap_or_default();
     let outcome = match (failed, errors.is_empty(), result.is_empty()) {
         (false, _, _) => Ok(result.to_owned()),
         (true, false, _) => Err(errors.join("\n").into()),
@@ -90,6 +95,13 @@ pub(super) fn final_word(line: &Value) -> Final {
         unknown_session: failed && errors.iter().any(|error| error.contains(UNKNOWN_SESSION)),
         ..Final::new(outcome)
     }
+}
+
+/// Whether a result is an error of the model's service that another time, or another prompt, may not get; of a log-in that is
+/// missing a process may never hear.
+pub(super) fn is_passing(line: &Value) -> bool {
+    let status = line.get("api_error_status").and_then(Value::as_u64);
+    status.is_some_and(|status| (400..600).contains(&status) && !matches!(status, 401 | 403))
 }
 
 /// Returns what was used since the last result, that of its helpers too where it says so; tokens read from and written to the

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 mod background;
 mod between;
+mod form;
 
 use super::*;
 use crate::agent::digest::Digest;
@@ -339,7 +340,6 @@ fn a_place_outside_of_its_directories_is_asked_for_each_time() {
 }
 
 #[test]
-#[test]
 fn a_place_inside_that_it_names_as_blocked_is_no_place_outside() {
     // As recorded: `touch out3` in its own directory.
     let mut claude = claude(Permission::Ask);
@@ -359,6 +359,7 @@ fn a_place_inside_that_it_names_as_blocked_is_no_place_outside() {
     }
 }
 
+#[test]
 fn what_an_agent_names_is_never_an_option_and_never_long() {
     let long = "x".repeat(1_000_000);
     for bad in ["--dangerously-skip-permissions", "", long.as_str(), "a\u{1b}[2J", "a b"] {

@@ -13,6 +13,7 @@ use crate::agent::pieces::WritingPieces;
 use crate::agent::protocol::{self, Ending, PlainWords, Speak, Step};
 use crate::agent::run::RunSpec;
 use crate::agent::trouble::is_unknown_session;
+use crate::agent::unasked::Unasked;
 
 /// Ids of what we ask it before the first turn.
 const INITIALIZE: u64 = 1;
@@ -56,6 +57,9 @@ pub(super) struct Server {
     before: Option<(u64, u64)>,
     usage: Usage,
     plain: PlainWords,
+    /// What it says in turns of its own, and which it is in.
+    own: Unasked,
+    own_turn: Option<String>,
 }
 
 impl Server {
@@ -78,6 +82,8 @@ impl Server {
             before: None,
             usage: Usage::default(),
             plain: PlainWords::default(),
+            own: Unasked::default(),
+            own_turn: None,
         }
     }
 
@@ -222,6 +228,9 @@ impl Server {
             self.charge(params);
             return Step::default();
         }
+        if is_own && self.stage == Stage::Resting {
+            self.take_own(method, params, item);
+        }
         if !is_own || !self.is_of_turn(params) {
             return Step::default();
         }
@@ -253,6 +262,22 @@ impl Server {
                 None => Step::default(),
             },
             _ => Step::default(),
+        }
+    }
+
+    /// Takes what it says in a turn that it has begun by itself; a turn that was asked for is over.
+    fn take_own(&mut self, method: &str, params: &Value, item: &Value) {
+        let turn = text(params, "turnId").or_else(|| params.get("turn").and_then(|turn| text(turn, "id")));
+        let Some(turn) = turn.filter(|turn| self.turn.as_deref() != Some(turn)) else { return };
+        match method {
+            "turn/started" => self.own_turn = Some(turn.to_owned()),
+            "item/completed"
+                if self.own_turn.as_deref() == Some(turn) && text(item, "type") == Some("agentMessage") =>
+            {
+                self.own.say(text(item, "text").unwrap_or_default());
+            }
+            "turn/completed" if self.own_turn.as_deref() == Some(turn) => self.own_turn = None,
+            _ => {}
         }
     }
 
@@ -356,8 +381,18 @@ impl Speak for Server {
         self.interrupt()
     }
 
+    fn unasked(&mut self, _is_quiet: bool) -> Option<Unasked> {
+        if self.own_turn.is_some() { None } else { self.own.take() }
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.own_turn.is_some()
+    }
+
     fn again(&mut self, spec: &RunSpec) -> Option<Step> {
-        if self.stage != Stage::Resting || spec.conversation.as_deref() != Some(&self.thread) {
+        // A prompt would join its own turn.
+        let is_busy = self.own_turn.is_some();
+        if is_busy || self.stage != Stage::Resting || spec.conversation.as_deref() != Some(&self.thread) {
             return None;
         }
         self.requests.begin(&spec.grants);

@@ -350,6 +350,14 @@ fn what_is_told_of_another_thread_or_turn_is_not_its_answer() {
     tell(&mut codex, &said("t-1", "u-1", "one"));
     assert_eq!(finals(&tell(&mut codex, &done("t-1", "u-1")).events)[0].outcome, Ok("one".into()));
     assert_eq!(tell(&mut codex, &said("t-1", "u-1", "late")), Step::default());
+    assert_eq!(codex.unasked(true), None, "it is of the turn that is over");
+    let begun = json!({"method": "turn/started", "params": {"threadId": "t-1", "turn": {"id": "u-7"}}});
+    for line in [begun, said("t-1", "u-7", "by itself")] {
+        assert_eq!(tell(&mut codex, &line), Step::default(), "{line}");
+    }
+    assert!(codex.is_at_work() && codex.unasked(true).is_none());
+    tell(&mut codex, &done("t-1", "u-7"));
+    assert_eq!(codex.unasked(false).map(|unasked| unasked.text), Some("by itself".into()));
     assert_eq!(codex.again(&more("t-2", "two")), None, "another's");
     assert!(codex.again(&more("t-1", "two")).is_some());
     for line in [said("t-1", "u-1", "later"), done("t-1", "u-1")] {

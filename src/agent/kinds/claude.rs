@@ -77,13 +77,16 @@ impl AgentKind for ClaudeKind {
             None => claude::Conversation::New(&new),
         };
         let id = ask.conversation.unwrap_or(&new);
-        let argv = if ask.agent.has_placeholders() {
-            filled(&ask.agent.command, "", id, ask.model)
-        } else {
+        if ask.agent.has_placeholders() {
+            let argv = filled(&ask.agent.command, "", id, ask.model);
+            return Startup { argv, prompt: ask.prompt.to_owned(), conversation: Some(id.to_owned()), instead: None };
+        }
+        let argv = |analysis: bool| {
             let run = claude::Invocation {
                 conversation,
                 model: ask.model,
                 permission: ask.permission,
+                analysis,
                 args: &ask.agent.args,
             };
             let mut argv = claude::argv(&ask.agent.command, &run);
@@ -93,7 +96,10 @@ impl AgentKind for ClaudeKind {
             }
             argv
         };
-        Startup { argv, prompt: ask.prompt.to_owned(), conversation: Some(id.to_owned()), instead: None }
+        // A version that does not know the schema's option says so and ends; it is told in words, too.
+        let instead = ask.analysis.then(|| argv(false));
+        let prompt = ask.prompt.to_owned();
+        Startup { argv: argv(ask.analysis), prompt, conversation: Some(id.to_owned()), instead }
     }
 
     fn resume_command(&self, agent: &Agent, directory: &str, conversation: &str) -> Option<String> {

@@ -15,6 +15,7 @@ use super::launch::{self, AgentProcess};
 use super::news::News;
 use super::output::Output;
 use super::signals::Signals;
+use super::unasked::Notes;
 use super::{sweep, tag};
 use crate::agent::exit::Ended;
 use crate::agent::kinds;
@@ -38,6 +39,8 @@ pub(super) struct HeldAgent {
     pub(super) ended: Option<Ended>,
     /// Where it writes its answer, where it does. Goes with it.
     pub(super) answer: Option<AnswerPlace>,
+    /// Where what it says by itself goes.
+    pub(super) notes: Notes,
     /// Where it lives, where it may be kept. Goes last.
     pub(super) home: Option<AgentHome>,
 }
@@ -65,6 +68,7 @@ impl HeldAgent {
             agent: None,
             ended: None,
             answer: AnswerPlace::of(spec)?,
+            notes: Notes::of(spec),
             home,
         })
     }
@@ -115,6 +119,11 @@ impl HeldAgent {
             && argv(ours) == argv(theirs)
     }
 
+    /// Returns how long a run may last.
+    pub(super) fn longest_run(&self) -> Duration {
+        self.start.bounds.background
+    }
+
     /// Returns how long it is kept.
     pub(super) fn wait(&self) -> Duration {
         self.start.keep_warm.unwrap_or_default()
@@ -158,6 +167,29 @@ impl HeldAgent {
         }
     }
 
+    /// Writes down what the agent has said by itself; `is_quiet` is whether it has been silent for a while. Returns whether it
+    /// has said something.
+    pub(super) fn note_unasked(&mut self, is_quiet: bool) -> bool {
+        // Of one that is not kept nobody expects anything more.
+        let said = self.home.as_ref().and_then(|_| self.speak.unasked(is_quiet));
+        match said {
+            Some(said) => {
+                self.notes.take(said, Instant::now());
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Says that the agent waits for a next run, from now on; returns whether it could.
+    pub(super) fn waits(&mut self) -> bool {
+        let (pid, wait) = (self.agent.as_ref().map(|agent| agent.pid), self.wait());
+        match (pid, &mut self.home) {
+            (Some(pid), Some(home)) => home.open(&self.start, pid, wait).is_ok(),
+            _ => false,
+        }
+    }
+
     /// Tells the agent something.
     pub(super) fn tell(&mut self, reply: Vec<u8>, close: bool) {
         if let Some(agent) = &mut self.agent
@@ -197,6 +229,10 @@ impl HeldAgent {
             self.await_end(signals, self.start.bounds.kill_grace);
         }
         self.sweep(signals);
+        // It may have said something to the last.
+        let _ = self.read(true, |_, _| {});
+        self.note_unasked(true);
+        self.notes.write();
     }
 
     fn await_end(&mut self, signals: &Signals, limit: Duration) {

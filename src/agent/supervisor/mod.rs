@@ -32,6 +32,7 @@ mod supervise;
 mod sweep;
 mod tag;
 mod tail;
+mod unasked;
 mod watch;
 pub mod wire;
 mod zygote;
@@ -49,6 +50,7 @@ pub use home::{HOMES, KEPT_FILE, KeptRecord};
 pub use leftovers::{end_by_force, end_leftovers};
 pub use process::{Identity, SUBCOMMAND, boot_id};
 pub use spool::{AGENT_FILE, EVENTS_FILE, EXIT_FILE, MARK, Record, STDERR_FILE, STDOUT_FILE, SUPERVISOR_FILE, mark};
+pub use unasked::{MAX_UNASKED_AN_HOUR, UNASKED, UnaskedNote};
 
 use crate::agent::run::RunSpec;
 use begin::begin;

@@ -58,7 +58,8 @@ impl<'a> SupervisedRun<'a> {
         Self { first: Some(step), is_handed: true, ..Self::with(spec, signals, spool, clients, held) }
     }
 
-    fn with(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients, held: HeldAgent) -> Self {
+    fn with(spec: RunSpec, signals: &'a Signals, spool: Spool, clients: Clients, mut held: HeldAgent) -> Self {
+        held.notes.asked_in(&spec);
         let watch = Watch::new(spec.bounds, Instant::now());
         Self {
             spec,
@@ -155,14 +156,8 @@ impl<'a> SupervisedRun<'a> {
             return;
         }
         let (spec, held) = (&self.spec, &mut self.held);
-        let wait = spec
-            .keep_warm
-            .filter(|_| (self.has_answered || held.speak.is_usable()) && self.cause.is_none() && held.can_be_kept());
-        let pid = held.agent.as_ref().map(|agent| agent.pid);
-        let opened = match (wait, pid, &mut held.home) {
-            (Some(wait), Some(pid), Some(home)) => home.open(spec, pid, wait).is_ok(),
-            _ => false,
-        };
+        let is_sound = (self.has_answered || held.speak.is_usable()) && self.cause.is_none();
+        let opened = spec.keep_warm.is_some() && is_sound && held.can_be_kept() && held.waits();
         if !opened {
             held.tell(Vec::new(), true);
         }
@@ -218,6 +213,7 @@ impl<'a> SupervisedRun<'a> {
         while let Some((_, due)) = self.watch.next().filter(|(at, _)| *at <= now && self.held.ended.is_none()) {
             self.due(due);
         }
+        self.held.note_unasked(false);
         self.decide();
         self.clients.send(self.spool.events_bytes());
     }

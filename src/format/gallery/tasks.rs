@@ -76,6 +76,21 @@ fn tasks() {
 }
 
 #[test]
+fn unasked() {
+    use super::super::unasked::*;
+    use crate::agent::unasked::Unasked;
+    let denials = vec![Denial { tool: "Bash".into(), summary: "touch x".into() }];
+    let text = "The build is **done**. @everyone".to_owned();
+    let (asked, name) = (task(Status::Ok), "calm-otter");
+    let wall = wall()
+        .with("said", said(&asked, name, &Unasked { text: text.clone(), denials: Vec::new() }, false))
+        .with("said with denials", said(&asked, name, &Unasked { text: text.clone(), denials: denials.clone() }, false))
+        .with("said without words", said(&asked, name, &Unasked { text: String::new(), denials }, false))
+        .with("said once too often", said(&asked, name, &Unasked { text, denials: Vec::new() }, true));
+    shown("unasked", wall, include_str!("../unasked.rs"));
+}
+
+#[test]
 fn troubles() {
     use super::super::trouble::*;
     use crate::agent::trouble::{AgentTrouble, Remedy, Until};

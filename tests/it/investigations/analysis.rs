@@ -51,6 +51,23 @@ fn an_agents_analysis_is_counted_and_rated_by_what_was_really_seen() {
 }
 
 #[test]
+fn claude_is_given_the_form_of_an_analysis_and_told_it_in_words_where_it_does_not_know_the_option() {
+    let started = |refuses: Option<&str>| {
+        let house = House::new("");
+        if let Some(option) = refuses {
+            std::fs::write(house.path("agent-sessions/refuses"), option).expect("written");
+        }
+        house.say(&format!("/investigate {}", finds("The disk is full"))).was(0, "The disk is full");
+        house.say("just a question").was(0, "just a question");
+        let argv = std::fs::read_to_string(house.path("argv")).expect("arguments");
+        assert_eq!(house.runs().len(), 2, "each is asked once");
+        argv.lines().map(|line| line.contains("--json-schema={")).collect::<Vec<_>>()
+    };
+    assert_eq!(started(None), [true, false]);
+    assert_eq!(started(Some("--json-schema")), [true, false, false], "it is started once more");
+}
+
+#[test]
 fn an_answer_that_is_no_analysis_is_asked_for_once_more_in_the_same_conversation() {
     let house = House::new("");
     let again = analysis("The disk is full").replace("]}", "],}");

@@ -36,13 +36,13 @@
 //! | `crash <code>` | exits without a final word |
 //! | `stay` | does not exit after the final word |
 //! | `hang` | waits for ever |
-//! | `until-interrupted` | waits until it is interrupted, and says so and what that has cost, and nothing else |
+//! | `until-interrupted [<text>]` | waits until it is interrupted, and says so and what that has cost, and nothing else; with a text it ends in the ordinary way, with that as its answer |
 //! | `afterwards <path> <line>` | once the file exists, prints the line as it is, whatever it is at then |
 //!
 //! Environment: `SCRIPTED_AGENT_SESSIONS` is a directory that keeps each session's prompts (`--session-id`, `--resume`);
 //! without it every session is unknown to `--resume`. `SCRIPTED_AGENT_LOG` is a file that gets one JSON line a run: pid,
 //! session, whether it was resumed, and the prompt. `SCRIPTED_AGENT_FIRST` is the script of a session's first turn whose
-//! prompt has none.
+//! prompt has none. A file `refuses` beside the sessions names an option that it does not know, as an older version.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, Read as _, Write as _};
@@ -96,6 +96,13 @@ pub fn main() -> ExitCode {
         let glued = args.iter().find_map(|arg| arg.strip_prefix(flag)?.strip_prefix('=').map(str::to_owned));
         glued.or_else(|| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)).cloned())
     };
+    let sessions = std::env::var_os("SCRIPTED_AGENT_SESSIONS").map(PathBuf::from);
+    if let Some(unknown) = sessions.and_then(|sessions| fs::read_to_string(sessions.join("refuses")).ok())
+        && let Some(option) = args.iter().find(|arg| arg.starts_with(&unknown))
+    {
+        eprintln!("error: unknown option '{option}'");
+        return ExitCode::FAILURE;
+    }
     let voice = match after("--input-format").as_deref() {
         Some("stream-json") => Voice::Claude,
         _ if args.iter().any(|arg| arg == "--native") => Voice::Native,
@@ -202,7 +209,7 @@ impl Agent {
                 "stay" => self.stays = true,
                 "hang" => hang(),
                 "until-interrupted" => {
-                    kept::until_interrupted();
+                    kept::until_interrupted(rest);
                     self.replayed = true;
                 }
                 "afterwards" => kept::afterwards(rest),

@@ -1,6 +1,7 @@
 //! Agents that do what none should.
 
 use super::*;
+use crate::agent::event::MAX_ANSWER_BYTES;
 
 #[test]
 fn garbage_and_what_is_to_come_is_passed_over() {

@@ -23,17 +23,24 @@ pub(super) fn next_number() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Waits until it is interrupted, as the real one answers that.
-pub(super) fn until_interrupted() {
+/// Waits until it is interrupted, as the real one answers that; with an answer it ends its turn in the ordinary way all the same.
+pub(super) fn until_interrupted(answer: &str) {
     loop {
         let line = told().expect("standard input was closed before it was interrupted");
         if line["request"]["subtype"] == "interrupt" {
             let response =
                 json!({"subtype": "success", "request_id": line["request_id"], "response": {"still_queued": []}});
             print(&json!({"type": "control_response", "response": response}));
-            print(&json!({"type": "result", "subtype": "error_during_execution", "is_error": true,
+            let mut result = json!({"type": "result", "subtype": "error_during_execution", "is_error": true,
                 "terminal_reason": "aborted_tools", "errors": ["[Request interrupted by user]"], "num_turns": 1,
-                "total_cost_usd": 0.07, "usage": {"input_tokens": 10, "output_tokens": 2}, "permission_denials": []}));
+                "total_cost_usd": 0.07, "usage": {"input_tokens": 10, "output_tokens": 2}, "permission_denials": []});
+            if !answer.is_empty() {
+                result["subtype"] = "success".into();
+                result["is_error"] = false.into();
+                result["errors"] = json!([]);
+                result["result"] = answer.into();
+            }
+            print(&result);
             return;
         }
     }

@@ -1,0 +1,101 @@
+//! Passing on what kept agents say by themselves: each note that a supervisor has [written down](crate::agent::supervisor::UnaskedNote)
+//! becomes a message of its session, once, whenever this program dies.
+//!
+//! ```text
+//! supervisor ─► <state>/unasked/<note> ─► one step: the note's name is remembered, the message written ─► the note is removed
+//! ```
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use signalbox_adapter::Purpose;
+use tokio_util::sync::CancellationToken;
+
+use crate::agent::names::is_plain;
+use crate::agent::supervisor::{UNASKED, UnaskedNote};
+use crate::bus::Bus;
+use crate::format;
+use crate::lifecycle::rehearsal;
+use crate::store::{StoreError, TaskId, Tx};
+use crate::turn::Context;
+
+/// Longest note that is read, in bytes; a text within its bounds is shorter in whatever letters.
+const MAX_NOTE_BYTES: u64 = 1024 * 1024;
+/// Most notes that are passed on in one go.
+const MAX_NOTES: usize = 64;
+/// How long it is remembered that a note was passed on: far longer than it may lie there after that.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Passes on all that is there.
+///
+/// # Errors
+/// [`StoreError`]; one that may pass only when `stop` was cancelled meanwhile.
+pub(super) async fn pass_on(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError> {
+    let directory = bus.store().directory().join(UNASKED);
+    let found = tokio::task::spawn_blocking(move || notes(&directory)).await.unwrap_or_default();
+    for (path, name, note) in found {
+        if let Some(note) = note {
+            let context = Arc::clone(bus.router().context());
+            let step = move |tx: &Tx<'_>| tell(tx, &context, &name, &note);
+            bus.store().patiently(stop, || bus.write(step.clone())).await?;
+            rehearsal::at("unasked");
+        }
+        if let Err(error) = fs::remove_file(&path) {
+            tracing::warn!(%error, "could not remove a note of what an agent has said by itself");
+        }
+    }
+    Ok(())
+}
+
+/// Writes the message of a note, unless that was done before.
+fn tell(tx: &Tx<'_>, context: &Context, name: &str, note: &UnaskedNote) -> Result<(), StoreError> {
+    if !tx.first_in(&format!("unasked:{name}"), REMEMBERED)? {
+        return Ok(());
+    }
+    let id = note.run.rsplit_once('-').and_then(|(task, _)| TaskId::read(task));
+    let Some(asked) = id.map(|id| tx.task(&id)).transpose()?.flatten() else {
+        tracing::warn!(run = note.run, "an agent has said something by itself, and what it was asked is forgotten");
+        return Ok(());
+    };
+    let clean = |text: &str| context.redactor.clean(text);
+    let mut said = note.said.clone().bounded();
+    said.text = clean(&said.text);
+    for denial in &mut said.denials {
+        denial.summary = clean(&denial.summary);
+    }
+    let draft = format::unasked::said(&asked, &tx.name_of(&asked)?, &said, note.is_last);
+    tx.note(&asked.id, "unasked", "")?;
+    tx.enqueue(&context.tell(&asked, draft, Purpose::Result, Vec::new())?)
+}
+
+/// Returns the notes in the order in which they were written, each with its name; one that cannot be read is nothing.
+fn notes(directory: &Path) -> Vec<(PathBuf, String, Option<UnaskedNote>)> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut found: Vec<(u128, u64, PathBuf, String)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().to_str()?.strip_suffix(".json")?.to_owned();
+            let number = name.rsplit('.').next()?.parse().ok()?;
+            let at = entry.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+            is_plain(&name).then(|| (at.as_millis(), number, entry.path(), name))
+        })
+        .collect();
+    found.sort();
+    found.truncate(MAX_NOTES);
+    found
+        .into_iter()
+        .map(|(_, _, path, name)| (read(&path), path, name))
+        .map(|(note, path, name)| (path, name, note))
+        .collect()
+}
+
+fn read(path: &Path) -> Option<UnaskedNote> {
+    let mut json = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_NOTE_BYTES).read_to_end(&mut json));
+    let note = read
+        .map_err(|error| error.to_string())
+        .and_then(|_| serde_json::from_slice(&json).map_err(|error| error.to_string()));
+    note.inspect_err(|error| tracing::error!(error, "a note of what an agent has said by itself cannot be read")).ok()
+}
