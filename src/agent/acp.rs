@@ -381,7 +381,7 @@ impl Acp {
         word.usage = self.turn.usage(answer.as_ref().ok(), self.dialect.tokens, &mut self.used);
         word.denials = self.close();
         (self.stage, self.recalls) = (Stage::Idle, false);
-        self.is_usable = answer.as_ref().err().is_some_and(|error| turn::is_passing(i32::from(error.code)));
+        self.is_usable = answer.as_ref().err().is_some_and(turn::is_passing);
         said.into_iter().chain([Event::Final(word)]).collect()
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use signalbox_test_support::everyday::{House, KEEP_WARM, eventually};
 use signalbox_test_support::telegram::Post;
+use signalbox_test_support::telegram::state::Shown;
 
 use crate::phone::scene::{ADA, Phone};
 
@@ -292,8 +293,8 @@ fn what_it_says_unasked_is_told_once_whenever_the_bot_is_killed() {
     phone.house.touch("late");
     phone.shown(answer.id, "two by itself");
     eventually("all is passed on", || notes(&phone.house) == 0);
-    let told =
-        phone.fake.with(|state| state.shows(ADA.id).iter().filter(|it| it.text.contains("one by itself")).count());
+    let is_it = |shown: &&Shown| shown.by_bot && shown.text.contains("one by itself");
+    let told = phone.fake.with(|state| state.shows(ADA.id).iter().filter(is_it).count());
     assert_eq!(told, 1);
     assert_eq!(phone.house.count("outbox WHERE part LIKE '%by itself%'"), 2);
 }

@@ -219,6 +219,18 @@ fn an_error_of_the_service_is_told_as_such_and_the_agent_is_kept_unless_it_lacks
         stage.fail(code, message);
         assert_eq!((&stage.word().outcome, stage.acp.is_usable()), (&Err(told.into()), is_usable));
     }
+    // opencode, as it was seen.
+    for (name, message, is_usable) in [
+        ("APIError", "Internal error: upstream is overloaded", true),
+        ("APIError", "Internal error: 401 Unauthorized: invalid api key", false),
+        ("ProviderAuthError", "Internal error: no key", false),
+    ] {
+        let mut stage = Stage::working(Permission::Ask);
+        let (id, _) = stage.pending.pop_front().expect("something was asked for");
+        let error = json!({"code": -32603, "message": message, "data": {"service": "session", "errorName": name}});
+        stage.send(&json!({"jsonrpc": "2.0", "id": id, "error": error}));
+        assert_eq!((stage.word().outcome.is_err(), stage.acp.is_usable()), (true, is_usable), "{message}");
+    }
     let mut stage = Stage::working(Permission::Ask);
     stage.respond(&json!({"stopReason": "max_turn_requests"}));
     assert_eq!(stage.word().outcome, Err("The prompt is too long for its model.".into()));

@@ -11,6 +11,7 @@ use crate::agent::describe::MAX_SUMMARY_CHARS;
 use crate::agent::event::{Event, Final, Usage};
 use crate::agent::failure::Failure;
 use crate::agent::names::is_plain;
+use crate::agent::trouble::AgentTrouble;
 
 /// What an agent's count of tokens is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,8 +191,13 @@ fn error_told(answer: &str) -> Option<String> {
 
 /// Whether an error is an answer of the model's service that another time, or another prompt, may not get; of a log-in that
 /// is missing a process may never hear.
-pub(super) fn is_passing(code: i32) -> bool {
-    (400..600).contains(&code) && !matches!(code, 401 | 403)
+pub(super) fn is_passing(error: &Error) -> bool {
+    let code = i32::from(error.code);
+    // opencode has one code for all, and a name for those of the service.
+    let name = error.data.as_ref().and_then(|data| data.get("errorName")?.as_str());
+    let is_of_service = (400..600).contains(&code) || name == Some("APIError");
+    let is_of_log_in = matches!(code, 401 | 403) || AgentTrouble::of(&words(error)) == Some(AgentTrouble::LoggedOut);
+    is_of_service && !is_of_log_in
 }
 
 /// Returns the words of an error: without what says nothing, and with the status of a service where that is its code.

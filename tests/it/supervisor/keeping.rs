@@ -8,7 +8,7 @@ use std::time::Duration;
 use signalbox::agent::exit::Ended;
 use signalbox::agent::run::RunSpec;
 use signalbox::agent::supervisor::client::{KeptAgent, StartError};
-use signalbox::agent::supervisor::frame;
+use signalbox::agent::supervisor::{MAX_UNASKED_AN_HOUR, UnaskedNote, frame};
 use signalbox::config::Permission;
 
 use super::scene::{NOBODY, Scene, end_of, eventually, final_word, launcher, living};
@@ -95,4 +95,31 @@ async fn one_that_has_failed_is_not_kept() {
     let (_, exit) = end_of(&mut run).await;
     assert_ne!(exit.ended, Ended::Kept);
     assert_eq!(living(&spec.directory), NOBODY);
+}
+
+#[tokio::test]
+async fn one_that_goes_on_by_itself_is_heard_so_often_within_an_hour_and_then_ended() {
+    let scene = Scene::new();
+    let notes = scene.path("unasked");
+    // Each turn of its own is written down before the next begins.
+    let goes_on = format!(
+        r#"turn() {{ echo '{{"type":"system","subtype":"init","session_id":"s-1"}}'
+            echo '{{"type":"result","is_error":false,"result":"'"$1"'","num_turns":1,"session_id":"s-1"}}'; }}
+        read prompt; turn answered; number=0
+        while :; do turn "by itself"; while [ ! -e '{}/1-1.'$number.json ]; do sleep 0.01; done
+            number=$((number + 1)); done"#,
+        notes.display()
+    );
+    let argv = vec!["sh".to_owned(), "-c".to_owned(), goes_on];
+    let first = RunSpec { argv, ..keeping(&scene, "1-1", "one") };
+    let mut run = launcher().start(&first).await.expect("the run starts");
+    let (events, exit) = end_of(&mut run).await;
+    assert_eq!((final_word(&events).outcome.clone(), exit.ended), (Ok("answered".into()), Ended::Kept));
+    let all = || fs::read_dir(&notes).into_iter().flatten().flatten().map(|note| note.path()).collect::<Vec<_>>();
+    eventually("it is ended", || all().len() >= MAX_UNASKED_AN_HOUR && living(&first.directory) == NOBODY).await;
+    let read = |path: &std::path::PathBuf| serde_json::from_slice::<UnaskedNote>(&fs::read(path).expect("a note"));
+    let told: Vec<UnaskedNote> = all().iter().map(|path| read(path).expect("JSON")).collect();
+    assert_eq!((told.len(), told.iter().filter(|note| note.is_last).count()), (MAX_UNASKED_AN_HOUR, 1));
+    assert!(told.iter().all(|note| note.run == "1-1" && note.said.text == "by itself"), "{told:?}");
+    eventually("its home is gone", || KeptAgent::all(&scene.path("")).is_empty()).await;
 }
