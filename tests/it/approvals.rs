@@ -155,13 +155,13 @@ fn a_question_that_nobody_answers_is_denied_in_time() {
 fn what_is_allowed_for_the_session_is_what_was_said_until_it_is_taken_back() {
     let house = House::new("");
     let serving = house.serve();
-    let (talk, id) = ask(&house, "/session --name docs script: ask Bash ls -la; ask Bash ls /tmp; answer one", 1);
+    let (talk, id) = ask(&house, "/session --name docs script: ask Bash ls -la; ask Bash ls notes; answer one", 1);
     let told = "Bash for ls with anything behind it, inside its directory, not chained";
     talk.until(&format!("“Allow for this session”: {told}, whoever asks in it."));
     let said = house.say(&format!("/allow {id}")).was(0, &format!("[docs] Allowed for this session: {told}."));
     assert!(said.out.contains("/session revoke docs takes it back."), "{said:#?}");
     talk.end().was(0, "one");
-    let (talk, id) = ask(&house, "@docs script: ask Bash rm -rf /important; answer two", 2);
+    let (talk, id) = ask(&house, "@docs script: ask Bash ls /important; answer two", 2);
     house.say(&format!("/deny {id}")).was(0, "Denied");
     talk.end().was(0, "two");
     serving.signal(Signal::SIGTERM);
