@@ -49,7 +49,8 @@
 //!    the provider be told that the message has arrived.
 //! 3. The commit's [`store::Effects`] go to the [`observer`]: it starts the agent under its
 //!    [supervisor](agent::supervisor) with the prompt, and follows the events that the supervisor writes down.
-//!    An agent that a session has kept gets the next prompt from the supervisor that it has.
+//!    An agent that a session has kept gets the next prompt from the supervisor that it has; what it says by itself in
+//!    between, the supervisor writes down until the observer has made a message of it.
 //! 4. The end of the run becomes, in one transaction: task done, session idle with the agent's session id, result row
 //!    written and already claimed, the next tasks started.
 //! 5. The [`outbox`] makes the provider call and stores the receipt.

@@ -5,7 +5,7 @@
 //! Bots connect to it through a socket in that directory ([`client`]) and miss nothing, however late.
 //!
 //! An agent that listens on after its final word can be kept: its run ends, and the same supervisor takes the next run of the
-//! conversation (`home`).
+//! conversation (`home`). What it says by itself in between is written down until a bot has passed it on (`unasked`).
 //!
 //! # Why
 //! One thread, no runtime: hundreds run at once, and each should cost about as much as an idle shell.
