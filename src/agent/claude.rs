@@ -37,7 +37,7 @@ use line::{
     with_denials,
 };
 use partial::Writing;
-use tally::Tally;
+use tally::TokenTally;
 
 /// A conversation with it.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub struct Claude {
     /// Whether there is another way to start it, and the prompt for that.
     has_other_way: bool,
     prompt: Option<String>,
-    tally: Tally,
+    tally: TokenTally,
     /// The runs before this one, where its process was kept.
     earlier: Option<Earlier>,
     last_result: Option<u64>,
@@ -108,7 +108,7 @@ impl Claude {
             waiting: None,
             has_other_way: spec.instead.is_some(),
             prompt: None,
-            tally: Tally::default(),
+            tally: TokenTally::default(),
             earlier: None,
             last_result: None,
         }

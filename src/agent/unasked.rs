@@ -1,16 +1,17 @@
 //! What an agent says by itself, between two prompts: that something in the background has ended, or that it was woken.
 
 use serde::{Deserialize, Serialize};
+use signalbox_adapter::one_line;
 
-use super::describe::MAX_SUMMARY_CHARS;
 use super::event::Denial;
 use super::names::plain;
-use super::protocol::cut;
 
 /// Longest text that is told of one turn, in bytes.
 pub const MAX_UNASKED_BYTES: usize = 64 * 1024;
 /// Most that is told of what was not permitted in it.
 const MAX_UNASKED_DENIALS: usize = 8;
+/// Longest account of one such thing, in characters.
+const MAX_DENIED_CHARS: usize = 160;
 
 /// What an agent has said unasked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,14 +32,13 @@ impl Unasked {
         if !self.text.is_empty() {
             self.text.push_str("\n\n");
         }
-        let room = MAX_UNASKED_BYTES.saturating_sub(self.text.len());
-        self.text.push_str(cut(more, room));
+        self.write(more);
     }
 
     /// Adds a piece of a text as it comes.
     pub fn write(&mut self, piece: &str) {
         let room = MAX_UNASKED_BYTES.saturating_sub(self.text.len());
-        self.text.push_str(cut(piece, room));
+        self.text.push_str(&piece[..piece.floor_char_boundary(room)]);
     }
 
     /// Notes that something was not permitted.
@@ -67,7 +67,7 @@ impl Unasked {
         self.denials.truncate(MAX_UNASKED_DENIALS);
         for denial in &mut self.denials {
             denial.tool = plain(&denial.tool);
-            denial.summary = signalbox_adapter::one_line(&denial.summary, MAX_SUMMARY_CHARS);
+            denial.summary = one_line(&denial.summary, MAX_DENIED_CHARS);
         }
         self
     }

@@ -26,7 +26,15 @@ const FILE: &str = "concluding";
 /// # Errors
 /// What the system says; the attempt is not counted then.
 pub(super) fn is_one_too_many(run: &Path, now: Timestamp) -> io::Result<bool> {
-    let mut file = OpenOptions::new().append(true).read(true).create(true).mode(0o600).open(run.join(FILE))?;
+    is_too_many_in(&run.join(FILE), now)
+}
+
+/// Counts an attempt of something else in a file of its own; returns whether it is one too many.
+///
+/// # Errors
+/// What the system says; the attempt is not counted then.
+pub(super) fn is_too_many_in(file: &Path, now: Timestamp) -> io::Result<bool> {
+    let mut file = OpenOptions::new().append(true).read(true).create(true).mode(0o600).open(file)?;
     let mut failed = String::new();
     io::Read::by_ref(&mut file).take(MAX_BYTES).read_to_string(&mut failed)?;
     writeln!(file, "{}", now.0)?;

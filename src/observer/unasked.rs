@@ -14,6 +14,7 @@ use std::time::Duration;
 use signalbox_adapter::Purpose;
 use tokio_util::sync::CancellationToken;
 
+use super::attempts;
 use crate::agent::names::is_plain;
 use crate::agent::supervisor::{UNASKED, UnaskedNote};
 use crate::bus::Bus;
@@ -37,7 +38,12 @@ pub(super) async fn pass_on(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<
     let directory = bus.store().directory().join(UNASKED);
     let found = tokio::task::spawn_blocking(move || notes(&directory)).await.unwrap_or_default();
     for (path, name, note) in found {
-        if let Some(note) = note {
+        let tries = path.with_extension("tries");
+        let is_one_too_many = attempts::is_too_many_in(&tries, bus.store().clock().now()).is_ok_and(|is_one| is_one);
+        if is_one_too_many {
+            tracing::error!(note = name, "a note of what an agent has said by itself has ended this program each time");
+        }
+        if let Some(note) = note.filter(|_| !is_one_too_many) {
             let context = Arc::clone(bus.router().context());
             let step = move |tx: &Tx<'_>| tell(tx, &context, &name, &note);
             bus.store().patiently(stop, || bus.write(step.clone())).await?;
@@ -46,6 +52,8 @@ pub(super) async fn pass_on(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<
         if let Err(error) = fs::remove_file(&path) {
             tracing::warn!(%error, "could not remove a note of what an agent has said by itself");
         }
+        // Where it stays, it goes with the old ones.
+        let _ = fs::remove_file(&tries);
     }
     Ok(())
 }

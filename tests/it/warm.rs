@@ -233,7 +233,8 @@ fn ends(says: &str) -> Value {
 
 /// What the supervisors of kept agents have written down for the bot.
 fn notes(house: &House) -> usize {
-    fs::read_dir(house.state().join("unasked")).into_iter().flatten().flatten().count()
+    let all = fs::read_dir(house.state().join("unasked")).into_iter().flatten().flatten();
+    all.filter(|note| note.path().extension().is_some_and(|extension| extension == "json")).count()
 }
 
 #[test]

@@ -13,14 +13,14 @@ const MAX_MESSAGES: usize = 4096;
 
 /// The messages since the last result.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct TokenTally {
     /// Tokens read and written, by message; what is said of one message again is never added.
     messages: BTreeMap<String, (u64, u64)>,
     /// The message that is being written.
     open: Option<String>,
 }
 
-impl Tally {
+impl TokenTally {
     /// Takes a line.
     pub(super) fn take(&mut self, line: &Value) {
         match text(line, "type") {
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn each_message_counts_once_and_a_result_begins_anew() {
-        let mut tally = Tally::default();
+        let mut tally = TokenTally::default();
         let said = |id: &str, read: u64, written: u64| json!({"type": "assistant", "message": {"id": id, "usage": {"input_tokens": read, "cache_read_input_tokens": 5, "output_tokens": written}}});
         assert_eq!(tally.usage(), Usage::default());
         tally.take(&said("a", 10, 1));

@@ -15,7 +15,7 @@ use super::launch::{self, AgentProcess};
 use super::news::News;
 use super::output::Output;
 use super::signals::Signals;
-use super::unasked::Notes;
+use super::unasked::UnaskedNotes;
 use super::{sweep, tag};
 use crate::agent::exit::Ended;
 use crate::agent::kinds;
@@ -40,7 +40,7 @@ pub(super) struct HeldAgent {
     /// Where it writes its answer, where it does. Goes with it.
     pub(super) answer: Option<AnswerPlace>,
     /// Where what it says by itself goes.
-    pub(super) notes: Notes,
+    pub(super) notes: UnaskedNotes,
     /// Where it lives, where it may be kept. Goes last.
     pub(super) home: Option<AgentHome>,
 }
@@ -68,7 +68,7 @@ impl HeldAgent {
             agent: None,
             ended: None,
             answer: AnswerPlace::of(spec)?,
-            notes: Notes::of(spec),
+            notes: UnaskedNotes::of(spec),
             home,
         })
     }
@@ -257,7 +257,7 @@ fn started(spec: &RunSpec) -> RunSpec {
     RunSpec { prompt: String::new(), grants: Vec::new(), ..spec.clone() }
 }
 
-/// Notes how the agent ended, if it is the process that was reaped.
+/// UnaskedNotes how the agent ended, if it is the process that was reaped.
 fn note_end(agent: i32, reaped: i32, status: WaitStatus, ended: &mut Option<Ended>) {
     if reaped != agent {
         return;

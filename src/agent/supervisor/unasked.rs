@@ -38,7 +38,7 @@ pub struct UnaskedNote {
 
 /// Where the notes of one agent go.
 #[derive(Debug)]
-pub(super) struct Notes {
+pub(super) struct UnaskedNotes {
     state: PathBuf,
     first: String,
     run: String,
@@ -50,7 +50,7 @@ pub(super) struct Notes {
     is_over: bool,
 }
 
-impl Notes {
+impl UnaskedNotes {
     /// Makes ready for what the agent of a run may say.
     pub(super) fn of(spec: &RunSpec) -> Self {
         let state = spec.directory.parent().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
@@ -65,7 +65,7 @@ impl Notes {
         }
     }
 
-    /// Notes which run its agent was asked in last.
+    /// UnaskedNotes which run its agent was asked in last.
     pub(super) fn asked_in(&mut self, spec: &RunSpec) {
         self.run = name(spec);
     }
@@ -142,7 +142,7 @@ mod tests {
             directory: state.path().join("runs").join(run),
             ..RunSpec::sample("claude", Permission::Ask)
         };
-        let (mut notes, now) = (Notes::of(&spec("5pj46898-1")), Instant::now());
+        let (mut notes, now) = (UnaskedNotes::of(&spec("5pj46898-1")), Instant::now());
         notes.take(said("first"), now);
         notes.asked_in(&spec("6pj46898-1"));
         for number in 0..30 {
@@ -155,7 +155,7 @@ mod tests {
         );
         let last: Vec<bool> = all.iter().map(|note| note.is_last).collect();
         assert!(last[MAX_UNASKED_AN_HOUR - 1] && !last[..MAX_UNASKED_AN_HOUR - 1].contains(&true) && notes.is_over());
-        let mut slow = Notes::of(&spec("7pj46898-1"));
+        let mut slow = UnaskedNotes::of(&spec("7pj46898-1"));
         for hours in 0..30 {
             slow.take(said("x"), now + HOUR * hours);
         }
@@ -168,7 +168,7 @@ mod tests {
         let spec =
             RunSpec { directory: state.path().join("runs/5pj46898-1"), ..RunSpec::sample("claude", Permission::Ask) };
         std::fs::write(state.path().join(UNASKED), "in the way").expect("written");
-        let mut notes = Notes::of(&spec);
+        let mut notes = UnaskedNotes::of(&spec);
         notes.take(said("first"), Instant::now());
         std::fs::remove_file(state.path().join(UNASKED)).expect("removed");
         notes.write();
