@@ -273,7 +273,8 @@ impl Deliver for SlackDeliver {
         let channel = compose::channel(&message.target)?;
         let wait = self.doubts.wait(&message.key, Instant::now());
         let mut found = look_up(&self.api, channel, message, tried).await;
-        if matches!(found, Ok(Reconciled::Absent)) && !wait.is_zero() {
+        // A file appears late as well, though its absence proves nothing.
+        if matches!(found, Ok(Reconciled::Absent | Reconciled::Unknowable)) && !wait.is_zero() {
             tokio::time::sleep(wait).await;
             found = look_up(&self.api, channel, message, tried).await;
         }

@@ -74,6 +74,24 @@ async fn a_file_whose_answer_was_lost_is_looked_for_in_the_thread() {
 }
 
 #[tokio::test]
+async fn a_file_whose_answer_was_lost_is_waited_for() {
+    let scene = Scene::new().await;
+    let rest = with_file(1);
+    scene.fake.fail_next("files.completeUploadExternal", Fault::DropAfter);
+    scene.deliver.deliver(&rest).await.expect_err("its answer is lost");
+    // Slack shows a file some time after it was shared.
+    let late = scene.fake.with(|state| std::mem::take(&mut state.messages));
+    let appears = async {
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        scene.fake.with(|state| state.messages = late);
+    };
+    let tried = Tried::at(UNIX_EPOCH);
+    let (known, ()) = tokio::join!(scene.deliver.reconcile(&rest, &tried), appears);
+    let known = known.expect("an answer");
+    assert!(matches!(known, Reconciled::Delivered(_)), "{known:?}");
+}
+
+#[tokio::test]
 async fn nobody_alone_is_shown_a_file() {
     let scene = Scene::new().await;
     let mut rest = with_file(1);
