@@ -18,6 +18,9 @@ pub(crate) struct Body {
     /// How it is shown.
     #[serde(default)]
     pub(crate) blocks: Vec<SlackBlock>,
+    /// The same with its charts, and unfolded: Slack brings the two to a workspace one by one. `None` where it has not both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unfolded: Option<Vec<SlackBlock>>,
     /// How it is shown where some of those blocks are too new for the workspace; `None` where none is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) simpler: Option<Vec<SlackBlock>>,
@@ -41,11 +44,30 @@ impl Body {
         serde_json::from_str(&part.body).unwrap_or_else(|_| Self { text: part.body.clone(), ..Self::default() })
     }
 
-    /// Returns a part as it goes without blocks that not every workspace takes yet; `None` where it has no such.
-    pub(crate) fn simpler(part: &Part) -> Option<Part> {
-        let mut body = Self::of(part);
-        body.blocks = body.simpler.take()?;
-        Some(body.into_part())
+    /// Returns it as it goes without containers; `None` where it has none.
+    pub(crate) fn without_containers(mut self) -> Option<Self> {
+        let unfolded = self.unfolded.take().filter(|_| self.has_containers());
+        match unfolded {
+            Some(blocks) => Some(Self { blocks, ..self }),
+            None => self.without_novel_blocks(),
+        }
+    }
+
+    /// Returns it as it goes without blocks that not every workspace takes yet; `None` where it has no such.
+    pub(crate) fn without_novel_blocks(mut self) -> Option<Self> {
+        self.blocks = self.simpler.take()?;
+        self.unfolded = None;
+        Some(self)
+    }
+
+    /// Whether it folds something.
+    pub(crate) fn has_containers(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, SlackBlock::Container(_)))
+    }
+
+    /// Whether Slack draws something of it.
+    pub(crate) fn has_charts(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, SlackBlock::DataVisualization(_)))
     }
 
     /// Returns the part that holds this.

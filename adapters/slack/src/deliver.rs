@@ -112,13 +112,16 @@ impl SlackDeliver {
 
     /// Makes one attempt with a message, without blocks that are too new where they are refused.
     async fn attempt(&self, message: &Outgoing) -> Result<Receipt, DeliverError> {
-        let without = self.novelty.without(message, Instant::now());
-        let shown = self.show(without.as_ref().unwrap_or(message)).await;
-        let Err(error) = shown else { return shown };
-        // It was surely not shown.
-        match self.novelty.refused(without.as_ref().unwrap_or(message), &error, Instant::now()) {
-            Some(simpler) => self.show(&simpler).await,
-            None => Err(error),
+        let mut simpler = self.novelty.without(message, Instant::now());
+        loop {
+            let form = simpler.as_ref().unwrap_or(message);
+            let shown = self.show(form).await;
+            let Err(error) = shown else { return shown };
+            // It was surely not shown. Each form has less than the one before.
+            match self.novelty.refused(form, &error, Instant::now()) {
+                Some(next) => simpler = Some(next),
+                None => return Err(error),
+            }
         }
     }
 

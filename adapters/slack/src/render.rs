@@ -103,7 +103,10 @@ fn body(mut part: Document, of_several: bool) -> Body {
     };
     let simpler = numbered(blocks::blocks(&part));
     match blocks::novel_blocks(&part).map(numbered) {
-        Some(blocks) => Body { blocks, simpler: Some(simpler), ..said },
+        Some(blocks) => {
+            let unfolded = blocks::unfolded_blocks(&part).map(numbered);
+            Body { blocks, unfolded, simpler: Some(simpler), ..said }
+        }
         None => Body { blocks: simpler, ..said },
     }
 }

@@ -23,14 +23,22 @@ const MAX_OF_TEXT: usize = MAX_BLOCKS - BLOCKS_BESIDE;
 /// Writes a document as blocks that every workspace takes.
 #[must_use]
 pub(crate) fn blocks(document: &Document) -> Vec<SlackBlock> {
-    written(document, Writer::of(MAX_OF_TEXT, false))
+    written(document, Writer::of(MAX_OF_TEXT, Novel::Nothing))
 }
 
 /// Writes a document as blocks of which some may be too new for a workspace; `None` where it has no such.
 #[must_use]
 pub(crate) fn novel_blocks(document: &Document) -> Option<Vec<SlackBlock>> {
     let has_some = document.blocks.iter().any(|block| matches!(block, Block::Details { .. } | Block::Chart(_)));
-    has_some.then(|| written(document, Writer::of(MAX_OF_TEXT, true)))
+    has_some.then(|| written(document, Writer::of(MAX_OF_TEXT, Novel::All)))
+}
+
+/// Writes a document with the charts that Slack draws, and unfolded; `None` where it has not both.
+#[must_use]
+pub(crate) fn unfolded_blocks(document: &Document) -> Option<Vec<SlackBlock>> {
+    let has = |is: fn(&Block) -> bool| document.blocks.iter().any(is);
+    let has_both = has(|block| matches!(block, Block::Details { .. })) && has(|block| matches!(block, Block::Chart(_)));
+    has_both.then(|| written(document, Writer::of(MAX_OF_TEXT, Novel::Charts)))
 }
 
 fn written(document: &Document, mut writer: Writer) -> Vec<SlackBlock> {
@@ -52,19 +60,27 @@ pub(crate) fn small(text: &str) -> SlackBlock {
     SlackContextBlock::new(vec![SlackContextBlockElement::Plain(text)]).into()
 }
 
+/// Which blocks that may be too new for a workspace are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Novel {
+    Nothing,
+    Charts,
+    All,
+}
+
 struct Writer {
     blocks: Vec<SlackBlock>,
     /// What runs on, and is no block yet.
     rich: Vec<SlackRichTextElement>,
     /// Blocks that there may be.
     max: usize,
-    /// Whether charts and containers may be among them.
-    novel: bool,
+    /// Which of charts and containers may be among them.
+    novel: Novel,
     charts: usize,
 }
 
 impl Writer {
-    fn of(max: usize, novel: bool) -> Self {
+    fn of(max: usize, novel: Novel) -> Self {
         Self { blocks: Vec::new(), rich: Vec::new(), max, novel, charts: 0 }
     }
 
@@ -106,7 +122,7 @@ impl Writer {
 
     /// Slack draws it, and its words stand below; or they stand alone, and it is drawn with signs.
     fn chart(&mut self, chart: &Chart) {
-        if self.novel && self.charts < MAX_CHARTS && self.has_room() {
+        if self.novel != Novel::Nothing && self.charts < MAX_CHARTS && self.has_room() {
             self.close();
             self.charts += 1;
             self.blocks.extend([novel::chart(chart), small(chart.said())]);
@@ -117,10 +133,10 @@ impl Writer {
     }
 
     fn details(&mut self, title: &str, blocks: &[Block]) {
-        let mut inner = Self::of(MAX_CONTAINED, false);
+        let mut inner = Self::of(MAX_CONTAINED, Novel::Nothing);
         blocks.iter().for_each(|block| inner.block(block));
         let inner = inner.finish();
-        if self.novel && self.has_room() && !inner.is_empty() {
+        if self.novel == Novel::All && self.has_room() && !inner.is_empty() {
             self.close();
             self.blocks.push(novel::container(title, inner));
             return;

@@ -74,6 +74,7 @@ async fn a_workspace_without_them_is_asked_once_and_keeps_the_formatting() {
             .collect::<Vec<_>>()
     });
     let novel = tried.iter().filter(|blocks| blocks.to_string().contains("data_visualization")).count();
-    assert_eq!((tried.len(), novel), (3, 1), "only the first is tried with them: {:#}", Value::from(tried.clone()));
+    let said = "only the first is tried with them, folded and unfolded";
+    assert_eq!((tried.len(), novel), (4, 2), "{said}: {:#}", Value::from(tried.clone()));
     assert!(scene.fake.with(|state| state.pings.is_empty()));
 }
