@@ -1,15 +1,14 @@
 //! Looks through a channel or thread for a message of ours of which nobody knows whether it arrived.
 //!
 //! Each carries its delivery key in its metadata, which Slack gives back. Only where all was read that was said since before
-//! the message was written, and it is not there, has it surely not arrived. A file that was shared carries no key: it is known
-//! by its name, its words and who it is of.
+//! the message was written, and it is not there, has it surely not arrived; the newest messages are read in any case, since the
+//! clock by which it was written may be wrong. A file that was shared carries no key: it is known by its name, its words and who
+//! it is of.
 //!
 //! Messages are read as JSON: other apps' metadata may be of any shape.
 //!
 //! Source: <https://docs.slack.dev/messaging/message-metadata>, …/methods/conversations.history, …/conversations.replies,
 //! read 2026-11.
-
-use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,6 +18,7 @@ use crate::api::Api;
 use crate::compose::{EVENT_TYPE, Shown, thread};
 use crate::escape::unescaped;
 use crate::failure::CallError;
+use crate::stamp::Stamp;
 
 /// Messages in one answer, as Slack advises.
 const PAGE: &str = "200";
@@ -29,8 +29,8 @@ const MOST: &str = "999";
 /// Most answers that are looked through.
 const MAX_PAGES: usize = 20;
 
-/// How far Slack's clock and the core's may be apart: what is older by more was surely there before.
-const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
+/// How far Slack's clock and the core's may be apart, in seconds: what is older by more was surely there before.
+const CLOCKS_APART_SECONDS: u64 = 60 * 60;
 
 /// Without messages that are a list it says nothing of what is not there.
 #[derive(Deserialize)]
@@ -51,19 +51,19 @@ pub(crate) async fn look_up(
     message: &Outgoing,
     tried: &Tried,
 ) -> Result<Reconciled, CallError> {
-    let written = tried.written.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(CLOCKS_APART);
-    let oldest = format!("{}.000000", written.as_secs());
     let sought = Sought::of(message, tried);
     let mut cursor = String::new();
     for _ in 0..MAX_PAGES {
-        let mut form =
-            vec![("channel", channel), ("include_all_metadata", "true"), ("oldest", oldest.as_str()), ("limit", PAGE)];
+        let mut form = vec![("channel", channel), ("include_all_metadata", "true")];
         let method = match thread(&message.target) {
             Some(thread) => {
-                form.push(("ts", thread));
+                form.extend([("ts", thread), ("limit", MOST)]);
                 "conversations.replies"
             }
-            None => "conversations.history",
+            None => {
+                form.push(("limit", PAGE));
+                "conversations.history"
+            }
         };
         if !cursor.is_empty() {
             form.push(("cursor", cursor.as_str()));
@@ -72,7 +72,10 @@ pub(crate) async fn look_up(
         if let Some(found) = page.messages.iter().find_map(|shown| sought.found(shown)) {
             return Ok(Reconciled::Delivered(Receipt::of(found)));
         }
-        match page.response_metadata["next_cursor"].as_str().filter(|next| !next.is_empty()) {
+        // A history begins with its newest message, a thread with its first.
+        let is_far =
+            method == "conversations.history" && page.messages.last().is_some_and(|last| sought.is_before(last));
+        match page.response_metadata["next_cursor"].as_str().filter(|next| !next.is_empty() && !is_far) {
             Some(next) => next.clone_into(&mut cursor),
             // A file appears some time after it was shared.
             None if message.attachment.is_some() => return Ok(Reconciled::Unknowable),
@@ -111,12 +114,15 @@ struct Sought<'a> {
     /// Name and words of a file.
     file: Option<(&'a str, String)>,
     others: &'a [MessageId],
+    /// What is older by Slack's clock was there before the message was written.
+    since: Stamp,
 }
 
 impl<'a> Sought<'a> {
     fn of(message: &'a Outgoing, tried: &'a Tried) -> Self {
         let words = || ink(&unescaped(&Shown::of(message).text));
         Self {
+            since: Stamp::at(tried.written).before(CLOCKS_APART_SECONDS),
             key: message.key.as_str(),
             file: message.attachment.as_ref().map(|file| (file.file_name.as_str(), words())),
             others: &tried.others,
@@ -130,9 +136,15 @@ impl<'a> Sought<'a> {
         let is_file = self.file.as_ref().is_some_and(|(name, words)| {
             let is_ours = shown["bot_id"].is_string() || shown["upload"] == true;
             let has_name = files(shown).any(|file| file["title"] == *name || file["name"] == *name);
-            is_ours && has_name && says(shown, words)
+            is_ours && has_name && says(shown, words) && !self.is_before(shown)
         });
         (has_key || is_file).then_some(ts)
+    }
+}
+
+impl Sought<'_> {
+    fn is_before(&self, shown: &Value) -> bool {
+        shown["ts"].as_str().and_then(Stamp::read).is_some_and(|at| at < self.since)
     }
 }
 
@@ -157,6 +169,8 @@ fn ink(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use serde_json::json;
     use signalbox_adapter::Attachment;
 

@@ -1,6 +1,6 @@
 //! One attempt is one call; what it shows, and the signs beside it.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use signalbox_adapter::testing::{check_deliver, check_threads};
@@ -147,6 +147,20 @@ async fn a_lost_answer_is_found_in_the_history_and_nothing_is_shown_twice() {
         assert_eq!(known, Reconciled::Delivered(Receipt::of(MessageId::new(shown))), "{fault:?}");
     }
     assert_eq!(ours(&scene, OPS).len(), 4);
+}
+
+#[tokio::test]
+async fn a_message_is_found_where_our_clock_is_ahead_of_slack_s() {
+    let scene = Scene::new().await;
+    let root = scene.fake.say(OPS, ADA, "why?");
+    for (number, thread) in [(1, None), (2, Some(root.as_str()))] {
+        let mut answer = outgoing(number, OPS, "answer");
+        answer.target.address = address(OPS, thread);
+        let shown = scene.deliver.deliver(&answer).await.expect("delivered");
+        let tried = Tried::at(SystemTime::now() + Duration::from_secs(2 * 24 * 3600));
+        let known = scene.deliver.reconcile(&answer, &tried).await.expect("an answer");
+        assert_eq!(known, Reconciled::Delivered(shown));
+    }
 }
 
 #[tokio::test]
