@@ -21,6 +21,14 @@ const NO_TOKEN: [&str; 8] = [
     "org_login_required",
 ];
 
+/// Its word for a socket that an app without Socket Mode asks for.
+/// Source: <https://docs.slack.dev/reference/methods/apps.connections.open#errors>, read 2026-11.
+const NO_SOCKET_MODE: &str = "socket_mode_not_enabled";
+
+/// What to do where Socket Mode is switched off.
+pub(crate) const SOCKET_MODE_IS_OFF: &str = "Socket Mode is switched off for the app; switch it on at api.slack.com/apps, on \
+    the page \"Socket Mode\", and start signalbox again";
+
 /// Words by which Slack says that it has failed itself; what was asked for may have been done.
 const FAILED_ITSELF: [&str; 4] = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"];
 
@@ -110,6 +118,7 @@ impl Refusal {
                 let scope = self.needed.as_deref().unwrap_or("it needs");
                 Some(format!("{which} lacks the scope {scope} ({}); add it, then {place}", self.method))
             }
+            NO_SOCKET_MODE => Some(SOCKET_MODE_IS_OFF.to_owned()),
             word if self.is_token() => Some(format!("{which} was refused ({word}); {place}")),
             _ => None,
         }
@@ -161,6 +170,9 @@ mod tests {
             let ListenError::Refused(why) = told else { panic!("{told}") };
             assert!(why.contains(page) && why.contains("invalid_auth"), "{why}");
         }
+        let off = refusal("apps.connections.open", r#"{"ok":false,"error":"socket_mode_not_enabled"}"#);
+        let told = ListenError::from(CallError::Answered(off));
+        assert!(matches!(&told, ListenError::Refused(why) if why.contains("switch it on")), "{told}");
         let odd = CallError::Answered(refusal("auth.test", r#"{"ok":false,"error":"fatal_error"}"#));
         assert!(matches!(ListenError::from(odd), ListenError::Lost(_)));
     }

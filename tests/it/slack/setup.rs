@@ -41,6 +41,18 @@ fn setup_asks_for_both_tokens_until_both_are_right_and_says_what_to_send() {
 }
 
 #[test]
+fn an_app_without_socket_mode_is_told_to_switch_it_on() {
+    let slack = Workspace::new("");
+    slack.fake.with(|state| state.is_disabled = true);
+    let said = slack.house.run(&["integrations", "verify", "slack"]);
+    let told = format!("{}{}", said.out, said.err);
+    assert!(
+        said.code == 1 && told.contains("hears nothing: Socket Mode is switched off for the app; switch it on"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_code_is_void_where_others_read_it_and_good_where_nobody_does() {
     let slack = Workspace::new("");
     let _serving = slack.serve();

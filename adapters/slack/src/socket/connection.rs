@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, Sleep, interval_at, sleep, sleep_
 
 use super::wire::{Heard, Wire, address};
 use crate::api::Api;
+use crate::failure::SOCKET_MODE_IS_OFF;
 
 /// Longest wait for the first word.
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
@@ -217,14 +218,13 @@ impl Connection {
             "hello" => {
                 standing.is_ready = true;
                 let lasts = frame.debug_info["approximate_connection_time"].as_u64();
-                let lasts = lasts.filter(|seconds| *seconds > 0).map(|seconds| Duration::from_secs(seconds).min(LONGEST));
+                let lasts =
+                    lasts.filter(|seconds| *seconds > 0).map(|seconds| Duration::from_secs(seconds).min(LONGEST));
                 Ok(Some(News::Ready(self.number, lasts)))
             }
-            "disconnect" if frame.reason == "link_disabled" => Err(End::Refused(ListenError::Refused(
-                "Socket Mode is switched off for the app; switch it on at api.slack.com/apps, on the page \"Socket Mode\", \
-                 and start signalbox again"
-                    .to_owned(),
-            ))),
+            "disconnect" if frame.reason == "link_disabled" => {
+                Err(End::Refused(ListenError::Refused(SOCKET_MODE_IS_OFF.to_owned())))
+            }
             "disconnect" => {
                 let reason = frame.reason.as_str().unwrap_or("none given").to_owned();
                 tracing::info!(reason, "Slack is about to end a socket; the next is opened");

@@ -53,7 +53,7 @@ fn text<'a>(asked: &'a Map<String, Value>, key: &str) -> &'a str {
 
 fn open_socket(state: &mut State) -> Answer {
     if state.is_disabled {
-        return Err(no("not_allowed_token_type"));
+        return Err(no("socket_mode_not_enabled"));
     }
     let ticket = format!("ticket={}&app_id=A4242", state.next_id("t"));
     let url = format!("{}/link/?{ticket}", state.sockets_at);
