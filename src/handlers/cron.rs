@@ -199,7 +199,7 @@ fn wished<'o>(
 /// Whether a schedule can deliver to a chat that is not the one in which it is asked for, and may by this person.
 fn unusable(turn: &Turn<'_>, target: &ChatAddress) -> Result<Option<Unscheduled<'static>>, StoreError> {
     let provider = target.provider.as_str();
-    if !turn.cx.can_reach(provider) && turn.cx.readers(provider).is_none() {
+    if !turn.cx.is_connected(provider) {
         return Ok(Some(Unscheduled::NotConnected(turn.cx.unreached(provider))));
     }
     if !rights::may_write_to(turn.tx, turn.cx, turn.incoming, target)? {

@@ -141,6 +141,12 @@ impl Context {
         self.transports.get(provider).is_some_and(Transport::reaches_chats)
     }
 
+    /// Whether anything writes to a provider, be it to chats or to readers.
+    #[must_use]
+    pub fn is_connected(&self, provider: &str) -> bool {
+        self.transports.get(provider).is_some_and(Transport::is_connected)
+    }
+
     /// Says why no chat of a provider can be written to.
     #[must_use]
     pub fn unreached(&self, provider: &str) -> Unreached {

@@ -16,9 +16,8 @@ const NO_SERVER: &str = "there is no server";
 /// What its readers are called.
 const CHATS: ChatIds = ChatIds {
     is_one: |chat| {
-        let is_word = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
-        chat.thread.is_none()
-            && chat.chat.as_str().rsplit_once('@').is_some_and(|(who, host)| is_word(who) && is_word(host))
+        let name = chat.chat.as_str();
+        chat.thread.is_none() && signalbox_email::bare_address(name).is_ok_and(|address| address == name)
     },
     form: "addresses, as team@example.org",
 };

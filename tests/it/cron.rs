@@ -5,6 +5,7 @@ mod clocks;
 mod editing;
 mod exchange;
 mod instances;
+mod mail;
 mod newcomers;
 mod typed;
 mod waiting;

@@ -164,7 +164,7 @@ pub(super) async fn check(
                 connected.asked.insert(target.clone());
             }
             // A terminal shows what waits for it; what has just been given a credential is not connected yet.
-            None if transport.trusted || transport.readers.is_some() || connects => {}
+            None if transport.trusted || connects => {}
             None => return Err(not_connected(unreached)),
         }
     }
