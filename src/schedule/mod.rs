@@ -14,7 +14,7 @@
 mod check;
 mod run;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,10 +86,12 @@ async fn claims(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Runs fires that are free, so many at once; one that takes long holds no other up.
+/// Runs fires that are free, so many at once, those of one schedule one after the other; one that takes long holds those of no
+/// other up.
 async fn runs(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError> {
     let mut running = FuturesUnordered::new();
-    let mut waiting = VecDeque::new();
+    let mut waiting: VecDeque<Fire> = VecDeque::new();
+    let mut busy = HashSet::new();
     let mut may_be_more = true;
     // A fire is free, too, once whoever has claimed it is gone for so long: nothing is committed then.
     let mut glance = Glance::at_least_every(FREED_WITHIN);
@@ -99,12 +101,19 @@ async fn runs(bus: &Arc<Bus>, stop: &CancellationToken) -> Result<(), StoreError
             may_be_more = !waiting.is_empty();
         }
         while running.len() < MAX_AT_ONCE {
-            let Some(fire) = waiting.pop_front() else { break };
-            running.push(bus.store().patiently(stop, move || run::fire(bus, Fire::clone(&fire))));
+            let next = waiting.iter().position(|fire| !busy.contains(&fire.schedule));
+            let Some(fire) = next.and_then(|at| waiting.remove(at)) else { break };
+            let schedule = fire.schedule;
+            busy.insert(schedule);
+            let run = bus.store().patiently(stop, move || run::fire(bus, Fire::clone(&fire)));
+            running.push(async move { (schedule, run.await) });
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            Some(ended) = running.next() => ended?,
+            Some((schedule, ended)) = running.next() => {
+                busy.remove(&schedule);
+                ended?;
+            }
             () = bus.fires.notified() => may_be_more = true,
             () = lifecycle::beat(LOOK_EVERY) => may_be_more |= glance.is_due(bus.store()),
         }

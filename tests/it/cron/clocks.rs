@@ -41,3 +41,18 @@ fn after_three_days_asleep_the_last_digest_comes_once_and_a_clock_that_jumps_bri
     }
     assert_eq!(phone.house.count("fires"), 2, "{:#?}", phone.fake.said(ADA.id));
 }
+
+#[test]
+fn all_that_is_caught_up_with_comes_in_its_order() {
+    let mut phone = Phone::new("");
+    shift(&mut phone.house, NINE_IN_KOLKATA_MS, Duration::ZERO);
+    let target = format!("telegram:{}", ADA.id);
+    let add = ["cron", "add", "--kind", "daily_summary", "--cron", "30 * * * *", "--catch-up", "all", "--to", &target];
+    phone.house.run(&add).was(0, "Added #1");
+    serve_at(&mut phone, 10, |phone| digests(phone) == 10);
+    let told: Vec<String> = phone.fake.said(ADA.id).into_iter().filter(|text| text.starts_with("Daily")).collect();
+    let mut sorted = told.clone();
+    // They are of one night, each an hour after the other.
+    sorted.sort_by_key(|text| text.split_once(" – ").map(|(_, to)| to[..17].to_owned()));
+    assert_eq!(told, sorted);
+}
