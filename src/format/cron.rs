@@ -394,6 +394,12 @@ pub fn still_running(schedule: ScheduleId, is_served: bool) -> String {
     format!("not delivered yet: {who}; `signalbox cron logs {schedule}` tells how it stands")
 }
 
+/// Tells that a schedule of which a fire was asked for is gone.
+#[must_use]
+pub fn removed_meanwhile(schedule: ScheduleId) -> String {
+    format!("#{schedule} was removed meanwhile, and what it worked on is dropped")
+}
+
 /// Tells that a schedule is run now.
 #[must_use]
 pub fn running(schedule: &Schedule) -> Document {

@@ -71,11 +71,13 @@ async fn follow(app: App, fire: FireId, of: Schedule) -> anyhow::Result<ExitCode
         () = app.stop.cancelled() => None,
         outcome = done(&app, fire) => Some(outcome),
     };
+    let is_there = app.store.read(move |tx| tx.schedule(of.id)).await?.is_some();
     if serves {
         app.stop().await;
     }
     let Some((fire, outcomes)) = outcome.transpose()?.flatten() else {
-        eprintln!("signalbox: {}", cron::still_running(of.id, !serves));
+        let why = if is_there { cron::still_running(of.id, !serves) } else { cron::removed_meanwhile(of.id) };
+        eprintln!("signalbox: {why}");
         return Ok(ExitCode::from(EXIT_FAILED));
     };
     let (waiting, outcomes): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(waits_for_a_terminal);

@@ -195,6 +195,7 @@ fn cron() {
         .with_text("credential_kept", credential_kept(std::path::Path::new("/c/integrations.json"), "slack"))
         .with_text("still_running", still_running(ScheduleId::new(3), true))
         .with_text("still_running without one that serves", still_running(ScheduleId::new(3), false))
+        .with_text("removed_meanwhile", removed_meanwhile(ScheduleId::new(3)))
         .with_text("takes_long", takes_long(&fire(FireState::Done), &[at(DeliveryState::Pending)], NOW))
         .with_text("takes_long at work", takes_long(&fire(FireState::Claimed), &[], NOW))
         .with("running", running(&daily()))

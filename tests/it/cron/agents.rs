@@ -103,6 +103,17 @@ fn an_agent_whose_schedule_is_removed_is_ended_and_says_nothing() {
 }
 
 #[test]
+fn who_waits_for_a_schedule_that_is_removed_is_told_so() {
+    let phone = phone("");
+    let _serving = phone.serve();
+    add(&phone.house, "custom_investigation", &["--agent", "claude", "--param", "prompt=script: hang"]);
+    let waiting = phone.house.start(phone.house.command(&["cron", "run", "1"]));
+    eventually("it works", || !phone.house.agents().is_empty());
+    phone.house.run(&["cron", "remove", "1"]).was(0, "removed");
+    eventually("it is told", || waiting.err().contains("#1 was removed meanwhile, and what it worked on is dropped"));
+}
+
+#[test]
 fn an_agent_that_works_for_a_schedule_outlives_the_bot_and_its_digest_comes_once() {
     let phone = phone("");
     let serving = phone.serve();
