@@ -3,7 +3,7 @@
 use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
 use super::chart::charts;
-use super::incident::{mark, standing, title, word};
+use super::incident::{mark, page, standing, title, word};
 use super::incidents::mild;
 use super::{cost, count, marked, span};
 use crate::alert::Severity;
@@ -165,11 +165,13 @@ fn list(heading: &str, lines: impl Iterator<Item = Vec<Inline>>, in_all: usize) 
 }
 
 fn named(incident: &Incident) -> Vec<Inline> {
-    vec![
-        Inline::Text(format!("{} ", mark(incident))),
-        Inline::Code(format!("#{}", incident.id)),
-        Inline::Text(format!(" {}", title(incident))),
-    ]
+    let title = Inline::Text(title(incident));
+    let title = match page(&incident.alert) {
+        Some(url) => Inline::Link { url: url.clone(), content: vec![title] },
+        None => title,
+    };
+    let number = Inline::Code(format!("#{}", incident.id));
+    vec![Inline::Text(format!("{} ", mark(incident))), number, Inline::Text(" ".to_owned()), title]
 }
 
 fn open(incident: &Incident, zone: Zone, now: Timestamp) -> Vec<Inline> {

@@ -236,8 +236,21 @@ pub(super) fn instant(at: Timestamp, now: Timestamp) -> String {
     read(at).map_or_else(|| at.0.to_string(), |at| at.format(form).to_string())
 }
 
-/// Names the pages of an alert: runbook, dashboard and where it comes from, each at most once.
-fn links(alert: &Alert) -> Vec<Inline> {
+/// The pages of an alert, each at most once.
+struct Pages<'a> {
+    runbook: Option<&'a String>,
+    dashboard: Option<&'a String>,
+    /// Where it comes from.
+    source: Option<&'a String>,
+}
+
+/// Returns the page at which an alert is looked at first: where it comes from, else its dashboard, else its runbook.
+pub(super) fn page(alert: &Alert) -> Option<&String> {
+    let Pages { runbook, dashboard, source } = pages(alert);
+    source.or(dashboard).or(runbook)
+}
+
+fn pages(alert: &Alert) -> Pages<'_> {
     let annotated = |word: &str| {
         let mut all = alert.annotations.iter();
         all.find(|(key, value)| key.to_lowercase().contains(word) && alert.links.contains(value)).map(|(_, url)| url)
@@ -246,6 +259,12 @@ fn links(alert: &Alert) -> Vec<Inline> {
     let runbook = annotated("runbook").or_else(|| alert.links.iter().find(|url| url.contains("runbook")));
     let dashboard = annotated("dashboard").or_else(|| alert.links.iter().find(is_board));
     let source = alert.links.iter().find(|url| Some(*url) != runbook && Some(*url) != dashboard);
+    Pages { runbook, dashboard, source }
+}
+
+/// Names the pages of an alert.
+fn links(alert: &Alert) -> Vec<Inline> {
+    let Pages { runbook, dashboard, source } = pages(alert);
     let named = [("Runbook", runbook), ("Dashboard", dashboard), ("Source", source)];
     let mut content = Vec::new();
     for (name, url) in named.into_iter().filter_map(|(name, url)| Some((name, url?))) {

@@ -42,6 +42,8 @@ fn slack_draws_the_chart_and_folds_the_details() {
     assert_eq!(chart["chart"]["series"][0]["name"], "critical");
     assert_eq!(chart["chart"]["axis_config"]["categories"].as_array().map(Vec::len), Some(12));
     assert_eq!(shown.blocks[3]["default_collapsed"], true);
+    let folded = shown.blocks[3].to_string();
+    assert!(folded.contains("\"type\":\"link\"") && folded.contains("prometheus"), "it leads to the alert: {folded}");
     // Who has it read out misses nothing.
     let said: Vec<&str> = shown.text.lines().collect();
     assert!(said[1].contains("1 incident, 1 open") && shown.text.contains(IN_WORDS), "{said:#?}");
@@ -65,14 +67,31 @@ fn a_workspace_without_charts_gets_the_same_in_words_at_once_and_once() {
 }
 
 #[test]
+fn a_workspace_that_folds_nothing_yet_has_its_charts_all_the_same() {
+    let slack = told();
+    slack.fake.fail_next("chat.postMessage", Fault::Refuse("invalid_blocks"));
+    deliver(&slack.house, TARGET);
+    let digests = digests(&slack);
+    assert_eq!(digests.len(), 1, "{digests:#?}");
+    assert_eq!(
+        kinds(&digests[0]),
+        ["rich_text", "data_visualization", "context", "rich_text"],
+        "{:#}",
+        digests[0].blocks
+    );
+    assert!(digests[0].blocks.to_string().contains("nobody has it"), "{:#}", digests[0].blocks);
+}
+
+#[test]
 fn a_chart_whose_answer_is_lost_is_not_shown_twice() {
     let slack = told();
     slack.fake.fail_next("chat.postMessage", Fault::DropAfter);
     deliver(&slack.house, TARGET);
     assert_eq!(digests(&slack).len(), 1);
     // And blocks that are refused altogether go as plain text.
-    slack.fake.fail_next("chat.postMessage", Fault::Refuse("invalid_blocks"));
-    slack.fake.fail_next("chat.postMessage", Fault::Refuse("invalid_blocks"));
+    for _ in 0..3 {
+        slack.fake.fail_next("chat.postMessage", Fault::Refuse("invalid_blocks"));
+    }
     again(&slack.house);
     let digests = digests(&slack);
     assert_eq!((digests.len(), kinds(&digests[1])), (2, vec!["section"]), "{digests:#?}");
