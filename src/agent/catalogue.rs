@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::closer::Closer;
 use super::kind::Brief;
-use super::program::{Finder, Search};
 use super::probe::Probes;
+use super::program::{Finder, Search};
 use super::{kinds, resume, sandbox};
 use crate::config::{Agent, Agents, Origin, Sandbox};
 
