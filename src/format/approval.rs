@@ -18,6 +18,9 @@ const MAX_DETAIL_BYTES: usize = 1500;
 /// Longest word, host or folder that is shown of what is allowed, in characters.
 const MAX_PLACE_CHARS: usize = 300;
 
+/// What a command may be that begins with an allowed word.
+const BOUNDS: &str = " with anything behind it, inside its directory, not chained";
+
 /// Longest name of a language behind the signs that code begins with, in bytes.
 const MAX_LANGUAGE_BYTES: usize = 20;
 
@@ -156,17 +159,8 @@ fn allows_as(grant: &Grant, own: &str) -> Vec<Inline> {
     let text = |text: &str| Inline::Text(text.to_owned());
     let code = |text: &str| Inline::Code(one_line(&visible(text), MAX_PLACE_CHARS));
     match &grant.only {
-        Only::Command(word) if own == EXECUTE => {
-            vec![text("run "), code(word), text(" with anything behind it, inside its directory, not chained")]
-        }
-        Only::Command(word) => {
-            vec![
-                tool(own),
-                text(" for "),
-                code(word),
-                text(" with anything behind it, inside its directory, not chained"),
-            ]
-        }
+        Only::Command(word) if own == EXECUTE => vec![text("run "), code(word), text(BOUNDS)],
+        Only::Command(word) => vec![tool(own), text(" for "), code(word), text(BOUNDS)],
         Only::Host(host) => vec![tool(own), text(" on "), code(host)],
         Only::Folder(folder) => vec![tool(own), text(" in "), code(folder), text(" and below")],
         Only::Same { about, .. } => match deed(own) {

@@ -21,8 +21,14 @@ async fn rows_are_looked_at_again_when_any_process_has_committed_or_something_is
     assert!(!glance.is_due(&desk.store), "and was looked at");
     glance.again();
     assert!(glance.is_due(&desk.store));
-    tokio::time::advance(Duration::from_secs(2)).await;
+    tokio::time::advance(Duration::from_secs(9)).await;
+    assert!(!glance.is_due(&desk.store));
+    tokio::time::advance(Duration::from_secs(1)).await;
     assert!(glance.is_due(&desk.store), "all the same now and then");
+    let mut other = Glance::at_least_every(Duration::from_secs(2));
+    assert!(other.is_due(&desk.store) && !other.is_due(&desk.store));
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(other.is_due(&desk.store), "as often as it was asked for");
     desk.store.close();
     tokio::time::advance(Duration::from_secs(2)).await;
     assert!(glance.is_due(&desk.store) && glance.is_due(&desk.store), "who cannot tell looks");
