@@ -88,8 +88,7 @@ impl Search<'_> {
             return known.clone();
         }
         let program = find(name, path, working_directory);
-        let now = SystemTime::now();
-        let is_settled = |changed: &SystemTime| now.duration_since(*changed).is_ok_and(|age| age > SETTLED_AFTER);
+        let is_settled = |changed: &SystemTime| changed.elapsed().is_ok_and(|age| age > SETTLED_AFTER);
         if searched.changed.iter().flatten().all(is_settled) {
             searched.programs.insert(name.to_owned(), program.clone());
         }
@@ -144,8 +143,9 @@ mod tests {
         }
 
         fn age(&self, name: &str, seconds: u64) {
-            let then = SystemTime::now() - Duration::from_secs(seconds);
-            File::open(self.at(name)).and_then(|file| file.set_modified(then)).expect("its time can be set");
+            let file = File::open(self.at(name)).expect("a directory");
+            let made = self.directory.path().metadata().and_then(|metadata| metadata.modified()).expect("its time");
+            file.set_modified(made - Duration::from_secs(seconds)).expect("its time can be set");
         }
 
         fn install(&self, name: &str) {

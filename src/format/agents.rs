@@ -65,7 +65,7 @@ pub fn details(catalogue: &Catalogue, presence: &Presence) -> Document {
             document.blocks.extend(line(&format!("`@{name}` is not installed: {how}.")).blocks);
             continue;
         };
-        document.blocks.push(Block::Paragraph(vec![Inline::strong(&format!("@{name}"))]));
+        document.blocks.push(Block::Paragraph(vec![Inline::strong(format!("@{name}"))]));
         document.blocks.push(facts(facts_of(catalogue, presence, (name, agent), closer)));
     }
     document

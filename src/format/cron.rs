@@ -258,11 +258,10 @@ fn waiting(outcome: &FireOutcome, now: Timestamp) -> String {
         return format!("{} waits for signalbox shell", outcome.address);
     }
     let state = match outcome.state {
-        DeliveryState::Unknown => "may have arrived, is looked for",
         DeliveryState::Sending => "is being sent",
-        DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::Failed => "waits",
+        DeliveryState::Unknown | DeliveryState::Pending | DeliveryState::Delivered | DeliveryState::Failed => "waits",
     };
-    let mut said = format!("{} {state}, for {} so far", outcome.address, span(now.since(outcome.since)));
+    let mut said = format!("{} {state}, {} so far", outcome.address, span(now.since(outcome.since)));
     if let Some(why) = &outcome.error {
         said.push_str(&format!(": {}", why.trim_end_matches('.')));
     }

@@ -78,7 +78,7 @@ async fn watch_run(
     let mut run = match begun {
         Started::Run(run) => run,
         Started::Failed(completion) => {
-            observer.finish(task, completion, AgentSession::Kept, None).await;
+            observer.finish(task, *completion, AgentSession::Kept, None).await;
             return None;
         }
         Started::Dead => {
@@ -180,7 +180,7 @@ pub(super) enum AgentSession {
 /// What came of starting a run.
 enum Started {
     Run(Box<Run>),
-    Failed(Completion),
+    Failed(Box<Completion>),
     Dead,
     /// This program stops before it could be started.
     Stopping,
@@ -217,27 +217,27 @@ impl Observer {
         controls: &mut mpsc::Receiver<Word>,
     ) -> Started {
         if let Err(completion) = self.make_room(session).await {
-            return Started::Failed(*completion);
+            return Started::Failed(completion);
         }
         let Prepared { spec, asked_session } = match self.prepare(task, session, briefing) {
             Ok(prepared) => prepared,
-            Err(completion) => return Started::Failed(*completion),
+            Err(completion) => return Started::Failed(completion),
         };
         seen.asked_session = session.and_then(|session| session.agent_session.as_ref()).and(asked_session);
         let error = match self.launch(task, &spec, controls).await {
             Launched::Run(run) => return Started::Run(run),
             Launched::Failed(error) => error,
-            Launched::Cancelled => return Started::Failed(Completion::without_answer(Status::Aborted, None)),
+            Launched::Cancelled => return Started::Failed(Box::new(Completion::without_answer(Status::Aborted, None))),
             Launched::Stopping => return Started::Stopping,
         };
         if !matches!(error, StartError::Exists | StartError::Unknown(_)) {
-            return Started::Failed(not_started(&error));
+            return Started::Failed(Box::new(not_started(&error)));
         }
         // A supervisor that an earlier life of this program has started is found, never doubled.
         match self.find(task).await {
             Recovered::Run(run) => Started::Run(run),
             Recovered::Dead => Started::Dead,
-            Recovered::NeverStarted => Started::Failed(not_started(&error)),
+            Recovered::NeverStarted => Started::Failed(Box::new(not_started(&error))),
             Recovered::Stopping => Started::Stopping,
         }
     }
