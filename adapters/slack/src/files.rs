@@ -3,17 +3,21 @@
 use async_trait::async_trait;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, Url};
+use serde::Deserialize;
 use serde_json::Value;
 use signalbox_adapter::http::{self, FileHost, FileRef, NoFile};
 use signalbox_adapter::{Content, safe_name};
 
 use crate::api::Api;
 use crate::failure::CallError;
-use crate::posted::text;
+use crate::posted::{self, text};
 
 /// Where Slack keeps files.
 /// Source: <https://docs.slack.dev/reference/objects/file-object>, read 2026-11.
 const HOSTS: [&str; 2] = ["files.slack.com", "slack-files.com"];
+
+/// Most files of one message that are asked for: as many as Slack lets a person send.
+const MAX_ASKED_FOR: usize = 10;
 
 /// Reads what a message tells of a file.
 pub(crate) fn of(file: &Value) -> FileRef {
@@ -27,6 +31,25 @@ pub(crate) fn of(file: &Value) -> FileRef {
         name: name.unwrap_or("file").to_owned(),
         content: if text(file, "subtype") == "slack_audio" { Content::Voice } else { Content::Any },
     }
+}
+
+/// Asks for what a message does not tell of its files: those of another organisation's person (Slack Connect) come as an id
+/// alone. What cannot be had stays as it was told.
+/// Source: <https://docs.slack.dev/reference/objects/file-object>, `file_access`, read 2026-11.
+pub(crate) async fn looked_up(api: &Api, message: &Value, mut files: Vec<FileRef>) -> Vec<FileRef> {
+    let told = posted::files(message).take(MAX_ASKED_FOR);
+    for (file, told) in files.iter_mut().zip(told).filter(|(_, told)| text(told, "file_access") == "check_file_info") {
+        match api.ask::<Found>("files.info", &[("file", text(told, "id"))]).await {
+            Ok(found) => *file = of(&found.file),
+            Err(error) => tracing::info!(%error, "what a file of another organisation is could not be asked for"),
+        }
+    }
+    files
+}
+
+#[derive(Deserialize)]
+struct Found {
+    file: Value,
 }
 
 #[async_trait]

@@ -12,6 +12,7 @@ use crate::asked;
 use crate::behind::Behind;
 use crate::envelope::{Envelope, Holds};
 use crate::failure::CallError;
+use crate::files;
 use crate::kept::{Commands, Kept};
 use crate::marks::Marks;
 use crate::people::People;
@@ -198,6 +199,7 @@ impl Handler {
                 incoming
             } else {
                 let directory = self.cx.files.join(channel);
+                let files = files::looked_up(&self.api, message, files).await;
                 let fetched = http::fetch(&*self.api, incoming, files, directory).await;
                 fetched.map_err(|error| ListenError::Lost(format!("a file could not be written: {error}")))?
             };

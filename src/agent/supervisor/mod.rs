@@ -1,14 +1,15 @@
 //! The small process under which one run of an agent lives.
 //!
-//! The bot starts it as `signalbox supervise`, hands it a [`crate::agent::run::RunSpec`] over standard input and may then
-//! die: the supervisor has a session of its own, keeps the run's bounds, and writes what happens to the run's directory.
+//! The bot has it forked from `signalbox supervise`, which it starts once (`zygote`), hands it a
+//! [`crate::agent::run::RunSpec`] and may then die: the supervisor has a session of its own, keeps the run's bounds, and writes what happens to the run's directory.
 //! Bots connect to it through a socket in that directory ([`client`]) and miss nothing, however late.
 //!
 //! An agent that listens on after its final word can be kept: its run ends, and the same supervisor takes the next run of the
 //! conversation (`home`). What it says by itself in between is written down until a bot has passed it on (`unasked`).
 //!
 //! # Why
-//! One thread, no runtime: hundreds run at once, and each should cost about as much as an idle shell.
+//! One thread, no runtime, and shared memory for all that is the same: hundreds run at once, and each should cost about as
+//! much as an idle shell.
 
 mod answer;
 mod begin;

@@ -135,6 +135,21 @@ async fn files_are_fetched_with_the_token_and_what_cannot_be_had_is_said() {
 }
 
 #[tokio::test]
+async fn a_file_of_another_organisation_is_asked_for() {
+    let scene = Scene::new().await;
+    let taken = scene
+        .listening(async {
+            let files = Post::text("look").file("a.txt", b"one").foreign_file("b.txt", b"two");
+            scene.fake.post(&direct(ADA), ADA, files);
+            scene.wait_for(1).await
+        })
+        .await;
+    let read: Vec<_> = taken[0].files.iter().map(|file| std::fs::read(&file.path).expect("a file")).collect();
+    assert_eq!(read, [b"one".to_vec(), b"two".to_vec()]);
+    assert!(taken[0].files[1].path.ends_with("b.txt"), "{:?}", taken[0].files);
+}
+
+#[tokio::test]
 async fn a_shared_message_is_data_and_links_are_written_out() {
     let scene = Scene::new().await;
     let taken = scene

@@ -41,6 +41,7 @@ pub(crate) fn call(state: &mut State, method: &str, asked: &Map<String, Value>) 
         "views.publish" => publish(state, asked),
         "assistant.threads.setStatus" => status(state, asked),
         "blocks.validate" => blocks::checked(asked.get("blocks")).map(|()| json!({ "ok": true })),
+        "files.info" => read::file(state, asked),
         "files.getUploadURLExternal" => announce(state, asked),
         "files.completeUploadExternal" => complete(state, asked),
         _ => Err(no("unknown_method")),

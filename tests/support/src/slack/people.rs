@@ -61,6 +61,13 @@ impl Post {
         self
     }
 
+    /// Has a file of another organisation with it, of which the message tells the id alone.
+    #[must_use]
+    pub fn foreign_file(mut self, name: &str, content: &[u8]) -> Self {
+        self.files.push((name.to_owned(), content.to_vec(), json!({ "file_access": "check_file_info" })));
+        self
+    }
+
     /// Has a voice note with it.
     #[must_use]
     pub fn voice(mut self, content: &[u8]) -> Self {
@@ -130,7 +137,10 @@ impl FakeSlack {
             for (name, content, beside) in &post.files {
                 let id = state.next_id("F");
                 let url = format!("{}/files-pri/{TEAM_ID}-{id}/{name}", state.files_at);
-                let mut file = json!({ "id": id, "name": name, "size": content.len(), "url_private": url, "url_private_download": url });
+                let mut file = match beside["file_access"].as_str() {
+                    Some("check_file_info") => json!({ "id": id, "created": 0 }),
+                    _ => json!({ "id": id, "name": name, "size": content.len(), "url_private": url, "url_private_download": url }),
+                };
                 file.as_object_mut().expect("an object").extend(beside.as_object().cloned().unwrap_or_default());
                 files.push(file);
                 state.files.insert(id, (name.clone(), content.clone()));

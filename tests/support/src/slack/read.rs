@@ -146,3 +146,13 @@ pub(crate) fn replies(state: &State, asked: &Map<String, Value>) -> Answer {
         "ok": true, "messages": messages, "has_more": !next.is_empty(), "response_metadata": { "next_cursor": next },
     }))
 }
+
+/// Tells of a file.
+pub(super) fn file(state: &State, asked: &Map<String, Value>) -> Answer {
+    let id = text(asked, "file");
+    let (name, content) = state.files.get(id).ok_or_else(|| no("file_not_found"))?;
+    let url = format!("{}/files-pri/{TEAM_ID}-{id}/{name}", state.files_at);
+    let file =
+        json!({ "id": id, "name": name, "size": content.len(), "url_private": url, "url_private_download": url });
+    Ok(json!({ "ok": true, "file": file, "comments": [] }))
+}

@@ -55,7 +55,7 @@ const GRANTED: [&str; 15] = [
 ];
 
 /// The scope that a method needs.
-const SCOPES: [(&str, &str); 15] = [
+const SCOPES: [(&str, &str); 16] = [
     ("chat.postMessage", "chat:write"),
     ("chat.update", "chat:write"),
     ("chat.delete", "chat:write"),
@@ -69,6 +69,7 @@ const SCOPES: [(&str, &str); 15] = [
     ("users.info", "users:read"),
     ("reactions.add", "reactions:write"),
     ("reactions.remove", "reactions:write"),
+    ("files.info", "files:read"),
     ("files.getUploadURLExternal", "files:write"),
     ("files.completeUploadExternal", "files:write"),
 ];
