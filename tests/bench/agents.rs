@@ -20,9 +20,9 @@ use bot::{ADA, Bot, chat};
 use table::{memory_kb, ms, row, spread};
 
 /// Follow-ups of each kind.
-const FOLLOW_UPS: i64 = 30;
-/// How long a person takes to say the next thing: more than an agent of before takes to end.
-const PAUSE: Duration = Duration::from_millis(300);
+const FOLLOW_UPS: i64 = 20;
+/// How long a person takes to say the next thing: Telegram takes one message a second in a chat.
+const PAUSE: Duration = Duration::from_millis(1200);
 /// Agents that are kept at once.
 const KEPT: i64 = 10;
 /// Events that an agent prints at once.
@@ -97,7 +97,7 @@ fn bare(kind: &Kind) -> Option<Duration> {
         let mut command = Command::new(scripted_agent());
         command.args(["--print", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
-        let prompt = r#"{"type":"user","message":{"role":"user","content":[{"type":"text","text":"hello"}]}}"#;
+        let prompt = r#"{"type":"user","message":{"role":"user","content":"hello"}}"#;
         writeln!(child.stdin.take().expect("a pipe"), "{prompt}").expect("told");
         child.wait().expect("it ends");
         begun.elapsed()
