@@ -107,7 +107,7 @@ fn names_that_would_be_mistaken_for_something_else_are_refused() {
         ("claude", "an agent has this name"),
         ("Shout", "an agent has this name"),
         ("opus", "a model of claude has this name"),
-        ("claude-9", "a model of claude has this name"),
+        ("claude-opus-9", "a model of claude has this name"),
         ("docs", "The name docs is taken by an open session"),
         ("DOCS", "The name docs is taken by an open session"),
         ("list", "a subcommand of this name"),
