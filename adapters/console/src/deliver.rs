@@ -55,7 +55,11 @@ impl ConsoleDeliver {
             text.push_str(&one_row(mark, usize::MAX));
             text.push('\n');
         }
-        text.push_str(&paint(&document(&message.part), &style));
+        let said = paint(&document(&message.part), &style);
+        // A file may come without a word.
+        if !said.trim().is_empty() {
+            text.push_str(&said);
+        }
         if let Some(attachment) = &message.attachment {
             let name = one_row(&attachment.file_name, usize::MAX);
             let body = match &attachment.path {
