@@ -23,7 +23,7 @@ pub(super) async fn find(
     let known = setup.store.read(move |tx| {
         let Some((about, after, before)) = tx.status_astray(&asked)? else { return Ok(None) };
         let address = asked.address.clone();
-        Ok(Some((about, Astray { address, after, before, others: tx.shown_beside(&asked, MAX_OTHERS)? })))
+        Ok(Some((about, Astray { address, after, before, others: tx.shown_in_chat(&asked, MAX_OTHERS)? })))
     });
     let Some((about, astray)) = known.await.map_err(later)? else { return Ok(None) };
     let found = match adapter.find_lost(&astray).await {

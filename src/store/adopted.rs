@@ -8,6 +8,7 @@ use super::delivery::Delivery;
 use super::error::StoreError;
 use super::id::DeliveryId;
 use super::tx::Tx;
+use crate::clock::Timestamp;
 
 impl Tx<'_> {
     /// Takes a message whose button was pressed for the one about something that was sent without a receipt, where there is
@@ -52,14 +53,40 @@ impl Tx<'_> {
             self.connection.prepare_cached(sql)?.query_row([edit.id], |row| row.get(0)).optional()?;
         let Some(About::Status(id)) = about else { return Ok(None) };
         let Some(asked) = self.task(&id)?.and_then(|task| task.reply_to) else { return Ok(None) };
-        let sql =
-            "SELECT message FROM outbox WHERE about = ?1 AND address = ?2 AND message IS NOT NULL AND NOT is_edit";
-        let result: Option<String> = self
+        let sql = "SELECT message, coalesce(finished_at, created_at) FROM outbox
+             WHERE about = ?1 AND address = ?2 AND message IS NOT NULL AND NOT is_edit";
+        let result: Option<(String, Timestamp)> = self
             .connection
             .prepare_cached(sql)?
-            .query_row(params![About::Result(id.clone()), edit.address.to_string()], |row| row.get(0))
+            .query_row(params![About::Result(id.clone()), edit.address.to_string()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
-        Ok(result.map(|result| (About::Status(id), MessageId::new(asked), MessageId::new(result))))
+        let Some((result, sent_at)) = result else { return Ok(None) };
+        // Where more than one may be shown without a receipt, which of them is found cannot be told.
+        let sql = "SELECT EXISTS (SELECT 1 FROM outbox o JOIN tasks t ON t.id = ?2
+             WHERE (o.address = ?1 OR substr(o.address, 1, length(?1) + 1) = ?1 || '/')
+               AND NOT o.is_edit AND o.message IS NULL AND coalesce(o.about, '') <> ?3
+               AND (o.state IN ('unknown', 'sending', 'delivered') OR o.state = 'pending' AND o.maybe_repeat)
+               AND coalesce(o.finished_at, t.created_at) >= t.created_at AND o.created_at <= ?4)";
+        let values = params![whole_chat(&edit.address), id, About::Status(id.clone()), sent_at];
+        let is_other: bool = self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+        Ok((!is_other).then(|| (About::Status(id), MessageId::new(asked), MessageId::new(result))))
+    }
+
+    /// Returns the messages that the whole chat of a delivery, with all its threads, is known to show for others, the newest
+    /// first, at most `limit`: a provider numbers them as one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn shown_in_chat(&self, delivery: &Delivery, limit: u32) -> Result<Vec<MessageId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT message FROM outbox WHERE (address = ?1 OR substr(address, 1, length(?1) + 1) = ?1 || '/')
+                 AND message IS NOT NULL AND id <> ?2 ORDER BY id DESC LIMIT ?3",
+        )?;
+        let rows = statement
+            .query_map(params![whole_chat(&delivery.address), delivery.id, limit], |row| row.get::<_, String>(0))?;
+        Ok(rows.map(|row| row.map(MessageId::new)).collect::<Result<_, _>>()?)
     }
 
     /// Whether a delivery is known to be shown: what an attempt has come to since changes nothing.
@@ -84,4 +111,9 @@ impl Tx<'_> {
         let begin = "approval:".len() + 1;
         Ok(self.connection.prepare_cached(sql)?.query_row(params![delivery.id, begin], |row| row.get(0))?)
     }
+}
+
+/// Returns the address of a chat without the thread.
+fn whole_chat(address: &ChatAddress) -> String {
+    ChatAddress { thread: None, ..address.clone() }.to_string()
 }

@@ -108,3 +108,61 @@ async fn a_question_is_closed_with_all_its_parts_when_it_is_answered() {
     }
     assert_eq!(deliver_all(&desk).await, ["may it", "another"]);
 }
+
+/// Has a status message shown whose receipt is lost, and then the result; returns the edit that looks for the first.
+async fn status_astray(desk: &Desk) -> Delivery {
+    let task = started(desk.prompt("one", "a").await);
+    let status = status_of(&task);
+    desk.did(move |tx| tx.enqueue(&status)).await;
+    let sent = one(desk).await;
+    desk.did(move |tx| tx.supersede(sent.id)).await;
+    let result =
+        NewDelivery { about: Some(About::Result(task.id.clone())), ..message("one", Purpose::Result, &["done"]) };
+    desk.did(move |tx| tx.enqueue(&result)).await;
+    let sent = one(desk).await;
+    desk.did(move |tx| tx.delivered(sent.id, &MessageId::new("110"))).await;
+    let of = About::Status(task.id.clone());
+    desk.did(move |tx| {
+        for shown in tx.with_buttons(&of)? {
+            tx.replace(&shown, &Part { body: "ended".into() }, &[])?;
+        }
+        Ok(())
+    })
+    .await;
+    one(desk).await
+}
+
+#[tokio::test]
+async fn a_status_is_looked_for_where_it_alone_can_be_found() {
+    let desk = Desk::new();
+    let edit = status_astray(&desk).await;
+    let asked = edit.clone();
+    let between = desk.did(move |tx| tx.status_astray(&asked)).await.expect("it is looked for");
+    assert_eq!(between.2, MessageId::new("110"));
+    // A provider numbers the messages of all threads as one.
+    let elsewhere =
+        NewDelivery::to("test:one/5".parse().expect("valid"), Purpose::Alert, vec![Part { body: "card".into() }]);
+    desk.did(move |tx| tx.enqueue(&elsewhere)).await;
+    enqueue(&desk, "onesie", Purpose::Alert, &["another chat"]).await;
+    let rows = desk.did(|tx| tx.deliveries(None, 20)).await;
+    for (body, id) in [("card", "105"), ("another chat", "106")] {
+        let row = rows.iter().find(|row| row.part.body == body).expect("it").id;
+        desk.did(move |tx| tx.delivered(row, &MessageId::new(id))).await;
+    }
+    let asked = edit.clone();
+    let others = desk.did(move |tx| tx.shown_in_chat(&asked, 10)).await;
+    assert_eq!(others, ["105", "110"].map(MessageId::new));
+}
+
+#[tokio::test]
+async fn a_status_is_not_looked_for_where_another_message_of_the_chat_is_astray_too() {
+    let desk = Desk::new();
+    let edit = status_astray(&desk).await;
+    let question =
+        NewDelivery::to("test:one/5".parse().expect("valid"), Purpose::Approval, vec![Part { body: "may it".into() }]);
+    desk.did(move |tx| tx.enqueue(&question)).await;
+    let rows = desk.did(|tx| tx.deliveries(None, 20)).await;
+    let (row, now) = (rows.iter().find(|row| row.part.body == "may it").expect("it").id, desk.store.clock().now());
+    desk.did(move |tx| tx.unsure(row, now, "reset")).await;
+    assert_eq!(desk.did(move |tx| tx.status_astray(&edit)).await, None);
+}
