@@ -231,14 +231,16 @@ impl Gathering<'_> {
 
 impl Naming {
     /// Whether a file that lies in a place of ours is the agent's all the same: it works in a directory that we have made for it.
+    /// That is known by its name, and a link that stands in some directory's place by now leads to none of the agent's.
     fn is_its_own(&self, file: &Path, limit: &Path) -> bool {
-        let made = ["work", "trees", "tmp"].map(|folder| limit.join(folder));
-        let own = self.directories.iter().filter_map(|directory| directory.canonicalize().ok());
-        self.state.canonicalize().is_ok_and(|state| limit == state)
-            && own.into_iter().any(|own| {
-                let is_made = made.iter().any(|made| own.starts_with(made) && own != *made);
-                is_made && file.starts_with(&own)
-            })
+        let Ok(state) = self.state.canonicalize() else { return false };
+        let of_state = |directory: &'_ PathBuf| {
+            let below = directory.strip_prefix(&self.state).or_else(|_| directory.strip_prefix(&state)).ok()?;
+            let is_made =
+                ["work", "trees", "tmp"].iter().any(|made| below.starts_with(made) && below != Path::new(made));
+            is_made.then(|| state.join(below))
+        };
+        limit == state && self.directories.iter().filter_map(of_state).any(|own| file.starts_with(own))
     }
 }
 

@@ -126,11 +126,16 @@ impl Observer {
             Some(_) => u64::MAX,
             None => context.max_file_bytes(task.address.provider.as_str()),
         };
+        let variables = context.agents.variables();
+        let mut off_limits = off_limits(&context.config.agents.host, state, variables);
+        // What a sandbox hides besides, a link in the place of the agent's directory must not show.
+        let hidden = variables.get("XDG_RUNTIME_DIR").filter(|_| matches!(agent.sandbox, Sandbox::Bwrap));
+        off_limits.extend(hidden.and_then(|path| Path::new(path).canonicalize().ok()));
         Some(Naming {
             task: task.id.clone(),
             state: state.to_owned(),
             directories: vec![working_directory(task, state), scratch(task, state)],
-            off_limits: off_limits(&context.config.agents.host, state, context.agents.variables()),
+            off_limits,
             lines: agent.deliver.clone(),
             is_talk,
             max_file_bytes,

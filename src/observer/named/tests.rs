@@ -165,6 +165,30 @@ fn an_agent_that_works_in_our_state_or_above_it_sends_nothing_of_ours() {
 }
 
 #[test]
+fn a_link_in_the_place_of_its_directory_leads_an_agent_to_no_other_session() {
+    let scene = Scene::new();
+    for other in ["state/work/8", "state/trees/8", "state/tmp/8", "state/files/telegram/8", "projects"] {
+        std::fs::create_dir_all(scene.path(other)).expect("made");
+        if other != "projects" {
+            scene.write(&format!("{other}/note"), "x");
+        }
+    }
+    let files = |directory: &str, place: &str, to: &str| {
+        symlink(scene.path(to), scene.path(place)).expect("a link");
+        let naming = Naming { directories: vec![scene.path(directory)], ..scene.naming() };
+        let files = scene.answer(&naming, "MEDIA: note", &[]).files.len();
+        std::fs::remove_file(scene.path(place)).expect("removed");
+        files
+    };
+    for to in ["state/work/8", "state/trees/8", "state/tmp/8", "state/files/telegram/8"] {
+        assert_eq!(files("projects/web", "projects/web", to), 0, "a project: {to}");
+        assert_eq!(files("state/work/9", "state/work/9", to), 0, "its own place: {to}");
+    }
+    scene.write("else/note", "x");
+    assert_eq!(files("projects/web", "projects/web", "else"), 1, "a project may be a link");
+}
+
+#[test]
 fn names_are_made_fit_and_many_files_are_bounded() {
     let scene = Scene::new();
     let odd = format!("work/\u{202e}a\n`b` 📈{}.PNG", "x".repeat(150));
