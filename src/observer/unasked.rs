@@ -5,12 +5,14 @@
 //! supervisor ─► <state>/unasked/<note> ─► one step: the note's name is remembered, the message written ─► the note is removed
 //! ```
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::fcntl::OFlag;
 use signalbox_adapter::Purpose;
 use tokio_util::sync::CancellationToken;
 
@@ -86,7 +88,9 @@ fn notes(directory: &Path) -> Vec<(PathBuf, String, Option<UnaskedNote>)> {
         .filter_map(|entry| {
             let name = entry.file_name().to_str()?.strip_suffix(".json")?.to_owned();
             let number = name.rsplit('.').next()?.parse().ok()?;
-            let at = entry.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+            // Whatever else lies there was written by no supervisor: a pipe would be waited for.
+            let metadata = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
+            let at = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
             is_plain(&name).then(|| (at.as_millis(), number, entry.path(), name))
         })
         .collect();
@@ -101,9 +105,35 @@ fn notes(directory: &Path) -> Vec<(PathBuf, String, Option<UnaskedNote>)> {
 
 fn read(path: &Path) -> Option<UnaskedNote> {
     let mut json = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_NOTE_BYTES).read_to_end(&mut json));
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
+    let read = opened.and_then(|file| file.take(MAX_NOTE_BYTES).read_to_end(&mut json));
     let note = read
         .map_err(|error| error.to_string())
         .and_then(|_| serde_json::from_slice(&json).map_err(|error| error.to_string()));
     note.inspect_err(|error| tracing::error!(error, "a note of what an agent has said by itself cannot be read")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::unasked::Unasked;
+
+    #[test]
+    fn only_plain_files_are_notes_and_nothing_else_is_waited_for() {
+        let place = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| place.path().join(name);
+        let said = Unasked { text: "tests are done".into(), denials: Vec::new() };
+        let note = UnaskedNote { version: 1, run: "5pj46898-1".into(), said, is_last: false };
+        fs::write(at("5pj46898-1.0.json"), serde_json::to_vec(&note).expect("JSON")).expect("written");
+        fs::write(at("5pj46898-1.1.json"), "{").expect("written");
+        nix::unistd::mkfifo(&at("5pj46898-1.2.json"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        fs::create_dir(at("5pj46898-1.3.json")).expect("made");
+        std::os::unix::fs::symlink(at("5pj46898-1.0.json"), at("5pj46898-1.4.json")).expect("a link");
+        let found: Vec<_> = notes(place.path()).into_iter().map(|(_, name, note)| (name, note)).collect();
+        let name = |number: u64| format!("5pj46898-1.{number}");
+        assert_eq!(found, [(name(0), Some(note)), (name(1), None)]);
+        assert_eq!(read(&at("5pj46898-1.2.json")), None, "one that has become a pipe meanwhile");
+        assert_eq!(read(&at("5pj46898-1.4.json")), None, "or a link");
+    }
 }
