@@ -2,6 +2,7 @@
 //! ever put to it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -27,32 +28,32 @@ const MAX_VERSION_CHARS: usize = 60;
 /// Most that is read of what a program prints, in bytes.
 const MAX_PRINTED_BYTES: u64 = 1024 * 1024;
 
-/// Looks at the program of an agent that is installed.
-pub(super) async fn look_into(agent: &Agent, variables: &BTreeMap<String, String>) -> Closer {
+/// Looks at an agent whose program was found at this path.
+pub(super) async fn look_into(agent: &Agent, program: &Path, variables: &BTreeMap<String, String>) -> Closer {
     let (kind, environment) = (kinds::of(agent), environment::of(agent, variables));
-    let version = if kind.tells_version() { version(agent, &environment).await } else { Version::Silent };
+    let version = if kind.tells_version() { version(agent, program, &environment).await } else { Version::Silent };
     let login = kind.credentials().look(&environment);
     if matches!(version, Version::Broken(_)) {
         return Closer { version, login, ..Closer::default() };
     }
     let probed = match kind.probe() {
         [] => None,
-        arguments => run(Call { agent, arguments, more: &[] }, &environment).await.and_then(Result::ok),
+        arguments => run(Call { agent, program, arguments, more: &[] }, &environment).await.and_then(Result::ok),
     };
     let probed = probed.filter(|it| it.succeeded).map(|it| String::from_utf8_lossy(&it.out).into_owned());
     let probed = probed.unwrap_or_default();
     let mode = kind.mode(&probed);
     let found = Closer { version, mode, login, ..Closer::default() };
     let Some(inquiry) = kind.inquiry(&probed).filter(|_| !agent.has_placeholders()) else { return found };
-    let printed = ask(agent, &inquiry, &environment).await;
+    let printed = ask(agent, program, &inquiry, &environment).await;
     let (told, mut models) = (inquiry.read)(&printed);
     models.truncate(MAX_MODELS);
     let login = if told == Login::Unknown { found.login } else { told };
     Closer { login, models, ..found }
 }
 
-async fn version(agent: &Agent, environment: &BTreeMap<String, String>) -> Version {
-    let printed = match run(Call { agent, arguments: &["--version"], more: &[] }, environment).await {
+async fn version(agent: &Agent, program: &Path, environment: &BTreeMap<String, String>) -> Version {
+    let printed = match run(Call { agent, program, arguments: &["--version"], more: &[] }, environment).await {
         Some(Ok(printed)) => printed,
         Some(Err(error)) => return Version::Broken(error.to_string()),
         None => return Version::Silent,
@@ -75,6 +76,7 @@ async fn version(agent: &Agent, environment: &BTreeMap<String, String>) -> Versi
 #[derive(Clone, Copy)]
 struct Call<'a> {
     agent: &'a Agent,
+    program: &'a Path,
     arguments: &'a [&'a str],
     more: &'a [String],
 }
@@ -101,9 +103,18 @@ impl Drop for Running {
 }
 
 fn start(call: Call<'_>, environment: &BTreeMap<String, String>, input: Stdio) -> Option<std::io::Result<Running>> {
-    let (program, leading) = call.agent.command.split_first()?;
-    let mut command = Command::new(program);
-    command.args(leading).args(call.arguments).args(call.more).env_clear().envs(environment).process_group(0);
+    let (name, leading) = call.agent.command.split_first()?;
+    let mut command = Command::new(call.program);
+    // Where we were started, anybody's settings may lie, and programs of its name.
+    command
+        .arg0(name)
+        .current_dir("/")
+        .args(leading)
+        .args(call.arguments)
+        .args(call.more)
+        .env_clear()
+        .envs(environment)
+        .process_group(0);
     command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     Some(command.spawn().map(Running))
 }
@@ -132,8 +143,8 @@ async fn all_of(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
 }
 
 /// Asks a program; returns all that it has printed until it had answered, ended or taken too long.
-async fn ask(agent: &Agent, inquiry: &Inquiry, environment: &BTreeMap<String, String>) -> Vec<u8> {
-    let call = Call { agent, arguments: inquiry.arguments, more: &agent.args };
+async fn ask(agent: &Agent, program: &Path, inquiry: &Inquiry, environment: &BTreeMap<String, String>) -> Vec<u8> {
+    let call = Call { agent, program, arguments: inquiry.arguments, more: &agent.args };
     let Some(Ok(mut running)) = start(call, environment, Stdio::piped()) else { return Vec::new() };
     let mut printed = Vec::new();
     let (input, out, err) = (running.0.stdin.take(), running.0.stdout.take(), running.0.stderr.take());
@@ -180,12 +191,17 @@ mod tests {
     async fn an_agent_that_is_there_and_does_not_start_is_broken() {
         for (script, version) in [
             ("echo 2.1.3", Version::Reported("2.1.3".into())),
+            ("pwd", Version::Reported("/".into())),
             ("echo >&2; echo node: not found >&2; exit 127", Version::Broken("node: not found".into())),
             ("exit 3", Version::Broken("exit status: 3".into())),
             ("exit 2; {prompt}", Version::Silent),
             ("true", Version::Silent),
         ] {
-            assert_eq!(look_into(&agent(script), &variables()).await.version, version, "{script}");
+            assert_eq!(
+                look_into(&agent(script), Path::new("/bin/sh"), &variables()).await.version,
+                version,
+                "{script}"
+            );
         }
     }
 
@@ -197,11 +213,17 @@ mod tests {
             is_answered: |printed| printed.ends_with(b"one\n"),
             read: |_| (Login::Unknown, Vec::new()),
         };
-        let answered = ask(&agent("read it; echo \"$it\"; sleep 60"), &inquiry, &variables()).await;
+        let answered =
+            ask(&agent("read it; echo \"$it\"; sleep 60"), Path::new("/bin/sh"), &inquiry, &variables()).await;
         assert_eq!(answered, b"one\n");
-        let endless =
-            ask(&agent("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done"), &inquiry, &variables()).await;
+        let endless = ask(
+            &agent("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done"),
+            Path::new("/bin/sh"),
+            &inquiry,
+            &variables(),
+        )
+        .await;
         assert!(!endless.is_empty() && (endless.len() as u64) < 2 * MAX_PRINTED_BYTES, "{}", endless.len());
-        assert!(ask(&agent("exec 1>&-; exit 0"), &inquiry, &variables()).await.is_empty());
+        assert!(ask(&agent("exec 1>&-; exit 0"), Path::new("/bin/sh"), &inquiry, &variables()).await.is_empty());
     }
 }

@@ -127,12 +127,13 @@ impl Probes {
             }
         }
         let open = Open { known: Arc::clone(&self.known), told: self.told.clone(), name: name.to_owned() };
-        let (agent, variables, room) = (agent.clone(), variables.clone(), Arc::clone(&self.room));
+        let (agent, program) = (agent.clone(), program.to_owned());
+        let (variables, room) = (variables.clone(), Arc::clone(&self.room));
         let mut under_way = held(&self.under_way);
         while under_way.try_join_next().is_some() {}
         under_way.spawn(async move {
             let Ok(_room) = room.acquire_owned().await else { return };
-            let found = inquiry::look_into(&agent, &variables).await;
+            let found = inquiry::look_into(&agent, &program, &variables).await;
             let kept = Kept { of: stamp, at: Instant::now(), found };
             held(&open.known).looks.insert(open.name.clone(), kept);
         });
