@@ -166,7 +166,7 @@ pub fn not_started(error: &StartError) -> String {
         StartError::Refused(words) | StartError::NoRoom(words) => {
             format!("The supervisor of the run could not begin: {words}.")
         }
-        StartError::Gone => "The agent that was kept for the session is gone.".to_owned(),
+        StartError::Gone => "What was to start the run is gone, and the run has not begun: send it again.".to_owned(),
         StartError::Unknown(error) => format!("The supervisor of the run did not answer: {error}."),
     }
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use signalbox::agent::event::Event;
+use signalbox::agent::run::RunSpec;
 use signalbox::agent::supervisor::client::{Attached, Run, StartError, attach};
 use signalbox::agent::supervisor::wire::Control;
 use signalbox_test_support::everyday::PATIENCE;
@@ -130,6 +131,35 @@ async fn what_supervisors_are_forked_from_ends_with_the_bot() {
     assert!(status.success());
 }
 
+fn parent(pid: i32) -> i32 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+    stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok()).expect("a parent")
+}
+
+#[tokio::test]
+async fn all_runs_are_started_though_what_supervisors_are_forked_from_does_not_move() {
+    let scene = Scene::new();
+    let launcher = launcher();
+    let spec = |run: &str| RunSpec { directory: scene.path(run), ..scene.claude("script: answer done") };
+    let mut first = launcher
+        .start(&RunSpec { prompt: "script: say one; hang".into(), ..spec("runs/1-1") })
+        .await
+        .expect("it starts");
+    until(&mut first, said("one")).await;
+    let zygote = Pid::from_raw(parent(supervisor(&spec("runs/1-1").directory).process.pid));
+    kill(zygote, Signal::SIGSTOP).expect("it is stopped");
+    // Whoever has waited for long enough has it replaced, and not what has taken its place for the others.
+    let specs = [spec("runs/2-1"), spec("runs/3-1"), spec("runs/4-1")];
+    let (two, three, four) =
+        tokio::join!(launcher.start(&specs[0]), launcher.start(&specs[1]), launcher.start(&specs[2]));
+    for run in [two, three, four] {
+        let (events, _) = end_of(&mut run.expect("the run starts")).await;
+        assert_eq!(final_word(&events).outcome, Ok("done".into()));
+    }
+    first.control(&Control::cancel()).await.expect("the first goes on");
+    end_of(&mut first).await;
+}
+
 #[tokio::test]
 async fn a_run_is_started_though_what_supervisors_are_forked_from_was_killed() {
     let scene = Scene::new();
@@ -137,10 +167,6 @@ async fn a_run_is_started_though_what_supervisors_are_forked_from_was_killed() {
     let mut spec = scene.claude("script: say one; hang");
     let mut first = launcher.start(&spec).await.expect("the run starts");
     until(&mut first, said("one")).await;
-    let parent = |pid: i32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
-        stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok()).expect("a parent")
-    };
     let zygote = parent(supervisor(&spec.directory).process.pid);
     kill(Pid::from_raw(zygote), Signal::SIGKILL).expect("it is killed");
     spec.directory = scene.path("runs/2-1");

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -26,8 +27,14 @@ use crate::agent::supervisor::process::{self, SUBCOMMAND};
 /// Longest wait for a supervisor to take a run.
 const READY_LIMIT: Duration = Duration::from_secs(30);
 
+/// Longest wait for a supervisor to be forked; what does not fork by then is stopped, and another takes its place.
+const FORK_LIMIT: Duration = Duration::from_secs(10);
+
 /// Longest answer of a supervisor, in bytes.
 const MAX_READY_BYTES: u64 = 64 * 1024;
+
+/// How many of those that supervisors are forked from were started.
+static STARTED: AtomicU64 = AtomicU64::new(0);
 
 /// Tells why a run was not started.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +77,8 @@ struct Zygote {
     control: UnixStream,
     /// Reaped by the runtime once it ends, also after this is dropped.
     child: Child,
+    /// Tells it from the one before.
+    number: u64,
 }
 
 impl Default for Launcher {
@@ -104,8 +113,9 @@ impl Launcher {
             };
             match timeout(READY_LIMIT, known.ask(&theirs)).await.map_err(io::Error::from).and_then(|asked| asked) {
                 Ok(()) => {
+                    let asked = known.number;
                     *zygote = Some(known);
-                    return Ok(WaitingSupervisor { talk: ours, launcher: self.clone() });
+                    return Ok(WaitingSupervisor { talk: ours, launcher: self.clone(), asked });
                 }
                 Err(error) if is_new => return Err(StartError::Spawn(error)),
                 // It was ended; nothing was asked of it.
@@ -126,9 +136,10 @@ impl Launcher {
         }
     }
 
-    /// Ends the process that supervisors are forked from, which does not fork; the next is started with the next supervisor.
-    async fn replace_zygote(&self) {
-        if let Some(mut zygote) = self.zygote.lock().await.take() {
+    /// Ends the process that supervisors are forked from, which does not fork; the next is started with the next supervisor. One
+    /// that has been started since it was `asked` stays.
+    async fn replace_zygote(&self, asked: u64) {
+        if let Some(mut zygote) = self.zygote.lock().await.take_if(|zygote| zygote.number == asked) {
             let _ = zygote.child.start_kill();
         }
     }
@@ -141,7 +152,8 @@ impl Zygote {
         let mut command = Command::new(program);
         command.arg0("signalbox").arg(SUBCOMMAND).env_clear();
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(Self { child: command.spawn()?, control: UnixStream::from_std(ours)? })
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { child: command.spawn()?, control: UnixStream::from_std(ours)?, number })
     }
 
     /// Asks for a supervisor that talks over this.
@@ -163,6 +175,8 @@ impl Zygote {
 pub struct WaitingSupervisor {
     talk: UnixStream,
     launcher: Launcher,
+    /// The number of the process that was asked for it.
+    asked: u64,
 }
 
 impl WaitingSupervisor {
@@ -175,29 +189,40 @@ impl WaitingSupervisor {
     pub async fn hand_over(self, spec: &RunSpec) -> Result<Run, StartError> {
         let frame = frame::encode(spec)?;
         let (answers, mut orders) = self.talk.into_split();
+        let mut answers = BufReader::new(answers);
         let mut forked = None;
         let talk = async {
-            orders.write_all(&frame).await?;
-            let mut answers = BufReader::new(answers);
-            forked = Some(line::<Forked>(&mut answers).await?);
+            let fork = async {
+                orders.write_all(&frame).await?;
+                line::<Forked>(&mut answers).await
+            };
+            forked = Some(timeout(FORK_LIMIT, fork).await.map_err(io::Error::from).and_then(|forked| forked)?);
             line::<Ready>(&mut answers).await
         };
         let ready = timeout(READY_LIMIT, talk).await.map_err(io::Error::from).and_then(|ready| ready);
         if let Err(error) = &ready
             && !spec.directory.try_exists().unwrap_or(true)
         {
-            match forked {
-                // One that has not begun must not begin later, when its task was given up.
-                Some(Forked { pid }) if process::is_supervisor(pid) => {
-                    let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-                }
-                Some(_) => {}
+            let late = match forked {
+                Some(forked) => Ok(forked),
                 None => {
-                    self.launcher.replace_zygote().await;
-                    if is_hang_up(error) {
-                        return Err(StartError::Gone);
+                    self.launcher.replace_zygote(self.asked).await;
+                    // From now on only one that was forked just then has the other end.
+                    match is_hang_up(error) {
+                        true => Err(io::ErrorKind::UnexpectedEof.into()),
+                        false => {
+                            timeout(FORK_LIMIT, line(&mut answers)).await.map_err(io::Error::from).and_then(|late| late)
+                        }
                     }
                 }
+            };
+            match late {
+                // One that has not begun must not begin later, when its task was given up.
+                Ok(Forked { pid }) if process::is_supervisor(pid) => {
+                    let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                }
+                Err(gone) if is_hang_up(&gone) => return Err(StartError::Gone),
+                Ok(_) | Err(_) => {}
             }
         }
         match ready.map_err(StartError::Unknown)? {
