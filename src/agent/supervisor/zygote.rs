@@ -10,12 +10,12 @@
 
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, OwnedFd, RawFd};
 
 use fork::Fork;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, dup2_stdin, dup2_stdout, setsid};
+use nix::unistd::{Pid, close, dup2_stdin, dup2_stdout, setsid};
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
@@ -39,6 +39,7 @@ enum Wish {
 /// # Errors
 /// Where it cannot wait for the bot.
 pub(super) fn fork_supervisors() -> io::Result<Option<()>> {
+    close_lent();
     // The first has but one thread at any time, so that its copies are as whole as itself.
     let signals = Signals::take()?;
     // Fails only for the leader of a group, which then has a session or terminal of its own already.
@@ -67,6 +68,17 @@ pub(super) fn fork_supervisors() -> io::Result<Option<()>> {
                 }
             }
         }
+    }
+}
+
+/// Closes what this process was started with besides its three descriptors: whoever has started the bot may have lent it more, a
+/// lock, a pipe or a socket, and agents and those who outlive the bot must not have that.
+fn close_lent() {
+    let all = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let lent: Vec<RawFd> = all.filter_map(|fd| fd.file_name().to_str()?.parse().ok()).filter(|fd| *fd > 2).collect();
+    for fd in lent {
+        // That of the list itself is closed already.
+        let _ = close(fd);
     }
 }
 

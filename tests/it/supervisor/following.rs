@@ -202,3 +202,20 @@ async fn what_a_run_leaves_is_for_its_user_only() {
         assert_eq!(mode(&file.path()), 0o600, "{:?}", file.path());
     }
 }
+
+#[tokio::test]
+async fn an_agent_has_its_own_three_descriptors_whatever_the_bot_was_started_with() {
+    let scene = Scene::new();
+    fs::write(scene.path("secret"), "x").expect("written");
+    let file = fs::File::open(scene.path("secret")).expect("opened");
+    // A copy that programs which are started inherit, as a service manager or a shell leaves it open.
+    let lent = nix::unistd::dup(&file).expect("a copy");
+    let list = "for fd in /proc/$$/fd/*; do readlink $fd; done; true";
+    let (events, exit) = play(&scene.shell(list)).await;
+    drop(lent);
+    assert!(exit.final_seen, "{exit:?}");
+    let said = final_word(&events).outcome.as_ref().expect("it answers");
+    let of_others: Vec<_> =
+        said.lines().filter(|it| !it.starts_with("pipe:") && !it.contains("/runs/1-1/std")).collect();
+    assert_eq!((of_others, said.lines().count()), (Vec::<&str>::new(), 3), "{said}");
+}
