@@ -40,7 +40,7 @@ use crate::agent::unasked::Unasked;
 use crate::config::Permission;
 use asked::Demand;
 use connection::{Connection, Incoming, NAME};
-use offer::{AskingMode, Offer, Setting, What};
+use offer::{AskingMode, Offer, Setting, What, left_for};
 use requests::OpenRequests;
 use turn::Exchange;
 
@@ -173,10 +173,17 @@ impl Acp {
 
     fn told(&mut self, told: UntypedMessage) -> Vec<Event> {
         let (method, params) = told.into_parts();
-        if method != "session/update" || params.get("sessionId").and_then(Value::as_str) != self.session.as_deref() {
+        let update = params.get("update").unwrap_or(&Value::Null);
+        if method != "session/update" || !turn::is_known(update) {
+            // What begins so is a maker's own.
+            if !method.starts_with('_') {
+                self.plain.note_unknown();
+            }
             return Vec::new();
         }
-        let update = params.get("update").unwrap_or(&Value::Null);
+        if params.get("sessionId").and_then(Value::as_str) != self.session.as_deref() {
+            return Vec::new();
+        }
         if let Some(mode) = left_for(update) {
             if matches!(self.stage, Stage::Working | Stage::Idle) {
                 self.keep_mode(mode);
@@ -247,6 +254,7 @@ impl Acp {
             }
             "elicitation/create" => events.extend(self.requests.ask_form(params, responder)),
             _ => {
+                self.plain.note_unknown();
                 let _ = responder.respond_with_error(Error::method_not_found());
             }
         }
@@ -419,8 +427,9 @@ impl Speak for Acp {
             return Step::default();
         };
         // What is no message of the protocol is passed over.
-        if let Ok(message) = serde_json::from_value::<RawJsonRpcMessage>(value) {
-            self.connection.put(message);
+        match serde_json::from_value::<RawJsonRpcMessage>(value) {
+            Ok(message) => self.connection.put(message),
+            Err(_) => self.plain.note_unknown(),
         }
         self.step(Vec::new())
     }
@@ -476,23 +485,14 @@ impl Speak for Acp {
         Some(self.step(Vec::new()))
     }
 
+    fn unknown(&mut self) -> u64 {
+        self.plain.unknown()
+    }
+
     fn end(&mut self, ending: &Ending<'_>) -> Final {
         let word = protocol::truncated(ending, &self.plain);
         let usage = self.turn.usage(None, self.dialect.tokens, &mut None);
         Final { usage, denials: self.close(), ..word }
-    }
-}
-
-/// Returns the mode that a session has been put into by its agent.
-fn left_for(update: &Value) -> Option<&str> {
-    match update.get("sessionUpdate")?.as_str()? {
-        "current_mode_update" => update.get("currentModeId")?.as_str(),
-        "config_option_update" => {
-            let options = update.get("configOptions")?.as_array()?;
-            let is_mode = |option: &&Value| option.get("category").and_then(Value::as_str) == Some("mode");
-            options.iter().find(is_mode)?.get("currentValue")?.as_str()
-        }
-        _ => None,
     }
 }
 

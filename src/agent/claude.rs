@@ -349,10 +349,19 @@ impl Speak for Claude {
             Some("assistant") => self.assistant(&line),
             Some("stream_event") => happened(self.writing.take(&line)),
             Some("user") => self.user(&line),
-            Some("control_request") => self.requests.take(&line),
+            Some("control_request") => {
+                if line.pointer("/request/subtype").and_then(Value::as_str) != Some("can_use_tool") {
+                    self.plain.note_unknown();
+                }
+                self.requests.take(&line)
+            }
             Some("control_cancel_request") => self.requests.withdraw(&line),
             Some("result") => self.result(&line),
-            _ => Step::default(),
+            Some("control_response" | "command_lifecycle" | "keep_alive") => Step::default(),
+            _ => {
+                self.plain.note_unknown();
+                Step::default()
+            }
         };
         Step { goes_on, ..step }
     }
@@ -424,6 +433,10 @@ impl Speak for Claude {
             return Some(Step::default());
         }
         Some(self.open(&spec.prompt))
+    }
+
+    fn unknown(&mut self) -> u64 {
+        self.plain.unknown()
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

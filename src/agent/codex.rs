@@ -107,6 +107,10 @@ impl Speak for Codex {
         Some(self.speak().open(&prompt))
     }
 
+    fn unknown(&mut self) -> u64 {
+        self.speak().unknown()
+    }
+
     fn end(&mut self, ending: &Ending<'_>) -> Final {
         self.speak().end(ending)
     }

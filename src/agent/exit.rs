@@ -33,6 +33,15 @@ pub struct Exit {
     /// Processes of the run that could not be ended, for example because they run as another user.
     #[serde(default)]
     pub survivors: u32,
+    /// Messages of the agent whose shape was not known, which were ignored or refused.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unknown_lines: u64,
+}
+
+/// Whether there is none of what is counted.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Exit {

@@ -24,6 +24,7 @@ impl Speak for Native {
             return Step::default();
         }
         let Some(event) = crate::json::parse(line) else {
+            // An event of a later version is a whole message all the same.
             self.plain.take(line);
             return Step::default();
         };
@@ -50,6 +51,10 @@ impl Speak for Native {
 
     fn answer(&mut self, _id: &str, _decision: Decision, _words: &[String]) -> Step {
         Step::default()
+    }
+
+    fn unknown(&mut self) -> u64 {
+        self.plain.unknown()
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

@@ -138,6 +138,11 @@ pub trait Speak {
         None
     }
 
+    /// Returns how many of its messages had an unknown shape, were ignored or refused for that, since it was last asked.
+    fn unknown(&mut self) -> u64 {
+        0
+    }
+
     /// Takes what stands in the file that the agent was to write its answer to, before [`Speak::end`]; only where there is
     /// such a file.
     fn file(&mut self, _found: AnswerFile) {}
@@ -157,10 +162,13 @@ const MAX_PLAIN_LINES: usize = 20;
 /// Most bytes of one such line.
 const MAX_PLAIN_LINE_BYTES: usize = 512;
 
-/// The last lines of an agent's output that were not what its protocol asks for. A program that cannot start its work, or
-/// wants a log-in, says so in plain words.
+/// The last lines of an agent's output that were not what its protocol asks for, and a count of its messages that were not
+/// understood. A program that cannot start its work, or wants a log-in, says so in plain words.
 #[derive(Debug, Default)]
-pub struct PlainWords(VecDeque<String>);
+pub struct PlainWords {
+    lines: VecDeque<String>,
+    unknown: u64,
+}
 
 impl PlainWords {
     /// Keeps a line.
@@ -168,19 +176,32 @@ impl PlainWords {
         let text = String::from_utf8_lossy(line);
         let text = text.trim();
         // What looks like JSON is for programs.
+        if text.starts_with('{') {
+            self.note_unknown();
+        }
         if text.is_empty() || text.starts_with('{') {
             return;
         }
-        if self.0.len() == MAX_PLAIN_LINES {
-            self.0.pop_front();
+        if self.lines.len() == MAX_PLAIN_LINES {
+            self.lines.pop_front();
         }
-        self.0.push_back(cut(text, MAX_PLAIN_LINE_BYTES).to_owned());
+        self.lines.push_back(cut(text, MAX_PLAIN_LINE_BYTES).to_owned());
+    }
+
+    /// Counts a message that was not understood.
+    pub fn note_unknown(&mut self) {
+        self.unknown = self.unknown.saturating_add(1);
+    }
+
+    /// Returns how many were counted, and begins anew.
+    pub fn unknown(&mut self) -> u64 {
+        std::mem::take(&mut self.unknown)
     }
 
     /// Returns them, and the end of standard error behind them.
     #[must_use]
     pub fn with(&self, stderr_tail: &str) -> String {
-        let lines = self.0.iter().map(String::as_str).chain([stderr_tail.trim()]).filter(|line| !line.is_empty());
+        let lines = self.lines.iter().map(String::as_str).chain([stderr_tail.trim()]).filter(|line| !line.is_empty());
         lines.collect::<Vec<_>>().join("\n")
     }
 }

@@ -93,6 +93,7 @@ impl Observer {
             pid: None,
             duration_ms: since_ms(task.started_at, self.bus.store().clock().now()),
             survivors: 0,
+            unknown_lines: 0,
         }
     }
 }

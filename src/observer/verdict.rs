@@ -149,6 +149,7 @@ mod tests {
             pid: Some(1),
             duration_ms: 1,
             survivors: 0,
+            unknown_lines: 0,
         }
     }
 

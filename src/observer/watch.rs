@@ -298,6 +298,9 @@ impl Observer {
         if exit.survivors > 0 {
             tracing::error!(task.id = %task.id, survivors = exit.survivors, "processes of a run could not be ended");
         }
+        if exit.unknown_lines > 0 {
+            tracing::info!(task.id = %task.id, lines = exit.unknown_lines, "an agent said what is not understood here; all else it said counts");
+        }
         let context = Arc::clone(self.bus.router().context());
         let (directories, output_bytes) = (self.run_directories(&task), exit.output_bytes);
         let is_kept = exit.ended == Ended::Kept;

@@ -175,6 +175,19 @@ fn of_option(answer: &Value, category: &str) -> Option<Choice> {
     })
 }
 
+/// Returns the mode that a session has been put into by its agent.
+pub(super) fn left_for(update: &Value) -> Option<&str> {
+    match update.get("sessionUpdate")?.as_str()? {
+        "current_mode_update" => update.get("currentModeId")?.as_str(),
+        "config_option_update" => {
+            let options = update.get("configOptions")?.as_array()?;
+            let is_mode = |option: &&Value| option.get("category").and_then(Value::as_str) == Some("mode");
+            options.iter().find(is_mode)?.get("currentValue")?.as_str()
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,6 +33,27 @@ const TOO_LONG: &str = "The prompt is too long for its model.";
 /// What a turn ends with that was given up on our word.
 const CANCELLED: &str = "It was cancelled.";
 
+/// What an update may be, as far as it is known.
+const UPDATES: [&str; 12] = [
+    "agent_message_chunk",
+    "agent_thought_chunk",
+    "available_commands_update",
+    "config_option_update",
+    "current_mode_update",
+    "plan",
+    "session_info_update",
+    "tool_call",
+    "tool_call_update",
+    "usage_update",
+    "user_message_chunk",
+    "plan_update",
+];
+
+/// Whether an update is one that is known, though it may mean nothing here.
+pub(super) fn is_known(update: &Value) -> bool {
+    update.get("sessionUpdate").and_then(Value::as_str).is_some_and(|kind| UPDATES.contains(&kind))
+}
+
 /// A turn.
 #[derive(Debug, Default)]
 pub(super) struct Exchange {

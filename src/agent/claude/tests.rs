@@ -398,6 +398,7 @@ fn noise_is_ignored() {
     ] {
         assert_eq!(claude.line(noise), Step::default(), "{}", String::from_utf8_lossy(noise));
     }
+    assert_eq!((claude.unknown(), claude.unknown()), (2, 0), "a type that is none and a request for nothing");
 }
 
 #[test]

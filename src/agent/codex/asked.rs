@@ -319,6 +319,12 @@ fn reply(id: &Value, decision: &str) -> Step {
     Step { reply: line(&json!({"id": id, "result": {"decision": decision}})), ..Step::default() }
 }
 
+/// Whether a person can be asked what this request asks for.
+pub(super) fn is_known_request(method: &str) -> bool {
+    ["item/commandExecution/requestApproval", "item/fileChange/requestApproval", "item/tool/requestUserInput"]
+        .contains(&method)
+}
+
 fn unsupported(id: &Value) -> Step {
     let error = json!({"code": -32601, "message": "this client does not support the request"});
     Step { reply: line(&json!({"id": id, "error": error})), ..Step::default() }

@@ -82,12 +82,20 @@ impl Speak for Exec {
                 let words = told.or_else(|| self.error.take()).unwrap_or_else(|| "turn.failed".to_owned());
                 self.finish(Final { unknown_session: is_unknown_session(&words), ..protocol::failure(words) })
             }
-            _ => Step::default(),
+            Some("turn.started" | "item.updated") => Step::default(),
+            _ => {
+                self.plain.note_unknown();
+                Step::default()
+            }
         }
     }
 
     fn answer(&mut self, _id: &str, _decision: Decision, _words: &[String]) -> Step {
         Step::default()
+    }
+
+    fn unknown(&mut self) -> u64 {
+        self.plain.unknown()
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

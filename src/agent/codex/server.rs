@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::asked::{CodexRequests, line};
+use super::asked::{CodexRequests, is_known_request, line};
 use super::exec::last_words;
 use super::ground::{Settings, text};
 use super::item::{self, Changes};
@@ -18,6 +18,23 @@ use crate::agent::unasked::Unasked;
 /// Ids of what we ask it before the first turn.
 const INITIALIZE: u64 = 1;
 const THREAD: u64 = 2;
+
+/// What it tells of, as far as it is known: how its methods begin.
+const NOTIFIED: [&str; 13] = [
+    "account/",
+    "app/",
+    "configWarning",
+    "deprecationNotice",
+    "error",
+    "item/",
+    "mcpServer/",
+    "model/",
+    "remoteControl/",
+    "serverRequest/",
+    "thread/",
+    "turn/",
+    "warning",
+];
 
 /// How far a conversation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -357,11 +374,22 @@ impl Speak for Server {
         let params = message.get("params").unwrap_or(&Value::Null);
         match (text(&message, "method"), message.get("id")) {
             (Some(method), Some(id)) => {
+                if !is_known_request(method) {
+                    self.plain.note_unknown();
+                }
                 self.requests.take(id, method, params, &self.changes, self.stage == Stage::InTurn)
             }
-            (Some(method), None) => self.notification(method, params),
+            (Some(method), None) => {
+                if !NOTIFIED.iter().any(|area| method.starts_with(area)) {
+                    self.plain.note_unknown();
+                }
+                self.notification(method, params)
+            }
             (None, Some(id)) => id.as_u64().map(|id| self.response(id, &message)).unwrap_or_default(),
-            (None, None) => Step::default(),
+            (None, None) => {
+                self.plain.note_unknown();
+                Step::default()
+            }
         }
     }
 
@@ -404,6 +432,10 @@ impl Speak for Server {
         self.usage = Usage::default();
         self.writing.begin();
         Some(self.begin_turn(&spec.prompt))
+    }
+
+    fn unknown(&mut self) -> u64 {
+        self.plain.unknown()
     }
 
     fn end(&mut self, ending: &Ending<'_>) -> Final {

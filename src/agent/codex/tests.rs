@@ -469,6 +469,7 @@ fn lines_that_are_no_message_of_its_are_survived() {
         assert!(step.reply.is_empty(), "{}", &line[..line.len().min(99)]);
     }
     codex.line(b"\xff\xfe{");
+    assert_eq!((codex.unknown(), codex.unknown()), (4, 0), "half a line, two without a method, and one to come");
 }
 
 #[test]

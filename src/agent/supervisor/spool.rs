@@ -185,6 +185,7 @@ mod tests {
             pid: Some(1),
             duration_ms: 1,
             survivors: 0,
+            unknown_lines: 0,
         };
         spool.write_exit(&exit).unwrap();
         let read: Exit = serde_json::from_slice(&fs::read(dir.path().join("1-1/exit.json")).unwrap()).unwrap();

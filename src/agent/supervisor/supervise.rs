@@ -407,6 +407,7 @@ impl<'a> SupervisedRun<'a> {
             pid: self.held.agent.as_ref().map(|agent| agent.pid),
             duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
             survivors,
+            unknown_lines: self.held.speak.unknown(),
         };
         // Where even this cannot be written, the clients are told, and a later bot finds a dead supervisor.
         let _ = self.spool.write_exit(&exit);

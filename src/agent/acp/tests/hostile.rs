@@ -3,6 +3,9 @@
 use super::*;
 use crate::agent::event::MAX_ANSWER_BYTES;
 
+/// How many of the lines below are messages whose shape is not known.
+const UNKNOWN: u64 = 8;
+
 #[test]
 fn garbage_and_what_is_to_come_is_passed_over() {
     let mut stage = Stage::working(Permission::Ask);
@@ -31,6 +34,7 @@ fn garbage_and_what_is_to_come_is_passed_over() {
     }
     let step = stage.acp.line(b"\xff\xfe\x00");
     stage.take(step);
+    assert_eq!((stage.acp.unknown(), stage.acp.unknown()), (UNKNOWN, 0), "each is counted once");
     stage.say("Here.");
     stage.respond(&json!({"stopReason": "end_turn"}));
     assert_eq!(stage.word().outcome, Ok("Here.".into()));
