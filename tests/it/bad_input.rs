@@ -244,13 +244,14 @@ fn texts(value: &Value) -> Vec<&str> {
 fn a_mebibyte_of_every_plane_that_begins_with_a_dash_arrives_byte_for_byte_at_each_agent() {
     let planes: String = (0..=16).filter_map(|plane| char::from_u32((plane << 16) + 0xABCD)).collect();
     assert_eq!(planes.chars().count(), 17);
-    let (begin, end) =
-        ("--resume=x -rf --dangerously-skip-permissions \u{202e}\u{fe0f}e\u{301} ", "\nscript: say all of it");
-    let room = MIB - begin.len() - end.len();
-    let mut prompt = begin.to_owned() + &planes.repeat(room / planes.len());
-    prompt.push_str(&"a".repeat(MIB - prompt.len() - end.len()));
-    prompt.push_str(end);
-    assert_eq!(prompt.len(), MIB);
+    let begin = "--resume=x -rf --dangerously-skip-permissions \u{202e}\u{fe0f}e\u{301} ";
+    let ending = |end: &str| {
+        let mut prompt = begin.to_owned() + &planes.repeat((MIB - begin.len() - end.len()) / planes.len());
+        prompt.push_str(&"a".repeat(MIB - prompt.len() - end.len()));
+        prompt.push_str(end);
+        assert_eq!(prompt.len(), MIB);
+        prompt
+    };
     for (name, kind, word, before) in [
         ("claude", "", "", ""),
         ("codex", "", "codex", ""),
@@ -261,10 +262,16 @@ fn a_mebibyte_of_every_plane_that_begins_with_a_dash_arrives_byte_for_byte_at_ea
             "codex",
             "case \"$*\" in *app-server*) echo \"error: unrecognized subcommand 'app-server'\" >&2; exit 2; esac; ",
         ),
+        ("gemini", "", "acp", ""),
+        ("opencode", "", "acp", ""),
+        ("copilot", "", "acp", ""),
+        ("qwen", "", "acp", ""),
         ("scribe", "kind = \"acp\"", "acp", ""),
+        ("opensre", "", "opensre", ""),
         ("plain", "kind = \"command\"", "", ""),
     ] {
         let house = House::bare();
+        let prompt = ending(if name == "opensre" { "\nscript: recorded" } else { "\nscript: say all of it" });
         let heard = house.path("heard");
         let agent = scripted_agent();
         let script = format!("{before}tee -a {} | {} {word} \"$@\"", heard.display(), agent.display());

@@ -11,6 +11,7 @@ mod crashes;
 mod cron;
 mod digests;
 mod discord;
+mod every_agent;
 mod exit_codes;
 mod faults;
 mod gemini;

@@ -12,14 +12,18 @@
 //! | `link <address>` | names a resource |
 //! | `picture <base64>` | tells a picture |
 //! | `wait <path>` | waits until the file exists |
+//! | `spawn` | leaves a process behind that has a session of its own and ignores SIGTERM |
+//! | `fail <text>` | the prompt fails |
 //! | `hang` | waits for ever, or until it is cancelled |
+//! | `deaf` | waits for ever, also where it is cancelled |
 //!
-//! `SCRIPTED_AGENT_SESSIONS` is a directory that keeps each session's prompts, one a line; an unknown session is an error.
+//! `SCRIPTED_AGENT_SESSIONS` is a directory that keeps each session's prompts, one a line; an unknown session is an error. With
+//! `ACP_REPLAY` it is a recording that is played instead; `ACP_LOG` is a file that gets every line which it is told then.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -55,6 +59,11 @@ type Shared = Arc<Mutex<State>>;
 /// Is the agent.
 #[must_use]
 pub fn main() -> ExitCode {
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    if let Some(recording) = named("ACP_REPLAY") {
+        crate::recorded::play(&recording, named("ACP_LOG").as_deref());
+        return ExitCode::SUCCESS;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     match runtime.block_on(serve()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -224,7 +233,10 @@ async fn answer(
             "ask" => ask(&client, &state, &session, rest).await?,
             "form" => form(&client, &session, rest).await?,
             "wait" => until(|| Path::new(rest).exists()).await,
+            "spawn" => spawn(),
+            "fail" => return responder.respond_with_error(Error::internal_error().data(rest)),
             "hang" => until(|| lock(&state).cancelled).await,
+            "deaf" => std::future::pending().await,
             _ => return Err(Error::invalid_params().data(format!("no such step: {step}"))),
         }
         if lock(&state).cancelled {
@@ -235,6 +247,14 @@ async fn answer(
         client.send_notification(said(&session, &format!("turn {turn}: {prompt}")))?;
     }
     responder.respond(PromptResponse::new(StopReason::EndTurn))
+}
+
+/// Begins a process that goes on in a session of its own.
+fn spawn() {
+    let mut command = Command::new("setsid");
+    command.args(["--fork", "sh", "-c", "trap '' TERM; sleep 600; :"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    assert!(command.status().expect("a command can be started").success());
 }
 
 async fn until(is_so: impl Fn() -> bool) {

@@ -83,7 +83,7 @@ pub fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["acp"] => return crate::acp_agent::main(),
+        ["acp", ..] => return crate::acp_agent::main(),
         ["linger", rest @ ..] => return linger(rest.first().copied(), args.get(2)),
         ["allow", run, id] => return allow(connected(run), id),
         ["allow-and-go", run, id] => return allow_and_go(run, id),

@@ -29,6 +29,7 @@ pub mod everyday;
 pub mod opensre;
 mod parameters;
 pub mod programs;
+mod recorded;
 pub mod slack;
 pub mod smtp;
 pub mod socks;

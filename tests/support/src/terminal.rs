@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -27,20 +27,29 @@ pub struct Terminal {
 impl Terminal {
     /// Opens a shell in a terminal, and waits for its prompt.
     pub fn open(house: &House) -> Self {
-        Self::of(house, "xterm", "❯")
+        Self::of(house.command(&["shell"]), "xterm", "❯")
     }
 
     /// Opens a shell in a terminal that knows no escape sequences, 40 columns wide, and waits for its prompt.
     pub fn dumb(house: &House) -> Self {
-        Self::of(house, "dumb", "signalbox> ")
+        Self::of(house.command(&["shell"]), "dumb", "signalbox> ")
     }
 
-    fn of(house: &House, term: &str, prompt: &str) -> Self {
+    /// Opens a shell in a terminal that is its session's own: what it starts could open `/dev/tty`, as the shell itself can.
+    pub fn controlling(house: &House) -> Self {
+        let shell = house.command(&["shell"]);
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "sh", "-c", ": < /dev/tty && exec \"$0\" shell"]).arg(shell.get_program()).env_clear();
+        command.envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(shell.get_current_dir().expect("the house"));
+        Self::of(command, "xterm", "❯")
+    }
+
+    fn of(mut command: Command, term: &str, prompt: &str) -> Self {
         let columns = if term == "dumb" { 40 } else { 120 };
         let size = Winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).expect("a pseudo-terminal");
         let side = || Stdio::from(pty.slave.try_clone().expect("another end"));
-        let mut command = house.command(&["shell"]);
         let child = command.env("TERM", term).stdin(side()).stdout(side()).stderr(side()).spawn();
         let child = child.expect("the shell starts");
         drop((command, pty.slave));
