@@ -171,7 +171,7 @@ fn whatever_each_puts_out_around_its_answer_that_is_the_answer_and_what_it_asks_
 fn an_exit_code_of_0_makes_no_answer_of_half_a_line_or_of_an_error() {
     for agent in TALKING {
         let name = agent.0;
-        let half = house(agent, "cat > /dev/null & printf '{\"jsonrpc\":\"2.0\",\"type\":\"result\",\"resu'; exit 0");
+        let half = house(agent, "printf '{\"jsonrpc\":\"2.0\",\"type\":\"result\",\"resu'; exit 0");
         let told = "The agent ended without a final answer (truncated), with exit code 0.";
         let said = half.say(&format!("/session @{name} hello")).was(1, told);
         assert!(!said.out.contains("jsonrpc"), "{name}: {said:#?}");
@@ -207,7 +207,7 @@ fn a_cancel_leaves_no_process_of_one_that_speaks_the_protocol_however_it_is_buil
         ("trap '' TERM INT HUP; AGENT; :", "gemini, whose outer process waits for the inner one and heeds nothing"),
         ("exec 3<&0; AGENT <&3 & wait", "an adapter whose outer process leaves the inner one behind"),
     ] {
-        for agent in [TALKING[2], TALKING[3], TALKING[6]] {
+        for agent in [TALKING[2], TALKING[6]] {
             let house = house(agent, around);
             let _serving = house.serve();
             for heeds in ["hang", "deaf"] {
@@ -322,17 +322,19 @@ fn recordings_of_those_that_speak_the_protocol_come_through_and_they_are_told_wh
         let expected: Vec<&str> =
             ["initialize", "session/new"].into_iter().chain(mode).chain(["session/prompt"; 3]).collect();
         assert_eq!(methods, expected, "{name}");
-        let of = |method: &str| told.iter().filter(|told| told["method"] == method).map(|told| told["params"].clone());
-        let hello = of("initialize").next().expect("a greeting");
+        let of = |method: &str| -> Vec<&Value> {
+            told.iter().filter(|told| told["method"] == method).map(|told| &told["params"]).collect()
+        };
+        let hello = of("initialize")[0];
         assert_eq!((&hello["protocolVersion"], &hello["clientInfo"]["name"]), (&json!(1), &json!("signalbox")));
         let can = &hello["clientCapabilities"];
         assert!(can["fs"]["readTextFile"] != true && can["fs"]["writeTextFile"] != true, "{name}: {can}");
         assert!(can["terminal"] != true, "{name}: {can}");
-        let session = of("session/new").next().expect("a session");
+        let session = of("session/new")[0];
         assert!(session["cwd"].as_str().is_some_and(|cwd| cwd.starts_with('/')), "{name}: {session}");
         assert_eq!(session["mcpServers"], json!([]), "{name}");
-        assert!(of("session/set_mode").all(|set| set["modeId"] == "default"), "{name}");
-        let prompt = of("session/prompt").last().expect("a prompt");
+        assert!(of("session/set_mode").iter().all(|set| set["modeId"] == "default"), "{name}");
+        let prompt = of("session/prompt")[2];
         assert_eq!(prompt["prompt"], json!([{"type": "text", "text": "--version and a tool"}]), "{name}");
         let chosen: Vec<&str> =
             told.iter().filter_map(|told| told.pointer("/result/outcome/optionId")?.as_str()).collect();

@@ -463,7 +463,7 @@ fn lines_that_are_no_message_of_its_are_survived() {
     let mut codex = answering(Permission::Ask);
     let long = format!("{{\"method\":\"{}\"}}", "x".repeat(16 << 20));
     for line in
-        ["{", "", "null", "[]", "7", "{}", "{\"method\":7}", "{\"id\":3}", "{\"method\":\"turn/completed\"}", &long]
+        ["{", "", "null", "[]", "7", "{}", "{\"method\":7}", "{\"method\":\"turn/completed\"}", &long, "{\"id\":3}"]
     {
         let step = codex.line(line.as_bytes());
         assert!(step.reply.is_empty(), "{}", &line[..line.len().min(99)]);
