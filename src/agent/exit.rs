@@ -39,7 +39,6 @@ pub struct Exit {
 }
 
 /// Whether there is none of what is counted.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
 fn is_none(count: &u64) -> bool {
     *count == 0
 }
