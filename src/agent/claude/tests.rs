@@ -286,11 +286,11 @@ fn what_is_not_understood_is_never_allowed() {
 fn only_so_many_requests_wait_for_a_person() {
     let mut asking = claude(Permission::Ask);
     let is_asked = |step: &Step| step.events.iter().any(|event| matches!(event, Event::Asked { .. }));
-    let steps: Vec<Step> = (0..100).map(|n| asking.line(&request(&n.to_string(), "Bash"))).collect();
+    let steps: Vec<Step> = (0..500).map(|n| asking.line(&request(&n.to_string(), "Bash"))).collect();
     assert_eq!(steps.iter().filter(|step| is_asked(step)).count(), 64);
     assert!(steps[64..].iter().all(|step| step.events == [Event::AsksTooMuch] && !step.reply.is_empty()));
     let mut answered = claude(Permission::Ask);
-    for n in 0..100 {
+    for n in 0..500 {
         assert!(!answered.line(&request(&n.to_string(), "Bash")).events.is_empty(), "{n}");
         answered.answer(&n.to_string(), Decision::Deny, &[]);
     }
