@@ -46,6 +46,8 @@ impl Observer {
                 },
             }
         }
+        // It waits no longer, and has said nothing else yet.
+        self.board.take(&task.id, &Event::Text { text: String::new() }, std::time::Instant::now());
         others.into_iter().for_each(|word| self.tell(&task.id, word));
         let (id, attempt) = (task.id.clone(), task.attempt);
         match self.store("rested", move |tx| tx.begin_late(&id, attempt)).await {
