@@ -214,7 +214,7 @@ fn use_of(name: &str) -> Vec<Inline> {
 }
 
 /// Returns what is done with a tool whose name is only a kind of deed.
-fn deed(name: &str) -> Option<&'static str> {
+pub(super) fn deed(name: &str) -> Option<&'static str> {
     DEEDS.iter().find(|(kind, _)| *kind == name).map(|(_, deed)| *deed)
 }
 
@@ -342,7 +342,7 @@ pub fn noted(name: &str, approval: &Approval, decision: Decision) -> Document {
     };
     if let (Decision::AllowForSession, Some(grant)) = (decision, &approval.grant) {
         let mut content = vec![Inline::Text(format!("[{name}] {word}: "))];
-        content.extend(allows(grant));
+        content.extend(allows_as(grant, &approval.tool));
         content.extend(super::marked(&format!(". `/session revoke {name}` takes it back.")));
         return Document { blocks: vec![Block::Paragraph(content)] };
     }
@@ -359,7 +359,7 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
             Answered::Nobody => ("Not answered in time", None),
             Answered::Ended => ("No longer asked: the run has ended", None),
             Answered::Replaced => ("No longer asked: the agent asks for something else", None),
-            Answered::Withdrawn => ("No longer asked: the agent has taken it back", None),
+            Answered::Withdrawn => ("No longer asked: the agent no longer waits", None),
             Answered::Foreign => ("Answered by nobody here", None),
         };
         let mut shown = replies(name, approval, word, who);
@@ -375,7 +375,7 @@ pub fn answered(name: &str, approval: &Approval, outcome: Answered<'_>) -> Docum
         Answered::Nobody => ("Denied: nobody answered in time", None),
         Answered::Ended => ("No longer needed: the run has ended", None),
         Answered::Replaced => ("No longer needed: the agent asks for something else", None),
-        Answered::Withdrawn => ("No longer needed: the agent has taken it back", None),
+        Answered::Withdrawn => ("No longer needed: the agent no longer waits", None),
         Answered::Foreign => ("Allowed by nobody here", None),
     };
     let by = who.map(|who| format!(" by {}", one_line(who, 40))).unwrap_or_default();

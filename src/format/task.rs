@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use signalbox_adapter::{Block, Document, Inline, Item, one_line};
 
+use super::approval::deed;
 use super::{Draft, ago, cell, cost, count, line, session, span, table};
 use crate::agent::event::Denial;
 use crate::agent::progress::{Doing, MAX_STEP_CHARS, Progress};
@@ -173,8 +174,8 @@ fn step(progress: &Progress) -> String {
             [only] => format!("in the background: {only}"),
             [first, rest @ ..] => format!("in the background: {first}, and {} more", rest.len()),
         },
-        Doing::Tool { name, summary } => format!("{name}: {summary}"),
-        Doing::Asking { tool } => format!("waits for permission: {tool}"),
+        Doing::Tool { name, summary } => format!("{}: {summary}", deed(name).unwrap_or(name)),
+        Doing::Asking { tool } => format!("waits for permission: {}", deed(tool).unwrap_or(tool)),
         Doing::Questioning => "waits for an answer".to_owned(),
         Doing::Proposing => "waits for a yes to its plan".to_owned(),
         Doing::Retrying { attempt, reason } => format!("retry {attempt}: {reason}"),

@@ -25,6 +25,8 @@ fn approvals() {
     let within = Duration::from_secs(600);
     let closed = |by| Approval { closed_by: Some(by), ..approval(Some(Decision::Deny)) };
     let execute = Approval { tool: "execute".into(), ..open.clone() };
+    let command = Grant { tool: "Bash".into(), only: Only::Command("touch".into()) };
+    let make = Approval { grant: Some(command), ..execute.clone() };
     let folder = Grant { tool: "Write".into(), only: Only::Folder("/home/kim/web/src".into()) };
     let edit = Approval { tool: "edit".into(), grant: Some(folder), ..open.clone() };
     let asks = Approval { wants: samples::questions(), ..open.clone() };
@@ -52,6 +54,7 @@ fn approvals() {
         .with("answered of what hides something", answered("calm-otter", &hiding, Answered::Ended))
         .with("noted", noted("calm-otter", &open, Decision::Allow))
         .with("noted for the session", noted("calm-otter", &open, Decision::AllowForSession))
+        .with("noted for the session, a command", noted("calm-otter", &make, Decision::AllowForSession))
         .with("noted as denied", noted("calm-otter", &open, Decision::Deny))
         .with("answered", answered("calm-otter", &open, Answered::By(Decision::Allow, "Kim")))
         .with("answered by nobody", answered("calm-otter", &open, Answered::Nobody))

@@ -53,6 +53,11 @@ fn tasks() {
         .with_text("progress_line", progress_line(&running, name, "claude/opus", Duration::from_secs(64), instant))
         .with("progress", progress(&task(Status::Running), name, &running, false, (NOW, instant)))
         .with_text("progress_line while it asks", doing(Doing::Asking { tool: "Bash".into() }))
+        .with_text("progress_line while it asks for a command", doing(Doing::Asking { tool: "execute".into() }))
+        .with_text(
+            "progress_line with a command",
+            doing(Doing::Tool { name: "execute".into(), summary: "make".into() }),
+        )
         .with_text("progress_line with a question", doing(Doing::Questioning))
         .with_text("progress_line with a plan", doing(Doing::Proposing))
         .with_text("progress_line while it waits", doing(Doing::Retrying { attempt: 3, reason: "overloaded".into() }))

@@ -188,7 +188,7 @@ fn a_question_that_its_agent_takes_back_loses_its_buttons() {
     phone.house.touch("back");
     phone.until("the question is asked no longer", |state| {
         let shown = &state.messages[&(ADA.id, question.id)];
-        shown.buttons.is_empty() && shown.text.contains("the agent has taken it back")
+        shown.buttons.is_empty() && shown.text.contains("the agent no longer waits")
     });
     phone.house.touch("gate");
     phone.shown(asked, "\nwent on");
