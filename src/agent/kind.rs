@@ -112,6 +112,9 @@ pub trait AgentKind: Sync {
         false
     }
 
+    /// Puts in order what an earlier process of it has left, before the next is started for a run.
+    fn before_start(&self, _spec: &RunSpec) {}
+
     /// Whether its process can answer one prompt after the other, and is worth being kept for the next.
     fn can_be_kept(&self) -> bool {
         false

@@ -35,6 +35,7 @@ pub mod resume;
 pub mod run;
 mod runners;
 pub mod sandbox;
+mod stubs;
 pub mod supervisor;
 pub mod text;
 pub mod trouble;

@@ -54,6 +54,31 @@ fn its_clean_up_of_conversations_is_off_below_the_persons_own_settings() {
 }
 
 #[test]
+fn what_has_its_clean_up_erase_a_conversation_is_gone_before_it_starts() {
+    let mut phone = phone();
+    let (home, work) = (phone.house.path("home"), phone.house.path("proj"));
+    let chats = home.join(".gemini/tmp/proj/chats");
+    for directory in [&work, &chats] {
+        std::fs::create_dir_all(directory).expect("made");
+    }
+    let list = serde_json::json!({"projects": {work.to_str().expect("text"): "proj"}});
+    std::fs::write(home.join(".gemini/projects.json"), list.to_string()).expect("written");
+    let context = r#"{"$set":{"messages":[{"type":"user","content":[{"text":"<session_context>\nToday"}]}]}}"#;
+    let prompt = r#"{"type":"user","content":[{"text":"hello"}]}"#;
+    let [whole, empty] =
+        ["40", "41"].map(|minute| chats.join(format!("session-2026-11-30T23-{minute}-4ed0a5fc.jsonl")));
+    std::fs::write(&whole, format!("{context}\n{prompt}\n")).expect("written");
+    std::fs::write(&empty, format!("{context}\n")).expect("written");
+    phone.house.set("SIGNALBOX__AGENTS__GEMINI__ENV__GEMINI_CLI_HOME", home.to_str().expect("text"));
+    phone.house.set("SIGNALBOX__AGENTS__GEMINI__DIR", work.to_str().expect("text"));
+    let _serving = phone.serve();
+    let asked = phone.say("/session --name docs @gemini hello");
+    phone.shown(asked, "turn 1: hello");
+    assert!(whole.exists(), "what was said stays");
+    assert!(!empty.exists(), "what says nothing is gone");
+}
+
+#[test]
 fn a_prompt_that_waits_for_the_next_minute_is_cancelled_at_once() {
     let phone = phone();
     let _serving = phone.serve();

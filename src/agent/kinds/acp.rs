@@ -1,5 +1,7 @@
 //! acp: any program that speaks the Agent Client Protocol on standard input and output; what is the same for all of them.
 
+use std::path::Path;
+
 use crate::agent::acp::{Acp, Dialect, Tokens};
 use crate::agent::defaults::DefaultsFile;
 use crate::agent::kind::{AgentKind, Ask, Brief, Environment, Startup};
@@ -36,6 +38,8 @@ pub(super) struct AcpKind {
     pub(super) defaults: Option<DefaultsFile>,
     /// Whether a conversation of it is lost where it is opened again in the minute in which it was begun.
     pub(super) rests: bool,
+    /// What is put in order among its own files before it is started, for its home and the directory in which it works.
+    pub(super) tidy: Option<fn(&Path, &Path)>,
 }
 
 /// What the configuration must know of those that it names. Nobody knows what their modes hold back.
@@ -64,6 +68,7 @@ pub(super) static ACP: AcpKind = AcpKind {
     resume_option: None,
     defaults: None,
     rests: false,
+    tidy: None,
 };
 
 impl AgentKind for AcpKind {
@@ -138,6 +143,15 @@ impl AgentKind for AcpKind {
 
     fn rests(&self) -> bool {
         self.rests
+    }
+
+    fn before_start(&self, spec: &RunSpec) {
+        let named =
+            self.credentials.home.and_then(|(variable, _)| spec.env.get(variable)).or_else(|| spec.env.get("HOME"));
+        let home = spec.home.as_deref().or_else(|| named.map(Path::new));
+        if let (Some(tidy), Some(home)) = (self.tidy, home) {
+            tidy(home, &spec.working_directory);
+        }
     }
 
     fn can_be_kept(&self) -> bool {

@@ -35,4 +35,5 @@ pub(super) static COPILOT: AcpKind = AcpKind {
     resume_option: Some("--resume"),
     defaults: None,
     rests: false,
+    tidy: None,
 };

@@ -4,6 +4,7 @@ use super::acp::AcpKind;
 use crate::agent::acp::{Dialect, Tokens};
 use crate::agent::defaults::DefaultsFile;
 use crate::agent::login::Credentials;
+use crate::agent::stubs;
 use crate::config::{KindStatement, Origin};
 
 /// What the configuration must know of it.
@@ -36,7 +37,8 @@ pub(super) static GEMINI: AcpKind = AcpKind {
     },
     unasked: &["--yolo", "-y", "yolo"],
     resume_option: Some("--resume"),
-    // Its clean-up of old sessions erases a conversation that is loaded for the second time.
+    // Its clean-up of old sessions erases a conversation that is loaded for the second time. It reads this only where the
+    // file and all that it lies in belong to root, so that its files are put in order as well.
     defaults: Some(DefaultsFile {
         variable: "GEMINI_CLI_SYSTEM_DEFAULTS_PATH",
         usual: "/etc/gemini-cli/system-defaults.json",
@@ -44,4 +46,5 @@ pub(super) static GEMINI: AcpKind = AcpKind {
         set: &[(&["general", "sessionRetention", "enabled"], false)],
     }),
     rests: true,
+    tidy: Some(stubs::remove),
 };

@@ -39,4 +39,5 @@ pub(super) static OPENCODE: AcpKind = AcpKind {
     resume_option: Some("--session"),
     defaults: None,
     rests: false,
+    tidy: None,
 };

@@ -14,6 +14,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use super::spool;
 use crate::agent::exit::Ended;
+use crate::agent::kinds;
 use crate::agent::program;
 use crate::agent::run::RunSpec;
 
@@ -37,6 +38,9 @@ pub(super) fn start(spec: &RunSpec, marked: &Path, stdout: File, stderr: File) -
     let path = spec.env.get("PATH").map(String::as_str).unwrap_or_default();
     let program =
         program::find(name, path, &spec.working_directory).ok_or_else(|| Ended::NotFound { program: name.clone() })?;
+    if let Some(kind) = kinds::named(&spec.kind) {
+        kind.before_start(spec);
+    }
     let (mark, value) = (spool::MARK, marked.as_os_str());
     // A program path with a slash and no code between fork and exec: the standard library then uses posix_spawn.
     let child = Command::new(&program)
