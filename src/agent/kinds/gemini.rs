@@ -4,7 +4,7 @@ use super::acp::AcpKind;
 use crate::agent::acp::{Dialect, Tokens};
 use crate::agent::defaults::DefaultsFile;
 use crate::agent::login::Credentials;
-use crate::agent::stubs;
+use crate::agent::remnants;
 use crate::config::{KindStatement, Origin};
 
 /// What the configuration must know of it.
@@ -46,5 +46,5 @@ pub(super) static GEMINI: AcpKind = AcpKind {
         set: &[(&["general", "sessionRetention", "enabled"], false)],
     }),
     rests: true,
-    tidy: Some(stubs::remove),
+    tidy: Some(remnants::remove),
 };
