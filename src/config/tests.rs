@@ -127,11 +127,13 @@ fn the_example_shows_every_key() {
         let is_absent = statements().unread().contains(path.as_str()) || path == "agents.claude.kind";
         // They have the keys of claude.
         let is_shown_at_claude =
-            ["notes", "scribe", "codex", "gemini", "opencode", "opensre", "copilot", "qwen"].iter().any(|name| {
-                path.strip_prefix("agents.")
-                    .and_then(|path| path.strip_prefix(name))
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            });
+            ["notes", "scribe", "codex", "gemini", "opencode", "opensre", "copilot", "qwen", "claude-acp", "codex-acp"]
+                .iter()
+                .any(|name| {
+                    path.strip_prefix("agents.")
+                        .and_then(|path| path.strip_prefix(name))
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                });
         assert!(found.is_some() || is_absent || is_shown_at_claude, "{path}");
     }
     assert!(findings.known().contains("redact.literals_file"));

@@ -85,7 +85,10 @@ fn a_phone_is_told_in_short_and_no_program_is_asked_twice() {
         said.contains(all)
     });
     assert!(said.contains("models gpt-6, gpt-5.5, gpt-5.5-mini, gpt-4 and 1 more"), "{said}");
-    assert!(said.contains("Not installed here: copilot, gemini, opencode, opensre, qwen."), "{said}");
+    assert!(
+        said.contains("Not installed here: claude-acp, codex-acp, copilot, gemini, opencode, opensre, qwen."),
+        "{said}"
+    );
     assert!(!said.contains("being asked"), "{said}");
     assert_eq!(asked_for_its_version(&phone.house, "codex"), 1);
     let asked = phone.say("/session @codex --name docs script: fail unexpected status 401 Unauthorized: no");

@@ -2,7 +2,9 @@
 
 mod acp;
 mod claude;
+mod claude_acp;
 mod codex;
+mod codex_acp;
 mod command;
 mod copilot;
 mod gemini;
@@ -26,6 +28,8 @@ static KINDS: &[&dyn AgentKind] = &[
     &opensre::OpenSreKind,
     &copilot::COPILOT,
     &qwen::QWEN,
+    &claude_acp::CLAUDE_ACP,
+    &codex_acp::CODEX_ACP,
     &acp::ACP,
     &command::CommandKind,
     &host::HostKind,
