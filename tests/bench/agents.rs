@@ -25,6 +25,9 @@ const FOLLOW_UPS: i64 = 20;
 const PAUSE: Duration = Duration::from_millis(1200);
 /// Agents that are kept at once.
 const KEPT: i64 = 10;
+/// Longest until all of them wait for a next prompt, and how often is looked.
+const KEPT_WITHIN: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Events that an agent prints at once.
 const EVENTS: usize = 200_000;
 
@@ -120,10 +123,14 @@ async fn kept() {
     for number in 0..KEPT {
         answered(&bot, number, "/session @claude first", "turn 1").await;
     }
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    let homes = || std::fs::read_dir(bot.directory.path().join("state/warm")).into_iter().flatten().flatten();
+    let begun = Instant::now();
+    while homes().filter(|home| home.path().join("kept.json").exists()).count() < KEPT as usize {
+        assert!(begun.elapsed() < KEPT_WITHIN, "not all are kept");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
     let (mut supervisors, mut agents, mut count) = (0, 0, 0);
-    let homes = std::fs::read_dir(bot.directory.path().join("state/warm")).into_iter().flatten().flatten();
-    for home in homes {
+    for home in homes() {
         let pid = |pointer: &str| {
             let text = std::fs::read(home.path().join("kept.json")).unwrap_or_default();
             let json: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();

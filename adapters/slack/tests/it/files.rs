@@ -4,6 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use signalbox_adapter::{Attachment, Deliver, DeliverError, Form, MessageId, Outgoing, Receipt, Reconciled, Tried};
 use signalbox_test_support::slack::Fault;
+use signalbox_test_support::slack::state::State;
 
 use crate::saying::{address, outgoing};
 use crate::scene::{ADA, OPS, Scene};
@@ -81,8 +82,10 @@ async fn a_file_whose_answer_was_lost_is_waited_for() {
     scene.deliver.deliver(&rest).await.expect_err("its answer is lost");
     // Slack shows a file some time after it was shared.
     let late = scene.fake.with(|state| std::mem::take(&mut state.messages));
+    let looks = |state: &State| state.calls.iter().filter(|call| call.method.starts_with("conversations.")).count();
+    let before = scene.fake.with(|state: &mut State| looks(state));
     let appears = async {
-        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        scene.fake.wait_until("a look in vain", |state| looks(state) > before).await;
         scene.fake.with(|state| state.messages = late);
     };
     let tried = Tried::at(UNIX_EPOCH);
