@@ -1,7 +1,8 @@
 //! The small process under which one run of an agent lives.
 //!
 //! The bot has it forked from `signalbox supervise`, which it starts once (`zygote`), hands it a
-//! [`crate::agent::run::RunSpec`] and may then die: the supervisor has a session of its own, keeps the run's bounds, and writes what happens to the run's directory.
+//! [`crate::agent::run::RunSpec`] and may then die: the supervisor has a session of its own, keeps the run's bounds, and
+//! writes what happens to the run's directory.
 //! Bots connect to it through a socket in that directory ([`client`]) and miss nothing, however late.
 //!
 //! An agent that listens on after its final word can be kept: its run ends, and the same supervisor takes the next run of the
