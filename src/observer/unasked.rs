@@ -96,11 +96,11 @@ fn notes(directory: &Path) -> Vec<(PathBuf, String, Option<UnaskedNote>)> {
         .collect();
     found.sort();
     found.truncate(MAX_NOTES);
-    found
-        .into_iter()
-        .map(|(_, _, path, name)| (read(&path), path, name))
-        .map(|(note, path, name)| (path, name, note))
-        .collect()
+    let with_note = |(_, _, path, name): (u128, u64, PathBuf, String)| {
+        let note = read(&path);
+        (path, name, note)
+    };
+    found.into_iter().map(with_note).collect()
 }
 
 fn read(path: &Path) -> Option<UnaskedNote> {
