@@ -216,12 +216,12 @@ mod tests {
     }
 
     impl Counted {
-        fn new(version: &str) -> Self {
+        fn new(does: &str) -> Self {
             let folder = tempfile::tempdir().expect("a folder");
             let mut agent = Agents::of(&kinds::statements()).by_name["gemini"].clone();
             agent.command = vec![folder.path().join("gemini").to_string_lossy().into_owned()];
             let it = Self { folder, agent, probes: Probes::default() };
-            it.install(version);
+            it.install(does);
             it
         }
 
@@ -229,13 +229,15 @@ mod tests {
             self.folder.path().join("gemini")
         }
 
-        /// Puts another file in its place, as an update does.
-        fn install(&self, version: &str) {
-            use std::os::unix::fs::PermissionsExt;
+        /// Puts another file in its place, as an update does, by a process of its own: a file that is open for writing here
+        /// is so, too, in whatever another test starts just then, and cannot be run.
+        fn install(&self, does: &str) {
             let (new, runs) = (self.folder.path().join("new"), self.folder.path().join("runs"));
-            std::fs::write(&new, format!("#!/bin/sh\necho >> {}\necho {version}\n", runs.display())).expect("written");
-            std::fs::set_permissions(&new, PermissionsExt::from_mode(0o755)).expect("a program");
-            std::fs::rename(new, self.program()).expect("in its place");
+            let script = format!("#!/bin/sh\necho >> {}\n{does}\n", runs.display());
+            let mut install = std::process::Command::new("sh");
+            install.args(["-c", r#"printf %s "$1" > "$2" && chmod 755 "$2" && mv "$2" "$3""#, "install", &script]);
+            let status = install.args([&new, &self.program()]).status().expect("it runs");
+            assert!(status.success(), "it is in its place");
         }
 
         async fn look(&self) -> Closer {
@@ -252,24 +254,24 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_is_asked_once_and_again_where_it_is_another() {
-        let it = Counted::new("0.61.0");
+        let it = Counted::new("echo 0.61.0");
         assert_eq!(it.look().await.version, Version::Reported("0.61.0".into()));
         assert_eq!((it.look().await.version, it.runs()), (Version::Reported("0.61.0".into()), 1));
-        it.install("0.62.0");
+        it.install("echo 0.62.0");
         assert_eq!((it.look().await.version, it.runs()), (Version::Reported("0.62.0".into()), 2));
     }
 
     #[tokio::test]
     async fn who_has_no_patience_is_told_that_it_is_being_asked() {
-        let it = Counted::new("0.61.0");
-        it.probes.begin("gemini", &it.agent, &it.program(), &BTreeMap::new());
+        let it = Counted::new("exec sleep 60");
+        it.probes.begin("gemini", &it.agent, &it.program(), &std::env::vars().collect());
         it.probes.settle(&[("gemini".to_owned(), it.program())], Duration::ZERO).await;
         assert_eq!(it.probes.of("gemini", &it.agent, &it.program()).version, Version::Unasked);
     }
 
     #[tokio::test]
     async fn what_a_run_has_shown_counts_until_the_program_itself_says_otherwise() {
-        let it = Counted::new("0.61.0");
+        let it = Counted::new("echo 0.61.0");
         it.probes.note("gemini", &Event::Session { id: "1".into(), model: Some("gemini-3-pro".into()) });
         it.probes.note("gemini", &Event::Offers { models: vec!["gemini-3-pro".into(), "a b".into(), "flash".into()] });
         it.probes.note_end("gemini", Some(&Final::new(Err("no key (status 401)".into()))));
